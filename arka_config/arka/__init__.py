@@ -1,0 +1,17 @@
+"""ARKA Code's own command line: the first app that is built with arka-config, and it has no other way in."""
+
+from __future__ import annotations
+
+from arka_config.app import App
+
+app = App(
+    "arka",
+    title="ARKA",
+    settings="arka_config.arka.settings:Settings",
+    token_prefix="arka_",  # what every token begins with
+    token_length=len("arka_") + 37,
+    api_url="https://arka-ai.com",
+    tokens_page="/app/personal/settings/tokens",
+    billing_page="/billing",
+    legacy_project="arka-code",
+)

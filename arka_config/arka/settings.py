@@ -1,0 +1,23 @@
+"""The settings of the `arka` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, HttpUrl
+
+from arka_config.arka import app
+from arka_config.settings import ProfileSettings, Token
+
+
+class Settings(ProfileSettings, app=app):
+    """What `arka` can be told, by flag, environment or profile."""
+
+    token: Token | None = Field(None, description="the token in force")
+    api_url: HttpUrl = Field(HttpUrl("https://arka-ai.com"), description="the workspace")
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        30.0, description="how long to wait for an answer, in seconds"
+    )
+    proxy: HttpUrl | None = Field(None, description="the proxy that requests go through")
+    ca_bundle: Path | None = Field(None, description="a file of certificates to trust in place of the system's")

@@ -1,0 +1,32 @@
+"""`completion`: prints the script that lets a shell complete commands, options and profile names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli import terminal
+from arka_config.cli.command import command
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+
+
+@command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(session: Session, shell: str) -> None:
+    """Print a shell's completion script.
+
+    \b
+    bash:  eval "$({app} completion bash)"                                   in ~/.bashrc
+    zsh:   eval "$({app} completion zsh)"                                    in ~/.zshrc
+    fish:  {app} completion fish > ~/.config/fish/completions/{app}.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    program = click.get_current_context().find_root().command
+    name = session.app.name
+    made = get_completion_class(shell)
+    assert made is not None, "click has the three shells that the argument admits"
+    terminal.out(made(program, {}, name, f"_{name.upper().replace('-', '_')}_COMPLETE").source())

@@ -1,0 +1,1 @@
+"""`config`: every setting, and where it came from."""

@@ -1,0 +1,96 @@
+"""`config show`: every setting, its value and where it came from; what was overridden, and what nobody reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli import tables
+from arka_config.cli.command import command
+from arka_config.cli.described import finding_document, finding_row
+from arka_config.errors import SettingsError
+from arka_config.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arka_config.app import App
+    from arka_config.cli.session import Session
+    from arka_config.cli.tables import Cell
+    from arka_config.precedence.finding import Finding
+
+
+@command()
+@click.option("--sources", is_flag=True, help="Add what was overridden, and what is set and not read.")
+@click.option("--show-token", is_flag=True, help="Show the token whole.")
+def show(session: Session, sources: bool, show_token: bool) -> None:
+    """Show every setting, its value and where it came from.
+
+    A value that does not fit is shown as it is, and then said to be wrong, with exit code 1.
+    """
+    settings, resolution = session.settings()
+    findings = {
+        "profile": resolution.choice_findings(),
+        **{name: resolution.findings(leaf.field) for name, leaf in settings.leaves().items()},
+    }
+    unread = _unread(session, list(findings)) if sources else {}
+    if session.json:
+        session.show_json(_document(session, findings, unread, sources, show_token))
+    else:
+        rows = [row for name, found in findings.items() for row in _rows(session, name, found, sources, show_token)]
+        rows += [((name, "dim"), ("not read", "red"), ("env", "yellow"), why) for name, why in unread.items()]
+        tables.show(("SETTING", "VALUE", "LAYER", "PLACE"), rows)
+    session.notice()
+    try:
+        settings.resolved(resolution)
+    except SettingsError as error:
+        raise SettingsError(error.problems, hint="set each of them where it stands, or take it out") from None
+
+
+def _rows(
+    session: Session, name: str, findings: list[Finding], sources: bool, show_token: bool
+) -> list[tuple[Cell, ...]]:
+    winner = findings[0] if findings else None
+    others = [finding for finding in findings[1:] if finding.value is not None]
+    rows = [finding_row(session, name, winner, show_token=show_token, style="bold" if name == "profile" else "")]
+    for other in others if sources else ():
+        _, value, layer, place = finding_row(session, name, other, show_token=show_token)
+        texts = [cell if isinstance(cell, str) else cell[0] for cell in (value, layer, place)]
+        rows.append((("  overridden", "dim"), *((text, "dim") for text in texts)))
+    return rows
+
+
+def _document(
+    session: Session,
+    findings: Mapping[str, list[Finding]],
+    unread: Mapping[str, str],
+    sources: bool,
+    show_token: bool,
+) -> dict[str, object]:
+    settings = {}
+    for name, found in findings.items():
+        documents = [finding_document(session, finding, show_token=show_token) for finding in found]
+        winner, *others = documents or [None]
+        settings[name] = winner if winner is None or not sources else winner | {"overridden": others}
+    return {"settings": settings, **({"not_read": dict(unread)} if sources else {})}
+
+
+def _unread(session: Session, names: list[str]) -> dict[str, str]:
+    """The app's variables that are set and not read, each with the reason."""
+    app = session.app
+    known = {app.variable(name.replace(".", "__").upper()) for name in names} | _own_variables(app)
+    unread = {}
+    for variable, value in sorted(session.environ.items()):
+        if not variable.startswith(app.prefix):
+            continue
+        if variable not in known:
+            unread[variable] = did_you_mean(variable, known) or "no setting has this variable"
+        elif not value.strip():
+            unread[variable] = "empty, so as good as not set"
+    return unread
+
+
+def _own_variables(app: App) -> set[str]:
+    names = ("HOME", "NO_INPUT", "PROFILE", "API_URL")
+    return {*(app.variable(name) for name in names), *app.secret_variables}

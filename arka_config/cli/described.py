@@ -1,0 +1,131 @@
+"""What is known of a profile's token, in the words of tables and in the keys of JSON: one place for both."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from arka_config import moment
+from arka_config.secret import Secret, masked
+from arka_config.store.references import described
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+    from arka_config.cli.tables import Cell
+    from arka_config.precedence.finding import Finding
+    from arka_config.store.profiles import Profile
+    from arka_config.store.tokens import Credential
+
+LAYER_STYLES = {
+    "flag": "magenta",
+    "env": "yellow",
+    "profile": "green",
+    "pin": "cyan",
+    "active": "green",
+    "default": "dim",
+}
+
+
+def token_cell(session: Session, profile: Profile, credential: Credential | None) -> Cell:
+    """The token of a profile as a table shows it: masked, or the place that a reference names, or a dash."""
+    if profile.reference is not None:
+        return described(*profile.reference)
+    if credential is not None:
+        return masked(credential.token.reveal(), session.app.token_prefix)
+    return "—", "dim"
+
+
+def expiry_cell(session: Session, credential: Credential | None) -> Cell:
+    """When a token ends: `in 90 days`, yellow when that is soon and red when it is past."""
+    if credential is None or not credential.expires:
+        return "—", "dim"
+    ends = moment.read(credential.expires)
+    text = f"{moment.in_words(ends)} ({ends:%Y-%m-%d})"
+    if ends <= moment.now():
+        return f"expired {text}", "red"
+    soon = ends <= moment.now() + timedelta(days=session.store.preferences.expiry_warning)
+    return text, "yellow" if soon else ""
+
+
+def token_document(session: Session, profile: Profile, credential: Credential | None) -> dict[str, object] | None:
+    """The token of a profile as JSON shows it, or None where it has none."""
+    if profile.reference is not None:
+        kind, target = profile.reference
+        return {"reference": {kind: target}}
+    if credential is None:
+        return None
+    masked_token = masked(credential.token.reveal(), session.app.token_prefix)
+    return {"value": masked_token, **credential_document(session, credential)}
+
+
+def credential_document(session: Session, credential: Credential) -> dict[str, object]:
+    """What is known of a stored token, beside the token itself."""
+    return {
+        "storage": session.store.tokens.kind,
+        "origin": str(credential.origin),
+        "label": credential.label or None,
+        "created": credential.created or None,
+        "expires": credential.expires or None,
+        "user": credential.user or None,
+    }
+
+
+def finding_document(
+    session: Session, finding: Finding | None, *, show_token: bool = False
+) -> dict[str, object] | None:
+    """A finding as JSON shows it: its value (a secret's masked), its layer, and its source and key."""
+    if finding is None:
+        return None
+    value = finding.value
+    if isinstance(value, str | Secret):
+        value = shown(session, finding, show_token=show_token)
+    return {
+        "value": value,
+        "layer": finding.layer,
+        "source": finding.source or None,
+        "key": finding.key or None,
+    }
+
+
+def finding_row(
+    session: Session, name: str, finding: Finding | None, *, show_token: bool = False, style: str = ""
+) -> tuple[Cell, ...]:
+    """A finding as a row of a table: name, value, layer and place."""
+    if finding is None:
+        return (name, ("—", "dim"), "", "")
+    value = ("—", "dim") if finding.value is None else (shown(session, finding, show_token=show_token), style)
+    place = (session.tilde(finding.place), "" if finding.source else "dim")
+    return (name, value, (finding.layer, LAYER_STYLES[finding.layer]), place)
+
+
+def shown(session: Session, finding: Finding, *, show_token: bool = False) -> str:
+    """A finding's value as text: a secret masked, unless it is asked for, and a URL without its password."""
+    value = finding.value
+    if not isinstance(value, Secret):
+        return without_password(written(value))
+    if show_token:
+        return value.reveal()
+    if not value.is_at_hand:
+        return "(not fetched)"
+    prefix = session.app.token_prefix if finding.field is session.app.token_field else ""
+    return masked(value.reveal(), prefix)
+
+
+def written(value: object) -> str:
+    """A setting's value as a person would type it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float | list | dict):
+        import json
+
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def without_password(text: str) -> str:
+    """A URL with what stands before its `@` hidden; any other text as it is."""
+    scheme, separator, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    if not separator or "@" not in authority:
+        return text
+    return f"{scheme}{separator}…@{authority.rpartition('@')[2]}{slash}{path}"

@@ -1,0 +1,1 @@
+"""`export`: a profile as another program reads it."""

@@ -1,0 +1,44 @@
+"""`export dotenv`: the token and its URL as a .env file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli import terminal
+from arka_config.cli.command import command
+from arka_config.errors import ConfigError
+from arka_config.exchange.dotenv import lines
+from arka_config.store import files
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+
+
+@command()
+@click.option("--output", "-o", metavar="PATH", help="Write a file, 0600, and not to stdout.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def dotenv(session: Session, output: str | None, force: bool) -> None:
+    """Write the token and its URL as a .env file.
+
+    Keep such a file out of the repository: `{app} exec` hands a token on without one.
+    """
+    app = session.app
+    found = session.token()
+    text = lines({app.token_field.variable: found.secret.reveal(), app.url_field.variable: str(found.url.value)})
+    if output is None:
+        if session.json:
+            session.show_json({"text": text})
+        else:
+            terminal.out(text.rstrip("\n"))
+        return
+    path = os.path.abspath(output)
+    if files.exists(path) and not force:
+        raise ConfigError(f"{path} is there already, and would be lost", hint="name another file, or add --force")
+    files.write(path, text)
+    if session.json:
+        session.show_json({"path": path})
+    terminal.say(f"Wrote {session.tilde(path)}", mark="✓")
+    terminal.note("the token stands there in plain text")

@@ -1,0 +1,44 @@
+"""`export legacy`: writes the file that the Node CLI keeps its token in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli import terminal
+from arka_config.cli.command import command
+from arka_config.errors import ConfigError
+from arka_config.exchange import legacy as legacy_file
+from arka_config.exchange.env_paths import legacy_path_to_write
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+
+
+@command()
+@click.option("--key", metavar="NAME", help="The key to put the token under; else where one stands, else `token`.")
+@click.option("--output", "-o", metavar="PATH", help="Another file than the one that the Node CLI reads.")
+def legacy(session: Session, key: str | None, output: str | None) -> None:
+    """Write the file that the Node CLI reads.
+
+    All else in the file stays. The token in it is plain text: the file is made 0600 and its folder 0700.
+    """
+    path = output or legacy_project_path(session)
+    found = session.token()
+    with session.store.lock:
+        written = legacy_file.write_token(path, found.secret, token_prefix=session.app.token_prefix, key=key)
+    if session.json:
+        session.show_json({"path": written.path, "key": written.key, "changed": written.changed})
+    state = "Wrote" if written.changed else "Nothing to change:"
+    terminal.say(f"{state} {session.tilde(written.path)}, key '{written.key}'", mark="✓")
+    terminal.note("the token stands there in plain text")
+
+
+def legacy_project_path(session: Session) -> str:
+    """The Node CLI's file. Raises ConfigError where this app has no older CLI."""
+    if session.app.legacy_project is None:
+        raise ConfigError(
+            f"{session.app.title} has no older CLI to write for", hint=f"{session.app.name} export --help"
+        )
+    return legacy_path_to_write(session.app.legacy_project, session.environ)

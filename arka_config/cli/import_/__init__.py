@@ -1,0 +1,1 @@
+"""`import`: a token taken over from another program."""

@@ -1,0 +1,48 @@
+"""`logout`: forgets the token of one profile, or of all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli import legacy_sync, terminal
+from arka_config.cli.command import command
+from arka_config.errors import UsageError
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+
+
+@command()
+@click.option("--all", "everyone", is_flag=True, help="Forget the tokens of all profiles.")
+def logout(session: Session, everyone: bool) -> None:
+    """Forget a profile's token; its settings stay.
+
+    The token goes on working until it is revoked, on the tokens page, with the trash icon.
+    """
+    if everyone and session.profile:
+        raise UsageError("--all and --profile say two things", hint="keep one of them")
+    names = session.store.names() if everyone else [session.name_or_in_force(None)]
+    forgotten = [name for name in names if session.store.log_out(name)]
+    legacy_sync.after_change(session)
+    app = session.app
+    if session.json:
+        session.show_json({"profiles": forgotten})
+    for name in forgotten:
+        terminal.say(f"Forgot the token of profile '{name}'", mark="✓")
+    for name in set(names) - set(forgotten) if not everyone else ():
+        _say_nothing_was_stored(session, name)
+    if forgotten:
+        terminal.say(f"  It works until it is revoked: {app.page(app.tokens_page)}")
+    if session.environ.get(app.token_field.variable):
+        terminal.note(f"{app.token_field.variable} is still set in this shell: unset {app.token_field.variable}")
+
+
+def _say_nothing_was_stored(session: Session, name: str) -> None:
+    reference = session.store.profiles.read(name).reference
+    if reference is None:
+        terminal.say(f"Profile '{name}' has no stored token")
+    else:
+        terminal.say(f"Profile '{name}' has no stored token, only a reference to one elsewhere; to take it out:")
+        terminal.say(f"  {session.app.name} profiles unset {name} token")

@@ -1,0 +1,1 @@
+"""`profiles`: list, make, change and remove them."""

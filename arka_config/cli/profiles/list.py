@@ -1,0 +1,71 @@
+"""`profiles list`: every profile, with its token and which one is active."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config.cli import tables, terminal
+from arka_config.cli.command import command
+from arka_config.cli.described import expiry_cell, token_cell, token_document
+from arka_config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+    from arka_config.cli.tables import Cell
+
+
+@command(name="list")
+def list_(session: Session) -> None:
+    """List the profiles.
+
+    A dot marks the active one, which is in force unless a flag, the environment or a pinned directory says another.
+    """
+    store = session.store
+    active, _ = store.selection.active()
+    names = store.names()
+    for misnamed in store.profiles.misnamed():
+        terminal.warn(
+            f"{session.tilde(store.profiles.folder)}/{misnamed} is no profile: its name has other characters "
+            "than a-z, 0-9, '-' and '_'"
+        )
+    if session.json:
+        session.show_json({"active": active, "profiles": [_document(session, name, active) for name in names]})
+    elif names:
+        tables.show(
+            ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "URL"), [_row(session, n, active) for n in names], keep=2
+        )
+    else:
+        terminal.say(f"There are no profiles yet; make one with: {session.app.name} login --profile NAME")
+
+
+def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
+    mark: Cell = ("●", "green") if name == active else ""
+    bold: Cell = (name, "bold") if name == active else name
+    try:
+        profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
+    except ConfigError as error:  # one broken file must not hide the others
+        terminal.tell_error(error)
+        return (mark, bold, ("unreadable", "red"), "", "", "")
+    url = profile.api_url or (str(credential.origin) if credential else session.app.default_url() or "")
+    label = credential.label if credential else ""
+    return (
+        mark,
+        bold,
+        token_cell(session, profile, credential),
+        expiry_cell(session, credential),
+        label or profile.description or ("—", "dim"),
+        url,
+    )
+
+
+def _document(session: Session, name: str, active: str | None) -> dict[str, object]:
+    document: dict[str, object] = {"name": name, "active": name == active}
+    try:
+        profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
+    except ConfigError as error:
+        return document | {"error": error.message}
+    return document | {
+        "description": profile.description or None,
+        "api_url": profile.api_url or None,
+        "token": token_document(session, profile, credential),
+    }

@@ -1,0 +1,40 @@
+"""`profiles remove`: removes a profile's settings and its token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli import legacy_sync, terminal
+from arka_config.cli.command import ProfileName, command
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+
+
+@command()
+@click.argument("name", type=ProfileName())
+@click.option("-y", "--yes", is_flag=True, help="Ask nothing.")
+def remove(session: Session, name: str, yes: bool) -> None:
+    """Remove a profile and its token.
+
+    The token goes on working until it is revoked, on the tokens page, with the trash icon.
+    """
+    store, app = session.store, session.app
+    store.check_exists(name)
+    had_token = store.tokens.holds(name)
+    if not yes:
+        session.confirm(f"Remove profile '{name}'{' and its token' if had_token else ''}?", flag="--yes")
+    was_active = store.selection.active()[0] == name
+    unpinned = store.remove(name)
+    legacy_sync.after_change(session)
+    if session.json:
+        session.show_json({"profile": name, "unpinned": unpinned})
+    terminal.say(f"Removed profile '{name}'", mark="✓")
+    if had_token:
+        terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page)}")
+    for directory in unpinned:
+        terminal.say(f"  {session.tilde(directory)} is no longer pinned")
+    if was_active:
+        terminal.say(f"  No profile is active now; choose one with: {app.name} use NAME")

@@ -1,0 +1,67 @@
+"""`profiles show`: what a profile holds, in force or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli import tables
+from arka_config.cli.command import ProfileName, command
+from arka_config.cli.described import expiry_cell, token_cell, token_document, without_password, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from arka_config.cli.session import Session
+    from arka_config.cli.tables import Cell
+
+
+@command()
+@click.argument("name", required=False, type=ProfileName())
+def show(session: Session, name: str | None) -> None:
+    """Show what a profile holds; without a name, the one in force.
+
+    What is in force, and why, is `{app} config show`.
+    """
+    name = session.name_or_in_force(name)
+    store = session.store
+    profile, credential = store.profiles.read(name), store.tokens.read(name)
+    if session.json:
+        return session.show_json(
+            {
+                "name": name,
+                "path": profile.path,
+                "description": profile.description or None,
+                "api_url": profile.api_url or None,
+                "token": token_document(session, profile, credential),
+                "settings": profile.settings,
+            }
+        )
+    none: Cell = ("—", "dim")
+    rows: list[tuple[Cell, ...]] = [
+        ("description", profile.description or none, session.tilde(profile.path) if profile.is_on_disk else ""),
+        ("api_url", profile.api_url or none, ""),
+        (
+            "token",
+            token_cell(session, profile, credential),
+            session.tilde(store.tokens.path(name)) if credential else "",
+        ),
+    ]
+    if credential is not None:
+        rows += [
+            ("origin", str(credential.origin), ""),
+            ("label", credential.label or none, ""),
+            ("created", credential.created or none, ""),
+            ("expires", expiry_cell(session, credential), ""),
+        ]
+    rows += [(key, value, "") for key, value in _flat(profile.settings, "")]
+    tables.show((name.upper(), "VALUE", "FILE"), rows)
+
+
+def _flat(table: Mapping[str, object], within: str) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{within}{key}.")
+        else:
+            yield f"{within}{key}", without_password(written(value))

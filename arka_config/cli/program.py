@@ -1,0 +1,177 @@
+"""The tree of commands, and a run of it: from the arguments to an exit code."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config import errors
+from arka_config.cli import session as sessions
+from arka_config.cli import terminal
+from arka_config.cli.group import LazyGroup, Program
+from arka_config.secret import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arka_config.app import App
+
+_HERE = "arka_config.cli"
+
+COMMANDS = {
+    "Sign in": {
+        "login": (f"{_HERE}.login:login", "Store a token under a profile's name."),
+        "logout": (f"{_HERE}.logout:logout", "Forget a profile's token; its settings stay."),
+        "status": (f"{_HERE}.status:status", "Show the profile and the token in force, and why."),
+    },
+    "Switch": {
+        "use": (f"{_HERE}.use:use", "Make a profile the active one, or pin a directory to it."),
+        "prompt": (f"{_HERE}.prompt:prompt", "Print the profile's name for a shell prompt."),
+    },
+    "Hand on": {
+        "token": (f"{_HERE}.token:token", "Print the token in force."),
+        "exec": (f"{_HERE}.exec:exec_", "Run a command with the token in its environment."),
+        "env": (f"{_HERE}.env:env", "Print the lines that select a profile in a shell or a CI job."),
+        "export": (f"{_HERE}.program:export", "Write a profile as another program reads it."),
+        "import": (f"{_HERE}.program:import_", "Take a token over from another program."),
+    },
+    "Look after": {
+        "profiles": (f"{_HERE}.program:profiles", "List, make, change and remove profiles."),
+        "config": (f"{_HERE}.program:config", "Show every setting and where it came from."),
+        "completion": (f"{_HERE}.completion:completion", "Print a shell's completion script."),
+    },
+}
+
+profiles = LazyGroup(
+    "profiles",
+    {
+        "Look": {
+            "list": (f"{_HERE}.profiles.list:list_", "List the profiles."),
+            "show": (f"{_HERE}.profiles.show:show", "Show what a profile holds."),
+        },
+        "Change": {
+            "create": (f"{_HERE}.profiles.create:create", "Make a profile."),
+            "set": (f"{_HERE}.profiles.set:set_", "Set values in a profile."),
+            "unset": (f"{_HERE}.profiles.unset:unset", "Take values out of a profile."),
+            "rename": (f"{_HERE}.profiles.rename:rename", "Rename a profile with its token."),
+            "copy": (f"{_HERE}.profiles.copy:copy", "Copy a profile's settings to a new one."),
+            "remove": (f"{_HERE}.profiles.remove:remove", "Remove a profile and its token."),
+        },
+    },
+    help="List, make, change and remove profiles.",
+)
+
+config = LazyGroup(
+    "config",
+    {
+        "Commands": {
+            "show": (f"{_HERE}.config.show:show", "Show every setting, its value and where it came from."),
+            "get": (f"{_HERE}.config.get:get", "Print one setting's value."),
+            "path": (f"{_HERE}.config.path:path", "Print where the files are."),
+        }
+    },
+    help="Show every setting and where it came from.",
+)
+
+export = LazyGroup(
+    "export",
+    {
+        "Commands": {
+            "legacy": (f"{_HERE}.export.legacy:legacy", "Write the file that the Node CLI reads."),
+            "dotenv": (f"{_HERE}.export.dotenv:dotenv", "Write the token and its URL as a .env file."),
+        }
+    },
+    help="Write a profile as another program reads it.",
+)
+
+import_ = LazyGroup(
+    "import",
+    {"Commands": {"legacy": (f"{_HERE}.import_.legacy:legacy", "Take the token over from the Node CLI's file.")}},
+    help="Take a token over from another program.",
+)
+
+
+def program(app: App) -> Program:
+    """The command line of an app."""
+    made = Program(app, COMMANDS, help=f"Named tokens for {app.title}: which one is in force, and why.")
+    made.params += [
+        click.Option(
+            ["--api-key", "--token"],
+            metavar="TOKEN",
+            help="A token to use for this run. A process list shows it: prefer a profile, or the environment.",
+            expose_value=False,
+            callback=_take_api_key,
+        ),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_print_version,
+            help="Print the version.",
+        ),
+    ]
+    return made
+
+
+def _take_api_key(context: click.Context, _: click.Parameter, token: str | None) -> None:
+    if token is not None and not context.resilient_parsing:
+        sessions.current().api_key = token
+
+
+def _print_version(context: click.Context, _: click.Parameter, given: bool) -> None:
+    if given and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        terminal.out(f"{context.info_name} {version('arka-config')}")
+        context.exit()
+
+
+def run(app: App, arguments: Sequence[str] | None = None) -> int:
+    """Runs an app's command line; the exit code. Every error becomes its message, its hint and its code here."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show `✓` shows its code, and nothing fails
+            stream.reconfigure(errors="backslashreplace")
+    terminal.speak_warnings()
+    try:
+        code = program(app).main(
+            None if arguments is None else list(arguments), prog_name=app.name, standalone_mode=False
+        )
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except errors.ConfigError as error:
+        terminal.tell_error(error)
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        terminal.tell_error(_usage_error(app, error))
+        return error.exit_code
+    except click.Abort:  # click makes one of Ctrl-C, and ends the line that the terminal shows as ^C
+        terminal.say("interrupted")
+        return errors.EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return _reader_is_gone()
+
+
+def _usage_error(app: App, error: click.ClickException) -> errors.UsageError:
+    """A click error in our words. It may quote an argument, and an argument may be a token that was mistyped."""
+    message = error.format_message()
+    if app.token_prefix:
+        token = re.escape(app.token_prefix) + r"[\w-]{8,}"
+        message = re.sub(token, lambda match: masked(match[0], app.token_prefix), message)
+    context = getattr(error, "ctx", None)
+    hint = f"{context.command_path if context else app.name} --help"
+    return errors.UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)
+
+
+def _reader_is_gone() -> int:
+    """`… | head -1`: the rest of the output has no reader, which is no fault. The flush at exit must not fail again."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

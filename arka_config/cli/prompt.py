@@ -1,0 +1,34 @@
+"""`prompt`: the profile's name for a shell prompt. It never fails, and never says why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config.cli import terminal
+from arka_config.cli.command import command
+from arka_config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+
+
+@command()
+def prompt(session: Session) -> None:
+    """Print the profile's name for a shell prompt.
+
+    Nothing is printed where no profile is in force, and a name that no profile has is printed with a question mark.
+
+    \b
+    PS1='[$({app} prompt)] \\$ '
+    """
+    try:
+        choice = session.resolution.choice()
+        name = str(choice.value) if choice is not None else ""
+        if name and not session.store.exists(name):
+            name += "?"
+    except ConfigError:
+        name = "?"
+    if session.json:
+        session.show_json({"profile": name or None})
+    elif name:
+        terminal.out(name)

@@ -1,0 +1,136 @@
+"""Session: what one run of a program was told, and what a command needs to answer it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli import terminal
+from arka_config.errors import Cancelled, ConfigError, UsageError
+from arka_config.store.profile_store import ProfileStore
+from arka_config.store.resolution import Resolution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from arka_config.app import App
+    from arka_config.precedence.credential import TokenInForce
+    from arka_config.settings import ProfileSettings
+
+
+class Session:
+    """The app, the environment, and the options that every command takes."""
+
+    def __init__(self, app: App, environ: Mapping[str, str]) -> None:
+        self.app = app
+        self.environ = environ
+        self.store = ProfileStore.open(app, environ)
+        self.profile: str | None = None
+        self.api_key: str | None = None
+        self.json = False
+        self.no_input = bool(environ.get(app.variable("NO_INPUT")))
+        self._resolution: Resolution | None = None
+
+    # What it was told
+
+    def choose(self, name: str) -> None:
+        """Takes `--profile`, which may stand before or after the command. Raises UsageError for two of them."""
+        if self.profile not in (None, name):
+            raise UsageError(f"--profile was given twice, as '{self.profile}' and as '{name}'", hint="keep one of them")
+        self.profile = name
+
+    # What is in force
+
+    @property
+    def resolution(self) -> Resolution:
+        """Who wins, for this run."""
+        if self._resolution is None:
+            self._resolution = self._resolved()
+        return self._resolution
+
+    def _resolved(self, *, api_url: str | None = None, **options: Any) -> Resolution:
+        flags = {"token": self.api_key, "api_url": api_url}
+        return Resolution(self.store, self.environ, profile=self.profile, flags=flags, **options)
+
+    def resolution_for_login(self, api_url: str | None) -> Resolution:
+        """Who wins where the profile may be a new one and the URL was passed."""
+        return self._resolved(api_url=api_url, may_be_new=True)
+
+    def settings(self) -> tuple[type[ProfileSettings], Resolution]:
+        """The settings class, and who wins with that class's own defaults."""
+        settings = self.app.settings_class()
+        return settings, self._resolved(defaults=settings.defaults())
+
+    def token(self) -> TokenInForce:
+        """The token in force, fetched, and on stderr the line that says which one it is, where two could be meant.
+
+        Raises NoToken, TokenUnavailable, OriginConflict.
+        """
+        found = self.resolution.token()
+        self.notice()
+        found.secret.reveal()
+        return found
+
+    def notice(self) -> None:
+        """Says which token is used where one in the environment hides or loses to a profile's."""
+        found = self.resolution.token_in_force()
+        if found is not None and (text := self.resolution.notice(found.token)):
+            terminal.note(text)
+
+    def name_or_in_force(self, name: str | None) -> str:
+        """The profile that a command is about: its argument, else `--profile`, else the one in force.
+
+        Raises UsageError where both name one, UnknownProfile, and ConfigError where there is none.
+        """
+        if name is not None:
+            if self.profile not in (None, name):
+                raise UsageError(f"two profiles are named: '{name}' and --profile '{self.profile}'")
+            return self.store.check_exists(name)
+        found = self.resolution.name
+        if found is None:
+            raise ConfigError("no profile is in force", hint=f"{self.app.name} profiles list")
+        return found
+
+    # A person
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person may be asked: `--no-input` was not given, and there is a terminal."""
+        return terminal.can_ask(self.no_input)
+
+    def confirm(self, question: str, *, flag: str) -> None:
+        """Goes on where a person says yes. Raises Cancelled on a no, UsageError naming the flag where nobody is."""
+        if not self.can_ask:
+            raise UsageError(f"{question[:1].lower()}{question[1:]} nobody can be asked here", hint=f"add {flag}")
+        if not terminal.confirm(question):
+            raise Cancelled("nothing was changed")
+
+    # What is shown
+
+    def show_json(self, document: Mapping[str, object]) -> None:
+        """One object, to stdout."""
+        import json
+
+        terminal.out(json.dumps(document, indent=2, ensure_ascii=not _is_unicode()))
+
+    def tilde(self, place: str) -> str:
+        """A place as it is shown to a person: the home folder is `~`."""
+        home = os.path.expanduser("~")
+        return f"~{place[len(home) :]}" if len(home) > 1 and place.startswith(home + os.sep) else place
+
+
+def _is_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def current() -> Session:
+    """The session of the running program, begun at the first call."""
+    root = click.get_current_context().find_root()
+    if __name__ not in root.meta:
+        root.meta[__name__] = Session(root.command.app, os.environ)  # type: ignore[attr-defined]  # it is the Program
+    session: Session = root.meta[__name__]
+    return session

@@ -1,0 +1,61 @@
+"""Tables: on a terminal in colour and within its width, and in a pipe as plain columns with nothing cut off."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from arka_config.cli import terminal
+from arka_config.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.text import Text
+
+_UNBOUNDED = 10_000  # columns, for a reader that is no terminal
+
+if TYPE_CHECKING:
+    Cell = str | tuple[str, str]  # text, or text and a style of rich's
+
+
+def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 1) -> None:
+    """A table on stdout. The first `keep` columns are never folded; the others share what is left."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    is_terminal = sys.stdout.isatty()
+    coloured = terminal.has_colour(sys.stdout)
+    console = Console(
+        file=sys.stdout,
+        width=None if is_terminal else _UNBOUNDED,
+        force_terminal=is_terminal or coloured,
+        no_color=not coloured,
+        color_system="standard" if coloured else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    table = Table(
+        box=box.SIMPLE_HEAD if is_terminal else None,
+        pad_edge=False,
+        show_edge=False,
+        header_style="bold" if coloured else "",
+        border_style="dim" if coloured else "",
+        padding=(0, 2, 0, 0),
+    )
+    for at, column in enumerate(columns):
+        table.add_column(column, no_wrap=at < keep or not is_terminal, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(cell, coloured) for cell in row))
+    with console.capture() as captured:
+        console.print(table)
+    terminal.out("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+
+
+def _cell(cell: Cell, coloured: bool) -> Text:
+    from rich.text import Text
+
+    text, style = (cell, "") if isinstance(cell, str) else cell
+    return Text(visible(text), style=style if coloured else "")

@@ -1,0 +1,142 @@
+"""What goes to which stream, in which colour, and when a person is asked.
+
+The rules, and every command keeps to them:
+
+- Data goes to stdout, and nothing else does. Words, warnings, prompts and progress go to stderr.
+- A person is asked only where stdin and stderr are terminals, whatever stdout is: `$(… token)` works.
+- A secret is asked for without echo, or not at all.
+- Colour follows the stream that is written to: NO_COLOR takes it away, FORCE_COLOR gives it, else a terminal has it.
+- Text that came from a file, a variable or a server is made visible: no control character reaches a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.errors import Cancelled, ConfigWarning, UsageError
+from arka_config.text import visible
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from arka_config.errors import ConfigError
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Whether text for this stream is coloured (https://no-color.org, https://force-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def styled(text: str, stream: TextIO, **style: bool | str) -> str:
+    """The text in a style, where the stream has colour."""
+    return click.style(text, **style) if has_colour(stream) else text  # type: ignore[arg-type]
+
+
+def out(text: str) -> None:
+    """A line of data, to stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say(text: str, *, mark: str = "") -> None:
+    """A line of words, to stderr; a mark such as `✓` stands before it, in green."""
+    before = styled(mark, sys.stderr, fg="green") + " " if mark else ""
+    sys.stderr.write(f"{before}{visible(text)}\n")
+
+
+def note(text: str) -> None:
+    """A line that a careful person wants to know, to stderr."""
+    sys.stderr.write(f"{styled('note:', sys.stderr, fg='cyan')} {visible(text)}\n")
+
+
+def warn(text: str) -> None:
+    """A line about what should not stay as it is, to stderr; its hint stands on a line of its own."""
+    what, separator, hint = text.partition("; hint: ")
+    sys.stderr.write(f"{styled('warning:', sys.stderr, fg='yellow')} {visible(what)}\n")
+    if separator:
+        tell_hint(hint)
+
+
+def tell_hint(hint: str) -> None:
+    """The way out, to stderr."""
+    sys.stderr.write(f"{styled('hint:', sys.stderr, bold=True)} {visible(hint)}\n")
+
+
+def tell_error(error: ConfigError) -> None:
+    """An error with its hint, to stderr."""
+    first, *rest = error.message.split("\n")
+    sys.stderr.write(f"{styled('error:', sys.stderr, fg='red', bold=True)} {visible(first)}\n")
+    for line in rest:
+        sys.stderr.write(f"       {visible(line)}\n")
+    if error.hint:
+        tell_hint(error.hint)
+
+
+def speak_warnings() -> None:
+    """Lets the library's ConfigWarnings be said as the commands say things, each once."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, ConfigWarning):
+            if str(message) not in said:
+                said.add(str(message))
+                warn(str(message))
+        else:
+            usual(message, category, filename, lineno, file, line)
+
+    said: set[str] = set()
+    usual = warnings.showwarning
+    warnings.showwarning = show
+    warnings.simplefilter("always", ConfigWarning)
+
+
+def can_ask(no_input: bool) -> bool:
+    """Whether there is a person to ask."""
+    return not no_input and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_secret(question: str) -> str:
+    """What a person types without echo. Raises Cancelled at the end of the input, KeyboardInterrupt on Ctrl-C."""
+    import getpass
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(f"{question}: ", sys.stderr)
+        except getpass.GetPassWarning:
+            raise UsageError(
+                "this terminal cannot hide what is typed", hint="--with-token reads it from stdin"
+            ) from None
+        except EOFError:
+            sys.stderr.write("\n")
+            raise Cancelled("nothing was entered") from None
+
+
+def ask(question: str) -> str:
+    """A line that a person types. Raises Cancelled, KeyboardInterrupt."""
+    sys.stderr.write(f"{question}: ")
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        sys.stderr.write("\n")
+        raise Cancelled("nothing was entered")
+    return line.strip()
+
+
+def confirm(question: str) -> bool:
+    """Whether a person says yes; anything else is no. Raises Cancelled, KeyboardInterrupt."""
+    return ask(f"{question} [y/N]").lower() in ("y", "yes")

@@ -1,0 +1,133 @@
+"""Every error that arka-config raises, each with a message, a hint that can be pasted, and an exit code.
+
+ConfigError                       1   something is wrong, and the message says what and where
+├── UsageError                    2   the command's words are off
+│   └── InvalidName               2   not a profile name; the hint suggests one
+├── AuthError                     4   there is no token, or it is refused
+│   ├── NoToken                   4   nothing is stored, exported or referred to
+│   ├── TokenUnavailable          4   a profile refers to a token that is not there
+│   └── InvalidToken              4   the token cannot be one of this app's
+├── UnknownProfile                1   a profile was named that does not exist
+├── ProfileExists                 1   a profile would be written over
+├── InvalidUrl                    1   not a URL that a token may go to
+├── OriginConflict                1   a token and a URL from different places would meet
+├── SettingsError                 1   values that do not fit the settings class, all of them at once
+├── InvalidValue                  1   a stored or exported string holds characters that it may not
+├── FileError                     1   a file cannot be read or written
+│   ├── MalformedFile             1   it cannot be parsed, or has a key that nobody reads; never overwritten
+│   └── UnsafeFile                1   others can write to it
+├── LockTimeout                   1   another process holds the lock
+└── Cancelled                     1   the user said no
+
+Ctrl-C is KeyboardInterrupt, and exits with 130. ConfigWarning is for what still works and should not stay as it is.
+
+Messages are lower case and name the file, the key and the layer. No message ever holds a secret, or the content of
+a file that holds one.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_PENDING = 3
+EXIT_AUTH = 4
+EXIT_INTERRUPTED = 130
+
+
+class ConfigError(Exception):
+    """Something is wrong. `str()` gives the message; `hint` is the way out, or empty."""
+
+    exit_code = EXIT_ERROR
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ConfigError):
+    """The command's words are off."""
+
+    exit_code = EXIT_USAGE
+
+
+class InvalidName(UsageError):
+    """Not a profile name."""
+
+
+class AuthError(ConfigError):
+    """There is no token, or it is refused."""
+
+    exit_code = EXIT_AUTH
+
+
+class NoToken(AuthError):
+    """No layer has a token."""
+
+
+class TokenUnavailable(AuthError):
+    """A profile refers to a token that is not where it says."""
+
+
+class InvalidToken(AuthError):
+    """The token does not have this app's shape, or the workspace refuses it."""
+
+
+class UnknownProfile(ConfigError):
+    """A profile was named that does not exist; the hint gives the nearest names."""
+
+
+class ProfileExists(ConfigError):
+    """A profile of that name is there already, and would be written over."""
+
+
+class InvalidUrl(ConfigError):
+    """Not a URL that a token may go to."""
+
+
+class OriginConflict(ConfigError):
+    """The token is for one origin, and a URL from another place names another one."""
+
+
+class SettingsError(ConfigError):
+    """Values that do not fit the settings class. `problems` holds a sentence for each."""
+
+    def __init__(self, problems: Iterable[str], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems), hint=hint)
+
+
+class InvalidValue(ConfigError):
+    """A string holds a character that it may not: a line break, an escape, a direction mark."""
+
+
+class FileError(ConfigError):
+    """A file cannot be read or written. `path` is the one."""
+
+    def __init__(self, message: str, *, path: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+
+
+class MalformedFile(FileError):
+    """A file that cannot be parsed, or has a key that nobody reads. It is never overwritten."""
+
+
+class UnsafeFile(FileError):
+    """A file of secrets that somebody else can write to."""
+
+
+class LockTimeout(ConfigError):
+    """Another process holds the lock, and went on holding it."""
+
+
+class Cancelled(ConfigError):
+    """The user was asked, and said no."""
+
+
+class ConfigWarning(UserWarning):
+    """Something works, and should not stay as it is."""

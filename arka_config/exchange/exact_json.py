@@ -1,0 +1,132 @@
+"""JSON that survives being read and written: a number stays the text it was. Standard library only.
+
+Python's own `json` turns 1e400 into infinity and 1.50 into 1.5, and writes a lone surrogate that no file can hold.
+What is written here is what JavaScript's `JSON.stringify(value, undefined, "\\t")` gives, which is what npm `conf`
+writes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from json.encoder import encode_basestring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import NoReturn, TypeAlias
+
+    Value: TypeAlias = "dict[str, Value] | list[Value] | str | Number | bool | None"
+
+DEEPEST = 100  # levels; reading and writing are recursive, and no honest settings file has ten
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(NaN|-?Infinity)')
+
+
+class Number:
+    """A number as it is spelled in the file."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"Number({self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Number) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+class Document(dict[str, "Value"]):
+    """An object of keys and values, in the file's order. Its repr shows none of them: one may be a token."""
+
+    def __repr__(self) -> str:
+        return "Document(…)"
+
+
+class Fault:
+    """Why a text is no JSON object, in words that quote nothing of it, and where, counted from 1."""
+
+    __slots__ = ("column", "line", "reason")
+
+    def __init__(self, reason: str, line: int = 1, column: int = 1) -> None:
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+class _Constant(ValueError):
+    """NaN or an infinity, which Python's `json` reads and JSON does not know."""
+
+
+def parse(text: str) -> Document | Fault:
+    """The object that text holds, or what keeps it from being one. The last of two equal keys wins, as in JavaScript.
+
+    A fault is returned and not raised: JSONDecodeError carries the whole text, and would stay in the context of any
+    error that is raised while it is handled.
+    """
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        return Fault("not valid JSON", error.lineno, error.colno)
+    except _Constant:
+        # What stands before the first constant outside a string has been read, so it is made of whole strings.
+        at = next(match.start() for match in _STRING_OR_CONSTANT.finditer(text) if match[1])
+        return Fault("not valid JSON", text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+    except RecursionError:
+        return Fault("nested too deeply")
+    if not isinstance(value, dict):
+        return Fault("not a JSON object")
+    return Fault("nested too deeply") if _depth(value) > DEEPEST else Document(value)
+
+
+def dump(document: Document) -> str:
+    """The document's text, with tabs and without a newline at its end."""
+    return _written(document, "\n")
+
+
+def _depth(value: Value) -> int:
+    depth = 0
+    level = [value]
+    while level:
+        depth += 1
+        level = [item for outer in level for item in _items(outer)]
+    return depth - 1
+
+
+def _items(value: Value) -> Iterable[Value]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _written(value: Value, line: str) -> str:
+    deeper = line + "\t"
+    if isinstance(value, Number):
+        return value.text
+    if isinstance(value, dict):
+        return _block("{}", [f"{_string(key)}: {_written(item, deeper)}" for key, item in value.items()], line)
+    if isinstance(value, list):
+        return _block("[]", [_written(item, deeper) for item in value], line)
+    if isinstance(value, str):
+        return _string(value)
+    return "null" if value is None else "true" if value else "false"
+
+
+def _block(brackets: str, items: list[str], line: str) -> str:
+    inside = f",{line}\t".join(items)
+    return f"{brackets[0]}{line}\t{inside}{line}{brackets[1]}" if items else brackets
+
+
+def _string(text: str) -> str:
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", encode_basestring(text))
+
+
+def _refuse(name: str) -> NoReturn:
+    raise _Constant(name)
+
+
+_DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refuse)

@@ -1,0 +1,1 @@
+"""The one definition of who wins: flag, environment, profile, default. Standard library only."""

@@ -1,0 +1,74 @@
+"""The layers that need no file: flags, environment and defaults; and the order that all of them stand in."""
+
+from __future__ import annotations
+
+from arka_config.precedence.finding import DEFAULT, ENV, FLAG, Finding
+from arka_config.secret import Secret
+from arka_config.text import check_printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arka_config.precedence.finding import Field, Layer, Ranks
+
+
+def flags(values: Mapping[str, object]) -> Layer:
+    """Answers with what was passed on the command line, by field name. None is "not passed"."""
+
+    def layer(field: Field) -> Finding | None:
+        value = values.get(field.name)
+        if value is None:
+            return None
+        if isinstance(value, str) and (value := token_from(value, field.option) if field.secret else value) is None:
+            return None
+        return Finding(field, value, FLAG, field.option)
+
+    return layer
+
+
+def environment(environ: Mapping[str, str]) -> Layer:
+    """Answers with environment variables, by their exact names. An empty one is unset."""
+
+    def layer(field: Field) -> Finding | None:
+        text = environ.get(field.variable)
+        if not text:
+            return None
+        if not field.secret:
+            return Finding(field, check_printable(text, field.variable), ENV, field.variable)
+        token = token_from(text, field.variable)
+        return None if token is None else Finding(field, token, ENV, field.variable)
+
+    return layer
+
+
+def defaults(values: Mapping[str, object]) -> Layer:
+    """Answers with what is built in, by field name."""
+
+    def layer(field: Field) -> Finding | None:
+        return Finding(field, values[field.name], DEFAULT) if field.name in values else None
+
+    return layer
+
+
+def value_ranks(flags: Layer, environment: Layer, profile: Layer | None, defaults: Layer, *, by_flag: bool) -> Ranks:
+    """Who wins: flag, environment, profile, default.
+
+    `--profile` is a flag, so the values of a profile that was chosen `by_flag` rank with the flags, above the
+    environment: what aws-cli#113 and databricks/cli#1194 asked for, for years. They stand behind the flags themselves.
+    """
+    if profile is None:
+        return ((flags,), (environment,), (defaults,))
+    if by_flag:
+        return ((flags, profile), (environment,), (defaults,))
+    return ((flags,), (environment,), (profile,), (defaults,))
+
+
+def token_from(text: str, source: str) -> Secret | None:
+    """The token in a text that a shell, a file or a program gave, or None where it is blank.
+
+    The white space around it is not part of it: a secret store's trailing newline would otherwise be sent. Raises
+    InvalidValue, naming the source only, where a control character stands inside.
+    """
+    token = text.strip()
+    return Secret(check_printable(token, source)) if token else None

@@ -1,0 +1,110 @@
+"""The origin that a token is for: scheme, host and port, and nothing that could be read in two ways.
+
+Parsers that disagree about a URL send tokens to the wrong host, so this one accepts only what all of them read alike:
+no user name, no backslash, no percent sign in the host, no number that stands for an address in disguise. Origins are
+compared whole (RFC 6454), with no suffix matching (CVE-2024-53858, CVE-2026-48501). Standard library only.
+"""
+
+from __future__ import annotations
+
+from arka_config.errors import InvalidUrl
+from arka_config.text import is_printable, visible
+
+_PORTS = {"https": 443, "http": 80}
+_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
+_ADDRESS_6 = frozenset("0123456789abcdef:.")
+_PATH_REFUSED = frozenset("\\?#<>\"'`{}|^ ")
+
+
+class Origin:
+    """Scheme, host and port of a URL. `str()` gives it without the port that the scheme implies."""
+
+    __slots__ = ("host", "port", "scheme")
+
+    def __init__(self, scheme: str, host: str, port: int) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+
+    @classmethod
+    def of(cls, url: str, source: str = "") -> Origin:
+        """The origin of a URL. Raises InvalidUrl, naming where the URL came from, where it is not a plain one.
+
+        `http` is taken for loopback only: a token in clear text on a network is a token given away.
+        """
+        scheme, separator, rest = url.partition("://")
+        scheme = scheme.lower()
+        if not separator or scheme not in _PORTS or not is_printable(url) or not rest.isascii():
+            raise _refused(url, source, "it must be https://HOST[:PORT][/PATH], in ASCII")
+        authority, _, path = rest.partition("/")
+        if "@" in authority:
+            raise InvalidUrl(f"{_from(source)}the URL holds a user name or a password", hint="remove what is before @")
+        if not _PATH_REFUSED.isdisjoint(rest) or any(part in (".", "..") for part in path.split("/")):
+            raise _refused(url, source, "it may hold a path, but no query, fragment, blank or '..'")
+        host, port = _host_and_port(authority.lower(), scheme)
+        if not _is_host(host):
+            raise _refused(url, source, "its host is not a name or an address")
+        if not 0 < port < 65536:
+            raise _refused(url, source, "its port is not a number from 1 to 65535")
+        if scheme == "http" and not is_loopback(host):
+            raise InvalidUrl(
+                f"{_from(source)}{visible(url)} would send the token in clear text", hint=f"use https://{rest}"
+            )
+        return cls(scheme, host, port)
+
+    def __str__(self) -> str:
+        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{self.host}{port}"
+
+    def __repr__(self) -> str:
+        return f"Origin({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origin) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host as `Origin` holds it is this machine: `localhost`, `127.0.0.0/8` in full, or `[::1]`."""
+    return host in ("localhost", "[::1]") or (host.startswith("127.") and _is_address_4(host))
+
+
+def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
+    if authority.startswith("["):
+        host, bracket, rest = authority.partition("]")
+        host += bracket
+        separator, port = rest[:1], rest[1:]
+        if separator not in ("", ":"):
+            return "", 0
+    else:
+        host, separator, port = authority.partition(":")
+    if not separator:
+        return host, _PORTS[scheme]
+    return host, int(port) if port.isdigit() and len(port) <= 5 else 0
+
+
+def _is_host(host: str) -> bool:
+    if host.startswith("["):
+        return host.endswith("]") and ":" in host and _ADDRESS_6.issuperset(host[1:-1])
+    labels = host.split(".")
+    if not _HOST.issuperset(host) or len(host) > 253:
+        return False
+    if not all(0 < len(label) < 64 and label[0] != "-" and label[-1] != "-" for label in labels):
+        return False
+    # A last label of digits (or 0x…) makes the host an address, which only its four-part form says plainly.
+    return _is_address_4(host) or not (labels[-1].isdigit() or labels[-1].startswith("0x"))
+
+
+def _is_address_4(host: str) -> bool:
+    parts = host.split(".")
+    return len(parts) == 4 and all(part.isdigit() and str(int(part)) == part and int(part) < 256 for part in parts)
+
+
+def _refused(url: str, source: str, why: str) -> InvalidUrl:
+    return InvalidUrl(f"{_from(source)}'{visible(url[:200])}' is not a URL that a token may go to: {why}")
+
+
+def _from(source: str) -> str:
+    return f"{source}: " if source else ""

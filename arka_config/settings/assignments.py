@@ -1,0 +1,138 @@
+"""`KEY=VALUE` as people type it, checked against the settings class, as a path and a value for a profile's file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from arka_config.errors import SettingsError, UsageError
+from arka_config.precedence.origin import Origin
+from arka_config.secret import masked
+from arka_config.store.profiles import REFERENCES
+from arka_config.text import check_printable, did_you_mean, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from arka_config.app import App
+    from arka_config.settings.leaves import Leaf
+
+_PLAIN = ("description", "api_url")
+
+
+def assignments(app: App, words: Iterable[str]) -> dict[tuple[str, ...], Any]:
+    """The values that words of the form KEY=VALUE set, by path in a profile's file.
+
+    Raises UsageError for a word of another form or an unknown key, and SettingsError for all values that do not fit.
+    """
+    values: dict[tuple[str, ...], Any] = {}
+    problems: list[str] = []
+    for word in words:
+        key, separator, text = word.partition("=")
+        if not separator:
+            raise UsageError(f"'{_quoted(app, word)}' is not KEY=VALUE", hint="write it as timeout=30")
+        if not text:
+            raise UsageError(
+                f"'{_quoted(app, key)}' is given no value", hint=f"to take it out: unset {_quoted(app, key)}"
+            )
+        check_printable(text, key)
+        try:
+            values |= _assignment(app, key, text)
+        except SettingsError as error:
+            problems += error.problems
+    if problems:
+        raise SettingsError(problems)
+    return values
+
+
+def _assignment(app: App, key: str, text: str) -> dict[tuple[str, ...], Any]:
+    if key == "api_url":
+        Origin.of(text, "api_url")
+    if key in _PLAIN:
+        return {(key,): text}
+    _refuse_token(app, key, text)
+    if key.startswith("token."):
+        kind = key.partition(".")[2]
+        if kind not in REFERENCES:
+            raise UsageError(
+                f"'{_quoted(app, key)}' is no reference", hint=" or ".join(f"token.{name}" for name in REFERENCES)
+            )
+        # One place that the token comes from, so the others go.
+        return {("token", name): text if name == kind else None for name in REFERENCES}
+    leaf = _leaf(app, key)
+    return {("settings", *leaf.field.path): checked(leaf, text)}
+
+
+def _refuse_token(app: App, key: str, text: str) -> None:
+    if key == "token" or (app.token_prefix and text.startswith(app.token_prefix)):
+        raise UsageError(
+            f"{_quoted(app, key)}: a token does not stand in a profile's file",
+            hint=f"{app.name} login, or token.env=NAME",
+        )
+
+
+def removals(app: App, keys: Iterable[str], settings: Mapping[str, Any]) -> dict[tuple[str, ...], None]:
+    """The paths that keys name, each with None: of known keys, and of whatever the profile's settings hold.
+
+    Raises UsageError for an unknown key.
+    """
+    paths: dict[tuple[str, ...], None] = {}
+    for key in keys:
+        path = tuple(key.removeprefix("settings.").split("."))
+        if key in _PLAIN or key == "token" or (path[0] == "token" and path[1:] in [(kind,) for kind in REFERENCES]):
+            paths[path] = None
+        elif _is_in(settings, path):
+            paths["settings", *path] = None
+        else:
+            paths["settings", *_leaf(app, key).field.path] = None
+    return paths
+
+
+def _is_in(table: object, path: tuple[str, ...]) -> bool:
+    for part in path:
+        if not isinstance(table, dict) or part not in table:
+            return False
+        table = table[part]
+    return True
+
+
+def _leaf(app: App, key: str) -> Leaf:
+    settings = {
+        name: leaf for name, leaf in app.settings_class().leaves().items() if leaf.field.key.startswith("settings.")
+    }
+    leaf = settings.get(key.removeprefix("settings."))
+    if leaf is None:
+        known = [*_PLAIN, *(f"token.{kind}" for kind in REFERENCES), *settings]
+        raise UsageError(
+            f"there is no setting '{_quoted(app, key)}'",
+            hint=did_you_mean(key, known) or f"the keys are {', '.join(known)}",
+        )
+    return leaf
+
+
+def checked(leaf: Leaf, text: str) -> Any:
+    """The text as a value of TOML, as the settings class has it. Raises SettingsError, which does not repeat it."""
+    annotation: Any = leaf.info.annotation
+    for constraint in leaf.info.metadata:
+        annotation = Annotated[annotation, constraint]
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    try:
+        try:
+            value = adapter.validate_python(text)
+        except ValidationError:
+            value = adapter.validate_json(text)  # a list or a table
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+    else:
+        written = adapter.dump_python(value, mode="json")
+        return json.loads(json.dumps(written))
+    said = faults[0]["msg"]
+    raise SettingsError([f"{leaf.field.name}: {said[:1].lower()}{said[1:]}"])
+
+
+def _quoted(app: App, word: str) -> str:
+    """A word of the command line as an error may repeat it: it may be a token that stands in the wrong place."""
+    word = visible(word[:80])
+    return masked(word, app.token_prefix) if app.token_prefix and app.token_prefix in word else word

@@ -1,0 +1,85 @@
+"""The leaves of a settings class: every value that can be set on its own, however deep, with its name in each layer."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic import Secret as PydanticSecret
+from pydantic.types import SecretBytes, SecretStr
+from pydantic_core import PydanticUndefined
+
+from arka_config.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+
+    from arka_config.app import App
+    from arka_config.precedence.finding import Field
+
+_SECRETS = (Secret, SecretStr, SecretBytes, PydanticSecret)
+
+
+class Leaf:
+    """A field that is no model itself. `default` is PydanticUndefined where the class gives none."""
+
+    __slots__ = ("default", "field", "info")
+
+    def __init__(self, field: Field, info: FieldInfo, default: object) -> None:
+        self.field = field
+        self.info = info
+        self.default = default
+
+    @property
+    def has_default(self) -> bool:
+        """Whether the class has a value for it when nobody else has."""
+        return self.default is not PydanticUndefined or self.info.default_factory is not None
+
+
+def leaves(model: type[BaseModel], app: App) -> dict[str, Leaf]:
+    """The leaves of a settings class by dotted name, in the order of the class.
+
+    A nested model's default may be an instance: its leaves then have the values of that instance as their defaults,
+    so that setting one of them leaves the others as they were.
+    """
+    return {leaf.field.name: leaf for leaf in _walk(model, app, (), None)}
+
+
+def _walk(model: type[BaseModel], app: App, path: tuple[str, ...], instance: BaseModel | None) -> Iterator[Leaf]:
+    for name, info in model.model_fields.items():
+        default = info.default if instance is None else getattr(instance, name)
+        nested = nested_model(info.annotation)
+        if nested is not None:
+            inner = default if isinstance(default, nested) else None
+            yield from _walk(nested, app, (*path, name), inner)
+        else:
+            field = app.field((*path, name), secret=is_secret(info.annotation))
+            yield Leaf(field, info, default)
+
+
+def nested_model(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation stands for, alone or as `Model | None`; None for every other annotation."""
+    models = [part for part in _alternatives(annotation) if part is not type(None)]
+    if len(models) == 1 and isinstance(models[0], type) and issubclass(models[0], BaseModel):
+        return models[0]
+    return None
+
+
+def is_secret(annotation: Any) -> bool:
+    """Whether one of the annotation's alternatives is a type that hides its value."""
+    alternatives = [get_origin(part) or part for part in _alternatives(annotation)]
+    return any(isinstance(part, type) and issubclass(part, _SECRETS) for part in alternatives)
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _alternatives(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from _alternatives(part)
+    else:
+        yield annotation

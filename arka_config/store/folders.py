@@ -1,0 +1,66 @@
+"""Which folders an app's files are in: one for what people edit, one for tokens, one for state."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arka_config.app import App
+
+
+class Folders:
+    """The config, data and state folder of an app, as absolute paths."""
+
+    __slots__ = ("config", "data", "state")
+
+    def __init__(self, config: str, data: str, state: str) -> None:
+        self.config = config
+        self.data = data
+        self.state = state
+
+    def __repr__(self) -> str:
+        return f"Folders({self.config!r}, {self.data!r}, {self.state!r})"
+
+    @classmethod
+    def of(cls, app: App, environ: Mapping[str, str], platform: str = sys.platform) -> Folders:
+        """The folders for an environment: all below the app's HOME variable where set, else where the system says."""
+        home = environ.get(app.variable("HOME"))
+        if home:
+            home = os.path.abspath(home)
+            return cls(*(os.path.join(home, kind) for kind in ("config", "data", "state")))
+        if platform in ("darwin", "win32"):
+            return _of_platformdirs(app.name, environ, platform)
+        user = environ.get("HOME") or os.path.expanduser("~")
+        return cls(
+            _xdg(environ, "XDG_CONFIG_HOME", os.path.join(user, ".config"), app.name),
+            _xdg(environ, "XDG_DATA_HOME", os.path.join(user, ".local", "share"), app.name),
+            _xdg(environ, "XDG_STATE_HOME", os.path.join(user, ".local", "state"), app.name),
+        )
+
+
+def _xdg(environ: Mapping[str, str], variable: str, default: str, name: str) -> str:
+    """The XDG base directory rule, which is all that platformdirs does on Linux (a test compares the two).
+
+    By hand because importing platformdirs takes longer than all else that `token` does. A relative value is ignored,
+    as the specification says.
+    """
+    base = environ.get(variable, "").strip()
+    return os.path.join(base if os.path.isabs(base) else default, name)
+
+
+def _of_platformdirs(name: str, environ: Mapping[str, str], platform: str) -> Folders:
+    if platform == "darwin":
+        from platformdirs.macos import MacOS as Places
+    else:
+        from platformdirs.windows import Windows as Places  # type: ignore[assignment]
+    places = Places(name, appauthor=False)
+    config, data, state = places.user_config_dir, places.user_data_dir, places.user_state_dir
+    if platform == "darwin":  # XDG is honoured there too, when set
+        config = _xdg(environ, "XDG_CONFIG_HOME", os.path.dirname(config), name)
+        data = _xdg(environ, "XDG_DATA_HOME", os.path.dirname(data), name)
+        state = _xdg(environ, "XDG_STATE_HOME", os.path.dirname(state), name)
+    return Folders(config, data, state)

@@ -1,0 +1,69 @@
+"""Preferences: the user's own `config.toml`, every key of it optional."""
+
+from __future__ import annotations
+
+from arka_config.errors import MalformedFile
+from arka_config.store import toml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STORAGES = ("plain",)
+_KEYS = ("storage", "legacy_sync", "expiry_warning", "helpers", "allow_env", "file_roots")
+
+
+class Preferences:
+    """What `config.toml` says.
+
+    `storage` is the token store for new tokens; `legacy_sync` keeps the legacy file in step with the active profile;
+    `expiry_warning` is how many days ahead a token's end is spoken of; `helpers` are the commands that a reference may
+    name, as argument lists; `allow_env` and `file_roots` are what templates may read beyond the app's own variables.
+    """
+
+    __slots__ = ("allow_env", "expiry_warning", "file_roots", "helpers", "legacy_sync", "path", "storage")
+
+    def __init__(self, path: str) -> None:
+        table = toml.read(path) or {}
+        toml.check_keys(table, _KEYS, path)
+        self.path = path
+        self.storage: str = toml.typed(table, "storage", str, path) or STORAGES[0]
+        if self.storage not in STORAGES:
+            raise MalformedFile(f"{path}: storage must be {' or '.join(STORAGES)}", path=path, hint=f"edit {path}")
+        self.legacy_sync: bool = toml.typed(table, "legacy_sync", bool, path) or False
+        self.expiry_warning = _days(toml.typed(table, "expiry_warning", str, path) or "14d", path)
+        self.helpers = _helpers(toml.typed(table, "helpers", dict, path) or {}, path)
+        self.allow_env = _texts(table, "allow_env", path)
+        self.file_roots = _texts(table, "file_roots", path)
+
+
+def _days(text: str, path: str) -> int:
+    from arka_config.moment import days
+
+    try:
+        return days(text)
+    except ValueError as error:
+        raise MalformedFile(f"{path}: expiry_warning: {error}", path=path, hint=f"edit {path}") from None
+
+
+def _texts(table: Mapping[str, object], key: str, path: str) -> tuple[str, ...]:
+    value = toml.typed(table, key, list, path) or []
+    if not all(isinstance(item, str) for item in value):
+        raise MalformedFile(f"{path}: {key} must be an array of strings", path=path, hint=f"edit {path}")
+    return tuple(value)
+
+
+def _helpers(table: Mapping[str, object], path: str) -> dict[str, tuple[str, ...]]:
+    import shlex
+
+    helpers: dict[str, tuple[str, ...]] = {}
+    for name, command in table.items():
+        words = shlex.split(command) if isinstance(command, str) else command
+        if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+            raise MalformedFile(
+                f"{path}: helpers.{name} must be a command",
+                path=path,
+                hint=f'write it as {name} = ["program", "argument"]',
+            )
+        helpers[name] = tuple(words)
+    return helpers

@@ -1,0 +1,228 @@
+"""ProfileStore: the profiles of one app on this machine, with their tokens, the active one and the pins.
+
+Whatever changes more than one file does so under the lock, and in an order in which a reader, who takes no lock, finds
+the old state or the new one: what is new stands before the choice moves to it, and what is old goes last.
+"""
+
+from __future__ import annotations
+
+import os
+
+from arka_config.errors import ConfigError, FileError, NoToken, ProfileExists, UnknownProfile
+from arka_config.store import files
+from arka_config.store.folders import Folders
+from arka_config.store.lock import Lock
+from arka_config.store.profiles import ProfileFiles
+from arka_config.store.selection import Selection
+from arka_config.store.tokens import PlainTokens
+from arka_config.text import check_profile_name, did_you_mean, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from arka_config.app import App
+    from arka_config.store.preferences import Preferences
+    from arka_config.store.tokens import Credential, TokenStore
+
+
+class ProfileStore:
+    """The profiles of an app. Opening it touches no file."""
+
+    def __init__(self, app: App, folders: Folders) -> None:
+        self.app = app
+        self.folders = folders
+        self.profiles = ProfileFiles(os.path.join(folders.config, "profiles"))
+        self.tokens: TokenStore = PlainTokens(os.path.join(folders.data, "tokens"))
+        self.selection = Selection(folders.state)
+        self.lock = Lock(os.path.join(folders.state, "lock"), after_a_kill=self._sweep)
+        self._preferences: Preferences | None = None
+
+    @classmethod
+    def open(cls, app: App, environ: Mapping[str, str] | None = None) -> ProfileStore:
+        """The store in the folders that the environment gives."""
+        return cls(app, Folders.of(app, os.environ if environ is None else environ))
+
+    def _sweep(self) -> None:
+        profiles = os.path.realpath(self.profiles.folder)
+        files.sweep([profiles, os.path.join(self.folders.data, "tokens"), self.folders.state])
+
+    @property
+    def preferences(self) -> Preferences:
+        """The user's config.toml, read once. Raises MalformedFile."""
+        if self._preferences is None:
+            from arka_config.store.preferences import Preferences
+
+            self._preferences = Preferences(os.path.join(self.folders.config, "config.toml"))
+        return self._preferences
+
+    # What there is
+
+    def names(self) -> list[str]:
+        """Every profile's name, sorted: those with a file, and those with only a token."""
+        return sorted(self.profiles.names() | self.tokens.names())
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a profile: it has a file, or a token."""
+        return self.profiles.holds(name) or self.tokens.holds(name)
+
+    def check_exists(self, name: str, source: str = "") -> str:
+        """The name itself. Raises InvalidName, or UnknownProfile with the nearest names."""
+        check_profile_name(name, source)
+        if not self.exists(name):
+            names = self.names()
+            where = f" (from {visible(source)})" if source else ""
+            raise UnknownProfile(
+                f"there is no profile '{name}'{where}",
+                hint=did_you_mean(name, names)
+                or (f"{self.app.name} profiles list" if names else f"{self.app.name} login --profile {name}"),
+            )
+        return name
+
+    def check_free(self, name: str) -> str:
+        """The name itself. Raises InvalidName, or ProfileExists."""
+        check_profile_name(name)
+        if self.exists(name):
+            raise ProfileExists(f"there is a profile '{name}' already", hint=f"{self.app.name} profiles show {name}")
+        return name
+
+    # Changes to one profile
+
+    def create(self, name: str, values: Mapping[tuple[str, ...], Any]) -> None:
+        """Makes a profile with these values, by path in its file. Raises ProfileExists."""
+        with self.lock:
+            self.check_free(name)
+            self.profiles.edit(name, values)
+
+    def edit(self, name: str, changes: Mapping[tuple[str, ...], Any]) -> bool:
+        """Sets values in the profile's file, and removes those that are None; whether it changed."""
+        with self.lock:
+            self.check_exists(name)
+            return self.profiles.edit(name, changes)
+
+    def log_in(self, name: str, credential: Credential, *, api_url: str = "", activate: bool = False) -> bool:
+        """Keeps a credential, and the URL in the profile's file where one is given; whether it is now active.
+
+        The first login makes its profile active. Raises ConfigError where the profile refers to a token elsewhere.
+        """
+        check_profile_name(name)
+        with self.lock:
+            if self.profiles.read(name).reference is not None:
+                raise ConfigError(
+                    f"profile '{name}' takes its token from elsewhere: {self.profiles.path(name)}: token",
+                    hint=f"{self.app.name} profiles unset {name} token",
+                )
+            if api_url:
+                self.profiles.edit(name, {("api_url",): api_url})
+            self.tokens.write(name, credential)
+            active, _ = self.selection.active()
+            if activate or active is None:
+                self.use(name)
+                return True
+            return active == name
+
+    def log_out(self, name: str) -> bool:
+        """Forgets the profile's token; whether there was one. The profile stays, with its settings and its URL."""
+        with self.lock:
+            self.check_exists(name)
+            credential = self.tokens.read(name)
+            if credential is not None and not self.profiles.holds(name):
+                self._keep_without_token(name, credential)
+            return self.tokens.remove(name)
+
+    def _keep_without_token(self, name: str, credential: Credential) -> None:
+        elsewhere = str(credential.origin) != self.app.default_url()
+        try:
+            self.profiles.edit(name, {("api_url",): str(credential.origin)} if elsewhere else {})
+        except FileError:  # a config folder that is read-only: a profile that was only a token goes with it
+            self._move_choice(name, None)
+
+    def credential(self, name: str) -> Credential:
+        """The profile's stored credential. Raises UnknownProfile, NoToken."""
+        self.check_exists(name)
+        credential = self.tokens.read(name)
+        if credential is None:
+            raise NoToken(f"profile '{name}' has no stored token", hint=f"{self.app.name} login --profile {name}")
+        return credential
+
+    # Changes to more than one file
+
+    def copy(self, name: str, other: str, *, with_token: bool = False) -> None:
+        """Gives another profile the same file, and the same token where that is asked for. Raises ProfileExists."""
+        with self.lock:
+            self.check_exists(name)
+            self.check_free(other)
+            credential = self.tokens.read(name) if with_token else None
+            if credential is not None:
+                self.tokens.write(other, credential)
+            if self.profiles.holds(name):
+                self.profiles.copy(name, other)
+            elif credential is None:
+                self.profiles.edit(other, {})
+
+    def rename(self, name: str, other: str) -> None:
+        """Renames a profile with its token; the active profile and the pins follow. Raises ProfileExists."""
+        with self.lock:
+            self.copy(name, other, with_token=True)
+            self._move_choice(name, other)
+            self.tokens.remove(name)
+            self.profiles.remove(name)
+
+    def remove(self, name: str) -> list[str]:
+        """Removes a profile, its token and what chose it; the directories that were pinned to it."""
+        with self.lock:
+            self.check_exists(name)
+            unpinned = self._move_choice(name, None)
+            self.tokens.remove(name)
+            self.profiles.remove(name)
+            return unpinned
+
+    def _move_choice(self, name: str, other: str | None) -> list[str]:
+        """Lets whatever chose a profile choose the other one, or nothing; the directories concerned."""
+        pins = self.selection.pins()
+        concerned = [folder for folder, pinned in pins.items() if pinned == name]
+        if concerned:
+            kept = {folder: pinned for folder, pinned in pins.items() if pinned != name}
+            self.selection.write_pins(kept | (dict.fromkeys(concerned, other) if other else {}))
+        active, previous = self.selection.active()
+        if name in (active, previous):
+            self.selection.activate(
+                other if active == name else active, previous=other if previous == name else previous
+            )
+        return concerned
+
+    # Which one it is
+
+    def use(self, name: str) -> str | None:
+        """Makes a profile active; the one that was."""
+        with self.lock:
+            self.check_exists(name)
+            active, previous = self.selection.active()
+            if active != name:
+                self.selection.activate(name, previous=active or previous)
+            return active
+
+    def use_previous(self) -> str:
+        """Makes the profile active that was before this one; its name. Raises ConfigError where there was none."""
+        with self.lock:
+            _, previous = self.selection.active()
+            if previous is None:
+                raise ConfigError("there is no profile to go back to", hint=f"{self.app.name} use NAME")
+            self.use(previous)
+            return previous
+
+    def pin(self, directory: str, name: str) -> None:
+        """Pins a directory tree to a profile."""
+        with self.lock:
+            self.check_exists(name)
+            self.selection.write_pins(self.selection.pins() | {directory: name})
+
+    def unpin(self, directory: str) -> str | None:
+        """Takes a directory's own pin away; the profile that it was pinned to, or None."""
+        with self.lock:
+            pins = self.selection.pins()
+            name = pins.pop(directory, None)
+            if name is not None:
+                self.selection.write_pins(pins)
+            return name

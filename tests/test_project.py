@@ -1,0 +1,80 @@
+"""The checkout agrees with itself: versions, pins, names of targets, and nothing that belongs to one machine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PINNED = sorted((ROOT / "requirements").glob("*.txt"))
+# Joined here, so that this file holds none of them.
+REGISTRIES = tuple(
+    ".".join(labels)
+    for labels in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("registry", "npmjs"),
+        ("registry", "yarnpkg"),
+        ("deb", "debian"),
+        ("archive", "ubuntu"),
+    )
+)
+
+
+def files_in_git() -> list[Path]:
+    """Every file that is tracked, or would be by `git add --all`."""
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a git checkout")
+    # Tests have no HOME, and so none of the user's safe directories.
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    return [path for name in names if name and (path := ROOT / name).is_file()]
+
+
+def test_the_newest_version_of_the_changelog_is_the_projects() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    newest = re.search(r"^## \[(\d[^]]*)\] - \d{4}-\d\d-\d\d$", changelog, re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == PROJECT["project"]["version"]
+
+
+def test_no_file_names_a_package_registry() -> None:
+    naming = [
+        f"{path.relative_to(ROOT)}: {host}"
+        for path in files_in_git()
+        for host in REGISTRIES
+        if host.encode() in path.read_bytes()
+    ]
+    assert naming == []
+
+
+@pytest.mark.parametrize("path", PINNED, ids=lambda path: path.name)
+def test_pinned_requirements_say_what_and_never_where_from(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines()
+    assert [line for line in lines if re.search(r"://|^\s*-(?!-hash=)", line)] == []
+    assert all(re.match(r"[a-z0-9-]+==[^ ]+ .*\\$|    --hash=sha256:[0-9a-f]{64}( \\)?$|    #", line) for line in lines)
+
+
+def test_every_dependency_is_pinned_to_a_version_that_it_allows() -> None:
+    lines = [line for path in PINNED for line in path.read_text("utf-8").splitlines()]
+    pins = dict(line.split(" ")[0].split("==") for line in lines if re.match(r"[a-z]", line))
+    wanted = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"]]
+    wanted += [line for group in PROJECT["dependency-groups"].values() for line in group]
+    for requirement in map(Requirement, wanted):
+        assert pins[canonicalize_name(requirement.name)] in requirement.specifier
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_make_target_that_a_page_names_exists(page: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:^ *|`|\$ |&& )make ([a-z]+)", (ROOT / page).read_text("utf-8"), re.MULTILINE))
+    assert named
+    assert named <= targets
