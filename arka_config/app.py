@@ -10,8 +10,9 @@ from arka_config.precedence.finding import Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from arka_config.secret import Secret
-    from arka_config.settings import ProfileSettings
 
 _TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
@@ -83,15 +84,14 @@ class App:
         names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")
         return tuple(self.variable(name) for name in names)
 
-    def settings_class(self) -> type[ProfileSettings]:
-        """The settings class, imported at this call."""
+    def settings_class(self) -> Any:
+        """The settings class, imported at this call: a ProfileSettings, which this module stands below."""
         from importlib import import_module
 
         if self.settings is None:
             raise LookupError(f"{self!r} names no settings class")
         module, _, name = self.settings.partition(":")
-        found: type[ProfileSettings] = getattr(import_module(module), name)
-        return found
+        return getattr(import_module(module), name)
 
     def default_url(self) -> str | None:
         """The URL that a token goes to when nobody says another one: the app's, else the settings class's."""

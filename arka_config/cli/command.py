@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli import session as sessions
+from arka_config.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,13 @@ class ProfileName(click.ParamType[str]):
     name = "name"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The names that begin so."""
+        """The names that begin so; none where they cannot be read, since a shell that completes shows no error."""
         from click.shell_completion import CompletionItem
 
-        names = sessions.current().store.names()
+        try:
+            names = sessions.of(ctx).store.names()
+        except ConfigError:
+            names = []
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
@@ -41,7 +45,7 @@ class Command(click.Command):
 
 
 def command(**attributes: Any) -> Callable[[Callable[Concatenate[Session, P], int | None]], Command]:
-    """Makes a command of a function that takes the Session first, and may give an exit code; its docstring is the help."""
+    """Makes a command of a function that takes the Session first and may give an exit code. Its docstring is its help."""
 
     def decorator(function: Callable[Concatenate[Session, P], int | None]) -> Command:
         def callback(*args: P.args, **kwargs: P.kwargs) -> int | None:

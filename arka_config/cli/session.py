@@ -62,7 +62,7 @@ class Session:
 
     def settings(self) -> tuple[type[ProfileSettings], Resolution]:
         """The settings class, and who wins with that class's own defaults."""
-        settings = self.app.settings_class()
+        settings: type[ProfileSettings] = self.app.settings_class()
         return settings, self._resolved(defaults=settings.defaults())
 
     def token(self) -> TokenInForce:
@@ -128,8 +128,13 @@ def _is_unicode() -> bool:
 
 
 def current() -> Session:
-    """The session of the running program, begun at the first call."""
-    root = click.get_current_context().find_root()
+    """The session of the running program."""
+    return of(click.get_current_context())
+
+
+def of(context: click.Context) -> Session:
+    """The session of the program that a context belongs to, begun at the first call."""
+    root = context.find_root()
     if __name__ not in root.meta:
         root.meta[__name__] = Session(root.command.app, os.environ)  # type: ignore[attr-defined]  # it is the Program
     session: Session = root.meta[__name__]

@@ -7,7 +7,7 @@ never a new address for the token: CVE-2026-21852 is a repository's URL that met
 from __future__ import annotations
 
 from arka_config.errors import OriginConflict
-from arka_config.precedence.finding import ENV, PROFILE, in_order, resolve
+from arka_config.precedence.finding import ENV, PROFILE, resolve
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 
@@ -65,12 +65,6 @@ def _paired(token: Finding, own: Finding | None, above: list[Finding]) -> TokenI
             )
     # The same origin, said again by who outranks the token: theirs may hold another path.
     return TokenInForce(token, above[0]) if above else pair
-
-
-def url_in_force(token: Field, url: Field, ranks: Ranks) -> Finding | None:
-    """The URL that requests go to: the token's where there is one, else simply the winner's."""
-    pair = token_in_force(token, url, ranks)
-    return pair.url if pair else resolve(url, in_order(ranks))
 
 
 def notice(

@@ -99,9 +99,8 @@ def _is_in(table: object, path: tuple[str, ...]) -> bool:
 
 
 def _leaf(app: App, key: str) -> Leaf:
-    settings = {
-        name: leaf for name, leaf in app.settings_class().leaves().items() if leaf.field.key.startswith("settings.")
-    }
+    leaves: dict[str, Leaf] = app.settings_class().leaves()
+    settings = {name: leaf for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")}
     leaf = settings.get(key.removeprefix("settings."))
     if leaf is None:
         known = [*_PLAIN, *(f"token.{kind}" for kind in REFERENCES), *settings]

@@ -147,7 +147,9 @@ class ProfileSettings(BaseSettings):
             if field is cls.app.url_field and (url := cls.app.default_url()) is not None:
                 return Finding(field, url, DEFAULT)
             leaf = known.get(field.name)
-            return Finding(field, leaf.default, DEFAULT) if leaf is not None and leaf.has_default else None
+            if leaf is None or not leaf.has_default or field is cls.app.token_field:  # no program has a token built in
+                return None
+            return Finding(field, leaf.default, DEFAULT)
 
         return layer
 

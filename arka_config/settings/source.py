@@ -104,9 +104,16 @@ def unknown_keys(resolution: Resolution, leaves: Mapping[str, Leaf]) -> list[str
     settings = [name for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")]
     return [
         f"{visible(name)}: unknown setting (profile: {profile.path}: settings.{visible(name)})"
-        + (f"; {near}" if (near := did_you_mean(name, settings)) else "")
+        + (f"; {near}" if (near := _nearest(name, settings)) else "")
         for name in _unknown(profile.settings, settings, "")
     ]
+
+
+def _nearest(name: str, settings: list[str]) -> str:
+    """The nearest name in the same table, since the names of its parents are alike already."""
+    within, dot, last = name.rpartition(".")
+    siblings = [other[len(within + dot) :] for other in settings if other.startswith(within + dot)]
+    return did_you_mean(last, siblings)
 
 
 def _unknown(table: Mapping[str, Any], known: list[str], within: str) -> Iterator[str]:

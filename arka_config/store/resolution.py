@@ -129,19 +129,22 @@ class Resolution:
         )
 
     def findings(self, field: Field) -> list[Finding]:
-        """Every layer's answer for a field, the winner first.
-
-        For the URL the winner is the one that the token in force may go to, whoever else has an answer.
-        """
-        answers = list(trace(field, in_order(self.ranks)))
-        if field is self.app.url_field and (pair := self.token_in_force()) is not None:
-            others = [finding for finding in answers if finding.place != pair.url.place]
-            return [pair.url, *others]
-        return answers
+        """Every layer's answer for a field, the winner first, and then those that it overrides."""
+        winner = self.resolve(field)
+        others = trace(field, in_order(self.ranks))
+        return [] if winner is None else [winner, *(other for other in others if other.place != winner.place)]
 
     def resolve(self, field: Field) -> Finding | None:
-        """The winner's answer for a field, or None where no layer has one."""
-        return next(iter(self.findings(field)), None)
+        """The winner's answer for a field, or None where no layer has one.
+
+        A token and its URL win together: the URL is the one that the token in force may go to, whoever else has an
+        answer. Raises OriginConflict.
+        """
+        if field is self.app.token_field or field is self.app.url_field:
+            pair = self.token_in_force()
+            if pair is not None:
+                return pair.token if field is self.app.token_field else pair.url
+        return resolve(field, in_order(self.ranks))
 
     def token_in_force(self) -> TokenInForce | None:
         """The token and its URL, or None where no layer has a token. Raises OriginConflict."""

@@ -1,0 +1,36 @@
+"""Acme: another app than arka, with settings of every shape, for the tests of what follows the app."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, HttpUrl, SecretStr
+
+from arka_config import App, ProfileSettings, Token
+
+app = App(
+    "acme",
+    settings="tests.acme:Settings",
+    token_prefix="acme_",
+    api_url="https://api.acme.example",
+    tokens_page="/tokens",
+)
+
+
+class Http(BaseModel):
+    """A nested model, whose default in Settings is an instance with values of its own."""
+
+    retries: int = 3
+    agent: str = "plain"
+    headers: dict[str, str] = {}
+
+
+class Settings(ProfileSettings, app=app):
+    """Every shape that a field can have here."""
+
+    token: Token | None = None
+    api_url: HttpUrl = HttpUrl("https://api.acme.example")
+    timeout: float = 30
+    region: str | None = None
+    verbose: bool = False
+    tags: tuple[str, ...] = ()
+    password: SecretStr | None = None
+    http: Http = Http(agent="acme/1")

@@ -1,0 +1,176 @@
+"""Who wins is one rule: the layers alone, the click commands and the typed settings give the same answer to it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest import mock
+
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from arka_config import ConfigError, Credential, Origin, ProfileStore, Resolution, Secret
+from arka_config.cli.program import run
+from tests.acme import Settings, app
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arka_config.precedence.finding import Finding
+
+FIELDS = ("token", "api_url", "timeout", "region", "http.retries", "http.agent", "password")
+
+TOKENS = st.sampled_from(["acme_one", "acme_two", " acme_three\n"])
+URLS = st.sampled_from(
+    [
+        "https://api.acme.example",
+        "https://api.acme.example/v2",
+        "https://eu.acme.example",
+        "https://eu.acme.example:444",
+    ]
+)
+TEXTS = st.sampled_from(["", "eu", "us-1"])
+NUMBERS = st.sampled_from(["", "1", "7", "12"])
+
+
+class Stack(NamedTuple):
+    """What each layer has, and how the profile was chosen."""
+
+    environ: Mapping[str, str]
+    flags: Mapping[str, str]
+    file: Mapping[tuple[str, ...], Any]
+    stored: tuple[str, str] | None
+    chosen: str
+
+
+def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+ENVIRONS = some(
+    ACME_API_KEY=st.one_of(st.just(""), TOKENS),
+    ACME_API_URL=st.one_of(st.just(""), URLS),
+    ACME_TIMEOUT=NUMBERS,
+    ACME_REGION=TEXTS,
+    ACME_HTTP__RETRIES=NUMBERS,
+    ACME_PASSWORD=TEXTS,
+)
+FILES = st.fixed_dictionaries(
+    {},
+    optional={
+        ("api_url",): URLS,
+        ("token", "env"): st.just("ELSEWHERE"),
+        ("settings", "timeout"): st.sampled_from([1, 2.5]),
+        ("settings", "region"): st.sampled_from(["ap", "sa"]),
+        ("settings", "http", "retries"): st.integers(0, 9),
+        ("settings", "http", "agent"): st.sampled_from(["x/1", "y/2"]),
+    },
+)
+STACKS = st.builds(
+    Stack,
+    ENVIRONS,
+    some(token=TOKENS),
+    FILES,
+    st.none() | st.tuples(TOKENS.map(str.strip), URLS),
+    st.sampled_from(["flag", "env", "active", "none"]),
+)
+
+
+class Answer(NamedTuple):
+    """A value, its layer and its place; or the error."""
+
+    value: object
+    layer: str = ""
+    source: str | None = None
+    key: str | None = None
+
+
+@given(STACKS)
+def test_layers_commands_and_settings_give_the_same_value_layer_and_place(stack: Stack) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        environ = {"ACME_HOME": home, "ELSEWHERE": "acme_elsewhere", **stack.environ}
+        profile = lay_out(stack, environ)
+        for name in FIELDS:
+            fast = from_layers(name, environ, profile, stack.flags)
+            event(f"{name} from {fast.layer or 'an error'}")
+            assert from_settings(name, environ, profile, stack.flags) == fast
+            assert from_command(name, environ, profile, stack.flags) == fast
+
+
+def lay_out(stack: Stack, environ: dict[str, str]) -> str | None:
+    """Writes the stack's files; the profile to pass as a flag, if that is how it is chosen."""
+    store = ProfileStore.open(app, environ)
+    store.create("work", stack.file)
+    if stack.stored is not None and ("token", "env") not in stack.file:
+        token, url = stack.stored
+        store.log_in("work", Credential(Secret(token), Origin.of(url)))
+    store.selection.activate("work" if stack.chosen == "active" else None, previous=None)
+    if stack.chosen == "env":
+        environ["ACME_PROFILE"] = "work"
+    return "work" if stack.chosen == "flag" else None
+
+
+def from_layers(name: str, environ: Mapping[str, str], profile: str | None, flags: Mapping[str, str]) -> Answer:
+    field = Settings.leaves()[name].field
+    store = ProfileStore.open(app, environ)
+    resolution = Resolution(store, environ, profile=profile, flags=flags, defaults=Settings.defaults())
+    try:
+        return answer(resolution.resolve(field))
+    except ConfigError as error:
+        return Answer(error.message)
+
+
+def from_settings(name: str, environ: Mapping[str, str], profile: str | None, flags: Mapping[str, str]) -> Answer:
+    try:
+        settings = Settings.load(profile=profile, flags=flags, environ=environ)
+    except ConfigError as error:
+        if name in ("token", "api_url"):
+            return Answer(error.message)
+        return from_layers(name, environ, profile, flags)  # the other fields have no answer while the token has none
+    found = answer(settings.origin(name))
+    typed: Any = settings
+    for part in name.split("."):
+        typed = getattr(typed, part)
+    assert as_typed(found.value) == as_typed(typed)
+    return found
+
+
+def from_command(name: str, environ: Mapping[str, str], profile: str | None, flags: Mapping[str, str]) -> Answer:
+    arguments = [*(("--api-key", flags["token"]) if "token" in flags else ()), "config", "get", name]
+    arguments += ["--json", "--show-token", *(("--profile", profile) if profile else ())]
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, environ, clear=True),
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+    ):
+        code = run(app, arguments)
+    if code == 0:
+        document = json.loads(stdout.getvalue())
+        return Answer(document["value"], document["layer"], document["source"], document["key"])
+    message = stderr.getvalue().partition("error: ")[2].partition("\n")[0]
+    return Answer(None, "default") if message.endswith("is not set") else Answer(message)
+
+
+def answer(finding: Finding | None) -> Answer:
+    if finding is None:
+        return Answer(None, "default")  # as settings, which must hold something, say it
+    value = finding.value.reveal() if isinstance(finding.value, Secret) else finding.value
+    return Answer(value, finding.layer, finding.source or None, finding.key or None)
+
+
+def as_typed(value: Any) -> object:
+    """Both sides of a validation: `"12"` and 12.0, a URL with and without the slash, a secret and its text."""
+    if hasattr(value, "get_secret_value"):
+        value = value.get_secret_value()
+    elif isinstance(value, Secret):
+        value = value.reveal()
+    text = str(value).rstrip("/")
+    try:
+        return float(text)
+    except ValueError:
+        return text

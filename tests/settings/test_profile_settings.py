@@ -1,0 +1,335 @@
+"""ProfileSettings: what it loads, where it says that came from, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pickle
+import traceback
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import pytest
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from arka_config import App, ConfigError, Credential, Origin, ProfileSettings, ProfileStore, Secret, Token
+from arka_config.errors import MalformedFile, OriginConflict, SettingsError, UnknownProfile
+from tests.acme import Settings, app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CANARY = "acme_canary_0123456789abcdef"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"ACME_HOME": str(tmp_path / "acme")}
+
+
+@pytest.fixture
+def work(environ: dict[str, str]) -> ProfileStore:
+    """A store whose active profile, `work`, has a token and a timeout."""
+    store = ProfileStore.open(app, environ)
+    store.log_in("work", Credential(Secret("acme_stored"), Origin.of("https://api.acme.example")))
+    store.edit("work", {("settings", "timeout"): 12})
+    return store
+
+
+# Loading
+
+
+def test_nothing_set_gives_the_defaults_of_the_class(environ: dict[str, str]) -> None:
+    settings = Settings.load(environ=environ)
+    assert (settings.timeout, settings.token, settings.http.agent) == (30, None, "acme/1")
+    assert settings.origin("timeout").layer == "default"
+
+
+def test_a_profile_s_value_says_file_and_key(environ: dict[str, str], work: ProfileStore) -> None:
+    found = Settings.load(environ=environ).origin("timeout")
+    assert (found.layer, found.source, found.key) == ("profile", work.profiles.path("work"), "settings.timeout")
+
+
+def test_a_variable_beats_the_active_profile_and_an_empty_one_is_unset(
+    environ: dict[str, str], work: ProfileStore
+) -> None:
+    assert Settings.load(environ={**environ, "ACME_TIMEOUT": "5"}).timeout == 5
+    assert Settings.load(environ={**environ, "ACME_TIMEOUT": ""}).timeout == 12
+
+
+def test_a_profile_chosen_by_flag_beats_a_variable(environ: dict[str, str], work: ProfileStore) -> None:
+    settings = Settings.load(profile="work", environ={**environ, "ACME_TIMEOUT": "5", "ACME_API_KEY": "acme_other"})
+    assert settings.timeout == 12
+    assert settings.token is not None
+    assert settings.token.reveal() == "acme_stored"
+
+
+def test_a_profile_chosen_by_variable_does_not(environ: dict[str, str], work: ProfileStore) -> None:
+    settings = Settings.load(environ={**environ, "ACME_PROFILE": "work", "ACME_API_KEY": "acme_other"})
+    assert settings.token is not None
+    assert settings.token.reveal() == "acme_other"
+
+
+def test_keyword_arguments_are_the_flag_layer(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_HOME", environ["ACME_HOME"])
+    monkeypatch.setenv("ACME_TIMEOUT", "5")
+    settings = Settings(timeout=7)
+    assert (settings.timeout, settings.origin("timeout").layer, settings.origin("timeout").source) == (
+        7,
+        "flag",
+        "--timeout",
+    )
+
+
+def test_a_part_of_a_nested_default_leaves_the_rest_of_it(environ: dict[str, str]) -> None:
+    http = Settings.load(environ={**environ, "ACME_HTTP__RETRIES": "9"}).http
+    assert (http.retries, http.agent) == (9, "acme/1")
+
+
+def test_lists_and_tables_are_json_in_a_variable_and_are_taken_whole(
+    environ: dict[str, str], work: ProfileStore
+) -> None:
+    work.edit("work", {("settings", "http", "headers"): {"a": "1"}, ("settings", "tags"): ["x"]})
+    settings = Settings.load(environ={**environ, "ACME_HTTP__HEADERS": '{"b": "2"}', "ACME_TAGS": '["y", "z"]'})
+    assert (settings.http.headers, settings.tags) == ({"b": "2"}, ("y", "z"))
+
+
+def test_the_name_of_no_field_has_no_origin(environ: dict[str, str]) -> None:
+    with pytest.raises(KeyError, match="did you mean 'timeout'"):
+        Settings.load(environ=environ).origin("timeot")
+
+
+def test_an_unknown_profile_is_an_error_with_the_nearest_name(environ: dict[str, str], work: ProfileStore) -> None:
+    with pytest.raises(UnknownProfile) as raised:
+        Settings.load(profile="wrk", environ=environ)
+    assert raised.value.hint == "did you mean 'work'?"
+
+
+def test_a_url_from_above_never_meets_a_stored_token(environ: dict[str, str], work: ProfileStore) -> None:
+    with pytest.raises(OriginConflict) as raised:
+        Settings.load(environ={**environ, "ACME_API_URL": "https://evil.example"})
+    assert "ACME_API_URL" in raised.value.message
+    assert work.tokens.path("work") in raised.value.message
+
+
+def test_a_token_from_the_environment_never_goes_to_the_profile_s_url(
+    environ: dict[str, str], work: ProfileStore
+) -> None:
+    work.create("evil", {("api_url",): "https://evil.example"})
+    work.use("evil")
+    settings = Settings.load(environ={**environ, "ACME_API_KEY": "acme_exported"})
+    assert str(settings.api_url) == "https://api.acme.example/"
+    assert settings.origin("api_url").layer == "default"
+
+
+# No second source
+
+
+def test_pydantic_settings_own_sources_are_never_asked(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever pydantic-settings would find by itself: lower-case names, a .env file, the process's environment."""
+    (tmp_path / ".env").write_text("ACME_REGION=file\nacme_region=file\nREGION=file\n")
+    monkeypatch.chdir(tmp_path)
+    for name in ("acme_region", "REGION", "region", "ACME_REGION"):
+        monkeypatch.setenv(name, "process")
+    assert Settings.load(environ=environ).region is None
+
+
+def test_an_injected_second_source_is_refused_when_the_class_is_made() -> None:
+    with pytest.raises(TypeError, match="none to customise"):
+
+        class Injected(ProfileSettings, app=app):
+            @classmethod
+            def settings_customise_sources(cls, *args: Any, **kwargs: Any) -> Any:
+                return args
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        SettingsConfigDict(env_prefix="OTHER_"),
+        SettingsConfigDict(env_file=".env"),
+        SettingsConfigDict(secrets_dir="/run/secrets"),
+        SettingsConfigDict(cli_parse_args=True),
+        SettingsConfigDict(alias_generator=str.upper),
+    ],
+)
+def test_configuration_that_would_not_be_read_is_refused(config: SettingsConfigDict) -> None:
+    with pytest.raises(TypeError, match="not read here|second name"):
+        type("Configured", (ProfileSettings,), {"model_config": config, "__module__": __name__})
+
+
+def aliased() -> type:
+    class Aliased(ProfileSettings, app=app):
+        timeout: int = Field(3, alias="wait")
+
+    return Aliased
+
+
+def validation_aliased() -> type:
+    class Aliased(ProfileSettings, app=app):
+        timeout: int = Field(3, validation_alias=AliasChoices("wait", "timeout"))
+
+    return Aliased
+
+
+def aliased_below() -> type:
+    class Inner(BaseModel):
+        timeout: int = Field(3, alias="wait")
+
+    class Outer(ProfileSettings, app=app):
+        inner: Inner = Inner()
+
+    return Outer
+
+
+def nested_settings() -> type:
+    class Inner(BaseSettings):
+        timeout: int = 3
+
+    class Outer(ProfileSettings, app=app):
+        inner: Inner | None = None
+
+    return Outer
+
+
+def double_underscore() -> type:
+    class Doubled(ProfileSettings, app=app):
+        time__out: int = 3
+
+    return Doubled
+
+
+@pytest.mark.parametrize("make", [aliased, validation_aliased, aliased_below, nested_settings, double_underscore])
+def test_what_would_make_a_second_rule_is_refused_when_the_class_is_made(make: Callable[[], type]) -> None:
+    with pytest.raises(TypeError, match=r"alias|BaseSettings|__"):
+        make()
+
+
+# Errors
+
+
+def test_all_values_that_do_not_fit_are_said_at_once_each_with_layer_and_place(
+    environ: dict[str, str], work: ProfileStore
+) -> None:
+    work.edit("work", {("settings", "http", "retries"): "many", ("settings", "verbose"): "perhaps"})
+    with pytest.raises(SettingsError) as raised:
+        Settings.load(environ={**environ, "ACME_TIMEOUT": "soon", "ACME_TAGS": "a,b"})
+    path = work.profiles.path("work")
+    said = dict(problem.split(": ", 1) for problem in raised.value.problems)
+    assert set(said) == {"timeout", "tags", "http.retries", "verbose"}
+    assert said["timeout"].endswith("(env: ACME_TIMEOUT)")
+    assert said["tags"].endswith("(env: ACME_TAGS)")
+    assert said["http.retries"].endswith(f"(profile: {path}: settings.http.retries)")
+    assert said["verbose"].endswith(f"(profile: {path}: settings.verbose)")
+
+
+def test_an_unknown_key_says_file_key_layer_and_the_nearest_name(environ: dict[str, str], work: ProfileStore) -> None:
+    work.edit("work", {("settings", "timeot"): 3, ("settings", "http", "retry"): 3})
+    with pytest.raises(SettingsError) as raised:
+        Settings.load(environ=environ)
+    path = work.profiles.path("work")
+    assert raised.value.problems == (
+        f"timeot: unknown setting (profile: {path}: settings.timeot); did you mean 'timeout'?",
+        f"http.retry: unknown setting (profile: {path}: settings.http.retry); did you mean 'retries'?",
+    )
+
+
+def test_a_missing_field_says_what_would_set_it(environ: dict[str, str]) -> None:
+    class Needy(ProfileSettings, app=app):
+        region: str
+
+    with pytest.raises(SettingsError, match=r"region: not set; ACME_REGION, or settings.region in a profile, sets it"):
+        Needy.load(environ=environ)
+
+
+def test_a_value_where_a_table_belongs_says_file_and_key(environ: dict[str, str], work: ProfileStore) -> None:
+    work.edit("work", {("settings", "http"): 3})
+    with pytest.raises(MalformedFile, match=r"work.toml: settings.http must be a table"):
+        Settings.load(environ=environ)
+
+
+# Secrets
+
+
+class Talkative(ProfileSettings, app=app):
+    """Validators that quote what they are given, as people write them."""
+
+    token: Token | None = None
+    password: Annotated[SecretStr, Field(max_length=5)] | None = None
+    timeout: float = 30
+
+    @field_validator("password")
+    @classmethod
+    def quote(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            raise ValueError(f"bad password {value.get_secret_value()}")
+        return value
+
+    @model_validator(mode="after")
+    def never(self) -> Self:
+        return self
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ACME_TIMEOUT": "soon"},
+        {"ACME_PASSWORD": CANARY},
+        {"ACME_PASSWORD": "short"},
+        {"ACME_TIMEOUT": CANARY},
+        {"ACME_API_KEY": f"{CANARY}\x1b[31m"},
+    ],
+)
+def test_no_error_holds_a_secret_in_any_form(
+    environ: dict[str, str], wrong: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    try:
+        Talkative.load(environ={**environ, "ACME_API_KEY": CANARY, **wrong})
+    except ConfigError as error:
+        seen: BaseException | None = error
+        text = "".join(traceback.format_exception(error)) + caplog.text
+        while seen is not None:
+            text += repr(seen) + str(seen) + repr(seen.__dict__)
+            seen = seen.__cause__ or seen.__context__
+        assert CANARY not in text
+        assert "short" not in text
+    else:
+        pytest.fail("the values are wrong")
+
+
+def test_settings_do_not_show_a_token(environ: dict[str, str]) -> None:
+    settings = Settings.load(environ={**environ, "ACME_API_KEY": CANARY, "ACME_PASSWORD": CANARY})
+    shown = [repr(settings), str(settings), settings.model_dump_json(), json.dumps(settings.model_json_schema())]
+    shown += [repr(settings.model_dump()), repr(settings.origin("token")), repr(settings.token), f"{settings.token}"]
+    assert not [text for text in shown if CANARY in text]
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(settings)
+
+
+def test_a_helper_runs_when_its_token_is_revealed_and_not_when_settings_load(
+    environ: dict[str, str], work: ProfileStore, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    config = tmp_path / "acme" / "config" / "config.toml"
+    config.write_text(f"[helpers]\nvault = ['sh', '-c', 'touch {ran}; echo acme_fetched']\n")
+    work.create("fetched", {("token", "helper"): "vault"})
+    settings = Settings.load(profile="fetched", environ=environ)
+    assert not ran.exists()
+    assert settings.token is not None
+    assert settings.token.reveal() == "acme_fetched"
+    assert ran.exists()
+
+
+def test_two_apps_do_not_see_each_other(tmp_path: Path, work: ProfileStore, environ: dict[str, str]) -> None:
+    other = App("other", api_url="https://other.example")
+
+    class Other(ProfileSettings, app=other):
+        timeout: float = 1
+
+    both = {**environ, "OTHER_HOME": str(tmp_path / "other"), "ACME_TIMEOUT": "5"}
+    assert Other.load(environ=both).timeout == 1
+    assert ProfileStore.open(other, both).names() == []

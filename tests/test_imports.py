@@ -1,0 +1,188 @@
+"""Which way imports go, and what each tier of start-up may import: standard library, then click, then pydantic."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config.arka import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(__file__).parents[1] / "arka_config"
+
+# The house, from the ground up: a room may import those named in its row, and itself.
+GROUND = {"errors", "text", "secret", "moment"}
+ROOMS: dict[str, set[str]] = {
+    "errors": set(),
+    "secret": set(),
+    "moment": set(),
+    "text": {"errors"},
+    "precedence": GROUND,
+    "app": GROUND | {"precedence"},
+    "store": GROUND | {"precedence", "app"},
+    "exchange": GROUND | {"precedence", "app", "store"},
+    "settings": GROUND | {"precedence", "app", "store"},
+    "cli": GROUND | {"precedence", "app", "store", "exchange", "settings"},
+    "arka": {"app", "settings"},
+    "__init__": GROUND | {"precedence", "app", "store", "settings"},
+    "__main__": {"arka", "cli"},
+}
+
+# Beyond what the interpreter has loaded when it starts. `typing`, `dataclasses`, `pathlib` and `re` cost more than all
+# of ours together, so the first two may never come in, and the others only by way of json.
+CHEAP = {"errno", "time", "fcntl", "_json", "json", "re", "enum", "functools", "collections", "operator", "keyword"}
+CHEAP |= {"reprlib", "copyreg", "types", "_collections", "_functools", "_operator", "_sre", "itertools", "_typing"}
+CHEAP |= {"tomllib", "string", "_string", "datetime", "_datetime", "math", "__future__", "arka_config"}
+TYPED_BY_TOMLLIB = {"typing", "contextlib", "warnings", "_warnings"}
+
+HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography"}
+
+
+def modules(path: Path) -> Iterator[tuple[str, str]]:
+    """Every module of ours that a file imports, at its top or inside a function, with the room that it is in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names] if module == "arka_config" else [module]
+        for name in names:
+            package, _, rest = name.partition(".")
+            if package == "arka_config" and rest:
+                yield rest.partition(".")[0], name
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_the_house(path: Path) -> None:
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for other, name in modules(path):
+        assert other == room or other in ROOMS[room], f"{path.relative_to(PACKAGE)} imports {name}"
+
+
+def test_every_room_of_the_house_has_a_row() -> None:
+    rooms = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms - {"__pycache__"} == set(ROOMS)
+
+
+def loaded(code: str, **environ: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has after the code, beyond those that it starts with."""
+    script = f"import sys\nbefore = set(sys.modules)\n{code}\nprint(*sorted(set(sys.modules) - before))"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "COVERAGE"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**kept, **environ}, capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in done.stdout.split("\n")[-2].split()}
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    assert loaded("import arka_config") == {"arka_config", "__future__"}
+
+
+def test_precedence_and_store_are_standard_library_alone() -> None:
+    tier = loaded("import arka_config.store.resolution, arka_config.arka")
+    assert tier <= CHEAP, f"not on the list: {tier - CHEAP}"
+
+
+def test_resolving_a_stored_token_needs_json_and_tomllib_and_no_more(tmp_path: Path) -> None:
+    store = ProfileStore.open(app, {"ARKA_HOME": str(tmp_path)})
+    store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
+    store.edit("work", {("settings", "timeout"): 3})
+    code = (
+        "import os\n"
+        "from arka_config.arka import app\n"
+        "from arka_config.store.profile_store import ProfileStore\n"
+        "from arka_config.store.resolution import Resolution\n"
+        "Resolution(ProfileStore.open(app), os.environ).token().secret.reveal()"
+    )
+    tier = loaded(code, ARKA_HOME=str(tmp_path))
+    assert tier <= CHEAP | TYPED_BY_TOMLLIB, f"not on the list: {tier - CHEAP - TYPED_BY_TOMLLIB}"
+
+
+# What each command may import of what is heavy, when it does its work.
+COMMANDS = [
+    ("token", "click"),
+    ("prompt", "click"),
+    ("env", "click"),
+    ("env --github --with-token", "click"),
+    ("exec -- true", "click"),
+    ("use work", "click"),
+    ("logout", "click"),
+    ("login --with-token", "click"),
+    ("status --offline --json", "click"),
+    ("status --offline", "click rich"),
+    ("profiles list --json", "click"),
+    ("profiles list", "click rich"),
+    ("profiles show", "click rich"),
+    ("profiles copy work other", "click"),
+    ("profiles rename work other", "click"),
+    ("profiles remove work --yes", "click"),
+    ("profiles set work timeout=3", "click pydantic pydantic_settings tomlkit"),
+    ("profiles create other timeout=3", "click pydantic pydantic_settings tomli_w"),
+    ("config path config", "click"),
+    ("config get timeout", "click pydantic pydantic_settings"),
+    ("config show", "click pydantic pydantic_settings rich"),
+    ("export legacy", "click"),
+    ("export dotenv", "click"),
+    ("completion bash", "click"),
+    ("--help", "click"),
+    ("profiles --help", "click"),
+    ("login --help", "click"),
+]
+
+
+@pytest.mark.parametrize(("line", "allowed"), COMMANDS)
+def test_a_command_imports_no_heavier_tier_than_it_needs(tmp_path: Path, line: str, allowed: str) -> None:
+    store = ProfileStore.open(app, {"ARKA_HOME": str(tmp_path / "arka")})
+    store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
+    store.edit("work", {("description",): "Work laptop"})
+    heavy = loaded_by_command(line, tmp_path) & HEAVY
+    assert heavy <= set(allowed.split()), f"arka {line} imports {heavy - set(allowed.split())}"
+
+
+def test_completing_a_profile_s_name_imports_click_alone(tmp_path: Path) -> None:
+    store = ProfileStore.open(app, {"ARKA_HOME": str(tmp_path / "arka")})
+    store.create("work", {})
+    completion = {"_ARKA_COMPLETE": "bash_complete", "COMP_WORDS": "arka use w", "COMP_CWORD": "2"}
+    assert loaded_by_command("", tmp_path, **completion) & HEAVY == {"click"}
+
+
+def loaded_by_command(line: str, home: Path, **environ: str) -> set[str]:
+    """The top-level modules that are loaded when the real program ends, also where it ends by becoming another."""
+    script = (
+        "import atexit, json, os, sys\n"
+        "def tell():\n"
+        "    names = sorted({name.partition('.')[0] for name in sys.modules})\n"
+        "    with open(os.environ['LOADED'], 'w') as file:\n"
+        "        json.dump(names, file)\n"
+        "atexit.register(tell)\n"
+        "execve = os.execve\n"
+        "os.execve = lambda *rest: (tell(), execve(*rest))\n"
+        "from arka_config.__main__ import main\n"
+        "sys.argv = ['arka', *sys.argv[1:]]\n"
+        "main()\n"
+    )
+    report = home / "loaded.json"
+    places = {"ARKA_HOME": str(home / "arka"), "XDG_CONFIG_HOME": str(home / "config"), "LOADED": str(report)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "COVERAGE"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *line.split()],
+        env={**kept, **places, "GITHUB_ENV": str(home / "github"), **environ},
+        input="arka_" + "b" * 37,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(report.read_text()))
