@@ -45,7 +45,7 @@ class Command(click.Command):
 
 
 def command(**attributes: Any) -> Callable[[Callable[Concatenate[Session, P], int | None]], Command]:
-    """Makes a command of a function that takes the Session first and may give an exit code. Its docstring is its help."""
+    """Makes a command of a function that takes the Session and may give an exit code. Its docstring is the help."""
 
     def decorator(function: Callable[Concatenate[Session, P], int | None]) -> Command:
         def callback(*args: P.args, **kwargs: P.kwargs) -> int | None:

@@ -35,12 +35,12 @@ def token_cell(session: Session, profile: Profile, credential: Credential | None
     return "—", "dim"
 
 
-def expiry_cell(session: Session, credential: Credential | None) -> Cell:
-    """When a token ends: `in 90 days`, yellow when that is soon and red when it is past."""
+def expiry_cell(session: Session, credential: Credential | None, *, date: bool = True) -> Cell:
+    """When a token ends: `in 90 days (2027-02-22)`, yellow when that is soon and red when it is past."""
     if credential is None or not credential.expires:
         return "—", "dim"
     ends = moment.read(credential.expires)
-    text = f"{moment.in_words(ends)} ({ends:%Y-%m-%d})"
+    text = moment.in_words(ends) + (f" ({ends:%Y-%m-%d})" if date else "")
     if ends <= moment.now():
         return f"expired {text}", "red"
     soon = ends <= moment.now() + timedelta(days=session.store.preferences.expiry_warning)
@@ -94,7 +94,7 @@ def finding_row(
     if finding is None:
         return (name, ("—", "dim"), "", "")
     value = ("—", "dim") if finding.value is None else (shown(session, finding, show_token=show_token), style)
-    place = (session.tilde(finding.place), "" if finding.source else "dim")
+    place = (session.place(finding.place), "" if finding.source else "dim")
     return (name, value, (finding.layer, LAYER_STYLES[finding.layer]), place)
 
 
@@ -115,7 +115,9 @@ def written(value: object) -> str:
     """A setting's value as a person would type it."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | int | float | list | dict):
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    if isinstance(value, bool | int | list | dict):
         import json
 
         return json.dumps(value, ensure_ascii=False, default=str)

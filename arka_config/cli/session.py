@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from arka_config.app import App
     from arka_config.precedence.credential import TokenInForce
     from arka_config.settings import ProfileSettings
+
+_WIDE = 110  # columns; from here on, the full path of a file fits beside what it sets
 
 
 class Session:
@@ -121,6 +124,15 @@ class Session:
         """A place as it is shown to a person: the home folder is `~`."""
         home = os.path.expanduser("~")
         return f"~{place[len(home) :]}" if len(home) > 1 and place.startswith(home + os.sep) else place
+
+    def place(self, place: str) -> str:
+        """A place as a table shows it: on a narrow terminal without the app's folder, which `config path` gives."""
+        folders = self.store.folders
+        if sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE:
+            for folder in (folders.config, folders.data, folders.state):
+                if place.startswith(folder + os.sep):
+                    return place[len(folder) + 1 :]
+        return self.tilde(place)
 
 
 def _is_unicode() -> bool:

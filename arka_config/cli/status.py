@@ -61,7 +61,7 @@ def _rows(
     rows = [
         finding_row(session, "profile", resolution.profile.choice, style="bold"),
         finding_row(session, "token", found.token if found else None, show_token=show_token),
-        finding_row(session, "url", url),
+        finding_row(session, "api_url", url),
     ]
     if stored is not None:
         rows.append(("storage", session.store.tokens.kind, "", ""))

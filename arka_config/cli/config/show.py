@@ -10,7 +10,7 @@ from arka_config.cli import tables
 from arka_config.cli.command import command
 from arka_config.cli.described import finding_document, finding_row
 from arka_config.errors import SettingsError
-from arka_config.text import did_you_mean
+from arka_config.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
         "profile": resolution.choice_findings(),
         **{name: resolution.findings(leaf.field) for name, leaf in settings.leaves().items()},
     }
-    unread = _unread(session, list(findings)) if sources else {}
+    unread = _unread(session, [leaf.field.variable for leaf in settings.leaves().values()]) if sources else {}
     if session.json:
         session.show_json(_document(session, findings, unread, sources, show_token))
     else:
@@ -76,19 +76,27 @@ def _document(
     return {"settings": settings, **({"not_read": dict(unread)} if sources else {})}
 
 
-def _unread(session: Session, names: list[str]) -> dict[str, str]:
+def _unread(session: Session, settings: list[str]) -> dict[str, str]:
     """The app's variables that are set and not read, each with the reason."""
     app = session.app
-    known = {app.variable(name.replace(".", "__").upper()) for name in names} | _own_variables(app)
+    known = {*settings, *_own_variables(app)}
     unread = {}
     for variable, value in sorted(session.environ.items()):
         if not variable.startswith(app.prefix):
             continue
         if variable not in known:
-            unread[variable] = did_you_mean(variable, known) or "no setting has this variable"
+            unread[variable] = _meant(app, variable, known)
         elif not value.strip():
             unread[variable] = "empty, so as good as not set"
     return unread
+
+
+def _meant(app: App, variable: str, known: set[str]) -> str:
+    """What was meant by a variable that nobody reads. The prefix that all of them share makes no two alike."""
+    if variable == app.variable("TOKEN"):
+        return f"the token's variable is {app.token_field.variable}"
+    near = nearest(variable.removeprefix(app.prefix), [name.removeprefix(app.prefix) for name in known])
+    return f"did you mean {app.variable(near[0])}?" if near else "no setting has this variable"
 
 
 def _own_variables(app: App) -> set[str]:

@@ -31,9 +31,12 @@ def list_(session: Session) -> None:
     if session.json:
         session.show_json({"active": active, "profiles": [_document(session, name, active) for name in names]})
     elif names:
-        tables.show(
-            ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "URL"), [_row(session, n, active) for n in names], keep=2
-        )
+        rows = [_row(session, name, active) for name in names]
+        default = session.app.default_url()
+        columns = ["", "PROFILE", "TOKEN", "EXPIRES", "LABEL"]
+        if any(row[-1] not in ("", default) for row in rows):  # one workspace for all needs no column
+            columns.append("URL")
+        tables.show(columns, [row[: len(columns)] for row in rows], keep=3)
     else:
         terminal.say(f"There are no profiles yet; make one with: {session.app.name} login --profile NAME")
 
@@ -52,7 +55,7 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
         mark,
         bold,
         token_cell(session, profile, credential),
-        expiry_cell(session, credential),
+        expiry_cell(session, credential, date=False),
         label or profile.description or ("—", "dim"),
         url,
     )

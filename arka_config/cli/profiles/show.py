@@ -40,12 +40,12 @@ def show(session: Session, name: str | None) -> None:
         )
     none: Cell = ("—", "dim")
     rows: list[tuple[Cell, ...]] = [
-        ("description", profile.description or none, session.tilde(profile.path) if profile.is_on_disk else ""),
+        ("description", profile.description or none, session.place(profile.path) if profile.is_on_disk else ""),
         ("api_url", profile.api_url or none, ""),
         (
             "token",
             token_cell(session, profile, credential),
-            session.tilde(store.tokens.path(name)) if credential else "",
+            session.place(store.tokens.path(name)) if credential else "",
         ),
     ]
     if credential is not None:
