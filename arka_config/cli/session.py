@@ -35,7 +35,7 @@ class Session:
         self.profile: str | None = None
         self.api_key: str | None = None
         self.json = False
-        self.no_input = bool(environ.get(app.variable("NO_INPUT")))
+        self.no_input = environ.get(app.variable("NO_INPUT"), "").lower() not in ("", "0", "false", "no")
         self._resolution: Resolution | None = None
 
     # What it was told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import moment
-from arka_config.cli import tables
+from arka_config.cli import tables, terminal
 from arka_config.cli.command import command
 from arka_config.cli.described import credential_document, expiry_cell, finding_document, finding_row
 from arka_config.errors import EXIT_PENDING, UsageError
@@ -41,9 +41,20 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     session.notice()
     if found is None:
         resolution.token()
+    if stored is not None and stored.expires:
+        _warn_of_the_end(session, stored)
     if stored is not None and stored.expires and within is not None:
         return EXIT_PENDING if moment.read(stored.expires) <= moment.now() + within else None
     return None
+
+
+def _warn_of_the_end(session: Session, stored: Credential) -> None:
+    """Says that the token is soon to be replaced, or should have been, in the words of who stored it."""
+    left = moment.read(stored.expires) - moment.now()
+    if left < timedelta(days=session.store.preferences.expiry_warning):
+        what = "expires" if left > timedelta(0) else "expired"
+        hint = f"{session.app.name} login --profile {session.resolution.name}"
+        terminal.warn(f"this token {what} {moment.in_words(moment.read(stored.expires))}; hint: {hint}")
 
 
 def _within(expiring: str | None) -> timedelta | None:

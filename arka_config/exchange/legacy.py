@@ -190,6 +190,7 @@ def _edit(path: str, change: Callable[[Document], None], *, create: bool) -> boo
         if content is not None and after == before:  # nothing to change but perhaps the mode: keep how it is laid out
             after = Secret(content.reveal().removeprefix(_BYTE_ORDER_MARK))
         protect(path)
+        files.sweep([os.path.dirname(os.path.realpath(path))])  # what a killed writer of ours left: it holds a token
         try:
             return files.write(path, after.reveal(), before_rename=_check_unchanged(path, content))
         except _Changed:

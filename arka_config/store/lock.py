@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _thread import RLock  # threading's own, without the rest of threading
 
 from arka_config.errors import LockTimeout
 from arka_config.store import files
@@ -26,7 +27,7 @@ _LONGEST_PAUSE = 0.1
 
 
 class Lock:
-    """`with lock:` around every read-modify-write. May be entered again by who holds it.
+    """`with lock:` around every read-modify-write. May be entered again by the thread that holds it.
 
     `after_a_kill` is called, under the lock, when the holder before did not give it back. Raises LockTimeout after
     `patience` seconds, naming the holder, and FileError where the lock file cannot be made.
@@ -38,31 +39,47 @@ class Lock:
         self._patience = patience
         self._descriptor = -1
         self._depth = 0
+        self._threads = RLock()  # a file lock does not keep the threads of one process apart
 
     def __enter__(self) -> Lock:
-        if self._depth == 0:
-            self._descriptor = self._open()
-            try:
-                self._wait()
-                if os.read(self._descriptor, 1):
-                    self._after_a_kill()
-                self._sign(f"{os.getpid()} {os.path.basename(sys.argv[0] or 'python')}")
-            except BaseException:
-                os.close(self._descriptor)
-                raise
-        self._depth += 1
+        if not self._threads.acquire(timeout=self._patience):
+            raise self._timed_out("another thread of this process")
+        try:
+            if self._depth == 0:
+                self._take()
+            self._depth += 1
+        except BaseException:
+            self._threads.release()
+            raise
         return self
+
+    def _take(self) -> None:
+        self._descriptor = self._open()
+        try:
+            self._wait()
+            if os.read(self._descriptor, 1):
+                self._after_a_kill()
+            self._sign(f"{os.getpid()} {os.path.basename(sys.argv[0] or 'python')}")
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._depth -= 1
-        if self._depth == 0:
-            try:
-                self._sign("")
-                _unlock(self._descriptor)
-            finally:
-                os.close(self._descriptor)
+        try:
+            if self._depth == 0:
+                self._give_back()
+        finally:
+            self._threads.release()
+
+    def _give_back(self) -> None:
+        try:
+            self._sign("")
+            _unlock(self._descriptor)
+        finally:
+            os.close(self._descriptor)
 
     def _open(self) -> int:
         try:
@@ -76,12 +93,15 @@ class Lock:
         pause = _FIRST_PAUSE
         while not _try_lock(self._descriptor):
             if time.monotonic() > deadline:
-                raise LockTimeout(
-                    f"{self.path} is held by {self._holder()} for more than {self._patience:g} s; nothing was changed",
-                    hint="wait for that process, or end it, and run this command again",
-                )
+                raise self._timed_out(self._holder())
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _timed_out(self, holder: str) -> LockTimeout:
+        return LockTimeout(
+            f"{self.path} is held by {holder} for more than {self._patience:g} s; nothing was changed",
+            hint="wait for that process, or end it, and run this command again",
+        )
 
     def _holder(self) -> str:
         try:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _TEXTS = ("label", "created", "expires", "user")
+_TIMES = ("created", "expires")
 _ENDING = ".json"
 
 
@@ -125,6 +126,9 @@ def parsed(text: str, path: str) -> Credential:
         value = document.get(key, "")
         if not (isinstance(value, str) and is_printable(value)):
             raise MalformedFile(f"{path}: {key} is not a plain text", path=path, hint=_again(path))
+    for key in _TIMES:
+        if document.get(key) and not _is_time(document[key]):
+            raise MalformedFile(f"{path}: {key} is not a time such as 2027-02-28T12:00:00Z", path=path, hint=_again(path))
     return Credential(
         Secret(document["token"]),
         Origin.of(document.get("origin", ""), f"{path}: origin"),
@@ -143,6 +147,15 @@ def _document(text: str, path: str) -> Any:
         at = ""
     # Outside of the handler: the decoder's error holds the whole text, token and all.
     raise MalformedFile(f"{path}{at}: not JSON", path=path, hint=_again(path))
+
+
+def _is_time(text: str) -> bool:
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _again(path: str) -> str:

@@ -37,7 +37,9 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
     path = os.path.abspath(output)
     if files.exists(path) and not force:
         raise ConfigError(f"{path} is there already, and would be lost", hint="name another file, or add --force")
-    files.write(path, text)
+    with session.store.lock:
+        files.sweep([os.path.dirname(path)])  # what a killed export left: it holds a token
+        files.write(path, text)
     if session.json:
         session.show_json({"path": path})
     terminal.say(f"Wrote {session.tilde(path)}", mark="✓")
