@@ -42,11 +42,17 @@ def main() -> None:
     """Runs every command RUNS times and prints a table."""
     commands = {"python -c pass": [sys.executable, "-c", "pass"]}
     commands |= {f"arka {line}": [ARKA, *line.split()] for line in OURS}
-    commands |= {line: line.split() for line in PEERS if shutil.which(line.split()[0])}
     with tempfile.TemporaryDirectory() as home:
         environ = prepared(home)
+        commands |= {line: line.split() for line in PEERS if runs_here(line.split(), environ)}
         times = measured(commands, environ)
     show(times)
+
+
+def runs_here(command: list[str], environ: dict[str, str]) -> bool:
+    """Whether a peer is installed and does its work."""
+    found = shutil.which(command[0]) is not None
+    return found and subprocess.run(command, env=environ, capture_output=True, check=False).returncode == 0
 
 
 def prepared(home: str) -> dict[str, str]:
