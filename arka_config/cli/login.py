@@ -144,13 +144,18 @@ def _token(
     if session.api_key is not None:
         token = token_from(session.api_key, given[0])
     elif with_token:
-        token = token_from(sys.stdin.read(_LONGEST_INPUT), "stdin")
+        token = token_from(_from_stdin(session), "stdin")
     else:
         token = token_from(_content(str(token_file)), str(token_file))
     if token is None:
         raise NoToken(f"{given[0]}: no token is there", hint="pass the token and nothing else")
     session.app.check_token(token, str(url.value))
     return token
+
+
+def _from_stdin(session: Session) -> str:
+    """All of stdin, or what a person types there, who does not see it."""
+    return terminal.ask_secret("Token") if session.can_ask else sys.stdin.read(_LONGEST_INPUT)
 
 
 def _content(path: str) -> str:

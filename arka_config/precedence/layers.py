@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from arka_config.precedence.finding import Field, Layer, Ranks
 
+TOKEN = ("token",)  # the path of the token, in every settings class
+
 
 def flags(values: Mapping[str, object]) -> Layer:
     """Answers with what was passed on the command line, by field name. None is "not passed"."""
@@ -20,9 +22,9 @@ def flags(values: Mapping[str, object]) -> Layer:
         value = values.get(field.name)
         if value is None:
             return None
-        if isinstance(value, str) and (value := token_from(value, field.option) if field.secret else value) is None:
-            return None
-        return Finding(field, value, FLAG, field.option)
+        if isinstance(value, str):
+            value = _wrapped(field, value, field.option)
+        return None if value is None else Finding(field, value, FLAG, field.option)
 
     return layer
 
@@ -32,12 +34,8 @@ def environment(environ: Mapping[str, str]) -> Layer:
 
     def layer(field: Field) -> Finding | None:
         text = environ.get(field.variable)
-        if not text:
-            return None
-        if not field.secret:
-            return Finding(field, check_printable(text, field.variable), ENV, field.variable)
-        token = token_from(text, field.variable)
-        return None if token is None else Finding(field, token, ENV, field.variable)
+        value = _wrapped(field, text, field.variable) if text else None
+        return None if value is None else Finding(field, value, ENV, field.variable)
 
     return layer
 
@@ -62,6 +60,14 @@ def value_ranks(flags: Layer, environment: Layer, profile: Layer | None, default
     if by_flag:
         return ((flags, profile), (environment,), (defaults,))
     return ((flags,), (environment,), (profile,), (defaults,))
+
+
+def _wrapped(field: Field, text: str, source: str) -> str | Secret | None:
+    """A text as the field's value: checked, and wrapped where it is a secret. None is a token that is blank."""
+    if field.path == TOKEN:
+        return token_from(text, source)
+    check_printable(text, source)
+    return Secret(text) if field.secret else text
 
 
 def token_from(text: str, source: str) -> Secret | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, PrivateAttr, ValidationError
@@ -16,13 +17,13 @@ from arka_config.store.resolution import Resolution
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from typing import Self
 
     from pydantic_settings import PydanticBaseSettingsSource
 
     from arka_config.app import App
-    from arka_config.precedence.finding import Field
+    from arka_config.precedence.finding import Field, Layer
 
 _SOURCE = "arka_config source"  # no field's name: it holds a blank
 _OTHER_SOURCES = ("env_", "cli_", "toml_", "json_", "yaml_", "pyproject_", "secrets_", "nested_model_")
@@ -108,8 +109,24 @@ class ProfileSettings(BaseSettings):
 
         environ = os.environ if environ is None else environ
         store = store or ProfileStore.open(cls.app, environ)
-        resolution = Resolution(store, environ, profile=profile, flags=flags, defaults=cls.defaults())
+        by_name = dict(cls._by_leaf(flags or {}))
+        resolution = Resolution(store, environ, profile=profile, flags=by_name, defaults=cls.defaults())
         return LayeredSource(cls, cls.leaves(), resolution)
+
+    @classmethod
+    def _by_leaf(cls, values: Mapping[str, object], within: str = "") -> Iterator[tuple[str, object]]:
+        """Values by the dotted names of leaves, where a nested model may be given as a mapping or a model."""
+        known = cls.leaves()
+        for key, value in values.items():
+            name = f"{within}{key}"
+            if name in known:
+                yield name, value
+            elif isinstance(value, BaseModel):
+                yield from cls._by_leaf({part: getattr(value, part) for part in value.model_fields_set}, f"{name}.")
+            elif isinstance(value, Mapping) and any(leaf.startswith(f"{name}.") for leaf in known):
+                yield from cls._by_leaf(value, f"{name}.")
+            else:
+                raise TypeError(f"{cls.__name__} has no {name}; {did_you_mean(name, known)}")
 
     @classmethod
     def settings_customise_sources(
@@ -139,7 +156,7 @@ class ProfileSettings(BaseSettings):
         return found
 
     @classmethod
-    def defaults(cls) -> Any:
+    def defaults(cls) -> Layer:
         """The layer of the class's own values; the app's URL stands before the class's."""
         known = cls.leaves()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from arka_config.errors import ConfigError, FileError, NoToken, ProfileExists, UnknownProfile
+from arka_config.errors import ConfigError, FileError, MalformedFile, NoToken, ProfileExists, UnknownProfile
 from arka_config.store import files
 from arka_config.store.folders import Folders
 from arka_config.store.lock import Lock
@@ -126,16 +126,20 @@ class ProfileStore:
         """Forgets the profile's token; whether there was one. The profile stays, with its settings and its URL."""
         with self.lock:
             self.check_exists(name)
-            credential = self.tokens.read(name)
-            if credential is not None and not self.profiles.holds(name):
-                self._keep_without_token(name, credential)
+            if self.tokens.holds(name) and not self.profiles.holds(name):
+                self._keep_without_token(name)
             return self.tokens.remove(name)
 
-    def _keep_without_token(self, name: str, credential: Credential) -> None:
-        elsewhere = str(credential.origin) != self.app.default_url()
+    def _keep_without_token(self, name: str) -> None:
+        """Gives a profile that is only a token a file, so that it stays, and goes to the same place, without one."""
         try:
-            self.profiles.edit(name, {("api_url",): str(credential.origin)} if elsewhere else {})
-        except FileError:  # a config folder that is read-only: a profile that was only a token goes with it
+            credential = self.tokens.read(name)
+            origin = "" if credential is None else str(credential.origin)
+        except MalformedFile:  # what is to be forgotten need not be readable
+            origin = ""
+        try:
+            self.profiles.edit(name, {("api_url",): origin} if origin not in ("", self.app.default_url()) else {})
+        except FileError:  # a config folder that is read-only: the profile goes with its token
             self._move_choice(name, None)
 
     def credential(self, name: str) -> Credential:

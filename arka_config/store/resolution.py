@@ -52,7 +52,7 @@ class Resolution:
         self._directory = directory or _working_directory
         self._defaults = defaults or self._built_in
         self.may_be_new = may_be_new
-        self._read: _ProfileRead | None = None
+        self._read: ProfileInForce | None = None
 
     # Which profile
 
@@ -79,7 +79,7 @@ class Resolution:
         )
 
     @property
-    def profile(self) -> _ProfileRead:
+    def profile(self) -> ProfileInForce:
         """The profile in force, with its file and its credential as they stood together.
 
         Raises UnknownProfile where it does not exist: another one is never used in its place.
@@ -88,13 +88,13 @@ class Resolution:
             self._read = self._read_profile()
         return self._read
 
-    def _read_profile(self) -> _ProfileRead:
+    def _read_profile(self) -> ProfileInForce:
         """A rename writes the new profile, moves the choice, and then removes the old one: what was read is whole if
         the choice is still the same after something was found missing. Else another process has renamed it since."""
         choice = self.choice()
         while choice is not None:
             name = str(choice.value)
-            read = _ProfileRead(choice, self.store.profiles.read(name), self.store.tokens.read(name))
+            read = ProfileInForce(choice, self.store.profiles.read(name), self.store.tokens.read(name))
             if read.is_whole:
                 return read
             before, choice = choice, self.choice() if choice.layer in (PIN, ACTIVE) else choice
@@ -102,7 +102,7 @@ class Resolution:
                 if not (self.may_be_new or read.exists):
                     self.store.check_exists(name, "" if choice.layer == FLAG else choice.place)
                 return read
-        return _ProfileRead(None, None, None)
+        return ProfileInForce(None, None, None)
 
     @property
     def name(self) -> str | None:
@@ -211,7 +211,7 @@ class Resolution:
         return None if url is None else Finding(field, url, DEFAULT)
 
 
-class _ProfileRead:
+class ProfileInForce:
     """A profile's choice, file and credential, as they were read together; all None where no profile is in force."""
 
     __slots__ = ("choice", "credential", "profile")

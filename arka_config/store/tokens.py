@@ -128,7 +128,9 @@ def parsed(text: str, path: str) -> Credential:
             raise MalformedFile(f"{path}: {key} is not a plain text", path=path, hint=_again(path))
     for key in _TIMES:
         if document.get(key) and not _is_time(document[key]):
-            raise MalformedFile(f"{path}: {key} is not a time such as 2027-02-28T12:00:00Z", path=path, hint=_again(path))
+            raise MalformedFile(
+                f"{path}: {key} is not a time such as 2027-02-28T12:00:00Z", path=path, hint=_again(path)
+            )
     return Credential(
         Secret(document["token"]),
         Origin.of(document.get("origin", ""), f"{path}: origin"),

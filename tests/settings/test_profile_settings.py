@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from arka_config import App, ConfigError, Credential, Origin, ProfileSettings, ProfileStore, Secret, Token
 from arka_config.errors import MalformedFile, OriginConflict, SettingsError, UnknownProfile
-from tests.acme import Settings, app
+from tests.acme import Http, Settings, app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +80,25 @@ def test_keyword_arguments_are_the_flag_layer(environ: dict[str, str], monkeypat
         "flag",
         "--timeout",
     )
+
+
+def test_a_nested_model_may_be_passed_whole_or_by_a_dotted_name(environ: dict[str, str]) -> None:
+    for flags in ({"http": Http(retries=9)}, {"http": {"retries": 9}}, {"http.retries": 9}):
+        settings = Settings.load(environ=environ, flags=flags)
+        assert (settings.http.retries, settings.http.agent) == (9, "acme/1")
+        assert settings.origin("http.retries").layer == "flag"
+
+
+def test_a_keyword_that_is_no_field_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="did you mean 'timeout'"):
+        Settings(**{"timeot": 3})
+
+
+def test_a_password_keeps_its_blanks_and_a_token_does_not(environ: dict[str, str]) -> None:
+    settings = Settings.load(environ={**environ, "ACME_PASSWORD": " x ", "ACME_API_KEY": " acme_x\n"})
+    assert settings.password is not None
+    assert settings.token is not None
+    assert (settings.password.get_secret_value(), settings.token.reveal()) == (" x ", "acme_x")
 
 
 def test_a_part_of_a_nested_default_leaves_the_rest_of_it(environ: dict[str, str]) -> None:
