@@ -21,7 +21,10 @@ def stored(moment: datetime) -> str:
 def read(text: str) -> datetime:
     """The moment that a stored text means. Raises ValueError."""
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"'{text[:40]}' is beyond the calendar") from None
 
 
 def days(text: str) -> int:

@@ -87,7 +87,7 @@ def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
 
 def _is_host(host: str) -> bool:
     if host.startswith("["):
-        return host.endswith("]") and ":" in host and _ADDRESS_6.issuperset(host[1:-1])
+        return host.endswith("]") and _is_address_6(host[1:-1])
     labels = host.split(".")
     if not _HOST.issuperset(host) or len(host) > 253:
         return False
@@ -95,6 +95,16 @@ def _is_host(host: str) -> bool:
         return False
     # A last label of digits (or 0x…) makes the host an address, which only its four-part form says plainly.
     return _is_address_4(host) or not (labels[-1].isdigit() or labels[-1].startswith("0x"))
+
+
+def _is_address_6(text: str) -> bool:
+    import ipaddress  # where it is used: few have such a URL
+
+    try:
+        # In its one canonical form only (RFC 5952), so that equal addresses are equal texts.
+        return _ADDRESS_6.issuperset(text) and ipaddress.IPv6Address(text).compressed == text
+    except ValueError:
+        return False
 
 
 def _is_address_4(host: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from arka_config.errors import ConfigError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +36,29 @@ class Folders:
             return cls(*(os.path.join(home, kind) for kind in ("config", "data", "state")))
         if platform in ("darwin", "win32"):
             return _of_platformdirs(app.name, environ, platform)
-        user = environ.get("HOME") or os.path.expanduser("~")
+        user = _home(app, environ)
         return cls(
             _xdg(environ, "XDG_CONFIG_HOME", os.path.join(user, ".config"), app.name),
             _xdg(environ, "XDG_DATA_HOME", os.path.join(user, ".local", "share"), app.name),
             _xdg(environ, "XDG_STATE_HOME", os.path.join(user, ".local", "state"), app.name),
         )
+
+
+def _home(app: App, environ: Mapping[str, str]) -> str:
+    """The user's home folder. A HOME that is empty or relative is unset, as for platformdirs: a token must not come to
+    lie below whatever folder the program is started in. Raises ConfigError where nothing names one.
+    """
+    home = environ.get("HOME", "")
+    if os.path.isabs(home):
+        return home
+    import pwd  # where it is used: HOME is nearly always set
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:  # a container that runs with a number that nobody has
+        raise ConfigError(
+            "there is no home folder to keep profiles in", hint=f"set HOME or {app.variable('HOME')} to a full path"
+        ) from None
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str, name: str) -> str:
@@ -48,7 +67,7 @@ def _xdg(environ: Mapping[str, str], variable: str, default: str, name: str) -> 
     By hand because importing platformdirs takes longer than all else that `token` does. A relative value is ignored,
     as the specification says.
     """
-    base = environ.get(variable, "").strip()
+    base = environ.get(variable, "")
     return os.path.join(base if os.path.isabs(base) else default, name)
 
 

@@ -152,12 +152,14 @@ def _document(text: str, path: str) -> Any:
 
 
 def _is_time(text: str) -> bool:
-    from datetime import datetime
+    from datetime import UTC, datetime
 
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter where it is beyond the calendar in UTC
         return False
+    return moment.tzinfo is not None
 
 
 def _again(path: str) -> str:

@@ -1,0 +1,172 @@
+"""The pages of the documentation as programs: their blocks, and a home of their own to run them in.
+
+- ```` ```console ````: every line after `$ ` is run, in order. It must exit with 0, or with the N of a line `# exit N`.
+  What stands below it is its output, on both streams, where `…` is anything in a line and, alone, any lines. Nothing
+  below it is no claim about the output.
+- ```` ```python ````: run; where a line `print(…)` has a comment, that is what it prints.
+- ```` ```toml ```` whose first line is `# ~/PATH`: written to that file.
+
+The home is shown as `/home/you`; `$LAPTOP_TOKEN` and `$CI_TOKEN` hold made-up tokens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from arka_config.arka import app
+from arka_config.cli.program import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    import pytest
+
+ROOT = Path(__file__).parents[1]
+TOKENS = {"LAPTOP_TOKEN": "arka_" + "0" * 33 + "f4d1", "CI_TOKEN": "arka_" + "0" * 33 + "c1c1"}
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_EXIT = re.compile(r"# exit (\d+)")
+_PRINTED = re.compile(r"^ *print\(.*\)  # (.*)$", re.MULTILINE)
+_SHELL = frozenset("|&;<>$`~*\\")  # a line with one of these is left to bash
+
+
+class Block(NamedTuple):
+    """A fenced block, and the line of the page that its content begins on."""
+
+    kind: str
+    text: str
+    line: int
+
+
+class Command(NamedTuple):
+    """A line of a console block, with what the page says becomes of it."""
+
+    text: str
+    exit_code: int
+    output: tuple[str, ...]
+
+
+def blocks(page: Path) -> list[Block]:
+    """The page's fenced blocks that name a language, in order."""
+    text = page.read_text("utf-8")
+    return [
+        Block(match[1], match[2], text.count("\n", 0, match.start(2)) + 1) for match in _BLOCK.finditer(text)
+    ]
+
+
+def commands(block: Block) -> Iterator[Command]:
+    """The commands of a console block."""
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        first, *rest = part.rstrip("\n").split("\n")
+        codes = [int(match[1]) for line in rest if (match := _EXIT.fullmatch(line))]
+        output = tuple(line for line in rest if not _EXIT.fullmatch(line))
+        yield Command(first, codes[0] if codes else 0, output)
+
+
+class Home:
+    """A person's home folder, the working directory in it, and a shell's variables."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        variables = {
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder / ".config"),
+            "XDG_DATA_HOME": str(folder / ".local/share"),
+            "XDG_STATE_HOME": str(folder / ".local/state"),
+            "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
+            "SHELL": "/bin/bash",
+            **TOKENS,
+        }
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("ARKA_HOME", raising=False)
+        monkeypatch.chdir(folder)
+
+    def run(self, line: str) -> tuple[int, str]:
+        """What a line exits with and prints: in this process where it is a plain `arka …`, else in bash."""
+        words = shlex.split(line, comments=True)
+        if words[0] == "cd":
+            self._monkeypatch.chdir(words[1])
+            return 0, ""
+        if words[0] == "export":
+            self._monkeypatch.setenv(*words[1].split("=", 1))
+            return 0, ""
+        if words[0] == "unset":
+            self._monkeypatch.delenv(words[1])
+            return 0, ""
+        variables = {}
+        while re.match(r"[A-Z_]+=", words[0]):
+            name, _, variables[name] = words.pop(0).partition("=")
+        if words[0] != "arka" or "exec" in words or not _SHELL.isdisjoint(line):
+            code, output = _in_bash(line)
+        else:
+            code, output = self._here(words[1:], variables)
+        return code, output.replace(os.path.realpath(self.folder), "/home/you").replace(str(self.folder), "/home/you")
+
+    def _here(self, words: list[str], variables: dict[str, str]) -> tuple[int, str]:
+        screen = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        with (
+            self._monkeypatch.context() as patched,
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(screen),
+            contextlib.redirect_stderr(screen),
+        ):
+            for name, value in variables.items():
+                patched.setenv(name, value)
+            patched.setattr(sys, "stdin", io.StringIO())
+            code = run(app, words)
+            return code, screen.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]  # it is the BytesIO
+
+
+def _in_bash(line: str) -> tuple[int, str]:
+    done = subprocess.run(
+        ["bash", "-c", line],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=60,
+    )
+    return done.returncode, done.stdout
+
+
+def run_page(page: Path, home: Home) -> None:
+    """Runs every block of the page, in order. Raises AssertionError where one does other than the page says."""
+    globals_: dict[str, Any] = {"__name__": "page"}
+    for block in blocks(page):
+        at = f"{page.relative_to(ROOT)}:{block.line}"
+        if block.kind == "console":
+            for command in commands(block):
+                code, output = home.run(command.text)
+                assert code == command.exit_code, f"{at}: $ {command.text}\n{output}"
+                assert not command.output or is_like(output, command.output), f"{at}: $ {command.text}\n{output}"
+        elif block.kind == "python":
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(block.text, at, "exec", dont_inherit=True), globals_)
+            said = _PRINTED.findall(block.text)
+            assert not said or is_like(printed.getvalue(), tuple(said)), f"{at}:\n{printed.getvalue()}"
+        elif block.kind == "toml" and (path := re.match(r"# ~/(\S+)\n", block.text)):
+            file = home.folder / path[1]
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.write_text(block.text, "utf-8")
+
+
+def is_like(output: str, lines: tuple[str, ...]) -> bool:
+    """Whether the output is what the lines say, in which `…` stands for anything."""
+    pattern = "".join(
+        r"(?:.*\n)*" if line.strip() == "…" else ".*".join(map(re.escape, line.split("…"))) + r"\n" for line in lines
+    )
+    return re.fullmatch(pattern, output.rstrip("\n") + "\n") is not None

@@ -1,0 +1,35 @@
+"""What the tests of the store share: an environment of its own for each, and the store that is in it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """The variables of one run, with every folder of ours below ARKA_HOME, which is not there yet."""
+    return {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "ARKA_HOME": str(tmp_path / "arka")}
+
+
+@pytest.fixture
+def store(environ: dict[str, str]) -> ProfileStore:
+    """An empty store."""
+    return ProfileStore.open(app, environ)
+
+
+@pytest.fixture
+def generous_umask() -> Iterator[None]:
+    """A umask that takes nothing away, so that each mode is the one that we ask for."""
+    before = os.umask(0)
+    yield
+    os.umask(before)

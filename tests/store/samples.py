@@ -1,0 +1,72 @@
+"""What the tests of the store write and look for: tokens, credentials, resolutions, and all that an error can say."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arka_config import Credential, Origin, ProfileStore, Resolution, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOME_URL = "https://arka-ai.com"
+EU_URL = "https://eu.arka-ai.com"
+
+
+def token(word: str) -> str:
+    """A token of arka's shape that can be told from others by a word: `arka_work000…`."""
+    return "arka_" + word.replace("-", "_").ljust(37, "0")
+
+
+def credential(word: str = "work", url: str = HOME_URL, **known: str) -> Credential:
+    """A credential of the token that the word gives."""
+    return Credential(Secret(token(word)), Origin.of(url), **known)
+
+
+def resolution(
+    store: ProfileStore,
+    *,
+    profile: str | None = None,
+    api_key: str | None = None,
+    api_url: str | None = None,
+    directory: str = "/",
+    may_be_new: bool = False,
+    **environ: str,
+) -> Resolution:
+    """What is in force with these flags and variables, in this directory."""
+    return Resolution(
+        store,
+        environ,
+        profile=profile,
+        flags={"token": api_key, "api_url": api_url},
+        directory=lambda: directory,
+        may_be_new=may_be_new,
+    )
+
+
+def tree(folder: str) -> dict[str, bytes]:
+    """Every file below a folder with its content: what must be the same before and after."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and all that it was raised from or while handling."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        error = waiting.pop()
+        if error is not None and id(error) not in seen:
+            seen.add(id(error))
+            waiting += [error.__cause__, error.__context__]
+            yield error
+
+
+def said(error: BaseException) -> str:
+    """All that an error, its chain and their attributes say, shown or not."""
+    parts = ["".join(traceback.format_exception(error))]
+    for each in chain(error):
+        parts += [str(each), repr(each), repr(vars(each))]
+        parts += [repr(getattr(each, name, None)) for name in dir(each) if not name.startswith("__")]
+    return "\n".join(parts)

@@ -1,0 +1,468 @@
+"""Files are read with a check, and written without a half-way."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
+from arka_config.store import files
+from tests.store.samples import said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CANARY = "arka_canary_0123456789abcdefghijklmnopqrs"
+AS_ROOT = os.geteuid() == 0
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file with `old` in it, 0600, alone in its folder."""
+    path = tmp_path / "folder" / "file"
+    path.parent.mkdir(0o700)
+    path.write_text("old")
+    path.chmod(0o600)
+    return path
+
+
+# Reading
+
+
+def test_a_file_s_text_is_read_and_one_that_is_not_there_is_none(file: Path) -> None:
+    file.write_bytes("naïve\r\n".encode())
+    assert files.read(str(file)) == "naïve\r\n"
+    assert files.read(str(file.parent / "other")) is None
+    assert files.read(str(file / "below-a-file")) is None
+
+
+@pytest.mark.parametrize("bits", [0o020, 0o002, 0o022])
+def test_a_secret_that_others_can_write_is_refused(file: Path, bits: int) -> None:
+    file.chmod(0o600 | bits)
+    with pytest.raises(UnsafeFile, match=rf"can be written by others \(mode {0o600 | bits:04o}\)") as caught:
+        files.read(str(file), secret=True)
+    assert caught.value.hint.endswith(f"chmod 600 '{file}'")
+    assert caught.value.path == str(file)
+
+
+@pytest.mark.parametrize("bits", [0o040, 0o004, 0o044])
+def test_a_secret_that_others_can_read_is_read_with_a_warning_that_mends_it(file: Path, bits: int) -> None:
+    file.chmod(0o600 | bits)
+    with pytest.warns(ConfigWarning, match=rf"can be read by others .*; hint: chmod 600 '{file}'"):
+        assert files.read(str(file), secret=True) == "old"
+
+
+@pytest.mark.parametrize("private", [0o600, 0o400, 0o700])
+def test_a_private_secret_is_read_without_a_word(file: Path, private: int) -> None:
+    file.chmod(private)
+    assert files.read(str(file), secret=True) == "old"
+
+
+def test_a_file_that_is_no_secret_may_be_open_to_others(file: Path) -> None:
+    file.chmod(0o666)
+    assert files.read(str(file)) == "old"
+
+
+def test_a_symbolic_link_is_judged_by_the_file_it_leads_to(file: Path) -> None:
+    link = file.parent / "link"
+    link.symlink_to(file)
+    file.chmod(0o622)
+    with pytest.raises(UnsafeFile):
+        files.read(str(link), secret=True)
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(MalformedFile, match="is not a regular file"):
+        files.read(str(tmp_path / "pipe"), secret=True)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/"])
+def test_a_device_or_a_folder_is_refused(path: str) -> None:
+    with pytest.raises(MalformedFile, match="is not a regular file") as caught:
+        files.read(path)
+    assert caught.value.path == path
+
+
+def test_a_file_of_more_than_a_mebibyte_is_refused(file: Path) -> None:
+    file.write_bytes(b"x" * files.LARGEST_FILE)
+    assert len(files.read(str(file)) or "") == files.LARGEST_FILE
+    file.write_bytes(b"x" * (files.LARGEST_FILE + 1))
+    with pytest.raises(MalformedFile, match="is larger than 1048576 bytes"):
+        files.read(str(file))
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_its_line(file: Path) -> None:
+    file.write_bytes(b"one\ntwo\n\xff\n")
+    with pytest.raises(MalformedFile, match=r"file, line 3: not UTF-8 text"):
+        files.read(str(file))
+
+
+def test_no_refusal_holds_what_is_in_the_file(file: Path) -> None:
+    for content in (CANARY.encode() + b"\xff", CANARY.encode() * 30_000):
+        file.write_bytes(content)
+        with pytest.raises(MalformedFile) as caught:
+            files.read(str(file), secret=True)
+        assert CANARY not in said(caught.value)
+    file.write_text(CANARY)
+    file.chmod(0o622)
+    with pytest.raises(UnsafeFile) as unsafe:
+        files.read(str(file), secret=True)
+    assert CANARY not in said(unsafe.value)
+
+
+def test_an_error_of_the_system_is_told_in_its_words_with_the_path(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "read", errno.EIO, lambda descriptor, size: True)
+    with pytest.raises(FileError, match=f"cannot read {file}: input/output error"):
+        files.read(str(file))
+
+
+def test_no_descriptor_stays_open(file: Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    for content in (b"good", b"\xff", b"x" * (files.LARGEST_FILE + 1)):
+        file.write_bytes(content)
+        try:
+            files.read(str(file))
+        except MalformedFile:
+            pass
+        files.write(str(file), "new")
+    assert len(os.listdir("/dev/fd")) == before
+
+
+# Writing
+
+
+def test_a_new_file_is_private_and_so_is_every_folder_made_for_it(tmp_path: Path, generous_umask: None) -> None:
+    path = tmp_path / "a" / "b" / "c"
+    assert files.write(str(path), "new")
+    assert path.read_text() == "new"
+    assert [mode(each) for each in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
+
+
+def test_a_folder_that_is_there_keeps_its_mode(file: Path) -> None:
+    file.parent.chmod(0o755)
+    files.write(str(file), "new")
+    assert mode(file.parent) == 0o755
+
+
+def test_a_file_is_private_before_its_first_byte(
+    file: Path, generous_umask: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.chmod(0o666)
+    seen = []
+    write = os.write
+
+    def watched(descriptor: int, content: Any) -> int:
+        status = os.fstat(descriptor)
+        seen.append((stat.S_IMODE(status.st_mode), status.st_size))
+        return write(descriptor, content)
+
+    monkeypatch.setattr(os, "write", watched)
+    files.write(str(file), "new")
+    assert seen == [(0o600, 0)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o400, 0o400), (0o600, 0o600), (0o644, 0o600), (0o777, 0o600)])
+def test_a_stricter_mode_is_kept_and_a_looser_one_tightened(
+    file: Path, before: int, after: int, generous_umask: None
+) -> None:
+    file.chmod(before)
+    files.write(str(file), "new")
+    assert (file.read_text(), mode(file)) == ("new", after)
+
+
+def test_a_looser_mode_is_tightened_even_where_the_content_stays(file: Path) -> None:
+    file.chmod(0o644)
+    assert files.write(str(file), "old")
+    assert mode(file) == 0o600
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root may write into other people's folders and give files away")
+def test_root_leaves_a_file_to_its_owner(file: Path) -> None:
+    os.chown(file, 1234, 5678)
+    files.write(str(file), "new")
+    assert (file.stat().st_uid, file.stat().st_gid) == (1234, 5678)
+
+
+def test_a_reader_finds_the_old_file_until_the_new_one_is_whole(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    replace = os.replace
+
+    def watched(source: str, target: str) -> None:
+        with open(source) as temporary:
+            seen.append((file.read_text(), temporary.read(), os.path.dirname(source)))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", watched)
+    with file.open() as opened_before:
+        files.write(str(file), "new")
+        assert opened_before.read() == "old"
+    assert seen == [("old", "new", str(file.parent))]
+    assert names(file.parent) == ["file"]
+
+
+def test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("sync folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "sync file")
+        fsync(descriptor)
+
+    def renamed(source: str, target: str) -> None:
+        done.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    files.write(str(file), "new")
+    assert done == ["sync file", "rename", "sync folder"]
+
+
+def test_what_would_not_change_is_not_written(file: Path) -> None:
+    before = file.stat()
+    assert not files.write(str(file), "old")
+    after = file.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert files.write(str(file), "older")
+    assert files.write(str(file), "old")
+
+
+def test_a_system_that_writes_a_few_bytes_at_a_time_gets_them_all(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:7]))
+    files.write(str(file), "naïve " * 20)
+    assert file.read_text("utf-8") == "naïve " * 20
+
+
+def test_a_symbolic_link_is_followed_and_stays(file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "config" / "link"
+    link.parent.mkdir()
+    link.symlink_to("../folder/file")
+    files.write(str(link), "new")
+    assert os.readlink(link) == "../folder/file"
+    assert file.read_text() == "new"
+    assert (names(link.parent), names(file.parent)) == (["link"], ["file"])
+
+
+def test_a_symbolic_link_to_nothing_makes_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("dotfiles/file")
+    files.write(str(tmp_path / "link"), "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "dotfiles" / "file").read_text() == "new"
+
+
+def test_a_symbolic_link_to_itself_is_an_error_with_the_command_to_look_at_it(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for attempt in (lambda: files.read(str(loop)), lambda: files.write(str(loop), "new")):
+        with pytest.raises(FileError) as caught:
+            attempt()
+        assert caught.value.hint == f"a symbolic link leads back to itself: ls -l '{loop}'"
+
+
+def test_only_a_regular_file_is_written_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "folder"):
+        with pytest.raises(FileError, match="it is not a regular file"):
+            files.write(str(tmp_path / name), "new")
+    assert names(tmp_path) == ["folder", "pipe"]
+
+
+def test_a_file_below_a_file_cannot_be_written(file: Path) -> None:
+    with pytest.raises(FileError, match=f"cannot write {file}/below: not a directory"):
+        files.write(str(file / "below"), "new")
+    assert file.read_text() == "old"
+
+
+def test_who_has_a_last_look_before_the_rename_can_call_it_off(file: Path) -> None:
+    def look() -> None:
+        assert len(names(file.parent)) == 2
+        raise LookupError("somebody else wrote it")
+
+    with pytest.raises(LookupError):
+        files.write(str(file), "new", before_rename=look)
+    assert (file.read_text(), names(file.parent)) == ("old", ["file"])
+
+
+# Writing, when the system fails
+
+
+class Attempt:
+    """One write of `new` over `old`, in which the n-th call of a function of `os` raises."""
+
+    def __init__(self, path: Path, function: str, call: int, error: BaseException) -> None:
+        self.it_came_to_that = False
+        self.renamed = False
+        self.raised: BaseException | None = None
+        path.unlink()
+        path.write_text("old")
+        path.chmod(0o400)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            self._write_in_pieces(monkeypatch)
+            self._watch_the_rename(monkeypatch)
+            self._fail_at(monkeypatch, function, call, error)
+            try:
+                files.write(str(path), "new")
+            except (FileError, KeyboardInterrupt) as caught:
+                self.raised = caught
+
+    def _write_in_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So that a disk can be full half way."""
+        write = os.write
+        monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:1]))
+
+    def _watch_the_rename(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        replace = os.replace
+
+        def watched(source: str, target: str) -> None:
+            replace(source, target)
+            self.renamed = True
+
+        monkeypatch.setattr(os, "replace", watched)
+
+    def _fail_at(self, monkeypatch: pytest.MonkeyPatch, function: str, call: int, error: BaseException) -> None:
+        real: Callable[..., Any] = getattr(os, function)
+        calls = itertools.count(1)
+
+        def perhaps(*arguments: Any, **named: Any) -> Any:
+            if function == "close":
+                real(*arguments, **named)  # a descriptor is gone, whatever close() says
+            if next(calls) == call:
+                self.it_came_to_that = True
+                raise error
+            return None if function == "close" else real(*arguments, **named)
+
+        monkeypatch.setattr(os, function, perhaps)
+
+
+def attempts(path: Path, function: str, error: BaseException) -> Iterator[Attempt]:
+    """A write for every call of this function that there is to fail."""
+    for call in itertools.count(1):
+        attempt = Attempt(path, function, call, error)
+        if not attempt.it_came_to_that:
+            assert call > 1, f"os.{function} is never called"
+            assert path.read_text() == "new"
+            return
+        yield attempt
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("function", ["open", "write", "fchmod", "fsync", "replace", "close"])
+def test_a_failure_at_any_call_leaves_a_whole_file_and_nothing_else(function: str, code: int, file: Path) -> None:
+    for attempt in attempts(file, function, OSError(code, os.strerror(code))):
+        assert file.read_text() == ("new" if attempt.renamed else "old")
+        assert names(file.parent) == ["file"]
+        assert attempt.renamed or isinstance(attempt.raised, FileError)
+        assert attempt.raised is None or os.strerror(code).lower() in str(attempt.raised)
+
+
+@pytest.mark.parametrize("function", ["write", "fsync", "replace"])
+def test_ctrl_c_at_any_call_leaves_a_whole_file_and_nothing_else(function: str, file: Path) -> None:
+    for attempt in attempts(file, function, KeyboardInterrupt()):
+        assert isinstance(attempt.raised, KeyboardInterrupt)
+        assert file.read_text() == ("new" if attempt.renamed else "old")
+        assert names(file.parent) == ["file"]
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, function: str, code: int, when: Callable[..., bool]) -> None:
+    """Lets a function of `os` fail for the arguments that a test picks."""
+    real: Callable[..., Any] = getattr(os, function)
+
+    def perhaps(*arguments: Any, **named: Any) -> Any:
+        if when(*arguments):
+            raise OSError(code, os.strerror(code))
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(os, function, perhaps)
+
+
+def test_a_folder_that_cannot_be_made_is_said_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "mkdir", errno.ENOSPC, lambda path, mode: path.endswith("b"))
+    with pytest.raises(FileError, match="no space left on device") as caught:
+        files.write(str(tmp_path / "a" / "b" / "file"), "new")
+    assert caught.value.hint == f"make room on that disk: df -h '{tmp_path}/a/b'"
+    assert names(tmp_path / "a") == []
+
+
+def test_a_write_that_fails_does_not_say_what_it_was_writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "write", errno.ENOSPC, lambda descriptor, content: True)
+    with pytest.raises(FileError) as caught:
+        files.write(str(file), CANARY)
+    assert CANARY not in said(caught.value)
+
+
+def test_a_file_system_that_cannot_sync_a_folder_is_good_enough(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "fsync", errno.EINVAL, lambda descriptor: stat.S_ISDIR(os.fstat(descriptor).st_mode))
+    assert files.write(str(file), "new")
+    assert file.read_text() == "new"
+
+
+# Removing and sweeping
+
+
+def test_removing_says_whether_there_was_a_file(file: Path) -> None:
+    assert files.remove(str(file))
+    assert not files.remove(str(file))
+    assert not files.remove(str(file.parent / "no" / "folder"))
+
+
+def test_removing_a_symbolic_link_leaves_what_it_leads_to(file: Path) -> None:
+    link = file.parent / "link"
+    link.symlink_to(file)
+    assert files.remove(str(link))
+    assert names(file.parent) == ["file"]
+
+
+def test_what_cannot_be_removed_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(FileError, match="cannot remove"):
+        files.remove(str(tmp_path / "folder"))
+
+
+def test_a_sweep_takes_what_a_killed_writer_left_and_nothing_of_anybody_else(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(source: str, target: str) -> None:
+        os.link(source, source + "-kept")
+        raise SystemExit
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(SystemExit):
+        files.write(str(file), "new")
+    (kept,) = (name for name in names(file.parent) if name.endswith("-kept"))
+    (file.parent / kept).rename(file.parent / kept.removesuffix("-kept"))
+    for other in (".file.swp", "file~", ".file.1234.tmp", "work.toml"):
+        (file.parent / other).touch()
+
+    files.sweep([str(file.parent), str(file.parent / "no-such-folder")])
+    assert names(file.parent) == [".file.1234.tmp", ".file.swp", "file", "file~", "work.toml"]
+
+
+def test_a_file_exists_or_does_not_and_a_broken_path_is_not_taken_for_either(file: Path) -> None:
+    assert files.exists(str(file))
+    assert not files.exists(str(file.parent / "other"))
+    assert not files.exists(str(file / "below"))
+    loop = file.parent / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(FileError):
+        files.exists(str(loop))

@@ -1,0 +1,139 @@
+"""Our folders are where platformdirs puts them, on each system, and below ARKA_HOME where it is set."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows
+
+from arka_config import App
+from arka_config.arka import app
+from arka_config.errors import ConfigError
+from arka_config.store.folders import Folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from platformdirs.api import PlatformDirsABC
+
+ADA = "/home/ada"
+BASES = st.sampled_from(
+    [
+        "",
+        " ",
+        "\t",
+        "/x",
+        "/x/",
+        "/x y/ü",
+        "//x",
+        "/",
+        " /x",
+        "/x ",
+        "x",
+        "./x",
+        "../x",
+        "~",
+        "~/x",
+        "$HOME/x",
+        "-",
+        "C:\\x",
+    ]
+)
+ENVIRONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "HOME": st.sampled_from([ADA, "/root", "/", "", ".", "home/ada"]),
+        "XDG_CONFIG_HOME": BASES | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+        "XDG_DATA_HOME": BASES,
+        "XDG_STATE_HOME": BASES,
+    },
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def windows_folders() -> Iterator[None]:
+    """What Windows would say, on any system."""
+    folders = {"CSIDL_LOCAL_APPDATA": r"C:\Users\ada\AppData\Local", "CSIDL_APPDATA": r"C:\Users\ada\AppData\Roaming"}
+    with mock.patch("platformdirs.windows.get_win_folder", folders.__getitem__):
+        yield
+
+
+def of_platformdirs(places: type[PlatformDirsABC], environ: dict[str, str], name: str = "arka") -> tuple[str, str, str]:
+    with mock.patch.dict(os.environ, environ, clear=True):
+        found = places(name, appauthor=False)
+        return found.user_config_dir, found.user_data_dir, found.user_state_dir
+
+
+def ours(environ: dict[str, str], platform: str, app: App = app) -> tuple[str, str, str]:
+    with mock.patch.dict(os.environ, environ, clear=True):
+        folders = Folders.of(app, os.environ, platform)
+    return folders.config, folders.data, folders.state
+
+
+@given(ENVIRONS)
+def test_on_linux_they_are_those_of_platformdirs(environ: dict[str, str]) -> None:
+    assert ours(environ, "linux") == of_platformdirs(Unix, environ)
+
+
+@given(ENVIRONS)
+def test_on_macos_they_are_those_of_platformdirs(environ: dict[str, str]) -> None:
+    assert ours(environ, "darwin") == of_platformdirs(MacOS, environ)
+
+
+def test_on_windows_they_are_those_of_platformdirs() -> None:
+    assert ours({}, "win32") == of_platformdirs(Windows, {})
+    assert ours({}, "win32") == (os.path.join(r"C:\Users\ada\AppData\Local", "arka"),) * 3
+
+
+def test_on_linux_they_are_three_folders_of_the_app_s_name() -> None:
+    assert ours({"HOME": ADA}, "linux", App("my-cli")) == (
+        "/home/ada/.config/my-cli",
+        "/home/ada/.local/share/my-cli",
+        "/home/ada/.local/state/my-cli",
+    )
+
+
+def test_on_macos_xdg_is_honoured_when_it_is_set() -> None:
+    config, data, _ = ours({"HOME": ADA, "XDG_CONFIG_HOME": "/home/ada/.config"}, "darwin")
+    assert config == "/home/ada/.config/arka"
+    assert data == "/home/ada/Library/Application Support/arka"
+
+
+@given(ENVIRONS, st.sampled_from(["linux", "darwin"]))
+def test_they_are_full_paths_wherever_the_program_is_started(environ: dict[str, str], platform: str) -> None:
+    assert all(map(os.path.isabs, ours(environ, platform)))
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_arka_home_puts_all_three_under_one_folder(platform: str) -> None:
+    environ = {"HOME": ADA, "ARKA_HOME": "/srv/arka", "XDG_CONFIG_HOME": "/elsewhere"}
+    assert ours(environ, platform) == ("/srv/arka/config", "/srv/arka/data", "/srv/arka/state")
+
+
+def test_arka_home_may_be_relative_and_is_unset_when_empty() -> None:
+    here = os.getcwd()
+    assert ours({"ARKA_HOME": "state/../x"}, "linux")[0] == os.path.join(here, "x", "config")
+    assert ours({"HOME": ADA, "ARKA_HOME": ""}, "linux")[0] == "/home/ada/.config/arka"
+
+
+def test_another_app_s_home_is_not_ours() -> None:
+    environ = {"HOME": ADA, "ARKA_HOME": "/srv/arka"}
+    assert ours(environ, "linux", App("acme"))[0] == "/home/ada/.config/acme"
+
+
+def test_without_any_home_it_is_an_error_and_not_a_folder_named_tilde() -> None:
+    environ = {"HOME": ""}
+    with mock.patch("pwd.getpwuid", side_effect=KeyError("uid not found")), pytest.raises(ConfigError) as caught:
+        ours(environ, "linux")
+    assert caught.value.hint == "set HOME or ARKA_HOME to a full path"
+
+
+def test_they_show_themselves() -> None:
+    assert repr(Folders("/c", "/d", "/s")) == "Folders('/c', '/d', '/s')"

@@ -1,0 +1,218 @@
+"""One writer at a time, whoever dies."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config.errors import FileError, LockTimeout
+from arka_config.store.lock import Lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+# Holds the lock, says so, and gives it back when its stdin ends.
+HOLDER = """
+import sys
+from arka_config.store.lock import Lock
+with Lock(sys.argv[1], after_a_kill=lambda: None):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+# Adds one to the number in a file, as badly as one can: any other process that gets in between loses an addition.
+COUNTER = """
+import sys, time
+from arka_config.store.lock import Lock
+lock = Lock(sys.argv[1], after_a_kill=lambda: None, patience=60)
+for _ in range(20):
+    with lock:
+        with open(sys.argv[2]) as file:
+            number = int(file.read())
+        time.sleep(0.0005)
+        with open(sys.argv[2], "w") as file:
+            file.write(str(number + 1))
+"""
+
+
+def unexpected() -> None:
+    raise AssertionError("nobody was killed")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "state" / "lock")
+
+
+@pytest.fixture
+def lock(path: str) -> Lock:
+    """A lock that does not wait for long."""
+    return Lock(path, after_a_kill=unexpected, patience=0.05)
+
+
+def another(path: str, after_a_kill: Callable[[], None] = unexpected) -> Lock:
+    """What another process has in its hands: the kernel tells two openings of the file apart, processes or not."""
+    return Lock(path, after_a_kill=after_a_kill, patience=0.05)
+
+
+def holder(path: str) -> subprocess.Popen[bytes]:
+    """Another process, that holds the lock until its stdin is closed, or it is killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    return process
+
+
+def test_processes_take_turns(tmp_path: Path, path: str) -> None:
+    counter = tmp_path / "counter"
+    counter.write_text("0")
+    processes = [subprocess.Popen([sys.executable, "-c", COUNTER, path, str(counter)]) for _ in range(4)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+    assert counter.read_text() == "80"
+
+
+def test_it_may_be_entered_again_and_is_held_until_the_outermost_end(lock: Lock, path: str) -> None:
+    with lock:
+        with lock, lock:
+            pass
+        with pytest.raises(LockTimeout), another(path):
+            pass
+    with another(path):
+        pass
+
+
+def test_who_waits_too_long_is_told_who_holds_it(lock: Lock, path: str) -> None:
+    process = holder(path)
+    with pytest.raises(LockTimeout) as caught, lock:
+        pass
+    assert caught.value.message == (
+        f"{path} is held by process {process.pid} (-c) for more than 0.05 s; nothing was changed"
+    )
+    assert caught.value.exit_code == 1
+    process.communicate(timeout=10)
+    with lock:
+        pass
+
+
+def test_who_waits_gets_it_as_soon_as_it_is_given_back(path: str) -> None:
+    process = holder(path)
+    patient = Lock(path, after_a_kill=unexpected, patience=10)
+    threading.Timer(0.05, lambda: process.communicate(timeout=10)).start()
+    with patient:
+        assert process.wait(10) == 0
+
+
+def test_a_killed_holder_frees_it_and_the_next_one_sweeps_once(path: str) -> None:
+    process = holder(path)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=10)
+    swept: list[str] = []
+
+    with another(path, after_a_kill=lambda: swept.append("swept")):
+        assert swept == ["swept"]
+    with another(path):
+        pass
+
+
+def test_a_sweep_that_is_cut_short_is_done_by_the_next_holder(path: str) -> None:
+    process = holder(path)
+    process.kill()
+    process.communicate(timeout=10)
+
+    def cut_short() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), another(path, after_a_kill=cut_short):
+        pass
+    swept: list[str] = []
+    with another(path, after_a_kill=lambda: swept.append("swept")):
+        assert swept == ["swept"]
+
+
+def test_an_error_under_the_lock_gives_it_back_and_is_no_kill(lock: Lock, path: str) -> None:
+    with pytest.raises(ValueError, match="oops"), lock, lock:
+        raise ValueError("oops")
+    with another(path), pytest.raises(LockTimeout), lock:
+        pass
+    with lock:
+        pass
+
+
+def test_the_file_is_private_and_never_deleted(lock: Lock, path: str) -> None:
+    inodes = set()
+    for _ in range(3):
+        with lock:
+            inodes.add(os.stat(path).st_ino)
+        inodes.add(os.stat(path).st_ino)
+    assert len(inodes) == 1
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    assert os.stat(os.path.dirname(path)).st_mode & 0o777 == 0o700
+
+
+def test_it_names_its_holder_while_it_is_held_and_nobody_afterwards(lock: Lock, path: str) -> None:
+    with lock, open(path) as file:
+        assert file.read().split()[0] == str(os.getpid())
+    assert os.path.getsize(path) == 0
+
+
+def test_another_thread_of_the_same_process_waits_too(lock: Lock) -> None:
+    said: list[str] = []
+
+    def enter() -> None:
+        try:
+            with lock:
+                said.append("entered")
+        except LockTimeout as error:
+            said.append(error.message)
+
+    with lock:
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join(10)
+    assert len(said) == 1
+    assert "is held by another thread of this process" in said[0]
+
+
+def test_a_name_that_is_no_name_is_shown_as_escapes(lock: Lock, path: str) -> None:
+    with another(path):
+        with open(path, "w") as file:
+            file.write("12 \x1b[31mevil")
+        with pytest.raises(LockTimeout, match=r"process 12 \(\\x1b\[31mevil\)"), lock:
+            pass
+
+
+def test_a_full_disk_is_no_reason_not_to_lock(lock: Lock, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with lock, pytest.raises(LockTimeout, match="is held by another process"), another(path):
+        pass
+
+
+def test_a_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    impossible = another(str(tmp_path / "file" / "lock"))
+    for _ in range(2):
+        with pytest.raises(FileError, match="cannot lock .*: file exists"), impossible:
+            pass
+
+
+def test_no_child_process_inherits_it(lock: Lock, path: str) -> None:
+    with lock:
+        child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    try:
+        with another(path):
+            pass
+    finally:
+        child.communicate(timeout=10)

@@ -1,0 +1,238 @@
+"""TOML is read with a position in every error, and edited without losing what people wrote."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arka_config.errors import ConfigError, MalformedFile
+from arka_config.store import toml
+from arka_config.text import is_printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATH = "/config/work.toml"
+
+KEYS = st.text(st.sampled_from("abc-_.é 1"), min_size=1, max_size=4)
+TEXTS = st.text(max_size=8).filter(is_printable)
+LEAVES = (
+    TEXTS | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.floats(allow_nan=False) | st.lists(TEXTS, max_size=3)
+)
+TABLES = st.recursive(
+    st.dictionaries(KEYS, LEAVES, max_size=3), lambda inner: st.dictionaries(KEYS, LEAVES | inner, max_size=3)
+)
+CHANGES = st.dictionaries(st.lists(KEYS, min_size=1, max_size=3).map(tuple), LEAVES | st.none(), max_size=3)
+
+
+def refused(text: str) -> MalformedFile:
+    with pytest.raises(MalformedFile) as caught:
+        toml.parse(text, PATH)
+    assert caught.value.path == PATH
+    return caught.value
+
+
+# Reading
+
+
+def test_a_file_is_read_as_a_table_and_one_that_is_not_there_as_none(tmp_path: Path) -> None:
+    (tmp_path / "file.toml").write_text('description = "Work"\n[settings]\ntimeout = 30\n')
+    assert toml.read(str(tmp_path / "file.toml")) == {"description": "Work", "settings": {"timeout": 30}}
+    assert toml.read(str(tmp_path / "other.toml")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("description =\n", "line 1, column 14: invalid value"),
+        ('a = 1\nb = "two\n', "line 2, column 9: illegal character"),
+        ("[settings]\n[settings]\n", "line 2, column 10: cannot declare ('settings',) twice"),
+        ("a = 1\na = 2\n", "line 2, column 6: cannot overwrite a value"),
+        ("[settings", "end of document: expected ']'"),
+        ("a = 2027-13-01", "invalid date or datetime"),
+        ("a = \x00", "line 1, column 5: invalid value"),
+    ],
+)
+def test_what_is_no_toml_is_refused_with_line_and_column(text: str, said: str) -> None:
+    error = refused(text)
+    assert error.message.startswith(f"{PATH}: not TOML: ")
+    assert said in error.message
+    assert error.hint == f"edit {PATH}"
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 5000, "a." * 5000 + "a = 1", "a = " + "9" * 5000], ids=["arrays", "keys", "digits"]
+)
+def test_what_no_parser_can_hold_is_refused_and_nothing_breaks(text: str) -> None:
+    assert "not TOML" in refused(text).message
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (r'description = "a\nb"', "description"),
+        (r'description = "\u001b[31m"', "description"),
+        (r"[settings.http]" "\n" r'agent = "\u202e"', "settings.http.agent"),
+        (r'settings.tags = ["fine", "\u2028"]', "settings.tags"),
+        (r'settings.list = [{name = "\u0007"}]', "settings.list.name"),
+        (r"[settings]" "\n" r'"evil\u001b" = 1', r"settings.evil\x1b"),
+        ("description = '''two\nlines'''", "description"),
+    ],
+)
+def test_a_control_character_is_refused_wherever_it_hides(text: str, key: str) -> None:
+    error = refused(text)
+    assert error.message == f"{PATH}: {key} holds a control character or a direction mark"
+
+
+@given(st.text() | st.text(st.sampled_from("a=.[]{}\"'\\#,\n 1-:TZ_e+")))
+def test_any_text_is_a_printable_table_or_a_configuration_error(text: str) -> None:
+    try:
+        table = toml.parse(text, PATH)
+    except ConfigError as error:
+        assert is_printable(error.message)
+        return
+    assert all(is_printable(value) for _, value in toml.strings(table))
+
+
+# What a table may hold
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(MalformedFile, match=f"{PATH}: unknown key 'api_ulr'") as caught:
+        toml.check_keys({"api_ulr": 1}, ["api_url", "token"], PATH)
+    assert caught.value.hint == "did you mean 'api_url'?"
+
+
+def test_an_unknown_key_like_no_other_is_refused_with_all_of_them() -> None:
+    with pytest.raises(MalformedFile, match=r"unknown key 'token\.zebra'") as caught:
+        toml.check_keys({"zebra": 1}, ["helper", "env"], PATH, "token")
+    assert caught.value.hint == "the keys here are env, helper"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "said"),
+    [
+        (1, str, "must be a string"),
+        ("x", dict, "must be a table"),
+        ("x", list, "must be an array"),
+        ("true", bool, "must be true or false"),
+        (1, bool, "must be true or false"),
+        (True, int, "must be a whole number"),
+        (1.0, int, "must be a whole number"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_its_key(value: object, kind: type, said: str) -> None:
+    with pytest.raises(MalformedFile, match=f"{PATH}: settings.timeout {said}"):
+        toml.typed({"timeout": value}, "timeout", kind, PATH, "settings")
+
+
+def test_a_value_of_the_right_type_comes_back_and_a_missing_one_is_none() -> None:
+    assert toml.typed({"timeout": 30}, "timeout", int, PATH) == 30
+    assert toml.typed({"sync": False}, "sync", bool, PATH) is False
+    assert toml.typed({}, "timeout", int, PATH) is None
+
+
+# Editing
+
+WRITTEN_BY_HAND = """\
+# My work laptop. Ask Ada before you change this.
+
+description = "Work"   # shown in lists
+
+[settings]
+# seconds; the VPN is slow
+timeout = 30
+
+http = { retries = 3, agent = "x" }  # inline
+
+[token]
+env = "WORK_TOKEN"
+"""
+
+
+def test_an_edit_changes_its_line_and_no_other() -> None:
+    edited = toml.edited(WRITTEN_BY_HAND, {("settings", "timeout"): 60})
+    assert edited == WRITTEN_BY_HAND.replace("timeout = 30", "timeout = 60")
+
+
+def test_a_value_that_is_set_again_stays_where_it_is_with_its_comment() -> None:
+    edited = toml.edited(WRITTEN_BY_HAND, {("description",): "Office", ("settings", "http", "retries"): 5})
+    assert edited == WRITTEN_BY_HAND.replace('"Work"', '"Office"').replace("retries = 3", "retries = 5")
+
+
+def test_a_value_that_is_removed_takes_nothing_else_with_it() -> None:
+    edited = toml.edited(WRITTEN_BY_HAND, {("settings", "timeout"): None, ("token", "env"): None})
+    assert tomllib.loads(edited) == {
+        "description": "Work",
+        "settings": {"http": {"retries": 3, "agent": "x"}},
+        "token": {},
+    }
+    assert "# My work laptop." in edited
+    assert "# seconds; the VPN is slow" in edited
+
+
+def test_removing_what_is_not_there_changes_nothing() -> None:
+    changes = {("settings", "other"): None, ("no", "such", "table"): None, ("description", "inner"): None}
+    assert toml.edited(WRITTEN_BY_HAND, changes) == WRITTEN_BY_HAND
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[settings.http]\nretries = 3\n[token]\nenv = 'X'\n[settings]\ntimeout = 30\n",
+        "settings.http.retries = 3\nsettings.timeout = 30\ntoken.env = 'X'\n",
+        "settings = {http = {retries = 3}, timeout = 30}\ntoken = {env = 'X'}\n",
+        "[settings]\nhttp.retries = 3\ntimeout = 30\n[token]\nenv = 'X'\n",
+    ],
+    ids=["out of order", "dotted", "inline", "dotted below a table"],
+)
+@pytest.mark.parametrize(
+    ("changes", "settings"),
+    [
+        ({("settings", "timeout"): 60}, {"timeout": 60, "http": {"retries": 3}}),
+        ({("settings", "timeout"): None}, {"http": {"retries": 3}}),
+        ({("settings", "region"): "eu"}, {"timeout": 30, "http": {"retries": 3}, "region": "eu"}),
+        ({("settings", "http", "retries"): 4}, {"timeout": 30, "http": {"retries": 4}}),
+        ({("settings", "http", "agent"): "x"}, {"timeout": 30, "http": {"retries": 3, "agent": "x"}}),
+    ],
+    ids=["set", "remove", "add", "set deeper", "add deeper"],
+)
+def test_however_a_person_wrote_the_table_only_the_change_is_made(
+    text: str, changes: dict[tuple[str, ...], Any], settings: dict[str, Any]
+) -> None:
+    assert tomllib.loads(toml.edited(text, changes)) == {"settings": settings, "token": {"env": "X"}}
+
+
+def changed(table: dict[str, Any], changes: dict[tuple[str, ...], Any]) -> dict[str, Any]:
+    """What an edit means, told with dictionaries alone."""
+    for (*folders, key), value in changes.items():
+        inner = table
+        for folder in folders:
+            if not isinstance(inner.get(folder), dict):
+                if value is None:
+                    break
+                inner[folder] = {}
+            inner = inner[folder]
+        else:
+            if value is None:
+                inner.pop(key, None)
+            else:
+                inner[key] = value
+    return table
+
+
+@given(TABLES, CHANGES)
+def test_an_edited_file_holds_what_was_in_it_and_the_changes(
+    table: dict[str, Any], changes: dict[tuple[str, ...], Any]
+) -> None:
+    edited = toml.edited(toml.written(table), changes)
+    assert tomllib.loads(edited) == changed(table, changes)
+
+
+@given(TABLES)
+def test_a_new_file_is_read_back_as_it_was_written(table: dict[str, Any]) -> None:
+    assert toml.parse(toml.written(table), PATH) == table

@@ -1,0 +1,151 @@
+"""App: one program's identity, which all else is handed."""
+
+from __future__ import annotations
+
+import re
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arka_config import App, Secret
+from arka_config.arka import app as arka
+from arka_config.errors import InvalidToken, InvalidUrl
+from tests.acme import Settings
+from tests.acme import app as acme
+
+GOOD = "arka_" + "aB3-_" * 7 + "xy"
+
+
+def refused(app: App, token: str, url: str | None = None) -> InvalidToken:
+    with pytest.raises(InvalidToken) as caught:
+        app.check_token(Secret(token), url)
+    return caught.value
+
+
+# Its names
+
+
+def test_a_name_is_enough() -> None:
+    app = App("my-cli")
+    assert (app.title, app.prefix, app.variable("HOME")) == ("my-cli", "MY_CLI_", "MY_CLI_HOME")
+    assert (app.token_prefix, app.token_length, app.legacy_project) == ("", None, None)
+    assert app.default_url() is None
+
+
+def test_arka_is_an_app_with_nothing_special() -> None:
+    assert type(arka) is App
+    assert (arka.name, arka.prefix, arka.token_prefix, arka.token_length) == ("arka", "ARKA_", "arka_", 42)
+
+
+def test_a_token_a_url_and_a_profile_have_a_flag_and_a_variable_each() -> None:
+    fields = (arka.token_field, arka.url_field, arka.profile_field)
+    assert [(field.option, field.variable) for field in fields] == [
+        ("--api-key", "ARKA_API_KEY"),
+        ("--api-url", "ARKA_API_URL"),
+        ("--profile", "ARKA_PROFILE"),
+    ]
+    assert arka.token_field.secret
+
+
+def test_a_setting_s_field_names_it_in_every_layer() -> None:
+    field = acme.field(("http", "max_retries"))
+    assert field.name == "http.max_retries"
+    assert field.option == "--http-max-retries"
+    assert field.variable == "ACME_HTTP__MAX_RETRIES"
+    assert field.key == "settings.http.max_retries"
+    assert not field.secret
+
+
+def test_the_token_and_the_url_are_the_same_field_whoever_asks() -> None:
+    assert acme.field(("token",)) is acme.token_field
+    assert acme.field(("api_url",)) is acme.url_field
+
+
+def test_every_variable_with_a_secret_is_one_that_no_child_inherits() -> None:
+    assert set(arka.secret_variables) == {
+        "ARKA_API_KEY",
+        "ARKA_PASSPHRASE",
+        "ARKA_PASSPHRASE_FILE",
+        "ARKA_PASSPHRASE_COMMAND",
+        "ARKA_SESSION",
+    }
+
+
+# Its settings class
+
+
+def test_the_settings_class_is_loaded_when_it_is_asked_for_and_not_before() -> None:
+    app = App("lazy", settings="no.such.module:Settings")
+    with pytest.raises(ModuleNotFoundError):
+        app.settings_class()
+    assert acme.settings_class() is Settings
+
+
+def test_an_app_without_settings_says_so() -> None:
+    with pytest.raises(LookupError, match=r"App\('bare'\) names no settings class"):
+        App("bare").settings_class()
+
+
+def test_the_default_url_is_the_app_s_else_the_settings_class_s() -> None:
+    assert App("acme", settings="tests.acme:Settings").default_url() == "https://api.acme.example/"
+    assert App("acme", settings="tests.acme:Settings", api_url="https://x.example").default_url() == "https://x.example"
+
+
+# Its pages
+
+
+def test_a_page_is_on_the_app_s_origin_or_on_that_of_the_url_in_force() -> None:
+    assert arka.page("/billing") == "https://arka-ai.com/billing"
+    assert arka.page("/billing", "https://eu.arka-ai.com:8443/api/v1") == "https://eu.arka-ai.com:8443/billing"
+
+
+def test_a_page_of_an_app_without_a_url_is_its_path() -> None:
+    assert App("bare").page("/tokens") == "/tokens"
+
+
+def test_a_page_is_never_on_a_url_that_no_token_may_go_to() -> None:
+    with pytest.raises(InvalidUrl):
+        arka.page("/billing", "https://arka-ai.com@evil.example")
+
+
+# Its tokens
+
+
+def test_a_token_of_the_right_shape_passes() -> None:
+    arka.check_token(Secret(GOOD))
+    App("any").check_token(Secret("whatever-it_is"))
+
+
+@pytest.mark.parametrize(
+    ("token", "fault"),
+    [
+        ("ghp_" + GOOD[4:], "it does not start with arka_"),
+        ("", "it does not start with arka_"),
+        (GOOD[:-1], "it has 41 characters and not 42: was it copied whole?"),
+        (GOOD + "x", "it has 43 characters and not 42: was it copied whole?"),
+        (GOOD[:-1] + " ", "it holds a character that no token has"),
+        (GOOD[:-1] + "é", "it holds a character that no token has"),
+        (GOOD[:-1] + "\n", "it holds a character that no token has"),
+    ],
+)
+def test_a_token_of_another_shape_is_refused_with_what_to_look_at(token: str, fault: str) -> None:
+    error = refused(arka, token)
+    assert error.message == f"Invalid token: {fault}"
+    assert error.hint == "copy one whole from https://arka-ai.com/app/personal/settings/tokens"
+    assert error.exit_code == 4
+
+
+def test_the_hint_leads_to_the_workspace_that_the_token_is_for() -> None:
+    assert refused(arka, "x", "https://eu.arka-ai.com/api").hint.endswith("https://eu.arka-ai.com" + arka.tokens_page)
+
+
+@given(st.text(min_size=6) | st.text(min_size=6).map(lambda text: "arka_" + text), st.booleans())
+def test_a_refused_token_is_never_repeated(token: str, is_long: bool) -> None:
+    token = token.ljust(42, "~") if is_long else token
+    if re.fullmatch(r"arka_[A-Za-z0-9_-]{37}", token):
+        return
+    error = refused(arka, token)
+    said = "".join(traceback.format_exception(error)) + error.hint
+    assert token not in said

@@ -1,0 +1,113 @@
+"""The documentation says what is so: its commands and programs run, its links lead somewhere, no command is left out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from arka_config.arka import app
+from arka_config.cli.group import LazyGroup
+from arka_config.cli.program import program
+from tests.pages import ROOT, Home, blocks, run_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "profiles" / "README.md"]
+COMMON = {"-p", "--profile", "--json", "--no-input", "--help"}
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_a_page_does_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(page, Home(tmp_path, monkeypatch))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_arka_command_of_a_page_stands_where_it_is_run(page: Path) -> None:
+    elsewhere = [block for block in blocks(page) if block.kind != "console" and re.search(r"^\$ ", block.text, re.M)]
+    assert elsewhere == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_toml_block_is_toml(page: Path) -> None:
+    for block in blocks(page):
+        if block.kind == "toml":
+            tomllib.loads(block.text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
+    assert [target for target in targets if not is_there(page, target)] == []
+
+
+def is_there(page: Path, target: str) -> bool:
+    """Whether a link's file is there, and the heading in it where it names one."""
+    path, _, anchor = target.partition("#")
+    file = (page.parent / path).resolve() if path else page
+    return file.exists() and (not anchor or anchor in anchors(file))
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that a heading is linked by, made as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def every_command(group: LazyGroup, within: str = "") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, LazyGroup):
+            yield from every_command(command, f"{within}{name} ")
+        else:
+            yield f"{within}{name}", command
+
+
+def sections() -> dict[str, str]:
+    """The text below each heading of docs/commands.md."""
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    parts = re.split(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_command_has_a_heading_and_its_options_stand_below_it() -> None:
+    known = sections()
+    commands = dict(every_command(program(app)))
+    assert [name for name in commands if f"`arka {name}`" not in known] == []
+    missing = [
+        f"arka {name} {option}"
+        for name, command in commands.items()
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+        if option.startswith("-") and option not in COMMON and f"`{option}" not in known[f"`arka {name}`"]
+    ]
+    assert missing == []
+
+
+def test_the_options_that_every_command_takes_are_described_once() -> None:
+    text = sections()["Options of every command"]
+    options = {option for parameter in program(app).params for option in parameter.opts} | COMMON
+    assert [option for option in sorted(options) if f"`{option}" not in text] == []
+
+
+def test_no_heading_names_a_command_that_is_not_there() -> None:
+    commands = {f"`arka {name}`" for name, _ in every_command(program(app))}
+    assert {heading for heading in sections() if heading.startswith("`arka ")} == commands
+
+
+def test_the_picture_fetches_nothing() -> None:
+    picture = (ROOT / "docs" / "demo.svg").read_text("utf-8")
+    assert "@font-face" not in picture
+    assert re.findall(r"(?:url\(|href=)[\"']?(?!#)[^)\"'\s]*:", picture) == []

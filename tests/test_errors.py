@@ -1,0 +1,62 @@
+"""The tree of errors in the docstring is the tree of errors in the code."""
+
+from __future__ import annotations
+
+import re
+
+from arka_config import errors
+from arka_config.errors import ConfigError, ConfigWarning, FileError, SettingsError
+
+DRAWN = re.compile(r"(?P<branches>[│├└─ ]*)(?P<name>\w+) +(?P<code>\d)   \S.*")
+EXIT_CODES = {errors.EXIT_ERROR, errors.EXIT_USAGE, errors.EXIT_AUTH}
+
+
+def drawn() -> dict[str, tuple[str, int]]:
+    """Every error in the docstring: its parent, which the branches show, and its exit code."""
+    tree: dict[str, tuple[str, int]] = {}
+    above = ["Exception"]
+    for line in (errors.__doc__ or "").splitlines():
+        if match := DRAWN.fullmatch(line):
+            depth = len(match["branches"]) // 4
+            above[depth + 1 :] = [match["name"]]
+            tree[match["name"]] = (above[depth], int(match["code"]))
+    return tree
+
+
+def declared() -> dict[str, tuple[str, int]]:
+    """Every error in the module: its parent, and its exit code."""
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ConfigError)]
+    return {kind.__name__: (kind.__bases__[0].__name__, kind.exit_code) for kind in classes}
+
+
+def test_every_error_is_drawn_where_it_stands_with_its_exit_code() -> None:
+    assert drawn() == declared()
+
+
+def test_every_error_is_drawn_in_the_order_of_the_module() -> None:
+    assert list(drawn()) == list(declared())
+
+
+def test_an_error_exits_as_the_design_says_and_never_with_success() -> None:
+    assert {code for _, code in declared().values()} == EXIT_CODES
+
+
+def test_an_error_shows_its_message_and_keeps_its_hint_apart() -> None:
+    error = ConfigError("there is no profile 'wrok'", hint="did you mean 'work'?")
+    assert str(error) == error.message == "there is no profile 'wrok'"
+    assert error.hint == "did you mean 'work'?"
+
+
+def test_a_file_error_knows_its_file() -> None:
+    assert FileError("cannot read /x", path="/x").path == "/x"
+
+
+def test_a_settings_error_says_every_problem_on_a_line_of_its_own() -> None:
+    error = SettingsError(iter(["timeout: not a number", "proxy: not a URL"]), hint="edit work.toml")
+    assert error.problems == ("timeout: not a number", "proxy: not a URL")
+    assert str(error).splitlines() == list(error.problems)
+
+
+def test_a_warning_is_for_the_user_and_not_caught_as_an_error() -> None:
+    assert issubclass(ConfigWarning, UserWarning)
+    assert not issubclass(ConfigWarning, ConfigError)

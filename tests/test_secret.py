@@ -1,0 +1,155 @@
+"""A secret shows itself to who asks for it by name, and to nobody else."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import pickle
+import pprint
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arka_config.secret import Secret, masked
+
+CANARY = "arka_canary_0123456789abcdefghijklmnopqrs"
+
+
+def never() -> str:
+    raise AssertionError("the secret was fetched")
+
+
+def test_only_reveal_gives_the_secret() -> None:
+    assert Secret(CANARY).reveal() == CANARY
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        repr,
+        str,
+        "{}".format,
+        "{!r:>50}".format,
+        lambda secret: f"{secret}",
+        lambda secret: f"{[secret]} {(secret, {'token': secret})}",
+        lambda secret: "%s and %r" % (secret, secret),  # noqa: UP031
+        pprint.pformat,
+        lambda secret: str(dir(secret)),
+    ],
+)
+def test_no_way_to_print_it_shows_it(show: object) -> None:
+    assert callable(show)
+    assert CANARY not in show(Secret(CANARY))
+
+
+def test_a_log_does_not_show_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("test").warning("signing in with %s, %r", Secret(CANARY), {"token": Secret(CANARY)})
+    assert "Secret(…)" in caplog.text
+    assert CANARY not in caplog.text
+
+
+def test_a_traceback_with_local_variables_does_not_show_it() -> None:
+    def sign_in(token: Secret) -> None:
+        held = [token]
+        raise RuntimeError(f"cannot sign in with {held}")
+
+    with pytest.raises(RuntimeError) as caught:
+        sign_in(Secret(CANARY))
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "held = [Secret(…)]" in shown
+    assert CANARY not in shown
+
+
+@pytest.mark.parametrize("keep", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps])
+def test_it_is_not_pickled_copied_or_written_as_json(keep: object) -> None:
+    assert callable(keep)
+    with pytest.raises(TypeError) as caught:
+        keep(Secret(CANARY))
+    assert CANARY not in str(caught.value)
+
+
+def test_it_has_no_attribute_dictionary_and_no_hash() -> None:
+    assert not hasattr(Secret(CANARY), "__dict__")
+    with pytest.raises(TypeError):
+        hash(Secret(CANARY))
+
+
+def test_secrets_are_equal_when_they_hold_the_same_text_and_never_to_the_text_itself() -> None:
+    assert Secret("one") == Secret("one")
+    assert Secret("one") == Secret(lambda: "one")
+    assert Secret("one") != Secret("two")
+    assert Secret("one") != "one"
+
+
+# A secret that is fetched
+
+
+def test_a_reference_is_fetched_when_it_is_revealed_and_only_once() -> None:
+    fetched = []
+
+    def fetch() -> str:
+        fetched.append("once")
+        return CANARY
+
+    secret = Secret(fetch)
+    assert (secret.is_at_hand, fetched) == (False, [])
+    assert (secret.reveal(), secret.reveal()) == (CANARY, CANARY)
+    assert (secret.is_at_hand, fetched) == (True, ["once"])
+
+
+def test_asking_about_a_reference_does_not_fetch_it() -> None:
+    secret = Secret(never)
+    assert repr(secret) == "Secret(…)"
+    assert not secret.is_at_hand
+
+
+def test_a_fetch_that_failed_is_tried_again() -> None:
+    tries = []
+
+    def fetch() -> str:
+        tries.append("once")
+        if len(tries) == 1:
+            raise OSError("not yet")
+        return CANARY
+
+    secret = Secret(fetch)
+    with pytest.raises(OSError, match="not yet"):
+        secret.reveal()
+    assert secret.reveal() == CANARY
+
+
+def test_an_empty_secret_is_at_hand() -> None:
+    assert Secret("").is_at_hand
+    assert Secret("").reveal() == ""
+
+
+# Masked
+
+
+@pytest.mark.parametrize(
+    ("token", "prefix", "shown"),
+    [
+        ("arka_" + "x" * 33 + "9f3c", "arka_", "arka_…9f3c"),
+        ("arka_" + "x" * 12 + "9f3c", "arka_", "arka_…9f3c"),
+        ("arka_" + "x" * 11 + "9f3c", "arka_", "arka_…"),  # 15: four would be too much of it
+        ("arka_", "arka_", "arka_…"),
+        ("x" * 36 + "9f3c", "arka_", "…9f3c"),  # another app's: no prefix is made up
+        ("x" * 36 + "9f3c", "", "…9f3c"),
+        ("", "arka_", "…"),
+    ],
+)
+def test_a_token_is_shown_by_its_prefix_and_last_four(token: str, prefix: str, shown: str) -> None:
+    assert masked(token, prefix) == shown
+
+
+@given(st.text(st.sampled_from("abc123_-"), min_size=1), st.sampled_from(["", "arka_"]), st.booleans())
+def test_three_quarters_of_a_token_are_never_shown(rest: str, prefix: str, with_prefix: bool) -> None:
+    token = prefix + rest if with_prefix else rest
+    tail = masked(token, prefix).partition("…")[2]
+    unknown = token.removeprefix(prefix)
+    assert len(tail) * 4 <= len(unknown)
+    assert token.endswith(tail)
