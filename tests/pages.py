@@ -59,9 +59,7 @@ class Command(NamedTuple):
 def blocks(page: Path) -> list[Block]:
     """The page's fenced blocks that name a language, in order."""
     text = page.read_text("utf-8")
-    return [
-        Block(match[1], match[2], text.count("\n", 0, match.start(2)) + 1) for match in _BLOCK.finditer(text)
-    ]
+    return [Block(match[1], match[2], text.count("\n", 0, match.start(2)) + 1) for match in _BLOCK.finditer(text)]
 
 
 def commands(block: Block) -> Iterator[Command]:
@@ -126,7 +124,7 @@ class Home:
                 patched.setenv(name, value)
             patched.setattr(sys, "stdin", io.StringIO())
             code = run(app, words)
-            return code, screen.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]  # it is the BytesIO
+            return code, screen.buffer.getvalue().decode("utf-8")
 
 
 def _in_bash(line: str) -> tuple[int, str]:

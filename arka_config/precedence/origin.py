@@ -12,7 +12,7 @@ from arka_config.text import is_printable, visible
 
 _PORTS = {"https": 443, "http": 80}
 _HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
-_ADDRESS_6 = frozenset("0123456789abcdef:.")
+_ADDRESS_6 = frozenset("0123456789abcdef:")
 _PATH_REFUSED = frozenset("\\?#<>\"'`{}|^ ")
 
 
@@ -101,10 +101,12 @@ def _is_address_6(text: str) -> bool:
     import ipaddress  # where it is used: few have such a URL
 
     try:
-        # In its one canonical form only (RFC 5952), so that equal addresses are equal texts.
-        return _ADDRESS_6.issuperset(text) and ipaddress.IPv6Address(text).compressed == text
+        address = ipaddress.IPv6Address(text)
     except ValueError:
         return False
+    # In its one canonical form (RFC 5952), so that equal addresses are equal texts, and not as an IPv4 address, which
+    # has a form of its own.
+    return _ADDRESS_6.issuperset(text) and address.compressed == text and address.ipv4_mapped is None
 
 
 def _is_address_4(host: str) -> bool:

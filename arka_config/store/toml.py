@@ -27,15 +27,15 @@ def parse(text: str, path: str) -> dict[str, Any]:
 
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        unfit = next((key for key, value in strings(table) if not (is_printable(value) and is_printable(key))), None)
+    except ValueError as error:  # tomllib's own, and the interpreter's for a number of thousands of digits
         raise MalformedFile(f"{path}: not TOML: {_said(error)}", path=path, hint=f"edit {path}") from None
     except RecursionError:
         raise MalformedFile(f"{path}: not TOML that anyone wrote: nested too deeply", path=path) from None
-    for key, value in strings(table):
-        if not (is_printable(value) and is_printable(key)):
-            raise MalformedFile(
-                f"{path}: {visible(key)} holds a control character or a direction mark", path=path, hint=f"edit {path}"
-            )
+    if unfit is not None:
+        raise MalformedFile(
+            f"{path}: {visible(unfit)} holds a control character or a direction mark", path=path, hint=f"edit {path}"
+        )
     return table
 
 
@@ -85,13 +85,12 @@ def typed(table: Mapping[str, Any], key: str, kind: type, path: str, within: str
 def edited(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
     """The text with values set, or removed where the new value is None, and all else left as people wrote it."""
     import tomlkit
-    from tomlkit.items import AbstractTable
 
     document = tomlkit.parse(text)
     for (*folders, key), value in changes.items():
         table: Any = document
         for folder in folders:
-            if not isinstance(table.get(folder), (AbstractTable, tomlkit.TOMLDocument)):
+            if not isinstance(table.get(folder), dict):  # tables of every spelling, those in several pieces too
                 if value is None:
                     break
                 table[folder] = tomlkit.table()

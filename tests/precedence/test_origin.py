@@ -153,6 +153,9 @@ HOSTILE = [
     "https://[::1::2]",
     "https://[12345::1]",
     "https://[1:2:3:4:5:6:7:8:9]",
+    "https://[::ffff:127.0.0.1]",
+    "https://[::ffff:7f00:1]",
+    "https://[0:0:0:0:0:0:0:1]",
     # ports
     "https://arka-ai.com:",
     "https://arka-ai.com:0",
@@ -190,7 +193,6 @@ CLEAR = [
     "http://0.0.0.0",
     "http://[::2]",
     "http://[::]",
-    "http://[::ffff:127.0.0.1]",
 ]
 
 
