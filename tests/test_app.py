@@ -148,4 +148,4 @@ def test_a_refused_token_is_never_repeated(token: str, is_long: bool) -> None:
         return
     error = refused(arka, token)
     said = "".join(traceback.format_exception(error)) + error.hint
-    assert token not in said
+    assert token not in said or token in arka.page(arka.tokens_page)  # a text such as `https:`

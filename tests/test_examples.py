@@ -33,8 +33,9 @@ def weather(*words: str, stdin: str = "", **variables: str) -> subprocess.Comple
 
 def test_without_a_token_it_says_how_to_give_it_one() -> None:
     done = weather("forecast", "Oslo")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: token: not set; WEATHER_API_KEY, or token in a profile, sets it\n")
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: there is no token")
+    assert "hint: weather login" in done.stderr
 
 
 def test_it_has_login_and_profiles_and_says_where_a_value_came_from(weather_home: Path) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from arka_config.cli.session import Session
     from arka_config.cli.tables import Cell
     from arka_config.precedence.finding import Finding
+    from arka_config.settings.leaves import Leaf
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
 
@@ -71,14 +72,22 @@ def credential_document(session: Session, credential: Credential) -> dict[str, o
 
 
 def finding_document(
-    session: Session, finding: Finding | None, *, show_token: bool = False
+    session: Session, finding: Finding | None, *, show_token: bool = False, leaf: Leaf | None = None
 ) -> dict[str, object] | None:
-    """A finding as JSON shows it: its value (a secret's masked), its layer, and its source and key."""
+    """A finding as JSON shows it: its value (a secret's masked), its layer, and its source and key.
+
+    With the leaf of its setting, a number is a number whichever layer it comes from.
+    """
     if finding is None:
         return None
     value = finding.value
-    if isinstance(value, str | Secret):
+    if isinstance(value, str | Secret) or not isinstance(value, bool | int | float | list | dict | None):
         value = shown(session, finding, show_token=show_token)
+    if isinstance(finding.value, str) and leaf is not None:
+        from arka_config.settings.assignments import native
+
+        value = native(leaf, finding.value)
+        value = without_password(value) if isinstance(value, str) else value
     return {
         "value": value,
         "layer": finding.layer,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli import terminal
-from arka_config.errors import ConfigError
+from arka_config.cli.export.legacy import check_origin
+from arka_config.errors import ConfigError, OriginConflict
 from arka_config.store.resolution import Resolution
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
+    from arka_config.precedence.credential import TokenInForce
 
 
 def after_change(session: Session) -> None:
@@ -21,6 +23,16 @@ def after_change(session: Session) -> None:
     except ConfigError as error:
         hint = f"; hint: {error.hint}" if error.hint else ""
         terminal.warn(f"the legacy file was not brought in step: {error.message}{hint}")
+
+
+def _is_for_the_node_cli(session: Session, found: TokenInForce) -> bool:
+    """Whether the token is for the one workspace that the Node CLI knows. Another one's is not put into its file."""
+    try:
+        check_origin(session.app, found)
+    except OriginConflict as error:
+        terminal.note(f"the legacy file has no token now: {error.message}")
+        return False
+    return True
 
 
 def _sync(session: Session, project: str) -> None:
@@ -35,7 +47,7 @@ def _sync(session: Session, project: str) -> None:
         found = None
         if active is not None and session.store.exists(active):
             found = Resolution(session.store, {}, profile=active).token_in_force()
-        if found is not None:
+        if found is not None and _is_for_the_node_cli(session, found):
             legacy.write_token(path, found.secret, token_prefix=prefix)
         elif (stale := legacy.find_token(path, prefix)) is not None:
             legacy.remove_token(path, stale.key)

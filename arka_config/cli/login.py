@@ -11,7 +11,15 @@ import click
 from arka_config import moment
 from arka_config.cli import legacy_sync, terminal
 from arka_config.cli.command import command
-from arka_config.errors import ConfigError, InvalidToken, NoToken, OriginConflict, TokenUnavailable, UsageError
+from arka_config.errors import (
+    ConfigError,
+    InvalidToken,
+    InvalidValue,
+    NoToken,
+    OriginConflict,
+    TokenUnavailable,
+    UsageError,
+)
 from arka_config.precedence.choice import DEFAULT_PROFILE
 from arka_config.precedence.finding import ENV, FLAG, in_order, resolve
 from arka_config.precedence.layers import token_from
@@ -183,8 +191,8 @@ def _asked_for(session: Session, name: str, url: Finding, open_browser: bool) ->
                 raise NoToken("nothing was pasted; nothing was stored", hint="run the command again")
             app.check_token(token, str(url.value))
             return token
-        except (InvalidToken, ConfigError) as error:
-            if not left or isinstance(error, NoToken):
+        except (InvalidToken, InvalidValue) as error:
+            if not left:
                 raise
             terminal.tell_error(error)
     raise AssertionError("the last try returns or raises")

@@ -24,6 +24,7 @@ def logout(session: Session, everyone: bool) -> None:
     if everyone and session.profile:
         raise UsageError("--all and --profile say two things", hint="keep one of them")
     names = session.store.names() if everyone else [session.name_or_in_force(None)]
+    origins = {name: session.store.origin(name) for name in names}
     forgotten = [name for name in names if session.store.log_out(name)]
     legacy_sync.after_change(session)
     app = session.app
@@ -33,8 +34,8 @@ def logout(session: Session, everyone: bool) -> None:
         terminal.say(f"Forgot the token of profile '{name}'", mark="✓")
     for name in set(names) - set(forgotten) if not everyone else ():
         _say_nothing_was_stored(session, name)
-    if forgotten:
-        terminal.say(f"  It works until it is revoked: {app.page(app.tokens_page)}")
+    for page in sorted({app.page(app.tokens_page, origins[name]) for name in forgotten}):
+        terminal.say(f"  It works until it is revoked: {page}")
     if session.environ.get(app.token_field.variable):
         terminal.note(f"{app.token_field.variable} is still set in this shell: unset {app.token_field.variable}")
 

@@ -117,18 +117,25 @@ def checked(leaf: Leaf, text: str) -> Any:
     for constraint in leaf.info.metadata:
         annotation = Annotated[annotation, constraint]
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
-    try:
+    is_json = text[:1] in ("[", "{")  # a list or a table, unless the field is a text
+    said = ""
+    for validate in (adapter.validate_python, *([adapter.validate_json] if is_json else [])):
         try:
-            value = adapter.validate_python(text)
-        except ValidationError:
-            value = adapter.validate_json(text)  # a list or a table
-    except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-    else:
-        written = adapter.dump_python(value, mode="json")
-        return json.loads(json.dumps(written))
-    said = faults[0]["msg"]
+            value = json.loads(json.dumps(adapter.dump_python(validate(text), mode="json")))
+        except ValidationError as error:
+            said = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
+        else:
+            return int(value) if isinstance(value, float) and text.isdigit() else value
     raise SettingsError([f"{leaf.field.name}: {said[:1].lower()}{said[1:]}"])
+
+
+def native(leaf: Leaf, text: str) -> Any:
+    """The text of a flag or a variable as a number, a truth value, a list or a table, where it is one; else itself."""
+    try:
+        value = checked(leaf, text)
+    except SettingsError:
+        return text
+    return text if isinstance(value, str) else value
 
 
 def _quoted(app: App, word: str) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arka_config.app import App
     from arka_config.precedence.finding import Field, Layer
 
+_NO_TOKEN = "token: not set"
 _SOURCE = "arka_config source"  # no field's name: it holds a blank
 _OTHER_SOURCES = ("env_", "cli_", "toml_", "json_", "yaml_", "pyproject_", "secrets_", "nested_model_")
 
@@ -71,6 +72,8 @@ class ProfileSettings(BaseSettings):
             problems = source.problems
         except ValidationError as error:
             problems = _problems(error, source) + source.problems
+        if problems == [_NO_TOKEN]:
+            source.resolution.token()  # raises NoToken, which says how to get one
         if problems:  # outside of the handler, so that pydantic's error is not even the context of this one
             raise SettingsError(problems, hint=f"{type(self).app.name} config show --sources")
         self._findings = source.findings
@@ -87,7 +90,7 @@ class ProfileSettings(BaseSettings):
         """The settings in force. `profile` is one chosen by flag, `flags` are values by dotted name.
 
         `environ` is `os.environ` and `store` the app's own, where not given. Raises SettingsError for all values that
-        do not fit, UnknownProfile, OriginConflict, and what reading the profile raises.
+        do not fit, NoToken, UnknownProfile, OriginConflict, and what reading the profile raises.
         """
         return cls(**{_SOURCE: cls._source(profile=profile, flags=flags, environ=environ, store=store)})
 
@@ -199,6 +202,8 @@ def _problems(error: ValidationError, source: LayeredSource) -> list[str]:
             sentences.append(f"{'.'.join(path) or type(error).__name__}: {fault['msg'].lower()}")
         elif name in undecoded:
             continue
+        elif fault["type"] == "missing" and leaf.field is source.resolution.app.token_field:
+            sentences.append(_NO_TOKEN)
         elif fault["type"] == "missing":
             sentences.append(f"{name}: not set; {leaf.field.variable}, or {leaf.field.key} in a profile, sets it")
         else:

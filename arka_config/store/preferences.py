@@ -58,7 +58,10 @@ def _helpers(table: Mapping[str, object], path: str) -> dict[str, tuple[str, ...
 
     helpers: dict[str, tuple[str, ...]] = {}
     for name, command in table.items():
-        words = shlex.split(command) if isinstance(command, str) else command
+        try:
+            words = shlex.split(command) if isinstance(command, str) else command
+        except ValueError:  # a quotation mark without its other half
+            words = None
         if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
             raise MalformedFile(
                 f"{path}: helpers.{name} must be a command",

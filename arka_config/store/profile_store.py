@@ -132,15 +132,19 @@ class ProfileStore:
 
     def _keep_without_token(self, name: str) -> None:
         """Gives a profile that is only a token a file, so that it stays, and goes to the same place, without one."""
+        origin = self.origin(name)
         try:
-            credential = self.tokens.read(name)
-            origin = "" if credential is None else str(credential.origin)
-        except MalformedFile:  # what is to be forgotten need not be readable
-            origin = ""
-        try:
-            self.profiles.edit(name, {("api_url",): origin} if origin not in ("", self.app.default_url()) else {})
+            self.profiles.edit(name, {("api_url",): origin} if origin not in (None, self.app.default_url()) else {})
         except FileError:  # a config folder that is read-only: the profile goes with its token
             self._move_choice(name, None)
+
+    def origin(self, name: str) -> str | None:
+        """The origin that the profile's stored token is for; None where it has none, or none that can be read."""
+        try:
+            credential = self.tokens.read(name)
+        except MalformedFile:  # what is to be forgotten need not be readable
+            return None
+        return None if credential is None else str(credential.origin)
 
     def credential(self, name: str) -> Credential:
         """The profile's stored credential. Raises UnknownProfile, NoToken."""

@@ -97,17 +97,11 @@ class ProfileFiles:
         text = files.read(path)
         if text is None:
             table: dict[str, Any] = {}
-            for (*folders, key), value in changes.items():
-                inner = table
-                if value is None:
-                    continue
-                for folder in folders:
-                    inner = inner.setdefault(folder, {})
-                inner[key] = value
+            toml.change(table, changes)
             text = toml.written(table)
         else:
             parsed(name, path, toml.parse(text, path))
-            text = toml.edited(text, changes)
+            text = toml.edited(text, changes, path)
         parsed(name, path, toml.parse(text, path))
         return files.write(path, text)
 

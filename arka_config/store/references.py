@@ -87,9 +87,14 @@ def _printed(app: App, target: str, said: str, environ: Mapping[str, str], prefe
         done = subprocess.run(  # noqa: S603  # the user's own config.toml names the command
             command, stdout=subprocess.PIPE, env=inherited, timeout=HELPER_PATIENCE, check=False
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        why = "did not answer in time" if isinstance(error, subprocess.TimeoutExpired) else "cannot be run"
-        raise TokenUnavailable(f"{said}, which {why}", hint=f"run it by hand: {command[0]}") from None
-    if done.returncode != 0:
-        raise TokenUnavailable(f"{said}, which ended with {done.returncode}", hint=f"run it by hand: {command[0]}")
-    return done.stdout.decode("utf-8", "replace")
+        if done.returncode == 0:
+            return done.stdout.decode("utf-8")
+        why = f"ended with {done.returncode}"
+    except subprocess.TimeoutExpired:
+        why = "did not answer in time"
+    except OSError:
+        why = "cannot be run"
+    except UnicodeDecodeError:
+        why = "printed something that is no text"
+    # Outside of the handlers: those errors hold what the helper has printed.
+    raise TokenUnavailable(f"{said}, which {why}", hint=f"run it by hand: {command[0]}")

@@ -202,7 +202,7 @@ class Resolution:
             raise OriginConflict(
                 f"the token in {path} is for {credential.origin}, but {address} says {profile.api_url}: "
                 "a token never goes to another origin",
-                hint=f"{self.app.name} login --profile {profile.name} --force, with a token of that origin",
+                hint=f"{self.app.name} login --profile {profile.name} --force",
             )
         return Finding(field, credential.token, PROFILE, path)
 

@@ -6,7 +6,7 @@ import os
 
 from arka_config.errors import MalformedFile
 from arka_config.store import files
-from arka_config.text import is_profile_name
+from arka_config.text import check_printable, is_printable, is_profile_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,19 +56,25 @@ class Selection:
             raise MalformedFile(
                 f"{path}, line {error.lineno}, column {error.colno}: not JSON", path=path, hint=f"rm '{path}'"
             ) from None
-        except RecursionError:
+        except (ValueError, RecursionError):  # a number of thousands of digits, or nested too deeply
             document = None
         pins = document.get("pins") if isinstance(document, dict) and document.get("version") == _VERSION else None
-        if not isinstance(pins, dict) or not all(isinstance(n, str) and is_profile_name(n) for n in pins.values()):
+        if not isinstance(pins, dict) or not all(is_printable(d) and _is_name(n) for d, n in pins.items()):
             raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm '{path}'")
         return pins
 
     def write_pins(self, pins: Mapping[str, str]) -> None:
-        """Keeps these pins in place of those before."""
+        """Keeps these pins in place of those before. Raises InvalidValue for a directory that cannot be shown."""
         import json
 
+        for directory in pins:
+            check_printable(directory, "the directory's path")
         ordered = dict(sorted(pins.items()))
         files.write(self.pins_path, json.dumps({"version": _VERSION, "pins": ordered}, indent=2) + "\n")
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and is_profile_name(value)
 
 
 def _name(word: str) -> str | None:

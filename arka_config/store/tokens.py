@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from arka_config.errors import MalformedFile
+from arka_config.errors import InvalidUrl, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import files
-from arka_config.text import check_printable, is_printable, is_profile_name, visible
+from arka_config.text import check_printable, is_printable, is_profile_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,9 +118,10 @@ def parsed(text: str, path: str) -> Credential:
             path=path,
             hint="update this program" if newer else _again(path),
         )
-    unknown = sorted(document.keys() - {"version", "token", "origin", *_TEXTS})
+    unknown = document.keys() - {"version", "token", "origin", *_TEXTS}
     if unknown or not isinstance(document.get("token"), str) or not document["token"]:
-        what = f"unknown key '{visible(unknown[0][:80])}'" if unknown else "it holds no token"
+        # The key is not named: a token that was put in the wrong place would be shown.
+        what = "it has a key that no credential has" if unknown else "it holds no token"
         raise MalformedFile(f"{path}: {what}", path=path, hint=_again(path))
     for key in ("token", "origin", *_TEXTS):
         value = document.get(key, "")
@@ -133,9 +134,18 @@ def parsed(text: str, path: str) -> Credential:
             )
     return Credential(
         Secret(document["token"]),
-        Origin.of(document.get("origin", ""), f"{path}: origin"),
+        _origin(document.get("origin", ""), path),
         **{key: document.get(key, "") for key in _TEXTS},
     )
+
+
+def _origin(url: str, path: str) -> Origin:
+    try:
+        return Origin.of(url)
+    except InvalidUrl:
+        pass
+    # Outside of the handler, as below: that error repeats the URL.
+    raise MalformedFile(f"{path}: origin is not a URL that a token may go to", path=path, hint=_again(path))
 
 
 def _document(text: str, path: str) -> Any:

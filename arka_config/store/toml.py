@@ -8,7 +8,7 @@ from arka_config.text import did_you_mean, is_printable, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping
     from typing import Any
 
 
@@ -82,25 +82,60 @@ def typed(table: Mapping[str, Any], key: str, kind: type, path: str, within: str
     raise MalformedFile(f"{path}: {where} must be {names[kind]}", path=path, hint=f"edit {path}")
 
 
-def edited(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
-    """The text with values set, or removed where the new value is None, and all else left as people wrote it."""
-    import tomlkit
+def edited(text: str, changes: Mapping[tuple[str, ...], Any], path: str) -> str:
+    """The text with values set, or removed where the new value is None, and all else left as people wrote it.
 
-    document = tomlkit.parse(text)
+    Raises MalformedFile where that cannot be done: tomlkit misplaces a line of some files whose tables are in pieces
+    (`a.b = 1` at the top, and a new `[a.c]`), and what it wrote then does not mean what it should.
+    """
+    import tomllib
+
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text)
+        change(document, changes, tomlkit.table)
+        result = tomlkit.dumps(document)
+        wanted = tomllib.loads(text)
+        change(wanted, changes)
+        if sorted(_leaves(tomllib.loads(result))) == sorted(_leaves(wanted)):
+            return result
+    except (TOMLKitError, tomllib.TOMLDecodeError):
+        pass
+    raise MalformedFile(
+        f"{path}: its tables are written in pieces that this program cannot change without spoiling them",
+        path=path,
+        hint=f"edit {path}",
+    )
+
+
+def change(
+    table: Any, changes: Mapping[tuple[str, ...], Any], new_table: Callable[[], MutableMapping[str, Any]] = dict
+) -> None:
+    """Sets values in a table of tables, by path, and removes those that are None."""
     for (*folders, key), value in changes.items():
-        table: Any = document
+        inner = table
         for folder in folders:
-            if not isinstance(table.get(folder), dict):  # tables of every spelling, those in several pieces too
+            if not isinstance(inner.get(folder), dict):
                 if value is None:
                     break
-                table[folder] = tomlkit.table()
-            table = table[folder]
+                inner[folder] = new_table()
+            inner = inner[folder]
         else:
             if value is not None:
-                table[key] = value
-            elif key in table:
-                del table[key]
-    return tomlkit.dumps(document)
+                inner[key] = value
+            elif key in inner:
+                del inner[key]
+
+
+def _leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], str]]:
+    """Every value that is no table, by path, as a text that compares: not a number is the same as itself."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), repr(value)
 
 
 def written(table: Mapping[str, Any]) -> str:

@@ -88,6 +88,10 @@ class Answer(NamedTuple):
     source: str | None = None
     key: str | None = None
 
+    def typed(self) -> Answer:
+        """The answer with a number for the text of one, as JSON and typed settings have it."""
+        return self._replace(value=self.value if self.value is None else as_typed(self.value))
+
 
 @given(STACKS)
 def test_layers_commands_and_settings_give_the_same_value_layer_and_place(stack: Stack) -> None:
@@ -98,7 +102,7 @@ def test_layers_commands_and_settings_give_the_same_value_layer_and_place(stack:
             fast = from_layers(name, environ, profile, stack.flags)
             event(f"{name} from {fast.layer or 'an error'}")
             assert from_settings(name, environ, profile, stack.flags) == fast
-            assert from_command(name, environ, profile, stack.flags) == fast
+            assert from_command(name, environ, profile, stack.flags) == fast.typed()
 
 
 def lay_out(stack: Stack, environ: dict[str, str]) -> str | None:
@@ -151,9 +155,9 @@ def from_command(name: str, environ: Mapping[str, str], profile: str | None, fla
         code = run(app, arguments)
     if code == 0:
         document = json.loads(stdout.getvalue())
-        return Answer(document["value"], document["layer"], document["source"], document["key"])
+        return Answer(document["value"], document["layer"], document["source"], document["key"]).typed()
     message = stderr.getvalue().partition("error: ")[2].partition("\n")[0]
-    return Answer(None, "default") if message.endswith("is not set") else Answer(message)
+    return Answer(None, "default") if message.endswith("is not set") else Answer(message).typed()
 
 
 def answer(finding: Finding | None) -> Answer:

@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from arka_config.errors import ConfigError, MalformedFile
@@ -156,17 +156,17 @@ env = "WORK_TOKEN"
 
 
 def test_an_edit_changes_its_line_and_no_other() -> None:
-    edited = toml.edited(WRITTEN_BY_HAND, {("settings", "timeout"): 60})
+    edited = toml.edited(WRITTEN_BY_HAND, {("settings", "timeout"): 60}, PATH)
     assert edited == WRITTEN_BY_HAND.replace("timeout = 30", "timeout = 60")
 
 
 def test_a_value_that_is_set_again_stays_where_it_is_with_its_comment() -> None:
-    edited = toml.edited(WRITTEN_BY_HAND, {("description",): "Office", ("settings", "http", "retries"): 5})
+    edited = toml.edited(WRITTEN_BY_HAND, {("description",): "Office", ("settings", "http", "retries"): 5}, PATH)
     assert edited == WRITTEN_BY_HAND.replace('"Work"', '"Office"').replace("retries = 3", "retries = 5")
 
 
 def test_a_value_that_is_removed_takes_nothing_else_with_it() -> None:
-    edited = toml.edited(WRITTEN_BY_HAND, {("settings", "timeout"): None, ("token", "env"): None})
+    edited = toml.edited(WRITTEN_BY_HAND, {("settings", "timeout"): None, ("token", "env"): None}, PATH)
     assert tomllib.loads(edited) == {
         "description": "Work",
         "settings": {"http": {"retries": 3, "agent": "x"}},
@@ -178,7 +178,7 @@ def test_a_value_that_is_removed_takes_nothing_else_with_it() -> None:
 
 def test_removing_what_is_not_there_changes_nothing() -> None:
     changes = {("settings", "other"): None, ("no", "such", "table"): None, ("description", "inner"): None}
-    assert toml.edited(WRITTEN_BY_HAND, changes) == WRITTEN_BY_HAND
+    assert toml.edited(WRITTEN_BY_HAND, changes, PATH) == WRITTEN_BY_HAND
 
 
 @pytest.mark.parametrize(
@@ -205,33 +205,67 @@ def test_removing_what_is_not_there_changes_nothing() -> None:
 def test_however_a_person_wrote_the_table_only_the_change_is_made(
     text: str, changes: dict[tuple[str, ...], Any], settings: dict[str, Any]
 ) -> None:
-    assert tomllib.loads(toml.edited(text, changes)) == {"settings": settings, "token": {"env": "X"}}
-
-
-def changed(table: dict[str, Any], changes: dict[tuple[str, ...], Any]) -> dict[str, Any]:
-    """What an edit means, told with dictionaries alone."""
-    for (*folders, key), value in changes.items():
-        inner = table
-        for folder in folders:
-            if not isinstance(inner.get(folder), dict):
-                if value is None:
-                    break
-                inner[folder] = {}
-            inner = inner[folder]
-        else:
-            if value is None:
-                inner.pop(key, None)
-            else:
-                inner[key] = value
-    return table
+    assert tomllib.loads(toml.edited(text, changes, PATH)) == {"settings": settings, "token": {"env": "X"}}
 
 
 @given(TABLES, CHANGES)
 def test_an_edited_file_holds_what_was_in_it_and_the_changes(
     table: dict[str, Any], changes: dict[tuple[str, ...], Any]
 ) -> None:
-    edited = toml.edited(toml.written(table), changes)
-    assert tomllib.loads(edited) == changed(table, changes)
+    edited = toml.edited(toml.written(table), changes, PATH)
+    toml.change(table, changes)
+    assert tomllib.loads(edited) == table
+
+
+LETTERS = st.sampled_from("abc")
+LINES = st.lists(
+    st.lists(LETTERS, min_size=1, max_size=3).map(lambda keys: ".".join(keys) + " = 1  # one")
+    | st.lists(LETTERS, min_size=1, max_size=2).map(lambda keys: "[" + ".".join(keys) + "]"),
+    max_size=6,
+).map(lambda lines: "\n".join(lines) + "\n")
+SMALL_CHANGES = st.dictionaries(
+    st.lists(LETTERS, min_size=1, max_size=3).map(tuple), st.sampled_from([None, 2]), min_size=1, max_size=2
+)
+
+
+def is_toml(text: str) -> bool:
+    try:
+        return tomllib.loads(text) is not None
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def without_empty_tables(table: dict[str, Any]) -> dict[str, Any]:
+    pruned = {key: without_empty_tables(value) if isinstance(value, dict) else value for key, value in table.items()}
+    return {key: value for key, value in pruned.items() if value != {}}
+
+
+@given(LINES.filter(is_toml), SMALL_CHANGES)
+@example("c.a = 0\nb = 3\n", {("c", "d", "a"): 11})
+@example("c.b = 1\na = 4\n\n", {("c", "c", "a"): 11})
+def test_a_file_in_any_spelling_is_edited_as_asked_or_not_at_all(
+    text: str, changes: dict[tuple[str, ...], Any]
+) -> None:
+    try:
+        edited = toml.edited(text, changes, PATH)
+    except MalformedFile:
+        event("not at all")
+        return
+    table = tomllib.loads(text)
+    toml.change(table, changes)
+    assert without_empty_tables(tomllib.loads(edited)) == without_empty_tables(table)
+
+
+def test_a_file_that_cannot_be_edited_without_spoiling_it_is_left_to_a_person() -> None:
+    with pytest.raises(MalformedFile, match="written in pieces that this program cannot change") as caught:
+        toml.edited("c.a = 0\nb = 3\n", {("c", "d", "a"): 11}, PATH)
+    assert caught.value.hint == f"edit {PATH}"
+
+
+def test_a_change_sets_and_removes_by_path() -> None:
+    table: dict[str, Any] = {"a": 1, "b": {"c": 2, "d": 3}}
+    toml.change(table, {("a",): None, ("b", "c"): 4, ("b", "e", "f"): 5, ("x", "y"): None, ("b", "d", "g"): 6})
+    assert table == {"b": {"c": 4, "d": {"g": 6}, "e": {"f": 5}}}
 
 
 @given(TABLES)

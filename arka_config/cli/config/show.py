@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from arka_config.cli.session import Session
     from arka_config.cli.tables import Cell
     from arka_config.precedence.finding import Finding
+    from arka_config.settings.leaves import Leaf
 
 
 @command()
@@ -34,12 +35,12 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
         "profile": resolution.choice_findings(),
         **{name: resolution.findings(leaf.field) for name, leaf in settings.leaves().items()},
     }
-    unread = _unread(session, [leaf.field.variable for leaf in settings.leaves().values()]) if sources else {}
+    unread = _unread(session, [leaf.field.variable for leaf in settings.leaves().values()]) if sources else None
     if session.json:
-        session.show_json(_document(session, findings, unread, sources, show_token))
+        session.show_json(_document(session, findings, settings.leaves(), unread, show_token))
     else:
         rows = [row for name, found in findings.items() for row in _rows(session, name, found, sources, show_token)]
-        rows += [((name, "dim"), ("not read", "red"), ("env", "yellow"), why) for name, why in unread.items()]
+        rows += [((name, "dim"), ("not read", "red"), ("env", "yellow"), why) for name, why in (unread or {}).items()]
         tables.show(("SETTING", "VALUE", "LAYER", "PLACE"), rows)
     session.notice()
     try:
@@ -64,22 +65,25 @@ def _rows(
 def _document(
     session: Session,
     findings: Mapping[str, list[Finding]],
-    unread: Mapping[str, str],
-    sources: bool,
+    leaves: Mapping[str, Leaf],
+    unread: Mapping[str, str] | None,
     show_token: bool,
 ) -> dict[str, object]:
     settings = {}
     for name, found in findings.items():
-        documents = [finding_document(session, finding, show_token=show_token) for finding in found]
+        documents = [finding_document(session, one, show_token=show_token, leaf=leaves.get(name)) for one in found]
         winner, *others = documents or [None]
-        settings[name] = winner if winner is None or not sources else winner | {"overridden": others}
-    return {"settings": settings, **({"not_read": dict(unread)} if sources else {})}
+        settings[name] = winner if winner is None or unread is None else winner | {"overridden": others}
+    return {"settings": settings, **({} if unread is None else {"not_read": dict(unread)})}
 
 
 def _unread(session: Session, settings: list[str]) -> dict[str, str]:
     """The app's variables that are set and not read, each with the reason."""
     app = session.app
+    profile = session.resolution.profile.profile
     known = {*settings, *_own_variables(app)}
+    if profile is not None and profile.reference is not None:
+        known.add(profile.reference[1])
     unread = {}
     for variable, value in sorted(session.environ.items()):
         if not variable.startswith(app.prefix):

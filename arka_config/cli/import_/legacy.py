@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 @command()
 @click.option("--key", metavar="NAME", help="The key that the token stands under, where it is not plain which one.")
 @click.option("--input", "-i", "source", metavar="PATH", help="Another file than the one that the Node CLI reads.")
+@click.option("--api-url", metavar="URL", help="The workspace that the token is for, where it is not the usual one.")
 @click.option("--delete/--keep", default=None, help="Take the token out of the file afterwards, or leave it there.")
 @click.option("--force", is_flag=True, help="Replace another token of the profile.")
-def legacy(session: Session, key: str | None, source: str | None, delete: bool | None, force: bool) -> None:
+def legacy(
+    session: Session, key: str | None, source: str | None, api_url: str | None, delete: bool | None, force: bool
+) -> None:
     """Take the token over from the Node CLI's file, into a profile.
 
-    The profile is `--profile`, else `default`. The file's plain copy is deleted where you say so.
+    The profile is `--profile`, else `default`. The file does not say which workspace its token is for: it is taken to
+    be the usual one, unless `--api-url` says another. The file's plain copy is deleted where you say so.
     """
     app = session.app
     name = session.profile or DEFAULT_PROFILE
@@ -37,14 +41,15 @@ def legacy(session: Session, key: str | None, source: str | None, delete: bool |
     found = legacy_file.find_token(path, app.token_prefix, key)
     if found is None:
         raise NoToken(f"{path}: there is no token", hint=f"{app.name} login")
-    url = app.default_url() or ""
+    url = api_url or app.default_url() or ""
+    origin = Origin.of(url, app.url_field.option)
     app.check_token(found.token, url)
     before = session.store.tokens.read(name)
     if before is not None and before.token != found.token and not force:
         raise ConfigError(
             f"profile '{name}' has another token, which would be lost", hint="choose another --profile, or add --force"
         )
-    credential = Credential(found.token, Origin.of(url), created=moment.stored(moment.now()))
+    credential = Credential(found.token, origin, created=moment.stored(moment.now()))
     is_active = session.store.log_in(name, credential)
     deleted = _deleted(session, path, found.key, delete)
     if session.json:
@@ -54,7 +59,7 @@ def legacy(session: Session, key: str | None, source: str | None, delete: bool |
     if deleted:
         terminal.say("  Deleted the plain copy there; the Node CLI has no token now")
     else:
-        terminal.note(f"the plain copy is still there: {app.name} import legacy --delete")
+        terminal.note(f"the plain copy is still there: {app.name} import legacy --delete --profile {name}")
 
 
 def _path(session: Session) -> str:

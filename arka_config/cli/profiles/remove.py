@@ -23,7 +23,7 @@ def remove(session: Session, name: str, yes: bool) -> None:
     """
     store, app = session.store, session.app
     store.check_exists(name)
-    had_token = store.tokens.holds(name)
+    had_token, origin = store.tokens.holds(name), store.origin(name)
     if not yes:
         session.confirm(f"Remove profile '{name}'{' and its token' if had_token else ''}?", flag="--yes")
     was_active = store.selection.active()[0] == name
@@ -33,7 +33,7 @@ def remove(session: Session, name: str, yes: bool) -> None:
         session.show_json({"profile": name, "unpinned": unpinned})
     terminal.say(f"Removed profile '{name}'", mark="✓")
     if had_token:
-        terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page)}")
+        terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, origin)}")
     for directory in unpinned:
         terminal.say(f"  {session.tilde(directory)} is no longer pinned")
     if was_active:

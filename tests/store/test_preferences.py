@@ -1,0 +1,81 @@
+"""The user's own config.toml: every key of it may be left out, and none may be misspelt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config.errors import MalformedFile
+from arka_config.store.preferences import Preferences
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_without_a_word_in_it_everything_has_a_default(path: Path, is_there: bool) -> None:
+    if is_there:
+        path.touch()
+    preferences = Preferences(str(path))
+    assert preferences.path == str(path)
+    assert (preferences.storage, preferences.legacy_sync, preferences.expiry_warning) == ("plain", False, 14)
+    assert (preferences.helpers, preferences.allow_env, preferences.file_roots) == ({}, (), ())
+
+
+def test_every_key_is_read(path: Path) -> None:
+    path.write_text(
+        """
+        storage = "plain"
+        legacy_sync = true
+        expiry_warning = "4w"
+        allow_env = ["CI_TOKEN"]
+        file_roots = ["/run/secrets", "~/secrets"]
+
+        [helpers]
+        op = ["op", "read", "op://Work/ARKA Code/token"]
+        pass = "pass show 'arka/my token'"
+        """
+    )
+    preferences = Preferences(str(path))
+    assert (preferences.storage, preferences.legacy_sync, preferences.expiry_warning) == ("plain", True, 28)
+    assert preferences.helpers == {
+        "op": ("op", "read", "op://Work/ARKA Code/token"),
+        "pass": ("pass", "show", "arka/my token"),
+    }
+    assert (preferences.allow_env, preferences.file_roots) == (("CI_TOKEN",), ("/run/secrets", "~/secrets"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("legcy_sync = true", "unknown key 'legcy_sync'", "did you mean 'legacy_sync'?"),
+        ("[helper]", "unknown key 'helper'", "did you mean 'helpers'?"),
+        ("storage = 'cloud'", "storage must be plain", "edit {path}"),
+        ("storage = 1", "storage must be a string", "edit {path}"),
+        ("legacy_sync = 'yes'", "legacy_sync must be true or false", "edit {path}"),
+        ("expiry_warning = 14", "expiry_warning must be a string", "edit {path}"),
+        ("expiry_warning = 'soon'", "expiry_warning: 'soon' is not a duration such as 90d", "edit {path}"),
+        ("helpers = 'op'", "helpers must be a table", "edit {path}"),
+        ("helpers.op = []", "helpers.op must be a command", 'write it as op = ["program", "argument"]'),
+        ("helpers.op = ''", "helpers.op must be a command", 'write it as op = ["program", "argument"]'),
+        ("helpers.op = 1", "helpers.op must be a command", 'write it as op = ["program", "argument"]'),
+        ("helpers.op = ['op', 1]", "helpers.op must be a command", 'write it as op = ["program", "argument"]'),
+        ('helpers.op = "op \'read"', "helpers.op must be a command", 'write it as op = ["program", "argument"]'),
+        ("allow_env = 'X'", "allow_env must be an array", "edit {path}"),
+        ("file_roots = [1]", "file_roots must be an array of strings", "edit {path}"),
+        ("storage = ", "not TOML: end of document", "edit {path}"),
+    ],
+)
+def test_what_is_not_understood_is_refused_by_file_and_key(path: Path, text: str, message: str, hint: str) -> None:
+    path.write_text(text)
+    with pytest.raises(MalformedFile) as caught:
+        Preferences(str(path))
+    assert caught.value.message.startswith(f"{path}: {message}")
+    assert caught.value.hint == hint.format(path=path)
+    assert path.read_text() == text
