@@ -107,6 +107,18 @@ class App:
         base = url or self.default_url()
         return f"{Origin.of(base)}{path}" if base else path
 
+    def redacted(self, text: str) -> str:
+        """The text with whatever looks like one of this app's tokens masked: a token that somebody put where a name
+        belongs, say, and that an error is about to quote."""
+        if self.token_prefix not in text or not self.token_prefix:
+            return text
+        import re
+
+        from arka_config.secret import masked
+
+        shape = re.escape(self.token_prefix) + r"[\w-]{20,}"
+        return re.sub(shape, lambda match: masked(match[0], self.token_prefix), text)
+
     def check_token(self, token: Secret, url: str | None = None) -> None:
         """Raises InvalidToken, with what to look at and where to get another, where it cannot be one of this app's."""
         text = token.reveal()

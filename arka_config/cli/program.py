@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from arka_config import errors
 from arka_config.cli import session as sessions
 from arka_config.cli import terminal
 from arka_config.cli.group import LazyGroup, Program
-from arka_config.secret import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +133,7 @@ def run(app: App, arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show `✓` shows its code, and nothing fails
             stream.reconfigure(errors="backslashreplace")
+    terminal.redact_with(app.redacted)
     terminal.speak_warnings()
     try:
         code = program(app).main(
@@ -159,11 +158,8 @@ def run(app: App, arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage_error(app: App, error: click.ClickException) -> errors.UsageError:
-    """A click error in our words. It may quote an argument, and an argument may be a token that was mistyped."""
+    """A click error in our words."""
     message = error.format_message()
-    if app.token_prefix:
-        token = re.escape(app.token_prefix) + r"[\w-]{8,}"
-        message = re.sub(token, lambda match: masked(match[0], app.token_prefix), message)
     context = getattr(error, "ctx", None)
     hint = f"{context.command_path if context else app.name} --help"
     return errors.UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)

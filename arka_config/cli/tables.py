@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+_NARROW = 80  # columns
 _UNBOUNDED = 10_000  # columns, for a reader that is no terminal
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 1) -> None:
-    """A table on stdout. The first `keep` columns are never folded; the others share what is left."""
+    """A table on stdout. The first `keep` columns are not folded, unless the terminal is narrow; the others share what
+    is left."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -45,8 +47,10 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 
         border_style="dim" if coloured else "",
         padding=(0, 2, 0, 0),
     )
+    kept = keep if console.width >= _NARROW else 0
     for at, column in enumerate(columns):
-        table.add_column(column, no_wrap=at < keep or not is_terminal, overflow="fold")
+        whole = at < kept or not is_terminal
+        table.add_column(column, no_wrap=whole, overflow="fold", min_width=min(len(column), 5))
     for row in rows:
         table.add_row(*(_cell(cell, coloured) for cell in row))
     with console.capture() as captured:

@@ -6,6 +6,7 @@ The rules, and every command keeps to them:
 - A person is asked only where stdin and stderr are terminals, whatever stdout is: `$(… token)` works.
 - A secret is asked for without echo, or not at all.
 - Colour follows the stream that is written to: NO_COLOR takes it away, FORCE_COLOR gives it, else a terminal has it.
+- What looks like a token is masked in every line of words, wherever it came from.
 - Text that came from a file, a variable or a server is made visible: no control character reaches a terminal.
 """
 
@@ -22,9 +23,23 @@ from arka_config.errors import Cancelled, ConfigWarning, UsageError
 from arka_config.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
 
     from arka_config.errors import ConfigError
+
+
+_redacted: Callable[[str], str] = str
+
+
+def redact_with(redacted: Callable[[str], str]) -> None:
+    """Has every line on stderr pass through a function that masks what looks like a token."""
+    global _redacted  # noqa: PLW0603  # a process runs one program
+    _redacted = redacted
+
+
+def _fit(text: str) -> str:
+    return visible(_redacted(text))
 
 
 def has_colour(stream: TextIO) -> bool:
@@ -49,33 +64,33 @@ def out(text: str) -> None:
 def say(text: str, *, mark: str = "") -> None:
     """A line of words, to stderr; a mark such as `✓` stands before it, in green."""
     before = styled(mark, sys.stderr, fg="green") + " " if mark else ""
-    sys.stderr.write(f"{before}{visible(text)}\n")
+    sys.stderr.write(f"{before}{_fit(text)}\n")
 
 
 def note(text: str) -> None:
     """A line that a careful person wants to know, to stderr."""
-    sys.stderr.write(f"{styled('note:', sys.stderr, fg='cyan')} {visible(text)}\n")
+    sys.stderr.write(f"{styled('note:', sys.stderr, fg='cyan')} {_fit(text)}\n")
 
 
 def warn(text: str) -> None:
     """A line about what should not stay as it is, to stderr; its hint stands on a line of its own."""
     what, separator, hint = text.partition("; hint: ")
-    sys.stderr.write(f"{styled('warning:', sys.stderr, fg='yellow')} {visible(what)}\n")
+    sys.stderr.write(f"{styled('warning:', sys.stderr, fg='yellow')} {_fit(what)}\n")
     if separator:
         tell_hint(hint)
 
 
 def tell_hint(hint: str) -> None:
     """The way out, to stderr."""
-    sys.stderr.write(f"{styled('hint:', sys.stderr, bold=True)} {visible(hint)}\n")
+    sys.stderr.write(f"{styled('hint:', sys.stderr, bold=True)} {_fit(hint)}\n")
 
 
 def tell_error(error: ConfigError) -> None:
     """An error with its hint, to stderr."""
     first, *rest = error.message.split("\n")
-    sys.stderr.write(f"{styled('error:', sys.stderr, fg='red', bold=True)} {visible(first)}\n")
+    sys.stderr.write(f"{styled('error:', sys.stderr, fg='red', bold=True)} {_fit(first)}\n")
     for line in rest:
-        sys.stderr.write(f"       {visible(line)}\n")
+        sys.stderr.write(f"       {_fit(line)}\n")
     if error.hint:
         tell_hint(error.hint)
 

@@ -9,7 +9,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from arka_config.errors import SettingsError, UsageError
 from arka_config.precedence.origin import Origin
-from arka_config.secret import masked
 from arka_config.store.profiles import REFERENCES
 from arka_config.text import check_printable, did_you_mean, visible
 
@@ -140,5 +139,4 @@ def native(leaf: Leaf, text: str) -> Any:
 
 def _quoted(app: App, word: str) -> str:
     """A word of the command line as an error may repeat it: it may be a token that stands in the wrong place."""
-    word = visible(word[:80])
-    return masked(word, app.token_prefix) if app.token_prefix and app.token_prefix in word else word
+    return app.redacted(visible(word[:80]))

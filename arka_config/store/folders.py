@@ -48,7 +48,7 @@ def _home(app: App, environ: Mapping[str, str]) -> str:
     """The user's home folder. A HOME that is empty or relative is unset, as for platformdirs: a token must not come to
     lie below whatever folder the program is started in. Raises ConfigError where nothing names one.
     """
-    home = environ.get("HOME", "")
+    home = environ["HOME"] if "HOME" in environ else os.path.expanduser("~")
     if os.path.isabs(home):
         return home
     import pwd  # where it is used: HOME is nearly always set

@@ -1,0 +1,190 @@
+"""`env` and `completion` in the shells themselves: what is evaluated sets variables and runs nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arka_config.errors import InvalidValue
+from arka_config.exchange import github, shells
+from arka_config.text import UNPRINTABLE
+from tests import peers
+from tests.cli.program import OTHER, TOKEN, arka
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHOW = "import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.startswith('ARKA_')}))"
+BIN = str(Path(sys.executable).parent)
+HOSTILE = [
+    "plain",
+    "two words",
+    "it's",
+    '"quoted"',
+    "$(touch ran)",
+    "`touch ran`",
+    "${HOME}",
+    "; touch ran",
+    "a\\'b\\",
+    "\\",
+    "''",
+    "\u2018single\u2019 \u201alow\u201b \u201cdouble\u201d",
+    "!! %PATH% *",
+    "~/x",
+    "-n",
+    "",
+    "日本語 🦊",
+]
+
+SHELLS = [pytest.param(name, marks=pytest.mark.peer(name)) for name in ("bash", "zsh", "fish")]
+SHELLS.append(pytest.param("powershell", marks=pytest.mark.peer("pwsh")))
+
+
+def evaluated(shell: str, lines: str, cwd: Path) -> dict[str, str]:
+    """The ARKA_ variables that a child of the shell has after it has evaluated the lines."""
+    program = peers.executable("pwsh" if shell == "powershell" else shell)
+    clean = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"], "fish": ["--no-config"], "powershell": ["-NoProfile"]}
+    flag = "-Command" if shell == "powershell" else "-c"
+    script = f"{lines}\n& '{sys.executable}' -c \"{SHOW}\"" if shell == "powershell" else f'{lines}\n"$PY" -c "$SHOW"'
+    environ = {"PATH": os.environ["PATH"], "HOME": str(cwd), "PY": sys.executable, "SHOW": SHOW, "LANG": "C.UTF-8"}
+    done = subprocess.run(
+        [program, *clean[shell], flag, script], env=environ, cwd=cwd, capture_output=True, encoding="utf-8", check=True
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+def assert_read_alike(shell: str, values: Sequence[str], cwd: Path) -> None:
+    variables = {f"ARKA_V{number}": value for number, value in enumerate(values)}
+    assert evaluated(shell, shells.assignments(variables, shell), cwd) == variables
+    assert not (cwd / "ran").exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_hostile_value_stays_a_value(shell: str, tmp_path: Path) -> None:
+    assert_read_alike(shell, HOSTILE, tmp_path)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_any_printable_value_stays_a_value(shell: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    printable = st.text(st.characters(exclude_characters="".join(UNPRINTABLE), exclude_categories=["Cs", "Cn"]))
+    folder = tmp_path_factory.mktemp("shell")
+
+    @given(st.lists(printable | st.text("'\\\"$`‘’ a"), min_size=30, max_size=60))
+    def check(values: list[str]) -> None:
+        assert_read_alike(shell, values, folder)
+
+    check()
+
+
+@pytest.mark.parametrize("shell", shells.NAMES)
+def test_a_control_character_is_refused(shell: str) -> None:
+    with pytest.raises(InvalidValue, match="ARKA_X holds a character"):
+        shells.assignments({"ARKA_X": "a\nb"}, shell)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_env_selects_a_profile_and_its_token_when_asked(two: Path, shell: str, tmp_path: Path) -> None:
+    lines = arka("env", "-p", "ci", "--shell", shell).out
+    assert evaluated(shell, lines, tmp_path) == {"ARKA_PROFILE": "ci"}
+    lines = arka("env", "-p", "ci", "--shell", shell, "--with-token").out
+    assert evaluated(shell, lines, tmp_path) == {
+        "ARKA_PROFILE": "ci",
+        "ARKA_API_KEY": OTHER,
+        "ARKA_API_URL": "https://arka-ai.com",
+    }
+
+
+@pytest.mark.usefixtures("two")
+def test_the_shell_is_taken_from_the_environment() -> None:
+    assert arka("env", environ={"SHELL": "/usr/bin/fish"}).out == "set -gx ARKA_PROFILE 'work'\n"
+    assert arka("env", environ={"SHELL": "/bin/sh"}).out == "export ARKA_PROFILE='work'\n"
+
+
+@pytest.mark.usefixtures("two")
+def test_github_masks_first_and_then_sets_variables(tmp_path: Path) -> None:
+    file = tmp_path / "github-env"
+    file.write_text("BEFORE=1\n")
+    done = arka("env", "--github", "--with-token", environ={"GITHUB_ENV": str(file)})
+    assert done.out == f"::add-mask::{TOKEN}\n"
+    assert as_runner_reads(file.read_text()) == {
+        "BEFORE": "1",
+        "ARKA_PROFILE": "work",
+        "ARKA_API_KEY": TOKEN,
+        "ARKA_API_URL": "https://arka-ai.com",
+    }
+
+
+def test_no_value_ends_its_own_block(tmp_path: Path) -> None:
+    file = tmp_path / "github-env"
+    github.append(str(file), {"A": "x", "B": "B<<end", "C": ""})
+    assert as_runner_reads(file.read_text()) == {"A": "x", "B": "B<<end", "C": ""}
+    with pytest.raises(InvalidValue):
+        github.append(str(file), {"A": "x\nPATH=evil"})
+
+
+def as_runner_reads(text: str) -> dict[str, str]:
+    """The variables of a GITHUB_ENV file: `NAME=VALUE`, or `NAME<<BORDER`, the value's lines, and BORDER."""
+    variables = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        name, heredoc, border = line.partition("<<")
+        if heredoc and "=" not in name:
+            variables[name] = "\n".join(iter(lambda: next(lines), border))
+        else:
+            name, _, variables[name] = line.partition("=")
+    return variables
+
+
+@pytest.mark.parametrize(
+    ("shell", "probe"),
+    [
+        pytest.param("bash", "complete -p arka", marks=pytest.mark.peer("bash")),
+        pytest.param("zsh", "print $_comps[arka]", marks=pytest.mark.peer("zsh")),
+        pytest.param("fish", "complete -c arka", marks=pytest.mark.peer("fish")),
+    ],
+)
+@pytest.mark.usefixtures("two")
+def test_the_completion_script_loads(shell: str, probe: str, tmp_path: Path) -> None:
+    before = "autoload -U compinit && compinit -u -D\n" if shell == "zsh" else ""
+    script = before + arka("completion", shell).out + probe
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [peers.executable(shell), "-c", script], env=environ, capture_output=True, encoding="utf-8", check=True
+    )
+    assert "_arka_completion" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.peer("bash")
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("arka use w", ["work"]),
+        ("arka token -p c", ["ci"]),
+        ("arka profiles remove ", ["ci", "work"]),
+        ("arka profiles ren", ["rename"]),
+        ("arka sta", ["status"]),
+        ("arka completion f", ["fish"]),
+        ("arka login --with", ["--with-token"]),
+    ],
+)
+def test_bash_completes_commands_options_and_profile_names(two: Path, words: str, found: list[str]) -> None:
+    script = arka("completion", "bash").out + (
+        'COMP_WORDS=($WORDS); [[ $WORDS == *" " ]] && COMP_WORDS+=("")\n'
+        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+        '_arka_completion arka; printf "%s\\n" "${COMPREPLY[@]}"\n'
+    )
+    environ = {"PATH": f"{BIN}:{os.environ['PATH']}", "ARKA_HOME": str(two), "WORDS": words, "HOME": str(two.parent)}
+    done = subprocess.run(
+        [peers.executable("bash"), "-c", script], env=environ, capture_output=True, encoding="utf-8", check=True
+    )
+    assert sorted(done.stdout.split()) == found
