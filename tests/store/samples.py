@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arka_config import Credential, Origin, ProfileStore, Resolution, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 HOME_URL = "https://arka-ai.com"
 EU_URL = "https://eu.arka-ai.com"
@@ -27,6 +27,7 @@ def credential(word: str = "work", url: str = HOME_URL, **known: str) -> Credent
 
 def resolution(
     store: ProfileStore,
+    variables: Mapping[str, str] | None = None,
     *,
     profile: str | None = None,
     api_key: str | None = None,
@@ -38,7 +39,7 @@ def resolution(
     """What is in force with these flags and variables, in this directory."""
     return Resolution(
         store,
-        environ,
+        {**(variables or {}), **environ},
         profile=profile,
         flags={"token": api_key, "api_url": api_url},
         directory=lambda: directory,

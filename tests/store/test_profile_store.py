@@ -1,0 +1,461 @@
+"""ProfileStore: what can be done to profiles, and what follows from it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from arka_config.errors import (
+    ConfigError,
+    FileError,
+    InvalidName,
+    InvalidValue,
+    MalformedFile,
+    NoToken,
+    ProfileExists,
+    UnknownProfile,
+)
+from arka_config.store import files
+from tests.store.samples import EU_URL, credential, resolution, token, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def active(store: ProfileStore) -> tuple[str | None, str | None]:
+    return store.selection.active()
+
+
+def token_of(store: ProfileStore, name: str) -> str:
+    return store.credential(name).token.reveal()
+
+
+@pytest.fixture
+def two(store: ProfileStore) -> ProfileStore:
+    """`work`, active, with a token, settings and a pin; and `home`, with a token alone."""
+    store.create("work", {("description",): "Work", ("settings", "timeout"): 30})
+    store.log_in("work", credential("work"))
+    store.log_in("home", credential("home"))
+    store.pin("/srv/work", "work")
+    return store
+
+
+# What there is
+
+
+def test_opening_and_asking_make_no_file(store: ProfileStore, tmp_path: Path) -> None:
+    assert (store.names(), store.exists("work"), active(store)) == ([], False, (None, None))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_profile_exists_when_it_has_a_file_or_a_token(store: ProfileStore) -> None:
+    store.create("with-file", {})
+    store.log_in("with-token", credential())
+    assert store.names() == ["with-file", "with-token"]
+    assert not store.profiles.holds("with-token")
+    assert all(map(store.exists, store.names()))
+
+
+def test_an_unknown_profile_is_answered_with_the_nearest_names(two: ProfileStore) -> None:
+    with pytest.raises(UnknownProfile, match="there is no profile 'wrok'$") as caught:
+        two.check_exists("wrok")
+    assert caught.value.hint == "did you mean 'work'?"
+    with pytest.raises(UnknownProfile, match=r"there is no profile 'zebra' \(from ARKA_PROFILE\)") as caught:
+        two.check_exists("zebra", "ARKA_PROFILE")
+    assert caught.value.hint == "arka profiles list"
+
+
+def test_an_unknown_profile_among_none_is_answered_with_how_to_make_it(store: ProfileStore) -> None:
+    with pytest.raises(UnknownProfile) as caught:
+        store.check_exists("work")
+    assert caught.value.hint == "arka login --profile work"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: store.edit("zebra", {}),
+        lambda store: store.log_out("zebra"),
+        lambda store: store.credential("zebra"),
+        lambda store: store.copy("zebra", "other"),
+        lambda store: store.rename("zebra", "other"),
+        lambda store: store.remove("zebra"),
+        lambda store: store.use("zebra"),
+        lambda store: store.pin("/srv", "zebra"),
+    ],
+    ids=["edit", "log out", "credential", "copy", "rename", "remove", "use", "pin"],
+)
+def test_nothing_is_done_to_a_profile_that_does_not_exist(
+    two: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore], object]
+) -> None:
+    before = tree(environ["ARKA_HOME"])
+    with pytest.raises(UnknownProfile):
+        change(two)
+    assert tree(environ["ARKA_HOME"]) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store, name: store.create(name, {}),
+        lambda store, name: store.log_in(name, credential()),
+        lambda store, name: store.copy("work", name),
+        lambda store, name: store.rename("work", name),
+        lambda store, name: store.use(name),
+        lambda store, name: store.remove(name),
+    ],
+    ids=["create", "log in", "copy", "rename", "use", "remove"],
+)
+@pytest.mark.parametrize("name", ["../evil", "Work", "", "con", "a\n"])
+def test_no_path_and_no_other_text_is_ever_a_name(
+    two: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore, str], object], name: str
+) -> None:
+    before = tree(environ["ARKA_HOME"])
+    with pytest.raises(InvalidName):
+        change(two, name)
+    assert tree(environ["ARKA_HOME"]) == before
+
+
+# Create and edit
+
+
+def test_a_profile_is_made_with_its_values_and_is_not_active(store: ProfileStore) -> None:
+    store.create("work", {("description",): "Work", ("settings", "timeout"): 30})
+    assert store.profiles.read("work").settings == {"timeout": 30}
+    assert active(store) == (None, None)
+    with pytest.raises(NoToken, match="profile 'work' has no stored token") as caught:
+        store.credential("work")
+    assert caught.value.hint == "arka login --profile work"
+
+
+@pytest.mark.parametrize("name", ["work", "home"])
+def test_a_profile_is_not_made_over_another_one(two: ProfileStore, name: str) -> None:
+    with pytest.raises(ProfileExists, match=f"there is a profile '{name}' already") as caught:
+        two.create(name, {("description",): "new"})
+    assert caught.value.hint == f"arka profiles show {name}"
+    assert two.profiles.read(name).description != "new"
+
+
+def test_a_profile_that_is_only_a_token_gets_a_file_when_it_is_edited(two: ProfileStore) -> None:
+    assert two.edit("home", {("settings", "timeout"): 5})
+    assert not two.edit("home", {("settings", "timeout"): 5})
+    assert two.profiles.read("home").settings == {"timeout": 5}
+    assert token_of(two, "home") == token("home")
+
+
+# Log in and out
+
+
+def test_the_first_login_activates_and_later_ones_do_not(store: ProfileStore) -> None:
+    assert store.log_in("work", credential("work"))
+    assert not store.log_in("home", credential("home"))
+    assert active(store) == ("work", None)
+    assert store.log_in("work", credential("newer"))
+    assert token_of(store, "work") == token("newer")
+
+
+def test_a_login_activates_when_it_is_asked_to(two: ProfileStore) -> None:
+    assert two.log_in("ci", credential("ci"), activate=True)
+    assert active(two) == ("ci", "work")
+
+
+def test_a_login_keeps_the_url_in_the_profile_s_file_when_one_is_given(store: ProfileStore) -> None:
+    store.log_in("eu", credential("eu", EU_URL), api_url=EU_URL + "/api")
+    assert store.profiles.read("eu").api_url == EU_URL + "/api"
+    assert str(store.credential("eu").origin) == EU_URL
+
+
+def test_a_login_that_fails_stores_nothing(store: ProfileStore) -> None:
+    with pytest.raises(InvalidValue):
+        store.log_in("work", credential("work", label="\x1b"))
+    assert (store.names(), active(store)) == ([], (None, None))
+
+
+def test_a_login_does_not_replace_a_reference(store: ProfileStore) -> None:
+    store.create("ci", {("token", "env"): "CI_TOKEN"})
+    with pytest.raises(ConfigError, match="profile 'ci' takes its token from elsewhere: .*ci.toml: token") as caught:
+        store.log_in("ci", credential("ci"))
+    assert caught.value.hint == "arka profiles unset ci token"
+    assert not store.tokens.holds("ci")
+
+
+def test_a_login_never_writes_over_a_file_that_cannot_be_read(store: ProfileStore, environ: dict[str, str]) -> None:
+    store.create("work", {})
+    Path(store.profiles.path("work")).write_text("[settings\n# mine\n")
+    before = tree(environ["ARKA_HOME"])
+    with pytest.raises(MalformedFile):
+        store.log_in("work", credential("work"), api_url=EU_URL)
+    assert tree(environ["ARKA_HOME"]) == before
+
+
+def test_logging_out_forgets_the_token_and_keeps_the_rest(two: ProfileStore) -> None:
+    assert two.log_out("work")
+    assert not two.log_out("work")
+    assert two.names() == ["home", "work"]
+    assert two.profiles.read("work").settings == {"timeout": 30}
+    assert (active(two), two.selection.pins()) == (("work", None), {"/srv/work": "work"})
+
+
+@pytest.mark.parametrize(("url", "kept"), [("https://arka-ai.com", ""), (EU_URL, EU_URL)])
+def test_a_profile_that_was_only_a_token_stays_and_goes_to_the_same_place(
+    store: ProfileStore, url: str, kept: str
+) -> None:
+    store.log_in("work", credential("work", url))
+    assert store.log_out("work")
+    assert store.names() == ["work"]
+    assert store.profiles.read("work").api_url == kept
+    assert active(store) == ("work", None)
+
+
+def test_a_token_that_cannot_be_read_can_be_forgotten(two: ProfileStore) -> None:
+    for name in ("work", "home"):
+        Path(two.tokens.path(name)).write_text("not JSON")
+        assert two.log_out(name)
+        assert not two.tokens.holds(name)
+    assert two.names() == ["home", "work"]
+
+
+# Log in and out where the config folder cannot be written
+
+
+def below_a_file(tmp_path: Path) -> str:
+    (tmp_path / "file").touch()
+    return str(tmp_path / "file" / "config")
+
+
+def read_only(tmp_path: Path) -> str:
+    folder = tmp_path / "config"
+    folder.mkdir(0o500)
+    return str(folder)
+
+
+@pytest.fixture(
+    params=[
+        below_a_file,
+        pytest.param(read_only, marks=pytest.mark.skipif(os.geteuid() == 0, reason="root writes to any folder")),
+    ]
+)
+def without_config(request: pytest.FixtureRequest, tmp_path: Path) -> ProfileStore:
+    """A store whose config folder can neither be made nor written to."""
+    places = {name: str(tmp_path / name) for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
+    return ProfileStore.open(app, {**places, "XDG_CONFIG_HOME": request.param(tmp_path)})
+
+
+def test_login_use_and_logout_need_no_config_folder(without_config: ProfileStore) -> None:
+    store = without_config
+    assert store.log_in("work", credential("work"))
+    store.log_in("home", credential("home"))
+    store.use("home")
+    store.pin("/srv/work", "work")
+    assert store.names() == ["home", "work"]
+    assert resolution(store).token().secret.reveal() == token("home")
+    assert resolution(store, directory="/srv/work").token().secret.reveal() == token("work")
+
+    assert store.log_out("home")
+    assert store.names() == ["work"]
+    assert active(store) == (None, "work")
+    assert store.log_out("work")
+    assert (store.names(), active(store), store.selection.pins()) == ([], (None, None), {})
+
+
+def test_what_needs_the_config_folder_says_so_and_leaves_the_token_alone(without_config: ProfileStore) -> None:
+    store = without_config
+    store.log_in("work", credential("work"))
+    with pytest.raises(FileError, match="cannot write .*work.toml"):
+        store.edit("work", {("settings", "timeout"): 30})
+    with pytest.raises(FileError, match="cannot write .*new.toml"):
+        store.log_in("new", credential("new"), api_url=EU_URL)
+    assert store.names() == ["work"]
+    assert token_of(store, "work") == token("work")
+
+
+def test_a_profile_that_is_only_a_token_is_renamed_without_a_config_folder(without_config: ProfileStore) -> None:
+    without_config.log_in("work", credential("work"))
+    without_config.rename("work", "office")
+    assert without_config.names() == ["office"]
+    assert active(without_config) == ("office", None)
+
+
+# Copy, rename, remove
+
+
+def test_a_copy_has_the_settings_and_no_token(two: ProfileStore) -> None:
+    two.copy("work", "copy")
+    assert two.profiles.read("copy").settings == {"timeout": 30}
+    assert not two.tokens.holds("copy")
+    assert active(two) == ("work", None)
+
+
+def test_a_copy_has_the_token_too_when_it_is_asked_for(two: ProfileStore) -> None:
+    two.copy("work", "copy", with_token=True)
+    assert token_of(two, "copy") == token_of(two, "work") == token("work")
+
+
+def test_a_copy_of_a_profile_that_is_only_a_token_exists(two: ProfileStore) -> None:
+    two.copy("home", "bare")
+    two.copy("home", "whole", with_token=True)
+    assert {"bare", "whole"} <= set(two.names())
+    assert not two.tokens.holds("bare")
+    assert not two.profiles.holds("whole")
+
+
+@pytest.mark.parametrize("other", ["home", "work"])
+def test_nothing_is_copied_or_renamed_over_a_profile(two: ProfileStore, environ: dict[str, str], other: str) -> None:
+    before = tree(environ["ARKA_HOME"])
+    for change in (two.copy, two.rename):
+        with pytest.raises(ProfileExists):
+            change("work", other)
+    assert tree(environ["ARKA_HOME"]) == before
+
+
+def test_a_rename_carries_the_token_the_settings_the_active_profile_and_the_pins(two: ProfileStore) -> None:
+    two.pin("/srv/other", "home")
+    two.rename("work", "office")
+    assert two.names() == ["home", "office"]
+    assert token_of(two, "office") == token("work")
+    assert two.profiles.read("office").settings == {"timeout": 30}
+    assert active(two) == ("office", None)
+    assert two.selection.pins() == {"/srv/work": "office", "/srv/other": "home"}
+
+
+def test_a_rename_carries_the_profile_that_was_active_before(two: ProfileStore) -> None:
+    two.use("home")
+    two.rename("work", "office")
+    assert active(two) == ("home", "office")
+    assert two.use_previous() == "office"
+
+
+def test_a_renamed_profile_keeps_what_a_person_wrote(two: ProfileStore) -> None:
+    path = Path(two.profiles.path("work"))
+    path.write_text("# mine\n" + path.read_text() + "\n\n")
+    before = path.read_bytes()
+    two.rename("work", "office")
+    assert Path(two.profiles.path("office")).read_bytes() == before
+
+
+def failing_step(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
+    """Lets the n-th change of any file fail; whether it came to that."""
+    steps = itertools.count(1)
+    failed = []
+
+    def perhaps(change: Callable[..., bool]) -> Callable[..., bool]:
+        def changing(path: str, *arguments: Any) -> bool:
+            if next(steps) == step:
+                failed.append(path)
+                raise FileError("the disk is full", path=path)
+            return change(path, *arguments)
+
+        return changing
+
+    monkeypatch.setattr(files, "write", perhaps(files.write))
+    monkeypatch.setattr(files, "remove", perhaps(files.remove))
+    return lambda: bool(failed)
+
+
+def test_a_rename_that_fails_at_any_step_leaves_the_active_profile_whole(tmp_path: Path) -> None:
+    for step in itertools.count(1):
+        store = ProfileStore.open(app, {"ARKA_HOME": str(tmp_path / str(step))})
+        store.create("work", {("settings", "timeout"): 30})
+        store.log_in("work", credential("work"))
+        store.pin("/srv/work", "work")
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            failed = failing_step(monkeypatch, step)
+            try:
+                store.rename("work", "office")
+            except FileError:
+                assert failed()
+        for directory in ("/", "/srv/work"):
+            found = resolution(store, directory=directory)
+            assert found.token().secret.reveal() == token("work")
+            assert found.profile.profile is not None
+            assert found.profile.profile.settings == {"timeout": 30}
+        if not failed():
+            assert step == 7  # two copies, the pins, the active one, two removals: and then none is left to fail
+            return
+
+
+def test_removing_clears_the_active_profile_and_the_pins(two: ProfileStore) -> None:
+    two.pin("/srv/other", "work")
+    two.pin("/srv/home", "home")
+    assert sorted(two.remove("work")) == ["/srv/other", "/srv/work"]
+    assert two.names() == ["home"]
+    assert active(two) == (None, None)
+    assert two.selection.pins() == {"/srv/home": "home"}
+    assert not two.tokens.holds("work")
+
+
+def test_removing_another_profile_leaves_the_active_one(two: ProfileStore) -> None:
+    two.use("home")
+    assert two.remove("work") == ["/srv/work"]
+    assert active(two) == ("home", None)
+
+
+def test_a_profile_that_cannot_be_read_can_be_removed(two: ProfileStore) -> None:
+    Path(two.profiles.path("work")).write_text("[broken")
+    Path(two.tokens.path("work")).write_text("{")
+    two.remove("work")
+    assert two.names() == ["home"]
+
+
+# Which one it is
+
+
+def test_switching_gives_the_one_before_and_going_back_goes_back(two: ProfileStore) -> None:
+    assert two.use("home") == "work"
+    assert active(two) == ("home", "work")
+    assert two.use_previous() == "work"
+    assert active(two) == ("work", "home")
+    assert two.use_previous() == "home"
+
+
+def test_switching_to_the_active_profile_forgets_nothing(two: ProfileStore) -> None:
+    two.use("home")
+    assert two.use("home") == "home"
+    assert active(two) == ("home", "work")
+
+
+def test_there_is_nothing_to_go_back_to_at_first(two: ProfileStore) -> None:
+    with pytest.raises(ConfigError, match="there is no profile to go back to") as caught:
+        two.use_previous()
+    assert caught.value.hint == "arka use NAME"
+
+
+def test_after_the_active_profile_is_removed_one_can_still_go_back(two: ProfileStore) -> None:
+    two.use("home")
+    two.remove("home")
+    assert active(two) == (None, "work")
+    assert two.use_previous() == "work"
+
+
+def test_a_directory_is_pinned_pinned_anew_and_unpinned(two: ProfileStore) -> None:
+    two.pin("/srv/x", "work")
+    two.pin("/srv/x", "home")
+    assert two.selection.pins()["/srv/x"] == "home"
+    assert two.unpin("/srv/x") == "home"
+    assert two.unpin("/srv/x") is None
+    assert two.selection.pins() == {"/srv/work": "work"}
+
+
+# The user's own preferences
+
+
+def test_preferences_are_read_when_they_are_asked_for_and_only_once(store: ProfileStore) -> None:
+    config = Path(store.folders.config, "config.toml")
+    config.parent.mkdir(parents=True)
+    config.write_text("expiry_warning = '7d'")
+    assert store.preferences.expiry_warning == 7
+    config.write_text("broken")
+    assert store.preferences.expiry_warning == 7
+
+
+def test_a_broken_config_toml_is_in_nobody_s_way_until_it_is_needed(two: ProfileStore) -> None:
+    Path(two.folders.config, "config.toml").write_text("broken")
+    assert two.names() == ["home", "work"]
+    with pytest.raises(MalformedFile):
+        _ = two.preferences

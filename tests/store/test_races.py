@@ -1,0 +1,208 @@
+"""Many processes at once: nothing is lost, and no reader sees anything half done, whoever is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from tests.store import racer
+from tests.store.samples import resolution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+WRITERS = 32
+ROUNDS = 3
+READERS = 3
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.store.racer", *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process: subprocess.Popen[str]) -> str:
+    """What a process printed. Fails with its traceback where it failed."""
+    printed, complaints = process.communicate(timeout=60)
+    assert process.returncode == 0, complaints
+    return printed
+
+
+@pytest.fixture
+def sky(store: ProfileStore) -> ProfileStore:
+    """A store with the two profiles that are always there, one of them active."""
+    for kind, timeout in racer.SKY.items():
+        racer.add(store, kind, timeout)
+    store.use("moon")
+    return store
+
+
+@contextlib.contextmanager
+def readers(home: str) -> Iterator[None]:
+    """Reads everything, over and over, while something goes on; nothing that is read may be out of order."""
+    processes = [start("read", home) for _ in range(READERS)]
+    try:
+        yield
+    finally:
+        Path(home, "stop").touch()
+        looks = [int(end(process)) for process in processes]
+    assert all(look > 5 for look in looks), looks
+
+
+def temporary_files(home: str) -> list[str]:
+    return [str(path) for path in Path(home).rglob("*") if "tmp" in path.name]
+
+
+def acknowledged(home: str) -> list[str]:
+    return [name for path in Path(home).glob("acknowledged-*") for name in path.read_text().split()]
+
+
+def check_kept(store: ProfileStore, name: str) -> None:
+    """A profile that was acknowledged has its own token and its own setting."""
+    assert store.credential(name).token.reveal() == racer.token(name)
+    racer.check_timeout(name, store.profiles.read(name).settings["timeout"])
+
+
+@pytest.mark.slow
+def test_processes_that_change_profiles_at_once_lose_nothing_and_readers_see_nothing_half_done(
+    sky: ProfileStore, environ: dict[str, str]
+) -> None:
+    home = environ["ARKA_HOME"]
+    with readers(home):
+        for writer in [start("write", home, number, ROUNDS) for number in range(WRITERS)]:
+            end(writer)
+
+    own = [f"{number}-{at}" for number in range(WRITERS) for at in range(ROUNDS)]
+    copies = [f"copy-{each}" for each in own if int(each[-1]) % 2 == 0]
+    kept = [f"kept-{each}" for each in own]
+    assert sorted(acknowledged(home)) == sorted(kept)
+    for name in kept:
+        check_kept(sky, name)
+    for name in copies:
+        assert sky.profiles.read(name).description == "a copy"
+        assert not sky.tokens.holds(name)
+
+    others = set(sky.names()) - set(kept) - set(copies)
+    assert sorted(name.partition("-")[0] for name in others - set(racer.SHARED)) == ["moon", "star"]
+    assert sky.selection.pins() == {f"/{name}": name for name in copies}
+    assert {str(name).partition("-")[0] for name in sky.selection.active()} == {"moon", "star"}
+    racer.look_at_the_active_profile(home)
+    racer.look_at_every_file(home)
+    assert temporary_files(home) == []
+
+
+@pytest.mark.slow
+def test_writers_that_are_killed_take_nothing_with_them_that_was_acknowledged(
+    sky: ProfileStore, environ: dict[str, str]
+) -> None:
+    home = environ["ARKA_HOME"]
+    dice = random.Random(0)
+    writers = [start("write", home, number, 1000) for number in range(8)]
+    killed = 0
+    with readers(home):
+        ends = time.monotonic() + 5
+        while time.monotonic() < ends:
+            time.sleep(dice.uniform(0, 0.1))
+            victim = writers.pop(dice.randrange(len(writers)))
+            assert victim.poll() is None, victim.communicate()
+            kill(victim)
+            killed += 1
+            writers.append(start("write", home, len(writers) + killed, 1000))
+        for writer in writers:
+            kill(writer)
+
+    survivors = acknowledged(home)
+    assert killed > 10
+    assert len(survivors) > 10
+    for name in survivors:
+        check_kept(sky, name)
+    racer.look_at_the_active_profile(home)
+    racer.look_at_every_file(home)
+    with sky.lock:
+        assert temporary_files(home) == []
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+
+
+# Kills at a chosen moment
+
+# Renames the active profile, and dies at the n-th of its changes to the disk.
+DOOMED = """
+import os, signal, sys
+from arka_config import ProfileStore
+from arka_config.arka import app
+
+home, left = sys.argv[1], int(sys.argv[2])
+
+def doomed(change):
+    def changing(*arguments):
+        global left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return change(*arguments)
+    return changing
+
+os.replace, os.unlink = doomed(os.replace), doomed(os.unlink)
+ProfileStore.open(app, {"ARKA_HOME": home}).rename("moon", "sun")
+"""
+
+
+def doomed(home: str, step: int) -> int:
+    done = subprocess.run([sys.executable, "-c", DOOMED, home, str(step)], check=False, timeout=60)
+    return done.returncode
+
+
+def test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works(tmp_path: Path) -> None:
+    for step in itertools.count(1):
+        home = str(tmp_path / str(step))
+        store = ProfileStore.open(app, {"ARKA_HOME": home})
+        racer.add(store, "moon", 2)
+        store.pin("/srv", "moon")
+        ended = doomed(home, step)
+        for directory in ("/", "/srv"):
+            found = resolution(store, directory=directory)
+            assert found.token().secret.reveal() == racer.token("moon")
+            assert found.profile.is_whole
+        with store.lock:
+            assert temporary_files(home) == []
+        if ended == 0:
+            assert step == 7  # two copies, the pins, the active one, two removals: and then there is none to die at
+            assert store.names() == ["sun"]
+            return
+        assert ended == -signal.SIGKILL
+
+
+def test_what_a_killed_writer_left_is_swept_by_the_next_one_and_not_by_a_reader(
+    sky: ProfileStore, environ: dict[str, str]
+) -> None:
+    home = environ["ARKA_HOME"]
+    assert doomed(home, 1) == -signal.SIGKILL
+    (left,) = temporary_files(home)
+    assert os.stat(left).st_mode & 0o777 == 0o600
+    assert sky.names() == ["moon", "star"]
+    racer.look_at_the_active_profile(home)
+    assert temporary_files(home) == [left]
+    sky.use("star")
+    assert temporary_files(home) == []

@@ -1,0 +1,535 @@
+"""Who wins, as the design's section 3 says it: which profile, and which token for which URL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from arka_config import ProfileStore, Resolution
+from arka_config.arka import app
+from arka_config.errors import (
+    InvalidName,
+    InvalidUrl,
+    InvalidValue,
+    MalformedFile,
+    NoToken,
+    OriginConflict,
+    TokenUnavailable,
+    UnknownProfile,
+)
+from arka_config.precedence.layers import defaults
+from tests.store.samples import EU_URL, HOME_URL, credential, resolution, said, token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+TIMEOUT = app.field(("timeout",))
+RETRIES = app.field(("http", "retries"))
+EXPORTED = token("exported")
+PASSED = token("passed")
+
+
+@pytest.fixture
+def three(store: ProfileStore) -> ProfileStore:
+    """`work` (active), `home` and `ci`, each with its own token and timeout."""
+    for timeout, name in enumerate(("work", "home", "ci"), 1):
+        store.log_in(name, credential(name))
+        store.edit(name, {("settings", "timeout"): timeout})
+    return store
+
+
+def names(store: ProfileStore, directory: str = "/", profile: str | None = None, **environ: str) -> tuple[str, str]:
+    """The profile in force, and the layer that chose it."""
+    found = resolution(store, environ, profile=profile, directory=directory)
+    choice = found.choice()
+    return str(found.name), "" if choice is None else choice.layer
+
+
+# Which profile
+
+
+def test_the_flag_chooses_before_the_variable_before_the_pin_before_the_active_one(three: ProfileStore) -> None:
+    three.log_in("pinned", credential("pinned"))
+    three.pin("/srv", "pinned")
+    assert names(three) == ("work", "active")
+    assert names(three, "/srv") == ("pinned", "pin")
+    assert names(three, "/srv", ARKA_PROFILE="home") == ("home", "env")
+    assert names(three, "/srv", "ci", ARKA_PROFILE="home") == ("ci", "flag")
+
+
+def test_everybody_who_chooses_is_named_the_winner_first(three: ProfileStore) -> None:
+    three.pin("/srv", "ci")
+    three.create("default", {})
+    found = resolution(three, profile="work", directory="/srv/x", ARKA_PROFILE="home").choice_findings()
+    assert [(finding.layer, finding.value, finding.source, finding.key) for finding in found] == [
+        ("flag", "work", "--profile", ""),
+        ("env", "home", "ARKA_PROFILE", ""),
+        ("pin", "ci", three.selection.pins_path, "/srv"),
+        ("active", "work", three.selection.active_path, ""),
+        ("default", "default", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [
+        ("/srv", "home"),
+        ("/srv/x/y", "home"),
+        ("/srv/work", "ci"),
+        ("/srv/work/deep/er", "ci"),
+        ("/srv/workshop", "home"),
+        ("/srv2", "work"),
+        ("/", "work"),
+        ("/home/srv", "work"),
+    ],
+)
+def test_the_longest_pinned_path_above_a_directory_chooses(three: ProfileStore, directory: str, expected: str) -> None:
+    three.pin("/srv", "home")
+    three.pin("/srv/work", "ci")
+    assert names(three, directory)[0] == expected
+
+
+def test_a_pinned_root_is_above_everything(three: ProfileStore) -> None:
+    three.pin("/", "ci")
+    assert names(three, "/") == names(three, "/any/where") == ("ci", "pin")
+
+
+def test_the_directory_is_the_real_path_of_the_working_directory(
+    three: ProfileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    three.pin(os.path.realpath(tmp_path / "real"), "home")
+    monkeypatch.chdir(tmp_path / "link" / "deep")
+    assert Resolution(three, {}).name == "home"
+
+
+def test_a_working_directory_that_is_gone_is_pinned_to_nothing(
+    three: ProfileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    three.pin(str(gone), "home")
+    assert Resolution(three, {}).name == "work"
+
+
+def test_without_any_choice_it_is_default_where_there_is_one_and_else_none(store: ProfileStore) -> None:
+    assert resolution(store).choice() is None
+    assert resolution(store).name is None
+    store.create("default", {})
+    assert names(store) == ("default", "default")
+
+
+def test_an_empty_variable_chooses_nothing(three: ProfileStore) -> None:
+    assert names(three, ARKA_PROFILE="") == ("work", "active")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda found: found.name,
+        lambda found: found.token(),
+        lambda found: found.resolve(TIMEOUT),
+        lambda found: found.findings(TIMEOUT),
+        lambda found: found.resolve(app.url_field),
+    ],
+    ids=["name", "token", "value", "findings", "url"],
+)
+def test_an_unknown_profile_is_an_error_and_never_another_one(
+    three: ProfileStore, ask: Callable[[Resolution], object]
+) -> None:
+    three.create("default", {})
+    with pytest.raises(UnknownProfile, match="there is no profile 'wrok'$") as caught:
+        ask(resolution(three, profile="wrok"))
+    assert caught.value.hint == "did you mean 'work'?"
+    with pytest.raises(UnknownProfile, match=r"there is no profile 'wrok' \(from ARKA_PROFILE\)"):
+        ask(resolution(three, ARKA_PROFILE="wrok"))
+
+
+def test_an_unknown_profile_is_an_error_even_with_a_token_in_the_environment(three: ProfileStore) -> None:
+    with pytest.raises(UnknownProfile):
+        resolution(three, profile="wrok", ARKA_API_KEY=EXPORTED).token()
+
+
+def test_an_active_profile_that_is_gone_is_an_error_that_names_the_file(three: ProfileStore) -> None:
+    three.create("default", {})
+    Path(three.selection.active_path).write_text("gone\n")
+    with pytest.raises(UnknownProfile, match=rf"there is no profile 'gone' \(from {three.selection.active_path}\)"):
+        _ = resolution(three).name
+
+
+def test_a_pin_to_a_profile_that_is_gone_is_an_error_that_names_the_file_and_the_directory(
+    three: ProfileStore,
+) -> None:
+    three.selection.write_pins({"/srv": "gone"})
+    with pytest.raises(UnknownProfile, match=rf"\(from {three.selection.pins_path}: /srv\)"):
+        _ = resolution(three, directory="/srv/x").name
+
+
+def test_a_variable_that_holds_no_name_says_so(three: ProfileStore) -> None:
+    with pytest.raises(InvalidName, match=r"'Work Laptop' is not a profile name \(from ARKA_PROFILE\)") as caught:
+        resolution(three, ARKA_PROFILE="Work Laptop").choice()
+    assert caught.value.hint == "try 'work-laptop'"
+    with pytest.raises(InvalidName):
+        resolution(three, profile="../work").choice()
+
+
+def test_a_profile_that_a_login_will_make_need_not_exist_yet(three: ProfileStore) -> None:
+    assert resolution(three, profile="new", may_be_new=True).name == "new"
+    assert not resolution(three, profile="new", may_be_new=True).profile.exists
+
+
+def test_what_is_not_asked_is_not_read(three: ProfileStore) -> None:
+    Path(three.selection.active_path).write_text("broken broken broken")
+    Path(three.selection.pins_path).write_text("broken")
+    assert names(three, profile="home") == ("home", "flag")
+    assert names(three, ARKA_PROFILE="home") == ("home", "env")
+    with pytest.raises(MalformedFile):
+        _ = resolution(three).name
+
+
+# Which token, for which URL
+
+
+class Case(NamedTuple):
+    """What each layer has, and the token and URL in force; or the two places that are in conflict."""
+
+    token: str | None = None
+    url: str | None = None
+    layers: tuple[str, str] | None = None
+    conflict: tuple[str, str] | None = None
+    environ: Mapping[str, str] = {}
+    flags: Mapping[str, Any] = {}
+    stored_for: str | None = HOME_URL
+    file: Mapping[tuple[str, ...], Any] = {}
+
+
+KEY = {"ARKA_API_KEY": EXPORTED}
+STORED = token("work")
+FILE, STORE = "work.toml: api_url", "tokens/work.json"
+BY_FLAG = {"profile": "work"}
+
+CASES = {
+    # A stored token goes only to the origin that it was stored for.
+    "stored": Case(STORED, HOME_URL, ("profile", "profile")),
+    "stored for another origin": Case(STORED, EU_URL, ("profile", "profile"), stored_for=EU_URL),
+    "stored, and the file's URL has a path": Case(
+        STORED, EU_URL + "/api", ("profile", "profile"), stored_for=EU_URL, file={("api_url",): EU_URL + "/api"}
+    ),
+    "stored, and the file's URL is another origin": Case(conflict=(STORE, FILE), file={("api_url",): EU_URL}),
+    "stored, and the environment names another origin": Case(
+        conflict=(STORE, "ARKA_API_URL"), environ={"ARKA_API_URL": EU_URL}
+    ),
+    "stored, and the environment names the same origin": Case(
+        STORED, HOME_URL + "/v2", ("profile", "env"), environ={"ARKA_API_URL": HOME_URL + "/v2"}
+    ),
+    "stored, and the flag names another origin": Case(conflict=(STORE, "--api-url"), flags={"api_url": EU_URL}),
+    "stored, and the flag names the same origin": Case(
+        STORED, HOME_URL + ":443/v2", ("profile", "flag"), flags={"api_url": HOME_URL + ":443/v2"}
+    ),
+    "stored, and flag and environment disagree": Case(
+        conflict=(STORE, "ARKA_API_URL"), flags={"api_url": HOME_URL}, environ={"ARKA_API_URL": EU_URL}
+    ),
+    "a suffix is another origin": Case(
+        conflict=(STORE, "ARKA_API_URL"), environ={"ARKA_API_URL": "https://eu.arka-ai.com"}
+    ),
+    "a port is another origin": Case(
+        conflict=(STORE, "ARKA_API_URL"), environ={"ARKA_API_URL": "https://arka-ai.com:8443"}
+    ),
+    # A token from the environment goes to ARKA_API_URL or the default, and never to the profile's URL.
+    "exported": Case(EXPORTED, HOME_URL, ("env", "default"), environ=KEY),
+    "exported, with a URL": Case(EXPORTED, EU_URL, ("env", "env"), environ={**KEY, "ARKA_API_URL": EU_URL}),
+    "exported, and the file names another origin": Case(
+        EXPORTED, HOME_URL, ("env", "default"), environ=KEY, file={("api_url",): EU_URL}, stored_for=EU_URL
+    ),
+    "exported, and the token is stored for another origin": Case(
+        EXPORTED, HOME_URL, ("env", "default"), environ=KEY, stored_for=EU_URL
+    ),
+    "exported, and there is no profile token": Case(
+        EXPORTED, HOME_URL, ("env", "default"), environ=KEY, file={("api_url",): EU_URL}, stored_for=None
+    ),
+    "exported, and the flag names another origin": Case(
+        conflict=("ARKA_API_KEY", "--api-url"), environ=KEY, flags={"api_url": EU_URL}
+    ),
+    "exported with a URL, and the flag names another origin": Case(
+        conflict=("ARKA_API_KEY", "--api-url"), environ={**KEY, "ARKA_API_URL": EU_URL}, flags={"api_url": HOME_URL}
+    ),
+    "exported with a URL, and the flag names another path": Case(
+        EXPORTED,
+        EU_URL + "/x",
+        ("env", "flag"),
+        environ={**KEY, "ARKA_API_URL": EU_URL},
+        flags={"api_url": EU_URL + "/x"},
+    ),
+    "exported, with white space around it": Case(
+        EXPORTED, HOME_URL, ("env", "default"), environ={"ARKA_API_KEY": f" \t{EXPORTED}\r\n"}
+    ),
+    "exported, empty": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_KEY": ""}),
+    "exported, blank": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_KEY": " \n"}),
+    "an empty URL is unset": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_URL": ""}),
+    # A token that is passed goes to the URL that is passed, or the default.
+    "passed": Case(PASSED, HOME_URL, ("flag", "default"), flags={"api_key": PASSED}),
+    "passed, with a URL": Case(PASSED, EU_URL, ("flag", "flag"), flags={"api_key": PASSED, "api_url": EU_URL}),
+    "passed, and the environment names a URL": Case(
+        PASSED, HOME_URL, ("flag", "default"), flags={"api_key": PASSED}, environ={"ARKA_API_URL": EU_URL}
+    ),
+    "passed, over an exported one": Case(PASSED, HOME_URL, ("flag", "default"), flags={"api_key": PASSED}, environ=KEY),
+    "passed, with a profile by flag that names a URL": Case(
+        PASSED,
+        EU_URL,
+        ("flag", "profile"),
+        flags={"api_key": PASSED, **BY_FLAG},
+        file={("api_url",): EU_URL},
+        stored_for=EU_URL,
+    ),
+    # A profile that was chosen by flag ranks with the flags.
+    "explicit profile over an exported token": Case(
+        STORED, HOME_URL, ("profile", "profile"), environ=KEY, flags=BY_FLAG
+    ),
+    "explicit profile over an exported token and URL": Case(
+        STORED, HOME_URL, ("profile", "profile"), environ={**KEY, "ARKA_API_URL": EU_URL}, flags=BY_FLAG
+    ),
+    "explicit profile, and the flag names another origin": Case(
+        conflict=(STORE, "--api-url"), flags={**BY_FLAG, "api_url": EU_URL}
+    ),
+    "explicit profile without a token, for another origin": Case(
+        conflict=("ARKA_API_KEY", FILE), environ=KEY, flags=BY_FLAG, file={("api_url",): EU_URL}, stored_for=None
+    ),
+    "explicit profile without a token, for the same origin": Case(
+        EXPORTED,
+        HOME_URL + "/v2",
+        ("env", "profile"),
+        environ=KEY,
+        flags=BY_FLAG,
+        file={("api_url",): HOME_URL + "/v2"},
+        stored_for=None,
+    ),
+    "profile by variable below the exported token": Case(
+        EXPORTED, HOME_URL, ("env", "default"), environ={**KEY, "ARKA_PROFILE": "work"}
+    ),
+    # A reference is a token of the profile's layer, for the profile's URL.
+    "reference": Case(
+        token("elsewhere"),
+        EU_URL,
+        ("profile", "profile"),
+        environ={"WORK_TOKEN": token("elsewhere")},
+        file={("api_url",): EU_URL, ("token", "env"): "WORK_TOKEN"},
+        stored_for=None,
+    ),
+    "reference without a URL": Case(
+        token("elsewhere"),
+        HOME_URL,
+        ("profile", "default"),
+        environ={"WORK_TOKEN": token("elsewhere")},
+        file={("token", "env"): "WORK_TOKEN"},
+        stored_for=None,
+    ),
+    "reference before a stored token of another origin": Case(
+        token("elsewhere"),
+        HOME_URL,
+        ("profile", "default"),
+        environ={"WORK_TOKEN": token("elsewhere")},
+        file={("token", "env"): "WORK_TOKEN"},
+        stored_for=EU_URL,
+    ),
+    "reference, and the environment names another origin": Case(
+        conflict=("work.toml: token.env", "ARKA_API_URL"),
+        environ={"WORK_TOKEN": token("elsewhere"), "ARKA_API_URL": EU_URL},
+        file={("token", "env"): "WORK_TOKEN"},
+        stored_for=None,
+    ),
+}
+
+
+AGREED = {what: case for what, case in CASES.items() if case.conflict is None}
+CONFLICTS = {what: case for what, case in CASES.items() if case.conflict is not None}
+
+
+def prepared(store: ProfileStore, case: Case) -> Resolution:
+    """What is in force where everything is as the case says."""
+    store.create("work", {})
+    store.use("work")
+    if case.stored_for is not None:
+        store.log_in("work", credential("work", case.stored_for))
+    store.edit("work", case.file)
+    return resolution(store, case.environ, **case.flags)
+
+
+@pytest.mark.parametrize("case", AGREED.values(), ids=AGREED)
+def test_a_credential_is_one_unit(store: ProfileStore, case: Case) -> None:
+    found = prepared(store, case)
+    pair = found.token()
+    assert (pair.secret.reveal(), str(pair.url.value)) == (case.token, case.url)
+    assert (pair.token.layer, pair.url.layer) == case.layers
+
+
+@pytest.mark.parametrize("case", AGREED.values(), ids=AGREED)
+def test_the_url_of_the_token_in_force_is_the_url_in_force(store: ProfileStore, case: Case) -> None:
+    found = prepared(store, case).resolve(app.url_field)
+    assert found is not None
+    assert found.value == case.url
+
+
+@pytest.mark.parametrize("ask", ["token", "token_in_force", "url"])
+@pytest.mark.parametrize("case", CONFLICTS.values(), ids=CONFLICTS)
+def test_a_url_that_outranks_the_token_and_names_another_origin_is_an_error(
+    store: ProfileStore, case: Case, ask: str
+) -> None:
+    found = prepared(store, case)
+    asked: dict[str, Callable[[], object]] = {
+        "token": found.token,
+        "token_in_force": found.token_in_force,
+        "url": lambda: found.resolve(app.url_field),
+    }
+    with pytest.raises(OriginConflict, match="a token never goes to another origin") as caught:
+        asked[ask]()
+    assert case.conflict is not None
+    assert all(place in caught.value.message for place in case.conflict)
+    assert caught.value.hint
+    assert STORED not in said(caught.value)
+    assert EXPORTED not in said(caught.value)
+
+
+def test_a_conflict_names_both_places_and_both_origins(three: ProfileStore) -> None:
+    with pytest.raises(OriginConflict) as caught:
+        resolution(three, ARKA_API_URL=EU_URL).token()
+    assert caught.value.message == (
+        f"the token from {three.tokens.path('work')} is for https://arka-ai.com, but ARKA_API_URL says {EU_URL}: "
+        "a token never goes to another origin"
+    )
+    assert caught.value.hint == "unset ARKA_API_URL"
+
+
+@pytest.mark.parametrize("url", ["http://arka-ai.com", "https://arka-ai.com@evil.example", "arka-ai.com"])
+def test_a_url_that_no_token_may_go_to_is_an_error_by_its_place(three: ProfileStore, url: str) -> None:
+    for variables in ({}, KEY):
+        with pytest.raises(InvalidUrl, match="^ARKA_API_URL: "):
+            resolution(three, variables, ARKA_API_URL=url).token()
+
+
+def test_a_token_with_a_line_break_inside_is_refused_by_its_variable(three: ProfileStore) -> None:
+    with pytest.raises(InvalidValue, match="ARKA_API_KEY holds a character that it may not") as caught:
+        resolution(three, ARKA_API_KEY=f"{EXPORTED}\n{EXPORTED}").token()
+    assert EXPORTED not in said(caught.value)
+
+
+def test_without_any_token_the_way_to_get_one_is_said(store: ProfileStore) -> None:
+    with pytest.raises(NoToken, match="no profile is in force, and no ARKA_API_KEY in the environment") as caught:
+        resolution(store).token()
+    assert (caught.value.hint, caught.value.exit_code) == ("arka login", 4)
+    store.create("work", {})
+    with pytest.raises(NoToken, match="profile 'work' has no token") as caught:
+        resolution(store, profile="work").token()
+    assert caught.value.hint == "arka login --profile work"
+    assert resolution(store).token_in_force() is None
+
+
+def test_a_reference_that_leads_nowhere_is_not_replaced_by_another_token(three: ProfileStore) -> None:
+    three.edit("work", {("token", "env"): "WORK_TOKEN"})
+    pair = resolution(three).token()
+    with pytest.raises(TokenUnavailable):
+        pair.secret.reveal()
+    with pytest.raises(TokenUnavailable):
+        resolution(three, profile="work", ARKA_API_KEY=EXPORTED).token().secret.reveal()
+
+
+def test_a_token_file_that_cannot_be_read_is_an_error_and_not_no_token(three: ProfileStore) -> None:
+    Path(three.tokens.path("work")).write_text("{")
+    with pytest.raises(MalformedFile):
+        resolution(three).token()
+
+
+# Which value
+
+
+def test_flag_beats_env_beats_profile_beats_default(three: ProfileStore) -> None:
+    def value(flags: dict[str, object], variables: dict[str, str]) -> tuple[object, str]:
+        built_in = defaults({"timeout": 30})
+        found = Resolution(three, variables, flags=flags, directory=lambda: "/", defaults=built_in).resolve(TIMEOUT)
+        assert found is not None
+        return found.value, found.layer
+
+    assert value({"timeout": "7"}, {"ARKA_TIMEOUT": "5"}) == ("7", "flag")
+    assert value({"timeout": None}, {"ARKA_TIMEOUT": "5"}) == ("5", "env")
+    assert value({}, {"ARKA_TIMEOUT": ""}) == (1, "profile")
+    three.edit("work", {("settings", "timeout"): None})
+    assert value({}, {}) == (30, "default")
+
+
+def test_the_values_of_a_profile_chosen_by_flag_beat_the_environment(three: ProfileStore) -> None:
+    by_flag = resolution(three, profile="ci", ARKA_TIMEOUT="5")
+    by_variable = resolution(three, ARKA_PROFILE="ci", ARKA_TIMEOUT="5")
+    for found, value, layers in (
+        (by_flag, 3, ["profile", "env"]),
+        (by_variable, "5", ["env", "profile"]),
+    ):
+        winner = found.resolve(TIMEOUT)
+        assert winner is not None
+        assert winner.value == value
+        assert [finding.layer for finding in found.findings(TIMEOUT)] == layers
+
+
+def test_a_finding_says_file_and_key(three: ProfileStore) -> None:
+    three.edit("work", {("settings", "http", "retries"): 3})
+    found = resolution(three).resolve(RETRIES)
+    assert found is not None
+    assert (found.value, found.place) == (3, f"{three.profiles.path('work')}: settings.http.retries")
+
+
+def test_a_default_answers_when_nobody_else_does(store: ProfileStore) -> None:
+    found = Resolution(store, {}, directory=lambda: "/", defaults=defaults({"timeout": 30})).resolve(TIMEOUT)
+    assert found is not None
+    assert (found.value, found.layer, found.place) == (30, "default", "built in")
+    assert resolution(store).resolve(TIMEOUT) is None
+    assert resolution(store).findings(TIMEOUT) == []
+
+
+def test_a_setting_where_a_table_should_be_is_an_error_by_file_and_key(three: ProfileStore) -> None:
+    three.edit("work", {("settings", "http"): "yes"})
+    with pytest.raises(MalformedFile, match="work.toml: settings.http must be a table"):
+        resolution(three).resolve(RETRIES)
+
+
+# What is said when two tokens are there
+
+NOTICES = {
+    "only a stored token": ({}, {}, True, ""),
+    "only an exported one": (KEY, {}, False, ""),
+    "an exported one hides the profile's": (
+        KEY,
+        {},
+        True,
+        "using the token in ARKA_API_KEY; that of profile 'work' is not used",
+    ),
+    "an exported one loses to the profile's": (
+        KEY,
+        BY_FLAG,
+        True,
+        "using the token of profile 'work'; ARKA_API_KEY in the environment is not used",
+    ),
+    "a profile by flag has no token": (
+        KEY,
+        BY_FLAG,
+        False,
+        "profile 'work' has no token: using the one in ARKA_API_KEY",
+    ),
+    "an empty variable hides nothing": ({"ARKA_API_KEY": ""}, {}, True, ""),
+    "a passed one needs no word": (KEY, {"api_key": PASSED}, True, ""),
+}
+
+
+@pytest.mark.parametrize(("variables", "flags", "has_token", "line"), NOTICES.values(), ids=NOTICES)
+def test_one_line_says_which_token_is_used(
+    store: ProfileStore, variables: dict[str, str], flags: dict[str, Any], has_token: bool, line: str
+) -> None:
+    store.create("work", {})
+    store.use("work")
+    if has_token:
+        store.log_in("work", credential("work"))
+    found = resolution(store, variables, **flags)
+    assert found.notice(found.token().token) == line
