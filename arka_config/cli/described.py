@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arka_config import moment
+from arka_config.errors import TokenUnavailable
 from arka_config.secret import Secret, masked
 from arka_config.store.references import described
 
@@ -114,10 +115,18 @@ def shown(session: Session, finding: Finding, *, show_token: bool = False) -> st
         return without_password(written(value))
     if show_token:
         return value.reveal()
-    if not value.is_at_hand:
+    if is_behind_a_helper(finding):
         return "(not fetched)"
     prefix = session.app.token_prefix if finding.field is session.app.token_field else ""
-    return masked(value.reveal(), prefix)
+    try:
+        return masked(value.reveal(), prefix)
+    except TokenUnavailable:
+        return "(missing)"
+
+
+def is_behind_a_helper(finding: Finding) -> bool:
+    """Whether a program would have to be run to have the value, which may ask its user something."""
+    return isinstance(finding.value, Secret) and not finding.value.is_at_hand and finding.key == "token.helper"
 
 
 def written(value: object) -> str:

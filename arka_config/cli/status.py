@@ -10,7 +10,13 @@ import click
 from arka_config import moment
 from arka_config.cli import tables, terminal
 from arka_config.cli.command import command
-from arka_config.cli.described import credential_document, expiry_cell, finding_document, finding_row
+from arka_config.cli.described import (
+    credential_document,
+    expiry_cell,
+    finding_document,
+    finding_row,
+    is_behind_a_helper,
+)
 from arka_config.errors import EXIT_PENDING, UsageError
 from arka_config.precedence.finding import PROFILE
 
@@ -41,6 +47,8 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     session.notice()
     if found is None:
         resolution.token()
+    elif not is_behind_a_helper(found.token):
+        found.secret.reveal()
     if stored is not None and stored.expires:
         _warn_of_the_end(session, stored)
     if stored is not None and stored.expires and within is not None:

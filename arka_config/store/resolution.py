@@ -89,19 +89,19 @@ class Resolution:
         return self._read
 
     def _read_profile(self) -> ProfileInForce:
-        """A rename writes the new profile, moves the choice, and then removes the old one: what was read is whole if
-        the choice is still the same after something was found missing. Else another process has renamed it since."""
-        choice = self.choice()
-        while choice is not None:
+        """A rename writes the new profile, moves the choice, and then removes the old one. So where something is
+        missing, the choice is asked again and its profile read again: what is missing twice was not there. Once is
+        not enough, since another process may have renamed it away and back in between.
+        """
+        before: ProfileInForce | None = None
+        while (choice := self.choice()) is not None:
             name = str(choice.value)
             read = ProfileInForce(choice, self.store.profiles.read(name), self.store.tokens.read(name))
-            if read.is_whole:
-                return read
-            before, choice = choice, self.choice() if choice.layer in (PIN, ACTIVE) else choice
-            if choice is not None and choice.value == before.value:
+            if read.is_whole or choice.layer not in (PIN, ACTIVE) or read.is_like(before):
                 if not (self.may_be_new or read.exists):
                     self.store.check_exists(name, "" if choice.layer == FLAG else choice.place)
                 return read
+            before = read
         return ProfileInForce(None, None, None)
 
     @property
@@ -241,6 +241,15 @@ class ProfileInForce:
     @property
     def is_whole(self) -> bool:
         return self.credential is not None and self.profile is not None and self.profile.is_on_disk
+
+    def is_like(self, other: ProfileInForce | None) -> bool:
+        """Whether the same profile was found, with the same parts missing."""
+        if other is None or self.profile is None or other.profile is None or self.name != other.name:
+            return False
+        return (self.profile.is_on_disk, self.credential is None) == (
+            other.profile.is_on_disk,
+            other.credential is None,
+        )
 
 
 def _setting_of(profile: Profile, field: Field) -> Finding | None:

@@ -70,6 +70,8 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     # 4: no token, or one that cannot be
     ("token -p bare", {}, "", 4, "hint: arka login --profile bare"),
     ("status -p bare", {}, "", 4, "profile 'bare' has no token"),
+    ("status -p far", {}, "", 4, "takes its token from $FAR_TOKEN, which is empty or not set"),
+    ("status -p far", {"FAR_TOKEN": TOKEN}, "", 0, ""),
     ("exec -p bare -- true", {}, "", 4, "profile 'bare' has no token"),
     ("token -p far", {}, "", 4, "takes its token from $FAR_TOKEN, which is empty or not set"),
     ("login --with-token", {}, "ghp_1234567890", 4, "Invalid token: it does not start with arka_"),

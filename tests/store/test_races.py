@@ -118,7 +118,7 @@ def test_writers_that_are_killed_take_nothing_with_them_that_was_acknowledged(
     writers = [start("write", home, number, 1000) for number in range(8)]
     killed = 0
     with readers(home):
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 4
         while time.monotonic() < ends:
             time.sleep(dice.uniform(0, 0.1))
             victim = writers.pop(dice.randrange(len(writers)))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = app.field(("timeout",))
 RETRIES = app.field(("http", "retries"))
+STORED = token("work")
 EXPORTED = token("exported")
 PASSED = token("passed")
 
@@ -193,6 +194,63 @@ def test_what_is_not_asked_is_not_read(three: ProfileStore) -> None:
         _ = resolution(three).name
 
 
+# While another process renames the profile in force
+
+
+class Interrupted:
+    """A token store in which something else happens just before the n-th token is read."""
+
+    def __init__(self, store: ProfileStore, *events: Callable[[], object]) -> None:
+        self._tokens = store.tokens
+        self._events = list(events)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tokens, name)
+
+    def read(self, name: str) -> Any:
+        if self._events:
+            self._events.pop(0)()
+        return self._tokens.read(name)
+
+
+@pytest.mark.parametrize("directory", ["/", "/srv"])
+def test_a_profile_that_is_renamed_while_it_is_read_is_found_by_its_new_name(
+    three: ProfileStore, environ: dict[str, str], directory: str
+) -> None:
+    three.pin("/srv", "work")
+    other = ProfileStore.open(app, environ)
+    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))
+    found = resolution(three, directory=directory)
+    assert found.name == "office"
+    assert found.token().secret.reveal() == STORED
+
+
+def test_a_profile_that_is_renamed_away_and_back_while_it_is_read_is_found(
+    three: ProfileStore, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = ProfileStore.open(app, environ)
+    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))
+    active = three.selection.active
+
+    def back_again() -> tuple[str | None, str | None]:
+        if other.exists("office"):
+            other.rename("office", "work")
+        return active()
+
+    monkeypatch.setattr(three.selection, "active", back_again)
+    found = resolution(three)
+    assert found.token().secret.reveal() == STORED
+    assert found.profile.is_whole
+
+
+def test_a_profile_that_is_removed_while_it_is_read_is_no_longer_in_force(
+    three: ProfileStore, environ: dict[str, str]
+) -> None:
+    other = ProfileStore.open(app, environ)
+    three.tokens = Interrupted(three, lambda: other.remove("work"))
+    assert resolution(three).name is None
+
+
 # Which token, for which URL
 
 
@@ -210,7 +268,6 @@ class Case(NamedTuple):
 
 
 KEY = {"ARKA_API_KEY": EXPORTED}
-STORED = token("work")
 FILE, STORE = "work.toml: api_url", "tokens/work.json"
 BY_FLAG = {"profile": "work"}
 
