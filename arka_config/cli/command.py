@@ -51,7 +51,7 @@ def command(**attributes: Any) -> Callable[[Callable[Concatenate[Session, P], in
         def callback(*args: P.args, **kwargs: P.kwargs) -> int | None:
             return function(sessions.current(), *args, **kwargs)
 
-        callback.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        callback.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click keeps options so
         callback.__doc__ = function.__doc__
         name = attributes.pop("name", function.__name__.rstrip("_"))
         made = click.command(name, cls=Command, **attributes)(callback)

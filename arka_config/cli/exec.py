@@ -48,7 +48,7 @@ def exec_(session: Session, words: Sequence[str]) -> None:
     if sys.platform == "win32":  # no process takes another's place there
         import subprocess
 
-        raise SystemExit(subprocess.run([program, *words[1:]], env=environ, check=False).returncode)  # noqa: S603
+        raise SystemExit(subprocess.run([program, *words[1:]], env=environ, check=False).returncode)  # noqa: S603  # the command that the user typed
     import signal
 
     # Python ignores these two, and a child would inherit that: `exec -- yes | head -1` must end.

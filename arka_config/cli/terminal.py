@@ -53,7 +53,7 @@ def has_colour(stream: TextIO) -> bool:
 
 def styled(text: str, stream: TextIO, **style: bool | str) -> str:
     """The text in a style, where the stream has colour."""
-    return click.style(text, **style) if has_colour(stream) else text  # type: ignore[arg-type]
+    return click.style(text, **style) if has_colour(stream) else text  # type: ignore[arg-type]  # click names each
 
 
 def out(text: str) -> None:

@@ -75,7 +75,7 @@ def _of_platformdirs(name: str, environ: Mapping[str, str], platform: str) -> Fo
     if platform == "darwin":
         from platformdirs.macos import MacOS as Places
     else:
-        from platformdirs.windows import Windows as Places  # type: ignore[assignment]
+        from platformdirs.windows import Windows as Places  # type: ignore[assignment]  # one or the other
     places = Places(name, appauthor=False)
     config, data, state = places.user_config_dir, places.user_data_dir, places.user_state_dir
     if platform == "darwin":  # XDG is honoured there too, when set

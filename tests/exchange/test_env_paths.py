@@ -9,23 +9,23 @@ import pytest
 from arka_config.errors import ConfigError
 from arka_config.exchange.env_paths import legacy_path, legacy_path_to_write
 
-LINUX = {"HOME": "/home/ann"}
-MAC = {"HOME": "/Users/ann"}
-WINDOWS = {"USERPROFILE": "C:\\Users\\ann"}
+LINUX = {"HOME": "/home/you"}
+MAC = {"HOME": "/Users/you"}
+WINDOWS = {"USERPROFILE": "C:\\Users\\you"}
 
 
 @pytest.mark.parametrize(
     ("environ", "platform", "path"),
     [
-        (LINUX, "linux", "/home/ann/.config/arka-code-nodejs/config.json"),
-        (LINUX, "freebsd14", "/home/ann/.config/arka-code-nodejs/config.json"),
-        (LINUX | {"XDG_CONFIG_HOME": ""}, "linux", "/home/ann/.config/arka-code-nodejs/config.json"),
+        (LINUX, "linux", "/home/you/.config/arka-code-nodejs/config.json"),
+        (LINUX, "freebsd14", "/home/you/.config/arka-code-nodejs/config.json"),
+        (LINUX | {"XDG_CONFIG_HOME": ""}, "linux", "/home/you/.config/arka-code-nodejs/config.json"),
         (LINUX | {"XDG_CONFIG_HOME": "/c"}, "linux", "/c/arka-code-nodejs/config.json"),
         (LINUX | {"XDG_CONFIG_HOME": "//c/../d//"}, "linux", "/d/arka-code-nodejs/config.json"),
-        (MAC, "darwin", "/Users/ann/Library/Preferences/arka-code-nodejs/config.json"),
-        (MAC | {"XDG_CONFIG_HOME": "/c"}, "darwin", "/Users/ann/Library/Preferences/arka-code-nodejs/config.json"),
-        (WINDOWS, "win32", "C:\\Users\\ann\\AppData\\Roaming\\arka-code-nodejs\\Config\\config.json"),
-        (WINDOWS | {"APPDATA": ""}, "win32", "C:\\Users\\ann\\AppData\\Roaming\\arka-code-nodejs\\Config\\config.json"),
+        (MAC, "darwin", "/Users/you/Library/Preferences/arka-code-nodejs/config.json"),
+        (MAC | {"XDG_CONFIG_HOME": "/c"}, "darwin", "/Users/you/Library/Preferences/arka-code-nodejs/config.json"),
+        (WINDOWS, "win32", "C:\\Users\\you\\AppData\\Roaming\\arka-code-nodejs\\Config\\config.json"),
+        (WINDOWS | {"APPDATA": ""}, "win32", "C:\\Users\\you\\AppData\\Roaming\\arka-code-nodejs\\Config\\config.json"),
         (WINDOWS | {"APPDATA": "D:/r/"}, "win32", "D:\\r\\arka-code-nodejs\\Config\\config.json"),
         ({"APPDATA": "\\\\host\\r"}, "win32", "\\\\host\\r\\arka-code-nodejs\\Config\\config.json"),
         (
@@ -43,20 +43,20 @@ def test_each_system_has_its_folder(environ: dict[str, str], platform: str, path
 @pytest.mark.parametrize(
     ("environ", "platform", "path", "variable"),
     [
-        ({"HOME": ""}, "linux", "/work/.config/arka-code-nodejs/config.json", "HOME"),
-        ({"HOME": "ann"}, "linux", "/work/ann/.config/arka-code-nodejs/config.json", "HOME"),
-        ({"HOME": ""}, "darwin", "/work/Library/Preferences/arka-code-nodejs/config.json", "HOME"),
-        (LINUX | {"XDG_CONFIG_HOME": "c"}, "linux", "/work/c/arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
-        (LINUX | {"XDG_CONFIG_HOME": " "}, "linux", "/work/ /arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
-        (LINUX | {"XDG_CONFIG_HOME": "~/c"}, "linux", "/work/~/c/arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
-        (WINDOWS | {"APPDATA": "r"}, "win32", "C:\\work\\r\\arka-code-nodejs\\Config\\config.json", "APPDATA"),
+        ({"HOME": ""}, "linux", "/here/.config/arka-code-nodejs/config.json", "HOME"),
+        ({"HOME": "you"}, "linux", "/here/you/.config/arka-code-nodejs/config.json", "HOME"),
+        ({"HOME": ""}, "darwin", "/here/Library/Preferences/arka-code-nodejs/config.json", "HOME"),
+        (LINUX | {"XDG_CONFIG_HOME": "c"}, "linux", "/here/c/arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
+        (LINUX | {"XDG_CONFIG_HOME": " "}, "linux", "/here/ /arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
+        (LINUX | {"XDG_CONFIG_HOME": "~/c"}, "linux", "/here/~/c/arka-code-nodejs/config.json", "XDG_CONFIG_HOME"),
+        (WINDOWS | {"APPDATA": "r"}, "win32", "C:\\here\\r\\arka-code-nodejs\\Config\\config.json", "APPDATA"),
         (WINDOWS | {"APPDATA": "\\r"}, "win32", "C:\\r\\arka-code-nodejs\\Config\\config.json", "APPDATA"),
     ],
 )
 def test_a_folder_that_depends_on_the_current_one_is_looked_into_and_never_written_to(
     environ: dict[str, str], platform: str, path: str, variable: str
 ) -> None:
-    cwd = "C:\\work" if platform == "win32" else "/work"
+    cwd = "C:\\here" if platform == "win32" else "/here"
     assert legacy_path("arka-code", environ, platform=platform, cwd=cwd) == path
     with pytest.raises(ConfigError, match=f"^{variable} is .* not an absolute path") as caught:
         legacy_path_to_write("arka-code", environ, platform=platform)
@@ -76,7 +76,7 @@ def test_the_system_says_where_home_is_when_no_variable_does(platform: str) -> N
     pwd = pytest.importorskip("pwd")
     home = pwd.getpwuid(os.geteuid()).pw_dir
     assert legacy_path("arka-code", {}, platform=platform).startswith(home)
-    assert legacy_path("arka-code", {}, platform=platform, home="/srv/ann").startswith("/srv/ann/")
+    assert legacy_path("arka-code", {}, platform=platform, home="/srv/you").startswith("/srv/you/")
 
 
 def test_a_container_without_a_user_entry_gets_an_error_that_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,4 +91,4 @@ def test_a_container_without_a_user_entry_gets_an_error_that_says_what_to_set(mo
 
 def test_windows_without_a_user_profile_is_an_error_too() -> None:
     with pytest.raises(ConfigError, match="^USERPROFILE is not set"):
-        legacy_path("arka-code", {"HOME": "/home/ann"}, platform="win32")
+        legacy_path("arka-code", {"HOME": "/home/you"}, platform="win32")

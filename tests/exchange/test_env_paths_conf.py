@@ -14,9 +14,9 @@ from tests.exchange.node import Peer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POSIX_HOMES = ["/home/ann", "/home/ann/", "//home//ann/./x/..", "", "ann", "/home/é x"]
+POSIX_HOMES = ["/home/you", "/home/you/", "//home//you/./x/..", "", "you", "/home/é x"]
 XDG = [None, "", "/c", "/c/", "//c", "/c/../d//e/.", "c", "./c", "../c", " ", "~/c", "~", "/c\n", "/é x", "/", ".."]
-WINDOWS_HOMES = ["C:\\Users\\ann", "C:\\Users\\ann\\", "D:/Users/ann", "\\\\host\\share\\ann"]
+WINDOWS_HOMES = ["C:\\Users\\you", "C:\\Users\\you\\", "D:/Users/you", "\\\\host\\share\\you"]
 APPDATA = [None, "", "C:\\r", "C:/r/", "c:\\a\\..\\b\\.", "\\\\host\\share", "\\\\host\\share\\a b\\", "C:\\é"]
 
 
@@ -49,13 +49,13 @@ def test_without_home_the_path_is_the_one_that_conf_gives(version: str) -> None:
 
 @pytest.fixture(scope="module")
 def paths(version: str) -> Iterator[Peer]:
-    with Peer(version, "path_peer.mjs", "linux", environ={"HOME": "/home/ann"}) as node:
+    with Peer(version, "path_peer.mjs", "linux", environ={"HOME": "/home/you"}) as node:
         yield node
 
 
 @pytest.fixture(scope="module")
 def windows_paths(version: str) -> Iterator[Peer]:
-    with Peer(version, "path_peer.mjs", "win32", environ={"HOME": "C:\\Users\\ann"}) as node:
+    with Peer(version, "path_peer.mjs", "win32", environ={"HOME": "C:\\Users\\you"}) as node:
         yield node
 
 
@@ -64,11 +64,11 @@ no_nul = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 @given(value=st.text(st.sampled_from("/.~ a") | no_nul, max_size=12))
 def test_any_xdg_folder_gives_the_path_that_conf_gives(paths: Peer, value: str) -> None:
-    environ = {"HOME": "/home/ann", "XDG_CONFIG_HOME": value}
+    environ = {"HOME": "/home/you", "XDG_CONFIG_HOME": value}
     assert legacy_path("arka-code", environ, platform="linux", cwd=paths.cwd) == paths.ask({"XDG_CONFIG_HOME": value})
 
 
 @given(value=st.text(st.sampled_from("\\/.a ") | no_nul, max_size=12).map(lambda text: f"C:\\{text}"))
 def test_any_appdata_folder_gives_the_path_that_conf_gives(windows_paths: Peer, value: str) -> None:
-    environ = {"USERPROFILE": "C:\\Users\\ann", "APPDATA": value}
+    environ = {"USERPROFILE": "C:\\Users\\you", "APPDATA": value}
     assert legacy_path("arka-code", environ, platform="win32") == windows_paths.ask({"APPDATA": value})

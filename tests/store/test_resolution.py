@@ -79,9 +79,9 @@ def test_everybody_who_chooses_is_named_the_winner_first(three: ProfileStore) ->
     [
         ("/srv", "home"),
         ("/srv/x/y", "home"),
-        ("/srv/work", "ci"),
-        ("/srv/work/deep/er", "ci"),
-        ("/srv/workshop", "home"),
+        ("/srv/team", "ci"),
+        ("/srv/team/deep/er", "ci"),
+        ("/srv/teamwork", "home"),
         ("/srv2", "work"),
         ("/", "work"),
         ("/home/srv", "work"),
@@ -89,7 +89,7 @@ def test_everybody_who_chooses_is_named_the_winner_first(three: ProfileStore) ->
 )
 def test_the_longest_pinned_path_above_a_directory_chooses(three: ProfileStore, directory: str, expected: str) -> None:
     three.pin("/srv", "home")
-    three.pin("/srv/work", "ci")
+    three.pin("/srv/team", "ci")
     assert names(three, directory)[0] == expected
 
 
