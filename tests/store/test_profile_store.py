@@ -433,6 +433,14 @@ def test_after_the_active_profile_is_removed_one_can_still_go_back(two: ProfileS
     assert two.use_previous() == "work"
 
 
+def test_switching_when_none_is_active_keeps_the_way_back(two: ProfileStore) -> None:
+    two.use("home")
+    two.remove("home")
+    two.create("ci", {})
+    assert two.use("ci") is None
+    assert active(two) == ("ci", "work")
+
+
 def test_a_directory_is_pinned_pinned_anew_and_unpinned(two: ProfileStore) -> None:
     two.pin("/srv/x", "work")
     two.pin("/srv/x", "home")
