@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from arka_config.errors import InvalidUrl, MalformedFile
+from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import files
@@ -177,9 +177,11 @@ def _again(path: str) -> str:
 
 
 def written(credential: Credential) -> str:
-    """The JSON text of a credential. Raises InvalidValue, naming the part, for what may not be stored."""
+    """The JSON text of a credential. Raises InvalidValue, naming the part, for what could not be read back."""
     import json
 
+    if not credential.token.reveal():
+        raise InvalidValue("the token is empty")
     document = {
         "version": VERSION,
         "token": check_printable(credential.token.reveal(), "the token"),
@@ -188,4 +190,6 @@ def written(credential: Credential) -> str:
     for key in _TEXTS:
         if value := getattr(credential, key):
             document[key] = check_printable(value, f"the {key}")
+            if key in _TIMES and not _is_time(value):
+                raise InvalidValue(f"the {key} is not a time such as 2027-02-28T12:00:00Z")
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -305,3 +305,16 @@ CREDENTIALS = st.builds(
 @given(CREDENTIALS)
 def test_any_credential_is_read_as_it_was_written(kept: Credential) -> None:
     assert known(parsed(written(kept), PATH)) == known(kept)
+
+
+@pytest.mark.parametrize(
+    ("unfit", "why"),
+    [
+        (Credential(Secret(""), Origin.of(HOME_URL)), "the token is empty"),
+        (credential(expires="soon"), "expires is not a time"),
+        (credential(created="2027-02-30T00:00:00Z"), "created is not a time"),
+    ],
+)
+def test_what_could_not_be_read_back_is_not_written(unfit: Credential, why: str) -> None:
+    with pytest.raises(InvalidValue, match=why):
+        written(unfit)
