@@ -57,7 +57,7 @@ def runs_here(command: list[str], environ: dict[str, str]) -> bool:
 
 def prepared(home: str) -> dict[str, str]:
     """An environment with two profiles, one of them active."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "XDG_"))}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "XDG_", "PYTHON"))}
     environ |= {"HOME": home, "ARKA_HOME": os.path.join(home, "arka")}
     store = ProfileStore.open(app, environ)
     for name in ("work", "ci"):

@@ -70,7 +70,8 @@ def common_options() -> list[click.Parameter]:
             metavar="NAME",
             help="The profile to use, whatever the environment says.",
             expose_value=False,
-            callback=_take_profile,
+            callback=_take_profiles,
+            multiple=True,  # so that two that differ are seen, and not the last one taken
         ),
         click.Option(
             ["--json"], is_flag=True, help="Answer with one JSON object.", expose_value=False, callback=_take_json
@@ -85,8 +86,8 @@ def common_options() -> list[click.Parameter]:
     ]
 
 
-def _take_profile(context: click.Context, _: click.Parameter, name: str | None) -> None:
-    if name is not None and not context.resilient_parsing:
+def _take_profiles(context: click.Context, _: click.Parameter, names: tuple[str, ...]) -> None:
+    for name in names if not context.resilient_parsing else ():
         sessions.current().choose(name)
 
 

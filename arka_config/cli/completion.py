@@ -29,4 +29,8 @@ def completion(session: Session, shell: str) -> None:
     name = session.app.name
     made = get_completion_class(shell)
     assert made is not None, "click has the three shells that the argument admits"
-    terminal.out(made(program, {}, name, f"_{name.upper().replace('-', '_')}_COMPLETE").source())
+    script = made(program, {}, name, f"_{name.upper().replace('-', '_')}_COMPLETE").source()
+    if session.json:
+        session.show_json({"shell": shell, "script": script})
+    else:
+        terminal.out(script)

@@ -88,7 +88,7 @@ def finding_document(
         from arka_config.settings.assignments import native
 
         value = native(leaf, finding.value)
-        value = without_password(value) if isinstance(value, str) else value
+        value = session.app.redacted(without_password(value)) if isinstance(value, str) else value
     return {
         "value": value,
         "layer": finding.layer,
@@ -109,10 +109,11 @@ def finding_row(
 
 
 def shown(session: Session, finding: Finding, *, show_token: bool = False) -> str:
-    """A finding's value as text: a secret masked, unless it is asked for, and a URL without its password."""
+    """A finding's value as text: a secret masked, unless it is asked for, and a URL without its password. What looks
+    like a token is masked where no token belongs, too."""
     value = finding.value
     if not isinstance(value, Secret):
-        return without_password(written(value))
+        return session.app.redacted(without_password(written(value)))
     if show_token:
         return value.reveal()
     if is_behind_a_helper(finding):

@@ -71,7 +71,7 @@ def login(
     """
     name, url = _target(session, api_url)
     ends = _end(expires)
-    check_printable(label, "--label")
+    _check_label(session, label)
     _check_replaceable(session, name, url, force)
     if expect_user is not None:
         raise ConfigError(
@@ -122,6 +122,14 @@ def _end(expires: str | None) -> str:
         return moment.stored(moment.end(expires))
     except ValueError as error:
         raise UsageError(f"--expires: {error}") from None
+
+
+def _check_label(session: Session, label: str) -> None:
+    check_printable(label, "--label")
+    if session.app.redacted(label) != label:
+        raise UsageError(
+            "--label: a token does not stand in a label, which is shown", hint="--with-token reads it from stdin"
+        )
 
 
 def _check_replaceable(session: Session, name: str, url: Finding, force: bool) -> None:

@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli import legacy_sync, terminal
 from arka_config.cli.command import command
-from arka_config.errors import UsageError
+from arka_config.errors import MalformedFile, UsageError
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -23,7 +23,7 @@ def logout(session: Session, everyone: bool) -> None:
     """
     if everyone and session.profile:
         raise UsageError("--all and --profile say two things", hint="keep one of them")
-    names = session.store.names() if everyone else [session.name_or_in_force(None)]
+    names = session.store.names() if everyone else [_name(session)]
     origins = {name: session.store.origin(name) for name in names}
     forgotten = [name for name in names if session.store.log_out(name)]
     legacy_sync.after_change(session)
@@ -36,8 +36,21 @@ def logout(session: Session, everyone: bool) -> None:
         _say_nothing_was_stored(session, name)
     for page in sorted({app.page(app.tokens_page, origins[name]) for name in forgotten}):
         terminal.say(f"  It works until it is revoked: {page}")
+    if everyone and not forgotten:
+        terminal.say("No token is stored")
     if session.environ.get(app.token_field.variable):
         terminal.note(f"{app.token_field.variable} is still set in this shell: unset {app.token_field.variable}")
+
+
+def _name(session: Session) -> str:
+    """The profile that is in force. What is to be forgotten need not be readable."""
+    try:
+        return session.name_or_in_force(None)
+    except MalformedFile:
+        choice = session.resolution.choice()
+        if choice is None:
+            raise
+        return session.store.check_exists(str(choice.value), choice.place)
 
 
 def _say_nothing_was_stored(session: Session, name: str) -> None:

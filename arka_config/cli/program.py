@@ -130,16 +130,28 @@ def _print_version(context: click.Context, _: click.Parameter, given: bool) -> N
 
 def run(app: App, arguments: Sequence[str] | None = None) -> int:
     """Runs an app's command line; the exit code. Every error becomes its message, its hint and its code here."""
+    terminal.open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show `✓` shows its code, and nothing fails
             stream.reconfigure(errors="backslashreplace")
     terminal.redact_with(app.redacted)
     terminal.speak_warnings()
+    code = 0
+    try:
+        code = _code(app, arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        terminal.write_nowhere()
+    except OSError as error:
+        code = _cannot_go_on(error)
+    return code
+
+
+def _code(app: App, arguments: Sequence[str] | None) -> int:
     try:
         code = program(app).main(
             None if arguments is None else list(arguments), prog_name=app.name, standalone_mode=False
         )
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except errors.ConfigError as error:
         terminal.tell_error(error)
@@ -153,8 +165,6 @@ def run(app: App, arguments: Sequence[str] | None = None) -> int:
     except click.Abort:  # click makes one of Ctrl-C, and ends the line that the terminal shows as ^C
         terminal.say("interrupted")
         return errors.EXIT_INTERRUPTED
-    except BrokenPipeError:
-        return _reader_is_gone()
 
 
 def _usage_error(app: App, error: click.ClickException) -> errors.UsageError:
@@ -165,9 +175,11 @@ def _usage_error(app: App, error: click.ClickException) -> errors.UsageError:
     return errors.UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)
 
 
-def _reader_is_gone() -> int:
-    """`… | head -1`: the rest of the output has no reader, which is no fault. The flush at exit must not fail again."""
-    import os
+def _cannot_go_on(error: OSError) -> int:
+    """What no module looks for: a full disk behind stdout, or a working directory that was removed."""
+    import errno
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    terminal.write_nowhere()
+    place = error.filename or ("the working directory" if error.errno == errno.ENOENT else "stdout")
+    terminal.tell_error(errors.ConfigError(f"{place}: {(error.strerror or type(error).__name__).lower()}"))
+    return errors.EXIT_ERROR

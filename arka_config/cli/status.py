@@ -52,7 +52,7 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     if stored is not None and stored.expires:
         _warn_of_the_end(session, stored)
     if stored is not None and stored.expires and within is not None:
-        return EXIT_PENDING if moment.read(stored.expires) <= moment.now() + within else None
+        return EXIT_PENDING if moment.read(stored.expires) - moment.now() <= within else None
     return None
 
 

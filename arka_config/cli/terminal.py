@@ -42,6 +42,13 @@ def _fit(text: str) -> str:
     return visible(_redacted(text))
 
 
+def open_closed_streams() -> None:
+    """Gives a stream that was closed before the start (`… <&-`), and that Python therefore has not, one without end."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # for as long as we run
+
+
 def has_colour(stream: TextIO) -> bool:
     """Whether text for this stream is coloured (https://no-color.org, https://force-color.org)."""
     if os.environ.get("NO_COLOR"):
@@ -57,40 +64,56 @@ def styled(text: str, stream: TextIO, **style: bool | str) -> str:
 
 
 def out(text: str) -> None:
-    """A line of data, to stdout."""
-    sys.stdout.write(f"{text}\n")
+    """A line of data, to stdout. That nobody reads on (`… | head -1`) is no fault, and no end of the command."""
+    try:
+        sys.stdout.write(f"{text}\n")
+    except BrokenPipeError:
+        write_nowhere()
+
+
+def write_nowhere() -> None:
+    """Gives stdout a reader that takes everything, so that no later write, or the flush at the end, fails again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _to_stderr(line: str) -> None:
+    try:
+        sys.stdout.flush()  # where both streams are one file, what was written first stands first
+    except BrokenPipeError:
+        write_nowhere()
+    sys.stderr.write(f"{line}\n")
 
 
 def say(text: str, *, mark: str = "") -> None:
     """A line of words, to stderr; a mark such as `✓` stands before it, in green."""
     before = styled(mark, sys.stderr, fg="green") + " " if mark else ""
-    sys.stderr.write(f"{before}{_fit(text)}\n")
+    _to_stderr(f"{before}{_fit(text)}")
 
 
 def note(text: str) -> None:
     """A line that a careful person wants to know, to stderr."""
-    sys.stderr.write(f"{styled('note:', sys.stderr, fg='cyan')} {_fit(text)}\n")
+    _to_stderr(f"{styled('note:', sys.stderr, fg='cyan')} {_fit(text)}")
 
 
 def warn(text: str) -> None:
     """A line about what should not stay as it is, to stderr; its hint stands on a line of its own."""
     what, separator, hint = text.partition("; hint: ")
-    sys.stderr.write(f"{styled('warning:', sys.stderr, fg='yellow')} {_fit(what)}\n")
+    _to_stderr(f"{styled('warning:', sys.stderr, fg='yellow')} {_fit(what)}")
     if separator:
         tell_hint(hint)
 
 
 def tell_hint(hint: str) -> None:
     """The way out, to stderr."""
-    sys.stderr.write(f"{styled('hint:', sys.stderr, bold=True)} {_fit(hint)}\n")
+    _to_stderr(f"{styled('hint:', sys.stderr, bold=True)} {_fit(hint)}")
 
 
 def tell_error(error: ConfigError) -> None:
     """An error with its hint, to stderr."""
     first, *rest = error.message.split("\n")
-    sys.stderr.write(f"{styled('error:', sys.stderr, fg='red', bold=True)} {_fit(first)}\n")
+    _to_stderr(f"{styled('error:', sys.stderr, fg='red', bold=True)} {_fit(first)}")
     for line in rest:
-        sys.stderr.write(f"       {_fit(line)}\n")
+        _to_stderr(f"       {_fit(line)}")
     if error.hint:
         tell_hint(error.hint)
 

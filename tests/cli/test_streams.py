@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +17,6 @@ from tests.cli.program import TOKEN, Done, arka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # Every command, with arguments that make it do its work, and whether stdout is to hold the token.
 LINES: dict[str, list[tuple[str, bool]]] = {
@@ -138,3 +141,20 @@ def test_a_token_file_that_others_can_write_is_refused_and_one_they_can_read_is_
     done = arka("token")
     assert (done.code, done.out) == (1, "")
     assert "can be written by others" in done.err
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(("line", "code"), [("status -p work", 0), ("status -p bare", 4), ("profiles list", 0)])
+def test_words_and_exit_code_stay_when_nobody_reads_the_data(two: Path, line: str, code: int, unbuffered: str) -> None:
+    assert arka("profiles", "create", "bare").code == 0
+    reader, writer = os.pipe()
+    os.close(reader)
+    environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two), "PYTHONUNBUFFERED": unbuffered}
+    program = str(Path(sys.executable).with_name("arka"))
+    done = subprocess.run(
+        [program, *line.split()], stdout=writer, stderr=subprocess.PIPE, encoding="utf-8", env=environ, check=False
+    )
+    os.close(writer)
+    assert done.returncode == code
+    assert ("profile 'bare' has no token" in done.stderr) is (code == 4)
+    assert "Broken" not in done.stderr

@@ -27,7 +27,7 @@ def get(session: Session, key: str, show_token: bool) -> None:
     settings, resolution = session.settings()
     leaves = settings.leaves()
     if key == "profile":
-        finding = next(iter(resolution.choice_findings()), None)
+        finding = resolution.profile.choice
     elif key in leaves:
         finding = resolution.resolve(leaves[key].field)
     else:
