@@ -11,6 +11,8 @@ from arka_config.secret import Secret, masked
 from arka_config.store.references import described
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from arka_config.cli.session import Session
     from arka_config.cli.tables import Cell
     from arka_config.precedence.finding import Finding
@@ -84,11 +86,13 @@ def finding_document(
     value = finding.value
     if isinstance(value, str | Secret) or not isinstance(value, bool | int | float | list | dict | None):
         value = shown(session, finding, show_token=show_token)
+    else:
+        value = without_passwords(value)
     if isinstance(finding.value, str) and leaf is not None:
         from arka_config.settings.assignments import native
 
         value = native(leaf, finding.value)
-        value = session.app.redacted(without_password(value)) if isinstance(value, str) else value
+        value = without_passwords(value)
     return {
         "value": value,
         "layer": finding.layer,
@@ -109,11 +113,10 @@ def finding_row(
 
 
 def shown(session: Session, finding: Finding, *, show_token: bool = False) -> str:
-    """A finding's value as text: a secret masked, unless it is asked for, and a URL without its password. What looks
-    like a token is masked where no token belongs, too."""
+    """A finding's value as text: a secret masked, unless it is asked for."""
     value = finding.value
     if not isinstance(value, Secret):
-        return session.app.redacted(without_password(written(value)))
+        return written(without_passwords(value))
     if show_token:
         return value.reveal()
     if is_behind_a_helper(finding):
@@ -143,7 +146,18 @@ def written(value: object) -> str:
     return str(value)
 
 
-def without_password(text: str) -> str:
+def without_passwords(value: Any) -> Any:
+    """A value of a file or a variable with the passwords of its URLs hidden, in the texts of lists and tables too."""
+    if isinstance(value, str):
+        return _without_password(value)
+    if isinstance(value, list):
+        return [without_passwords(item) for item in value]
+    if isinstance(value, dict):
+        return {key: without_passwords(item) for key, item in value.items()}
+    return value
+
+
+def _without_password(text: str) -> str:
     """A URL with what stands before its `@` hidden; any other text as it is."""
     scheme, separator, rest = text.partition("://")
     authority, slash, path = rest.partition("/")

@@ -35,7 +35,7 @@ def env(session: Session, shell: str | None, with_token: bool, for_github: bool)
     if for_github:
         _write_for_github(session, variables, with_token)
     elif session.json:
-        session.show_json({"variables": variables})
+        session.show_json({"variables": variables}, reveal=with_token)
     else:
         if sys.stdout.isatty() and not with_token:
             terminal.note("these lines are for eval: a program cannot change the shell that runs it")

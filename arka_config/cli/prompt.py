@@ -29,6 +29,6 @@ def prompt(session: Session) -> None:
     except ConfigError:
         name = "?"
     if session.json:
-        session.show_json({"profile": session.app.redacted(name) or None})
+        session.show_json({"profile": name or None})
     elif name:
         terminal.out(session.app.redacted(name))  # it may be a token that stands in the wrong variable

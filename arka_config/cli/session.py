@@ -114,11 +114,12 @@ class Session:
 
     # What is shown
 
-    def show_json(self, document: Mapping[str, object]) -> None:
-        """One object, to stdout."""
+    def show_json(self, document: Mapping[str, object], *, reveal: bool = False) -> None:
+        """One object, to stdout. What looks like a token is masked, unless it is to be revealed."""
         import json
 
-        terminal.out(json.dumps(document, indent=2, ensure_ascii=not _is_unicode()))
+        text = json.dumps(document, indent=2, ensure_ascii=not _is_unicode())
+        terminal.out(text if reveal else self.app.redacted(text))
 
     def tilde(self, place: str) -> str:
         """A place as it is shown to a person: the home folder is `~`."""

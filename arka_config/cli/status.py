@@ -41,9 +41,11 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     found = resolution.token_in_force()
     stored = resolution.profile.stored if found is not None and found.token.layer == PROFILE else None
     if session.json:
-        session.show_json(_document(session, found, stored, show_token))
+        session.show_json(_document(session, found, stored, show_token), reveal=show_token)
     else:
-        tables.show(("STATUS", "VALUE", "LAYER", "PLACE"), _rows(session, found, stored, show_token, offline))
+        tables.show(
+            ("STATUS", "VALUE", "LAYER", "PLACE"), _rows(session, found, stored, show_token, offline), reveal=show_token
+        )
     session.notice()
     if found is None:
         resolution.token()

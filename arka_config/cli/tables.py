@@ -9,7 +9,7 @@ from arka_config.cli import terminal
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.text import Text
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     Cell = str | tuple[str, str]  # text, or text and a style of rich's
 
 
-def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 1) -> None:
+def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 1, reveal: bool = False) -> None:
     """A table on stdout. The first `keep` columns are not folded, unless the terminal is narrow; the others share what
-    is left."""
+    is left. What looks like a token is masked, unless it is to be revealed."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -52,14 +52,14 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 
         whole = at < kept or not is_terminal
         table.add_column(column, no_wrap=whole, overflow="fold", min_width=min(len(column), 5))
     for row in rows:
-        table.add_row(*(_cell(cell, coloured) for cell in row))
+        table.add_row(*(_cell(cell, coloured, visible if reveal else terminal.fit) for cell in row))
     with console.capture() as captured:
         console.print(table)
     terminal.out("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
 
 
-def _cell(cell: Cell, coloured: bool) -> Text:
+def _cell(cell: Cell, coloured: bool, fit: Callable[[str], str]) -> Text:
     from rich.text import Text
 
     text, style = (cell, "") if isinstance(cell, str) else cell
-    return Text(visible(text), style=style if coloured else "")
+    return Text(fit(text), style=style if coloured else "")

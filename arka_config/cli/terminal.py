@@ -38,7 +38,8 @@ def redact_with(redacted: Callable[[str], str]) -> None:
     _redacted = redacted
 
 
-def _fit(text: str) -> str:
+def fit(text: str) -> str:
+    """The text as it may be shown: nothing in it that looks like a token, and no control character."""
     return visible(_redacted(text))
 
 
@@ -87,33 +88,33 @@ def _to_stderr(line: str) -> None:
 def say(text: str, *, mark: str = "") -> None:
     """A line of words, to stderr; a mark such as `✓` stands before it, in green."""
     before = styled(mark, sys.stderr, fg="green") + " " if mark else ""
-    _to_stderr(f"{before}{_fit(text)}")
+    _to_stderr(f"{before}{fit(text)}")
 
 
 def note(text: str) -> None:
     """A line that a careful person wants to know, to stderr."""
-    _to_stderr(f"{styled('note:', sys.stderr, fg='cyan')} {_fit(text)}")
+    _to_stderr(f"{styled('note:', sys.stderr, fg='cyan')} {fit(text)}")
 
 
 def warn(text: str) -> None:
     """A line about what should not stay as it is, to stderr; its hint stands on a line of its own."""
     what, separator, hint = text.partition("; hint: ")
-    _to_stderr(f"{styled('warning:', sys.stderr, fg='yellow')} {_fit(what)}")
+    _to_stderr(f"{styled('warning:', sys.stderr, fg='yellow')} {fit(what)}")
     if separator:
         tell_hint(hint)
 
 
 def tell_hint(hint: str) -> None:
     """The way out, to stderr."""
-    _to_stderr(f"{styled('hint:', sys.stderr, bold=True)} {_fit(hint)}")
+    _to_stderr(f"{styled('hint:', sys.stderr, bold=True)} {fit(hint)}")
 
 
 def tell_error(error: ConfigError) -> None:
     """An error with its hint, to stderr."""
     first, *rest = error.message.split("\n")
-    _to_stderr(f"{styled('error:', sys.stderr, fg='red', bold=True)} {_fit(first)}")
+    _to_stderr(f"{styled('error:', sys.stderr, fg='red', bold=True)} {fit(first)}")
     for line in rest:
-        _to_stderr(f"       {_fit(line)}")
+        _to_stderr(f"       {fit(line)}")
     if error.hint:
         tell_hint(error.hint)
 

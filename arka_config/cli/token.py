@@ -31,6 +31,6 @@ def token(session: Session, url: str | None) -> None:
         )
     text = found.secret.reveal()
     if session.json:
-        session.show_json({"token": text, "origin": str(found.origin), "profile": session.resolution.name})
+        session.show_json({"token": text, "origin": str(found.origin), "profile": session.resolution.name}, reveal=True)
     else:
         terminal.out(text)

@@ -47,11 +47,11 @@ def assignments(app: App, words: Iterable[str]) -> dict[tuple[str, ...], Any]:
 
 
 def _assignment(app: App, key: str, text: str) -> dict[tuple[str, ...], Any]:
+    _refuse_token(app, key, text)
     if key == "api_url":
         Origin.of(text, "api_url")
     if key in _PLAIN:
         return {(key,): text}
-    _refuse_token(app, key, text)
     if key.startswith("token."):
         kind = key.partition(".")[2]
         if kind not in REFERENCES:
@@ -65,7 +65,7 @@ def _assignment(app: App, key: str, text: str) -> dict[tuple[str, ...], Any]:
 
 
 def _refuse_token(app: App, key: str, text: str) -> None:
-    if key == "token" or (app.token_prefix and text.startswith(app.token_prefix)):
+    if key == "token" or app.redacted(text) != text or (app.token_prefix and text.startswith(app.token_prefix)):
         raise UsageError(
             f"{_quoted(app, key)}: a token does not stand in a profile's file",
             hint=f"{app.name} login, or token.env=NAME",

@@ -90,3 +90,82 @@ def test_what_cannot_be_run_is_126(two: Path) -> None:
     done = child("--", "./data.txt", home=two)
     assert done.returncode == 126
     assert "permission denied" in done.stderr
+
+
+def test_a_relative_folder_of_path_is_passed_over_and_a_later_one_searched(two: Path) -> None:
+    (two / "bin").mkdir()
+    for folder, said in ((two, "hijacked"), (two / "bin", "right")):
+        (folder / "tool").write_text(f"#!/bin/sh\necho {said}\n")
+        (folder / "tool").chmod(0o755)
+    assert child("--", "tool", home=two, PATH=f".::{two / 'bin'}").stdout == "right\n"
+    assert child("--", "./tool", home=two).stdout == "hijacked\n", "where it is named as a path"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("/", 126, "permission denied"),
+        ("./none", 127, "no such file or directory"),
+        ("/etc/passwd/none", 127, "not a directory"),
+        ("./script", 126, "exec format error"),
+        ("./lost", 127, "no such file or directory"),
+    ],
+)
+def test_what_cannot_be_started_ends_as_in_a_shell(two: Path, command: str, code: int, said: str) -> None:
+    (two / "script").write_text("echo no interpreter\n")
+    (two / "lost").write_text("#!/no/such/interpreter\n")
+    for name in ("script", "lost"):
+        (two / name).chmod(0o755)
+    done = child("--", command, home=two)
+    assert (done.returncode, done.stdout, said in done.stderr) == (code, "", True), done.stderr
+
+
+def test_without_a_token_nothing_is_run(two: Path) -> None:
+    empty = two / "empty"
+    empty.mkdir()
+    done = child("--", "touch", "ran", home=empty)
+    assert (done.returncode, list(empty.iterdir())) == (4, [])
+
+
+def test_without_a_command_it_is_a_usage_error(two: Path) -> None:
+    done = child(home=two)
+    assert (done.returncode, "missing argument" in done.stderr) == (2, True)
+
+
+def test_a_token_for_another_origin_is_not_handed_on(two: Path) -> None:
+    done = child("--", "touch", "ran", home=two, ARKA_API_URL="https://elsewhere.example")
+    assert (done.returncode, "a token never goes to another origin" in done.stderr) == (1, True)
+    assert not (two / "ran").exists()
+
+
+def test_arguments_that_are_no_text_are_the_child_s_all_the_same(two: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two)}
+    done = subprocess.run(
+        [ARKA, "exec", "--", "printf", "%s", b"\xff\n", "--profile"], env=environ, capture_output=True, check=False
+    )
+    assert done.stdout == b"\xff\n--profile"
+
+
+def test_the_child_reads_our_stdin(two: Path) -> None:
+    done = subprocess.run(
+        [ARKA, "exec", "--", "cat"],
+        input="typed",
+        env={"PATH": os.environ["PATH"], "ARKA_HOME": str(two)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("typed", "")
+
+
+def test_the_child_takes_this_process_s_place_and_its_signals(two: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two)}
+    script = "trap 'echo caught; exit 9' TERM; echo $$; while :; do sleep 0.02; done"
+    with subprocess.Popen(
+        [ARKA, "exec", "--", "sh", "-c", script], env=environ, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) == process.pid
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read() == "caught\n"
+    assert process.returncode == 9

@@ -9,28 +9,60 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
+from arka_config.arka import app
 from arka_config.cli import program
 from arka_config.cli.group import LazyGroup
-from tests.cli.program import TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Done, arka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Every command, with arguments that make it do its work, and whether stdout is to hold the token.
 LINES: dict[str, list[tuple[str, bool]]] = {
-    "login": [("login -p new --with-token", False), ("login -p new --with-token --json", False)],
-    "logout": [("logout", False), ("logout --json", False)],
-    "status": [("status", False), ("status --json", False), ("status --show-token", True)],
-    "use": [("use ci", False), ("use ci --json", False), ("use ci --here --json", False)],
+    "login": [
+        ("login -p new --with-token", False),
+        ("login -p new --with-token --json", False),
+        ("login --token-file token.txt --use --no-browser --json", False),
+        ("login --with-token --label x --expires 90d --json", False),
+        ("login --with-token --api-url https://eu.arka-ai.com --force --json", False),
+        ("login --with-token --expect-user me", False),
+    ],
+    "logout": [("logout", False), ("logout --json", False), ("logout --all", False)],
+    "status": [
+        ("status", False),
+        ("status --json", False),
+        ("status --show-token", True),
+        ("status --offline --expiring 14d", False),
+    ],
+    "use": [
+        ("use ci", False),
+        ("use ci --json", False),
+        ("use ci --here --json", False),
+        ("use --unpin", False),
+    ],
     "prompt": [("prompt", False), ("prompt --json", False)],
     "token": [("token", True), ("token --json", True), ("token --for https://elsewhere.example", False)],
     "exec": [("exec -- no-such-program", False)],
-    "env": [("env", False), ("env --json", False), ("env --with-token", True), ("env --github", True)],
-    "export legacy": [("export legacy", False), ("export legacy --json", False)],
-    "export dotenv": [("export dotenv", True), ("export dotenv -o x.env", False), ("export dotenv --json", True)],
-    "import legacy": [("import legacy -p old --input legacy.json", False), ("import legacy -p old --json", False)],
+    "env": [("env", False), ("env --json", False), ("env --with-token --shell fish", True), ("env --github", True)],
+    "export legacy": [
+        ("export legacy", False),
+        ("export legacy --json", False),
+        ("export legacy --key auth --output x.json --force --json", False),
+    ],
+    "export dotenv": [
+        ("export dotenv", True),
+        ("export dotenv --json", True),
+        ("export dotenv --output legacy.json", False),
+        ("export dotenv --output legacy.json --force --json", False),
+    ],
+    "import legacy": [
+        ("import legacy -p old --input legacy.json --keep", False),
+        ("import legacy -p old --json", False),
+        ("import legacy --input legacy.json --key token --api-url https://arka-ai.com --force --delete", False),
+    ],
     "profiles list": [("profiles list", False), ("profiles list --json", False)],
     "profiles show": [("profiles show", False), ("profiles show --json", False)],
     "profiles create": [
@@ -47,34 +79,49 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         ("config show --json", False),
         ("config show --show-token", True),
     ],
-    "config get": [("config get token", False), ("config get token --json", False), (f"config get {TOKEN}", False)],
+    "config get": [
+        ("config get token", False),
+        ("config get token --json", False),
+        ("config get token --show-token", True),
+        (f"config get {TOKEN}", False),
+    ],
     "config path": [("config path", False), ("config path --json", False)],
-    "completion": [("completion bash", False)],
+    "completion": [("completion bash", False), ("completion bash --json", False)],
 }
 
 SHOWS = [line for lines in LINES.values() for line, _ in lines if line.endswith("--json")]
 
 
-def commands(group: LazyGroup, within: str = "") -> Iterator[str]:
-    for name, (target, _) in group.table.items():
-        module, _, attribute = target.partition(":")
-        inner = getattr(program, attribute, None) if module == program.__name__ else None
+def commands(group: LazyGroup, within: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name in group.table:
+        inner = group.get_command(click.Context(group), name)
+        assert inner is not None
         if isinstance(inner, LazyGroup):
             yield from commands(inner, f"{within}{name} ")
         else:
-            yield f"{within}{name}"
+            yield f"{within}{name}", inner
 
 
 def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
     (home.parent / "legacy.json").write_text(json.dumps({"token": TOKEN}))
+    (home.parent / "token.txt").write_text(TOKEN)
+    (home.parent / "token.txt").chmod(0o600)
     monkeypatch.setenv("GITHUB_ENV", str(home.parent / "github"))
     return arka(*line.split(), stdin=TOKEN)
 
 
-def test_every_command_is_on_the_list() -> None:
-    from arka_config.arka import app
-
-    assert set(commands(program.program(app))) == set(LINES)
+def test_every_command_and_every_option_is_on_the_list() -> None:
+    found = dict(commands(program.program(app)))
+    assert found.keys() == LINES.keys()
+    common = {"--profile", "--json", "--no-input"}
+    missing = [
+        f"{name} {option}"
+        for name, command in found.items()
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+        if option.startswith("--") and option not in common and not any(option in line for line, _ in LINES[name])
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize(("line", "shows"), [row for lines in LINES.values() for row in lines])
@@ -104,7 +151,44 @@ def test_json_is_one_object_and_nothing_else(two: Path, line: str, monkeypatch: 
         (f"use {TOKEN}", {}),
         (f"tokn {TOKEN}", {}),
         (f"token --for {TOKEN}", {}),
+        (f"-p {TOKEN} prompt", {}),
+        ("prompt", {"ARKA_PROFILE": TOKEN}),
+        ("prompt --json", {"ARKA_PROFILE": TOKEN}),
+        ("status --json", {"ARKA_PROFILE": TOKEN}),
+        ("config get profile", {"ARKA_PROFILE": TOKEN}),
+        ("config show --sources", {"ARKA_PROFILE": TOKEN}),
+        ("config show --sources", {"ARKA_TOKEN": TOKEN}),
         ("config show", {"ARKA_TIMEOUT": TOKEN}),
+        ("config show --json", {"ARKA_TIMEOUT": TOKEN}),
+        ("config get timeout", {"ARKA_TIMEOUT": TOKEN}),
+        ("config get timeout --json", {"ARKA_TIMEOUT": TOKEN}),
+        (f"config path {TOKEN}", {}),
+        (f"completion {TOKEN}", {}),
+        (f"env --shell {TOKEN}", {}),
+        (f"env --{TOKEN}", {}),
+        (f"exec -- {TOKEN}", {}),
+        (f"exec -- ./{TOKEN}", {}),
+        (f"logout -p {TOKEN}", {}),
+        (f"profiles show {TOKEN}", {}),
+        (f"profiles remove {TOKEN}", {}),
+        (f"profiles copy {TOKEN} other", {}),
+        (f"profiles {TOKEN}", {}),
+        (f"profiles set work {TOKEN}=3", {}),
+        (f"profiles set work api_url={TOKEN}", {}),
+        (f"profiles set work api_url=https://{TOKEN}@arka-ai.com", {}),
+        (f"profiles set work ca_bundle={TOKEN}", {}),
+        (f"status --expiring {TOKEN}", {}),
+        (f"login --token-file {TOKEN}", {}),
+        (f"login --with-token --expires {TOKEN}", {}),
+        (f"login --with-token --label {TOKEN}", {}),
+        (f"login --with-token --expect-user {TOKEN}", {}),
+        (f"login --with-token --api-url {TOKEN}", {}),
+        (f"login --with-token --api-url https://{TOKEN}@elsewhere.example", {}),
+        (f"login --with-token --api-url http://elsewhere.example/{TOKEN}", {}),
+        (f"import legacy --input {TOKEN}", {}),
+        (f"import legacy --key {TOKEN}", {}),
+        ("token", {"ARKA_API_URL": TOKEN}),
+        ("env --github", {"GITHUB_ENV": f"/proc/{TOKEN}"}),
         ("config show", {"ARKA_PROXY": f"https://user:{TOKEN}@proxy.example"}),
         ("token", {"ARKA_API_KEY": f"{TOKEN}\nX"}),
         ("status", {"ARKA_API_URL": f"https://user:{TOKEN}@elsewhere.example"}),
@@ -114,10 +198,9 @@ def test_json_is_one_object_and_nothing_else(two: Path, line: str, monkeypatch: 
 )
 @pytest.mark.usefixtures("two")
 def test_an_error_masks_a_token_in_the_wrong_place(line: str, environ: dict[str, str]) -> None:
-    done = arka(*line.split(), environ=environ)
-    if "ARKA_TIMEOUT" not in environ:  # a table shows the value of a setting, which is no secret
-        assert TOKEN not in done.out
-    assert TOKEN not in done.err
+    done = arka(*line.split(), stdin=TOKEN, environ=environ)
+    shown = done.out.replace(f"::add-mask::{TOKEN}\n", "")  # which is what has the runner hide it
+    assert TOKEN not in shown + done.err
 
 
 @pytest.mark.parametrize("content", ["{", '{"version": 1, "token": "%s"', '["%s"]', '{"version": 9, "token": "%s"}'])
@@ -158,3 +241,83 @@ def test_words_and_exit_code_stay_when_nobody_reads_the_data(two: Path, line: st
     assert done.returncode == code
     assert ("profile 'bare' has no token" in done.stderr) is (code == 4)
     assert "Broken" not in done.stderr
+
+
+PLACES = {
+    "config/config.toml": ['storage = "{}"', "{} = 1", 'expiry_warning = "{}"', '[helpers]\na = "{} \'"', "{} ="],
+    "config/profiles/work.toml": ['token = "{}"', '[token]\n{} = "x"', "{} = 1", "{}", '[settings]\ntimeout = "{}"'],
+    "state/active": ["{} {} {}"],
+    "state/pins.json": ['{{"version": 1, "pins": {{"/": "{}"}}}}', '["{}"]', '{{"{}": 1}}', "{}"],
+    "data/tokens/work.json": ['{{"version": 1, "token": "{}", "{}": "x", "origin": "https://arka-ai.com"}}', "{}"],
+}
+
+
+@pytest.mark.parametrize(("file", "text"), [(file, text) for file, texts in PLACES.items() for text in texts])
+def test_a_token_in_the_wrong_file_is_masked_too(two: Path, file: str, text: str) -> None:
+    path = two / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.replace("{}", OTHER).replace("{{", "{").replace("}}", "}"))
+    for line in (
+        "prompt",
+        "status",
+        "config show --sources",
+        "config show --json",
+        "config get profile",
+        "profiles list",
+        "profiles list --json",
+        "profiles show",
+        "use work",
+        "use --unpin",
+        "export legacy",
+        "logout",
+    ):
+        done = arka(*line.split())
+        assert OTHER not in done.out + done.err, line
+        assert "Traceback" not in done.err
+
+
+def real(line: str, home: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The real program, from a shell that sets up its streams."""
+    environ = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ARKA_HOME": str(home)}
+    return subprocess.run(
+        ["bash", "-c", line], capture_output=True, encoding="utf-8", env=environ, cwd=cwd, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "out", "err"),
+    [
+        ("arka token <&-", 0, f"{TOKEN}\n", ""),
+        ("arka login --with-token <&-", 4, "", "--with-token: no token is there"),
+        ("arka login <&-", 2, "", "nobody can be asked"),
+        ("arka profiles remove ci <&-", 2, "", "add --yes"),
+        ("arka token >&-", 0, "", ""),
+        ("arka use ci 2>&-", 0, "", ""),
+        ("arka token -p nosuch 2>&-", 1, "", ""),
+    ],
+)
+def test_a_closed_stream_is_no_fault(two: Path, line: str, code: int, out: str, err: str) -> None:
+    done = real(line, two)
+    assert (done.returncode, done.stdout, err in done.stderr) == (code, out, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", ["token", "status", "config show --json", "completion bash"])
+def test_data_that_cannot_be_written_is_an_error(two: Path, command: str) -> None:
+    done = real(f"arka {command} >/dev/full", two)
+    assert (done.returncode, done.stderr) == (1, "error: stdout: no space left on device\n")
+
+
+@pytest.mark.parametrize("command", ["use ci --here", "export dotenv -o .env"])
+def test_a_working_directory_that_is_gone_is_said_to_be(two: Path, command: str) -> None:
+    done = real(f"mkdir d && cd d && rmdir ../d && arka {command}", two, two)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: the working directory: no such file or directory\n"
+
+
+def test_a_terminal_that_knows_no_unicode_gets_escapes_and_json_stays_json(two: Path) -> None:
+    done = real("PYTHONIOENCODING=ascii arka status --json", two)
+    assert json.loads(done.stdout)["token"]["value"] == "arka_…9f3c"
+    done = real("PYTHONIOENCODING=ascii arka use ci", two)
+    assert (done.returncode, done.stderr) == (0, "\\u2713 Profile 'ci' is active\n")

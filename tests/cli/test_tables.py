@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -98,3 +99,29 @@ def test_an_escape_in_a_hand_edited_file_never_reaches_the_terminal(two: Path) -
         assert "\x1b" not in done.out + done.err
         assert "\x07" not in done.out + done.err
         assert "evil.toml: description holds a control character" in done.err
+
+
+@pytest.mark.parametrize("label", ["\x1b]0;owned\x07", "\x1b[2J", "a\nb", "\x9b31m", "\u202etxt", "\r● evil"])
+def test_a_hand_edited_label_is_refused_and_shown_escaped(two: Path, label: str) -> None:
+    path = two / "data" / "tokens" / "work.json"
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "label": label}, ensure_ascii=False))
+    for line in ("profiles list", "profiles list --json", "profiles show", "status", "config show"):
+        done = arka(*line.split())
+        assert label not in done.out + done.err
+        assert not set("\x1b\x07\x9b\r\u202e") & set(done.out + done.err)
+        assert f"{path}: label is not a plain text" in (done.out if "--json" in line else done.err)
+
+
+@pytest.mark.parametrize("label", ["日本語のラベル", "🦊🦊🦊", "한국어", "Ünïcödé", "wide カタカナ and narrow"])
+@pytest.mark.parametrize("columns", [80, 100])
+def test_what_stands_after_a_wide_label_is_not_pushed_aside(two: Path, label: str, columns: int) -> None:
+    store = ProfileStore.open(app, {"ARKA_HOME": str(two)})
+    for name, text in (("plain", "x"), ("wide", label)):
+        store.log_in(name, Credential(Secret(TOKEN), Origin.of("https://eu.arka-ai.com"), label=text))
+    _, sent = shown("profiles list", two, columns)
+    screen = pyte.Screen(columns, 60)
+    pyte.Stream(screen).feed(sent)
+    rows = [[screen.buffer[y][x].data for x in range(columns)] for y in range(60)]
+    starts = {at for row in rows for at in range(columns - 8) if "".join(row[at : at + 8]) == "https://"}
+    assert len(starts) == 1

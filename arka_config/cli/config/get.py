@@ -39,8 +39,8 @@ def get(session: Session, key: str, show_token: bool) -> None:
     if finding is None or finding.value is None:
         raise ConfigError(f"{key} is not set", hint=f"{session.app.name} config show")
     if session.json:
-        session.show_json(
-            {"name": key, **(finding_document(session, finding, show_token=show_token, leaf=leaves.get(key)) or {})}
-        )
+        found = finding_document(session, finding, show_token=show_token, leaf=leaves.get(key)) or {}
+        session.show_json({"name": key, **found}, reveal=show_token)
     else:
-        terminal.out(shown(session, finding, show_token=show_token))
+        text = shown(session, finding, show_token=show_token)
+        terminal.out(text if show_token else session.app.redacted(text))

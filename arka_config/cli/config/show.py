@@ -37,11 +37,11 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
     }
     unread = _unread(session, [leaf.field.variable for leaf in settings.leaves().values()]) if sources else None
     if session.json:
-        session.show_json(_document(session, findings, settings.leaves(), unread, show_token))
+        session.show_json(_document(session, findings, settings.leaves(), unread, show_token), reveal=show_token)
     else:
         rows = [row for name, found in findings.items() for row in _rows(session, name, found, sources, show_token)]
         rows += [((name, "dim"), ("not read", "red"), ("env", "yellow"), why) for name, why in (unread or {}).items()]
-        tables.show(("SETTING", "VALUE", "LAYER", "PLACE"), rows)
+        tables.show(("SETTING", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
     session.notice()
     try:
         settings.resolved(resolution)

@@ -30,7 +30,7 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
     text = lines({app.token_field.variable: found.secret.reveal(), app.url_field.variable: str(found.url.value)})
     if output is None:
         if session.json:
-            session.show_json({"text": text})
+            session.show_json({"text": text}, reveal=True)
         else:
             terminal.out(text.rstrip("\n"))
         return

@@ -66,7 +66,7 @@ def _document(session: Session, name: str, active: str | None) -> dict[str, obje
     try:
         profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
     except ConfigError as error:
-        return document | {"error": error.message}
+        return document | {"error": session.app.redacted(error.message)}
     return document | {
         "description": profile.description or None,
         "api_url": profile.api_url or None,

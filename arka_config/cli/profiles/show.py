@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli import tables
 from arka_config.cli.command import ProfileName, command
-from arka_config.cli.described import expiry_cell, token_cell, token_document, without_password, written
+from arka_config.cli.described import expiry_cell, token_cell, token_document, without_passwords, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,12 +35,16 @@ def show(session: Session, name: str | None) -> None:
                 "description": profile.description or None,
                 "api_url": profile.api_url or None,
                 "token": token_document(session, profile, credential),
-                "settings": profile.settings,
+                "settings": without_passwords(profile.settings),
             }
         )
     none: Cell = ("—", "dim")
     rows: list[tuple[Cell, ...]] = [
-        ("description", profile.description or none, session.place(profile.path) if profile.is_on_disk else ""),
+        (
+            "description",
+            profile.description or none,
+            session.place(profile.path) if profile.is_on_disk else "",
+        ),
         ("api_url", profile.api_url or none, ""),
         (
             "token",
@@ -55,7 +59,7 @@ def show(session: Session, name: str | None) -> None:
             ("created", credential.created or none, ""),
             ("expires", expiry_cell(session, credential), ""),
         ]
-    rows += [(key, value, "") for key, value in _flat(profile.settings, "")]
+    rows += [(key, value, "") for key, value in _flat(without_passwords(profile.settings), "")]
     tables.show((name.upper(), "VALUE", "FILE"), rows)
 
 
@@ -64,4 +68,4 @@ def _flat(table: Mapping[str, object], within: str) -> Iterator[tuple[str, str]]
         if isinstance(value, dict):
             yield from _flat(value, f"{within}{key}.")
         else:
-            yield f"{within}{key}", without_password(written(value))
+            yield f"{within}{key}", written(value)

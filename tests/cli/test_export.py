@@ -1,0 +1,186 @@
+"""`export`, and the legacy file that is kept in step with the active profile."""
+
+from __future__ import annotations
+
+import json
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.program import OTHER, TOKEN, arka
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ELSEWHERE = "https://eu.arka-ai.com"
+
+
+@pytest.fixture
+def legacy(tmp_path: Path) -> Path:
+    """The Node CLI's file, not there yet."""
+    return tmp_path / ".config" / "arka-code-nodejs" / "config.json"
+
+
+@pytest.fixture
+def synced(two: Path) -> Path:
+    """The two profiles, with `legacy_sync = true`."""
+    (two / "config").mkdir(exist_ok=True)
+    (two / "config" / "config.toml").write_text("legacy_sync = true\n")
+    return two
+
+
+def written(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+# legacy
+
+
+@pytest.mark.usefixtures("two")
+def test_legacy_writes_the_node_cli_s_file(legacy: Path) -> None:
+    done = arka("export", "legacy")
+    assert (done.code, done.out) == (0, "")
+    assert "✓ Wrote ~/.config/arka-code-nodejs/config.json, key 'token'" in done.err
+    assert legacy.read_text() == f'{{\n\t"token": "{TOKEN}"\n}}'
+    assert (stat.S_IMODE(legacy.stat().st_mode), stat.S_IMODE(legacy.parent.stat().st_mode)) == (0o600, 0o700)
+
+
+@pytest.mark.usefixtures("two")
+def test_legacy_leaves_what_else_is_there_and_takes_the_key_that_holds_a_token(legacy: Path) -> None:
+    legacy.parent.mkdir(parents=True)
+    legacy.write_text(json.dumps({"theme": "dark", "apiKey": OTHER, "n": 1.50}))
+    done = arka("export", "legacy", "--json")
+    assert done.json == {"path": str(legacy), "key": "apiKey", "changed": True}
+    assert list(written(legacy).items()) == [("theme", "dark"), ("apiKey", TOKEN), ("n", 1.5)]
+    assert arka("export", "legacy", "--json").json["changed"] is False
+
+
+@pytest.mark.usefixtures("two")
+def test_legacy_takes_another_key_and_another_file(tmp_path: Path) -> None:
+    file = tmp_path / "other.json"
+    done = arka("export", "legacy", "-p", "ci", "--key", "auth", "-o", str(file), "--json")
+    assert done.json == {"path": str(file), "key": "auth", "changed": True}
+    assert written(file) == {"auth": OTHER}
+    assert arka("export", "legacy", "--key", "a.b", "-o", str(file)).code == 2
+
+
+@pytest.mark.usefixtures("two")
+def test_legacy_writes_no_token_of_another_workspace_without_force(legacy: Path) -> None:
+    arka("login", "-p", "eu", "--with-token", "--api-url", ELSEWHERE, stdin=OTHER)
+    done = arka("export", "legacy", "-p", "eu")
+    assert (done.code, f"is for {ELSEWHERE}" in done.err, "nothing was written" in done.err) == (1, True, True)
+    assert not legacy.exists()
+    assert arka("export", "legacy", "-p", "eu", "--force").code == 0
+
+
+@pytest.mark.usefixtures("two")
+def test_legacy_never_writes_over_what_it_cannot_parse(legacy: Path) -> None:
+    legacy.parent.mkdir(parents=True)
+    legacy.write_text(f'{{"token": "{OTHER}",}}')
+    done = arka("export", "legacy")
+    assert (done.code, str(legacy) in done.err, OTHER in done.err) == (1, True, False)
+    assert legacy.read_text() == f'{{"token": "{OTHER}",}}'
+
+
+# kept in step
+
+
+@pytest.mark.usefixtures("synced")
+def test_the_legacy_file_follows_use_login_logout_and_remove(legacy: Path) -> None:
+    assert arka("use", "ci").code == 0
+    assert written(legacy) == {"token": OTHER}
+    assert arka("use", "-").code == 0
+    assert written(legacy) == {"token": TOKEN}
+    replaced = "arka_" + "n" * 37
+    arka("login", "-p", "work", "--with-token", stdin=replaced)
+    assert written(legacy) == {"token": replaced}
+    arka("login", "-p", "third", "--with-token", stdin=OTHER)
+    assert written(legacy) == {"token": replaced}, "which is the active profile's still"
+    assert arka("logout").code == 0
+    assert written(legacy) == {}
+    arka("use", "ci")
+    assert written(legacy) == {"token": OTHER}
+    arka("profiles", "remove", "ci", "--yes")
+    assert written(legacy) == {}
+
+
+@pytest.mark.usefixtures("synced")
+def test_the_first_login_is_in_step_too(legacy: Path) -> None:
+    arka("profiles", "remove", "work", "--yes")
+    arka("profiles", "remove", "ci", "--yes")
+    arka("login", "--with-token", stdin=OTHER)
+    assert written(legacy) == {"token": OTHER}
+
+
+@pytest.mark.usefixtures("synced")
+def test_it_is_the_active_profile_whatever_else_is_in_force(legacy: Path) -> None:
+    arka("login", "-p", "work", "--with-token", stdin=TOKEN, environ={"ARKA_API_KEY": OTHER, "ARKA_PROFILE": "ci"})
+    assert written(legacy) == {"token": TOKEN}
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_token_of_another_workspace_is_not_put_there_and_the_old_one_does_not_stay(legacy: Path) -> None:
+    arka("use", "work")
+    arka("login", "-p", "eu", "--with-token", "--api-url", ELSEWHERE, stdin=OTHER)
+    done = arka("use", "eu")
+    assert (done.code, "the legacy file has no token now" in done.err) == (0, True)
+    assert written(legacy) == {}
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_change_stands_where_the_legacy_file_cannot_follow(legacy: Path) -> None:
+    legacy.parent.mkdir(parents=True)
+    legacy.write_text("{")
+    done = arka("use", "ci", "--json")
+    assert (done.code, done.json["profile"]) == (0, "ci")
+    assert f"warning: the legacy file was not brought in step: {legacy}, line 1, column 2" in done.err
+    assert legacy.read_text() == "{"
+
+
+@pytest.mark.usefixtures("two")
+def test_without_the_preference_nothing_is_written(legacy: Path) -> None:
+    arka("use", "ci")
+    assert not legacy.exists()
+
+
+# dotenv
+
+TEXT = f"ARKA_API_KEY={TOKEN}\nARKA_API_URL=https://arka-ai.com\n"
+
+
+@pytest.mark.usefixtures("two")
+def test_dotenv_prints_the_lines() -> None:
+    assert arka("export", "dotenv") == (0, TEXT, "")
+    assert arka("export", "dotenv", "--json").json == {"text": TEXT}
+
+
+def test_dotenv_writes_a_file_for_the_user_alone(two: Path, tmp_path: Path) -> None:
+    done = arka("export", "dotenv", "-o", ".env", "--json")
+    assert done.json == {"path": str(tmp_path / ".env")}
+    assert "plain text" in done.err
+    assert (tmp_path / ".env").read_text() == TEXT
+    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
+
+
+@pytest.mark.usefixtures("two")
+def test_dotenv_loses_no_file_unless_forced(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("MINE=1\n")
+    done = arka("export", "dotenv", "-o", str(file))
+    assert (done.code, done.out, "or add --force" in done.err) == (1, "", True)
+    assert file.read_text() == "MINE=1\n"
+    assert arka("export", "dotenv", "-p", "ci", "-o", str(file), "--force").code == 0
+    assert OTHER in file.read_text()
+
+
+@pytest.mark.parametrize("command", ["legacy", "dotenv", "dotenv -o .env"])
+@pytest.mark.usefixtures("home")
+def test_without_a_token_nothing_is_written(
+    command: str, tmp_path: Path, legacy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = arka("export", *command.split())
+    assert (done.code, done.out) == (4, "")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,323 @@
+"""`profiles`: list, show, create, set, unset, rename, copy, remove."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.program import OTHER, TOKEN, arka
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = "https://arka-ai.com/app/personal/settings/tokens"
+
+
+def file(home: Path, name: str) -> Path:
+    return home / "config" / "profiles" / f"{name}.toml"
+
+
+def written(home: Path, name: str) -> dict[str, Any]:
+    return tomllib.loads(file(home, name).read_text())
+
+
+def write(home: Path, name: str, text: str) -> None:
+    file(home, name).parent.mkdir(parents=True, exist_ok=True)
+    file(home, name).write_text(text)
+
+
+def names() -> list[str]:
+    return [profile["name"] for profile in arka("profiles", "list", "--json").json["profiles"]]
+
+
+# list
+
+
+@pytest.mark.usefixtures("two")
+def test_the_list_marks_the_active_one() -> None:
+    done = arka("profiles", "list")
+    assert (done.code, done.err) == (0, "")
+    header, ci, work = (line.split() for line in done.out.splitlines())
+    assert header == ["PROFILE", "TOKEN", "EXPIRES", "LABEL"]
+    assert ci == ["ci", "arka_…77d1", "in", "90", "days", "—"]
+    assert work == ["●", "work", "arka_…9f3c", "—", "MacBook", "Pro"]
+
+
+@pytest.mark.usefixtures("two")
+def test_the_list_has_what_is_known_of_each_in_json() -> None:
+    document = arka("profiles", "list", "--json").json
+    assert document.keys() == {"active", "profiles"}
+    assert document["active"] == "work"
+    ci, work = document["profiles"]
+    assert ci.keys() == work.keys() == {"name", "active", "description", "api_url", "token"}
+    assert (work["name"], work["active"], ci["active"]) == ("work", True, False)
+    assert work["token"].keys() == {"value", "storage", "origin", "label", "created", "expires", "user"}
+    assert (work["token"]["value"], work["token"]["label"]) == ("arka_…9f3c", "MacBook Pro")
+
+
+@pytest.mark.usefixtures("two")
+def test_a_reference_is_listed_as_one_and_not_followed() -> None:
+    arka("profiles", "create", "far", "token.env=FAR_TOKEN")
+    assert "$FAR_TOKEN" in arka("profiles", "list", environ={"FAR_TOKEN": TOKEN}).out
+    far = arka("profiles", "list", "--json").json["profiles"][1]
+    assert far["token"] == {"reference": {"env": "FAR_TOKEN"}}
+
+
+@pytest.mark.usefixtures("home")
+def test_an_empty_list_is_empty_and_says_how_to_begin() -> None:
+    assert arka("profiles", "list") == (
+        0,
+        "",
+        "There are no profiles yet; make one with: arka login --profile NAME\n",
+    )
+    assert arka("profiles", "list", "--json").json == {"active": None, "profiles": []}
+
+
+def test_a_broken_profile_does_not_hide_the_others(two: Path) -> None:
+    write(two, "work", "timeout =\n")
+    done = arka("profiles", "list")
+    assert (done.code, "unreadable" in done.out, "arka_…77d1" in done.out) == (0, True, True)
+    assert f"{file(two, 'work')}: not TOML: line 1, column 10" in done.err
+    ci, work = arka("profiles", "list", "--json").json["profiles"]
+    assert ("error" in ci, "error" in work, work.keys()) == (False, True, {"name", "active", "error"})
+
+
+def test_a_file_that_nobody_reads_is_named(two: Path) -> None:
+    write(two, "Work Laptop", "")
+    done = arka("profiles", "list")
+    assert "warning: ~/arka/config/profiles/Work Laptop.toml is no profile" in done.err
+
+
+# show
+
+
+def test_show_shows_what_a_profile_holds(two: Path) -> None:
+    arka("profiles", "set", "work", "description=Work laptop", "timeout=60")
+    done = arka("profiles", "show")
+    assert done.out.split()[:3] == ["WORK", "VALUE", "FILE"]
+    assert "Work laptop" in done.out
+    document = arka("profiles", "show", "work", "--json").json
+    assert document.keys() == {"name", "path", "description", "api_url", "token", "settings"}
+    assert (document["path"], document["settings"]) == (str(file(two, "work")), {"timeout": 60})
+
+
+@pytest.mark.usefixtures("two")
+def test_show_takes_the_name_as_its_argument_or_as_the_option() -> None:
+    for arguments in (["show", "ci"], ["show", "-p", "ci"], ["show", "ci", "-p", "ci"]):
+        assert arka("profiles", *arguments, "--json").json["name"] == "ci"
+    assert arka("-p", "work", "profiles", "show", "ci").code == 2
+
+
+# create
+
+
+def test_create_makes_a_file_with_the_values(home: Path) -> None:
+    done = arka("profiles", "create", "ci", "description=Build runners", "token.env=CI_TOKEN", "timeout=60", "--json")
+    assert done.json == {"profile": "ci", "path": str(file(home, "ci"))}
+    assert written(home, "ci") == {
+        "description": "Build runners",
+        "token": {"env": "CI_TOKEN"},
+        "settings": {"timeout": 60},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Work Laptop", "hint: try 'work-laptop'"),
+        ("CI/CD", "hint: try 'ci-cd'"),
+        ("../evil", "hint: try 'evil'"),
+        ("con", ""),
+        (".hidden", ""),
+        ("", ""),
+        ("a" * 65, ""),
+    ],
+)
+def test_a_name_is_checked_and_another_one_is_suggested(home: Path, name: str, hint: str) -> None:
+    done = arka("profiles", "create", name)
+    assert (done.code, done.out, hint in done.err) == (2, "", True)
+    assert not (home / "config").exists()
+
+
+def test_create_makes_nothing_where_a_value_does_not_fit(home: Path) -> None:
+    assert arka("profiles", "create", "ci", "timeout=soon").code == 1
+    assert not file(home, "ci").exists()
+
+
+# set and unset
+
+
+def test_set_keeps_the_comments_the_order_and_the_blank_lines(two: Path) -> None:
+    write(two, "work", '# mine\n\n[settings]  # what it says\ntimeout = 30   # seconds\n\nproxy = "http://p:1"\n')
+    assert arka("profiles", "set", "work", "timeout=90", "--json").json == {"profile": "work", "changed": True}
+    assert file(two, "work").read_text() == (
+        '# mine\n\n[settings]  # what it says\ntimeout = 90   # seconds\n\nproxy = "http://p:1"\n'
+    )
+    assert arka("profiles", "set", "work", "timeout=90", "--json").json["changed"] is False
+
+
+def test_set_checks_every_value_and_writes_none_where_one_does_not_fit(two: Path) -> None:
+    done = arka("profiles", "set", "work", "description=new", "timeout=soon", "proxy=nonsense")
+    assert done.code == 1
+    assert "timeout: input should be a valid number" in done.err
+    assert "proxy: input should be a valid URL" in done.err
+    assert not file(two, "work").exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "said"),
+    [
+        ("timeot=3", 2, "did you mean 'timeout'?"),
+        ("settings.timeot=3", 2, "there is no setting 'settings.timeot'"),
+        ("zzz=3", 2, "the keys are description, api_url, token.env, token.file, token.helper, timeout, proxy"),
+        ("timeout", 2, "is not KEY=VALUE"),
+        ("timeout=", 2, "unset timeout"),
+        ("=3", 2, "there is no setting ''"),
+        ("timeout=0", 1, "greater than 0"),
+        ("timeout=nan", 1, "finite"),
+        ("token.vault=x", 2, "is no reference"),
+        ("api_url=http://arka-ai.com", 1, "clear text"),
+        ("description=a\x1bb", 1, "U+001B"),
+    ],
+)
+def test_what_does_not_fit_is_said(two: Path, word: str, code: int, said: str) -> None:
+    done = arka("profiles", "set", "work", word)
+    assert (done.code, said in done.err) == (code, True), done.err
+    assert not file(two, "work").exists()
+
+
+@pytest.mark.parametrize("key", ["token", "proxy", "timeout", "token.env", "token.file", "settings.proxy", "nosuch"])
+def test_a_token_does_not_stand_in_a_profile_and_is_not_repeated(two: Path, key: str) -> None:
+    done = arka("profiles", "set", "work", f"{key}={OTHER}")
+    assert (done.code, done.out, "o" * 8 in done.err) == (2, "", False)
+    assert not file(two, "work").exists()
+    if key != "nosuch":
+        assert "a token does not stand in a profile's file" in done.err
+
+
+@pytest.mark.parametrize("word", ["description={}", "description=my {} here", "proxy=http://user:{}@proxy.example"])
+def test_nor_within_a_text(two: Path, word: str) -> None:
+    done = arka("profiles", "set", "work", word.format(OTHER))
+    assert (done.code, "o" * 8 in done.err) == (2, False)
+    assert not file(two, "work").exists()
+
+
+def test_a_reference_takes_the_place_of_another_one(two: Path) -> None:
+    arka("profiles", "set", "work", "token.env=A")
+    arka("profiles", "set", "work", "token.file=/run/secrets/b")
+    assert written(two, "work") == {"token": {"file": "/run/secrets/b"}}
+    assert arka("profiles", "unset", "work", "token", "--json").json == {"profile": "work", "changed": True}
+    assert arka("token").out == f"{TOKEN}\n"
+
+
+def test_unset_takes_values_out_and_the_unknown_ones_too(two: Path) -> None:
+    write(two, "work", 'description = "x"\n[settings]\ntimeot = 3 # oh\ntimeout = 4\n')
+    assert arka("profiles", "unset", "work", "timeot", "description").code == 0
+    assert written(two, "work") == {"settings": {"timeout": 4}}
+    assert arka("profiles", "unset", "work", "proxy", "--json").json == {"profile": "work", "changed": False}
+    done = arka("profiles", "unset", "work", "timeot")
+    assert (done.code, "did you mean 'timeout'?" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["set nosuch timeout=3", "unset nosuch timeout", "show nosuch", "copy nosuch new"])
+def test_a_profile_that_is_not_there_is_not_made(two: Path, command: str) -> None:
+    done = arka("profiles", *command.split())
+    assert (done.code, "there is no profile 'nosuch'" in done.err) == (1, True)
+    assert names() == ["ci", "work"]
+
+
+def test_a_file_that_cannot_be_parsed_is_never_written_over(two: Path) -> None:
+    write(two, "work", "timeout =\n")
+    for command in ("set work timeout=3", "unset work timeout"):
+        done = arka("profiles", *command.split())
+        assert (done.code, f"{file(two, 'work')}: not TOML: line 1, column 10" in done.err) == (1, True)
+    assert file(two, "work").read_text() == "timeout =\n"
+
+
+# rename and copy
+
+
+@pytest.mark.usefixtures("two")
+def test_rename_takes_the_token_the_choice_and_the_pins_along() -> None:
+    arka("profiles", "set", "work", "timeout=7")
+    arka("use", "work", "--here")
+    done = arka("profiles", "rename", "work", "office", "--json", environ={"ARKA_PROFILE": "work"})
+    assert done.json == {"profile": "office", "before": "work"}
+    assert "ARKA_PROFILE in this shell still says 'work': export ARKA_PROFILE=office" in done.err
+    assert (names(), arka("token").out, arka("config", "get", "timeout").out) == (
+        ["ci", "office"],
+        f"{TOKEN}\n",
+        "7\n",
+    )
+    assert arka("status", "--json").json["profile"]["layer"] == "pin"
+    arka("use", "--unpin")
+    assert arka("config", "get", "profile").out == "office\n"
+
+
+@pytest.mark.usefixtures("two")
+def test_copy_leaves_the_token_behind_unless_that_is_asked_for() -> None:
+    arka("profiles", "set", "work", "timeout=7")
+    done = arka("profiles", "copy", "work", "bare", "--json")
+    assert done.json == {"profile": "bare", "copied_from": "work"}
+    assert "arka login --profile bare" in done.err
+    assert arka("token", "-p", "bare").code == 4
+    assert arka("config", "get", "timeout", "-p", "bare").out == "7\n"
+    assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
+    assert arka("token", "-p", "twin").out == f"{TOKEN}\n"
+
+
+@pytest.mark.parametrize("command", ["rename work ci", "copy work ci", "create ci", "rename work work"])
+@pytest.mark.usefixtures("two")
+def test_no_profile_is_written_over(command: str) -> None:
+    done = arka("profiles", *command.split())
+    assert (done.code, "already" in done.err) == (1, True)
+    assert (arka("token", "-p", "work").out, arka("token", "-p", "ci").out) == (f"{TOKEN}\n", f"{OTHER}\n")
+
+
+# remove
+
+
+def test_remove_takes_all_of_it(two: Path, tmp_path: Path) -> None:
+    arka("profiles", "set", "work", "timeout=7")
+    arka("use", "work", "--here")
+    done = arka("profiles", "remove", "work", "--yes", "--json")
+    assert done.json == {"profile": "work", "unpinned": [str(tmp_path)]}
+    assert f"Its token works until it is revoked: {PAGE}" in done.err
+    assert "No profile is active now; choose one with: arka use NAME" in done.err
+    assert names() == ["ci"]
+    assert not any("work" in path.name for path in two.rglob("*"))
+    assert arka("token").code == 4  # no other profile takes its place
+
+
+@pytest.mark.parametrize("options", [[], ["--no-input"], ["--json"]])
+@pytest.mark.usefixtures("two")
+def test_remove_asks_and_where_it_cannot_it_names_the_flag(options: list[str]) -> None:
+    done = arka("profiles", "remove", "work", *options)
+    assert (done.code, done.out) == (2, "")
+    assert "hint: add --yes" in done.err
+    assert names() == ["ci", "work"]
+
+
+def test_a_profile_that_cannot_be_read_can_be_removed(two: Path) -> None:
+    write(two, "work", "timeout =\n")
+    (two / "data" / "tokens" / "work.json").write_text("{")
+    assert arka("profiles", "remove", "work", "-y").code == 0
+    assert names() == ["ci"]
+
+
+def test_what_a_person_wrote_into_a_file_by_hand_is_shown_without_its_secrets(two: Path) -> None:
+    write(
+        two,
+        "work",
+        f'description = "was {OTHER}"\n[settings]\nproxy = "http://me:hunter2@proxy.example"\nx = ["{OTHER}"]\n',
+    )
+    for command in ("show", "show --json", "list", "list --json"):
+        done = arka("profiles", *command.split())
+        assert "hunter2" not in done.out + done.err
+        assert OTHER not in done.out + done.err
+    assert arka("profiles", "show", "--json").json["settings"] == {
+        "proxy": "http://…@proxy.example",
+        "x": ["arka_…77d1"],
+    }

@@ -1,0 +1,52 @@
+"""`prompt`: a name for a shell prompt. It is fast, never fails, and never speaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.program import TOKEN, arka
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "shown"),
+    [
+        ([], {}, "work\n"),
+        (["-p", "ci"], {}, "ci\n"),
+        ([], {"ARKA_PROFILE": "ci"}, "ci\n"),
+        ([], {"ARKA_PROFILE": "nosuch"}, "nosuch?\n"),
+        ([], {"ARKA_PROFILE": "Not A Name"}, "?\n"),
+        ([], {"ARKA_PROFILE": "a\x1b[31m"}, "?\n"),
+        ([], {"ARKA_PROFILE": TOKEN}, "arka_…9f3c?\n"),
+    ],
+)
+@pytest.mark.usefixtures("two")
+def test_it_names_the_profile_in_force(arguments: list[str], environ: dict[str, str], shown: str) -> None:
+    assert arka("prompt", *arguments, environ=environ) == (0, shown, "")
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_profile_it_prints_nothing(home: Path) -> None:
+    assert arka("prompt") == (0, "", "")
+    assert arka("prompt", "--json").json == {"profile": None}
+    assert not home.exists()
+
+
+@pytest.mark.usefixtures("two")
+def test_json_has_the_name() -> None:
+    assert arka("prompt", "--json").json == {"profile": "work"}
+
+
+@pytest.mark.parametrize("file", ["active", "pins.json"])
+def test_a_damaged_file_is_a_question_mark(two: Path, file: str) -> None:
+    (two / "state" / file).write_text("{\x00 nonsense\nand more")
+    assert arka("prompt") == (0, "?\n", "")
+
+
+def test_a_damaged_profile_has_a_name_still(two: Path) -> None:
+    (two / "data" / "tokens" / "work.json").write_text("{")
+    assert arka("prompt") == (0, "work\n", "")

@@ -1,0 +1,145 @@
+"""`token`: the token in force and a newline, nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.program import OTHER, TOKEN, arka
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ELSEWHERE = "https://elsewhere.example"
+
+
+@pytest.mark.usefixtures("two")
+def test_it_prints_the_token_and_a_newline() -> None:
+    assert arka("token") == (0, f"{TOKEN}\n", "")
+
+
+@pytest.mark.usefixtures("two")
+def test_json_adds_what_it_is_for() -> None:
+    assert arka("token", "--json", "-p", "ci").json == {
+        "token": OTHER,
+        "origin": "https://arka-ai.com",
+        "profile": "ci",
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-p", "ci", "token"],
+        ["token", "-p", "ci"],
+        ["--profile", "ci", "token"],
+        ["token", "--profile=ci"],
+        ["-p", "ci", "token", "-p", "ci"],
+        ["token", "-p", "ci", "-p", "ci"],
+    ],
+)
+@pytest.mark.usefixtures("two")
+def test_the_profile_is_taken_before_and_after_the_command(arguments: list[str]) -> None:
+    assert arka(*arguments).out == f"{OTHER}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-p", "ci", "token", "-p", "work"],
+        ["-p", "ci", "-p", "work", "token"],
+        ["token", "-p", "ci", "--profile", "work"],
+    ],
+)
+@pytest.mark.usefixtures("two")
+def test_two_profiles_are_one_too_many(arguments: list[str]) -> None:
+    assert arka(*arguments) == (
+        2,
+        "",
+        "error: --profile was given twice, as 'ci' and as 'work'\nhint: keep one of them\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "token"),
+    [
+        ([], {"ARKA_API_KEY": OTHER}, OTHER),
+        ([], {"ARKA_API_KEY": f" {OTHER}\n"}, OTHER),
+        ([], {"ARKA_API_KEY": ""}, TOKEN),
+        ([], {"ARKA_API_KEY": " "}, TOKEN),
+        (["-p", "work"], {"ARKA_API_KEY": OTHER}, TOKEN),
+        ([], {"ARKA_PROFILE": "ci"}, OTHER),
+        ([], {"ARKA_PROFILE": "work", "ARKA_API_KEY": OTHER}, OTHER),
+    ],
+)
+@pytest.mark.usefixtures("two")
+def test_the_one_in_force_is_printed(arguments: list[str], environ: dict[str, str], token: str) -> None:
+    assert arka("token", *arguments, environ=environ).out == f"{token}\n"
+
+
+@pytest.mark.usefixtures("home")
+def test_a_job_needs_no_profile_and_no_file(home: Path) -> None:
+    assert arka("token", environ={"ARKA_API_KEY": TOKEN}) == (0, f"{TOKEN}\n", "")
+    assert arka("token", "--json", environ={"ARKA_API_KEY": TOKEN}).json["profile"] is None
+    assert not home.exists()
+
+
+@pytest.mark.usefixtures("two")
+def test_which_of_two_tokens_it_is_is_said_on_stderr() -> None:
+    assert arka("token", environ={"ARKA_API_KEY": OTHER}).err == (
+        "note: using the token in ARKA_API_KEY; that of profile 'work' is not used\n"
+    )
+    assert arka("token", "-p", "work", environ={"ARKA_API_KEY": OTHER}).err == (
+        "note: using the token of profile 'work'; ARKA_API_KEY in the environment is not used\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://arka-ai.com", "https://arka-ai.com/api/v1/me", "https://ARKA-AI.com:443"],
+)
+@pytest.mark.usefixtures("two")
+def test_for_its_own_origin_it_is_printed(url: str) -> None:
+    assert arka("token", "--for", url).out == f"{TOKEN}\n"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        ELSEWHERE,
+        "https://arka-ai.com.elsewhere.example",
+        "https://api.arka-ai.com",
+        "https://arka-ai.com:8443",
+        "https://arka-ai.com@elsewhere.example",
+        "http://arka-ai.com",
+        "arka-ai.com",
+        "https://arka-ai.com/?q=1",
+        "",
+    ],
+)
+@pytest.mark.usefixtures("two")
+def test_for_another_origin_it_is_not(url: str) -> None:
+    done = arka("token", "--for", url)
+    assert (done.code, done.out) == (1, "")
+
+
+@pytest.mark.usefixtures("two")
+def test_a_url_and_a_token_of_two_places_do_not_meet() -> None:
+    done = arka("token", environ={"ARKA_API_URL": ELSEWHERE})
+    assert (done.code, done.out) == (1, "")
+    assert "a token never goes to another origin" in done.err
+    done = arka("token", "--json", environ={"ARKA_API_URL": ELSEWHERE, "ARKA_API_KEY": OTHER})
+    assert (done.json["token"], done.json["origin"]) == (OTHER, ELSEWHERE)
+
+
+def test_a_token_is_fetched_from_where_a_profile_says(two: Path, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{OTHER}\n")
+    file.chmod(0o600)
+    (two / "config").mkdir(exist_ok=True)
+    (two / "config" / "config.toml").write_text(f'[helpers]\nvault = ["echo", "{OTHER}"]\n')
+    for reference in ("token.env=FAR_TOKEN", f"token.file={file}", "token.helper=vault"):
+        arka("profiles", "create", "far", reference)
+        assert arka("token", "-p", "far", environ={"FAR_TOKEN": OTHER}).out == f"{OTHER}\n"
+        arka("profiles", "remove", "far", "--yes")

@@ -1,0 +1,157 @@
+"""`use`: which profile is active, and which directories are pinned to one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.cli.program import OTHER, arka
+
+
+def in_force() -> str:
+    return arka("config", "get", "profile").out.strip()
+
+
+@pytest.mark.usefixtures("two")
+def test_a_profile_is_made_active_and_stays_it() -> None:
+    assert arka("use", "ci") == (0, "", "✓ Profile 'ci' is active\n")
+    assert in_force() == "ci"
+    assert arka("use", "ci").err == "✓ Profile 'ci' is active already\n"
+
+
+@pytest.mark.usefixtures("two")
+def test_the_profile_may_be_named_by_the_option_too() -> None:
+    for arguments in (["use", "-p", "ci"], ["-p", "work", "use"], ["-p", "ci", "use", "ci"]):
+        assert arka(*arguments).code == 0
+    assert in_force() == "ci"
+    assert arka("-p", "ci", "use", "work").code == 2
+
+
+@pytest.mark.usefixtures("two")
+def test_json_names_the_one_before() -> None:
+    assert arka("use", "ci", "--json").json == {"profile": "ci", "before": "work"}
+    assert arka("use", "-", "--json").json == {"profile": "work", "before": "ci"}
+    assert arka("use", "work", "--json").json == {"profile": "work", "before": "work"}
+
+
+@pytest.mark.usefixtures("two")
+def test_a_dash_goes_back_and_forth() -> None:
+    assert arka("use", "-").code == 1
+    assert arka("use", "ci").code == 0
+    for expected in ("work", "ci", "work"):
+        assert arka("use", "-").code == 0
+        assert in_force() == expected
+
+
+@pytest.mark.usefixtures("two")
+def test_a_profile_that_does_not_exist_changes_nothing() -> None:
+    assert arka("use", "wrok") == (1, "", "error: there is no profile 'wrok'\nhint: did you mean 'work'?\n")
+    assert arka("use", "Work Laptop").err.endswith("hint: try 'work-laptop'\n")
+    assert in_force() == "work"
+
+
+@pytest.mark.usefixtures("two")
+def test_a_pin_holds_for_the_directory_and_all_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = tmp_path / "repository" / "src"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "repository")
+    done = arka("use", "ci", "--here", "--json")
+    assert done.json == {"profile": "ci", "directory": str(tmp_path / "repository")}
+    assert done.err == "✓ ~/repository and all below it use profile 'ci'\n"
+    monkeypatch.chdir(below)
+    assert (in_force(), arka("token").out) == ("ci", f"{OTHER}\n")
+    monkeypatch.chdir(tmp_path)
+    assert in_force() == "work"
+
+
+@pytest.mark.usefixtures("two")
+def test_the_deepest_pin_wins_and_a_name_beside_is_not_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in ("a/b", "a-b"):
+        (tmp_path / path).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a")
+    assert arka("use", "ci", "--here").code == 0
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    assert arka("use", "work", "--here").code == 0
+    assert arka("use", "ci").code == 0
+    assert in_force() == "work"
+    assert arka("use", "work").code == 0
+    monkeypatch.chdir(tmp_path / "a-b")
+    assert in_force() == "work"
+
+
+@pytest.mark.usefixtures("two")
+def test_a_pin_follows_symbolic_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.chdir(tmp_path / "link")
+    assert arka("use", "ci", "--here", "--json").json["directory"] == str(tmp_path / "real")
+    assert in_force() == "ci"
+
+
+@pytest.mark.usefixtures("two")
+def test_a_pin_is_taken_away_where_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    assert arka("use", "ci", "--here").code == 0
+    monkeypatch.chdir(tmp_path / "sub")
+    done = arka("use", "--unpin")
+    assert (done.code, done.err) == (1, f"error: {tmp_path / 'sub'} is not pinned itself\nhint: arka status\n")
+    monkeypatch.chdir(tmp_path)
+    assert arka("use", "--unpin", "--json").json == {"profile": "ci", "directory": str(tmp_path)}
+    assert in_force() == "work"
+
+
+@pytest.mark.parametrize(
+    "options", [["--unpin", "ci"], ["--unpin", "--here"], ["--unpin", "-p", "ci"], ["-", "--here"]]
+)
+@pytest.mark.usefixtures("two")
+def test_options_that_say_two_things_are_refused(options: list[str]) -> None:
+    assert arka("use", *options).code == 2
+
+
+@pytest.mark.usefixtures("two")
+def test_what_hides_the_active_profile_is_spoken_of() -> None:
+    done = arka("use", "ci", environ={"ARKA_PROFILE": "work"})
+    assert "note: ARKA_PROFILE chooses 'work' in this shell: unset ARKA_PROFILE" in done.err
+    done = arka("use", "ci", environ={"ARKA_API_KEY": OTHER})
+    assert "note: ARKA_API_KEY is set in this shell, and wins over the active profile's token" in done.err
+    arka("use", "work", "--here")
+    done = arka("use", "ci")
+    assert "note: this directory is pinned to 'work': arka use --unpin in " in done.err
+
+
+@pytest.mark.usefixtures("two")
+def test_without_a_name_and_a_person_it_names_the_argument() -> None:
+    for arguments in (["use"], ["use", "--no-input"], ["use", "--here"]):
+        assert arka(*arguments) == (2, "", "error: which profile?\nhint: arka use NAME\n")
+
+
+@pytest.mark.usefixtures("home")
+def test_without_profiles_it_says_how_to_make_one() -> None:
+    assert arka("use") == (1, "", "error: there are no profiles\nhint: arka login --profile NAME\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ("\r", 1, "nothing was changed"),
+        ("9\r", 1, "there is no profile '9'"),
+        ("wrok\r", 1, "did you mean 'work'?"),
+        ("\x04", 1, "nothing was entered"),
+        ("\x03", 130, "interrupted"),
+    ],
+)
+def test_the_picker_can_be_left(two: Path, answer: str, code: int, said: str) -> None:
+    environ = {"HOME": str(two.parent), "ARKA_HOME": str(two), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    program = str(Path(sys.executable).with_name("arka"))
+    child = pexpect.spawn(program, ["use"], env=environ, encoding="utf-8", timeout=20)
+    child.expect_exact("Which profile (number or name): ")
+    assert "●  2  work" in (child.before or "")
+    child.send(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert (child.exitstatus, said in (child.before or "")) == (code, True)
+    assert in_force() == "work"
