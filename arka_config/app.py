@@ -116,7 +116,9 @@ class App:
 
         from arka_config.secret import masked
 
-        shape = re.escape(self.token_prefix) + r"[\w-]{20,}"
+        # A few characters less than a whole one: it may not have been copied whole.
+        least = 20 if self.token_length is None else self.token_length - len(self.token_prefix) - 7
+        shape = re.escape(self.token_prefix) + r"[\w-]{" + str(max(least, 8)) + ",}"
         return re.sub(shape, lambda match: masked(match[0], self.token_prefix), text)
 
     def check_token(self, token: Secret, url: str | None = None) -> None:

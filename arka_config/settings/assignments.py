@@ -65,7 +65,7 @@ def _assignment(app: App, key: str, text: str) -> dict[tuple[str, ...], Any]:
 
 
 def _refuse_token(app: App, key: str, text: str) -> None:
-    if key == "token" or app.redacted(text) != text or (app.token_prefix and text.startswith(app.token_prefix)):
+    if key == "token" or app.redacted(text) != text:
         raise UsageError(
             f"{_quoted(app, key)}: a token does not stand in a profile's file",
             hint=f"{app.name} login, or token.env=NAME",

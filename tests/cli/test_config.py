@@ -211,3 +211,9 @@ def test_path_of_a_profile_needs_one() -> None:
     assert arka("config", "path").code == 0
     assert arka("config", "path", "token").code == 1
     assert arka("config", "path", "nosuch").code == 2
+
+
+def test_a_folder_whose_name_begins_as_a_token_does_is_shown_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "arka_of_the_build_machines_2024"
+    found = arka("config", "path", "--json", environ={"ARKA_HOME": str(folder)}).json
+    assert found["data"] == str(folder / "data")
