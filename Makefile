@@ -46,7 +46,7 @@ peers: $(PEERS_READY) ## install the Node programs that some tests read and writ
 
 requirements: $(READY) $(PEERS_READY) ## pin the development requirements anew
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
-	$(COMPILE) --upgrade --group dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --upgrade --group peers --output-file requirements/node.txt
 	for peer in conf-15 conf-16; do $(NPM) --prefix requirements/$$peer update --package-lock-only \
 		--omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || exit; done
