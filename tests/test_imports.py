@@ -32,7 +32,8 @@ ROOMS: dict[str, set[str]] = {
     "store": GROUND | {"precedence", "app"},
     "exchange": GROUND | {"precedence", "app", "store"},
     "settings": GROUND | {"precedence", "app", "store"},
-    "cli": GROUND | {"precedence", "app", "store", "exchange", "settings"},
+    "workspace": GROUND | {"precedence", "app", "store"},
+    "cli": GROUND | {"precedence", "app", "store", "exchange", "settings", "workspace"},
     "arka": {"app", "settings"},
     "__init__": GROUND | {"precedence", "app", "store", "settings"},
     "__main__": {"arka", "cli"},
@@ -45,7 +46,17 @@ CHEAP |= {"reprlib", "copyreg", "types", "_collections", "_functools", "_operato
 CHEAP |= {"tomllib", "string", "_string", "datetime", "_datetime", "math", "__future__", "arka_config"}
 TYPED_BY_TOMLLIB = {"typing", "contextlib", "warnings", "_warnings"}
 
-HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography"}
+HEAVY = {
+    "click",
+    "rich",
+    "pydantic",
+    "pydantic_settings",
+    "platformdirs",
+    "tomlkit",
+    "tomli_w",
+    "cryptography",
+    "httpx",
+}
 
 
 def modules(path: Path) -> Iterator[tuple[str, str]]:

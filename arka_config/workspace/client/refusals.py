@@ -1,4 +1,4 @@
-"""What an answer means that is no success: the one place where a status becomes an error, with its words and its hint."""
+"""What an answer means that is no success: the one place where a status becomes an error, its words and its hint."""
 
 from __future__ import annotations
 
