@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arka_config.errors import ConfigError, InvalidToken, NoToken, TokenUnavailable, UsageError, WorkspaceError
+from arka_config.errors import (
+    ConfigError,
+    InvalidToken,
+    NoToken,
+    ProRequired,
+    TokenUnavailable,
+    UsageError,
+    WorkspaceError,
+)
 from arka_config.precedence.finding import PROFILE
 from arka_config.store.references import described
 from arka_config.store.resolution import Resolution
@@ -103,7 +111,7 @@ def revoke_or_stop(session: Session, name: str) -> str:
     try:
         found = held(session, name)
         said = revoked_in_words(found, revoke(found))
-    except WorkspaceError as error:
+    except (ProRequired, WorkspaceError) as error:
         message, hint, kind = error.message, error.hint, type(error)
     else:
         return said

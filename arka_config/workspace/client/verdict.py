@@ -17,6 +17,7 @@ NO_API = "no_api"
 UNREACHABLE = "unreachable"  # or it failed, or its answer makes no sense: nobody can tell
 NO_TOKEN = "no_token"
 NOT_ASKED = "not_asked"
+BROKEN = "broken"  # a file or a setting of the profile cannot be used, so nobody was asked
 
 
 class Verdict:
@@ -50,7 +51,9 @@ def of(error: ConfigError) -> Verdict:
         return Verdict(NEEDS_PRO, error=error)
     if isinstance(error, AuthError):
         return Verdict(NO_TOKEN, error=error)
-    return Verdict(NO_API if isinstance(error, NoWorkspaceApi) else UNREACHABLE, error=error)
+    if isinstance(error, WorkspaceError):
+        return Verdict(NO_API if isinstance(error, NoWorkspaceApi) else UNREACHABLE, error=error)
+    return Verdict(BROKEN, error=error)
 
 
 def ask(workspace: Workspace) -> Verdict:
