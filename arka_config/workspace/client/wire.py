@@ -186,7 +186,12 @@ def _sent(request: Request, connection: Connection, left: float) -> Answer | Fai
         return _unconnected(error, proxy)
     except httpx.HTTPError:
         return Failure("the connection ended before its answer was whole")
-    except (ImportError, ValueError, OSError):  # a proxy that httpx cannot use; its errors repeat the proxy's URL
+    except (
+        httpx.InvalidURL,
+        ImportError,
+        ValueError,
+        OSError,
+    ):  # a proxy that httpx cannot use; its errors repeat the proxy's URL
         return Failure("the proxy in the environment cannot be used", hint="look at HTTPS_PROXY", is_lasting=True)
 
 
@@ -199,13 +204,13 @@ def _trusted(request: Request, connection: Connection) -> ssl.SSLContext:
 
 
 def _headers(request: Request) -> dict[str, str]:
-    from arka_config import __version__
+    from importlib.metadata import version
 
     headers = {
         "Authorization": f"Bearer {request.token.reveal()}",
         "Accept": "application/json",
         "Accept-Encoding": "identity",  # nothing that a few bytes could unpack to gigabytes
-        "User-Agent": f"arka-config/{__version__}",
+        "User-Agent": f"arka-config/{version('arka-config')}",
     }
     return headers | ({} if request.body is None else {"Content-Type": "application/json"})
 
