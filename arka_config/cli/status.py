@@ -134,18 +134,20 @@ def _rows(
     if verdict.identity is not None and verdict.identity.plan:
         rows.append(("plan", verdict.identity.plan, "", ""))
     if found is not None:
-        rows.append(("verified", _verified_cell(verdict), "", ""))
+        rows.append(("verified", *_verified_cells(verdict)))
     return rows
 
 
-def _verified_cell(verdict: Verdict) -> Cell:
+def _verified_cells(verdict: Verdict) -> tuple[Cell, Cell, Cell]:
+    """A word for what the workspace says, and, where nobody can tell, why in the last column, which may be long."""
     if verdict.identity is not None:
-        return f"yes (as {verdict.identity.email})", "green"
+        return (f"yes (as {verdict.identity.email})", "green"), "", ""
     if verdict.is_refusal:
-        return f"no: {verdict.why}", "red"
+        return (f"no: {verdict.why}", "red"), "", ""
     if verdict.why == "--offline":
-        return "no: --offline", "dim"
-    return f"unknown: {verdict.why}", "yellow"
+        return ("no: --offline", "dim"), "", ""
+    words = {"no_api": "no API", "no_token": "no token", "not_asked": "not fetched"}
+    return (f"unknown: {words.get(verdict.state, verdict.state)}", "yellow"), "", (verdict.why, "dim")
 
 
 def _document(

@@ -242,7 +242,7 @@ def test_where_nobody_can_tell_status_is_as_offline(logged_in: Fake) -> None:
     logged_in.script = [steps.page(200)] * 2
     done = arka("status")
     assert (done.code, done.err) == (0, "")
-    assert rows(done.out)["verified"].startswith(f"unknown: {logged_in.url} has no API")
+    assert rows(done.out)["verified"].startswith(f"unknown: no API {logged_in.url} has no API")
     assert arka("status", "--json").json["state"] == "no_api"
 
 
@@ -267,7 +267,7 @@ def test_no_helper_is_run_for_status(home: Path, fake: Fake, tmp_path: Path) -> 
     (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["touch", "{tmp_path}/ran"]\n')
     assert arka("profiles", "create", "far", "token.helper=op", f"api_url={fake.url}").code == 0
     done = arka("status", "-p", "far")
-    assert rows(done.out)["verified"] == "unknown: the helper that prints the token was not run"
+    assert rows(done.out)["verified"] == "unknown: not fetched the helper that prints the token was not run"
     assert (done.code, fake.seen, (tmp_path / "ran").exists()) == (0, [], False)
 
 
