@@ -248,7 +248,7 @@ def test_a_paste_that_the_workspace_refuses_is_asked_for_again(
         terminal.type(pasted)
     terminal.expect("(verified, as ann@example.com)")
     assert terminal.end() == 0
-    assert "error: Invalid token" in terminal.shown
+    assert "Invalid token" in terminal.shown
     assert "x" * 8 not in terminal.shown
     assert stored(environ, "default") == TOKEN
 

@@ -61,7 +61,7 @@ def test_a_token_that_is_refused_already_is_forgotten(work: Fake, home: Path) ->
     del work.tokens[TOKEN]
     done = arka("revoke", "--yes")
     assert done.code == 0
-    assert f"{work.url} refuses the token of profile 'work' already, and forgot it" in done.err
+    assert done.err == f"✓ Forgot the token of profile 'work', which {work.url} refuses already\n"
     assert held(home) == ["ci"]
 
 
@@ -163,7 +163,7 @@ def test_where_that_fails_nothing_is_removed(work: Fake, home: Path, line: str, 
 def test_a_token_that_is_refused_counts_as_revoked(work: Fake, home: Path, line: str) -> None:
     del work.tokens[OTHER]
     done = arka(*line.split())
-    assert (done.code, f"{work.url} refuses the token of profile 'ci' already" in done.err) == (0, True)
+    assert (done.code, f"profile 'ci', which {work.url} refuses already" in done.err) == (0, True)
     assert held(home) == ["work"]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from arka_config import moment
 from tests.cli.program import OTHER, TOKEN, Done, arka
 from tests.workspace import fake as steps
 
@@ -221,6 +223,12 @@ def test_status_says_who_the_workspace_takes_it_for(logged_in: Fake, home: Path)
     document = arka("status", "--json").json
     assert (document["verified"], document["state"], document["plan"]) == (True, "valid", "pro")
     assert (document["token"]["user"], document["token"]["expires"]) == ("ann@example.com", END)
+
+
+def test_a_token_that_works_and_ends_soon_can_be_rotated(logged_in: Fake) -> None:
+    logged_in.add(TOKEN, expires=moment.stored(moment.now() + timedelta(days=3)))
+    done = arka("status")
+    assert (done.code, "hint: arka rotate --profile work" in done.err) == (0, True)
 
 
 def test_a_token_that_was_revoked_is_shown_and_then_said_with_4(logged_in: Fake) -> None:
