@@ -57,7 +57,7 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     if verdict.is_refusal and verdict.error is not None:
         raise verdict.error
     if known is not None and known.expires:
-        _warn_of_the_end(session, known, can_rotate=stored is not None and verdict.identity is not None)
+        _warn_of_the_end(session, known, stored, verdict)
     if known is not None and known.expires and within is not None:
         return EXIT_PENDING if moment.read(known.expires) - moment.now() <= within else None
     return None
@@ -95,12 +95,17 @@ def _known(found: TokenInForce | None, stored: Credential | None, verdict: Verdi
     )
 
 
-def _warn_of_the_end(session: Session, known: Credential, *, can_rotate: bool) -> None:
+def _warn_of_the_end(session: Session, known: Credential, stored: Credential | None, verdict: Verdict) -> None:
     """Says that the token is soon to be replaced, or should have been."""
     left = moment.read(known.expires) - moment.now()
     if left < timedelta(days=session.store.preferences.expiry_warning):
         what = "expires" if left > timedelta(0) else "expired"
-        hint = f"{session.app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
+        app = session.app
+        if stored is None:  # it is kept elsewhere, and is replaced there
+            hint = f"make another one on {app.page(app.tokens_page, str(known.origin))}"
+        else:
+            can_rotate = verdict.identity is not None and left > timedelta(0)
+            hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
         terminal.warn(f"this token {what} {moment.in_words(moment.read(known.expires))}; hint: {hint}")
 
 

@@ -231,6 +231,12 @@ def test_a_token_that_works_and_ends_soon_can_be_rotated(logged_in: Fake) -> Non
     assert (done.code, "hint: arka rotate --profile work" in done.err) == (0, True)
 
 
+def test_an_exported_one_that_ends_soon_is_replaced_where_it_was_made(home: Path, fake: Fake) -> None:
+    fake.add(TOKEN, expires=moment.stored(moment.now() + timedelta(days=3)))
+    done = arka("status", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
+    assert (done.code, f"hint: make another one on {fake.url}{PAGE}" in done.err) == (0, True)
+
+
 def test_a_token_that_was_revoked_is_shown_and_then_said_with_4(logged_in: Fake) -> None:
     done = arka("status")
     assert (done.code, rows(done.out)["verified"]) == (4, "no: Invalid token")
