@@ -174,25 +174,21 @@ def _sent(request: Request, connection: Connection, left: float) -> Answer | Fai
 
     proxy = connection.proxy_for(request.origin)
     try:
-        with httpx.Client(
-            verify=_trusted(request, connection), proxy=proxy or None, trust_env=False, timeout=left
-        ) as client:
-            headers = _headers(request)
-            with client.stream(request.method, request.url, headers=headers, content=request.body) as response:
-                return _read(response)
-    except httpx.TimeoutException as error:
-        return _too_late(connection) if not isinstance(error, httpx.ConnectTimeout) else _unconnected(error, proxy)
-    except (httpx.ConnectError, httpx.ProxyError) as error:
+        client = httpx.Client(verify=_trusted(request, connection), proxy=proxy or None, trust_env=False, timeout=left)
+    except (httpx.InvalidURL, ImportError, ValueError):  # these repeat the proxy's URL, which may hold a password
+        return Failure("the proxy in the environment cannot be used", hint="look at HTTPS_PROXY", is_lasting=True)
+    try:
+        headers = _headers(request)
+        with client, client.stream(request.method, request.url, headers=headers, content=request.body) as response:
+            return _read(response)
+    except (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError) as error:
         return _unconnected(error, proxy)
+    except httpx.TimeoutException:
+        return _too_late(connection)
     except httpx.HTTPError:
         return Failure("the connection ended before its answer was whole")
-    except (
-        httpx.InvalidURL,
-        ImportError,
-        ValueError,
-        OSError,
-    ):  # a proxy that httpx cannot use; its errors repeat the proxy's URL
-        return Failure("the proxy in the environment cannot be used", hint="look at HTTPS_PROXY", is_lasting=True)
+    except Exception as error:  # noqa: BLE001  # who waits for this thread must hear of it, and may not see the request
+        return Failure(f"the request failed with {type(error).__name__}", is_lasting=True)
 
 
 def _trusted(request: Request, connection: Connection) -> ssl.SSLContext:
