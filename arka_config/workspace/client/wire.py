@@ -28,6 +28,7 @@ LARGEST_ANSWER = 1 << 20  # bytes
 TRIES = 3
 FIRST_PAUSE = 0.1  # seconds; the next is twice as long, each a little shortened at random
 LONGEST_RETRY_AFTER = 10.0  # seconds; who is told to wait longer is told so
+_CONNECT_TIME = 10.0  # seconds; who has not connected by then is on a network that leads nowhere
 _PASSING = frozenset({429, 502, 503, 504})  # statuses that the same request may not meet again
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})  # X509_V_ERR_…: no way from the certificate to one that is trusted
 
@@ -173,8 +174,9 @@ def _sent(request: Request, connection: Connection, left: float) -> Answer | Fai
     import httpx
 
     proxy = connection.proxy_for(request.origin)
+    times = httpx.Timeout(left, connect=min(left, _CONNECT_TIME))
     try:
-        client = httpx.Client(verify=_trusted(request, connection), proxy=proxy or None, trust_env=False, timeout=left)
+        client = httpx.Client(verify=_trusted(request, connection), proxy=proxy or None, trust_env=False, timeout=times)
     except (httpx.InvalidURL, ImportError, ValueError):  # these repeat the proxy's URL, which may hold a password
         return Failure("the proxy in the environment cannot be used", hint="look at HTTPS_PROXY", is_lasting=True)
     try:
