@@ -115,7 +115,11 @@ def revoke_or_stop(session: Session, name: str) -> str:
         message, hint, kind = error.message, error.hint, type(error)
     else:
         return said
-    raise kind(f"the token of profile '{name}' was not revoked, so nothing was removed: {message}", hint=hint)
+    page = session.app.page(session.app.tokens_page, session.store.origin(name))
+    raise kind(
+        f"the token of profile '{name}' was not revoked, so nothing was removed: {message}",
+        hint=hint or f"revoke it on {page}, then run this without --revoke",
+    )
 
 
 def end_in_words(found: Held, was_revoked: bool) -> str:

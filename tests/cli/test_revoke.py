@@ -159,6 +159,12 @@ def test_where_that_fails_nothing_is_removed(work: Fake, home: Path, line: str, 
     assert held(home) == ["ci", "work"]
 
 
+def test_without_an_api_the_page_is_named_there_too(work: Fake) -> None:
+    work.script = [steps.page(200)]
+    done = arka("logout", "--revoke")
+    assert f"hint: revoke it on {work.url}{PAGE}, then run this without --revoke" in done.err
+
+
 @pytest.mark.parametrize("line", ["logout --revoke -p ci", "profiles remove ci --yes --revoke"])
 def test_a_token_that_is_refused_counts_as_revoked(work: Fake, home: Path, line: str) -> None:
     del work.tokens[OTHER]

@@ -119,6 +119,16 @@ def test_where_none_is_issued_nothing_changes(work: Fake, home: Path, step: obje
     assert work.works(TOKEN)
 
 
+def test_a_workspace_that_cannot_rotate_has_a_page_that_can(work: Fake) -> None:
+    work.can_rotate = False
+    done = arka("rotate")
+    assert (done.code, "has no API to rotate a token: it answers with 404; nothing was changed" in done.err) == (
+        1,
+        True,
+    )
+    assert f"hint: make a token on {work.url}/app/personal/settings/tokens, then: arka login --profile work" in done.err
+
+
 @pytest.mark.parametrize("step", [steps.problem(401, "invalid-token"), steps.raw(500), steps.page(200)])
 def test_where_the_new_one_does_not_work_the_old_one_is_put_back(work: Fake, home: Path, step: object) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
