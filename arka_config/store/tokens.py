@@ -7,12 +7,12 @@ import os
 from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
-from arka_config.store import files
+from arka_config.store import files, json
 from arka_config.text import check_printable, is_printable, is_profile_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Protocol
+    from typing import Protocol
 
     class TokenStore(Protocol):
         """Keeps credentials by profile name. `kind` is the word that `--storage` and `status` use for it."""
@@ -107,7 +107,7 @@ class PlainTokens:
 
 def parsed(text: str, path: str) -> Credential:
     """The credential that a JSON text holds. Raises MalformedFile, which repeats nothing of the text."""
-    document = _document(text, path)
+    document = json.parse(text, path, _again(path))
     if not isinstance(document, dict):
         raise MalformedFile(f"{path}: not a JSON object", path=path, hint=_again(path))
     version = document.get("version")
@@ -148,20 +148,9 @@ def _origin(url: str, path: str) -> Origin:
     raise MalformedFile(f"{path}: origin is not a URL that a token may go to", path=path, hint=_again(path))
 
 
-def _document(text: str, path: str) -> Any:
-    import json
-
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        at = f", line {error.lineno}, column {error.colno}"
-    except (ValueError, RecursionError):
-        at = ""
-    # Outside of the handler: the decoder's error holds the whole text, token and all.
-    raise MalformedFile(f"{path}{at}: not JSON", path=path, hint=_again(path))
-
-
 def _is_time(text: str) -> bool:
+    if _is_stored_time(text):
+        return True
     from datetime import UTC, datetime
 
     try:
@@ -172,14 +161,29 @@ def _is_time(text: str) -> bool:
     return moment.tzinfo is not None
 
 
+def _is_stored_time(text: str) -> bool:
+    """Whether a text is a time as we store it, on a day that every month has: no calendar is imported for that."""
+    digits = text[:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19]
+    return (
+        len(text) == 20
+        and text[4] + text[7] + text[10] + text[13] + text[16] + text[19] == "--T::Z"
+        and digits.isascii()
+        and digits.isdigit()
+        and text[:4] >= "1970"
+        and "01" <= text[5:7] <= "12"
+        and "01" <= text[8:10] <= "28"
+        and text[11:13] <= "23"
+        and text[14:16] <= "59"
+        and text[17:19] <= "59"
+    )
+
+
 def _again(path: str) -> str:
     return f"look at what is in it, then: rm '{path}', and log in again"
 
 
 def written(credential: Credential) -> str:
     """The JSON text of a credential. Raises InvalidValue, naming the part, for what could not be read back."""
-    import json
-
     if not credential.token.reveal():
         raise InvalidValue("the token is empty")
     document = {
@@ -192,4 +196,4 @@ def written(credential: Credential) -> str:
             document[key] = check_printable(value, f"the {key}")
             if key in _TIMES and not _is_time(value):
                 raise InvalidValue(f"the {key} is not a time such as 2027-02-28T12:00:00Z")
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.written(document)
