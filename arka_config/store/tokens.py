@@ -8,6 +8,7 @@ from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import files, json
+from arka_config.store.times import is_time
 from arka_config.text import check_printable, is_printable, is_profile_name
 
 TYPE_CHECKING = False
@@ -128,7 +129,7 @@ def parsed(text: str, path: str) -> Credential:
         if not (isinstance(value, str) and is_printable(value)):
             raise MalformedFile(f"{path}: {key} is not a plain text", path=path, hint=_again(path))
     for key in _TIMES:
-        if document.get(key) and not _is_time(document[key]):
+        if document.get(key) and not is_time(document[key]):
             raise MalformedFile(
                 f"{path}: {key} is not a time such as 2027-02-28T12:00:00Z", path=path, hint=_again(path)
             )
@@ -148,36 +149,6 @@ def _origin(url: str, path: str) -> Origin:
     raise MalformedFile(f"{path}: origin is not a URL that a token may go to", path=path, hint=_again(path))
 
 
-def _is_time(text: str) -> bool:
-    if _is_stored_time(text):
-        return True
-    from datetime import UTC, datetime
-
-    try:
-        moment = datetime.fromisoformat(text)
-        moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter where it is beyond the calendar in UTC
-        return False
-    return moment.tzinfo is not None
-
-
-def _is_stored_time(text: str) -> bool:
-    """Whether a text is a time as we store it, on a day that every month has: no calendar is imported for that."""
-    digits = text[:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19]
-    return (
-        len(text) == 20
-        and text[4] + text[7] + text[10] + text[13] + text[16] + text[19] == "--T::Z"
-        and digits.isascii()
-        and digits.isdigit()
-        and text[:4] >= "1970"
-        and "01" <= text[5:7] <= "12"
-        and "01" <= text[8:10] <= "28"
-        and text[11:13] <= "23"
-        and text[14:16] <= "59"
-        and text[17:19] <= "59"
-    )
-
-
 def _again(path: str) -> str:
     return f"look at what is in it, then: rm '{path}', and log in again"
 
@@ -194,6 +165,6 @@ def written(credential: Credential) -> str:
     for key in _TEXTS:
         if value := getattr(credential, key):
             document[key] = check_printable(value, f"the {key}")
-            if key in _TIMES and not _is_time(value):
+            if key in _TIMES and not is_time(value):
                 raise InvalidValue(f"the {key} is not a time such as 2027-02-28T12:00:00Z")
     return json.written(document)

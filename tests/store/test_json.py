@@ -21,7 +21,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 TABLES = st.dictionaries(TEXTS, VALUES, max_size=4)
-SECRET = "-".join(["arka", "secret"])  # no line of this file that a traceback could quote holds it
+SECRET = "arka_secret"  # so that no other line of this file that a traceback could quote holds it
 CREDENTIAL = {"version": 1, "token": "arka_1", "origin": "https://arka-ai.com", "label": "Work Laptop — 2"}
 
 
