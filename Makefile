@@ -39,8 +39,8 @@ types: $(READY) ## check types
 docs: $(READY) ## regenerate what is generated in the documentation
 	@PATH="$(BIN):$$PATH" $(BIN)/python docs/render_demo.py
 
-bench: $(READY) ## measure
-	@$(BIN)/python bench/run.py
+bench: $(READY) ## measure every promise of speed, beside the peers that are installed
+	@$(BIN)/python -m bench.run
 
 peers: $(PEERS_READY) ## install the Node programs that some tests read and write with
 
