@@ -6,7 +6,8 @@ ConfigError                       1   something is wrong, and the message says w
 ├── AuthError                     4   there is no token, or it is refused
 │   ├── NoToken                   4   nothing is stored, exported or referred to
 │   ├── TokenUnavailable          4   a profile refers to a token that is not there
-│   └── InvalidToken              4   the token cannot be one of this app's
+│   ├── InvalidToken              4   the token cannot be one of this app's, or the workspace refuses it
+│   └── ProRequired               4   the workspace wants a Pro subscription for it
 ├── UnknownProfile                1   a profile was named that does not exist
 ├── ProfileExists                 1   a profile would be written over
 ├── InvalidUrl                    1   not a URL that a token may go to
@@ -17,6 +18,13 @@ ConfigError                       1   something is wrong, and the message says w
 │   ├── MalformedFile             1   it cannot be parsed, or has a key that nobody reads; never overwritten
 │   └── UnsafeFile                1   others can write to it
 ├── LockTimeout                   1   another process holds the lock
+├── WorkspaceError                1   a workspace was asked, and what was asked for did not happen
+│   ├── NoWorkspaceApi            1   there is no API at that address, or none that can do this
+│   ├── WorkspaceUnreachable      1   no answer came: no network, no TLS, no time
+│   ├── NotPermitted              1   the token is good, and may not do this
+│   ├── RequestRefused            1   the workspace does not take what was asked for, or knows no such token
+│   ├── TooManyRequests           1   the workspace asks for fewer requests
+│   └── WorkspaceFault            1   the workspace failed, or its answer makes no sense
 └── Cancelled                     1   the user said no
 
 Ctrl-C is KeyboardInterrupt, and exits with 130. ConfigWarning is for what still works and should not stay as it is.
@@ -77,6 +85,10 @@ class InvalidToken(AuthError):
     """The token does not have this app's shape, or the workspace refuses it."""
 
 
+class ProRequired(AuthError):
+    """The token is good, and the workspace wants a Pro subscription for it."""
+
+
 class UnknownProfile(ConfigError):
     """A profile was named that does not exist; the hint gives the nearest names."""
 
@@ -123,6 +135,34 @@ class UnsafeFile(FileError):
 
 class LockTimeout(ConfigError):
     """Another process holds the lock, and went on holding it."""
+
+
+class WorkspaceError(ConfigError):
+    """A workspace was asked, and what was asked for did not happen."""
+
+
+class NoWorkspaceApi(WorkspaceError):
+    """There is no API at that address, or none that can do what was asked for."""
+
+
+class WorkspaceUnreachable(WorkspaceError):
+    """No answer came from the workspace; the message says why in words."""
+
+
+class NotPermitted(WorkspaceError):
+    """The token is good, and may not do what was asked for."""
+
+
+class RequestRefused(WorkspaceError):
+    """The workspace does not take what was asked for, or knows no such token."""
+
+
+class TooManyRequests(WorkspaceError):
+    """The workspace asks for fewer requests."""
+
+
+class WorkspaceFault(WorkspaceError):
+    """The workspace failed, or its answer makes no sense."""
 
 
 class Cancelled(ConfigError):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import peers
+from tests import no_network, peers
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,6 +23,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
         "ARKA_PEERS": str(peers.FOLDER),
         "ARKA_PROFILE": "of-the-caller",
         "LANG": "C.UTF-8",
+        **no_network.VARIABLES,
     }
     done = subprocess.run(
         ["bash", "examples/demo.sh"],
@@ -46,12 +47,12 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
         "   ci       arka_…c1c1  in 90 days  CI/CD Pipeline",
         "●  laptop   arka_…f4d1  —           MacBook Pro",
         "✓ Profile 'ci' is active",
-        "token     arka_…c1c1                  profile  ~/.local/share/arka/tokens/ci.json",
-        "token     arka_…e9e9                  env      ARKA_API_KEY",
+        "token     arka_…c1c1               profile  ~/.local/share/arka/tokens/ci.json",
+        "token     arka_…e9e9            env      ARKA_API_KEY",
         "note: using the token in ARKA_API_KEY; that of profile 'ci' is not used",
         "timeout       5                    env      ARKA_TIMEOUT",
         "  overridden  120                  profile  ~/.config/arka/profiles/ci.toml: settings.timeout",
-        "profile   laptop                      flag     --profile",
+        "profile   laptop                flag     --profile",
         "note: using the token of profile 'laptop'; ARKA_API_KEY in the environment is not used",
         "the child is laptop, with arka_…f4d1",
         "✓ Wrote ~/.config/arka-code-nodejs/config.json, key 'token'",

@@ -1,0 +1,1 @@
+"""The workspace: `client/` speaks to one, `server/` is one."""
