@@ -29,7 +29,7 @@ _ANSWERED = ("token", "prompt", "exec")
 # Where a profile's name stands as an argument, or as an option's value.
 _NAMED_FIRST = (
     ("use",),
-    *(("profiles", command) for command in ("show", "set", "unset", "rename", "copy", "remove")),
+    *(("profiles", command) for command in ("show", "set", "unset", "rename", "copy", "remove", "verify")),
     *((*command, option) for command in ((), *((name,) for name in _ANSWERED)) for option in _PROFILE),
 )
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- ")

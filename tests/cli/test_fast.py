@@ -162,7 +162,15 @@ def test_other_forms_are_left_to_click(line: str, home: Path) -> None:
 
 
 COMPLETED = ["use ", "use w", "use nosuch", "token -p ", "-p w", "--profile c", "profiles show ", "profiles rename c"]
-COMPLETED += ["exec -p ", "exec --profile w", "prompt -p ", "profiles copy w", "profiles remove ", "profiles unset w"]
+COMPLETED += [
+    "profiles verify w",
+    "exec -p ",
+    "exec --profile w",
+    "prompt -p ",
+    "profiles copy w",
+    "profiles remove ",
+    "profiles unset w",
+]
 LEFT = ["", "us", "use -", "use work ", "profiles ", "profiles list ", "env --shell ", "exec -- x -p ", "login -p w"]
 LEFT += ["use 'w", "use $(w", "token -p ci -", "-p ci use w", "--api-key x use "]
 
