@@ -93,18 +93,19 @@ class SettingsCheck:
     def fields(self, text: TemplateText, settings: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
         """The settings by dotted name, `settings.` before each; what does not fit is added to the problems."""
         fields: dict[str, Any] = {}
-        for name, value in self._flat(settings, ""):
+        for name, value in self.flat(settings):
             if self._is_typed and (problem := self._unfit(name, value)):
                 problems.append(text.problem(("settings", *name.split(".")), f"settings.{visible(name)}: {problem}"))
             fields[f"settings.{name}"] = value
         return fields
 
-    def _flat(self, table: Mapping[str, Any], within: str) -> Iterator[tuple[str, Any]]:
+    def flat(self, table: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+        """The values of a table of settings by dotted name: those that can be set on their own."""
         for key, value in table.items():
             name = f"{within}{key}"
             is_table = isinstance(value, dict) and name not in self._leaves
             if is_table and (not self._is_typed or any(leaf.startswith(f"{name}.") for leaf in self._leaves)):
-                yield from self._flat(value, f"{name}.")
+                yield from self.flat(value, f"{name}.")
             else:
                 yield name, value
 
