@@ -85,16 +85,16 @@ def apply(
     if plan.is_pending or asked_for:
         agreements = _agreed(session, plan, yes=yes, allowed=allow_origin)
         tokens = _gathered(session, prepared, asked_for)
-        applied = _carried_out(session, prepared, tokens, agreements, lambda: prepare(session, paths, options, identities))
+        applied = _carried_out(
+            session, prepared, tokens, agreements, lambda: prepare(session, paths, options, identities)
+        )
         legacy_sync.after_change(session)
     elif prepared.is_ledger_behind:
         applied = _carried_out(session, prepared, {}, None, lambda: prepare(session, paths, options, identities))
     return _report(session, plan, applied, require_tokens)
 
 
-def _saved(
-    session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]
-) -> SavedPlan | None:
+def _saved(session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]) -> SavedPlan | None:
     """The saved plan that the one path names, or None. Raises UsageError where more than it is said."""
     from arka_config.templates import saved
     from arka_config.templates.planning import Options

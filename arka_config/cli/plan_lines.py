@@ -106,9 +106,7 @@ class PlanLines:
         return terminal.styled(text, self.stream, dim=True)
 
     def _reads(self) -> Iterator[str]:
-        reads = [
-            f"{words} for {' and '.join(sorted(origins))}" for words, origins in self.plan.reads.values()
-        ]
+        reads = [f"{words} for {' and '.join(sorted(origins))}" for words, origins in self.plan.reads.values()]
         if reads:
             yield f"reads  {terminal.fit(', '.join(sorted(reads)))}"
         if self.plan.origins:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 _OPTIONS = [
     click.option("--only", metavar="NAME", multiple=True, help="This profile alone; may be given again."),
-    click.option("--prune", is_flag=True, help="Remove profiles that an apply of the folder made, and no template has."),
+    click.option(
+        "--prune", is_flag=True, help="Remove profiles that an apply of the folder made, and no template has."
+    ),
     click.option("--take", type=click.Choice(["template", "mine"]), help="Who wins where both sides changed."),
     click.option("--adopt", is_flag=True, help="Take over profiles that are there already."),
     click.option("--diff", is_flag=True, help="Show the files' lines that change."),

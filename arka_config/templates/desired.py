@@ -148,9 +148,7 @@ def _desired(
     return Desired(template, name, fields, token) if len(problems) == before else None
 
 
-def _expanded(
-    value: str, facts: Facts, template: Template, key: tuple[str, ...], problems: list[Problem]
-) -> str:
+def _expanded(value: str, facts: Facts, template: Template, key: tuple[str, ...], problems: list[Problem]) -> str:
     try:
         result = expanded(value, facts)
     except ValueError as error:

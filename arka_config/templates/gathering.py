@@ -86,7 +86,9 @@ class Gatherer:
         except NotForThisMachine as error:
             return error.message
         except SealedTokenError as error:
-            raise TemplateError([f"{text.place(('token', 'sealed'))}: token.sealed: {error.message}"], hint=error.hint) from None
+            raise TemplateError(
+                [f"{text.place(('token', 'sealed'))}: token.sealed: {error.message}"], hint=error.hint
+            ) from None
         except FileError:
             raise
         except ConfigError as error:  # the library is not installed
@@ -98,7 +100,9 @@ class Gatherer:
         ):
             if said not in meant:
                 raise TemplateError(
-                    [f"{text.place(('token', 'sealed'))}: token.sealed is for {what} '{said}', and not for this template's"],
+                    [
+                        f"{text.place(('token', 'sealed'))}: token.sealed is for {what} '{said}', and not for this template's"
+                    ],
                     hint="have it sealed for this one: a sealed token goes nowhere else",
                 )
         self._opened[one.name] = sealed.token

@@ -176,7 +176,9 @@ def _literal_tokens(app: App, text: TemplateText) -> Iterator[Problem]:
         offset += len(line)
 
 
-_NO_TOKENS = "a token stands here in plain text, where everybody with the repository reads it: revoke it, and name a source"
+_NO_TOKENS = (
+    "a token stands here in plain text, where everybody with the repository reads it: revoke it, and name a source"
+)
 
 
 def _table(text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None:
@@ -258,7 +260,9 @@ def _said(kind: str, path: tuple[str, ...], message: str, table: dict[str, Any])
     if path == ("version",):
         version = table.get("version")
         is_newer = isinstance(version, int) and not isinstance(version, bool) and version > 1
-        return "version must be 1" + (": this file is newer than this program, which wants an update" if is_newer else "")
+        return "version must be 1" + (
+            ": this file is newer than this program, which wants an update" if is_newer else ""
+        )
     if kind == "extra_forbidden":
         known = _known(path[:-1])
         near = did_you_mean(path[-1], known) or f"the keys here are {', '.join(known)}"

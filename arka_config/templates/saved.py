@@ -57,7 +57,9 @@ def read(path: str, app: str) -> SavedPlan:
             raise ValueError("not this format")
         if document["take"] not in (None, "template", "mine") or not isinstance(document["digest"], str):
             raise ValueError("not this format")
-        options = Options(tuple(_texts(document["only"])), document["prune"] is True, document["take"], document["adopt"] is True)
+        options = Options(
+            tuple(_texts(document["only"])), document["prune"] is True, document["take"], document["adopt"] is True
+        )
         return SavedPlan(_texts(document["paths"]), options, _texts(document["identities"]), document["digest"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass

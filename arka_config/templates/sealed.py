@@ -42,7 +42,7 @@ class NotForThisMachine(SealedTokenError):
 def age() -> Any:
     """The age library. Raises ConfigError where it is not installed."""
     try:
-        import pyrage
+        import pyrage  # type: ignore[import-untyped]  # it has no types
     except ImportError:
         raise ConfigError(
             "sealed tokens need the age library, which is not installed",
@@ -56,7 +56,8 @@ def recipient(text: str, source: str) -> Any:
     library = age()
     if text.startswith("AGE-SECRET-KEY-") or "PRIVATE KEY" in text:
         raise SealedTokenError(
-            f"{source}: this is an identity, which is secret, and not a recipient", hint="age-keygen -y shows its recipient"
+            f"{source}: this is an identity, which is secret, and not a recipient",
+            hint="age-keygen -y shows its recipient",
         )
     kind = library.ssh if text.startswith("ssh-") else library.x25519
     try:
@@ -141,6 +142,8 @@ def _parsed(payload: bytes) -> SealedToken:
         or document.keys() != _KEYS
         or not all(isinstance(document[key], str) and is_printable(document[key]) for key in _KEYS - {"version"})
     ):
-        raise SealedTokenError("it holds something else than a token that this program sealed", hint="arka seal makes one")
+        raise SealedTokenError(
+            "it holds something else than a token that this program sealed", hint="arka seal makes one"
+        )
     Origin.of(document["origin"], "the sealed token's origin")
     return SealedToken(document["app"], document["profile"], document["origin"], Secret(document["token"]))
