@@ -1,4 +1,4 @@
-"""What every test has: no way to the user's own files and variables, and the `peer` marker."""
+"""What every test has: no way to the user's own files and variables, none to the network, and the `peer` marker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests import peers
+from tests import no_network, peers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,8 @@ def _leave_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     for name in list(os.environ):
         if name.startswith(_PREFIXES) or name in _NAMES:
             monkeypatch.delenv(name)
+    for name, value in no_network.VARIABLES.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
 
@@ -47,6 +49,15 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         _leave_home(monkeypatch, tmp_path_factory.mktemp("home"))
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_but_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Refuses every connection that would leave this machine, and fails the test that tried; what was refused."""
+    refused = no_network.guard(monkeypatch)
+    monkeypatch.setattr("arka_config.workspace.client.wire.FIRST_PAUSE", 0.001)  # seconds; waiting shows nothing
+    yield refused
+    assert not refused, f"a test reached for the network: {refused}"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import peers
+from tests import no_network, peers
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,6 +23,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
         "ARKA_PEERS": str(peers.FOLDER),
         "ARKA_PROFILE": "of-the-caller",
         "LANG": "C.UTF-8",
+        **no_network.VARIABLES,
     }
     done = subprocess.run(
         ["bash", "examples/demo.sh"],

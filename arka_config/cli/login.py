@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from arka_config import moment
-from arka_config.cli import legacy_sync, terminal
+from arka_config.cli import asking, legacy_sync, terminal
 from arka_config.cli.command import command
-from arka_config.errors import (
-    ConfigError,
-    InvalidToken,
-    InvalidValue,
-    NoToken,
-    OriginConflict,
-    TokenUnavailable,
-    UsageError,
-)
+from arka_config.cli.pasted import given
+from arka_config.errors import ConfigError, OriginConflict, UsageError
 from arka_config.precedence.choice import DEFAULT_PROFILE
 from arka_config.precedence.finding import ENV, FLAG, in_order, resolve
-from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
-from arka_config.secret import Secret, masked
-from arka_config.store import files
+from arka_config.secret import masked
 from arka_config.store.tokens import Credential
 from arka_config.text import check_printable
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
     from arka_config.precedence.finding import Finding
-
-_LONGEST_INPUT = 1 << 16  # characters; a token has a few dozen
-_TRIES = 3
+    from arka_config.secret import Secret
+    from arka_config.workspace.client.verdict import Verdict
 
 
 @command()
@@ -45,6 +33,11 @@ _TRIES = 3
 @click.option("--expires", metavar="DATE|90d", help="When the token expires, as chosen on the tokens page.")
 @click.option("--api-url", metavar="URL", help="The workspace that the token is for.")
 @click.option("--expect-user", metavar="USER", help="Store nothing unless the workspace says that the token is theirs.")
+@click.option(
+    "--verify/--no-verify",
+    default=None,
+    help="Store nothing unless the workspace says that the token works; or ask no workspace.",
+)
 @click.option("--use", "activate", is_flag=True, help="Make the profile the active one.")
 @click.option("--force", is_flag=True, help="Replace a token of another workspace or user.")
 def login(
@@ -56,13 +49,15 @@ def login(
     expires: str | None,
     api_url: str | None,
     expect_user: str | None,
+    verify: bool | None,
     activate: bool,
     force: bool,
 ) -> None:
     """Store a token under a profile's name.
 
     Without an option that brings the token, the tokens page is opened in a browser and the token is asked for: create
-    one there, copy it, and paste it here. It is not shown.
+    one there, copy it, and paste it here. It is not shown. The workspace is asked whether it works, before it is
+    stored; where there is none to ask, it is stored unverified.
 
     \b
     {app} login --profile work
@@ -73,19 +68,23 @@ def login(
     ends = _end(expires)
     _check_label(session, label)
     _check_replaceable(session, name, url, force)
-    if expect_user is not None:
-        raise ConfigError(
-            f"cannot tell whether the token belongs to '{expect_user}': no workspace was asked; nothing was stored",
-            hint="leave --expect-user out to store the token unverified",
-        )
-    token = _token(session, name, url, with_token, token_file, not no_browser)
-    credential = Credential(
-        token, Origin.of(str(url.value)), label=label, created=moment.stored(moment.now()), expires=ends
+    if expect_user is not None and verify is False:
+        raise UsageError("--expect-user is for the workspace to answer, and --no-verify asks none", hint="keep one")
+    token, found = given(
+        session,
+        name,
+        str(url.value),
+        with_token=with_token,
+        token_file=token_file,
+        open_browser=not no_browser,
+        check=lambda token: _verdict(session, url, token, verify, expect_user),
     )
+    _check_same_user(session, name, found, force)
+    credential = _credential(token, url, label, ends, found)
     is_first = not session.store.tokens.names()
     is_active = session.store.log_in(name, credential, api_url=_kept_url(session, name, url), activate=activate)
     legacy_sync.after_change(session)
-    _report(session, name, credential, is_active, is_first)
+    _report(session, name, credential, found, is_active, is_first)
 
 
 def _target(session: Session, api_url: str | None) -> tuple[str, Finding]:
@@ -142,85 +141,64 @@ def _check_replaceable(session: Session, name: str, url: Finding, force: bool) -
         )
 
 
-def _token(
-    session: Session, name: str, url: Finding, with_token: bool, token_file: str | None, open_browser: bool
-) -> Secret:
-    given = [flag for flag, is_given in (("--with-token", with_token), ("--token-file", token_file)) if is_given]
-    if session.api_key is not None:
-        given.append(session.app.token_field.option)
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} each bring a token", hint="keep one of them")
-    if not given:
-        if not session.can_ask:
-            raise UsageError(
-                "there is no token to store, and nobody can be asked for one here",
-                hint="--with-token reads it from stdin, --token-file PATH from a file",
-            )
-        return _asked_for(session, name, url, open_browser)
-    if session.api_key is not None:
-        token = token_from(session.api_key, given[0])
-    elif with_token:
-        token = token_from(_from_stdin(session), "stdin")
-    else:
-        token = token_from(_content(str(token_file)), str(token_file))
-    if token is None:
-        raise NoToken(f"{given[0]}: no token is there", hint="pass the token and nothing else")
-    session.app.check_token(token, str(url.value))
-    return token
+def _verdict(session: Session, url: Finding, token: Secret, verify: bool | None, expect_user: str | None) -> Verdict:
+    """What the workspace says of the token. Raises InvalidToken, ProRequired, and, where the user is to be known or
+    `--verify` was given, whatever keeps the workspace from saying it."""
+    from arka_config.workspace.client.verdict import NOT_ASKED, Verdict
+
+    if verify is False:
+        return Verdict(NOT_ASKED, why="--no-verify")
+    resolution = session.resolution_for_login(str(url.value) if url.layer == FLAG else None)
+    found = asking.verdict(session, resolution, str(url.value), token)
+    if found.error is not None and (found.is_refusal or verify):
+        raise found.error
+    if expect_user is not None:
+        _check_user(session, found, expect_user)
+    return found
 
 
-def _from_stdin(session: Session) -> str:
-    """All of stdin, or what a person types there, who does not see it."""
-    return terminal.ask_secret("Token") if session.can_ask else sys.stdin.read(_LONGEST_INPUT)
+def _check_user(session: Session, found: Verdict, expected: str) -> None:
+    if found.identity is None:
+        raise ConfigError(
+            f"cannot tell whether the token belongs to '{expected}': {found.why}; nothing was stored",
+            hint="leave --expect-user out to store the token unverified",
+        )
+    if not found.identity.is_user(expected):
+        raise ConfigError(
+            f"the token belongs to '{found.identity.email}', not to '{expected}'; nothing was stored",
+            hint=f"look at which account {session.app.title} is open in, and make a token there",
+        )
 
 
-def _content(path: str) -> str:
-    text = files.read(os.path.abspath(path), secret=True)
-    if text is None:
-        raise TokenUnavailable(f"--token-file: {path} does not exist", hint="write the path of a file with the token")
-    return text
+def _check_same_user(session: Session, name: str, found: Verdict, force: bool) -> None:
+    """Raises ConfigError where another identity's token would be replaced, as far as both are known."""
+    before = session.store.tokens.read(name)
+    user = found.identity.email if found.identity is not None else ""
+    if before is not None and before.user and user and before.user.casefold() != user.casefold() and not force:
+        raise ConfigError(
+            f"profile '{name}' has a token of {before.user}, and this one is of {user}; nothing was stored",
+            hint="choose another --profile, or replace that token with --force",
+        )
 
 
-def _asked_for(session: Session, name: str, url: Finding, open_browser: bool) -> Secret:
-    """A token that a person pastes. One that cannot be right is asked for again, a few times."""
-    app = session.app
-    page = app.page(app.tokens_page, str(url.value))
-    terminal.say(f"A token for profile '{name}' is made on this page:")
-    terminal.say("")
-    terminal.say(f"  {page}")
-    terminal.say("")
-    terminal.say("Create Token, give it a name, copy it: it is shown once.")
-    if open_browser and _open(session, page):
-        terminal.say("The page was opened in your browser.")
-    for left in reversed(range(_TRIES)):
-        try:
-            token = token_from(terminal.ask_secret("Paste the token (it will not be shown)"), "the pasted text")
-            if token is None:
-                raise NoToken("nothing was pasted; nothing was stored", hint="run the command again")
-            app.check_token(token, str(url.value))
-            return token
-        except (InvalidToken, InvalidValue) as error:
-            if not left:
-                raise
-            terminal.tell_error(error)
-    raise AssertionError("the last try returns or raises")
+def _credential(token: Secret, url: Finding, label: str, expires: str, found: Verdict) -> Credential:
+    """What is stored: the workspace's own words where it has some, and those of the flags where it has none."""
+    origin, created, user = Origin.of(str(url.value)), moment.stored(moment.now()), ""
+    if found.identity is not None:
+        details, user = found.identity.token, found.identity.email
+        if details.label and label not in ("", details.label):
+            terminal.note(f"the workspace calls this token '{details.label}', so --label is not used")
+        if details.says_end and expires not in ("", details.expires):
+            ends = f"it expires {moment.in_words(moment.read(details.expires))}" if details.expires else "it has no end"
+            terminal.note(f"the workspace says that {ends}, so --expires is not used")
+        label = details.label or label
+        expires = details.expires if details.says_end else expires
+    return Credential(token, origin, label=label, created=created, expires=expires, user=user)
 
 
-def _open(session: Session, page: str) -> bool:
-    """Opens the page where a browser can show it: not over ssh, and not in place of the terminal."""
-    environ = session.environ
-    has_screen = sys.platform in ("darwin", "win32") or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
-    if not environ.get("BROWSER") and (not has_screen or environ.get("SSH_CONNECTION")):
-        return False
-    import webbrowser
-
-    try:
-        return webbrowser.open(page)
-    except webbrowser.Error:
-        return False
-
-
-def _report(session: Session, name: str, credential: Credential, is_active: bool, is_first: bool) -> None:
+def _report(
+    session: Session, name: str, credential: Credential, found: Verdict, is_active: bool, is_first: bool
+) -> None:
     app = session.app
     token = masked(credential.token.reveal(), app.token_prefix)
     if session.json:
@@ -233,10 +211,16 @@ def _report(session: Session, name: str, credential: Credential, is_active: bool
                 "storage": session.store.tokens.kind,
                 "label": credential.label or None,
                 "expires": credential.expires or None,
-                "verified": False,
+                "verified": found.identity is not None,
+                "state": found.state,
+                "reason": found.why or None,
+                "user": credential.user or None,
             }
         )
-    terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} (unverified)", mark="✓")
+    said = f"verified, as {credential.user}" if found.identity is not None else "unverified"
+    terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} ({said})", mark="✓")
+    if found.error is not None:
+        terminal.note(f"it was not verified: {found.why}")
     if is_first:
         path = session.tilde(session.store.tokens.path(name))
         terminal.note(f"the token is in plain text in {path}, which your account alone can read")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli import legacy_sync, terminal
+from arka_config.cli import asking, legacy_sync, terminal
 from arka_config.cli.command import command
 from arka_config.errors import MalformedFile, UsageError
 
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 @command()
 @click.option("--all", "everyone", is_flag=True, help="Forget the tokens of all profiles.")
-def logout(session: Session, everyone: bool) -> None:
+@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; if that fails, keep it.")
+def logout(session: Session, everyone: bool, revoke: bool) -> None:
     """Forget a profile's token; its settings stay.
 
-    The token goes on working until it is revoked, on the tokens page, with the trash icon.
+    The token goes on working until it is revoked: with `--revoke`, or on the tokens page, with the trash icon.
     """
     if everyone and session.profile:
         raise UsageError("--all and --profile say two things", hint="keep one of them")
     names = session.store.names() if everyone else [_name(session)]
+    if revoke:
+        return _revoke(session, names)
     origins = {name: session.store.origin(name) for name in names}
     forgotten = [name for name in names if session.store.log_out(name)]
     legacy_sync.after_change(session)
@@ -38,8 +41,33 @@ def logout(session: Session, everyone: bool) -> None:
         terminal.say(f"  It works until it is revoked: {page}")
     if everyone and not forgotten:
         terminal.say("No token is stored")
-    if session.environ.get(app.token_field.variable):
-        terminal.note(f"{app.token_field.variable} is still set in this shell: unset {app.token_field.variable}")
+    _say_what_is_left(session)
+
+
+def _revoke(session: Session, names: list[str]) -> None:
+    """Revokes and forgets one token after another: what was revoked is forgotten, whatever becomes of the next."""
+    forgotten: list[str] = []
+    try:
+        for name in names:
+            if session.store.tokens.holds(name):
+                said = asking.revoke_or_stop(session, name)
+                session.store.log_out(name)
+                forgotten.append(name)
+                terminal.say(f"{said}, and forgot it", mark="✓")
+    finally:
+        if forgotten:
+            legacy_sync.after_change(session)
+    if session.json:
+        session.show_json({"profiles": forgotten})
+    if not forgotten:
+        terminal.say("No token is stored" if len(names) != 1 else f"Profile '{names[0]}' has no stored token")
+    _say_what_is_left(session)
+
+
+def _say_what_is_left(session: Session) -> None:
+    variable = session.app.token_field.variable
+    if session.environ.get(variable):
+        terminal.note(f"{variable} is still set in this shell: unset {variable}")
 
 
 def _name(session: Session) -> str:

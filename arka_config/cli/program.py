@@ -24,6 +24,9 @@ COMMANDS = {
         "login": (f"{_HERE}.login:login", "Store a token under a profile's name."),
         "logout": (f"{_HERE}.logout:logout", "Forget a profile's token; its settings stay."),
         "status": (f"{_HERE}.status:status", "Show the profile and the token in force, and why."),
+        "rotate": (f"{_HERE}.rotate:rotate", "Replace a profile's token by a new one."),
+        "revoke": (f"{_HERE}.revoke:revoke", "Revoke a profile's token at the workspace, and forget it."),
+        "tokens": (f"{_HERE}.program:tokens", "List, make and revoke the tokens of the workspace."),
     },
     "Switch": {
         "use": (f"{_HERE}.use:use", "Make a profile the active one, or pin a directory to it."),
@@ -55,6 +58,7 @@ profiles = LazyGroup(
         "Look": {
             "list": (f"{_HERE}.profiles.list:list_", "List the profiles."),
             "show": (f"{_HERE}.profiles.show:show", "Show what a profile holds."),
+            "verify": (f"{_HERE}.profiles.verify:verify", "Ask the workspace whether the profiles' tokens work."),
         },
         "Change": {
             "create": (f"{_HERE}.profiles.create:create", "Make a profile."),
@@ -66,6 +70,18 @@ profiles = LazyGroup(
         },
     },
     help="List, make, change and remove profiles.",
+)
+
+tokens = LazyGroup(
+    "tokens",
+    {
+        "Commands": {
+            "list": (f"{_HERE}.tokens.list:list_", "List the tokens of the workspace."),
+            "create": (f"{_HERE}.tokens.create:create", "Make a new token."),
+            "revoke": (f"{_HERE}.tokens.revoke:revoke", "Revoke a token."),
+        }
+    },
+    help="List, make and revoke the tokens of the workspace.",
 )
 
 config = LazyGroup(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import moment
-from arka_config.cli import tables, terminal
+from arka_config.cli import asking, tables, terminal
 from arka_config.cli.command import command
 from arka_config.cli.described import (
     credential_document,
@@ -17,14 +17,15 @@ from arka_config.cli.described import (
     finding_row,
     is_behind_a_helper,
 )
-from arka_config.errors import EXIT_PENDING, UsageError
+from arka_config.errors import EXIT_PENDING, TokenUnavailable, UsageError
 from arka_config.precedence.finding import PROFILE
+from arka_config.store.tokens import Credential
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
     from arka_config.cli.tables import Cell
     from arka_config.precedence.credential import TokenInForce
-    from arka_config.store.tokens import Credential
+    from arka_config.workspace.client.verdict import Verdict
 
 
 @command()
@@ -32,39 +33,75 @@ if TYPE_CHECKING:
 @click.option("--show-token", is_flag=True, help="Show the token whole.")
 @click.option("--expiring", metavar="14d", help="Exit with 3 when the token expires within that time.")
 def status(session: Session, offline: bool, show_token: bool, expiring: str | None) -> int | None:
-    """Show the profile and the token in force, and why.
+    """Show the profile and the token in force, and why, and what the workspace says of it.
 
-    Exits with 4 where there is no token, and with 3 where it expires within `--expiring`.
+    Exits with 4 where there is no token or the workspace refuses it, and with 3 where it expires within `--expiring`.
+    Nothing is written: what the workspace knows better is shown, and `login` stores it.
     """
     within = _within(expiring)
     resolution = session.resolution
     found = resolution.token_in_force()
     stored = resolution.profile.stored if found is not None and found.token.layer == PROFILE else None
+    verdict = _verdict(session, found, offline)
+    known = _known(found, stored, verdict)
     if session.json:
-        session.show_json(_document(session, found, stored, show_token), reveal=show_token)
+        session.show_json(_document(session, found, stored, known, verdict, show_token), reveal=show_token)
     else:
-        tables.show(
-            ("STATUS", "VALUE", "LAYER", "PLACE"), _rows(session, found, stored, show_token, offline), reveal=show_token
-        )
+        rows = _rows(session, found, stored, known, verdict, show_token)
+        tables.show(("STATUS", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
     session.notice()
     if found is None:
         resolution.token()
     elif not is_behind_a_helper(found.token):
         found.secret.reveal()
-    if stored is not None and stored.expires:
-        _warn_of_the_end(session, stored)
-    if stored is not None and stored.expires and within is not None:
-        return EXIT_PENDING if moment.read(stored.expires) - moment.now() <= within else None
+    if verdict.is_refusal and verdict.error is not None:
+        raise verdict.error
+    if known is not None and known.expires:
+        _warn_of_the_end(session, known)
+    if known is not None and known.expires and within is not None:
+        return EXIT_PENDING if moment.read(known.expires) - moment.now() <= within else None
     return None
 
 
-def _warn_of_the_end(session: Session, stored: Credential) -> None:
-    """Says that the token is soon to be replaced, or should have been, in the words of who stored it."""
-    left = moment.read(stored.expires) - moment.now()
+def _verdict(session: Session, found: TokenInForce | None, offline: bool) -> Verdict:
+    """What the workspace says of the token in force, or why it was not asked. No helper is run for it."""
+    from arka_config.workspace.client import verdict
+
+    if found is None:
+        return verdict.Verdict(verdict.NO_TOKEN, why="there is no token")
+    if offline:
+        return verdict.Verdict(verdict.NOT_ASKED, why="--offline")
+    if is_behind_a_helper(found.token):
+        return verdict.Verdict(verdict.NOT_ASKED, why="the helper that prints the token was not run")
+    try:
+        found.secret.reveal()
+    except TokenUnavailable:  # said in full below the table
+        return verdict.Verdict(verdict.NO_TOKEN, why="the token is not there")
+    return asking.verdict(session, session.resolution, str(found.url.value), found.secret)
+
+
+def _known(found: TokenInForce | None, stored: Credential | None, verdict: Verdict) -> Credential | None:
+    """What is known of the token: by the workspace, else by who stored it; None where nobody knows anything."""
+    if found is None or verdict.identity is None:
+        return stored
+    details = verdict.identity.token
+    return Credential(
+        found.secret,
+        found.origin,
+        label=details.label or (stored.label if stored else ""),
+        created=stored.created if stored else "",
+        expires=details.expires if details.says_end or stored is None else stored.expires,
+        user=verdict.identity.email,
+    )
+
+
+def _warn_of_the_end(session: Session, known: Credential) -> None:
+    """Says that the token is soon to be replaced, or should have been."""
+    left = moment.read(known.expires) - moment.now()
     if left < timedelta(days=session.store.preferences.expiry_warning):
         what = "expires" if left > timedelta(0) else "expired"
         hint = f"{session.app.name} login --profile {session.resolution.name}"
-        terminal.warn(f"this token {what} {moment.in_words(moment.read(stored.expires))}; hint: {hint}")
+        terminal.warn(f"this token {what} {moment.in_words(moment.read(known.expires))}; hint: {hint}")
 
 
 def _within(expiring: str | None) -> timedelta | None:
@@ -75,7 +112,12 @@ def _within(expiring: str | None) -> timedelta | None:
 
 
 def _rows(
-    session: Session, found: TokenInForce | None, stored: Credential | None, show_token: bool, offline: bool
+    session: Session,
+    found: TokenInForce | None,
+    stored: Credential | None,
+    known: Credential | None,
+    verdict: Verdict,
+    show_token: bool,
 ) -> list[tuple[Cell, ...]]:
     resolution = session.resolution
     url = found.url if found else resolution.resolve(session.app.url_field)
@@ -86,24 +128,48 @@ def _rows(
     ]
     if stored is not None:
         rows.append(("storage", session.store.tokens.kind, "", ""))
-        rows.append(("label", stored.label or ("—", "dim"), "", ""))
-        rows.append(("expires", expiry_cell(session, stored), "", ""))
+    if known is not None:
+        rows.append(("label", known.label or ("—", "dim"), "", ""))
+        rows.append(("expires", expiry_cell(session, known), "", ""))
+    if verdict.identity is not None and verdict.identity.plan:
+        rows.append(("plan", verdict.identity.plan, "", ""))
     if found is not None:
-        rows.append(("verified", ("no: --offline" if offline else "no: no workspace was asked", "dim"), "", ""))
+        rows.append(("verified", _verified_cell(verdict), "", ""))
     return rows
 
 
+def _verified_cell(verdict: Verdict) -> Cell:
+    if verdict.identity is not None:
+        return f"yes (as {verdict.identity.email})", "green"
+    if verdict.is_refusal:
+        return f"no: {verdict.why}", "red"
+    if verdict.why == "--offline":
+        return "no: --offline", "dim"
+    return f"unknown: {verdict.why}", "yellow"
+
+
 def _document(
-    session: Session, found: TokenInForce | None, stored: Credential | None, show_token: bool
+    session: Session,
+    found: TokenInForce | None,
+    stored: Credential | None,
+    known: Credential | None,
+    verdict: Verdict,
+    show_token: bool,
 ) -> dict[str, object]:
     choice = session.resolution.profile.choice
     url = found.url if found else session.resolution.resolve(session.app.url_field)
     token = finding_document(session, found.token if found else None, show_token=show_token)
     if token is not None and stored is not None:
         token |= credential_document(session, stored)
+    if token is not None and known is not None:
+        token |= {"label": known.label or None, "expires": known.expires or None, "user": known.user or None}
+    identity = verdict.identity
     return {
         "profile": finding_document(session, choice),
         "token": token,
         "api_url": finding_document(session, url),
-        "verified": None if found is None else False,
+        "verified": None if found is None else identity is not None,
+        "state": verdict.state,
+        "reason": verdict.why or None,
+        "plan": (identity.plan or None) if identity is not None else None,
     }

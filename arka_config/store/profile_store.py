@@ -122,6 +122,15 @@ class ProfileStore:
                 return True
             return active == name
 
+    def replace_token(self, name: str, before: Credential, after: Credential) -> bool:
+        """Keeps a credential in place of the one before; False, with nothing changed, where that is not there now."""
+        with self.lock:
+            stored = self.tokens.read(name)
+            if stored is None or stored.origin != before.origin or stored.token != before.token:
+                return False
+            self.tokens.write(name, after)
+            return True
+
     def log_out(self, name: str) -> bool:
         """Forgets the profile's token; whether there was one. The profile stays, with its settings and its URL."""
         with self.lock:

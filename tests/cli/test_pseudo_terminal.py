@@ -14,6 +14,7 @@ import pytest
 
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
+from tests import no_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,8 @@ class Terminal:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    return {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    kept = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    return kept | no_network.VARIABLES
 
 
 @pytest.fixture

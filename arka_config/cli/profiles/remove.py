@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli import legacy_sync, terminal
+from arka_config.cli import asking, legacy_sync, terminal
 from arka_config.cli.command import ProfileName, command
 
 if TYPE_CHECKING:
@@ -16,23 +16,28 @@ if TYPE_CHECKING:
 @command()
 @click.argument("name", type=ProfileName())
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing.")
-def remove(session: Session, name: str, yes: bool) -> None:
+@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; if that fails, keep all.")
+def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
     """Remove a profile and its token.
 
-    The token goes on working until it is revoked, on the tokens page, with the trash icon.
+    The token goes on working until it is revoked: with `--revoke`, or on the tokens page, with the trash icon.
     """
     store, app = session.store, session.app
     store.check_exists(name)
     had_token, origin = store.tokens.holds(name), store.origin(name)
     if not yes:
-        session.confirm(f"Remove profile '{name}'{' and its token' if had_token else ''}?", flag="--yes")
+        what = " and its token, and revoke that" if had_token and revoke else " and its token" if had_token else ""
+        session.confirm(f"Remove profile '{name}'{what}?", flag="--yes")
+    said = asking.revoke_or_stop(session, name) if had_token and revoke else ""
     was_active = store.selection.active()[0] == name
     unpinned = store.remove(name)
     legacy_sync.after_change(session)
     if session.json:
         session.show_json({"profile": name, "unpinned": unpinned})
     terminal.say(f"Removed profile '{name}'", mark="✓")
-    if had_token:
+    if said:
+        terminal.say(f"  {said}")
+    elif had_token:
         terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, origin)}")
     for directory in unpinned:
         terminal.say(f"  {session.tilde(directory)} is no longer pinned")

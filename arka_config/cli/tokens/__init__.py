@@ -1,0 +1,1 @@
+"""`tokens`: the tokens of the workspace, through its API."""

@@ -1,0 +1,72 @@
+"""`tokens list`: every token of the workspace's user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config import moment
+from arka_config.cli import asking, tables
+from arka_config.cli.command import command
+from arka_config.workspace.client.answers import MANAGE
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+    from arka_config.cli.tables import Cell
+    from arka_config.workspace.client.answers import TokenDetails
+
+
+@command(name="list")
+def list_(session: Session) -> None:
+    """List the tokens of the workspace, the newest first, with the one in force marked.
+
+    The token in force must be allowed to manage tokens.
+    """
+    workspace = asking.in_force(session)
+    current = workspace.me().token.id
+    found = workspace.tokens()
+    if session.json:
+        return session.show_json({"tokens": [document(each) | {"current": each.id == current} for each in found]})
+    columns = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "")
+    tables.show(columns, [_row(session, each, each.id == current) for each in found])
+    return None
+
+
+def document(details: TokenDetails) -> dict[str, object]:
+    """What is known of a token at the workspace, as JSON shows it."""
+    return {
+        "id": details.id,
+        "label": details.label,
+        "last_four": details.last_four or None,
+        "scopes": list(details.scopes),
+        "created": details.created or None,
+        "expires": details.expires or None,
+        "last_used": details.last_used or None,
+    }
+
+
+def _row(session: Session, details: TokenDetails, is_current: bool) -> tuple[Cell, ...]:
+    marks = ["this one"] * is_current + ["manages tokens"] * (MANAGE in details.scopes)
+    return (
+        details.id,
+        (details.label, "bold" if is_current else ""),
+        f"{session.app.token_prefix}…{details.last_four}",
+        _day(details.created),
+        _end(details.expires),
+        _when(details.last_used),
+        (", ".join(marks), "green" if is_current else "dim"),
+    )
+
+
+def _day(text: str) -> Cell:
+    return text[:10] or ("—", "dim")
+
+
+def _end(text: str) -> Cell:
+    if not text:
+        return "never", "dim"
+    ends = moment.read(text)
+    return (f"expired {moment.in_words(ends)}", "red") if ends <= moment.now() else moment.in_words(ends)
+
+
+def _when(text: str) -> Cell:
+    return moment.in_words(moment.read(text)) if text else ("never", "dim")

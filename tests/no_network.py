@@ -1,0 +1,53 @@
+"""Keeps the tests on this machine: a proxy that nobody is behind, and a guard before the sockets of this process.
+
+With the variables, every workspace that is not on loopback is unreachable at once, in child processes too.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from arka_config.precedence.origin import is_loopback
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import pytest
+
+_CLOSED = "http://127.0.0.1:9"  # the discard port: nothing listens there, and the connection is refused
+VARIABLES = {
+    **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), _CLOSED),
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
+}
+
+
+def guard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Has connections and look-ups that leave this machine fail as without a network; the list of those."""
+    refused: list[str] = []
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def check(host: object) -> None:
+        name = str(host or "localhost")
+        if not (is_loopback(name) or name == "::1"):
+            refused.append(name)
+            raise socket.gaierror(socket.EAI_NONAME, "the tests stay on this machine")
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            check(address[0])
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            check(address[0])
+        return connect_ex(self, address)
+
+    def guarded_getaddrinfo(host: Any, *rest: Any, **options: Any) -> Any:
+        check(host.decode() if isinstance(host, bytes) else host)
+        return getaddrinfo(host, *rest, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+    return refused

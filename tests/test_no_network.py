@@ -1,0 +1,38 @@
+"""The tests themselves stay on this machine, and say so where one does not."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import TOKEN, arka
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "arka.example", "2001:db8::1"])
+def test_a_connection_that_would_leave_this_machine_is_refused(host: str, nothing_but_loopback: list[str]) -> None:
+    with pytest.raises(OSError, match="stay on this machine"):
+        socket.create_connection((host, 443), timeout=1)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as sock, pytest.raises(OSError, match="stay on this machine"):
+        sock.connect((host, 443))
+    with socket.socket(family) as sock, pytest.raises(OSError, match="stay on this machine"):
+        sock.connect_ex((host, 443))
+    assert nothing_but_loopback == [host, host, host]
+    nothing_but_loopback.clear()
+
+
+def test_loopback_is_not() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()[:2]):
+        pass
+
+
+def test_a_login_at_a_workspace_elsewhere_ends_at_once_and_reaches_for_nothing(home: Path) -> None:
+    arka("login", "--with-token", stdin=TOKEN)  # imports httpx
+    began = time.perf_counter()
+    done = arka("login", "--with-token", stdin=TOKEN)
+    assert done.code == 0
+    assert "cannot be reached: the proxy refuses the connection" in done.err
+    assert time.perf_counter() - began < 1

@@ -1,0 +1,243 @@
+"""A workspace on loopback that keeps to the API's contract, and does whatever else a test has it do.
+
+`script` holds what the next requests meet in place of an answer; `seen` is every request that arrived.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+MANAGE = "tokens:manage"
+
+
+class Seen(NamedTuple):
+    """A request that arrived."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def token(self) -> str:
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+class Fake:
+    """The workspace's tokens, and the server in front of them."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, dict[str, Any]] = {}
+        self.seen: list[Seen] = []
+        self.script: list[Callable[[Handler], None] | None] = []
+        self.can_rotate = True
+        self.url = ""
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        token: str,
+        label: str = "MacBook Pro",
+        *,
+        email: str = "ann@example.com",
+        plan: str = "pro",
+        scopes: tuple[str, ...] = (),
+        expires: str | None = None,
+    ) -> dict[str, Any]:
+        """Makes a token known; what the workspace knows of it."""
+        details = {
+            "id": f"tok_{secrets.token_urlsafe(16)}",
+            "label": label,
+            "last_four": token[-4:],
+            "scopes": list(scopes),
+            "created": "2026-11-24T12:00:00Z",
+            "expires": expires,
+            "last_used": None,
+        }
+        self.tokens[token] = {"details": details, "email": email, "plan": plan, "successor": None}
+        return details
+
+    def works(self, token: str) -> bool:
+        """Whether the token is accepted now."""
+        return token in self.tokens
+
+    def answer(self, handler: Handler) -> None:
+        length = int(handler.headers.get("Content-Length") or 0)
+        request = Seen(handler.command, handler.path, dict(handler.headers), handler.rfile.read(length))
+        with self._lock:
+            self.seen.append(request)
+            step = self.script.pop(0) if self.script else None
+        if step is not None:
+            step(handler)
+        else:
+            with self._lock:
+                self._api(handler, request)
+
+    def _api(self, handler: Handler, request: Seen) -> None:
+        held = self.tokens.get(request.token)
+        if held is None:
+            return handler.problem(401, "invalid-token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        if held["plan"] != "pro":
+            return handler.problem(403, "pro-required", billing_url=f"{self.url}/billing")
+        held["details"]["last_used"] = "2026-11-24T13:00:00Z"
+        path, _, query = request.path.removeprefix("/api/v1/").partition("?")
+        if (request.method, path) == ("GET", "me"):
+            user = {"id": "usr_1", "email": held["email"], "plan": held["plan"]}
+            return handler.json(200, {"user": user, "token": held["details"]})
+        if request.method == "DELETE" and path.startswith("tokens/"):
+            return self._delete(handler, request, held, path.removeprefix("tokens/"))
+        if (request.method, path) == ("POST", "tokens/current/rotate") and self.can_rotate:
+            return self._rotate(handler, request, held)
+        if path != "tokens":
+            return handler.problem(404, "not-found")
+        if MANAGE not in held["details"]["scopes"]:
+            challenge = 'Bearer realm="workspace", error="insufficient_scope", scope="tokens:manage"'
+            return handler.problem(403, "insufficient-scope", headers={"WWW-Authenticate": challenge})
+        if request.method == "GET":
+            return self._list(handler, query)
+        wanted = json.loads(request.body)
+        self._issue(handler, wanted["label"], wanted["scopes"], wanted["expires"], held["email"])
+        return None
+
+    def _list(self, handler: Handler, query: str) -> None:
+        every = [held["details"] for held in reversed(self.tokens.values())]
+        at = int(query.partition("cursor=")[2] or 0)
+        following = str(at + 2) if at + 2 < len(every) else None
+        handler.json(200, {"tokens": every[at : at + 2], "next_cursor": following})
+
+    def _delete(self, handler: Handler, request: Seen, held: Mapping[str, Any], wanted: str) -> None:
+        wanted = held["details"]["id"] if wanted == "current" else wanted
+        token = next((token for token, each in self.tokens.items() if each["details"]["id"] == wanted), None)
+        if token is None or (token != request.token and MANAGE not in held["details"]["scopes"]):
+            return handler.problem(404, "not-found")
+        del self.tokens[token]
+        return handler.raw(204)
+
+    def _rotate(self, handler: Handler, request: Seen, held: dict[str, Any]) -> None:
+        before = self.tokens.get(held["successor"] or "")
+        if before is not None and before["details"]["last_used"] is None:
+            del self.tokens[held["successor"]]
+        details = held["details"]
+        expires = json.loads(request.body)["expires"] if request.body else details["expires"]
+        held["successor"] = self._issue(handler, details["label"], details["scopes"], expires, held["email"])
+
+    def _issue(self, handler: Handler, label: str, scopes: list[str], expires: str | None, email: str) -> str:
+        token = "arka_" + secrets.token_hex(19)[:37]
+        details = self.add(token, label, email=email, scopes=tuple(scopes), expires=expires)
+        handler.json(201, {"token": token, "details": details})
+        return token
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request, and the ways to answer it."""
+
+    protocol_version = "HTTP/1.1"
+    fake: Fake
+
+    def do_GET(self) -> None:  # http.server's name
+        self.close_connection = True
+        self.fake.answer(self)
+
+    do_POST = do_DELETE = do_GET  # noqa: N815  # http.server's names
+
+    def log_message(self, format: str, *rest: Any) -> None:  # noqa: A002  # http.server's name
+        """Says nothing."""
+
+    def raw(self, status: int, body: bytes = b"", *, kind: str = "", length: int | None = None, **headers: str) -> None:
+        self.send_response(status)
+        if kind:
+            self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def json(self, status: int, document: object, kind: str = "application/json", **headers: str) -> None:
+        body = json.dumps(document).encode()
+        self.raw(status, body, kind=kind, length=len(body), **headers)
+
+    def problem(self, status: int, name: str, headers: Mapping[str, str] | None = None, **more: object) -> None:
+        document = {"type": f"/problems/{name}", "title": name, "status": status, **more}
+        self.json(status, document, "application/problem+json", **(headers or {}))
+
+
+def raw(status: int, body: bytes = b"", **options: Any) -> Callable[[Handler], None]:
+    """A step that answers so."""
+    return lambda handler: handler.raw(status, body, **options)
+
+
+def page(status: int) -> Callable[[Handler], None]:
+    """A step that answers with a web page."""
+    return raw(status, b"<!doctype html><title>A page</title>", kind="text/html; charset=utf-8")
+
+
+def says(status: int, document: object, **headers: str) -> Callable[[Handler], None]:
+    """A step that answers with this JSON."""
+    return lambda handler: handler.json(status, document, **headers)
+
+
+def problem(status: int, name: str, **more: object) -> Callable[[Handler], None]:
+    """A step that answers with problem details."""
+    return lambda handler: handler.problem(status, name, None, **more)
+
+
+def reset(handler: Handler) -> None:
+    """A step that resets the connection."""
+    import struct
+
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.rfile.close()
+    handler.wfile = open("/dev/null", "wb")  # noqa: SIM115  # http.server flushes it, and closes it
+    handler.rfile = open("/dev/null", "rb")  # noqa: SIM115
+
+
+def silent(seconds: float) -> Callable[[Handler], None]:
+    """A step that says nothing for so long, and then nothing more."""
+    return lambda handler: time.sleep(seconds)
+
+
+def dribbling(handler: Handler) -> None:
+    """A step that sends a byte now and then, so that no read takes long."""
+    try:
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40:
+            handler.connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+    except OSError:
+        pass
+
+
+@contextmanager
+def running(fake: Fake | None = None, context: ssl.SSLContext | None = None) -> Iterator[Fake]:
+    """The workspace, on a free port of 127.0.0.1."""
+    fake = fake or Fake()
+
+    class Its(Handler):
+        pass
+
+    Its.fake = fake
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Its)
+    server.handle_error = lambda request, address: None  # type: ignore[method-assign,assignment]  # resets are on purpose
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    fake.url = f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
