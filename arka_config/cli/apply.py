@@ -9,7 +9,7 @@ import click
 
 from arka_config.cli import legacy_sync, terminal
 from arka_config.cli.command import command
-from arka_config.cli.issuing import issuer
+from arka_config.cli.issuing import Issuer
 from arka_config.cli.plan_lines import PlanLines
 from arka_config.cli.planned import plan_options, prepare
 from arka_config.cli.progress import tracked
@@ -205,9 +205,14 @@ def _carried_out(
         now = again()
         if now.plan.digest() != prepared.plan.digest():
             raise _stale(session)
-        made = credentials(now.plan, tokens, issuer(session))
         if agreements is not None:
             agreements.agree(now.plan)
+        issuer = Issuer(session)
+        try:
+            made = credentials(now.plan, tokens, issuer)
+        except BaseException:
+            issuer.withdraw()
+            raise
         return carry_out(store, now.plan, made, now.ledger, now.file, tracked)
 
 

@@ -93,7 +93,8 @@ class PlanLines:
         if token.step == "reference":
             return None
         old = "set" if token.step == "replace" else "—"
-        return f"    {key}  {old} -> {token.state}: {terminal.fit(str(token.source))}"
+        source = "" if str(token.source) == token.state else f": {terminal.fit(str(token.source))}"
+        return f"    {key}  {old} -> {token.state}{source}"
 
     def _value(self, name: str, value: Any) -> str:
         if value is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -79,7 +78,7 @@ def prepare(session: Session, paths: Sequence[str], options: Options, identities
     wanted = desired(app, store.preferences, Facts.here(), paths, tracked)
     file = LedgerFile(store.folders.state)
     before, pending = file.read(), file.pending()
-    _check(wanted, paths, options, {*wanted.profiles, *before.entries})
+    _check(wanted, options, {*wanted.profiles, *before.entries})
     names = {*wanted.profiles, *prunable(wanted, before, options)}
     if pending is not None:
         names |= {*before.unlike(pending), *prunable(wanted, pending, options)}
@@ -91,7 +90,7 @@ def prepare(session: Session, paths: Sequence[str], options: Options, identities
     return Prepared(made, wanted, gatherer, before, ledger, file, pending is not None)
 
 
-def _check(wanted: DesiredSet, paths: Sequence[str], options: Options, known: set[str]) -> None:
+def _check(wanted: DesiredSet, options: Options, known: set[str]) -> None:
     """Raises UsageError, UnknownProfile or ConfigError for words that the templates give no meaning to."""
     if options.prune and not wanted.folders:
         raise UsageError("--prune is about folders: a file says nothing of its neighbours", hint="name the folder")
@@ -107,8 +106,3 @@ def _check(wanted: DesiredSet, paths: Sequence[str], options: Options, known: se
             )
     if options.only:
         wanted.profiles = {name: one for name, one in wanted.profiles.items() if name in options.only}
-
-
-def resaid(path: str) -> str:
-    """A path as a command line takes it back."""
-    return f"'{path}'" if " " in path else os.path.normpath(path)

@@ -76,7 +76,7 @@ class Gatherer:
 
     def _closed(self, one: Desired, token: TokenSource, origin: str | None) -> str:
         """Why a sealed token cannot be opened here, or an empty string."""
-        text = one.template.text
+        place = one.template.text.place(("token", "sealed"))
         try:
             if self._identities is None:
                 self._identities = identities(self._machine, self._others)
@@ -86,9 +86,7 @@ class Gatherer:
         except NotForThisMachine as error:
             return error.message
         except SealedTokenError as error:
-            raise TemplateError(
-                [f"{text.place(('token', 'sealed'))}: token.sealed: {error.message}"], hint=error.hint
-            ) from None
+            raise TemplateError([f"{place}: token.sealed: {error.message}"], hint=error.hint) from None
         except FileError:
             raise
         except ConfigError as error:  # the library is not installed
@@ -100,9 +98,7 @@ class Gatherer:
         ):
             if said not in meant:
                 raise TemplateError(
-                    [
-                        f"{text.place(('token', 'sealed'))}: token.sealed is for {what} '{said}', and not for this template's"
-                    ],
+                    [f"{place}: token.sealed is for {what} '{said}', and not for this template's"],
                     hint="have it sealed for this one: a sealed token goes nowhere else",
                 )
         self._opened[one.name] = sealed.token

@@ -175,20 +175,19 @@ def _name(name: str) -> str:
 
 
 def _entry(document: dict[str, Any]) -> Entry:
-    token = document.get("token")
-    entry = Entry(
-        _text(document["folder"]),
-        _text(document["template"]),
-        document["created"],
-        document["fields"],
-        document.get("kept", {}),
-        None if token is None else StoredToken(**{key: _text(value) for key, value in token.items()}),
-    )
-    if not (isinstance(entry.created, bool) and isinstance(entry.fields, dict) and isinstance(entry.kept, dict)):
+    token, created, fields, kept = (document.get(key) for key in ("token", "created", "fields", "kept"))
+    if not (isinstance(created, bool) and isinstance(fields, dict) and isinstance(kept or {}, dict)):
         raise TypeError("not an entry")
     if document.keys() - set(Entry._fields):
         raise ValueError("a key that no entry has")
-    return entry
+    return Entry(
+        _text(document["folder"]),
+        _text(document["template"]),
+        created,
+        fields,
+        kept or {},
+        None if token is None else StoredToken(**{key: _text(value) for key, value in token.items()}),
+    )
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""A plan: what an apply would do, profile by profile and field by field, as values that are shown, saved and compared."""
+"""A plan: what an apply would do, profile by profile and field by field, to be shown, saved and compared."""
 
 from __future__ import annotations
 

@@ -190,15 +190,19 @@ class _Planner:
         if same(old, new) or (name == "api_url" and new is None and self._is_default(old)):
             return None
         kind = "set" if old is None else "unset" if new is None else "change"
-        is_by_hand = old is not None and not same(old, last) if self.entry else False
+        is_by_hand = self.entry is not None and self.found.is_on_disk and not same(old, last)
         if name in kept and same(kept[name], new):
             kind = KEPT
-        elif is_by_hand or (self.options.take == "mine" and old is not None and not self.entry):
-            kind = {"template": kind, "mine": KEPT, None: CONFLICT}[self.options.take]
-        elif self.found.is_on_disk and old is None and last is not None:  # taken out by hand
-            kind = {"template": kind, "mine": KEPT, None: CONFLICT}[self.options.take]
+        elif is_by_hand or (self.options.take == "mine" and old is not None and self.entry is None):
+            kind = self._taken(kind)
         place = self.one.place(name) if new is not None else self.one.template.text.path
         return FieldChange(name, old, new, last, kind, place)
+
+    def _taken(self, kind: str) -> str:
+        """What becomes of a change where both sides may be meant, by who gives way."""
+        if self.options.take is None:
+            return CONFLICT
+        return kind if self.options.take == "template" else KEPT
 
     def _is_default(self, url: str | None) -> bool:
         return url is not None and self.default_url is not None and Origin.of(url) == Origin.of(self.default_url)

@@ -119,14 +119,14 @@ def _files(paths: Sequence[str], done: Read) -> Iterator[tuple[str, str, str]]:
             names = _names(path)
         elif os.path.lexists(path):
             folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
-            names, path = [os.path.basename(path)], os.path.dirname(path)
+            names = [os.path.basename(path)]
         else:
             raise UsageError(f"{visible(path)} does not exist", hint="name files, or folders of templates")
         for name in names:
             full = os.path.join(folder, name)
             if full not in seen:
                 seen.add(full)
-                yield os.path.join(path, name), folder, name
+                yield (os.path.join(path, name) if os.path.isdir(path) else path), folder, name
 
 
 def _names(folder: str) -> list[str]:

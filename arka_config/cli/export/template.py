@@ -30,7 +30,9 @@ def template(session: Session, name: str | None) -> None:
 
     name = session.name_or_in_force(name)
     profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
-    url = profile.api_url or (str(credential.origin) if credential else "")
+    url = profile.api_url
+    if not url and credential is not None and str(credential.origin) != session.app.default_url():
+        url = str(credential.origin)
     table: dict[str, Any] = {"version": 1, "profile": {"name": name}}
     if profile.description:
         table["profile"]["description"] = profile.description
