@@ -114,7 +114,9 @@ def _settled(before: Entry | None, after: Entry, found: Actual) -> Entry:
         if name in found.fields and same(found.fields[name], value):
             fields[name] = value
     token = before.token if before else None
-    if after.token and found.held and found.held.created == after.token.created:
+    # Two applies within a second stamp alike. The token is then taken for the old one, and stored again.
+    is_stamped_anew = token is None or after.token is None or token.created != after.token.created
+    if after.token and found.held and found.held.created == after.token.created and is_stamped_anew:
         token = after.token
     created = after.created if before is None else before.created
     return after._replace(fields=fields, token=token, created=created)

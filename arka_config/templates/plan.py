@@ -229,8 +229,13 @@ class Plan:
 
     def digest(self) -> str:
         """A text that is another one when the plan is another one: one of its templates, or this machine, moved on."""
-        held = [[one.name, one.entry.document() if one.entry else None] for one in self.profiles]
-        return hashlib.sha256(canonical([self.document(), held]).encode()).hexdigest()
+        parts = []
+        for one in self.profiles:
+            document = one.document()
+            del document["template"]  # how a file is called depends on the folder that it is called from
+            document["changes"] = [change.document() | {"place": ""} for change in one.changes]
+            parts.append([document, one.entry.document() if one.entry else None])
+        return hashlib.sha256(canonical([parts, self.digests, self.gone]).encode()).hexdigest()
 
 
 def ledger_after(plan: Plan, ledger: Ledger, stored: Mapping[str, StoredToken]) -> Ledger:
