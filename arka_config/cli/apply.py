@@ -142,7 +142,7 @@ def _agreed(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str, ...]
     agreements = Agreements(session.store.folders.state)
     for said in agreements.changed_since(plan):
         terminal.note(f"{said} since you last agreed to it")
-    keys = {named(origin) for origin in allowed}
+    keys = {*allowed, *map(named, allowed)}
     questions = [question for question in agreements.questions(plan, session.store) if question.key not in keys]
     if questions and (yes or not session.can_ask):
         raise NotAgreed(

@@ -234,6 +234,8 @@ class Plan:
             document = one.document()
             del document["template"]  # how a file is called depends on the folder that it is called from
             document["changes"] = [change.document() | {"place": ""} for change in one.changes]
+            if one.token.step == "reference":  # whether it leads somewhere today changes nothing of what is written
+                document |= {"needs_token": False, "token": one.token._replace(lacking="").document()}
             parts.append([document, one.entry.document() if one.entry else None])
         return hashlib.sha256(canonical([parts, self.digests, self.gone]).encode()).hexdigest()
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 10_000
 DEEPEST = 32  # tables within tables
+MOST_DOTS = 100  # in a line; tomllib takes minutes for a key of some hundred thousand parts
 _ENDING = ".toml"
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]*@")
@@ -184,6 +185,12 @@ _NO_TOKENS = (
 def _table(text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None:
     import tomllib
 
+    for at, line in enumerate(text.text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS:
+            problems.append(
+                Problem(text.path, Position(at, 1), f"nested too deeply: more than {MOST_DOTS} dots in a line")
+            )
+            return None
     try:
         return tomllib.loads(text.text)
     except RecursionError:

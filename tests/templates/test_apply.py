@@ -217,7 +217,9 @@ def test_a_profile_that_was_there_before_is_adopted_only_when_asked(folder: Fold
     assert actions() == {"ci": "unchanged"}
 
 
-def test_a_token_that_was_stored_by_hand_is_not_replaced_unasked(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_was_stored_by_hand_is_not_replaced_unasked(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder.put("ci.toml", COPIED)
     applied(ARKA_CI_TOKEN=TOKEN)
     monkeypatch.setattr("arka_config.moment.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))

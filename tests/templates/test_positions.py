@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 KEYS = TEXT.filter(bool) | st.sampled_from(["a", "b", "a b", "x.y", 'q"t', "é", "#"])
-LEAVES = (
-    st.integers(-(10**9), 10**9) | st.floats() | st.booleans() | TEXT | st.datetimes() | st.dates() | st.times()
-)
+LEAVES = st.integers(-(10**9), 10**9) | st.floats() | st.booleans() | TEXT | st.datetimes() | st.dates() | st.times()
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=12
 )

@@ -48,7 +48,10 @@ def test_all_problems_of_all_files_are_told_at_once(folder: Folder) -> None:
         ('[profile]\nname = "x"\napi_url = "ftp://x"', "4:1: profile.api_url: 'ftp://x' is not a URL that a token may"),
         ('[profile]\nname = "x"\n[token]', "4:2: token names no source, and a token comes from exactly one of env"),
         ('[profile]\nname = "x"\n[token]\nenv = "ARKA_X"\nprompt = true', "4:2: token names env and prompt"),
-        ('[profile]\nname = "x"\n[token]\nprompt = true\ncopy = true', "4:2: token has copy, which goes with env, file"),
+        (
+            '[profile]\nname = "x"\n[token]\nprompt = true\ncopy = true',
+            "4:2: token has copy, which goes with env, file",
+        ),
         ('[profile]\nname = "x"\n[token]\nprompt = false', "5:1: token.prompt must be true"),
         ('[profile]\nname = "x"\n[when]\nos = "beos"', "5:1: when.os must be 'linux', 'macos' or 'windows'"),
         ('[profile]\nname = "{hostnam}"', "3:1: nothing is known as {hostnam}: only {hostname}, {user} and {os}"),
