@@ -185,10 +185,10 @@ _NO_TOKENS = (
 def _table(text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None:
     import tomllib
 
-    for at, line in enumerate(text.text.split("\n"), 1):
+    for number, line in enumerate(text.text.split("\n"), 1):
         if line.count(".") > MOST_DOTS:
             problems.append(
-                Problem(text.path, Position(at, 1), f"nested too deeply: more than {MOST_DOTS} dots in a line")
+                Problem(text.path, Position(number, 1), f"nested too deeply: more than {MOST_DOTS} dots in a line")
             )
             return None
     try:

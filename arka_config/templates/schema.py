@@ -1,4 +1,4 @@
-"""The JSON Schema of templates, made of the model and the app's settings class, for editors to complete and check by."""
+"""The JSON Schema of templates, made of the model and the settings class, for editors to complete and check by."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def schema(app: App) -> dict[str, Any]:
     token["oneOf"] = [{"required": [source]} for source in SOURCES]
     token["dependentSchemas"] = {"copy": {"anyOf": [{"required": [source]} for source in REFERENCES]}}
     document["properties"]["settings"] = _settings(app)
-    return _without_nulls(document)
+    fit: dict[str, Any] = _without_nulls(document)
+    return fit
 
 
 def text(app: App) -> str:

@@ -19,10 +19,10 @@ EVIL = "https://evil.example"
 WORK = '[profile]\nname = "work"\n'
 
 
-def refused(*arguments: str, why: str, code: int = 1, **environ: str) -> Done:
+def refused(*arguments: str, why: str, **environ: str) -> Done:
     """An apply that nobody sits before and that changes nothing."""
     done = arka("apply", "profiles", "--yes", *arguments, environ=environ)
-    assert done.code == code, done.err
+    assert done.code == 1, done.err
     assert why in done.err
     for secret in (TOKEN, OTHER, "hunter2"):
         assert secret not in done.out + done.err

@@ -118,7 +118,7 @@ def test_a_literal_token_is_refused_with_its_line_and_not_repeated(folder: Folde
     folder.put("b.toml", f'[profile]\nname = "b"  # {TOKEN}\n')
     folder.put("c.toml", '[profile]\nname = "c"\n[settings]\nproxy = "' + TOKEN.replace("_", "\\u005F") + '"\n')
     done = arka("plan", "profiles")
-    assert [line.split(": ")[-2] for line in problems("profiles")] and done.code == 1
+    assert done.code == 1
     for place in ("profiles/a.toml:5:8", "profiles/b.toml:3:15", "profiles/c.toml:5:1"):
         assert place in done.err
     assert TOKEN[5:] not in done.err + done.out

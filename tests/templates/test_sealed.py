@@ -8,7 +8,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-import pyrage
+import pyrage  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from arka_config import ProfileStore
