@@ -230,10 +230,10 @@ def _report(session: Session, plan: Plan, applied: Applied | None, require_token
                 "plan": plan.document(),
             }
         )
-    if applied is not None and (applied.written or stored or applied.removed):
+    if applied is not None and (plan.is_pending or stored):
         counts = plan.counts
         done = [f"{counts['create']} created", f"{counts['change']} changed", f"{counts['adopt']} adopted"]
-        done += [f"{counts['remove']} removed", f"{len(stored)} tokens stored"]
+        done += [f"{counts['remove']} removed", f"{len(stored)} token{'' if len(stored) == 1 else 's'} stored"]
         terminal.say(f"Applied: {', '.join(part for part in done if part[0] != '0')}", mark="✓")
     else:
         terminal.say("Nothing to do: this machine is as the templates say", mark="✓")

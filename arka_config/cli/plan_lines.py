@@ -61,10 +61,8 @@ class PlanLines:
 
     def _profile(self, one: ProfilePlan) -> Iterator[str]:
         name = terminal.styled(one.name, self.stream, bold=True)
-        notes = [f"({one.action})"] if one.action == "adopt" else one.reasons
-        if one.action == "remove":
-            notes = ["its template is gone"]
-        said = f": {terminal.fit('; '.join(notes))}" if notes else ""
+        notes = ["its template is gone"] if one.action == "remove" else one.reasons
+        said = f": {terminal.fit('; '.join(notes))}" if notes else " (adopt)" if one.action == "adopt" else ""
         yield f"{self._mark(MARKS[one.action])} {name}{said}  {self._dim(terminal.fit(one.template))}"
         for change in one.changes:
             yield self._change(change)

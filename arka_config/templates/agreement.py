@@ -69,6 +69,8 @@ class Agreements:
             if not before:
                 continue
             said += [f"{name} is new" for name in sorted(names.keys() - before.keys())]
+            if folder in plan.folders:
+                said += [f"{name} was removed" for name in sorted(before.keys() - names.keys())]
             said += [f"{name} was changed" for name in sorted(names) if before.get(name, names[name]) != names[name]]
         return said
 
@@ -112,7 +114,8 @@ class Agreements:
 
     def agree(self, plan: Plan) -> None:
         """Remembers the plan as agreed to. For who holds the lock."""
-        self.folders |= _by_folder(plan.digests)
+        for folder, names in _by_folder(plan.digests).items():
+            self.folders[folder] = names if folder in plan.folders else self.folders.get(folder, {}) | names
         for origin in plan.origins:
             self.origins.setdefault(origin, [])
         for reference, (_, origins) in plan.reads.items():

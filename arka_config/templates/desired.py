@@ -76,7 +76,10 @@ class Desired:
 
     def place(self, field: str) -> str:
         """Where the template says it: `profiles/ci.toml:14`."""
-        return self.template.text.place(("profile", field) if field in ("description", "api_url") else field.split("."))
+        key = ("profile", field) if field in ("description", "api_url") else tuple(field.split("."))
+        if field == "token" and self.token is not None:
+            key = ("token", self.token.kind)
+        return self.template.text.place(key)
 
 
 class DesiredSet:

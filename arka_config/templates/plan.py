@@ -162,12 +162,19 @@ def _kinds(reference: str | None) -> set[str]:
 class Plan:
     """The profiles' parts by name, the templates that are for other machines, and the digests of all templates.
 
-    `gone` are profiles that a prune would remove, had nobody done so: the ledger forgets them.
+    `gone` are profiles that a prune would remove, had nobody done so: the ledger forgets them. `folders` are those
+    that were read whole.
     """
 
     def __init__(
-        self, profiles: list[ProfilePlan], elsewhere: list[str], digests: Mapping[str, str], gone: list[str]
+        self,
+        profiles: list[ProfilePlan],
+        elsewhere: list[str],
+        digests: Mapping[str, str],
+        gone: list[str],
+        folders: list[str],
     ) -> None:
+        self.folders = folders
         self.profiles = profiles
         self.gone = gone
         self.elsewhere = elsewhere

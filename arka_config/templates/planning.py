@@ -65,7 +65,7 @@ def plan(
     removals = [_removal(name, ledger.entries[name], actual[name], options) for name in unwanted if name not in gone]
     elsewhere = [template.text.path for template in wanted.elsewhere]
     digests = {os.path.join(text.folder, text.name): text.digest for text in wanted.texts}
-    return Plan(sorted([*profiles, *removals], key=lambda one: one.name), elsewhere, digests, gone)
+    return Plan(sorted([*profiles, *removals], key=lambda one: one.name), elsewhere, digests, gone, wanted.folders)
 
 
 def prunable(wanted: DesiredSet, ledger: Ledger, options: Options) -> list[str]:

@@ -264,7 +264,7 @@ _TYPES = {
 def _said(kind: str, path: tuple[str, ...], message: str, table: dict[str, Any]) -> str:
     """A fault in our words. None of them repeats a value."""
     key = visible(".".join(path))
-    if path == ("version",):
+    if path == ("version",) and kind != "missing":
         version = table.get("version")
         is_newer = isinstance(version, int) and not isinstance(version, bool) and version > 1
         return "version must be 1" + (
