@@ -25,10 +25,10 @@ FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', mono
 TOKENS = {"MACBOOK": "arka_" + "0" * 33 + "f4d1", "PIPELINE": "arka_" + "0" * 33 + "c1c1"}
 LINES = [
     'echo "$MACBOOK" | arka login --profile laptop --with-token --label "MacBook Pro"',
-    'echo "$PIPELINE" | arka login --profile ci --with-token --label "CI/CD Pipeline" --expires 90d',
+    'echo "$PIPELINE" | arka login -p ci --with-token --no-verify --label "CI/CD Pipeline" --expires 90d',
     "arka profiles list",
     "arka use ci",
-    "arka status",
+    "arka status --offline",
     "ARKA_TIMEOUT=5 arka config show --sources",
 ]
 

@@ -9,10 +9,13 @@ import pytest
 from hypothesis import settings
 
 from tests import no_network, peers
+from tests.workspace.fake import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.workspace.fake import Fake
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
@@ -58,6 +61,13 @@ def nothing_but_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]
     monkeypatch.setattr("arka_config.workspace.client.wire.FIRST_PAUSE", 0.001)  # seconds; waiting shows nothing
     yield refused
     assert not refused, f"a test reached for the network: {refused}"
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    """A workspace on loopback, that runs."""
+    with running() as fake:
+        yield fake
 
 
 @pytest.fixture

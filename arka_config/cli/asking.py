@@ -110,19 +110,23 @@ def revoke_or_stop(session: Session, name: str) -> str:
     nothing was removed."""
     try:
         found = held(session, name)
-        said = revoked_in_words(found, revoke(found))
+        said = end_in_words(found, revoke(found))
     except (ProRequired, WorkspaceError) as error:
         message, hint, kind = error.message, error.hint, type(error)
     else:
         return said
-    raise kind(f"the token of profile '{name}' was not revoked, so nothing was removed: {message}", hint=hint)
+    page = session.app.page(session.app.tokens_page, session.store.origin(name))
+    raise kind(
+        f"the token of profile '{name}' was not revoked, so nothing was removed: {message}",
+        hint=hint or f"revoke it on {page}, then run this without --revoke",
+    )
 
 
-def revoked_in_words(found: Held, was_revoked: bool) -> str:
-    """One line about the end of a token."""
+def end_in_words(found: Held, was_revoked: bool) -> str:
+    """One line about the end of a token, there and here."""
     if was_revoked:
-        return f"Revoked the token of profile '{found.name}' at {found.workspace.origin}"
-    return f"{found.workspace.origin} refuses the token of profile '{found.name}' already"
+        return f"Revoked the token of profile '{found.name}' at {found.workspace.origin}, and forgot it"
+    return f"Forgot the token of profile '{found.name}', which {found.workspace.origin} refuses already"
 
 
 def holders(session: Session, credential: Credential) -> list[str]:

@@ -53,7 +53,7 @@ def _revoke(session: Session, names: list[str]) -> None:
                 said = asking.revoke_or_stop(session, name)
                 session.store.log_out(name)
                 forgotten.append(name)
-                terminal.say(f"{said}, and forgot it", mark="✓")
+                terminal.say(said, mark="✓")
     finally:
         if forgotten:
             legacy_sync.after_change(session)

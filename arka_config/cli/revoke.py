@@ -44,8 +44,7 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
             ) from None
         _end(session, found, token, f"Forgot the token of profile '{found.name}'", revoked=False)
     else:
-        said = asking.revoked_in_words(found, was_revoked)
-        _end(session, found, token, f"{said}, and forgot it", revoked=True)
+        _end(session, found, token, asking.end_in_words(found, was_revoked), revoked=True)
 
 
 def _end(session: Session, found: Held, token: str, said: str, *, revoked: bool) -> None:

@@ -13,7 +13,7 @@ import click
 from arka_config import moment
 from arka_config.cli import asking, legacy_sync, terminal
 from arka_config.cli.command import command
-from arka_config.errors import ConfigError, InvalidToken, ProRequired, UsageError, WorkspaceError
+from arka_config.errors import ConfigError, InvalidToken, NoWorkspaceApi, ProRequired, UsageError, WorkspaceError
 from arka_config.secret import masked
 from arka_config.store.tokens import Credential
 
@@ -36,12 +36,24 @@ def rotate(session: Session, expires: str | None) -> None:
     ends = end(expires)
     found = asking.held_in_force(session)
     names = asking.holders(session, found.credential)
-    issued = found.workspace.rotate(ends)
+    issued = _issued(session, found, ends)
     fresh = _credential(found, issued)
     changed = _stored_and_verified(session, found, names, fresh)
     legacy_sync.after_change(session)
     _revoke_old(session, found)
     _report(session, found, changed, fresh, issued)
+
+
+def _issued(session: Session, found: Held, ends: str | None) -> Issued:
+    try:
+        return found.workspace.rotate(ends)
+    except NoWorkspaceApi as error:
+        app = session.app
+        page = app.page(app.tokens_page, found.workspace.url)
+        raise NoWorkspaceApi(
+            f"{error.message}; nothing was changed",
+            hint=f"make a token on {page}, then: {app.name} login --profile {found.name}, and revoke the old one",
+        ) from None
 
 
 def end(expires: str | None) -> str | None:

@@ -57,7 +57,7 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     if verdict.is_refusal and verdict.error is not None:
         raise verdict.error
     if known is not None and known.expires:
-        _warn_of_the_end(session, known)
+        _warn_of_the_end(session, known, stored, verdict)
     if known is not None and known.expires and within is not None:
         return EXIT_PENDING if moment.read(known.expires) - moment.now() <= within else None
     return None
@@ -95,12 +95,17 @@ def _known(found: TokenInForce | None, stored: Credential | None, verdict: Verdi
     )
 
 
-def _warn_of_the_end(session: Session, known: Credential) -> None:
+def _warn_of_the_end(session: Session, known: Credential, stored: Credential | None, verdict: Verdict) -> None:
     """Says that the token is soon to be replaced, or should have been."""
     left = moment.read(known.expires) - moment.now()
     if left < timedelta(days=session.store.preferences.expiry_warning):
         what = "expires" if left > timedelta(0) else "expired"
-        hint = f"{session.app.name} login --profile {session.resolution.name}"
+        app = session.app
+        if stored is None:  # it is kept elsewhere, and is replaced there
+            hint = f"make another one on {app.page(app.tokens_page, str(known.origin))}"
+        else:
+            can_rotate = verdict.identity is not None and left > timedelta(0)
+            hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
         terminal.warn(f"this token {what} {moment.in_words(moment.read(known.expires))}; hint: {hint}")
 
 
@@ -134,18 +139,20 @@ def _rows(
     if verdict.identity is not None and verdict.identity.plan:
         rows.append(("plan", verdict.identity.plan, "", ""))
     if found is not None:
-        rows.append(("verified", _verified_cell(verdict), "", ""))
+        rows.append(("verified", *_verified_cells(verdict)))
     return rows
 
 
-def _verified_cell(verdict: Verdict) -> Cell:
+def _verified_cells(verdict: Verdict) -> tuple[Cell, Cell, Cell]:
+    """A word for what the workspace says, and, where nobody can tell, why in the last column, which may be long."""
     if verdict.identity is not None:
-        return f"yes (as {verdict.identity.email})", "green"
+        return (f"yes (as {verdict.identity.email})", "green"), "", ""
     if verdict.is_refusal:
-        return f"no: {verdict.why}", "red"
+        return (f"no: {verdict.why}", "red"), "", ""
     if verdict.why == "--offline":
-        return "no: --offline", "dim"
-    return f"unknown: {verdict.why}", "yellow"
+        return ("no: --offline", "dim"), "", ""
+    words = {"no_api": "no API", "no_token": "no token", "not_asked": "not fetched"}
+    return (f"unknown: {words.get(verdict.state, verdict.state)}", "yellow"), "", (verdict.why, "dim")
 
 
 def _document(

@@ -46,7 +46,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("login --with-token --label a\x1bb", {}, TOKEN, 1, "--label holds a character that it may not: U+001B"),
     # 2: the command's words are off
     ("nosuch", {}, "", 2, "no such command 'nosuch'"),
-    ("toke", {}, "", 2, "did you mean 'token'?"),
+    ("toke", {}, "", 2, "did you mean 'token' or "),
     ("token --nosuch", {}, "", 2, "hint: arka token --help"),
     ("-p work token -p ci", {}, "", 2, "--profile was given twice"),
     ("profiles show work -p ci", {}, "", 2, "two profiles are named"),

@@ -79,6 +79,9 @@ def test_json_says_what_was_stored(home: Path) -> None:
         "label": "MacBook Pro",
         "expires": "2099-12-31T23:59:59Z",
         "verified": False,
+        "state": "unreachable",
+        "reason": "https://arka-ai.com cannot be reached: the proxy refuses the connection",
+        "user": None,
     }
 
 
@@ -160,7 +163,7 @@ def test_a_workspace_of_the_environment_and_another_of_the_profile_do_not_meet(
     assert f'api_url = "{ELSEWHERE}"' in (home / "config" / "profiles" / "work.toml").read_text()
 
 
-def test_an_expected_user_cannot_be_told_yet_so_nothing_is_stored(home: Path) -> None:
+def test_where_an_expected_user_cannot_be_told_nothing_is_stored(home: Path) -> None:
     done = login("--expect-user", "someone@example.com")
     assert (done.code, done.out) == (1, "")
     assert "someone@example.com" in done.err

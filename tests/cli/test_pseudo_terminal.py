@@ -15,9 +15,12 @@ import pytest
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
 from tests import no_network
+from tests.workspace import fake as steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.workspace.fake import Fake
 
 ARKA = str(Path(sys.executable).with_name("arka"))
 TOKEN = "arka_" + "t" * 33 + "9f3c"
@@ -232,3 +235,80 @@ def test_removing_asks_first(
     terminal.type(answer)
     assert terminal.end() == code
     assert store.exists("work") is left
+
+
+def test_a_paste_that_the_workspace_refuses_is_asked_for_again(
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake
+) -> None:
+    fake.add(TOKEN)
+    terminal = arka("login", "--api-url", fake.url)
+    for pasted in ("arka_" + "x" * 37, TOKEN):
+        terminal.expect(QUESTION)
+        terminal.child.waitnoecho(timeout=10)
+        terminal.type(pasted)
+    terminal.expect("(verified, as ann@example.com)")
+    assert terminal.end() == 0
+    assert "Invalid token" in terminal.shown
+    assert "x" * 8 not in terminal.shown
+    assert stored(environ, "default") == TOKEN
+
+
+def test_one_without_a_subscription_is_not_asked_for_again(
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake
+) -> None:
+    fake.add(TOKEN, plan="free")
+    terminal = arka("login", "--api-url", fake.url)
+    terminal.expect(QUESTION)
+    terminal.child.waitnoecho(timeout=10)
+    terminal.type(TOKEN)
+    terminal.expect("Pro subscription required")
+    terminal.expect(f"{fake.url}/billing")
+    assert terminal.end() == 4
+    assert stored(environ, "default") is None
+
+
+def test_a_bar_shows_how_far_the_verifying_is_and_leaves_nothing_behind(
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake
+) -> None:
+    fake.add(TOKEN)
+    store = ProfileStore.open(app, environ)
+    for name in ("ci", "work"):
+        store.log_in(name, Credential(Secret(TOKEN), Origin.of(fake.url)))
+    slow: list[Callable[[steps.Handler], None] | None] = [lambda handler: (steps.silent(0.5)(handler), None)[1]] * 2
+    fake.script = slow
+    terminal = arka("profiles", "verify")
+    terminal.expect("Asking")
+    terminal.expect("/2")
+    terminal.expect("PROFILE")
+    assert terminal.end() == 0
+    assert "Asking" not in terminal.shown.rpartition("PROFILE")[2]
+
+
+def test_ctrl_c_waits_for_no_answer(arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake) -> None:
+    ProfileStore.open(app, environ).log_in("work", Credential(Secret(TOKEN), Origin.of(fake.url)))
+    for line in (("status",), ("profiles", "verify"), ("rotate",)):
+        fake.script = [steps.silent(8)]
+        fake.seen.clear()
+        terminal = arka(*line)
+        while not fake.seen:
+            pass
+        terminal.child.sendintr()
+        terminal.child.timeout = 4
+        terminal.expect("interrupted")
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.shown
+
+
+@pytest.mark.parametrize(("answer", "code", "works"), [("y", 0, False), ("n", 1, True), ("", 1, True)])
+def test_revoking_asks_first(
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake, answer: str, code: int, works: bool
+) -> None:
+    fake.add(TOKEN)
+    ProfileStore.open(app, environ).log_in("work", Credential(Secret(TOKEN), Origin.of(fake.url)))
+    terminal = arka("revoke")
+    terminal.expect("Revoke arka_…9f3c of profile 'work' at")
+    terminal.expect("[y/N]")
+    terminal.type(answer)
+    assert terminal.end() == code
+    assert fake.works(TOKEN) is works
+    assert (stored(environ, "work") is not None) is works

@@ -34,7 +34,7 @@ def test_it_shows_what_is_in_force_and_where_it_came_from() -> None:
 
 
 def test_json_has_the_same(two: Path) -> None:
-    document = arka("status", "--json").json
+    document = arka("status", "--json", "--offline").json
     created = document["token"].pop("created")
     assert created.endswith("Z")
     file = str(two / "data" / "tokens" / "work.json")
@@ -53,6 +53,9 @@ def test_json_has_the_same(two: Path) -> None:
         },
         "api_url": {"value": "https://arka-ai.com", "layer": "profile", "source": file, "key": "origin"},
         "verified": False,
+        "state": "not_asked",
+        "reason": "--offline",
+        "plan": None,
     }
 
 
@@ -156,6 +159,9 @@ def test_without_a_profile_and_a_token_it_says_so_and_exits_with_4() -> None:
         "token": None,
         "api_url": {"value": "https://arka-ai.com", "layer": "default", "source": None, "key": None},
         "verified": None,
+        "state": "no_token",
+        "reason": "there is no token",
+        "plan": None,
     }
     assert "hint: arka login\n" in done.err
 

@@ -15,6 +15,7 @@ import pytest
 from arka_config.arka import app
 from arka_config.cli import program
 from arka_config.cli.group import LazyGroup
+from tests import no_network
 from tests.cli.program import OTHER, TOKEN, Done, arka
 
 if TYPE_CHECKING:
@@ -29,13 +30,28 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         ("login --with-token --label x --expires 90d --json", False),
         ("login --with-token --api-url https://eu.arka-ai.com --force --json", False),
         ("login --with-token --expect-user me", False),
+        ("login --with-token --verify", False),
+        ("login --with-token --no-verify --json", False),
     ],
-    "logout": [("logout", False), ("logout --json", False), ("logout --all", False)],
+    "logout": [("logout", False), ("logout --json", False), ("logout --all", False), ("logout --revoke", False)],
     "status": [
         ("status", False),
         ("status --json", False),
         ("status --show-token", True),
         ("status --offline --expiring 14d", False),
+    ],
+    "rotate": [("rotate", False), ("rotate --expires 90d", False)],
+    "revoke": [("revoke --yes", False), ("revoke --yes --forget --no-browser", False)],
+    "tokens list": [("tokens list", False)],
+    "tokens create": [
+        ("tokens create x --expires 90d --may-manage-tokens", False),
+        ("tokens create x --store-as new", False),
+        (f"tokens create {TOKEN}", False),
+    ],
+    "tokens revoke": [
+        ("tokens revoke tok_x --yes", False),
+        ("tokens revoke --label x --yes", False),
+        (f"tokens revoke {TOKEN} --yes", False),
     ],
     "use": [
         ("use ci", False),
@@ -65,6 +81,7 @@ LINES: dict[str, list[tuple[str, bool]]] = {
     ],
     "profiles list": [("profiles list", False), ("profiles list --json", False)],
     "profiles show": [("profiles show", False), ("profiles show --json", False)],
+    "profiles verify": [("profiles verify", False), ("profiles verify work", False)],
     "profiles create": [
         ("profiles create other timeout=3", False),
         (f"profiles create other description={TOKEN}x", False),
@@ -73,7 +90,10 @@ LINES: dict[str, list[tuple[str, bool]]] = {
     "profiles unset": [("profiles unset work timeout", False), (f"profiles unset work {TOKEN}", False)],
     "profiles rename": [("profiles rename work other --json", False)],
     "profiles copy": [("profiles copy work other --with-token --json", False)],
-    "profiles remove": [("profiles remove work --yes --json", False)],
+    "profiles remove": [
+        ("profiles remove work --yes --json", False),
+        ("profiles remove work --yes --revoke", False),
+    ],
     "config show": [
         ("config show --sources", False),
         ("config show --json", False),
@@ -233,6 +253,7 @@ def test_words_and_exit_code_stay_when_nobody_reads_the_data(two: Path, line: st
     reader, writer = os.pipe()
     os.close(reader)
     environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two), "PYTHONUNBUFFERED": unbuffered}
+    environ |= no_network.VARIABLES
     program = str(Path(sys.executable).with_name("arka"))
     done = subprocess.run(
         [program, *line.split()], stdout=writer, stderr=subprocess.PIPE, encoding="utf-8", env=environ, check=False
@@ -279,6 +300,7 @@ def test_a_token_in_the_wrong_file_is_masked_too(two: Path, file: str, text: str
 def real(line: str, home: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The real program, from a shell that sets up its streams."""
     environ = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ARKA_HOME": str(home)}
+    environ |= no_network.VARIABLES
     return subprocess.run(
         ["bash", "-c", line], capture_output=True, encoding="utf-8", env=environ, cwd=cwd, check=False
     )

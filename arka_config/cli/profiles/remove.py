@@ -34,10 +34,10 @@ def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
     legacy_sync.after_change(session)
     if session.json:
         session.show_json({"profile": name, "unpinned": unpinned})
-    terminal.say(f"Removed profile '{name}'", mark="✓")
     if said:
-        terminal.say(f"  {said}")
-    elif had_token:
+        terminal.say(said, mark="✓")
+    terminal.say(f"Removed profile '{name}'", mark="✓")
+    if had_token and not said:
         terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, origin)}")
     for directory in unpinned:
         terminal.say(f"  {session.tilde(directory)} is no longer pinned")

@@ -27,7 +27,7 @@ def list_(session: Session) -> None:
     if session.json:
         return session.show_json({"tokens": [document(each) | {"current": each.id == current} for each in found]})
     columns = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "")
-    tables.show(columns, [_row(session, each, each.id == current) for each in found])
+    tables.show(columns, [_row(session, each, each.id == current) for each in found], keep=2)
     return None
 
 

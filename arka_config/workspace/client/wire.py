@@ -28,6 +28,7 @@ LARGEST_ANSWER = 1 << 20  # bytes
 TRIES = 3
 FIRST_PAUSE = 0.1  # seconds; the next is twice as long, each a little shortened at random
 LONGEST_RETRY_AFTER = 10.0  # seconds; who is told to wait longer is told so
+_CONNECT_TIME = 10.0  # seconds; who has not connected by then is on a network that leads nowhere
 _PASSING = frozenset({429, 502, 503, 504})  # statuses that the same request may not meet again
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})  # X509_V_ERR_…: no way from the certificate to one that is trusted
 
@@ -173,26 +174,23 @@ def _sent(request: Request, connection: Connection, left: float) -> Answer | Fai
     import httpx
 
     proxy = connection.proxy_for(request.origin)
+    times = httpx.Timeout(left, connect=min(left, _CONNECT_TIME))
     try:
-        with httpx.Client(
-            verify=_trusted(request, connection), proxy=proxy or None, trust_env=False, timeout=left
-        ) as client:
-            headers = _headers(request)
-            with client.stream(request.method, request.url, headers=headers, content=request.body) as response:
-                return _read(response)
-    except httpx.TimeoutException as error:
-        return _too_late(connection) if not isinstance(error, httpx.ConnectTimeout) else _unconnected(error, proxy)
-    except (httpx.ConnectError, httpx.ProxyError) as error:
+        client = httpx.Client(verify=_trusted(request, connection), proxy=proxy or None, trust_env=False, timeout=times)
+    except (httpx.InvalidURL, ImportError, ValueError):  # these repeat the proxy's URL, which may hold a password
+        return Failure("the proxy in the environment cannot be used", hint="look at HTTPS_PROXY", is_lasting=True)
+    try:
+        headers = _headers(request)
+        with client, client.stream(request.method, request.url, headers=headers, content=request.body) as response:
+            return _read(response)
+    except (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError) as error:
         return _unconnected(error, proxy)
+    except httpx.TimeoutException:
+        return _too_late(connection)
     except httpx.HTTPError:
         return Failure("the connection ended before its answer was whole")
-    except (
-        httpx.InvalidURL,
-        ImportError,
-        ValueError,
-        OSError,
-    ):  # a proxy that httpx cannot use; its errors repeat the proxy's URL
-        return Failure("the proxy in the environment cannot be used", hint="look at HTTPS_PROXY", is_lasting=True)
+    except Exception as error:  # noqa: BLE001  # who waits for this thread must hear of it, and may not see the request
+        return Failure(f"the request failed with {type(error).__name__}", is_lasting=True)
 
 
 def _trusted(request: Request, connection: Connection) -> ssl.SSLContext:

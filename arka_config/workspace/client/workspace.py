@@ -103,6 +103,8 @@ class Workspace:
         return self._checked(answer(self._request(method, path, content), self.connection), what)
 
     def _request(self, method: str, path: str, content: bytes | None = None) -> Request:
+        if not self.token.reveal().isascii():  # no header holds it, and no workspace has made it
+            raise refusals.invalid_token(self.app, self.url)
         return Request(method, f"{self.url}/api/v1/{path}", self.origin, self.token, content)
 
     def _checked(self, found: Answer, what: str) -> Answer:

@@ -272,7 +272,7 @@ def test_a_proxy_that_refuses_is_named_as_what_refuses(status: str) -> None:
     assert len(between.asked) == 1
 
 
-@pytest.mark.parametrize("url", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9", "http://127.0.0.1:99999"])
+@pytest.mark.parametrize("url", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9", "http://127.0.0.1:port"])
 def test_a_proxy_of_the_environment_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("https_proxy", url.replace("://", "://me:secret@"))
     with pytest.raises(WorkspaceUnreachable, match="the proxy in the environment cannot be used") as caught:
@@ -334,10 +334,7 @@ def test_a_time_that_is_none_is_an_error_that_names_its_place(home: Path, value:
 @pytest.mark.parametrize("value", [True, [1], {"a": 1}, "x", 10**400])
 def test_or_in_a_profile(home: Path, value: object) -> None:
     store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
-    try:
-        store.create("work", {("settings", "timeout"): value})
-    except ConfigError:
-        pytest.skip("TOML has no such value")
+    store.create("work", {("settings", "timeout"): value})
     with pytest.raises(ConfigError, match=r"work\.toml: settings\.timeout: timeout is not a number"):
         connection_of(home, ARKA_PROFILE="work")
 

@@ -183,6 +183,24 @@ def test_401_is_an_invalid_token_and_what_to_check(fake: Fake) -> None:
     assert f"{fake.url}{PAGE}" in error.hint
 
 
+def test_a_token_that_no_header_holds_is_invalid_and_not_sent(fake: Fake) -> None:
+    with pytest.raises(InvalidToken):
+        workspace(fake.url, token=TOKEN[:-1] + "é").me()
+    assert fake.seen == []
+
+
+def test_what_nobody_thought_of_ends_the_waiting_and_shows_no_request(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError(TOKEN)
+
+    monkeypatch.setattr("arka_config.workspace.client.wire._read", fails)
+    fake.add(TOKEN)
+    error = raised(fake)
+    assert error.message == f"{fake.url} cannot be reached: the request failed with RuntimeError"
+
+
 @pytest.mark.parametrize("status", [402, 403])
 @pytest.mark.parametrize("answer", ["problem", "empty", "page"])
 def test_402_and_403_want_a_pro_subscription(fake: Fake, status: int, answer: str) -> None:

@@ -1,0 +1,265 @@
+"""`rotate`: issue, store, verify, revoke; and whatever stops it, a token that is stored works."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.program import OTHER, TOKEN, arka
+from tests.workspace import fake as steps
+from tests.workspace.fake import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.workspace.fake import Fake, Handler
+
+END = "2099-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def work(home: Path, fake: Fake) -> Fake:
+    """A profile, `work`, with a token that works and has an end."""
+    fake.add(TOKEN, expires=END)
+    assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN).code == 0
+    fake.seen.clear()
+    return fake
+
+
+def stored(home: Path, name: str = "work") -> dict[str, str]:
+    found: dict[str, str] = json.loads((home / "data" / "tokens" / f"{name}.json").read_text())
+    return found
+
+
+def test_a_new_token_takes_the_old_one_s_place(work: Fake, home: Path) -> None:
+    done = arka("rotate")
+    new = stored(home)["token"]
+    assert (done.code, done.out) == (0, "")
+    assert f"✓ Replaced arka_…9f3c of profile 'work' by arka_…{new[-4:]}, and revoked the old one" in done.err
+    assert (work.works(new), work.works(TOKEN)) == (True, False)
+    found = stored(home)
+    assert (found["label"], found["expires"], found["user"]) == ("MacBook Pro", END, "ann@example.com")
+    asked = [(seen.method, seen.path.removeprefix("/api/v1/"), seen.token) for seen in work.seen]
+    assert asked == [
+        ("POST", "tokens/current/rotate", TOKEN),
+        ("GET", "me", new),
+        ("DELETE", "tokens/current", TOKEN),
+    ]
+
+
+def test_json_says_what_was_replaced_and_shows_no_token(work: Fake, home: Path) -> None:
+    done = arka("rotate", "--json")
+    new = stored(home)["token"]
+    assert done.json == {
+        "profile": "work",
+        "profiles": ["work"],
+        "token": f"arka_…{new[-4:]}",
+        "before": "arka_…9f3c",
+        "id": work.tokens[new]["details"]["id"],
+        "label": "MacBook Pro",
+        "expires": END,
+    }
+    assert new not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "expires"),
+    [([], END), (["--expires", "2098-01-01"], "2098-01-01T23:59:59Z"), (["--expires", "never"], None)],
+)
+def test_its_end_can_be_said(work: Fake, home: Path, options: list[str], expires: str | None) -> None:
+    assert arka("rotate", *options).code == 0
+    assert stored(home).get("expires") == expires
+
+
+def test_an_end_that_is_none_asks_nobody(work: Fake) -> None:
+    done = arka("rotate", "--expires", "soon")
+    assert (done.code, "--expires: 'soon' is neither" in done.err, work.seen) == (2, True, [])
+
+
+def test_every_profile_that_has_the_token_gets_the_new_one(work: Fake, home: Path) -> None:
+    assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
+    done = arka("rotate")
+    assert "Profile 'twin' had the same token, and has the new one too" in done.err
+    assert stored(home)["token"] == stored(home, "twin")["token"] != TOKEN
+
+
+def test_the_active_profile_stays_what_it_is(work: Fake, home: Path) -> None:
+    work.add(OTHER)
+    assert arka("login", "-p", "ci", "--with-token", "--api-url", work.url, stdin=OTHER).code == 0
+    assert arka("rotate", "-p", "ci").code == 0
+    assert arka("config", "get", "profile").out == "work\n"
+
+
+# Where something fails
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "said"),
+    [
+        (steps.raw(404), 1, "has no API to rotate a token: it answers with 404"),
+        (steps.page(200), 1, "has no API to rotate a token: it answers with a web page"),
+        (steps.problem(401, "invalid-token"), 4, "Invalid token"),
+        (steps.problem(403, "pro-required"), 4, "Pro subscription required"),
+        (steps.raw(500), 1, "failed: 500"),
+        (steps.reset, 1, "cannot be reached"),
+    ],
+)
+def test_where_none_is_issued_nothing_changes(work: Fake, home: Path, step: object, code: int, said: str) -> None:
+    before = stored(home)
+    work.script = [step]  # type: ignore[list-item]
+    done = arka("rotate")
+    assert (done.code, said in done.err) == (code, True)
+    assert stored(home) == before
+    assert work.works(TOKEN)
+
+
+def test_a_workspace_that_cannot_rotate_has_a_page_that_can(work: Fake) -> None:
+    work.can_rotate = False
+    done = arka("rotate")
+    assert (done.code, "has no API to rotate a token: it answers with 404; nothing was changed" in done.err) == (
+        1,
+        True,
+    )
+    assert f"hint: make a token on {work.url}/app/personal/settings/tokens, then: arka login --profile work" in done.err
+
+
+@pytest.mark.parametrize("step", [steps.problem(401, "invalid-token"), steps.raw(500), steps.page(200)])
+def test_where_the_new_one_does_not_work_the_old_one_is_put_back(work: Fake, home: Path, step: object) -> None:
+    assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
+    before = stored(home)
+    work.script = [None, step]  # type: ignore[list-item]
+    done = arka("rotate")
+    assert done.code == 1
+    assert "the new token was not kept: " in done.err
+    assert "the one before is still stored, and still works" in done.err
+    assert (stored(home), stored(home, "twin")["token"]) == (before, TOKEN)
+    assert list(work.tokens) == [TOKEN]
+
+
+def test_and_where_the_new_one_cannot_be_revoked_again_that_is_said(work: Fake, home: Path) -> None:
+    work.script = [None, *[steps.reset] * 6]
+    done = arka("rotate")
+    assert (done.code, stored(home)["token"]) == (1, TOKEN)
+    assert "a second one may stand on the tokens page" in done.err
+
+
+def test_where_the_old_one_cannot_be_revoked_the_new_one_is_kept_and_that_is_said(work: Fake, home: Path) -> None:
+    work.script = [None, None, steps.raw(500)]
+    done = arka("rotate")
+    assert (done.code, work.works(stored(home)["token"]), stored(home)["token"] != TOKEN) == (1, True, True)
+    assert "profile 'work' has a new token, but the old one works still: " in done.err
+    assert f"hint: revoke it on {work.url}/app/personal/settings/tokens" in done.err
+
+
+def test_where_it_cannot_be_stored_the_old_one_stays(work: Fake, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("arka_config.store.files._rename_over", full)
+    done = arka("rotate")
+    assert (done.code, stored(home)["token"], list(work.tokens)) == (1, TOKEN, [TOKEN])
+    assert "no space left on device" in done.err
+
+
+def test_a_token_that_another_process_stored_meanwhile_is_not_lost(work: Fake, home: Path) -> None:
+    def log_in_meanwhile(handler: Handler) -> None:
+        assert arka("login", "-p", "work", "--with-token", "--no-verify", "--api-url", work.url, stdin=OTHER).code == 0
+        work._api(handler, work.seen[-1])
+
+    work.script = [log_in_meanwhile]
+    done = arka("rotate")
+    assert (done.code, stored(home)["token"], list(work.tokens)) == (1, OTHER, [TOKEN])
+    assert "profile 'work' was given another token meanwhile" in done.err
+
+
+def test_two_at_once_leave_a_token_that_works(work: Fake, home: Path) -> None:
+    codes: list[int] = []
+    line = [sys.executable, "-m", "arka_config", "rotate"]
+
+    def rotate() -> None:
+        codes.append(subprocess.run(line, check=False, capture_output=True, env=dict(os.environ)).returncode)
+
+    threads = [threading.Thread(target=rotate) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(codes) <= {0, 1, 4}
+    assert len(codes) == 3
+    assert work.works(stored(home)["token"])
+
+
+# A kill at each step
+
+
+KILLED_AT = """
+import os, sys
+from arka_config.store import files
+from arka_config.workspace.client import wire
+
+left = int(sys.argv.pop(1))
+
+def counted(function):
+    def step(*rest):
+        count(); found = function(*rest); count()
+        return found
+    return step
+
+def count():
+    global left
+    left -= 1
+    if left == 0:
+        os._exit(9)
+
+files._rename_over = counted(files._rename_over)
+wire._sent = counted(wire._sent)
+from arka_config.__main__ import main
+main()
+"""
+
+
+def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
+    codes = []
+    for step in range(1, 20):
+        with running() as fake:
+            token = f"arka_{step:037}"
+            fake.add(token)
+            fake.add(OTHER)
+            line = ["login", "-p", "work", "--with-token", "--force", "--api-url", fake.url]
+            assert arka(*line, stdin=token).code == 0
+            code = killed_at(step)
+            codes.append(code)
+            now = stored(home)["token"]
+            assert fake.works(now), f"killed at step {step}"
+            again = arka("rotate")
+            assert again.code == 0, again.err
+            assert fake.works(stored(home)["token"])
+            if code == 0:  # it was done before that step came
+                break
+    assert codes[-1] == 0
+    assert codes[:-1] == [9] * (len(codes) - 1)
+    assert len(codes) > 8  # three requests and a write, before and after each
+
+
+def killed_at(step: int) -> int:
+    line = [sys.executable, "-c", KILLED_AT, str(step), "rotate", "-p", "work"]
+    return subprocess.run(line, check=False, capture_output=True, env=dict(os.environ)).returncode
+
+
+def test_killed_between_its_profiles_each_has_a_token_that_works(home: Path) -> None:
+    for step in range(2, 8):
+        with running() as fake:
+            token = f"arka_{step:037}"
+            fake.add(token)
+            for name in ("work", "twin"):
+                line = ["login", "-p", name, "--with-token", "--force", "--api-url", fake.url]
+                assert arka(*line, stdin=token).code == 0
+            assert killed_at(step) == 9
+            assert fake.works(stored(home)["token"])
+            assert fake.works(stored(home, "twin")["token"])
