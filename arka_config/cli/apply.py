@@ -11,8 +11,7 @@ from arka_config.cli import legacy_sync, terminal
 from arka_config.cli.command import command
 from arka_config.cli.issuing import Issuer
 from arka_config.cli.plan_lines import PlanLines
-from arka_config.cli.planned import plan_options, prepare
-from arka_config.cli.progress import tracked
+from arka_config.cli.planned import plan_options, prepare, watched
 from arka_config.errors import (
     EXIT_AUTH,
     Cancelled,
@@ -213,7 +212,7 @@ def _carried_out(
         except BaseException:
             issuer.withdraw()
             raise
-        return carry_out(store, now.plan, made, now.ledger, now.file, tracked)
+        return carry_out(store, now.plan, made, now.ledger, now.file, watched)
 
 
 def _report(session: Session, plan: Plan, applied: Applied | None, require_tokens: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -11,7 +11,7 @@ from arka_config.errors import ConfigError, UnknownProfile, UsageError
 from arka_config.text import did_you_mean, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import TypeVar
 
     from arka_config.cli.session import Session
@@ -35,6 +35,14 @@ _OPTIONS = [
         "--identity", "identities", metavar="PATH", multiple=True, help="Another age or ssh identity for sealed tokens."
     ),
 ]
+
+
+_MANY = 50  # profiles; fewer are done before a bar is drawn
+
+
+def watched(items: Sequence[Any], what: str) -> Iterable[Any]:
+    """The items, with a bar where they are many."""
+    return tracked(items, what) if len(items) > _MANY else items
 
 
 def plan_options(function: F) -> F:
@@ -75,14 +83,14 @@ def prepare(session: Session, paths: Sequence[str], options: Options, identities
     from arka_config.templates.planning import plan, prunable
 
     app, store = session.app, session.store
-    wanted = desired(app, store.preferences, Facts.here(), paths, tracked)
+    wanted = desired(app, store.preferences, Facts.here(), paths, watched)
     file = LedgerFile(store.folders.state)
     before, pending = file.read(), file.pending()
     _check(wanted, options, {*wanted.profiles, *before.entries})
     names = {*wanted.profiles, *prunable(wanted, before, options)}
     if pending is not None:
         names |= {*before.unlike(pending), *prunable(wanted, pending, options)}
-    found = actual(store, names, SettingsCheck(app), tracked)
+    found = actual(store, names, SettingsCheck(app), watched)
     ledger = before.settled(pending, found)
     gatherer = Gatherer(app, session.environ, store.preferences, IdentityFile(store.folders.data), identities)
     lacking = gatherer.lacking(wanted, found, ledger)

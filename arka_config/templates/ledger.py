@@ -35,6 +35,8 @@ def plain(value: Any) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are the same in a file: `1` is not `true`, and `30.0` is `30`."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other
     return canonical(plain(one)) == canonical(plain(other))
 
 
