@@ -9,6 +9,7 @@ import click
 
 from arka_config.cli import legacy_sync, terminal
 from arka_config.cli.command import command
+from arka_config.cli.described import without_passwords
 from arka_config.cli.issuing import Issuer
 from arka_config.cli.plan_lines import PlanLines
 from arka_config.cli.planned import plan_options, prepare, watched
@@ -78,7 +79,7 @@ def apply(
         raise _stale(session)
     for line in PlanLines(session, plan, sys.stderr).all(diff=diff):
         terminal.say_as_it_is(line)
-    _check_conflicts(plan)
+    _check_conflicts(plan, session.app.name)
     asked_for = [one for one in plan.profiles if one.token.is_asked_for] if session.can_ask else []
     applied = None
     if plan.is_pending or asked_for:
@@ -115,7 +116,7 @@ def _stale(session: Session) -> StalePlan:
     )
 
 
-def _check_conflicts(plan: Plan) -> None:
+def _check_conflicts(plan: Plan, program: str) -> None:
     """Raises PlanConflict, with the options that resolve what stands in the way."""
     if not plan.conflicts:
         return
@@ -126,7 +127,7 @@ def _check_conflicts(plan: Plan) -> None:
         answers.append("--take template or --take mine says who gives way")
     tokens = [one.name for one in plan.conflicts if one.token.step == "conflict"]
     if tokens:
-        answers.append(f"arka logout --profile {tokens[0]} forgets the token that is there")
+        answers.append(f"{program} logout --profile {tokens[0]} forgets the token that is there")
     raise PlanConflict(
         f"{' and '.join(one.name for one in plan.conflicts[:5])}{' …' if len(plan.conflicts) > 5 else ''}: "
         "the templates and this machine do not agree; nothing was changed",
@@ -226,7 +227,7 @@ def _report(session: Session, plan: Plan, applied: Applied | None, require_token
                 "stored": stored,
                 "removed": applied.removed if applied else [],
                 "needs_token": [one.name for one in needing],
-                "plan": plan.document(),
+                "plan": without_passwords(plan.document()),
             }
         )
     if applied is not None and (plan.is_pending or stored):
@@ -236,6 +237,8 @@ def _report(session: Session, plan: Plan, applied: Applied | None, require_token
         terminal.say(f"Applied: {', '.join(part for part in done if part[0] != '0')}", mark="✓")
     else:
         terminal.say("Nothing to do: this machine is as the templates say", mark="✓")
+    if applied is not None and applied.activated:
+        terminal.say(f"  Profile '{applied.activated}' is active: it is the first with a stored token")
     for one in needing:
         terminal.note(f"profile '{one.name}' needs a token: {one.token.lacking}")
         if one.token.source is not None and one.token.source.is_stored:

@@ -9,6 +9,7 @@ import click
 
 from arka_config.cli import terminal
 from arka_config.cli.command import command
+from arka_config.cli.described import without_passwords
 from arka_config.cli.plan_lines import PlanLines
 from arka_config.cli.planned import plan_options, prepare
 from arka_config.errors import EXIT_ERROR, EXIT_PENDING
@@ -46,13 +47,14 @@ def plan(
 
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
     made = prepare(session, paths, options, identities).plan
+    document = without_passwords(made.document())
     if session.json:
-        session.show_json(made.document())
+        session.show_json(document)
     else:
         for line in PlanLines(session, made, sys.stdout).all(diff=diff):
             terminal.out(line)
     if out is not None:
-        saved.write(out, session.app.name, saved.SavedPlan(paths, options, identities, made.digest()), made)
+        saved.write(out, session.app.name, saved.SavedPlan(paths, options, identities, made.digest()), document)
         terminal.say(f"Wrote {session.tilde(out)}", mark="✓")
     if made.conflicts:
         return EXIT_ERROR

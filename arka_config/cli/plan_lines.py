@@ -132,7 +132,7 @@ class PlanLines:
 
         from arka_config.templates.applying import text_after
 
-        before, after = text_after(one)
+        before, after = text_after(one, self.session.app.name)
         place = self.session.tilde(one.path)
         lines = unified_diff((before or "").splitlines(), after.splitlines(), place, place, lineterm="")
         for line in lines:

@@ -39,14 +39,17 @@ class TokenIssuer(Protocol):
 class Applied:
     """What an apply has done."""
 
-    def __init__(self, written: list[str], stored: list[str], removed: list[str], *, is_changed: bool) -> None:
+    def __init__(
+        self, written: list[str], stored: list[str], removed: list[str], *, is_changed: bool, activated: str | None
+    ) -> None:
         self.written = written
         self.stored = stored
         self.removed = removed
         self.is_changed = is_changed
+        self.activated = activated  # the profile that is active now, and was not before
 
 
-def text_after(one: ProfilePlan) -> tuple[str | None, str]:
+def text_after(one: ProfilePlan, program: str) -> tuple[str | None, str]:
     """The text of a profile's file, None where it has none, and the text once the plan has been carried out.
 
     What a person wrote in it stays: comments, order, blank lines. Raises MalformedFile where that cannot be done.
@@ -60,7 +63,7 @@ def text_after(one: ProfilePlan) -> tuple[str | None, str]:
         toml.change(table, edits)
         assert one.desired is not None
         name = visible(one.desired.template.text.name)
-        after = f"# written by `arka apply` from {name}\n{toml.written(table)}"
+        after = f"# written by `{program} apply` from {name}\n{toml.written(table)}"
     parsed(one.name, one.path, toml.parse(after, one.path))
     return before, after
 
@@ -84,12 +87,13 @@ def carry_out(
     store: ProfileStore, plan: Plan, made: Mapping[str, Credential], ledger: Ledger, file: LedgerFile, watch: Watch
 ) -> Applied:
     """Writes what the plan says. For who holds the lock, and with a plan that was made under it."""
-    texts = {one.path: text_after(one) for one in plan.profiles if one.is_written}
+    texts = {one.path: text_after(one, store.app.name) for one in plan.profiles if one.is_written}
     writes = [(path, after) for path, (before, after) in texts.items() if before != after]
     removals = [one.name for one in plan.profiles if one.action == REMOVE]
     after = ledger_after(plan, ledger, _stored(plan, made))
     if writes or made or removals:
         file.announce(after)
+    active, _ = store.selection.active()
     steps: list[Any] = [*writes, *made.items(), *removals]
     for step in watch(steps, "Applying"):
         if isinstance(step, str):
@@ -99,7 +103,14 @@ def carry_out(
         else:
             store.log_in(*step)
     is_changed = file.write(after)
-    return Applied([path for path, _ in writes], list(made), removals, is_changed=bool(steps) or is_changed)
+    now, _ = store.selection.active()
+    return Applied(
+        [path for path, _ in writes],
+        list(made),
+        removals,
+        is_changed=bool(steps) or is_changed,
+        activated=now if now != active else None,
+    )
 
 
 def _stored(plan: Plan, made: Mapping[str, Credential]) -> dict[str, StoredToken]:

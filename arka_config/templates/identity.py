@@ -33,7 +33,7 @@ class IdentityFile:
         if self.exists():
             raise ConfigError(
                 f"{self.path} is there already, and what was sealed for it would be lost",
-                hint="arka identity show prints its recipient",
+                hint="`identity show` prints its recipient",
             )
         files.sweep([os.path.dirname(self.path)])  # what a killed one left: it holds a secret key
         identity = library.x25519.Identity.generate()
@@ -45,7 +45,7 @@ class IdentityFile:
     def recipient(self) -> str:
         """Whom to seal for, so that this machine can open it. Raises ConfigError where it has no identity."""
         if not self.exists():
-            raise ConfigError("this machine has no identity", hint="arka identity create")
+            raise ConfigError("this machine has no identity", hint="`identity create` makes one")
         return str(read_identities(self.path)[0].to_public())
 
 
@@ -66,7 +66,7 @@ def read_identities(path: str) -> list[Any]:
     if not found:
         raise SealedTokenError(
             f"{path} holds no identity: neither {_PREFIX}… nor an ssh private key without a passphrase",
-            hint="age-keygen makes one, and so does arka identity create",
+            hint="age-keygen makes one, and so does `identity create`",
         )
     return found
 

@@ -51,9 +51,9 @@ class TokenTable(_Table):
     env: Name | None = Field(None, description="an environment variable: ARKA_…, or one that config.toml allows")
     file: Name | None = Field(None, description="a file below the roots that config.toml allows: /run/secrets/…")
     helper: Name | None = Field(None, description="a command, by its name in config.toml")
-    prompt: Literal[True] | None = Field(None, description="`arka apply` asks for it, or `arka login` later")
+    prompt: Literal[True] | None = Field(None, description="`apply` asks for it, or `login` later")
     sealed: Annotated[str, Field(max_length=1 << 16)] | None = Field(
-        None, description="sealed for this machine's identity: `arka seal`"
+        None, description="sealed for this machine's identity: `seal`"
     )
     issue: IssueTable | None = Field(None, description="the workspace makes one")
     copy_: bool | None = Field(

@@ -123,6 +123,8 @@ def _files(paths: Sequence[str], done: Read) -> Iterator[tuple[str, str, str]]:
             names = [os.path.basename(path)]
         else:
             raise UsageError(f"{visible(path)} does not exist", hint="name files, or folders of templates")
+        if not is_printable(folder):
+            raise UsageError(f"{visible(folder)}: its name holds a control character or a direction mark")
         for name in names:
             full = os.path.join(folder, name)
             if full not in seen:

@@ -11,9 +11,7 @@ from arka_config.store import files
 from arka_config.templates.planning import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from arka_config.templates.plan import Plan
+    from collections.abc import Mapping, Sequence
 
 VERSION = 1
 _KEYS = {"version", "app", "paths", "only", "prune", "take", "adopt", "identities", "digest", "plan"}
@@ -29,8 +27,8 @@ class SavedPlan:
         self.digest = digest
 
 
-def write(path: str, app: str, saved: SavedPlan, plan: Plan) -> None:
-    """Puts a plan into a file, for `apply` and for who wants to read it."""
+def write(path: str, app: str, saved: SavedPlan, shown: Mapping[str, Any]) -> None:
+    """Puts a plan into a file for `apply`, and `shown`, its object, for who wants to read it."""
     document = {
         "version": VERSION,
         "app": app,
@@ -38,7 +36,7 @@ def write(path: str, app: str, saved: SavedPlan, plan: Plan) -> None:
         **saved.options._asdict(),
         "identities": [os.path.abspath(os.path.expanduser(one)) for one in saved.identities],
         "digest": saved.digest,
-        "plan": plan.document(),
+        "plan": shown,
     }
     files.write(os.path.abspath(path), json.dumps(document, indent=2) + "\n")
 

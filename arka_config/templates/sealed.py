@@ -66,7 +66,7 @@ def recipient(text: str, source: str) -> Any:
         pass
     raise SealedTokenError(
         f"{source}: '{visible(text[:40])}' is not a recipient: it begins with age1, ssh-ed25519 or ssh-rsa",
-        hint="arka identity show, on the machine that is to open it",
+        hint="`identity show`, on the machine that is to open it, prints one",
     )
 
 
@@ -97,7 +97,8 @@ def opened(text: str, identities: Sequence[Any]) -> SealedToken:
     # Outside of the handler: what a library says of a text is not ours to repeat.
     if is_for_others:
         raise NotForThisMachine(
-            "it is sealed for other recipients than this machine", hint="arka identity show, and have it sealed anew"
+            "it is sealed for other recipients than this machine",
+            hint="have it sealed anew, for what `identity show` prints as well",
         )
     raise SealedTokenError("it is damaged, or was changed since it was sealed", hint="have it sealed anew")
 
@@ -106,7 +107,7 @@ def _dearmored(text: str) -> bytes:
     """The bytes of an armored text, so that what is checked below is what the library gets."""
     lines = text.strip().replace("\r\n", "\n").split("\n")
     if len(text) > LARGEST or len(lines) < 3 or lines[0].strip() != _BEGIN or lines[-1].strip() != _END:
-        raise SealedTokenError("it is not an armored age text", hint="arka seal makes one")
+        raise SealedTokenError("it is not an armored age text", hint="the `seal` command makes one")
     try:
         return base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True)
     except ValueError:
@@ -118,12 +119,12 @@ def check_header(content: bytes) -> None:
     first, _, rest = content.partition(b"\n")
     header, separator, _ = rest.partition(b"\n--- ")
     if first != b"age-encryption.org/v1" or not separator:
-        raise SealedTokenError("it is not an age text of version 1", hint="arka seal makes one")
+        raise SealedTokenError("it is not an age text of version 1", hint="the `seal` command makes one")
     stanzas = [line for line in header.split(b"\n") if line.startswith(b"-> ")]
     if any(line.split(b" ")[1] == b"scrypt" for line in stanzas):
         raise SealedTokenError(
             "it is sealed with a passphrase, which is refused untried: trying one can take any amount of memory",
-            hint="have it sealed for a recipient: arka seal --to age1…",
+            hint="have it sealed for a recipient: seal --to age1…",
         )
     if len(stanzas) > MOST_STANZAS:
         raise SealedTokenError(f"it is sealed for more than {MOST_STANZAS} recipients")
@@ -143,7 +144,7 @@ def _parsed(payload: bytes) -> SealedToken:
         or not all(isinstance(document[key], str) and is_printable(document[key]) for key in _KEYS - {"version"})
     ):
         raise SealedTokenError(
-            "it holds something else than a token that this program sealed", hint="arka seal makes one"
+            "it holds something else than a token that this program sealed", hint="the `seal` command makes one"
         )
     Origin.of(document["origin"], "the sealed token's origin")
     return SealedToken(document["app"], document["profile"], document["origin"], Secret(document["token"]))

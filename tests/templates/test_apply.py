@@ -425,3 +425,43 @@ def test_a_damaged_ledger_is_an_error_and_not_overwritten(folder: Folder, home: 
     assert done.code == 1
     assert "not a ledger" in done.err
     assert (home / "state" / "ledger.json").read_text() == "{}"
+
+
+def test_a_password_that_stands_in_a_profile_is_not_shown(folder: Folder) -> None:
+    arka("profiles", "create", "ci", "proxy=http://me:hunter2@localhost:3128")
+    folder.put("ci.toml", '[profile]\nname = "ci"\n[settings]\nproxy = "http://localhost:3129"\n')
+    for arguments in ((), ("--json",), ("--adopt", "--diff"), ("--adopt", "--out", "seen.json")):
+        done = arka("plan", "profiles", *arguments)
+        assert "3128" in done.out
+        assert "hunter2" not in done.out + done.err
+    assert "hunter2" not in (folder.path.parent / "seen.json").read_text()
+
+
+def test_the_first_profile_with_a_stored_token_becomes_active_and_is_said_to_be(folder: Folder) -> None:
+    folder.put("ci.toml", COPIED)
+    done = arka("apply", "profiles", "--yes", environ={"ARKA_CI_TOKEN": TOKEN})
+    assert "Profile 'ci' is active" in done.err
+    assert arka("token").out == f"{TOKEN}\n"
+
+
+def test_a_single_file_says_nothing_of_its_neighbours(folder: Folder) -> None:
+    folder.put("ci.toml", CI)
+    folder.put("laptop.toml", LAPTOP)
+    applied()
+    folder.put("ci.toml", CI.replace("30", "60"))
+    done = arka("apply", "profiles/ci.toml", "--yes")
+    assert "note: ci.toml was changed since you last agreed to it" in done.err
+    assert "laptop.toml" not in done.err
+    assert arka("apply", "profiles/ci.toml", "--yes", "--prune").code == 2
+    folder.put("laptop.toml", LAPTOP + "[settings]\ntimeout = 3\n")
+    assert "laptop.toml was changed since" in arka("apply", "profiles", "--yes").err
+
+
+def test_apply_s_json_says_what_was_done(folder: Folder) -> None:
+    folder.put("ci.toml", COPIED)
+    folder.put("laptop.toml", LAPTOP)
+    done = arka("apply", "profiles", "--yes", "--json", environ={"ARKA_CI_TOKEN": TOKEN}).json
+    assert (done["changed"], done["stored"], done["removed"], done["needs_token"]) == (True, ["ci"], [], ["laptop"])
+    assert done["plan"]["summary"]["create"] == 2
+    done = arka("apply", "profiles", "--yes", "--json").json
+    assert (done["changed"], done["written"], done["stored"]) == (False, [], [])

@@ -46,7 +46,7 @@ def template(session: Session, name: str | None) -> None:
     settings, left_out = _without_secrets(session, profile.settings)
     if settings:
         table["settings"] = settings
-    text = f"#:schema ./template.schema.json\n{toml.written(table)}"
+    text = session.app.redacted(f"#:schema ./template.schema.json\n{toml.written(table)}")
     for key in left_out:
         terminal.note(f"settings.{key} is left out: it holds a secret, and a template holds none")
     if session.json:
