@@ -1,0 +1,1 @@
+"""The workspace, which issues, lists and revokes tokens: `server/` is one, `client/` speaks to one."""
