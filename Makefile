@@ -40,8 +40,8 @@ docs: $(READY) ## regenerate what is generated in the documentation
 	@PATH="$(BIN):$$PATH" $(BIN)/python docs/render_demo.py
 	@$(BIN)/python docs/render_schema.py
 
-bench: $(READY) ## measure
-	@$(BIN)/python bench/run.py
+bench: $(READY) ## measure every promise of speed, beside the peers that are installed
+	@$(BIN)/python -m bench.run
 
 peers: $(PEERS_READY) ## install the Node programs that some tests read and write with
 

@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Runs `arka` with the arguments and the environment of this process, and exits."""
     from arka_config.arka import app
-    from arka_config.cli.program import run
+    from arka_config.cli.run import run
 
     sys.exit(run(app))
 

@@ -1,93 +1,103 @@
-"""Times whole commands against a bare Python and against the peers that are installed, and prints the ratios.
+"""Measures everything that docs/performance.md and docs/scale.md say, and writes it there.
 
-Every command is run once and not counted, and then in turn with all the others, so that a machine which slows down
-slows all of them down. What counts is the median's ratio, not its milliseconds.
+    make bench                 at least 20 runs of each command
+    make bench RUNS=5          a quick look; nothing is written
+
+It never fails for being slow: the pages say which target is met.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import statistics
-import subprocess
-import sys
+import platform
 import tempfile
-import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
+from bench import commands, growth, loading, plot
+from bench.targets import targets
+from bench.timing import Timing, in_turn
 
-from arka_config import Credential, Origin, ProfileStore, Secret
-from arka_config.arka import app
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
-RUNS = int(os.environ.get("RUNS", "20"))
-ARKA = str(Path(sys.executable).with_name("arka"))
+    from bench.targets import Target
 
-OURS = [
-    "token",
-    "token -p ci",
-    "prompt",
-    "exec -- true",
-    "use work",
-    "env",
-    "status --offline",
-    "profiles list",
-    "--help",
-]
-PEERS = {"gh auth token": {"GH_TOKEN": "a-token"}, "aws configure list-profiles": {}}
+RUNS = int(os.environ.get("RUNS") or "20")
+ENOUGH = 20
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def main() -> None:
-    """Runs every command RUNS times and prints a table."""
-    commands = {"python -c pass": [sys.executable, "-c", "pass"]}
-    commands |= {f"arka {line}": [ARKA, *line.split()] for line in OURS}
-    with tempfile.TemporaryDirectory() as home:
-        environ = prepared(home)
-        commands |= {line: line.split() for line in PEERS if runs_here(line.split(), environ)}
-        times = measured(commands, environ)
-    show(times)
+    """Measures, prints, and writes the pages where there were enough runs."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a program that is installed has its bytecode
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        ours = commands.ours(folder / "ours")
+        peers = commands.peers(folder / "peers")
+        others = commands.yardsticks(folder / "ours") | peers
+        times = in_turn(ours | others, RUNS)
+        loads = loading.timings(dict(ours["token"].environ))
+        grown = growth.timings(folder, max(RUNS // 2, 3))
+        said = commands.versions(peers)
+    table = target_table(targets(times, loads, grown))
+    page = "\n\n".join(
+        [
+            conditions(said),
+            markdown(table),
+            "![The median of each command](performance.svg)",
+            markdown(time_table({**times, **loads})),
+        ]
+    )
+    print(page)
+    print(markdown(growth.table(grown)))
+    if RUNS >= ENOUGH:
+        write(DOCS / "performance.md", page)
+        write(DOCS / "scale.md", markdown(growth.table(grown)))
+        (DOCS / "performance.svg").write_text(plot.svg(times, set(others)), "utf-8")
 
 
-def runs_here(command: list[str], environ: dict[str, str]) -> bool:
-    """Whether a peer is installed and does its work."""
-    found = shutil.which(command[0]) is not None
-    return found and subprocess.run(command, env=environ, capture_output=True, check=False).returncode == 0
+def conditions(peers: Iterable[str]) -> str:
+    """Where and when it was measured."""
+    day = datetime.now(UTC).date()
+    machine = f"{platform.system()} ({platform.machine()}, {os.cpu_count()} cores), CPython {platform.python_version()}"
+    head = f"Measured on {day}: {RUNS} runs of each command, in turn, on {machine}."
+    return "\n".join([head, "", *(f"- {line}" for line in peers)])
 
 
-def prepared(home: str) -> dict[str, str]:
-    """An environment with two profiles, one of them active."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "XDG_", "PYTHON"))}
-    environ |= {"HOME": home, "ARKA_HOME": os.path.join(home, "arka")}
-    store = ProfileStore.open(app, environ)
-    for name in ("work", "ci"):
-        store.log_in(name, Credential(Secret("arka_" + name.ljust(37, "0")), Origin.of("https://arka-ai.com")))
-    store.edit("work", {("settings", "timeout"): 60})
-    for variables in PEERS.values():
-        environ |= variables
-    return environ
+def target_table(found: Iterable[Target]) -> list[Sequence[str]]:
+    """A row for each target that could be measured, and one for each that could not."""
+    rows: list[Sequence[str]] = [("what", "to", "at most", "measured", "met")]
+    for target in found:
+        measured = "not installed" if target.ratio is None else f"{target.ratio:.2f} x"
+        met = {None: "—", True: "yes", False: "**no**"}[target.is_met]
+        rows.append((target.what, target.to, f"{target.most:.2f} x", measured, met))
+    return rows
 
 
-def measured(commands: dict[str, list[str]], environ: dict[str, str]) -> dict[str, list[float]]:
-    """Milliseconds of each run of each command, the first of each left out."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(RUNS + 1):
-        for name, command in commands.items():
-            begin = time.perf_counter()
-            subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-            times[name].append(1e3 * (time.perf_counter() - begin))
-    return {name: runs[1:] for name, runs in times.items()}
+def time_table(times: Mapping[str, Timing]) -> list[Sequence[str]]:
+    """Milliseconds, for who wonders; they compare only within one run."""
+    rows: list[Sequence[str]] = [("command", "median ms", "half of the runs", "to bare Python")]
+    bare = times[commands.BARE].median
+    for name, timing in sorted(times.items(), key=lambda row: row[1].median):
+        rows.append((f"`{name}`", f"{timing.median:.1f}", timing.spread, f"{timing.median / bare:.2f} x"))
+    return rows
 
 
-def show(times: dict[str, list[float]]) -> None:
-    """The table: median, spread, and the ratio to each yardstick."""
-    yardsticks = [name for name in times if not name.startswith("arka ")]
-    table = Table("command", "median ms", "min to max", *(f"x {name}" for name in yardsticks), box=None)
-    for name, runs in times.items():
-        median = statistics.median(runs)
-        ratios = [f"{median / statistics.median(times[yardstick]):.2f}" for yardstick in yardsticks]
-        table.add_row(name, f"{median:.1f}", f"{min(runs):.1f} to {max(runs):.1f}", *ratios)
-    Console().print(table)
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table of Markdown, its first row the head."""
+    head, *body = ("| " + " | ".join(row) + " |" for row in rows)
+    return "\n".join([head, "|" + "---|" * len(rows[0]), *body])
+
+
+def write(page: Path, measured: str) -> None:
+    """Puts what was measured between the two marks of a page."""
+    begin, end = "<!-- measured: begin -->", "<!-- measured: end -->"
+    text = page.read_text("utf-8")
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    page.write_text(f"{before}{begin}\n\n{measured}\n\n{end}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import click
 from pydantic import BaseModel, Field, HttpUrl
 
 from arka_config import App, ConfigError, ProfileSettings, Token
-from arka_config.cli.program import run
+from arka_config.cli.run import run
 
 app = App("weather", settings=f"{__name__}:Settings", token_prefix="wx_", api_url="https://api.weather.example")
 

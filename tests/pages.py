@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.arka import app
-from arka_config.cli.program import run
+from arka_config.cli.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

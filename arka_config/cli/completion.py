@@ -8,6 +8,7 @@ import click
 
 from arka_config.cli import terminal
 from arka_config.cli.command import command
+from arka_config.cli.fast import completion_variable
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -29,7 +30,7 @@ def completion(session: Session, shell: str) -> None:
     name = session.app.name
     made = get_completion_class(shell)
     assert made is not None, "click has the three shells that the argument admits"
-    script = made(program, {}, name, f"_{name.upper().replace('-', '_')}_COMPLETE").source()
+    script = made(program, {}, name, completion_variable(session.app)).source()
     if session.json:
         session.show_json({"shell": shell, "script": script})
     else:

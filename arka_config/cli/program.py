@@ -1,8 +1,7 @@
-"""The tree of commands, and a run of it: from the arguments to an exit code."""
+"""The tree of commands, and how click runs a command line of it."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -162,43 +161,19 @@ def _print_version(context: click.Context, _: click.Parameter, given: bool) -> N
         context.exit()
 
 
-def run(app: App, arguments: Sequence[str] | None = None) -> int:
-    """Runs an app's command line; the exit code. Every error becomes its message, its hint and its code here."""
-    terminal.open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot show `✓` shows its code, and nothing fails
-            stream.reconfigure(errors="backslashreplace")
-    terminal.redact_with(app.redacted)
-    terminal.speak_warnings()
-    code = 0
+def answer(app: App, arguments: Sequence[str]) -> int:
+    """Has click run a command line; the exit code. Raises ConfigError, of what click finds wrong with the words too."""
     try:
-        code = _code(app, arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        terminal.write_nowhere()
-    except OSError as error:
-        code = _cannot_go_on(error)
-    return code
-
-
-def _code(app: App, arguments: Sequence[str] | None) -> int:
-    try:
-        code = program(app).main(
-            None if arguments is None else list(arguments), prog_name=app.name, standalone_mode=False
-        )
-        return code if isinstance(code, int) else 0
-    except errors.ConfigError as error:
-        terminal.tell_error(error)
-        return error.exit_code
+        code = program(app).main(list(arguments), prog_name=app.name, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        terminal.tell_error(_usage_error(app, error))
-        return error.exit_code
+        raise _usage_error(app, error) from None
     except click.Abort:  # click makes one of Ctrl-C, and ends the line that the terminal shows as ^C
         terminal.say("interrupted")
         return errors.EXIT_INTERRUPTED
+    return code if isinstance(code, int) else 0
 
 
 def _usage_error(app: App, error: click.ClickException) -> errors.UsageError:
@@ -207,13 +182,3 @@ def _usage_error(app: App, error: click.ClickException) -> errors.UsageError:
     context = getattr(error, "ctx", None)
     hint = f"{context.command_path if context else app.name} --help"
     return errors.UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)
-
-
-def _cannot_go_on(error: OSError) -> int:
-    """What no module looks for: a full disk behind stdout, or a working directory that was removed."""
-    import errno
-
-    terminal.write_nowhere()
-    place = error.filename or ("the working directory" if error.errno == errno.ENOENT else "stdout")
-    terminal.tell_error(errors.ConfigError(f"{place}: {(error.strerror or type(error).__name__).lower()}"))
-    return errors.EXIT_ERROR

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli import terminal
 from arka_config.cli.command import command
-from arka_config.errors import ConfigError
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -21,13 +20,7 @@ def prompt(session: Session) -> None:
     \b
     PS1='[$({app} prompt)] \\$ '
     """
-    try:
-        choice = session.resolution.choice()
-        name = str(choice.value) if choice is not None else ""
-        if name and not session.store.exists(name):
-            name += "?"
-    except ConfigError:
-        name = "?"
+    name = session.name_for_prompt()
     if session.json:
         session.show_json({"profile": name or None})
     elif name:

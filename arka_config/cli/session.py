@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from typing import TYPE_CHECKING
-
-import click
 
 from arka_config.cli import terminal
 from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.store.profile_store import ProfileStore
 from arka_config.store.resolution import Resolution
 
+TYPE_CHECKING = False  # without typing and click, as in the standard-library tier: the fast path has a session too
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    import click
 
     from arka_config.app import App
     from arka_config.precedence.credential import TokenInForce
@@ -78,6 +77,16 @@ class Session:
         found.secret.reveal()
         return found
 
+    def name_for_prompt(self) -> str:
+        """The profile in force as a shell prompt shows it: with a question mark where there is none of that name, only
+        the mark where nobody can tell, and empty where none is chosen."""
+        try:
+            choice = self.resolution.choice()
+            name = str(choice.value) if choice is not None else ""
+            return f"{name}?" if name and not self.store.exists(name) else name
+        except ConfigError:
+            return "?"
+
     def notice(self) -> None:
         """Says which token is used where one in the environment hides or loses to a profile's."""
         found = self.resolution.token_in_force()
@@ -129,11 +138,17 @@ class Session:
     def place(self, place: str) -> str:
         """A place as a table shows it: on a narrow terminal without the app's folder, which `config path` gives."""
         folders = self.store.folders
-        if sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE:
+        if sys.stdout.isatty() and _columns() < _WIDE:
             for folder in (folders.config, folders.data, folders.state):
                 if place.startswith(folder + os.sep):
                     return place[len(folder) + 1 :]
         return self.tilde(place)
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def _is_unicode() -> bool:
@@ -142,6 +157,8 @@ def _is_unicode() -> bool:
 
 def current() -> Session:
     """The session of the running program."""
+    import click
+
     return of(click.get_current_context())
 
 

@@ -15,13 +15,11 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from typing import TYPE_CHECKING
-
-import click
 
 from arka_config.errors import Cancelled, ConfigWarning, UsageError
 from arka_config.text import visible
 
+TYPE_CHECKING = False  # without typing, as in the standard-library tier: `token` writes to the terminal too
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
@@ -61,7 +59,11 @@ def has_colour(stream: TextIO) -> bool:
 
 def styled(text: str, stream: TextIO, **style: bool | str) -> str:
     """The text in a style, where the stream has colour."""
-    return click.style(text, **style) if has_colour(stream) else text  # type: ignore[arg-type]  # click names each
+    if not has_colour(stream):
+        return text
+    from click import style as coloured
+
+    return coloured(text, **style)  # type: ignore[arg-type]  # click names each
 
 
 def out(text: str) -> None:

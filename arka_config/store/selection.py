@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from arka_config.errors import MalformedFile
-from arka_config.store import files
+from arka_config.store import files, json
 from arka_config.text import check_printable, is_printable, is_profile_name
 
 TYPE_CHECKING = False
@@ -48,16 +48,7 @@ class Selection:
         text = files.read(path)
         if text is None:
             return {}
-        import json
-
-        try:
-            document = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise MalformedFile(
-                f"{path}, line {error.lineno}, column {error.colno}: not JSON", path=path, hint=f"rm '{path}'"
-            ) from None
-        except (ValueError, RecursionError):  # a number of thousands of digits, or nested too deeply
-            document = None
+        document = json.parse(text, path, f"rm '{path}'")
         pins = document.get("pins") if isinstance(document, dict) and document.get("version") == _VERSION else None
         if not isinstance(pins, dict) or not all(is_printable(d) and _is_name(n) for d, n in pins.items()):
             raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm '{path}'")
@@ -65,12 +56,10 @@ class Selection:
 
     def write_pins(self, pins: Mapping[str, str]) -> None:
         """Keeps these pins in place of those before. Raises InvalidValue for a directory that cannot be shown."""
-        import json
-
         for directory in pins:
             check_printable(directory, "the directory's path")
         ordered = dict(sorted(pins.items()))
-        files.write(self.pins_path, json.dumps({"version": _VERSION, "pins": ordered}, indent=2) + "\n")
+        files.write(self.pins_path, json.written({"version": _VERSION, "pins": ordered}))
 
 
 def _is_name(value: object) -> bool:

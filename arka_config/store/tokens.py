@@ -7,12 +7,13 @@ import os
 from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
-from arka_config.store import files
+from arka_config.store import files, json
+from arka_config.store.times import is_time
 from arka_config.text import check_printable, is_printable, is_profile_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Protocol
+    from typing import Protocol
 
     class TokenStore(Protocol):
         """Keeps credentials by profile name. `kind` is the word that `--storage` and `status` use for it."""
@@ -107,7 +108,7 @@ class PlainTokens:
 
 def parsed(text: str, path: str) -> Credential:
     """The credential that a JSON text holds. Raises MalformedFile, which repeats nothing of the text."""
-    document = _document(text, path)
+    document = json.parse(text, path, _again(path))
     if not isinstance(document, dict):
         raise MalformedFile(f"{path}: not a JSON object", path=path, hint=_again(path))
     version = document.get("version")
@@ -128,7 +129,7 @@ def parsed(text: str, path: str) -> Credential:
         if not (isinstance(value, str) and is_printable(value)):
             raise MalformedFile(f"{path}: {key} is not a plain text", path=path, hint=_again(path))
     for key in _TIMES:
-        if document.get(key) and not _is_time(document[key]):
+        if document.get(key) and not is_time(document[key]):
             raise MalformedFile(
                 f"{path}: {key} is not a time such as 2027-02-28T12:00:00Z", path=path, hint=_again(path)
             )
@@ -148,38 +149,12 @@ def _origin(url: str, path: str) -> Origin:
     raise MalformedFile(f"{path}: origin is not a URL that a token may go to", path=path, hint=_again(path))
 
 
-def _document(text: str, path: str) -> Any:
-    import json
-
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        at = f", line {error.lineno}, column {error.colno}"
-    except (ValueError, RecursionError):
-        at = ""
-    # Outside of the handler: the decoder's error holds the whole text, token and all.
-    raise MalformedFile(f"{path}{at}: not JSON", path=path, hint=_again(path))
-
-
-def _is_time(text: str) -> bool:
-    from datetime import UTC, datetime
-
-    try:
-        moment = datetime.fromisoformat(text)
-        moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter where it is beyond the calendar in UTC
-        return False
-    return moment.tzinfo is not None
-
-
 def _again(path: str) -> str:
     return f"look at what is in it, then: rm '{path}', and log in again"
 
 
 def written(credential: Credential) -> str:
     """The JSON text of a credential. Raises InvalidValue, naming the part, for what could not be read back."""
-    import json
-
     if not credential.token.reveal():
         raise InvalidValue("the token is empty")
     document = {
@@ -190,6 +165,6 @@ def written(credential: Credential) -> str:
     for key in _TEXTS:
         if value := getattr(credential, key):
             document[key] = check_printable(value, f"the {key}")
-            if key in _TIMES and not _is_time(value):
+            if key in _TIMES and not is_time(value):
                 raise InvalidValue(f"the {key} is not a time such as 2027-02-28T12:00:00Z")
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.written(document)

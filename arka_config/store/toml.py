@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arka_config.errors import MalformedFile
-from arka_config.store import files
+from arka_config.store import files, simple_toml
 from arka_config.text import did_you_mean, is_printable, visible
 
 TYPE_CHECKING = False
@@ -23,10 +23,8 @@ def read(path: str) -> dict[str, Any] | None:
 
 def parse(text: str, path: str) -> dict[str, Any]:
     """The table that a TOML text holds. Raises MalformedFile, in which `path` names the text."""
-    import tomllib
-
     try:
-        table = tomllib.loads(text)
+        table = _loaded(text)
         unfit = next((key for key, value in strings(table) if not (is_printable(value) and is_printable(key))), None)
     except ValueError as error:  # tomllib's own, and the interpreter's for a number of thousands of digits
         raise MalformedFile(f"{path}: not TOML: {_said(error)}", path=path, hint=f"edit {path}") from None
@@ -37,6 +35,14 @@ def parse(text: str, path: str) -> dict[str, Any]:
             f"{path}: {visible(unfit)} holds a control character or a direction mark", path=path, hint=f"edit {path}"
         )
     return table
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    if (table := simple_toml.loaded(text)) is not None:
+        return table
+    import tomllib
+
+    return tomllib.loads(text)
 
 
 def _said(error: ValueError) -> str:

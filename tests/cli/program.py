@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 from arka_config.arka import app
-from arka_config.cli.program import run
+from arka_config.cli.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,14 +6,23 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
 
 import pexpect
 import pyte
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
-from tests.cli.program import TOKEN, arka
+from arka_config.cli.tables import drawn, plain
+from arka_config.text import visible
+from tests.cli.program import TOKEN, Stream, arka
+
+if TYPE_CHECKING:
+    from arka_config.cli.tables import Cell
 
 ARKA = str(Path(sys.executable).with_name("arka"))
 TABLES = ["status", "profiles list", "profiles show", "config show --sources", "config path"]
@@ -125,3 +134,14 @@ def test_what_stands_after_a_wide_label_is_not_pushed_aside(two: Path, label: st
     rows = [[screen.buffer[y][x].data for x in range(columns)] for y in range(60)]
     starts = {at for row in rows for at in range(columns - 8) if "".join(row[at : at + 8]) == "https://"}
     assert len(starts) == 1
+
+
+TEXTS = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=8) | st.sampled_from(
+    ["研究室の🦊マシン", "e\u0301", "…9f3c", "—", "", "a\u200db"]
+)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS | st.tuples(TEXTS, st.just("dim"))), min_size=1, max_size=4))
+def test_a_plain_table_is_the_one_that_rich_draws_for_a_pipe(rows: list[tuple[Cell, ...]]) -> None:
+    with mock.patch.object(sys, "stdout", Stream()):
+        assert plain(("NAME", "A VALUE"), rows, visible) == drawn(("NAME", "A VALUE"), rows, 1, visible)

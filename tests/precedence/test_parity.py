@@ -14,7 +14,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from arka_config import ConfigError, Credential, Origin, ProfileStore, Resolution, Secret
-from arka_config.cli.program import run
+from arka_config.cli.run import run
 from tests.acme import Settings, app
 
 if TYPE_CHECKING:

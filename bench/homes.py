@@ -1,0 +1,45 @@
+"""Homes to measure in: an `ARKA_HOME` with as many profiles as wanted, and an environment without the user's own."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from arka_config import Credential, Origin, Secret
+from arka_config.store.tokens import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+PROFILE = 'description = "A machine"\n\n[settings]\ntimeout = 60\n'
+_OURS = ("ARKA_", "XDG_", "PYTHON", "GH_", "GITHUB_", "AWS_")
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of this process, with nothing in it that would change what is measured."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return {**kept, "HOME": str(home), "ARKA_HOME": str(home / "arka")}
+
+
+def names(count: int) -> list[str]:
+    """`work`, `ci`, and as many more as it takes."""
+    return ["work", "ci", *(f"machine-{number:05d}" for number in range(2, count))][:count]
+
+
+def fill(home: Path, profiles: Iterable[str]) -> None:
+    """Writes each profile's two files, the first profile being active: as the store would, but for the locks."""
+    folders = {kind: home / "arka" / kind for kind in ("config/profiles", "data/tokens", "state")}
+    for folder in folders.values():
+        folder.mkdir(parents=True, mode=0o700)
+    for number, name in enumerate(profiles):
+        token = Secret(f"arka_{number:037d}")
+        credential = Credential(
+            token, Origin.of("https://arka-ai.com"), label=f"Machine {number}", created="2026-11-24T12:00:00Z"
+        )
+        path = folders["data/tokens"] / f"{name}.json"
+        path.touch(mode=0o600)
+        path.write_text(written(credential), "utf-8")
+        (folders["config/profiles"] / f"{name}.toml").write_text(PROFILE, "utf-8")
+        if number == 0:
+            (folders["state"] / "active").write_text(f"{name} -\n", "utf-8")

@@ -1,0 +1,65 @@
+"""What speed is promised: ratios of medians taken in one run, never milliseconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench import growth, loading
+from bench.commands import AWS, BARE, COMPLETION, GH, TRUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bench.timing import Timing
+
+    Timings = Mapping[str, Timing]
+    Growth = Mapping[str, Mapping[int, Timing]]
+
+
+class Target(NamedTuple):
+    """A ratio that may be `most` at the most; `ratio` is None where the other one is not installed."""
+
+    what: str
+    to: str
+    most: float
+    ratio: float | None
+
+    @property
+    def is_met(self) -> bool | None:
+        return None if self.ratio is None else self.ratio <= self.most
+
+
+FAST = ("token", "token -p NAME", "token, from the environment")
+SEALED = ("token, sealed, key file", "token, sealed, ARKA_SESSION")
+LIGHT = ("profiles list", "status --offline", "env", "use")
+
+
+def targets(times: Timings, loads: Timings, grown: Growth) -> Iterator[Target]:
+    """Every target with what was measured."""
+    for name in FAST:
+        yield _ratio(times, name, BARE, 2.2)
+        yield _ratio(times, name, GH, 0.6)
+    for name in SEALED:
+        yield _ratio(times, name, GH, 0.9)
+    for name in ("prompt", COMPLETION):
+        yield _ratio(times, name, BARE, 2.5)
+    if GH in times:
+        over = times["exec -- true"].median - times[TRUE].median
+        yield Target("`exec -- true`, less `true` itself", f"`{GH}`", 0.9, over / times[GH].median)
+    for name in LIGHT:
+        yield _ratio(times, name, GH, 2.0)
+    for name in LIGHT:
+        yield _ratio(times, name, AWS, 1 / 3)
+    yield _ratio(times, "--help", GH, 1.5)
+    yield _ratio(loads, loading.OURS, loading.PLAIN, 1.5)
+    for line in growth.READS_ONE:
+        ratio = grown[line][10_000].median / grown[line][1].median
+        yield Target(f"`{line}`, of 10,000 profiles", "of 1", 1.1, ratio)
+    listed = grown["profiles list"]
+    yield Target("`profiles list`, of 10,000 profiles", "of 1,000", 11.0, listed[10_000].median / listed[1_000].median)
+    yield Target("`profiles list`, of 10,000 profiles", "2 seconds", 1.0, listed[10_000].median / 2_000)
+
+
+def _ratio(times: Timings, name: str, other: str, most: float) -> Target:
+    ratio = times[name].median / times[other].median if name in times and other in times else None
+    return Target(f"`{name}`", f"`{other}`", most, ratio)

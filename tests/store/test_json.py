@@ -1,0 +1,80 @@
+"""The JSON that is read without the json package: the same as that package reads, or nothing."""
+
+from __future__ import annotations
+
+import json
+import traceback
+
+import pytest
+from hypothesis import event, example, given
+from hypothesis import strategies as st
+
+from arka_config.errors import MalformedFile
+from arka_config.store.json import in_our_form, parse, written
+
+TEXTS = st.one_of(
+    st.text(max_size=6), st.sampled_from(['": "', '"', "\\", "{", "}", "},", '",', "\n", "\x7f", "é — ü"])
+)
+VALUES = st.recursive(
+    st.one_of(TEXTS, st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False), st.just([])),
+    lambda inner: st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+TABLES = st.dictionaries(TEXTS, VALUES, max_size=4)
+SECRET = "arka_secret"  # so that no other line of this file that a traceback could quote holds it
+CREDENTIAL = {"version": 1, "token": "arka_1", "origin": "https://arka-ai.com", "label": "Work Laptop — 2"}
+
+
+@given(TABLES)
+@example({})
+@example({"pins": {}})
+@example({"version": 1, "pins": {"/home/é": "work"}, "inner": {"a": {"b": 12}}})
+def test_what_is_written_is_read_back_whoever_reads_it(table: dict[str, object]) -> None:
+    text = written(table)
+    assert json.loads(text) == table
+    assert parse(text, "file", "") == table
+
+
+@given(st.sampled_from([CREDENTIAL, {"a": {"b": {"c": 1}}, "d": "x"}]), st.data())
+def test_a_damaged_text_is_read_as_the_package_reads_it_or_left_to_it(
+    table: dict[str, object], data: st.DataObject
+) -> None:
+    text = written(table)
+    at = data.draw(st.integers(0, len(text) - 1))
+    damaged = text[:at] + data.draw(st.text(max_size=3)) + text[at + data.draw(st.integers(0, 3)) :]
+    found = in_our_form(damaged)
+    event("read" if found is not None else "left to the package")
+    if found is not None:
+        assert repr(found) == repr(json.loads(damaged))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n  "a": 1,\n}\n',
+        '{\n  "a": 1\n  "b": 2\n}\n',
+        '{\n  "a": {\n    "b": 1\n  },\n}\n',
+        '{\n  "a": {,\n    "b": 1\n  }\n}\n',
+        '{\n  "a": 01\n}\n',
+        '{\n  "a": ٣\n}\n',
+        '{\n  "a": "b", "c": "d"\n}\n',
+        '{\n  "a": {\n    "b": 1\n}\n',
+        '{\n  "a": "x\ty"\n}\n',
+        "{\n}\n",
+    ],
+)
+def test_a_text_of_another_form_is_left_to_the_package(text: str) -> None:
+    assert in_our_form(text) is None
+
+
+def test_our_own_form_is_not_left_to_the_package() -> None:
+    assert in_our_form(written(CREDENTIAL)) == CREDENTIAL
+    assert in_our_form(written({"version": 1, "pins": {"/a": "b", "/c": "d"}, "x": {}, "n": 0})) is not None
+
+
+def test_an_error_names_the_line_and_repeats_nothing() -> None:
+    with pytest.raises(MalformedFile, match=r"file, line 2, column 12: not JSON") as caught:
+        parse(f'{{\n  "token": {SECRET}\n}}\n', "file", "look")
+    assert caught.value.hint == "look"
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None
