@@ -73,25 +73,33 @@ def apply(
     seen = _saved(session, paths, options, identities)
     if seen is not None:
         paths, options, identities = seen.paths, seen.options, seen.identities
-    prepared = prepare(session, paths, options, identities)
-    plan = prepared.plan
-    if seen is not None and plan.digest() != seen.digest:
+
+    def again() -> Prepared:
+        return prepare(session, paths, options, identities)
+
+    prepared = again()
+    if seen is not None and prepared.plan.digest() != seen.digest:
         raise _stale(session)
-    for line in PlanLines(session, plan, sys.stderr).all(diff=diff):
+    for line in PlanLines(session, prepared.plan, sys.stderr).all(diff=diff):
         terminal.say_as_it_is(line)
-    _check_conflicts(plan, session.app.name)
+    _check_conflicts(prepared.plan, session.app.name)
+    applied = _applied(session, prepared, again, yes=yes, allowed=allow_origin)
+    return _report(session, prepared.plan, applied, require_tokens)
+
+
+def _applied(
+    session: Session, prepared: Prepared, again: Callable[[], Prepared], *, yes: bool, allowed: tuple[str, ...]
+) -> Applied | None:
+    """Has the plan agreed to and carries it out; None where there is nothing to do."""
+    plan = prepared.plan
     asked_for = [one for one in plan.profiles if one.token.is_asked_for] if session.can_ask else []
-    applied = None
     if plan.is_pending or asked_for:
-        agreements = _agreed(session, plan, yes=yes, allowed=allow_origin)
+        agreements = _agreed(session, plan, yes=yes, allowed=allowed)
         tokens = _gathered(session, prepared, asked_for)
-        applied = _carried_out(
-            session, prepared, tokens, agreements, lambda: prepare(session, paths, options, identities)
-        )
+        applied = _carried_out(session, prepared, tokens, agreements, again)
         legacy_sync.after_change(session)
-    elif prepared.is_ledger_behind:
-        applied = _carried_out(session, prepared, {}, None, lambda: prepare(session, paths, options, identities))
-    return _report(session, plan, applied, require_tokens)
+        return applied
+    return _carried_out(session, prepared, {}, None, again) if prepared.is_ledger_behind else None
 
 
 def _saved(session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]) -> SavedPlan | None:
@@ -153,7 +161,8 @@ def _agreed(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str, ...]
         session.confirm(f"{question.text[:1].upper()}{question.text[1:]}. Is that right?", flag="--allow-origin URL")
     if not yes:
         removed = plan.counts["remove"]
-        session.confirm(f"Apply this plan?{f' {removed} profiles go.' if removed else ''}", flag="--yes")
+        warning = f" It removes {removed} profile{'' if removed == 1 else 's'}." if removed else ""
+        session.confirm(f"Apply this plan?{warning}", flag="--yes")
     return agreements
 
 
