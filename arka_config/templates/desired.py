@@ -145,6 +145,8 @@ def _desired(
         except ConfigError as error:
             problems.append(problem_of(text, ("profile", "api_url"), error))
     token = _token(app, preferences, facts, template, problems)
+    if token is not None and profile.api_url is None and app.default_url() is None:
+        problems.append(text.problem(("profile",), f"profile.api_url is missing, and {app.name} knows no workspace"))
     if token is not None and not token.is_stored:
         fields["token"] = token.reference
     fields |= check.fields(text, template.model.settings, problems)

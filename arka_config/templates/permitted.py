@@ -93,8 +93,10 @@ class SettingsCheck:
     def fields(self, text: TemplateText, settings: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
         """The settings by dotted name, `settings.` before each; what does not fit is added to the problems."""
         fields: dict[str, Any] = {}
+        if any("." in key for key, _ in _keys(settings)):
+            problems.append(text.problem(("settings",), "settings: a key with a dot in it is no setting's name"))
         for name, value in self.flat(settings):
-            if self._is_typed and (problem := self._unfit(name, value)):
+            if problem := self._unfit(name, value):
                 problems.append(text.problem(("settings", *name.split(".")), f"settings.{visible(name)}: {problem}"))
             fields[f"settings.{name}"] = value
         return fields
@@ -115,6 +117,8 @@ class SettingsCheck:
         from arka_config.settings.leaves import is_secret
 
         leaf = self._leaves.get(name)
+        if not self._is_typed:
+            return ""
         if leaf is None:
             near = did_you_mean(name, self._leaves) or f"the settings are {', '.join(self._leaves)}"
             return f"unknown setting; {near}"
@@ -137,3 +141,11 @@ class SettingsCheck:
                 annotation = Annotated[annotation, constraint]
             self._adapters[name] = TypeAdapter(annotation)
         return self._adapters[name]
+
+
+def _keys(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every key of a table of tables with its value, however deep."""
+    for key, value in table.items():
+        yield key, value
+        if isinstance(value, dict):
+            yield from _keys(value)
