@@ -38,6 +38,7 @@ types: $(READY) ## check types
 
 docs: $(READY) ## regenerate what is generated in the documentation
 	@PATH="$(BIN):$$PATH" $(BIN)/python docs/render_demo.py
+	@$(BIN)/python docs/render_schema.py
 
 bench: $(READY) ## measure every promise of speed, beside the peers that are installed
 	@$(BIN)/python -m bench.run

@@ -17,6 +17,11 @@ ConfigError                       1   something is wrong, and the message says w
 ├── FileError                     1   a file cannot be read or written
 │   ├── MalformedFile             1   it cannot be parsed, or has a key that nobody reads; never overwritten
 │   └── UnsafeFile                1   others can write to it
+├── TemplateError                 1   templates that cannot be used, with every problem of every file
+├── NotAgreed                     1   a plan reads or sends what nobody has agreed to
+├── PlanConflict                  1   this machine and the templates do not agree, and nobody says who gives way
+├── StalePlan                     1   the machine or the templates moved on since the plan was made
+├── SealedTokenError              1   a token cannot be sealed, or a sealed one cannot be opened
 ├── LockTimeout                   1   another process holds the lock
 ├── WorkspaceError                1   a workspace was asked, and what was asked for did not happen
 │   ├── NoWorkspaceApi            1   there is no API at that address, or none that can do this
@@ -131,6 +136,30 @@ class MalformedFile(FileError):
 
 class UnsafeFile(FileError):
     """A file of secrets that somebody else can write to."""
+
+
+class TemplateError(ConfigError):
+    """Templates that cannot be used. `problems` holds a sentence for each, with file, line and column."""
+
+    def __init__(self, problems: Iterable[str], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems), hint=hint)
+
+
+class NotAgreed(ConfigError):
+    """A plan reads or sends what nobody has agreed to."""
+
+
+class PlanConflict(ConfigError):
+    """This machine and the templates do not agree, and nobody has said who gives way."""
+
+
+class StalePlan(ConfigError):
+    """The machine or the templates moved on since the plan was made."""
+
+
+class SealedTokenError(ConfigError):
+    """A token cannot be sealed, or a sealed one cannot be opened."""
 
 
 class LockTimeout(ConfigError):

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
+PROGRAMS = ("age",)
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
-NAMES = (*SHELLS, *_OLDEST_NODE)
+NAMES = (*SHELLS, *PROGRAMS, *_OLDEST_NODE)
 
 
 class MissingPeer(Exception):
@@ -54,7 +55,7 @@ def executable(name: str) -> str:
     """The path of a shell, or of the first Node that is new enough. Raises MissingPeer."""
     if name in _OLDEST_NODE:
         return _node(name)
-    if name not in SHELLS:
+    if name not in (*SHELLS, *PROGRAMS):
         raise ValueError(f"{name!r} is not a peer: use one of {', '.join(NAMES)}")
     path = shutil.which(name)
     if path is None:

@@ -1,4 +1,4 @@
-"""The files in profiles/ work as profiles when they are copied to where profiles are kept."""
+"""The templates in profiles/ plan and apply as they are, and a second time there is nothing to do."""
 
 from __future__ import annotations
 
@@ -10,35 +10,61 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
+from arka_config.templates.facts import Facts
+from tests.cli.program import TOKEN, arka
+from tests.templates.conftest import snapshot
 
 FOLDER = Path(__file__).parents[1] / "profiles"
-TOKEN = "arka_" + "0" * 33 + "c1c1"
-TOKEN_OF = {"ci": "ARKA_CI_TOKEN", "example": "WORK_TOKEN"}
-TIMEOUT = {"ci": 120, "example": 60, "laptop": 30}
+TIMEOUTS = {"ci": 120, "demo": 30, "laptop": 30}
 
 
 @pytest.fixture
-def copied(home: Path) -> ProfileStore:
-    """The store of a home that the folder's files were copied into."""
-    shutil.copytree(FOLDER, home / "config" / "profiles", ignore=shutil.ignore_patterns("*.md"))
+def applied(home: Path) -> ProfileStore:
+    """The store of a machine that the folder was applied to."""
+    done = arka("apply", str(FOLDER), "--yes")
+    assert done.code == 0, done.err
     return ProfileStore.open(app)
 
 
-def test_every_file_is_a_profile(copied: ProfileStore) -> None:
-    assert copied.names() == sorted(TIMEOUT)
-    assert copied.profiles.misnamed() == []
+def test_every_template_makes_its_profile_but_that_of_another_machine(applied: ProfileStore) -> None:
+    assert applied.names() == sorted(TIMEOUTS)
+    for name, timeout in TIMEOUTS.items():
+        settings = Settings.load(profile=name, store=applied)
+        assert settings.timeout == timeout
+        assert str(settings.api_url) == "https://arka-ai.com/"
 
 
-@pytest.mark.parametrize("name", sorted(TIMEOUT))
-def test_a_profile_loads_and_its_values_come_from_its_file(name: str, copied: ProfileStore) -> None:
-    settings = Settings.load(profile=name, store=copied)
-    assert settings.timeout == TIMEOUT[name]
-    assert settings.origin("timeout").place == f"{copied.profiles.path(name)}: settings.timeout"
-    assert str(settings.api_url) == "https://arka-ai.com/"
+def test_the_second_apply_writes_nothing(applied: ProfileStore, home: Path) -> None:
+    before = snapshot(home, times=True)
+    done = arka("apply", str(FOLDER), "--yes")
+    assert (done.code, snapshot(home, times=True)) == (0, before)
+    assert "Nothing to do" in done.err
 
 
-@pytest.mark.parametrize("name", sorted(TOKEN_OF))
-def test_a_profile_takes_its_token_from_the_variable_that_it_names(name: str, copied: ProfileStore) -> None:
-    settings = Settings.load(profile=name, store=copied, environ={TOKEN_OF[name]: TOKEN})
-    assert settings.token is not None
-    assert settings.token.reveal() == TOKEN
+def test_the_ci_runner_takes_its_token_from_its_variable(applied: ProfileStore) -> None:
+    assert arka("token", "-p", "ci", environ={"ARKA_CI_TOKEN": TOKEN}).out == f"{TOKEN}\n"
+
+
+def test_the_sealed_example_is_opened_with_the_identity_beside_it(home: Path, tmp_path: Path) -> None:
+    key = shutil.copy(FOLDER / "demo-identity.txt", tmp_path / "key")
+    Path(key).chmod(0o600)
+    for _ in range(2):
+        done = arka("apply", str(FOLDER), "--yes", "--identity", str(key))
+        assert done.code == 0, done.err
+    assert ProfileStore.open(app).credential("demo").token.reveal() == "arka_000000000000000000000000000000000de00"
+
+
+def test_a_build_machine_is_told_by_its_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Facts, "here", lambda: Facts("Build-3.example.com", "sam", "linux"))
+    secret = home.parent / "arka.token"
+    secret.write_text(TOKEN)
+    secret.chmod(0o600)
+    monkeypatch.setattr("arka_config.templates.permitted.DEFAULT_ROOTS", (str(home.parent),))
+    text = (FOLDER / "build.toml").read_text().replace("/run/secrets/arka", str(secret))
+    (home.parent / "build.toml").write_text(text)
+    for _ in range(2):
+        assert arka("apply", str(home.parent / "build.toml"), "--yes").code == 0
+    store = ProfileStore.open(app)
+    assert store.names() == ["build-3-example-com"]
+    assert store.profiles.read("build-3-example-com").description == "Shared builds on Build-3.example.com, as sam"
+    assert store.credential("build-3-example-com").token.reveal() == TOKEN

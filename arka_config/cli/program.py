@@ -38,6 +38,12 @@ COMMANDS = {
         "export": (f"{_HERE}.program:export", "Write a profile as another program reads it."),
         "import": (f"{_HERE}.program:import_", "Take a token over from another program."),
     },
+    "Describe in a repository": {
+        "plan": (f"{_HERE}.plan:plan", "Show what templates would change on this machine."),
+        "apply": (f"{_HERE}.apply:apply", "Make this machine's profiles what templates say."),
+        "seal": (f"{_HERE}.seal:seal", "Seal a token for certain machines, to stand in a template."),
+        "identity": (f"{_HERE}.program:identity", "Make this machine able to open sealed tokens."),
+    },
     "Look after": {
         "profiles": (f"{_HERE}.program:profiles", "List, make, change and remove profiles."),
         "config": (f"{_HERE}.program:config", "Show every setting and where it came from."),
@@ -95,9 +101,21 @@ export = LazyGroup(
         "Commands": {
             "legacy": (f"{_HERE}.export.legacy:legacy", "Write the file that the Node CLI reads."),
             "dotenv": (f"{_HERE}.export.dotenv:dotenv", "Write the token and its URL as a .env file."),
+            "template": (f"{_HERE}.export.template:template", "Print the template that describes a profile."),
         }
     },
     help="Write a profile as another program reads it.",
+)
+
+identity = LazyGroup(
+    "identity",
+    {
+        "Commands": {
+            "create": (f"{_HERE}.identity.create:create", "Make this machine's identity."),
+            "show": (f"{_HERE}.identity.show:show", "Print whom to seal for, so that this machine can open it."),
+        }
+    },
+    help="Make this machine able to open sealed tokens.",
 )
 
 import_ = LazyGroup(

@@ -93,6 +93,11 @@ def say(text: str, *, mark: str = "") -> None:
     _to_stderr(f"{before}{fit(text)}")
 
 
+def say_as_it_is(line: str) -> None:
+    """A line of words to stderr whose parts have been made fit, and styled, by who made it."""
+    _to_stderr(line)
+
+
 def note(text: str) -> None:
     """A line that a careful person wants to know, to stderr."""
     _to_stderr(f"{styled('note:', sys.stderr, fg='cyan')} {fit(text)}")

@@ -1,1 +1,1 @@
-"""The workspace: `client/` speaks to one, `server/` is one."""
+"""The workspace, which issues, lists and revokes tokens: `server/` is one, `client/` speaks to one."""

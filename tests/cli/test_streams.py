@@ -21,6 +21,8 @@ from tests.cli.program import OTHER, TOKEN, Done, arka
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
+
 # Every command, with arguments that make it do its work, and whether stdout is to hold the token.
 LINES: dict[str, list[tuple[str, bool]]] = {
     "login": [
@@ -74,6 +76,28 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         ("export dotenv --output legacy.json", False),
         ("export dotenv --output legacy.json --force --json", False),
     ],
+    "export template": [("export template work", False), ("export template --json", False)],
+    "plan": [
+        ("plan templates --diff --take mine --identity token.txt", False),
+        ("plan templates --json --adopt --prune --only work --out plan.json", False),
+        (f"plan {TOKEN}", False),
+        (f"plan templates --only {TOKEN}", False),
+    ],
+    "apply": [
+        ("apply templates --yes --require-tokens", False),
+        ("apply templates --yes --adopt --diff --take template --only work --json", False),
+        ("apply templates --yes --prune --identity token.txt --allow-origin https://eu.example", False),
+        (f"apply templates --yes --allow-origin {TOKEN}", False),
+    ],
+    "seal": [
+        (f"seal --to {RECIPIENT} --json", False),
+        (f"seal --to {RECIPIENT} --with-token --template templates/work.toml", False),
+        (f"seal --to {RECIPIENT} --rekey --template templates/work.toml --identity token.txt", False),
+        ("seal --to-file token.txt", False),
+        (f"seal --to {TOKEN}", False),
+    ],
+    "identity create": [("identity create --json", False)],
+    "identity show": [("identity show", False)],
     "import legacy": [
         ("import legacy -p old --input legacy.json --keep", False),
         ("import legacy -p old --json", False),
@@ -126,6 +150,9 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
     (home.parent / "legacy.json").write_text(json.dumps({"token": TOKEN}))
     (home.parent / "token.txt").write_text(TOKEN)
     (home.parent / "token.txt").chmod(0o600)
+    (home.parent / "templates").mkdir(exist_ok=True)
+    template = 'version = 1\n[profile]\nname = "work"\n[token]\nprompt = true\n'
+    (home.parent / "templates" / "work.toml").write_text(template)
     monkeypatch.setenv("GITHUB_ENV", str(home.parent / "github"))
     return arka(*line.split(), stdin=TOKEN)
 

@@ -1,0 +1,1 @@
+"""`identity`: the key that opens what was sealed for this machine."""

@@ -1,0 +1,51 @@
+"""Has the workspace issue tokens for profiles, with the token in force: what a template's `issue` asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config import moment
+from arka_config.cli import asking, terminal
+from arka_config.errors import AuthError, OriginConflict, WorkspaceError
+from arka_config.store.tokens import Credential
+
+if TYPE_CHECKING:
+    from arka_config.cli.session import Session
+    from arka_config.precedence.origin import Origin
+    from arka_config.workspace.client.workspace import Workspace
+
+
+class Issuer:
+    """Issues tokens at the workspace of the token in force, which is asked at the first of them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._workspace: Workspace | None = None
+        self._issued: list[str] = []
+
+    def __call__(self, label: str, expires: str, origin: Origin) -> Credential:
+        """A new token. Raises OriginConflict where it is for another workspace, and what the workspace raises."""
+        workspace = self._in_force()
+        if workspace.origin != origin:
+            raise OriginConflict(
+                f"a token for {origin} cannot be issued with the token in force, which is for {workspace.origin}",
+                hint=f"name the profile that may make tokens there: {self._session.app.name} apply --profile NAME …",
+            )
+        issued = workspace.create(label, expires=moment.stored(moment.end(expires)) if expires else "")
+        self._issued.append(issued.details.id)
+        details = issued.details
+        created = details.created or moment.stored(moment.now())
+        return Credential(issued.token, origin, label=details.label, created=created, expires=details.expires)
+
+    def _in_force(self) -> Workspace:
+        if self._workspace is None:
+            self._workspace = asking.in_force(self._session)
+        return self._workspace
+
+    def withdraw(self) -> None:
+        """Revokes what was issued and will not be stored: nobody would ever have it."""
+        for token_id in self._issued:
+            try:
+                self._in_force().revoke(token_id)
+            except (AuthError, WorkspaceError) as error:
+                terminal.warn(f"a token was issued, not stored, and not revoked: {error.message}; hint: {error.hint}")

@@ -1,0 +1,122 @@
+"""Applying: a plan carried out, all of it or, after a kill, the rest of it the next time.
+
+Every text and every token is at hand before the first write. Then the ledger to be is announced, the profiles' files
+are written, their tokens, then what is removed goes, and the ledger is written last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from arka_config import moment
+from arka_config.precedence.origin import Origin
+from arka_config.store import files, toml
+from arka_config.store.profiles import parsed
+from arka_config.store.tokens import Credential
+from arka_config.templates.ledger import StoredToken
+from arka_config.templates.plan import REMOVE, Plan, ProfilePlan, ledger_after
+from arka_config.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from arka_config.secret import Secret
+    from arka_config.store.profile_store import ProfileStore
+    from arka_config.templates.ledger import Ledger, LedgerFile
+    from arka_config.templates.reading import Watch
+
+
+class TokenIssuer(Protocol):
+    """Has the workspace make a token: its label, its end (`90d`, a date, or nothing), and the origin that it is for.
+
+    Raises ConfigError where the workspace does not, or is not asked because it is another one.
+    """
+
+    def __call__(self, label: str, expires: str, origin: Origin) -> Credential: ...
+
+
+class Applied:
+    """What an apply has done."""
+
+    def __init__(
+        self, written: list[str], stored: list[str], removed: list[str], *, is_changed: bool, activated: str | None
+    ) -> None:
+        self.written = written
+        self.stored = stored
+        self.removed = removed
+        self.is_changed = is_changed
+        self.activated = activated  # the profile that is active now, and was not before
+
+
+def text_after(one: ProfilePlan, program: str) -> tuple[str | None, str]:
+    """The text of a profile's file, None where it has none, and the text once the plan has been carried out.
+
+    What a person wrote in it stays: comments, order, blank lines. Raises MalformedFile where that cannot be done.
+    """
+    before = files.read(one.path)
+    edits: Mapping[tuple[str, ...], Any] = one.edits
+    if before is not None:
+        after = toml.edited(before, edits, one.path) if edits else before
+    else:
+        table: dict[str, Any] = {}
+        toml.change(table, edits)
+        assert one.desired is not None
+        name = visible(one.desired.template.text.name)
+        after = f"# written by `{program} apply` from {name}\n{toml.written(table)}"
+    parsed(one.name, one.path, toml.parse(after, one.path))
+    return before, after
+
+
+def credentials(plan: Plan, tokens: Mapping[str, Secret], issue: TokenIssuer) -> dict[str, Credential]:
+    """The credentials to store by profile name. Raises what the issuer raises: nothing has been written then."""
+    made: dict[str, Credential] = {}
+    created = moment.stored(moment.now())
+    for one in plan.profiles:
+        source = one.token.source
+        if not one.token.is_stored or source is None or one.origin is None:
+            continue
+        if source.kind == "issue":
+            made[one.name] = issue(source.target, source.expires, Origin.of(one.origin))
+        elif one.name in tokens:
+            made[one.name] = Credential(tokens[one.name], Origin.of(one.origin), created=created)
+    return made
+
+
+def carry_out(
+    store: ProfileStore, plan: Plan, made: Mapping[str, Credential], ledger: Ledger, file: LedgerFile, watch: Watch
+) -> Applied:
+    """Writes what the plan says. For who holds the lock, and with a plan that was made under it."""
+    texts = {one.path: text_after(one, store.app.name) for one in plan.profiles if one.is_written}
+    writes = [(path, after) for path, (before, after) in texts.items() if before != after]
+    removals = [one.name for one in plan.profiles if one.action == REMOVE]
+    after = ledger_after(plan, ledger, _stored(plan, made))
+    if writes or made or removals:
+        file.announce(after)
+    active, _ = store.selection.active()
+    steps: list[Any] = [*writes, *made.items(), *removals]
+    for step in watch(steps, "Applying"):
+        if isinstance(step, str):
+            store.remove(step)
+        elif isinstance(step[1], str):
+            files.write(*step)
+        else:
+            store.log_in(*step)
+    is_changed = file.write(after)
+    now, _ = store.selection.active()
+    return Applied(
+        [path for path, _ in writes],
+        list(made),
+        removals,
+        is_changed=bool(steps) or is_changed,
+        activated=now if now != active else None,
+    )
+
+
+def _stored(plan: Plan, made: Mapping[str, Credential]) -> dict[str, StoredToken]:
+    sources = {one.name: one.token.source for one in plan.profiles}
+    return {
+        name: StoredToken(source.identifier, str(credential.origin), credential.created)
+        for name, credential in made.items()
+        if (source := sources[name]) is not None
+    }

@@ -1,0 +1,130 @@
+"""Gathering: the tokens that a plan's profiles are to get, and the reasons why some of them cannot be had."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from arka_config.errors import ConfigError, FileError, SealedTokenError, TemplateError
+from arka_config.store import files
+from arka_config.store.profiles import Profile
+from arka_config.store.references import referred
+from arka_config.templates.identity import identities
+from arka_config.templates.planning import origin_of, token_step
+from arka_config.templates.sealed import NotForThisMachine, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arka_config.app import App
+    from arka_config.secret import Secret
+    from arka_config.store.preferences import Preferences
+    from arka_config.templates.actual import Actual
+    from arka_config.templates.desired import Desired, DesiredSet, TokenSource
+    from arka_config.templates.identity import IdentityFile
+    from arka_config.templates.ledger import Ledger
+    from arka_config.templates.plan import ProfilePlan
+
+
+class Gatherer:
+    """Looks after tokens where their sources say. Helpers are run, and files read, only when a token is fetched.
+
+    `others` are the files of identities that the user named beside this machine's own.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        environ: Mapping[str, str],
+        preferences: Preferences,
+        machine: IdentityFile,
+        others: Sequence[str] = (),
+    ) -> None:
+        self.app = app
+        self.environ = environ
+        self.preferences = preferences
+        self._machine = machine
+        self._others = others
+        self._identities: list[Any] | None = None
+        self._opened: dict[str, Secret] = {}
+
+    def lacking(self, wanted: DesiredSet, actual: Mapping[str, Actual], ledger: Ledger) -> dict[str, str]:
+        """Why the tokens of some profiles cannot be had now, by profile name.
+
+        Raises TemplateError where a sealed token is for another profile or origin than its template.
+        """
+        reasons: dict[str, str] = {}
+        for name, one in wanted.profiles.items():
+            if one.token is None:
+                continue
+            default_url = self.app.default_url()
+            if one.token.is_stored:
+                step = token_step(one, actual[name], ledger.entries.get(name), default_url)
+                if step == "keep":
+                    continue
+            reasons[name] = self._reason(one, one.token, origin_of(one, default_url))
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    def _reason(self, one: Desired, token: TokenSource, origin: str | None) -> str:
+        if token.kind == "env":
+            return "" if self.environ.get(token.target, "").strip() else f"${token.target} is not set"
+        if token.kind == "file":
+            return _missing_file(token.target)
+        if token.kind == "prompt":
+            return "nobody has given one yet"
+        return self._closed(one, token, origin) if token.kind == "sealed" else ""
+
+    def _closed(self, one: Desired, token: TokenSource, origin: str | None) -> str:
+        """Why a sealed token cannot be opened here, or an empty string."""
+        place = one.template.text.place(("token", "sealed"))
+        try:
+            if self._identities is None:
+                self._identities = identities(self._machine, self._others)
+            if not self._identities:
+                return f"this machine has no identity to open it: {self.app.name} identity create"
+            sealed = opened(token.target, self._identities)
+        except NotForThisMachine as error:
+            return error.message
+        except SealedTokenError as error:
+            raise TemplateError([f"{place}: token.sealed: {error.message}"], hint=error.hint) from None
+        except FileError:
+            raise
+        except ConfigError as error:  # the library is not installed
+            return f"{error.message}: {error.hint}"
+        for what, said, meant in (
+            ("app", sealed.app, {self.app.name}),
+            ("profile", sealed.profile, one.names),
+            ("origin", sealed.origin, {origin}),
+        ):
+            if said not in meant:
+                raise TemplateError(
+                    [f"{place}: token.sealed is for {what} '{said}', and not for this template's"],
+                    hint="have it sealed for this one: a sealed token goes nowhere else",
+                )
+        self._opened[one.name] = sealed.token
+        return ""
+
+    def fetch(self, one: ProfilePlan) -> Secret:
+        """The token that a profile is to get, from a reference or a sealed text.
+
+        Raises TokenUnavailable, InvalidToken: of all tokens before the first write.
+        """
+        source = one.token.source
+        assert source is not None
+        if source.kind == "sealed":
+            secret = self._opened[one.name]
+        else:
+            profile = Profile(one.name, one.path, reference=(source.kind, source.target))
+            found = referred(self.app, profile, self.environ, lambda: self.preferences)
+            assert found is not None
+            secret = found
+        self.app.check_token(secret, one.origin)
+        return secret
+
+
+def _missing_file(target: str) -> str:
+    path = os.path.expanduser(target)
+    try:
+        return "" if files.exists(path) else f"{target} does not exist"
+    except FileError as error:
+        return error.message

@@ -1,0 +1,98 @@
+"""What can be wrong with a request, as problem details (RFC 9457). None of them repeats what was sent."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Kind(NamedTuple):
+    """A kind of problem: the last part of its type, its status and title, and what somebody who meets it does."""
+
+    name: str
+    status: int
+    title: str
+    advice: str
+
+    @property
+    def path(self) -> str:
+        """Its type, which is also the page that explains it."""
+        return f"/problems/{self.name}"
+
+
+UNKNOWN_HOST = Kind("unknown-host", 400, "Unknown host", "Use the address that the workspace says it serves.")
+INVALID_TOKEN = Kind(
+    "invalid-token",
+    401,
+    "Invalid token",
+    "Check that the token was copied whole, has not expired and has not been revoked; else create another one.",
+)
+PRO_REQUIRED = Kind("pro-required", 403, "Pro subscription required", "Upgrade on the billing page.")
+INSUFFICIENT_SCOPE = Kind(
+    "insufficient-scope",
+    403,
+    "The token may not do that",
+    "Create a token that may manage tokens, and use that one.",
+)
+FORGED = Kind(
+    "forged-request",
+    403,
+    "The form came from elsewhere",
+    "Open the page again, with cookies allowed, and send the form from there.",
+)
+NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address, or the id.")
+NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The Allow header says which methods there are.")
+TOO_LARGE = Kind("content-too-large", 413, "Content too large", "No request needs more than 64 KiB.")
+NOT_JSON = Kind("unsupported-media-type", 415, "Unsupported media type", "Send JSON, as application/json.")
+INVALID_REQUEST = Kind("invalid-request", 422, "Invalid request", "The errors say which fields are off, and why.")
+TOO_MANY = Kind("too-many-requests", 429, "Too many requests", "Wait as long as the Retry-After header says.")
+BROKEN = Kind("internal-error", 500, "Something went wrong here", "Try again; if it stays so, tell who runs this.")
+
+KINDS = (
+    *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, FORGED, NOT_FOUND),
+    *(NOT_ALLOWED, TOO_LARGE, NOT_JSON, INVALID_REQUEST, TOO_MANY, BROKEN),
+)
+_BY_STATUS = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 415: NOT_JSON, 422: INVALID_REQUEST}
+
+
+class Problem(Exception):
+    """A request that is not answered as it hoped to be. `members` are what a kind adds to the usual four."""
+
+    def __init__(
+        self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None, **members: object
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def response(self) -> Response:
+        """The problem as an answer."""
+        document = {
+            "type": self.kind.path,
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            **self.members,
+        }
+        content = json.dumps(document, ensure_ascii=False)
+        return Response(content, self.kind.status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem that a framework's plain status means."""
+    kind = _BY_STATUS.get(status, BROKEN if status >= 500 else INVALID_REQUEST)
+    return Problem(kind, kind.advice, headers=headers)
+
+
+def too_many(seconds: int) -> Problem:
+    """That this address has failed too often, and for how long it is turned away."""
+    return Problem(TOO_MANY, f"try again in {seconds} seconds", headers={"Retry-After": str(seconds)})

@@ -1,0 +1,78 @@
+"""`issue`: the workspace makes the token that a template asks for, once the plan has been agreed to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from tests.cli.program import OTHER, TOKEN, arka
+from tests.templates.conftest import Folder
+from tests.workspace.fake import MANAGE, Fake, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def workspace(folder: Folder) -> Iterator[Fake]:
+    """A workspace, a profile `work` that may make tokens there, and a template that asks for one."""
+    with running() as fake:
+        fake.add(TOKEN, scopes=(MANAGE,))
+        done = arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN)
+        assert done.code == 0, done.err
+        folder.put(
+            "ci.toml",
+            f'[profile]\nname = "ci"\napi_url = "{fake.url}"\n'
+            '[token]\nissue = { label = "ci-{hostname}", expires = "90d" }\n',
+        )
+        fake.seen.clear()
+        yield fake
+
+
+def test_a_token_is_issued_once_with_its_label_and_its_end(workspace: Fake) -> None:
+    done = arka("plan", "profiles", "--json").json
+    assert done["profiles"][0]["token"]["state"] == "will be issued"
+    assert workspace.seen == []
+    for _ in range(2):
+        done = arka("apply", "profiles", "--yes", "-p", "work")
+        assert done.code == 0, done.err
+    assert [(seen.method, seen.path) for seen in workspace.seen] == [("POST", "/api/v1/tokens")]
+    credential = ProfileStore.open(app).credential("ci")
+    assert credential.label == "ci-runner-07"
+    assert credential.expires
+    assert credential.token.reveal() in workspace.tokens
+    assert credential.token.reveal() not in done.out + done.err
+
+
+def test_nothing_is_asked_of_a_workspace_before_the_plan_is_agreed_to(workspace: Fake) -> None:
+    assert arka("apply", "profiles", "-p", "work").code == 2
+    assert workspace.seen == []
+
+
+def test_a_workspace_that_refuses_leaves_everything_as_it_was(workspace: Fake, home: Path) -> None:
+    workspace.tokens[TOKEN]["details"]["scopes"] = []
+    done = arka("apply", "profiles", "--yes", "-p", "work")
+    assert done.code == 1
+    assert not ProfileStore.open(app).exists("ci")
+    assert not (home / "state" / "ledger.json").exists()
+
+
+def test_a_token_of_another_workspace_does_not_issue(workspace: Fake) -> None:
+    assert arka("login", "-p", "home", "--with-token", "--no-verify", stdin=OTHER).code == 0
+    workspace.seen.clear()
+    done = arka("apply", "profiles", "--yes", "-p", "home")
+    assert done.code == 1
+    assert "cannot be issued with the token in force, which is for https://arka-ai.com" in done.err
+    assert workspace.seen == []
+
+
+def test_what_was_issued_and_is_not_stored_is_revoked(workspace: Fake, folder: Folder) -> None:
+    folder.put("zz.toml", '[profile]\nname = "zz"\n[token]\nissue = { label = "elsewhere" }\n')
+    done = arka("apply", "profiles", "--yes", "-p", "work")
+    assert done.code == 1
+    assert [seen.method for seen in workspace.seen] == ["POST", "DELETE"]
+    assert not ProfileStore.open(app).exists("ci")

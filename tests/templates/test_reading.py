@@ -1,0 +1,147 @@
+"""Templates are read with every problem of every file at once, each with its line, its key and the nearest name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from arka_config.arka import app
+from arka_config.templates import schema
+from tests.cli.program import TOKEN, arka
+from tests.templates.conftest import Folder
+
+ROOT = Path(__file__).parents[2]
+
+
+def problems(*arguments: str) -> list[str]:
+    """What `plan` says is wrong, a line for each problem."""
+    done = arka("plan", *arguments)
+    assert done.code == 1, done
+    assert done.out == ""
+    lines = [line.removeprefix("error:").strip() for line in done.err.splitlines()]
+    return [line for line in lines if not line.startswith("hint:")]
+
+
+def test_all_problems_of_all_files_are_told_at_once(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nnmae = "x"\n[token]\nenv = 3\n[settings]\ntimeuot = 3\n')
+    folder.put("b.toml", '[profile]\nname = "b"\n[settings]\ntimeuot = 3\ntimeout = "soon"\n')
+    folder.put_whole("c.toml", 'version = 2\n[profile]\nname = "c"\n')
+    folder.put_whole("d.toml", "version = \n")
+    assert problems("profiles") == [
+        "profiles/a.toml:2:2: profile.name is missing",
+        "profiles/a.toml:3:1: unknown key 'profile.nmae'; did you mean 'name'?",
+        "profiles/a.toml:5:1: token.env must be a string",
+        "profiles/b.toml:5:1: settings.timeuot: unknown setting; did you mean 'timeout'?",
+        "profiles/b.toml:6:1: settings.timeout: input should be a valid number, unable to parse string as a number",
+        "profiles/c.toml:1:1: version must be 1: this file is newer than this program, which wants an update",
+        "profiles/d.toml:1:11: not TOML: invalid value",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[profile]\nname = "Work Laptop"', "3:1: 'Work Laptop' is not a profile name"),
+        ('[profile]\nname = "x"\napi_url = "ftp://x"', "4:1: profile.api_url: 'ftp://x' is not a URL that a token may"),
+        ('[profile]\nname = "x"\n[token]', "4:2: token names no source, and a token comes from exactly one of env"),
+        ('[profile]\nname = "x"\n[token]\nenv = "ARKA_X"\nprompt = true', "4:2: token names env and prompt"),
+        (
+            '[profile]\nname = "x"\n[token]\nprompt = true\ncopy = true',
+            "4:2: token has copy, which goes with env, file",
+        ),
+        ('[profile]\nname = "x"\n[token]\nprompt = false', "5:1: token.prompt must be true"),
+        ('[profile]\nname = "x"\n[when]\nos = "beos"', "5:1: when.os must be 'linux', 'macos' or 'windows'"),
+        ('[profile]\nname = "{hostnam}"', "3:1: nothing is known as {hostnam}: only {hostname}, {user} and {os}"),
+        ('[profile]\nname = "x"\n[token]\nissue = { label = "{env}" }', "5:11: nothing is known as {env}"),
+        ('[profile]\nname = "x"\n[token]\nissue = { label = "x", expires = "soon" }', "token.issue.expires: 'soon'"),
+        ('[profile]\nname = "x"\n[token]\nhelper = "op"', "5:1: helper 'op' is not in "),
+        ('[profile]\nname = "x"\n[token]\nsealed = "secret"', "5:1: token.sealed is not an armored age text"),
+        ('[profile]\nname = "x"\n[settings]\nproxy = "http://me:pw@proxy"', "settings.proxy holds a URL with a pass"),
+    ],
+)
+def test_a_problem_names_its_line_and_the_way_out(folder: Folder, text: str, problem: str) -> None:
+    folder.put("a.toml", text + "\n")
+    (said,) = problems("profiles")
+    assert said.startswith("profiles/a.toml:")
+    assert problem in said
+
+
+def test_facts_are_expanded_in_names_and_descriptions_alone(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nname = "ci-{hostname}"\ndescription = "{os}: {user}"\n')
+    changes = {
+        change["field"]: change["new"] for change in arka("plan", "profiles", "--json").json["profiles"][0]["changes"]
+    }
+    assert changes == {"description": "linux: sam"}
+    assert arka("plan", "profiles", "--json").json["profiles"][0]["profile"] == "ci-runner-07"
+
+
+def test_a_template_for_other_machines_is_left_aside_and_said_to_be(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n[when]\nhostname = "build-*"\n[token]\nhelper = "only-there"\n')
+    folder.put("b.toml", '[profile]\nname = "b"\n[when]\nhostname = "RUNNER-*"\nos = "linux"\n')
+    plan = arka("plan", "profiles", "--json").json
+    assert [one["profile"] for one in plan["profiles"]] == ["b"]
+    assert plan["elsewhere"] == ["profiles/a.toml"]
+
+
+def test_two_templates_of_one_profile_are_an_error_that_names_both(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nname = "x-{hostname}"\n')
+    folder.put("b.toml", '[profile]\nname = "x-runner-07"\n')
+    assert problems("profiles") == ["profiles/b.toml:3:1: profile 'x-runner-07' is described by profiles/a.toml too"]
+
+
+def test_a_file_that_is_named_twice_is_read_once(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n')
+    assert len(arka("plan", "profiles", "profiles/a.toml", "--json").json["profiles"]) == 1
+
+
+def test_only_toml_files_directly_in_the_folder_are_read(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n')
+    folder.put_whole(".hidden.toml", "no")
+    folder.put_whole("b.txt", "no")
+    (folder.path / "deep").mkdir()
+    (folder.path / "deep" / "c.toml").write_text("no")
+    assert arka("plan", "profiles").code == 3
+
+
+def test_a_path_that_is_not_there_is_a_usage_error_and_an_empty_folder_an_error(folder: Folder) -> None:
+    assert arka("plan", "nowhere").code == 2
+    done = arka("plan", "profiles")
+    assert done.code == 1
+    assert "holds no template" in done.err
+
+
+def test_a_literal_token_is_refused_with_its_line_and_not_repeated(folder: Folder) -> None:
+    folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nenv = "{TOKEN}"\n')
+    folder.put("b.toml", f'[profile]\nname = "b"  # {TOKEN}\n')
+    folder.put("c.toml", '[profile]\nname = "c"\n[settings]\nproxy = "' + TOKEN.replace("_", "\\u005F") + '"\n')
+    done = arka("plan", "profiles")
+    assert done.code == 1
+    for place in ("profiles/a.toml:5:8", "profiles/b.toml:3:15", "profiles/c.toml:5:1"):
+        assert place in done.err
+    assert TOKEN[5:] not in done.err + done.out
+    assert "wwwww" not in done.err
+
+
+def test_the_schema_that_is_checked_in_is_the_one_of_the_model() -> None:
+    assert (ROOT / "profiles" / "template.schema.json").read_text("utf-8") == schema.text(app)  # else: make docs
+
+
+@pytest.mark.parametrize(
+    ("table", "is_valid"),
+    [
+        ({"version": 1, "profile": {"name": "x"}}, True),
+        ({"version": 1, "profile": {"name": "x"}, "token": {"env": "ARKA_X", "copy": True}}, True),
+        ({"version": 1, "profile": {"name": "x"}, "settings": {"timeout": 3}}, True),
+        ({"version": 2, "profile": {"name": "x"}}, False),
+        ({"version": 1, "profile": {"nmae": "x"}}, False),
+        ({"version": 1, "profile": {"name": "x"}, "token": {}}, False),
+        ({"version": 1, "profile": {"name": "x"}, "token": {"env": "ARKA_X", "prompt": True}}, False),
+        ({"version": 1, "profile": {"name": "x"}, "token": {"prompt": True, "copy": True}}, False),
+        ({"version": 1, "profile": {"name": "x"}, "settings": {"timeuot": 3}}, False),
+    ],
+)
+def test_the_schema_takes_what_the_model_takes(table: dict[str, object], is_valid: bool) -> None:
+    assert jsonschema_rs.is_valid(json.loads(schema.text(app)), table) is is_valid

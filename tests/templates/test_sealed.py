@@ -1,0 +1,225 @@
+"""Sealed tokens: opened on the machines they are sealed for, for one profile and one origin, and by the age program."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+import subprocess
+from pathlib import Path
+
+import pyrage  # type: ignore[import-untyped]  # it has no types
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from arka_config.errors import SealedTokenError
+from arka_config.templates.sealed import opened
+from tests.cli.program import OTHER, TOKEN, arka
+from tests.peers import executable
+from tests.templates.conftest import Folder
+
+SEALED = '# a comment\n[profile]\nname = "ci-{hostname}"\n[token]\nprompt = true # by hand\n'
+
+
+@pytest.fixture
+def recipient(folder: Folder) -> str:
+    """The recipient of this machine's new identity."""
+    done = arka("identity", "create")
+    assert done.code == 0, done.err
+    return done.out.strip()
+
+
+def ssh_key(folder: Path, kind: str) -> tuple[Path, str]:
+    """A new ssh key without a passphrase: its private file, and the public line."""
+    file = folder / f"id_{kind}"
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", file], check=True)
+    return file, (folder / f"id_{kind}.pub").read_text().strip()
+
+
+def armored(sealed: str) -> str:
+    return f'[profile]\nname = "ci"\n[token]\nsealed = """{sealed}"""\n'
+
+
+def payload(**changes: object) -> bytes:
+    document = {"version": 1, "app": "arka", "profile": "ci", "origin": "https://arka-ai.com", "token": TOKEN}
+    return json.dumps(document | changes).encode()
+
+
+def sealed_by_hand(content: bytes, recipient: str) -> str:
+    text: bytes = pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient)], armored=True)
+    return text.decode()
+
+
+def test_an_identity_is_made_once_and_private(folder: Folder, home: Path, recipient: str) -> None:
+    file = home / "data" / "identity.txt"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert arka("identity", "show").out == f"{recipient}\n"
+    assert arka("identity", "show", "--json").json == {"path": str(file), "recipient": recipient}
+    before = file.read_bytes()
+    done = arka("identity", "create")
+    assert done.code == 1
+    assert "is there already" in done.err
+    assert file.read_bytes() == before
+
+
+def test_a_token_is_sealed_into_a_template_and_stored_by_apply(folder: Folder, recipient: str) -> None:
+    file = folder.put("ci.toml", SEALED)
+    file.chmod(0o644)
+    done = arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=TOKEN)
+    assert done.code == 0, done.err
+    text = file.read_text()
+    assert TOKEN not in text
+    assert text.startswith("version = 1\n# a comment\n")
+    assert "prompt" not in text
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+    assert arka("apply", "profiles", "--yes").code == 0
+    assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == TOKEN
+    assert arka("plan", "profiles").code == 0
+
+
+def test_the_token_of_a_profile_is_sealed_for_that_profile(folder: Folder, recipient: str) -> None:
+    assert arka("login", "-p", "ci", "--with-token", "--no-verify", stdin=TOKEN).code == 0
+    sealed = arka("seal", "-p", "ci", "--to", recipient).out
+    folder.put("ci.toml", armored(sealed))
+    assert arka("plan", "profiles", "--adopt", "--json").json["profiles"][0]["token"]["state"] == "set"
+    folder.put("ci.toml", armored(sealed).replace('"ci"', '"other"'))
+    done = arka("plan", "profiles")
+    assert done.code == 1
+    assert "profiles/ci.toml:5: token.sealed is for profile 'ci', and not for this template's" in done.err
+
+
+def test_a_sealed_token_does_not_go_to_another_origin(folder: Folder, recipient: str) -> None:
+    sealed = arka("seal", "-p", "ci", "--with-token", "--to", recipient, stdin=TOKEN).out
+    folder.put("ci.toml", armored(sealed).replace('"ci"\n', '"ci"\napi_url = "https://evil.example"\n'))
+    done = arka("apply", "profiles", "--yes", "--allow-origin", "https://evil.example")
+    assert done.code == 1
+    assert "token.sealed is for origin 'https://arka-ai.com'" in done.err
+
+
+def test_a_machine_without_the_identity_needs_a_token(folder: Folder, recipient: str, home: Path) -> None:
+    sealed = arka("seal", "-p", "ci", "--with-token", "--to", recipient, stdin=TOKEN).out
+    folder.put("ci.toml", armored(sealed))
+    (home / "data" / "identity.txt").unlink()
+    assert "this machine has no identity to open it" in arka("plan", "profiles").out
+    assert arka("identity", "create").code == 0
+    done = arka("apply", "profiles", "--yes", "--require-tokens")
+    assert done.code == 4
+    assert "it is sealed for other recipients than this machine" in done.err
+
+
+def test_rekey_seals_the_same_token_for_other_recipients(folder: Folder, recipient: str, tmp_path: Path) -> None:
+    folder.put("ci.toml", SEALED)
+    arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=TOKEN)
+    key, public = ssh_key(tmp_path, "ed25519")
+    (tmp_path / "recipients").write_text(f"# the build machine\n{public}\n")
+    done = arka("seal", "--rekey", "--template", "profiles/ci.toml", "--to-file", "recipients")
+    assert done.code == 0, done.err
+    assert "missing" in arka("plan", "profiles").out
+    assert arka("apply", "profiles", "--yes", "--identity", str(key)).code == 0
+    assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == TOKEN
+
+
+def test_a_token_that_is_sealed_anew_replaces_the_one_that_an_apply_stored(folder: Folder, recipient: str) -> None:
+    folder.put("ci.toml", SEALED)
+    for token in (TOKEN, OTHER):
+        arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=token)
+        assert arka("apply", "profiles", "--yes").code == 0
+    assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == OTHER
+
+
+def test_a_passphrase_is_refused_before_it_is_tried(
+    folder: Folder, recipient: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The work factor of 2^30 would take a terabyte.
+    header = "age-encryption.org/v1\n-> scrypt bBkTKpYvkmVxDDQoRPyu3A 30\n"
+    content = header.encode() + b"A" * 43 + b"\n--- " + b"A" * 43 + b"\n" + b"x" * 64
+    text = (
+        f"-----BEGIN AGE ENCRYPTED FILE-----\n{base64.b64encode(content).decode()}\n-----END AGE ENCRYPTED FILE-----\n"
+    )
+    folder.put("ci.toml", armored(text))
+    monkeypatch.setattr(pyrage, "decrypt", lambda *_: pytest.fail("the library was handed the text"))
+    done = arka("plan", "profiles")
+    assert done.code == 1
+    assert "sealed with a passphrase, which is refused untried" in done.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{}", b"[]", b"\xff", b"[" * 40_000, payload(token=3), payload(extra=1), payload(profile="a\x1b")],
+)
+def test_what_this_program_did_not_seal_is_refused(folder: Folder, recipient: str, content: bytes) -> None:
+    folder.put("ci.toml", armored(sealed_by_hand(content, recipient)))
+    done = arka("plan", "profiles")
+    assert done.code == 1
+    assert "it holds something else than a token" in done.err
+    assert TOKEN not in done.err
+
+
+def test_a_sealed_text_that_was_tampered_with_is_damaged(recipient: str, home: Path) -> None:
+    sealed = sealed_by_hand(payload(), recipient)
+    content = bytearray(base64.b64decode("".join(sealed.strip().split("\n")[1:-1])))
+    content[-1] ^= 1
+    lines = base64.b64encode(bytes(content)).decode()
+    text = f"-----BEGIN AGE ENCRYPTED FILE-----\n{lines}\n-----END AGE ENCRYPTED FILE-----"
+    identity = pyrage.x25519.Identity.from_str((home / "data" / "identity.txt").read_text().splitlines()[-1])
+    with pytest.raises(SealedTokenError, match="damaged"):
+        opened(text, [identity])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "nobody is named who could open it"),
+        (("--to", "age1nonsense"), "--to: 'age1nonsense' is not a recipient"),
+        (("--to", "AGE-SECRET-KEY-1QQQQ"), "this is an identity, which is secret"),
+        (("--to-file", "nowhere"), "--to-file: nowhere does not exist"),
+        (("--rekey", "--to", "x"), "--to: 'x' is not a recipient"),
+    ],
+)
+def test_the_words_of_seal_are_checked(folder: Folder, arguments: tuple[str, ...], said: str) -> None:
+    done = arka("seal", "-p", "ci", "--with-token", *arguments, stdin=TOKEN)
+    assert done.code in (1, 2)
+    assert said in done.err
+    assert "QQQQ" not in done.err
+
+
+def test_without_the_library_the_error_says_what_to_install(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyrage", None)
+    done = arka("identity", "create")
+    assert done.code == 1
+    assert "python3 -m pip install 'arka-config[age]'" in done.err
+
+
+# The age program
+
+
+@pytest.mark.peer("age")
+@pytest.mark.parametrize("kind", ["x25519", "ed25519", "rsa"])
+def test_age_opens_what_seal_made(folder: Folder, tmp_path: Path, home: Path, kind: str) -> None:
+    if kind == "x25519":
+        to, key = arka("identity", "create").out.strip(), home / "data" / "identity.txt"
+    else:
+        key, to = ssh_key(tmp_path, kind)
+    sealed = arka("seal", "-p", "ci", "--with-token", "--to", to, stdin=TOKEN).out
+    done = subprocess.run(
+        [executable("age"), "--decrypt", "--identity", key], input=sealed.encode(), capture_output=True, check=True
+    )
+    assert json.loads(done.stdout) == json.loads(payload())
+
+
+@pytest.mark.peer("age")
+@pytest.mark.parametrize("kind", ["x25519", "ed25519", "rsa"])
+def test_apply_opens_what_age_made(folder: Folder, tmp_path: Path, kind: str) -> None:
+    if kind == "x25519":
+        key = tmp_path / "key.txt"
+        subprocess.run([f"{executable('age')}-keygen", "-o", key], check=True, capture_output=True)
+        to = key.read_text().split("public key: ")[1].split("\n")[0]
+    else:
+        key, to = ssh_key(tmp_path, kind)
+    done = subprocess.run(
+        [executable("age"), "--armor", "--recipient", to], input=payload(), capture_output=True, check=True
+    )
+    folder.put("ci.toml", armored(done.stdout.decode()))
+    assert arka("apply", "profiles", "--yes", "--identity", str(key)).code == 0
+    assert ProfileStore.open(app).credential("ci").token.reveal() == TOKEN

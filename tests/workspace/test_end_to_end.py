@@ -1,0 +1,136 @@
+"""The commands against the workspace itself: what the client takes the API for is what the server makes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from arka_config.arka import app
+from arka_config.workspace.server.running import Running, running
+from tests import no_network
+from tests.cli.program import Done, arka
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ANN = "ann@example.com"
+MANAGE = "tokens:manage"
+
+
+@pytest.fixture
+def workspace() -> Iterator[Running]:
+    """A workspace with one user, who pays."""
+    with running(app) as served:
+        served.add_user(ANN, "pro")
+        yield served
+
+
+def issued(workspace: Running, label: str, *scopes: str, email: str = ANN) -> str:
+    return workspace.issue(email, label, scopes).secret.reveal()
+
+
+def login(workspace: Running, name: str, token: str, *options: str) -> Done:
+    return arka("login", "-p", name, "--with-token", "--api-url", workspace.url, *options, stdin=token)
+
+
+def stored(home: Path, name: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((home / "data" / "tokens" / f"{name}.json").read_text())
+    return found
+
+
+def test_a_login_is_verified_and_stores_what_the_workspace_knows(home: Path, workspace: Running) -> None:
+    done = login(workspace, "laptop", issued(workspace, "MacBook Pro"), "--verify", "--expect-user", ANN)
+    assert (done.code, f"(verified, as {ANN})" in done.err) == (0, True)
+    assert (stored(home, "laptop")["label"], stored(home, "laptop")["user"]) == ("MacBook Pro", ANN)
+    status = arka("status", "--json").json
+    assert (status["state"], status["plan"], status["token"]["user"]) == ("valid", "pro", ANN)
+
+
+def test_a_token_that_is_revoked_is_refused_from_then_on(home: Path, workspace: Running) -> None:
+    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
+    assert login(workspace, "laptop", issued(workspace, "MacBook Pro"), "--use").code == 0
+    assert arka("tokens", "revoke", "--label", "MacBook Pro", "--yes", "-p", "manager").code == 0
+    done = arka("status")
+    assert (done.code, "error: Invalid token\n" in done.err) == (4, True)
+    assert arka("profiles", "verify").code == 4
+    assert arka("logout", "--revoke").code == 0
+
+
+def test_without_a_subscription_nothing_is_stored_and_the_page_is_named(home: Path, workspace: Running) -> None:
+    workspace.add_user("bob@example.com", "free")
+    done = login(workspace, "bob", issued(workspace, "Phone", email="bob@example.com"))
+    assert (done.code, (home / "data").exists()) == (4, False)
+    assert done.err == f"error: Pro subscription required\nhint: subscribe on {workspace.url}/billing\n"
+
+
+def test_rotating_leaves_one_token_that_works(home: Path, workspace: Running) -> None:
+    old = issued(workspace, "CI/CD Pipeline", MANAGE)
+    assert login(workspace, "ci", old).code == 0
+    done = arka("rotate", "--expires", "90d")
+    assert done.code == 0, done.err
+    assert stored(home, "ci")["token"] != old
+    (left,) = arka("tokens", "list", "--json").json["tokens"]
+    assert (left["label"], left["current"], left["scopes"]) == ("CI/CD Pipeline", True, [MANAGE])
+    assert login(workspace, "old", old).code == 4
+
+
+def test_tokens_are_made_listed_page_by_page_and_revoked(home: Path, workspace: Running) -> None:
+    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
+    for number in range(105):
+        issued(workspace, f"number {number}")
+    assert len(arka("tokens", "list", "--json").json["tokens"]) == 106
+    made = arka("tokens", "create", "Build runner", "--expires", "90d", "--store-as", "runner")
+    assert (made.code, made.out) == (0, "")
+    assert arka("profiles", "verify", "runner").code == 0
+    denied = arka("tokens", "list", "-p", "runner")
+    assert (denied.code, "this token may not manage tokens" in denied.err) == (1, True)
+    assert arka("revoke", "--yes", "-p", "runner").code == 0
+    assert arka("tokens", "revoke", "--label", "Build runner", "--yes").code == 1
+
+
+def test_what_the_workspace_does_not_take_is_said_in_its_words(home: Path, workspace: Running) -> None:
+    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
+    done = arka("tokens", "create", "x", "--expires", "2001-01-01")
+    assert (done.code, f"{workspace.url} refuses that: " in done.err, "expires: " in done.err) == (1, True, True)
+
+
+def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: Running) -> None:
+    token = issued(workspace, "MacBook Pro")
+    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8"}
+    program = os.path.join(os.path.dirname(sys.executable), "arka")
+    line = ["login", "-p", "laptop", "--api-url", workspace.url]
+    child = pexpect.spawn(program, line, env=environ | no_network.VARIABLES, encoding="utf-8", timeout=20)
+    child.expect_exact(f"{workspace.url}/app/personal/settings/tokens")
+    child.expect_exact("Paste the token")
+    child.waitnoecho(timeout=10)
+    child.sendline(token)
+    child.expect_exact(f"(verified, as {ANN})")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_killed_while_it_rotates_the_stored_token_works(home: Path, workspace: Running) -> None:
+    """The fake's test has every step; this one has the workspace's own way with a successor that was never used."""
+    assert login(workspace, "ci", issued(workspace, "CI/CD Pipeline", MANAGE)).code == 0
+    script = (
+        "import os\n"
+        "from arka_config.workspace.client import wire\n"
+        "sent = wire._sent\n"
+        "wire._sent = lambda *rest: (sent(*rest), os._exit(9))\n"
+        "from arka_config.__main__ import main\n"
+        "main()\n"
+    )
+    for _ in range(2):
+        line = [sys.executable, "-c", script, "rotate"]
+        assert subprocess.run(line, check=False, capture_output=True, env=dict(os.environ)).returncode == 9
+        assert arka("status").code == 0
+    assert arka("rotate").code == 0
+    assert len(arka("tokens", "list", "--json").json["tokens"]) == 1
