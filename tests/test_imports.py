@@ -30,9 +30,10 @@ ROOMS: dict[str, set[str]] = {
     "precedence": GROUND,
     "app": GROUND | {"precedence"},
     "store": GROUND | {"precedence", "app"},
+    "sealing": GROUND | {"precedence", "app", "store"},
     "exchange": GROUND | {"precedence", "app", "store"},
     "settings": GROUND | {"precedence", "app", "store"},
-    "cli": GROUND | {"precedence", "app", "store", "exchange", "settings"},
+    "cli": GROUND | {"precedence", "app", "store", "sealing", "exchange", "settings"},
     "arka": {"app", "settings"},
     "__init__": GROUND | {"precedence", "app", "store", "settings"},
     "__main__": {"arka", "cli"},
@@ -45,7 +46,7 @@ CHEAP |= {"reprlib", "copyreg", "types", "_collections", "_functools", "_operato
 CHEAP |= {"tomllib", "string", "_string", "datetime", "_datetime", "math", "__future__", "arka_config"}
 TYPED_BY_TOMLLIB = {"typing", "contextlib", "warnings", "_warnings"}
 
-HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography"}
+HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography", "keyring"}
 
 
 def modules(path: Path) -> Iterator[tuple[str, str]]:

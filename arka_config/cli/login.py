@@ -26,7 +26,7 @@ from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret, masked
 from arka_config.store import files
-from arka_config.store.tokens import Credential
+from arka_config.store.tokens import PLAIN, STORAGES, Credential
 from arka_config.text import check_printable
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ _TRIES = 3
 @click.option("--expires", metavar="DATE|90d", help="When the token expires, as chosen on the tokens page.")
 @click.option("--api-url", metavar="URL", help="The workspace that the token is for.")
 @click.option("--expect-user", metavar="USER", help="Store nothing unless the workspace says that the token is theirs.")
+@click.option(
+    "--storage", type=click.Choice(STORAGES), help="How to keep the token; else as before, or as config.toml says."
+)
 @click.option("--use", "activate", is_flag=True, help="Make the profile the active one.")
 @click.option("--force", is_flag=True, help="Replace a token of another workspace or user.")
 def login(
@@ -56,6 +59,7 @@ def login(
     expires: str | None,
     api_url: str | None,
     expect_user: str | None,
+    storage: str | None,
     activate: bool,
     force: bool,
 ) -> None:
@@ -83,7 +87,9 @@ def login(
         token, Origin.of(str(url.value)), label=label, created=moment.stored(moment.now()), expires=ends
     )
     is_first = not session.store.tokens.names()
-    is_active = session.store.log_in(name, credential, api_url=_kept_url(session, name, url), activate=activate)
+    is_active = session.store.log_in(
+        name, credential, api_url=_kept_url(session, name, url), activate=activate, storage=storage
+    )
     legacy_sync.after_change(session)
     _report(session, name, credential, is_active, is_first)
 
@@ -223,6 +229,7 @@ def _open(session: Session, page: str) -> bool:
 def _report(session: Session, name: str, credential: Credential, is_active: bool, is_first: bool) -> None:
     app = session.app
     token = masked(credential.token.reveal(), app.token_prefix)
+    storage = session.store.tokens.storage(name)
     if session.json:
         session.show_json(
             {
@@ -230,14 +237,14 @@ def _report(session: Session, name: str, credential: Credential, is_active: bool
                 "active": is_active,
                 "token": token,
                 "origin": str(credential.origin),
-                "storage": session.store.tokens.kind,
+                "storage": storage,
                 "label": credential.label or None,
                 "expires": credential.expires or None,
                 "verified": False,
             }
         )
     terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} (unverified)", mark="✓")
-    if is_first:
+    if is_first and storage == PLAIN:
         path = session.tilde(session.store.tokens.path(name))
         terminal.note(f"the token is in plain text in {path}, which your account alone can read")
     if not is_active:

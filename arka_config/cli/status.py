@@ -16,6 +16,8 @@ from arka_config.cli.described import (
     finding_document,
     finding_row,
     is_behind_a_helper,
+    is_near,
+    stored_elsewhere,
 )
 from arka_config.errors import EXIT_PENDING, UsageError
 from arka_config.precedence.finding import PROFILE
@@ -49,7 +51,9 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     session.notice()
     if found is None:
         resolution.token()
-    elif not is_behind_a_helper(found.token):
+    elif not is_behind_a_helper(found.token) and (
+        (elsewhere := stored_elsewhere(session, found.token)) is None or is_near(session, elsewhere)
+    ):
         found.secret.reveal()
     if stored is not None and stored.expires:
         _warn_of_the_end(session, stored)
@@ -85,7 +89,7 @@ def _rows(
         finding_row(session, "api_url", url),
     ]
     if stored is not None:
-        rows.append(("storage", session.store.tokens.kind, "", ""))
+        rows.append(("storage", stored.storage, "", ""))
         rows.append(("label", stored.label or ("—", "dim"), "", ""))
         rows.append(("expires", expiry_cell(session, stored), "", ""))
     if found is not None:
@@ -100,7 +104,7 @@ def _document(
     url = found.url if found else session.resolution.resolve(session.app.url_field)
     token = finding_document(session, found.token if found else None, show_token=show_token)
     if token is not None and stored is not None:
-        token |= credential_document(session, stored)
+        token |= credential_document(stored)
     return {
         "profile": finding_document(session, choice),
         "token": token,
