@@ -26,7 +26,7 @@ ConfigError                       1   something is wrong, and the message says w
 │   │   ├── KeyringLocked         1   it is there, and locked
 │   │   └── KeyringTimeout        1   it does not answer in time
 │   ├── SealedFileDamaged         1   it is not what was written: a MalformedFile too
-│   ├── SealedFileMoved           1   it belongs to another profile or app: a MalformedFile too
+│   ├── SealedFileMoved           1   it belongs to another profile, vault or app: a MalformedFile too
 │   └── NewerFormat               1   a newer program wrote it: a MalformedFile too
 ├── LockTimeout                   1   another process holds the lock
 └── Cancelled                     1   the user said no
@@ -174,7 +174,7 @@ class SealedFileDamaged(SealingError, MalformedFile):
 
 
 class SealedFileMoved(SealingError, MalformedFile):
-    """A sealed file stands under the name of another profile, or in the folder of another app."""
+    """A sealed file stands under the name of another profile, or in the folder of another vault or app."""
 
 
 class NewerFormat(SealingError, MalformedFile):

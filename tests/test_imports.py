@@ -46,7 +46,8 @@ CHEAP |= {"reprlib", "copyreg", "types", "_collections", "_functools", "_operato
 CHEAP |= {"tomllib", "string", "_string", "datetime", "_datetime", "math", "__future__", "arka_config"}
 TYPED_BY_TOMLLIB = {"typing", "contextlib", "warnings", "_warnings"}
 
-HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography", "keyring"}
+HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w"}
+HEAVY |= {"cryptography", "keyring"}
 
 
 def modules(path: Path) -> Iterator[tuple[str, str]]:

@@ -71,15 +71,16 @@ class SealedTokens:
             later = self._store.tokens.document(name)
             if later != document and later is not None:
                 return self._opened(name, later, path)
-        key = self._store.data_key_path
-        raise SealingError(
-            f"{path}: sealed with "
-            + (
-                f"another data key than the one in {key}"
-                if self._store.vault.is_enabled
-                else f"the key of {key}, which is not there"
-            ),
-            hint=f"take both files from one backup, or log in again: {self._store.app.name} login --profile {name}",
+        key, login = self._store.data_key_path, f"{self._store.app.name} login --profile {name}"
+        if not self._store.vault.is_enabled:
+            raise SealingError(
+                f"{path}: sealed with the key in {key}, which is not there",
+                hint=f"take {key} from a backup, or log in again: {login}",
+            )
+        raise SealedFileMoved(
+            f"{path}: sealed with another data key than the one in {key}",
+            path=path,
+            hint=f"take both files from one backup, or log in again: {login}",
         )
 
 
