@@ -165,10 +165,11 @@ def _renewed(vault: Vault, old: DataKeyFile, unlocker: Unlocker, file: DataKeyFi
             if unlocker.unwrap(secret, old.app, old.key_id) is None:
                 raise SealingError(f"unlocker '{unlocker.name}' does not open the vault any more")
     except (SealingError, FileError) as error:
-        raise type(error)(  # the same kind of error, for who looks at that
-            f"the new data key cannot be wrapped for unlocker '{unlocker.name}': {error.message}",
-            hint=f"give it, or: {vault.store.app.name} vault remove-unlocker {unlocker.name}",
-            **({"path": error.path} if isinstance(error, FileError) else {}),
+        app, way_out = vault.store.app.name, error.hint
+        if len(old.unlockers) > 1:
+            way_out = f"give it, or do without it: {app} vault remove-unlocker {unlocker.name}"
+        raise SealingError(
+            f"the new data key cannot be wrapped for unlocker '{unlocker.name}': {error.message}", hint=way_out
         ) from None
     renewed.wrap(data_key, secret, file.app, file.key_id)
     return renewed
@@ -186,7 +187,10 @@ def _passphrase_of(vault: Vault, file: DataKeyFile, unlocker: Unlocker) -> str:
     ask = vault.store.ask_passphrase
     typed = ask(f"Passphrase of unlocker '{unlocker.name}'") if ask else None
     if typed is None:
-        raise SealingError("its passphrase is not given, and nobody can be asked here")
+        raise SealingError(
+            "its passphrase is not given, and nobody can be asked here",
+            hint=f"set {vault.store.app.variable('PASSPHRASE_FILE')}",
+        )
     if vault.by_passphrase(file, typed, only=unlocker) is None:
         raise WrongPassphrase("that is not its passphrase")
     return typed
