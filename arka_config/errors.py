@@ -22,6 +22,18 @@ ConfigError                       1   something is wrong, and the message says w
 ├── PlanConflict                  1   this machine and the templates do not agree, and nobody says who gives way
 ├── StalePlan                     1   the machine or the templates moved on since the plan was made
 ├── SealedTokenError              1   a token cannot be sealed, or a sealed one cannot be opened
+├── SealingError                  1   a token cannot be sealed or opened
+│   ├── VaultLocked               1   no unlocker opens the data key; the message names each
+│   ├── WrongPassphrase           1   the passphrase is another one
+│   ├── KeyFileMissing            1   there is no key file where the data key's file says
+│   ├── WrongKeyFile              1   it is no key file, or another vault's
+│   ├── InvalidSession            1   the session in the environment is damaged, expired or ended
+│   ├── KeyringUnavailable        1   the OS keyring is absent, changed or unfit, or lacks the entry
+│   │   ├── KeyringLocked         1   it is there, and locked
+│   │   └── KeyringTimeout        1   it does not answer in time
+│   ├── SealedFileDamaged         1   it is not what was written: a MalformedFile too
+│   ├── SealedFileMoved           1   it belongs to another profile, vault or app: a MalformedFile too
+│   └── NewerFormat               1   a newer program wrote it: a MalformedFile too
 ├── LockTimeout                   1   another process holds the lock
 ├── WorkspaceError                1   a workspace was asked, and what was asked for did not happen
 │   ├── NoWorkspaceApi            1   there is no API at that address, or none that can do this
@@ -160,6 +172,54 @@ class StalePlan(ConfigError):
 
 class SealedTokenError(ConfigError):
     """A token cannot be sealed, or a sealed one cannot be opened."""
+
+
+class SealingError(ConfigError):
+    """A token cannot be sealed or opened."""
+
+
+class VaultLocked(SealingError):
+    """No unlocker opens the data key. The message names each, and why it does not."""
+
+
+class WrongPassphrase(SealingError):
+    """The passphrase is not the one that the data key is wrapped with."""
+
+
+class KeyFileMissing(SealingError):
+    """There is no key file at the path that the data key's file names."""
+
+
+class WrongKeyFile(SealingError):
+    """The key file is none, or opens another vault."""
+
+
+class InvalidSession(SealingError):
+    """The session in the environment is damaged, has expired, or was ended."""
+
+
+class KeyringUnavailable(SealingError):
+    """The OS keyring is absent, unfit or another one than before, or no longer has what was put there."""
+
+
+class KeyringLocked(KeyringUnavailable):
+    """The OS keyring is there, and locked."""
+
+
+class KeyringTimeout(KeyringUnavailable):
+    """The OS keyring does not answer in time."""
+
+
+class SealedFileDamaged(SealingError, MalformedFile):
+    """A sealed file, or the data key's, is not what was written. It is never overwritten unasked."""
+
+
+class SealedFileMoved(SealingError, MalformedFile):
+    """A sealed file stands under the name of another profile, or in the folder of another vault or app."""
+
+
+class NewerFormat(SealingError, MalformedFile):
+    """A file of a format that only a newer program knows."""
 
 
 class LockTimeout(ConfigError):

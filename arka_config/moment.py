@@ -35,6 +35,15 @@ def days(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
+def lasting(text: str) -> timedelta:
+    """The time that a duration such as `45min`, `8h` or `7d` lasts. Raises ValueError, saying how to write one."""
+    match = re.fullmatch(r"([0-9]{1,5})(min|h|d)", text.strip().lower())
+    if match is None or not int(match[1]):
+        raise ValueError(f"'{text[:40]}' is not a duration such as 45min, 8h or 7d")
+    unit = {"min": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
+
+
 def end(text: str) -> datetime:
     """The moment that an expiry means: a date (its last second, UTC), a timestamp, or a duration from now.
 

@@ -77,3 +77,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "arka"
     monkeypatch.setenv("ARKA_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def generous_umask() -> Iterator[None]:
+    """A umask that takes nothing away, so that each mode is the one that we ask for."""
+    before = os.umask(0)
+    yield
+    os.umask(before)

@@ -30,11 +30,12 @@ ROOMS: dict[str, set[str]] = {
     "precedence": GROUND,
     "app": GROUND | {"precedence"},
     "store": GROUND | {"precedence", "app"},
+    "sealing": GROUND | {"precedence", "app", "store"},
     "exchange": GROUND | {"precedence", "app", "store"},
     "settings": GROUND | {"precedence", "app", "store"},
     "templates": GROUND | {"precedence", "app", "store", "settings"},
     "workspace": GROUND | {"precedence", "app", "store"},
-    "cli": GROUND | {"precedence", "app", "store", "exchange", "settings", "templates", "workspace"},
+    "cli": GROUND | {"precedence", "app", "store", "sealing", "exchange", "settings", "templates", "workspace"},
     "arka": {"app", "settings"},
     "__init__": GROUND | {"precedence", "app", "store", "settings"},
     "__main__": {"arka", "cli"},
@@ -49,6 +50,7 @@ TYPED_BY_TOMLLIB = {"typing", "contextlib", "warnings", "_warnings"}
 
 HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography"}
 HEAVY |= {"httpx"}
+HEAVY |= {"keyring"}
 
 
 def modules(path: Path) -> Iterator[tuple[str, str]]:

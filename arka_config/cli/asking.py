@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arka_config.cli.described import is_locked
 from arka_config.errors import (
     ConfigError,
     InvalidToken,
@@ -138,9 +139,11 @@ def is_held(session: Session, name: str, credential: Credential) -> bool:
     """Whether the profile has this token stored, now."""
     try:
         stored = session.store.tokens.read(name)
-    except ConfigError:  # a broken file holds nothing that can be compared
+        if stored is None or stored.origin != credential.origin or is_locked(session, stored):
+            return False
+        return stored.token == credential.token
+    except ConfigError:  # a broken file, or a keyring that does not answer, holds nothing that can be compared
         return False
-    return stored is not None and stored.origin == credential.origin and stored.token == credential.token
 
 
 def forget(session: Session, found: Held) -> bool:

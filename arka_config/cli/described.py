@@ -9,6 +9,7 @@ from arka_config import moment
 from arka_config.errors import TokenUnavailable
 from arka_config.secret import Secret, masked
 from arka_config.store.references import described
+from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from typing import Any
@@ -35,8 +36,26 @@ def token_cell(session: Session, profile: Profile, credential: Credential | None
     if profile.reference is not None:
         return described(*profile.reference)
     if credential is not None:
-        return masked(credential.token.reveal(), session.app.token_prefix)
+        return masked_token(session, credential) or (credential.storage, "dim")
     return "—", "dim"
+
+
+def masked_token(session: Session, credential: Credential) -> str | None:
+    """A stored token, masked; None where it is sealed and its vault would have to be unlocked, or in a keyring."""
+    return masked(credential.token.reveal(), session.app.token_prefix) if is_near(session, credential) else None
+
+
+def is_near(session: Session, credential: Credential) -> bool:
+    """Whether a stored token is had quickly, and without asking anybody: a listing waits for no keyring, and asks for
+    no passphrase."""
+    if credential.token.is_at_hand:
+        return True
+    return credential.storage == "sealed" and bool(session.store.vault.opens_at_once())
+
+
+def is_locked(session: Session, credential: Credential) -> bool:
+    """Whether a person would have to be asked for a passphrase to have a stored token."""
+    return credential.storage == "sealed" and not is_near(session, credential)
 
 
 def expiry_cell(session: Session, credential: Credential | None, *, date: bool = True) -> Cell:
@@ -58,14 +77,13 @@ def token_document(session: Session, profile: Profile, credential: Credential | 
         return {"reference": {kind: target}}
     if credential is None:
         return None
-    masked_token = masked(credential.token.reveal(), session.app.token_prefix)
-    return {"value": masked_token, **credential_document(session, credential)}
+    return {"value": masked_token(session, credential), **credential_document(credential)}
 
 
-def credential_document(session: Session, credential: Credential) -> dict[str, object]:
+def credential_document(credential: Credential) -> dict[str, object]:
     """What is known of a stored token, beside the token itself."""
     return {
-        "storage": session.store.tokens.kind,
+        "storage": credential.storage,
         "origin": str(credential.origin),
         "label": credential.label or None,
         "created": credential.created or None,
@@ -121,11 +139,20 @@ def shown(session: Session, finding: Finding, *, show_token: bool = False) -> st
         return value.reveal()
     if is_behind_a_helper(finding):
         return "(not fetched)"
+    stored = stored_elsewhere(session, finding)
+    if stored is not None:
+        return masked_token(session, stored) or f"({stored.storage})"
     prefix = session.app.token_prefix if finding.field is session.app.token_field else ""
     try:
         return masked(value.reveal(), prefix)
     except TokenUnavailable:
         return "(missing)"
+
+
+def stored_elsewhere(session: Session, finding: Finding) -> Credential | None:
+    """The stored credential of a finding, where its token is not in the file itself: sealed, or in a keyring."""
+    stored = session.resolution.profile.stored if isinstance(finding.value, Secret) else None
+    return stored if stored is not None and stored.token is finding.value and stored.storage != PLAIN else None
 
 
 def is_behind_a_helper(finding: Finding) -> bool:

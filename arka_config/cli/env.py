@@ -39,7 +39,7 @@ def env(session: Session, shell: str | None, with_token: bool, for_github: bool)
     else:
         if sys.stdout.isatty() and not with_token:
             terminal.note("these lines are for eval: a program cannot change the shell that runs it")
-        terminal.out(shells.assignments(variables, shell or _shell(session)))
+        terminal.out(shells.assignments(variables, shell or shell_of(session)))
 
 
 def _variables(session: Session, with_token: bool) -> dict[str, str]:
@@ -72,7 +72,8 @@ def _write_for_github(session: Session, variables: dict[str, str], with_token: b
         terminal.say("  The token itself is not among them; --with-token adds it")
 
 
-def _shell(session: Session) -> str:
+def shell_of(session: Session) -> str:
+    """The shell that the lines are for, where nobody says: the user's own."""
     name = os.path.basename(session.environ.get("SHELL", "")).removesuffix(".exe")
     if name in shells.NAMES:
         return name

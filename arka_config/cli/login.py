@@ -15,7 +15,7 @@ from arka_config.precedence.choice import DEFAULT_PROFILE
 from arka_config.precedence.finding import ENV, FLAG, in_order, resolve
 from arka_config.precedence.origin import Origin
 from arka_config.secret import masked
-from arka_config.store.tokens import Credential
+from arka_config.store.tokens import PLAIN, STORAGES, Credential
 from arka_config.text import check_printable
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     default=None,
     help="Store nothing unless the workspace says that the token works; or ask no workspace.",
 )
+@click.option(
+    "--storage", type=click.Choice(STORAGES), help="How to keep the token; else as before, or as config.toml says."
+)
 @click.option("--use", "activate", is_flag=True, help="Make the profile the active one.")
 @click.option("--force", is_flag=True, help="Replace a token of another workspace or user.")
 def login(
@@ -50,6 +53,7 @@ def login(
     api_url: str | None,
     expect_user: str | None,
     verify: bool | None,
+    storage: str | None,
     activate: bool,
     force: bool,
 ) -> None:
@@ -82,7 +86,9 @@ def login(
     _check_same_user(session, name, found, force)
     credential = _credential(token, url, label, ends, found)
     is_first = not session.store.tokens.names()
-    is_active = session.store.log_in(name, credential, api_url=_kept_url(session, name, url), activate=activate)
+    is_active = session.store.log_in(
+        name, credential, api_url=_kept_url(session, name, url), activate=activate, storage=storage
+    )
     legacy_sync.after_change(session)
     _report(session, name, credential, found, is_active, is_first)
 
@@ -201,6 +207,7 @@ def _report(
 ) -> None:
     app = session.app
     token = masked(credential.token.reveal(), app.token_prefix)
+    storage = session.store.tokens.storage(name)
     if session.json:
         session.show_json(
             {
@@ -208,7 +215,7 @@ def _report(
                 "active": is_active,
                 "token": token,
                 "origin": str(credential.origin),
-                "storage": session.store.tokens.kind,
+                "storage": storage,
                 "label": credential.label or None,
                 "expires": credential.expires or None,
                 "verified": found.identity is not None,
@@ -221,7 +228,7 @@ def _report(
     terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} ({said})", mark="✓")
     if found.error is not None:
         terminal.note(f"it was not verified: {found.why}")
-    if is_first:
+    if is_first and storage == PLAIN:
         path = session.tilde(session.store.tokens.path(name))
         terminal.note(f"the token is in plain text in {path}, which your account alone can read")
     if not is_active:

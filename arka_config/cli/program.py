@@ -47,6 +47,7 @@ COMMANDS = {
     "Look after": {
         "profiles": (f"{_HERE}.program:profiles", "List, make, change and remove profiles."),
         "config": (f"{_HERE}.program:config", "Show every setting and where it came from."),
+        "vault": (f"{_HERE}.program:vault", "Encrypt stored tokens, and say what opens them."),
         "completion": (f"{_HERE}.completion:completion", "Print a shell's completion script."),
     },
 }
@@ -93,6 +94,25 @@ config = LazyGroup(
         }
     },
     help="Show every setting and where it came from.",
+)
+
+vault = LazyGroup(
+    "vault",
+    {
+        "Look": {"status": (f"{_HERE}.vault.status:status", "Show whether sealing is on, and what opens it.")},
+        "Seal": {
+            "enable": (f"{_HERE}.vault.enable:enable", "Turn sealing on: encrypt every stored token."),
+            "disable": (f"{_HERE}.vault.disable:disable", "Turn sealing off: put tokens back into plain files."),
+            "rekey": (f"{_HERE}.vault.rekey:rekey", "Make a new data key."),
+        },
+        "Open": {
+            "unlock": (f"{_HERE}.vault.unlock:unlock", "Print the line that keeps the vault open in this shell."),
+            "lock": (f"{_HERE}.vault.lock:lock", "End what unlock began, in all shells."),
+            "add-unlocker": (f"{_HERE}.vault.add_unlocker:add_unlocker", "Add a way to open the vault."),
+            "remove-unlocker": (f"{_HERE}.vault.remove_unlocker:remove_unlocker", "Take a way to open it away."),
+        },
+    },
+    help="Encrypt stored tokens, and say what opens them.",
 )
 
 export = LazyGroup(

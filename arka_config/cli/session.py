@@ -31,6 +31,7 @@ class Session:
         self.app = app
         self.environ = environ
         self.store = ProfileStore.open(app, environ)
+        self.store.ask_passphrase = self._ask_passphrase
         self.profile: str | None = None
         self.api_key: str | None = None
         self.json = False
@@ -120,6 +121,11 @@ class Session:
             raise UsageError(f"{question[:1].lower()}{question[1:]} nobody can be asked here", hint=f"add {flag}")
         if not terminal.confirm(question):
             raise Cancelled("nothing was changed")
+
+    def _ask_passphrase(self, question: str) -> str | None:
+        """The passphrase that a person types; None where nobody can be asked."""
+        hint = f"set {self.app.variable('PASSPHRASE_FILE')}"
+        return terminal.ask_secret(question, hint=hint) if self.can_ask else None
 
     # What is shown
 

@@ -16,8 +16,11 @@ from arka_config.cli.described import (
     finding_document,
     finding_row,
     is_behind_a_helper,
+    is_locked,
+    is_near,
+    stored_elsewhere,
 )
-from arka_config.errors import EXIT_PENDING, TokenUnavailable, UsageError
+from arka_config.errors import EXIT_PENDING, SealingError, TokenUnavailable, UsageError
 from arka_config.precedence.finding import PROFILE
 from arka_config.store.tokens import Credential
 
@@ -52,7 +55,9 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     session.notice()
     if found is None:
         resolution.token()
-    elif not is_behind_a_helper(found.token):
+    elif not is_behind_a_helper(found.token) and (
+        (elsewhere := stored_elsewhere(session, found.token)) is None or is_near(session, elsewhere)
+    ):
         found.secret.reveal()
     if verdict.is_refusal and verdict.error is not None:
         raise verdict.error
@@ -73,10 +78,15 @@ def _verdict(session: Session, found: TokenInForce | None, offline: bool) -> Ver
         return verdict.Verdict(verdict.NOT_ASKED, why="--offline")
     if is_behind_a_helper(found.token):
         return verdict.Verdict(verdict.NOT_ASKED, why="the helper that prints the token was not run")
+    elsewhere = stored_elsewhere(session, found.token)
+    if elsewhere is not None and is_locked(session, elsewhere):
+        return verdict.Verdict(verdict.NOT_ASKED, why="the vault is locked")
     try:
         found.secret.reveal()
     except TokenUnavailable:  # said in full below the table
         return verdict.Verdict(verdict.NO_TOKEN, why="the token is not there")
+    except SealingError as error:
+        return verdict.of(error)
     return asking.verdict(session, session.resolution, str(found.url.value), found.secret)
 
 
@@ -132,7 +142,7 @@ def _rows(
         finding_row(session, "api_url", url),
     ]
     if stored is not None:
-        rows.append(("storage", session.store.tokens.kind, "", ""))
+        rows.append(("storage", stored.storage, "", ""))
     if known is not None:
         rows.append(("label", known.label or ("—", "dim"), "", ""))
         rows.append(("expires", expiry_cell(session, known), "", ""))
@@ -167,7 +177,7 @@ def _document(
     url = found.url if found else session.resolution.resolve(session.app.url_field)
     token = finding_document(session, found.token if found else None, show_token=show_token)
     if token is not None and stored is not None:
-        token |= credential_document(session, stored)
+        token |= credential_document(stored)
     if token is not None and known is not None:
         token |= {"label": known.label or None, "expires": known.expires or None, "user": known.user or None}
     identity = verdict.identity

@@ -155,7 +155,7 @@ def can_ask(no_input: bool) -> bool:
     return not no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def ask_secret(question: str) -> str:
+def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin") -> str:
     """What a person types without echo. Raises Cancelled at the end of the input, KeyboardInterrupt on Ctrl-C."""
     import getpass
 
@@ -164,9 +164,7 @@ def ask_secret(question: str) -> str:
         try:
             return getpass.getpass(f"{question}: ", sys.stderr)
         except getpass.GetPassWarning:
-            raise UsageError(
-                "this terminal cannot hide what is typed", hint="--with-token reads it from stdin"
-            ) from None
+            raise UsageError("this terminal cannot hide what is typed", hint=hint) from None
         except EOFError:
             sys.stderr.write("\n")
             raise Cancelled("nothing was entered") from None

@@ -38,15 +38,15 @@ def parse(text: str, path: str, hint: str) -> Any:
     raise MalformedFile(f"{path}{at}: not JSON", path=path, hint=hint)
 
 
-def written(table: Mapping[str, Any]) -> str:
-    """The text of a table, in our form wherever its values are of that kind."""
+def text_of(table: Mapping[str, Any]) -> str:
+    """The one text of a table, byte by byte; in our form wherever its values are of that kind."""
     import json
 
     return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
 
 
 def in_our_form(text: str) -> dict[str, Any] | None:
-    """The table of a text that `written` gave, where it holds plain texts and whole numbers; None for other texts."""
+    """The table of a text that `text_of` gave, where it holds plain texts and whole numbers; None for other texts."""
     try:
         return _table(text)
     except _OtherForm:

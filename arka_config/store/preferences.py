@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from arka_config.errors import MalformedFile
 from arka_config.store import toml
+from arka_config.store.tokens import STORAGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STORAGES = ("plain",)
 _KEYS = ("storage", "legacy_sync", "expiry_warning", "helpers", "allow_env", "file_roots")
 
 
 class Preferences:
     """What `config.toml` says.
 
-    `storage` is the token store for new tokens; `legacy_sync` keeps the legacy file in step with the active profile;
-    `expiry_warning` is how many days ahead a token's end is spoken of; `helpers` are the commands that a reference may
-    name, as argument lists; `allow_env` and `file_roots` are what templates may read beyond the app's own variables.
+    `storage` is the token store for new tokens, empty where it does not say; `legacy_sync` keeps the legacy file in
+    step with the active profile; `expiry_warning` is how many days ahead a token's end is spoken of; `helpers` are the
+    commands that a reference may name, as argument lists; `allow_env` and `file_roots` are what templates may read
+    beyond the app's own variables.
     """
 
     __slots__ = ("allow_env", "expiry_warning", "file_roots", "helpers", "legacy_sync", "path", "storage")
@@ -27,9 +28,13 @@ class Preferences:
         table = toml.read(path) or {}
         toml.check_keys(table, _KEYS, path)
         self.path = path
-        self.storage: str = toml.typed(table, "storage", str, path) or STORAGES[0]
-        if self.storage not in STORAGES:
-            raise MalformedFile(f"{path}: storage must be {' or '.join(STORAGES)}", path=path, hint=f"edit {path}")
+        self.storage: str = toml.typed(table, "storage", str, path) or ""
+        if self.storage not in ("", *STORAGES):
+            raise MalformedFile(
+                f"{path}: storage must be {', '.join(STORAGES[:-1])} or {STORAGES[-1]}",
+                path=path,
+                hint=f"edit {path}",
+            )
         self.legacy_sync: bool = toml.typed(table, "legacy_sync", bool, path) or False
         self.expiry_warning = _days(toml.typed(table, "expiry_warning", str, path) or "14d", path)
         self.helpers = _helpers(toml.typed(table, "helpers", dict, path) or {}, path)

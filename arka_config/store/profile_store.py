@@ -8,45 +8,71 @@ from __future__ import annotations
 
 import os
 
-from arka_config.errors import ConfigError, FileError, MalformedFile, NoToken, ProfileExists, UnknownProfile
+from arka_config.errors import (
+    ConfigError,
+    FileError,
+    MalformedFile,
+    NoToken,
+    ProfileExists,
+    SealingError,
+    UnknownProfile,
+)
 from arka_config.store import files
 from arka_config.store.folders import Folders
 from arka_config.store.lock import Lock
 from arka_config.store.profiles import ProfileFiles
 from arka_config.store.selection import Selection
-from arka_config.store.tokens import PlainTokens
+from arka_config.store.token_files import TokenFiles
+from arka_config.store.tokens import PLAIN
 from arka_config.text import check_profile_name, did_you_mean, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from arka_config.app import App
     from arka_config.store.preferences import Preferences
-    from arka_config.store.tokens import Credential, TokenStore
+    from arka_config.store.tokens import Credential, Document
+
+
+_VAULT = "arka_config.sealing.vault:Vault"  # by import string: it stands above this room
 
 
 class ProfileStore:
-    """The profiles of an app. Opening it touches no file."""
+    """The profiles of an app. Opening it touches no file.
 
-    def __init__(self, app: App, folders: Folders) -> None:
+    `ask_passphrase` is how a passphrase may be had of a person: given a question, it gives the answer, or None where
+    nobody can be asked. Without one, none is asked.
+    """
+
+    def __init__(self, app: App, folders: Folders, environ: Mapping[str, str] | None = None) -> None:
         self.app = app
         self.folders = folders
+        self.environ = os.environ if environ is None else environ
+        self.ask_passphrase: Callable[[str], str | None] | None = None
         self.profiles = ProfileFiles(os.path.join(folders.config, "profiles"))
-        self.tokens: TokenStore = PlainTokens(os.path.join(folders.data, "tokens"))
+        self.tokens = TokenFiles(os.path.join(folders.data, "tokens"), self, self._usual_storage)
         self.selection = Selection(folders.state)
         self.lock = Lock(os.path.join(folders.state, "lock"), after_a_kill=self._sweep)
         self._preferences: Preferences | None = None
+        self._vault: Any = None
 
     @classmethod
     def open(cls, app: App, environ: Mapping[str, str] | None = None) -> ProfileStore:
         """The store in the folders that the environment gives."""
-        return cls(app, Folders.of(app, os.environ if environ is None else environ))
+        environ = os.environ if environ is None else environ
+        return cls(app, Folders.of(app, environ), environ)
 
     def _sweep(self) -> None:
+        data, state = self.folders.data, self.folders.state
         profiles = os.path.realpath(self.profiles.folder)
-        files.sweep([profiles, os.path.join(self.folders.data, "tokens"), self.folders.state])
+        files.sweep([profiles, os.path.join(data, "tokens"), data, state, os.path.join(state, "sessions")])
+
+    def sweep(self) -> None:
+        """Removes what killed writers may have left behind, tokens in it and all."""
+        with self.lock:
+            self._sweep()
 
     @property
     def preferences(self) -> Preferences:
@@ -56,6 +82,33 @@ class ProfileStore:
 
             self._preferences = Preferences(os.path.join(self.folders.config, "config.toml"))
         return self._preferences
+
+    # How tokens are kept
+
+    @property
+    def data_key_path(self) -> str:
+        """The file of the wrapped data key; it is there where sealing is on."""
+        return os.path.join(self.folders.data, "data-key.json")
+
+    @property
+    def vault(self) -> Any:
+        """What seals and opens: an `arka_config.sealing.vault.Vault`, which this module stands below."""
+        if self._vault is None:
+            from importlib import import_module
+
+            module, _, name = _VAULT.partition(":")
+            self._vault = getattr(import_module(module), name)(self)
+        return self._vault
+
+    def _usual_storage(self) -> str:
+        """Where a token of a profile that has none yet goes: what config.toml says, else sealed where that is on."""
+        is_on = files.exists(self.data_key_path)
+        if self.preferences.storage == "sealed" and not is_on:
+            raise SealingError(
+                f'{self.preferences.path} says storage = "sealed", and sealing is not on',
+                hint=f"{self.app.name} vault enable",
+            )
+        return self.preferences.storage or ("sealed" if is_on else PLAIN)
 
     # What there is
 
@@ -101,10 +154,19 @@ class ProfileStore:
             self.check_exists(name)
             return self.profiles.edit(name, changes)
 
-    def log_in(self, name: str, credential: Credential, *, api_url: str = "", activate: bool = False) -> bool:
+    def log_in(
+        self,
+        name: str,
+        credential: Credential,
+        *,
+        api_url: str = "",
+        activate: bool = False,
+        storage: str | None = None,
+    ) -> bool:
         """Keeps a credential, and the URL in the profile's file where one is given; whether it is now active.
 
-        The first login makes its profile active. Raises ConfigError where the profile refers to a token elsewhere.
+        The first login makes its profile active. `storage` is the kind of token store that was asked for. Raises
+        ConfigError where the profile refers to a token elsewhere, SealingError where that store cannot be had.
         """
         check_profile_name(name)
         with self.lock:
@@ -113,9 +175,10 @@ class ProfileStore:
                     f"profile '{name}' takes its token from elsewhere: {self.profiles.path(name)}: token",
                     hint=f"{self.app.name} profiles unset {name} token",
                 )
+            document = self.tokens.prepared(name, credential, storage=storage)
             if api_url:
-                self.profiles.edit(name, {("api_url",): api_url})
-            self.tokens.write(name, credential)
+                self._edit_or_drop(name, api_url, document)
+            self.tokens.put(name, document)
             active, _ = self.selection.active()
             if activate or active is None:
                 self.use(name)
@@ -130,6 +193,13 @@ class ProfileStore:
                 return False
             self.tokens.write(name, after)
             return True
+
+    def _edit_or_drop(self, name: str, api_url: str, document: Document) -> None:
+        try:
+            self.profiles.edit(name, {("api_url",): api_url})
+        except BaseException:
+            self.tokens.drop(name, document)
+            raise
 
     def log_out(self, name: str) -> bool:
         """Forgets the profile's token; whether there was one. The profile stays, with its settings and its URL."""
@@ -172,7 +242,7 @@ class ProfileStore:
             self.check_free(other)
             credential = self.tokens.read(name) if with_token else None
             if credential is not None:
-                self.tokens.write(other, credential)
+                self.tokens.write(other, credential, storage=credential.storage)
             if self.profiles.holds(name):
                 self.profiles.copy(name, other)
             elif credential is None:

@@ -59,7 +59,7 @@ class Selection:
         for directory in pins:
             check_printable(directory, "the directory's path")
         ordered = dict(sorted(pins.items()))
-        files.write(self.pins_path, json.written({"version": _VERSION, "pins": ordered}))
+        files.write(self.pins_path, json.text_of({"version": _VERSION, "pins": ordered}))
 
 
 def _is_name(value: object) -> bool:

@@ -1,37 +1,46 @@
-"""Credentials, and the token stores that keep them: one file each, never in a profile's file."""
+"""Credentials, and the documents that they are kept as: one JSON file each, never in a profile's file.
+
+A document says itself what kind it is, so a reader needs to know nothing in advance, and a profile's kind changes with
+one rename of its file. The plain kind is here; the others stand above this room, in `sealing/`.
+"""
 
 from __future__ import annotations
 
-import os
-
-from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile
+from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile, NewerFormat
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
-from arka_config.store import files, json
+from arka_config.store import json
 from arka_config.store.times import is_time
-from arka_config.text import check_printable, is_printable, is_profile_name
+from arka_config.text import check_printable, is_printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Mapping
+    from typing import Any, Protocol, TypeAlias
+
+    Document: TypeAlias = dict[str, Any]
 
     class TokenStore(Protocol):
-        """Keeps credentials by profile name. `kind` is the word that `--storage` and `status` use for it."""
+        """A kind of token store, by what stands in a profile's token file. `kind` is the word for it.
+
+        `written` gives the document that keeps a credential, and first puts elsewhere what does not go into it. `read`
+        gives the credential, whose token may be fetched later. `forgotten` drops what an old document points to.
+        """
 
         kind: str
 
-        def names(self) -> set[str]: ...
-        def holds(self, name: str) -> bool: ...
-        def path(self, name: str) -> str: ...
-        def read(self, name: str) -> Credential | None: ...
-        def write(self, name: str, credential: Credential) -> None: ...
-        def remove(self, name: str) -> bool: ...
+        def read(self, name: str, document: Document, path: str) -> Credential: ...
+        def written(self, name: str, credential: Credential) -> Document: ...
+        def forgotten(self, name: str, document: Document) -> None: ...
 
 
-VERSION = 1
+PLAIN = "plain"
+STORAGES = (PLAIN, "sealed", "keyring")
+
+_PLAIN_VERSION = 1
+VERSION = 2  # of the kinds that are not plain: a program that knows only plain files then says that it is too old
 _TEXTS = ("label", "created", "expires", "user")
 _TIMES = ("created", "expires")
-_ENDING = ".json"
 
 
 class Credential:
@@ -39,9 +48,10 @@ class Credential:
 
     `label` is the token's free-text name at the workspace. `created` (when it was stored) and `expires` are UTC
     timestamps as RFC 3339 writes them, `user` the identity that the workspace gave; each is empty where not known.
+    `storage` is the kind of token store that it was read from.
     """
 
-    __slots__ = ("created", "expires", "label", "origin", "token", "user")
+    __slots__ = ("created", "expires", "label", "origin", "storage", "token", "user")
 
     def __init__(
         self,
@@ -52,6 +62,7 @@ class Credential:
         created: str = "",
         expires: str = "",
         user: str = "",
+        storage: str = PLAIN,
     ) -> None:
         self.token = token
         self.origin = origin
@@ -59,85 +70,73 @@ class Credential:
         self.created = created
         self.expires = expires
         self.user = user
+        self.storage = storage
 
     def __repr__(self) -> str:
         return f"Credential({self.origin}, {self.label!r})"
 
 
 class PlainTokens:
-    """Plain JSON files, 0600 in a 0700 folder: as safe as the account that owns them."""
+    """The token itself in the file, 0600 in a 0700 folder: as safe as the account that owns it."""
 
-    kind = "plain"
+    kind = PLAIN
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def read(self, name: str, document: Document, path: str) -> Credential:
+        """The credential. Raises MalformedFile."""
+        return credential_of(document, path)
 
-    def path(self, name: str) -> str:
-        """The file of a profile's credential, there or not. The name has been checked: it is no path."""
-        return os.path.join(self.folder, name + _ENDING)
+    def written(self, name: str, credential: Credential) -> Document:
+        """The document. Raises InvalidValue, naming the part, for what could not be read back."""
+        return {"version": _PLAIN_VERSION, "token": checked_token(credential), **known(credential)}
 
-    def names(self) -> set[str]:
-        """The profiles that have a token."""
-        try:
-            entries = os.listdir(self.folder)
-        except (FileNotFoundError, NotADirectoryError):
-            return set()
-        except OSError as error:
-            raise files.cannot("read", self.folder, error) from None
-        stems = (entry[: -len(_ENDING)] for entry in entries if entry.endswith(_ENDING))
-        return {stem for stem in stems if is_profile_name(stem)}
-
-    def holds(self, name: str) -> bool:
-        """Whether the profile has a token here."""
-        return files.exists(self.path(name))
-
-    def read(self, name: str) -> Credential | None:
-        """The profile's credential, or None. Raises MalformedFile, UnsafeFile."""
-        path = self.path(name)
-        text = files.read(path, secret=True)
-        return None if text is None else parsed(text, path)
-
-    def write(self, name: str, credential: Credential) -> None:
-        """Keeps the credential, in place of the one before. Raises InvalidValue, FileError."""
-        files.write(self.path(name), written(credential))
-
-    def remove(self, name: str) -> bool:
-        """Forgets the profile's credential; whether there was one."""
-        return files.remove(self.path(name))
+    def forgotten(self, name: str, document: Document) -> None:
+        """Nothing is kept elsewhere."""
 
 
-def parsed(text: str, path: str) -> Credential:
-    """The credential that a JSON text holds. Raises MalformedFile, which repeats nothing of the text."""
-    document = json.parse(text, path, _again(path))
-    if not isinstance(document, dict):
-        raise MalformedFile(f"{path}: not a JSON object", path=path, hint=_again(path))
+def storage_of(document: Mapping[str, Any], path: str) -> str:
+    """The kind of token store that a document is of. Raises MalformedFile, NewerFormat."""
     version = document.get("version")
-    if version != VERSION:
-        newer = isinstance(version, int) and version > VERSION
-        raise MalformedFile(
-            f"{path}: " + (f"format {version} is newer than this program" if newer else "not a credential file"),
-            path=path,
-            hint="update this program" if newer else _again(path),
-        )
+    if version == _PLAIN_VERSION:
+        return PLAIN
+    if version == VERSION and document.get("storage") in STORAGES[1:]:
+        return str(document["storage"])
+    if isinstance(version, int) and version > VERSION:
+        raise NewerFormat(f"{path}: format {version} is newer than this program", path=path, hint="update this program")
+    raise MalformedFile(f"{path}: not a credential file", path=path, hint=again(path))
+
+
+def credential_of(document: Mapping[str, Any], path: str) -> Credential:
+    """The credential of a plain document. Raises MalformedFile, which repeats nothing of it."""
     unknown = document.keys() - {"version", "token", "origin", *_TEXTS}
     if unknown or not isinstance(document.get("token"), str) or not document["token"]:
         # The key is not named: a token that was put in the wrong place would be shown.
         what = "it has a key that no credential has" if unknown else "it holds no token"
-        raise MalformedFile(f"{path}: {what}", path=path, hint=_again(path))
-    for key in ("token", "origin", *_TEXTS):
-        value = document.get(key, "")
-        if not (isinstance(value, str) and is_printable(value)):
-            raise MalformedFile(f"{path}: {key} is not a plain text", path=path, hint=_again(path))
+        raise MalformedFile(f"{path}: {what}", path=path, hint=again(path))
+    _check_text(document, "token", path)
+    return described(document, Secret(document["token"]), path)
+
+
+def described(document: Mapping[str, Any], token: Secret, path: str, storage: str = PLAIN) -> Credential:
+    """A credential with what a document says of its token in clear. Raises MalformedFile."""
+    for key in ("origin", *_TEXTS):
+        _check_text(document, key, path)
     for key in _TIMES:
         if document.get(key) and not is_time(document[key]):
             raise MalformedFile(
-                f"{path}: {key} is not a time such as 2027-02-28T12:00:00Z", path=path, hint=_again(path)
+                f"{path}: {key} is not a time such as 2027-02-28T12:00:00Z", path=path, hint=again(path)
             )
     return Credential(
-        Secret(document["token"]),
+        token,
         _origin(document.get("origin", ""), path),
+        storage=storage,
         **{key: document.get(key, "") for key in _TEXTS},
     )
+
+
+def _check_text(document: Mapping[str, Any], key: str, path: str) -> None:
+    value = document.get(key, "")
+    if not (isinstance(value, str) and is_printable(value)):
+        raise MalformedFile(f"{path}: {key} is not a plain text", path=path, hint=again(path))
 
 
 def _origin(url: str, path: str) -> Origin:
@@ -146,25 +145,35 @@ def _origin(url: str, path: str) -> Origin:
     except InvalidUrl:
         pass
     # Outside of the handler, as below: that error repeats the URL.
-    raise MalformedFile(f"{path}: origin is not a URL that a token may go to", path=path, hint=_again(path))
+    raise MalformedFile(f"{path}: origin is not a URL that a token may go to", path=path, hint=again(path))
 
 
-def _again(path: str) -> str:
+def parsed(text: str, path: str) -> Document:
+    """The JSON object that a text holds. Raises MalformedFile, which repeats nothing of the text."""
+    document = json.parse(text, path, again(path))
+    if not isinstance(document, dict):
+        raise MalformedFile(f"{path}: not a JSON object", path=path, hint=again(path))
+    return document
+
+
+def again(path: str) -> str:
+    """The way out of a token file that cannot be used."""
     return f"look at what is in it, then: rm '{path}', and log in again"
 
 
-def written(credential: Credential) -> str:
-    """The JSON text of a credential. Raises InvalidValue, naming the part, for what could not be read back."""
+def checked_token(credential: Credential) -> str:
+    """The token, fit to be stored. Raises InvalidValue."""
     if not credential.token.reveal():
         raise InvalidValue("the token is empty")
-    document = {
-        "version": VERSION,
-        "token": check_printable(credential.token.reveal(), "the token"),
-        "origin": str(credential.origin),
-    }
+    return check_printable(credential.token.reveal(), "the token")
+
+
+def known(credential: Credential) -> dict[str, str]:
+    """What is known of a credential beside its token, fit to be stored. Raises InvalidValue, naming the part."""
+    document = {"origin": str(credential.origin)}
     for key in _TEXTS:
         if value := getattr(credential, key):
             document[key] = check_printable(value, f"the {key}")
             if key in _TIMES and not is_time(value):
                 raise InvalidValue(f"the {key} is not a time such as 2027-02-28T12:00:00Z")
-    return json.written(document)
+    return document

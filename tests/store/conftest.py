@@ -11,7 +11,6 @@ from arka_config import ProfileStore
 from arka_config.arka import app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -25,11 +24,3 @@ def environ(tmp_path: Path) -> dict[str, str]:
 def store(environ: dict[str, str]) -> ProfileStore:
     """An empty store."""
     return ProfileStore.open(app, environ)
-
-
-@pytest.fixture
-def generous_umask() -> Iterator[None]:
-    """A umask that takes nothing away, so that each mode is the one that we ask for."""
-    before = os.umask(0)
-    yield
-    os.umask(before)

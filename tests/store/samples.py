@@ -47,6 +47,13 @@ def resolution(
     )
 
 
+def known(found: Credential | None) -> tuple[str, ...] | None:
+    """All that a credential holds, to compare."""
+    if found is None:
+        return None
+    return found.token.reveal(), str(found.origin), found.label, found.created, found.expires, found.user
+
+
 def tree(folder: str) -> dict[str, bytes]:
     """Every file below a folder with its content: what must be the same before and after."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}

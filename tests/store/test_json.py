@@ -10,7 +10,7 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from arka_config.errors import MalformedFile
-from arka_config.store.json import in_our_form, parse, written
+from arka_config.store.json import in_our_form, parse, text_of
 
 TEXTS = st.one_of(
     st.text(max_size=6), st.sampled_from(['": "', '"', "\\", "{", "}", "},", '",', "\n", "\x7f", "é — ü"])
@@ -30,7 +30,7 @@ CREDENTIAL = {"version": 1, "token": "arka_1", "origin": "https://arka-ai.com", 
 @example({"pins": {}})
 @example({"version": 1, "pins": {"/home/é": "work"}, "inner": {"a": {"b": 12}}})
 def test_what_is_written_is_read_back_whoever_reads_it(table: dict[str, object]) -> None:
-    text = written(table)
+    text = text_of(table)
     assert json.loads(text) == table
     assert parse(text, "file", "") == table
 
@@ -39,7 +39,7 @@ def test_what_is_written_is_read_back_whoever_reads_it(table: dict[str, object])
 def test_a_damaged_text_is_read_as_the_package_reads_it_or_left_to_it(
     table: dict[str, object], data: st.DataObject
 ) -> None:
-    text = written(table)
+    text = text_of(table)
     at = data.draw(st.integers(0, len(text) - 1))
     damaged = text[:at] + data.draw(st.text(max_size=3)) + text[at + data.draw(st.integers(0, 3)) :]
     found = in_our_form(damaged)
@@ -68,8 +68,8 @@ def test_a_text_of_another_form_is_left_to_the_package(text: str) -> None:
 
 
 def test_our_own_form_is_not_left_to_the_package() -> None:
-    assert in_our_form(written(CREDENTIAL)) == CREDENTIAL
-    assert in_our_form(written({"version": 1, "pins": {"/a": "b", "/c": "d"}, "x": {}, "n": 0})) is not None
+    assert in_our_form(text_of(CREDENTIAL)) == CREDENTIAL
+    assert in_our_form(text_of({"version": 1, "pins": {"/a": "b", "/c": "d"}, "x": {}, "n": 0})) is not None
 
 
 def test_an_error_names_the_line_and_repeats_nothing() -> None:

@@ -24,7 +24,7 @@ def test_without_a_word_in_it_everything_has_a_default(path: Path, is_there: boo
         path.touch()
     preferences = Preferences(str(path))
     assert preferences.path == str(path)
-    assert (preferences.storage, preferences.legacy_sync, preferences.expiry_warning) == ("plain", False, 14)
+    assert (preferences.storage, preferences.legacy_sync, preferences.expiry_warning) == ("", False, 14)
     assert (preferences.helpers, preferences.allow_env, preferences.file_roots) == ({}, (), ())
 
 
@@ -56,7 +56,7 @@ def test_every_key_is_read(path: Path) -> None:
     [
         ("legcy_sync = true", "unknown key 'legcy_sync'", "did you mean 'legacy_sync'?"),
         ("[helper]", "unknown key 'helper'", "did you mean 'helpers'?"),
-        ("storage = 'cloud'", "storage must be plain", "edit {path}"),
+        ("storage = 'cloud'", "storage must be plain, sealed or keyring", "edit {path}"),
         ("storage = 1", "storage must be a string", "edit {path}"),
         ("legacy_sync = 'yes'", "legacy_sync must be true or false", "edit {path}"),
         ("expiry_warning = 14", "expiry_warning must be a string", "edit {path}"),

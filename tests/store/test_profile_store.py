@@ -464,6 +464,9 @@ def test_preferences_are_read_when_they_are_asked_for_and_only_once(store: Profi
 
 def test_a_broken_config_toml_is_in_nobody_s_way_until_it_is_needed(two: ProfileStore) -> None:
     Path(two.folders.config, "config.toml").write_text("broken")
-    assert two.names() == ["home", "work"]
+    fresh = ProfileStore(two.app, two.folders)
+    assert fresh.names() == ["home", "work"]
+    fresh.log_in("work", credential("new"))
     with pytest.raises(MalformedFile):
-        _ = two.preferences
+        fresh.log_in("new", credential("new"))
+    assert fresh.names() == ["home", "work"]

@@ -219,7 +219,7 @@ def test_a_profile_that_is_renamed_while_it_is_read_is_found_by_its_new_name(
 ) -> None:
     three.pin("/srv", "work")
     other = ProfileStore.open(app, environ)
-    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))
+    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # all that is asked of it
     found = resolution(three, directory=directory)
     assert found.name == "office"
     assert found.token().secret.reveal() == STORED
@@ -229,7 +229,7 @@ def test_a_profile_that_is_renamed_away_and_back_while_it_is_read_is_found(
     three: ProfileStore, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = ProfileStore.open(app, environ)
-    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))
+    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # all that is asked of it
     active = three.selection.active
 
     def back_again() -> tuple[str | None, str | None]:
@@ -247,7 +247,7 @@ def test_a_profile_that_is_removed_while_it_is_read_is_no_longer_in_force(
     three: ProfileStore, environ: dict[str, str]
 ) -> None:
     other = ProfileStore.open(app, environ)
-    three.tokens = Interrupted(three, lambda: other.remove("work"))
+    three.tokens = Interrupted(three, lambda: other.remove("work"))  # type: ignore[assignment]  # all that is asked of it
     assert resolution(three).name is None
 
 

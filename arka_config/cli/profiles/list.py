@@ -8,6 +8,7 @@ from arka_config.cli import tables, terminal
 from arka_config.cli.command import command
 from arka_config.cli.described import expiry_cell, token_cell, token_document
 from arka_config.errors import ConfigError
+from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -32,13 +33,24 @@ def list_(session: Session) -> None:
         session.show_json({"active": active, "profiles": [_document(session, name, active) for name in names]})
     elif names:
         rows = [_row(session, name, active) for name in names]
-        default = session.app.default_url()
-        columns = ["", "PROFILE", "TOKEN", "EXPIRES", "LABEL"]
-        if any(row[-1] not in ("", default) for row in rows):  # one workspace for all needs no column
-            columns.append("URL")
-        tables.show(columns, [row[: len(columns)] for row in rows], keep=3)
+        shown = _worth_showing(rows, session.app.default_url())
+        tables.show([_COLUMNS[at] for at in shown], [[row[at] for at in shown] for row in rows], keep=3)
     else:
         terminal.say(f"There are no profiles yet; make one with: {session.app.name} login --profile NAME")
+
+
+_COLUMNS = ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "STORAGE", "URL")
+_STORAGE, _URL = 5, 6
+
+
+def _worth_showing(rows: list[tuple[Cell, ...]], default: str | None) -> list[int]:
+    """The columns to show, by number: one storage for all, if it is plain, and one workspace for all need none."""
+    hidden = set()
+    if all(row[_STORAGE] in ("", PLAIN) for row in rows):
+        hidden.add(_STORAGE)
+    if all(row[_URL] in ("", default) for row in rows):
+        hidden.add(_URL)
+    return [at for at in range(len(_COLUMNS)) if at not in hidden]
 
 
 def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
@@ -46,17 +58,19 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
     bold: Cell = (name, "bold") if name == active else name
     try:
         profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
+        token = token_cell(session, profile, credential)
     except ConfigError as error:  # one broken file must not hide the others
         terminal.tell_error(error)
-        return (mark, bold, ("unreadable", "red"), "", "", "")
+        return (mark, bold, ("unreadable", "red"), "", "", "", "")
     url = profile.api_url or (str(credential.origin) if credential else session.app.default_url() or "")
     label = credential.label if credential else ""
     return (
         mark,
         bold,
-        token_cell(session, profile, credential),
+        token,
         expiry_cell(session, credential, date=False),
         label or profile.description or ("—", "dim"),
+        credential.storage if credential else "",
         url,
     )
 
@@ -65,10 +79,11 @@ def _document(session: Session, name: str, active: str | None) -> dict[str, obje
     document: dict[str, object] = {"name": name, "active": name == active}
     try:
         profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
+        token = token_document(session, profile, credential)
     except ConfigError as error:
         return document | {"error": session.app.redacted(error.message)}
     return document | {
         "description": profile.description or None,
         "api_url": profile.api_url or None,
-        "token": token_document(session, profile, credential),
+        "token": token,
     }

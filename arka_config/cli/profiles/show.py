@@ -9,6 +9,7 @@ import click
 from arka_config.cli import tables
 from arka_config.cli.command import ProfileName, command
 from arka_config.cli.described import expiry_cell, token_cell, token_document, without_passwords, written
+from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,6 +55,7 @@ def show(session: Session, name: str | None) -> None:
     ]
     if credential is not None:
         rows += [
+            *([("storage", credential.storage, "")] if credential.storage != PLAIN else []),
             ("origin", str(credential.origin), ""),
             ("label", credential.label or none, ""),
             ("created", credential.created or none, ""),

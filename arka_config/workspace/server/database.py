@@ -110,7 +110,9 @@ def _check_psycopg() -> None:
     from importlib.util import find_spec
 
     if find_spec("psycopg") is None:
-        raise ConfigError("psycopg is not installed, which PostgreSQL needs", hint="pip install 'arka-config[postgresql]'")
+        raise ConfigError(
+            "psycopg is not installed, which PostgreSQL needs", hint="pip install 'arka-config[postgresql]'"
+        )
 
 
 def _make_file(path: str) -> None:

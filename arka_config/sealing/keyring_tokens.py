@@ -1,0 +1,84 @@
+"""The `keyring` kind of token store: the token in the OS keyring, and in the file which entry of it that is."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+from arka_config.errors import ConfigWarning, KeyringUnavailable
+from arka_config.sealing import cipher, os_keyring
+from arka_config.sealing.sealed_tokens import check_envelope, damaged
+from arka_config.secret import Secret
+from arka_config.store.tokens import VERSION, checked_token, described, known
+from arka_config.text import is_printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arka_config.store.profile_store import ProfileStore
+    from arka_config.store.tokens import Credential, Document
+
+_KEYS = {"version", "storage", "profile", "origin", "label", "created", "expires", "user", "keyring"}
+_PARTS = ("backend", "account")
+
+
+class KeyringTokens:
+    """Files that point to an entry of the OS keyring. Reading one asks no keyring; revealing its token does."""
+
+    kind = "keyring"
+
+    def __init__(self, store: ProfileStore) -> None:
+        self._store = store
+
+    def read(self, name: str, document: Document, path: str) -> Credential:
+        """The credential, its token to be fetched when it is revealed. Raises SealedFileDamaged, SealedFileMoved."""
+        check_envelope(document, _KEYS, name, path)
+        if _entry_in(document) is None:
+            raise damaged(path)
+        return described(document, Secret(lambda: self._fetched(document, path)), path, self.kind)
+
+    def written(self, name: str, credential: Credential) -> Document:
+        """The document, once the token is in the keyring under a new name. Raises InvalidValue, KeyringUnavailable."""
+        token = checked_token(credential)
+        document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **known(credential)}
+        account = f"token {name} {os.urandom(6).hex()}"  # a new one, so that the old token stands until the file is
+        entry = os_keyring.put(self._store.app.name, account, f"{self._mark(document)} {token}")
+        document["keyring"] = {"backend": entry.backend, "account": entry.account}
+        return document
+
+    def forgotten(self, name: str, document: Document) -> None:
+        """Takes the entry out of the keyring; a warning where it cannot, since the file that named it is gone."""
+        entry = _entry_in(document)
+        if entry is None:
+            return
+        try:
+            os_keyring.remove(self._store.app.name, entry)
+        except KeyringUnavailable as error:
+            warnings.warn(
+                ConfigWarning(
+                    f"a token stays in the OS keyring, as '{entry.account}' of '{self._store.app.name}': "
+                    f"{error.message}; hint: remove it with the system's own program for passwords"
+                ),
+                stacklevel=2,
+            )
+
+    def _mark(self, document: Document) -> str:
+        """What the entry says of the file: who changes the file, to send the token elsewhere, cannot change both."""
+        texts = (str(document.get(key, "")) for key in ("profile", "origin", "label", "created", "expires", "user"))
+        return cipher.digest(cipher.bound("keyring token", str(VERSION), self._store.app.name, *texts)).hex()
+
+    def _fetched(self, document: Document, path: str) -> str:
+        entry = _entry_in(document)
+        assert entry is not None, "it was checked when the file was read"
+        mark, _, token = os_keyring.get(self._store.app.name, entry).partition(" ")
+        if not token or mark != self._mark(document):
+            raise damaged(path)
+        return token
+
+
+def _entry_in(document: Document) -> os_keyring.Entry | None:
+    part = document.get("keyring")
+    if not isinstance(part, dict) or tuple(part) != _PARTS:
+        return None
+    if not all(isinstance(part[key], str) and part[key] and is_printable(part[key]) for key in _PARTS):
+        return None
+    return os_keyring.Entry(part["backend"], part["account"])

@@ -1,0 +1,70 @@
+"""What the tests of sealing share: a store with tokens, a vault that opens quickly, and a keyring in memory."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import keyring
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from arka_config.sealing import changes, os_keyring, passphrase
+from arka_config.sealing.changes import NewUnlocker
+from tests.sealing.memory_keyring import MemoryKeyring
+from tests.store.samples import EU_URL, credential
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """The variables of one run, with every folder of ours below ARKA_HOME, which is not there yet."""
+    return {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "ARKA_HOME": str(tmp_path / "arka")}
+
+
+@pytest.fixture
+def store(environ: dict[str, str]) -> ProfileStore:
+    """A store with three plain tokens, and sealing off."""
+    made = ProfileStore.open(app, environ)
+    made.log_in("work", credential("work", label="MacBook Pro"))
+    made.log_in("ci", credential("ci", expires="2099-12-31T23:59:59Z"))
+    made.log_in("eu", credential("eu", EU_URL, user="ada@example.com"))
+    return made
+
+
+@pytest.fixture
+def sealed(store: ProfileStore) -> ProfileStore:
+    """The same, sealed, and opened by a key file."""
+    changes.enable(store.vault, [NewUnlocker("key-file")])
+    return store
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passphrases at the least cost that is let pass."""
+    monkeypatch.setattr(passphrase, "PARAMETERS", {"memory": 7 << 10, "passes": 1, "lanes": 1})
+
+
+@pytest.fixture
+def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
+    """The keyring in use, one in memory."""
+    before = keyring.get_keyring()
+    made = MemoryKeyring()
+    keyring.set_keyring(made)
+    monkeypatch.setattr(os_keyring, "PATIENCE", 0.3)
+    yield made
+    keyring.set_keyring(before)
+
+
+def again(store: ProfileStore, **variables: str) -> ProfileStore:
+    """The same store as another process opens it, with other variables."""
+    return ProfileStore.open(app, {**store.environ, **variables})
+
+
+def tokens(store: ProfileStore) -> dict[str, str]:
+    """Every profile's token, opened."""
+    return {name: store.credential(name).token.reveal() for name in store.tokens.names()}

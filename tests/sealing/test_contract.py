@@ -1,0 +1,201 @@
+"""The contract of every kind of token store. A further kind joins it with its word in `STORAGES`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config.arka import app
+from arka_config.errors import ConfigWarning, InvalidValue, MalformedFile, UnsafeFile
+from arka_config.sealing import changes
+from arka_config.sealing.changes import NewUnlocker
+from arka_config.store.token_files import TokenFiles
+from arka_config.store.tokens import STORAGES
+from tests.sealing.memory_keyring import MemoryKeyring
+from tests.store.samples import HOME_URL, credential, known, said, tree
+
+CANARY = "arka_canary_0123456789abcdefghijklmnopqrs"
+
+
+@pytest.fixture(params=STORAGES)
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def empty(kind: str, environ: dict[str, str], memory_keyring: MemoryKeyring) -> ProfileStore:
+    """A store without tokens, in which every kind can be had."""
+    store = ProfileStore.open(app, environ)
+    changes.enable(store.vault, [NewUnlocker("key-file")])
+    return store
+
+
+def files_of(store: ProfileStore, kind: str) -> TokenFiles:
+    """Token files in which a new token is of this kind."""
+    return TokenFiles(store.tokens.folder, store, lambda: kind)
+
+
+@pytest.fixture
+def tokens(kind: str, empty: ProfileStore) -> TokenFiles:
+    return files_of(empty, kind)
+
+
+@pytest.fixture
+def folder(tokens: TokenFiles) -> Path:
+    return Path(tokens.folder)
+
+
+FULL = {
+    "label": "Work läptop 👩‍💻",
+    "created": "2026-11-24T09:00:00Z",
+    "expires": "2027-02-28T23:59:59Z",
+    "user": "ada@example.com",
+}
+
+
+def test_a_store_says_what_kind_it_is(tokens: TokenFiles, kind: str) -> None:
+    assert tokens.kind(kind).kind == kind
+    tokens.write("work", credential())
+    found = tokens.read("work")
+    assert found is not None
+    assert (found.storage, tokens.storage("work")) == (kind, kind)
+
+
+def test_an_empty_store_holds_nothing_and_makes_nothing(tokens: TokenFiles, folder: Path) -> None:
+    assert (tokens.names(), tokens.holds("work"), tokens.read("work"), tokens.remove("work")) == (
+        set(),
+        False,
+        None,
+        False,
+    )
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("details", [{}, FULL, {"label": "only a label"}], ids=["bare", "full", "labelled"])
+@pytest.mark.parametrize("url", [HOME_URL, "https://eu.arka-ai.com:8443", "http://localhost:8000"])
+def test_what_is_written_is_read_back_whole(tokens: TokenFiles, details: dict[str, str], url: str) -> None:
+    kept = credential("work", url, **details)
+    tokens.write("work", kept)
+    assert tokens.holds("work")
+    assert known(tokens.read("work")) == known(kept)
+
+
+def test_a_second_store_reads_what_the_first_one_wrote(tokens: TokenFiles, kind: str, environ: dict[str, str]) -> None:
+    tokens.write("work", credential("work", **FULL))
+    second = files_of(ProfileStore.open(app, environ), kind)
+    assert known(second.read("work")) == known(credential("work", **FULL))
+
+
+def test_the_last_credential_written_is_the_one_that_stays(tokens: TokenFiles) -> None:
+    tokens.write("work", credential("first", **FULL))
+    tokens.write("work", credential("second"))
+    assert known(tokens.read("work")) == known(credential("second"))
+
+
+def test_profiles_are_kept_apart(tokens: TokenFiles) -> None:
+    for name in ("work", "work-2", "work_2"):
+        tokens.write(name, credential(name))
+    assert tokens.names() == {"work", "work-2", "work_2"}
+    assert tokens.remove("work")
+    assert not tokens.holds("work")
+    assert not tokens.remove("work")
+    assert tokens.names() == {"work-2", "work_2"}
+    assert known(tokens.read("work-2")) == known(credential("work-2"))
+
+
+def test_every_file_is_private_and_in_a_private_folder(tokens: TokenFiles, folder: Path, generous_umask: None) -> None:
+    tokens.write("work", credential())
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} <= {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert Path(tokens.path("work")).parent == folder
+
+
+def test_nothing_but_the_credentials_stays_in_the_folder(tokens: TokenFiles, folder: Path) -> None:
+    for word in ("first", "second", "second"):
+        tokens.write("work", credential(word))
+    assert tree(str(folder)).keys() <= {os.path.basename(tokens.path("work"))}
+
+
+@pytest.mark.parametrize("part", ["label", "user", "created", "expires"])
+def test_a_control_character_is_refused_by_part_and_the_old_credential_stays(tokens: TokenFiles, part: str) -> None:
+    tokens.write("work", credential("old"))
+    with pytest.raises(InvalidValue, match=rf"the {part} holds a character that it may not: U\+001B at position 4"):
+        tokens.write("work", credential("new", **{part: "red\x1b[31m"}))
+    assert known(tokens.read("work")) == known(credential("old"))
+
+
+def test_a_token_with_a_line_break_is_refused_and_not_shown(tokens: TokenFiles) -> None:
+    with pytest.raises(InvalidValue, match="the token holds a character that it may not") as caught:
+        tokens.write("work", Credential(Secret(CANARY + "\n"), Origin.of(HOME_URL)))
+    assert CANARY not in said(caught.value)
+    assert not tokens.holds("work")
+
+
+def test_a_credential_does_not_show_its_token(tokens: TokenFiles) -> None:
+    tokens.write("work", Credential(Secret(CANARY), Origin.of(HOME_URL), label="Work"))
+    found = tokens.read("work")
+    assert repr(found) == "Credential(https://arka-ai.com, 'Work')"
+
+
+def test_a_spoilt_file_is_an_error_that_shows_nothing_of_it_and_can_be_written_over(tokens: TokenFiles) -> None:
+    tokens.write("work", Credential(Secret(CANARY), Origin.of(HOME_URL)))
+    path = Path(tokens.path("work"))
+    whole = path.read_bytes()
+    for content in (b"", whole[:-20], CANARY.encode(), whole + b"}", b"\xff" + whole, b"[]", b"null"):
+        path.write_bytes(content)
+        with pytest.raises(MalformedFile) as caught:
+            tokens.read("work")
+        assert caught.value.path == str(path)
+        assert CANARY not in said(caught.value)
+        assert tokens.holds("work")
+        assert path.read_bytes() == content
+    tokens.write("work", credential("new"))
+    assert known(tokens.read("work")) == known(credential("new"))
+
+
+def test_a_file_that_others_can_write_is_refused_and_one_that_they_can_read_warned_of(tokens: TokenFiles) -> None:
+    tokens.write("work", credential())
+    path = Path(tokens.path("work"))
+    path.chmod(0o644)
+    with pytest.warns(ConfigWarning, match="chmod 600"):
+        assert known(tokens.read("work")) == known(credential())
+    path.chmod(0o622)
+    with pytest.raises(UnsafeFile):
+        tokens.read("work")
+
+
+def test_a_token_stays_in_its_kind_until_another_is_asked_for(tokens: TokenFiles, kind: str) -> None:
+    tokens.write("work", credential("first"))
+    elsewhere = TokenFiles(tokens.folder, tokens._store, lambda: "plain")
+    elsewhere.write("work", credential("second"))
+    assert elsewhere.storage("work") == kind
+    for other in STORAGES:
+        elsewhere.write("work", credential(other), storage=other)
+        assert (elsewhere.storage("work"), known(elsewhere.read("work"))) == (other, known(credential(other)))
+
+
+def test_a_spoilt_file_still_says_its_kind(tokens: TokenFiles, kind: str) -> None:
+    tokens.write("work", credential())
+    path = Path(tokens.path("work"))
+    path.write_bytes(path.read_bytes()[:-20])
+    assert tokens.storage("work") == kind
+
+
+def test_no_keyring_entry_outlives_its_file(tokens: TokenFiles, memory_keyring: MemoryKeyring) -> None:
+    for word in ("first", "second"):
+        tokens.write("work", credential(word))
+        assert len(memory_keyring.entries) <= 1
+    tokens.remove("work")
+    assert memory_keyring.entries == {}
+
+
+def test_a_file_of_another_name_is_no_credential(tokens: TokenFiles, folder: Path) -> None:
+    tokens.write("work", credential())
+    for name in ("Work.json", ".work.json.0123.arka-tmp", "work.json~", "con.json", "..json", "notes.txt"):
+        (folder / name).write_text("{}")
+    assert tokens.names() == {"work"}

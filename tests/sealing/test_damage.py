@@ -1,0 +1,197 @@
+"""Every byte of every file counts: a changed one is an error that names the file, and never a wrong token."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from arka_config import ProfileStore
+from arka_config.errors import (
+    ConfigError,
+    FileError,
+    MalformedFile,
+    NewerFormat,
+    SealedFileDamaged,
+    SealedFileMoved,
+    SealingError,
+    WrongKeyFile,
+)
+from arka_config.sealing import changes
+from arka_config.sealing.changes import NewUnlocker
+from tests.sealing.conftest import again, tokens
+from tests.store.samples import credential, said, token
+
+
+def paths(store: ProfileStore) -> list[Path]:
+    return [Path(store.data_key_path), *(Path(store.tokens.path(name)) for name in ("work", "ci", "eu"))]
+
+
+def refused(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
+    """The error of reading every token with a file changed. Fails where none of them is one."""
+    whole = path.read_bytes()
+    path.write_bytes(content)
+    try:
+        fresh = again(store)
+        with pytest.raises(FileError) as caught:
+            tokens(fresh)
+        assert caught.value.path == str(path)
+        assert str(path) in caught.value.message
+        return caught.value
+    finally:
+        path.write_bytes(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", range(4), ids=["data-key.json", "work", "ci", "eu"])
+def test_every_bit_of_every_file_is_looked_at(sealed: ProfileStore, at: int) -> None:
+    changes.add_unlocker(sealed.vault, NewUnlocker("key-file", path=str(Path(sealed.folders.state, "other.key"))))
+    path = paths(sealed)[at]
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1 << place % 8
+        error = refused(sealed, path, bytes(changed))
+        assert isinstance(error, MalformedFile)
+        assert token("work") not in said(error)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(which=st.integers(0, 3), at=st.integers(0, 1 << 20), value=st.integers(1, 255))
+def test_no_byte_of_any_file_can_be_another(sealed: ProfileStore, which: int, at: int, value: int) -> None:
+    path = paths(sealed)[which]
+    changed = bytearray(path.read_bytes())
+    changed[at % len(changed)] ^= value
+    refused(sealed, path, bytes(changed))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    which=st.integers(0, 3), at=st.integers(0, 1 << 20), extra=st.sampled_from([b" ", b"\n", b"\t", b"0", b"a", b","])
+)
+def test_no_byte_can_be_added_or_taken_away(sealed: ProfileStore, which: int, at: int, extra: bytes) -> None:
+    path = paths(sealed)[which]
+    whole = path.read_bytes()
+    place = at % (len(whole) + 1)
+    refused(sealed, path, whole[:place] + extra + whole[place:])
+    refused(sealed, path, whole[: place % len(whole)] + whole[place % len(whole) + 1 :])
+
+
+def test_a_data_key_file_in_the_middle_of_a_rekey_is_looked_at_as_closely(
+    sealed: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_at_the_end(monkeypatch)
+    with pytest.raises(KilledHere):
+        changes.rekey(sealed.vault)
+    monkeypatch.undo()
+    path = Path(sealed.data_key_path)
+    whole = path.read_bytes()
+    assert b'"previous"' in whole
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1 << place % 8
+        refused(sealed, path, bytes(changed))
+
+
+class KilledHere(BaseException):
+    """Stands for a kill: nothing is put back."""
+
+
+def stop_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KilledHere
+
+    monkeypatch.setattr(changes._Step, "strike_out", stop)
+    monkeypatch.setattr(changes, "_put_back", stop)
+
+
+def test_no_two_profiles_files_can_be_swapped(sealed: ProfileStore) -> None:
+    for one in ("work", "ci", "eu"):
+        for other in {"work", "ci", "eu"} - {one}:
+            kept = Path(sealed.tokens.path(one)).read_bytes()
+            shutil.copy(sealed.tokens.path(other), sealed.tokens.path(one))
+            with pytest.raises(SealedFileMoved, match="stored for another profile") as caught:
+                again(sealed).tokens.read(one)
+            assert caught.value.path == sealed.tokens.path(one)
+            Path(sealed.tokens.path(one)).write_bytes(kept)
+
+
+def test_a_swapped_file_whose_name_was_changed_to_fit_does_not_open(sealed: ProfileStore) -> None:
+    text = Path(sealed.tokens.path("ci")).read_text()
+    Path(sealed.tokens.path("work")).write_text(text.replace('"profile": "ci"', '"profile": "work"'))
+    with pytest.raises(SealedFileDamaged):
+        again(sealed).credential("work").token.reveal()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"origin": "https://arka-ai.com"', '"origin": "https://evil.example"'),
+        ('"label": "MacBook Pro"', '"label": "MacBook Air"'),
+        ('"label": "MacBook Pro"', '"label": "MacBook Pro",\n  "expires": "2099-01-01T00:00:00Z"'),
+        ('  "label": "MacBook Pro",\n', ""),
+    ],
+)
+def test_what_stands_readable_beside_a_token_is_bound_to_it(sealed: ProfileStore, old: str, new: str) -> None:
+    path = Path(sealed.tokens.path("work"))
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    fresh = again(sealed)
+    with pytest.raises(SealedFileDamaged, match="damaged, or changed by somebody"):
+        fresh.credential("work").token.reveal()
+
+
+def test_files_of_two_homes_do_not_open_each_other(sealed: ProfileStore, tmp_path: Path) -> None:
+    other = ProfileStore.open(sealed.app, {"ARKA_HOME": str(tmp_path / "other")})
+    other.log_in("work", credential("ci"))
+    changes.enable(other.vault, [NewUnlocker("key-file")])
+    shutil.copy(other.tokens.path("work"), sealed.tokens.path("work"))
+    with pytest.raises(SealingError, match="sealed with another data key"):
+        again(sealed).credential("work").token.reveal()
+    shutil.copy(other.data_key_path, sealed.data_key_path)
+    shutil.copy(Path(sealed.folders.state, "vault.key"), Path(other.folders.state, "vault.key"))
+    with pytest.raises(WrongKeyFile, match="another vault's"):
+        again(sealed).credential("work").token.reveal()
+
+
+def test_another_app_s_files_are_known_for_that(sealed: ProfileStore) -> None:
+    text = Path(sealed.data_key_path).read_text()
+    from arka_config.sealing import data_key
+
+    with pytest.raises(SealedFileMoved, match="that of 'arka', not of 'acme'"):
+        data_key.read(text, "data-key.json", "acme")
+
+
+@pytest.mark.parametrize("file", ["data-key.json", "tokens/work.json"])
+def test_a_newer_format_is_said_to_be_one(sealed: ProfileStore, file: str) -> None:
+    path = Path(sealed.folders.data, file)
+    text = path.read_text()
+    path.write_text(text.replace('"version": 1', '"version": 7').replace('"version": 2', '"version": 7'))
+    with pytest.raises(NewerFormat, match="format 7 is newer than this program") as caught:
+        again(sealed).credential("work").token.reveal()
+    assert caught.value.hint == "update this program"
+
+
+def test_a_damaged_file_is_not_written_over_by_a_change(sealed: ProfileStore) -> None:
+    path = Path(sealed.tokens.path("work"))
+    path.write_bytes(path.read_bytes()[:-9])
+    content = path.read_bytes()
+    before = Path(sealed.data_key_path).read_bytes()
+    for change in (changes.rekey, changes.disable):
+        with pytest.raises(MalformedFile):
+            change(again(sealed).vault)
+    assert (path.read_bytes(), Path(sealed.data_key_path).read_bytes()) == (content, before)
+    assert not [name for name in os.listdir(path.parent) if "tmp" in name]
+
+
+def test_a_damaged_sealed_token_is_replaced_by_a_sealed_one(sealed: ProfileStore) -> None:
+    path = Path(sealed.tokens.path("work"))
+    path.write_bytes(path.read_bytes()[:-9])
+    sealed.log_in("work", credential("new"))
+    assert sealed.credential("work").storage == "sealed"
+    assert tokens(sealed)["work"] == token("new")

@@ -1,0 +1,91 @@
+"""A kill at any step of a change leaves every token readable, and the next run finishes what was begun."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from arka_config.sealing import changes
+from arka_config.sealing.changes import NewUnlocker
+from tests.sealing.conftest import tokens
+from tests.store.samples import credential, token
+
+ROOT = Path(__file__).parents[2]
+WORDS = ("work", "ci")
+ALL = {word: token(word) for word in WORDS}
+
+# Each change, and whether the vault is on before it and after it.
+CHANGES = {"enable": (False, True), "rekey": (True, True), "disable": (True, False), "key-file-2": (True, True)}
+
+
+def at(home: Path) -> ProfileStore:
+    return ProfileStore.open(app, {"ARKA_HOME": str(home)})
+
+
+@pytest.fixture
+def made(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A home to be copied, sealed or not."""
+    home = tmp_path / "made"
+    store = at(home)
+    for word in WORDS:
+        store.log_in(word, credential(word))
+    return home
+
+
+def killed(home: Path, change: str, step: int) -> int:
+    command = [sys.executable, "-m", "tests.sealing.killed", str(home), change, str(step)]
+    return subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode
+
+
+def finish(store: ProfileStore, change: str) -> None:
+    """Runs the change again; where it had been done, its error says so."""
+    if change == "enable":
+        if store.vault.file() is None or store.vault.required_file().unfinished:
+            changes.enable(store.vault, [NewUnlocker("key-file")])
+    elif change == "disable":
+        if store.vault.is_enabled:
+            changes.disable(store.vault)
+    else:
+        changes.rekey(store.vault)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Path, change: str) -> None:
+    is_on, stays_on = CHANGES[change]
+    home = tmp_path / "home"
+    if is_on:
+        made.rename(home)
+        vault = at(home).vault
+        changes.enable(vault, [NewUnlocker("key-file", path=str(tmp_path / "a.key"))])
+        changes.add_unlocker(vault, NewUnlocker("key-file", path=str(tmp_path / "b.key")))
+        home.rename(made)
+    for step in itertools.count(1):
+        shutil.copytree(made, home)
+        ended = killed(home, change, step)
+        assert tokens(at(home)) == ALL, f"after a kill at step {step}"
+        if ended == 0:
+            assert step > 20, "every step was died at, and then there was none left"
+            break
+        assert ended == -signal.SIGKILL
+
+        # Nobody repairs anything: a new token can be stored, and the same command ends what it began.
+        at(home).log_in("new", credential("new"))
+        finish(at(home), change)
+        after = at(home)
+        assert tokens(after) == {**ALL, "new": token("new")}
+        assert after.vault.is_enabled is stays_on
+        assert not [path for path in home.rglob("*") if "tmp" in path.name]
+        if stays_on:
+            assert after.vault.required_file().unfinished == ""
+            plain = [path for path in home.rglob("*") if path.is_file() and token("work").encode() in path.read_bytes()]
+            assert plain == []
+        shutil.rmtree(home)

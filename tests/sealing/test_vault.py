@@ -1,0 +1,475 @@
+"""What opens the vault, in which order, and what is said where nothing does."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.errors import (
+    ConfigError,
+    ConfigWarning,
+    InvalidSession,
+    KeyFileMissing,
+    KeyringLocked,
+    KeyringTimeout,
+    KeyringUnavailable,
+    SealingError,
+    UnsafeFile,
+    VaultLocked,
+    WrongKeyFile,
+    WrongPassphrase,
+)
+from arka_config.sealing import changes, cipher, data_key, os_keyring
+from arka_config.sealing.changes import NewUnlocker
+from arka_config.store.json import text_of
+from tests.sealing.conftest import again, tokens
+from tests.sealing.memory_keyring import NAME, MemoryKeyring
+from tests.store.samples import credential, said, token
+
+ALL = {word: token(word) for word in ("work", "ci", "eu")}
+PASSPHRASE = "correct horse battery stäple"
+
+
+def key_path(store: ProfileStore) -> Path:
+    return Path(store.folders.state, "vault.key")
+
+
+def opened(store: ProfileStore) -> str:
+    return store.credential("work").token.reveal()
+
+
+@pytest.fixture
+def worded(store: ProfileStore, quick: None) -> ProfileStore:
+    """A store that a passphrase alone opens."""
+    changes.enable(store.vault, [NewUnlocker("passphrase", passphrase=PASSPHRASE)])
+    return store
+
+
+def asked(store: ProfileStore, answer: str) -> tuple[ProfileStore, list[str]]:
+    """The same store with a person who gives this answer, and the questions that were asked."""
+    questions: list[str] = []
+
+    def ask(question: str) -> str:
+        questions.append(question)
+        return answer
+
+    fresh = again(store)
+    fresh.ask_passphrase = ask
+    return fresh, questions
+
+
+# A key file
+
+
+def test_a_key_file_opens_everything_without_asking(sealed: ProfileStore) -> None:
+    assert tokens(again(sealed)) == ALL
+    assert again(sealed).vault.opens_at_once()
+    assert key_path(sealed).stat().st_mode & 0o777 == 0o600
+    assert key_path(sealed).read_text().startswith("vault-key-1:")
+
+
+def test_a_missing_key_file_is_named(sealed: ProfileStore) -> None:
+    key_path(sealed).unlink()
+    with pytest.raises(KeyFileMissing, match=f"the key file {key_path(sealed)} is not there"):
+        opened(again(sealed))
+    assert not again(sealed).vault.opens_at_once()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "vault-key-1:", "vault-key-2:" + "0" * 64, "0" * 64, "vault-key-1:" + "g" * 64]
+)
+def test_what_is_no_key_file_is_said_to_be_none(sealed: ProfileStore, content: str) -> None:
+    key_path(sealed).write_text(content)
+    with pytest.raises(WrongKeyFile, match="is not a key file"):
+        opened(again(sealed))
+
+
+def test_another_vault_s_key_file_is_said_to_be_that(sealed: ProfileStore) -> None:
+    key_path(sealed).write_text(f"vault-key-1:{'00' * 32}\n")
+    with pytest.raises(WrongKeyFile, match="does not open .*data-key.json: it is another vault's"):
+        opened(again(sealed))
+
+
+def test_a_key_file_that_others_can_write_is_refused(sealed: ProfileStore) -> None:
+    key_path(sealed).chmod(0o622)
+    with pytest.raises(UnsafeFile):
+        opened(again(sealed))
+
+
+def test_a_key_file_never_lies_in_the_data_folder(store: ProfileStore, tmp_path: Path) -> None:
+    inside = Path(store.folders.data, "below", "vault.key")
+    with pytest.raises(SealingError, match="would lie in the data folder"):
+        changes.enable(store.vault, [NewUnlocker("key-file", path=str(inside))])
+    (tmp_path / "link").symlink_to(store.folders.data)
+    with pytest.raises(SealingError, match="would lie in the data folder"):
+        changes.enable(store.vault, [NewUnlocker("key-file", path=str(tmp_path / "link" / "vault.key"))])
+    assert not inside.exists()
+    assert not store.vault.is_enabled
+    assert tokens(store) == ALL
+
+
+# A passphrase
+
+
+def test_a_passphrase_opens_it_from_each_of_its_sources(worded: ProfileStore, tmp_path: Path) -> None:
+    file = tmp_path / "passphrase"
+    file.write_text(PASSPHRASE + "\n")
+    file.chmod(0o600)
+    assert opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE)) == token("work")
+    assert opened(again(worded, ARKA_PASSPHRASE_FILE=str(file))) == token("work")
+    command = f'{sys.executable} -c \'print(open("{file}").read(), end="")\''
+    assert opened(again(worded, ARKA_PASSPHRASE_COMMAND=command)) == token("work")
+    assert opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE, ARKA_PASSPHRASE_FILE="/nowhere")) == token("work")
+
+
+def test_a_passphrase_typed_in_parts_is_the_same(worded: ProfileStore) -> None:
+    assert opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE.replace("ä", "a\u0308"))) == token("work")
+
+
+def test_a_passphrase_command_gets_no_secret_of_ours(worded: ProfileStore, tmp_path: Path) -> None:
+    script = tmp_path / "command.py"
+    script.write_text(
+        f"import os, sys\nsys.exit(any(n.startswith(('ARKA_PASS', 'ARKA_SESS', 'ARKA_API')) for n in os.environ) or "
+        f"print({PASSPHRASE!a}))"
+    )
+    command = f"{sys.executable} -X utf8 {script}"
+    assert opened(again(worded, ARKA_PASSPHRASE_COMMAND=command, ARKA_API_KEY="x")) == token("work")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("ARKA_PASSPHRASE_FILE", "/nowhere", "/nowhere does not exist"),
+        ("ARKA_PASSPHRASE_COMMAND", "false", "the command ended with 1"),
+        ("ARKA_PASSPHRASE_COMMAND", "/nowhere", "the command cannot be run"),
+        ("ARKA_PASSPHRASE_COMMAND", "echo 'x", "the command lacks the other half of a quotation mark"),
+        ("ARKA_PASSPHRASE_COMMAND", "true", "leads to an empty passphrase"),
+    ],
+)
+def test_a_source_that_leads_nowhere_is_named(worded: ProfileStore, variable: str, value: str, why: str) -> None:
+    with pytest.raises(SealingError, match=f"{variable}.*{why}"):
+        opened(again(worded, **{variable: value}))
+
+
+def test_a_wrong_passphrase_is_said_to_be_that_and_not_repeated(worded: ProfileStore) -> None:
+    with pytest.raises(WrongPassphrase, match="the passphrase in ARKA_PASSPHRASE is not the vault's") as caught:
+        opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE[::-1]))
+    assert PASSPHRASE[::-1] not in said(caught.value)
+
+
+def test_a_person_is_asked_three_times_and_no_more(worded: ProfileStore) -> None:
+    answers = iter(["wrong", "wrong too", PASSPHRASE])
+    fresh = again(worded)
+    fresh.ask_passphrase = lambda question: next(answers)
+    assert opened(fresh) == token("work")
+
+    fresh, questions = asked(worded, "wrong")
+    with pytest.raises(WrongPassphrase, match="that is not the vault's passphrase"):
+        opened(fresh)
+    assert questions == ["Passphrase"] * 3
+
+
+def test_nobody_to_ask_is_an_error_that_says_how_to_give_it(worded: ProfileStore) -> None:
+    fresh = again(worded)
+    fresh.ask_passphrase = lambda question: None
+    for store in (fresh, again(worded)):
+        with pytest.raises(VaultLocked, match="ARKA_PASSPHRASE is not set, and nobody can be asked") as caught:
+            opened(store)
+        assert "vault unlock" in caught.value.hint
+
+
+def test_a_passphrase_is_asked_for_once_in_a_process_and_never_by_a_listing(worded: ProfileStore) -> None:
+    fresh, questions = asked(worded, PASSPHRASE)
+    assert {name: fresh.credential(name).label for name in fresh.names()}["work"] == "MacBook Pro"
+    assert not fresh.vault.opens_at_once()
+    assert questions == []
+    assert tokens(fresh) == ALL
+    assert questions == ["Passphrase"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("memory", 1 << 30),  # KiB: 1 TiB
+        ("memory", 10**30),
+        ("memory", 1024),
+        ("memory", 0),
+        ("memory", -1),
+        ("passes", 11),
+        ("passes", 0),
+        ("lanes", 17),
+        ("lanes", 0),
+    ],
+)
+def test_a_hostile_file_asks_for_what_it_does_not_get(worded: ProfileStore, parameter: str, value: int) -> None:
+    path = Path(worded.data_key_path)
+    document = json.loads(path.read_text())
+    document["unlockers"][0][parameter] = value
+    del document["checksum"]
+    document["checksum"] = cipher.digest(text_of(document).encode()).hex()
+    path.write_text(text_of(document))
+    began = time.monotonic()
+    with pytest.raises(SealingError, match=f"{parameter} is {value}, and may be"):
+        opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE))
+    assert time.monotonic() - began < 2
+
+
+def test_too_little_memory_is_said_to_be_that(worded: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cryptography.hazmat.primitives.kdf import argon2
+
+    class Greedy:
+        def __init__(self, **_: object) -> None: ...
+
+        def derive(self, _: bytes) -> bytes:
+            raise MemoryError
+
+    monkeypatch.setattr(argon2, "Argon2id", Greedy)
+    with pytest.raises(SealingError, match="not enough memory to try a passphrase: it takes 7 MiB"):
+        opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE))
+
+
+# The OS keyring
+
+
+@pytest.fixture
+def ringed(store: ProfileStore, memory_keyring: MemoryKeyring) -> ProfileStore:
+    """A store that the keyring alone opens."""
+    changes.enable(store.vault, [NewUnlocker("keyring")])
+    return store
+
+
+def test_a_keyring_opens_it_and_is_named_in_the_file(ringed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
+    assert tokens(again(ringed)) == ALL
+    (unlocker,) = ringed.vault.required_file().unlockers
+    assert unlocker.details["backend"] == NAME
+    assert not again(ringed).vault.opens_at_once()
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "why"),
+    [
+        ("locked", KeyringLocked, "is locked"),
+        ("slow", KeyringTimeout, "did not answer within 0.3 s"),
+        ("broken", KeyringUnavailable, r"failed \(OSError\)"),
+    ],
+)
+def test_a_keyring_that_does_not_answer_is_said_to_be_just_that(
+    ringed: ProfileStore, memory_keyring: MemoryKeyring, fault: str, kind: type[ConfigError], why: str
+) -> None:
+    memory_keyring.fault = fault
+    with pytest.raises(kind, match=why) as caught:
+        opened(again(ringed))
+    assert type(caught.value) is kind
+
+
+def test_an_entry_that_is_gone_is_not_taken_for_an_empty_one(
+    ringed: ProfileStore, memory_keyring: MemoryKeyring
+) -> None:
+    memory_keyring.entries.clear()
+    with pytest.raises(KeyringUnavailable, match="has no entry 'data key .*' of 'arka'"):
+        opened(again(ringed))
+
+
+def test_another_keyring_is_never_asked_in_place_of_the_first(
+    ringed: ProfileStore, memory_keyring: MemoryKeyring
+) -> None:
+    import keyring
+
+    class Another(MemoryKeyring):
+        priority = -1
+
+    another = Another()
+    another.entries = dict(memory_keyring.entries)
+    keyring.set_keyring(another)
+    with pytest.raises(
+        KeyringUnavailable, match="the keyring in use is .*Another, and the entry is in .*MemoryKeyring"
+    ):
+        opened(again(ringed))
+    assert another.calls == 0
+
+
+def unfit_backends() -> list[object]:
+    from keyring.backends.chainer import ChainerBackend
+    from keyring.backends.fail import Keyring as Fail
+    from keyring.backends.null import Keyring as Null
+
+    plaintext = type("PlaintextKeyring", (MemoryKeyring,), {"priority": -1, "__module__": "keyrings.alt.file"})
+    chain = ChainerBackend()  # type: ignore[no-untyped-call]
+    return [
+        Fail(),  # type: ignore[no-untyped-call]
+        Null(),  # type: ignore[no-untyped-call]
+        plaintext(),
+        chain,
+    ]
+
+
+@pytest.mark.parametrize("at", range(4), ids=["fail", "null", "plaintext", "chain of unknown ones"])
+def test_a_keyring_that_keeps_nothing_safe_is_refused_and_nothing_is_stored(
+    store: ProfileStore, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    import keyring
+
+    backend = unfit_backends()[at]
+    if at == 3:
+        monkeypatch.setattr(type(backend), "backends", [memory_keyring])
+    keyring.set_keyring(backend)  # type: ignore[arg-type]
+    with pytest.raises(KeyringUnavailable, match="there is no OS keyring here"):
+        store.log_in("new", credential("new"), storage="keyring", api_url="https://eu.arka-ai.com")
+    with pytest.raises(KeyringUnavailable, match="there is no OS keyring here"):
+        changes.enable(store.vault, [NewUnlocker("key-file"), NewUnlocker("keyring")])
+    assert not store.exists("new")
+    assert not store.vault.is_enabled
+    assert not key_path(store).exists()
+    assert tokens(store) == ALL
+    assert memory_keyring.entries == {}
+
+
+def test_a_keyring_that_forgets_is_found_out(store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
+    memory_keyring.fault = "forgetful"
+    with pytest.raises(KeyringUnavailable, match="does not give back what was put into it"):
+        store.log_in("work", credential("new"), storage="keyring")
+    assert tokens(store) == ALL
+
+
+def test_without_the_package_the_extra_is_named(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(KeyringUnavailable, match="the 'keyring' package is not installed") as caught:
+        store.log_in("work", credential("new"), storage="keyring")
+    assert caught.value.hint == "pip install 'arka-config[keyring]'"
+
+
+def test_a_token_in_a_keyring_is_bound_to_its_file(store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
+    store.log_in("work", credential("work", label="MacBook Pro"), storage="keyring")
+    path = Path(store.tokens.path("work"))
+    assert token("work") not in path.read_text()
+    path.write_text(path.read_text().replace("https://arka-ai.com", "https://evil.example"))
+    with pytest.raises(ConfigError, match="damaged, or changed by somebody"):
+        opened(again(store))
+
+
+def test_forgetting_works_without_the_keyring_and_says_what_stays(
+    store: ProfileStore, memory_keyring: MemoryKeyring
+) -> None:
+    store.log_in("work", credential("work"), storage="keyring")
+    memory_keyring.fault = "locked"
+    with pytest.warns(ConfigWarning, match="a token stays in the OS keyring, as 'token work .*' of 'arka'"):
+        assert store.log_out("work")
+
+
+def test_no_backend_is_imported_because_a_file_names_it(ringed: ProfileStore) -> None:
+    with pytest.raises(KeyringUnavailable, match="the keyring in use is"):
+        os_keyring.get("arka", os_keyring.Entry("antigravity.Keyring", "x"))
+    assert "antigravity" not in sys.modules
+
+
+# Sessions
+
+
+def session(store: ProfileStore, seconds: float = 60) -> str:
+    keys = store.vault.keys()
+    value, _ = store.vault.sessions.begin(keys.current, keys[keys.current], seconds)
+    return str(value)
+
+
+def test_a_session_opens_it_without_the_passphrase(worded: ProfileStore) -> None:
+    value = session(worded)
+    fresh = again(worded, ARKA_SESSION=value)
+    assert fresh.vault.opens_at_once()
+    assert tokens(fresh) == ALL
+
+
+def test_neither_the_environment_nor_the_file_of_a_session_opens_anything_alone(worded: ProfileStore) -> None:
+    value = session(worded)
+    key = value.partition(".")[2]
+    (file,) = Path(worded.folders.state, "sessions").iterdir()
+    assert key not in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.unlink()
+    with pytest.raises(InvalidSession, match="was ended"):
+        opened(again(worded, ARKA_SESSION=value))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda value: value.replace(".", ""), "was not copied whole"),
+        (lambda value: value[:-1], "was not copied whole"),
+        (lambda value: f"../../x.{value.partition('.')[2]}", "was not copied whole"),
+        (lambda value: value[:-1] + ("0" if value[-1] != "0" else "1"), "does not open"),
+        (lambda value: ("0" if value[0] != "0" else "1") + value[1:], "was ended"),
+    ],
+)
+def test_a_session_that_is_none_is_named_where_it_is_the_only_way_in(
+    worded: ProfileStore, change: object, why: str
+) -> None:
+    value = change(session(worded))  # type: ignore[operator]
+    with pytest.raises(InvalidSession, match=f"the session in ARKA_SESSION .*{why}") as caught:
+        opened(again(worded, ARKA_SESSION=value))
+    assert value not in said(caught.value)
+
+
+def test_an_expired_session_opens_nothing_and_is_swept(worded: ProfileStore) -> None:
+    value = session(worded, -1)
+    with pytest.raises(InvalidSession, match="expired at 20"):
+        opened(again(worded, ARKA_SESSION=value))
+    assert worded.vault.sessions.count() == 0
+    session(worded)
+    assert len(list(Path(worded.folders.state, "sessions").iterdir())) == 1
+
+
+def test_a_later_end_cannot_be_written_into_a_session(worded: ProfileStore) -> None:
+    value = session(worded)
+    (file,) = Path(worded.folders.state, "sessions").iterdir()
+    document = json.loads(file.read_text())
+    document["expires"] = "2999-01-01T00:00:00Z"
+    file.write_text(text_of(document))
+    with pytest.raises(InvalidSession, match="does not open"):
+        opened(again(worded, ARKA_SESSION=value))
+
+
+def test_a_bad_session_is_passed_over_with_a_word_where_a_key_file_opens_the_vault(sealed: ProfileStore) -> None:
+    with pytest.warns(ConfigWarning, match="ARKA_SESSION is not one: it was not copied whole, and is passed over"):
+        assert opened(again(sealed, ARKA_SESSION="nonsense")) == token("work")
+
+
+@pytest.mark.parametrize("change", [changes.rekey, changes.disable])
+def test_a_new_key_or_none_ends_every_session(worded: ProfileStore, change: object) -> None:
+    value = session(worded)
+    worded.ask_passphrase = lambda question: PASSPHRASE
+    change(worded.vault)  # type: ignore[operator]
+    assert worded.vault.sessions.count() == 0
+    if change is changes.rekey:
+        with pytest.raises(InvalidSession):
+            opened(again(worded, ARKA_SESSION=value))
+
+
+# Several
+
+
+def test_where_none_of_several_opens_it_each_is_named_with_its_reason(
+    sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring
+) -> None:
+    changes.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase=PASSPHRASE))
+    changes.add_unlocker(sealed.vault, NewUnlocker("keyring"))
+    key_path(sealed).unlink()
+    memory_keyring.fault = "locked"
+    with pytest.raises(VaultLocked) as caught:
+        opened(again(sealed, ARKA_SESSION="nonsense"))
+    first, *rest = caught.value.message.split("\n")
+    assert first.endswith("data-key.json cannot be opened:")
+    assert [line.partition(":")[0] for line in rest] == ["ARKA_SESSION", "key-file", "keyring", "passphrase"]
+    memory_keyring.fault = ""
+    with pytest.warns(ConfigWarning, match="passed over"):
+        assert opened(again(sealed, ARKA_SESSION="nonsense")) == token("work")
+
+
+def test_a_key_s_id_is_no_part_of_the_key(sealed: ProfileStore) -> None:
+    keys = sealed.vault.keys()
+    assert keys.current not in keys[keys.current].hex()
+    assert keys[keys.current].hex() not in repr(keys)
+    assert len(data_key.new_key_id()) == 16
