@@ -32,7 +32,8 @@ ROOMS: dict[str, set[str]] = {
     "store": GROUND | {"precedence", "app"},
     "exchange": GROUND | {"precedence", "app", "store"},
     "settings": GROUND | {"precedence", "app", "store"},
-    "cli": GROUND | {"precedence", "app", "store", "exchange", "settings"},
+    "workspace": GROUND | {"precedence", "app", "store"},
+    "cli": GROUND | {"precedence", "app", "store", "exchange", "settings", "workspace"},
     "arka": {"app", "settings"},
     "__init__": GROUND | {"precedence", "app", "store", "settings"},
     "__main__": {"arka", "cli"},
@@ -46,6 +47,7 @@ CHEAP |= {"tomllib", "string", "_string", "datetime", "_datetime", "math", "__fu
 TYPED_BY_TOMLLIB = {"typing", "contextlib", "warnings", "_warnings"}
 
 HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography"}
+HEAVY |= {"alembic", "fastapi", "jinja2", "sqlalchemy", "starlette", "uvicorn"}
 
 
 def modules(path: Path) -> Iterator[tuple[str, str]]:
@@ -139,6 +141,8 @@ COMMANDS = [
     ("export legacy", "click"),
     ("export dotenv", "click"),
     ("completion bash", "click"),
+    ("workspace add-user you@example.com", "click sqlalchemy alembic"),
+    ("workspace serve --help", "click"),
     ("--help", "click"),
     ("profiles --help", "click"),
     ("login --help", "click"),

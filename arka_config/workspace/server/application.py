@@ -60,7 +60,9 @@ def _problem(error: Exception) -> Problem:
         return error
     if isinstance(error, RequestValidationError):
         # A field's name, unlike its value, is ours: for one that nobody knows, the place is told and not the name.
-        fields = [{"field": _field(fault), "detail": fault["msg"]} for fault in error.errors()]
+        fields = [
+            {"field": _field(fault), "detail": fault["msg"].removeprefix("Value error, ")} for fault in error.errors()
+        ]
         kind = problems.INVALID_REQUEST
         return Problem(kind, kind.advice, errors=fields)
     if isinstance(error, HTTPException):

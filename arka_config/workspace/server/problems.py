@@ -65,9 +65,7 @@ _BY_STATUS = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 415: NOT_JSON, 4
 class Problem(Exception):
     """A request that is not answered as it hoped to be. `members` are what a kind adds to the usual four."""
 
-    def __init__(
-        self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None, **members: object
-    ) -> None:
+    def __init__(self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None, **members: object) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail

@@ -41,9 +41,7 @@ class Running:
         """Makes the user where there is none, and gives a link that signs them in once."""
         return self.workspace.add_user(email, plan)
 
-    def issue(
-        self, email: str, label: str, scopes: Iterable[str] = (), expires: datetime | None = None
-    ) -> Issued:
+    def issue(self, email: str, label: str, scopes: Iterable[str] = (), expires: datetime | None = None) -> Issued:
         """Makes a token for a user: `.secret` is the token, `.token` what is kept of it."""
         return self.workspace.issue(email, label, scopes, expires)
 

@@ -174,9 +174,7 @@ def rotate(
     old = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
     if old is None:
         return None
-    lost = delete(Token).where(
-        Token.user_id == old.user_id, Token.successor_of == old.id, Token.last_used.is_(None)
-    )
+    lost = delete(Token).where(Token.user_id == old.user_id, Token.successor_of == old.id, Token.last_used.is_(None))
     for lost_id in session.scalars(lost.returning(Token.id)).all():
         audit.record(session, audit.TOKEN_REVOKED, user_id=old.user_id, subject=lost_id, address=address)
     if same_lifetime and old.expires is not None:
@@ -184,5 +182,7 @@ def rotate(
     made = _made(app, old.user_id, old.label, check_expiry(expires), old.scopes)
     made.token.successor_of = old.id
     session.add(made.token)
-    audit.record(session, audit.TOKEN_ROTATED, user_id=old.user_id, subject=f"{old.id} {made.token.id}", address=address)
+    audit.record(
+        session, audit.TOKEN_ROTATED, user_id=old.user_id, subject=f"{old.id} {made.token.id}", address=address
+    )
     return made

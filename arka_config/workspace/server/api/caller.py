@@ -54,9 +54,7 @@ def url_of(request: Request) -> str:
     return workspace_of(request).url or f"{request.url.scheme}://{request.url.netloc}"
 
 
-def caller(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Caller:
+def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
     """The caller. Raises Problem for no token, one that does not work, and one of a user without a Pro plan."""
     workspace, address = workspace_of(request), address_of(request)
     if given is None or not given.credentials:

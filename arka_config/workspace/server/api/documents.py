@@ -177,5 +177,3 @@ class ForbiddenDocument(ProblemDocument):
     """Where to upgrade, when that is what is missing."""
 
     billing_url: str | None = Field(None, description="The billing page, for the type /problems/pro-required.")
-
-

@@ -39,5 +39,6 @@ def _upgrade(connection: Connection, url: str) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise ConfigError(
-            f"the database {url} was made by a newer version: {error}", hint="pip install --upgrade 'arka-config[workspace]'"
+            f"the database {url} was made by a newer version: {error}",
+            hint="pip install --upgrade 'arka-config[workspace]'",
         ) from None
