@@ -91,7 +91,7 @@ def file_url(path: str) -> URL:
 
 
 def _parsed(url: str | URL) -> URL:
-    """The URL with the driver that we bring along. Raises ConfigError, which never holds the URL: it may be a secret."""
+    """The URL with the driver that we bring along. Raises ConfigError, which never holds the URL and its password."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

@@ -74,7 +74,7 @@ def user_of(session: Session, key: str) -> User | None:
     return found.user if found else None
 
 
-def sign_out(session: Session, key: str, user: User, *, address: str) -> None:
+def sign_out(session: Session, key: str, user_id: str, *, address: str) -> None:
     """Makes an end of the session with this key."""
     session.execute(delete(BrowserSession).where(BrowserSession.digest == digest(key)))
-    audit.record(session, audit.SIGNED_OUT, user_id=user.id, address=address)
+    audit.record(session, audit.SIGNED_OUT, user_id=user_id, address=address)

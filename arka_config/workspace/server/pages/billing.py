@@ -29,11 +29,10 @@ def show(browser: SignedIn, changed: str | None = None) -> Response:
 
 def change_plan(browser: SentByUser, plan: Annotated[str, Form()] = "") -> Response:
     """Puts the user on a plan."""
-    assert browser.user is not None
     if plan not in accounts.PLANS:
         raise Problem(INVALID_REQUEST, "there is no such plan")
     with browser.workspace.database.writing() as session:
-        user = session.get(User, browser.user.id)
+        user = session.get(User, browser.user_id)
         if user is not None:
             accounts.set_plan(session, user, plan, address=browser.address)
     return RedirectResponse(f"{browser.workspace.billing_page}?changed", 303)

@@ -43,12 +43,8 @@ class Browser:
         self.address = address_of(request)
         self.url = url_of(request)
         self.request = request
-        self.key, self.user = "", None
-        self._find_user()
-
-    def _find_user(self) -> None:
-        self.key = self.request.cookies.get(self._cookie, "")
         self.user: User | None = None
+        self.key = request.cookies.get(self._cookie, "")
         if _KEY.fullmatch(self.key):
             with self.workspace.database.reading() as session:
                 self.user = sign_in.user_of(session, self.key)
@@ -56,8 +52,20 @@ class Browser:
             self.key = new_secret()
 
     @property
+    def user_id(self) -> str:
+        """Who is signed in. Raises Elsewhere, to the sign-in page, where nobody is."""
+        self.check_is_signed_in()
+        assert self.user is not None
+        return self.user.id
+
+    def check_is_signed_in(self) -> None:
+        """Raises Elsewhere, to the sign-in page, where nobody is signed in."""
+        if self.user is None:
+            raise Elsewhere(sign_in.PAGE)
+
+    @property
     def _cookie(self) -> str:
-        """The cookie's name; with `__Host-` a browser takes it from this host over https alone (RFC 6265bis, 4.1.3.2)."""
+        """The cookie's name. With `__Host-` a browser takes it from this host over https alone (RFC 6265bis)."""
         name = re.sub(r"[^A-Za-z0-9_-]", "", self.workspace.app.name)
         return f"__Host-{name}" if self._is_https else f"{name}_workspace"
 
@@ -98,8 +106,7 @@ def _browser(request: Request) -> Browser:
 
 
 def _signed_in(browser: AnyBrowser) -> Browser:
-    if browser.user is None:
-        raise Elsewhere(sign_in.PAGE)
+    browser.check_is_signed_in()
     return browser
 
 

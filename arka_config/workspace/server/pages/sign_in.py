@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from arka_config.workspace.server import limits, sign_in
+from arka_config.workspace.server.digests import new_secret
 from arka_config.workspace.server.pages.browser import AnyBrowser, Browser, SentByUser, SentForm
 from arka_config.workspace.server.pages.rendering import page
 from arka_config.workspace.server.problems import too_many
@@ -63,9 +64,8 @@ def _refusal(browser: Browser) -> Response:
 @router.post("/sign-out")
 def leave(browser: SentByUser) -> Response:
     """Ends the session."""
-    assert browser.user is not None
     with browser.workspace.database.writing() as session:
-        sign_in.sign_out(session, browser.key, browser.user, address=browser.address)
+        sign_in.sign_out(session, browser.key, browser.user_id, address=browser.address)
     response = RedirectResponse(sign_in.PAGE, 303)
-    browser.keep(response, sign_in.new_secret())
+    browser.keep(response, new_secret())
     return response

@@ -15,6 +15,7 @@ from arka_config.workspace.server.api import cursors
 from arka_config.workspace.server.pages.browser import Browser, SentByUser, SignedIn
 from arka_config.workspace.server.pages.rendering import page
 from arka_config.workspace.server.problems import NOT_FOUND, Problem
+from arka_config.workspace.server.tables import Token
 from arka_config.workspace.server.tokens import Place
 
 _AT_ONCE = 50
@@ -46,14 +47,13 @@ def create(
     manage: Annotated[str, Form()] = "",
 ) -> Response:
     """Makes a token and shows it; no address leads back to this answer."""
-    assert browser.user is not None
     scopes = tokens.MANAGE if manage else ""
     try:
         with browser.workspace.database.writing() as session:
             issued = tokens.issue(
                 session,
                 browser.workspace.app,
-                browser.user.id,
+                browser.user_id,
                 label.strip(),
                 _end(expiry, date),
                 scopes,
@@ -67,16 +67,14 @@ def create(
 
 def revoke(browser: SentByUser, token: Annotated[str, Form(alias="id")] = "") -> Response:
     """Revokes a token. That it is gone already is as good."""
-    assert browser.user is not None
     with browser.workspace.database.writing() as session:
-        tokens.revoke(session, browser.user.id, token, address=browser.address)
+        tokens.revoke(session, browser.user_id, token, address=browser.address)
     return RedirectResponse(f"{browser.workspace.tokens_page}?revoked", 303)
 
 
-def _token(browser: Browser, token_id: str) -> tokens.Token:
-    assert browser.user is not None
+def _token(browser: Browser, token_id: str) -> Token:
     with browser.workspace.database.reading() as session:
-        found = tokens.find(session, browser.user.id, token_id) if tokens.ID.fullmatch(token_id) else None
+        found = tokens.find(session, browser.user_id, token_id) if tokens.ID.fullmatch(token_id) else None
     if found is None:
         raise Problem(NOT_FOUND, "there is no such token")
     return found
@@ -100,10 +98,9 @@ _NOTHING = {"label": "", "expiry": "90", "date": "", "manage": False}
 
 
 def _list(browser: Browser, status: int = 200, *, after: str = "", **values: object) -> Response:
-    assert browser.user is not None
     with browser.workspace.database.reading() as session:
         place = cursors.read(after) if len(after) <= cursors.LONGEST else None
-        found = tokens.listed(session, browser.user.id, _AT_ONCE + 1, place)
+        found = tokens.listed(session, browser.user_id, _AT_ONCE + 1, place)
     listed, more = found[:_AT_ONCE], found[_AT_ONCE:]
     usual: dict[str, object] = {
         "tokens": listed,
