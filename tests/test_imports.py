@@ -49,8 +49,8 @@ CHEAP |= {"tomllib", "string", "_string", "datetime", "_datetime", "math", "__fu
 TYPED_BY_TOMLLIB = {"typing", "contextlib", "warnings", "_warnings"}
 
 HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography"}
-HEAVY |= {"httpx"}
-HEAVY |= {"keyring"}
+HEAVY |= {"httpx", "keyring"}
+HEAVY |= {"alembic", "fastapi", "jinja2", "sqlalchemy", "starlette", "uvicorn"}
 
 
 def modules(path: Path) -> Iterator[tuple[str, str]]:
@@ -151,6 +151,8 @@ COMMANDS = [
     ("export template", "click pydantic pydantic_settings tomli_w"),
     ("identity create", "click"),
     ("completion bash", "click"),
+    ("workspace add-user you@example.com", "click sqlalchemy alembic"),
+    ("workspace serve --help", "click"),
     ("--help", "click"),
     ("profiles --help", "click"),
     ("login --help", "click"),

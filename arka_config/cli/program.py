@@ -50,6 +50,9 @@ COMMANDS = {
         "vault": (f"{_HERE}.program:vault", "Encrypt stored tokens, and say what opens them."),
         "completion": (f"{_HERE}.completion:completion", "Print a shell's completion script."),
     },
+    "Serve": {
+        "workspace": (f"{_HERE}.program:workspace", "Run a workspace, which issues tokens."),
+    },
 }
 
 profiles = LazyGroup(
@@ -142,6 +145,18 @@ import_ = LazyGroup(
     "import",
     {"Commands": {"legacy": (f"{_HERE}.import_.legacy:legacy", "Take the token over from the Node CLI's file.")}},
     help="Take a token over from another program.",
+)
+
+
+workspace = LazyGroup(
+    "workspace",
+    {
+        "Commands": {
+            "serve": (f"{_HERE}.workspace.serve:serve", "Serve the tokens page and the API."),
+            "add-user": (f"{_HERE}.workspace.add_user:add_user", "Add a user, and print a link that signs them in."),
+        }
+    },
+    help="Run a workspace, which issues, lists and revokes tokens.",
 )
 
 

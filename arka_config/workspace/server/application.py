@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from arka_config.workspace.server import problems
 from arka_config.workspace.server.api import responses, routes
 from arka_config.workspace.server.guard import Guard
+from arka_config.workspace.server.pages import billing, help_pages, rendering, sign_in, tokens
+from arka_config.workspace.server.pages.browser import Browser, Elsewhere
 from arka_config.workspace.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -32,7 +35,13 @@ def application(workspace: Workspace, hosts: Iterable[str] = ()) -> Guard:
     made.state.workspace = workspace
     for kind in (Problem, RequestValidationError, HTTPException, Exception):
         made.add_exception_handler(kind, _answer)
+    made.add_exception_handler(Elsewhere, _send_on)
     made.include_router(routes.router)
+    made.include_router(sign_in.router)
+    made.include_router(help_pages.router)
+    made.include_router(tokens.router(workspace.tokens_page))
+    made.include_router(billing.router(workspace.billing_page))
+    made.mount(rendering.STATIC, rendering.Static())
     _add_description(made, workspace)
     return Guard(made, url=workspace.url, hosts=hosts)
 
@@ -52,7 +61,17 @@ def _add_description(made: FastAPI, workspace: Workspace) -> None:
 
 async def _answer(request: Request, error: Exception) -> Response:
     """The answer to a request that failed: a problem for programs, a page for people."""
-    return _problem(error).response()
+    problem = _problem(error)
+    if request.url.path.startswith("/api/") or request.url.path == OPENAPI:
+        return problem.response()
+    if problem.kind is problems.BROKEN:  # where the database is what broke, no page can be made
+        return PlainTextResponse(f"{problem.kind.title}. {problem.kind.advice}\n", problem.kind.status)
+    return await run_in_threadpool(lambda: rendering.problem_page(Browser(request), problem))
+
+
+async def _send_on(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Elsewhere)
+    return RedirectResponse(error.path, 303)
 
 
 def _problem(error: Exception) -> Problem:
@@ -60,7 +79,9 @@ def _problem(error: Exception) -> Problem:
         return error
     if isinstance(error, RequestValidationError):
         # A field's name, unlike its value, is ours: for one that nobody knows, the place is told and not the name.
-        fields = [{"field": _field(fault), "detail": fault["msg"]} for fault in error.errors()]
+        fields = [
+            {"field": _field(fault), "detail": fault["msg"].removeprefix("Value error, ")} for fault in error.errors()
+        ]
         kind = problems.INVALID_REQUEST
         return Problem(kind, kind.advice, errors=fields)
     if isinstance(error, HTTPException):

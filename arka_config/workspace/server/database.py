@@ -10,7 +10,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,6 @@ from arka_config.store import files
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-    from sqlalchemy import URL
 
 _BUSY = 10_000  # milliseconds that a writer waits for the others
 _FORMS = "use sqlite:////FULL/PATH, or postgresql://USER@HOST/NAME"
@@ -35,7 +33,7 @@ class Database:
         self._for_writing = engine.execution_options(writing=True)
 
     @classmethod
-    def open(cls, url: str) -> Database:
+    def open(cls, url: str | URL) -> Database:
         """The database at a URL; nothing is connected to yet. A SQLite file is made, 0600, where it is missing.
 
         Raises ConfigError for a URL that is none, FileError where the file cannot be made.
@@ -87,8 +85,13 @@ class Database:
         self.engine.dispose()
 
 
-def _parsed(url: str) -> URL:
-    """The URL with the driver that we bring along. Raises ConfigError, which never holds the URL: it may be a secret."""
+def file_url(path: str) -> URL:
+    """The URL of a SQLite file, whatever characters its path has."""
+    return URL.create("sqlite", database=path)
+
+
+def _parsed(url: str | URL) -> URL:
+    """The URL with the driver that we bring along. Raises ConfigError, which never holds the URL and its password."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

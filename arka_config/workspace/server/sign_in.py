@@ -43,6 +43,12 @@ def new_code(session: Session, user: User) -> str:
     return code
 
 
+def is_open(session: Session, code: str) -> bool:
+    """Whether a code would work now."""
+    found = select(SignInCode.user_id).where(SignInCode.digest == digest(code), SignInCode.expires > datetime.now(UTC))
+    return session.scalar(found) is not None
+
+
 def sign_in(session: Session, code: str, *, address: str) -> str | None:
     """The key of a new session, or None for a code that is unknown, used or too old: there is no telling which."""
     now = datetime.now(UTC)
@@ -68,7 +74,7 @@ def user_of(session: Session, key: str) -> User | None:
     return found.user if found else None
 
 
-def sign_out(session: Session, key: str, user: User, *, address: str) -> None:
+def sign_out(session: Session, key: str, user_id: str, *, address: str) -> None:
     """Makes an end of the session with this key."""
     session.execute(delete(BrowserSession).where(BrowserSession.digest == digest(key)))
-    audit.record(session, audit.SIGNED_OUT, user_id=user.id, address=address)
+    audit.record(session, audit.SIGNED_OUT, user_id=user_id, address=address)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
+from arka_config import moment
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import accounts, limits, migrations, sign_in, tokens
@@ -15,6 +16,8 @@ from arka_config.workspace.server.tables import User
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from sqlalchemy import URL
 
     from arka_config.app import App
 
@@ -32,6 +35,7 @@ class Invitation(NamedTuple):
     plan: str
     is_new: bool
     link: str
+    expires: str  # the link's end, as RFC 3339 has it
 
 
 class Workspace:
@@ -45,7 +49,7 @@ class Workspace:
         self.bad_token_limit = limits.BAD_TOKEN
 
     @classmethod
-    def open(cls, app: App, database_url: str, url: str = "") -> Workspace:
+    def open(cls, app: App, database_url: str | URL, url: str = "") -> Workspace:
         """The workspace in a database, its tables brought up to date. Raises ConfigError."""
         tokens.new_token(app)  # an app whose tokens could be guessed is told so now, not when somebody makes one
         database = Database.open(database_url)
@@ -67,7 +71,9 @@ class Workspace:
         with self.database.writing() as session:
             user, is_new = accounts.add(session, email, plan)
             code = sign_in.new_code(session, user)
-        return Invitation(user.id, user.email, user.plan, is_new, sign_in.link(self.url or DEFAULT_URL, code))
+        link = sign_in.link(self.url or DEFAULT_URL, code)
+        expires = moment.stored(moment.now() + sign_in.CODE_LASTS)
+        return Invitation(user.id, user.email, user.plan, is_new, link, expires)
 
     def issue(
         self, email: str, label: str, scopes: Iterable[str] = (), expires: datetime | None = None

@@ -50,7 +50,7 @@ def address_of(request: Request) -> str:
 
 
 def url_of(request: Request) -> str:
-    """The workspace's own address: the one it was given, else the one that was asked for, which the guard has checked."""
+    """The workspace's address: the one it was given, else the one that was asked for, which the guard has checked."""
     return workspace_of(request).url or f"{request.url.scheme}://{request.url.netloc}"
 
 

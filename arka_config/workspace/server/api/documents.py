@@ -39,7 +39,7 @@ def _checked_label(label: str) -> str:
 
 
 def _printable_pattern() -> str:
-    """What `check_label` takes, for those who check before they send: a character that is none of those, not a blank."""
+    """What `check_label` takes, as a pattern: printable characters alone, and one of them is no blank."""
     runs: list[list[int]] = []
     for code in sorted(map(ord, UNPRINTABLE)):
         if runs and runs[-1][1] == code - 1:

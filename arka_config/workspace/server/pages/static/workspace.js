@@ -1,0 +1,75 @@
+// What a page does better with a script. Without it, everything works but copying.
+"use strict";
+
+// A sign-in link has its code behind the #, which no server sees. It goes into the form, and out of the address.
+function takeCode() {
+  const form = document.getElementById("sign-in");
+  const anew = document.getElementById("sign-in-anew");
+  const code = location.hash.slice(1);
+  if (anew && code) {
+    anew.hash = code;
+  }
+  if (!form || !/^[\w-]{43}$/.test(code)) {
+    return;
+  }
+  history.replaceState(null, "", location.pathname);
+  form.elements.code.value = code;
+  for (const part of document.querySelectorAll(".by-hand")) {
+    part.hidden = true;
+  }
+  form.querySelector(".ready").hidden = false;
+  form.querySelector("button").focus();
+}
+
+// A dialog that the server has opened becomes a modal one: the focus stays in it, and Escape leads back.
+function openDialogs() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) {
+    dialog.open = false;
+    dialog.showModal();
+    dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      location.replace(dialog.dataset.close);
+    });
+    // The date's field is asked for only where it is shown.
+    const date = dialog.querySelector("#date");
+    dialog.addEventListener("change", () => {
+      if (date) {
+        date.required = dialog.querySelector("[name=expiry]:checked").value === "date";
+      }
+    });
+  }
+}
+
+function offerToCopy() {
+  const button = document.getElementById("copy");
+  if (!button) {
+    return;
+  }
+  const field = document.getElementById("token");
+  button.hidden = false;
+  button.focus();
+  field.addEventListener("focus", () => field.select());
+  button.addEventListener("click", async () => {
+    let copied = true;
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      field.select();
+      copied = document.execCommand("copy");
+    }
+    document.getElementById("copied").textContent = copied ? "Copied to the clipboard." : "Press Ctrl+C to copy it.";
+    button.querySelector("span").textContent = copied ? "Copied" : "Copy";
+  });
+}
+
+// A confirmation is for once, and not for whoever loads the page again.
+function forgetNotices() {
+  if (/^\?(revoked|changed)\b/.test(location.search)) {
+    history.replaceState(null, "", location.pathname);
+  }
+}
+
+takeCode();
+openDialogs();
+offerToCopy();
+forgetNotices();

@@ -1,0 +1,117 @@
+"""The tokens page: list, create, show once, revoke."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.responses import RedirectResponse, Response
+
+from arka_config import moment
+from arka_config.errors import InvalidValue
+from arka_config.workspace.server import tokens
+from arka_config.workspace.server.api import cursors
+from arka_config.workspace.server.pages.browser import Browser, SentByUser, SignedIn
+from arka_config.workspace.server.pages.rendering import page
+from arka_config.workspace.server.problems import NOT_FOUND, Problem
+from arka_config.workspace.server.tables import Token
+from arka_config.workspace.server.tokens import Place
+
+_AT_ONCE = 50
+DAYS = ("30", "60", "90")
+
+
+def router(path: str) -> APIRouter:
+    """The page at its path: each app has its own."""
+    made = APIRouter(include_in_schema=False)
+    made.add_api_route(path, show, methods=["GET"])
+    made.add_api_route(path, create, methods=["POST"])
+    made.add_api_route(f"{path}/revoke", revoke, methods=["POST"])
+    return made
+
+
+def show(
+    browser: SignedIn, create: str | None = None, revoke: str | None = None, revoked: str | None = None, after: str = ""
+) -> Response:
+    """The list; with a dialog over it where the address asks for one, which is how it works without a script."""
+    doomed = _token(browser, revoke) if revoke is not None else None
+    return _list(browser, after=after, creating=create is not None, doomed=doomed, revoked=revoked is not None)
+
+
+def create(
+    browser: SentByUser,
+    label: Annotated[str, Form()] = "",
+    expiry: Annotated[str, Form()] = "",
+    date: Annotated[str, Form()] = "",
+    manage: Annotated[str, Form()] = "",
+) -> Response:
+    """Makes a token and shows it; no address leads back to this answer."""
+    scopes = tokens.MANAGE if manage else ""
+    try:
+        with browser.workspace.database.writing() as session:
+            issued = tokens.issue(
+                session,
+                browser.workspace.app,
+                browser.user_id,
+                label.strip(),
+                _end(expiry, date),
+                scopes,
+                address=browser.address,
+            )
+    except InvalidValue as error:
+        entered = {"label": label[:200], "expiry": expiry, "date": date[:10], "manage": bool(manage)}
+        return _list(browser, 422, creating=True, fault=error.message, entered=entered)
+    return _list(browser, issued=issued)
+
+
+def revoke(browser: SentByUser, token: Annotated[str, Form(alias="id")] = "") -> Response:
+    """Revokes a token. That it is gone already is as good."""
+    with browser.workspace.database.writing() as session:
+        tokens.revoke(session, browser.user_id, token, address=browser.address)
+    return RedirectResponse(f"{browser.workspace.tokens_page}?revoked", 303)
+
+
+def _token(browser: Browser, token_id: str) -> Token:
+    with browser.workspace.database.reading() as session:
+        found = tokens.find(session, browser.user_id, token_id) if tokens.ID.fullmatch(token_id) else None
+    if found is None:
+        raise Problem(NOT_FOUND, "there is no such token")
+    return found
+
+
+def _end(expiry: str, date: str) -> datetime | None:
+    """When a token ends that is made with this form. Raises InvalidValue."""
+    if expiry == "never":
+        return None
+    if expiry in DAYS:
+        return moment.now() + timedelta(days=int(expiry))
+    try:
+        if expiry == "date" and len(date) == len("2027-02-28"):
+            return moment.end(date)
+    except ValueError:
+        pass
+    raise InvalidValue("choose when the token expires")
+
+
+_NOTHING = {"label": "", "expiry": "90", "date": "", "manage": False}
+
+
+def _list(browser: Browser, status: int = 200, *, after: str = "", **values: object) -> Response:
+    with browser.workspace.database.reading() as session:
+        place = cursors.read(after) if len(after) <= cursors.LONGEST else None
+        found = tokens.listed(session, browser.user_id, _AT_ONCE + 1, place)
+    listed, more = found[:_AT_ONCE], found[_AT_ONCE:]
+    usual: dict[str, object] = {
+        "tokens": listed,
+        "older": cursors.written(Place(listed[-1].created, listed[-1].id)) if more else "",
+        "creating": False,
+        "doomed": None,
+        "revoked": False,
+        "issued": None,
+        "fault": "",
+        "entered": _NOTHING,
+        "tomorrow": f"{moment.now() + timedelta(days=1):%Y-%m-%d}",
+        "days": DAYS,
+    }
+    return page(browser, "tokens.html", status, **{**usual, **values})
