@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ GH = "gh auth token"
 AWS = "aws configure list-profiles"
 COMPLETION = "completion of a name"
 TRUE = "true"
+SEALED_KEY_FILE = "token, sealed, by a key file"
+SEALED_SESSION = "token, sealed, by ARKA_SESSION"
 
 LINES = {
     "token": "token",
@@ -44,6 +47,31 @@ def ours(home: Path) -> dict[str, Command]:
     asking = {"_ARKA_COMPLETE": "bash_complete", "COMP_WORDS": "arka use w", "COMP_CWORD": "2"}
     commands[COMPLETION] = Command([ARKA], {**environ, **asking})
     return commands
+
+
+def sealed(home: Path) -> dict[str, Command]:
+    """`token` with sealed tokens: opened by a key file, and by a session where the only unlocker is a passphrase."""
+    commands = {}
+    for name, way, variables in (
+        (SEALED_KEY_FILE, "key-file", {}),
+        (SEALED_SESSION, "passphrase", {"ARKA_PASSPHRASE": "correct horse battery staple"}),
+    ):
+        folder = home / way
+        homes.fill(folder, homes.names(2))
+        environ = homes.environment(folder)
+        _run([ARKA, "vault", "enable", "--with", way], {**environ, **variables})
+        if variables:
+            line = _run([ARKA, "vault", "unlock", "--shell", "bash", "--json"], {**environ, **variables})
+            environ |= json.loads(line)["variables"]
+        commands[name] = Command([ARKA, "token"], environ)
+    return commands
+
+
+def _run(words: list[str], environ: dict[str, str]) -> str:
+    """What a command prints on stdout. Raises CalledProcessError."""
+    return subprocess.run(
+        words, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def yardsticks(home: Path) -> dict[str, Command]:

@@ -34,7 +34,7 @@ def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a program that is installed has its bytecode
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        ours = commands.ours(folder / "ours")
+        ours = commands.ours(folder / "ours") | commands.sealed(folder / "sealed")
         peers = commands.peers(folder / "peers")
         others = commands.yardsticks(folder / "ours") | peers
         times = in_turn(ours | others, RUNS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench import growth, loading
-from bench.commands import AWS, BARE, COMPLETION, GH, TRUE
+from bench.commands import AWS, BARE, COMPLETION, GH, SEALED_KEY_FILE, SEALED_SESSION, TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class Target(NamedTuple):
 
 
 FAST = ("token", "token -p NAME", "token, from the environment")
-SEALED = ("token, sealed, key file", "token, sealed, ARKA_SESSION")
+SEALED = (SEALED_KEY_FILE, SEALED_SESSION)
 LIGHT = ("profiles list", "status --offline", "env", "use")
 
 
