@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
-# The main job from end to end: real commands and their real output, in a home of their own that is removed afterwards.
-#
-# The tokens are made up. Each is passed on stdin, as a secret store would pass it. `make peers` brings the Node program.
+# The main job from end to end: real commands and their real output, against a workspace that runs on this machine for as
+# long as the demo does, in a home of their own that is removed afterwards. `make peers` brings the Node program.
 set -euo pipefail
 
-home=$(mktemp -d)
-trap 'rm -rf "$home"' EXIT
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 peers=${ARKA_PEERS:-$PWD/.peers}
+home=$(mktemp -d)
+server=
+# shellcheck disable=SC2317  # it is called at the end
+clean_up() {
+    if [[ -n $server ]]; then
+        kill "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+    fi
+    rm -rf "$home"
+}
+trap clean_up EXIT
 for variable in "${!ARKA_@}"; do
     unset "$variable"
 done
 export HOME=$home XDG_CONFIG_HOME=$home/.config XDG_DATA_HOME=$home/.local/share XDG_STATE_HOME=$home/.local/state
 cd "$home"
-
-macbook=arka_000000000000000000000000000000000f4d1
-pipeline=arka_000000000000000000000000000000000c1c1
-exported=arka_000000000000000000000000000000000e9e9
 
 bold='' plain=''
 if [[ -n ${FORCE_COLOR:-} || -t 1 ]] && [[ -z ${NO_COLOR:-} ]]; then
@@ -30,19 +35,42 @@ run() {
     eval "$1"
 }
 
-# must EXPECTED ACTUAL: what the page claims is what happened.
+# must EXPECTED ACTUAL: what the page claims is what happened. No token is shown where it was not.
 must() {
     if [[ $1 != "$2" ]]; then
-        echo "demo: expected '$1', and it was '$2'" >&2
+        echo "demo: expected '${1/arka_*/a certain token}', and it was '${2/arka_*/another one}'" >&2
         exit 1
     fi
 }
 
-title "Two profiles, each with a token of its own, read from stdin"
-run 'echo "$macbook" | arka login --profile laptop --with-token --label "MacBook Pro"'
-run 'echo "$pipeline" | arka login --profile ci --with-token --label "CI/CD Pipeline" --expires 90d'
+# last_four TOKEN: as the tokens page shows it.
+last_four() { printf '%s' "${1: -4}"; }
+
+title "A workspace on this machine, with a user on the Pro plan"
+arka workspace serve --port 0 --json >url.json 2>server.log &
+server=$!
+for _ in {1..300}; do
+    [[ -s url.json ]] && break
+    kill -0 "$server" 2>/dev/null || { cat server.log >&2; exit 1; }
+    sleep 0.1
+done
+url=$(sed -n 's/.*"url": "\([^"]*\)".*/\1/p' url.json)
+echo "$url, in the SQLite file ~/.local/share/arka/workspace.db"
+run 'link=$(arka workspace add-user you@example.com --plan pro --url "$url")'
+
+title "Two tokens, made on its tokens page and shown there once"
+macbook=$(python "$here/tokens_page.py" "MacBook Pro" --may-manage-tokens <<<"$link")
+echo "MacBook Pro      arka_…$(last_four "$macbook")"
+link=$(arka workspace add-user you@example.com --url "$url" 2>/dev/null)
+pipeline=$(python "$here/tokens_page.py" "CI/CD Pipeline" <<<"$link")
+echo "CI/CD Pipeline   arka_…$(last_four "$pipeline")"
+
+title "Two profiles, each with a token of its own: the workspace says whose they are"
+run 'echo "$macbook" | arka login --profile laptop --with-token --api-url "$url"'
+run 'echo "$pipeline" | arka login --profile ci --with-token --api-url "$url"'
 run 'arka profiles set ci timeout=120'
 run 'arka profiles list'
+run 'arka profiles verify'
 
 title "Switch, and ask which token is in force and why"
 must "$macbook" "$(arka token)"
@@ -51,7 +79,8 @@ must "$pipeline" "$(arka token)"
 run 'arka status'
 
 title "A token in the environment wins over the active profile, and says so"
-run 'ARKA_API_KEY=$exported arka status'
+exported=arka_000000000000000000000000000000000e9e9
+run 'ARKA_API_KEY=$exported arka status --offline'
 must "$exported" "$(ARKA_API_KEY=$exported arka token 2>/dev/null)"
 run 'ARKA_API_KEY=$exported ARKA_TIMEOUT=5 arka config show --sources'
 
@@ -61,11 +90,21 @@ must "$macbook" "$(ARKA_API_KEY=$exported arka token --profile laptop 2>/dev/nul
 must 120 "$(ARKA_TIMEOUT=5 arka config get timeout --profile ci)"
 
 title "Hand a token to a program, and nothing else of ours"
-run 'arka exec -p laptop -- sh -c '\''echo "the child is $ARKA_PROFILE, with arka_…$(printenv ARKA_API_KEY | tail -c 5)"'\'''
+run 'arka exec -p laptop -- sh -c '\''echo "the child is $ARKA_PROFILE, with ${#ARKA_API_KEY} characters for $ARKA_API_URL"'\'''
 must "$macbook" "$(arka exec -p laptop -- printenv ARKA_API_KEY)"
 
+title "Seal the tokens at rest: no file holds one in plain text any more"
+run 'arka vault enable'
+must "" "$(grep -rlF -e "$macbook" -e "$pipeline" "$home" || true)"
+must "$pipeline" "$(arka token)"
+
+title "Replace a token: a new one is issued, stored and tried before the old one is revoked"
+run 'arka rotate --profile laptop'
+run 'arka status --profile laptop'
+run 'echo "$macbook" | arka login --profile old --with-token --api-url "$url" || echo "exit code $?"'
+
 title "Write the file that the Node CLI reads"
-run 'arka export legacy'
+run 'arka export legacy --force'  # by force, since that CLI would send the token to its own workspace
 run 'ls -l "$(arka config path legacy)"'
 
 # The folder of a Node that conf 16 runs on: 22 or newer.
@@ -84,15 +123,19 @@ if [[ -n $nodes && -d $peers/conf-16/node_modules/conf ]]; then
     PATH=$nodes:$PATH
     cd "$peers/conf-16"  # a program given as text imports from the folder it runs in
     opened="import Conf from 'conf'; const token = new Conf({projectName: 'arka-code'}).get('token')"
-    run "node --input-type=module --eval \"$opened; console.log('arka_…' + token.slice(-4))\""
+    run "node --input-type=module --eval \"$opened; console.log(token.length + ' characters')\""
     must "$pipeline" "$(node --input-type=module --eval "$opened; console.log(token)")"
     cd "$home"
 else
     title "The Node step is left out: Node 22 and conf are not here; 'make peers' installs both"
 fi
 
+title "Revoke a token and remove its profile; whoever still has it is refused"
+run 'arka profiles remove ci --revoke --yes'
+run 'ARKA_API_KEY=$pipeline ARKA_API_URL=$url arka status || echo "exit code $?"'
+must 4 "$(ARKA_API_KEY=$pipeline ARKA_API_URL=$url arka status >/dev/null 2>&1 || echo $?)"
+
 title "Log out: the token is forgotten, the settings stay"
-run 'arka logout'
+run 'arka logout --profile laptop'
 run 'arka profiles list'
-run 'arka status || echo "exit code $?"'
-must 4 "$(arka token >/dev/null 2>&1 || echo $?)"
+must 4 "$(arka token -p laptop >/dev/null 2>&1 || echo $?)"
