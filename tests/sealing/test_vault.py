@@ -209,7 +209,7 @@ def test_a_passphrase_is_asked_for_once_in_a_process_and_never_by_a_listing(word
 def test_a_hostile_file_asks_for_what_it_does_not_get(worded: ProfileStore, parameter: str, value: int) -> None:
     path = Path(worded.data_key_path)
     document = json.loads(path.read_text())
-    document["unlockers"][0][parameter] = value
+    document["unlockers"]["passphrase"][parameter] = value
     del document["checksum"]
     document["checksum"] = cipher.digest(text_of(document).encode()).hex()
     path.write_text(text_of(document))
