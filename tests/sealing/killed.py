@@ -14,7 +14,7 @@ from typing import Any
 from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.sealing import changes
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 
 
 def mortal(left: int) -> None:

@@ -40,9 +40,9 @@ def test_argon2id_is_that_of_its_reference_implementation() -> None:
     found = cipher.stretched("password", b"somesaltsomesalt", memory=65536, passes=2, lanes=4)
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-    assert found == Argon2id(
-        salt=b"somesaltsomesalt", length=32, iterations=2, lanes=4, memory_cost=65536
-    ).derive(b"password")
+    assert found == Argon2id(salt=b"somesaltsomesalt", length=32, iterations=2, lanes=4, memory_cost=65536).derive(
+        b"password"
+    )
 
 
 @given(key=KEYS, content=st.binary(max_size=100), associated=st.binary(max_size=100))

@@ -21,8 +21,8 @@ from arka_config.errors import (
     SealingError,
     WrongKeyFile,
 )
-from arka_config.sealing import changes
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing import changes, moving
+from arka_config.sealing.unlockers import NewUnlocker
 from tests.sealing.conftest import again, tokens
 from tests.store.samples import credential, said, token
 
@@ -105,8 +105,8 @@ def stop_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise KilledHere
 
-    monkeypatch.setattr(changes._Step, "strike_out", stop)
-    monkeypatch.setattr(changes, "_put_back", stop)
+    monkeypatch.setattr(moving.Step, "strike_out", stop)
+    monkeypatch.setattr(moving, "_put_back", stop)
 
 
 def test_no_two_profiles_files_can_be_swapped(sealed: ProfileStore) -> None:

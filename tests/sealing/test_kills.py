@@ -14,7 +14,7 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.sealing import changes
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 from tests.sealing.conftest import tokens
 from tests.store.samples import credential, token
 

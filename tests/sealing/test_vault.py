@@ -25,7 +25,7 @@ from arka_config.errors import (
     WrongPassphrase,
 )
 from arka_config.sealing import changes, cipher, data_key, os_keyring
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 from arka_config.store.json import text_of
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import NAME, MemoryKeyring
