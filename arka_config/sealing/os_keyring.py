@@ -30,6 +30,7 @@ _KNOWN = frozenset(
 )
 _UNFIT = ("keyring.backends.null.", "keyring.backends.fail.")
 _FALLBACK = "choose another storage, as with --storage sealed or --storage plain"
+_REACH = "run it where that keyring can be reached, as in a session of the desktop"
 
 
 class Entry:
@@ -56,7 +57,7 @@ def put(service: str, account: str, secret: str) -> Entry:
 def get(service: str, entry: Entry) -> str:
     """The secret of an entry. Raises KeyringUnavailable."""
     backend = _recorded(entry)
-    secret = _in_time(lambda: backend.get_password(service, entry.account), entry.backend)
+    secret = _in_time(lambda: backend.get_password(service, entry.account), entry.backend, _REACH)
     if secret is None:
         raise KeyringUnavailable(
             f"{entry.backend} has no entry '{entry.account}' of '{service}': it was removed, or is in another keyring",
@@ -68,16 +69,16 @@ def get(service: str, entry: Entry) -> str:
 def remove(service: str, entry: Entry) -> None:
     """Takes an entry out. Raises KeyringUnavailable; one that is not there is none to take out."""
     backend = _recorded(entry)
-    if _in_time(lambda: backend.get_password(service, entry.account), entry.backend) is not None:
-        _in_time(lambda: backend.delete_password(service, entry.account), entry.backend)
+    if _in_time(lambda: backend.get_password(service, entry.account), entry.backend, _REACH) is not None:
+        _in_time(lambda: backend.delete_password(service, entry.account), entry.backend, _REACH)
 
 
 def _recorded(entry: Entry) -> Any:
     """The backend that holds an entry, and never another one in its place."""
     if entry.backend in _KNOWN:
-        return _in_time(lambda: _core().load_keyring(entry.backend), entry.backend)
+        return _in_time(lambda: _core().load_keyring(entry.backend), entry.backend, _REACH)
     # A file may name it, and naming a class is running its module: so only where it is in use anyway.
-    backend = _in_time(_in_use, entry.backend)
+    backend = _in_time(_in_use, entry.backend, _REACH)
     if _name(backend) != entry.backend:
         raise KeyringUnavailable(
             f"the keyring in use is {_name(backend)}, and the entry is in {entry.backend}",
@@ -114,7 +115,7 @@ def _name(backend: object) -> str:
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
-def _in_time(call: Callable[[], T], name: str) -> T:
+def _in_time(call: Callable[[], T], name: str, way_out: str = _FALLBACK) -> T:
     """What a call gives, made in a thread that is left alone when it takes too long. Raises KeyringUnavailable."""
     import threading
 
@@ -136,10 +137,10 @@ def _in_time(call: Callable[[], T], name: str) -> T:
         raise KeyringTimeout(
             f"{name} did not answer within {PATIENCE:g} s", hint="unlock it, if it asks for that, and try again"
         )
-    raise _in_our_words(errors[0], name)
+    raise _in_our_words(errors[0], name, way_out)
 
 
-def _in_our_words(error: Exception, name: str) -> KeyringUnavailable:
+def _in_our_words(error: Exception, name: str, way_out: str) -> KeyringUnavailable:
     """The error for what a backend raised. Its text is not repeated: it may hold what was to be stored."""
     if isinstance(error, KeyringUnavailable):
         return error
@@ -147,5 +148,5 @@ def _in_our_words(error: Exception, name: str) -> KeyringUnavailable:
     if kind in ("KeyringLocked", "LockedException", "PromptDismissedException"):
         return KeyringLocked(f"{name} is locked", hint="unlock it, as by logging in to the desktop, and try again")
     if kind in ("NoKeyringError", "InitError", "RuntimeError", "ModuleNotFoundError"):
-        return KeyringUnavailable(f"{name} is not there, or cannot be reached ({kind})", hint=_FALLBACK)
-    return KeyringUnavailable(f"{name} failed ({kind})", hint=_FALLBACK)
+        return KeyringUnavailable(f"{name} is not there, or cannot be reached ({kind})", hint=way_out)
+    return KeyringUnavailable(f"{name} failed ({kind})", hint=way_out)
