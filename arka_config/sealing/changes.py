@@ -36,7 +36,9 @@ def enable(vault: Vault, wanted: list[NewUnlocker], told: Told = tell_nobody) ->
         store.sweep()
         file = vault.file()
         if file is not None and not file.unfinished:
-            raise SealingError("sealing is on already", hint=f"{store.app.name} vault status, or {store.app.name} vault add-unlocker")
+            raise SealingError(
+                "sealing is on already", hint=f"{store.app.name} vault status, or {store.app.name} vault add-unlocker"
+            )
         if file is not None:
             keys = vault.keys(fresh=True)
             file.unfinished = ENABLE

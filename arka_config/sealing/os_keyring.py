@@ -29,7 +29,6 @@ _KNOWN = frozenset(
     }
 )
 _UNFIT = ("keyring.backends.null.", "keyring.backends.fail.")
-_FALLBACK = "choose another storage, as with --storage sealed or --storage plain"
 _REACH = "run it where that keyring can be reached, as in a session of the desktop"
 
 
@@ -43,15 +42,19 @@ class Entry:
         self.account = account
 
 
-def put(service: str, account: str, secret: str) -> Entry:
-    """Keeps a secret in the keyring in use, and reads it back. Raises KeyringUnavailable, and then keeps nothing."""
-    backend = _in_time(_in_use, "the OS keyring")
+def put(service: str, account: str, secret: str, *, otherwise: str) -> Entry:
+    """Keeps a secret in the keyring in use, and reads it back.
+
+    Raises KeyringUnavailable, and then keeps nothing: `otherwise` is what to do instead, which is done only when asked
+    for.
+    """
+    backend = _in_time(lambda: _in_use(otherwise), "the OS keyring", otherwise)
     entry = Entry(_name(backend), account)
-    _in_time(lambda: backend.set_password(service, account, secret), entry.backend)
-    if _in_time(lambda: backend.get_password(service, account), entry.backend) == secret:
+    _in_time(lambda: backend.set_password(service, account, secret), entry.backend, otherwise)
+    if _in_time(lambda: backend.get_password(service, account), entry.backend, otherwise) == secret:
         return entry
-    _in_time(lambda: backend.delete_password(service, account), entry.backend)
-    raise KeyringUnavailable(f"{entry.backend} does not give back what was put into it", hint=_FALLBACK)
+    _in_time(lambda: backend.delete_password(service, account), entry.backend, otherwise)
+    raise KeyringUnavailable(f"{entry.backend} does not give back what was put into it", hint=otherwise)
 
 
 def get(service: str, entry: Entry) -> str:
@@ -78,7 +81,7 @@ def _recorded(entry: Entry) -> Any:
     if entry.backend in _KNOWN:
         return _in_time(lambda: _core().load_keyring(entry.backend), entry.backend, _REACH)
     # A file may name it, and naming a class is running its module: so only where it is in use anyway.
-    backend = _in_time(_in_use, entry.backend, _REACH)
+    backend = _in_time(lambda: _in_use(_REACH), entry.backend, _REACH)
     if _name(backend) != entry.backend:
         raise KeyringUnavailable(
             f"the keyring in use is {_name(backend)}, and the entry is in {entry.backend}",
@@ -87,17 +90,17 @@ def _recorded(entry: Entry) -> Any:
     return backend
 
 
-def _in_use() -> Any:
+def _in_use(otherwise: str) -> Any:
     """The backend that `keyring` is set to use, or the best of a chain. Raises KeyringUnavailable where it is unfit."""
     backend = _core().get_keyring()
     chain = getattr(backend, "backends", None)
     if _name(backend).startswith("keyring.backends.chainer."):
         backend = next((each for each in chain or () if _name(each) in _KNOWN), None)
         if backend is None:
-            raise KeyringUnavailable("there is no OS keyring here that could be trusted", hint=_FALLBACK)
+            raise KeyringUnavailable("there is no OS keyring here that could be trusted", hint=otherwise)
     name = _name(backend)
     if name.startswith(_UNFIT) or "plaintext" in name.lower():
-        raise KeyringUnavailable(f"there is no OS keyring here: {name} keeps nothing safe", hint=_FALLBACK)
+        raise KeyringUnavailable(f"there is no OS keyring here: {name} keeps nothing safe", hint=otherwise)
     return backend
 
 
@@ -115,7 +118,7 @@ def _name(backend: object) -> str:
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
-def _in_time(call: Callable[[], T], name: str, way_out: str = _FALLBACK) -> T:
+def _in_time(call: Callable[[], T], name: str, way_out: str) -> T:
     """What a call gives, made in a thread that is left alone when it takes too long. Raises KeyringUnavailable."""
     import threading
 

@@ -49,7 +49,8 @@ def made(
         from arka_config.sealing import os_keyring
 
         secret = cipher.random_key()
-        entry = os_keyring.put(vault.store.app.name, f"data key {os.urandom(6).hex()}", secret.hex())
+        account, otherwise = f"data key {os.urandom(6).hex()}", "choose another unlocker: key-file, or passphrase"
+        entry = os_keyring.put(vault.store.app.name, account, secret.hex(), otherwise=otherwise)
         made.details |= {"backend": entry.backend, "account": entry.account}
         undo.append(lambda: os_keyring.remove(vault.store.app.name, entry))
     made.wrap(data_key, secret, file.app, file.key_id)

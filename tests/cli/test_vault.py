@@ -183,6 +183,7 @@ def test_a_keyring_that_is_not_there_is_an_error_and_falling_back_takes_the_flag
     assert holding(two, "beef") == []
     refused = arka("vault", "enable", "--with", "keyring")
     assert (refused.code, holding(two, TOKEN)) == (1, [str(two / "data" / "tokens" / "work.json")])
+    assert refused.err.endswith("hint: choose another unlocker: key-file, or passphrase\n")
     done(*words, "--storage", "plain", stdin=TOKEN[:-4] + "beef")
     assert holding(two, "beef") == [str(two / "data" / "tokens" / "new.json")]
 

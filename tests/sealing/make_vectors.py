@@ -64,7 +64,7 @@ def make(folder: Path) -> None:
     store = ProfileStore.open(app, {"ARKA_HOME": str(folder)})
     kept: dict[str, str] = {}
 
-    def keep(_service: str, account: str, secret: str) -> os_keyring.Entry:
+    def keep(_service: str, account: str, secret: str, **_: str) -> os_keyring.Entry:
         kept[account] = secret
         return os_keyring.Entry("keyring.backends.SecretService.Keyring", account)
 

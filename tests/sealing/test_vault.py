@@ -171,7 +171,7 @@ def test_a_person_is_asked_three_times_and_no_more(worded: ProfileStore) -> None
     fresh, questions = asked(worded, "wrong")
     with pytest.raises(WrongPassphrase, match="that is not the vault's passphrase"):
         opened(fresh)
-    assert questions == ["Passphrase"] * 3
+    assert questions == ["Passphrase", *["That is not it. Passphrase"] * 2]
 
 
 def test_nobody_to_ask_is_an_error_that_says_how_to_give_it(worded: ProfileStore) -> None:
