@@ -47,6 +47,8 @@ def main() -> None:
         changes.rekey(vault)
     elif change == "disable":
         changes.disable(vault)
+    elif change == "add":
+        changes.add_unlocker(vault, NewUnlocker("key-file", path=os.path.join(home, "state", "c.key")))
     else:
         changes.remove_unlocker(vault, change)
 
