@@ -251,3 +251,30 @@ def test_a_damaged_sealed_token_is_replaced_by_a_sealed_one(sealed: ProfileStore
     sealed.log_in("work", credential("new"))
     assert sealed.credential("work").storage == "sealed"
     assert tokens(sealed)["work"] == token("new")
+
+
+# What docs/security-model.md says is not protected from: were it otherwise, that page would have to say so
+
+
+def test_an_older_file_of_the_same_profile_opens(sealed: ProfileStore) -> None:
+    path = Path(sealed.tokens.path("work"))
+    older = path.read_bytes()
+    sealed.log_in("work", credential("new"))
+    path.write_bytes(older)
+    assert again(sealed).credential("work").token.reveal() == token("work")
+
+
+def test_a_plain_file_in_the_place_of_a_sealed_one_is_taken_for_what_it_says(sealed: ProfileStore) -> None:
+    sealed.log_in("plain", credential("theirs"), storage="plain")
+    shutil.copy(sealed.tokens.path("plain"), sealed.tokens.path("work"))
+    found = again(sealed).credential("work")
+    assert (found.storage, found.token.reveal()) == ("plain", token("theirs"))
+
+
+def test_without_the_vault_what_was_sealed_stays_so_and_a_new_token_is_plain(sealed: ProfileStore) -> None:
+    os.unlink(sealed.data_key_path)
+    store = again(sealed)
+    with pytest.raises(SealingError, match="sealing is not on"):
+        store.log_in("work", credential("new"))
+    store.log_in("new", credential("new"))
+    assert store.tokens.storage("new") == "plain"
