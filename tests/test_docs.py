@@ -11,7 +11,7 @@ import click
 import pytest
 
 from arka_config.arka import app
-from arka_config.cli.group import LazyGroup
+from arka_config.cli.group import Named
 from arka_config.cli.program import program
 from tests.pages import ROOT, Home, blocks, run_page
 
@@ -64,15 +64,15 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def every_command(group: LazyGroup, within: str = "") -> Iterator[tuple[str, click.Command]]:
+def every_command(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
-        assert command is not None
-        if isinstance(command, LazyGroup):
+        if isinstance(command, click.Group):
             yield from every_command(command, f"{within}{name} ")
         else:
-            yield f"{within}{name}", command
+            assert isinstance(command, Named)
+            yield f"{within}{name}", command.command()
 
 
 def sections() -> dict[str, str]:

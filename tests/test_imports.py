@@ -38,7 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "cli": GROUND | {"precedence", "app", "store", "sealing", "exchange", "settings", "templates", "workspace"},
     "arka": {"app", "settings"},
     "__init__": GROUND | {"precedence", "app", "store", "settings"},
-    "__main__": {"arka", "cli"},
+    "__main__": {"arka"},
 }
 
 # Beyond what the interpreter has loaded when it starts. `typing`, `dataclasses`, `pathlib` and `re` cost more than all

@@ -14,7 +14,7 @@ import pytest
 
 from arka_config.arka import app
 from arka_config.cli import program
-from arka_config.cli.group import LazyGroup
+from arka_config.cli.group import Named
 from tests import no_network
 from tests.cli.program import OTHER, TOKEN, Done, arka
 
@@ -136,14 +136,13 @@ LINES: dict[str, list[tuple[str, bool]]] = {
 SHOWS = [line for lines in LINES.values() for line, _ in lines if line.endswith("--json")]
 
 
-def commands(group: LazyGroup, within: str = "") -> Iterator[tuple[str, click.Command]]:
-    for name in group.table:
-        inner = group.get_command(click.Context(group), name)
-        assert inner is not None
-        if isinstance(inner, LazyGroup):
+def commands(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, inner in group.commands.items():
+        if isinstance(inner, click.Group):
             yield from commands(inner, f"{within}{name} ")
         else:
-            yield f"{within}{name}", inner
+            assert isinstance(inner, Named)
+            yield f"{within}{name}", inner.command()
 
 
 def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
