@@ -10,12 +10,13 @@ from arka_config.precedence.finding import Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
     from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
     import click
 
     from arka_config.precedence.finding import Finding
+    from arka_config.precedence.own_layer import Layer
     from arka_config.secret import Secret
 
     class Settings(Protocol):
@@ -45,6 +46,7 @@ class App:
     settings class as `"package.module:Class"`. A token starts with `token_prefix` and has `token_length` characters
     in all, where they are given. `tokens_page` and `billing_page` are paths below the default `api_url`.
     `legacy_project` is the project name that an older CLI, built on npm `conf`, keeps its one token under.
+    `layers` are those of its own, in the order that they stand in where several stand below the same one.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class App:
         tokens_page: str = "",
         billing_page: str = "",
         legacy_project: str | None = None,
+        layers: Iterable[Layer] = (),
     ) -> None:
         self.name = name
         self.title = title or name
@@ -70,6 +73,7 @@ class App:
         self.tokens_page = tokens_page
         self.billing_page = billing_page
         self.legacy_project = legacy_project
+        self.layers = tuple(layers)
         self._api_url = api_url
 
         self.token_field = Field(

@@ -39,7 +39,7 @@ ROOMS: dict[str, set[str]] = {
     "workspace": GROUND | {"precedence", "app", "store"},
     "cli": GROUND | {"precedence", "app", "store", "sealing", "exchange", "settings", "templates", "workspace"},
     "arka": {"app", "settings"},
-    "__init__": GROUND | {"precedence", "app", "store", "settings"},
+    "__init__": GROUND | {"precedence", "app", "store", "sealing", "settings"},
     "__main__": {"arka"},
 }
 

@@ -18,7 +18,6 @@ from tests.acme import Settings, app
 from tests.toolkit.other import app as other_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from click.testing import Result
@@ -260,12 +259,12 @@ def test_a_shell_completes_commands_options_and_profiles(cli: click.Group) -> No
 
 
 @pytest.fixture
-def both(cli: click.Group, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[click.Group, App]]:
+def both(cli: click.Group, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[click.Group, App]:
     """One program with the commands of two apps."""
     monkeypatch.setenv("OTHER_HOME", str(tmp_path / "other"))
     group = click.Group("other")
     other_app.add_commands(group)
-    yield click.Group("both", commands={"acme": cli, "other": group}), other_app
+    return click.Group("both", commands={"acme": cli, "other": group}), other_app
 
 
 def test_two_apps_see_neither_each_other_s_profiles_nor_variables_nor_folders(
