@@ -41,8 +41,8 @@ ROOMS: dict[str, set[str]] = {
     "workspace": GROUND | {"precedence", "app", "store"},
     "cli": GROUND | {"precedence", "app", "store", "sealing", "exchange", "settings", "templates", "workspace"},
     "arka": {"app", "settings"},
-    "__init__": GROUND | {"precedence", "app", "store", "settings"},
-    "__main__": {"arka", "cli"},
+    "__init__": GROUND | {"precedence", "app", "store", "sealing", "settings"},
+    "__main__": {"arka"},
 }
 
 # Beyond what the interpreter has loaded when it starts. `typing`, `dataclasses`, `pathlib` and `re` cost more than all

@@ -15,7 +15,8 @@ from arka_config.text import is_printable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.tokens import Credential, Document
+    from arka_config.store.token_store import Document
+    from arka_config.store.tokens import Credential
 
 _KEYS = {"version", "storage", "profile", "origin", "label", "created", "expires", "user", "keyring"}
 _PARTS = ("backend", "account")
