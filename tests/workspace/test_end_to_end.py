@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from arka_config.arka import app
-from arka_config.workspace.server.running import Running, running
+from arka_config.workspace.server.running import Running
 from tests import no_network
 from tests.cli.program import Done, arka
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 ANN = "ann@example.com"
@@ -25,11 +23,10 @@ MANAGE = "tokens:manage"
 
 
 @pytest.fixture
-def workspace() -> Iterator[Running]:
+def workspace(cli_workspace: Running) -> Running:
     """A workspace with one user, who pays."""
-    with running(app) as served:
-        served.add_user(ANN, "pro")
-        yield served
+    cli_workspace.add_user(ANN, "pro")
+    return cli_workspace
 
 
 def issued(workspace: Running, label: str, *scopes: str, email: str = ANN) -> str:
