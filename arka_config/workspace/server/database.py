@@ -94,8 +94,9 @@ class Database:
 
 def insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can say what to do where the row is there already. Both say it in the same words."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def file_url(path: str) -> URL:

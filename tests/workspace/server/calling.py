@@ -78,15 +78,16 @@ class Person:
         """A page, without following where it leads."""
         return self.browser.get(path, **rest)
 
-    def send(self, path: str, *, page: str = "", headers: Mapping[str, str] | None = None, **fields: str) -> httpx.Response:
-        """A form, as the page that it is on has it; `form_key` among the fields sends another key."""
-        if "form_key" not in fields:
-            fields["form_key"] = form_key(self.open(page or path).text)
-        return self.browser.post(path, data=fields, headers=headers)
+    def send(
+        self, path: str, fields: Mapping[str, str], *, page: str = "", headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """A form, as the page that it is on has it; `form_key` among the fields is sent in place of the page's."""
+        key = {} if "form_key" in fields else {"form_key": form_key(self.open(page or path).text)}
+        return self.browser.post(path, data={**key, **fields}, headers=headers)
 
     def sign_in(self, link: str) -> httpx.Response:
         """What the sign-in page answers to a link."""
-        return self.send("/sign-in", page="/sign-in?anew", code=link)
+        return self.send("/sign-in", {"code": link}, page="/sign-in?anew")
 
     def signed_in(self, email: str = ANN, plan: str | None = None) -> Self:
         """Themself, signed in."""

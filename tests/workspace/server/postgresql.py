@@ -80,8 +80,16 @@ def running() -> Iterator[PostgreSQL]:
         if user is not None:
             shutil.chown(folder, user)
         data = folder / "data"
-        line = [programs / "initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "-D", data]
-        made = subprocess.run(line, check=False, capture_output=True, text=True, user=user, cwd=folder, timeout=_PATIENCE)
+        line: list[str | Path] = [programs / "initdb", "-D", data, "--username=postgres", "--auth=trust"]
+        made = subprocess.run(
+            [*line, "--encoding=UTF8", "--no-sync"],
+            check=False,
+            capture_output=True,
+            text=True,
+            user=user,
+            cwd=folder,
+            timeout=_PATIENCE,
+        )
         assert made.returncode == 0, made.stderr
         with _served(programs, folder, data, user):
             yield PostgreSQL(folder)
@@ -93,9 +101,10 @@ def running() -> Iterator[PostgreSQL]:
 def _served(programs: Path, folder: Path, data: Path, user: str | None) -> Iterator[None]:
     words = [str(programs / "postgres"), "-D", str(data), "-k", str(folder)]
     words += [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
-    with open(folder / "log", "wb") as log, subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=user, cwd=folder
-    ) as server:
+    with (
+        open(folder / "log", "wb") as log,
+        subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=user, cwd=folder) as server,
+    ):
         try:
             _wait_until_it_answers(server, folder)
             yield

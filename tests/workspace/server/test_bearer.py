@@ -74,9 +74,13 @@ def test_a_token_is_taken_as_it_is_or_not_at_all(api: Api, change: object) -> No
     assert api.get("me", token=change(api.token)).status_code == 401
 
 
-@pytest.mark.parametrize("token", ["arka_" + "é" * 37, "arka_" + "a" * 30_000, "arka_", "x", "arka_%00", "'; --"], ids=lambda token: ascii(token[:9]))
+@pytest.mark.parametrize(
+    "token",
+    ["arka_" + "é" * 37, "arka_" + "a" * 30_000, "arka_", "x", "arka_%00", "'; --"],
+    ids=lambda token: ascii(token[:9]),
+)
 def test_what_can_be_no_token_is_refused_like_any_other(api: Api, token: str) -> None:
-    answer = api.get("me", token="", headers=[("Authorization", f"Bearer {token}".encode("latin-1"))])  # type: ignore[arg-type]
+    answer = api.get("me", token="", headers=[("Authorization", f"Bearer {token}".encode("latin-1"))])
     is_refused(answer, 'Bearer realm="arka", error="invalid_token"')
 
 
@@ -84,7 +88,9 @@ def test_me_says_whose_it_is_and_never_what(api: Api) -> None:
     answer = api.get("me")
     assert set(answer.json()) == {"user", "token"}
     assert {"email": ANN, "plan": "pro"}.items() <= answer.json()["user"].items()
-    assert {"label": "Manager", "last_four": api.token[-4:], "scopes": [MANAGE]}.items() <= answer.json()["token"].items()
+    assert {"label": "Manager", "last_four": api.token[-4:], "scopes": [MANAGE]}.items() <= answer.json()[
+        "token"
+    ].items()
     assert api.token not in answer.text
 
 
@@ -125,7 +131,9 @@ def test_a_token_ends_when_it_expires(workspace: Running, api: Api) -> None:
     with workspace.workspace.database.writing() as session:
         session.execute(update(Token).where(Token.id == issued.token.id).values(expires=datetime.now(UTC)))
     for method, path in CALLS:
-        is_refused(api.ask(method, path, token=token, json={"label": "x"}), 'Bearer realm="arka", error="invalid_token"')
+        is_refused(
+            api.ask(method, path, token=token, json={"label": "x"}), 'Bearer realm="arka", error="invalid_token"'
+        )
     assert issued.token.id in [token["id"] for token in api.get("tokens").json()["tokens"]]
 
 

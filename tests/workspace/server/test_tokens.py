@@ -57,7 +57,9 @@ def test_a_token_may_manage_where_it_was_made_to(api: Api, scopes: list[str]) ->
     assert api.get("me", token=token).json()["token"]["scopes"] == sorted(set(scopes))
 
 
-@pytest.mark.parametrize("label", ["x", "Ann's laptop", "<script>alert(1)</script>", "日本語 📱", "x" * 100, "a\u00a0b"])
+@pytest.mark.parametrize(
+    "label", ["x", "Ann's laptop", "<script>alert(1)</script>", "日本語 📱", "x" * 100, "a\u00a0b"]
+)
 def test_a_label_comes_back_as_it_was_given(api: Api, label: str) -> None:
     made = api.post("tokens", json={"label": label})
     assert (made.status_code, made.json()["details"]["label"]) == (201, label)
@@ -260,6 +262,8 @@ def test_a_rotation_that_makes_no_sense_makes_no_token(api: Api, body: dict[str,
     assert labels(api) == ["Manager"]
 
 
-@pytest.mark.parametrize("sent", [{}, {"json": {}}, {"content": b"null", "headers": {"Content-Type": "application/json"}}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"json": {}}, {"content": b"null", "headers": {"Content-Type": "application/json"}}]
+)
 def test_a_rotation_may_say_nothing(api: Api, sent: dict[str, Any]) -> None:
     assert api.post("tokens/current/rotate", **sent).status_code == 201
