@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -245,3 +246,30 @@ def test_what_cannot_be_a_token_is_not_looked_up(database_url: str) -> None:
         assert tokens.verify(workspace.database, app, text_) is None
     workspace.close()
     assert sent == []
+
+
+def test_a_user_who_is_deleted_takes_everything_along_but_the_record(database_url: str) -> None:
+    workspace = Workspace.open(app, database_url)
+    user = workspace.add_user(ANN, "pro").id
+    token = workspace.issue(ANN, "x").secret.reveal()
+    with workspace.database.writing() as session:
+        session.execute(text("DELETE FROM users WHERE email = :email"), {"email": ANN})
+    assert tokens.verify(workspace.database, app, token) is None
+    with workspace.database.reading() as session:
+        left = {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("tokens", "sign_in_codes")}
+        kept = session.scalar(text("SELECT count(*) FROM audit WHERE user_id = :id"), {"id": user})
+    workspace.close()
+    assert left == {"tokens": 0, "sign_in_codes": 0}
+    assert kept == 3
+
+
+def test_a_backup_is_made_while_it_serves(tmp_path: Path) -> None:
+    workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
+    workspace.add_user(ANN, "pro")
+    token = workspace.issue(ANN, "x").secret.reveal()
+    with closing(sqlite3.connect(tmp_path / "w.db")) as connection:
+        connection.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
+    workspace.close()
+    restored = Workspace.open(app, file_url(str(tmp_path / "backup.db")))
+    assert tokens.verify(restored.database, app, token) is not None
+    restored.close()
