@@ -1,4 +1,4 @@
-"""The real programs that arka-config is tested against: shells, Node, and npm's `conf`, which keeps the legacy file.
+"""The real programs that arka-config is tested against: shells, a browser, Node, and npm's `conf` with the legacy file.
 
 `@pytest.mark.peer("conf-16", "zsh")` says what a test needs; `make peers` installs the Node ones.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
-PROGRAMS = ("age",)
+PROGRAMS = ("age", "chromium")
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
