@@ -44,8 +44,12 @@ class Visitor:
             self.complaints.append(message.text)
 
     def sign_in(self, email: str, plan: str | None = None) -> None:
-        """Opens a sign-in link and uses it."""
-        self.page.goto(self.workspace.add_user(email, plan).link)
+        """Opens a sign-in link and uses it; where no script takes its code, it is pasted."""
+        link = self.workspace.add_user(email, plan).link
+        self.page.goto(link)
+        field = self.page.get_by_role("textbox", name="Sign-in link or code")
+        if field.is_visible():
+            field.fill(link)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(f"**{TOKENS}")
 
@@ -53,8 +57,13 @@ class Visitor:
         """The Create Token dialog, opened from the list."""
         self.page.get_by_role("link", name="Create Token").click()
         dialog: Locator = self.page.get_by_role("dialog", name="Create Token")
-        dialog.wait_for()
-        return dialog
+        return self.loaded(dialog)
+
+    def loaded(self, sign: Locator) -> Locator:
+        """What a new page shows, once its style and its script are there too."""
+        sign.wait_for()
+        self.page.wait_for_load_state()
+        return sign
 
     def create(self, label: str, expiry: str = "90 days") -> str:
         """Makes a token in the dialog; what is shown once."""
@@ -69,8 +78,7 @@ class Visitor:
         """The dialog that asks, opened by the trash icon of a token."""
         self.page.get_by_role("link", name=f"Revoke {label}", exact=True).click()
         dialog: Locator = self.page.get_by_role("dialog", name=f"Revoke “{label}”?")
-        dialog.wait_for()
-        return dialog
+        return self.loaded(dialog)
 
     def revoke(self, label: str) -> None:
         """Revokes a token, and waits until that is said."""
