@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,23 @@ def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: Running) -> 
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+def test_on_a_narrow_terminal_an_id_is_whole(tmp_path: Path, workspace: Running) -> None:
+    """It is what `tokens revoke` takes."""
+    token = issued(workspace, "A build runner with a rather long name", MANAGE)
+    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "NO_COLOR": "1"}
+    environ |= no_network.VARIABLES | {"ARKA_API_KEY": token, "ARKA_API_URL": workspace.url}
+    program = os.path.join(os.path.dirname(sys.executable), "arka")
+    child = pexpect.spawn(program, ["tokens", "list"], env=environ, dimensions=(24, 80), encoding="utf-8", timeout=20)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    lines = (child.before or "").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [re.search(r"^● +tok_[\w-]{22} +arka_….{4} +never +today ", line) is not None for line in lines].count(
+        True
+    ) == 1
 
 
 def test_killed_at_any_step_of_a_rotation_the_stored_token_works(home: Path, workspace: Running) -> None:

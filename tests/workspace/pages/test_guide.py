@@ -15,6 +15,7 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from tests import no_network
+from tests.pages import ROOT
 from tests.workspace.pages.visitor import BILLING, TOKENS
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ def end(child: pexpect.spawn[str]) -> tuple[int | None, str]:
     return child.exitstatus, child.before or ""
 
 
+def is_in_the_guide(said: str, url: str) -> bool:
+    """Whether what is said in the end stands in docs/workspace.md, word for word."""
+    words = said[said.index("error: ") :].replace("\r\n", "\n").replace(url, "http://127.0.0.1:8765")
+    return words in (ROOT / "docs" / "workspace.md").read_text("utf-8")
+
+
 @pytest.fixture
 def machine(tmp_path: Path, workspace: Running) -> Machine:
     return Machine(tmp_path, workspace.url)
@@ -120,6 +127,7 @@ def test_from_sign_in_to_a_revoked_token(visit: Callable[..., Visitor], workspac
         "check that it starts with arka_, it was copied whole, it has not expired, and it has not been revoked" in said
     )
     assert f"hint: your tokens are on {workspace.url}{TOKENS}" in said
+    assert is_in_the_guide(said, workspace.url)
 
 
 def test_without_a_subscription_and_then_with_one(
@@ -137,6 +145,7 @@ def test_without_a_subscription_and_then_with_one(
     address = re.search(r"subscribe on (\S+)", said)
     assert address is not None
     assert address[1] == f"{workspace.url}{BILLING}"
+    assert is_in_the_guide(said, workspace.url)
     assert ProfileStore.open(app, machine.environ).tokens.read("laptop") is None
 
     bob.page.goto(address[1])
