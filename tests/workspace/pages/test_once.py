@@ -126,6 +126,30 @@ def test_a_link_that_is_opened_over_the_sign_in_page_is_taken(
     assert ann.listed() == []
 
 
+def test_a_link_for_somebody_else_signs_in_anew(ann: Visitor, workspace: Running) -> None:
+    ann.page.goto(workspace.add_user("bob@example.com").link)
+    ann.page.get_by_text(f"As {ANN}.").wait_for()
+    assert ann.page.url == f"{workspace.url}/sign-in"
+    ann.page.get_by_role("link", name="Sign in anew").click()
+    ann.page.get_by_text("Your link is ready.").wait_for()
+    ann.page.get_by_role("button", name="Sign in").click()
+    ann.page.get_by_text("bob@example.com").wait_for()
+    assert ann.listed() == []
+
+
+def test_who_tries_codes_is_told_how_long_to_wait(visit: Callable[..., Visitor]) -> None:
+    eve = visit()
+    eve.page.goto("/sign-in")
+    for _ in range(eve.workspace.workspace.sign_in_limit.most):
+        eve.page.get_by_role("textbox", name="Sign-in link or code").fill("nonsense")
+        eve.page.get_by_role("button", name="Sign in").click()
+        eve.loaded(eve.page.get_by_text("That code does not work.").first)
+    eve.page.get_by_role("textbox", name="Sign-in link or code").fill("nonsense")
+    eve.page.get_by_role("button", name="Sign in").click()
+    eve.page.get_by_role("heading", name="Too many requests").wait_for()
+    eve.page.get_by_text("Try again in 10 minutes.").wait_for()
+
+
 def test_a_form_from_before_the_sign_out_is_refused_in_words(ann: Visitor) -> None:
     other = ann.new_tab()
     other.goto(BILLING)
@@ -133,7 +157,7 @@ def test_a_form_from_before_the_sign_out_is_refused_in_words(ann: Visitor) -> No
     ann.page.get_by_role("heading", name="Sign in to ARKA").wait_for()
     other.get_by_role("button", name="Downgrade to Free").click()
     other.get_by_role("heading", name="The form came from elsewhere").wait_for()
-    other.get_by_role("link", name="Go to your tokens").click()
+    other.get_by_role("link", name="Go to the sign-in page").click()
     other.get_by_role("heading", name="Sign in to ARKA").wait_for()
 
 

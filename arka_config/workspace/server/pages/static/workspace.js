@@ -6,13 +6,14 @@ function takeCode() {
   const form = document.getElementById("sign-in");
   const anew = document.getElementById("sign-in-anew");
   const code = location.hash.slice(1);
-  if (anew && code) {
-    anew.hash = code;
-  }
-  if (!form || !/^[\w-]{43}$/.test(code)) {
+  if (!(form || anew) || !/^[\w-]{43}$/.test(code)) {
     return;
   }
   history.replaceState(null, "", location.pathname);
+  if (anew) {
+    anew.hash = code;
+    return;
+  }
   form.elements.code.value = code;
   for (const part of document.querySelectorAll(".by-hand, .fault")) {
     part.hidden = true;
