@@ -118,6 +118,7 @@ def _list(browser: Browser, status: int = 200, *, after: str = "", **values: obj
     listed, more = found[:_AT_ONCE], found[_AT_ONCE:]
     usual: dict[str, object] = {
         "tokens": listed,
+        "after": after if place is not None else "",
         "older": cursors.written(Place(listed[-1].created, listed[-1].id)) if more else "",
         "creating": False,
         "doomed": None,
