@@ -69,7 +69,7 @@ def create(
     except IntegrityError:
         raise _elsewhere(browser, "sent") from None
     except InvalidValue as error:
-        entered = {"label": label[:200], "expiry": expiry, "date": date[:10], "manage": bool(manage)}
+        entered = {"label": label.strip()[:200], "expiry": expiry, "date": date[:10], "manage": bool(manage)}
         return _list(browser, 422, creating=True, fault=error.message, entered=entered)
     return _list(browser, issued=issued)
 
