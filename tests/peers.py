@@ -1,5 +1,4 @@
-"""The real programs that arka-config is tested against: shells, Node, npm's `conf`, which keeps the legacy file, and
-PostgreSQL.
+"""The real programs to test against: shells, a browser, Node with npm's `conf`, age, PostgreSQL, keyrings.
 
 `@pytest.mark.peer("conf-16", "zsh")` says what a test needs; `make peers` installs the Node ones.
 """
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
-PROGRAMS = ("age", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
+PROGRAMS = ("age", "chromium", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
 _PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools"}
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
