@@ -61,8 +61,8 @@ class PlanLines:
 
     def _profile(self, one: ProfilePlan) -> Iterator[str]:
         name = terminal.styled(one.name, self.stream, bold=True)
-        notes = ["its template is gone"] if one.action == "remove" else one.reasons
-        said = f": {terminal.fit('; '.join(notes))}" if notes else " (adopt)" if one.action == "adopt" else ""
+        said = f": {terminal.fit('; '.join(one.reasons))}" if one.reasons else ""
+        said = " (adopt)" if one.action == "adopt" else said
         yield f"{self._mark(MARKS[one.action])} {name}{said}  {self._dim(terminal.fit(one.template))}"
         for change in one.changes:
             yield self._change(change)
@@ -71,7 +71,7 @@ class PlanLines:
 
     def _change(self, change: FieldChange) -> str:
         key = terminal.fit(change.name).ljust(self._width)
-        old, new = self._value(change.name, change.old), self._value(change.name, change.new)
+        old, new = self._in_force(change, change.old), self._in_force(change, change.new)
         place = self._dim(terminal.fit(change.place))
         if change.kind == "conflict":
             last = self._value(change.name, change.last)
@@ -93,6 +93,12 @@ class PlanLines:
         old = "set" if token.step == "replace" else "—"
         source = "" if str(token.source) == token.state else f": {terminal.fit(str(token.source))}"
         return f"    {key}  {old} -> {token.state}{source}"
+
+    def _in_force(self, change: FieldChange, value: Any) -> str:
+        """A value of the profile, or the default where it has none."""
+        if value is not None or change.default is None:
+            return self._value(change.name, value)
+        return f"{self._value(change.name, change.default)} {self._dim('(default)')}"
 
     def _value(self, name: str, value: Any) -> str:
         if value is None:

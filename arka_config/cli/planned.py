@@ -90,11 +90,12 @@ def prepare(session: Session, paths: Sequence[str], options: Options, identities
     names = {*wanted.profiles, *prunable(wanted, before, options)}
     if pending is not None:
         names |= {*before.unlike(pending), *prunable(wanted, pending, options)}
-    found = actual(store, names, SettingsCheck(app), watched)
+    check = SettingsCheck(app)
+    found = actual(store, names, check, watched)
     ledger = before.settled(pending, found)
     gatherer = Gatherer(app, session.environ, store.preferences, IdentityFile(store.folders.data), identities)
     lacking = gatherer.lacking(wanted, found, ledger)
-    made = plan(wanted, found, ledger, options, app.default_url(), lacking)
+    made = plan(wanted, found, ledger, options, check.defaults() | {"api_url": app.default_url()}, lacking)
     return Prepared(made, wanted, gatherer, before, ledger, file, pending is not None)
 
 

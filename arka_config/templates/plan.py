@@ -25,13 +25,15 @@ ROUTES = ("settings.proxy", "settings.ca_bundle")  # settings that say which way
 class FieldChange(NamedTuple):
     """A field of a profile's file: its value on this machine, the template's, and what the last apply wrote.
 
-    `kind` is `set`, `unset`, `change`, `kept` or `conflict`; None stands for no value. `place` is the template's line.
+    `kind` is `set`, `unset`, `change`, `kept` or `conflict`; None stands for no value. `default` is what is in force
+    where the profile has none, and `place` the template's line.
     """
 
     name: str
     old: Any
     new: Any
     last: Any
+    default: Any
     kind: str
     place: str
 
@@ -41,7 +43,7 @@ class FieldChange(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """The change as JSON has it."""
-        values = {"old": plain(self.old), "new": plain(self.new), "last": plain(self.last)}
+        values = {key: plain(getattr(self, key)) for key in ("old", "new", "last", "default")}
         return {"field": self.name, "kind": self.kind, **values, "layer": "profile", "place": self.place}
 
 
@@ -94,7 +96,7 @@ class TokenPlan(NamedTuple):
 
 
 class ProfilePlan(NamedTuple):
-    """What an apply would do to one profile. `reasons` say why it is a conflict.
+    """What an apply would do to one profile. `reasons` say why it is a conflict, or why it is removed.
 
     `standing` is the reference in the profile's file, where the template brings no token and says where it goes.
     """

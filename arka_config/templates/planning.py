@@ -48,24 +48,28 @@ def plan(
     actual: Mapping[str, Actual],
     ledger: Ledger,
     options: Options,
-    default_url: str | None,
+    defaults: Mapping[str, Any],
     lacking: Mapping[str, str],
 ) -> Plan:
     """The differences between templates and this machine.
 
-    `default_url` is the app's, and `lacking` says of some profiles why their token cannot be had now.
+    `defaults` are the values that are in force where a profile has none, by field, and `lacking` says of some profiles
+    why their token cannot be had now.
     """
     profiles = [
-        _Planner(one, actual[name], ledger.entries.get(name), options, default_url, lacking.get(name, "")).plan()
+        _Planner(one, actual[name], ledger.entries.get(name), options, defaults, lacking.get(name, "")).plan()
         for name, one in sorted(wanted.profiles.items())
         if name in options.only or not options.only
     ]
     unwanted = prunable(wanted, ledger, options)
     gone = [name for name in unwanted if not actual[name].exists]
-    removals = [_removal(name, ledger.entries[name], actual[name], options) for name in unwanted if name not in gone]
-    elsewhere = [template.text.path for template in wanted.elsewhere]
+    theirs = {(template.text.folder, template.text.name): template.text.path for template in wanted.elsewhere}
+    removals = [
+        _removal(name, ledger.entries[name], actual[name], options, theirs) for name in unwanted if name not in gone
+    ]
     digests = {os.path.join(text.folder, text.name): text.digest for text in wanted.texts}
-    return Plan(sorted([*profiles, *removals], key=lambda one: one.name), elsewhere, digests, gone, wanted.folders)
+    parts = sorted([*profiles, *removals], key=lambda one: one.name)
+    return Plan(parts, list(theirs.values()), digests, gone, wanted.folders)
 
 
 def prunable(wanted: DesiredSet, ledger: Ledger, options: Options) -> list[str]:
@@ -110,14 +114,15 @@ class _Planner:
         found: Actual,
         entry: Entry | None,
         options: Options,
-        default_url: str | None,
+        defaults: Mapping[str, Any],
         lacking: str,
     ) -> None:
         self.one = one
         self.found = found
         self.entry = entry
         self.options = options
-        self.default_url = default_url
+        self.defaults = defaults
+        self.default_url: str | None = defaults.get("api_url")
         self.lacking = lacking
 
     def plan(self) -> ProfilePlan:
@@ -196,7 +201,7 @@ class _Planner:
         elif is_by_hand or (self.options.take == "mine" and old is not None and self.entry is None):
             kind = self._taken(kind)
         place = self.one.place(name) if new is not None else self.one.template.text.path
-        return FieldChange(name, old, new, last, kind, place)
+        return FieldChange(name, old, new, last, self.defaults.get(name), kind, place)
 
     def _taken(self, kind: str) -> str:
         """What becomes of a change where both sides may be meant, by who gives way."""
@@ -235,33 +240,40 @@ def _order(name: str) -> tuple[int, str]:
     return (first.index(name) if name in first else len(first), name)
 
 
-def _removal(name: str, entry: Entry, found: Actual, options: Options) -> ProfilePlan:
-    """The removal of a profile; a conflict where a hand's work would be lost."""
-    is_by_hand = (
-        entry.kept
-        or entry.fields.keys() != found.fields.keys()
-        or any(not same(found.fields[key], value) for key, value in entry.fields.items())
-    )
-    held, stored = found.held, entry.token
-    has_own_token = held is not None and (stored is None or held.created != stored.created)
-    reasons = []
-    if (is_by_hand or has_own_token) and options.take is None:
-        reasons.append(
-            "was changed by hand since the last apply, and its template is gone"
-            if is_by_hand
-            else "has a token that was stored by hand, and its template is gone"
-        )
-    action = CONFLICT if reasons else UNCHANGED if options.take == "mine" and (is_by_hand or has_own_token) else REMOVE
+def _removal(
+    name: str, entry: Entry, found: Actual, options: Options, elsewhere: Mapping[tuple[str, str], str]
+) -> ProfilePlan:
+    """The removal of a profile; a conflict where a hand's work would be lost.
+
+    `elsewhere` are the paths of templates for other machines, by folder and name.
+    """
+    template = elsewhere.get((entry.folder, entry.template))
+    reasons = ["its template is gone" if template is None else "its template is for other machines"]
+    action = REMOVE
+    if by_hand := _by_hand(entry, found):
+        action = {None: CONFLICT, "template": REMOVE, "mine": UNCHANGED}[options.take]
+        reasons = [f"{by_hand}, and {reasons[0]}"]
     return ProfilePlan(
         name,
         action,
         [],
         TokenPlan("none"),
-        template=entry.template,
+        template=template or entry.template,
         folder=entry.folder,
         path=found.path,
         origin=None,
-        reasons=reasons,
+        reasons=[] if action == UNCHANGED else reasons,
         desired=None,
         entry=entry,
     )
+
+
+def _by_hand(entry: Entry, found: Actual) -> str:
+    """What a hand has done to a profile since an apply wrote it, or an empty string."""
+    fields = entry.fields
+    is_changed = fields.keys() != found.fields.keys() or any(not same(found.fields[key], fields[key]) for key in fields)
+    if entry.kept or is_changed:
+        return "was changed by hand since the last apply"
+    if found.held is not None and (entry.token is None or found.held.created != entry.token.created):
+        return "has a token that was stored by hand"
+    return ""

@@ -47,8 +47,8 @@ def test_plan_shows_each_field_and_changes_nothing(folder: Folder, home: Path) -
     assert done.out.splitlines() == [
         "+ ci  profiles/ci.toml",
         "    description       — -> CI  profiles/ci.toml:4",
-        "    api_url           — -> https://arka-ai.com  profiles/ci.toml:5",
-        "    settings.timeout  — -> 30  profiles/ci.toml:10",
+        "    api_url           https://arka-ai.com (default) -> https://arka-ai.com  profiles/ci.toml:5",
+        "    settings.timeout  30 (default) -> 30  profiles/ci.toml:10",
         "    token             — -> will be copied: $ARKA_CI_TOKEN",
         "reads  $ARKA_CI_TOKEN for https://arka-ai.com",
         "sends  tokens to https://arka-ai.com, and nowhere else",
@@ -264,6 +264,16 @@ def test_prune_removes_nothing_that_a_hand_has_changed_or_that_was_adopted(folde
     assert "! old: was changed by hand since the last apply, and its template is gone" in done.err
     applied("--prune", "--take", "mine")
     assert ProfileStore.open(app).names() == ["ci", "old", "own"]
+
+
+def test_prune_says_of_a_template_that_is_for_other_machines_now_that_it_is(folder: Folder) -> None:
+    folder.put("ci.toml", CI)
+    folder.put("laptop.toml", LAPTOP)
+    applied()
+    folder.put("ci.toml", CI + '[when]\nhostname = "build-*"\n')
+    assert "- ci: its template is for other machines  profiles/ci.toml" in arka("plan", "profiles", "--prune").out
+    applied("--prune")
+    assert ProfileStore.open(app).names() == ["laptop"]
 
 
 def test_an_empty_folder_prunes_nothing(folder: Folder) -> None:

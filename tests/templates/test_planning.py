@@ -14,7 +14,8 @@ from arka_config.templates.ledger import Entry, Ledger, StoredToken, same
 from arka_config.templates.model import TemplateFile
 from arka_config.templates.plan import Plan, ledger_after
 from arka_config.templates.planning import Options, plan
-from arka_config.templates.reading import Read, Template, TemplateText
+from arka_config.templates.reading import Read, Template
+from arka_config.templates.template_text import TemplateText
 
 URL = "https://arka-ai.com"
 NAMES = ("description", "settings.timeout", "settings.proxy", "api_url")
@@ -43,7 +44,7 @@ def planned(
     options: Options = NOTHING_SAID,
     lacking: str = "",
 ) -> Plan:
-    return plan(desired, {"a": found}, ledger, options, URL, {"a": lacking})
+    return plan(desired, {"a": found}, ledger, options, {"api_url": URL}, {"a": lacking})
 
 
 def actual(fields: dict[str, Any] | None, held: Held | None = None) -> Actual:
