@@ -128,7 +128,8 @@ class _Planner:
     def plan(self) -> ProfilePlan:
         """The profile's part of the plan."""
         changes = list(self._changes())
-        token = self._token()
+        keeps_reference = any(one.name == "token" and one.kind == KEPT and one.old is not None for one in changes)
+        token = TokenPlan("none") if keeps_reference else self._token()
         reasons = self._reasons(changes, token)
         if reasons:
             action = CONFLICT

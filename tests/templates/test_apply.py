@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -328,64 +327,52 @@ def test_a_plan_that_is_stale_under_the_lock_is_refused(folder: Folder, monkeypa
     assert not ProfileStore.open(app).exists("ci")
 
 
-# A kill
+# How tokens are kept
 
 
-def test_a_kill_at_every_write_leaves_what_the_next_apply_completes(
-    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_tokens_are_kept_sealed_where_sealing_is_on_and_a_token_that_is_replaced_stays_what_it_was(
+    folder: Folder, home: Path
 ) -> None:
-    monkeypatch.setattr("arka_config.moment.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
-    monkeypatch.setenv("ARKA_CI_TOKEN", TOKEN)
-    monkeypatch.setenv("ARKA_NEW_TOKEN", OTHER)
-
-    def scene(home: Path) -> None:
-        """A machine on which an apply has one of each to do: create, change, replace a token, remove."""
-        monkeypatch.setenv("ARKA_HOME", str(home))
-        folder.put("ci.toml", COPIED)
-        folder.put("old.toml", '[profile]\nname = "old"\n')
-        (folder.path / "new.toml").unlink(missing_ok=True)
-        applied()
-        (folder.path / "old.toml").unlink()
-        folder.put("new.toml", '[profile]\nname = "new"\n[token]\nenv = "ARKA_CI_TOKEN"\ncopy = true\n')
-        folder.put("ci.toml", COPIED.replace("30", "60").replace("ARKA_CI_TOKEN", "ARKA_NEW_TOKEN"))
-
-    scene(tmp_path / "whole")
-    applied("--prune")
-    wanted = snapshot(tmp_path / "whole")
-    for point in range(200):
-        home = tmp_path / f"at-{point}"
-        scene(home)
-        if killed_at(point):
-            applied("--prune")
-            assert snapshot(home) == wanted, f"killed at {point}"
-        else:
-            assert point > 20
-            return
-    raise AssertionError("it is not killed 200 times in one apply")
+    assert arka("login", "-p", "plain", "--with-token", "--no-verify", stdin=OTHER).code == 0
+    folder.put("ci.toml", COPIED)
+    applied(ARKA_CI_TOKEN=TOKEN)
+    assert ProfileStore.open(app).credential("ci").storage == "plain"
+    assert arka("vault", "enable").code == 0
+    folder.put("new.toml", COPIED.replace('"ci"', '"new"'))
+    folder.put("ci.toml", COPIED.replace("ARKA_CI_TOKEN", "ARKA_NEW_TOKEN"))
+    applied(ARKA_CI_TOKEN=TOKEN, ARKA_NEW_TOKEN=OTHER)
+    store = ProfileStore.open(app)
+    for name, token in (("ci", OTHER), ("new", TOKEN)):
+        credential = store.credential(name)
+        assert (credential.storage, credential.token.reveal()) == ("sealed", token)
+    assert not [file for file in home.rglob("*") if file.is_file() and TOKEN.encode() in file.read_bytes()]
+    assert arka("plan", "profiles").code == 0
 
 
-def killed_at(point: int) -> bool:
-    """Applies in a process that is killed at its nth write, rename or removal; whether it got that far."""
-    process = os.fork()
-    if process == 0:
-        count = -1
+def test_a_vault_that_does_not_open_stops_the_apply_before_the_first_write(
+    folder: Folder, home: Path, tmp_path: Path
+) -> None:
+    assert arka("vault", "enable", "--key-file", str(tmp_path / "key")).code == 0
+    folder.put("a.toml", '[profile]\nname = "a"\n')
+    folder.put("ci.toml", COPIED)
+    (tmp_path / "key").unlink()
+    before = snapshot(home)
+    done = arka("apply", "profiles", "--yes", environ={"ARKA_CI_TOKEN": TOKEN})
+    assert done.code == 1
+    assert f"{tmp_path / 'key'}" in done.err
+    del (after := snapshot(home))["state/agreements.json"]
+    assert after == before
 
-        def kill_before(function: object) -> object:
-            def counted(*arguments: object, **options: object) -> object:
-                nonlocal count
-                count += 1
-                if count == point:
-                    os._exit(9)
-                return function(*arguments, **options)  # type: ignore[operator]
 
-            return counted
-
-        for name in ("write", "replace", "unlink", "truncate"):
-            setattr(os, name, kill_before(getattr(os, name)))
-        os._exit(arka("apply", "profiles", "--yes", "--prune").code)
-    _, status = os.waitpid(process, 0)
-    assert os.waitstatus_to_exitcode(status) in (0, 9)
-    return os.waitstatus_to_exitcode(status) == 9
+def test_a_reference_that_a_hand_has_set_and_keeps_gets_no_token_beside_it(folder: Folder) -> None:
+    folder.put("ci.toml", COPIED)
+    applied()
+    assert arka("profiles", "set", "ci", "token.env=MY_TOKEN").code == 0
+    assert actions() == {"ci": "conflict"}
+    applied("--take", "mine", ARKA_CI_TOKEN=TOKEN)
+    assert ProfileStore.open(app).profiles.read("ci").reference == ("env", "MY_TOKEN")
+    assert ProfileStore.open(app).tokens.names() == set()
+    assert arka("plan", "profiles").code == 0
 
 
 # What else it gives
