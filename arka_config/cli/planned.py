@@ -68,7 +68,7 @@ class Prepared(NamedTuple):
         """Whether the ledger is to be written although nothing else is."""
         from arka_config.templates.plan import ledger_after
 
-        return self.is_interrupted or ledger_after(self.plan, self.ledger, {}).text() != self.before.text()
+        return self.is_interrupted or bool(self.before.unlike(ledger_after(self.plan, self.ledger, {})))
 
 
 def prepare(session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]) -> Prepared:

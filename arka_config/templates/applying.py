@@ -111,8 +111,9 @@ def carry_out(
         steps += [partial(store.use, name) for name in list(made)[:1] if active is None]
         steps += [partial(prepared.keep, name) for name in made]
         steps += [partial(store.remove, name) for name in removals]
-        for step in watch(steps, "Applying"):
-            step()
+        with files.Together():  # before the ledger says that all of it is there
+            for step in watch(steps, "Applying"):
+                step()
     is_changed = file.write(after)
     now, _ = store.selection.active()
     return Applied(
