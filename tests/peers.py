@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
-PROGRAMS = ("age",)
+PROGRAMS = {"age": "age", "ansible": "ansible-playbook"}  # by their executables
+_PACKAGES = {"ansible": "ansible-core"}  # Debian's, where it has another name
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
@@ -52,14 +53,14 @@ def missing(name: str) -> str:
 
 
 def executable(name: str) -> str:
-    """The path of a shell, or of the first Node that is new enough. Raises MissingPeer."""
+    """The path of a shell or another program, or of the first Node that is new enough. Raises MissingPeer."""
     if name in _OLDEST_NODE:
         return _node(name)
     if name not in (*SHELLS, *PROGRAMS):
         raise ValueError(f"{name!r} is not a peer: use one of {', '.join(NAMES)}")
-    path = shutil.which(name)
+    path = shutil.which(PROGRAMS.get(name, name))
     if path is None:
-        hint = "" if name in OPTIONAL else f", as in 'apt install {name}'"
+        hint = "" if name in OPTIONAL else f", as in 'apt install {_PACKAGES.get(name, name)}'"
         raise MissingPeer(f"{name} is not on PATH: install it{hint}")
     return path
 
