@@ -150,4 +150,7 @@ def _report(session: Session, plan: Plan, applied: Applied | None, require_token
         terminal.note(f"profile '{one.name}' needs a token: {one.token.lacking}")
         if one.token.source is not None and one.token.source.is_stored:
             terminal.tell_hint(f"{session.app.name} login --profile {one.name}")
+    for one in plan.profiles:
+        if one.token.has_old and one.token.lacking and one.name not in stored:
+            terminal.note(f"profile '{one.name}' keeps an old token: {one.token.lacking}")
     return EXIT_AUTH if needing and require_tokens else 0

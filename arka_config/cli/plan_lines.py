@@ -54,7 +54,7 @@ class PlanLines:
         yield self.summary()
 
     def _is_quiet(self, one: ProfilePlan) -> bool:
-        return one.action == "unchanged" and not one.changes and not one.needs_token
+        return one.action == "unchanged" and not one.changes and not one.token.lacking
 
     def _mark(self, mark: str) -> str:
         return terminal.styled(mark, self.stream, **_STYLES[mark])
@@ -88,6 +88,8 @@ class PlanLines:
         if one.needs_token:
             what = "will ask" if token.is_asked_for and self.session.can_ask else "missing"
             return f"  {self._mark('?')} {key}  {what}: {terminal.fit(token.lacking)}"
+        if token.lacking and token.has_old:
+            return f"  {self._mark('?')} {key}  an old one, and no new one: {terminal.fit(token.lacking)}"
         if token.step == "reference":
             return None
         old = "set" if token.step == "replace" else "—"

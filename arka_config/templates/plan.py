@@ -51,12 +51,14 @@ class TokenPlan(NamedTuple):
     """What becomes of a profile's token.
 
     `step` is `none` (the template brings none), `reference`, `keep`, `store`, `replace` or `conflict`. `lacking` says
-    why it cannot be had now, and is empty where it can.
+    why it cannot be had now, and is empty where it can. `has_old` is whether another one is there, which goes to the
+    same origin and is used until then.
     """
 
     step: str
     source: TokenSource | None = None
     lacking: str = ""
+    has_old: bool = False
 
     @property
     def is_stored(self) -> bool:
@@ -73,13 +75,13 @@ class TokenPlan(NamedTuple):
 
     @property
     def state(self) -> str:
-        """`set`, `missing`, `will ask`, or where it comes from. Never a part of the token."""
+        """`set`, `missing`, `old`, `will ask`, or where it comes from. Never a part of the token."""
         if self.step in ("none", "conflict"):
             return self.step
         if self.is_asked_for:
             return "will ask"
         if self.lacking:
-            return "missing"
+            return "old" if self.has_old else "missing"
         assert self.source is not None
         states = {"sealed": "sealed", "issue": "will be issued"}
         return "set" if self.step in ("keep", "reference") else states.get(self.source.kind, "will be copied")
@@ -122,7 +124,7 @@ class ProfilePlan(NamedTuple):
     @property
     def needs_token(self) -> bool:
         """Whether the profile has no token, and gets none without being given one."""
-        return bool(self.token.lacking) and self.action != CONFLICT
+        return bool(self.token.lacking) and not self.token.has_old and self.action != CONFLICT
 
     @property
     def edits(self) -> dict[tuple[str, ...], Any]:
@@ -262,16 +264,22 @@ def ledger_after(plan: Plan, ledger: Ledger, stored: Mapping[str, StoredToken]) 
 
 def _entry_after(one: ProfilePlan, desired: Desired, stored: StoredToken | None) -> Entry:
     kept = {change.name: plain(change.new) for change in one.changes if change.kind == KEPT}
-    token = stored
-    if token is None and one.entry is not None and one.entry.token is not None and one.token.step in ("keep", "none"):
-        token = one.entry.token
-        if one.token.source is not None and one.token.source.kind != "prompt":
-            token = token._replace(source=one.token.source.identifier)
     return Entry(
         folder=one.folder,
         template=desired.template.text.name,
         created=one.entry.created if one.entry else one.action == CREATE,
         fields={name: plain(value) for name, value in sorted(desired.fields.items()) if name not in kept},
         kept=dict(sorted(kept.items())),
-        token=token,
+        token=stored or _token_after(one),
     )
+
+
+def _token_after(one: ProfilePlan) -> StoredToken | None:
+    """What the ledger goes on saying of a token that the plan does not store."""
+    token = one.entry.token if one.entry is not None else None
+    if token is None or one.token.step not in ("keep", "none", "replace"):
+        return None
+    source = one.token.source
+    if one.token.step == "replace" or source is None or source.kind == "prompt":
+        return token  # still the old one
+    return token._replace(source=source.identifier)

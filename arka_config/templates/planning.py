@@ -227,7 +227,9 @@ class _Planner:
         elif step == "conflict" and self.options.take == "mine":
             is_usable = self.found.held and self.found.held.origin == origin_of(self.one, self.default_url)
             step = "keep" if is_usable else step
-        return TokenPlan(step, token, self.lacking if step in ("store", "replace") else "")
+        held = self.found.held
+        has_old = step == "replace" and held is not None and held.origin == origin_of(self.one, self.default_url)
+        return TokenPlan(step, token, self.lacking if step in ("store", "replace") else "", has_old)
 
     def _is_repointed(self) -> bool:
         """Whether the template, which brings no token, moves the profile away from under the one that it has."""

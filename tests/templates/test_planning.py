@@ -129,6 +129,20 @@ def test_a_token_that_cannot_be_had_is_no_pending_change() -> None:
     assert [one.name for one in made.needing_tokens] == ["a"]
 
 
+def test_a_token_that_cannot_be_replaced_yet_is_used_and_replaced_as_soon_as_it_can_be() -> None:
+    ledger = Ledger({"a": entry({}, token=OURS)})
+    made = planned(wanted({}, OTHER), actual({}, HELD), ledger, lacking="$ARKA_Y is not set")
+    assert (made.is_pending, made.needing_tokens, made.profiles[0].token.state) == (False, [], "old")
+    later = planned(wanted({}, OTHER), actual({}, HELD), ledger_after(made, ledger, {}))
+    assert (later.is_pending, later.profiles[0].token.step) == (True, "replace")
+
+
+def test_a_token_for_another_origin_is_no_old_one() -> None:
+    ledger = Ledger({"a": entry({}, token=OURS._replace(origin="https://eu.example"))})
+    made = planned(wanted({}, ENV), actual({}, ELSEWHERE), ledger, lacking="$ARKA_X is not set")
+    assert [one.name for one in made.needing_tokens] == ["a"]
+
+
 def test_a_profile_s_digest_is_another_one_when_it_is_seen_to_change() -> None:
     ledger = Ledger({"a": entry({"description": "x"})})
     one, other = ({"description": text} for text in "yz")
