@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from arka_config.cli.planned import Prepared
     from arka_config.cli.session import Session
     from arka_config.templates.applying import Applied
+    from arka_config.templates.options import Options
     from arka_config.templates.plan import Plan
-    from arka_config.templates.planning import Options
     from arka_config.templates.saved import SavedPlan
 
 
@@ -54,7 +54,7 @@ def apply(
     {app} apply profiles/
     {app} apply profiles/ --yes --require-tokens
     """
-    from arka_config.templates.planning import Options
+    from arka_config.templates.options import Options
 
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
     seen = _saved(session, paths, options, identities)
@@ -92,7 +92,7 @@ def _applied(
 def _saved(session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]) -> SavedPlan | None:
     """The saved plan that the one path names, or None. Raises UsageError where more than it is said."""
     from arka_config.templates import saved
-    from arka_config.templates.planning import Options
+    from arka_config.templates.options import Options
 
     if not any(saved.is_saved_plan(path) for path in paths):
         return None

@@ -43,7 +43,7 @@ def plan(
     + create   ~ change or adopt   - remove   = unchanged   ! conflict   ? no token
     """
     from arka_config.templates import saved
-    from arka_config.templates.planning import Options
+    from arka_config.templates.options import Options
 
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
     made = prepare(session, paths, options, identities).plan

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from arka_config.templates.desired import DesiredSet
     from arka_config.templates.gathering import Gatherer
     from arka_config.templates.ledger import Ledger, LedgerFile
+    from arka_config.templates.options import Options
     from arka_config.templates.plan import Plan
-    from arka_config.templates.planning import Options
 
     F = TypeVar("F", bound=Callable[..., object])
 
@@ -66,7 +66,7 @@ class Prepared(NamedTuple):
     @property
     def is_ledger_behind(self) -> bool:
         """Whether the ledger is to be written although nothing else is."""
-        from arka_config.templates.plan import ledger_after
+        from arka_config.templates.remembering import ledger_after
 
         return self.is_interrupted or bool(self.before.unlike(ledger_after(self.plan, self.ledger, {})))
 
@@ -80,7 +80,8 @@ def prepare(session: Session, paths: Sequence[str], options: Options, identities
     from arka_config.templates.identity import IdentityFile
     from arka_config.templates.ledger import LedgerFile
     from arka_config.templates.permitted import SettingsCheck
-    from arka_config.templates.planning import plan, prunable
+    from arka_config.templates.planning import plan
+    from arka_config.templates.pruning import prunable
 
     app, store = session.app, session.store
     wanted = desired(app, store.preferences, Facts.here(), paths, watched)

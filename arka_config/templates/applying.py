@@ -15,7 +15,8 @@ from arka_config.store import files, toml
 from arka_config.store.profiles import parsed
 from arka_config.store.tokens import Credential
 from arka_config.templates.ledger import StoredToken
-from arka_config.templates.plan import REMOVE, Plan, ProfilePlan, ledger_after
+from arka_config.templates.plan import REMOVE, Plan, ProfilePlan
+from arka_config.templates.remembering import ledger_after
 from arka_config.text import visible
 
 if TYPE_CHECKING:

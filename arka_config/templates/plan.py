@@ -7,12 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.store.references import described
-from arka_config.templates.ledger import Entry, Ledger, StoredToken, canonical, plain
+from arka_config.templates.ledger import canonical, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arka_config.templates.desired import Desired, TokenSource
+    from arka_config.templates.ledger import Entry
 
 # What becomes of a profile.
 CREATE, CHANGE, ADOPT, REMOVE, UNCHANGED, CONFLICT = "create", "change", "adopt", "remove", "unchanged", "conflict"
@@ -249,37 +250,3 @@ class Plan:
                 document |= {"needs_token": False, "token": one.token._replace(lacking="").document()}
             parts.append([document, one.entry.document() if one.entry else None])
         return hashlib.sha256(canonical([parts, self.digests, self.gone]).encode()).hexdigest()
-
-
-def ledger_after(plan: Plan, ledger: Ledger, stored: Mapping[str, StoredToken]) -> Ledger:
-    """The ledger once the plan has been carried out, with the tokens that were stored by profile name."""
-    entries = {name: entry for name, entry in ledger.entries.items() if name not in plan.gone}
-    for one in plan.profiles:
-        if one.desired is None:
-            entries.pop(one.name, None)
-        else:
-            entries[one.name] = _entry_after(one, one.desired, stored.get(one.name))
-    return Ledger(entries)
-
-
-def _entry_after(one: ProfilePlan, desired: Desired, stored: StoredToken | None) -> Entry:
-    kept = {change.name: plain(change.new) for change in one.changes if change.kind == KEPT}
-    return Entry(
-        folder=one.folder,
-        template=desired.template.text.name,
-        created=one.entry.created if one.entry else one.action == CREATE,
-        fields={name: plain(value) for name, value in sorted(desired.fields.items()) if name not in kept},
-        kept=dict(sorted(kept.items())),
-        token=stored or _token_after(one),
-    )
-
-
-def _token_after(one: ProfilePlan) -> StoredToken | None:
-    """What the ledger goes on saying of a token that the plan does not store."""
-    token = one.entry.token if one.entry is not None else None
-    if token is None or one.token.step not in ("keep", "none", "replace"):
-        return None
-    source = one.token.source
-    if one.token.step == "replace" or source is None or source.kind == "prompt":
-        return token  # still the old one
-    return token._replace(source=source.identifier)

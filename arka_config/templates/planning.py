@@ -8,39 +8,32 @@ value goes in; where it was changed by hand since, both sides are shown and some
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from arka_config.precedence.origin import Origin
-from arka_config.templates.ledger import Ledger, same
+from arka_config.templates.ledger import same
 from arka_config.templates.plan import (
     ADOPT,
     CHANGE,
     CONFLICT,
     CREATE,
     KEPT,
-    REMOVE,
     UNCHANGED,
     FieldChange,
     Plan,
     ProfilePlan,
     TokenPlan,
 )
+from arka_config.templates.pruning import prunable, removal
+from arka_config.templates.token_planning import origin_of, planned_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from arka_config.templates.actual import Actual
     from arka_config.templates.desired import Desired, DesiredSet
-    from arka_config.templates.ledger import Entry
-
-
-class Options(NamedTuple):
-    """What the user said of the plan. `take` says who gives way in a conflict: nobody, the template, or `mine`."""
-
-    only: tuple[str, ...] = ()
-    prune: bool = False
-    take: Literal["template", "mine"] | None = None
-    adopt: bool = False
+    from arka_config.templates.ledger import Entry, Ledger
+    from arka_config.templates.options import Options
 
 
 def plan(
@@ -65,44 +58,11 @@ def plan(
     gone = [name for name in unwanted if not actual[name].exists]
     theirs = {(template.text.folder, template.text.name): template.text.path for template in wanted.elsewhere}
     removals = [
-        _removal(name, ledger.entries[name], actual[name], options, theirs) for name in unwanted if name not in gone
+        removal(name, ledger.entries[name], actual[name], options, theirs) for name in unwanted if name not in gone
     ]
     digests = {os.path.join(text.folder, text.name): text.digest for text in wanted.texts}
     parts = sorted([*profiles, *removals], key=lambda one: one.name)
     return Plan(parts, list(theirs.values()), digests, gone, wanted.folders)
-
-
-def prunable(wanted: DesiredSet, ledger: Ledger, options: Options) -> list[str]:
-    """The profiles that an apply of the same folder made and that no template describes any more."""
-    return sorted(
-        name
-        for name, entry in ledger.entries.items()
-        if options.prune
-        and entry.created
-        and entry.folder in wanted.folders
-        and name not in wanted.profiles
-        and (name in options.only or not options.only)
-    )
-
-
-def token_step(one: Desired, found: Actual, entry: Entry | None, default_url: str | None) -> str:
-    """What becomes of the token of a profile whose template brings one: `keep`, `store`, `replace` or `conflict`."""
-    assert one.token is not None
-    held, stored = found.held, entry.token if entry else None
-    if held is None:
-        return "store"
-    is_ours = stored is not None and (held.created, held.origin) == (stored.created, stored.origin)
-    if held.origin == origin_of(one, default_url):
-        is_as_it_was = stored is None or stored.source == one.token.identifier or one.token.kind == "prompt"
-        if is_as_it_was:
-            return "keep"
-    return "replace" if is_ours else "conflict"
-
-
-def origin_of(one: Desired, default_url: str | None) -> str | None:
-    """The origin that the profile's token goes to."""
-    url = one.api_url or default_url
-    return None if url is None else str(Origin.of(url))
 
 
 class _Planner:
@@ -176,6 +136,9 @@ class _Planner:
             )
         return reasons
 
+    def _token(self) -> TokenPlan:
+        return planned_token(self.one, self.found, self.entry, self.options, self.default_url, self.lacking)
+
     # Fields
 
     def _changes(self) -> Iterator[FieldChange]:
@@ -213,70 +176,7 @@ class _Planner:
     def _is_default(self, url: str | None) -> bool:
         return url is not None and self.default_url is not None and Origin.of(url) == Origin.of(self.default_url)
 
-    # The token
-
-    def _token(self) -> TokenPlan:
-        token = self.one.token
-        if token is None:
-            return TokenPlan("conflict" if self._is_repointed() else "none")
-        if not token.is_stored:
-            return TokenPlan("reference", token, self.lacking)
-        step = token_step(self.one, self.found, self.entry, self.default_url)
-        if step == "conflict" and self.options.take == "template":
-            step = "replace"
-        elif step == "conflict" and self.options.take == "mine":
-            is_usable = self.found.held and self.found.held.origin == origin_of(self.one, self.default_url)
-            step = "keep" if is_usable else step
-        held = self.found.held
-        has_old = step == "replace" and held is not None and held.origin == origin_of(self.one, self.default_url)
-        return TokenPlan(step, token, self.lacking if step in ("store", "replace") else "", has_old)
-
-    def _is_repointed(self) -> bool:
-        """Whether the template, which brings no token, moves the profile away from under the one that it has."""
-        if self.one.api_url is None or self.found.held is None or "token" in self.found.fields:
-            return False
-        return self.found.held.origin != origin_of(self.one, self.default_url)
-
 
 def _order(name: str) -> tuple[int, str]:
     first = ("description", "api_url", "token")
     return (first.index(name) if name in first else len(first), name)
-
-
-def _removal(
-    name: str, entry: Entry, found: Actual, options: Options, elsewhere: Mapping[tuple[str, str], str]
-) -> ProfilePlan:
-    """The removal of a profile; a conflict where a hand's work would be lost.
-
-    `elsewhere` are the paths of templates for other machines, by folder and name.
-    """
-    template = elsewhere.get((entry.folder, entry.template))
-    reasons = ["its template is gone" if template is None else "its template is for other machines"]
-    action = REMOVE
-    if by_hand := _by_hand(entry, found):
-        action = {None: CONFLICT, "template": REMOVE, "mine": UNCHANGED}[options.take]
-        reasons = [f"{by_hand}, and {reasons[0]}"]
-    return ProfilePlan(
-        name,
-        action,
-        [],
-        TokenPlan("none"),
-        template=template or entry.template,
-        folder=entry.folder,
-        path=found.path,
-        origin=None,
-        reasons=[] if action == UNCHANGED else reasons,
-        desired=None,
-        entry=entry,
-    )
-
-
-def _by_hand(entry: Entry, found: Actual) -> str:
-    """What a hand has done to a profile since an apply wrote it, or an empty string."""
-    fields = entry.fields
-    is_changed = fields.keys() != found.fields.keys() or any(not same(found.fields[key], fields[key]) for key in fields)
-    if entry.kept or is_changed:
-        return "was changed by hand since the last apply"
-    if found.held is not None and (entry.token is None or found.held.created != entry.token.created):
-        return "has a token that was stored by hand"
-    return ""

@@ -12,9 +12,11 @@ from arka_config.templates.actual import Actual, Held
 from arka_config.templates.desired import Desired, DesiredSet, TokenSource
 from arka_config.templates.ledger import Entry, Ledger, StoredToken, same
 from arka_config.templates.model import TemplateFile
-from arka_config.templates.plan import Plan, ledger_after
-from arka_config.templates.planning import Options, plan
+from arka_config.templates.options import Options
+from arka_config.templates.plan import Plan
+from arka_config.templates.planning import plan
 from arka_config.templates.reading import Read, Template
+from arka_config.templates.remembering import ledger_after
 from arka_config.templates.template_text import TemplateText
 
 URL = "https://arka-ai.com"
