@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from arka_config.templates.agreement import Agreements
     from arka_config.templates.plan import Plan
 
+_MOST_CHANGES = 12  # named one by one; the plan above has all that comes of them
+
 
 def agreed(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str, ...]) -> Agreements:
     """What the user has agreed to, to be kept once this plan is carried out.
@@ -21,8 +23,13 @@ def agreed(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str, ...])
     from arka_config.templates.agreement import Agreements, named
 
     agreements = Agreements(session.store.folders.state)
-    for said in agreements.changed_since(plan):
+    changes = agreements.changed_since(plan)
+    for said in changes[:_MOST_CHANGES]:
         terminal.note(f"{said} since you last agreed to it")
+    if len(changes) > _MOST_CHANGES:
+        terminal.note(
+            f"{len(changes) - _MOST_CHANGES} more templates are not as they were when you last agreed to them"
+        )
     keys = {*allowed, *map(named, allowed)}
     questions = [question for question in agreements.questions(plan, session.store) if question.key not in keys]
     if questions and (yes or not session.can_ask):

@@ -26,6 +26,7 @@ _STYLES: dict[str, dict[str, bool | str]] = {
     "?": {"fg": "cyan"},
 }
 _MOST_UNCHANGED = 12  # lines; more of them hide what is to be read
+_MOST_NAMED = 5  # templates for other machines
 _PASSWORD = re.compile(r"://[^/@\s]*@")
 
 
@@ -54,7 +55,7 @@ class PlanLines:
         yield self.summary()
 
     def _is_quiet(self, one: ProfilePlan) -> bool:
-        return one.action == "unchanged" and not one.changes and not one.token.lacking
+        return one.action == "unchanged" and not (one.changes or one.token.lacking or one.moved_from)
 
     def _mark(self, mark: str) -> str:
         return terminal.styled(mark, self.stream, **_STYLES[mark])
@@ -63,7 +64,8 @@ class PlanLines:
         name = terminal.styled(one.name, self.stream, bold=True)
         said = f": {terminal.fit('; '.join(one.reasons))}" if one.reasons else ""
         said = " (adopt)" if one.action == "adopt" else said
-        yield f"{self._mark(MARKS[one.action])} {name}{said}  {self._dim(terminal.fit(one.template))}"
+        place = one.template + (f", so far {self.session.tilde(one.moved_from)}" if one.moved_from else "")
+        yield f"{self._mark(MARKS[one.action])} {name}{said}  {self._dim(terminal.fit(place))}"
         for change in one.changes:
             yield self._change(change)
         if (token := self._token(one)) is not None:
@@ -121,7 +123,9 @@ class PlanLines:
         for setting, value in self.plan.routes:
             yield f"route  {terminal.fit(setting)} = {terminal.fit(written(without_passwords(value)))}"
         if self.plan.elsewhere:
-            yield f"other  {terminal.fit(', '.join(self.plan.elsewhere))}: for other machines than this one"
+            named, rest = self.plan.elsewhere[:_MOST_NAMED], len(self.plan.elsewhere) - _MOST_NAMED
+            more = f" and {rest} more" if rest > 0 else ""
+            yield f"other  {terminal.fit(', '.join(named))}{more}: for other machines than this one"
 
     def summary(self) -> str:
         """The last line: how many of each."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -128,6 +129,13 @@ class ProfilePlan(NamedTuple):
         return bool(self.token.lacking) and not self.token.has_old and self.action != CONFLICT
 
     @property
+    def moved_from(self) -> str | None:
+        """The template in another folder that an apply made the profile of, where this one now takes it over."""
+        if self.entry is None or self.desired is None or self.entry.folder == self.folder:
+            return None
+        return os.path.join(self.entry.folder, self.entry.template)
+
+    @property
     def edits(self) -> dict[tuple[str, ...], Any]:
         """The values to set in the profile's file by path, and None for those to take out."""
         edits: dict[tuple[str, ...], Any] = {}
@@ -151,6 +159,7 @@ class ProfilePlan(NamedTuple):
             "profile": self.name,
             "action": self.action,
             "template": self.template,
+            "moved_from": self.moved_from,
             "path": self.path,
             "origin": self.origin,
             "reasons": self.reasons,

@@ -285,6 +285,33 @@ def test_an_empty_folder_prunes_nothing(folder: Folder) -> None:
     assert ProfileStore.open(app).names() == ["ci"]
 
 
+# Many, and elsewhere
+
+
+def test_a_template_that_takes_over_from_another_folder_says_so(folder: Folder, tmp_path: Path) -> None:
+    folder.put("ci.toml", CI)
+    applied()
+    other = Folder(tmp_path / "other")
+    other.put("runner.toml", CI)
+    assert arka("plan", "other").out.startswith("= ci  other/runner.toml, so far ~/profiles/ci.toml")
+    assert arka("plan", "other", "--json").json["profiles"][0]["moved_from"] == str(folder.path / "ci.toml")
+    assert arka("apply", "other", "--yes").code == 0
+    assert arka("plan", "other").out.startswith("= ci  other/runner.toml\n")
+
+
+def test_of_many_templates_for_other_machines_or_changed_since_few_are_named(folder: Folder) -> None:
+    for number in range(20):
+        folder.put(f"{number:02}.toml", f'[profile]\nname = "p{number}"\n')
+        folder.put(f"other-{number:02}.toml", f'[profile]\nname = "o{number}"\n[when]\nhostname = "build-*"\n')
+    assert "other-04.toml and 15 more: for other machines" in arka("plan", "profiles").out
+    applied()
+    for number in range(20):
+        folder.put(f"{number:02}.toml", f'[profile]\nname = "p{number}"\ndescription = "x"\n')
+    done = arka("apply", "profiles", "--yes")
+    assert done.err.count("was changed since you last agreed to it") == 12
+    assert "note: 8 more templates are not as they were when you last agreed to them" in done.err
+
+
 # Saved plans
 
 
