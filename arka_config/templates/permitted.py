@@ -50,9 +50,11 @@ def _looks_secret(target: str) -> bool:
 def not_permitted(app: App, preferences: Preferences, kind: str, target: str) -> str:
     """Why the user lets no template name this source, in words, or an empty string."""
     if kind == "env" and not target.startswith(app.prefix) and target not in preferences.allow_env:
-        return (
-            f"{target} may not be read by a template: use a variable that begins with {app.prefix}, "
-            f'or allow it in {preferences.path}: allow_env = ["{target}"]'
+        near = did_you_mean(target, preferences.allow_env)
+        return f"{target} may not be read by a template; " + (
+            near
+            or f"use a variable that begins with {app.prefix}, or allow it in {preferences.path}: "
+            f'allow_env = ["{target}"]'
         )
     if kind == "file":
         return _unfit_file(preferences, target)

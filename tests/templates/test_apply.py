@@ -100,17 +100,22 @@ def test_files_below_the_allowed_roots_and_the_user_s_helpers_are_read(folder: F
     assert [store.credential(name).token.reveal() for name in "abc"] == [TOKEN, OTHER, TOKEN]
 
 
-def test_a_profile_without_its_token_is_made_and_login_completes_it(folder: Folder) -> None:
-    folder.put("laptop.toml", LAPTOP + "[settings]\ntimeout = 5  # seconds\n")
-    done = arka("apply", "profiles", "--yes", "--no-input")
-    assert done.code == 0
-    assert "profile 'laptop' needs a token" in done.err
+@pytest.mark.parametrize("url", ["https://arka-ai.com", "https://arka.example"])
+def test_a_profile_without_its_token_is_made_and_login_completes_it(folder: Folder, url: str) -> None:
+    settings = f'[settings]\ntimeout = 5  # seconds\nproxy = "{url}:3128"\n'
+    folder.put("laptop.toml", LAPTOP.replace("[token]", f'api_url = "{url}"\n[token]') + settings)
+    allowed = ("--allow-origin", url, "--allow-origin", f"{url}:3128")
+    done = arka("apply", "profiles", "--yes", "--no-input", *allowed)
+    assert done.code == 0, done.err
+    assert "note: profile 'laptop' needs a token" in done.err
+    assert "hint: arka login --profile laptop" in done.err
     assert arka("apply", "profiles", "--yes", "--require-tokens").code == 4
     before = read("laptop")
-    assert arka("login", "-p", "laptop", "--with-token", "--no-verify", stdin=TOKEN).code == 0
+    assert arka("login", "--profile", "laptop", "--with-token", "--no-verify", stdin=TOKEN).code == 0
     assert read("laptop") == before
-    assert arka("token", "-p", "laptop").out == f"{TOKEN}\n"
-    assert arka("apply", "profiles", "--yes", "--require-tokens").code == 0
+    assert arka("token", "-p", "laptop", "--for", url).out == f"{TOKEN}\n"
+    again = arka("apply", "profiles", "--yes", "--require-tokens")
+    assert (again.code, "Nothing to do" in again.err) == (0, True)
 
 
 def test_a_token_of_another_shape_stops_the_apply_before_the_first_write(folder: Folder, home: Path) -> None:

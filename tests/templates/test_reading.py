@@ -162,6 +162,24 @@ def test_a_template_for_other_machines_is_checked_as_far_as_this_one_can_tell(fo
     ]
 
 
+def test_a_folder_whose_templates_are_all_for_other_machines_is_nothing_to_do(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n[when]\nos = "windows"\n')
+    done = arka("plan", "profiles", "--prune")
+    assert (done.code, done.out.splitlines()[0]) == (0, "other  profiles/a.toml: for other machines than this one")
+    assert arka("apply", "profiles", "--yes").code == 0
+
+
+def test_a_folder_that_is_a_link_is_read_at_its_real_place(folder: Folder, tmp_path: Path) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n')
+    (folder.path / "b.toml").symlink_to("a.toml")
+    assert problems("profiles") == ["profiles/b.toml:3:1: profile 'a' is described by profiles/a.toml too"]
+    (folder.path / "b.toml").unlink()
+    (tmp_path / "linked").symlink_to(folder.path)
+    plan = arka("plan", "linked", "profiles", "--json").json
+    assert [one["template"] for one in plan["profiles"]] == ["linked/a.toml"]
+    assert list(plan["templates"]) == [str(folder.path / "a.toml")]
+
+
 def test_two_templates_of_one_profile_are_an_error_that_names_both(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "x-{hostname}"\n')
     folder.put("b.toml", '[profile]\nname = "x-runner-07"\n')
@@ -221,6 +239,16 @@ def test_the_schema_that_is_checked_in_is_the_one_of_the_model() -> None:
 )
 def test_the_schema_takes_what_the_model_takes(table: dict[str, object], is_valid: bool) -> None:
     assert jsonschema_rs.is_valid(json.loads(schema.text(app)), table) is is_valid
+
+
+def test_the_nearest_name_that_the_user_allows_is_named(folder: Folder, home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text('allow_env = ["BUILD_TOKEN"]\n[helpers]\nvault = ["true"]\n')
+    folder.put("a.toml", '[profile]\nname = "a"\n[token]\nenv = "BUILD_TOKN"\n')
+    folder.put("b.toml", '[profile]\nname = "b"\n[token]\nhelper = "valut"\n')
+    first, second = problems("profiles")
+    assert first.endswith("BUILD_TOKN may not be read by a template; did you mean 'BUILD_TOKEN'?")
+    assert second.endswith("; did you mean 'vault'?")
 
 
 @pytest.mark.parametrize("kind", ["env", "helper"])
