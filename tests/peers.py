@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
-PROGRAMS = {"age": "age", "ansible": "ansible-playbook"}  # by their executables
-_PACKAGES = {"ansible": "ansible-core"}  # Debian's, where it has another name
+PROGRAMS = ("age", "ansible-playbook", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
+_PACKAGES = {  # Debian's, where they have other names
+    "ansible-playbook": "ansible-core",
+    "dbus-run-session": "dbus",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "secret-tool": "libsecret-tools",
+}
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
@@ -58,7 +63,7 @@ def executable(name: str) -> str:
         return _node(name)
     if name not in (*SHELLS, *PROGRAMS):
         raise ValueError(f"{name!r} is not a peer: use one of {', '.join(NAMES)}")
-    path = shutil.which(PROGRAMS.get(name, name))
+    path = shutil.which(name)
     if path is None:
         hint = "" if name in OPTIONAL else f", as in 'apt install {_PACKAGES.get(name, name)}'"
         raise MissingPeer(f"{name} is not on PATH: install it{hint}")

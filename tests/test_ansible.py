@@ -19,7 +19,7 @@ PLAYBOOK = Path(__file__).parents[1] / "examples" / "ansible" / "profiles.yml"
 CI = 'version = 1\n[profile]\nname = "ci"\n[token]\nenv = "ARKA_CI_TOKEN"\ncopy = true\n'
 OLD = 'version = 1\n[profile]\nname = "old"\n[settings]\ntimeout = 5\n'
 
-pytestmark = [pytest.mark.peer("ansible"), pytest.mark.slow]
+pytestmark = [pytest.mark.peer("ansible-playbook"), pytest.mark.slow]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def play(templates: Path, *options: str) -> tuple[int, int, str]:
         "ANSIBLE_NOCOLOR": "1",
         "LC_ALL": "C.UTF-8",
     }
-    line = [executable("ansible"), "-i", "localhost,", "-c", "local", str(PLAYBOOK)]
+    line = [executable("ansible-playbook"), "-i", "localhost,", "-c", "local", str(PLAYBOOK)]
     line += ["-e", f"arka_templates={templates}", "-e", f"arka_folder={templates.parent}/copied", *options]
     done = subprocess.run(
         line, env=environ, cwd=templates.parent, check=False, capture_output=True, encoding="utf-8", timeout=300

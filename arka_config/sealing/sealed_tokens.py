@@ -10,7 +10,8 @@ from arka_config.store.tokens import VERSION, checked_token, described, known
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.tokens import Credential, Document
+    from arka_config.store.token_store import Document
+    from arka_config.store.tokens import Credential
 
 _KNOWN = ("origin", "label", "created", "expires", "user")
 _KEYS = {"version", "storage", "profile", *_KNOWN, "sealed"}

@@ -186,7 +186,8 @@ class Vault:
             if self.store.ask_passphrase is None:
                 raise WrongPassphrase(f"the passphrase in {given[1]} is not the vault's", hint=f"correct {given[1]}")
         for left in reversed(range(_TRIES)):
-            typed = self.store.ask_passphrase("Passphrase") if self.store.ask_passphrase else None
+            question = "Passphrase" if left == _TRIES - 1 else "That is not it. Passphrase"
+            typed = self.store.ask_passphrase(question) if self.store.ask_passphrase else None
             if typed is None and given is not None:
                 raise WrongPassphrase(f"the passphrase in {given[1]} is not the vault's", hint=f"correct {given[1]}")
             if typed is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from arka_config.precedence.origin import Origin
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.tokens import Document, TokenStore
+    from arka_config.store.token_store import Document, TokenStore
 
 # By import string, as `App` names its settings class: these kinds stand above this room, and are imported only where
 # there is a file of theirs.

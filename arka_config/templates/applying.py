@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.tokens import Document
+    from arka_config.store.token_store import Document
     from arka_config.templates.ledger import Ledger, LedgerFile
     from arka_config.templates.reading import Watch
 

@@ -12,7 +12,7 @@ from unittest import mock
 import click
 
 from arka_config.arka import app
-from arka_config.cli.group import LazyGroup
+from arka_config.cli.group import Named
 from arka_config.cli.run import run
 
 if TYPE_CHECKING:
@@ -53,13 +53,11 @@ def arka(*arguments: str, stdin: str = "", environ: Mapping[str, str] | None = N
     return Done(code, out.getvalue(), err.getvalue())
 
 
-def every_command(group: LazyGroup, within: str = "") -> Iterator[tuple[str, click.Command]]:
+def every_command(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command of a tree, with its name in full: `profiles list`."""
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        if isinstance(command, LazyGroup):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
             yield from every_command(command, f"{within}{name} ")
         else:
-            yield f"{within}{name}", command
+            assert isinstance(command, Named)
+            yield f"{within}{name}", command.command()

@@ -12,7 +12,8 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, SealingError, WrongPassphrase
 from arka_config.sealing import changes
-from arka_config.sealing.changes import HalfDone, NewUnlocker
+from arka_config.sealing.moving import HalfDone
+from arka_config.sealing.unlockers import NewUnlocker
 from arka_config.store import files
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import MemoryKeyring
