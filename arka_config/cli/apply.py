@@ -12,7 +12,7 @@ from arka_config.cli.agreed import agreed
 from arka_config.cli.applied import carried_out, gathered, stale
 from arka_config.cli.command import command
 from arka_config.cli.described import without_passwords
-from arka_config.cli.plan_lines import PlanLines
+from arka_config.cli.plan_lines import PlanLines, ways_out
 from arka_config.cli.planned import plan_options, prepare
 from arka_config.errors import EXIT_AUTH, PlanConflict, UsageError
 
@@ -108,18 +108,10 @@ def _check_conflicts(plan: Plan, program: str) -> None:
     """Raises PlanConflict, with the options that resolve what stands in the way."""
     if not plan.conflicts:
         return
-    answers = []
-    if any("exists already" in reason for one in plan.conflicts for reason in one.reasons):
-        answers.append("--adopt takes over what is there")
-    if any("by hand" in reason for one in plan.conflicts for reason in one.reasons):
-        answers.append("--take template or --take mine says who gives way")
-    tokens = [one.name for one in plan.conflicts if one.token.step == "conflict"]
-    if tokens:
-        answers.append(f"{program} logout --profile {tokens[0]} forgets the token that is there")
     raise PlanConflict(
         f"{' and '.join(one.name for one in plan.conflicts[:5])}{' …' if len(plan.conflicts) > 5 else ''}: "
         "the templates and this machine do not agree; nothing was changed",
-        hint="; ".join(answers),
+        hint=ways_out(plan, program),
     )
 
 

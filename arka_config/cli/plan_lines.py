@@ -151,3 +151,16 @@ class PlanLines:
             shown = terminal.fit(_PASSWORD.sub("://…@", line))
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
             yield "    " + (terminal.styled(shown, self.stream, fg=colour) if colour else shown)
+
+
+def ways_out(plan: Plan, program: str) -> str:
+    """What resolves the conflicts of a plan: options, and a command."""
+    answers = []
+    if any("exists already" in reason for one in plan.conflicts for reason in one.reasons):
+        answers.append("--adopt takes over what is there")
+    if any("by hand" in reason for one in plan.conflicts for reason in one.reasons):
+        answers.append("--take template or --take mine says who gives way")
+    tokens = [one.name for one in plan.conflicts if one.token.step == "conflict"]
+    if tokens:
+        answers.append(f"{program} logout --profile {tokens[0]} forgets the token that is there")
+    return "; ".join(answers)

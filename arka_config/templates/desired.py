@@ -108,8 +108,8 @@ def desired(app: App, preferences: Preferences, facts: Facts, paths: Sequence[st
             one = _Asked(app, preferences, facts, template, check, done.problems).desired()
             other = result.profiles.setdefault(one.name, one) if one is not None else one
             if one is not None and other is not None and other is not one:
-                said = f"profile '{one.name}' is described by {other.template.text.path} too"
-                done.problems.append(template.text.problem(("profile", "name"), said))
+                said = f"'{one.name}' is described by {other.template.text.path} too"
+                done.problems.append(template.text.problem(("profile", "name"), f"profile.name: {said}"))
         else:
             _Asked(app, None, Facts.elsewhere(), template, check, done.problems).desired()
             result.elsewhere.append(template)
@@ -159,14 +159,15 @@ class _Asked:
         return Desired(self.template, name, fields, token) if is_whole else None
 
     def _problem(self, key: tuple[str, ...], said: str) -> None:
-        self.problems.append(self.text.problem(key, said))
+        dotted = ".".join(key)
+        self.problems.append(self.text.problem(key, said if said.startswith(dotted) else f"{dotted}: {said}"))
 
     def _name(self) -> str:
         key = ("profile", "name")
         try:
             return check_profile_name(expanded(self.template.model.profile.name, self.facts, as_name=True))
         except ConfigError as error:
-            self.problems.append(self.text.problem_of(key, error))
+            self._problem(key, _whole(error))
         except ValueError as error:
             self._problem(key, str(error))
         return ""
@@ -175,7 +176,7 @@ class _Asked:
         try:
             Origin.of(url, "profile.api_url")
         except ConfigError as error:
-            self.problems.append(self.text.problem_of(("profile", "api_url"), error))
+            self._problem(("profile", "api_url"), _whole(error))
 
     def _expanded(self, value: str, key: tuple[str, ...]) -> str:
         try:
@@ -202,3 +203,7 @@ class _Asked:
         if said:
             self._problem(("token", kind), said)
         return TokenSource(kind, target, is_stored=bool(table.copy_) or kind not in REFERENCES)
+
+
+def _whole(error: ConfigError) -> str:
+    return error.message + (f"; {error.hint}" if error.hint else "")

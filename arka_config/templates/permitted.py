@@ -60,7 +60,7 @@ def not_permitted(app: App, preferences: Preferences, kind: str, target: str) ->
         return _unfit_file(preferences, target)
     if kind == "helper" and target not in preferences.helpers:
         near = did_you_mean(target, preferences.helpers)
-        return f"helper '{visible(target)}' is not in {preferences.path}; " + (
+        return f"'{visible(target)}' is not in {preferences.path}; " + (
             near or f'add to it: [helpers] {visible(target)} = ["program", "argument"]'
         )
     return ""

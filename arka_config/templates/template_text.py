@@ -10,8 +10,6 @@ from arka_config.templates.positions import Position, Positions
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from arka_config.errors import ConfigError
-
 
 class Problem(NamedTuple):
     """What is wrong with a file, and where."""
@@ -46,10 +44,6 @@ class TemplateText:
     def problem_at(self, offset: int, text: str) -> Problem:
         """A problem with a character."""
         return Problem(self.path, self._positions.at(offset), text)
-
-    def problem_of(self, key: Iterable[str], error: ConfigError) -> Problem:
-        """A problem that another part of the program found with a key's value."""
-        return self.problem(key, error.message + (f"; {error.hint}" if error.hint else ""))
 
     def place(self, key: Iterable[str]) -> str:
         """Where a key stands: `profiles/ci.toml:14`."""

@@ -171,6 +171,7 @@ def test_a_hand_edit_is_a_conflict_that_shows_both_sides(folder: Folder, home: P
     done = arka("plan", "profiles")
     assert done.code == 1
     assert "  ! settings.timeout  here 45, template 60, last applied 30  profiles/ci.toml:7" in done.out
+    assert done.err == "hint: --take template or --take mine says who gives way\n"
     before = snapshot(home)
     failed = arka("apply", "profiles", "--yes")
     assert failed.code == 1

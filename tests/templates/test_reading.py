@@ -63,11 +63,11 @@ def test_one_file_s_problems_of_every_kind_are_told_at_once(folder: Folder) -> N
     found = [problem.split(" ", 1)[1] for problem in problems("profiles")]
     begins = (
         "unknown key 'extra'",
-        "'Work Laptop' is not a profile name",
+        "profile.name: 'Work Laptop' is not a profile name",
         "profile.api_url: 'ftp://x' is not a URL",
-        "nothing is known as {env}",
+        "profile.description: nothing is known as {env}",
         "when.os must be 'linux'",
-        "GITHUB_TOKEN may not be read",
+        "token.env: GITHUB_TOKEN may not be read",
         "unknown key 'token.cpoy'; did you mean 'copy'?",
         "settings.timeout: input should be greater than 0",
         "a token stands here in plain text",
@@ -107,7 +107,7 @@ def test_a_file_that_may_not_be_read_is_a_problem_beside_the_others(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[profile]\nname = "Work Laptop"', "3:1: 'Work Laptop' is not a profile name"),
+        ('[profile]\nname = "Work Laptop"', "3:1: profile.name: 'Work Laptop' is not a profile name"),
         ('[profile]\nname = "x"\napi_url = "ftp://x"', "4:1: profile.api_url: 'ftp://x' is not a URL that a token may"),
         ('[profile]\nname = "x"\n[token]', "4:2: token names no source, and a token comes from exactly one of env"),
         ('[profile]\nname = "x"\n[token]\nenv = "ARKA_X"\nprompt = true', "4:2: token names env and prompt"),
@@ -117,10 +117,16 @@ def test_a_file_that_may_not_be_read_is_a_problem_beside_the_others(
         ),
         ('[profile]\nname = "x"\n[token]\nprompt = false', "5:1: token.prompt must be true"),
         ('[profile]\nname = "x"\n[when]\nos = "beos"', "5:1: when.os must be 'linux', 'macos' or 'windows'"),
-        ('[profile]\nname = "{hostnam}"', "3:1: nothing is known as {hostnam}: only {hostname}, {user} and {os}"),
-        ('[profile]\nname = "x"\n[token]\nissue = { label = "{env}" }', "5:11: nothing is known as {env}"),
+        (
+            '[profile]\nname = "{hostnam}"',
+            "3:1: profile.name: nothing is known as {hostnam}: only {hostname}, {user} and {os}",
+        ),
+        (
+            '[profile]\nname = "x"\n[token]\nissue = { label = "{env}" }',
+            "5:11: token.issue.label: nothing is known as {env}",
+        ),
         ('[profile]\nname = "x"\n[token]\nissue = { label = "x", expires = "soon" }', "token.issue.expires: 'soon'"),
-        ('[profile]\nname = "x"\n[token]\nhelper = "op"', "5:1: helper 'op' is not in "),
+        ('[profile]\nname = "x"\n[token]\nhelper = "op"', "5:1: token.helper: 'op' is not in "),
         ('[profile]\nname = "x"\n[token]\nsealed = "secret"', "5:1: token.sealed is not an armored age text"),
         ('[profile]\nname = "x"\n[settings]\nproxy = "http://me:pw@proxy"', "settings.proxy holds a URL with a pass"),
     ],
@@ -172,7 +178,7 @@ def test_a_folder_whose_templates_are_all_for_other_machines_is_nothing_to_do(fo
 def test_a_folder_that_is_a_link_is_read_at_its_real_place(folder: Folder, tmp_path: Path) -> None:
     folder.put("a.toml", '[profile]\nname = "a"\n')
     (folder.path / "b.toml").symlink_to("a.toml")
-    assert problems("profiles") == ["profiles/b.toml:3:1: profile 'a' is described by profiles/a.toml too"]
+    assert problems("profiles") == ["profiles/b.toml:3:1: profile.name: 'a' is described by profiles/a.toml too"]
     (folder.path / "b.toml").unlink()
     (tmp_path / "linked").symlink_to(folder.path)
     plan = arka("plan", "linked", "profiles", "--json").json
@@ -183,7 +189,9 @@ def test_a_folder_that_is_a_link_is_read_at_its_real_place(folder: Folder, tmp_p
 def test_two_templates_of_one_profile_are_an_error_that_names_both(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "x-{hostname}"\n')
     folder.put("b.toml", '[profile]\nname = "x-runner-07"\n')
-    assert problems("profiles") == ["profiles/b.toml:3:1: profile 'x-runner-07' is described by profiles/a.toml too"]
+    assert problems("profiles") == [
+        "profiles/b.toml:3:1: profile.name: 'x-runner-07' is described by profiles/a.toml too"
+    ]
 
 
 def test_a_file_that_is_named_twice_is_read_once(folder: Folder) -> None:
