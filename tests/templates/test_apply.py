@@ -11,7 +11,10 @@ import pytest
 
 from arka_config import ProfileStore
 from arka_config.arka import app
+from arka_config.errors import FileError
+from arka_config.store import files
 from tests.cli.program import OTHER, TOKEN, arka
+from tests.sealing.memory_keyring import MemoryKeyring
 from tests.templates.conftest import Folder, snapshot
 
 if TYPE_CHECKING:
@@ -395,6 +398,41 @@ def test_a_vault_that_does_not_open_stops_the_apply_before_the_first_write(
     assert f"{tmp_path / 'key'}" in done.err
     del (after := snapshot(home))["state/agreements.json"]
     assert after == before
+
+
+def test_tokens_go_into_the_keyring_where_it_was_asked_for_and_nothing_is_left_there_that_no_file_names(
+    folder: Folder, home: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text('storage = "keyring"\n')
+    folder.put("a.toml", '[profile]\nname = "a"\n')
+    folder.put("ci.toml", COPIED)
+    memory_keyring.fault = "locked"
+    done = arka("apply", "profiles", "--yes", environ={"ARKA_CI_TOKEN": TOKEN})
+    assert (done.code, ProfileStore.open(app).names()) == (1, [])
+    memory_keyring.fault = ""
+    applied(ARKA_CI_TOKEN=TOKEN)
+    folder.put("ci.toml", COPIED.replace("ARKA_CI_TOKEN", "ARKA_NEW_TOKEN"))
+    applied(ARKA_NEW_TOKEN=OTHER)
+    credential = ProfileStore.open(app).credential("ci")
+    assert (credential.storage, credential.token.reveal()) == ("keyring", OTHER)
+    assert len(memory_keyring.entries) == 1
+
+    write = files.write
+
+    def full(path: str, text: str) -> bool:
+        if path.endswith("new.json"):
+            raise FileError("no space left on device", path=path)
+        return write(path, text)
+
+    monkeypatch.setattr(files, "write", full)
+    for name in ("new", "zz"):
+        folder.put(f"{name}.toml", COPIED.replace('"ci"', f'"{name}"'))
+    assert arka("apply", "profiles", "--yes", environ={"ARKA_CI_TOKEN": TOKEN}).code == 1
+    assert len(memory_keyring.entries) == 1
+    monkeypatch.setattr(files, "write", write)
+    applied(ARKA_CI_TOKEN=TOKEN)
+    assert len(memory_keyring.entries) == 3
 
 
 def test_a_reference_that_a_hand_has_set_and_keeps_gets_no_token_beside_it(folder: Folder) -> None:
