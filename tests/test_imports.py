@@ -15,6 +15,8 @@ import pytest
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
 from arka_config.cli.program import program
+from arka_config.sealing import changes
+from arka_config.sealing.unlockers import NewUnlocker
 from tests.cli.program import every_command
 
 if TYPE_CHECKING:
@@ -224,6 +226,68 @@ def test_the_fast_path_imports_neither_json_nor_tomllib_nor_re(tmp_path: Path, l
     code = f"from arka_config.cli.run import run\nfrom arka_config.arka import app\nrun(app, {line.split()!r})"
     tier = loaded(code, ARKA_HOME=str(tmp_path))
     assert tier <= FAST, f"not on the list: {tier - FAST}"
+
+
+# And beyond those, where the token is sealed: HMAC, and of the cryptography package what AES-GCM needs.
+UNSEALING = {
+    "importlib",
+    "hmac",
+    "hashlib",
+    "_hashlib",
+    "_blake2",
+    "types",
+    "cryptography",
+    "_cffi_backend",
+    "_openssl",
+}
+
+
+def sealed(home: Path, way: str) -> dict[str, str]:
+    """A store with one sealed token, which a key file opens, or a session; the variables that open it."""
+    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
+    unlocker = NewUnlocker("key-file") if way == "a key file" else NewUnlocker("passphrase", passphrase="one")
+    changes.enable(store.vault, [unlocker])
+    if way == "a key file":
+        return {}
+    keys = store.vault.keys()
+    return {"ARKA_SESSION": store.vault.sessions.begin(keys.current, keys[keys.current], 60)[0]}
+
+
+@pytest.mark.parametrize("way", ["a key file", "a session"])
+@pytest.mark.parametrize("line", ["token", "token -p work"])
+def test_the_fast_path_to_a_sealed_token_imports_what_opens_it_and_no_more(tmp_path: Path, line: str, way: str) -> None:
+    variables = sealed(tmp_path, way)
+    code = (
+        f"from arka_config.cli.run import run\nfrom arka_config.arka import app\nassert run(app, {line.split()!r}) == 0"
+    )
+    tier = loaded(code, ARKA_HOME=str(tmp_path), **variables)
+    assert tier <= FAST | UNSEALING, f"not on the list: {tier - FAST - UNSEALING}"
+    assert tier.isdisjoint({"click", "pydantic", "keyring", "platformdirs", "typing", "json", "re"})
+
+
+# What a command may import of what is heavy where sealing is on.
+WITH_A_VAULT = [
+    ("token", "cryptography"),
+    ("prompt", ""),
+    ("exec -- true", "cryptography"),
+    ("profiles list", "click cryptography"),
+    ("status --offline", "click cryptography"),
+    ("vault status", "click cryptography"),
+    ("vault unlock --shell bash", "click cryptography"),
+    ("vault lock", "click"),
+    ("vault rekey", "click cryptography"),
+    ("vault add-unlocker key-file --key-file other.key", "click cryptography"),
+    ("vault disable --yes", "click cryptography"),
+    ("login --with-token --no-verify", "click cryptography"),
+]
+
+
+@pytest.mark.parametrize(("line", "allowed"), WITH_A_VAULT)
+def test_a_vault_brings_nothing_but_its_cryptography(tmp_path: Path, line: str, allowed: str) -> None:
+    sealed(tmp_path / "arka", "a key file")
+    heavy = loaded_by_command(line, tmp_path) & HEAVY
+    assert heavy <= set(allowed.split()), f"arka {line} imports {heavy - set(allowed.split())}"
 
 
 def loaded_by_command(line: str, home: Path, environ: Mapping[str, str] | None = None, exit_code: int = 0) -> set[str]:

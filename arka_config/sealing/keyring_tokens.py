@@ -42,7 +42,8 @@ class KeyringTokens:
         token = checked_token(credential)
         document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **known(credential)}
         account = f"token {name} {os.urandom(6).hex()}"  # a new one, so that the old token stands until the file is
-        entry = os_keyring.put(self._store.app.name, account, f"{self._mark(document)} {token}")
+        otherwise = "choose another storage, as with --storage sealed or --storage plain"
+        entry = os_keyring.put(self._store.app.name, account, f"{self._mark(document)} {token}", otherwise=otherwise)
         document["keyring"] = {"backend": entry.backend, "account": entry.account}
         return document
 
