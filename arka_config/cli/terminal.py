@@ -116,6 +116,7 @@ def _to_stderr(line: str) -> None:
     except BrokenPipeError:
         write_nowhere()
     sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()  # a test's may not be one that ends with each line
 
 
 def say(text: str, *, mark: str = "") -> None:
