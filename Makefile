@@ -44,6 +44,7 @@ docs: $(READY) ## regenerate what is generated in the documentation
 
 bench: $(READY) ## measure every promise of speed, beside the peers that are installed
 	@$(BIN)/python -m bench.run
+	@$(BIN)/python -m bench.workspace
 
 peers: $(PEERS_READY) ## install the Node programs that some tests read and write with
 

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from arka_config.arka import app
+from arka_config.templates.facts import Facts
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.running import Running, running
+from arka_config.workspace.server.running import Running
 from tests import no_network
 from tests.cli.killed import KILLED, killed_at
 from tests.cli.program import Done, arka
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from arka_config.workspace.server.tables import Token
@@ -29,11 +28,10 @@ MANAGE = "tokens:manage"
 
 
 @pytest.fixture
-def workspace() -> Iterator[Running]:
+def workspace(cli_workspace: Running) -> Running:
     """A workspace with one user, who pays."""
-    with running(app) as served:
-        served.add_user(ANN, "pro")
-        yield served
+    cli_workspace.add_user(ANN, "pro")
+    return cli_workspace
 
 
 def issued(workspace: Running, label: str, *scopes: str, email: str = ANN) -> str:
@@ -97,6 +95,29 @@ def test_tokens_are_made_listed_page_by_page_and_revoked(home: Path, workspace: 
     assert (denied.code, "this token may not manage tokens" in denied.err) == (1, True)
     assert arka("revoke", "--yes", "-p", "runner").code == 0
     assert arka("tokens", "revoke", "--label", "Build runner", "--yes").code == 1
+
+
+def test_a_template_has_the_workspace_issue_its_token_once(home: Path, tmp_path: Path, workspace: Running) -> None:
+    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
+    (tmp_path / "profiles").mkdir()
+    token = '[token]\nissue = { label = "runner of {os}", expires = "90d" }\n'
+    for name in ("a", "b"):
+        text = f'version = 1\n[profile]\nname = "{name}"\napi_url = "{workspace.url}"\n{token}'
+        (tmp_path / "profiles" / f"{name}.toml").write_text(text)
+    folder = str(tmp_path / "profiles")
+    assert (arka("plan", folder).code, len(arka("tokens", "list", "--json").json["tokens"])) == (3, 1)
+    for _ in range(2):
+        done = arka("apply", folder, "--yes", "--require-tokens", "-p", "manager")
+        assert done.code == 0, done.err
+    listed = arka("tokens", "list", "--json").json["tokens"]
+    assert sorted(one["label"] for one in listed) == ["Manager", *[f"runner of {Facts.here().os}"] * 2]
+    assert all(one["expires"] for one in listed if one["label"] != "Manager")
+    assert arka("profiles", "verify", "a", "b").code == 0
+    denied = arka("apply", folder, "--yes", "-p", "a", "--only", "b")
+    assert denied.code == 0, "nothing is left to issue"
+    assert arka("logout", "-p", "b").code == 0
+    refused = arka("apply", folder, "--yes", "-p", "a", "--only", "b")
+    assert (refused.code, "this token may not manage tokens" in refused.err) == (1, True)
 
 
 def test_what_the_workspace_does_not_take_is_said_in_its_words(home: Path, workspace: Running) -> None:

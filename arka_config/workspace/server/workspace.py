@@ -53,9 +53,13 @@ class Workspace:
     def open(cls, app: App, database_url: str | URL, url: str = "") -> Workspace:
         """The workspace in a database, its tables brought up to date. Raises ConfigError."""
         tokens.new_token(app)  # an app whose tokens could be guessed is told so now, not when somebody makes one
-        database = Database.open(database_url)
         url = check_url(url)
-        migrations.upgrade(database)
+        database = Database.open(database_url)
+        try:
+            migrations.upgrade(database)
+        except BaseException:
+            database.close()
+            raise
         return cls(app, database, url)
 
     @property
