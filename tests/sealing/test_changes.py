@@ -210,6 +210,22 @@ def test_a_reader_that_read_before_disable_opens_the_token_after_it(sealed: Prof
     assert {name: found.token.reveal() for name, found in read.items()} == ALL
 
 
+def test_a_reader_that_comes_while_sealing_is_turned_off_gets_its_token(
+    sealed: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = again(sealed)
+    read = reader.credential("work")
+    keys = type(reader.vault).keys
+
+    def late(vault: object, *rest: object, **options: object) -> object:
+        monkeypatch.undo()
+        changes.disable(sealed.vault)  # after the reader has seen that sealing is on
+        return keys(vault, *rest, **options)
+
+    monkeypatch.setattr(type(reader.vault), "keys", late)
+    assert read.token.reveal() == token("work")
+
+
 def test_a_reader_never_gets_a_token_for_another_origin_than_it_read(sealed: ProfileStore) -> None:
     read = again(sealed).credential("work")
     changes.rekey(sealed.vault)

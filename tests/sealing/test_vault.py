@@ -101,6 +101,17 @@ def test_a_key_file_that_others_can_write_is_refused(sealed: ProfileStore) -> No
         opened(again(sealed))
 
 
+def test_another_file_in_the_place_of_a_key_file_is_left_alone(store: ProfileStore, tmp_path: Path) -> None:
+    other = tmp_path / "letter.txt"
+    other.touch(0o600)
+    other.write_text("Dear Ada,")
+    with pytest.raises(WrongKeyFile, match="letter.txt is not a key file") as caught:
+        changes.enable(store.vault, [NewUnlocker("key-file", path=str(other))])
+    assert caught.value.hint == "name another place: --key-file PATH"
+    assert other.read_text() == "Dear Ada,"
+    assert not store.vault.is_enabled
+
+
 def test_a_key_file_never_lies_in_the_data_folder(store: ProfileStore, tmp_path: Path) -> None:
     inside = Path(store.folders.data, "below", "vault.key")
     with pytest.raises(SealingError, match="would lie in the data folder"):
