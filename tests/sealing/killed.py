@@ -14,7 +14,7 @@ from typing import Any
 from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.sealing import changes
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 
 
 def mortal(left: int) -> None:
@@ -47,6 +47,8 @@ def main() -> None:
         changes.rekey(vault)
     elif change == "disable":
         changes.disable(vault)
+    elif change == "add":
+        changes.add_unlocker(vault, NewUnlocker("key-file", path=os.path.join(home, "state", "c.key")))
     else:
         changes.remove_unlocker(vault, change)
 
