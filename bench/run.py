@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import commands, growth, loading, plot
+from bench import commands, growth, loading, plot, templates
 from bench.targets import targets
 from bench.timing import Timing, in_turn
 
@@ -40,14 +40,16 @@ def main() -> None:
         times = in_turn(ours | others, RUNS)
         loads = loading.timings(dict(ours["token"].environ))
         grown = growth.timings(folder, max(RUNS // 2, 3))
+        planned = templates.timings(folder, max(RUNS // 4, 3))
         said = commands.versions(peers)
-    table = target_table(targets(times, loads, grown))
+    table = target_table(targets(times, loads, grown, planned))
     page = "\n\n".join(
         [
             conditions(said),
             markdown(table),
             "![The median of each command](performance.svg)",
             markdown(time_table({**times, **loads})),
+            markdown(templates.table(planned)),
         ]
     )
     print(page)

@@ -1,5 +1,4 @@
-"""The real programs that arka-config is tested against: shells, Node, npm's `conf`, which keeps the legacy file, and
-PostgreSQL.
+"""The real programs to test against: shells, a browser, Node with npm's `conf`, age, PostgreSQL, keyrings.
 
 `@pytest.mark.peer("conf-16", "zsh")` says what a test needs; `make peers` installs the Node ones.
 """
@@ -22,8 +21,13 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
-PROGRAMS = ("age", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
-_PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools"}
+PROGRAMS = ("age", "ansible-playbook", "chromium", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
+_PACKAGES = {  # Debian's, where they have other names
+    "ansible-playbook": "ansible-core",
+    "dbus-run-session": "dbus",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "secret-tool": "libsecret-tools",
+}
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
@@ -57,7 +61,7 @@ def missing(name: str) -> str:
 
 
 def executable(name: str) -> str:
-    """The path of a shell, or of the first Node that is new enough. Raises MissingPeer."""
+    """The path of a shell or another program, or of the first Node that is new enough. Raises MissingPeer."""
     if name in _OLDEST_NODE:
         return _node(name)
     if name not in (*SHELLS, *PROGRAMS):

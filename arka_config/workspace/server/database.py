@@ -78,14 +78,16 @@ class Database:
         with Session(self._for_writing, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def check(self) -> None:
-        """Connects once. Raises ConfigError with the driver's words where that fails."""
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """For a command: raises ConfigError with the driver's words where the database fails."""
+        reason = ""
         try:
-            with self.engine.connect():
-                return
+            yield
         except DBAPIError as error:
             reason = str(error.orig).strip().split("\n")[0]
-        raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_FORMS)
+        if reason:
+            raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_FORMS)
 
     def close(self) -> None:
         """Lets go of every connection."""

@@ -89,9 +89,14 @@ def issue(
     scopes: str = "",
     *,
     address: str = audit.LOCAL,
+    token_id: str | None = None,
 ) -> Issued:
-    """Makes a token for a user. Raises InvalidValue for a label or an expiry that cannot be."""
+    """Makes a token for a user, with this id where one is given.
+
+    Raises InvalidValue for a label or an expiry that cannot be, IntegrityError where there is a token with the id.
+    """
     made = _made(app, user_id, check_label(label), check_expiry(expires), scopes)
+    made.token.id = token_id or made.token.id
     session.add(made.token)
     audit.record(session, audit.TOKEN_CREATED, user_id=user_id, subject=made.token.id, address=address)
     return made

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from arka_config import moment
-from arka_config.errors import ConfigError
+from arka_config.errors import ConfigError, InvalidUrl
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import accounts, limits, migrations, sign_in, tokens
 from arka_config.workspace.server.database import Database
@@ -73,7 +74,7 @@ class Workspace:
 
     def add_user(self, email: str, plan: str | None = None) -> Invitation:
         """Makes the user where there is none, puts them on the plan where one is given, and makes a sign-in link."""
-        with self.database.writing() as session:
+        with self.database.speaking(), self.database.writing() as session:
             user, is_new = accounts.add(session, email, plan)
             code = sign_in.new_code(session, user)
         link = sign_in.link(self.url or DEFAULT_URL, code)
@@ -96,5 +97,13 @@ class Workspace:
 
 
 def check_url(url: str) -> str:
-    """The origin of the URL, as `Origin` writes it. Raises InvalidUrl for one that no token may go to."""
-    return str(Origin.of(url, "--url")) if url else ""
+    """The origin of the URL, as `Origin` writes it.
+
+    Raises InvalidUrl for one that no token may go to, or that has a path: the pages are at the top of their host.
+    """
+    if not url:
+        return ""
+    origin = str(Origin.of(url, "--url"))
+    if urlsplit(url).path.strip("/"):
+        raise InvalidUrl("--url: a workspace is at the top of its host, and that URL has a path", hint=f"use {origin}")
+    return origin
