@@ -7,19 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import click
 import pytest
 
-from arka_config.arka import app
-from arka_config.cli import program
-from arka_config.cli.group import LazyGroup
 from tests import no_network
+from tests.cli import tree
 from tests.cli.program import OTHER, TOKEN, Done, arka
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
 
@@ -136,16 +129,6 @@ LINES: dict[str, list[tuple[str, bool]]] = {
 SHOWS = [line for lines in LINES.values() for line, _ in lines if line.endswith("--json")]
 
 
-def commands(group: LazyGroup, within: str = "") -> Iterator[tuple[str, click.Command]]:
-    for name in group.table:
-        inner = group.get_command(click.Context(group), name)
-        assert inner is not None
-        if isinstance(inner, LazyGroup):
-            yield from commands(inner, f"{within}{name} ")
-        else:
-            yield f"{within}{name}", inner
-
-
 def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
     (home.parent / "legacy.json").write_text(json.dumps({"token": TOKEN}))
     (home.parent / "token.txt").write_text(TOKEN)
@@ -158,7 +141,7 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
 
 
 def test_every_command_and_every_option_is_on_the_list() -> None:
-    found = dict(commands(program.program(app)))
+    found = tree.commands()
     assert found.keys() == LINES.keys()
     common = {"--profile", "--json", "--no-input"}
     missing = [
