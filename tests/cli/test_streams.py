@@ -27,6 +27,9 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         ("login --with-token --expect-user me", False),
         ("login --with-token --verify", False),
         ("login --with-token --no-verify --json", False),
+        ("login --with-token --storage plain", False),
+        ("login --with-token --storage sealed", False),
+        ("login --with-token --storage keyring", False),
     ],
     "logout": [("logout", False), ("logout --json", False), ("logout --all", False), ("logout --revoke", False)],
     "status": [
@@ -123,6 +126,39 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         (f"config get {TOKEN}", False),
     ],
     "config path": [("config path", False), ("config path --json", False)],
+    "vault status": [("vault status", False), ("vault status --json", False)],
+    "vault enable": [
+        ("vault enable --json", False),
+        ("vault enable --with key-file --key-file vault.key", False),
+        (f"vault enable --with {TOKEN}", False),
+    ],
+    "vault disable": [("vault disable", False), ("vault disable --yes --json", False)],
+    "vault rekey": [("vault rekey", False), ("vault rekey --json", False)],
+    "vault unlock": [
+        ("vault unlock --json", False),
+        ("vault unlock --shell fish --for 8h", False),
+        (f"vault unlock --for {TOKEN}", False),
+    ],
+    "vault lock": [("vault lock", False), ("vault lock --json", False)],
+    "vault add-unlocker": [
+        ("vault add-unlocker passphrase --json", False),
+        ("vault add-unlocker key-file --key-file other.key", False),
+        (f"vault add-unlocker {TOKEN}", False),
+    ],
+    "vault remove-unlocker": [
+        ("vault remove-unlocker key-file", False),
+        (f"vault remove-unlocker {TOKEN}", False),
+    ],
+    "workspace serve": [
+        (f"workspace serve --host {TOKEN} --port 0 --workers 2 --url https://x.example", False),
+        (f"workspace serve --database-url postgresql://me:{TOKEN}@127.0.0.1:1/x", False),
+    ],
+    "workspace add-user": [
+        ("workspace add-user me@example.com --json", False),
+        ("workspace add-user me@example.com --plan pro --url https://x.example", False),
+        (f"workspace add-user me@example.com --database-url postgresql://me:{TOKEN}@127.0.0.1:1/x", False),
+        (f"workspace add-user {TOKEN}", False),
+    ],
     "completion": [("completion bash", False), ("completion bash --json", False)],
 }
 
@@ -137,6 +173,9 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
     template = 'version = 1\n[profile]\nname = "work"\n[token]\nprompt = true\n'
     (home.parent / "templates" / "work.toml").write_text(template)
     monkeypatch.setenv("GITHUB_ENV", str(home.parent / "github"))
+    if line.startswith("vault") and not line.startswith(("vault enable", "vault status")):
+        monkeypatch.setenv("ARKA_PASSPHRASE", "correct horse battery staple")
+        assert arka("vault", "enable").code == 0
     return arka(*line.split(), stdin=TOKEN)
 
 
