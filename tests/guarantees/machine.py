@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 TEMPORARY = "arka-tmp"
 # What is in these is made of chance; that it is of use is looked at in other ways.
-RANDOM = ("plan.json", "arka/data/data-key.json", "arka/data/identity.txt", "github", "keys/", "templates/runner.toml")
+RANDOM = ("plan.json", "arka/data/data-key.json", "arka/data/identity.txt", "github", "keys/")
+RANDOM += ("arka/state/vault.key", "templates/runner.toml")
 WRITTEN_ANEW = ("arka/data/tokens/", "arka/state/sessions/", "arka/state/lock", "arka/state/ledger")
 
 
