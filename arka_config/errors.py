@@ -146,8 +146,8 @@ class FileError(ConfigError):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether this user may not, or nobody may: the file system is read-only."""
-        return self.code in (errno.EACCES, errno.EPERM, errno.EROFS)
+        """Whether nothing can be written at that path, now or later, by this user or by anybody."""
+        return self.code in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
 class MalformedFile(FileError):

@@ -70,8 +70,8 @@ class Armed:
         self._tell = tell
         for name in _CALLS:
             setattr(os, name, self._counted(name, self._real[name]))
-        fcntl.flock = self._counted("flock", self._flock)  # type: ignore[assignment]
-        builtins.open = self._opened
+        fcntl.flock = self._counted("flock", self._flock)
+        builtins.open = self._opened  # type: ignore[assignment]
 
     def disarm(self) -> None:
         """Puts everything back."""

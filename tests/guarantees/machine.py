@@ -1,4 +1,4 @@
-"""A machine in a folder: made once, laid out anew for each trial at the same path, and read as facts that can be lost."""
+"""A machine in a folder: made once, laid out for each trial at the same path, and read as facts that can be lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.templates.ledger import LedgerFile
-from tests.cli.program import Done, arka
+from tests.cli.program import OTHER, TOKEN, Done, arka
 from tests.guarantees import scenes
 
 if TYPE_CHECKING:
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 
 TEMPORARY = "arka-tmp"
 # What is in these is made of chance; that it is of use is looked at in other ways.
-RANDOM = ("plan.json", "arka/data/data-key.json", "arka/data/identity.txt", "github", "keys/")
-RANDOM += ("arka/state/vault.key", "templates/runner.toml")
+RANDOM = (
+    "plan.json",
+    "arka/data/data-key.json",
+    "arka/data/identity.txt",
+    "arka/state/vault.key",
+    "github",
+    "keys/",
+    "templates/runner.toml",
+)
 WRITTEN_ANEW = ("arka/data/tokens/", "arka/state/sessions/", "arka/state/lock", "arka/state/ledger")
 
 
@@ -38,7 +45,7 @@ class Machine:
         self.made = folder / "made"
         self.fake = fake
         self.root.mkdir()
-        fake.add(scenes.TOKEN, scopes=("tokens:manage",))
+        fake.add(TOKEN, scopes=("tokens:manage",))
         fake.add(scenes.THIRD, "extra")
         with chdir(self.root):
             scenes.make(self.root, scene, fake)
@@ -103,7 +110,7 @@ class Machine:
     def _is_secret(self, path: str) -> bool:
         content = (self.root / path).read_bytes()
         return path.startswith(("arka/data", "arka/state", "keys/")) or any(
-            token.encode() in content for token in (scenes.TOKEN, scenes.OTHER, scenes.THIRD)
+            token.encode() in content for token in (TOKEN, OTHER, scenes.THIRD)
         )
 
     def _mode(self, path: str) -> int:
@@ -111,7 +118,7 @@ class Machine:
 
     def plain_tokens(self) -> list[str]:
         """The files of the store in which a token stands in plain text."""
-        tokens = (scenes.TOKEN.encode(), scenes.OTHER.encode())
+        tokens = (TOKEN.encode(), OTHER.encode())
         inside = (path for path in self.files() if path.startswith("arka/"))
         return [path for path in inside if any(token in (self.root / path).read_bytes() for token in tokens)]
 

@@ -1,4 +1,4 @@
-"""What a run of the guarantees counts, written down where `GUARANTEES_NUMBERS` names a folder, for docs/guarantees.md."""
+"""What a run of the guarantees counts, written into the folder that `GUARANTEES_NUMBERS` names."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ import pytest
 
 import arka_config
 from tests.cli import tree
-from tests.cli.program import Done
+from tests.cli.program import OTHER, Done
 from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NONE, Ended, Fault, forked
 from tests.guarantees import numbers, scenes
 from tests.guarantees.machine import Machine
@@ -68,7 +68,7 @@ def machines(
         "ARKA_HOME": root / "arka",
         "XDG_CONFIG_HOME": root / "legacy",
         "GITHUB_ENV": root / "github",
-        "ARKA_RUNNER_TOKEN": scenes.OTHER,
+        "ARKA_RUNNER_TOKEN": OTHER,
         "ARKA_NEW_TOKEN": scenes.THIRD,
     }.items():
         monkeypatch.setenv(name, str(value))
@@ -142,6 +142,8 @@ class Trial:
             self.check_done()
 
     def check_done(self) -> None:
+        if "vault enable" in self.line.words or (self.line.scene == "sealed" and "disable" not in self.line.words):
+            assert self.machine.plain_tokens() == []
         now = self.machine.facts()
         wrong = {name for name in {*self.after, *now} if now.get(name) != self.after.get(name)}
         assert {name for name in wrong if not self._is_random(name)} == set()

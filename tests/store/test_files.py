@@ -6,6 +6,7 @@ import errno
 import itertools
 import os
 import stat
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -319,10 +320,13 @@ class Attempt:
             self._write_in_pieces(monkeypatch)
             self._watch_the_rename(monkeypatch)
             self._fail_at(monkeypatch, function, call, error)
-            try:
-                files.write(str(path), "new")
-            except (FileError, KeyboardInterrupt) as caught:
-                self.raised = caught
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                try:
+                    files.write(str(path), "new")
+                except (FileError, KeyboardInterrupt) as caught:
+                    self.raised = caught
+            self.said = str(self.raised or "") + "".join(str(each.message) for each in warned)
 
     def _write_in_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """So that a disk can be full half way."""
@@ -370,8 +374,9 @@ def test_a_failure_at_any_call_leaves_a_whole_file_and_nothing_else(function: st
     for attempt in attempts(file, function, OSError(code, os.strerror(code))):
         assert file.read_text() == ("new" if attempt.renamed else "old")
         assert names(file.parent) == ["file"]
-        assert attempt.renamed or isinstance(attempt.raised, FileError)
-        assert attempt.raised is None or os.strerror(code).lower() in str(attempt.raised)
+        # Who gets an error may count on it that nothing was changed; what was changed and may not last is a warning.
+        assert attempt.renamed is (attempt.raised is None)
+        assert attempt.said == "" or os.strerror(code).lower() in attempt.said
 
 
 @pytest.mark.parametrize("function", ["write", "fsync", "replace"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import signal
 import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN, arka
+from tests.faults import Fault, forked
 from tests.templates.conftest import Folder, snapshot
 
 if TYPE_CHECKING:
@@ -342,40 +343,23 @@ def test_a_kill_at_every_write_leaves_what_the_next_apply_completes(
     scene(tmp_path / "whole")
     applied("--prune")
     wanted = snapshot(tmp_path / "whole")
-    for point in range(200):
+    for point in range(1, 400):
         home = tmp_path / f"at-{point}"
         scene(home)
-        if killed_at(point):
+        if killed_at(point, tmp_path / "report"):
             applied("--prune")
             assert snapshot(home) == wanted, f"killed at {point}"
         else:
             assert point > 20
             return
-    raise AssertionError("it is not killed 200 times in one apply")
+    raise AssertionError("it is not killed 400 times in one apply")
 
 
-def killed_at(point: int) -> bool:
-    """Applies in a process that is killed at its nth write, rename or removal; whether it got that far."""
-    process = os.fork()
-    if process == 0:
-        count = -1
-
-        def kill_before(function: object) -> object:
-            def counted(*arguments: object, **options: object) -> object:
-                nonlocal count
-                count += 1
-                if count == point:
-                    os._exit(9)
-                return function(*arguments, **options)  # type: ignore[operator]
-
-            return counted
-
-        for name in ("write", "replace", "unlink", "truncate"):
-            setattr(os, name, kill_before(getattr(os, name)))
-        os._exit(arka("apply", "profiles", "--yes", "--prune").code)
-    _, status = os.waitpid(process, 0)
-    assert os.waitstatus_to_exitcode(status) in (0, 9)
-    return os.waitstatus_to_exitcode(status) == 9
+def killed_at(point: int, report: Path) -> bool:
+    """Applies in a process that is killed at its nth change to the disk; whether it got that far."""
+    ended = forked(lambda: arka("apply", "profiles", "--yes", "--prune").code, Fault(point), report)
+    assert ended.code in (0, -signal.SIGKILL), ended.said
+    return ended.code != 0
 
 
 # What else it gives
