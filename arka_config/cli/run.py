@@ -52,7 +52,27 @@ def _code(app: App, arguments: Sequence[str], fast_path: bool) -> int:
         terminal.say("")  # ends the line that the terminal shows as ^C
         terminal.say("interrupted")
         return EXIT_INTERRUPTED
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a fault of this program, whose message may be anything, a token too
+        return _crashed(app, error)
     return code
+
+
+def _crashed(app: App, error: Exception) -> int:
+    """What nobody foresaw: the places in the code, with nothing that was in the variables or in the message there."""
+    import traceback
+
+    terminal.say("Traceback (most recent call last):")
+    for place in traceback.extract_tb(error.__traceback__):
+        terminal.say(f"  {place.filename}, line {place.lineno}, in {place.name}")
+    terminal.tell_error(
+        ConfigError(
+            f"{app.name} itself has a fault: {type(error).__name__}; its message may hold a secret, and is not shown",
+            hint="report it, with the lines above and the command's words",
+        )
+    )
+    return EXIT_ERROR
 
 
 def _cannot_go_on(error: OSError) -> int:
