@@ -269,6 +269,19 @@ def test_a_symbolic_link_to_nothing_makes_what_it_leads_to(tmp_path: Path) -> No
     assert (tmp_path / "dotfiles" / "file").read_text() == "new"
 
 
+def test_a_temporary_file_that_somebody_put_there_is_not_written_to(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "urandom", lambda count: b"\x11" * count)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("theirs")
+    planted = file.parent / f".file.{'11' * 6}.arka-tmp"
+    planted.symlink_to(elsewhere)
+    with pytest.raises(FileError, match="cannot write .*: file exists"):
+        files.write(str(file), "new")
+    assert (file.read_text(), elsewhere.read_text()) == ("old", "theirs")
+
+
 def test_a_symbolic_link_to_itself_is_an_error_with_the_command_to_look_at_it(tmp_path: Path) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
