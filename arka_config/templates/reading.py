@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from arka_config.errors import ConfigError, FileError, TemplateError, UsageError
 from arka_config.store import files, toml
 from arka_config.templates.positions import Position, Positions
-from arka_config.text import did_you_mean, is_printable, visible
+from arka_config.text import did_you_mean, is_printable, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -216,11 +216,11 @@ def _unfit_strings(app: App, text: TemplateText, table: dict[str, Any]) -> Itera
     for key, value in toml.strings(table):
         path = key.split(".")
         if not is_printable(key) or not is_printable(value.replace("\n", "") if key == "token.sealed" else value):
-            yield text.problem(path, f"{visible(key)} holds a control character or a direction mark")
+            yield text.problem(path, f"{shortened(key)} holds a control character or a direction mark")
         elif app.redacted(value) != value:
             yield text.problem(path, _NO_TOKENS)
         elif _PASSWORD.search(value):
-            yield text.problem(path, f"{visible(key)} holds a URL with a password, which everybody here reads")
+            yield text.problem(path, f"{shortened(key)} holds a URL with a password, which everybody here reads")
 
 
 def _depth(value: object) -> int:
@@ -265,7 +265,7 @@ _TYPES = {
 
 def _said(kind: str, path: tuple[str, ...], message: str, table: dict[str, Any]) -> str:
     """A fault in our words. None of them repeats a value."""
-    key = visible(".".join(path))
+    key = shortened(".".join(path))
     if path == ("version",) and kind != "missing":
         version = table.get("version")
         is_newer = isinstance(version, int) and not isinstance(version, bool) and version > 1
