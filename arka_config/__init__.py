@@ -8,46 +8,88 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.app import App as App
+    from arka_config.errors import AuthError as AuthError
     from arka_config.errors import ConfigError as ConfigError
     from arka_config.errors import ConfigWarning as ConfigWarning
+    from arka_config.errors import FileError as FileError
+    from arka_config.errors import InvalidToken as InvalidToken
+    from arka_config.errors import NoToken as NoToken
+    from arka_config.errors import OriginConflict as OriginConflict
+    from arka_config.errors import SettingsError as SettingsError
+    from arka_config.errors import UnknownProfile as UnknownProfile
+    from arka_config.errors import UsageError as UsageError
+    from arka_config.errors import WorkspaceError as WorkspaceError
     from arka_config.precedence.finding import Field as Field
     from arka_config.precedence.finding import Finding as Finding
     from arka_config.precedence.origin import Origin as Origin
+    from arka_config.precedence.own_layer import Layer as Layer
+    from arka_config.sealing.keyring_tokens import KeyringTokens as KeyringTokens
+    from arka_config.sealing.sealed_tokens import SealedTokens as SealedTokens
     from arka_config.secret import Secret as Secret
     from arka_config.settings import ProfileSettings as ProfileSettings
     from arka_config.settings import Token as Token
     from arka_config.store.profile_store import ProfileStore as ProfileStore
     from arka_config.store.resolution import Resolution as Resolution
+    from arka_config.store.token_store import TokenStore as TokenStore
     from arka_config.store.tokens import Credential as Credential
+    from arka_config.store.tokens import PlainTokens as PlainTokens
 
 _HOMES = {
     "App": "app",
+    "AuthError": "errors",
     "ConfigError": "errors",
     "ConfigWarning": "errors",
     "Credential": "store.tokens",
     "Field": "precedence.finding",
+    "FileError": "errors",
     "Finding": "precedence.finding",
+    "InvalidToken": "errors",
+    "KeyringTokens": "sealing.keyring_tokens",
+    "Layer": "precedence.own_layer",
+    "NoToken": "errors",
     "Origin": "precedence.origin",
+    "OriginConflict": "errors",
+    "PlainTokens": "store.tokens",
     "ProfileSettings": "settings",
     "ProfileStore": "store.profile_store",
     "Resolution": "store.resolution",
+    "SealedTokens": "sealing.sealed_tokens",
     "Secret": "secret",
+    "SettingsError": "errors",
     "Token": "settings",
+    "TokenStore": "store.token_store",
+    "UnknownProfile": "errors",
+    "UsageError": "errors",
+    "WorkspaceError": "errors",
 }
 
 __all__ = [
     "App",
+    "AuthError",
     "ConfigError",
     "ConfigWarning",
     "Credential",
     "Field",
+    "FileError",
     "Finding",
+    "InvalidToken",
+    "KeyringTokens",
+    "Layer",
+    "NoToken",
     "Origin",
+    "OriginConflict",
+    "PlainTokens",
     "ProfileSettings",
     "ProfileStore",
     "Resolution",
+    "SealedTokens",
     "Secret",
+    "SettingsError",
     "Token",
+    "TokenStore",
+    "UnknownProfile",
+    "UsageError",
+    "WorkspaceError",
 ]
 
 

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from arka_config.arka import app
 
-
-def main() -> None:
-    """Runs `arka` with the arguments and the environment of this process, and exits."""
-    from arka_config.arka import app
-    from arka_config.cli.run import run
-
-    sys.exit(run(app))
-
+main = app.main()
 
 if __name__ == "__main__":
     main()

@@ -10,9 +10,31 @@ from arka_config.precedence.finding import Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable, Collection, Iterable
+    from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
+    import click
+
+    from arka_config.precedence.finding import Finding
+    from arka_config.precedence.own_layer import Layer
     from arka_config.secret import Secret
+
+    class Settings(Protocol):
+        """A `ProfileSettings`, which stands above this module."""
+
+        def origin(self, name: str) -> Finding: ...
+
+    F = TypeVar("F", bound=Callable[..., Any])
+    P = ParamSpec("P")
+    R = TypeVar("R")
+    S = TypeVar("S", bound=Settings)
+
+    class Typer(Protocol):
+        """A `typer.Typer`, without importing it."""
+
+        registered_commands: list[Any]
+        registered_groups: list[Any]
+
 
 _TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
@@ -24,6 +46,7 @@ class App:
     settings class as `"package.module:Class"`. A token starts with `token_prefix` and has `token_length` characters
     in all, where they are given. `tokens_page` and `billing_page` are paths below the default `api_url`.
     `legacy_project` is the project name that an older CLI, built on npm `conf`, keeps its one token under.
+    `layers` are those of its own, in the order that they stand in where several stand below the same one.
     """
 
     def __init__(
@@ -39,6 +62,7 @@ class App:
         tokens_page: str = "",
         billing_page: str = "",
         legacy_project: str | None = None,
+        layers: Iterable[Layer] = (),
     ) -> None:
         self.name = name
         self.title = title or name
@@ -49,6 +73,7 @@ class App:
         self.tokens_page = tokens_page
         self.billing_page = billing_page
         self.legacy_project = legacy_project
+        self.layers = tuple(layers)
         self._api_url = api_url
 
         self.token_field = Field(
@@ -133,3 +158,74 @@ class App:
         else:
             return
         raise InvalidToken(f"Invalid token: {fault}", hint=f"copy one whole from {self.page(self.tokens_page, url)}")
+
+    # What the author of a CLI puts on it. The code stands above this module, and so is named by import string, as the
+    # settings class is.
+
+    def main(self, cli: str | None = None, *, only: Collection[str] | None = None) -> Callable[[], NoReturn]:
+        """The function that a program starts with: it runs the command line of this process, and exits.
+
+        `cli` is the import string of the click group, or the Typer, that has the app's commands: `"acme.cli:cli"`. It
+        is imported when it is needed, since `token`, `prompt`, `exec -- …` and the completion of a profile's name are
+        answered without. `only` names the app's commands that it has, as for `add_commands`. Without `cli`, the app's
+        commands are all that the program has.
+        """
+
+        def start() -> NoReturn:
+            raise SystemExit(_above("run:run")(self, cli=cli, only=only))
+
+        return start
+
+    def add_commands(self, cli: click.Group | Typer, *, only: Collection[str] | None = None) -> None:
+        """Adds `login`, `profiles`, `config` and the other commands to a click group or a Typer, or `only` some.
+
+        None is imported before it is run. Raises LookupError for a command that there is not.
+        """
+        _above("toolkit:add_commands")(self, cli, only)
+
+    def profile_option(self, function: F) -> F:
+        """Gives a click or Typer command or group the options `-p/--profile`, `--json` and `--no-input`.
+
+        What is given counts for the whole run, before a subcommand's name or after it, and is passed to no function.
+        """
+        return _above("toolkit:profile_option")(self, function)  # type: ignore[no-any-return]  # as it came
+
+    def settings_options(
+        self, settings: type[Settings] | None = None, *, only: Collection[str] | None = None
+    ) -> Callable[[F], F]:
+        """Gives a click or Typer command or group an option for each setting, or for `only` some, by dotted name.
+
+        What is given is the flag layer of the settings that the run loads. A secret gets no option, but for the token.
+        """
+        return _above("toolkit:settings_options")(self, settings, only)  # type: ignore[no-any-return]  # as declared
+
+    if TYPE_CHECKING:
+
+        @overload
+        def pass_settings(self, function: Callable[Concatenate[S, P], R], /) -> Callable[P, R]: ...
+
+        @overload
+        def pass_settings(self, settings: type[S], /) -> Callable[[Callable[Concatenate[S, P], R]], Callable[P, R]]: ...
+
+        def pass_settings(self, given: Any, /) -> Any:
+            """Has a function get the settings in force as its first argument, loaded when it is called."""
+
+    else:
+
+        def pass_settings(self, given, /):
+            """Has a function get the settings in force as its first argument, loaded when it is called.
+
+            They are of the class that the app names, or of the one given: `@app.pass_settings(Settings)`. In a click
+            or Typer command they hold what the run was told, and an error is shown with its hint and exit code;
+            anywhere else they are those of `Settings.load()`, which raises its errors.
+            """
+            passing = _above("passing:pass_settings")
+            if isinstance(given, type):
+                return lambda function: passing(self, given, function)
+            return passing(self, None, given)
+
+
+def _above(name: str) -> Any:
+    """A function of `arka_config.cli`. Not by importlib, whose own import takes a part of `token`'s time."""
+    module, _, attribute = name.partition(":")
+    return getattr(__import__(f"arka_config.cli.{module}", fromlist=[attribute]), attribute)

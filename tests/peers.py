@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
-PROGRAMS = ("age",)
+PROGRAMS = ("age", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
+_PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools"}
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
@@ -61,7 +62,7 @@ def executable(name: str) -> str:
         raise ValueError(f"{name!r} is not a peer: use one of {', '.join(NAMES)}")
     path = shutil.which(name)
     if path is None:
-        hint = "" if name in OPTIONAL else f", as in 'apt install {name}'"
+        hint = "" if name in OPTIONAL else f", as in 'apt install {_PACKAGES.get(name, name)}'"
         raise MissingPeer(f"{name} is not on PATH: install it{hint}")
     return path
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import click
 import pytest
 
 from arka_config.arka import app
-from arka_config.cli.group import LazyGroup
 from arka_config.cli.program import program
+from tests.cli.program import every_command
 from tests.pages import ROOT, Home, blocks, run_page
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "profiles" / "README.md"]
 COMMON = {"-p", "--profile", "--json", "--no-input", "--help"}
@@ -62,17 +57,6 @@ def anchors(page: Path) -> set[str]:
     """The names that a heading is linked by, made as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def every_command(group: LazyGroup, within: str = "") -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        if isinstance(command, LazyGroup):
-            yield from every_command(command, f"{within}{name} ")
-        else:
-            yield f"{within}{name}", command
 
 
 def sections() -> dict[str, str]:

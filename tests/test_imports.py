@@ -14,9 +14,13 @@ import pytest
 
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
+from arka_config.cli.program import program
+from arka_config.sealing import changes
+from arka_config.sealing.unlockers import NewUnlocker
+from tests.cli.program import every_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PACKAGE = Path(__file__).parents[1] / "arka_config"
 
@@ -37,8 +41,8 @@ ROOMS: dict[str, set[str]] = {
     "workspace": GROUND | {"precedence", "app", "store"},
     "cli": GROUND | {"precedence", "app", "store", "sealing", "exchange", "settings", "templates", "workspace"},
     "arka": {"app", "settings"},
-    "__init__": GROUND | {"precedence", "app", "store", "settings"},
-    "__main__": {"arka", "cli"},
+    "__init__": GROUND | {"precedence", "app", "store", "sealing", "settings"},
+    "__main__": {"arka"},
 }
 
 # Beyond what the interpreter has loaded when it starts. `typing`, `dataclasses`, `pathlib` and `re` cost more than all
@@ -49,7 +53,7 @@ CHEAP |= {"tomllib", "string", "_string", "datetime", "_datetime", "math", "__fu
 TYPED_BY_TOMLLIB = {"typing", "contextlib", "warnings", "_warnings"}
 
 HEAVY = {"click", "rich", "pydantic", "pydantic_settings", "platformdirs", "tomlkit", "tomli_w", "cryptography"}
-HEAVY |= {"httpx", "keyring"}
+HEAVY |= {"httpx", "keyring", "pyrage"}
 HEAVY |= {"alembic", "fastapi", "jinja2", "sqlalchemy", "starlette", "uvicorn"}
 
 
@@ -115,7 +119,8 @@ def test_resolving_a_stored_token_needs_json_and_tomllib_and_no_more(tmp_path: P
     assert tier <= CHEAP | TYPED_BY_TOMLLIB, f"not on the list: {tier - CHEAP - TYPED_BY_TOMLLIB}"
 
 
-# What each command may import of what is heavy, when it does its work.
+# What each command may import of what is heavy, when it does its work; httpx itself looks for rich, for a command line
+# of its own. A line that ends otherwise than well has its exit code in front.
 COMMANDS = [
     ("token", ""),
     ("-p work token", ""),
@@ -128,20 +133,24 @@ COMMANDS = [
     ("use work", "click"),
     ("logout", "click"),
     ("login --with-token --no-verify", "click"),
-    ("login --with-token", "click httpx rich"),  # httpx itself looks for rich, for a command line of its own
+    ("login --with-token", "click httpx rich"),
     ("status --offline --json", "click"),
     ("status --json", "click httpx rich"),
-    ("profiles verify --help", "click"),
-    ("rotate --help", "click"),
-    ("tokens list --help", "click"),
     ("status --offline", "click"),
+    ("1 rotate", "click httpx rich"),
+    ("1 revoke --yes --no-browser", "click httpx rich"),
+    ("1 tokens list", "click httpx rich"),
+    ("1 tokens create x", "click httpx rich"),
+    ("1 tokens revoke tok_x --yes", "click httpx rich"),
     ("profiles list --json", "click"),
     ("profiles list", "click"),
     ("profiles show", "click"),
+    ("1 profiles verify", "click httpx rich"),
     ("profiles copy work other", "click"),
     ("profiles rename work other", "click"),
     ("profiles remove work --yes", "click"),
     ("profiles set work timeout=3", "click pydantic pydantic_settings tomlkit"),
+    ("profiles unset work description", "click pydantic pydantic_settings tomlkit"),
     ("profiles create other timeout=3", "click pydantic pydantic_settings tomli_w"),
     ("config path config", "click"),
     ("config get timeout", "click pydantic pydantic_settings"),
@@ -149,14 +158,29 @@ COMMANDS = [
     ("export legacy", "click"),
     ("export dotenv", "click"),
     ("export template", "click pydantic pydantic_settings tomli_w"),
-    ("identity create", "click"),
+    ("import legacy --input legacy.json --keep", "click"),
+    ("3 plan runner.toml", "click pydantic pydantic_settings"),
+    ("apply runner.toml --yes", "click pydantic pydantic_settings tomli_w"),
+    ("seal -p work --to-file recipients.txt --with-token", "click pyrage"),
+    ("identity create", "click pyrage"),
+    ("1 identity show", "click"),
+    ("vault status", "click"),
+    ("vault enable", "click cryptography"),
+    ("1 vault disable --yes", "click"),
+    ("1 vault rekey", "click"),
+    ("1 vault unlock", "click"),
+    ("vault lock", "click"),
+    ("1 vault add-unlocker key-file", "click"),
+    ("1 vault remove-unlocker key-file", "click"),
     ("completion bash", "click"),
     ("workspace add-user you@example.com", "click sqlalchemy alembic"),
-    ("workspace serve --help", "click"),
+    ("1 workspace serve --host nowhere.invalid", "click sqlalchemy alembic uvicorn fastapi starlette jinja2 pydantic"),
     ("--help", "click"),
     ("profiles --help", "click"),
     ("login --help", "click"),
 ]
+RUNNER = 'version = 1\n[profile]\nname = "runner"\n[token]\nprompt = true\n'
+RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk\n"
 
 
 @pytest.mark.parametrize(("line", "allowed"), COMMANDS)
@@ -164,8 +188,15 @@ def test_a_command_imports_no_heavier_tier_than_it_needs(tmp_path: Path, line: s
     store = ProfileStore.open(app, {"ARKA_HOME": str(tmp_path / "arka")})
     store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
     store.edit("work", {("description",): "Work laptop"})
-    heavy = loaded_by_command(line, tmp_path) & HEAVY
-    assert heavy <= set(allowed.split()), f"arka {line} imports {heavy - set(allowed.split())}"
+    code, _, words = line.partition(" ") if line[0].isdigit() else ("0", "", line)
+    heavy = loaded_by_command(words, tmp_path, exit_code=int(code)) & HEAVY
+    assert heavy <= set(allowed.split()), f"arka {words} imports {heavy - set(allowed.split())}"
+
+
+def test_every_command_says_what_it_may_import() -> None:
+    lines = [line.lstrip("0123456789 ") for line, _ in COMMANDS]
+    missing = [name for name, _ in every_command(program(app)) if not any(line.startswith(name) for line in lines)]
+    assert missing == []
 
 
 @pytest.mark.parametrize(("words", "allowed"), [("arka use w", set()), ("arka status -p w", {"click"})])
@@ -174,7 +205,7 @@ def test_completing_a_profile_s_name_imports_click_at_most(tmp_path: Path, words
     store.create("work", {})
     number = str(words.count(" "))
     completion = {"_ARKA_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": number}
-    assert loaded_by_command("", tmp_path, **completion) & HEAVY == allowed
+    assert loaded_by_command("", tmp_path, completion) & HEAVY == allowed
 
 
 # What `token` may import beyond what the interpreter starts with, for a stored token with a simple profile: each of
@@ -196,7 +227,69 @@ def test_the_fast_path_imports_neither_json_nor_tomllib_nor_re(tmp_path: Path, l
     assert tier <= FAST, f"not on the list: {tier - FAST}"
 
 
-def loaded_by_command(line: str, home: Path, **environ: str) -> set[str]:
+# And beyond those, where the token is sealed: HMAC, and of the cryptography package what AES-GCM needs.
+UNSEALING = {
+    "importlib",
+    "hmac",
+    "hashlib",
+    "_hashlib",
+    "_blake2",
+    "types",
+    "cryptography",
+    "_cffi_backend",
+    "_openssl",
+}
+
+
+def sealed(home: Path, way: str) -> dict[str, str]:
+    """A store with one sealed token, which a key file opens, or a session; the variables that open it."""
+    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
+    unlocker = NewUnlocker("key-file") if way == "a key file" else NewUnlocker("passphrase", passphrase="one")
+    changes.enable(store.vault, [unlocker])
+    if way == "a key file":
+        return {}
+    keys = store.vault.keys()
+    return {"ARKA_SESSION": store.vault.sessions.begin(keys.current, keys[keys.current], 60)[0]}
+
+
+@pytest.mark.parametrize("way", ["a key file", "a session"])
+@pytest.mark.parametrize("line", ["token", "token -p work"])
+def test_the_fast_path_to_a_sealed_token_imports_what_opens_it_and_no_more(tmp_path: Path, line: str, way: str) -> None:
+    variables = sealed(tmp_path, way)
+    code = (
+        f"from arka_config.cli.run import run\nfrom arka_config.arka import app\nassert run(app, {line.split()!r}) == 0"
+    )
+    tier = loaded(code, ARKA_HOME=str(tmp_path), **variables)
+    assert tier <= FAST | UNSEALING, f"not on the list: {tier - FAST - UNSEALING}"
+    assert tier.isdisjoint({"click", "pydantic", "keyring", "platformdirs", "typing", "json", "re"})
+
+
+# What a command may import of what is heavy where sealing is on.
+WITH_A_VAULT = [
+    ("token", "cryptography"),
+    ("prompt", ""),
+    ("exec -- true", "cryptography"),
+    ("profiles list", "click cryptography"),
+    ("status --offline", "click cryptography"),
+    ("vault status", "click cryptography"),
+    ("vault unlock --shell bash", "click cryptography"),
+    ("vault lock", "click"),
+    ("vault rekey", "click cryptography"),
+    ("vault add-unlocker key-file --key-file other.key", "click cryptography"),
+    ("vault disable --yes", "click cryptography"),
+    ("login --with-token --no-verify", "click cryptography"),
+]
+
+
+@pytest.mark.parametrize(("line", "allowed"), WITH_A_VAULT)
+def test_a_vault_brings_nothing_but_its_cryptography(tmp_path: Path, line: str, allowed: str) -> None:
+    sealed(tmp_path / "arka", "a key file")
+    heavy = loaded_by_command(line, tmp_path) & HEAVY
+    assert heavy <= set(allowed.split()), f"arka {line} imports {heavy - set(allowed.split())}"
+
+
+def loaded_by_command(line: str, home: Path, environ: Mapping[str, str] | None = None, exit_code: int = 0) -> set[str]:
     """The top-level modules that are loaded when the real program ends, also where it ends by becoming another."""
     script = (
         "import atexit, json, os, sys\n"
@@ -214,13 +307,17 @@ def loaded_by_command(line: str, home: Path, **environ: str) -> set[str]:
     report = home / "loaded.json"
     places = {"ARKA_HOME": str(home / "arka"), "XDG_CONFIG_HOME": str(home / "config"), "LOADED": str(report)}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "COVERAGE"))}
+    (home / "runner.toml").write_text(RUNNER)
+    (home / "recipients.txt").write_text(RECIPIENT)
+    (home / "legacy.json").write_text('{"token": "arka_' + "c" * 37 + '"}')
     done = subprocess.run(
         [sys.executable, "-c", script, *line.split()],
-        env={**kept, **places, "GITHUB_ENV": str(home / "github"), **environ},
+        cwd=home,
+        env={**kept, **places, "GITHUB_ENV": str(home / "github"), **(environ or {})},
         input="arka_" + "b" * 37,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == exit_code, done.stderr
     return set(json.loads(report.read_text()))

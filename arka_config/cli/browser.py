@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,11 @@ def open_page(session: Session, page: str) -> bool:
         return False
     import webbrowser
 
+    # A browser outlives this process, and all that it starts would have them too.
+    kept = {name: os.environ.pop(name) for name in session.app.secret_variables if name in os.environ}
     try:
         return webbrowser.open(page)
     except webbrowser.Error:
         return False
+    finally:
+        os.environ.update(kept)

@@ -26,11 +26,11 @@ def completion(session: Session, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    program = click.get_current_context().find_root().command
-    name = session.app.name
+    root = click.get_current_context().find_root()
+    name = root.info_name or session.app.name
     made = get_completion_class(shell)
     assert made is not None, "click has the three shells that the argument admits"
-    script = made(program, {}, name, completion_variable(session.app)).source()
+    script = made(root.command, {}, name, completion_variable(name)).source()
     if session.json:
         session.show_json({"shell": shell, "script": script})
     else:

@@ -127,7 +127,7 @@ def finding_row(
         return (name, ("—", "dim"), "", "")
     value = ("—", "dim") if finding.value is None else (shown(session, finding, show_token=show_token), style)
     place = (session.place(finding.place), "" if finding.source else "dim")
-    return (name, value, (finding.layer, LAYER_STYLES[finding.layer]), place)
+    return (name, value, (finding.layer, LAYER_STYLES.get(finding.layer, "blue")), place)
 
 
 def shown(session: Session, finding: Finding, *, show_token: bool = False) -> str:

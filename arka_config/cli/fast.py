@@ -14,12 +14,11 @@ from __future__ import annotations
 
 from arka_config.cli import terminal
 from arka_config.cli.session import Session
-from arka_config.errors import ConfigError
 from arka_config.text import is_profile_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from arka_config.app import App
 
@@ -35,16 +34,18 @@ _NAMED_FIRST = (
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- ")
 
 
-def answer(app: App, arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
+def answer(
+    app: App, arguments: Sequence[str], environ: Mapping[str, str], only: Collection[str] | None = None
+) -> int | None:
     """Answers a command line that has one of the forms above: the exit code. None where it has not, and is click's.
 
-    Raises what the commands raise.
+    `only` names the commands that are the app's, where some are not. Raises what the commands raise.
     """
-    asked = environ.get(completion_variable(app))
+    asked = environ.get(completion_variable(app.name))
     if asked:
-        return _complete(app, asked, environ)
+        return _complete(app, asked, environ, only)
     read = _read(arguments)
-    if read is None:
+    if read is None or not (only is None or read[0] in only):
         return None
     name, profile, words = read
     session = Session(app, environ)
@@ -59,9 +60,9 @@ def answer(app: App, arguments: Sequence[str], environ: Mapping[str, str]) -> in
     return 0
 
 
-def completion_variable(app: App) -> str:
-    """The variable by which a shell's completion script asks: `_ARKA_COMPLETE`."""
-    return f"_{app.name.upper().replace('-', '_')}_COMPLETE"
+def completion_variable(program: str) -> str:
+    """The variable by which a shell's completion script asks a program, as click names it: `_ARKA_COMPLETE`."""
+    return f"_{program.replace('-', '_').replace('.', '_')}_COMPLETE".upper()
 
 
 def _read(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | None:
@@ -84,7 +85,7 @@ def _read(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | N
     return None if command in (None, "exec") else (str(command), profile, ())
 
 
-def _complete(app: App, asked: str, environ: Mapping[str, str]) -> int | None:
+def _complete(app: App, asked: str, environ: Mapping[str, str], only: Collection[str] | None) -> int | None:
     """Prints the names that begin so, where a name is asked for, in the form that click's scripts read."""
     words = environ.get("COMP_WORDS", "")
     number = environ.get("COMP_CWORD", "")
@@ -103,10 +104,8 @@ def _complete(app: App, asked: str, environ: Mapping[str, str]) -> int | None:
         return None
     if tuple(given) not in _NAMED_FIRST or begun.startswith("-") or not _UNQUOTED.issuperset(begun) or " " in begun:
         return None
-    try:
-        names = Session(app, environ).store.names()
-    except ConfigError:  # a shell that completes shows no error
-        names = []
+    if given and only is not None and given[0] not in (*only, *_PROFILE):
+        return None
     answer = "plain\n{}\n_" if asked == "zsh_complete" else "plain,{}"
-    terminal.out("\n".join(answer.format(name) for name in names if name.startswith(begun)))
+    terminal.out("\n".join(answer.format(name) for name in Session(app, environ).names_beginning(begun)))
     return 0

@@ -2,78 +2,110 @@
 
 from __future__ import annotations
 
+import copy
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.command import common_options
+from arka_config.cli import session as sessions
+from arka_config.cli.command import Command, common_options
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
-
-    from click.shell_completion import CompletionItem
+    from typing import Any, Self
 
     from arka_config.app import App
+    from arka_config.cli.session import Session
 
     Section = Mapping[str, tuple[str, str]]  # command name -> (its import string, its help in one line)
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command when it is run, and lists all of them, by section, from a table."""
+class SectionedGroup(click.Group):
+    """A group that lists its commands by section, in the order that they were added in, and knows the nearest names.
 
-    def __init__(self, name: str, sections: Mapping[str, Section], **attributes: Any) -> None:
-        super().__init__(name, no_args_is_help=True, **attributes)
-        self.params += common_options()
-        self.sections = sections
-        self.table = {name: entry for section in sections.values() for name, entry in section.items()}
+    `session` is one that was begun before, where a program of another kind hands its words on to this group.
+    """
+
+    session: Session | None = None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """click's own, for the session that was begun before."""
+        if self.session is not None:
+            sessions.go_on(ctx, self.session)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command's name, in the order of the table."""
-        return list(self.table)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command itself, imported at this call."""
-        if cmd_name not in self.table:
-            return None
-        target, _ = self.table[cmd_name]
-        module, _, attribute = target.partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
+        """Every command's name, in the order in which they were added."""
+        return list(self.commands)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """click's own, with the nearest names in its error."""
-        if args and not args[0].startswith("-") and args[0] not in self.table and not ctx.resilient_parsing:
-            near = did_you_mean(args[0], self.table)
+        if args and not args[0].startswith("-") and args[0] not in self.commands and not ctx.resilient_parsing:
+            near = did_you_mean(args[0], self.commands)
             raise click.UsageError(f"no such command '{args[0]}'{'; ' if near else ''}{near}", ctx)
         return super().resolve_command(ctx, args)
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The commands and options that begin so, from the table."""
-        from click.shell_completion import CompletionItem
-
-        commands = [
-            CompletionItem(name, help=summary)
-            for name, (_, summary) in self.table.items()
-            if name.startswith(incomplete)
-        ]
-        return commands + click.Command.shell_complete(self, ctx, incomplete)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table, section by section."""
-        width = max(map(len, self.table))
-        for title, section in self.sections.items():
+        """The commands, section by section."""
+        width = max(map(len, self.commands), default=0)
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            if not command.hidden:
+                rows = sections.setdefault(getattr(command, "section", "Commands"), [])
+                rows.append((name.ljust(width), command.get_short_help_str(formatter.width)))
+        for title, rows in sections.items():
             with formatter.section(title):
-                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in section.items()])
+                formatter.write_dl(rows)
 
 
-class Program(LazyGroup):
-    """The outermost group: it knows the app."""
+class LazyGroup(SectionedGroup):
+    """A group of an app's, from a table. Without an app it has no commands: `bound` gives it those."""
 
-    def __init__(self, app: App, sections: Mapping[str, Section], **attributes: Any) -> None:
-        super().__init__(app.name, sections, **attributes)
+    app: App
+    section = "Commands"
+
+    def __init__(self, name: str, sections: Mapping[str, Section], **attributes: Any) -> None:
+        super().__init__(name, no_args_is_help=True, **attributes)
+        self.params += common_options()
+        self._sections = sections
+
+    def bound(self, app: App, section: str = "Commands") -> Self:
+        """The same group, with commands of this app's; one about the legacy file is for an app that has one."""
+        made = copy.copy(self)
+        made.app = app
+        made.section = section
+        made.commands = {
+            name: Named(app, name, target, summary, title)
+            for title, table in self._sections.items()
+            for name, (target, summary) in table.items()
+            if name != "legacy" or app.legacy_project is not None
+        }
+        return made
+
+
+class Named(click.Command):
+    """A command that is imported when it is run, completed, or asked for its help; what lists it knows all it needs."""
+
+    def __init__(self, app: App, name: str, target: str, summary: str, section: str) -> None:
+        super().__init__(name, help=summary, short_help=summary)
         self.app = app
+        self.section = section
+        self._target = target
+
+    def command(self) -> Command:
+        """The command itself, imported at this call, as one of the app's."""
+        module, _, attribute = self._target.partition(":")
+        found: Command = getattr(import_module(module), attribute)
+        return found.bound(self.app)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """The context of the command itself, which click then runs."""
+        return self.command().make_context(*args, **extra)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The parameters of the command itself, for who documents it."""
+        return self.command().get_params(ctx)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
 from arka_config import errors
-from arka_config.cli import session as sessions
-from arka_config.cli import terminal
-from arka_config.cli.group import LazyGroup, Program
+from arka_config.cli import options, terminal
+from arka_config.cli.boundary import Told
+from arka_config.cli.group import LazyGroup, Named, SectionedGroup
+from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence, Set
 
     from arka_config.app import App
 
@@ -160,17 +162,36 @@ workspace = LazyGroup(
 )
 
 
-def program(app: App) -> Program:
-    """The command line of an app."""
-    made = Program(app, COMMANDS, help=f"Named tokens for {app.title}: which one is in force, and why.")
+def commands(app: App, only: Collection[str] | None = None) -> Iterator[LazyGroup | Named]:
+    """The commands of an app, all or some of them; none is imported. Raises LookupError for one that there is not."""
+    table = {name: (section, *entry) for section, entries in COMMANDS.items() for name, entry in entries.items()}
+    if unknown := sorted(set(only or ()) - table.keys()):
+        raise LookupError(f"there is no command '{unknown[0]}' to add; {did_you_mean(unknown[0], table)}")
+    for name, (section, target, summary) in table.items():
+        if only is not None and name not in only:
+            continue
+        module, _, attribute = target.partition(":")
+        if module != __name__:
+            yield Named(app, name, target, summary, section)
+        elif (group := globals()[attribute].bound(app, section)).commands:
+            yield group
+
+
+def program(app: App, only: Collection[str] | None = None) -> SectionedGroup:
+    """A program that has the app's commands and no others: `arka` is one."""
+
+    @click.group(
+        app.name,
+        cls=SectionedGroup,
+        no_args_is_help=True,
+        help=f"Named tokens for {app.title}: which one is in force, and why.",
+    )
+    @app.profile_option
+    def made() -> None:
+        """What an author would write here."""
+
     made.params += [
-        click.Option(
-            ["--api-key", "--token"],
-            metavar="TOKEN",
-            help="A token to use for this run. A process list shows it: prefer a profile, or the environment.",
-            expose_value=False,
-            callback=_take_api_key,
-        ),
+        options.API_KEY.for_click(app),
         click.Option(
             ["--version"],
             is_flag=True,
@@ -180,12 +201,8 @@ def program(app: App) -> Program:
             help="Print the version.",
         ),
     ]
+    app.add_commands(made, only=only)
     return made
-
-
-def _take_api_key(context: click.Context, _: click.Parameter, token: str | None) -> None:
-    if token is not None and not context.resilient_parsing:
-        sessions.current().api_key = token
 
 
 def _print_version(context: click.Context, _: click.Parameter, given: bool) -> None:
@@ -196,24 +213,60 @@ def _print_version(context: click.Context, _: click.Parameter, given: bool) -> N
         context.exit()
 
 
-def answer(app: App, arguments: Sequence[str]) -> int:
-    """Has click run a command line; the exit code. Raises ConfigError, of what click finds wrong with the words too."""
+def answer(app: App, arguments: Sequence[str], cli: str | None = None, only: Collection[str] | None = None) -> int:
+    """Has a program answer a command line, the author's where an import string names it; the exit code.
+
+    Raises ConfigError, of what click finds wrong with the words too.
+    """
+    if cli is None:
+        return by_click(app, program(app, only), arguments)
+    module, _, name = cli.partition(":")
+    found = getattr(import_module(module), name)
+    if isinstance(found, click.Group):
+        check_same(app, {command.name for command in commands(app, only)}, _ours(app, found))
+        return by_click(app, found, arguments)
+    from arka_config.cli import typer_program
+
+    return typer_program.answer(app, found, arguments, only)
+
+
+def _ours(app: App, group: click.Group) -> set[str | None]:
+    return {name for name, command in group.commands.items() if getattr(command, "app", None) is app}
+
+
+def check_same(app: App, said: Set[str | None], has: Set[str | None]) -> None:
+    """Raises TypeError where a program has other commands of the app's than it was said to have: some of them are
+    answered before the program is asked."""
+    if other := sorted(map(str, said ^ has)):
+        raise TypeError(
+            f"{app!r}.main was told of other commands than were added: {', '.join(other)}; give the same `only` to both"
+        )
+
+
+def by_click(app: App, group: click.Group, arguments: Sequence[str], name: str = "") -> int:
+    """Has click run a command line of a group, under a name of its own; the exit code. Raises ConfigError."""
     try:
-        code = program(app).main(list(arguments), prog_name=app.name, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return error.exit_code
-    except click.ClickException as error:
-        raise _usage_error(app, error) from None
+        code = group.main(list(arguments), prog_name=name or app.name, standalone_mode=False)
+    except Told as told:
+        error = told.error
+    except click.exceptions.NoArgsIsHelpError as shown:
+        shown.show()
+        return shown.exit_code
+    except click.UsageError as usage:
+        error = _usage_error(app, usage)
+    except click.ClickException as other:  # the author's own
+        other.show()
+        return other.exit_code
     except click.Abort:  # click makes one of Ctrl-C, and ends the line that the terminal shows as ^C
         terminal.say("interrupted")
         return errors.EXIT_INTERRUPTED
-    return code if isinstance(code, int) else 0
+    else:
+        return code if isinstance(code, int) else 0
+    raise error
 
 
-def _usage_error(app: App, error: click.ClickException) -> errors.UsageError:
+def _usage_error(app: App, error: click.UsageError) -> errors.UsageError:
     """A click error in our words."""
     message = error.format_message()
-    context = getattr(error, "ctx", None)
-    hint = f"{context.command_path if context else app.name} --help"
+    hint = f"{error.ctx.command_path if error.ctx else app.name} --help"
     return errors.UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)

@@ -5,81 +5,71 @@ from __future__ import annotations
 import os
 import sys
 
-from arka_config.cli import fast, terminal
-from arka_config.errors import EXIT_ERROR, EXIT_INTERRUPTED, ConfigError
+from arka_config.cli import ending, fast, terminal
+from arka_config.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from arka_config.app import App
 
 
-def run(app: App, arguments: Sequence[str] | None = None, *, fast_path: bool = True) -> int:
+def run(
+    app: App,
+    arguments: Sequence[str] | None = None,
+    *,
+    cli: str | None = None,
+    only: Collection[str] | None = None,
+    fast_path: bool = True,
+) -> int:
     """Runs an app's command line, that of this process where none is given; the exit code.
 
-    Without `fast_path`, click answers what could be answered without it, too.
+    `cli` is the import string of the click group, or the Typer, that the author added the app's commands to, all or
+    `only` some; without it, they are all that the program has. Without `fast_path`, click answers what could be
+    answered without it, too.
     """
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+
+    def answer() -> int:
+        code = fast.answer(app, words, os.environ, only) if fast_path else None
+        if code is None:
+            from arka_config.cli import program
+
+            code = program.answer(app, words, cli, only)
+        return code
+
+    return ended(app, answer)
+
+
+def ended(app: App, answer: Callable[[], int]) -> int:
+    """The exit code of what an app answers, or of the error that it raises, which is told on stderr."""
     terminal.open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show `✓` shows its code, and nothing fails
             stream.reconfigure(errors="backslashreplace")
-    terminal.redact_with(app.redacted)
-    terminal.speak_warnings()
     code = 0
-    try:
-        code = _code(app, arguments, fast_path)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        terminal.write_nowhere()
-    except OSError as error:
-        code = _cannot_go_on(error)
+    with terminal.SpeakingFor(app):
+        try:
+            code = _code(answer)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            terminal.write_nowhere()
+        except OSError as error:
+            code = ending.failed(ending.of_the_system(error))
     return code
 
 
-def _code(app: App, arguments: Sequence[str], fast_path: bool) -> int:
+def _code(answer: Callable[[], int]) -> int:
     try:
-        code = fast.answer(app, arguments, os.environ) if fast_path else None
-        if code is None:
-            from arka_config.cli import program
-
-            code = program.answer(app, arguments)
+        return answer()
     except ConfigError as error:
-        terminal.tell_error(error)
-        return error.exit_code
+        return ending.failed(error)
     except KeyboardInterrupt:
-        terminal.say("")  # ends the line that the terminal shows as ^C
-        terminal.say("interrupted")
-        return EXIT_INTERRUPTED
+        return ending.interrupted()
     except OSError:
         raise
-    except Exception as error:  # noqa: BLE001  # a fault of this program, whose message may be anything, a token too
-        return _crashed(app, error)
-    return code
-
-
-def _crashed(app: App, error: Exception) -> int:
-    """What nobody foresaw: the places in the code, with nothing that was in the variables or in the message there."""
-    import traceback
-
-    terminal.say("Traceback (most recent call last):")
-    for place in traceback.extract_tb(error.__traceback__):
-        terminal.say(f"  {place.filename}, line {place.lineno}, in {place.name}")
-    terminal.tell_error(
-        ConfigError(
-            f"{app.name} itself has a fault: {type(error).__name__}; its message may hold a secret, and is not shown",
-            hint="report it, with the lines above and the command's words",
-        )
-    )
-    return EXIT_ERROR
-
-
-def _cannot_go_on(error: OSError) -> int:
-    """What no module looks for: a full disk behind stdout, or a working directory that was removed."""
-    import errno
-
-    terminal.write_nowhere()
-    place = error.filename or ("the working directory" if error.errno == errno.ENOENT else "stdout")
-    terminal.tell_error(ConfigError(f"{place}: {(error.strerror or type(error).__name__).lower()}"))
-    return EXIT_ERROR
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        return ending.crashed(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from arka_config.app import App
 from arka_config.cli import terminal
 from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.store.profile_store import ProfileStore
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     import click
 
-    from arka_config.app import App
     from arka_config.precedence.credential import TokenInForce
     from arka_config.settings import ProfileSettings
 
@@ -34,6 +34,7 @@ class Session:
         self.store.ask_passphrase = self._ask_passphrase
         self.profile: str | None = None
         self.api_key: str | None = None
+        self.flags: dict[str, object] = {}
         self.json = False
         self.no_input = environ.get(app.variable("NO_INPUT"), "").lower() not in ("", "0", "false", "no")
         self._resolution: Resolution | None = None
@@ -56,7 +57,7 @@ class Session:
         return self._resolution
 
     def _resolved(self, *, api_url: str | None = None, **options: Any) -> Resolution:
-        flags = {"token": self.api_key, "api_url": api_url}
+        flags = {"token": self.api_key, **self.flags, **({"api_url": api_url} if api_url else {})}
         return Resolution(self.store, self.environ, profile=self.profile, flags=flags, **options)
 
     def resolution_for_login(self, api_url: str | None) -> Resolution:
@@ -67,6 +68,14 @@ class Session:
         """The settings class, and who wins with that class's own defaults."""
         settings: type[ProfileSettings] = self.app.settings_class()
         return settings, self._resolved(defaults=settings.defaults())
+
+    def load(self, settings: type[ProfileSettings]) -> ProfileSettings:
+        """The settings of a class, with what this run was told. Where it has a token, and two could be meant, stderr
+        says which one it is. Raises what `ProfileSettings.load` raises."""
+        loaded = settings.resolved(self._resolved(defaults=settings.defaults()))
+        if self.app.token_field.name in settings.leaves():
+            self.notice()
+        return loaded
 
     def token(self) -> TokenInForce:
         """The token in force, fetched, and on stderr the line that says which one it is, where two could be meant.
@@ -87,6 +96,14 @@ class Session:
             return f"{name}?" if name and not self.store.exists(name) else name
         except ConfigError:
             return "?"
+
+    def names_beginning(self, begun: str) -> list[str]:
+        """The profiles whose names begin so; none where they cannot be read, since a shell that completes shows no
+        error."""
+        try:
+            return [name for name in self.store.names() if name.startswith(begun)]
+        except ConfigError:
+            return []
 
     def notice(self) -> None:
         """Says which token is used where one in the environment hides or loses to a profile's."""
@@ -161,17 +178,33 @@ def _is_unicode() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
-def current() -> Session:
-    """The session of the running program."""
-    import click
-
-    return of(click.get_current_context())
+def go_on(context: click.Context, session: Session) -> None:
+    """Has the run that a context belongs to go on with a session that was begun elsewhere."""
+    context.find_root().meta.setdefault(__name__, {})[session.app] = session
 
 
-def of(context: click.Context) -> Session:
-    """The session of the program that a context belongs to, begun at the first call."""
-    root = context.find_root()
-    if __name__ not in root.meta:
-        root.meta[__name__] = Session(root.command.app, os.environ)  # type: ignore[attr-defined]  # it is the Program
-    session: Session = root.meta[__name__]
-    return session
+def of(context: click.Context, app: App | None = None) -> Session:
+    """The session of an app in the run that a context belongs to, begun at the first call: of the app that is named,
+    else of that whose command it is. Two apps in one program have one each, and nobody's `ctx.obj` is touched."""
+    app = app or app_of(context)
+    begun: dict[App, Session] = context.find_root().meta.setdefault(__name__, {})
+    if app not in begun:
+        begun[app] = Session(app, os.environ)
+    return begun[app]
+
+
+def app_of(context: click.Context) -> App:
+    """The app that a command of ours was added for."""
+    at: click.Context | None = context
+    while at is not None:
+        if isinstance(app := getattr(at.command, "app", None), App):
+            return app
+        at = at.parent
+    raise LookupError(f"'{context.command_path}' was not added by an App")
+
+
+def program_of(context: click.Context) -> str:
+    """The words that run the program which a command of ours was added to: `arka`, or `corp weather` below another."""
+    while context.parent is not None and isinstance(getattr(context.command, "app", None), App):
+        context = context.parent
+    return context.command_path

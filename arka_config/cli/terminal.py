@@ -22,18 +22,49 @@ from arka_config.text import visible
 TYPE_CHECKING = False  # without typing, as in the standard-library tier: `token` writes to the terminal too
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TextIO
+    from typing import Any, TextIO
 
+    from arka_config.app import App
     from arka_config.errors import ConfigError
 
 
 _redacted: Callable[[str], str] = str
 
 
-def redact_with(redacted: Callable[[str], str]) -> None:
-    """Has every line on stderr pass through a function that masks what looks like a token."""
-    global _redacted  # noqa: PLW0603  # a process runs one program
-    _redacted = redacted
+class SpeakingFor:
+    """While an app speaks: what looks like one of its tokens is masked in every line on stderr, and the library's
+    ConfigWarnings are said as the commands say things, each once. Afterwards all is as it was, since another app may
+    speak next in this process.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._outer = _redacted
+        self._warnings = warnings.catch_warnings()
+        self._said: set[str] = set()
+
+    def __enter__(self) -> None:
+        global _redacted  # noqa: PLW0603  # the threads of a progress bar mask as well, so it is no context variable
+        if self._outer == self._app.redacted:  # it speaks already
+            return
+        _redacted = self._app.redacted
+        self._warnings.__enter__()
+        self._usual = warnings.showwarning
+        warnings.showwarning = self._show
+        warnings.simplefilter("always", ConfigWarning)
+
+    def __exit__(self, *_: object) -> None:
+        global _redacted  # noqa: PLW0603
+        if self._outer != self._app.redacted:
+            self._warnings.__exit__(None, None, None)
+            _redacted = self._outer
+
+    def _show(self, message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        if not issubclass(category, ConfigWarning):
+            self._usual(message, category, *rest, **more)
+        elif str(message) not in self._said:
+            self._said.add(str(message))
+            warn(str(message))
 
 
 def fit(text: str) -> str:
@@ -124,30 +155,6 @@ def tell_error(error: ConfigError) -> None:
         _to_stderr(f"       {fit(line)}")
     if error.hint:
         tell_hint(error.hint)
-
-
-def speak_warnings() -> None:
-    """Lets the library's ConfigWarnings be said as the commands say things, each once."""
-
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        if issubclass(category, ConfigWarning):
-            if str(message) not in said:
-                said.add(str(message))
-                warn(str(message))
-        else:
-            usual(message, category, filename, lineno, file, line)
-
-    said: set[str] = set()
-    usual = warnings.showwarning
-    warnings.showwarning = show
-    warnings.simplefilter("always", ConfigWarning)
 
 
 def can_ask(no_input: bool) -> bool:

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from arka_config.precedence.finding import Field, Layer
+    from arka_config.precedence.finding import Answers, Field
 
 DEFAULT_PROFILE = "default"
 
@@ -24,7 +24,7 @@ def choice_layers(
     pins: Callable[[], tuple[Mapping[str, str], str]],
     active: Callable[[], tuple[str | None, str]],
     exists: Callable[[str], bool],
-) -> tuple[Layer, ...]:
+) -> tuple[Answers, ...]:
     """Who says which profile it is, the winner first.
 
     `pins` and `active` give their value and the file that it stands in; they are read only when nobody before them

@@ -49,13 +49,14 @@ class Field:
 class Finding:
     """A field's value, and where it came from.
 
-    `source` is the option, the variable or the path of the file, and `key` the key inside that file; both are empty
-    for a default. A secret's value is a Secret, so that no finding shows one.
+    `layer` is `flag`, `env`, `profile` or `default`, or the name of a layer that the app has added; `pin` and `active`
+    are for which profile it is. `source` is the option, the variable or the path of the file, and `key` the key inside
+    that file; both are empty for a default. A secret's value is a Secret, so that no finding shows one.
     """
 
     __slots__ = ("field", "key", "layer", "source", "value")
 
-    def __init__(self, field: Field, value: object, layer: LayerName, source: str = "", key: str = "") -> None:
+    def __init__(self, field: Field, value: object, layer: str, source: str = "", key: str = "") -> None:
         self.field = field
         self.value = value
         self.layer = layer
@@ -74,20 +75,20 @@ class Finding:
 
 
 if TYPE_CHECKING:
-    Layer: TypeAlias = Callable[[Field], Finding | None]  # "what do you have for this field?"
-    Ranks: TypeAlias = tuple[tuple[Layer, ...], ...]  # who wins first; layers of one rank speak for each other
+    Answers: TypeAlias = Callable[[Field], Finding | None]  # a layer: "what do you have for this field?"
+    Ranks: TypeAlias = tuple[tuple[Answers, ...], ...]  # who wins first; layers of one rank speak for each other
 
 
-def trace(field: Field, layers: Iterable[Layer]) -> Iterator[Finding]:
+def trace(field: Field, layers: Iterable[Answers]) -> Iterator[Finding]:
     """Every layer's answer for a field, the winner first."""
     return (finding for layer in layers if (finding := layer(field)) is not None)
 
 
-def resolve(field: Field, layers: Iterable[Layer]) -> Finding | None:
+def resolve(field: Field, layers: Iterable[Answers]) -> Finding | None:
     """The winner's answer for a field, or None where no layer has one."""
     return next(trace(field, layers), None)
 
 
-def in_order(ranks: Ranks) -> Iterator[Layer]:
+def in_order(ranks: Ranks) -> Iterator[Answers]:
     """The layers of all ranks, one after another."""
     return (layer for rank in ranks for layer in rank)

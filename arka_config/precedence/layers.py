@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from arka_config.precedence.finding import DEFAULT, ENV, FLAG, Finding
+from arka_config.precedence.finding import DEFAULT, ENV, FLAG, PROFILE, Finding
 from arka_config.secret import Secret
 from arka_config.text import check_printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from arka_config.precedence.finding import Field, Layer, Ranks
+    from arka_config.precedence.finding import Answers, Field, Ranks
 
 TOKEN = ("token",)  # the path of the token, in every settings class
 
 
-def flags(values: Mapping[str, object]) -> Layer:
+def flags(values: Mapping[str, object]) -> Answers:
     """Answers with what was passed on the command line, by field name. None is "not passed"."""
 
     def layer(field: Field) -> Finding | None:
@@ -23,24 +23,24 @@ def flags(values: Mapping[str, object]) -> Layer:
         if value is None:
             return None
         if isinstance(value, str):
-            value = _wrapped(field, value, field.option)
+            value = wrapped(field, value, field.option)
         return None if value is None else Finding(field, value, FLAG, field.option)
 
     return layer
 
 
-def environment(environ: Mapping[str, str]) -> Layer:
+def environment(environ: Mapping[str, str]) -> Answers:
     """Answers with environment variables, by their exact names. An empty one is unset."""
 
     def layer(field: Field) -> Finding | None:
         text = environ.get(field.variable)
-        value = _wrapped(field, text, field.variable) if text else None
+        value = wrapped(field, text, field.variable) if text else None
         return None if value is None else Finding(field, value, ENV, field.variable)
 
     return layer
 
 
-def defaults(values: Mapping[str, object]) -> Layer:
+def defaults(values: Mapping[str, object]) -> Answers:
     """Answers with what is built in, by field name."""
 
     def layer(field: Field) -> Finding | None:
@@ -49,20 +49,29 @@ def defaults(values: Mapping[str, object]) -> Layer:
     return layer
 
 
-def value_ranks(flags: Layer, environment: Layer, profile: Layer | None, defaults: Layer, *, by_flag: bool) -> Ranks:
-    """Who wins: flag, environment, profile, default.
+def value_ranks(
+    flags: Answers,
+    environment: Answers,
+    profile: Answers | None,
+    defaults: Answers,
+    *,
+    by_flag: bool,
+    own: Sequence[tuple[str, Answers]] = (),
+) -> Ranks:
+    """Who wins: flag, environment, profile, default; and each of the app's `own` directly below the one it names.
 
     `--profile` is a flag, so the values of a profile that was chosen `by_flag` rank with the flags, above the
     environment: what aws-cli#113 and databricks/cli#1194 asked for, for years. They stand behind the flags themselves.
     """
-    if profile is None:
-        return ((flags,), (environment,), (defaults,))
-    if by_flag:
-        return ((flags, profile), (environment,), (defaults,))
-    return ((flags,), (environment,), (profile,), (defaults,))
+    beside, alone = ((profile,), ()) if by_flag else ((), (profile,))
+    layers = ((FLAG, (flags, *beside)), (ENV, (environment,)), (PROFILE, alone))
+    ranks: list[tuple[Answers | None, ...]] = []
+    for place, rank in layers:
+        ranks += [rank, *((layer,) for below, layer in own if below == place)]
+    return (*(kept for rank in ranks if (kept := tuple(layer for layer in rank if layer is not None))), (defaults,))
 
 
-def _wrapped(field: Field, text: str, source: str) -> str | Secret | None:
+def wrapped(field: Field, text: str, source: str) -> str | Secret | None:
     """A text as the field's value: checked, and wrapped where it is a secret. None is a token that is blank."""
     if field.path == TOKEN:
         return token_from(text, source)

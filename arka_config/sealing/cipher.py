@@ -1,14 +1,18 @@
-"""The cryptography of sealing, all of it from `cryptography`: AES-256-GCM, HKDF and HMAC with SHA-256, and Argon2id.
+"""The cryptography of sealing: AES-256-GCM and Argon2id from `cryptography`, HKDF and HMAC from the standard library.
 
-`docs/file-formats.md` says byte by byte how the files are made of these. Only public names of that package are used,
-each imported where it is used, since none of them is cheap to import.
+`docs/file-formats.md` says byte by byte how the files are made of these. Whatever is imported is imported where it is
+used, and as little of it as there is to be had, since `token` opens a sealed token at every call.
 """
 
 from __future__ import annotations
 
 import os
 
-KEY_LENGTH = 32  # bytes: AES-256, and every secret that a key is derived from
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_LENGTH = 32  # bytes: AES-256, SHA-256, and every secret that a key is derived from
 NONCE_LENGTH = 12  # bytes: the one that AES-GCM is made for (NIST SP 800-38D, 8.2.2)
 SALT_LENGTH = 16  # bytes
 
@@ -21,11 +25,8 @@ def random_key() -> bytes:
 
 
 def derived(secret: bytes, use: str, salt: bytes = b"") -> bytes:
-    """The key for one use: HKDF-SHA256 (RFC 5869) of a secret."""
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    return HKDF(SHA256(), KEY_LENGTH, salt or None, _DOMAIN + use.encode()).derive(secret)
+    """The key for one use: HKDF-SHA256 (RFC 5869) of a secret. A key is as long as one block of it, the first."""
+    return code(code(salt or bytes(KEY_LENGTH), secret), _DOMAIN + use.encode() + b"\x01")
 
 
 def bound(*fields: str) -> bytes:
@@ -36,47 +37,54 @@ def bound(*fields: str) -> bytes:
 
 def seal(key: bytes, content: bytes, associated: bytes) -> tuple[bytes, bytes]:
     """A fresh nonce, and the content sealed under it together with its associated data."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     nonce = os.urandom(NONCE_LENGTH)
-    return nonce, AESGCM(key).encrypt(nonce, content, associated)
+    return nonce, _aes_gcm()(key).encrypt(nonce, content, associated)
 
 
 def unseal(key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes | None:
     """The content, or None where this is not what was sealed with this key and this associated data."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     try:
-        return AESGCM(key).decrypt(nonce, sealed, associated)
-    except InvalidTag:
-        return None
+        return _aes_gcm()(key).decrypt(nonce, sealed, associated)
+    except Exception as error:
+        from cryptography.exceptions import InvalidTag  # which imports `typing` too
+
+        if isinstance(error, InvalidTag):
+            return None
+        raise
+
+
+def _aes_gcm() -> type[AESGCM]:
+    """The AESGCM class. The public module of it imports `typing`, `enum` and `re`, and takes longer than all the rest
+    of `token`; so the one that it has the class from is asked first. A test holds the two to be the same."""
+    try:
+        from cryptography.hazmat.bindings._rust import openssl
+
+        return openssl.aead.AESGCM
+    except (ImportError, AttributeError):
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM
 
 
 def digest(content: bytes) -> bytes:
     """SHA-256."""
-    from cryptography.hazmat.primitives.hashes import SHA256, Hash
+    from hashlib import sha256
 
-    hashed = Hash(SHA256())
-    hashed.update(content)
-    return hashed.finalize()
+    return sha256(content).digest()
 
 
 def code(key: bytes, content: bytes) -> bytes:
     """The message authentication code of a content: HMAC-SHA256 (RFC 2104)."""
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.hmac import HMAC
+    import hmac
 
-    authenticated = HMAC(key, SHA256())
-    authenticated.update(content)
-    return authenticated.finalize()
+    return hmac.digest(key, content, "sha256")
 
 
-def is_same(one: bytes, other: bytes) -> bool:
-    """Whether two secrets are the same, in a time that does not tell where they differ."""
-    from cryptography.hazmat.primitives.constant_time import bytes_eq
+def is_code(key: bytes, content: bytes, found: bytes) -> bool:
+    """Whether this is the content's code, in a time that does not tell where it differs."""
+    import hmac
 
-    return bytes_eq(one, other)
+    return hmac.compare_digest(code(key, content), found)
 
 
 def stretched(passphrase: str, salt: bytes, *, memory: int, passes: int, lanes: int) -> bytes | None:

@@ -14,7 +14,7 @@ from arka_config.text import is_printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arka_config.store.tokens import Document
+    from arka_config.store.token_store import Document
 
 VERSION = 1
 ENABLE, REKEY, DISABLE = "enable", "rekey", "disable"
@@ -70,7 +70,6 @@ class Unlocker:
     @property
     def document(self) -> Document:
         return {
-            "name": self.name,
             "kind": self.kind,
             **self.details,
             "salt": self.salt.hex(),
@@ -110,24 +109,26 @@ class DataKeyFile:
 
     def is_authentic(self, data_key: bytes) -> bool:
         """Whether this is, as a whole, what somebody wrote who had the data key."""
-        return cipher.is_same(self._coded(data_key), bytes.fromhex(self._code))
-
-    def _coded(self, data_key: bytes) -> bytes:
-        return cipher.code(cipher.derived(data_key, "data-key.json"), text_of(self._uncoded()).encode())
+        return cipher.is_code(_code_key(data_key), text_of(self._uncoded()).encode(), bytes.fromhex(self._code))
 
     def _uncoded(self) -> Document:
         document: Document = {"version": VERSION, "app": self.app, "key": self.key_id}
         if self.unfinished:
             document["unfinished"] = self.unfinished
-        document["unlockers"] = [unlocker.document for unlocker in self.unlockers]
+        document["unlockers"] = {unlocker.name: unlocker.document for unlocker in self.unlockers}
         if self.previous is not None:
             document["previous"] = self.previous
         return document
 
     def text(self, data_key: bytes) -> str:
         """The file's text, with its code under the data key."""
-        document = {**self._uncoded(), "code": self._coded(data_key).hex()}
+        document = self._uncoded()
+        document["code"] = cipher.code(_code_key(data_key), text_of(document).encode()).hex()
         return text_of(document | {"checksum": cipher.digest(text_of(document).encode()).hex()})
+
+
+def _code_key(data_key: bytes) -> bytes:
+    return cipher.derived(data_key, "data-key.json")
 
 
 def new_key_id() -> str:
@@ -152,7 +153,7 @@ def read(text: str, path: str, app: str) -> DataKeyFile:
             path=path,
             hint=f"put back the one of '{app}'",
         )
-    found = DataKeyFile(app, document["key"], [_unlocker(each) for each in document["unlockers"]])
+    found = DataKeyFile(app, document["key"], [_unlocker(name, part) for name, part in document["unlockers"].items()])
     found.unfinished = document.get("unfinished", "")
     found.previous = document.get("previous")
     found._code = document["code"]
@@ -178,9 +179,10 @@ def _is_as_written(document: Document, text: str) -> bool:
         and _is_text(document["app"])
         and cipher.from_hex(document["key"], _KEY_ID_LENGTH) is not None
         and document.get("unfinished", ENABLE) in (ENABLE, REKEY, DISABLE)
-        and isinstance(document["unlockers"], list)
+        and isinstance(document["unlockers"], dict)
         and bool(document["unlockers"])
-        and all(map(_is_unlocker, document["unlockers"]))
+        and all(map(_is_text, document["unlockers"]))
+        and all(map(_is_unlocker, document["unlockers"].values()))
         and ("previous" not in document or _is_previous(document["previous"]))
         and cipher.from_hex(document["code"], cipher.KEY_LENGTH) is not None
         and text_of(document) == text
@@ -198,8 +200,7 @@ def _is_unlocker(part: object) -> bool:
         return False
     details = _DETAILS[part["kind"]]
     return (
-        tuple(part) == ("name", "kind", *details, "salt", "nonce", "wrapped")
-        and _is_text(part["name"])
+        tuple(part) == ("kind", *details, "salt", "nonce", "wrapped")
         and all(type(part[key]) is kind and (kind is int or _is_text(part[key])) for key, kind in details.items())
         and cipher.from_hex(part["salt"], cipher.SALT_LENGTH) is not None
         and cipher.from_hex(part["nonce"], cipher.NONCE_LENGTH) is not None
@@ -221,9 +222,9 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value) and is_printable(value)
 
 
-def _unlocker(part: Document) -> Unlocker:
+def _unlocker(name: str, part: Document) -> Unlocker:
     return Unlocker(
-        part["name"],
+        name,
         part["kind"],
         {key: part[key] for key in _DETAILS[part["kind"]]},
         bytes.fromhex(part["salt"]),

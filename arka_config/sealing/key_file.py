@@ -57,7 +57,10 @@ def made_or_read(path: str, data: str) -> tuple[bytes, bool]:
             hint="name another place: --key-file PATH",
         )
     if files.exists(path):
-        return read(path), False
+        try:
+            return read(path), False
+        except WrongKeyFile as error:
+            raise WrongKeyFile(error.message, hint="name another place: --key-file PATH") from None
     files.sweep([os.path.dirname(os.path.realpath(path))])  # what a killed one left: it holds a key
     secret = cipher.random_key()
     files.write(path, f"{_BEGINNING}{secret.hex()}\n")

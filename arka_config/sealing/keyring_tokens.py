@@ -15,7 +15,8 @@ from arka_config.text import is_printable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.tokens import Credential, Document
+    from arka_config.store.token_store import Document
+    from arka_config.store.tokens import Credential
 
 _KEYS = {"version", "storage", "profile", "origin", "label", "created", "expires", "user", "keyring"}
 _PARTS = ("backend", "account")
@@ -41,7 +42,8 @@ class KeyringTokens:
         token = checked_token(credential)
         document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **known(credential)}
         account = f"token {name} {os.urandom(6).hex()}"  # a new one, so that the old token stands until the file is
-        entry = os_keyring.put(self._store.app.name, account, f"{self._mark(document)} {token}")
+        otherwise = "choose another storage, as with --storage sealed or --storage plain"
+        entry = os_keyring.put(self._store.app.name, account, f"{self._mark(document)} {token}", otherwise=otherwise)
         document["keyring"] = {"backend": entry.backend, "account": entry.account}
         return document
 

@@ -10,7 +10,8 @@ from arka_config.store.tokens import VERSION, checked_token, described, known
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.tokens import Credential, Document
+    from arka_config.store.token_store import Document
+    from arka_config.store.tokens import Credential
 
 _KNOWN = ("origin", "label", "created", "expires", "user")
 _KEYS = {"version", "storage", "profile", *_KNOWN, "sealed"}
@@ -53,9 +54,14 @@ class SealedTokens:
         """Nothing is kept elsewhere."""
 
     def _opened(self, name: str, document: Document, path: str) -> str:
+        from arka_config.sealing.vault import NotEnabled
+
         key_id = document["sealed"]["key"]
-        vault = self._store.vault
-        if not vault.is_enabled or key_id not in (keys := vault.keys(key_id)):
+        try:
+            keys = self._store.vault.keys(key_id)
+        except NotEnabled:
+            keys = {}  # sealing was turned off since the file was read, or its key was taken away
+        if key_id not in keys:
             return self._read_again(name, document, path)
         token = token_of(document, keys[key_id], self._store.app.name)
         if token is None:
@@ -64,13 +70,10 @@ class SealedTokens:
 
     def _read_again(self, name: str, document: Document, path: str) -> str:
         """The token of a file that was sealed with a new key, or unsealed, since it was read."""
-        now = self._store.tokens.read(name)
-        if now is not None and str(now.origin) == document["origin"]:
-            if now.storage != self.kind:
+        if self._store.tokens.document(name) != document:
+            now = self._store.tokens.read(name)
+            if now is not None and str(now.origin) == document["origin"]:
                 return now.token.reveal()
-            later = self._store.tokens.document(name)
-            if later != document and later is not None:
-                return self._opened(name, later, path)
         key, login = self._store.data_key_path, f"{self._store.app.name} login --profile {name}"
         if not self._store.vault.is_enabled:
             raise SealingError(

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _TRIES = 3
 
 
+class NotEnabled(SealingError):
+    """Sealing is off: there is no data key."""
+
+
 class NoPassphrase(VaultLocked):
     """There is a passphrase, and neither the environment nor a person gives it."""
 
@@ -65,12 +69,10 @@ class Vault:
         return None if text is None else data_keys.read(text, self.path, self.store.app.name)
 
     def required_file(self) -> DataKeyFile:
-        """What the data key's file says. Raises SealingError where sealing is off."""
+        """What the data key's file says. Raises NotEnabled where sealing is off."""
         found = self.file()
         if found is None:
-            raise SealingError(
-                f"sealing is not on: {self.path} is not there", hint=f"{self.store.app.name} vault enable"
-            )
+            raise NotEnabled(f"sealing is not on: {self.path} is not there", hint=f"{self.store.app.name} vault enable")
         return found
 
     def keys(self, key_id: str | None = None, *, fresh: bool = False) -> DataKeys:
@@ -186,7 +188,8 @@ class Vault:
             if self.store.ask_passphrase is None:
                 raise WrongPassphrase(f"the passphrase in {given[1]} is not the vault's", hint=f"correct {given[1]}")
         for left in reversed(range(_TRIES)):
-            typed = self.store.ask_passphrase("Passphrase") if self.store.ask_passphrase else None
+            question = "Passphrase" if left == _TRIES - 1 else "That is not it. Passphrase"
+            typed = self.store.ask_passphrase(question) if self.store.ask_passphrase else None
             if typed is None and given is not None:
                 raise WrongPassphrase(f"the passphrase in {given[1]} is not the vault's", hint=f"correct {given[1]}")
             if typed is None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic_settings import PydanticBaseSettingsSource
 
     from arka_config.app import App
-    from arka_config.precedence.finding import Field, Layer
+    from arka_config.precedence.finding import Answers, Field
 
 _NO_TOKEN = "token: not set"
 _SOURCE = "arka_config source"  # no field's name: it holds a blank
@@ -159,7 +159,7 @@ class ProfileSettings(BaseSettings):
         return found
 
     @classmethod
-    def defaults(cls) -> Layer:
+    def defaults(cls) -> Answers:
         """The layer of the class's own values; the app's URL stands before the class's."""
         known = cls.leaves()
 

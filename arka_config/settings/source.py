@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticUndefined
 from pydantic_settings import PydanticBaseSettingsSource
 
-from arka_config.precedence.finding import DEFAULT, ENV, FLAG, Finding
+from arka_config.precedence.finding import DEFAULT, PROFILE, Finding
 from arka_config.secret import Secret
 from arka_config.settings.token import Token
 from arka_config.text import did_you_mean, visible
@@ -66,7 +66,7 @@ class LayeredSource(PydanticBaseSettingsSource):
         if isinstance(value, Secret):
             # Wrapped before pydantic sees it: an error about any other field would quote its input (pydantic#9139).
             return Token(value.reveal) if leaf.field is self.resolution.app.token_field else _wrapped(value)
-        if isinstance(value, str) and finding.layer in (ENV, FLAG) and self.field_is_complex(leaf.info):
+        if isinstance(value, str) and finding.layer not in (PROFILE, DEFAULT) and self.field_is_complex(leaf.info):
             try:
                 return json.loads(value)
             except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
 """JSON in and out: parsed with a position in every error, and without the `json` package where the text is our own.
 
-Importing `json` takes longer than all else that the `token` command does. What `json.dumps(…, indent=2)` wrote of
-tables, plain texts and whole numbers is therefore read here, line by line; whatever has another form is left to the
-package. A test holds the two to the same answer.
+Importing `json` takes longer than all else that the `token` command does. What `json.dumps(…, indent=2)` makes of
+tables, plain texts and whole numbers is therefore written and read here, line by line; whatever has another form is
+left to the package. A test holds the two to the same answer.
 """
 
 from __future__ import annotations
@@ -40,9 +40,33 @@ def parse(text: str, path: str, hint: str) -> Any:
 
 def text_of(table: Mapping[str, Any]) -> str:
     """The one text of a table, byte by byte; in our form wherever its values are of that kind."""
-    import json
+    try:
+        return _written(table, "\n") + "\n"
+    except _OtherForm:
+        import json
 
-    return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+
+
+def _written(value: object, newline: str) -> str:
+    """A value as the package writes it, where a line that ends begins the next one with this indentation."""
+    if type(value) is str and _is_plain(value):
+        return f'"{value}"'
+    if type(value) is int:
+        return str(value)
+    if type(value) is not dict:
+        raise _OtherForm
+    if not value:
+        return "{}"
+    within = newline + "  "
+    parts = [f"{_written(_key(key), within)}: {_written(part, within)}" for key, part in value.items()]
+    return "{" + within + f",{within}".join(parts) + newline + "}"
+
+
+def _key(key: object) -> str:
+    if type(key) is not str:
+        raise _OtherForm
+    return key
 
 
 def in_our_form(text: str) -> dict[str, Any] | None:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from arka_config.app import App
     from arka_config.store.preferences import Preferences
-    from arka_config.store.tokens import Credential, Document
+    from arka_config.store.token_store import Document
+    from arka_config.store.tokens import Credential
 
 
 _VAULT = "arka_config.sealing.vault:Vault"  # by import string: it stands above this room

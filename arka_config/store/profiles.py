@@ -119,6 +119,12 @@ class ProfileFiles:
 def parsed(name: str, path: str, table: Mapping[str, Any]) -> Profile:
     """The profile that a table describes. Raises MalformedFile for what no profile has, InvalidUrl for its URL."""
     toml.check_keys(table, _KEYS, path)
+    if isinstance(table.get("token"), str):
+        raise MalformedFile(
+            f"{path}: token is a text, and a token has no place in a profile's file: [token] says where one is kept",
+            path=path,
+            hint=f"take it out of {path}, and log in to profile '{name}'",
+        )
     api_url = toml.typed(table, "api_url", str, path) or ""
     if api_url:
         Origin.of(api_url, f"{path}: api_url")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from arka_config.precedence.credential import TokenInForce
-    from arka_config.precedence.finding import Field, Layer, Ranks
+    from arka_config.precedence.finding import Answers, Field, Ranks
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
@@ -41,7 +41,7 @@ class Resolution:
         profile: str | None = None,
         flags: Mapping[str, object] | None = None,
         directory: Callable[[], str] | None = None,
-        defaults: Layer | None = None,
+        defaults: Answers | None = None,
         may_be_new: bool = False,
     ) -> None:
         self.app = store.app
@@ -53,6 +53,7 @@ class Resolution:
         self._defaults = defaults or self._built_in
         self.may_be_new = may_be_new
         self._read: ProfileInForce | None = None
+        self._own: tuple[tuple[str, Answers], ...] | None = None
 
     # Which profile
 
@@ -67,7 +68,7 @@ class Resolution:
         """Everybody who says which profile it is, the winner first."""
         return list(trace(self.app.profile_field, self._choice_layers()))
 
-    def _choice_layers(self) -> tuple[Layer, ...]:
+    def _choice_layers(self) -> tuple[Answers, ...]:
         selection = self.store.selection
         return choice_layers(
             flag=self._flag,
@@ -126,7 +127,14 @@ class Resolution:
             self._profile_layer if self.name is not None else None,
             self._defaults,
             by_flag=self.chosen_by_flag,
+            own=self._own_layers(),
         )
+
+    def _own_layers(self) -> tuple[tuple[str, Answers], ...]:
+        """The layers that the app adds, for the profile in force; one answers for each field once."""
+        if self._own is None:
+            self._own = tuple((layer.below, layer.answers(self.name)) for layer in self.app.layers)
+        return self._own
 
     def findings(self, field: Field) -> list[Finding]:
         """Every layer's answer for a field, the winner first, and then those that it overrides."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.tokens import Credential, Document, TokenStore
+    from arka_config.store.token_store import Document, TokenStore
+    from arka_config.store.tokens import Credential
 
 # By import string, as `App` names its settings class: these kinds stand above this room, and are imported only where
 # there is a file of theirs.

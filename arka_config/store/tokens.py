@@ -16,22 +16,9 @@ from arka_config.text import check_printable, is_printable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, Protocol, TypeAlias
+    from typing import Any
 
-    Document: TypeAlias = dict[str, Any]
-
-    class TokenStore(Protocol):
-        """A kind of token store, by what stands in a profile's token file. `kind` is the word for it.
-
-        `written` gives the document that keeps a credential, and first puts elsewhere what does not go into it. `read`
-        gives the credential, whose token may be fetched later. `forgotten` drops what an old document points to.
-        """
-
-        kind: str
-
-        def read(self, name: str, document: Document, path: str) -> Credential: ...
-        def written(self, name: str, credential: Credential) -> Document: ...
-        def forgotten(self, name: str, document: Document) -> None: ...
+    from arka_config.store.token_store import Document
 
 
 PLAIN = "plain"

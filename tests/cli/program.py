@@ -9,11 +9,14 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
+import click
+
 from arka_config.arka import app
+from arka_config.cli.group import Named
 from arka_config.cli.run import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 TOKEN = "arka_" + "w" * 33 + "9f3c"
 OTHER = "arka_" + "o" * 33 + "77d1"
@@ -48,3 +51,13 @@ def arka(*arguments: str, stdin: str = "", environ: Mapping[str, str] | None = N
     ):
         code = run(app, arguments)
     return Done(code, out.getvalue(), err.getvalue())
+
+
+def every_command(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command of a tree, with its name in full: `profiles list`."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{within}{name} ")
+        else:
+            assert isinstance(command, Named)
+            yield f"{within}{name}", command.command()

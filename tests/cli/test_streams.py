@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from arka_config.arka import app
+from arka_config.cli import program
 from tests import no_network
-from tests.cli import tree
-from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Done, arka, every_command
 from tests.guarantees import numbers
 
 RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
@@ -184,7 +185,7 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
 
 
 def test_every_command_and_every_option_is_on_the_list() -> None:
-    found = tree.commands()
+    found = dict(every_command(program.program(app)))
     assert found.keys() == LINES.keys()
     common = {"--profile", "--json", "--no-input"}
     missing = [

@@ -20,13 +20,13 @@ from arka_config.errors import ConfigError
 from arka_config.exchange import legacy as legacy_file
 from arka_config.precedence.origin import Origin
 from arka_config.sealing import changes
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 from arka_config.store import simple_toml
 from arka_config.store.json import in_our_form
 from arka_config.templates import reading, saved
 from arka_config.templates.identity import read_identities
 from arka_config.templates.ledger import LedgerFile
-from arka_config.templates.sealed import opened
+from arka_config.templates.sealed import age, opened
 from arka_config.text import is_printable
 from arka_config.workspace.client.answers import Identity, Issued, TokenDetails
 from tests.store.samples import credential
@@ -162,9 +162,7 @@ def identity(content: bytes) -> None:
 
 @functools.cache
 def _an_identity() -> object:
-    import pyrage
-
-    return pyrage.x25519.Identity.generate()
+    return age().x25519.Identity.generate()
 
 
 def sealed_token(content: bytes) -> None:

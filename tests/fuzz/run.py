@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import traceback
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,8 +74,7 @@ def _keep(reader: str, content: bytes) -> None:
 
 def by_coverage(reader: str, seconds: float) -> int:
     """Bred by atheris, in this process, which it ends; how many were tried is what it says at its end."""
-    import atheris
-
+    atheris = import_module("atheris")  # which has no types, and is not on every machine
     with atheris.instrument_imports(include=["arka_config", "tomllib", "tomlkit"], enable_loader_override=False):
         from tests.fuzz import readers
     readers.home()

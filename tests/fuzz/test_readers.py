@@ -20,7 +20,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests import peers
 from tests.fuzz import mutation, readers, run
 from tests.guarantees import numbers
 
@@ -31,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 READERS = sorted(readers.READERS)
 LARGE = 1 << (20 if numbers.FULL else 17)  # bytes; a file of more than a megabyte is not read
 MOST_MEMORY = 192 * LARGE  # bytes: what tomllib takes for a number of very many digits
-SECONDS = float(os.environ.get("FUZZ_SECONDS") or 20)
+SECONDS = os.environ.get("FUZZ_SECONDS") or ("5" if numbers.FULL else "0.5")
 
 # What a large file can be: of one character, of one line, or of very many of them.
 LARGE_ONES = {
@@ -123,19 +122,19 @@ def test_much_of_anything_is_read_or_refused_soon_and_in_little_memory(reader: s
 
 @pytest.mark.slow
 def test_inputs_bred_by_chance_are_read_or_refused(tmp_path: Path) -> None:
-    """As `make fuzz` does where atheris is not, a second each; many seconds with GUARANTEES=full."""
-    fuzzed(tmp_path, "chance", SECONDS if numbers.FULL else 0.5)
+    """As `make fuzz` does where atheris is not: of two readers, and of all for as long as FUZZ_SECONDS says."""
+    fuzzed(tmp_path, "chance", *([] if numbers.FULL else ["profile", "pins"]))
 
 
 @pytest.mark.slow
 @pytest.mark.peer("atheris")
-@pytest.mark.skipif(not (numbers.FULL or peers.CI), reason="it takes a minute: set GUARANTEES=full")
+@pytest.mark.skipif(not numbers.FULL, reason="it takes a minute: set GUARANTEES=full")
 def test_inputs_bred_by_coverage_are_read_or_refused(tmp_path: Path) -> None:
-    fuzzed(tmp_path, "coverage", SECONDS if numbers.FULL else 2)
+    fuzzed(tmp_path, "coverage")
 
 
-def fuzzed(folder: Path, way: str, seconds: float) -> None:
-    command = [sys.executable, "-m", "tests.fuzz.run", f"{seconds:g}", f"--by-{way}"]
+def fuzzed(folder: Path, way: str, *names: str) -> None:
+    command = [sys.executable, "-m", "tests.fuzz.run", SECONDS, *names, f"--by-{way}"]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -20,10 +20,10 @@ from pydantic import ValidationError
 from arka_config import Credential, Origin, ProfileStore, Resolution, Secret
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
+from arka_config.cli import program
 from arka_config.errors import ConfigError
 from arka_config.templates.schema import schema
-from tests.cli import tree
-from tests.cli.program import OTHER, TOKEN, arka
+from tests.cli.program import OTHER, TOKEN, arka, every_command
 from tests.guarantees import numbers
 from tests.store.samples import said
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from tests.workspace.fake import Fake
 
-COMMANDS = tree.commands()
+COMMANDS = dict(every_command(program.program(app)))
 
 
 def seen(text: str) -> bool:
@@ -58,7 +58,7 @@ def test_a_crash_shows_where_and_nothing_of_what(two: Path, name: str, monkeypat
         done = arka(*name.split())
         assert (done.code, done.out) == (1, "")
         assert "test_canary.py, line" in done.err
-        assert "error: arka itself has a fault: " in done.err
+        assert "error: this program has a fault: " in done.err
         assert not seen(done.err)
         numbers.record("canary", f"crash {name} {type(kind(''))}", "1")
 

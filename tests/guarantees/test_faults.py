@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import arka_config
-from tests.cli import tree
-from tests.cli.program import OTHER, Done
+from arka_config.arka import app
+from arka_config.cli import program
+from tests.cli.program import OTHER, Done, every_command
 from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NONE, Ended, Fault, forked
 from tests.guarantees import numbers, scenes
 from tests.guarantees.machine import Machine
@@ -220,7 +221,8 @@ def test_a_fault_at_any_step_loses_nothing_and_is_said(machines: Path, fake: Fak
 
 def test_every_command_writes_or_reads_or_serves() -> None:
     listed = [*WRITERS, *READERS, *SERVERS]
-    assert sorted(listed) == sorted(tree.commands()), "say in scenes.py which of the three a new command does"
+    commands = dict(every_command(program.program(app)))
+    assert sorted(listed) == sorted(commands), "say in scenes.py which of the three a new command does"
     assert all(line.words.startswith(name) for name, lines in WRITERS.items() for line in lines)
 
 

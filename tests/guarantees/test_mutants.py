@@ -146,8 +146,8 @@ MUTANTS = [
     Mutant(
         "a crash that says what it held",
         "cli/run.py",
-        "    except Exception as error:",
-        "    except ZeroDivisionError as error:",
+        "        if sys.flags.dev_mode:",
+        "        if True:",
         "tests/guarantees/test_canary.py::test_a_crash_shows_where_and_nothing_of_what",
         "ValueError: arka_w+",
     ),

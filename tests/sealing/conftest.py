@@ -11,7 +11,7 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.sealing import changes, os_keyring, passphrase
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 from tests.sealing.memory_keyring import MemoryKeyring
 from tests.store.samples import EU_URL, credential
 

@@ -12,7 +12,8 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, SealingError, WrongPassphrase
 from arka_config.sealing import changes
-from arka_config.sealing.changes import HalfDone, NewUnlocker
+from arka_config.sealing.moving import HalfDone
+from arka_config.sealing.unlockers import NewUnlocker
 from arka_config.store import files
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -207,6 +208,22 @@ def test_a_reader_that_read_before_disable_opens_the_token_after_it(sealed: Prof
     read = {name: again(sealed).credential(name) for name in WORDS}
     changes.disable(sealed.vault)
     assert {name: found.token.reveal() for name, found in read.items()} == ALL
+
+
+def test_a_reader_that_comes_while_sealing_is_turned_off_gets_its_token(
+    sealed: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = again(sealed)
+    read = reader.credential("work")
+    keys = type(reader.vault).keys
+
+    def late(vault: object, *rest: object, **options: object) -> object:
+        monkeypatch.undo()
+        changes.disable(sealed.vault)  # after the reader has seen that sealing is on
+        return keys(vault, *rest, **options)
+
+    monkeypatch.setattr(type(reader.vault), "keys", late)
+    assert read.token.reveal() == token("work")
 
 
 def test_a_reader_never_gets_a_token_for_another_origin_than_it_read(sealed: ProfileStore) -> None:

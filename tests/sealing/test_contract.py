@@ -11,7 +11,7 @@ from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
 from arka_config.errors import ConfigWarning, InvalidValue, MalformedFile, UnsafeFile
 from arka_config.sealing import changes
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 from arka_config.store.token_files import TokenFiles
 from arka_config.store.tokens import STORAGES
 from tests.sealing.memory_keyring import MemoryKeyring

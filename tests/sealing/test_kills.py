@@ -12,7 +12,7 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.sealing import changes
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 from tests.faults import Fault, forked
 from tests.sealing.conftest import tokens
 from tests.store.samples import credential, token
@@ -21,7 +21,13 @@ WORDS = ("work", "ci")
 ALL = {word: token(word) for word in WORDS}
 
 # Each change, and whether the vault is on before it and after it.
-CHANGES = {"enable": (False, True), "rekey": (True, True), "disable": (True, False), "key-file-2": (True, True)}
+CHANGES = {
+    "enable": (False, True),
+    "rekey": (True, True),
+    "disable": (True, False),
+    "add": (True, True),
+    "key-file-2": (True, True),  # which is removed
+}
 
 
 def at(home: Path) -> ProfileStore:
@@ -49,6 +55,8 @@ def killed(home: Path, change: str, step: int) -> int:
             changes.rekey(vault)
         elif change == "disable":
             changes.disable(vault)
+        elif change == "add":
+            changes.add_unlocker(vault, NewUnlocker("key-file", path=str(home / "state" / "c.key")))
         else:
             changes.remove_unlocker(vault, change)
 
@@ -83,7 +91,7 @@ def test_a_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Pa
         ended = killed(home, change, step)
         assert tokens(at(home)) == ALL, f"after a kill at step {step}"
         if ended == 0:
-            assert step > 20, "every step was died at, and then there was none left"
+            assert step > (10 if change == "add" else 20), "every step was died at, and then there was none left"
             break
         assert ended == -signal.SIGKILL
 

@@ -25,7 +25,7 @@ from arka_config.errors import (
     WrongPassphrase,
 )
 from arka_config.sealing import changes, cipher, data_key, os_keyring
-from arka_config.sealing.changes import NewUnlocker
+from arka_config.sealing.unlockers import NewUnlocker
 from arka_config.store.json import text_of
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import NAME, MemoryKeyring
@@ -101,6 +101,17 @@ def test_a_key_file_that_others_can_write_is_refused(sealed: ProfileStore) -> No
         opened(again(sealed))
 
 
+def test_another_file_in_the_place_of_a_key_file_is_left_alone(store: ProfileStore, tmp_path: Path) -> None:
+    other = tmp_path / "letter.txt"
+    other.touch(0o600)
+    other.write_text("Dear Ada,")
+    with pytest.raises(WrongKeyFile, match="letter.txt is not a key file") as caught:
+        changes.enable(store.vault, [NewUnlocker("key-file", path=str(other))])
+    assert caught.value.hint == "name another place: --key-file PATH"
+    assert other.read_text() == "Dear Ada,"
+    assert not store.vault.is_enabled
+
+
 def test_a_key_file_never_lies_in_the_data_folder(store: ProfileStore, tmp_path: Path) -> None:
     inside = Path(store.folders.data, "below", "vault.key")
     with pytest.raises(SealingError, match="would lie in the data folder"):
@@ -171,7 +182,7 @@ def test_a_person_is_asked_three_times_and_no_more(worded: ProfileStore) -> None
     fresh, questions = asked(worded, "wrong")
     with pytest.raises(WrongPassphrase, match="that is not the vault's passphrase"):
         opened(fresh)
-    assert questions == ["Passphrase"] * 3
+    assert questions == ["Passphrase", *["That is not it. Passphrase"] * 2]
 
 
 def test_nobody_to_ask_is_an_error_that_says_how_to_give_it(worded: ProfileStore) -> None:
@@ -209,7 +220,7 @@ def test_a_passphrase_is_asked_for_once_in_a_process_and_never_by_a_listing(word
 def test_a_hostile_file_asks_for_what_it_does_not_get(worded: ProfileStore, parameter: str, value: int) -> None:
     path = Path(worded.data_key_path)
     document = json.loads(path.read_text())
-    document["unlockers"][0][parameter] = value
+    document["unlockers"]["passphrase"][parameter] = value
     del document["checksum"]
     document["checksum"] = cipher.digest(text_of(document).encode()).hex()
     path.write_text(text_of(document))

@@ -1,8 +1,9 @@
-"""The JSON that is read without the json package: the same as that package reads, or nothing."""
+"""The JSON that is read and written without the json package: the same as that package's, byte by byte."""
 
 from __future__ import annotations
 
 import json
+import sys
 import traceback
 
 import pytest
@@ -31,6 +32,7 @@ CREDENTIAL = {"version": 1, "token": "arka_1", "origin": "https://arka-ai.com", 
 @example({"version": 1, "pins": {"/home/é": "work"}, "inner": {"a": {"b": 12}}})
 def test_what_is_written_is_read_back_whoever_reads_it(table: dict[str, object]) -> None:
     text = text_of(table)
+    assert text == json.dumps(table, indent=2, ensure_ascii=False) + "\n"
     assert json.loads(text) == table
     assert parse(text, "file", "") == table
 
@@ -70,6 +72,14 @@ def test_a_text_of_another_form_is_left_to_the_package(text: str) -> None:
 def test_our_own_form_is_not_left_to_the_package() -> None:
     assert in_our_form(text_of(CREDENTIAL)) == CREDENTIAL
     assert in_our_form(text_of({"version": 1, "pins": {"/a": "b", "/c": "d"}, "x": {}, "n": 0})) is not None
+
+
+def test_our_own_form_is_written_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = text_of(CREDENTIAL | {"inner": {"empty": {}, "number": 12}})
+    monkeypatch.setitem(sys.modules, "json", None)
+    assert text_of(CREDENTIAL | {"inner": {"empty": {}, "number": 12}}) == text
+    with pytest.raises(ImportError):
+        text_of({"another form": 'a "quotation"'})
 
 
 def test_an_error_names_the_line_and_repeats_nothing() -> None:

@@ -77,7 +77,12 @@ REFUSED = [
     ("timeout = 30", "unknown key 'timeout'", "the keys here are api_url, description, settings, token"),
     ("[token]\nenvironment = 'X'", "unknown key 'token.environment'", "the keys here are env, file, helper"),
     ("[token]\nhelpr = 'op'", "unknown key 'token.helpr'", "did you mean 'helper'?"),
-    ("token = 'arka_canary'", "token must be a table", "edit {path}"),
+    (
+        "token = 'arka_canary'",
+        "token is a text, and a token has no place in a profile's file: [token] says where one is kept",
+        "take it out of {path}, and log in to profile 'work'",
+    ),
+    ("token = 3", "token must be a table", "edit {path}"),
     ("[token]\nvalue = 'arka_canary'", "unknown key 'token.value'", "the keys here are env, file, helper"),
     (
         "[token]\nenv = 'X'\nfile = '/x'",

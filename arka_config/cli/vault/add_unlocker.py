@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli import terminal
 from arka_config.cli.command import command
-from arka_config.cli.vault import asked
+from arka_config.cli.vault import asked, shown
 from arka_config.sealing import changes
 from arka_config.sealing.data_key import KINDS
 
@@ -27,5 +27,5 @@ def add_unlocker(session: Session, kind: str, path: str | None) -> None:
     name = changes.add_unlocker(vault, wanted)
     added = next(unlocker for unlocker in vault.required_file().unlockers if unlocker.name == name)
     if session.json:
-        session.show_json({"unlocker": asked.document(added)})
-    terminal.say(f"Added unlocker '{name}': {asked.place(session, added)}", mark="✓")
+        session.show_json({"unlocker": shown.document(added)})
+    terminal.say(f"Added unlocker '{name}': {shown.place(session, added)}", mark="✓")

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from arka_config.cli import terminal
 from arka_config.errors import UsageError
 from arka_config.sealing import passphrase as passphrases
-from arka_config.sealing.changes import NewUnlocker
 from arka_config.sealing.data_key import KEY_FILE, PASSPHRASE
+from arka_config.sealing.unlockers import NewUnlocker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arka_config.cli.session import Session
-    from arka_config.sealing.data_key import Unlocker
 
 _TRIES = 3
 
@@ -49,19 +48,3 @@ def _new_passphrase(session: Session) -> str:
             return typed
         terminal.say("These are two different passphrases.")
     raise UsageError("no passphrase was typed twice alike", hint="run the command again")
-
-
-def place(session: Session, unlocker: Unlocker) -> str:
-    """Where an unlocker's secret is, in words."""
-    details = unlocker.details
-    if unlocker.kind == KEY_FILE:
-        return session.tilde(str(details["path"]))
-    if unlocker.kind == PASSPHRASE:
-        memory = int(str(details["memory"])) >> 10
-        return f"Argon2id, {memory} MiB, {details['passes']} passes, {details['lanes']} lanes"
-    return str(details["backend"])
-
-
-def document(unlocker: Unlocker) -> dict[str, object]:
-    """An unlocker as JSON shows it."""
-    return {"name": unlocker.name, "kind": unlocker.kind, **unlocker.details}

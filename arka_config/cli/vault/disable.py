@@ -8,7 +8,8 @@ import click
 
 from arka_config.cli import terminal
 from arka_config.cli.command import command
-from arka_config.cli.vault.moving import progress, tokens
+from arka_config.cli.progress import counted
+from arka_config.cli.vault.shown import tokens
 from arka_config.sealing import changes
 from arka_config.sealing.data_key import KEY_FILE
 
@@ -27,7 +28,7 @@ def disable(session: Session, yes: bool) -> None:
     file = vault.required_file()
     if not yes:
         session.confirm("Put every sealed token back into a plain text file?", flag="--yes")
-    with progress("Unsealing") as told:
+    with counted("Unsealing") as told:
         names = changes.disable(vault, told)
     if session.json:
         session.show_json({"unsealed": names})

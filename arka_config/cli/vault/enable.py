@@ -8,8 +8,8 @@ import click
 
 from arka_config.cli import terminal
 from arka_config.cli.command import command
-from arka_config.cli.vault import asked
-from arka_config.cli.vault.moving import progress, tokens
+from arka_config.cli.progress import counted
+from arka_config.cli.vault import asked, shown
 from arka_config.sealing import changes
 from arka_config.sealing.data_key import KEY_FILE, KINDS, PASSPHRASE
 from arka_config.store.tokens import PLAIN
@@ -37,26 +37,26 @@ def enable(session: Session, kinds: Sequence[str], path: str | None) -> None:
     vault = session.store.vault
     is_begun = (file := vault.file()) is not None and bool(file.unfinished)
     wanted = [] if file is not None else asked.unlockers(session, kinds or (KEY_FILE,), path)
-    with progress("Sealing") as told:
+    with counted("Sealing") as told:
         names = changes.enable(vault, wanted, told)
     now = vault.required_file()
     if session.json:
         session.show_json(
             {
                 "path": vault.path,
-                "unlockers": [asked.document(unlocker) for unlocker in now.unlockers],
+                "unlockers": [shown.document(unlocker) for unlocker in now.unlockers],
                 "sealed": names,
                 "finished": is_begun,
             }
         )
-    terminal.say(f"Sealing is on; sealed {tokens(len(names))}", mark="✓")
+    terminal.say(f"Sealing is on; sealed {shown.tokens(len(names))}", mark="✓")
     _say_what_opens_it(session, now)
     _say_what_stays_plain(session)
 
 
 def _say_what_opens_it(session: Session, file: DataKeyFile) -> None:
     for unlocker in file.unlockers:
-        terminal.say(f"  Opened by {unlocker.name}: {asked.place(session, unlocker)}")
+        terminal.say(f"  Opened by {unlocker.name}: {shown.place(session, unlocker)}")
     kinds = {unlocker.kind for unlocker in file.unlockers}
     if kinds == {PASSPHRASE}:
         terminal.say(f'  Type it once per shell: eval "$({session.app.name} vault unlock)"')

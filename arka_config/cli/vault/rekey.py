@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli import terminal
 from arka_config.cli.command import command
-from arka_config.cli.vault.moving import progress, tokens
+from arka_config.cli.progress import counted
+from arka_config.cli.vault.shown import tokens
 from arka_config.sealing import changes
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def rekey(session: Session) -> None:
     Every unlocker is needed, and stays; a passphrase is asked for. Every session ends. Who has an old copy of both a
     token and its key has that token: revoke it instead.
     """
-    with progress("Sealing anew") as told:
+    with counted("Sealing anew") as told:
         names = changes.rekey(session.store.vault, told)
     if session.json:
         session.show_json({"sealed": names})

@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli import terminal
 from arka_config.cli.command import command
-from arka_config.cli.vault.moving import progress
+from arka_config.cli.progress import counted
 from arka_config.sealing import changes
 from arka_config.sealing.data_key import KEY_FILE
 
@@ -23,7 +23,7 @@ def remove_unlocker(session: Session, name: str) -> None:
 
     Every other unlocker is needed for that. The last one cannot be taken away.
     """
-    with progress("Sealing anew") as told:
+    with counted("Sealing anew") as told:
         removed = changes.remove_unlocker(session.store.vault, name, told)
     if session.json:
         session.show_json({"unlocker": name})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli import tables, terminal
 from arka_config.cli.command import command
-from arka_config.cli.vault import asked
+from arka_config.cli.vault import shown
 from arka_config.store.tokens import STORAGES
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def status(session: Session) -> None:
                 "path": vault.path,
                 "open": is_open,
                 "unfinished": (file.unfinished or None) if file else None,
-                "unlockers": [asked.document(unlocker) for unlocker in file.unlockers] if file else [],
+                "unlockers": [shown.document(unlocker) for unlocker in file.unlockers] if file else [],
                 "sessions": sessions,
                 "tokens": counts,
             }
@@ -44,7 +44,7 @@ def status(session: Session) -> None:
     ]
     if file is not None:
         rows.append(("opens", "without asking" if is_open else "when it is unlocked", ""))
-        rows += [("unlocker", unlocker.name, asked.place(session, unlocker)) for unlocker in file.unlockers]
+        rows += [("unlocker", unlocker.name, shown.place(session, unlocker)) for unlocker in file.unlockers]
         rows.append(("sessions", str(sessions), ""))
     rows += [(f"{storage} tokens", str(count), "") for storage, count in counts.items() if count]
     tables.show(("VAULT", "VALUE", "PLACE"), rows)

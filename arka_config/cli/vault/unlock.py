@@ -13,7 +13,7 @@ from arka_config.cli.command import command
 from arka_config.cli.env import shell_of
 from arka_config.errors import UsageError
 from arka_config.exchange import shells
-from arka_config.sealing import changes
+from arka_config.sealing import moving
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -36,7 +36,7 @@ def unlock(session: Session, duration: str, shell: str | None) -> None:
         raise UsageError(f"--for: {error}") from None
     vault = session.store.vault
     with session.store.lock:
-        changes.settle(vault)
+        moving.settle(vault)
         keys = vault.keys(fresh=True)
         value, expires = vault.sessions.begin(keys.current, keys[keys.current], lasting.total_seconds())
     variables = {vault.sessions.variable: value}

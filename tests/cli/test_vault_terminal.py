@@ -1,0 +1,164 @@
+"""`vault` as a person meets it: passphrases that are typed unseen, and a bar, on a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from tests.cli.program import OTHER, TOKEN
+from tests.cli.test_pseudo_terminal import Terminal, has_echo
+from tests.store.samples import credential
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PHRASE = "correct horse battery stäple"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """The home of a person with three plain tokens."""
+    made = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    store = ProfileStore.open(app, made)
+    for name in ("work", "ci", "eu"):
+        store.log_in(name, credential(name))
+    return made
+
+
+def run(environ: dict[str, str], line: str) -> Terminal:
+    terminal = Terminal(line.split(), environ)
+    terminal.child.timeout = 60
+    return terminal
+
+
+def answer(terminal: Terminal, question: str, text: str) -> None:
+    """Types an answer, once it can be typed unseen."""
+    terminal.expect(question)
+    while has_echo(terminal):
+        pass
+    terminal.type(text)
+
+
+def enable(environ: dict[str, str]) -> Terminal:
+    terminal = run(environ, "vault enable --with passphrase")
+    answer(terminal, "New passphrase: ", PHRASE)
+    answer(terminal, "The same again: ", PHRASE)
+    assert terminal.end() == 0
+    return terminal
+
+
+def test_a_new_passphrase_is_typed_twice_unseen_and_a_bar_shows_how_far_it_is(environ: dict[str, str]) -> None:
+    terminal = run(environ, "vault enable --with passphrase")
+    answer(terminal, "New passphrase: ", PHRASE)
+    answer(terminal, "The same again: ", "something else")
+    terminal.expect("These are two different passphrases.")
+    answer(terminal, "New passphrase: ", PHRASE)
+    answer(terminal, "The same again: ", PHRASE)
+    terminal.expect("Sealing")
+    terminal.expect("/3")
+    terminal.expect("Sealing is on; sealed 3 tokens")
+    assert terminal.end() == 0
+    assert PHRASE not in terminal.shown
+    assert "/3" not in terminal.shown.rpartition("Sealing is on")[2]
+    assert "arka vault unlock" in terminal.shown
+
+
+def test_an_empty_one_turns_nothing_on(environ: dict[str, str]) -> None:
+    terminal = run(environ, "vault enable --with passphrase")
+    answer(terminal, "New passphrase: ", "")
+    assert terminal.end() == 2
+    assert "the passphrase is empty" in terminal.shown
+    assert not ProfileStore.open(app, environ).vault.is_enabled
+
+
+def test_a_passphrase_is_asked_for_again_and_three_wrong_ones_are_an_error(environ: dict[str, str]) -> None:
+    enable(environ)
+    terminal = run(environ, "token -p work")
+    answer(terminal, "Passphrase: ", "wrong")
+    answer(terminal, "That is not it. Passphrase: ", PHRASE)
+    assert terminal.end() == 0
+    assert credential("work").token.reveal() in terminal.shown
+
+    terminal = run(environ, "token -p work")
+    answer(terminal, "Passphrase: ", "wrong")
+    for _ in range(2):
+        answer(terminal, "That is not it. Passphrase: ", "wrong too")
+    assert terminal.end() == 1
+    assert "that is not the vault's passphrase" in terminal.shown
+    assert "wrong too" not in terminal.shown
+    assert credential("work").token.reveal() not in terminal.shown
+
+
+def test_ctrl_c_at_the_question_changes_nothing(environ: dict[str, str]) -> None:
+    for line in ("vault enable --with passphrase", "vault rekey", "token -p work"):
+        if line == "vault rekey":
+            enable(environ)
+        terminal = run(environ, line)
+        terminal.expect("assphrase")
+        while has_echo(terminal):
+            pass
+        terminal.child.sendintr()
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.shown
+    answered = {**environ, "ARKA_PASSPHRASE": PHRASE}
+    assert ProfileStore.open(app, answered).credential("work").token.reveal() == credential("work").token.reveal()
+
+
+def test_nobody_is_asked_where_that_was_forbidden(environ: dict[str, str]) -> None:
+    enable(environ)
+    terminal = run(environ, "--no-input token -p work")
+    assert terminal.end() == 1
+    assert "nobody can be asked here" in terminal.shown
+    terminal = run(environ, "--no-input vault add-unlocker passphrase")
+    assert terminal.end() == 1
+    terminal = run({**environ, "ARKA_NO_INPUT": "1"}, "vault disable")
+    assert terminal.end() in (1, 2)
+
+
+def test_one_passphrase_for_a_shell(environ: dict[str, str]) -> None:
+    enable(environ)
+    terminal = run(environ, "vault unlock --shell bash")
+    answer(terminal, "Passphrase: ", PHRASE)
+    terminal.expect("this line is for eval")
+    assert terminal.end() == 0
+    found = re.search(r"export ARKA_SESSION='([0-9a-f.]+)'", terminal.shown.replace("\r\n", ""))
+    assert found is not None
+    opened = run({**environ, "ARKA_SESSION": found[1]}, "token -p work")
+    assert opened.end() == 0
+    assert "assphrase" not in opened.shown
+
+
+def test_a_new_key_asks_for_each_passphrase_by_name(environ: dict[str, str]) -> None:
+    enable(environ)
+    terminal = run({**environ, "ARKA_PASSPHRASE": "the other"}, "vault add-unlocker passphrase")
+    answer(terminal, "Passphrase: ", PHRASE)
+    assert terminal.end() == 0
+    terminal = run(environ, "vault rekey")
+    answer(terminal, "Passphrase: ", PHRASE)
+    answer(terminal, "Passphrase of unlocker 'passphrase-2': ", "the other")
+    terminal.expect("sealed 3 tokens with it")
+    assert terminal.end() == 0
+    for phrase in (PHRASE, "the other"):
+        opened = ProfileStore.open(app, {**environ, "ARKA_PASSPHRASE": phrase})
+        assert opened.credential("ci").token.reveal() == credential("ci").token.reveal()
+
+
+def test_disable_asks_first(environ: dict[str, str]) -> None:
+    enable(environ)
+    terminal = run(environ, "vault disable")
+    terminal.expect("back into a plain text file? [y/N]: ")
+    terminal.type("n")
+    assert terminal.end() == 1
+    terminal = run(environ, "vault disable")
+    terminal.expect("[y/N]: ")
+    terminal.type("y")
+    answer(terminal, "Passphrase: ", PHRASE)
+    terminal.expect("3 tokens put back in plain text")
+    assert terminal.end() == 0
+    assert TOKEN not in terminal.shown
+    assert OTHER not in terminal.shown

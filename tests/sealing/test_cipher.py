@@ -1,0 +1,80 @@
+"""The cryptography against its standards, and against the package's own public names."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arka_config.sealing import cipher
+
+KEYS = st.binary(min_size=32, max_size=32)
+
+
+@given(secret=st.binary(min_size=1, max_size=80), use=st.text(max_size=20), salt=st.binary(max_size=80))
+def test_a_derived_key_is_that_of_hkdf(secret: bytes, use: str, salt: bytes) -> None:
+    expected = HKDF(SHA256(), 32, salt or None, b"arka-config/1/" + use.encode()).derive(secret)
+    assert cipher.derived(secret, use, salt) == expected
+
+
+def test_a_code_is_that_of_rfc_4231() -> None:
+    code = cipher.code(b"Jefe", b"what do ya want for nothing?")
+    assert code.hex() == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert cipher.is_code(b"Jefe", b"what do ya want for nothing?", code)
+    assert not cipher.is_code(b"Jefe", b"what do ya want for nothing?", code[:-1] + b"\0")
+    assert not cipher.is_code(b"Jeff", b"what do ya want for nothing?", code)
+
+
+def test_a_digest_is_sha_256() -> None:
+    assert cipher.digest(b"abc") == hashlib.sha256(b"abc").digest()
+
+
+def test_argon2id_is_that_of_its_reference_implementation() -> None:
+    """The command-line program of the reference implementation: `argon2 somesalt... -id -t 2 -m 16 -p 4 -l 32`."""
+    found = cipher.stretched("password", b"somesaltsomesalt", memory=65536, passes=2, lanes=4)
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+    assert found == Argon2id(salt=b"somesaltsomesalt", length=32, iterations=2, lanes=4, memory_cost=65536).derive(
+        b"password"
+    )
+
+
+@given(key=KEYS, content=st.binary(max_size=100), associated=st.binary(max_size=100))
+def test_what_is_sealed_opens_with_the_same_key_and_associated_data_alone(
+    key: bytes, content: bytes, associated: bytes
+) -> None:
+    nonce, sealed = cipher.seal(key, content, associated)
+    assert AESGCM(key).decrypt(nonce, sealed, associated) == content
+    assert cipher.unseal(key, nonce, sealed, associated) == content
+    assert cipher.unseal(bytes(32) if any(key) else b"\1" * 32, nonce, sealed, associated) is None
+    assert cipher.unseal(key, nonce, sealed, associated + b"x") is None
+    assert cipher.seal(key, content, associated)[0] != nonce
+
+
+def test_the_class_that_is_found_quickly_is_the_public_one() -> None:
+    assert cipher._aes_gcm() is AESGCM
+
+
+def test_where_it_is_not_found_quickly_the_public_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    import cryptography.hazmat.bindings._rust as native
+
+    monkeypatch.delattr(native, "openssl")
+    monkeypatch.delitem(sys.modules, "cryptography.hazmat.bindings._rust.openssl", raising=False)
+    assert cipher._aes_gcm() is AESGCM
+
+
+@given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
+def test_other_texts_are_bound_as_other_bytes(one: list[str], other: list[str]) -> None:
+    assert (cipher.bound(*one) == cipher.bound(*other)) is (one == other)
+
+
+def test_hexadecimal_is_lower_case_and_of_the_length_asked_for() -> None:
+    assert cipher.from_hex("00ff", 2) == b"\0\xff"
+    for text in ("00FF", "00f", "00 ff", "0x00", " 00ff", "", None, 12):
+        assert cipher.from_hex(text, 2) is None

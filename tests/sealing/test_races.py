@@ -1,0 +1,43 @@
+"""Who reads while the vault is changed gets every token, whatever the change is at; readers take no lock."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from arka_config.sealing import changes
+from arka_config.sealing.unlockers import NewUnlocker
+from tests.store.samples import credential
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_readers_get_every_token_while_sealing_goes_on_and_off_and_keys_change(tmp_path: Path) -> None:
+    def at() -> ProfileStore:
+        return ProfileStore.open(app, {"ARKA_HOME": str(tmp_path)})
+
+    for word in ("work", "ci"):
+        at().log_in(word, credential(word))
+    command = [sys.executable, "-m", "tests.sealing.reading", str(tmp_path)]
+    readers = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        for _ in range(2)
+    ]
+    try:
+        for _ in range(40):
+            changes.enable(at().vault, [NewUnlocker("key-file")])
+            changes.rekey(at().vault)
+            changes.rekey(at().vault)
+            changes.disable(at().vault)
+    finally:
+        (tmp_path / "stop").touch()
+        ended = [reader.communicate(timeout=60) for reader in readers]
+    for reader, (out, err) in zip(readers, ended, strict=True):
+        assert reader.returncode == 0, err
+        assert int(out) > 100

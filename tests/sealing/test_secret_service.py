@@ -1,0 +1,215 @@
+"""A real Secret Service, gnome-keyring on a session bus of its own, holds a data key and, separately, a token."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import no_network
+from tests.peers import executable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.peer("dbus-run-session", "gnome-keyring-daemon", "secret-tool"), pytest.mark.slow]
+
+ARKA = str(Path(sys.executable).with_name("arka"))
+TOKEN = "arka_" + "w" * 33 + "9f3c"
+OTHER = "arka_" + "o" * 33 + "77d1"
+BACKEND = "keyring.backends.SecretService.Keyring"
+PASSWORD = b"the password of the desktop"
+# Holds the bus for as long as its own stdin is open.
+HOLDER = 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'
+
+
+class Desktop:
+    """What a person who sits at a machine has: a home, and where somebody is logged in, a session bus and a keyring."""
+
+    def __init__(self, home: Path) -> None:
+        runtime = home / "runtime"
+        runtime.mkdir(mode=0o700)
+        path = os.pathsep.join([os.path.dirname(ARKA), os.environ["PATH"]])
+        self.environ = {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "PATH": path, **no_network.VARIABLES}
+        self.data = home / ".local" / "share" / "arka"
+
+    @contextlib.contextmanager
+    def session(self, *, unlocked: bool = True) -> Iterator[Desktop]:
+        """Somebody logs in: with the password, which unlocks the keyring, or without it."""
+        bus = subprocess.Popen(
+            [executable("dbus-run-session"), "--", "sh", "-c", HOLDER],
+            env=self.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert bus.stdin is not None
+        assert bus.stdout is not None
+        self.environ["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
+        try:
+            subprocess.run(
+                [executable("gnome-keyring-daemon"), "--components=secrets", "--unlock" if unlocked else "--start"],
+                env=self.environ,
+                input=PASSWORD,
+                capture_output=True,
+                check=True,
+                timeout=60,
+            )
+            yield self
+        finally:
+            del self.environ["DBUS_SESSION_BUS_ADDRESS"]
+            bus.communicate(timeout=60)  # the end of the bus ends the daemon
+
+    def daemon(self) -> int:
+        """The process that answers for the keyring on the bus."""
+        asked = ["--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID"]
+        words = ["dbus-send", "--session", "--print-reply", *asked, "string:org.freedesktop.secrets"]
+        said = subprocess.run(words, env=self.environ, capture_output=True, encoding="utf-8", check=True).stdout
+        found = re.search(r"uint32 (\d+)", said)
+        assert found is not None, said
+        return int(found[1])
+
+    def arka(self, line: str, stdin: str = "", *, patience: float | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs the real program; `patience` is how long it waits for the keyring, in seconds."""
+        program = [ARKA]
+        if patience is not None:
+            setting = f"from arka_config.sealing import os_keyring; os_keyring.PATIENCE = {patience}"
+            program = [sys.executable, "-c", f"{setting}\nfrom arka_config.__main__ import main\nmain()"]
+        words = [*program, *line.split()]
+        return subprocess.run(
+            words, env=self.environ, input=stdin, capture_output=True, encoding="utf-8", check=False, timeout=60
+        )
+
+    def done(self, line: str, stdin: str = "") -> str:
+        """What a command prints, that ends well."""
+        ended = self.arka(line, stdin)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def entries(self) -> str:
+        """What another program finds in the keyring."""
+        words = [executable("secret-tool"), "search", "--all", "service", "arka"]
+        done = subprocess.run(words, env=self.environ, capture_output=True, encoding="utf-8", check=False, timeout=60)
+        return done.stdout
+
+    def in_files(self, text: str) -> list[str]:
+        """Every file of the home that holds a text."""
+        files = [path for path in Path(self.environ["HOME"]).rglob("*") if path.is_file()]
+        return [str(path) for path in files if text.encode() in path.read_bytes()]
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Desktop:
+    # A socket's path is short, and pytest's folders have long names.
+    return Desktop(tmp_path)
+
+
+LOGIN = "login --with-token --no-verify"
+
+
+def test_it_holds_a_token_and_no_file_does(desktop: Desktop) -> None:
+    with desktop.session():
+        desktop.done(f"{LOGIN} -p work --storage keyring --label MacBook", TOKEN)
+        assert desktop.done("token") == TOKEN + "\n"
+        assert f" {TOKEN}\n" in desktop.entries()
+        assert desktop.in_files(TOKEN) == []
+        assert re.search(r"^storage +keyring$", desktop.done("status --offline"), re.MULTILINE)
+        desktop.done(f"{LOGIN} -p ci", OTHER)
+        assert re.search(r"work +keyring .* keyring$", desktop.done("profiles list"), re.MULTILINE)
+    with desktop.session():  # the next day
+        assert desktop.done("token") == TOKEN + "\n"
+        desktop.done("profiles rename work laptop")
+        assert desktop.done("token -p laptop") == TOKEN + "\n"
+        assert desktop.entries().count("\nsecret = ") == 1
+        desktop.done("logout -p laptop")
+        assert desktop.entries() == ""
+
+
+def test_it_holds_a_data_key_and_what_is_sealed_opens_without_a_question(desktop: Desktop) -> None:
+    with desktop.session():
+        desktop.done(f"{LOGIN} -p work", TOKEN)
+        assert desktop.in_files(TOKEN)
+        desktop.done("vault enable --with keyring")
+        assert desktop.in_files(TOKEN) == []
+        assert TOKEN not in desktop.entries()
+        assert BACKEND in desktop.done("vault status")
+        assert desktop.done("token") == TOKEN + "\n"
+    with desktop.session():
+        assert desktop.done("token") == TOKEN + "\n"
+        desktop.done("vault rekey")
+        assert desktop.done("token") == TOKEN + "\n"
+        desktop.done("vault disable --yes")
+        assert desktop.entries() == ""
+    assert desktop.done("token") == TOKEN + "\n"
+
+
+@pytest.fixture
+def both(desktop: Desktop) -> Desktop:
+    """`work` in the keyring itself, and `ci` sealed under a data key in the keyring; nobody is logged in."""
+    with desktop.session():
+        desktop.done(f"{LOGIN} -p work --storage keyring", TOKEN)
+        desktop.done("vault enable --with keyring")
+        desktop.done(f"{LOGIN} -p ci", OTHER)
+    return desktop
+
+
+def test_a_locked_one_is_said_to_be_locked(both: Desktop) -> None:
+    with both.session(unlocked=False):
+        for line in ("token -p work", "token -p ci", "exec -p work -- env"):
+            done = both.arka(line)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert f"error: {BACKEND} is locked\n" in done.stderr
+            assert "hint: unlock it" in done.stderr
+        refused = both.arka(f"{LOGIN} -p new --storage keyring", TOKEN)
+        assert (refused.returncode, "is locked" in refused.stderr) == (1, True)
+        assert sorted(path.name for path in (both.data / "tokens").iterdir()) == ["ci.json", "work.json"]
+        assert both.in_files(TOKEN) == []
+
+
+def test_where_there_is_none_it_is_said_and_nothing_is_stored_until_another_storage_is_asked_for(
+    both: Desktop,
+) -> None:
+    for line in ("token -p work", "token -p ci"):
+        done = both.arka(line)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"error: {BACKEND} is not there, or cannot be reached" in done.stderr
+        assert "hint: run it where that keyring can be reached" in done.stderr
+    refused = both.arka(f"{LOGIN} -p new --storage keyring", TOKEN)
+    assert refused.returncode == 1
+    assert "error: there is no OS keyring here" in refused.stderr
+    assert "hint: choose another storage, as with --storage sealed or --storage plain" in refused.stderr
+    assert both.in_files(TOKEN) == []
+    assert "there is no profile 'new'" in both.arka("token -p new").stderr
+    both.done(f"{LOGIN} -p new --storage plain", TOKEN)
+    assert both.done("token -p new") == TOKEN + "\n"
+
+
+def test_one_that_hangs_is_waited_for_no_longer_than_it_should_be(both: Desktop) -> None:
+    with both.session():
+        assert both.done("token -p work") == TOKEN + "\n"
+        daemon = both.daemon()
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            for line in ("token -p work", "token -p ci", f"{LOGIN} -p new --storage keyring"):
+                began = time.monotonic()
+                done = both.arka(line, TOKEN, patience=1)
+                assert (done.returncode, done.stdout) == (1, "")
+                assert f"error: {BACKEND} did not answer within 1 s\n" in done.stderr
+                assert time.monotonic() - began < 8
+        finally:
+            os.kill(daemon, signal.SIGCONT)
+        assert both.done("token -p work") == TOKEN + "\n"
+        assert "there is no profile 'new'" in both.arka("token -p new").stderr
+
+
+def test_listing_asks_no_keyring(both: Desktop) -> None:
+    for line in ("profiles list", "profiles show work", "status --offline -p work", "vault status", "prompt -p ci"):
+        assert both.arka(line).returncode == 0, line

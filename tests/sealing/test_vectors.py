@@ -1,0 +1,176 @@
+"""The test vectors: what this program writes and opens, and what a reader opens that shares no code with it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from arka_config.errors import SealedFileDamaged
+from arka_config.sealing import cipher, data_key, key_file, os_keyring
+from tests.sealing import make_vectors
+from tests.sealing.conftest import tokens
+from tests.sealing.make_vectors import FOLDER, PASSPHRASE, TOKENS, token
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+READER = Path(__file__).parents[2] / "examples" / "read_sealed.py"
+GIVEN = json.loads((FOLDER / "given.json").read_text("utf-8"))
+KEY_FILE = (FOLDER / "vault.key").read_text("utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The vectors with the modes that they would have on a machine, which a repository does not keep."""
+    home = tmp_path / "vectors"
+    shutil.copytree(FOLDER, home)
+    for path in home.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    return home
+
+
+@pytest.fixture
+def reader() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("read_sealed", READER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def opened(folder: Path, **environ: str) -> dict[str, str]:
+    return tokens(ProfileStore.open(app, {"ARKA_HOME": str(folder), **environ}))
+
+
+def test_the_format_is_still_the_one_of_the_vectors(tmp_path: Path) -> None:
+    make_vectors.make(tmp_path)
+    assert make_vectors.files(tmp_path) == make_vectors.files(FOLDER)
+
+
+# By this program
+
+
+@pytest.fixture
+def ring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keyring of the vectors."""
+    monkeypatch.setattr(os_keyring, "get", lambda _service, entry: GIVEN["keyring"][entry.account])
+
+
+@pytest.mark.usefixtures("ring")
+def test_every_way_in_opens_every_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert GIVEN["tokens"] == {name: token(name) for name in (*TOKENS, "ring")}
+    assert opened(folder, ARKA_SESSION=GIVEN["session"]) == GIVEN["tokens"]
+    with monkeypatch.context() as patched:
+        patched.setattr(key_file, "read", lambda _path, read=key_file.read: read(str(folder / "vault.key")))
+        assert opened(folder) == GIVEN["tokens"]
+    assert opened(folder) == GIVEN["tokens"]  # by the keyring: the key file is not where the file says
+    monkeypatch.setitem(GIVEN["keyring"], "data key 766563746f72", "0" * 64)
+    assert opened(folder, ARKA_PASSPHRASE=PASSPHRASE) == GIVEN["tokens"]
+
+
+@pytest.mark.usefixtures("ring")
+def test_in_the_middle_of_a_rekeying_the_key_before_is_at_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(folder / "rekeying" / "data-key.json", folder / "data")
+    monkeypatch.setattr(key_file, "read", lambda _path, read=key_file.read: read(str(folder / "vault.key")))
+    assert opened(folder) == GIVEN["tokens"]
+
+
+def test_the_data_key_is_the_one_that_is_given(folder: Path) -> None:
+    file = data_key.read((folder / "data" / "data-key.json").read_text("utf-8"), "data-key.json", "arka")
+    secret = cipher.from_hex(KEY_FILE.strip().removeprefix("vault-key-1:"))
+    assert secret is not None
+    found = file.unlockers[0].unwrap(secret, file.app, file.key_id)
+    assert found is not None
+    assert found.hex() == GIVEN["data_key"]
+    assert file.is_authentic(found)
+
+
+# By a stranger
+
+
+def test_the_reader_shares_no_code_with_the_package() -> None:
+    text = READER.read_text("utf-8")
+    assert "import arka_config" not in text
+    assert "from arka_config" not in text
+    assert sum(bool(line.strip()) for line in text.splitlines()) < 40
+
+
+@pytest.mark.parametrize("name", TOKENS)
+@pytest.mark.parametrize("given", [KEY_FILE, PASSPHRASE], ids=["by the key file", "by the passphrase"])
+def test_the_reader_opens_the_vectors(name: str, given: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", str(READER), str(FOLDER / "data"), name],
+        input=given,
+        encoding="utf-8",
+        capture_output=True,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (token(name) + "\n", "")
+
+
+def test_the_reader_opens_what_the_program_writes_now(sealed: ProfileStore) -> None:
+    words = [sys.executable, "-I", str(READER), sealed.folders.data, "eu"]
+    with open(Path(sealed.folders.state, "vault.key"), "rb") as key:
+        done = subprocess.run(words, stdin=key, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout == sealed.credential("eu").token.reveal() + "\n"
+
+
+def test_the_reader_sees_that_the_data_key_file_was_changed(folder: Path) -> None:
+    path = folder / "data" / "data-key.json"
+    path.write_text(path.read_text("utf-8").replace('"memory": 65536', '"memory": 65537'), "utf-8")
+    with open(folder / "vault.key", "rb") as key:
+        words = [sys.executable, "-I", str(READER), str(folder / "data"), "work"]
+        done = subprocess.run(words, stdin=key, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "data-key.json was changed\n")
+    with pytest.raises(SealedFileDamaged):
+        data_key.read(path.read_text("utf-8"), str(path), "arka")
+
+
+def test_the_rest_of_the_page_opens_the_rest_of_the_vectors(reader: ModuleType) -> None:
+    """Sessions, the key before this one, and entries of the OS keyring, by the page's rules."""
+    name, _, key = GIVEN["session"].partition(".")
+    file = document("state", "sessions", f"{name}.json")
+    opens = reader.derived(bytes.fromhex(key), "session")
+    data_key = reader.opened(opens, file, "wrapped", "session", "1", "arka", name, file["key"], file["expires"])
+    assert data_key.hex() == GIVEN["data_key"]
+
+    text = (FOLDER / "rekeying" / "data-key.json").read_text("utf-8")
+    app, key_id, new_key = reader.data_key(text, KEY_FILE.strip())
+    part = json.loads(text)["previous"]
+    bound = ("previous data key", "1", app, key_id, part["key"])
+    assert reader.opened(reader.derived(new_key, "previous"), part, "wrapped", *bound).hex() == GIVEN["data_key"]
+
+    ring = document("data", "tokens", "ring.json")
+    known = [ring.get(field, "") for field in ("origin", "label", "created", "expires", "user")]
+    mark = cipher.digest(cipher.bound("keyring token", "2", "arka", "ring", *known)).hex()
+    assert GIVEN["keyring"][ring["keyring"]["account"]] == f"{mark} {token('ring')}"
+
+    wrapped = document("data", "data-key.json")["unlockers"]["keyring"]
+    secret = bytes.fromhex(GIVEN["keyring"][wrapped["account"]])
+    opens = reader.derived(secret, "unlocker/keyring", bytes.fromhex(wrapped["salt"]))
+    key_id = document("data", "data-key.json")["key"]
+    found = reader.opened(opens, wrapped, "wrapped", "data key", "1", "arka", key_id, "keyring", "keyring")
+    assert found.hex() == GIVEN["data_key"]
+
+
+def document(*path: str) -> Any:
+    return json.loads(FOLDER.joinpath(*path).read_text("utf-8"))
+
+
+def test_the_checksum_is_that_of_the_text_before_it() -> None:
+    for path in ("data", "rekeying"):
+        text = (FOLDER / path / "data-key.json").read_text("utf-8")
+        before = text.partition(',\n  "checksum"')[0] + "\n}\n"
+        assert json.loads(text)["checksum"] == cipher.digest(before.encode()).hex()

@@ -1,0 +1,12 @@
+"""The settings of a second app, for tests of two in one process."""
+
+from __future__ import annotations
+
+from arka_config import App, ProfileSettings, Token
+
+app = App("other", settings=f"{__name__}:Settings", token_prefix="oth_", api_url="https://other.example")
+
+
+class Settings(ProfileSettings, app=app):
+    token: Token | None = None
+    timeout: float = 1
