@@ -8,10 +8,8 @@ kill and one error at each.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import pkgutil
 import re
 import tempfile
 from collections import Counter
@@ -21,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import arka_config
 from arka_config.arka import app
 from arka_config.cli import program
 from tests.cli.program import OTHER, Done, every_command
@@ -39,14 +36,6 @@ LINES = [line for lines in WRITERS.values() for line in lines]
 MOST_OF_A_KIND = 3  # in the bounded part: the same call on the same file, which is the lock's as a rule
 
 
-@pytest.fixture(scope="module", autouse=True)
-def everything_is_imported() -> None:
-    """So that a fork imports nothing."""
-    for module in pkgutil.walk_packages(arka_config.__path__, "arka_config."):
-        if not module.name.startswith(("arka_config.workspace.server", "arka_config.__main__")):
-            importlib.import_module(module.name)
-
-
 @pytest.fixture
 def memory() -> Iterator[Path | None]:
     """A folder in memory, where the system has that: a machine is laid out some hundred times."""
@@ -59,7 +48,12 @@ def memory() -> Iterator[Path | None]:
 
 @pytest.fixture
 def machines(
-    home: Path, tmp_path: Path, memory: Path | None, monkeypatch: pytest.MonkeyPatch, generous_umask: None
+    everything_is_imported: None,
+    home: Path,
+    tmp_path: Path,
+    memory: Path | None,
+    monkeypatch: pytest.MonkeyPatch,
+    generous_umask: None,
 ) -> Path:
     """The folder for a machine, with the environment of one who works at it, at a moment that does not pass."""
     folder = memory or tmp_path
