@@ -39,9 +39,12 @@ types: $(READY) ## check types
 docs: $(READY) ## regenerate what is generated in the documentation
 	@PATH="$(BIN):$$PATH" $(BIN)/python docs/render_demo.py
 	@$(BIN)/python docs/render_schema.py
+	@if command -v chromium >/dev/null; then $(BIN)/python docs/render_pages.py; \
+	else echo "there is no chromium on PATH: docs/pictures stays as it is"; fi
 
 bench: $(READY) ## measure every promise of speed, beside the peers that are installed
 	@$(BIN)/python -m bench.run
+	@$(BIN)/python -m bench.workspace
 
 peers: $(PEERS_READY) ## install the Node programs that some tests read and write with
 

@@ -122,7 +122,9 @@ class App:
         """The URL that a token goes to when nobody says another one: the app's, else the settings class's."""
         if self._api_url is None and self.settings is not None:
             default = self.settings_class().model_fields.get("api_url")
-            self._api_url = str(default.default) if default and not default.is_required() else None
+            url = str(default.default) if default and not default.is_required() else None
+            # pydantic gives a bare origin a path; as `Origin` writes it, it is recognized as the default.
+            self._api_url = url.removesuffix("/") if url and url.count("/") == 3 else url
         return self._api_url
 
     def page(self, path: str, url: str | None = None) -> str:

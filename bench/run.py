@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import commands, growth, loading, plot
+from bench import commands, growth, loading, plot, templates
 from bench.targets import targets
 from bench.timing import Timing, in_turn
 
@@ -40,14 +40,16 @@ def main() -> None:
         times = in_turn(ours | others, RUNS)
         loads = loading.timings(dict(ours["token"].environ))
         grown = growth.timings(folder, max(RUNS // 2, 3))
+        planned = templates.timings(folder, max(RUNS // 4, 3))
         said = commands.versions(peers)
-    table = target_table(targets(times, loads, grown))
+    table = target_table(targets(times, loads, grown, planned))
     page = "\n\n".join(
         [
             conditions(said),
             markdown(table),
             "![The median of each command](performance.svg)",
             markdown(time_table({**times, **loads})),
+            markdown(templates.table(planned)),
         ]
     )
     print(page)
@@ -58,11 +60,11 @@ def main() -> None:
         (DOCS / "performance.svg").write_text(plot.svg(times, set(others)), "utf-8")
 
 
-def conditions(peers: Iterable[str]) -> str:
+def conditions(peers: Iterable[str], what: str = "command") -> str:
     """Where and when it was measured."""
     day = datetime.now(UTC).date()
     machine = f"{platform.system()} ({platform.machine()}, {os.cpu_count()} cores), CPython {platform.python_version()}"
-    head = f"Measured on {day}: {RUNS} runs of each command, in turn, on {machine}."
+    head = f"Measured on {day}: {RUNS} runs of each {what}, in turn, on {machine}."
     return "\n".join([head, "", *(f"- {line}" for line in peers)])
 
 
@@ -91,9 +93,9 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([head, "|" + "---|" * len(rows[0]), *body])
 
 
-def write(page: Path, measured: str) -> None:
-    """Puts what was measured between the two marks of a page."""
-    begin, end = "<!-- measured: begin -->", "<!-- measured: end -->"
+def write(page: Path, measured: str, what: str = "measured") -> None:
+    """Puts what was measured between the two marks of a page that name it."""
+    begin, end = f"<!-- {what}: begin -->", f"<!-- {what}: end -->"
     text = page.read_text("utf-8")
     before, rest = text.split(begin)
     _, after = rest.split(end)

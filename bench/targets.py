@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench import growth, loading
+from bench import growth, loading, templates
 from bench.commands import AWS, BARE, COMPLETION, GH, SEALED_KEY_FILE, SEALED_SESSION, TRUE
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ SEALED = (SEALED_KEY_FILE, SEALED_SESSION)
 LIGHT = ("profiles list", "status --offline", "env", "use")
 
 
-def targets(times: Timings, loads: Timings, grown: Growth) -> Iterator[Target]:
+def targets(times: Timings, loads: Timings, grown: Growth, planned: Growth) -> Iterator[Target]:
     """Every target with what was measured."""
     for name in FAST:
         yield _ratio(times, name, BARE, 2.2)
@@ -58,6 +58,13 @@ def targets(times: Timings, loads: Timings, grown: Growth) -> Iterator[Target]:
     listed = grown["profiles list"]
     yield Target("`profiles list`, of 10,000 profiles", "of 1,000", 11.0, listed[10_000].median / listed[1_000].median)
     yield Target("`profiles list`, of 10,000 profiles", "2 seconds", 1.0, listed[10_000].median / 2_000)
+    for step, by_count in planned.items():
+        ratio = by_count[1_000].median / by_count[100].median
+        yield Target(f"{step}, of 1,000 templates", "of 100", 11.0, ratio)
+    nothing, first = planned[templates.NOTHING_TO_PLAN][1_000], planned[templates.FIRST_APPLY][1_000]
+    yield Target(
+        f"{templates.NOTHING_TO_PLAN}, of 1,000 templates", "their first apply", 1 / 3, nothing.median / first.median
+    )
 
 
 def _ratio(times: Timings, name: str, other: str, most: float) -> Target:

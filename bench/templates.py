@@ -1,20 +1,35 @@
-"""Times plan and apply of 100 and of 1,000 templates, and prints the ratios: `python bench/templates.py`.
+"""How `plan` and `apply` grow with the number of templates, and what it costs to find nothing to do.
 
-Every apply is of a home of its own, in a process of its own. The cost should grow with the number of templates and no
-faster, and a plan that finds nothing to do should cost less than a third of the first apply.
+python -m bench.templates        a quick look at these alone
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-ARKA = str(Path(sys.executable).with_name("arka"))
-COUNTS = [int(count) for count in os.environ.get("COUNTS", "100 1000").split()]
+from bench import homes
+from bench.commands import ARKA
+from bench.timing import Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+COUNTS = (100, 1_000)
+FIRST_APPLY = "first apply"
+NOTHING_TO_PLAN = "plan, nothing to do"
+# The steps in order, each with its words and the exit code that it ends with.
+STEPS = {
+    "first plan": (("plan",), 3),
+    FIRST_APPLY: (("apply", "--yes"), 0),
+    NOTHING_TO_PLAN: (("plan",), 0),
+    "apply, nothing to do": (("apply", "--yes"), 0),
+}
 TEMPLATE = """version = 1
 
 [profile]
@@ -31,44 +46,54 @@ timeout = {number}
 """
 
 
-def main() -> None:
-    """Prints a line for each step, with its seconds at each count and their ratio."""
-    steps = {count: measured(count) for count in COUNTS}
-    least, most = COUNTS[0], COUNTS[-1]
-    print(f"{'':24}" + "".join(f"{count:>10}" for count in COUNTS) + f"{'ratio':>10}")
-    for step in steps[least]:
-        ratio = steps[most][step] / steps[least][step]
-        print(f"{step:24}" + "".join(f"{steps[count][step]:>9.2f}s" for count in COUNTS) + f"{ratio:>10.1f}")
-    share = steps[most]["plan, nothing to do"] / steps[most]["first apply"]
-    print(f"a plan of {most} that finds nothing to do takes {share:.0%} of the first apply")
+def timings(folder: Path, runs: int) -> dict[str, dict[int, Timing]]:
+    """By step, and by the number of templates. Every first apply is of a home of its own."""
+    taken: dict[str, dict[int, list[float]]] = {step: {count: [] for count in COUNTS} for step in STEPS}
+    for count in COUNTS:
+        fill(folder / f"templates-{count}", count)
+    for counted in (False, *[True] * runs):
+        for count in COUNTS:
+            home = folder / "home-of-templates"
+            environ = homes.environment(home) | {"ARKA_RUNNER_TOKEN": "arka_" + "0" * 37}
+            for step, (words, code) in STEPS.items():
+                took = seconds([*words, str(folder / f"templates-{count}")], environ, code)
+                if counted:
+                    taken[step][count].append(1e3 * took)
+            shutil.rmtree(home)
+    return {step: {count: Timing(times) for count, times in by.items()} for step, by in taken.items()}
 
 
-def measured(count: int) -> dict[str, float]:
-    """The seconds of each step for so many templates, every second of which stores a token."""
-    with tempfile.TemporaryDirectory() as home:
-        folder = Path(home, "profiles")
-        folder.mkdir()
-        for number in range(1, count + 1):
-            copy = "true" if number % 2 else "false"
-            (folder / f"{number:05}.toml").write_text(TEMPLATE.format(number=number, copy=copy))
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "XDG_"))}
-        environ |= {"ARKA_HOME": os.path.join(home, "arka"), "ARKA_RUNNER_TOKEN": "arka_" + "0" * 37}
-        return {
-            "first plan": seconds(["plan", str(folder)], environ, 3),
-            "first apply": seconds(["apply", str(folder), "--yes"], environ, 0),
-            "plan, nothing to do": seconds(["plan", str(folder)], environ, 0),
-            "apply, nothing to do": seconds(["apply", str(folder), "--yes"], environ, 0),
-        }
+def fill(folder: Path, count: int) -> None:
+    """Writes so many templates, every second of which stores a token."""
+    folder.mkdir()
+    for number in range(1, count + 1):
+        copy = "true" if number % 2 else "false"
+        (folder / f"{number:05}.toml").write_text(TEMPLATE.format(number=number, copy=copy))
 
 
-def seconds(arguments: list[str], environ: dict[str, str], code: int) -> float:
-    """How long a command takes. Raises RuntimeError where it ends otherwise than it should."""
+def seconds(arguments: Sequence[str], environ: Mapping[str, str], code: int) -> float:
+    """How long a command takes. Raises SystemExit where it ends otherwise than it should."""
     begin = time.perf_counter()
     done = subprocess.run([ARKA, *arguments], env=environ, capture_output=True, check=False)
     if done.returncode != code:
-        raise RuntimeError(done.stderr.decode())
+        raise SystemExit(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[:500]}")
     return time.perf_counter() - begin
 
 
+def table(measured: Mapping[str, Mapping[int, Timing]]) -> list[Sequence[str]]:
+    """Medians in milliseconds, a row for each step and a column for each number of templates."""
+    least, most = COUNTS[0], COUNTS[-1]
+    rows: list[Sequence[str]] = [("templates", *(f"{count:,}" for count in COUNTS), "growth", "to the first apply")]
+    first = measured[FIRST_APPLY][most].median
+    for step, by in measured.items():
+        growth = f"{by[most].median / by[least].median:.2f} x"
+        rows.append(
+            (step, *(f"{by[count].median:.0f}" for count in COUNTS), growth, f"{by[most].median / first:.2f} x")
+        )
+    return rows
+
+
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as scratch:
+        for row in table(timings(Path(scratch), int(os.environ.get("RUNS") or "3"))):
+            print("".join(f"{cell:>24}" for cell in row))

@@ -1,7 +1,7 @@
 """Makes docs/demo.svg: real commands, run under a real terminal of 100 columns, and drawn as they looked there.
 
 `make docs` runs it. The picture names no font to fetch: it is drawn in the reader's own monospace font. All in it is
-the same at every run but the date on which the second token expires, 90 days from the day of the run.
+the same at every run but the date on which the tokens expire, 90 days from the day of the run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import os
 import re
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pexpect
 from rich._export_format import CONSOLE_SVG_FORMAT
@@ -18,18 +20,30 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
+from arka_config import Secret, moment
+from arka_config.arka import app
+from arka_config.workspace.server import tokens
+from arka_config.workspace.server.running import running
+from arka_config.workspace.server.workspace import DEFAULT_PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 PICTURE = Path(__file__).with_name("demo.svg")
 COLUMNS = 100
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
-TOKENS = {"MACBOOK": "arka_" + "0" * 33 + "f4d1", "PIPELINE": "arka_" + "0" * 33 + "c1c1"}
+LABELS = {"MACBOOK": "MacBook Pro", "PIPELINE": "CI/CD Pipeline"}
+ENDS = ("f4d1", "c1c1", "77d1")  # of the tokens, in the order in which they are made
+EMAIL = "you@example.com"
 LINES = [
-    'echo "$MACBOOK" | arka login --profile laptop --with-token --label "MacBook Pro"',
-    'echo "$PIPELINE" | arka login -p ci --with-token --no-verify --label "CI/CD Pipeline" --expires 90d',
+    'echo "$MACBOOK" | arka login --profile laptop --with-token --api-url $WORKSPACE',
+    'echo "$PIPELINE" | arka login --profile ci --with-token --api-url $WORKSPACE',
     "arka profiles list",
     "arka use ci",
-    "arka status --offline",
+    "arka status",
     "ARKA_TIMEOUT=5 arka config show --sources",
+    "arka rotate --profile laptop",
 ]
 
 THEME = TerminalTheme(
@@ -47,9 +61,17 @@ THEME = TerminalTheme(
 
 
 def main() -> None:
-    """Runs every line in one home, and writes the picture."""
-    with tempfile.TemporaryDirectory() as home:
-        screen = "\n\n".join(f"\x1b[1m$ {line}\x1b[0m\n{seen(line, home)}" for line in LINES)
+    """Runs every line in one home, at a workspace of its own, and writes the picture."""
+    with running(app, port=DEFAULT_PORT) as workspace, tempfile.TemporaryDirectory() as home:
+        made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
+        tokens.new_token = lambda _: next(made_up)
+        workspace.add_user(EMAIL, "pro")
+        in_90_days = moment.now() + timedelta(days=90)
+        variables = {
+            name: workspace.issue(EMAIL, label, expires=in_90_days).secret.reveal() for name, label in LABELS.items()
+        }
+        variables["WORKSPACE"] = workspace.url
+        screen = "\n\n".join(f"\x1b[1m$ {line}\x1b[0m\n{seen(line, home, variables)}" for line in LINES)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True, legacy_windows=False)
         console.print(Text.from_ansi(screen))
@@ -58,11 +80,16 @@ def main() -> None:
     PICTURE.write_text("\n".join(line.rstrip() for line in svg.split("\n")), encoding="utf-8")
 
 
-def seen(line: str, home: str) -> str:
-    """What a terminal shows of a line's run."""
+def seen(line: str, home: str, variables: Mapping[str, str]) -> str:
+    """What a terminal shows of a line's run, in an environment with these variables."""
     kept = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     child = pexpect.spawn(
-        "bash", ["-c", line], env={**kept, "HOME": home, **TOKENS}, cwd=home, dimensions=(50, COLUMNS), encoding="utf-8"
+        "bash",
+        ["-c", line],
+        env={**kept, "HOME": home, **variables},
+        cwd=home,
+        dimensions=(50, COLUMNS),
+        encoding="utf-8",
     )
     child.expect(pexpect.EOF)
     child.close()

@@ -57,6 +57,7 @@ done
 url=$(sed -n 's/.*"url": "\([^"]*\)".*/\1/p' url.json)
 echo "$url, in the SQLite file ~/.local/share/arka/workspace.db"
 run 'link=$(arka workspace add-user you@example.com --plan pro --url "$url")'
+echo "${link%%#*}#…"
 
 title "Two tokens, made on its tokens page and shown there once"
 macbook=$(python "$here/tokens_page.py" "MacBook Pro" --may-manage-tokens <<<"$link")

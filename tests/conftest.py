@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from arka_config import testing
+from arka_config.arka import app
 from tests import no_network, peers
 from tests.workspace.fake import running
+
+pytest_plugins = ["arka_config.testing"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from arka_config import App
     from tests.workspace.fake import Fake
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if peers.CI else "dev"))
-
-_PREFIXES = ("ARKA_", "XDG_")
-_NAMES = frozenset({"BROWSER", "COLUMNS", "FORCE_COLOR", "GITHUB_ENV", "LINES", "NO_COLOR"})
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -36,21 +38,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.skip(reason)
 
 
-def _leave_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith(_PREFIXES) or name in _NAMES:
-            monkeypatch.delenv(name)
-    for name, value in no_network.VARIABLES.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
+@pytest.fixture
+def cli_app() -> App:
+    """The app of most tests."""
+    return app
 
 
 @pytest.fixture(scope="session", autouse=True)
 def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keeps a test that asks for no `home` away from the user's own."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        _leave_home(monkeypatch, tmp_path_factory.mktemp("home"))
+        testing.leave_home(monkeypatch, app, tmp_path_factory.mktemp("home"))
+        for name, value in no_network.VARIABLES.items():
+            monkeypatch.setenv(name, value)
         yield
 
 
@@ -71,12 +71,9 @@ def fake() -> Iterator[Fake]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(cli_home: Path) -> Path:
     """The folder that ARKA_HOME names, not there yet; HOME is the folder above it."""
-    _leave_home(monkeypatch, tmp_path)
-    folder = tmp_path / "arka"
-    monkeypatch.setenv("ARKA_HOME", str(folder))
-    return folder
+    return cli_home
 
 
 @pytest.fixture

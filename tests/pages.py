@@ -4,7 +4,7 @@
   What stands below it is its output, on both streams, where `…` is anything in a line and, alone, any lines. Nothing
   below it is no claim about the output.
 - ```` ```python ````: run; where a line `print(…)` has a comment, that is what it prints.
-- ```` ```toml ```` whose first line is `# ~/PATH`: written to that file.
+- ```` ```toml ```` or ```` ```python ```` whose first line is `# ~/PATH`: written to that file.
 
 The home is shown as `/home/you`; `$LAPTOP_TOKEN` and `$CI_TOKEN` hold made-up tokens.
 """
@@ -150,16 +150,16 @@ def run_page(page: Path, home: Home) -> None:
                 code, output = home.run(command.text)
                 assert code == command.exit_code, f"{at}: $ {command.text}\n{output}"
                 assert not command.output or is_like(output, command.output), f"{at}: $ {command.text}\n{output}"
+        elif block.kind in ("python", "toml") and (path := re.match(r"# ~/(\S+)\n", block.text)):
+            file = home.folder / path[1]
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.write_text(block.text, "utf-8")
         elif block.kind == "python":
             printed = io.StringIO()
             with contextlib.redirect_stdout(printed):
                 exec(compile(block.text, at, "exec", dont_inherit=True), globals_)
             said = _PRINTED.findall(block.text)
             assert not said or is_like(printed.getvalue(), tuple(said)), f"{at}:\n{printed.getvalue()}"
-        elif block.kind == "toml" and (path := re.match(r"# ~/(\S+)\n", block.text)):
-            file = home.folder / path[1]
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file.write_text(block.text, "utf-8")
 
 
 def is_like(output: str, lines: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""The real programs that arka-config is tested against: shells, Node, and npm's `conf`, which keeps the legacy file.
+"""The real programs to test against: shells, a browser, Node with npm's `conf`, age, PostgreSQL, keyrings.
 
 `@pytest.mark.peer("conf-16", "zsh")` says what a test needs; `make peers` installs the Node ones.
 """
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
-PROGRAMS = ("age", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
-_PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools"}
+PROGRAMS = ("age", "ansible-playbook", "chromium", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
+_PACKAGES = {  # Debian's, where they have other names
+    "ansible-playbook": "ansible-core",
+    "dbus-run-session": "dbus",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "secret-tool": "libsecret-tools",
+}
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
-NAMES = (*SHELLS, *PROGRAMS, *_OLDEST_NODE)
+POSTGRESQL = "postgresql"
+NAMES = (*SHELLS, *PROGRAMS, *_OLDEST_NODE, POSTGRESQL)
 
 
 class MissingPeer(Exception):
@@ -45,7 +51,9 @@ def missing(name: str) -> str:
     if name == "atheris":
         return "" if find_spec("atheris") else "atheris is not installed: pip install atheris, on Python 3.11"
     try:
-        if name.startswith("conf-"):
+        if name == POSTGRESQL:
+            postgresql_programs()
+        elif name.startswith("conf-"):
             node_for(name)
         else:
             executable(name)
@@ -55,7 +63,7 @@ def missing(name: str) -> str:
 
 
 def executable(name: str) -> str:
-    """The path of a shell, or of the first Node that is new enough. Raises MissingPeer."""
+    """The path of a shell or another program, or of the first Node that is new enough. Raises MissingPeer."""
     if name in _OLDEST_NODE:
         return _node(name)
     if name not in (*SHELLS, *PROGRAMS):
@@ -65,6 +73,19 @@ def executable(name: str) -> str:
         hint = "" if name in OPTIONAL else f", as in 'apt install {_PACKAGES.get(name, name)}'"
         raise MissingPeer(f"{name} is not on PATH: install it{hint}")
     return path
+
+
+def postgresql_programs() -> Path:
+    """The folder of PostgreSQL's own programs, the newest where there are several. Raises MissingPeer.
+
+    Debian keeps them off PATH, a folder for each version.
+    """
+    on_path = shutil.which("initdb")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    programs = [*([Path(on_path)] if on_path else []), *found]
+    if not programs:
+        raise MissingPeer("PostgreSQL's initdb is not here: install it, as in 'apt install postgresql'")
+    return programs[-1].parent
 
 
 def node_for(name: str) -> NodePeer:

@@ -89,7 +89,7 @@ def test_an_app_without_settings_says_so() -> None:
 
 
 def test_the_default_url_is_the_app_s_else_the_settings_class_s() -> None:
-    assert App("acme", settings="tests.acme:Settings").default_url() == "https://api.acme.example/"
+    assert App("acme", settings="tests.acme:Settings").default_url() == "https://api.acme.example"
     assert App("acme", settings="tests.acme:Settings", api_url="https://x.example").default_url() == "https://x.example"
 
 

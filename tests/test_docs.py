@@ -13,7 +13,12 @@ from arka_config.cli.program import program
 from tests.cli.program import every_command
 from tests.pages import ROOT, Home, blocks, run_page
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "profiles" / "README.md"]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "profiles" / "README.md",
+    ROOT / "examples" / "ansible" / "README.md",
+]
 COMMON = {"-p", "--profile", "--json", "--no-input", "--help"}
 
 

@@ -43,6 +43,7 @@ ROOMS: dict[str, set[str]] = {
     "arka": {"app", "settings"},
     "__init__": GROUND | {"precedence", "app", "store", "sealing", "settings"},
     "__main__": {"arka"},
+    "testing": GROUND | {"precedence", "app", "store", "workspace"},
 }
 
 # Beyond what the interpreter has loaded when it starts. `typing`, `dataclasses`, `pathlib` and `re` cost more than all

@@ -8,36 +8,23 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli import legacy_sync, terminal
+from arka_config.cli.agreed import agreed
+from arka_config.cli.applied import carried_out, gathered, stale
 from arka_config.cli.command import command
 from arka_config.cli.described import without_passwords
-from arka_config.cli.issuing import Issuer
-from arka_config.cli.plan_lines import PlanLines
-from arka_config.cli.planned import plan_options, prepare, watched
-from arka_config.errors import (
-    EXIT_AUTH,
-    Cancelled,
-    InvalidToken,
-    InvalidValue,
-    NotAgreed,
-    PlanConflict,
-    StalePlan,
-    UsageError,
-)
-from arka_config.precedence.layers import token_from
+from arka_config.cli.plan_lines import PlanLines, ways_out
+from arka_config.cli.planned import plan_options, prepare
+from arka_config.errors import EXIT_AUTH, PlanConflict, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from arka_config.cli.planned import Prepared
     from arka_config.cli.session import Session
-    from arka_config.secret import Secret
-    from arka_config.templates.agreement import Agreements
     from arka_config.templates.applying import Applied
-    from arka_config.templates.plan import Plan, ProfilePlan
-    from arka_config.templates.planning import Options
+    from arka_config.templates.options import Options
+    from arka_config.templates.plan import Plan
     from arka_config.templates.saved import SavedPlan
-
-_TRIES = 3
 
 
 @command()
@@ -67,7 +54,7 @@ def apply(
     {app} apply profiles/
     {app} apply profiles/ --yes --require-tokens
     """
-    from arka_config.templates.planning import Options
+    from arka_config.templates.options import Options
 
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
     seen = _saved(session, paths, options, identities)
@@ -79,7 +66,7 @@ def apply(
 
     prepared = again()
     if seen is not None and prepared.plan.digest() != seen.digest:
-        raise _stale(session)
+        raise stale(session.app.name)
     for line in PlanLines(session, prepared.plan, sys.stderr).all(diff=diff):
         terminal.say_as_it_is(line)
     _check_conflicts(prepared.plan, session.app.name)
@@ -94,18 +81,18 @@ def _applied(
     plan = prepared.plan
     asked_for = [one for one in plan.profiles if one.token.is_asked_for] if session.can_ask else []
     if plan.is_pending or asked_for:
-        agreements = _agreed(session, plan, yes=yes, allowed=allowed)
-        tokens = _gathered(session, prepared, asked_for)
-        applied = _carried_out(session, prepared, tokens, agreements, again)
+        agreements = agreed(session, plan, yes=yes, allowed=allowed)
+        tokens = gathered(session, prepared, asked_for)
+        applied = carried_out(session, prepared, tokens, agreements, again)
         legacy_sync.after_change(session)
         return applied
-    return _carried_out(session, prepared, {}, None, again) if prepared.is_ledger_behind else None
+    return carried_out(session, prepared, {}, None, again) if prepared.is_ledger_behind else None
 
 
 def _saved(session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]) -> SavedPlan | None:
     """The saved plan that the one path names, or None. Raises UsageError where more than it is said."""
     from arka_config.templates import saved
-    from arka_config.templates.planning import Options
+    from arka_config.templates.options import Options
 
     if not any(saved.is_saved_plan(path) for path in paths):
         return None
@@ -117,112 +104,15 @@ def _saved(session: Session, paths: Sequence[str], options: Options, identities:
     return saved.read(paths[0], session.app.name)
 
 
-def _stale(session: Session) -> StalePlan:
-    return StalePlan(
-        "the templates or this machine moved on since the plan was made; nothing was changed",
-        hint=f"look again: {session.app.name} plan PATH…",
-    )
-
-
 def _check_conflicts(plan: Plan, program: str) -> None:
     """Raises PlanConflict, with the options that resolve what stands in the way."""
     if not plan.conflicts:
         return
-    answers = []
-    if any("exists already" in reason for one in plan.conflicts for reason in one.reasons):
-        answers.append("--adopt takes over what is there")
-    if any("by hand" in reason for one in plan.conflicts for reason in one.reasons):
-        answers.append("--take template or --take mine says who gives way")
-    tokens = [one.name for one in plan.conflicts if one.token.step == "conflict"]
-    if tokens:
-        answers.append(f"{program} logout --profile {tokens[0]} forgets the token that is there")
     raise PlanConflict(
         f"{' and '.join(one.name for one in plan.conflicts[:5])}{' …' if len(plan.conflicts) > 5 else ''}: "
         "the templates and this machine do not agree; nothing was changed",
-        hint="; ".join(answers),
+        hint=ways_out(plan, program),
     )
-
-
-def _agreed(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str, ...]) -> Agreements:
-    """What the user has agreed to, this plan as well. Raises NotAgreed, Cancelled, UsageError."""
-    from arka_config.templates.agreement import Agreements, named
-
-    agreements = Agreements(session.store.folders.state)
-    for said in agreements.changed_since(plan):
-        terminal.note(f"{said} since you last agreed to it")
-    keys = {*allowed, *map(named, allowed)}
-    questions = [question for question in agreements.questions(plan, session.store) if question.key not in keys]
-    if questions and (yes or not session.can_ask):
-        raise NotAgreed(
-            "\n".join(question.text for question in questions) + "; nothing was changed",
-            hint=" ".join(f"--allow-origin {key}" for key in dict.fromkeys(question.key for question in questions)),
-        )
-    for question in questions:
-        session.confirm(f"{question.text[:1].upper()}{question.text[1:]}. Is that right?", flag="--allow-origin URL")
-    if not yes:
-        removed = plan.counts["remove"]
-        warning = f" It removes {removed} profile{'' if removed == 1 else 's'}." if removed else ""
-        session.confirm(f"Apply this plan?{warning}", flag="--yes")
-    return agreements
-
-
-def _gathered(session: Session, prepared: Prepared, asked_for: Sequence[ProfilePlan]) -> dict[str, Secret]:
-    """The tokens to store, each looked at: those of references and sealed texts, and those that a person pastes."""
-    tokens = {
-        one.name: prepared.gatherer.fetch(one)
-        for one in prepared.plan.profiles
-        if one.token.is_pending and one.token.source is not None and one.token.source.kind != "issue"
-    }
-    for one in asked_for:
-        token = _pasted(session, one)
-        if token is not None:
-            tokens[one.name] = token
-    return tokens
-
-
-def _pasted(session: Session, one: ProfilePlan) -> Secret | None:
-    """The token that a person pastes for a profile; None where they have none yet."""
-    app = session.app
-    terminal.say(f"A token for profile '{one.name}' is made on {app.page(app.tokens_page, one.origin)}")
-    for left in reversed(range(_TRIES)):
-        try:
-            text = terminal.ask_secret(f"Token for '{one.name}', or Enter to leave it for later")
-            token = token_from(text, "the pasted text")
-            if token is not None:
-                app.check_token(token, one.origin)
-        except (InvalidToken, InvalidValue) as error:
-            if not left:
-                raise
-            terminal.tell_error(error)
-        else:
-            return token
-    raise Cancelled("no token was given; nothing was changed")
-
-
-def _carried_out(
-    session: Session,
-    prepared: Prepared,
-    tokens: dict[str, Secret],
-    agreements: Agreements | None,
-    again: Callable[[], Prepared],
-) -> Applied:
-    """Plans again under the lock, and writes where the plan is still the same. Raises StalePlan where it is not."""
-    from arka_config.templates.applying import carry_out, credentials
-
-    store = session.store
-    with store.lock:
-        now = again()
-        if now.plan.digest() != prepared.plan.digest():
-            raise _stale(session)
-        if agreements is not None:
-            agreements.agree(now.plan)
-        issuer = Issuer(session)
-        try:
-            made = credentials(now.plan, tokens, issuer)
-        except BaseException:
-            issuer.withdraw()
-            raise
-        return carry_out(store, now.plan, made, now.ledger, now.file, watched)
 
 
 def _report(session: Session, plan: Plan, applied: Applied | None, require_tokens: bool) -> int:
@@ -252,4 +142,7 @@ def _report(session: Session, plan: Plan, applied: Applied | None, require_token
         terminal.note(f"profile '{one.name}' needs a token: {one.token.lacking}")
         if one.token.source is not None and one.token.source.is_stored:
             terminal.tell_hint(f"{session.app.name} login --profile {one.name}")
+    for one in plan.profiles:
+        if one.token.has_old and one.token.lacking and one.name not in stored:
+            terminal.note(f"profile '{one.name}' keeps an old token: {one.token.lacking}")
     return EXIT_AUTH if needing and require_tokens else 0

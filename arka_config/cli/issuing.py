@@ -10,8 +10,11 @@ from arka_config.errors import AuthError, OriginConflict, WorkspaceError
 from arka_config.store.tokens import Credential
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arka_config.cli.session import Session
     from arka_config.precedence.origin import Origin
+    from arka_config.secret import Secret
     from arka_config.workspace.client.workspace import Workspace
 
 
@@ -21,7 +24,7 @@ class Issuer:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._workspace: Workspace | None = None
-        self._issued: list[str] = []
+        self._issued: dict[str, Secret] = {}
 
     def __call__(self, label: str, expires: str, origin: Origin) -> Credential:
         """A new token. Raises OriginConflict where it is for another workspace, and what the workspace raises."""
@@ -32,8 +35,8 @@ class Issuer:
                 hint=f"name the profile that may make tokens there: {self._session.app.name} apply --profile NAME …",
             )
         issued = workspace.create(label, expires=moment.stored(moment.end(expires)) if expires else "")
-        self._issued.append(issued.details.id)
         details = issued.details
+        self._issued[details.id] = issued.token
         created = details.created or moment.stored(moment.now())
         return Credential(issued.token, origin, label=details.label, created=created, expires=details.expires)
 
@@ -42,9 +45,11 @@ class Issuer:
             self._workspace = asking.in_force(self._session)
         return self._workspace
 
-    def withdraw(self) -> None:
-        """Revokes what was issued and will not be stored: nobody would ever have it."""
-        for token_id in self._issued:
+    def withdraw(self, *, except_for: Sequence[Secret]) -> None:
+        """Revokes what was issued and is not stored: nobody would ever have it."""
+        for token_id, token in self._issued.items():
+            if token in except_for:
+                continue
             try:
                 self._in_force().revoke(token_id)
             except (AuthError, WorkspaceError) as error:

@@ -10,7 +10,7 @@ import click
 from arka_config.cli import terminal
 from arka_config.cli.command import command
 from arka_config.cli.described import without_passwords
-from arka_config.cli.plan_lines import PlanLines
+from arka_config.cli.plan_lines import PlanLines, ways_out
 from arka_config.cli.planned import plan_options, prepare
 from arka_config.errors import EXIT_ERROR, EXIT_PENDING
 
@@ -43,7 +43,7 @@ def plan(
     + create   ~ change or adopt   - remove   = unchanged   ! conflict   ? no token
     """
     from arka_config.templates import saved
-    from arka_config.templates.planning import Options
+    from arka_config.templates.options import Options
 
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
     made = prepare(session, paths, options, identities).plan
@@ -57,5 +57,6 @@ def plan(
         saved.write(session.store, out, saved.SavedPlan(paths, options, identities, made.digest()), document)
         terminal.say(f"Wrote {session.tilde(out)}", mark="✓")
     if made.conflicts:
+        terminal.tell_hint(ways_out(made, session.app.name))
         return EXIT_ERROR
     return EXIT_PENDING if made.is_pending else 0

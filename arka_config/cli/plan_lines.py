@@ -26,6 +26,7 @@ _STYLES: dict[str, dict[str, bool | str]] = {
     "?": {"fg": "cyan"},
 }
 _MOST_UNCHANGED = 12  # lines; more of them hide what is to be read
+_MOST_NAMED = 5  # templates for other machines
 _PASSWORD = re.compile(r"://[^/@\s]*@")
 
 
@@ -54,16 +55,17 @@ class PlanLines:
         yield self.summary()
 
     def _is_quiet(self, one: ProfilePlan) -> bool:
-        return one.action == "unchanged" and not one.changes and not one.needs_token
+        return one.action == "unchanged" and not (one.changes or one.token.lacking or one.moved_from)
 
     def _mark(self, mark: str) -> str:
         return terminal.styled(mark, self.stream, **_STYLES[mark])
 
     def _profile(self, one: ProfilePlan) -> Iterator[str]:
         name = terminal.styled(one.name, self.stream, bold=True)
-        notes = ["its template is gone"] if one.action == "remove" else one.reasons
-        said = f": {terminal.fit('; '.join(notes))}" if notes else " (adopt)" if one.action == "adopt" else ""
-        yield f"{self._mark(MARKS[one.action])} {name}{said}  {self._dim(terminal.fit(one.template))}"
+        said = f": {terminal.fit('; '.join(one.reasons))}" if one.reasons else ""
+        said = " (adopt)" if one.action == "adopt" else said
+        place = one.template + (f", so far {self.session.tilde(one.moved_from)}" if one.moved_from else "")
+        yield f"{self._mark(MARKS[one.action])} {name}{said}  {self._dim(terminal.fit(place))}"
         for change in one.changes:
             yield self._change(change)
         if (token := self._token(one)) is not None:
@@ -71,7 +73,7 @@ class PlanLines:
 
     def _change(self, change: FieldChange) -> str:
         key = terminal.fit(change.name).ljust(self._width)
-        old, new = self._value(change.name, change.old), self._value(change.name, change.new)
+        old, new = self._in_force(change, change.old), self._in_force(change, change.new)
         place = self._dim(terminal.fit(change.place))
         if change.kind == "conflict":
             last = self._value(change.name, change.last)
@@ -88,11 +90,19 @@ class PlanLines:
         if one.needs_token:
             what = "will ask" if token.is_asked_for and self.session.can_ask else "missing"
             return f"  {self._mark('?')} {key}  {what}: {terminal.fit(token.lacking)}"
+        if token.lacking and token.has_old:
+            return f"  {self._mark('?')} {key}  an old one, and no new one: {terminal.fit(token.lacking)}"
         if token.step == "reference":
             return None
         old = "set" if token.step == "replace" else "—"
         source = "" if str(token.source) == token.state else f": {terminal.fit(str(token.source))}"
         return f"    {key}  {old} -> {token.state}{source}"
+
+    def _in_force(self, change: FieldChange, value: Any) -> str:
+        """A value of the profile, or the default where it has none."""
+        if value is not None or change.default is None:
+            return self._value(change.name, value)
+        return f"{self._value(change.name, change.default)} {self._dim('(default)')}"
 
     def _value(self, name: str, value: Any) -> str:
         if value is None:
@@ -113,7 +123,9 @@ class PlanLines:
         for setting, value in self.plan.routes:
             yield f"route  {terminal.fit(setting)} = {terminal.fit(written(without_passwords(value)))}"
         if self.plan.elsewhere:
-            yield f"other  {terminal.fit(', '.join(self.plan.elsewhere))}: for other machines than this one"
+            named, rest = self.plan.elsewhere[:_MOST_NAMED], len(self.plan.elsewhere) - _MOST_NAMED
+            more = f" and {rest} more" if rest > 0 else ""
+            yield f"other  {terminal.fit(', '.join(named))}{more}: for other machines than this one"
 
     def summary(self) -> str:
         """The last line: how many of each."""
@@ -139,3 +151,16 @@ class PlanLines:
             shown = terminal.fit(_PASSWORD.sub("://…@", line))
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
             yield "    " + (terminal.styled(shown, self.stream, fg=colour) if colour else shown)
+
+
+def ways_out(plan: Plan, program: str) -> str:
+    """What resolves the conflicts of a plan: options, and a command."""
+    answers = []
+    if any("exists already" in reason for one in plan.conflicts for reason in one.reasons):
+        answers.append("--adopt takes over what is there")
+    if any("by hand" in reason for one in plan.conflicts for reason in one.reasons):
+        answers.append("--take template or --take mine says who gives way")
+    tokens = [one.name for one in plan.conflicts if one.token.step == "conflict"]
+    if tokens:
+        answers.append(f"{program} logout --profile {tokens[0]} forgets the token that is there")
+    return "; ".join(answers)

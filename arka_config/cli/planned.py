@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from arka_config.templates.desired import DesiredSet
     from arka_config.templates.gathering import Gatherer
     from arka_config.templates.ledger import Ledger, LedgerFile
+    from arka_config.templates.options import Options
     from arka_config.templates.plan import Plan
-    from arka_config.templates.planning import Options
 
     F = TypeVar("F", bound=Callable[..., object])
 
@@ -66,9 +66,9 @@ class Prepared(NamedTuple):
     @property
     def is_ledger_behind(self) -> bool:
         """Whether the ledger is to be written although nothing else is."""
-        from arka_config.templates.plan import ledger_after
+        from arka_config.templates.remembering import ledger_after
 
-        return self.is_interrupted or ledger_after(self.plan, self.ledger, {}).text() != self.before.text()
+        return self.is_interrupted or bool(self.before.unlike(ledger_after(self.plan, self.ledger, {})))
 
 
 def prepare(session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]) -> Prepared:
@@ -80,7 +80,8 @@ def prepare(session: Session, paths: Sequence[str], options: Options, identities
     from arka_config.templates.identity import IdentityFile
     from arka_config.templates.ledger import LedgerFile
     from arka_config.templates.permitted import SettingsCheck
-    from arka_config.templates.planning import plan, prunable
+    from arka_config.templates.planning import plan
+    from arka_config.templates.pruning import prunable
 
     app, store = session.app, session.store
     wanted = desired(app, store.preferences, Facts.here(), paths, watched)
@@ -90,11 +91,12 @@ def prepare(session: Session, paths: Sequence[str], options: Options, identities
     names = {*wanted.profiles, *prunable(wanted, before, options)}
     if pending is not None:
         names |= {*before.unlike(pending), *prunable(wanted, pending, options)}
-    found = actual(store, names, SettingsCheck(app), watched)
+    check = SettingsCheck(app)
+    found = actual(store, names, check, watched)
     ledger = before.settled(pending, found)
     gatherer = Gatherer(app, session.environ, store.preferences, IdentityFile(store.folders.data), identities)
     lacking = gatherer.lacking(wanted, found, ledger)
-    made = plan(wanted, found, ledger, options, app.default_url(), lacking)
+    made = plan(wanted, found, ledger, options, check.defaults() | {"api_url": app.default_url()}, lacking)
     return Prepared(made, wanted, gatherer, before, ledger, file, pending is not None)
 
 

@@ -103,7 +103,7 @@ def with_options(app: App, offered: Iterable[Offered], function: Callable[..., A
         for option in options
     ]
 
-    def called(context: Any, *args: Any, **kwargs: Any) -> Any:
+    def called(context: Any, /, *args: Any, **kwargs: Any) -> Any:
         given = {option: kwargs.pop(option.key, None) for option in options}
         if context is not None:
             with boundary(app):
@@ -120,7 +120,7 @@ def with_settings(
 ) -> Callable[..., Any]:
     """The function without its first parameter, as Typer sees it; `plain` is what it is to everybody else."""
 
-    def called(context: Any, *args: Any, **kwargs: Any) -> Any:
+    def called(context: Any, /, *args: Any, **kwargs: Any) -> Any:
         if context is None:
             return plain(*args, **kwargs)
         with boundary(app):

@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 import sys
+from _thread import _local  # threading's own, without the rest of threading
 
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
 
@@ -214,9 +215,34 @@ def make_folder(path: str) -> None:
             raise
 
 
+class Together:
+    """`with Together():` around many writes that count only together: their folders are made durable once, at its end.
+
+    Until then a power cut may undo some of them, the later ones first or last, as a kill would have. For one thread.
+    """
+
+    def __enter__(self) -> None:
+        _awaited.folders = set()
+
+    def __exit__(self, *_: object) -> None:
+        folders, _awaited.folders = _awaited.folders, None
+        for folder in sorted(folders or ()):
+            sync_folder(folder)
+
+
+class _Awaited(_local):
+    folders: set[str] | None = None  # those that are to be made durable at the end of what is written together
+
+
+_awaited = _Awaited()
+
+
 def sync_folder(path: str) -> None:
     """Makes a rename or a removal in this folder last through a power cut, where the system can."""
     if sys.platform == "win32":  # a folder cannot be opened there, and NTFS journals its entries
+        return
+    if _awaited.folders is not None:
+        _awaited.folders.add(path)
         return
     try:
         descriptor = os.open(path, os.O_RDONLY | _CLOEXEC)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 
 from arka_config.errors import MalformedFile, UnsafeFile
+from arka_config.secret import Secret
 from arka_config.store import files
 from arka_config.store.json import text_of
-from arka_config.store.tokens import PLAIN, PlainTokens, parsed, storage_of
+from arka_config.store.tokens import PLAIN, Credential, PlainTokens, parsed, storage_of
 from arka_config.text import is_profile_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from arka_config.precedence.origin import Origin
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.token_store import Document, TokenStore
-    from arka_config.store.tokens import Credential
 
 # By import string, as `App` names its settings class: these kinds stand above this room, and are imported only where
 # there is a file of theirs.
@@ -106,6 +107,10 @@ class TokenFiles:
     def prepared(self, name: str, credential: Credential, *, storage: str | None = None) -> Document:
         """The document that `put` then keeps. What may fail for want of a key or a keyring fails here."""
         return self.kind(storage or self.storage(name) or self._default()).written(name, credential)
+
+    def check_keeps(self, name: str, origin: Origin) -> None:
+        """Raises what `prepared` raises, for who is about to ask somebody for a token that then has to be kept."""
+        self.drop(name, self.prepared(name, Credential(Secret("none yet"), origin)))
 
     def put(self, name: str, document: Document) -> None:
         """Keeps a prepared document. Raises FileError, and then nothing of it is kept anywhere."""

@@ -1,11 +1,12 @@
 """Applying: a plan carried out, all of it or, after a kill, the rest of it the next time.
 
-Every text and every token is at hand before the first write. Then the ledger to be is announced, the profiles' files
-are written, their tokens, then what is removed goes, and the ledger is written last.
+Every text and every token is at hand, and sealed where it is to be, before the first write. Then the ledger to be is
+announced, the profiles' files are written, their tokens, then what is removed goes, and the ledger is written last.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from arka_config import moment
@@ -14,15 +15,17 @@ from arka_config.store import files, toml
 from arka_config.store.profiles import parsed
 from arka_config.store.tokens import Credential
 from arka_config.templates.ledger import StoredToken
-from arka_config.templates.plan import REMOVE, Plan, ProfilePlan, ledger_after
+from arka_config.templates.plan import REMOVE, Plan, ProfilePlan
+from arka_config.templates.remembering import ledger_after
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
+    from arka_config.store.token_store import Document
     from arka_config.templates.ledger import Ledger, LedgerFile
     from arka_config.templates.reading import Watch
 
@@ -68,18 +71,25 @@ def text_after(one: ProfilePlan, program: str) -> tuple[str | None, str]:
     return before, after
 
 
-def credentials(plan: Plan, tokens: Mapping[str, Secret], issue: TokenIssuer) -> dict[str, Credential]:
-    """The credentials to store by profile name. Raises what the issuer raises: nothing has been written then."""
+def credentials(
+    store: ProfileStore, plan: Plan, tokens: Mapping[str, Secret], issue: TokenIssuer
+) -> dict[str, Credential]:
+    """The credentials to store by profile name.
+
+    Nothing has been written when this raises, be it what the issuer raises or, before a token is issued, SealingError.
+    """
     made: dict[str, Credential] = {}
     created = moment.stored(moment.now())
     for one in plan.profiles:
         source = one.token.source
         if not one.token.is_stored or source is None or one.origin is None:
             continue
+        origin = Origin.of(one.origin)
         if source.kind == "issue":
-            made[one.name] = issue(source.target, source.expires, Origin.of(one.origin))
+            store.tokens.check_keeps(one.name, origin)
+            made[one.name] = issue(source.target, source.expires, origin)
         elif one.name in tokens:
-            made[one.name] = Credential(tokens[one.name], Origin.of(one.origin), created=created)
+            made[one.name] = Credential(tokens[one.name], origin, created=created)
     return made
 
 
@@ -91,17 +101,20 @@ def carry_out(
     writes = [(path, after) for path, (before, after) in texts.items() if before != after]
     removals = [one.name for one in plan.profiles if one.action == REMOVE]
     after = ledger_after(plan, ledger, _stored(plan, made))
-    if writes or made or removals:
-        file.announce(after)
     active, _ = store.selection.active()
-    steps: list[Any] = [*writes, *made.items(), *removals]
-    for step in watch(steps, "Applying"):
-        if isinstance(step, str):
-            store.remove(step)
-        elif isinstance(step[1], str):
-            files.write(*step)
-        else:
-            store.log_in(*step)
+    with _Prepared(store) as prepared:
+        for name, credential in made.items():
+            prepared.add(name, credential)
+        if writes or made or removals:
+            file.announce(after)
+        steps: list[Callable[[], object]] = [partial(files.write, *write) for write in writes]
+        # The choice is made before the token is there: were it left for last, a kill in between would leave it unmade.
+        steps += [partial(store.use, name) for name in list(made)[:1] if active is None]
+        steps += [partial(prepared.keep, name) for name in made]
+        steps += [partial(store.remove, name) for name in removals]
+        with files.Together():  # before the ledger says that all of it is there
+            for step in watch(steps, "Applying"):
+                step()
     is_changed = file.write(after)
     now, _ = store.selection.active()
     return Applied(
@@ -111,6 +124,31 @@ def carry_out(
         is_changed=bool(steps) or is_changed,
         activated=now if now != active else None,
     )
+
+
+class _Prepared:
+    """Tokens that are sealed, or in the keyring, before the first write: what may fail for want of a key fails here.
+
+    What has not been kept at the end is dropped.
+    """
+
+    def __init__(self, store: ProfileStore) -> None:
+        self._store = store
+        self._documents: dict[str, Document] = {}
+
+    def __enter__(self) -> _Prepared:
+        return self
+
+    def add(self, name: str, credential: Credential) -> None:
+        self._documents[name] = self._store.tokens.prepared(name, credential)
+
+    def keep(self, name: str) -> None:
+        self._store.tokens.put(name, self._documents[name])
+        del self._documents[name]
+
+    def __exit__(self, *_: object) -> None:
+        for name, document in self._documents.items():
+            self._store.tokens.drop(name, document)
 
 
 def _stored(plan: Plan, made: Mapping[str, Credential]) -> dict[str, StoredToken]:

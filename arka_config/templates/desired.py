@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
-from arka_config.templates import permitted
 from arka_config.templates.expansion import expanded
+from arka_config.templates.facts import Facts
 from arka_config.templates.model import REFERENCES
-from arka_config.templates.reading import Read, Template, problem_of, read
+from arka_config.templates.permitted import SettingsCheck, malformed, not_permitted, unfit_end
+from arka_config.templates.reading import Read, Template, read
 from arka_config.text import check_profile_name, is_printable
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
     from arka_config.app import App
     from arka_config.store.preferences import Preferences
-    from arka_config.templates.facts import Facts
-    from arka_config.templates.permitted import SettingsCheck
-    from arka_config.templates.reading import Problem, Watch
+    from arka_config.templates.model import TokenTable
+    from arka_config.templates.reading import Watch
+    from arka_config.templates.template_text import Problem
 
 
 class TokenSource:
@@ -95,89 +96,114 @@ class DesiredSet:
 def desired(app: App, preferences: Preferences, facts: Facts, paths: Sequence[str], watch: Watch) -> DesiredSet:
     """What the templates in files and folders ask of this machine.
 
-    Raises TemplateError with all problems of all files, UsageError for a path that is not there.
+    A template for other machines is checked as far as this machine can tell. Raises TemplateError with all problems of
+    all files, UsageError for a path that is not there.
     """
     done = read(app, paths, watch)
     result = DesiredSet(done)
-    check = permitted.SettingsCheck(app)
+    check = SettingsCheck(app)
     for template in done.templates:
         when = template.model.when
-        if not facts.matches(when.hostname, when.os):
+        if facts.matches(when.hostname, when.os):
+            one = _Asked(app, preferences, facts, template, check, done.problems).desired()
+            other = result.profiles.setdefault(one.name, one) if one is not None else one
+            if one is not None and other is not None and other is not one:
+                said = f"'{one.name}' is described by {other.template.text.path} too"
+                done.problems.append(template.text.problem(("profile", "name"), f"profile.name: {said}"))
+        else:
+            _Asked(app, None, Facts.elsewhere(), template, check, done.problems).desired()
             result.elsewhere.append(template)
-            continue
-        one = _desired(app, preferences, facts, template, check, done.problems)
-        if one is None:
-            continue
-        if one.name in result.profiles:
-            other = result.profiles[one.name].template.text.path
-            done.problems.append(
-                template.text.problem(("profile", "name"), f"profile '{one.name}' is described by {other} too")
-            )
-        result.profiles[one.name] = one
     done.check()
     return result
 
 
-def _desired(
-    app: App,
-    preferences: Preferences,
-    facts: Facts,
-    template: Template,
-    check: SettingsCheck,
-    problems: list[Problem],
-) -> Desired | None:
-    before = len(problems)
-    text, profile = template.text, template.model.profile
-    fields: dict[str, Any] = {}
-    name = ""
-    try:
-        name = check_profile_name(expanded(profile.name, facts, as_name=True))
-    except ConfigError as error:
-        problems.append(problem_of(text, ("profile", "name"), error))
-    except ValueError as error:
-        problems.append(text.problem(("profile", "name"), str(error)))
-    if profile.description:
-        fields["description"] = _expanded(profile.description, facts, template, ("profile", "description"), problems)
-    if profile.api_url is not None:
-        fields["api_url"] = profile.api_url
+class _Asked:
+    """What one template asks of a machine with these facts and preferences; None stands for another user's."""
+
+    def __init__(
+        self,
+        app: App,
+        preferences: Preferences | None,
+        facts: Facts,
+        template: Template,
+        check: SettingsCheck,
+        problems: list[Problem],
+    ) -> None:
+        self.app = app
+        self.preferences = preferences
+        self.facts = facts
+        self.template = template
+        self.text = template.text
+        self.check = check
+        self.problems = problems
+
+    def desired(self) -> Desired | None:
+        """What is asked, or None where something is wrong with it. Adds the problems."""
+        before = len(self.problems)
+        profile = self.template.model.profile
+        fields: dict[str, Any] = {}
+        name = self._name()
+        if profile.description:
+            fields["description"] = self._expanded(profile.description, ("profile", "description"))
+        if profile.api_url is not None:
+            fields["api_url"] = profile.api_url
+            self._check_url(profile.api_url)
+        table = self.template.model.token
+        token = None if table is None else self._token(table)
+        if token is not None and profile.api_url is None and self.app.default_url() is None:
+            self._problem(("profile",), f"profile.api_url is missing, and {self.app.name} knows no workspace")
+        if token is not None and not token.is_stored:
+            fields["token"] = token.reference
+        fields |= self.check.fields(self.text, self.template.model.settings, self.problems)
+        is_whole = self.template.is_whole and len(self.problems) == before
+        return Desired(self.template, name, fields, token) if is_whole else None
+
+    def _problem(self, key: tuple[str, ...], said: str) -> None:
+        dotted = ".".join(key)
+        self.problems.append(self.text.problem(key, said if said.startswith(dotted) else f"{dotted}: {said}"))
+
+    def _name(self) -> str:
+        key = ("profile", "name")
         try:
-            Origin.of(profile.api_url, "profile.api_url")
+            return check_profile_name(expanded(self.template.model.profile.name, self.facts, as_name=True))
         except ConfigError as error:
-            problems.append(problem_of(text, ("profile", "api_url"), error))
-    token = _token(app, preferences, facts, template, problems)
-    if token is not None and profile.api_url is None and app.default_url() is None:
-        problems.append(text.problem(("profile",), f"profile.api_url is missing, and {app.name} knows no workspace"))
-    if token is not None and not token.is_stored:
-        fields["token"] = token.reference
-    fields |= check.fields(text, template.model.settings, problems)
-    return Desired(template, name, fields, token) if len(problems) == before else None
-
-
-def _expanded(value: str, facts: Facts, template: Template, key: tuple[str, ...], problems: list[Problem]) -> str:
-    try:
-        result = expanded(value, facts)
-    except ValueError as error:
-        problems.append(template.text.problem(key, str(error)))
+            self._problem(key, _whole(error))
+        except ValueError as error:
+            self._problem(key, str(error))
         return ""
-    if not is_printable(result):
-        problems.append(template.text.problem(key, "with this machine's facts it holds a control character"))
-    return result
+
+    def _check_url(self, url: str) -> None:
+        try:
+            Origin.of(url, "profile.api_url")
+        except ConfigError as error:
+            self._problem(("profile", "api_url"), _whole(error))
+
+    def _expanded(self, value: str, key: tuple[str, ...]) -> str:
+        try:
+            result = expanded(value, self.facts)
+        except ValueError as error:
+            self._problem(key, str(error))
+            return ""
+        if not is_printable(result):
+            self._problem(key, "with this machine's facts it holds a control character")
+        return result
+
+    def _token(self, table: TokenTable) -> TokenSource:
+        (kind,) = table.kinds
+        if table.issue is not None:
+            label = self._expanded(table.issue.label, ("token", "issue", "label"))
+            expires = table.issue.expires or ""
+            if said := unfit_end(expires):
+                self._problem(("token", "issue", "expires"), said)
+            return TokenSource(kind, label, is_stored=True, expires=expires)
+        target = "" if table.prompt else str(getattr(table, kind)).strip()
+        said = malformed(self.app, kind, target)
+        if not said and self.preferences is not None:
+            said = not_permitted(self.app, self.preferences, kind, target)
+        if said:
+            self._problem(("token", kind), said)
+        return TokenSource(kind, target, is_stored=bool(table.copy_) or kind not in REFERENCES)
 
 
-def _token(
-    app: App, preferences: Preferences, facts: Facts, template: Template, problems: list[Problem]
-) -> TokenSource | None:
-    table = template.model.token
-    if table is None:
-        return None
-    (kind,) = table.kinds
-    if table.issue is not None:
-        label = _expanded(table.issue.label, facts, template, ("token", "issue", "label"), problems)
-        expires = table.issue.expires or ""
-        if problem := permitted.unfit_end(expires):
-            problems.append(template.text.problem(("token", "issue", "expires"), problem))
-        return TokenSource(kind, label, is_stored=True, expires=expires)
-    target = "" if table.prompt else str(getattr(table, kind)).strip()
-    if problem := permitted.unfit_source(app, preferences, kind, target):
-        problems.append(template.text.problem(("token", kind), problem))
-    return TokenSource(kind, target, is_stored=bool(table.copy_) or kind not in REFERENCES)
+def _whole(error: ConfigError) -> str:
+    return error.message + (f"; {error.hint}" if error.hint else "")

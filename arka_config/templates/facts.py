@@ -23,6 +23,11 @@ class Facts(NamedTuple):
 
         return cls(socket.gethostname(), _user(), SYSTEMS.get(sys.platform, sys.platform))
 
+    @classmethod
+    def elsewhere(cls) -> Facts:
+        """Facts of some other machine, by which its templates can be looked at here."""
+        return cls("hostname", "user", "linux")
+
     def matches(self, hostname: str | None, system: str | None) -> bool:
         """Whether the machine's name matches a pattern (`runner-*`, case aside) and its system is the one named."""
         from fnmatch import fnmatchcase

@@ -10,8 +10,8 @@ from arka_config.store import files
 from arka_config.store.profiles import Profile
 from arka_config.store.references import referred
 from arka_config.templates.identity import identities
-from arka_config.templates.planning import origin_of, token_step
 from arka_config.templates.sealed import NotForThisMachine, opened
+from arka_config.templates.token_planning import origin_of, token_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

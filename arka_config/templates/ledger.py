@@ -35,8 +35,10 @@ def plain(value: Any) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are the same in a file: `1` is not `true`, and `30.0` is `30`."""
-    if isinstance(one, str) and isinstance(other, str):
-        return one == other
+    if type(one) is type(other) and not isinstance(one, float | list | dict):
+        return bool(one == other)
+    if one is None or other is None:
+        return False
     return canonical(plain(one)) == canonical(plain(other))
 
 

@@ -15,46 +15,59 @@ if TYPE_CHECKING:
     from arka_config.app import App
     from arka_config.settings.leaves import Leaf
     from arka_config.store.preferences import Preferences
-    from arka_config.templates.reading import Problem, TemplateText
+    from arka_config.templates.template_text import Problem, TemplateText
 
 DEFAULT_ROOTS = ("/run/secrets",)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LONG_FOR_A_NAME = 20  # characters
 _LEAST_ARMOR = "-----BEGIN AGE ENCRYPTED FILE-----"
 
 
-def unfit_source(app: App, preferences: Preferences, kind: str, target: str) -> str:
-    """What is wrong with a token's source, in words, or an empty string."""
-    if kind == "env":
-        return _unfit_variable(app, preferences, target)
-    if kind == "file":
-        return _unfit_file(preferences, target)
-    if kind == "helper" and target not in preferences.helpers:
-        near = did_you_mean(target, preferences.helpers)
-        return f"helper '{visible(target)}' is not in {preferences.path}; " + (
-            near or f'add to it: [helpers] {visible(target)} = ["program", "argument"]'
+def malformed(app: App, kind: str, target: str) -> str:
+    """What is wrong with a token's source on every machine, in words, or an empty string."""
+    if kind in ("env", "helper") and _looks_secret(target):
+        return (
+            f"token.{kind} looks like a token in plain text, and is not repeated here: revoke it if it is one, "
+            f"and name a {'variable' if kind == 'env' else 'helper'}"
         )
+    if kind == "env" and not _VARIABLE.fullmatch(target):
+        return "token.env is not the name of a variable: letters, digits and '_'"
+    if kind == "env" and target in app.secret_variables:
+        return f"{target} is {app.name}'s own: give the token a variable of its own, {app.variable('CI_TOKEN')}"
+    if kind == "file" and not os.path.isabs(os.path.expanduser(target)):
+        return "token.file must be a path from / or ~"
     if kind == "sealed" and not target.startswith(_LEAST_ARMOR):
         return f"token.sealed is not an armored age text: {app.name} seal makes one"
     return ""
 
 
-def _unfit_variable(app: App, preferences: Preferences, name: str) -> str:
-    if not _VARIABLE.fullmatch(name):
-        return f"'{visible(name)}' is not the name of a variable"
-    if name in app.secret_variables:
-        return f"{name} is {app.name}'s own: give the token a variable of its own, {app.variable('CI_TOKEN')}"
-    if not name.startswith(app.prefix) and name not in preferences.allow_env:
-        return (
-            f"{name} may not be read by a template: use a variable that begins with {app.prefix}, "
-            f'or allow it in {preferences.path}: allow_env = ["{name}"]'
+def _looks_secret(target: str) -> bool:
+    """Whether a name is rather a token, another program's for instance: long, and of digits and small letters too."""
+    is_mixed = any(letter.islower() for letter in target) and any(letter.isdigit() for letter in target)
+    return len(target) >= _LONG_FOR_A_NAME and is_mixed
+
+
+def not_permitted(app: App, preferences: Preferences, kind: str, target: str) -> str:
+    """Why the user lets no template name this source, in words, or an empty string."""
+    if kind == "env" and not target.startswith(app.prefix) and target not in preferences.allow_env:
+        near = did_you_mean(target, preferences.allow_env)
+        return f"{target} may not be read by a template; " + (
+            near
+            or f"use a variable that begins with {app.prefix}, or allow it in {preferences.path}: "
+            f'allow_env = ["{target}"]'
+        )
+    if kind == "file":
+        return _unfit_file(preferences, target)
+    if kind == "helper" and target not in preferences.helpers:
+        near = did_you_mean(target, preferences.helpers)
+        return f"'{visible(target)}' is not in {preferences.path}; " + (
+            near or f'add to it: [helpers] {visible(target)} = ["program", "argument"]'
         )
     return ""
 
 
 def _unfit_file(preferences: Preferences, target: str) -> str:
     path = os.path.expanduser(target)
-    if not os.path.isabs(path):
-        return "token.file must be a path from / or ~"
     roots = preferences.file_roots or DEFAULT_ROOTS
     real = os.path.realpath(path)
     for root in roots:
@@ -89,6 +102,11 @@ class SettingsCheck:
         if self._is_typed:
             leaves: Mapping[str, Leaf] = app.settings_class().leaves()
             self._leaves = {name: leaf for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")}
+
+    def defaults(self) -> dict[str, Any]:
+        """The values that are in force where nobody sets one, by field: `settings.timeout`."""
+        defaults = {leaf.field.key: leaf.default for leaf in self._leaves.values() if leaf.info.default_factory is None}
+        return {key: value for key, value in defaults.items() if isinstance(value, bool | int | float | str)}
 
     def fields(self, text: TemplateText, settings: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
         """The settings by dotted name, `settings.` before each; what does not fit is added to the problems."""

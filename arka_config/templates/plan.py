@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.store.references import described
-from arka_config.templates.ledger import Entry, Ledger, StoredToken, canonical, plain
+from arka_config.templates.ledger import canonical, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arka_config.templates.desired import Desired, TokenSource
+    from arka_config.templates.ledger import Entry
 
 # What becomes of a profile.
 CREATE, CHANGE, ADOPT, REMOVE, UNCHANGED, CONFLICT = "create", "change", "adopt", "remove", "unchanged", "conflict"
@@ -25,13 +27,15 @@ ROUTES = ("settings.proxy", "settings.ca_bundle")  # settings that say which way
 class FieldChange(NamedTuple):
     """A field of a profile's file: its value on this machine, the template's, and what the last apply wrote.
 
-    `kind` is `set`, `unset`, `change`, `kept` or `conflict`; None stands for no value. `place` is the template's line.
+    `kind` is `set`, `unset`, `change`, `kept` or `conflict`; None stands for no value. `default` is what is in force
+    where the profile has none, and `place` the template's line.
     """
 
     name: str
     old: Any
     new: Any
     last: Any
+    default: Any
     kind: str
     place: str
 
@@ -41,7 +45,7 @@ class FieldChange(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """The change as JSON has it."""
-        values = {"old": plain(self.old), "new": plain(self.new), "last": plain(self.last)}
+        values = {key: plain(getattr(self, key)) for key in ("old", "new", "last", "default")}
         return {"field": self.name, "kind": self.kind, **values, "layer": "profile", "place": self.place}
 
 
@@ -49,12 +53,14 @@ class TokenPlan(NamedTuple):
     """What becomes of a profile's token.
 
     `step` is `none` (the template brings none), `reference`, `keep`, `store`, `replace` or `conflict`. `lacking` says
-    why it cannot be had now, and is empty where it can.
+    why it cannot be had now, and is empty where it can. `has_old` is whether another one is there, which goes to the
+    same origin and is used until then.
     """
 
     step: str
     source: TokenSource | None = None
     lacking: str = ""
+    has_old: bool = False
 
     @property
     def is_stored(self) -> bool:
@@ -71,13 +77,13 @@ class TokenPlan(NamedTuple):
 
     @property
     def state(self) -> str:
-        """`set`, `missing`, `will ask`, or where it comes from. Never a part of the token."""
+        """`set`, `missing`, `old`, `will ask`, or where it comes from. Never a part of the token."""
         if self.step in ("none", "conflict"):
             return self.step
         if self.is_asked_for:
             return "will ask"
         if self.lacking:
-            return "missing"
+            return "old" if self.has_old else "missing"
         assert self.source is not None
         states = {"sealed": "sealed", "issue": "will be issued"}
         return "set" if self.step in ("keep", "reference") else states.get(self.source.kind, "will be copied")
@@ -94,7 +100,7 @@ class TokenPlan(NamedTuple):
 
 
 class ProfilePlan(NamedTuple):
-    """What an apply would do to one profile. `reasons` say why it is a conflict.
+    """What an apply would do to one profile. `reasons` say why it is a conflict, or why it is removed.
 
     `standing` is the reference in the profile's file, where the template brings no token and says where it goes.
     """
@@ -120,7 +126,14 @@ class ProfilePlan(NamedTuple):
     @property
     def needs_token(self) -> bool:
         """Whether the profile has no token, and gets none without being given one."""
-        return bool(self.token.lacking) and self.action != CONFLICT
+        return bool(self.token.lacking) and not self.token.has_old and self.action != CONFLICT
+
+    @property
+    def moved_from(self) -> str | None:
+        """The template in another folder that an apply made the profile of, where this one now takes it over."""
+        if self.entry is None or self.desired is None or self.entry.folder == self.folder:
+            return None
+        return os.path.join(self.entry.folder, self.entry.template)
 
     @property
     def edits(self) -> dict[tuple[str, ...], Any]:
@@ -146,6 +159,7 @@ class ProfilePlan(NamedTuple):
             "profile": self.name,
             "action": self.action,
             "template": self.template,
+            "moved_from": self.moved_from,
             "path": self.path,
             "origin": self.origin,
             "reasons": self.reasons,
@@ -245,31 +259,3 @@ class Plan:
                 document |= {"needs_token": False, "token": one.token._replace(lacking="").document()}
             parts.append([document, one.entry.document() if one.entry else None])
         return hashlib.sha256(canonical([parts, self.digests, self.gone]).encode()).hexdigest()
-
-
-def ledger_after(plan: Plan, ledger: Ledger, stored: Mapping[str, StoredToken]) -> Ledger:
-    """The ledger once the plan has been carried out, with the tokens that were stored by profile name."""
-    entries = {name: entry for name, entry in ledger.entries.items() if name not in plan.gone}
-    for one in plan.profiles:
-        if one.desired is None:
-            entries.pop(one.name, None)
-        else:
-            entries[one.name] = _entry_after(one, one.desired, stored.get(one.name))
-    return Ledger(entries)
-
-
-def _entry_after(one: ProfilePlan, desired: Desired, stored: StoredToken | None) -> Entry:
-    kept = {change.name: plain(change.new) for change in one.changes if change.kind == KEPT}
-    token = stored
-    if token is None and one.entry is not None and one.entry.token is not None and one.token.step in ("keep", "none"):
-        token = one.entry.token
-        if one.token.source is not None and one.token.source.kind != "prompt":
-            token = token._replace(source=one.token.source.identifier)
-    return Entry(
-        folder=one.folder,
-        template=desired.template.text.name,
-        created=one.entry.created if one.entry else one.action == CREATE,
-        fields={name: plain(value) for name, value in sorted(desired.fields.items()) if name not in kept},
-        kept=dict(sorted(kept.items())),
-        token=token,
-    )

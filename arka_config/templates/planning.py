@@ -8,39 +8,32 @@ value goes in; where it was changed by hand since, both sides are shown and some
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from arka_config.precedence.origin import Origin
-from arka_config.templates.ledger import Ledger, same
+from arka_config.templates.ledger import same
 from arka_config.templates.plan import (
     ADOPT,
     CHANGE,
     CONFLICT,
     CREATE,
     KEPT,
-    REMOVE,
     UNCHANGED,
     FieldChange,
     Plan,
     ProfilePlan,
     TokenPlan,
 )
+from arka_config.templates.pruning import prunable, removal
+from arka_config.templates.token_planning import origin_of, planned_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from arka_config.templates.actual import Actual
     from arka_config.templates.desired import Desired, DesiredSet
-    from arka_config.templates.ledger import Entry
-
-
-class Options(NamedTuple):
-    """What the user said of the plan. `take` says who gives way in a conflict: nobody, the template, or `mine`."""
-
-    only: tuple[str, ...] = ()
-    prune: bool = False
-    take: Literal["template", "mine"] | None = None
-    adopt: bool = False
+    from arka_config.templates.ledger import Entry, Ledger
+    from arka_config.templates.options import Options
 
 
 def plan(
@@ -48,57 +41,28 @@ def plan(
     actual: Mapping[str, Actual],
     ledger: Ledger,
     options: Options,
-    default_url: str | None,
+    defaults: Mapping[str, Any],
     lacking: Mapping[str, str],
 ) -> Plan:
     """The differences between templates and this machine.
 
-    `default_url` is the app's, and `lacking` says of some profiles why their token cannot be had now.
+    `defaults` are the values that are in force where a profile has none, by field, and `lacking` says of some profiles
+    why their token cannot be had now.
     """
     profiles = [
-        _Planner(one, actual[name], ledger.entries.get(name), options, default_url, lacking.get(name, "")).plan()
+        _Planner(one, actual[name], ledger.entries.get(name), options, defaults, lacking.get(name, "")).plan()
         for name, one in sorted(wanted.profiles.items())
         if name in options.only or not options.only
     ]
     unwanted = prunable(wanted, ledger, options)
     gone = [name for name in unwanted if not actual[name].exists]
-    removals = [_removal(name, ledger.entries[name], actual[name], options) for name in unwanted if name not in gone]
-    elsewhere = [template.text.path for template in wanted.elsewhere]
+    theirs = {(template.text.folder, template.text.name): template.text.path for template in wanted.elsewhere}
+    removals = [
+        removal(name, ledger.entries[name], actual[name], options, theirs) for name in unwanted if name not in gone
+    ]
     digests = {os.path.join(text.folder, text.name): text.digest for text in wanted.texts}
-    return Plan(sorted([*profiles, *removals], key=lambda one: one.name), elsewhere, digests, gone, wanted.folders)
-
-
-def prunable(wanted: DesiredSet, ledger: Ledger, options: Options) -> list[str]:
-    """The profiles that an apply of the same folder made and that no template describes any more."""
-    return sorted(
-        name
-        for name, entry in ledger.entries.items()
-        if options.prune
-        and entry.created
-        and entry.folder in wanted.folders
-        and name not in wanted.profiles
-        and (name in options.only or not options.only)
-    )
-
-
-def token_step(one: Desired, found: Actual, entry: Entry | None, default_url: str | None) -> str:
-    """What becomes of the token of a profile whose template brings one: `keep`, `store`, `replace` or `conflict`."""
-    assert one.token is not None
-    held, stored = found.held, entry.token if entry else None
-    if held is None:
-        return "store"
-    is_ours = stored is not None and (held.created, held.origin) == (stored.created, stored.origin)
-    if held.origin == origin_of(one, default_url):
-        is_as_it_was = stored is None or stored.source == one.token.identifier or one.token.kind == "prompt"
-        if is_as_it_was:
-            return "keep"
-    return "replace" if is_ours else "conflict"
-
-
-def origin_of(one: Desired, default_url: str | None) -> str | None:
-    """The origin that the profile's token goes to."""
-    url = one.api_url or default_url
-    return None if url is None else str(Origin.of(url))
+    parts = sorted([*profiles, *removals], key=lambda one: one.name)
+    return Plan(parts, list(theirs.values()), digests, gone, wanted.folders)
 
 
 class _Planner:
@@ -110,20 +74,22 @@ class _Planner:
         found: Actual,
         entry: Entry | None,
         options: Options,
-        default_url: str | None,
+        defaults: Mapping[str, Any],
         lacking: str,
     ) -> None:
         self.one = one
         self.found = found
         self.entry = entry
         self.options = options
-        self.default_url = default_url
+        self.defaults = defaults
+        self.default_url: str | None = defaults.get("api_url")
         self.lacking = lacking
 
     def plan(self) -> ProfilePlan:
         """The profile's part of the plan."""
         changes = list(self._changes())
-        token = self._token()
+        keeps_reference = any(one.name == "token" and one.kind == KEPT and one.old is not None for one in changes)
+        token = TokenPlan("none") if keeps_reference else self._token()
         reasons = self._reasons(changes, token)
         if reasons:
             action = CONFLICT
@@ -170,6 +136,9 @@ class _Planner:
             )
         return reasons
 
+    def _token(self) -> TokenPlan:
+        return planned_token(self.one, self.found, self.entry, self.options, self.default_url, self.lacking)
+
     # Fields
 
     def _changes(self) -> Iterator[FieldChange]:
@@ -196,7 +165,7 @@ class _Planner:
         elif is_by_hand or (self.options.take == "mine" and old is not None and self.entry is None):
             kind = self._taken(kind)
         place = self.one.place(name) if new is not None else self.one.template.text.path
-        return FieldChange(name, old, new, last, kind, place)
+        return FieldChange(name, old, new, last, self.defaults.get(name), kind, place)
 
     def _taken(self, kind: str) -> str:
         """What becomes of a change where both sides may be meant, by who gives way."""
@@ -207,61 +176,7 @@ class _Planner:
     def _is_default(self, url: str | None) -> bool:
         return url is not None and self.default_url is not None and Origin.of(url) == Origin.of(self.default_url)
 
-    # The token
-
-    def _token(self) -> TokenPlan:
-        token = self.one.token
-        if token is None:
-            return TokenPlan("conflict" if self._is_repointed() else "none")
-        if not token.is_stored:
-            return TokenPlan("reference", token, self.lacking)
-        step = token_step(self.one, self.found, self.entry, self.default_url)
-        if step == "conflict" and self.options.take == "template":
-            step = "replace"
-        elif step == "conflict" and self.options.take == "mine":
-            is_usable = self.found.held and self.found.held.origin == origin_of(self.one, self.default_url)
-            step = "keep" if is_usable else step
-        return TokenPlan(step, token, self.lacking if step in ("store", "replace") else "")
-
-    def _is_repointed(self) -> bool:
-        """Whether the template, which brings no token, moves the profile away from under the one that it has."""
-        if self.one.api_url is None or self.found.held is None or "token" in self.found.fields:
-            return False
-        return self.found.held.origin != origin_of(self.one, self.default_url)
-
 
 def _order(name: str) -> tuple[int, str]:
     first = ("description", "api_url", "token")
     return (first.index(name) if name in first else len(first), name)
-
-
-def _removal(name: str, entry: Entry, found: Actual, options: Options) -> ProfilePlan:
-    """The removal of a profile; a conflict where a hand's work would be lost."""
-    is_by_hand = (
-        entry.kept
-        or entry.fields.keys() != found.fields.keys()
-        or any(not same(found.fields[key], value) for key, value in entry.fields.items())
-    )
-    held, stored = found.held, entry.token
-    has_own_token = held is not None and (stored is None or held.created != stored.created)
-    reasons = []
-    if (is_by_hand or has_own_token) and options.take is None:
-        reasons.append(
-            "was changed by hand since the last apply, and its template is gone"
-            if is_by_hand
-            else "has a token that was stored by hand, and its template is gone"
-        )
-    action = CONFLICT if reasons else UNCHANGED if options.take == "mine" and (is_by_hand or has_own_token) else REMOVE
-    return ProfilePlan(
-        name,
-        action,
-        [],
-        TokenPlan("none"),
-        template=entry.template,
-        folder=entry.folder,
-        path=found.path,
-        origin=None,
-        reasons=reasons,
-        desired=None,
-        entry=entry,
-    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from arka_config.errors import MalformedFile
 from arka_config.store import elsewhere, files
-from arka_config.templates.planning import Options
+from arka_config.templates.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

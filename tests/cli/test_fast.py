@@ -20,7 +20,8 @@ from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
 from arka_config.cli import fast
 from arka_config.cli.run import run
-from tests.cli.program import OTHER, TOKEN, Stream
+from arka_config.testing import Stream
+from tests.cli.program import OTHER, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.killed import killed_at
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.workspace import fake as steps
 from tests.workspace.fake import running
@@ -198,32 +199,6 @@ def test_two_at_once_leave_a_token_that_works(work: Fake, home: Path) -> None:
 # A kill at each step
 
 
-KILLED_AT = """
-import os, sys
-from arka_config.store import files
-from arka_config.workspace.client import wire
-
-left = int(sys.argv.pop(1))
-
-def counted(function):
-    def step(*rest):
-        count(); found = function(*rest); count()
-        return found
-    return step
-
-def count():
-    global left
-    left -= 1
-    if left == 0:
-        os._exit(9)
-
-files._rename_over = counted(files._rename_over)
-wire._sent = counted(wire._sent)
-from arka_config.__main__ import main
-main()
-"""
-
-
 def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
     codes = []
     for step in range(1, 20):
@@ -233,7 +208,7 @@ def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
             fake.add(OTHER)
             line = ["login", "-p", "work", "--with-token", "--force", "--api-url", fake.url]
             assert arka(*line, stdin=token).code == 0
-            code = killed_at(step)
+            code = killed_at(step, "rotate", "-p", "work")
             codes.append(code)
             now = stored(home)["token"]
             assert fake.works(now), f"killed at step {step}"
@@ -247,11 +222,6 @@ def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
     assert len(codes) > 8  # three requests and a write, before and after each
 
 
-def killed_at(step: int) -> int:
-    line = [sys.executable, "-c", KILLED_AT, str(step), "rotate", "-p", "work"]
-    return subprocess.run(line, check=False, capture_output=True, env=dict(os.environ)).returncode
-
-
 def test_killed_between_its_profiles_each_has_a_token_that_works(home: Path) -> None:
     for step in range(2, 8):
         with running() as fake:
@@ -260,6 +230,6 @@ def test_killed_between_its_profiles_each_has_a_token_that_works(home: Path) -> 
             for name in ("work", "twin"):
                 line = ["login", "-p", name, "--with-token", "--force", "--api-url", fake.url]
                 assert arka(*line, stdin=token).code == 0
-            assert killed_at(step) == 9
+            assert killed_at(step, "rotate", "-p", "work") == 9
             assert fake.works(stored(home)["token"])
             assert fake.works(stored(home, "twin")["token"])

@@ -484,3 +484,23 @@ def test_a_file_exists_or_does_not_and_a_broken_path_is_not_taken_for_either(fil
     loop.symlink_to(loop)
     with pytest.raises(FileError):
         files.exists(str(loop))
+
+
+def test_what_is_written_together_has_its_folder_made_durable_once_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, synced = os.fsync, []
+
+    def noted(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        synced.append((is_folder, sorted(entry.name for entry in tmp_path.iterdir() if entry.name[0] != ".")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with files.Together():
+        for name in "ab":
+            files.write(str(tmp_path / name), name)
+        files.remove(str(tmp_path / "a"))
+    assert synced == [(False, []), (False, ["a"]), (True, ["b"])]
+    files.remove(str(tmp_path / "b"))
+    assert synced[-1] == (True, [])

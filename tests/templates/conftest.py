@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config.templates.facts import Facts
+from tests.sealing.conftest import memory_keyring  # noqa: F401  # a fixture
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -131,7 +131,7 @@ def test_a_url_expands_nothing(folder: Folder, text: str) -> None:
 @pytest.mark.parametrize("variable", ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "HOME", "XARKA_TOKEN", "arka_token"])
 def test_a_variable_of_another_program_is_no_source(folder: Folder, variable: str) -> None:
     folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nenv = "{variable}"\ncopy = true\n')
-    refused(why=f"profiles/a.toml:5:1: {variable} may not be read by a template", **{variable: "hunter2"})
+    refused(why=f"profiles/a.toml:5:1: token.env: {variable} may not be read by a template", **{variable: "hunter2"})
 
 
 @pytest.mark.parametrize("name", ["API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION"])
@@ -146,7 +146,7 @@ def test_the_program_s_own_secrets_are_no_source_even_where_they_are_allowed(
 
 def test_a_helper_that_the_user_did_not_define_is_not_run(folder: Folder, tmp_path: Path) -> None:
     folder.put("a.toml", '[profile]\nname = "a"\n[token]\nhelper = "touch pwned"\ncopy = true\n')
-    refused(why="profiles/a.toml:5:1: helper 'touch pwned' is not in ")
+    refused(why="profiles/a.toml:5:1: token.helper: 'touch pwned' is not in ")
     assert not (tmp_path / "pwned").exists()
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from arka_config import ProfileStore
 from arka_config.arka import app
+from arka_config.errors import FileError
+from arka_config.store.token_files import TokenFiles
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.templates.conftest import Folder
 from tests.workspace.fake import MANAGE, Fake, running
@@ -76,3 +78,32 @@ def test_what_was_issued_and_is_not_stored_is_revoked(workspace: Fake, folder: F
     assert done.code == 1
     assert [seen.method for seen in workspace.seen] == ["POST", "DELETE"]
     assert not ProfileStore.open(app).exists("ci")
+
+
+def test_a_vault_that_does_not_open_keeps_a_token_from_being_issued(
+    workspace: Fake, home: Path, tmp_path: Path
+) -> None:
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    (home / "config" / "config.toml").write_text('storage = "sealed"\n')
+    done = arka("apply", "profiles", "--yes", "-p", "work")
+    assert done.code == 1
+    assert "sealing is not on" in done.err
+    assert workspace.seen == []
+
+
+def test_what_was_issued_is_revoked_when_the_disk_is_full(
+    workspace: Fake, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = TokenFiles.put
+
+    def full(store: TokenFiles, name: str, document: dict[str, object]) -> None:
+        if name == "zz":
+            raise FileError("no space left on device", path=store.path(name))
+        put(store, name, document)
+
+    monkeypatch.setattr(TokenFiles, "put", full)
+    folder.put("zz.toml", (folder.path / "ci.toml").read_text().replace('"ci"', '"zz"').partition("\n")[2])
+    done = arka("apply", "profiles", "--yes", "-p", "work")
+    assert done.code == 1
+    assert [seen.method for seen in workspace.seen] == ["POST", "POST", "DELETE"]
+    assert ProfileStore.open(app).credential("ci").token.reveal() in workspace.tokens

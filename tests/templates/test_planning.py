@@ -12,9 +12,12 @@ from arka_config.templates.actual import Actual, Held
 from arka_config.templates.desired import Desired, DesiredSet, TokenSource
 from arka_config.templates.ledger import Entry, Ledger, StoredToken, same
 from arka_config.templates.model import TemplateFile
-from arka_config.templates.plan import Plan, ledger_after
-from arka_config.templates.planning import Options, plan
-from arka_config.templates.reading import Read, Template, TemplateText
+from arka_config.templates.options import Options
+from arka_config.templates.plan import Plan
+from arka_config.templates.planning import plan
+from arka_config.templates.reading import Read, Template
+from arka_config.templates.remembering import ledger_after
+from arka_config.templates.template_text import TemplateText
 
 URL = "https://arka-ai.com"
 NAMES = ("description", "settings.timeout", "settings.proxy", "api_url")
@@ -43,7 +46,7 @@ def planned(
     options: Options = NOTHING_SAID,
     lacking: str = "",
 ) -> Plan:
-    return plan(desired, {"a": found}, ledger, options, URL, {"a": lacking})
+    return plan(desired, {"a": found}, ledger, options, {"api_url": URL}, {"a": lacking})
 
 
 def actual(fields: dict[str, Any] | None, held: Held | None = None) -> Actual:
@@ -125,6 +128,20 @@ def test_what_becomes_of_a_token(held: Held | None, stored: StoredToken | None, 
 def test_a_token_that_cannot_be_had_is_no_pending_change() -> None:
     made = planned(wanted({}, ENV), actual({}), Ledger({"a": entry({})}), lacking="$ARKA_X is not set")
     assert not made.is_pending
+    assert [one.name for one in made.needing_tokens] == ["a"]
+
+
+def test_a_token_that_cannot_be_replaced_yet_is_used_and_replaced_as_soon_as_it_can_be() -> None:
+    ledger = Ledger({"a": entry({}, token=OURS)})
+    made = planned(wanted({}, OTHER), actual({}, HELD), ledger, lacking="$ARKA_Y is not set")
+    assert (made.is_pending, made.needing_tokens, made.profiles[0].token.state) == (False, [], "old")
+    later = planned(wanted({}, OTHER), actual({}, HELD), ledger_after(made, ledger, {}))
+    assert (later.is_pending, later.profiles[0].token.step) == (True, "replace")
+
+
+def test_a_token_for_another_origin_is_no_old_one() -> None:
+    ledger = Ledger({"a": entry({}, token=OURS._replace(origin="https://eu.example"))})
+    made = planned(wanted({}, ENV), actual({}, ELSEWHERE), ledger, lacking="$ARKA_X is not set")
     assert [one.name for one in made.needing_tokens] == ["a"]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import jsonschema_rs
@@ -30,21 +32,82 @@ def test_all_problems_of_all_files_are_told_at_once(folder: Folder) -> None:
     folder.put("b.toml", '[profile]\nname = "b"\n[settings]\ntimeuot = 3\ntimeout = "soon"\n')
     folder.put_whole("c.toml", 'version = 2\n[profile]\nname = "c"\n')
     folder.put_whole("d.toml", "version = \n")
+    (folder.path / "e.toml").mkdir()
+    (folder.path / "f.toml").write_bytes(b"version = 1\n\xff")
+    folder.put_whole("g.toml", '\ufeffversion = 1\n[profile]\nname = "g"\n')
+    folder.put_whole("h.toml", "")
     assert problems("profiles") == [
         "profiles/a.toml:2:2: profile.name is missing",
         "profiles/a.toml:3:1: unknown key 'profile.nmae'; did you mean 'name'?",
         "profiles/a.toml:5:1: token.env must be a string",
+        "profiles/a.toml:7:1: settings.timeuot: unknown setting; did you mean 'timeout'?",
         "profiles/b.toml:5:1: settings.timeuot: unknown setting; did you mean 'timeout'?",
         "profiles/b.toml:6:1: settings.timeout: input should be a valid number, unable to parse string as a number",
         "profiles/c.toml:1:1: version must be 1: this file is newer than this program, which wants an update",
         "profiles/d.toml:1:11: not TOML: invalid value",
+        "profiles/e.toml:1:1: is not a regular file",
+        "profiles/f.toml:1:1: line 2: not UTF-8 text",
+        "profiles/g.toml:1:1: a byte order mark stands before the text: save it without one",
+        "profiles/h.toml:1:1: profile is missing",
+        "profiles/h.toml:1:1: version is missing",
     ]
+
+
+def test_one_file_s_problems_of_every_kind_are_told_at_once(folder: Folder) -> None:
+    folder.put(
+        "a.toml",
+        'extra = 1\n[profile]\nname = "Work Laptop"\napi_url = "ftp://x"\ndescription = "{env}"\n'
+        '[when]\nos = "beos"\n[token]\nenv = "GITHUB_TOKEN"\ncpoy = true\n'
+        f'[settings]\ntimeout = -1\nproxy = "http://{TOKEN}@x"  # a token\nca_bundle = "http://me:pw@x"\n',
+    )
+    found = [problem.split(" ", 1)[1] for problem in problems("profiles")]
+    begins = (
+        "unknown key 'extra'",
+        "profile.name: 'Work Laptop' is not a profile name",
+        "profile.api_url: 'ftp://x' is not a URL",
+        "profile.description: nothing is known as {env}",
+        "when.os must be 'linux'",
+        "token.env: GITHUB_TOKEN may not be read",
+        "unknown key 'token.cpoy'; did you mean 'copy'?",
+        "settings.timeout: input should be greater than 0",
+        "a token stands here in plain text",
+        "settings.ca_bundle holds a URL with a password",
+    )
+    assert len(found) == len(begins), found
+    for said, begin in zip(found, begins, strict=True):
+        assert said.startswith(begin)
+
+
+def test_a_rule_is_told_beside_a_key_that_nobody_knows_and_not_of_a_table_that_lost_a_value(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n[token]\nfoo = 1\nprompt = true\nenv = "ARKA_X"\n')
+    folder.put("b.toml", '[profile]\nname = "b"\n[token]\nenv = 3\n')
+    assert [said.split(" ", 2)[0] + " " + said.split(" ", 2)[1] for said in problems("profiles")] == [
+        "profiles/a.toml:4:2: token",
+        "profiles/a.toml:5:1: unknown",
+        "profiles/b.toml:5:1: token.env",
+    ]
+
+
+def test_a_file_that_may_not_be_read_is_a_problem_beside_the_others(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.put("a.toml", '[profile]\nnmae = "a"\n')
+    locked = folder.put("b.toml", '[profile]\nname = "b"\n')
+    opened = os.open
+
+    def refusing(path: str, *arguments: int, **options: int) -> int:  # root may read every file
+        if str(path) == str(locked):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+    assert problems("profiles")[-1] == "profiles/b.toml:1:1: cannot read: permission denied"
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[profile]\nname = "Work Laptop"', "3:1: 'Work Laptop' is not a profile name"),
+        ('[profile]\nname = "Work Laptop"', "3:1: profile.name: 'Work Laptop' is not a profile name"),
         ('[profile]\nname = "x"\napi_url = "ftp://x"', "4:1: profile.api_url: 'ftp://x' is not a URL that a token may"),
         ('[profile]\nname = "x"\n[token]', "4:2: token names no source, and a token comes from exactly one of env"),
         ('[profile]\nname = "x"\n[token]\nenv = "ARKA_X"\nprompt = true', "4:2: token names env and prompt"),
@@ -54,10 +117,16 @@ def test_all_problems_of_all_files_are_told_at_once(folder: Folder) -> None:
         ),
         ('[profile]\nname = "x"\n[token]\nprompt = false', "5:1: token.prompt must be true"),
         ('[profile]\nname = "x"\n[when]\nos = "beos"', "5:1: when.os must be 'linux', 'macos' or 'windows'"),
-        ('[profile]\nname = "{hostnam}"', "3:1: nothing is known as {hostnam}: only {hostname}, {user} and {os}"),
-        ('[profile]\nname = "x"\n[token]\nissue = { label = "{env}" }', "5:11: nothing is known as {env}"),
+        (
+            '[profile]\nname = "{hostnam}"',
+            "3:1: profile.name: nothing is known as {hostnam}: only {hostname}, {user} and {os}",
+        ),
+        (
+            '[profile]\nname = "x"\n[token]\nissue = { label = "{env}" }',
+            "5:11: token.issue.label: nothing is known as {env}",
+        ),
         ('[profile]\nname = "x"\n[token]\nissue = { label = "x", expires = "soon" }', "token.issue.expires: 'soon'"),
-        ('[profile]\nname = "x"\n[token]\nhelper = "op"', "5:1: helper 'op' is not in "),
+        ('[profile]\nname = "x"\n[token]\nhelper = "op"', "5:1: token.helper: 'op' is not in "),
         ('[profile]\nname = "x"\n[token]\nsealed = "secret"', "5:1: token.sealed is not an armored age text"),
         ('[profile]\nname = "x"\n[settings]\nproxy = "http://me:pw@proxy"', "settings.proxy holds a URL with a pass"),
     ],
@@ -86,10 +155,43 @@ def test_a_template_for_other_machines_is_left_aside_and_said_to_be(folder: Fold
     assert plan["elsewhere"] == ["profiles/a.toml"]
 
 
+def test_a_template_for_other_machines_is_checked_as_far_as_this_one_can_tell(folder: Folder) -> None:
+    folder.put(
+        "a.toml",
+        '[profile]\nname = "Work Laptop"\napi_url = "x"\n[when]\nhostname = "build-*"\n'
+        '[token]\nenv = "THEIR_TOKEN"\n[settings]\ntimeuot = 3\n',
+    )
+    assert [problem.split(" ")[0] for problem in problems("profiles")] == [
+        "profiles/a.toml:3:1:",
+        "profiles/a.toml:4:1:",
+        "profiles/a.toml:10:1:",
+    ]
+
+
+def test_a_folder_whose_templates_are_all_for_other_machines_is_nothing_to_do(folder: Folder) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n[when]\nos = "windows"\n')
+    done = arka("plan", "profiles", "--prune")
+    assert (done.code, done.out.splitlines()[0]) == (0, "other  profiles/a.toml: for other machines than this one")
+    assert arka("apply", "profiles", "--yes").code == 0
+
+
+def test_a_folder_that_is_a_link_is_read_at_its_real_place(folder: Folder, tmp_path: Path) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n')
+    (folder.path / "b.toml").symlink_to("a.toml")
+    assert problems("profiles") == ["profiles/b.toml:3:1: profile.name: 'a' is described by profiles/a.toml too"]
+    (folder.path / "b.toml").unlink()
+    (tmp_path / "linked").symlink_to(folder.path)
+    plan = arka("plan", "linked", "profiles", "--json").json
+    assert [one["template"] for one in plan["profiles"]] == ["linked/a.toml"]
+    assert list(plan["templates"]) == [str(folder.path / "a.toml")]
+
+
 def test_two_templates_of_one_profile_are_an_error_that_names_both(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "x-{hostname}"\n')
     folder.put("b.toml", '[profile]\nname = "x-runner-07"\n')
-    assert problems("profiles") == ["profiles/b.toml:3:1: profile 'x-runner-07' is described by profiles/a.toml too"]
+    assert problems("profiles") == [
+        "profiles/b.toml:3:1: profile.name: 'x-runner-07' is described by profiles/a.toml too"
+    ]
 
 
 def test_a_file_that_is_named_twice_is_read_once(folder: Folder) -> None:
@@ -145,3 +247,23 @@ def test_the_schema_that_is_checked_in_is_the_one_of_the_model() -> None:
 )
 def test_the_schema_takes_what_the_model_takes(table: dict[str, object], is_valid: bool) -> None:
     assert jsonschema_rs.is_valid(json.loads(schema.text(app)), table) is is_valid
+
+
+def test_the_nearest_name_that_the_user_allows_is_named(folder: Folder, home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text('allow_env = ["BUILD_TOKEN"]\n[helpers]\nvault = ["true"]\n')
+    folder.put("a.toml", '[profile]\nname = "a"\n[token]\nenv = "BUILD_TOKN"\n')
+    folder.put("b.toml", '[profile]\nname = "b"\n[token]\nhelper = "valut"\n')
+    first, second = problems("profiles")
+    assert first.endswith("BUILD_TOKN may not be read by a template; did you mean 'BUILD_TOKEN'?")
+    assert second.endswith("; did you mean 'vault'?")
+
+
+@pytest.mark.parametrize("kind", ["env", "helper"])
+def test_a_token_of_another_program_in_a_name_s_place_is_not_repeated(folder: Folder, kind: str) -> None:
+    foreign = "ghp_" + "x9" * 18
+    folder.put("a.toml", f'[profile]\nname = "a"\n[token]\n{kind} = "{foreign}"\n')
+    done = arka("plan", "profiles")
+    assert done.code == 1
+    assert f"profiles/a.toml:5:1: token.{kind} looks like a token in plain text" in done.err
+    assert foreign not in done.out + done.err

@@ -128,6 +128,21 @@ def test_a_token_that_is_sealed_anew_replaces_the_one_that_an_apply_stored(folde
     assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == OTHER
 
 
+def test_a_machine_that_is_no_longer_a_recipient_keeps_its_token_and_says_that_it_is_old(
+    folder: Folder, recipient: str, tmp_path: Path
+) -> None:
+    folder.put("ci.toml", SEALED)
+    arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=TOKEN)
+    assert arka("apply", "profiles", "--yes").code == 0
+    key, public = ssh_key(tmp_path, "ed25519")
+    arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", public, stdin=OTHER)
+    assert "token  an old one, and no new one: it is sealed for other recipients" in arka("plan", "profiles").out
+    done = arka("apply", "profiles", "--yes", "--require-tokens")
+    assert (done.code, "profile 'ci-runner-07' keeps an old token" in done.err) == (0, True)
+    assert arka("apply", "profiles", "--yes", "--identity", str(key)).code == 0
+    assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == OTHER
+
+
 def test_a_passphrase_is_refused_before_it_is_tried(
     folder: Folder, recipient: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+import re
 import sys
 from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
 
-from arka_config.arka import app
-from arka_config.workspace.server.running import Running, running
+from arka_config.templates.facts import Facts
+from arka_config.workspace.server import tokens
+from arka_config.workspace.server.running import Running
 from tests import no_network
+from tests.cli.killed import KILLED, killed_at
 from tests.cli.program import Done, arka
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from arka_config.workspace.server.tables import Token
 
 ANN = "ann@example.com"
 MANAGE = "tokens:manage"
 
 
 @pytest.fixture
-def workspace() -> Iterator[Running]:
+def workspace(cli_workspace: Running) -> Running:
     """A workspace with one user, who pays."""
-    with running(app) as served:
-        served.add_user(ANN, "pro")
-        yield served
+    cli_workspace.add_user(ANN, "pro")
+    return cli_workspace
 
 
 def issued(workspace: Running, label: str, *scopes: str, email: str = ANN) -> str:
@@ -95,6 +97,29 @@ def test_tokens_are_made_listed_page_by_page_and_revoked(home: Path, workspace: 
     assert arka("tokens", "revoke", "--label", "Build runner", "--yes").code == 1
 
 
+def test_a_template_has_the_workspace_issue_its_token_once(home: Path, tmp_path: Path, workspace: Running) -> None:
+    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
+    (tmp_path / "profiles").mkdir()
+    token = '[token]\nissue = { label = "runner of {os}", expires = "90d" }\n'
+    for name in ("a", "b"):
+        text = f'version = 1\n[profile]\nname = "{name}"\napi_url = "{workspace.url}"\n{token}'
+        (tmp_path / "profiles" / f"{name}.toml").write_text(text)
+    folder = str(tmp_path / "profiles")
+    assert (arka("plan", folder).code, len(arka("tokens", "list", "--json").json["tokens"])) == (3, 1)
+    for _ in range(2):
+        done = arka("apply", folder, "--yes", "--require-tokens", "-p", "manager")
+        assert done.code == 0, done.err
+    listed = arka("tokens", "list", "--json").json["tokens"]
+    assert sorted(one["label"] for one in listed) == ["Manager", *[f"runner of {Facts.here().os}"] * 2]
+    assert all(one["expires"] for one in listed if one["label"] != "Manager")
+    assert arka("profiles", "verify", "a", "b").code == 0
+    denied = arka("apply", folder, "--yes", "-p", "a", "--only", "b")
+    assert denied.code == 0, "nothing is left to issue"
+    assert arka("logout", "-p", "b").code == 0
+    refused = arka("apply", folder, "--yes", "-p", "a", "--only", "b")
+    assert (refused.code, "this token may not manage tokens" in refused.err) == (1, True)
+
+
 def test_what_the_workspace_does_not_take_is_said_in_its_words(home: Path, workspace: Running) -> None:
     assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
     done = arka("tokens", "create", "x", "--expires", "2001-01-01")
@@ -117,20 +142,45 @@ def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: Running) -> 
     assert child.exitstatus == 0
 
 
-def test_killed_while_it_rotates_the_stored_token_works(home: Path, workspace: Running) -> None:
-    """The fake's test has every step; this one has the workspace's own way with a successor that was never used."""
-    assert login(workspace, "ci", issued(workspace, "CI/CD Pipeline", MANAGE)).code == 0
-    script = (
-        "import os\n"
-        "from arka_config.workspace.client import wire\n"
-        "sent = wire._sent\n"
-        "wire._sent = lambda *rest: (sent(*rest), os._exit(9))\n"
-        "from arka_config.__main__ import main\n"
-        "main()\n"
-    )
-    for _ in range(2):
-        line = [sys.executable, "-c", script, "rotate"]
-        assert subprocess.run(line, check=False, capture_output=True, env=dict(os.environ)).returncode == 9
+def test_on_a_narrow_terminal_an_id_is_whole(tmp_path: Path, workspace: Running) -> None:
+    """It is what `tokens revoke` takes."""
+    token = issued(workspace, "A build runner with a rather long name", MANAGE)
+    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "NO_COLOR": "1"}
+    environ |= no_network.VARIABLES | {"ARKA_API_KEY": token, "ARKA_API_URL": workspace.url}
+    program = os.path.join(os.path.dirname(sys.executable), "arka")
+    child = pexpect.spawn(program, ["tokens", "list"], env=environ, dimensions=(24, 80), encoding="utf-8", timeout=20)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    lines = (child.before or "").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [re.search(r"^● +tok_[\w-]{22} +arka_….{4} +never +today ", line) is not None for line in lines].count(
+        True
+    ) == 1
+
+
+def test_killed_at_any_step_of_a_rotation_the_stored_token_works(home: Path, workspace: Running) -> None:
+    """And what was issued and never stored is gone once the next rotation has gone through."""
+    codes = []
+    for step in range(1, 20):
+        email = f"step-{step}@example.com"
+        user = workspace.add_user(email, "pro").id
+        first = issued(workspace, "CI/CD Pipeline", MANAGE, email=email)
+        assert login(workspace, "ci", first, "--force", "--use").code == 0
+        codes.append(killed_at(step, "rotate"))
+        assert arka("status").code == 0, f"killed at step {step}"
+        # Stored, and the old one not revoked yet: whoever kills it there revokes that one on the page.
+        both = stored(home, "ci")["token"] != first and len(tokens_of(workspace, user)) == 2
+        done = arka("rotate")
+        assert done.code == 0, done.err
         assert arka("status").code == 0
-    assert arka("rotate").code == 0
-    assert len(arka("tokens", "list", "--json").json["tokens"]) == 1
+        assert len(tokens_of(workspace, user)) == (2 if both else 1), f"killed at step {step}"
+        if codes[-1] != KILLED:
+            break
+    assert codes == [KILLED] * (len(codes) - 1) + [0]
+    assert len(codes) > 8  # three requests and a write, before and after each
+
+
+def tokens_of(workspace: Running, user_id: str) -> list[Token]:
+    with workspace.workspace.database.reading() as session:
+        return tokens.listed(session, user_id, 10)

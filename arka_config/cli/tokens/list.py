@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from arka_config import moment
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.answers import TokenDetails
 
 
+_COLUMNS = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "")
+_NARROW = ("", "ID", "TOKEN", "EXPIRES", "LAST USED", "LABEL")
+_ROOMY = 120  # columns of a terminal, for all that is known
+
+
 @command(name="list")
 def list_(session: Session) -> None:
     """List the tokens of the workspace, the newest first, with the one in force marked.
@@ -26,8 +33,12 @@ def list_(session: Session) -> None:
     found = workspace.tokens()
     if session.json:
         return session.show_json({"tokens": [document(each) | {"current": each.id == current} for each in found]})
-    columns = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "")
-    tables.show(columns, [_row(session, each, each.id == current) for each in found], keep=2)
+    rows = [_row(session, each, each.id == current) for each in found]
+    if sys.stdout.isatty() and shutil.get_terminal_size().columns < _ROOMY:
+        columns, rows = _NARROW, [_narrowed(row, each.id == current) for row, each in zip(rows, found, strict=True)]
+        tables.show(columns, rows, keep=5)
+    else:
+        tables.show(_COLUMNS, rows, keep=2)
     return None
 
 
@@ -55,6 +66,12 @@ def _row(session: Session, details: TokenDetails, is_current: bool) -> tuple[Cel
         _when(details.last_used),
         (", ".join(marks), "green" if is_current else "dim"),
     )
+
+
+def _narrowed(row: tuple[Cell, ...], is_current: bool) -> tuple[Cell, ...]:
+    """What there is room for in 80 columns: an id is whole, so that it can be copied, and a label is folded."""
+    identity, label, token, _, expires, last_used, _ = row
+    return ("●", "green") if is_current else "", identity, token, expires, last_used, label
 
 
 def _day(text: str) -> Cell:

@@ -41,8 +41,9 @@ def add_user(session: Session, email: str, plan: str | None, url: str, **options
 
 def _tell(session: Session, invitation: Invitation) -> None:
     """The link, on stdout and nowhere else."""
+    email = invitation.email if invitation.is_new else f"{invitation.email} already"
     done = "Added" if invitation.is_new else "There is"
-    terminal.say(f"{done} {invitation.email}, on the {invitation.plan} plan", mark="✓")
+    terminal.say(f"{done} {email}, on the {invitation.plan} plan", mark="✓")
     if session.json:
         session.show_json(
             {

@@ -50,16 +50,22 @@ def serve(session: Session, host: str, port: int, workers: int, url: str, **opti
                 f"{host} is reached from other machines, in clear text: who listens in on the network sees the tokens; "
                 "hint: listen on 127.0.0.1 behind a proxy that ends TLS, and name it with --url https://HOST"
             )
-        serving.serve(service, listener, workers, lambda: _tell(session, workspace, serving.address(listener)))
+        given = options["database_url"]
+        serving.serve(service, listener, workers, lambda: _tell(session, workspace, serving.address(listener), given))
     terminal.say("stopped")
 
 
-def _tell(session: Session, workspace: Workspace, address: str) -> None:
+def _tell(session: Session, workspace: Workspace, address: str, database: str) -> None:
     """Where it serves: for a person, and for a program that waits for the line."""
+    from arka_config.workspace.server.workspace import DEFAULT_URL
+
     url = workspace.url or address
+    again = f" --url {url}" if url != DEFAULT_URL else ""
+    again += " --database-url URL" if database else ""
     at = "" if url == address else f", on {address}"
     terminal.say(f"Serving the workspace of {session.app.title} at {url}{at}", mark="✓")
     terminal.say(f"  database: {session.tilde(workspace.database.url)}")
+    terminal.say(f"  to add a user, in another terminal: {session.app.name} workspace add-user EMAIL --plan pro{again}")
     terminal.say("  Ctrl-C ends it")
     if session.json:
         terminal.out(json.dumps({"url": url}))  # one line, for a script that reads it and goes on

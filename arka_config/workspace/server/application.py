@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from arka_config.workspace.server import problems
 from arka_config.workspace.server.api import responses, routes
@@ -27,13 +31,16 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.workspace import Workspace
 
 OPENAPI = "/openapi.json"
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+_UNAVAILABLE = (InterfaceError, NoConnectionFree, OperationalError)  # the database is away, or busy for too long
+_log = logging.getLogger(__name__)
 
 
 def application(workspace: Workspace, hosts: Iterable[str] = ()) -> Guard:
     """The application for a workspace. `hosts` are names that it is reached by beside loopback's and its URL's."""
     made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     made.state.workspace = workspace
-    for kind in (Problem, RequestValidationError, HTTPException, Exception):
+    for kind in (Problem, RequestValidationError, HTTPException, *_UNAVAILABLE, Exception):
         made.add_exception_handler(kind, _answer)
     made.add_exception_handler(Elsewhere, _send_on)
     made.include_router(routes.router)
@@ -62,10 +69,13 @@ def _add_description(made: FastAPI, workspace: Workspace) -> None:
 async def _answer(request: Request, error: Exception) -> Response:
     """The answer to a request that failed: a problem for programs, a page for people."""
     problem = _problem(error)
+    if problem.kind is problems.NOT_ALLOWED:
+        problem.headers["Allow"] = _allowed(request)
     if request.url.path.startswith("/api/") or request.url.path == OPENAPI:
         return problem.response()
-    if problem.kind is problems.BROKEN:  # where the database is what broke, no page can be made
-        return PlainTextResponse(f"{problem.kind.title}. {problem.kind.advice}\n", problem.kind.status)
+    if problem.kind.status >= 500:  # where the database is what broke, no page can be made
+        text = f"{problem.kind.title}. {problem.kind.advice}\n"
+        return PlainTextResponse(text, problem.kind.status, headers=problem.headers)
     return await run_in_threadpool(lambda: rendering.problem_page(Browser(request), problem))
 
 
@@ -86,9 +96,30 @@ def _problem(error: Exception) -> Problem:
         return Problem(kind, kind.advice, errors=fields)
     if isinstance(error, HTTPException):
         return problems.of_status(error.status_code, error.headers)
-    return problems.of_status(500)
+    if isinstance(error, _UNAVAILABLE):
+        _log.error("the database does not answer: %s", _in_a_line(error))
+        return problems.unavailable()
+    return problems.of_status(500)  # its traceback is uvicorn's to log
+
+
+def _in_a_line(error: Exception) -> str:
+    """The driver's own words: those of SQLAlchemy repeat the statement."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
+def _allowed(request: Request) -> str:
+    """The methods that there are at this path, whichever route has them."""
+
+    def is_there(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    found = [method for method in _METHODS if is_there(method)]
+    return ", ".join(sorted([*found, *(["HEAD"] if "GET" in found else [])]))
 
 
 def _field(fault: dict[str, Any]) -> str:
+    if fault["type"] == "json_invalid":  # its place is that of a character
+        return "body"
     known = [str(part) for part in fault["loc"][1:] if isinstance(part, int) or fault["type"] != "extra_forbidden"]
     return ".".join(known) or str(fault["loc"][0])

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from arka_config.workspace.server.tables import Table
+
+CONNECTIONS = 10  # at most, for each worker: PostgreSQL counts those of all workers together
 _BUSY = 10_000  # milliseconds that a writer waits for the others
 _FORMS = "use sqlite:////FULL/PATH, or postgresql://USER@HOST/NAME"
 
@@ -46,7 +50,10 @@ class Database:
             event.listen(engine, "begin", _begin_sqlite)
         else:
             # A connection that died while it was idle is replaced, and no request fails for it.
-            engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+            engine = create_engine(
+                parsed, hide_parameters=True, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0
+            )
+            event.listen(engine, "connect", _prepare_postgresql)
         return cls(engine)
 
     @property
@@ -71,18 +78,27 @@ class Database:
         with Session(self._for_writing, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def check(self) -> None:
-        """Connects once. Raises ConfigError with the driver's words where that fails."""
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """For a command: raises ConfigError with the driver's words where the database fails."""
+        reason = ""
         try:
-            with self.engine.connect():
-                return
+            yield
         except DBAPIError as error:
             reason = str(error.orig).strip().split("\n")[0]
-        raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_FORMS)
+        if reason:
+            raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_FORMS)
 
     def close(self) -> None:
         """Lets go of every connection."""
         self.engine.dispose()
+
+
+def insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what to do where the row is there already. Both say it in the same words."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def file_url(path: str) -> URL:
@@ -133,6 +149,12 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     for pragma in (f"busy_timeout = {_BUSY}", "journal_mode = WAL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_postgresql(connection: Any, _: object) -> None:
+    # Else times come in the server's zone, where the last hours of the calendar may be past its end.
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

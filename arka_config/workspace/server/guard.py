@@ -62,6 +62,8 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
+        if scope["method"] == "HEAD":  # what a GET is answered with; the server leaves its body out (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
         body = b""
         try:
             self._check_host(headers)
@@ -76,7 +78,7 @@ class Guard:
         host = headers.get("host", "").lower()
         name, colon, port = host.rpartition(":")
         if colon and not host.endswith("]"):
-            host = name if port.isdigit() else ""
+            host = name if port.isdecimal() else ""
         if host not in self._hosts or len(headers.getlist("host")) != 1:
             raise Problem(problems.UNKNOWN_HOST, "this workspace is not known by that name")
 
@@ -84,7 +86,7 @@ class Guard:
 async def _whole_body(headers: Headers, receive: Receive) -> bytes:
     """The body, however it is sent. Raises Problem where it is too large, before more of it is read."""
     stated = headers.get("content-length", "0")
-    if not stated.isdigit() or int(stated[:20]) > LARGEST_BODY:
+    if not stated.isdecimal() or int(stated[:20]) > LARGEST_BODY:
         raise problems.of_status(413)
     body = bytearray()
     while True:

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from arka_config.workspace.server import audit
+from arka_config.workspace.server.database import insert
 from arka_config.workspace.server.tables import Attempt
 
 if TYPE_CHECKING:
@@ -55,15 +55,14 @@ def count_failure(database: Database, limit: Limit, address: str) -> None:
 def _counted(session: Session, limit: Limit, place: str) -> int:
     now = datetime.now(UTC)
     session.execute(delete(Attempt).where(Attempt.ends <= now - timedelta(days=1)))
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(Attempt).values(kind=limit.kind, address=place, ends=now + limit.window, count=1)
+    first = insert(session, Attempt).values(kind=limit.kind, address=place, ends=now + limit.window, count=1)
     is_over = Attempt.ends <= now
     session.execute(
-        insert.on_conflict_do_update(
+        first.on_conflict_do_update(
             index_elements=["kind", "address"],
             set_={
                 "count": case((is_over, 1), else_=Attempt.count + 1),
-                "ends": case((is_over, insert.excluded.ends), else_=Attempt.ends),
+                "ends": case((is_over, first.excluded.ends), else_=Attempt.ends),
             },
         )
     )

@@ -53,13 +53,14 @@ TOO_LARGE = Kind("content-too-large", 413, "Content too large", "No request need
 NOT_JSON = Kind("unsupported-media-type", 415, "Unsupported media type", "Send JSON, as application/json.")
 INVALID_REQUEST = Kind("invalid-request", 422, "Invalid request", "The errors say which fields are off, and why.")
 TOO_MANY = Kind("too-many-requests", 429, "Too many requests", "Wait as long as the Retry-After header says.")
+UNAVAILABLE = Kind("unavailable", 503, "Not available now", "Try again in a moment.")
 BROKEN = Kind("internal-error", 500, "Something went wrong here", "Try again; if it stays so, tell who runs this.")
 
 KINDS = (
     *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, FORGED, NOT_FOUND),
-    *(NOT_ALLOWED, TOO_LARGE, NOT_JSON, INVALID_REQUEST, TOO_MANY, BROKEN),
+    *(NOT_ALLOWED, TOO_LARGE, NOT_JSON, INVALID_REQUEST, TOO_MANY, UNAVAILABLE, BROKEN),
 )
-_BY_STATUS = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 415: NOT_JSON, 422: INVALID_REQUEST}
+_BY_STATUS = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 415: NOT_JSON, 422: INVALID_REQUEST, 503: UNAVAILABLE}
 
 
 class Problem(Exception):
@@ -94,3 +95,8 @@ def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
 def too_many(seconds: int) -> Problem:
     """That this address has failed too often, and for how long it is turned away."""
     return Problem(TOO_MANY, f"try again in {seconds} seconds", headers={"Retry-After": str(seconds)})
+
+
+def unavailable() -> Problem:
+    """That the database does not answer, which passes where it is started anew, or was busy."""
+    return Problem(UNAVAILABLE, "the database does not answer", headers={"Retry-After": "2"})

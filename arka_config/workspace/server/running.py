@@ -1,4 +1,4 @@
-"""A workspace in this process, on a free port of loopback: for tests and examples."""
+"""A workspace in this process, on loopback: for tests, examples and pictures."""
 
 from __future__ import annotations
 
@@ -47,17 +47,18 @@ class Running:
 
 
 @contextmanager
-def running(app: App, database_url: str | None = None) -> Iterator[Running]:
+def running(app: App, database_url: str | None = None, *, port: int = 0, known_as: str = "") -> Iterator[Running]:
     """Serves an app's workspace in a thread until the block ends.
 
-    Without a database's URL it has a SQLite file of its own, which is removed at the end.
+    Without a database's URL it has a SQLite file of its own, which is removed at the end; without a port, a free one.
+    `known_as` is the URL that people know it by, where that is a proxy's; `.url` is this process's own all the same.
     """
     folder = tempfile.mkdtemp(prefix="workspace-") if database_url is None else None
     url = database_url or f"sqlite:///{os.path.join(str(folder), 'workspace.db')}"
     try:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_server(("127.0.0.1", port)) as listener:
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            workspace = Workspace.open(app, url, address)
+            workspace = Workspace.open(app, url, known_as or address)
             try:
                 with _served(workspace, listener):
                     yield Running(workspace, address, url)

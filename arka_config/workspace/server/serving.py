@@ -5,6 +5,7 @@ The socket listens before a worker has started, so that who connects early waits
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -56,11 +57,14 @@ class Service(NamedTuple):
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises ConfigError where the port is taken, or the address is not this machine's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    hint = "--port 0 takes a free one"
     try:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
-        reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
-    raise ConfigError(f"cannot listen on {_written(host)}:{port}: {reason}", hint="--port 0 takes a free one")
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            hint = "--host 127.0.0.1 is this machine alone, --host 0.0.0.0 any address that it has"
+        reason = (error.strerror or str(error)).partition("(while")[0].strip().lower()
+    raise ConfigError(f"cannot listen on {_written(host)}:{port}: {reason}", hint=hint)
 
 
 def address(listener: socket.socket) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import contains_eager
 
 from arka_config.workspace.server import audit
@@ -49,14 +49,19 @@ def is_open(session: Session, code: str) -> bool:
     return session.scalar(found) is not None
 
 
-def sign_in(session: Session, code: str, *, address: str) -> str | None:
-    """The key of a new session, or None for a code that is unknown, used or too old: there is no telling which."""
+def sign_in(session: Session, code: str, *, address: str, before: str = "") -> str | None:
+    """The key of a new session, or None for a code that is unknown, used or too old: there is no telling which.
+
+    The session that the browser had `before`, by its key, ends with it.
+    """
     now = datetime.now(UTC)
     used = delete(SignInCode).where(SignInCode.digest == digest(code), SignInCode.expires > now)
     user_id = session.scalar(used.returning(SignInCode.user_id))  # one statement, so that two cannot both use it
     if user_id is None:
         return None
-    session.execute(delete(BrowserSession).where(BrowserSession.expires <= now))
+    session.execute(
+        delete(BrowserSession).where(or_(BrowserSession.expires <= now, BrowserSession.digest == digest(before)))
+    )
     key = new_secret()
     session.add(BrowserSession(digest=digest(key), user_id=user_id, expires=now + SESSION_LASTS))
     audit.record(session, audit.SIGNED_IN, user_id=user_id, address=address)

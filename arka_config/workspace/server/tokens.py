@@ -32,6 +32,8 @@ _ALPHABET = string.ascii_letters + string.digits
 _LEAST_BITS = 190
 _USUAL_LENGTH = 37
 _USED_AGAIN = timedelta(minutes=1)
+_ROUNDED_UP = timedelta(days=1)  # who says a date means the end of that day
+_LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 
 
 class Issued(NamedTuple):
@@ -70,9 +72,12 @@ def check_label(label: str) -> str:
 
 def check_expiry(expires: datetime | None) -> datetime | None:
     """The moment itself, to the second. Raises InvalidValue where it has passed."""
-    if expires is not None and expires <= datetime.now(UTC):
+    if expires is None:
+        return None
+    expires = expires.replace(microsecond=0)
+    if expires <= datetime.now(UTC):
         raise InvalidValue("the expiry has passed")
-    return expires.replace(microsecond=0) if expires else None
+    return expires
 
 
 def issue(
@@ -84,9 +89,14 @@ def issue(
     scopes: str = "",
     *,
     address: str = audit.LOCAL,
+    token_id: str | None = None,
 ) -> Issued:
-    """Makes a token for a user. Raises InvalidValue for a label or an expiry that cannot be."""
+    """Makes a token for a user, with this id where one is given.
+
+    Raises InvalidValue for a label or an expiry that cannot be, IntegrityError where there is a token with the id.
+    """
     made = _made(app, user_id, check_label(label), check_expiry(expires), scopes)
+    made.token.id = token_id or made.token.id
     session.add(made.token)
     audit.record(session, audit.TOKEN_CREATED, user_id=user_id, subject=made.token.id, address=address)
     return made
@@ -148,13 +158,22 @@ def listed(session: Session, user_id: str, limit: int, after: Place | None = Non
     return list(session.scalars(query.order_by(Token.created.desc(), Token.id.desc()).limit(limit)))
 
 
+def still_works(session: Session, token: Token) -> bool:
+    """Whether a token that was verified a moment ago is there yet; until this transaction ends, nobody revokes it."""
+    return session.scalar(select(Token.id).where(Token.id == token.id).with_for_update(read=True)) is not None
+
+
 def find(session: Session, user_id: str, token_id: str) -> Token | None:
     """The user's token with this id, or None, as for another user's."""
+    if not ID.fullmatch(token_id):  # PostgreSQL takes no text with a NUL in it
+        return None
     return session.scalar(select(Token).where(Token.id == token_id, Token.user_id == user_id))
 
 
 def revoke(session: Session, user_id: str, token_id: str, *, address: str) -> bool:
     """Makes an end of the user's token with this id; whether there was one. It does not come back."""
+    if not ID.fullmatch(token_id):
+        return False
     found = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id).returning(Token.id))
     if found.scalar() is None:
         return False
@@ -169,7 +188,8 @@ def rotate(
 
     The old token goes on working: whoever is killed before the new one is stored still has it. A successor that was
     never used is revoked, since who asks again has lost it. With `same_lifetime` the successor lives as long as the
-    old one was made to, else until `expires`.
+    old one was made to, else until `expires`. Raises InvalidValue where that has passed, or is later than a token that
+    may not manage tokens can give itself.
     """
     old = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
     if old is None:
@@ -177,12 +197,24 @@ def rotate(
     lost = delete(Token).where(Token.user_id == old.user_id, Token.successor_of == old.id, Token.last_used.is_(None))
     for lost_id in session.scalars(lost.returning(Token.id)).all():
         audit.record(session, audit.TOKEN_REVOKED, user_id=old.user_id, subject=lost_id, address=address)
-    if same_lifetime and old.expires is not None:
-        expires = datetime.now(UTC) + (old.expires - old.created)
-    made = _made(app, old.user_id, old.label, check_expiry(expires), old.scopes)
+    made = _made(app, old.user_id, old.label, _successor_s_end(old, expires, same_lifetime), old.scopes)
     made.token.successor_of = old.id
     session.add(made.token)
     audit.record(
         session, audit.TOKEN_ROTATED, user_id=old.user_id, subject=f"{old.id} {made.token.id}", address=address
     )
     return made
+
+
+def _successor_s_end(old: Token, expires: datetime | None, same_lifetime: bool) -> datetime | None:
+    if old.expires is None:
+        return None if same_lifetime else check_expiry(expires)
+    try:
+        usual = datetime.now(UTC) + (old.expires - old.created)
+    except OverflowError:  # the calendar's end comes first
+        usual = _LAST_MOMENT
+    if same_lifetime:
+        return check_expiry(usual)
+    if MANAGE not in old.scopes.split() and (expires is None or expires - usual > _ROUNDED_UP):
+        raise InvalidValue("a token that may not manage tokens cannot give itself more time than it was made for")
+    return check_expiry(expires)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from arka_config import moment
-from arka_config.errors import ConfigError
+from arka_config.errors import ConfigError, InvalidUrl
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import accounts, limits, migrations, sign_in, tokens
 from arka_config.workspace.server.database import Database
@@ -52,9 +53,14 @@ class Workspace:
     def open(cls, app: App, database_url: str | URL, url: str = "") -> Workspace:
         """The workspace in a database, its tables brought up to date. Raises ConfigError."""
         tokens.new_token(app)  # an app whose tokens could be guessed is told so now, not when somebody makes one
+        url = check_url(url)
         database = Database.open(database_url)
-        migrations.upgrade(database)
-        return cls(app, database, check_url(url))
+        try:
+            migrations.upgrade(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(app, database, url)
 
     @property
     def tokens_page(self) -> str:
@@ -68,7 +74,7 @@ class Workspace:
 
     def add_user(self, email: str, plan: str | None = None) -> Invitation:
         """Makes the user where there is none, puts them on the plan where one is given, and makes a sign-in link."""
-        with self.database.writing() as session:
+        with self.database.speaking(), self.database.writing() as session:
             user, is_new = accounts.add(session, email, plan)
             code = sign_in.new_code(session, user)
         link = sign_in.link(self.url or DEFAULT_URL, code)
@@ -91,5 +97,13 @@ class Workspace:
 
 
 def check_url(url: str) -> str:
-    """The origin of the URL, as `Origin` writes it. Raises InvalidUrl for one that no token may go to."""
-    return str(Origin.of(url, "--url")) if url else ""
+    """The origin of the URL, as `Origin` writes it.
+
+    Raises InvalidUrl for one that no token may go to, or that has a path: the pages are at the top of their host.
+    """
+    if not url:
+        return ""
+    origin = str(Origin.of(url, "--url"))
+    if urlsplit(url).path.strip("/"):
+        raise InvalidUrl("--url: a workspace is at the top of its host, and that URL has a path", hint=f"use {origin}")
+    return origin

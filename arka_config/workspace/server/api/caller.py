@@ -11,6 +11,8 @@ from arka_config.workspace.server import accounts, limits, tokens
 from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, Problem, too_many
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from arka_config.workspace.server.tables import Token
     from arka_config.workspace.server.workspace import Workspace
 
@@ -36,6 +38,11 @@ class Caller:
         if not self.may_manage:
             challenge = _challenge(self.workspace, f'error="insufficient_scope", scope="{tokens.MANAGE}"')
             raise Problem(INSUFFICIENT_SCOPE, f"the token lacks the scope {tokens.MANAGE}", headers=challenge)
+
+    def check_still_works(self, session: Session) -> None:
+        """Raises Problem where the token was revoked since the request came in; else it is not, while this writes."""
+        if not tokens.still_works(session, self.token):
+            raise invalid(self.workspace)
 
 
 def workspace_of(request: Request) -> Workspace:

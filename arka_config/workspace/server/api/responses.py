@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from pydantic import BaseModel
 
-_HEADERS = {
+_SECONDS = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "required": True}
+_HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"description": "RFC 6750's challenge", "schema": {"type": "string"}, "required": True}},
     403: {"WWW-Authenticate": {"description": "Which scope is missing", "schema": {"type": "string"}}},
-    405: {"Allow": {"description": "The methods there are", "schema": {"type": "string"}}},
-    429: {
-        "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "required": True}
-    },
+    405: {"Allow": {"description": "The methods there are", "schema": {"type": "string"}, "required": True}},
+    429: {"Retry-After": _SECONDS},
+    503: {"Retry-After": _SECONDS},
 }
 _MODELS: dict[int, type[BaseModel]] = {403: ForbiddenDocument, 422: InvalidRequestDocument}
 

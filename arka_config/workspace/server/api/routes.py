@@ -61,6 +61,7 @@ def create_token(caller: CallerOf, new: NewToken) -> IssuedToken:
     """Makes a token, and shows it this once. Needs the scope `tokens:manage`."""
     caller.check_may_manage()
     with _told_as("expires"), caller.workspace.database.writing() as session:
+        caller.check_still_works(session)
         issued = tokens.issue(
             session,
             caller.workspace.app,
@@ -80,6 +81,8 @@ def revoke_token(caller: CallerOf, token_id: Annotated[TokenId, Path(alias="id")
     if not own:
         caller.check_may_manage()
     with caller.workspace.database.writing() as session:
+        if not own:
+            caller.check_still_works(session)
         wanted = caller.token.id if own else token_id
         revoked = tokens.revoke(session, caller.user.id, wanted, address=caller.address)
     if not revoked:

@@ -18,9 +18,11 @@ _LOCK = 0x61726B61  # any number, as long as all of us take the same
 
 
 def upgrade(database: Database) -> None:
-    """Makes what is missing, in one transaction. Raises ConfigError where a newer version was here before."""
-    database.check()
-    with database.writing() as session:  # on SQLite, the transaction itself is the lock
+    """Makes what is missing, in one transaction.
+
+    Raises ConfigError where the database cannot be used, or a newer version was here before.
+    """
+    with database.speaking(), database.writing() as session:  # on SQLite, the transaction itself is the lock
         connection = session.connection()
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})

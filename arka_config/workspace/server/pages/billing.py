@@ -22,9 +22,9 @@ def router(path: str) -> APIRouter:
     return made
 
 
-def show(browser: SignedIn, changed: str | None = None) -> Response:
+def show(browser: SignedIn, note: str = "") -> Response:
     """The plans, and which of them is the user's."""
-    return page(browser, "billing.html", changed=changed is not None)
+    return page(browser, "billing.html", note=note)
 
 
 def change_plan(browser: SentByUser, plan: Annotated[str, Form()] = "") -> Response:
@@ -35,4 +35,4 @@ def change_plan(browser: SentByUser, plan: Annotated[str, Form()] = "") -> Respo
         user = session.get(User, browser.user_id)
         if user is not None:
             accounts.set_plan(session, user, plan, address=browser.address)
-    return RedirectResponse(f"{browser.workspace.billing_page}?changed", 303)
+    return RedirectResponse(f"{browser.workspace.billing_page}?note=changed", 303)

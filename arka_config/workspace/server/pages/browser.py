@@ -97,7 +97,7 @@ class Browser:
         is_here = origin in (None, self.url) or (origin == "null" and site == "same-origin")
         if site not in (None, "same-origin") or not is_here:
             raise Problem(FORGED, "the form was sent from another site")
-        if not hmac.compare_digest(form_key.encode(), self.form_key.encode()):
+        if not hmac.compare_digest(form_key.encode("utf-8", "surrogatepass"), self.form_key.encode()):
             raise Problem(FORGED, "the form is not from this browser, or from before you signed in or out")
 
 

@@ -19,4 +19,4 @@ def explain(browser: AnyBrowser, name: str) -> Response:
     """What a kind of problem means, and what to do about it."""
     if name not in _KINDS:
         raise Problem(NOT_FOUND, "there is no such page")
-    return page(browser, "problem.html", kind=_KINDS[name], detail="")
+    return page(browser, "problem.html", kind=_KINDS[name], detail="", advice=_KINDS[name].advice)

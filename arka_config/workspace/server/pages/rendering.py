@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,8 +60,15 @@ def page(browser: Browser, template: str, status: int = 200, **values: object) -
 
 def problem_page(browser: Browser, problem: Problem) -> Response:
     """A problem, for a person."""
-    detail = problem.detail if problem.detail != problem.kind.advice else ""
-    response = page(browser, "problem.html", problem.kind.status, kind=problem.kind, detail=detail)
+    kind, detail, advice = problem.kind, problem.detail, problem.kind.advice
+    seconds = problem.headers.get("Retry-After", "")
+    if seconds.isdigit():  # which no browser shows
+        minutes = math.ceil(int(seconds) / 60)
+        detail = "too many attempts from your address have failed"
+        advice = f"Try again in {minutes} minutes." if minutes > 1 else "Try again in a minute."
+    response = page(
+        browser, "problem.html", kind.status, kind=kind, detail=detail if detail != advice else "", advice=advice
+    )
     response.headers.update(problem.headers)
     return response
 

@@ -49,7 +49,7 @@ def _new_session(browser: Browser, code: str) -> str | None:
         if not sign_in.is_open(session, code):
             return None
     with database.writing() as session:
-        return sign_in.sign_in(session, code, address=browser.address)
+        return sign_in.sign_in(session, code, address=browser.address, before=browser.key)
 
 
 def _refusal(browser: Browser) -> Response:

@@ -6,19 +6,21 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from sqlalchemy.exc import IntegrityError
 from starlette.responses import RedirectResponse, Response
 
 from arka_config import moment
 from arka_config.errors import InvalidValue
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.api import cursors
-from arka_config.workspace.server.pages.browser import Browser, SentByUser, SignedIn
+from arka_config.workspace.server.digests import new_id as drawn_id
+from arka_config.workspace.server.pages.browser import Browser, Elsewhere, SentByUser, SignedIn
 from arka_config.workspace.server.pages.rendering import page
-from arka_config.workspace.server.problems import NOT_FOUND, Problem
 from arka_config.workspace.server.tables import Token
 from arka_config.workspace.server.tokens import Place
 
 _AT_ONCE = 50
+_SOON = timedelta(days=14)
 DAYS = ("30", "60", "90")
 
 
@@ -32,11 +34,11 @@ def router(path: str) -> APIRouter:
 
 
 def show(
-    browser: SignedIn, create: str | None = None, revoke: str | None = None, revoked: str | None = None, after: str = ""
+    browser: SignedIn, create: str | None = None, revoke: str | None = None, note: str = "", after: str = ""
 ) -> Response:
     """The list; with a dialog over it where the address asks for one, which is how it works without a script."""
     doomed = _token(browser, revoke) if revoke is not None else None
-    return _list(browser, after=after, creating=create is not None, doomed=doomed, revoked=revoked is not None)
+    return _list(browser, after=after, creating=create is not None, doomed=doomed, note=note)
 
 
 def create(
@@ -45,8 +47,12 @@ def create(
     expiry: Annotated[str, Form()] = "",
     date: Annotated[str, Form()] = "",
     manage: Annotated[str, Form()] = "",
+    new_id: Annotated[str, Form(alias="id")] = "",
 ) -> Response:
-    """Makes a token and shows it; no address leads back to this answer."""
+    """Makes a token and shows it; no address leads back to this answer.
+
+    The form brings the id that its token will have. One that is sent twice, by a double click or a reload, makes one.
+    """
     scopes = tokens.MANAGE if manage else ""
     try:
         with browser.workspace.database.writing() as session:
@@ -58,9 +64,12 @@ def create(
                 _end(expiry, date),
                 scopes,
                 address=browser.address,
+                token_id=new_id if tokens.ID.fullmatch(new_id) else None,
             )
+    except IntegrityError:
+        raise _elsewhere(browser, "sent") from None
     except InvalidValue as error:
-        entered = {"label": label[:200], "expiry": expiry, "date": date[:10], "manage": bool(manage)}
+        entered = {"label": label.strip()[:200], "expiry": expiry, "date": date[:10], "manage": bool(manage)}
         return _list(browser, 422, creating=True, fault=error.message, entered=entered)
     return _list(browser, issued=issued)
 
@@ -69,14 +78,19 @@ def revoke(browser: SentByUser, token: Annotated[str, Form(alias="id")] = "") ->
     """Revokes a token. That it is gone already is as good."""
     with browser.workspace.database.writing() as session:
         tokens.revoke(session, browser.user_id, token, address=browser.address)
-    return RedirectResponse(f"{browser.workspace.tokens_page}?revoked", 303)
+    return RedirectResponse(f"{browser.workspace.tokens_page}?note=revoked", 303)
+
+
+def _elsewhere(browser: Browser, note: str) -> Elsewhere:
+    """The list, with a note on it."""
+    return Elsewhere(f"{browser.workspace.tokens_page}?note={note}")
 
 
 def _token(browser: Browser, token_id: str) -> Token:
     with browser.workspace.database.reading() as session:
         found = tokens.find(session, browser.user_id, token_id) if tokens.ID.fullmatch(token_id) else None
     if found is None:
-        raise Problem(NOT_FOUND, "there is no such token")
+        raise _elsewhere(browser, "gone")
     return found
 
 
@@ -104,14 +118,17 @@ def _list(browser: Browser, status: int = 200, *, after: str = "", **values: obj
     listed, more = found[:_AT_ONCE], found[_AT_ONCE:]
     usual: dict[str, object] = {
         "tokens": listed,
+        "after": after if place is not None else "",
         "older": cursors.written(Place(listed[-1].created, listed[-1].id)) if more else "",
         "creating": False,
         "doomed": None,
-        "revoked": False,
+        "note": "",
         "issued": None,
         "fault": "",
         "entered": _NOTHING,
         "tomorrow": f"{moment.now() + timedelta(days=1):%Y-%m-%d}",
         "days": DAYS,
+        "soon": moment.now() + _SOON,
+        "new_id": drawn_id("tok"),
     }
     return page(browser, "tokens.html", status, **{**usual, **values})

@@ -6,15 +6,16 @@ function takeCode() {
   const form = document.getElementById("sign-in");
   const anew = document.getElementById("sign-in-anew");
   const code = location.hash.slice(1);
-  if (anew && code) {
-    anew.hash = code;
-  }
-  if (!form || !/^[\w-]{43}$/.test(code)) {
+  if (!(form || anew) || !/^[\w-]{43}$/.test(code)) {
     return;
   }
   history.replaceState(null, "", location.pathname);
+  if (anew) {
+    anew.hash = code;
+    return;
+  }
   form.elements.code.value = code;
-  for (const part of document.querySelectorAll(".by-hand")) {
+  for (const part of document.querySelectorAll(".by-hand, .fault")) {
     part.hidden = true;
   }
   form.querySelector(".ready").hidden = false;
@@ -32,11 +33,41 @@ function openDialogs() {
     });
     // The date's field is asked for only where it is shown.
     const date = dialog.querySelector("#date");
-    dialog.addEventListener("change", () => {
-      if (date) {
-        date.required = dialog.querySelector("[name=expiry]:checked").value === "date";
+    const ask = () => {
+      date.required = dialog.querySelector("[name=expiry]:checked")?.value === "date";
+    };
+    if (date) {
+      dialog.addEventListener("change", ask);
+      ask();
+    }
+  }
+}
+
+// A form is sent once, however often its button is pressed.
+function sendOnce() {
+  for (const form of document.forms) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) {
+        event.preventDefault();
       }
+      form.dataset.sent = "yes";
+      event.submitter?.setAttribute("aria-disabled", "true");
     });
+  }
+  addEventListener("pageshow", () => {
+    for (const form of document.forms) {
+      delete form.dataset.sent;
+      form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
+    }
+  });
+}
+
+// The page with a token is left without it: neither its reload nor the way back from another page shows it again.
+function showOnce() {
+  const issued = document.querySelector(".issued");
+  if (issued) {
+    history.replaceState(null, "", location.pathname);
+    addEventListener("pagehide", () => issued.remove());
   }
 }
 
@@ -58,18 +89,31 @@ function offerToCopy() {
       copied = document.execCommand("copy");
     }
     document.getElementById("copied").textContent = copied ? "Copied to the clipboard." : "Press Ctrl+C to copy it.";
+    button.classList.toggle("copied", copied);
     button.querySelector("span").textContent = copied ? "Copied" : "Copy";
   });
 }
 
+// What a page has to say when it opens is only read out where it comes after the page.
+function announce() {
+  const told = [...document.querySelectorAll(".notice[role], .fault[role]")].map((each) => each.textContent.trim());
+  setTimeout(() => {
+    document.getElementById("announcer").textContent = told.join(" ");
+  }, 100);
+}
+
 // A confirmation is for once, and not for whoever loads the page again.
 function forgetNotices() {
-  if (/^\?(revoked|changed)\b/.test(location.search)) {
+  if (/^\?note\b/.test(location.search)) {
     history.replaceState(null, "", location.pathname);
   }
 }
 
 takeCode();
+addEventListener("hashchange", takeCode); // a link that is opened over the sign-in page loads no page anew
 openDialogs();
+sendOnce();
+showOnce();
 offerToCopy();
+announce();
 forgetNotices();

@@ -1,0 +1,112 @@
+"""Makes docs/pictures/*.png: the pages of a workspace, as a Chromium draws them.
+
+`make docs` runs it where there is a Chromium. The workspace is one of its own, the tokens in it are made up, and what
+differs from one run to another are the dates and the fonts of the machine.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+from arka_config import Secret, moment
+from arka_config.arka import app
+from arka_config.workspace.server import tokens
+from arka_config.workspace.server.running import Running, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PICTURES = Path(__file__).with_name("pictures")
+EMAIL = "you@example.com"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--hide-scrollbars"]
+WIDE = {"width": 900, "height": 520}
+PHONE = {"width": 390, "height": 700}
+ENDS = ("f4d1", "c1c1", "0b3e")
+
+
+def main() -> None:
+    """Draws every picture anew."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("there is no chromium on PATH")
+    PICTURES.mkdir(exist_ok=True)
+    with running(app) as workspace, sync_playwright() as playwright:
+        made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
+        tokens.new_token = lambda _: next(made_up)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        draw(browser, workspace)
+        browser.close()
+
+
+def draw(browser: Browser, workspace: Running) -> None:
+    """Takes the pictures in the order of the guide."""
+    page = opened(browser, workspace, "light")
+    page.goto(workspace.add_user(EMAIL, "free").link)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="No tokens yet").wait_for()
+    page.goto("/billing")
+    take(page, "billing", height=430)
+    page.get_by_role("button", name="Upgrade to Pro").click()
+    page.get_by_text("You are on the Pro plan now.").first.wait_for()
+    page.goto(app.tokens_page)
+    take(page, "tokens-empty")
+
+    page.get_by_role("link", name="Create Token").click()
+    page.get_by_role("textbox", name="Name").fill("MacBook Pro")
+    take(page, "create-token")
+    page.get_by_role("button", name="Create Token").click()
+    page.get_by_role("button", name="Copy").wait_for()
+    take(page, "token-shown-once", height=470)
+
+    used(workspace, EMAIL, "CI/CD Pipeline", 30, [tokens.MANAGE])
+    used(workspace, EMAIL, "Old laptop", 6)
+    page.goto(app.tokens_page)
+    take(page, "tokens", height=390)
+    page.get_by_role("link", name="Revoke Old laptop").click()
+    page.get_by_role("button", name="Revoke token").wait_for()
+    take(page, "revoke-token", height=400)
+    for name, scheme, size in (("tokens-dark", "dark", WIDE), ("tokens-phone", "light", PHONE)):
+        again(browser, workspace, name, scheme, size)
+
+
+def opened(browser: Browser, workspace: Running, scheme: str, size: dict[str, int] = WIDE) -> Page:
+    """A new browser profile's page."""
+    context = browser.new_context(
+        base_url=workspace.url, color_scheme=scheme, viewport=size, reduced_motion="reduce", device_scale_factor=1
+    )
+    return context.new_page()
+
+
+def again(browser: Browser, workspace: Running, name: str, scheme: str, size: dict[str, int]) -> None:
+    """The list once more, in other colours or on another screen."""
+    page = opened(browser, workspace, scheme, size)
+    page.goto(workspace.add_user(EMAIL).link)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("rowheader").first.wait_for()
+    take(page, name, height=390 if size is WIDE else size["height"])
+
+
+def used(workspace: Running, email: str, label: str, days: int, scopes: list[str] | None = None) -> None:
+    """Makes a token that expires in so many days, and uses it."""
+    issued = workspace.issue(email, label, scopes or [], moment.now() + timedelta(days=days))
+    assert tokens.verify(workspace.workspace.database, app, issued.secret.reveal()) is not None
+
+
+def take(page: Page, name: str, height: int = WIDE["height"]) -> None:
+    """Takes a picture, of the part that there is something on."""
+    page.wait_for_load_state()
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": size["width"], "height": height})
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")
+    page.set_viewport_size(size)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+"""The tides, for those who have a token: the app, and what the program starts with."""
+
+from __future__ import annotations
+
+from arka_config import App
+
+COMMANDS = ("login", "logout", "status", "token", "use", "profiles", "config")
+
+app = App(
+    "tides", title="Tides", settings="tides.cli:Settings", token_prefix="td_", api_url="https://api.tides.example"
+)
+main = app.main("tides.cli:cli", only=COMMANDS)

@@ -1,0 +1,47 @@
+"""The settings, and the commands: one of its own, and some of those that come with the app."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from pydantic import Field, HttpUrl
+
+from arka_config import ProfileSettings, Token
+from tides import COMMANDS, app
+
+
+class Unit(StrEnum):
+    METRES = "metres"
+    FEET = "feet"
+
+
+class Settings(ProfileSettings, app=app):
+    token: Token
+    api_url: HttpUrl = HttpUrl("https://api.tides.example")
+    unit: Unit = Field(Unit.METRES, description="what heights are in")
+
+
+cli = typer.Typer(add_completion=False)
+
+
+@cli.callback()
+@app.profile_option
+def program() -> None:
+    """The tides, for those who have a token."""
+
+
+app.add_commands(cli, only=COMMANDS)
+
+
+@cli.command()
+@app.profile_option
+@app.settings_options(Settings, only=["unit"])
+@app.pass_settings
+def high(settings: Settings, port: Annotated[str, typer.Argument(help="Where.")], upper: bool = False) -> None:
+    """Say how high the water comes."""
+    decimetres = sum(map(ord, port)) % 40
+    feet = f"{decimetres / 3.048:.1f} feet"
+    said = f"{port}: {feet if settings.unit is Unit.FEET else f'{decimetres / 10:.1f} metres'}"
+    typer.echo(said.upper() if upper else said)

@@ -1,0 +1,26 @@
+"""The fixtures of arka_config.testing, for this app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import weather
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from arka_config import App
+
+pytest_plugins = ["arka_config.testing"]
+
+
+@pytest.fixture
+def cli_app() -> App:
+    return weather.app
+
+
+@pytest.fixture
+def cli_main() -> Callable[[], NoReturn]:
+    return weather.main

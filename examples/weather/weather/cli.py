@@ -1,0 +1,46 @@
+"""The commands: two of its own, and those that come with the app."""
+
+from __future__ import annotations
+
+import click
+import httpx
+
+from weather import app
+from weather.settings import Settings
+
+
+@click.group()
+@app.profile_option
+def cli() -> None:
+    """The weather, for those who have a token."""
+
+
+app.add_commands(cli)
+
+
+@cli.command()
+@click.argument("place")
+@app.profile_option
+@app.settings_options(Settings, only=["display.days", "display.units"])
+@app.pass_settings
+def forecast(settings: Settings, place: str) -> None:
+    """Say what the weather will be, as far as anybody knows."""
+    for day in range(1, settings.display.days + 1):
+        celsius = (sum(map(ord, place)) + 7 * day) % 30
+        shown = f"{celsius} °C" if settings.display.units == "metric" else f"{celsius * 9 // 5 + 32} °F"
+        click.echo(f"{place}, day {day}: {shown}")
+
+
+@cli.command()
+@app.profile_option
+@app.pass_settings
+def account(settings: Settings) -> None:
+    """Ask the service whose token this is."""
+    answer = httpx.get(
+        f"{str(settings.api_url).rstrip('/')}/api/v1/me",
+        headers={"Authorization": f"Bearer {settings.token.reveal()}"},
+        timeout=settings.timeout,
+    )
+    if answer.status_code != httpx.codes.OK:
+        raise click.ClickException(f"the service says {answer.status_code}")
+    click.echo(f"{answer.json()['user']['email']} ({settings.origin('token').layer})")

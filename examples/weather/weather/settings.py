@@ -1,0 +1,22 @@
+"""What the program can be told, by flag, environment or profile."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, HttpUrl
+
+from arka_config import ProfileSettings, Token
+from weather import app
+
+
+class Display(BaseModel):
+    units: Literal["metric", "imperial"] = Field("metric", description="what temperatures are in")
+    days: int = Field(3, ge=1, le=14, description="how many days to show")
+
+
+class Settings(ProfileSettings, app=app):
+    token: Token
+    api_url: HttpUrl = HttpUrl("https://api.weather.example")
+    timeout: float = Field(30, gt=0, description="how long to wait for the service, in seconds")
+    display: Display = Display()

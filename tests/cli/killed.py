@@ -1,0 +1,40 @@
+"""A run of `arka` that is killed at one of its steps: before or after a request is sent, or a file is put in place."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+KILLED = 9
+
+_SCRIPT = """
+import os, sys
+from arka_config.store import files
+from arka_config.workspace.client import wire
+
+left = int(sys.argv.pop(1))
+
+def counted(function):
+    def step(*rest):
+        count(); found = function(*rest); count()
+        return found
+    return step
+
+def count():
+    global left
+    left -= 1
+    if left == 0:
+        os._exit(9)
+
+files._rename_over = counted(files._rename_over)
+wire._sent = counted(wire._sent)
+from arka_config.__main__ import main
+main()
+"""
+
+
+def killed_at(step: int, *arguments: str) -> int:
+    """The exit code: KILLED, or that of a run which ended before the step came."""
+    line = [sys.executable, "-c", _SCRIPT, str(step), *arguments]
+    return subprocess.run(line, check=False, capture_output=True, env=dict(os.environ)).returncode

@@ -1,0 +1,200 @@
+"""A plain pydantic-settings class beside the same one moved over: what stays, and each point that
+docs/migrating-from-pydantic-settings.md says behaves differently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from arka_config import App, ProfileSettings, ProfileStore, SettingsError, Token
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+app = App("acme", api_url="https://api.acme.example")
+
+
+class Http(BaseModel):
+    retries: int = 3
+    agent: str = "plain"
+
+
+class Before(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ACME_", env_nested_delimiter="__")
+
+    timeout: float = Field(30, gt=0)
+    region: str | None = None
+    verbose: bool = False
+    tags: list[str] = []
+    headers: dict[str, str] = {}
+    password: SecretStr | None = None
+    http: Http = Http(agent="acme/1")
+
+    @field_validator("region")
+    @classmethod
+    def lower(cls, value: str | None) -> str | None:
+        return value.lower() if value else value
+
+
+class After(ProfileSettings, app=app):
+    timeout: float = Field(30, gt=0)
+    region: str | None = None
+    verbose: bool = False
+    tags: list[str] = []
+    headers: dict[str, str] = {}
+    password: SecretStr | None = None
+    http: Http = Http(agent="acme/1")
+
+    @field_validator("region")
+    @classmethod
+    def lower(cls, value: str | None) -> str | None:
+        return value.lower() if value else value
+
+
+@pytest.fixture(autouse=True)
+def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def set_all(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return set_all
+
+
+# What stays
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"ACME_TIMEOUT": "5", "ACME_REGION": "EU", "ACME_VERBOSE": "yes"},
+        {"ACME_TAGS": '["a", "b"]', "ACME_HEADERS": '{"a": "1"}', "ACME_PASSWORD": "made-up"},
+        {"ACME_HTTP__RETRIES": "9", "ACME_HTTP__AGENT": "x"},
+    ],
+)
+def test_the_same_variables_give_the_same_values(variables: dict[str, str], environ: Any) -> None:
+    environ(**variables)
+    assert After().model_dump() == Before().model_dump()
+
+
+def test_keyword_arguments_beat_the_environment(environ: Any) -> None:
+    environ(ACME_TIMEOUT="5")
+    assert After(timeout=1).timeout == Before(timeout=1).timeout == 1
+    assert After(http={"retries": 2}).http.retries == Before(http={"retries": 2}).http.retries == 2
+
+
+# What behaves differently
+
+
+def test_an_empty_variable_is_unset(environ: Any) -> None:
+    environ(ACME_REGION="", ACME_TIMEOUT="")
+    with pytest.raises(ValidationError):
+        Before()
+    assert (After().region, After().timeout) == (None, 30)
+
+
+def test_names_are_exact(environ: Any) -> None:
+    environ(acme_timeout="5")
+    assert Before().timeout == 5
+    assert After().timeout == 30
+
+
+def test_a_part_of_a_nested_default_leaves_the_rest_of_it(environ: Any) -> None:
+    environ(ACME_HTTP__RETRIES="9")
+    assert Before().http.agent == "plain"
+    assert After().http.agent == "acme/1"
+
+
+def test_a_table_is_taken_whole_from_the_winner(environ: Any) -> None:
+    environ(ACME_HEADERS='{"b": "2"}')
+    assert Before(headers={"a": "1"}).headers == {"a": "1", "b": "2"}
+    assert After(headers={"a": "1"}).headers == {"a": "1"}
+
+
+def test_a_nested_model_has_no_variable_of_its_own(environ: Any) -> None:
+    environ(ACME_HTTP='{"retries": 9}')
+    assert Before().http.retries == 9
+    assert After().http.retries == 3
+
+
+def test_an_alias_is_refused() -> None:
+    class Aliased(BaseSettings):
+        timeout: int = Field(3, validation_alias=AliasChoices("WAIT"))
+
+    assert Aliased().timeout == 3
+    with pytest.raises(TypeError, match="an alias is a second name"):
+
+        class Refused(ProfileSettings, app=app):
+            timeout: int = Field(3, validation_alias=AliasChoices("WAIT"))
+
+
+@pytest.mark.parametrize("config", [{"env_file": ".env"}, {"secrets_dir": "."}, {"toml_file": "acme.toml"}])
+def test_no_other_file_is_read(config: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ACME_TIMEOUT=7\n")
+    assert Before(_env_file=".env").timeout == 7
+    assert After().timeout == 30
+    with pytest.raises(TypeError, match="is not read here"):
+        type("Refused", (ProfileSettings,), {"model_config": SettingsConfigDict(**config), "__module__": __name__})  # type: ignore[typeddict-item]  # one of three
+
+
+def test_the_order_is_one_for_everybody() -> None:
+    with pytest.raises(TypeError, match="none to customise"):
+
+        class Refused(ProfileSettings, app=app):
+            @classmethod
+            def settings_customise_sources(cls, *args: Any, **kwargs: Any) -> Any:
+                return args
+
+
+def test_a_nested_base_settings_is_refused() -> None:
+    class Inner(BaseSettings):
+        retries: int = 3
+
+    with pytest.raises(TypeError, match="use BaseModel"):
+
+        class Refused(ProfileSettings, app=app):
+            http: Inner | None = None
+
+
+def test_an_unknown_keyword_is_a_type_error() -> None:
+    with pytest.raises(ValidationError):
+        Before(timeot=3)  # type: ignore[call-arg]  # mypy refuses it too
+    with pytest.raises(TypeError, match="did you mean 'timeout'"):
+        After(timeot=3)  # type: ignore[call-arg]
+
+
+def test_an_error_has_layer_and_place_and_no_input(environ: Any) -> None:
+    environ(ACME_TIMEOUT="soon", ACME_PASSWORD="made-up")
+    with pytest.raises(ValidationError) as before:
+        Before()
+    assert before.value.errors()[0]["input"] == "soon"
+    with pytest.raises(SettingsError) as after:
+        After()
+    (problem,) = after.value.problems
+    assert problem.endswith("(env: ACME_TIMEOUT)")
+    assert "soon" not in problem
+
+
+def test_the_token_s_variable_has_one_name_in_every_app(environ: Any) -> None:
+    class Signed(ProfileSettings, app=app):
+        token: Token | None = None
+
+    environ(ACME_TOKEN="acme_x")
+    assert Signed().token is None
+    environ(ACME_API_KEY="acme_x")
+    assert str(Signed().origin("token").place) == "ACME_API_KEY"
+
+
+def test_the_profile_in_force_stands_between_the_environment_and_the_defaults(environ: Any) -> None:
+    ProfileStore.open(app).create("default", {("settings", "timeout"): 12, ("settings", "verbose"): True})
+    environ(ACME_TIMEOUT="5")
+    assert (After().timeout, After().verbose) == (5, True)

@@ -1,0 +1,58 @@
+"""The workflow in docs/templates.md: what its steps run does on a machine what the page says of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # it has no types
+
+from tests.pages import ROOT, blocks
+from tests.templates.conftest import Folder
+
+if TYPE_CHECKING:
+    from typing import Any
+
+(WORKFLOW,) = (yaml.safe_load(block.text) for block in blocks(ROOT / "docs" / "templates.md") if block.kind == "yaml")
+CI = '[profile]\nname = "ci"\n'
+
+
+def run(job: str, folder: Folder) -> int:
+    """The exit code of a job's last step, run as GitHub runs it."""
+    step: dict[str, Any] = WORKFLOW["jobs"][job]["steps"][-1]
+    environ = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "GITHUB_STEP_SUMMARY": str(folder.path.parent / "summary"),
+    }
+    line = [step["shell"], "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    return subprocess.run(line, cwd=folder.path.parent, env=environ, check=False, capture_output=True).returncode
+
+
+@pytest.mark.peer("bash")
+def test_the_templates_pass_when_they_can_be_read_and_stand_in_the_summary(folder: Folder) -> None:
+    folder.put("ci.toml", CI)
+    assert run("templates", folder) == 0
+    assert "+ ci  profiles/ci.toml" in (folder.path.parent / "summary").read_text("utf-8")
+    folder.put("ci.toml", CI.replace("name", "nmae"))
+    assert run("templates", folder) == 1
+
+
+@pytest.mark.peer("bash")
+def test_a_runner_fails_until_it_is_as_they_say(folder: Folder) -> None:
+    folder.put("ci.toml", CI)
+    assert run("runner", folder) == 3
+    arka = Path(sys.executable).with_name("arka")
+    subprocess.run([arka, "apply", "profiles", "--yes"], cwd=folder.path.parent, check=True, capture_output=True)
+    assert run("runner", folder) == 0
+
+
+def test_the_workflow_says_when_it_runs_and_where() -> None:
+    assert set(WORKFLOW) == {"name", True, "jobs"}  # YAML 1.1 reads `on` as true
+    assert all(
+        job["runs-on"] and job["steps"][0]["uses"].startswith("actions/checkout@") for job in WORKFLOW["jobs"].values()
+    )

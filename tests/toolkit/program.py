@@ -1,0 +1,51 @@
+"""A program of an author's own, for tests of how it starts."""
+
+from __future__ import annotations
+
+import click
+import typer
+
+from tests.acme import app
+
+SOME = ("login", "token", "profiles")
+main = app.main(f"{__name__}:cli")
+some = app.main(f"{__name__}:cli_with_some", only=SOME)
+untold = app.main(f"{__name__}:cli_with_some")
+by_typer = app.main(f"{__name__}:typed", only=SOME)
+
+
+@click.group()
+@app.profile_option
+def cli() -> None:
+    """The program of Acme."""
+
+
+@cli.command()
+@click.argument("code", type=int)
+def end(code: int) -> None:
+    """End as the author likes."""
+    if code == 1:
+        raise click.ClickException("as the author says it")
+    click.get_current_context().exit(code)
+
+
+app.add_commands(cli)
+
+cli_with_some = click.Group()
+app.add_commands(cli_with_some, only=SOME)
+
+
+@cli_with_some.command()
+def prompt() -> None:
+    """The author's own, of a name that the app has a command of, too."""
+    click.echo("mine")
+
+
+typed = typer.Typer()
+app.add_commands(typed, only=SOME)
+
+
+@typed.command("hello")
+def hello() -> None:
+    typer.echo("hello")
+    raise typer.Exit(3)

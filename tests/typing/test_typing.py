@@ -1,0 +1,65 @@
+"""The types that users see, held by both type checkers; and that neither lets a wrong use pass."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DECLARED = Path(__file__).parent / "decorators.py"
+ROOT = DECLARED.parents[2]
+EXAMPLES = [ROOT / "examples" / name / name for name in ("tides", "weather")]
+
+WRONG = [
+    ("with_settings(3)", "arg-type", "reportArgumentType"),
+    ("with_settings(settings, 'Oslo')", "arg-type", "reportArgumentType"),
+    ("app.add_commands({})", "arg-type", "reportArgumentType"),
+    ("Layer('ssm', parameter, below='default')", "arg-type", "reportArgumentType"),
+    ("app.settings_options(int)", "arg-type", "reportArgumentType"),
+]
+
+
+def pyright(path: Path) -> list[dict[str, Any]]:
+    """The faults that pyright finds, in its strictest standard mode."""
+    config = path.parent / "pyrightconfig.json"
+    wanted = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT), *map(str, [e.parent for e in EXAMPLES])]}
+    config.write_text(json.dumps({**wanted, "include": [str(path)]}))
+    done = subprocess.run(
+        [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable, "-p", str(config)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found: list[dict[str, Any]] = json.loads(done.stdout)["generalDiagnostics"]
+    return [fault for fault in found if fault["severity"] == "error"]
+
+
+def mypy(path: Path) -> str:
+    command = ["--strict", "--no-error-summary", "--config-file", str(ROOT / "pyproject.toml"), str(path)]
+    return subprocess.run(
+        [sys.executable, "-m", "mypy", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
+
+
+@pytest.mark.slow
+def test_pyright_reads_the_public_api_as_it_is_declared(tmp_path: Path) -> None:
+    path = tmp_path / "decorators.py"
+    path.write_text(DECLARED.read_text("utf-8"), "utf-8")
+    assert pyright(path) == []
+
+
+@pytest.mark.slow
+def test_a_wrong_use_is_found_by_both(tmp_path: Path) -> None:
+    right = DECLARED.read_text("utf-8").rstrip("\n").split("\n")
+    path = tmp_path / "wrong.py"
+    path.write_text("\n".join([*right, *(use for use, _, _ in WRONG), ""]), "utf-8")
+    by_mypy = re.findall(r"wrong\.py:(\d+): error: .*\[([a-z-]+)\]", mypy(path))
+    by_pyright = [(str(int(fault["range"]["start"]["line"]) + 1), fault["rule"]) for fault in pyright(path)]
+    for at, (use, mypy_code, pyright_rule) in enumerate(WRONG, len(right) + 1):
+        assert (str(at), mypy_code) in by_mypy, use
+        assert (str(at), pyright_rule) in by_pyright, use

@@ -1,0 +1,180 @@
+"""What the guide describes, in a real browser and a real terminal: sign in, create, copy, paste, revoke, subscribe."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from tests import no_network
+from tests.pages import ROOT
+from tests.workspace.pages.visitor import BILLING, TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arka_config.workspace.server.running import Running
+    from tests.workspace.pages.visitor import Visitor
+
+pytestmark = pytest.mark.peer("chromium")
+
+ARKA = str(Path(sys.executable).with_name("arka"))
+ANN = "ann@example.com"
+
+
+class Machine:
+    """Somebody's machine: `arka` on it, and a browser that only writes down what it is to open."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.opened = folder / "opened"
+        browser = folder / "browser"
+        browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {self.opened}\n')
+        browser.chmod(0o755)
+        self.url = url
+        self.environ = {
+            "HOME": str(folder),
+            "PATH": os.environ["PATH"],
+            "TERM": "xterm-256color",
+            "NO_COLOR": "1",
+            "LANG": "C.UTF-8",
+            "BROWSER": f"{browser} %s",
+            **no_network.VARIABLES,
+        }
+
+    def login(self) -> pexpect.spawn[str]:
+        """`arka login`, up to its question."""
+        line = ["login", "-p", "laptop", "--api-url", self.url]
+        child = pexpect.spawn(ARKA, line, env=self.environ, encoding="utf-8", timeout=30, dimensions=(40, 80))
+        child.expect_exact("Paste the token")
+        child.waitnoecho(timeout=30)
+        return child
+
+    def status(self) -> tuple[int, str]:
+        """`arka status`: its exit code, and what it says on both streams."""
+        line = [ARKA, "status", "-p", "laptop"]
+        done = subprocess.run(
+            line, check=False, env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+        )
+        return done.returncode, done.stdout
+
+
+def end(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    """The exit code of what runs on the terminal, and what it still had to say."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, child.before or ""
+
+
+def is_in_the_guide(said: str, url: str) -> bool:
+    """Whether what is said in the end stands in docs/workspace.md, word for word."""
+    words = said[said.index("error: ") :].replace("\r\n", "\n").replace(url, "http://127.0.0.1:8765")
+    return words in (ROOT / "docs" / "workspace.md").read_text("utf-8")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, workspace: Running) -> Machine:
+    return Machine(tmp_path, workspace.url)
+
+
+def test_from_sign_in_to_a_revoked_token(visit: Callable[..., Visitor], workspace: Running, machine: Machine) -> None:
+    ann = visit()
+    terminal = machine.login()
+
+    # The page that `arka login` opens sends on who is not signed in.
+    assert machine.opened.read_text() == f"{workspace.url}{TOKENS}"
+    ann.page.goto(machine.opened.read_text())
+    ann.page.get_by_role("heading", name="Sign in to ARKA").wait_for()
+    ann.sign_in(ANN, "pro")
+    ann.page.get_by_role("heading", name="No tokens yet").wait_for()
+
+    assert re.fullmatch(r"arka_[0-9A-Za-z]{37}", ann.create("MacBook Pro"))
+    ann.page.get_by_text("Copy your token now, it won't be shown again.").wait_for()
+    ann.page.get_by_role("button", name="Copy").click()
+    ann.page.get_by_role("button", name="Copied").wait_for()
+    ann.page.get_by_text("Copied to the clipboard.").wait_for()
+
+    token = ann.clipboard()
+    terminal.sendline(token)
+    code, said = end(terminal)
+    assert (code, f"under profile 'laptop', for {workspace.url} (verified, as {ANN})" in re.sub(r"\s+", " ", said)) == (
+        0,
+        True,
+    )
+    assert token not in said
+    credential = ProfileStore.open(app, machine.environ).tokens.read("laptop")
+    assert credential is not None
+    assert (credential.token.reveal(), credential.label, credential.user) == (token, "MacBook Pro", ANN)
+    assert machine.status()[0] == 0
+
+    ann.page.reload()
+    assert ann.listed() == ["MacBook Pro"]
+    assert token not in ann.page.content()
+    ann.page.get_by_text(f"arka_…{token[-4:]}").wait_for()
+
+    ann.revoke("MacBook Pro")
+    assert ann.listed() == []
+    code, said = machine.status()
+    assert (code, "error: Invalid token\n" in said) == (4, True)
+    assert (
+        "check that it starts with arka_, it was copied whole, it has not expired, and it has not been revoked" in said
+    )
+    assert f"hint: your tokens are on {workspace.url}{TOKENS}" in said
+    assert is_in_the_guide(said, workspace.url)
+
+
+def test_without_a_subscription_and_then_with_one(
+    visit: Callable[..., Visitor], workspace: Running, machine: Machine
+) -> None:
+    bob = visit()
+    bob.sign_in("bob@example.com", "free")
+    bob.page.get_by_text("The API accepts tokens with a Pro subscription only.").wait_for()
+    token = bob.create("Phone", "30 days")
+
+    terminal = machine.login()
+    terminal.sendline(token)
+    code, said = end(terminal)
+    assert (code, "error: Pro subscription required" in said) == (4, True)
+    address = re.search(r"subscribe on (\S+)", said)
+    assert address is not None
+    assert address[1] == f"{workspace.url}{BILLING}"
+    assert is_in_the_guide(said, workspace.url)
+    assert ProfileStore.open(app, machine.environ).tokens.read("laptop") is None
+
+    bob.page.goto(address[1])
+    bob.page.get_by_role("button", name="Upgrade to Pro").click()
+    bob.page.get_by_text("You are on the Pro plan now.").first.wait_for()
+    terminal = machine.login()
+    terminal.sendline(token)
+    assert end(terminal)[0] == 0
+
+    # And back: the token that is stored says why it does not work any more.
+    bob.page.get_by_role("button", name="Downgrade to Free").click()
+    bob.page.get_by_text("You are on the Free plan now.").first.wait_for()
+    code, said = machine.status()
+    assert (code, f"hint: subscribe on {workspace.url}{BILLING}" in said) == (4, True)
+
+
+def test_the_other_ways_to_end_a_token(visit: Callable[..., Visitor]) -> None:
+    ann = visit()
+    ann.sign_in(ANN, "pro")
+    ann.create("Never ending", "Never")
+    dialog = ann.open_dialog()
+    dialog.get_by_role("textbox", name="Name").fill("Until the fair")
+    dialog.get_by_role("radio", name="On a date").check()
+    dialog.get_by_role("button", name="Create Token").click()  # the browser asks for the date first
+    assert dialog.is_visible()
+    dialog.get_by_label("Last day, in UTC").fill("2099-02-28")
+    dialog.get_by_role("button", name="Create Token").click()
+    ann.page.get_by_text("Copy your token now").wait_for()
+    assert [row.get_by_role("cell").nth(2).inner_text() for row in ann.page.get_by_role("row").all()[1:]] == [
+        "28 Feb 2099",
+        "Never",
+    ]

@@ -1,0 +1,62 @@
+"""The list: what stands in it, the newest first, and what is on its further pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.workspace.pages.visitor import TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arka_config.workspace.server.running import Running
+    from tests.workspace.pages.visitor import Visitor
+
+pytestmark = pytest.mark.peer("chromium")
+
+ANN = "ann@example.com"
+
+
+@pytest.fixture
+def ann(visit: Callable[..., Visitor]) -> Visitor:
+    visitor = visit()
+    visitor.sign_in(ANN, "pro")
+    return visitor
+
+
+def test_older_tokens_are_on_a_page_of_their_own_and_cancel_comes_back_to_it(ann: Visitor, workspace: Running) -> None:
+    for number in range(53):
+        workspace.issue(ANN, f"number {number}")
+    ann.page.goto(TOKENS)
+    assert ann.listed() == [f"number {number}" for number in range(52, 2, -1)]
+    ann.page.get_by_role("link", name="Older tokens").click()
+    ann.loaded(ann.page.get_by_role("link", name="Newest tokens"))
+    assert ann.listed() == ["number 2", "number 1", "number 0"]
+    assert not ann.page.get_by_role("link", name="Older tokens").is_visible()
+
+    ann.ask_to_revoke("number 1")
+    ann.page.keyboard.press("Escape")
+    ann.page.get_by_role("dialog").wait_for(state="detached")
+    assert ann.listed() == ["number 2", "number 1", "number 0"]
+    ann.revoke("number 1")
+    ann.page.goto(f"{TOKENS}?after=made-up")
+    assert len(ann.listed()) == 50  # what is no place is none
+
+
+def test_a_row_says_when_a_token_was_used_and_what_it_may(ann: Visitor, workspace: Running) -> None:
+    from arka_config.arka import app
+    from arka_config.workspace.server import tokens
+
+    issued = workspace.issue(ANN, "CI/CD Pipeline", [tokens.MANAGE])
+    assert tokens.verify(workspace.workspace.database, app, issued.secret.reveal()) is not None
+    ann.page.goto(TOKENS)
+    header = ann.page.get_by_role("columnheader").all_inner_texts()
+    assert header == ["Name", "Token", "Created", "Expires", "Last used", "Revoke"]
+    row = ann.page.get_by_role("row").nth(1)
+    assert row.get_by_role("rowheader").inner_text().split("\n")[0].split() == [
+        *("CI/CD", "Pipeline", "may", "manage", "tokens")
+    ]
+    shown = row.get_by_role("cell").all_inner_texts()
+    assert (shown[0], shown[2:4]) == (f"arka_…{issued.secret.reveal()[-4:]}", ["Never", "Today"])

@@ -1,0 +1,207 @@
+"""Everybody can read the pages: by screen reader, with contrast in light and dark, and on the width of a phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.workspace.pages.tour import tour
+from tests.workspace.pages.visitor import TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.workspace.pages.visitor import Visitor
+
+pytestmark = pytest.mark.peer("chromium")
+
+CONTROLS = {"button", "link", "textbox", "radio", "checkbox", "Date", "combobox", "spinbutton", "menuitem"}
+STATES = 18
+WIDTHS = (320, 360, 600, 768, 830, 1024, 1280)  # pixels; the last is what the tour goes on with
+
+# What a page has to have that no role tells of.
+STRUCTURE = """() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const ids = all("[id]").map((each) => each.id);
+  const named = all("[aria-labelledby], [aria-describedby]")
+    .flatMap((each) => [each.getAttribute("aria-labelledby"), each.getAttribute("aria-describedby")])
+    .filter(Boolean).flatMap((each) => each.split(" "));
+  const seen = (each) => each.checkVisibility();
+  return {
+    language: document.documentElement.lang,
+    titles: document.title.split(" · ").map((each) => each.length > 0),
+    headings: all("h1").filter(seen).length,
+    mains: all("main").length,
+    twice: ids.filter((each, at) => ids.indexOf(each) !== at),
+    nowhere: named.filter((each) => !document.getElementById(each)),
+    headless: all("table").filter((each) => !each.caption
+      || [...each.rows[0].cells].some((cell) => !cell.textContent.trim())).length,
+    pictures: all("img:not([alt]), svg:not([aria-hidden=true])").length,
+    small: all("a, button, input:not([type=hidden])").filter(seen)
+      .filter((each) => !each.closest(".skip, p, label, [inert]"))
+      .filter((each) => { const box = each.getBoundingClientRect(); return Math.min(box.width, box.height) < 24; })
+      .map((each) => each.outerHTML),
+  };
+}"""
+
+# Of every text that is to be seen: the contrast with what is behind it (WCAG 2.2, 1.4.3), where that is below 4.5. Of
+# every field: that of its edge (1.4.11), where that is below 3.
+FAINT = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const read = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, below) => [0, 1, 2].map((at) => top[at] * top[3] + below[at] * (1 - top[3]));
+  const behind = (element) => {
+    if (!element) return read(getComputedStyle(document.body).backgroundColor);
+    const own = read(getComputedStyle(element).backgroundColor);
+    return own[3] === 1 ? own : [...over(own, behind(element.parentElement)), 1];
+  };
+  const light = (colour) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, at) => {
+    const part = colour[at] / 255;
+    return sum + weight * (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const contrast = (one, other) => {
+    const [low, high] = [light(one), light(other)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const opacity = (element) => element ? +getComputedStyle(element).opacity * opacity(element.parentElement) : 1;
+  const found = [];
+  const check = (words, colour, element, ground, least) => {
+    const drawn = read(colour);
+    drawn[3] *= opacity(element);
+    const value = contrast(over(drawn, ground), ground);
+    if (value < least) found.push(`${words}: ${value.toFixed(2)}`);
+  };
+  const unseen = (element) => !element.checkVisibility() || element.closest(".unseen, [inert], .skip");
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let count = 0;
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    const words = walker.currentNode.data.trim();
+    if (!words || unseen(element)) continue;
+    count += 1;
+    check(words, getComputedStyle(element).color, element, behind(element), 4.5);
+  }
+  for (const field of document.querySelectorAll("input[type=text], input[type=date]")) {
+    if (unseen(field)) continue;
+    const style = getComputedStyle(field);
+    check("a value", style.color, field, behind(field), 4.5);
+    check("a placeholder", getComputedStyle(field, "::placeholder").color, field, behind(field), 4.5);
+    check("a field's edge", style.borderTopColor, field, behind(field.parentElement), 3);
+  }
+  return {count, found};
+}"""
+
+# What sticks out of the page, or out of the part of it that cuts off what is too wide.
+TOO_WIDE = """() => {
+  const wide = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+  for (const each of document.querySelectorAll("main *, dialog, dialog *, header *")) {
+    const box = each.getBoundingClientRect();
+    if (!each.checkVisibility() || each.closest(".unseen, pre, .skip, svg, thead") || !box.width) continue;
+    if (box.right > innerWidth + 0.5 || box.left < -0.5) wide.push(each.outerHTML.slice(0, 80));
+    const frame = each.closest(".table");
+    if (frame && box.right > frame.getBoundingClientRect().right + 0.5) wide.push(each.outerHTML.slice(0, 80));
+  }
+  return wide;
+}"""
+
+
+def spoken(visitor: Visitor) -> list[tuple[str, str]]:
+    """The role and the name of everything that a screen reader is told of."""
+    session = visitor.context.new_cdp_session(visitor.page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    told = [node for node in nodes if not node["ignored"]]
+    return [(node["role"]["value"], node.get("name", {}).get("value", "").strip()) for node in told]
+
+
+def test_a_screen_reader_has_a_name_for_everything(visit: Callable[..., Visitor]) -> None:
+    ann = visit()
+    states = 0
+    for state in tour(ann):
+        states += 1
+        told = spoken(ann)
+        assert [role for role, name in told if role in CONTROLS | {"dialog", "heading", "region"} and not name] == [], (
+            state
+        )
+        roles = [role for role, _ in told]
+        assert "dialog" in roles or ("main" in roles and "heading" in roles), state
+        structure = ann.page.evaluate(STRUCTURE)
+        assert structure == {
+            "language": "en",
+            "titles": [True, True],
+            "headings": 1,
+            "mains": 1,
+            "twice": [],
+            "nowhere": [],
+            "headless": 0,
+            "pictures": 0,
+            "small": [],
+        }, state
+    assert states == STATES
+
+
+def test_behind_a_dialog_there_is_nothing_to_be_told_of(visit: Callable[..., Visitor]) -> None:
+    for script in (True, False):
+        ann = visit(java_script_enabled=script)
+        ann.sign_in("ann@example.com", "pro")
+        ann.open_dialog()
+        told = spoken(ann)
+        assert ("button", "Sign out") not in told
+        assert [name for role, name in told if role == "link"] == ["Cancel"]
+        assert ("heading", "Create Token") in told
+
+
+def test_what_has_happened_is_announced_after_the_page_is_there(visit: Callable[..., Visitor]) -> None:
+    """A live region that has its words from the beginning is read out by no screen reader."""
+    ann = visit()
+    ann.sign_in("ann@example.com", "pro")
+    ann.create("Laptop")
+    assert ann.page.locator("#copied").get_attribute("aria-live") == "polite"
+    ann.page.goto(TOKENS)
+    ann.revoke("Laptop")
+    announced = ann.page.locator("[aria-live]").filter(has_text="The token was revoked. It stopped working at once.")
+    announced.wait_for(state="attached")
+    assert announced.count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out(visit: Callable[..., Visitor], scheme: Any) -> None:
+    ann = visit(color_scheme=scheme)
+    grounds = set()
+    for state in tour(ann):
+        seen = ann.page.evaluate(FAINT)
+        assert seen["count"] >= 3, state
+        assert seen["found"] == [], state
+        for control in ann.page.locator("a, button").all():
+            if control.is_visible() and control.evaluate("each => !each.closest('[inert], .skip')"):
+                control.hover()
+                assert ann.page.evaluate(FAINT)["found"] == [], f"{state}, under the mouse: {control}"
+        grounds.add(ann.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert grounds == {{"light": "rgb(247, 247, 248)", "dark": "rgb(15, 16, 19)"}[scheme]}
+
+
+def test_nothing_is_wider_than_the_screen(visit: Callable[..., Visitor]) -> None:
+    ann = visit()
+    for state in tour(ann):
+        for width in WIDTHS:
+            ann.page.set_viewport_size({"width": width, "height": 740})
+            assert ann.page.evaluate(TOO_WIDE) == [], f"{state}, {width} pixels wide"
+
+
+def test_the_text_can_be_twice_as_large(visit: Callable[..., Visitor]) -> None:
+    """1280 pixels at 400 % are 320 (WCAG 2.2, 1.4.10); here the height is that of a phone on its side."""
+    ann = visit(viewport={"width": 640, "height": 320}, device_scale_factor=2)
+    ann.sign_in("ann@example.com", "pro")
+    dialog = ann.open_dialog()
+    dialog.get_by_role("radio", name="On a date").check()
+    dialog.get_by_role("button", name="Create Token").scroll_into_view_if_needed()
+    box = dialog.get_by_role("button", name="Create Token").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 320

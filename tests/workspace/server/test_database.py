@@ -1,0 +1,275 @@
+"""The database: its URL, its file, its tables from nothing to the newest, and a verification that costs one look."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event, insert, inspect, text
+
+from arka_config.arka import app
+from arka_config.errors import ConfigError
+from arka_config.workspace.server import tokens
+from arka_config.workspace.server.database import CONNECTIONS, Database, file_url
+from arka_config.workspace.server.tables import Table, Token, User
+from arka_config.workspace.server.workspace import Workspace
+from tests.workspace.server.calling import ANN, UNKNOWN
+
+if TYPE_CHECKING:
+    from tests.workspace.server.postgresql import PostgreSQL
+
+TABLES = {"alembic_version", "attempts", "audit", "sessions", "sign_in_codes", "tokens", "users"}
+
+
+def test_from_nothing_to_the_newest_tables_and_again_with_no_change(bare_url: str) -> None:
+    Workspace.open(app, bare_url).close()
+    workspace = Workspace.open(app, bare_url)
+    workspace.add_user(ANN)
+    workspace.close()
+    workspace = Workspace.open(app, bare_url)
+    engine = workspace.database.engine
+    assert set(inspect(engine).get_table_names()) == TABLES
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []  # the migrations make what the code describes
+        assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+        assert connection.scalar(text("SELECT count(*) FROM users")) == 1
+    workspace.close()
+
+
+def _opened(url: str) -> str:
+    workspace = Workspace.open(app, url)
+    try:
+        return workspace.add_user(ANN).id
+    finally:
+        workspace.close()
+
+
+def test_processes_that_start_at_the_same_time_make_the_tables_once(bare_url: str) -> None:
+    context = get_context("spawn")
+    with context.Pool(4) as pool:
+        found = pool.map_async(_opened, [bare_url] * 4).get(timeout=120)
+    assert len(set(found)) == 1
+
+
+def test_a_migration_that_fails_leaves_nothing(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alembic.op.create_index", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        Workspace.open(app, bare_url)
+    monkeypatch.undo()
+    database = Database.open(bare_url)
+    assert set(inspect(database.engine).get_table_names()) == set()
+    database.close()
+    Workspace.open(app, bare_url).close()
+
+
+def test_the_tables_of_a_newer_version_are_left_alone(bare_url: str) -> None:
+    workspace = Workspace.open(app, bare_url)
+    with workspace.database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    workspace.close()
+    with pytest.raises(ConfigError, match="made by a newer version") as error:
+        Workspace.open(app, bare_url)
+    assert error.value.hint == "pip install --upgrade 'arka-config[workspace]'"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "x",
+        "",
+        "mysql://u:hunter2@h/d",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:x?mode=memory",
+        "postgresql://h:x/hunter2",
+    ],
+)
+def test_a_url_that_is_none_is_an_error_that_does_not_repeat_it(url: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        Workspace.open(app, url)
+    assert "hunter2" not in str(error.value) + error.value.hint
+    assert "sqlite:////FULL/PATH" in error.value.hint
+
+
+@pytest.mark.peer("postgresql")
+def test_a_server_that_is_not_there_is_an_error_without_the_password(server: PostgreSQL) -> None:
+    for url in (
+        "postgresql://ann:hunter2@127.0.0.1:9/workspace",
+        f"postgresql://postgres:hunter2@/nothing?host={server.folder}",
+        "postgres://ann:hunter2@/x?host=/nowhere",
+    ):
+        with pytest.raises(ConfigError, match="cannot open the database") as error:
+            Workspace.open(app, url)
+        assert "hunter2" not in str(error.value) + error.value.hint
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "workspace.db"
+    file.write_text("shopping list\n" * 100)
+    with pytest.raises(ConfigError, match="file is not a database"):
+        Workspace.open(app, file_url(str(file)))
+    assert file.read_text() == "shopping list\n" * 100
+
+
+def test_the_file_and_those_beside_it_are_private(tmp_path: Path, generous_umask: None) -> None:
+    file = tmp_path / "new" / "workspace #1?.db"
+    workspace = Workspace.open(app, file_url(str(file)))
+    workspace.add_user(ANN)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+    workspace.close()
+    assert modes == {f"{file.name}{end}": 0o600 for end in ("", "-wal", "-shm")}
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_sqlite_writes_ahead_and_keeps_what_was_promised(tmp_path: Path) -> None:
+    workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
+    with workspace.database.reading() as session:
+        found = {
+            name: session.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        }
+    workspace.close()
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 10_000}
+
+
+def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
+    workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
+    workspace.add_user(ANN)
+    token = workspace.issue(ANN, "x").secret.reveal()
+    assert tokens.verify(workspace.database, app, token)
+    other = sqlite3.connect(tmp_path / "w.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE tokens SET label = 'half done'")
+    found = tokens.verify(workspace.database, app, token)
+    assert found is not None
+    assert found.label == "x"
+    other.close()
+    workspace.close()
+
+
+def test_writers_wait_for_each_other_and_lose_nothing(database_url: str) -> None:
+    workspace = Workspace.open(app, database_url)
+    workspace.add_user(ANN)
+    with ThreadPoolExecutor(2 * CONNECTIONS) as pool:
+        made = list(pool.map(lambda number: workspace.issue(ANN, f"number {number}").token.id, range(60)))
+    with workspace.database.reading() as session:
+        found = tokens.listed(session, tokens_user(workspace), 100)
+    workspace.close()
+    assert {token.id for token in found} == set(made)
+
+
+def tokens_user(workspace: Workspace) -> str:
+    return workspace.add_user(ANN).id
+
+
+def test_moments_are_utc_whatever_zone_the_machines_are_in(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    workspace = Workspace.open(app, database_url)
+    workspace.add_user(ANN)
+    expires = datetime(2999, 3, 29, 1, 30, tzinfo=UTC)
+    seen = []
+    for zone in ("Pacific/Kiritimati", "America/St_Johns"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        issued = workspace.issue(ANN, zone, [], expires)
+        token = tokens.verify(workspace.database, app, issued.secret.reveal())
+        assert token is not None
+        seen += [token.expires, token.created]
+    monkeypatch.undo()
+    time.tzset()
+    workspace.close()
+    assert seen[0] == seen[2] == expires
+    assert all(moment is not None and moment.utcoffset() == timedelta(0) for moment in seen)
+    assert all(
+        moment is not None and abs(moment - datetime.now(UTC)) < timedelta(minutes=5) for moment in (seen[1], seen[3])
+    )
+
+
+def fill(workspace: Workspace, rows: int) -> None:
+    user = workspace.add_user(ANN).id
+    now = datetime.now(UTC)
+    row: dict[str, Any] = {"user_id": user, "label": "x", "last_four": "xxxx", "scopes": "", "created": now}
+    with workspace.database.writing() as session:
+        session.execute(insert(Token), [row | {"id": f"tok_{n:022}", "digest": os.urandom(32)} for n in range(rows)])
+        session.execute(
+            insert(User),
+            [{"id": f"usr_{n:022}", "email": f"{n}@x", "plan": "pro", "created": now} for n in range(rows)],
+        )
+
+
+def test_a_verification_is_one_statement_that_two_indexes_answer(database_url: str) -> None:
+    workspace = Workspace.open(app, database_url)
+    fill(workspace, 5_000)
+    token = workspace.issue(ANN, "x").secret.reveal()
+    database = workspace.database
+    with database.writing() as session:
+        session.execute(text("ANALYZE"))
+    tokens.verify(database, app, token)  # its first use is written down
+    sent: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *of: sent.append((of[2], of[3])))
+    assert tokens.verify(database, app, token) is not None
+    assert tokens.verify(database, app, UNKNOWN) is None
+    statements = [(statement, values) for statement, values in sent if statement.startswith("SELECT")]
+    assert len(sent) == len(statements) + (2 if database.is_sqlite else 0)  # and BEGIN, on SQLite
+    assert len(statements) == 2
+    with database.engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + statements[0][0], statements[0][1]))
+    workspace.close()
+    for wanted in (
+        ("uq_tokens_digest", "pk_users")
+        if not database.is_sqlite
+        else ("SEARCH tokens USING INDEX", "SEARCH users USING INDEX")
+    ):
+        assert wanted in plan
+    assert "SCAN tokens" not in plan
+    assert "Seq Scan" not in plan
+
+
+def test_what_cannot_be_a_token_is_not_looked_up(database_url: str) -> None:
+    workspace = Workspace.open(app, database_url)
+    sent: list[str] = []
+    event.listen(workspace.database.engine, "before_cursor_execute", lambda *of: sent.append(of[2]))
+    for text_ in ("", "x", "ghp_" + "x" * 37, "arka_" + "x" * 300):
+        assert tokens.verify(workspace.database, app, text_) is None
+    workspace.close()
+    assert sent == []
+
+
+def test_a_user_who_is_deleted_takes_everything_along_but_the_record(database_url: str) -> None:
+    workspace = Workspace.open(app, database_url)
+    user = workspace.add_user(ANN, "pro").id
+    token = workspace.issue(ANN, "x").secret.reveal()
+    with workspace.database.writing() as session:
+        session.execute(text("DELETE FROM users WHERE email = :email"), {"email": ANN})
+    assert tokens.verify(workspace.database, app, token) is None
+    with workspace.database.reading() as session:
+        left = {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("tokens", "sign_in_codes")}
+        kept = session.scalar(text("SELECT count(*) FROM audit WHERE user_id = :id"), {"id": user})
+    workspace.close()
+    assert left == {"tokens": 0, "sign_in_codes": 0}
+    assert kept == 3
+
+
+def test_a_backup_is_made_while_it_serves(tmp_path: Path) -> None:
+    workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
+    workspace.add_user(ANN, "pro")
+    token = workspace.issue(ANN, "x").secret.reveal()
+    with closing(sqlite3.connect(tmp_path / "w.db")) as connection:
+        connection.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
+    workspace.close()
+    restored = Workspace.open(app, file_url(str(tmp_path / "backup.db")))
+    assert tokens.verify(restored.database, app, token) is not None
+    restored.close()

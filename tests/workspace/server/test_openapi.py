@@ -1,0 +1,114 @@
+"""The OpenAPI document, and whether the API is what it says: Schemathesis calls it with what it makes up."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arka_config.errors import InvalidValue
+from arka_config.workspace.server import problems, tokens
+from arka_config.workspace.server.api.documents import NewToken
+from arka_config.workspace.server.limits import Limit
+from tests import no_network
+from tests.workspace.server.calling import PROBLEM
+
+if TYPE_CHECKING:
+    from arka_config.workspace.server.running import Running
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = 15
+ENDLESS = Limit("bad token", 10**6, timedelta(minutes=1))  # it sends many, to see that they are refused
+
+CONFIG = """
+[generation]
+max-examples = {examples}
+deterministic = true
+database = "none"
+[warnings]
+fail-on = true
+"""
+
+
+@pytest.fixture
+def document(workspace: Running) -> Any:
+    return httpx.get(f"{workspace.url}/openapi.json", trust_env=False).json()
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_nothing(workspace: Running, tmp_path: Path) -> None:
+    workspace.workspace.bad_token_limit = ENDLESS
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG.format(examples=EXAMPLES))
+    program = os.path.join(os.path.dirname(sys.executable), "schemathesis")
+    line = [program, "--config-file", str(config), "run", "--checks=all", "--no-color"]
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+        "SCHEMATHESIS_HOOKS": "tests.workspace.server.schemathesis_hooks",
+        "TEST_DATABASE_URL": workspace.database_url,
+        **no_network.VARIABLES,
+    }
+    done = subprocess.run(
+        [*line, f"{workspace.url}/openapi.json"],
+        env=environ,
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Tested: 5" in done.stdout
+
+
+def test_the_document_says_what_each_call_takes_and_gives(document: Any) -> None:
+    calls = {
+        f"{method.upper()} {path}": call for path, calls in document["paths"].items() for method, call in calls.items()
+    }
+    assert set(calls) == {
+        "GET /api/v1/me",
+        "GET /api/v1/tokens",
+        "POST /api/v1/tokens",
+        "DELETE /api/v1/tokens/{id}",
+        "POST /api/v1/tokens/current/rotate",
+    }
+    for name, call in calls.items():
+        assert call["security"] == [{"token": []}], name
+        failures = {int(status): said for status, said in call["responses"].items() if int(status) >= 400}
+        assert set(failures) == {kind.status for kind in problems.KINDS}, name
+        assert all(list(said["content"]) == [PROBLEM] for said in failures.values()), name
+        assert failures[429]["headers"]["Retry-After"]["required"], name
+    assert document["components"]["securitySchemes"]["token"] == {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token from the tokens page.",
+    }
+
+
+def test_no_page_is_in_the_document(document: Any) -> None:
+    assert all(path.startswith("/api/v1/") for path in document["paths"])
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert references == set(document["components"]["schemas"])
+
+
+@given(st.text(max_size=110) | st.text("ab \u00a0\u2003\t\x00\x1b\u202e", max_size=5))
+def test_a_label_that_fits_the_document_is_taken_and_no_other(label: str) -> None:
+    said = NewToken.model_json_schema()["properties"]["label"]
+    fits = said["minLength"] <= len(label) <= said["maxLength"] and re.search(said["pattern"], label) is not None
+    try:
+        is_taken = tokens.check_label(label) == label
+    except InvalidValue:
+        is_taken = False
+    assert fits == is_taken

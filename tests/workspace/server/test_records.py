@@ -1,0 +1,205 @@
+"""What is kept: the audit log, hostile names, and no secret at all in any byte of the database."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from sqlalchemy import inspect, select
+
+from arka_config.workspace.server.limits import Limit
+from arka_config.workspace.server.tables import AuditEntry
+from tests.workspace.server.calling import ANN, BOB, MANAGE, TOKENS_PAGE, UNKNOWN, Api, Person, form_key, shown_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arka_config.workspace.server.running import Running
+
+
+def log(workspace: Running) -> list[AuditEntry]:
+    with workspace.workspace.database.reading() as session:
+        return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+
+
+def test_the_audit_log_has_who_did_what_and_from_where(workspace: Running) -> None:
+    user = workspace.add_user(ANN, "free").id
+    with Person(workspace).signed_in() as person:
+        person.send("/billing", {"plan": "pro"})
+        page = person.send(TOKENS_PAGE, {"label": "MacBook Pro", "expiry": "never", "manage": "yes"})
+        token = shown_token(page.text)
+        with Api(workspace, token) as api:
+            own = api.get("me").json()["token"]["id"]
+            made = api.post("tokens", json={"label": "CI"}).json()["details"]["id"]
+            first = api.post("tokens/current/rotate").json()["details"]["id"]
+            second = api.post("tokens/current/rotate").json()["details"]["id"]
+            api.delete(f"tokens/{made}")
+        person.send(f"{TOKENS_PAGE}/revoke", {"id": own}, page=TOKENS_PAGE)
+        person.send("/sign-out", {}, page=TOKENS_PAGE)
+    here, local = "127.0.0.1", "command line"
+    assert [(entry.action, entry.subject, entry.address, entry.user_id) for entry in log(workspace)] == [
+        ("user added", "pro", local, user),
+        ("sign-in link made", "", local, user),
+        ("plan changed", "free", local, user),
+        ("sign-in link made", "", local, user),
+        ("sign-in link made", "", local, user),
+        ("signed in", "", here, user),
+        ("plan changed", "pro", here, user),
+        ("token created", own, here, user),
+        ("token created", made, here, user),
+        ("token rotated", f"{own} {first}", here, user),
+        ("token revoked", first, here, user),
+        ("token rotated", f"{own} {second}", here, user),
+        ("token revoked", made, here, user),
+        ("token revoked", own, here, user),
+        ("signed out", "", here, user),
+    ]
+    assert all(abs(entry.at - datetime.now(UTC)) < timedelta(minutes=5) for entry in log(workspace))
+
+
+def test_the_audit_log_has_a_limit_that_was_reached_once_for_each_window(workspace: Running) -> None:
+    workspace.workspace.bad_token_limit = Limit("bad token", 2, timedelta(minutes=1))
+    with Api(workspace) as api:
+        statuses = [api.get("me", token=UNKNOWN).status_code for _ in range(5)]
+    assert statuses == [401, 401, 429, 429, 429]
+    reached = [entry for entry in log(workspace) if entry.action == "limit reached"]
+    assert [(entry.subject, entry.address, entry.user_id) for entry in reached] == [("bad token", "127.0.0.1", None)]
+
+
+def test_what_is_refused_is_in_no_record(workspace: Running) -> None:
+    before = len(log(workspace))
+    with Api(workspace, workspace.issue(ANN, "x").secret.reveal()) as api:
+        api.post("tokens", json={"label": "denied"})
+        api.delete("tokens/tok_" + "x" * 22)
+    assert len(log(workspace)) == before + 1
+
+
+REFUSED = [
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x9b31m",
+    "a\x00b",
+    "line\nline",
+    "line\u2028line",
+    "evil\u202egnp.exe",
+    "\u2066hidden\u2069",
+    "\u200fright",
+    "\ufeffmark",
+    "x" * 101,
+    "",
+    " \t ",
+    "\u3000",
+]
+
+
+@pytest.mark.parametrize("label", REFUSED, ids=ascii)
+def test_a_name_that_could_mislead_is_refused_by_the_api_and_the_page(workspace: Running, label: str) -> None:
+    with Api(workspace, workspace.issue(ANN, "Manager", [MANAGE]).secret.reveal()) as api:
+        answer = api.post("tokens", json={"label": label})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "label")
+        with Person(workspace).signed_in() as person:
+            page = person.send(TOKENS_PAGE, {"label": label, "expiry": "never"})
+        assert page.status_code == 422
+        assert (
+            re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200f\ufeff]", page.text)
+            is None
+        )
+        assert [token["label"] for token in api.get("tokens").json()["tokens"]] == ["Manager"]
+
+
+ESCAPED = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7*7 }}",
+    "&amp;",
+    "'; DROP TABLE tokens; --",
+    "عربي",
+]
+
+
+@pytest.mark.parametrize("label", ESCAPED)
+def test_a_name_with_markup_is_text_wherever_it_is_shown(workspace: Running, label: str) -> None:
+    from html import escape
+
+    with Person(workspace).signed_in() as person:
+        made = person.send(TOKENS_PAGE, {"label": label, "expiry": "90"})
+        token_id = re.search(r"\?revoke=(tok_[\w-]{22})", made.text)
+        assert token_id
+        pages = [made, person.open(TOKENS_PAGE), person.open(f"{TOKENS_PAGE}?revoke={token_id[1]}")]
+        pages.append(person.send(TOKENS_PAGE, {"label": label, "expiry": "no such"}))
+    for page in pages:
+        text = page.text.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
+        assert escape(label) in text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert "49" not in re.findall(r"<bdi>(.*?)</bdi>", text)
+    with Api(workspace, workspace.issue(ANN, "Manager", [MANAGE]).secret.reveal()) as api:
+        assert api.get("tokens").json()["tokens"][1]["label"] == label
+
+
+def test_an_address_with_markup_is_text(workspace: Running) -> None:
+    with Person(workspace).signed_in('o\'brien&"x"@example.com') as person:
+        assert "o&#39;brien&amp;&#34;x&#34;@example.com" in person.open(TOKENS_PAGE).text
+
+
+def written(workspace: Running) -> Iterator[tuple[str, bytes]]:
+    """Every file of the database, with what is not yet in its place: the write-ahead log."""
+    database = workspace.workspace.database
+    if database.is_sqlite:
+        file = Path(database.engine.url.database or "")
+        paths = list(file.parent.glob(f"{file.name}*"))
+        assert file.with_name(f"{file.name}-wal") in paths
+    else:
+        with psycopg.connect(workspace.database_url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+            row = connection.execute("SHOW data_directory").fetchone()
+        assert row
+        paths = [path for path in Path(row[0]).rglob("*") if path.is_file()]
+    for path in paths:
+        yield str(path), path.read_bytes()
+
+
+def test_no_byte_of_the_database_is_a_token_a_code_or_a_session(workspace: Running) -> None:
+    unused = workspace.add_user(BOB).link.rpartition("#")[2]
+    used = workspace.add_user(ANN).link
+    secrets = [unused, used.rpartition("#")[2], workspace.issue(ANN, "find this label").secret.reveal()]
+    with Person(workspace) as person:
+        person.sign_in(used)
+        secrets += [person.cookie, form_key(person.open(TOKENS_PAGE).text)]
+        secrets.append(
+            shown_token(person.send(TOKENS_PAGE, {"label": "by hand", "expiry": "never", "manage": "yes"}).text)
+        )
+        with Api(workspace, secrets[-1]) as api:
+            secrets.append(api.post("tokens", json={"label": "x"}).json()["token"])
+            secrets.append(api.post("tokens/current/rotate").json()["token"])
+            api.get("me", token=UNKNOWN)
+            api.delete("tokens/current")
+    seen = False
+    for name, content in written(workspace):
+        seen |= b"find this label" in content
+        for secret in [*secrets, UNKNOWN]:
+            for form in (
+                secret.encode(),
+                secret.encode("utf-16-le"),
+                base64.b64encode(secret.encode()),
+                secret[5:].encode(),
+            ):
+                assert form not in content, name
+    assert seen, "the search did not find what it must"
+    assert len(set(secrets)) == 8
+
+
+def test_what_the_tables_hold_is_what_the_documentation_says(workspace: Running) -> None:
+    found = inspect(workspace.workspace.database.engine)
+    columns = {table: {column["name"] for column in found.get_columns(table)} for table in found.get_table_names()}
+    text = (Path(__file__).parents[3] / "docs" / "workspace-operation.md").read_text("utf-8")
+    for table, names in columns.items():
+        if table != "alembic_version":
+            row = re.search(rf"^\| `{table}` \|(.*)$", text, re.MULTILINE)
+            assert row, table
+            assert set(re.findall(r"`(\w+)`", row[1])) == names, table

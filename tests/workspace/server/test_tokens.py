@@ -1,0 +1,269 @@
+"""The calls of the API that make, list, rotate and revoke tokens."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select, update
+
+from arka_config import moment
+from arka_config.workspace.server.tables import Token
+from arka_config.workspace.server.workspace import Workspace
+from tests.workspace.server.calling import ANN, BOB, MANAGE, PROBLEM, Api
+
+if TYPE_CHECKING:
+    from arka_config.workspace.server.running import Running
+
+ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
+
+
+def days_from_now(days: float) -> str:
+    return moment.stored(datetime.now(UTC) + timedelta(days=days))
+
+
+def labels(api: Api, **query: Any) -> list[str]:
+    return [token["label"] for token in api.get("tokens", params=query).json()["tokens"]]
+
+
+def test_a_token_that_is_made_works_and_is_shown_once(api: Api) -> None:
+    made = api.post("tokens", json={"label": "CI/CD Pipeline", "expires": "2999-12-31T23:59:59+02:00"})
+    assert made.status_code == 201
+    token, details = made.json()["token"], made.json()["details"]
+    assert set(details) == {"id", "label", "last_four", "scopes", "created", "expires", "last_used"}
+    assert ID.fullmatch(details["id"])
+    assert (details["label"], details["last_four"], details["scopes"]) == ("CI/CD Pipeline", token[-4:], [])
+    assert (details["expires"], details["last_used"]) == ("2999-12-31T21:59:59Z", None)
+    assert moment.read(details["created"]) <= datetime.now(UTC)
+    listed = api.get("tokens")
+    assert details in listed.json()["tokens"]
+    assert token not in listed.text
+    assert api.works(token)
+
+
+def test_ids_cannot_be_guessed(api: Api) -> None:
+    ids = [api.post("tokens", json={"label": "x"}).json()["details"]["id"] for _ in range(20)]
+    assert len(set(ids)) == 20
+    assert all(ID.fullmatch(id_) for id_ in ids)  # 22 letters of 64: 128 random bits, and 4 that are none
+    assert len({id_[4:12] for id_ in ids}) == 20
+
+
+@pytest.mark.parametrize("scopes", [[], [MANAGE], [MANAGE, MANAGE]])
+def test_a_token_may_manage_where_it_was_made_to(api: Api, scopes: list[str]) -> None:
+    token = api.post("tokens", json={"label": "x", "scopes": scopes}).json()["token"]
+    assert api.get("tokens", token=token).status_code == (200 if scopes else 403)
+    assert api.get("me", token=token).json()["token"]["scopes"] == sorted(set(scopes))
+
+
+@pytest.mark.parametrize(
+    "label", ["x", "Ann's laptop", "<script>alert(1)</script>", "日本語 📱", "x" * 100, "a\u00a0b"]
+)
+def test_a_label_comes_back_as_it_was_given(api: Api, label: str) -> None:
+    made = api.post("tokens", json={"label": label})
+    assert (made.status_code, made.json()["details"]["label"]) == (201, label)
+    assert labels(api)[0] == label
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "label"),
+        ({"label": ""}, "label"),
+        ({"label": "  "}, "label"),
+        ({"label": "x" * 101}, "label"),
+        ({"label": 7}, "label"),
+        ({"label": None}, "label"),
+        ({"label": "x", "expires": "2001-01-01T00:00:00Z"}, "expires"),
+        ({"label": "x", "expires": "tomorrow"}, "expires"),
+        ({"label": "x", "expires": "2999-01-01"}, "expires"),
+        ({"label": "x", "expires": "2999-01-01T00:00:00"}, "expires"),
+        ({"label": "x", "expires": 32503680000}, "expires"),
+        ({"label": "x", "expires": "9999-12-31T23:59:59-23:59"}, "expires"),
+        ({"label": "x", "expires": "2999-02-30T00:00:00Z"}, "expires"),
+        ({"label": "x", "scopes": ["admin"]}, "scopes.0"),
+        ({"label": "x", "scopes": MANAGE}, "scopes"),
+        ({"label": "x", "scopes": [MANAGE] * 11}, "scopes"),
+        ({"label": "x", "user": "usr_1"}, "body"),
+    ],
+)
+def test_what_does_not_fit_is_said_field_by_field(api: Api, body: dict[str, object], field: str) -> None:
+    answer = api.post("tokens", json=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert labels(api) == ["Manager"]
+
+
+def test_an_expiry_of_this_second_has_passed(api: Api) -> None:
+    answer = api.post("tokens", json={"label": "x", "expires": moment.stored(datetime.now(UTC))})
+    assert answer.status_code == 422
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_repetition(workspace: Running, api: Api) -> None:
+    made = [f"number {number}" for number in range(23)]
+    for label in made:
+        workspace.issue(ANN, label)
+    workspace.add_user(BOB, "pro")
+    workspace.issue(BOB, "Bob's")
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in range(10):
+        page = api.get("tokens", params={"limit": 5, **cursor}).json()
+        seen += [token["label"] for token in page["tokens"]]
+        workspace.issue(ANN, "newer")  # it belongs before what was seen
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == [*reversed(made), "Manager"]
+
+
+def test_tokens_of_one_moment_keep_their_order_across_pages(workspace: Running, api: Api) -> None:
+    for number in range(6):
+        workspace.issue(ANN, f"number {number}")
+    with workspace.workspace.database.writing() as session:
+        session.execute(update(Token).values(created=datetime(2026, 3, 29, 1, 30, 0, 123456, UTC)))
+        ids = sorted(session.scalars(select(Token.id)), reverse=True)
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = api.get("tokens", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
+        seen += [token["id"] for token in page["tokens"]]
+        cursor = page["next_cursor"]
+    assert seen == ids
+
+
+def test_a_cursor_does_not_lead_to_another_s_tokens(workspace: Running, api: Api) -> None:
+    workspace.issue(ANN, "x")
+    cursor = api.get("tokens", params={"limit": 1}).json()["next_cursor"]
+    workspace.add_user(BOB, "pro")
+    token = workspace.issue(BOB, "Bob's", [MANAGE]).secret.reveal()
+    assert [found["label"] for found in api.get("tokens", token=token).json()["tokens"]] == ["Bob's"]
+    assert api.get("tokens", params={"cursor": cursor}, token=token).json()["tokens"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 101}, "limit"),
+        ({"limit": "x"}, "limit"),
+        ({"cursor": "x"}, "cursor"),
+        ({"cursor": ""}, "cursor"),
+        ({"cursor": "MSB4"}, "cursor"),
+        ({"cursor": "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTkgdG9rX3h4eHh4eHh4eHh4eHh4eHh4eHh4eHg"}, "cursor"),
+        ({"cursor": "é\x00"}, "cursor"),
+        ({"cursor": "x" * 81}, "cursor"),
+    ],
+)
+def test_a_page_that_is_none_is_said(api: Api, query: dict[str, object], field: str) -> None:
+    answer = api.get("tokens", params=query)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_revocation_is_immediate_and_for_good(workspace: Running, api: Api, database_url: str) -> None:
+    issued = workspace.issue(ANN, "Lost phone")
+    token = issued.secret.reveal()
+    other = Workspace.open(workspace.workspace.app, database_url)  # as another worker has it
+    assert api.works(token)
+    assert api.delete(f"tokens/{issued.token.id}").status_code == 204
+    assert not api.works(token)
+    with other.database.reading() as session:
+        assert session.get(Token, issued.token.id) is None
+    other.close()
+    again = api.delete(f"tokens/{issued.token.id}")
+    assert (again.status_code, again.json()["type"]) == (404, "/problems/not-found")
+    assert not api.works(token)
+
+
+def test_a_token_revokes_itself_and_then_is_none(workspace: Running, api: Api) -> None:
+    for last in ("current", workspace.issue(ANN, "by id")):
+        issued = workspace.issue(ANN, "x") if isinstance(last, str) else last
+        path = last if isinstance(last, str) else issued.token.id
+        assert api.delete(f"tokens/{path}", token=issued.secret.reveal()).status_code == 204
+        assert api.delete(f"tokens/{path}", token=issued.secret.reveal()).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["tok_" + "x" * 22, "x", "%00", "tok_%00", "%F0%9F%94%91", "me", "x" * 40])
+def test_an_id_of_nobody_s_is_not_found(api: Api, path: str) -> None:
+    assert api.delete(f"tokens/{path}").status_code == 404
+
+
+def test_another_s_token_is_as_little_there_as_none(workspace: Running, api: Api) -> None:
+    workspace.add_user(BOB, "pro")
+    theirs = workspace.issue(BOB, "Bob's")
+    there, nowhere = api.delete(f"tokens/{theirs.token.id}"), api.delete(f"tokens/tok_{'x' * 22}")
+    assert (there.status_code, there.content) == (nowhere.status_code, nowhere.content)
+    assert api.works(theirs.secret.reveal())
+
+
+def test_rotating_gives_a_successor_and_leaves_the_old_one_until_it_is_revoked(api: Api) -> None:
+    expires = days_from_now(30)
+    old = api.post("tokens", json={"label": "CI", "expires": expires, "scopes": [MANAGE]}).json()
+    new = api.post("tokens/current/rotate", token=old["token"])
+    assert new.status_code == 201
+    details = new.json()["details"]
+    assert (details["label"], details["scopes"]) == ("CI", [MANAGE])
+    assert details["id"] != old["details"]["id"]
+    assert abs(moment.read(details["expires"]) - moment.read(expires)) < timedelta(seconds=30)
+    assert api.works(old["token"])
+    assert api.works(new.json()["token"])
+    assert api.delete("tokens/current", token=old["token"]).status_code == 204
+    assert api.works(new.json()["token"])
+
+
+def test_a_successor_that_was_never_used_is_revoked_by_the_next(api: Api) -> None:
+    old = api.post("tokens", json={"label": "CI"}).json()["token"]
+    lost, used, new = (api.post("tokens/current/rotate", token=old).json()["token"] for _ in range(3))
+    assert not api.works(lost)
+    assert not api.works(used)
+    assert api.works(new)
+    after = api.post("tokens/current/rotate", token=old).json()["token"]
+    assert api.works(new)
+    assert api.works(after)
+
+
+@pytest.mark.parametrize("scopes", [[], [MANAGE]])
+def test_a_successor_may_end_earlier(api: Api, scopes: list[str]) -> None:
+    for lifetime in (None, days_from_now(90)):
+        old = api.post("tokens", json={"label": "CI", "expires": lifetime, "scopes": scopes}).json()["token"]
+        expires = days_from_now(2)
+        new = api.post("tokens/current/rotate", token=old, json={"expires": expires})
+        assert new.json()["details"]["expires"] == expires
+
+
+@pytest.mark.parametrize("expires", [None, "2999-01-01T00:00:00Z"])
+def test_more_time_than_it_was_made_for_takes_a_token_that_may_manage(api: Api, expires: str | None) -> None:
+    body = {"label": "CI", "expires": days_from_now(30)}
+    old = api.post("tokens", json=body).json()["token"]
+    refused = api.post("tokens/current/rotate", token=old, json={"expires": expires})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "expires")
+    assert "cannot give itself more time" in refused.json()["errors"][0]["detail"]
+    manager = api.post("tokens", json=body | {"scopes": [MANAGE]}).json()["token"]
+    assert api.post("tokens/current/rotate", token=manager, json={"expires": expires}).status_code == 201
+
+
+def test_the_end_of_the_last_day_is_no_more_time(api: Api) -> None:
+    old = api.post("tokens", json={"label": "CI", "expires": days_from_now(30)}).json()["token"]
+    expires = moment.stored(moment.end(days_from_now(30)[:10]))
+    assert api.post("tokens/current/rotate", token=old, json={"expires": expires}).status_code == 201
+
+
+def test_a_lifetime_beyond_the_calendar_ends_with_it(api: Api) -> None:
+    old = api.post("tokens", json={"label": "CI", "expires": "9999-12-31T23:59:59Z"}).json()["token"]
+    new = api.post("tokens/current/rotate", token=old)
+    assert (new.status_code, new.json()["details"]["expires"]) == (201, "9999-12-31T23:59:59Z")
+
+
+@pytest.mark.parametrize("body", [{"expires": "2001-01-01T00:00:00Z"}, {"expires": 7}, {"label": "other"}])
+def test_a_rotation_that_makes_no_sense_makes_no_token(api: Api, body: dict[str, object]) -> None:
+    assert api.post("tokens/current/rotate", json=body).status_code == 422
+    assert labels(api) == ["Manager"]
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"json": {}}, {"content": b"null", "headers": {"Content-Type": "application/json"}}]
+)
+def test_a_rotation_may_say_nothing(api: Api, sent: dict[str, Any]) -> None:
+    assert api.post("tokens/current/rotate", **sent).status_code == 201
