@@ -35,7 +35,7 @@ guarantees: $(READY) ## try every fault, a minute of races and much fuzzing, and
 	@rm -rf build/guarantees
 	@GUARANTEES=full GUARANTEES_NUMBERS="$(CURDIR)/build/guarantees" \
 		$(BIN)/python -m pytest -n auto tests/guarantees tests/fuzz tests/cli/test_streams.py $(PYTEST_ARGS)
-	@$(BIN)/python docs/render_guarantees.py build/guarantees
+	@GUARANTEES=full $(BIN)/python docs/render_guarantees.py build/guarantees
 
 fuzz: $(READY) ## hand made-up input to every reader, FUZZ_SECONDS for each
 	@$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS) $(READERS)

@@ -1,7 +1,7 @@
 """The workspace's database on a disk that is full, and after a kill, at any page: it opens, and no user is lost.
 
-SQLite writes it, past the functions that test_faults.py makes fail. Here the system lets no file grow beyond a limit, for
-each limit in turn: as an error, or by a signal that kills.
+SQLite writes it, past the functions that test_faults.py makes fail. Here the system lets no file grow beyond a limit,
+for each limit in turn: as an error, or by a signal that kills.
 """
 
 from __future__ import annotations
