@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -65,11 +67,11 @@ def test_pinned_requirements_say_what_and_never_where_from(path: Path) -> None:
 
 
 def test_every_dependency_is_pinned_to_a_version_that_it_allows() -> None:
-    nodes = pins("node.txt")
+    others = {**pins("node.txt"), **pins("fuzz.txt"), **pins("audit.txt")}
     wanted = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"]]
     wanted += [line for group in PROJECT["dependency-groups"].values() for line in group]
     for name in ("dev.txt", "lowest.txt"):
-        pinned = nodes | pins(name)
+        pinned = others | pins(name)
         for requirement in map(Requirement, wanted):
             assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, name
 
@@ -85,6 +87,20 @@ def pins(name: str) -> dict[str, str]:
     """The versions that a file of requirements pins, by name."""
     lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
     return dict(line.split(" ")[0].split("==") for line in lines if re.match(r"[a-z]", line))
+
+
+def test_what_is_shipped_with_is_what_is_tested_with() -> None:
+    assert pins("runtime.txt").items() <= pins("dev.txt").items()
+
+
+def test_the_sbom_of_a_build_names_each_pinned_requirement_and_no_host(tmp_path: Path) -> None:
+    path = tmp_path / "sbom.json"
+    subprocess.run([sys.executable, ROOT / ".ci" / "sbom.py", path], check=True, capture_output=True)
+    document = json.loads(path.read_text("utf-8"))
+    assert document["bomFormat"] == "CycloneDX"
+    assert {each["name"]: each["version"] for each in document["components"]} == pins("runtime.txt")
+    assert all(each["properties"] for each in document["components"])
+    assert not any(name in path.read_text("utf-8") for name in ('"url"', "externalReferences", *REGISTRIES))
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])

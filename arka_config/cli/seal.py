@@ -14,13 +14,14 @@ from arka_config.cli.command import command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
 from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
-from arka_config.store import files, toml
+from arka_config.store import elsewhere, files, toml
 from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arka_config.cli.session import Session
+    from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.sealed import SealedToken
 
 _LONGEST_INPUT = 1 << 16  # characters; a token has a few dozen
@@ -65,7 +66,7 @@ def seal(
         sealed = _sealed(session, with_token, name, url)
     text = sealing.seal(sealed, recipients)
     if path is not None:
-        _put(path, text)
+        _put(session.store, path, text)
     if session.json:
         document = {"profile": sealed.profile, "origin": sealed.origin, "recipients": len(recipients)}
         session.show_json({**document, "sealed": text, "template": path})
@@ -167,7 +168,7 @@ def _opened(session: Session, path: str, others: Sequence[str]) -> SealedToken:
         raise SealedTokenError(f"{visible(path)}: token.sealed: {error.message}", hint=error.hint) from None
 
 
-def _put(path: str, text: str) -> None:
+def _put(store: ProfileStore, path: str, text: str) -> None:
     """Puts a sealed text into a template, in place of the source that was there; all else stays, its mode too."""
     import tomlkit
 
@@ -179,5 +180,8 @@ def _put(path: str, text: str) -> None:
     value = tomlkit.string(text, multiline=True)
     after = toml.edited(before, {**others, ("token", "sealed"): value}, path)
     mode = stat.S_IMODE(os.stat(full).st_mode)
-    files.write(full, after)
-    os.chmod(full, mode)  # it is checked in, and no secret: who could read it still can
+    elsewhere.write(store, full, after)
+    try:
+        os.chmod(full, mode)  # it is checked in, and no secret: who could read it still can
+    except OSError as error:
+        raise files.cannot("open to others", full, error) from None

@@ -151,7 +151,24 @@ def _replace(
         except OSError:
             pass  # the next holder of the lock sweeps it
         raise
-    sync_folder(folder)
+    _settle(folder, target)
+
+
+def _settle(folder: str, path: str) -> None:
+    """Syncs a folder after a change of it. The change has been made, and who asked for it must not take it for undone:
+    that it may not last through a power cut is a warning."""
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        import warnings
+
+        reason = (error.strerror or type(error).__name__).lower()
+        warnings.warn(
+            ConfigWarning(
+                f"{path} was changed, and a power cut may undo that: {folder}: {reason}; hint: look after that disk"
+            ),
+            stacklevel=2,
+        )
 
 
 def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
@@ -186,7 +203,7 @@ def remove(path: str) -> bool:
         return False
     except OSError as error:
         raise cannot("remove", path, error) from None
-    sync_folder(os.path.dirname(path))
+    _settle(os.path.dirname(path), path)
     return True
 
 
@@ -285,7 +302,8 @@ def cannot(what: str, path: str, error: OSError) -> FileError:
         errno.ELOOP: f"a symbolic link leads back to itself: ls -l {quoted(path)}",
     }
     reason = (error.strerror or type(error).__name__).lower()
-    return FileError(f"cannot {what} {path}: {reason}", path=path, hint=hints.get(error.errno or 0, ""))
+    code = error.errno or 0
+    return FileError(f"cannot {what} {path}: {reason}", path=path, hint=hints.get(code, ""), code=code)
 
 
 def _status(path: str) -> os.stat_result | None:

@@ -11,7 +11,7 @@ from arka_config.cli import terminal
 from arka_config.cli.command import command
 from arka_config.errors import ConfigError
 from arka_config.exchange.dotenv import lines
-from arka_config.store import files
+from arka_config.store import elsewhere, files
 from arka_config.text import visible
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
         raise ConfigError(
             f"{visible(path)} is there already, and would be lost", hint="name another file, or add --force"
         )
-    with session.store.lock:
-        files.sweep([os.path.dirname(path)])  # what a killed export left: it holds a token
-        files.write(path, text)
+    elsewhere.write(session.store, path, text)
     if session.json:
         session.show_json({"path": path})
     terminal.say(f"Wrote {session.tilde(path)}", mark="✓")
