@@ -46,8 +46,8 @@ def _option(app: App, leaf: Leaf) -> Offered:
     offered = Offered((option,), _help(leaf), partial(_take, name), metavar=metavar)
     if kind is bool:
         return offered._replace(names=(f"{option}/--no-{option[2:]}",), is_flag=True, metavar=None)
-    if choices := tuple(_choices(kinds)):
-        return offered._replace(choices=choices, metavar=None)
+    if choices := dict(_choices(kinds)):
+        return offered._replace(choices=tuple(choices), take=partial(_take_one_of, name, choices), metavar=None)
     if _is_repeated(kind):
         return offered._replace(is_repeated=True, metavar=_metavar(next(iter(get_args(kind)), str), name))
     return offered
@@ -55,6 +55,10 @@ def _option(app: App, leaf: Leaf) -> Offered:
 
 def _take(name: str, session: Session, value: object) -> None:
     session.flags[name] = list(value) if isinstance(value, tuple) else value
+
+
+def _take_one_of(name: str, choices: Mapping[str, object], session: Session, word: str) -> None:
+    session.flags[name] = choices[word]
 
 
 def _alternatives(annotation: Any) -> Iterator[Any]:
@@ -69,13 +73,13 @@ def _alternatives(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
-def _choices(kinds: list[Any]) -> Iterator[str]:
-    """The words that may be given, where each of the kinds is a list of those; nothing where one is not."""
+def _choices(kinds: list[Any]) -> Iterator[tuple[str, object]]:
+    """The words that may be given, each with its value, where every kind is a list of those; else none."""
     if not all(get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)) for kind in kinds):
         return
     for kind in kinds:
         values = get_args(kind) if get_origin(kind) is Literal else [member.value for member in kind]
-        yield from (str(value) for value in values if value is not None)
+        yield from ((str(value), value) for value in values if value is not None)
 
 
 def _is_repeated(kind: Any) -> bool:

@@ -12,7 +12,8 @@ import inspect
 import sys
 import types
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from arka_config.cli import ending, program, terminal
 from arka_config.cli import session as sessions
@@ -109,7 +110,7 @@ def with_options(app: App, offered: Iterable[Offered], function: Callable[..., A
             with boundary(app):
                 for option, value in given.items():
                     if value is not None and value != []:
-                        option.take(sessions.of(context, app), tuple(value) if isinstance(value, list) else value)
+                        option.take(sessions.of(context, app), _as_click_gives_it(value))
         return function(*args, **kwargs)
 
     return _shaped(typer, function, called, added=parameters)
@@ -130,13 +131,24 @@ def with_settings(
     return _shaped(_typer(), plain, called)
 
 
+def _as_click_gives_it(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value.value if isinstance(value, Enum) else value
+
+
 def _annotation(app: App, option: Offered) -> Any:
-    kind: Any = bool if option.is_flag else Literal[option.choices] if option.choices else str
+    kind: Any = bool if option.is_flag else str
+    if option.choices:  # as an Enum, which every Typer knows; a Literal is for newer ones
+        kind = _enum([(choice, choice) for choice in option.choices])
     if option.is_repeated:
         kind = list[kind]
     more = {"autocompletion": _complete_names(app)} if option.is_profile else {}
     declared = _typer().Option(*option.names, help=option.help, metavar=option.metavar, show_default=False, **more)
     return Annotated[kind | None, declared]
+
+
+def _enum(members: list[tuple[str, str]]) -> Any:
+    made: Any = Enum
+    return made("Choice", members)
 
 
 def _complete_names(app: App) -> Callable[..., list[str]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from arka_config import App, ConfigWarning
+from arka_config import App, ConfigWarning, ProfileSettings
 from arka_config.cli import terminal
 from arka_config.cli.run import run
 from tests.acme import Settings, app
@@ -138,6 +139,34 @@ def test_some_settings_may_have_options_and_an_unknown_one_is_an_error() -> None
     assert [word for parameter in one.params for word in parameter.opts if word[0] == "-"] == ["--timeout"]
     with pytest.raises(LookupError, match="Settings has no timeot; did you mean 'timeout'"):
         app.settings_options(Settings, only=["timeot"])
+
+
+class Level(Enum):
+    LOW = 1
+    HIGH = 2
+
+
+class Chosen(ProfileSettings, app=app):
+    units: Literal["metric", "imperial"] = "metric"
+    retries: Literal[1, 2] | None = None
+    level: Level = Level.LOW
+    limits: tuple[int, ...] = ()
+    either: int | str = 0
+
+
+def test_a_choice_is_offered_as_one_and_taken_as_its_value() -> None:
+    @click.command()
+    @app.settings_options(Chosen)
+    @app.pass_settings(Chosen)
+    def one(settings: Chosen) -> None:
+        click.echo(f"{settings.units} {settings.retries!r} {settings.level} {settings.limits} {settings.either!r}")
+
+    words = ["--units", "imperial", "--retries", "2", "--level", "2", "--limits", "1", "--limits", "3", "--either", "x"]
+    assert CliRunner().invoke(one, words).output == "imperial 2 Level.HIGH (1, 3) 'x'\n"
+    text = " ".join(CliRunner().invoke(one, ["--help"]).output.split())
+    assert "--level [1|2] [ACME_LEVEL; default: 1]" in text
+    assert "--limits INTEGER [ACME_LIMITS]" in text
+    assert CliRunner().invoke(one, ["--units", "kelvin"]).exit_code == 2
 
 
 def test_an_option_that_the_author_has_stays_the_author_s() -> None:
