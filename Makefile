@@ -1,10 +1,12 @@
 # Every target does its own set-up: a fresh clone needs git, make and Python 3.11 or newer.
 #
 #   make test PYTHON=python3.13 VENV=.venv-3.13     another Python, beside the first one
+#   make test REQUIREMENTS=requirements/lowest.txt VENV=.venv-lowest     the oldest of what we build on
 #   make test PYTEST_ARGS="-k lock -x"              some of the tests
 
 PYTHON ?=
 VENV ?= .venv
+REQUIREMENTS ?= requirements/dev.txt
 PYTEST_ARGS ?=
 ARKA_PEERS ?= $(CURDIR)/.peers
 export ARKA_PEERS
@@ -51,6 +53,9 @@ peers: $(PEERS_READY) ## install the Node programs that some tests read and writ
 requirements: $(READY) $(PEERS_READY) ## pin the development requirements anew
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --upgrade --resolution lowest-direct --all-extras --output-file .lowest.txt pyproject.toml
+	$(COMPILE) --upgrade --all-extras --group dev --constraint .lowest.txt --output-file requirements/lowest.txt pyproject.toml
+	rm .lowest.txt
 	$(COMPILE) --upgrade --group peers --output-file requirements/node.txt
 	for peer in conf-15 conf-16; do $(NPM) --prefix requirements/$$peer update --package-lock-only \
 		--omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || exit; done
@@ -59,7 +64,7 @@ clean: ## remove everything that make made, the virtual environments too
 	rm -rf $(VENV) .venv-* .peers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml requirements/dev.txt
+$(READY): pyproject.toml $(REQUIREMENTS)
 	@set -e; python=; \
 	for candidate in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -78,7 +83,7 @@ $(READY): pyproject.toml requirements/dev.txt
 	fi; \
 	echo "setting up $(VENV) with $$($$python --version)"; \
 	$$python -m venv $(VENV); \
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(REQUIREMENTS); \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -42,11 +42,12 @@ _TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 class App:
     """A CLI's name, its variables, its tokens' shape and its URLs.
 
-    `name` is the program's, and that of its folders; its variables begin with `prefix` (`NAME_`). `settings` is the
-    settings class as `"package.module:Class"`. A token starts with `token_prefix` and has `token_length` characters
-    in all, where they are given. `tokens_page` and `billing_page` are paths below the default `api_url`.
-    `legacy_project` is the project name that an older CLI, built on npm `conf`, keeps its one token under.
-    `layers` are those of its own, in the order that they stand in where several stand below the same one.
+    `name` is what people type to run the program, `corp acme` where it stands below another one, and gives its folders
+    theirs; its variables begin with `prefix` (`NAME_`). `settings` is the settings class as `"package.module:Class"`. A
+    token starts with `token_prefix` and has `token_length` characters in all, where they are given. `tokens_page` and
+    `billing_page` are paths below the default `api_url`. `legacy_project` is the project name that an older CLI, built
+    on npm `conf`, keeps its one token under. `layers` are those of its own, in the order that they stand in where
+    several stand below the same one.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class App:
     ) -> None:
         self.name = name
         self.title = title or name
-        self.prefix = prefix or name.upper().replace("-", "_") + "_"
+        self.folder = name.replace(" ", "-")
+        self.prefix = prefix or self.folder.upper().replace("-", "_") + "_"
         self.settings = settings
         self.token_prefix = token_prefix
         self.token_length = token_length

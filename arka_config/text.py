@@ -52,6 +52,11 @@ def _escaped(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def quoted(path: str) -> str:
+    """A path as one word of a command that a hint has people paste: always in quotation marks, whatever is in it."""
+    return "'" + path.replace("'", "'\\''") + "'"
+
+
 def is_profile_name(name: str) -> bool:
     """Whether name matches `^[a-z0-9][a-z0-9_-]{0,63}$` and is no Windows device."""
     return (

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from arka_config import App, Secret
 from arka_config.arka import app as arka
 from arka_config.errors import InvalidToken, InvalidUrl
+from arka_config.store.folders import Folders
 from tests.acme import Settings
 from tests.acme import app as acme
 
@@ -32,6 +33,12 @@ def test_a_name_is_enough() -> None:
     assert (app.title, app.prefix, app.variable("HOME")) == ("my-cli", "MY_CLI_", "MY_CLI_HOME")
     assert (app.token_prefix, app.token_length, app.legacy_project) == ("", None, None)
     assert app.default_url() is None
+
+
+def test_a_program_below_another_one_is_named_as_it_is_run() -> None:
+    app = App("corp acme")
+    assert (app.folder, app.variable("HOME")) == ("corp-acme", "CORP_ACME_HOME")
+    assert Folders.of(app, {"HOME": "/home/you"}, "linux").config == "/home/you/.config/corp-acme"
 
 
 def test_arka_is_an_app_with_nothing_special() -> None:

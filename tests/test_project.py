@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -64,12 +65,26 @@ def test_pinned_requirements_say_what_and_never_where_from(path: Path) -> None:
 
 
 def test_every_dependency_is_pinned_to_a_version_that_it_allows() -> None:
-    lines = [line for path in PINNED for line in path.read_text("utf-8").splitlines()]
-    pins = dict(line.split(" ")[0].split("==") for line in lines if re.match(r"[a-z]", line))
+    nodes = pins("node.txt")
     wanted = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"]]
     wanted += [line for group in PROJECT["dependency-groups"].values() for line in group]
-    for requirement in map(Requirement, wanted):
-        assert pins[canonicalize_name(requirement.name)] in requirement.specifier
+    for name in ("dev.txt", "lowest.txt"):
+        pinned = nodes | pins(name)
+        for requirement in map(Requirement, wanted):
+            assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, name
+
+
+def test_the_lowest_versions_are_those_that_are_claimed() -> None:
+    pinned = pins("lowest.txt")
+    for requirement in map(Requirement, PROJECT["project"]["dependencies"]):
+        (claim,) = requirement.specifier
+        assert Version(pinned[canonicalize_name(requirement.name)]) == Version(claim.version)
+
+
+def pins(name: str) -> dict[str, str]:
+    """The versions that a file of requirements pins, by name."""
+    lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
+    return dict(line.split(" ")[0].split("==") for line in lines if re.match(r"[a-z]", line))
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from arka_config.app import App
     from arka_config.cli.session import Session
 
+    Word = click.ParamType[str]
+else:
+    Word = click.ParamType  # which takes no type at run time before click 8.4
+
 # A person gave it: neither a `default_map` nor click's own variables are flags.
 _BY_HAND = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
 
 
-class ProfileName(click.ParamType[str]):
+class ProfileName(Word):
     """A profile's name. It is checked where it is used; here it is completed, from the names of files alone."""
 
     name = "name"

@@ -15,6 +15,7 @@ from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateE
 from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,9 @@ def _recipients(to: Sequence[str], to_files: Sequence[str]) -> list[Any]:
     for path in to_files:
         content = files.read(os.path.abspath(path))
         if content is None:
-            raise UsageError(f"--to-file: {path} does not exist", hint="write the path of a file of recipients")
+            raise UsageError(
+                f"--to-file: {visible(path)} does not exist", hint="write the path of a file of recipients"
+            )
         lines = [(line.strip(), f"{path}, line {at}") for at, line in enumerate(content.splitlines(), 1)]
         texts += [(line, place) for line, place in lines if line and not line.startswith("#")]
     found = {text: recipient(text, place) for text, place in texts}
@@ -98,7 +101,7 @@ def _profile_of(path: str) -> tuple[str, str | None]:
     profile = table.get("profile")
     name = profile.get("name") if isinstance(profile, dict) else None
     if not isinstance(name, str) or not isinstance(profile, dict):
-        raise TemplateError([f"{path}: it has no profile.name, so it is no template"])
+        raise TemplateError([f"{visible(path)}: it has no profile.name, so it is no template"])
     url = profile.get("api_url")
     return name, url if isinstance(url, str) else None
 
@@ -108,12 +111,14 @@ def _table(path: str) -> dict[str, Any]:
 
     text = files.read(os.path.abspath(path))
     if text is None:
-        raise UsageError(f"--template: {path} does not exist", hint="write the template first, without a token")
+        raise UsageError(
+            f"--template: {visible(path)} does not exist", hint="write the template first, without a token"
+        )
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         said = str(error)
-    raise TemplateError([f"{path}: not TOML: {said[:1].lower()}{said[1:]}"])
+    raise TemplateError([f"{visible(path)}: not TOML: {said[:1].lower()}{said[1:]}"])
 
 
 def _sealed(session: Session, with_token: bool, name: str | None, url: str | None) -> SealedToken:
@@ -150,14 +155,16 @@ def _opened(session: Session, path: str, others: Sequence[str]) -> SealedToken:
     token = _table(path).get("token")
     text = token.get("sealed") if isinstance(token, dict) else None
     if not isinstance(text, str):
-        raise UsageError(f"{path} holds no sealed token", hint=f"{session.app.name} seal --template {path} --to …")
+        raise UsageError(
+            f"{visible(path)} holds no sealed token", hint=f"{session.app.name} seal --template {path} --to …"
+        )
     known = identities(IdentityFile(session.store.folders.data), others)
     if not known:
         raise SealedTokenError("this machine has no identity to open it", hint="--identity PATH")
     try:
         return opened(text, known)
     except SealedTokenError as error:
-        raise SealedTokenError(f"{path}: token.sealed: {error.message}", hint=error.hint) from None
+        raise SealedTokenError(f"{visible(path)}: token.sealed: {error.message}", hint=error.hint) from None
 
 
 def _put(path: str, text: str) -> None:

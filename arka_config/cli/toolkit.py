@@ -55,7 +55,8 @@ def add_commands(app: App, cli: Any, only: Collection[str] | None) -> None:
     """Adds the app's commands to a click group, or to a Typer; none is imported before it is run."""
     if isinstance(cli, click.Group):
         for command in program.commands(app, only):
-            cli.add_command(command)
+            if command.name not in cli.commands:  # the author's own stays
+                cli.add_command(command)
     elif (typer := sys.modules.get("typer")) is not None and isinstance(cli, typer.Typer):
         from arka_config.cli.typer_program import add
 

@@ -35,12 +35,12 @@ class Folders:
             home = os.path.abspath(home)
             return cls(*(os.path.join(home, kind) for kind in ("config", "data", "state")))
         if platform in ("darwin", "win32"):
-            return _of_platformdirs(app.name, environ, platform)
+            return _of_platformdirs(app.folder, environ, platform)
         user = _home(app, environ)
         return cls(
-            _xdg(environ, "XDG_CONFIG_HOME", os.path.join(user, ".config"), app.name),
-            _xdg(environ, "XDG_DATA_HOME", os.path.join(user, ".local", "share"), app.name),
-            _xdg(environ, "XDG_STATE_HOME", os.path.join(user, ".local", "state"), app.name),
+            _xdg(environ, "XDG_CONFIG_HOME", os.path.join(user, ".config"), app.folder),
+            _xdg(environ, "XDG_DATA_HOME", os.path.join(user, ".local", "share"), app.folder),
+            _xdg(environ, "XDG_STATE_HOME", os.path.join(user, ".local", "state"), app.folder),
         )
 
 

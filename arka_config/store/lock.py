@@ -104,12 +104,18 @@ class Lock:
         )
 
     def _holder(self) -> str:
+        signed = self.signature()
+        return f"process {signed[0]} ({signed[1]})" if signed is not None else "another process"
+
+    def signature(self) -> tuple[int, str] | None:
+        """The process that has the lock, or was killed while it had it, and its program; None where it was given back.
+        Takes no lock."""
         try:
             with open(self.path, encoding="utf-8", errors="replace") as file:
                 process, _, program = file.read(200).strip().partition(" ")
         except OSError:  # Windows lets nobody read a locked range
-            process = program = ""
-        return f"process {visible(process)} ({visible(program)})" if process else "another process"
+            return None
+        return (int(process), visible(program)) if process.isascii() and process.isdigit() else None
 
     def _sign(self, holder: str) -> None:
         try:

@@ -65,10 +65,15 @@ class ProfileStore:
         environ = os.environ if environ is None else environ
         return cls(app, Folders.of(app, environ), environ)
 
-    def _sweep(self) -> None:
+    @property
+    def written_folders(self) -> list[str]:
+        """The folders that a writer's temporary files stand in."""
         data, state = self.folders.data, self.folders.state
         profiles = os.path.realpath(self.profiles.folder)
-        files.sweep([profiles, os.path.join(data, "tokens"), data, state, os.path.join(state, "sessions")])
+        return [profiles, os.path.join(data, "tokens"), data, state, os.path.join(state, "sessions")]
+
+    def _sweep(self) -> None:
+        files.sweep(self.written_folders)
 
     def sweep(self) -> None:
         """Removes what killed writers may have left behind, tokens in it and all."""

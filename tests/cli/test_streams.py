@@ -160,6 +160,7 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         (f"workspace add-user me@example.com --database-url postgresql://me:{TOKEN}@127.0.0.1:1/x", False),
         (f"workspace add-user {TOKEN}", False),
     ],
+    "doctor": [("doctor", False), ("doctor --all", False), ("doctor --fix", False), ("doctor --fix --json", False)],
     "completion": [("completion bash", False), ("completion bash --json", False)],
 }
 

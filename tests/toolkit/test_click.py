@@ -212,6 +212,14 @@ def test_some_commands_may_be_added_and_an_unknown_one_is_an_error() -> None:
         app.add_commands({})  # type: ignore[arg-type]  # mypy refuses it too
 
 
+def test_a_command_that_the_author_has_stays_the_author_s() -> None:
+    own = click.Command("login")
+    group = click.Group("acme", commands={"login": own})
+    app.add_commands(group)
+    assert group.commands["login"] is own
+    assert "logout" in group.commands
+
+
 def test_an_app_without_a_legacy_file_has_no_command_about_it(cli: click.Group) -> None:
     assert "import" not in cli.commands
     assert "legacy" not in invoke(cli, "export", "--help").output

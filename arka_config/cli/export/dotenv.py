@@ -12,6 +12,7 @@ from arka_config.cli.command import command
 from arka_config.errors import ConfigError
 from arka_config.exchange.dotenv import lines
 from arka_config.store import files
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -36,7 +37,9 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
         return
     path = os.path.abspath(output)
     if files.exists(path) and not force:
-        raise ConfigError(f"{path} is there already, and would be lost", hint="name another file, or add --force")
+        raise ConfigError(
+            f"{visible(path)} is there already, and would be lost", hint="name another file, or add --force"
+        )
     with session.store.lock:
         files.sweep([os.path.dirname(path)])  # what a killed export left: it holds a token
         files.write(path, text)

@@ -1,0 +1,59 @@
+"""A program in fifteen lines, all in one module, as the design has it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = """\
+import click
+from pydantic import HttpUrl
+from arka_config import App, ProfileSettings, Token
+
+app = App("acme", settings="acme.settings:Settings")   # cheap to import
+
+class Settings(ProfileSettings, app=app):
+    token: Token
+    api_url: HttpUrl = "https://api.acme.dev"
+    timeout: float = 30
+
+@click.group()
+@app.profile_option
+def cli(): ...
+app.add_commands(cli)            # login, logout, token, use, profiles, config, …
+
+@cli.command()
+@app.pass_settings               # loaded when the command runs, never at import
+def whoami(settings: Settings):
+    print(settings.origin("token").layer, settings.api_url, settings.timeout)
+"""
+
+
+def test_it_signs_in_and_says_where_a_value_came_from(tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "settings.py").write_text(PROGRAM, "utf-8")
+
+    def acme(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-c", "from acme.settings import cli; cli(prog_name='acme')", *words],
+            env={**os.environ, "ACME_HOME": str(tmp_path / "home")},
+            cwd=tmp_path,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    without = acme("whoami")
+    assert (without.returncode, without.stderr.splitlines()[-1]) == (4, "hint: acme login")
+    login = acme("--profile", "work", "login", "--with-token", "--no-verify", stdin="a-token-of-acme")
+    assert login.returncode == 0, login.stderr
+    assert acme("profiles", "set", "work", "timeout=5").returncode == 0
+    assert acme("whoami").stdout == "profile https://api.acme.dev/ 5.0\n"
+    assert acme("config", "get", "timeout").stdout == "5\n"
+    assert acme("token").stdout == "a-token-of-acme\n"
