@@ -78,7 +78,7 @@ def page(folder: Path) -> str:
         "| what | how many |",
         "|---|---|",
     ]
-    lines += [f"| {what} | {number} |" for what, number in numbers(folder)]
+    lines += [f"| {what} | {number} |" for what, number in numbers(folder) if number != "0"]
     return BEFORE + "\n".join(lines) + "\n"
 
 

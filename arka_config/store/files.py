@@ -230,10 +230,14 @@ class Together:
     def __enter__(self) -> None:
         _awaited.folders = set()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         folders, _awaited.folders = _awaited.folders, None
         for folder in sorted(folders or ()):
-            sync_folder(folder)
+            try:
+                sync_folder(folder)
+            except OSError as error:
+                if kind is None:  # else there is another error on its way
+                    raise cannot("write", folder, error) from None
 
 
 class _Awaited(_local):

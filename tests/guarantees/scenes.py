@@ -49,6 +49,7 @@ WRITERS: dict[str, list[Line]] = {
     "apply": [Line("apply templates --yes --prune"), Line("apply templates --yes --prune", "sealed")],
     "seal": [Line(f"seal --to {RECIPIENT} --with-token --template templates/runner.toml", stdin=THIRD)],
     "identity create": [Line("identity create")],
+    "doctor": [Line("doctor --fix", "ill")],
     "profiles create": [Line("profiles create other timeout=3 description=Another")],
     "profiles set": [Line("profiles set work timeout=5 description=Elsewhere")],
     "profiles unset": [Line("profiles unset work timeout")],
@@ -116,6 +117,8 @@ def make(root: Path, scene: str, fake: Fake) -> None:
     (root / "templates" / "old.toml").unlink()
     _put(root, "runner", _RUNNER.format("After", "ARKA_NEW_TOKEN"))
     _put(root, "new", _RUNNER.replace("runner", "fresh").format("New", "ARKA_NEW_TOKEN"))
+    if scene == "ill":
+        (root / "other").rmdir()  # which is pinned
     if scene in ("sealed", "unlocked"):
         _run("vault", "enable", "--with", "key-file", "--key-file", "keys/a.key")
         _run("vault", "add-unlocker", "key-file", "--key-file", "keys/b.key")

@@ -83,7 +83,7 @@ class Trial:
         whole = self.run(NONE)
         assert whole.code == 0, whole.said
         done, _ = whole.said
-        assert done["code"] in (0, 3), done
+        assert done["code"] in (0, 3) or line.scene == "ill", done
         self.steps = whole.steps
         self.after = machine.facts()
 
@@ -149,6 +149,11 @@ class Trial:
         assert "Traceback" not in done.err
         assert done.code in (0, 1, 3), done.err
         assert ended.met is not None
+        if self.line.scene == "ill":  # what the doctor could not mend is a finding still, and the others are mended
+            assert done.code in (0, 1), done.err
+            if fault.words not in done.out + done.err:
+                self.check_done()
+            return
         lines = [line for line in done.err.splitlines() if line.startswith("error: ")]
         if done.code != 1:
             lines += [line for line in done.err.splitlines() if line.startswith("warning: ") and fault.words in line]
