@@ -8,6 +8,8 @@ PYTHON ?=
 VENV ?= .venv
 REQUIREMENTS ?= requirements/dev.txt
 PYTEST_ARGS ?=
+FUZZ_SECONDS ?= 60
+READERS ?=
 ARKA_PEERS ?= $(CURDIR)/.peers
 export ARKA_PEERS
 
@@ -20,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types docs bench peers requirements clean
+.PHONY: help demo test guarantees fuzz lint types docs bench sbom audit peers requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +32,15 @@ demo: $(READY) ## show what arka does, with real commands
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+guarantees: $(READY) ## try every fault, a minute of races and much fuzzing, and write docs/guarantees.md
+	@rm -rf build/guarantees
+	@GUARANTEES=full GUARANTEES_NUMBERS="$(CURDIR)/build/guarantees" \
+		$(BIN)/python -m pytest -n auto tests/guarantees tests/fuzz tests/cli/test_streams.py $(PYTEST_ARGS)
+	@GUARANTEES=full $(BIN)/python docs/render_guarantees.py build/guarantees
+
+fuzz: $(READY) ## hand made-up input to every reader, FUZZ_SECONDS for each
+	@$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS) $(READERS)
 
 lint: $(READY) ## check style
 	@$(BIN)/ruff check .
@@ -48,6 +59,12 @@ bench: $(READY) ## measure every promise of speed, beside the peers that are ins
 	@$(BIN)/python -m bench.run
 	@$(BIN)/python -m bench.workspace
 
+sbom: $(READY) ## write what a build brings with it, as CycloneDX
+	@$(BIN)/python .ci/sbom.py dist/arka-config.cdx.json
+
+audit: $(READY) ## ask what is known against the pinned requirements, where the advisory service can be reached
+	@PYTHON="$(BIN)/python" .ci/audit $(VENV)-audit
+
 peers: $(PEERS_READY) ## install the Node programs that some tests read and write with
 
 requirements: $(READY) $(PEERS_READY) ## pin the development requirements anew
@@ -57,6 +74,9 @@ requirements: $(READY) $(PEERS_READY) ## pin the development requirements anew
 	$(COMPILE) --upgrade --all-extras --group dev --constraint .lowest.txt --output-file requirements/lowest.txt pyproject.toml
 	rm .lowest.txt
 	$(COMPILE) --upgrade --group peers --output-file requirements/node.txt
+	$(COMPILE) --upgrade --group fuzz --output-file requirements/fuzz.txt
+	$(COMPILE) --upgrade --group audit --output-file requirements/audit.txt
+	$(COMPILE) --all-extras --constraints requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	for peer in conf-15 conf-16; do $(NPM) --prefix requirements/$$peer update --package-lock-only \
 		--omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || exit; done
 

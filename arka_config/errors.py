@@ -52,6 +52,8 @@ a file that holds one.
 
 from __future__ import annotations
 
+import errno
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,11 +137,17 @@ class InvalidValue(ConfigError):
 
 
 class FileError(ConfigError):
-    """A file cannot be read or written. `path` is the one."""
+    """A file cannot be read or written. `path` is the one, and `code` the system's number where it was the system."""
 
-    def __init__(self, message: str, *, path: str, hint: str = "") -> None:
+    def __init__(self, message: str, *, path: str, hint: str = "", code: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.path = path
+        self.code = code
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether nothing can be written at that path, now or later, by this user or by anybody."""
+        return self.code in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
 class MalformedFile(FileError):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NAME_LENGTH = 64
+LONGEST_NAMED = 120  # characters
 _NAME_FIRST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _NAME_REST = _NAME_FIRST | {"_", "-"}
 _WINDOWS_DEVICES = frozenset(
@@ -47,9 +48,19 @@ def visible(text: str) -> str:
     return "".join(_escaped(character) if character in UNPRINTABLE else character for character in text)
 
 
+def shortened(text: str) -> str:
+    """The beginning of a text of any length, made visible: a message names a key, say, of a strange file with it."""
+    return visible(text) if len(text) <= LONGEST_NAMED else f"{visible(text[:LONGEST_NAMED])}…"
+
+
 def _escaped(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def quoted(path: str) -> str:
+    """A path as one word of a command that a hint has people paste: always in quotation marks, whatever is in it."""
+    return "'" + path.replace("'", "'\\''") + "'"
 
 
 def is_profile_name(name: str) -> bool:
@@ -90,6 +101,8 @@ def nearest(word: str, words: Iterable[str]) -> list[str]:
     """Up to three of the words that are spelled most like this one, the best first."""
     from difflib import get_close_matches  # where it is used: it is for errors alone
 
+    if len(word) > LONGEST_NAMED:  # nothing that anybody meant, and it would take its time
+        return []
     return get_close_matches(word, sorted(words), n=3, cutoff=0.6)
 
 

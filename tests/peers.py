@@ -48,6 +48,8 @@ class NodePeer(NamedTuple):
 
 def missing(name: str) -> str:
     """What to install for this peer, or an empty string where it is there. Raises ValueError for an unknown name."""
+    if name == "atheris":
+        return "" if find_spec("atheris") else "atheris is not installed: pip install -r requirements/fuzz.txt"
     try:
         if name == POSTGRESQL:
             postgresql_programs()

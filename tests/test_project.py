@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -65,13 +67,14 @@ def test_pinned_requirements_say_what_and_never_where_from(path: Path) -> None:
 
 
 def test_every_dependency_is_pinned_to_a_version_that_it_allows() -> None:
-    nodes = pins("node.txt")
+    others = [pin for name in ("node.txt", "fuzz.txt", "audit.txt") for pin in every_pin(name)]
     wanted = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"]]
     wanted += [line for group in PROJECT["dependency-groups"].values() for line in group]
     for name in ("dev.txt", "lowest.txt"):
-        pinned = nodes | pins(name)
+        pinned = [*others, *every_pin(name)]
         for requirement in map(Requirement, wanted):
-            assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, name
+            package = canonicalize_name(requirement.name)
+            assert any(version in requirement.specifier for other, version in pinned if other == package), name
 
 
 def test_the_lowest_versions_are_those_that_are_claimed() -> None:
@@ -82,9 +85,29 @@ def test_the_lowest_versions_are_those_that_are_claimed() -> None:
 
 
 def pins(name: str) -> dict[str, str]:
-    """The versions that a file of requirements pins, by name."""
+    """The versions that a file of requirements pins, by package."""
+    return dict(every_pin(name))
+
+
+def every_pin(name: str) -> list[tuple[str, str]]:
+    """A package and its version for each line that pins one: some are pinned twice, for one Python and another."""
     lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
-    return dict(line.split(" ")[0].split("==") for line in lines if re.match(r"[a-z]", line))
+    found = (line.split(" ")[0].partition("==") for line in lines if re.match(r"[a-z]", line))
+    return [(package, version) for package, _, version in found]
+
+
+def test_what_is_shipped_with_is_what_is_tested_with() -> None:
+    assert pins("runtime.txt").items() <= pins("dev.txt").items()
+
+
+def test_the_sbom_of_a_build_names_each_pinned_requirement_and_no_host(tmp_path: Path) -> None:
+    path = tmp_path / "sbom.json"
+    subprocess.run([sys.executable, ROOT / ".ci" / "sbom.py", path], check=True, capture_output=True)
+    document = json.loads(path.read_text("utf-8"))
+    assert document["bomFormat"] == "CycloneDX"
+    assert {each["name"]: each["version"] for each in document["components"]} == pins("runtime.txt")
+    assert all(each["properties"] for each in document["components"])
+    assert not any(name in path.read_text("utf-8") for name in ('"url"', "externalReferences", *REGISTRIES))
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])

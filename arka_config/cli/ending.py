@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arka_config.cli import terminal
-from arka_config.errors import EXIT_INTERRUPTED, ConfigError
+from arka_config.errors import EXIT_ERROR, EXIT_INTERRUPTED, ConfigError
 
 
 def failed(error: ConfigError) -> int:
@@ -27,3 +27,20 @@ def of_the_system(error: OSError) -> ConfigError:
     terminal.write_nowhere()
     place = error.filename or ("the working directory" if error.errno == errno.ENOENT else "stdout")
     return ConfigError(f"{place}: {(error.strerror or type(error).__name__).lower()}")
+
+
+def crashed(error: Exception) -> int:
+    """Says of what nobody foresaw where in the code it was, with nothing of what was in the variables and the message
+    there: it may hold a token. Python's development mode shows all of it."""
+    import traceback
+
+    terminal.say("Traceback (most recent call last):")
+    for place in traceback.extract_tb(error.__traceback__):
+        terminal.say(f"  {place.filename}, line {place.lineno}, in {place.name}")
+    terminal.tell_error(
+        ConfigError(
+            f"this program has a fault: {type(error).__name__}; its message may hold a secret, and is not shown",
+            hint="report it, with the lines above; PYTHONDEVMODE=1 shows you the message",
+        )
+    )
+    return EXIT_ERROR

@@ -11,6 +11,7 @@ from arka_config.cli.browser import open_page
 from arka_config.errors import InvalidToken, InvalidValue, NoToken, TokenUnavailable, UsageError
 from arka_config.precedence.layers import token_from
 from arka_config.store import files
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,9 @@ def _from_stdin(session: Session) -> str:
 def _content(path: str) -> str:
     text = files.read(os.path.abspath(path), secret=True)
     if text is None:
-        raise TokenUnavailable(f"--token-file: {path} does not exist", hint="write the path of a file with the token")
+        raise TokenUnavailable(
+            f"--token-file: {visible(path)} does not exist", hint="write the path of a file with the token"
+        )
     return text
 
 

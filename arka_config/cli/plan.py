@@ -54,7 +54,7 @@ def plan(
         for line in PlanLines(session, made, sys.stdout).all(diff=diff):
             terminal.out(line)
     if out is not None:
-        saved.write(out, session.app.name, saved.SavedPlan(paths, options, identities, made.digest()), document)
+        saved.write(session.store, out, saved.SavedPlan(paths, options, identities, made.digest()), document)
         terminal.say(f"Wrote {session.tilde(out)}", mark="✓")
     if made.conflicts:
         terminal.tell_hint(ways_out(made, session.app.name))

@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli.progress import tracked
 from arka_config.errors import ConfigError, UnknownProfile, UsageError
-from arka_config.text import did_you_mean, visible
+from arka_config.text import did_you_mean, quoted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -107,7 +107,7 @@ def _check(wanted: DesiredSet, options: Options, known: set[str]) -> None:
     for folder in wanted.folders:
         if not any(text.folder == folder for text in wanted.texts):
             lost = "; --prune would remove all that an apply of it made" if options.prune else ""
-            raise ConfigError(f"{visible(folder)} holds no template{lost}", hint=f"look at it: ls '{visible(folder)}'")
+            raise ConfigError(f"{visible(folder)} holds no template{lost}", hint=f"look at it: ls {quoted(folder)}")
     for name in options.only:
         if name not in known:
             raise UnknownProfile(

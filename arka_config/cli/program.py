@@ -50,6 +50,7 @@ COMMANDS = {
         "profiles": (f"{_HERE}.program:profiles", "List, make, change and remove profiles."),
         "config": (f"{_HERE}.program:config", "Show every setting and where it came from."),
         "vault": (f"{_HERE}.program:vault", "Encrypt stored tokens, and say what opens them."),
+        "doctor": (f"{_HERE}.doctor:doctor", "Find what is wrong, and say what mends it."),
         "completion": (f"{_HERE}.completion:completion", "Print a shell's completion script."),
     },
     "Serve": {
@@ -267,6 +268,7 @@ def by_click(app: App, group: click.Group, arguments: Sequence[str], name: str =
 
 def _usage_error(app: App, error: click.UsageError) -> errors.UsageError:
     """A click error in our words."""
-    message = error.format_message()
+    # click lists choices on lines that begin with a tab; any other line end came with a word of the command line.
+    message = "\n\t".join(part.replace("\n", "\\x0a") for part in error.format_message().split("\n\t"))
     hint = f"{error.ctx.command_path if error.ctx else app.name} --help"
     return errors.UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)

@@ -67,3 +67,9 @@ def _code(answer: Callable[[], int]) -> int:
         return ending.failed(error)
     except KeyboardInterrupt:
         return ending.interrupted()
+    except OSError:
+        raise
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        return ending.crashed(error)

@@ -14,12 +14,14 @@ from arka_config.cli.command import command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
 from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
-from arka_config.store import files, toml
+from arka_config.store import elsewhere, files, toml
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arka_config.cli.session import Session
+    from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.sealed import SealedToken
 
 _LONGEST_INPUT = 1 << 16  # characters; a token has a few dozen
@@ -64,7 +66,7 @@ def seal(
         sealed = _sealed(session, with_token, name, url)
     text = sealing.seal(sealed, recipients)
     if path is not None:
-        _put(path, text)
+        _put(session.store, path, text)
     if session.json:
         document = {"profile": sealed.profile, "origin": sealed.origin, "recipients": len(recipients)}
         session.show_json({**document, "sealed": text, "template": path})
@@ -83,7 +85,9 @@ def _recipients(to: Sequence[str], to_files: Sequence[str]) -> list[Any]:
     for path in to_files:
         content = files.read(os.path.abspath(path))
         if content is None:
-            raise UsageError(f"--to-file: {path} does not exist", hint="write the path of a file of recipients")
+            raise UsageError(
+                f"--to-file: {visible(path)} does not exist", hint="write the path of a file of recipients"
+            )
         lines = [(line.strip(), f"{path}, line {at}") for at, line in enumerate(content.splitlines(), 1)]
         texts += [(line, place) for line, place in lines if line and not line.startswith("#")]
     found = {text: recipient(text, place) for text, place in texts}
@@ -98,7 +102,7 @@ def _profile_of(path: str) -> tuple[str, str | None]:
     profile = table.get("profile")
     name = profile.get("name") if isinstance(profile, dict) else None
     if not isinstance(name, str) or not isinstance(profile, dict):
-        raise TemplateError([f"{path}: it has no profile.name, so it is no template"])
+        raise TemplateError([f"{visible(path)}: it has no profile.name, so it is no template"])
     url = profile.get("api_url")
     return name, url if isinstance(url, str) else None
 
@@ -108,12 +112,14 @@ def _table(path: str) -> dict[str, Any]:
 
     text = files.read(os.path.abspath(path))
     if text is None:
-        raise UsageError(f"--template: {path} does not exist", hint="write the template first, without a token")
+        raise UsageError(
+            f"--template: {visible(path)} does not exist", hint="write the template first, without a token"
+        )
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         said = str(error)
-    raise TemplateError([f"{path}: not TOML: {said[:1].lower()}{said[1:]}"])
+    raise TemplateError([f"{visible(path)}: not TOML: {said[:1].lower()}{said[1:]}"])
 
 
 def _sealed(session: Session, with_token: bool, name: str | None, url: str | None) -> SealedToken:
@@ -150,17 +156,19 @@ def _opened(session: Session, path: str, others: Sequence[str]) -> SealedToken:
     token = _table(path).get("token")
     text = token.get("sealed") if isinstance(token, dict) else None
     if not isinstance(text, str):
-        raise UsageError(f"{path} holds no sealed token", hint=f"{session.app.name} seal --template {path} --to …")
+        raise UsageError(
+            f"{visible(path)} holds no sealed token", hint=f"{session.app.name} seal --template {path} --to …"
+        )
     known = identities(IdentityFile(session.store.folders.data), others)
     if not known:
         raise SealedTokenError("this machine has no identity to open it", hint="--identity PATH")
     try:
         return opened(text, known)
     except SealedTokenError as error:
-        raise SealedTokenError(f"{path}: token.sealed: {error.message}", hint=error.hint) from None
+        raise SealedTokenError(f"{visible(path)}: token.sealed: {error.message}", hint=error.hint) from None
 
 
-def _put(path: str, text: str) -> None:
+def _put(store: ProfileStore, path: str, text: str) -> None:
     """Puts a sealed text into a template, in place of the source that was there; all else stays, its mode too."""
     import tomlkit
 
@@ -172,5 +180,8 @@ def _put(path: str, text: str) -> None:
     value = tomlkit.string(text, multiline=True)
     after = toml.edited(before, {**others, ("token", "sealed"): value}, path)
     mode = stat.S_IMODE(os.stat(full).st_mode)
-    files.write(full, after)
-    os.chmod(full, mode)  # it is checked in, and no secret: who could read it still can
+    elsewhere.write(store, full, after)
+    try:
+        os.chmod(full, mode)  # it is checked in, and no secret: who could read it still can
+    except OSError as error:
+        raise files.cannot("open to others", full, error) from None

@@ -10,6 +10,7 @@ from arka_config.cli import terminal
 from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.store.profile_store import ProfileStore
 from arka_config.store.resolution import Resolution
+from arka_config.text import UNPRINTABLE
 
 TYPE_CHECKING = False  # without typing and click, as in the standard-library tier: the fast path has a session too
 if TYPE_CHECKING:
@@ -147,16 +148,24 @@ class Session:
     # What is shown
 
     def show_json(self, document: Mapping[str, object], *, reveal: bool = False) -> None:
-        """One object, to stdout. What looks like a token is masked, unless it is to be revealed."""
+        """One object, to stdout. What looks like a token is masked, unless it is to be revealed. What no terminal may
+        show stands as an escape of JSON's, which is the same text to who parses it."""
         import json
 
         text = json.dumps(document, indent=2, ensure_ascii=not _is_unicode())
+        if not UNPRINTABLE.isdisjoint(text):
+            text = "".join(_in_json(character) for character in text)
         terminal.out(text if reveal else self.app.redacted(text))
 
     def tilde(self, place: str) -> str:
         """A place as it is shown to a person: the home folder is `~`."""
         home = os.path.expanduser("~")
         return f"~{place[len(home) :]}" if len(home) > 1 and place.startswith(home + os.sep) else place
+
+    def tilde_within(self, text: str) -> str:
+        """Words as they are shown to a person: the home folder is `~`, wherever a path begins in them."""
+        home = os.path.expanduser("~")
+        return text.replace(f" {home}{os.sep}", f" ~{os.sep}") if len(home) > 1 else text
 
     def place(self, place: str) -> str:
         """A place as a table shows it: on a narrow terminal without the app's folder, which `config path` gives."""
@@ -166,6 +175,11 @@ class Session:
                 if place.startswith(folder + os.sep):
                     return place[len(folder) + 1 :]
         return self.tilde(place)
+
+
+def _in_json(character: str) -> str:
+    """A character of a JSON text; a line end stands between values alone."""
+    return f"\\u{ord(character):04x}" if character in UNPRINTABLE and character != "\n" else character
 
 
 def _columns() -> int:

@@ -150,7 +150,8 @@ def tell_hint(hint: str) -> None:
 
 def tell_error(error: ConfigError) -> None:
     """An error with its hint, to stderr."""
-    first, *rest = error.message.split("\n")
+    path = getattr(error, "path", "")  # a line end in it is no line of the message
+    first, *rest = (error.message.replace(path, visible(path)) if path else error.message).split("\n")
     _to_stderr(f"{styled('error:', sys.stderr, fg='red', bold=True)} {fit(first)}")
     for line in rest:
         _to_stderr(f"       {fit(line)}")
@@ -170,7 +171,7 @@ def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin")
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            return getpass.getpass(f"{question}: ", sys.stderr)
+            return getpass.getpass(f"{fit(question)}: ", sys.stderr)
         except getpass.GetPassWarning:
             raise UsageError("this terminal cannot hide what is typed", hint=hint) from None
         except EOFError:
@@ -180,7 +181,7 @@ def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin")
 
 def ask(question: str) -> str:
     """A line that a person types. Raises Cancelled, KeyboardInterrupt."""
-    sys.stderr.write(f"{question}: ")
+    sys.stderr.write(f"{fit(question)}: ")
     sys.stderr.flush()
     line = sys.stdin.readline()
     if not line:

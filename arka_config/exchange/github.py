@@ -31,7 +31,23 @@ def append(path: str, variables: Mapping[str, str]) -> None:
         border = f"end-{os.urandom(16).hex()}"
         lines += [f"{name}<<{border}", check_printable(value, name), border]
     try:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
+        _append(path, ("\n".join(lines) + "\n").encode("utf-8"))
     except OSError as error:
         raise files.cannot("write", path, error) from None
+
+
+def _append(path: str, content: bytes) -> None:
+    """Adds all of it, or, on a full disk, nothing: half a variable would spoil those of every other step."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags, files.PRIVATE_FILE)
+    try:
+        before = os.fstat(descriptor).st_size
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except OSError:
+            os.ftruncate(descriptor, before)
+            raise
+    finally:
+        os.close(descriptor)

@@ -18,7 +18,7 @@ from arka_config.exchange.env_paths import SUFFIX
 from arka_config.exchange.exact_json import Document, Fault, dump, parse
 from arka_config.secret import Secret, masked
 from arka_config.store import files
-from arka_config.text import check_printable, visible
+from arka_config.text import check_printable, quoted, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundTok
     value = document.get(key)
     if not isinstance(value, str) or not value:
         return None
-    return FoundToken(key, Secret(check_printable(value, f"{path}: the value of {visible(key[:80])!r}")))
+    return FoundToken(key, Secret(check_printable(value, f"{visible(path)}: the value of {visible(key[:80])!r}")))
 
 
 def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None = None) -> WriteResult:
@@ -122,7 +122,7 @@ def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None 
         found = token_key(document, token_prefix, key, source=path)
         if isinstance(document.get(found), dict | list):
             raise ConfigError(
-                f"{path} has an object or a list under {found!r}, and a token would replace it",
+                f"{visible(path)} has an object or a list under {found!r}, and a token would replace it",
                 hint="name the key that the Node CLI reads its token from: --key NAME",
             )
         document[found] = token.reveal()
@@ -169,7 +169,8 @@ def protect(path: str) -> None:
 
         reason = (error.strerror or type(error).__name__).lower()
         warnings.warn(
-            ConfigWarning(f"{folder} stays open to other users: {reason}; hint: chmod 700 '{folder}'"), stacklevel=2
+            ConfigWarning(f"{folder} stays open to other users: {reason}; hint: chmod 700 {quoted(folder)}"),
+            stacklevel=2,
         )
 
 
@@ -216,7 +217,7 @@ def _content(path: str) -> Secret | None:
         raise UnsafeFile(
             f"{path} can be written by every user, so it is not trusted",
             path=path,
-            hint=f"look at what is in it, then: chmod 600 '{path}'",
+            hint=f"look at what is in it, then: chmod 600 {quoted(path)}",
         )
     text = files.read(path)
     return None if text is None else Secret(text)
@@ -228,7 +229,7 @@ def _document(path: str, content: Secret) -> Document:
         raise MalformedFile(
             f"{path}, line {parsed.line}, column {parsed.column}: {parsed.reason}; it is left as it is",
             path=path,
-            hint=f"mend it, or move it away: mv '{path}' '{path}.broken'",
+            hint=f"mend it, or move it away: mv {quoted(path)} {quoted(f'{path}.broken')}",
         )
     return parsed
 

@@ -63,28 +63,36 @@ def enable(vault: Vault, wanted: list[NewUnlocker], told: Told = tell_nobody) ->
 
 
 def disable(vault: Vault, told: Told = tell_nobody) -> list[str]:
-    """Turns sealing off: puts every sealed token back into a plain file, and drops the data key; the profiles."""
-    store = vault.store
-    with store.lock:
+    """Turns sealing off: puts every sealed token back into a plain file, and drops the data key; the profiles.
+
+    Where nothing is sealed, nothing needs to be opened: that is the way out for who has lost all unlockers.
+    """
+    with vault.store.lock:
         file = vault.required_file()
-        keys = vault.keys(fresh=True)
         names = moving.stored(vault, SEALED)
-        data_key, before = keys[file.key_id], file.unfinished
-        step = moving.Step(vault, file, data_key)
+        if names:
+            _unseal(vault, file, names, told)
+        else:
+            files.remove(vault.path)
         vault.sessions.end_all()
-        moving.move(
-            vault,
-            names,
-            PLAIN,
-            told,
-            begin=lambda: step.mark(DISABLE),
-            end=lambda: files.remove(vault.path),
-            back=lambda: step.mark(before),
-        )
         vault.close()
         for unlocker in file.unlockers:
             unlockers.forget(vault, unlocker)
         return names
+
+
+def _unseal(vault: Vault, file: DataKeyFile, names: list[str], told: Told) -> None:
+    data_key, before = vault.keys(fresh=True)[file.key_id], file.unfinished
+    step = moving.Step(vault, file, data_key)
+    moving.move(
+        vault,
+        names,
+        PLAIN,
+        told,
+        begin=lambda: step.mark(DISABLE),
+        end=lambda: files.remove(vault.path),
+        back=lambda: step.mark(before),
+    )
 
 
 # Another key

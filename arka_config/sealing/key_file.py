@@ -46,7 +46,8 @@ def read(path: str) -> bytes:
 
 
 def made_or_read(path: str, data: str) -> tuple[bytes, bool]:
-    """The secret of a key file, and whether it was made just now. A new one is 0600 from its first byte.
+    """The secret of a key file, and whether it was made just now. A new one is 0600 from its first byte. For who holds
+    the lock.
 
     Raises SealingError where it would lie in the data folder, WrongKeyFile where something else is there.
     """
@@ -60,6 +61,7 @@ def made_or_read(path: str, data: str) -> tuple[bytes, bool]:
             return read(path), False
         except WrongKeyFile as error:
             raise WrongKeyFile(error.message, hint="name another place: --key-file PATH") from None
+    files.sweep([os.path.dirname(os.path.realpath(path))])  # what a killed one left: it holds a key
     secret = cipher.random_key()
     files.write(path, f"{_BEGINNING}{secret.hex()}\n")
     return secret, True

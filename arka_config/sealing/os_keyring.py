@@ -69,6 +69,11 @@ def get(service: str, entry: Entry) -> str:
     return str(secret)
 
 
+def in_use() -> str:
+    """The name of the keyring in use. Raises KeyringUnavailable where there is none that could be trusted."""
+    return _name(_in_time(lambda: _in_use(_REACH), "the OS keyring", _REACH))
+
+
 def remove(service: str, entry: Entry) -> None:
     """Takes an entry out. Raises KeyringUnavailable; one that is not there is none to take out."""
     backend = _recorded(entry)

@@ -7,6 +7,7 @@ import os
 from arka_config.errors import FileError, SealingError
 from arka_config.sealing import cipher
 from arka_config.store import files
+from arka_config.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _of_file(value: str, variable: str) -> str:
     except FileError as error:
         raise SealingError(f"{variable}: {error.message}", hint=error.hint) from None
     if text is None:
-        raise SealingError(f"{variable}: {value} does not exist", hint=f"unset {variable}, or make the file")
+        raise SealingError(f"{variable}: {visible(value)} does not exist", hint=f"unset {variable}, or make the file")
     return _line(text)
 
 

@@ -6,6 +6,7 @@ from arka_config.errors import SealedFileDamaged, SealedFileMoved, SealingError
 from arka_config.sealing import cipher
 from arka_config.secret import Secret
 from arka_config.store.tokens import VERSION, checked_token, described, known
+from arka_config.text import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,5 +123,5 @@ def damaged(path: str) -> SealedFileDamaged:
     return SealedFileDamaged(
         f"{path}: damaged, or changed by somebody: it does not hold what was sealed",
         path=path,
-        hint=f"take it from a backup, or: rm '{path}', and log in again",
+        hint=f"take it from a backup, or: rm {quoted(path)}, and log in again",
     )

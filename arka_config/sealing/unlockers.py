@@ -43,6 +43,8 @@ def made(
     elif wanted.kind == PASSPHRASE:
         from arka_config.sealing import passphrase
 
+        if vault.by_passphrase(file, wanted.passphrase) is not None:
+            raise SealingError("that passphrase opens the vault already", hint="choose another one")
         made.details |= passphrase.PARAMETERS
         secret = passphrase.secret(wanted.passphrase, made, vault.path)
     else:

@@ -14,6 +14,7 @@ import sys
 from _thread import _local  # threading's own, without the rest of threading
 
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
+from arka_config.text import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def read(path: str, *, secret: bool = False) -> str | None:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise MalformedFile(f"{path} is not a regular file", path=path, hint=f"look at it: ls -ld '{path}'")
+            raise MalformedFile(f"{path} is not a regular file", path=path, hint=f"look at it: ls -ld {quoted(path)}")
         if secret:
             _check_private(path, status)
         content = _read_all(descriptor, path)
@@ -63,7 +64,7 @@ def _decoded(content: bytes, path: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
     # Outside of the handler: the decoder's error holds the whole content, and would be the context of this one.
-    raise MalformedFile(f"{path}, line {line}: not UTF-8 text", path=path, hint=f"look at it: file '{path}'")
+    raise MalformedFile(f"{path}, line {line}: not UTF-8 text", path=path, hint=f"look at it: file {quoted(path)}")
 
 
 def _read_all(descriptor: int, path: str) -> bytes:
@@ -85,13 +86,14 @@ def _check_private(path: str, status: os.stat_result) -> None:
         raise UnsafeFile(
             f"{path} can be written by others (mode {mode:04o}), so it is not trusted",
             path=path,
-            hint=f"look at what is in it, then: chmod 600 '{path}'",
+            hint=f"look at what is in it, then: chmod 600 {quoted(path)}",
         )
     if mode & 0o044:
         import warnings
 
         warnings.warn(
-            ConfigWarning(f"{path} can be read by others (mode {mode:04o}); hint: chmod 600 '{path}'"), stacklevel=2
+            ConfigWarning(f"{path} can be read by others (mode {mode:04o}); hint: chmod 600 {quoted(path)}"),
+            stacklevel=2,
         )
 
 
@@ -105,6 +107,10 @@ def write(path: str, text: str, *, before_rename: Callable[[], None] | None = No
     as well: what it raises leaves the file as it is.
     """
     content = text.encode("utf-8")
+    if len(content) > LARGEST_FILE:
+        raise FileError(
+            f"cannot write {path}: it would be larger than {LARGEST_FILE} bytes, which is never read", path=path
+        )
     try:
         target = os.path.realpath(path)
         before = _status(target)
@@ -145,7 +151,24 @@ def _replace(
         except OSError:
             pass  # the next holder of the lock sweeps it
         raise
-    sync_folder(folder)
+    _settle(folder, target)
+
+
+def _settle(folder: str, path: str) -> None:
+    """Syncs a folder after a change of it. The change has been made, and who asked for it must not take it for undone:
+    that it may not last through a power cut is a warning."""
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        import warnings
+
+        reason = (error.strerror or type(error).__name__).lower()
+        warnings.warn(
+            ConfigWarning(
+                f"{path} was changed, and a power cut may undo that: {folder}: {reason}; hint: look after that disk"
+            ),
+            stacklevel=2,
+        )
 
 
 def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
@@ -180,7 +203,7 @@ def remove(path: str) -> bool:
         return False
     except OSError as error:
         raise cannot("remove", path, error) from None
-    sync_folder(os.path.dirname(path))
+    _settle(os.path.dirname(path), path)
     return True
 
 
@@ -243,15 +266,19 @@ def sync_folder(path: str) -> None:
 def sweep(folders: Iterable[str]) -> None:
     """Removes what a killed writer left behind. Only for who holds the lock: every write happens under it."""
     for folder in folders:
-        try:
-            names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(_TEMPORARY)]
-        except OSError:
-            continue
-        for name in names:
+        for path in temporaries(folder):
             try:
-                os.unlink(os.path.join(folder, name))
+                os.unlink(path)
             except OSError:
                 continue  # on a read-only folder it stays, and does no harm
+
+
+def temporaries(folder: str) -> list[str]:
+    """The temporary files of writers in a folder, of killed ones and of those that are at work."""
+    try:
+        return [entry.path for entry in os.scandir(folder) if entry.name.endswith(_TEMPORARY)]
+    except OSError:
+        return []
 
 
 def exists(path: str) -> bool:
@@ -268,14 +295,15 @@ def exists(path: str) -> bool:
 def cannot(what: str, path: str, error: OSError) -> FileError:
     """The FileError for an OSError: the system's words, the path, and what usually helps."""
     hints = {
-        errno.EACCES: f"look at who owns it: ls -ld '{path}' '{os.path.dirname(path)}'",
-        errno.EPERM: f"look at who owns it: ls -ld '{path}' '{os.path.dirname(path)}'",
+        errno.EACCES: f"look at who owns it: ls -ld {quoted(path)} {quoted(os.path.dirname(path))}",
+        errno.EPERM: f"look at who owns it: ls -ld {quoted(path)} {quoted(os.path.dirname(path))}",
         errno.EROFS: "the file system is read-only; choose another place with the app's HOME variable",
-        errno.ENOSPC: f"make room on that disk: df -h '{os.path.dirname(path)}'",
-        errno.ELOOP: f"a symbolic link leads back to itself: ls -l '{path}'",
+        errno.ENOSPC: f"make room on that disk: df -h {quoted(os.path.dirname(path))}",
+        errno.ELOOP: f"a symbolic link leads back to itself: ls -l {quoted(path)}",
     }
     reason = (error.strerror or type(error).__name__).lower()
-    return FileError(f"cannot {what} {path}: {reason}", path=path, hint=hints.get(error.errno or 0, ""))
+    code = error.errno or 0
+    return FileError(f"cannot {what} {path}: {reason}", path=path, hint=hints.get(code, ""), code=code)
 
 
 def _status(path: str) -> os.stat_result | None:

@@ -57,7 +57,7 @@ class Lock:
         self._descriptor = self._open()
         try:
             self._wait()
-            if os.read(self._descriptor, 1):
+            if self._was_killed():
                 self._after_a_kill()
             self._sign(f"{os.getpid()} {os.path.basename(sys.argv[0] or 'python')}")
         except BaseException:
@@ -78,6 +78,8 @@ class Lock:
         try:
             self._sign("")
             _unlock(self._descriptor)
+        except OSError:
+            pass  # what was to be changed is changed, and closing the file gives the lock back as well
         finally:
             os.close(self._descriptor)
 
@@ -88,14 +90,28 @@ class Lock:
         except OSError as error:
             raise files.cannot("lock", self.path, error) from None
 
+    def _was_killed(self) -> bool:
+        """Whether the holder before this one left its name, and with it perhaps a file."""
+        try:
+            return bool(os.read(self._descriptor, 1))
+        except OSError:
+            return True  # nobody knows, and a look does no harm
+
     def _wait(self) -> None:
         deadline = time.monotonic() + self._patience
         pause = _FIRST_PAUSE
-        while not _try_lock(self._descriptor):
+        while not self._is_taken():
             if time.monotonic() > deadline:
                 raise self._timed_out(self._holder())
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _is_taken(self) -> bool:
+        """Whether the lock is ours now. Raises FileError where there are no locks, as on some network file systems."""
+        try:
+            return _try_lock(self._descriptor)
+        except OSError as error:
+            raise files.cannot("lock", self.path, error) from None
 
     def _timed_out(self, holder: str) -> LockTimeout:
         return LockTimeout(
@@ -104,12 +120,18 @@ class Lock:
         )
 
     def _holder(self) -> str:
+        signed = self.signature()
+        return f"process {signed[0]} ({signed[1]})" if signed is not None else "another process"
+
+    def signature(self) -> tuple[int, str] | None:
+        """The process that has the lock, or was killed while it had it, and its program; None where it was given back.
+        Takes no lock."""
         try:
             with open(self.path, encoding="utf-8", errors="replace") as file:
                 process, _, program = file.read(200).strip().partition(" ")
         except OSError:  # Windows lets nobody read a locked range
-            process = program = ""
-        return f"process {visible(process)} ({visible(program)})" if process else "another process"
+            return None
+        return (int(process), visible(program)) if process.isascii() and process.isdigit() else None
 
     def _sign(self, holder: str) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arka_config.errors import MalformedFile
 from arka_config.store import toml
 from arka_config.store.tokens import STORAGES
+from arka_config.text import shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ def _helpers(table: Mapping[str, object], path: str) -> dict[str, tuple[str, ...
             words = None
         if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
             raise MalformedFile(
-                f"{path}: helpers.{name} must be a command",
+                f"{path}: helpers.{shortened(name)} must be a command",
                 path=path,
-                hint=f'write it as {name} = ["program", "argument"]',
+                hint=f'write it as {shortened(name)} = ["program", "argument"]',
             )
         helpers[name] = tuple(words)
     return helpers

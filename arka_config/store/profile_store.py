@@ -65,10 +65,15 @@ class ProfileStore:
         environ = os.environ if environ is None else environ
         return cls(app, Folders.of(app, environ), environ)
 
-    def _sweep(self) -> None:
+    @property
+    def written_folders(self) -> list[str]:
+        """The folders that a writer's temporary files stand in."""
         data, state = self.folders.data, self.folders.state
         profiles = os.path.realpath(self.profiles.folder)
-        files.sweep([profiles, os.path.join(data, "tokens"), data, state, os.path.join(state, "sessions")])
+        return [profiles, os.path.join(data, "tokens"), data, state, os.path.join(state, "sessions")]
+
+    def _sweep(self) -> None:
+        files.sweep(self.written_folders)
 
     def sweep(self) -> None:
         """Removes what killed writers may have left behind, tokens in it and all."""
@@ -215,8 +220,10 @@ class ProfileStore:
         origin = self.origin(name)
         try:
             self.profiles.edit(name, {("api_url",): origin} if origin not in (None, self.app.default_url()) else {})
-        except FileError:  # a config folder that is read-only: the profile goes with its token
-            self._move_choice(name, None)
+        except FileError as error:
+            if not error.is_refusal:
+                raise
+            self._move_choice(name, None)  # a config folder that is read-only: the profile goes with its token
 
     def origin(self, name: str) -> str | None:
         """The origin that the profile's stored token is for; None where it has none, or none that can be read."""
@@ -242,12 +249,17 @@ class ProfileStore:
             self.check_exists(name)
             self.check_free(other)
             credential = self.tokens.read(name) if with_token else None
-            if credential is not None:
-                self.tokens.write(other, credential, storage=credential.storage)
-            if self.profiles.holds(name):
-                self.profiles.copy(name, other)
-            elif credential is None:
-                self.profiles.edit(other, {})
+            try:
+                # The token last: with it, and without the settings, the other one would take other ways.
+                if self.profiles.holds(name):
+                    self.profiles.copy(name, other)
+                elif credential is None:
+                    self.profiles.edit(other, {})
+                if credential is not None:
+                    self.tokens.write(other, credential, storage=credential.storage)
+            except BaseException:
+                self.profiles.remove(other)
+                raise
 
     def rename(self, name: str, other: str) -> None:
         """Renames a profile with its token; the active profile and the pins follow. Raises ProfileExists."""

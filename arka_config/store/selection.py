@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from arka_config.errors import MalformedFile
+from arka_config.errors import MalformedFile, NewerFormat
 from arka_config.store import files, json
-from arka_config.text import check_printable, is_printable, is_profile_name
+from arka_config.text import check_printable, is_printable, is_profile_name, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Selection:
             raise MalformedFile(
                 f"{self.active_path}: it holds no profile's name",
                 path=self.active_path,
-                hint=f"rm '{self.active_path}'",
+                hint=f"rm {quoted(self.active_path)}",
             )
         active, previous = (*names, _NONE)[:2]
         return _name(active), _name(previous)
@@ -48,10 +48,15 @@ class Selection:
         text = files.read(path)
         if text is None:
             return {}
-        document = json.parse(text, path, f"rm '{path}'")
+        document = json.parse(text, path, f"rm {quoted(path)}")
+        version = document.get("version") if isinstance(document, dict) else None
+        if isinstance(version, int) and version > _VERSION:
+            raise NewerFormat(
+                f"{path}: format {version} is newer than this program", path=path, hint="update this program"
+            )
         pins = document.get("pins") if isinstance(document, dict) and document.get("version") == _VERSION else None
         if not isinstance(pins, dict) or not all(is_printable(d) and _is_name(n) for d, n in pins.items()):
-            raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm '{path}'")
+            raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm {quoted(path)}")
         return pins
 
     def write_pins(self, pins: Mapping[str, str]) -> None:

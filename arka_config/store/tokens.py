@@ -11,7 +11,7 @@ from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import json
 from arka_config.store.times import is_time
-from arka_config.text import check_printable, is_printable
+from arka_config.text import check_printable, is_printable, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ STORAGES = (PLAIN, "sealed", "keyring")
 
 _PLAIN_VERSION = 1
 VERSION = 2  # of the kinds that are not plain: a program that knows only plain files then says that it is too old
+LONGEST_TEXT = 400  # characters of what is known of a token; an address of mail has 254 at most
 _TEXTS = ("label", "created", "expires", "user")
 _TIMES = ("created", "expires")
 
@@ -145,7 +146,7 @@ def parsed(text: str, path: str) -> Document:
 
 def again(path: str) -> str:
     """The way out of a token file that cannot be used."""
-    return f"look at what is in it, then: rm '{path}', and log in again"
+    return f"look at what is in it, then: rm {quoted(path)}, and log in again"
 
 
 def checked_token(credential: Credential) -> str:
@@ -160,6 +161,8 @@ def known(credential: Credential) -> dict[str, str]:
     document = {"origin": str(credential.origin)}
     for key in _TEXTS:
         if value := getattr(credential, key):
+            if len(value) > LONGEST_TEXT:
+                raise InvalidValue(f"the {key} is longer than {LONGEST_TEXT} characters")
             document[key] = check_printable(value, f"the {key}")
             if key in _TIMES and not is_time(value):
                 raise InvalidValue(f"the {key} is not a time such as 2027-02-28T12:00:00Z")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from arka_config.errors import MalformedFile
 from arka_config.store import files, simple_toml
-from arka_config.text import did_you_mean, is_printable, visible
+from arka_config.text import did_you_mean, is_printable, shortened, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, MutableMapping
     from typing import Any
+
+
+MOST_DOTS = 250  # in a line; tomllib takes minutes for a key of some ten thousand parts
 
 
 def read(path: str) -> dict[str, Any] | None:
@@ -32,7 +35,7 @@ def parse(text: str, path: str) -> dict[str, Any]:
         raise MalformedFile(f"{path}: not TOML that anyone wrote: nested too deeply", path=path) from None
     if unfit is not None:
         raise MalformedFile(
-            f"{path}: {visible(unfit)} holds a control character or a direction mark", path=path, hint=f"edit {path}"
+            f"{path}: {shortened(unfit)} holds a control character or a direction mark", path=path, hint=f"edit {path}"
         )
     return table
 
@@ -40,6 +43,9 @@ def parse(text: str, path: str) -> dict[str, Any]:
 def _loaded(text: str) -> dict[str, Any]:
     if (table := simple_toml.loaded(text)) is not None:
         return table
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS:
+            raise ValueError(f"more than {MOST_DOTS} dots in a line (at line {number}, column 1)")
     import tomllib
 
     return tomllib.loads(text)
@@ -72,7 +78,7 @@ def check_keys(table: Mapping[str, Any], known: Iterable[str], path: str, within
         if key not in known:
             where = f"{within}.{key}" if within else key
             raise MalformedFile(
-                f"{path}: unknown key '{visible(where)}'",
+                f"{path}: unknown key '{shortened(where)}'",
                 path=path,
                 hint=did_you_mean(key, known) or f"the keys here are {', '.join(sorted(known))}",
             )
@@ -85,7 +91,7 @@ def typed(table: Mapping[str, Any], key: str, kind: type, path: str, within: str
         return value
     names = {str: "a string", dict: "a table", list: "an array", bool: "true or false", int: "a whole number"}
     where = f"{within}.{key}" if within else key
-    raise MalformedFile(f"{path}: {where} must be {names[kind]}", path=path, hint=f"edit {path}")
+    raise MalformedFile(f"{path}: {shortened(where)} must be {names[kind]}", path=path, hint=f"edit {path}")
 
 
 def edited(text: str, changes: Mapping[tuple[str, ...], Any], path: str) -> str:

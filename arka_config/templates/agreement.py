@@ -12,10 +12,10 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arka_config.errors import ConfigError, InvalidUrl, MalformedFile
+from arka_config.errors import ConfigError, InvalidUrl, MalformedFile, NewerFormat
 from arka_config.precedence.origin import Origin
 from arka_config.store import files
-from arka_config.text import is_printable
+from arka_config.text import is_printable, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,6 +49,16 @@ class Agreements:
             return
         try:
             document = json.loads(text)
+            if (
+                isinstance(document, dict)
+                and isinstance(document.get("version"), int)
+                and document["version"] > VERSION
+            ):
+                raise NewerFormat(
+                    f"{self.path}: format {document['version']} is newer than this program",
+                    path=self.path,
+                    hint="update this program",
+                )
             if document["version"] != VERSION:
                 raise ValueError("not this format")
             self.folders = {folder: dict(names) for folder, names in document["folders"].items()}
@@ -58,7 +68,7 @@ class Agreements:
             raise MalformedFile(
                 f"{self.path}: not a file of agreements, so nothing is agreed to",
                 path=self.path,
-                hint=f"rm '{self.path}', and agree anew",
+                hint=f"rm {quoted(self.path)}, and agree anew",
             ) from None
 
     def changed_since(self, plan: Plan) -> list[str]:

@@ -12,6 +12,7 @@ from arka_config.store.references import referred
 from arka_config.templates.identity import identities
 from arka_config.templates.sealed import NotForThisMachine, opened
 from arka_config.templates.token_planning import origin_of, token_step
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,6 +126,6 @@ class Gatherer:
 def _missing_file(target: str) -> str:
     path = os.path.expanduser(target)
     try:
-        return "" if files.exists(path) else f"{target} does not exist"
+        return "" if files.exists(path) else f"{visible(target)} does not exist"
     except FileError as error:
         return error.message

@@ -10,6 +10,7 @@ from arka_config import moment
 from arka_config.errors import ConfigError, SealedTokenError
 from arka_config.store import files
 from arka_config.templates.sealed import age
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ class IdentityFile:
         library = age()
         if self.exists():
             raise ConfigError(
-                f"{self.path} is there already, and what was sealed for it would be lost",
+                f"{visible(self.path)} is there already, and what was sealed for it would be lost",
                 hint="`identity show` prints its recipient",
             )
         files.sweep([os.path.dirname(self.path)])  # what a killed one left: it holds a secret key
@@ -54,7 +55,9 @@ def read_identities(path: str) -> list[Any]:
     library = age()
     text = files.read(os.path.abspath(os.path.expanduser(path)), secret=True)
     if text is None:
-        raise SealedTokenError(f"{path} does not exist", hint="name a file of age identities, or an ssh private key")
+        raise SealedTokenError(
+            f"{visible(path)} does not exist", hint="name a file of age identities, or an ssh private key"
+        )
     try:
         if "PRIVATE KEY-----" in text:
             return [library.ssh.Identity.from_buffer(text.encode())]
@@ -65,7 +68,7 @@ def read_identities(path: str) -> list[Any]:
     # Outside of the handler: the library's error may hold what it could not read.
     if not found:
         raise SealedTokenError(
-            f"{path} holds no identity: neither {_PREFIX}… nor an ssh private key without a passphrase",
+            f"{visible(path)} holds no identity: neither {_PREFIX}… nor an ssh private key without a passphrase",
             hint="age-keygen makes one, and so does `identity create`",
         )
     return found

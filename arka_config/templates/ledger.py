@@ -10,9 +10,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arka_config.errors import MalformedFile
+from arka_config.errors import MalformedFile, NewerFormat
 from arka_config.store import files
-from arka_config.text import is_printable, is_profile_name
+from arka_config.text import is_printable, is_profile_name, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,7 +158,7 @@ def _read(path: str) -> Ledger | None:
     try:
         document = json.loads(text)
         if isinstance(document, dict) and isinstance(document.get("version"), int) and document["version"] > VERSION:
-            raise MalformedFile(
+            raise NewerFormat(
                 f"{path}: format {document['version']} is newer than this program",
                 path=path,
                 hint="update this program",
@@ -170,7 +170,7 @@ def _read(path: str) -> Ledger | None:
         raise MalformedFile(
             f"{path}: not a ledger, so what was written last is not known",
             path=path,
-            hint=f"rm '{path}', and apply with --adopt",
+            hint=f"rm {quoted(path)}, and apply with --adopt",
         ) from None
 
 

@@ -114,7 +114,7 @@ class SettingsCheck:
         if any("." in key for key, _ in _keys(settings)):
             problems.append(text.problem(("settings",), "settings: a key with a dot in it is no setting's name"))
         for name, value in self.flat(settings):
-            if problem := self._unfit(name, value):
+            if problem := self.unfit(name, value):
                 problems.append(text.problem(("settings", *name.split(".")), f"settings.{visible(name)}: {problem}"))
             fields[f"settings.{name}"] = value
         return fields
@@ -129,7 +129,8 @@ class SettingsCheck:
             else:
                 yield name, value
 
-    def _unfit(self, name: str, value: object) -> str:
+    def unfit(self, name: str, value: object, *, may_be_secret: bool = False) -> str:
+        """What is wrong with a setting's value, in words that do not repeat it, or an empty string."""
         from pydantic import ValidationError
 
         from arka_config.settings.leaves import is_secret
@@ -140,7 +141,7 @@ class SettingsCheck:
         if leaf is None:
             near = did_you_mean(name, self._leaves) or f"the settings are {', '.join(self._leaves)}"
             return f"unknown setting; {near}"
-        if is_secret(leaf.info.annotation):
+        if is_secret(leaf.info.annotation) and not may_be_secret:
             return "a secret does not stand in a template, where everybody reads it"
         try:
             self._adapter(name, leaf).validate_python(value)

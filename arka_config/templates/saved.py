@@ -7,11 +7,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from arka_config.errors import MalformedFile
-from arka_config.store import files
+from arka_config.store import elsewhere, files
 from arka_config.templates.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from arka_config.store.profile_store import ProfileStore
 
 VERSION = 1
 _KEYS = {"version", "app", "paths", "only", "prune", "take", "adopt", "identities", "digest", "plan"}
@@ -27,18 +29,18 @@ class SavedPlan:
         self.digest = digest
 
 
-def write(path: str, app: str, saved: SavedPlan, shown: Mapping[str, Any]) -> None:
+def write(store: ProfileStore, path: str, saved: SavedPlan, shown: Mapping[str, Any]) -> None:
     """Puts a plan into a file for `apply`, and `shown`, its object, for who wants to read it."""
     document = {
         "version": VERSION,
-        "app": app,
+        "app": store.app.name,
         "paths": [os.path.abspath(one) for one in saved.paths],
         **saved.options._asdict(),
         "identities": [os.path.abspath(os.path.expanduser(one)) for one in saved.identities],
         "digest": saved.digest,
         "plan": shown,
     }
-    files.write(os.path.abspath(path), json.dumps(document, indent=2) + "\n")
+    elsewhere.write(store, os.path.abspath(path), json.dumps(document, indent=2) + "\n")
 
 
 def is_saved_plan(path: str) -> bool:

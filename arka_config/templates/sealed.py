@@ -62,7 +62,7 @@ def recipient(text: str, source: str) -> Any:
     kind = library.ssh if text.startswith("ssh-") else library.x25519
     try:
         return kind.Recipient.from_str(text)
-    except library.RecipientError:
+    except (library.RecipientError, UnicodeEncodeError):  # the latter for bytes that are no text
         pass
     raise SealedTokenError(
         f"{source}: '{visible(text[:40])}' is not a recipient: it begins with age1, ssh-ed25519 or ssh-rsa",

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.templates.positions import Position, Positions
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ class Problem(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.position.line}:{self.position.column}: {self.text}"
+        return f"{visible(self.path)}:{self.position.line}:{self.position.column}: {self.text}"
 
 
 class TemplateText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.store import toml
-from arka_config.text import did_you_mean, visible
+from arka_config.text import did_you_mean, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def _faults(found: list[Any]) -> Iterator[Fault]:
 def _said(fault: Fault, table: dict[str, Any]) -> str:
     """A fault in our words."""
     kind, path, message = fault
-    key = visible(".".join(path))
+    key = shortened(".".join(path))
     if path == ("version",) and kind != "missing":
         version = table.get("version")
         is_newer = isinstance(version, int) and not isinstance(version, bool) and version > 1

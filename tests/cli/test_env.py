@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import errno
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -96,3 +98,20 @@ def test_without_a_file_to_write_to_this_is_no_job(path: str) -> None:
 @pytest.mark.usefixtures("two")
 def test_github_and_a_shell_are_two_places() -> None:
     assert arka("env", "--github", "--shell", "bash", environ={"GITHUB_ENV": "/dev/null"}).code == 2
+
+
+def test_a_full_disk_leaves_no_half_of_a_variable(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = two.parent / "github"
+    file.write_text("KEPT=1\n")
+    monkeypatch.setenv("GITHUB_ENV", str(file))
+    write = os.write
+
+    def until_full(descriptor: int, content: Any) -> int:
+        if len(content) < 40:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, content[:30])
+
+    monkeypatch.setattr(os, "write", until_full)
+    done = arka("env", "--github")
+    assert (done.code, file.read_text()) == (1, "KEPT=1\n")
+    assert f"cannot write {file}: no space left on device" in done.err

@@ -20,6 +20,8 @@ from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
 from arka_config.cli import fast
 from arka_config.cli.run import run
+from arka_config.sealing import changes
+from arka_config.sealing.unlockers import NewUnlocker
 from arka_config.testing import Stream
 from tests.cli.program import OTHER, TOKEN
 
@@ -76,6 +78,14 @@ def written(home: Path, name: str, text: str) -> None:
     path.write_text(text)
 
 
+def sealed(store: ProfileStore) -> object:
+    return changes.enable(store.vault, [NewUnlocker("key-file")])
+
+
+def damaged(path: Path) -> object:
+    return path.write_text(path.read_text().replace('"nonce": "', '"nonce": "00'))
+
+
 # What a store may hold, whole and broken.
 STORES: dict[str, Callable[[Path, ProfileStore], object]] = {
     "whole": lambda home, store: None,
@@ -94,6 +104,10 @@ STORES: dict[str, Callable[[Path, ProfileStore], object]] = {
     "another origin": lambda home, store: store.edit("work", {("api_url",): "https://us.arka-ai.com"}),
     "in a variable": lambda home, store: store.edit("work", {("token", "env"): "ELSEWHERE"}),
     "in a file": lambda home, store: store.edit("work", {("token", "file"): "/nowhere"}),
+    "sealed": lambda home, store: sealed(store),
+    "sealed, the key file gone": lambda home, store: (sealed(store), (home / "state/vault.key").rename(home / "k")),
+    "sealed, the token damaged": lambda home, store: (sealed(store), damaged(home / "data/tokens/work.json")),
+    "sealed, the data key damaged": lambda home, store: (sealed(store), damaged(home / "data/data-key.json")),
     "a folder for a file": lambda home, store: written(home, "config/profiles/x.toml/y", ""),
 }
 ENVIRONMENTS: list[dict[str, str]] = [
@@ -147,7 +161,10 @@ WORDS += ["--profile=ci", "-pci", "Bad Name", "--no-input", "--api-key", TOKEN, 
 def test_click_gives_the_same_for_any_words(arguments: list[str], environ: Mapping[str, str], home: Path) -> None:
     if not home.exists():
         store_of(home)
+    active = home / "state" / "active"
+    active.write_text("work -\n")  # some of the words make another profile active
     answered = outcome(arguments, environ, fast_path=True)
+    active.write_text("work -\n")
     event("answered without click" if fast._read(arguments) else "left to click")
     assert answered == outcome(arguments, environ, fast_path=False)
 

@@ -111,3 +111,13 @@ def test_on_a_terminal_it_asks_whether_to_delete_the_plain_copy(
     assert child.exitstatus == 0
     assert ("token" not in json.loads(legacy.read_text())) is deleted
     assert arka("token").out == f"{TOKEN}\n"
+
+
+def test_the_token_that_the_profile_has_keeps_its_label_and_its_end(legacy: Path) -> None:
+    before = arka(
+        "login", "-p", "work", "--with-token", "--no-verify", "--label", "x", "--expires", "2099-12-31", stdin=TOKEN
+    )
+    assert before.code == 0
+    assert arka("import", "legacy", "-p", "work", "--delete").code == 0
+    token = arka("profiles", "show", "work", "--json").json["token"]
+    assert (token["label"], token["expires"]) == ("x", "2099-12-31T23:59:59Z")

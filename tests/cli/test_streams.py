@@ -14,6 +14,7 @@ from arka_config.arka import app
 from arka_config.cli import program
 from tests import no_network
 from tests.cli.program import OTHER, TOKEN, Done, arka, every_command
+from tests.guarantees import numbers
 
 RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
 
@@ -160,8 +161,12 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         (f"workspace add-user me@example.com --database-url postgresql://me:{TOKEN}@127.0.0.1:1/x", False),
         (f"workspace add-user {TOKEN}", False),
     ],
+    "doctor": [("doctor", False), ("doctor --all", False), ("doctor --fix", False), ("doctor --fix --json", False)],
     "completion": [("completion bash", False), ("completion bash --json", False)],
 }
+
+# Where a command leaves the token: the store, what it was told to write, and what the test itself put there.
+MAY_HOLD_IT = ("arka/data/tokens/", ".config/arka-code-nodejs/", "legacy.json", "token.txt", "x.json", "github")
 
 SHOWS = [line for lines in LINES.values() for line, _ in lines if line.endswith("--json")]
 
@@ -202,6 +207,10 @@ def test_the_token_is_shown_only_where_it_was_asked_for(
     assert (TOKEN in done.out) is shows, done.code
     assert TOKEN not in done.err
     assert "w" * 8 not in done.err
+    files = [path for path in two.parent.rglob("*") if path.is_file()]
+    holding = [str(path.relative_to(two.parent)) for path in files if TOKEN.encode() in path.read_bytes()]
+    assert [path for path in holding if not path.startswith(MAY_HOLD_IT)] == []
+    numbers.record("canary", f"line {line}", "1")
 
 
 @pytest.mark.parametrize("line", SHOWS)

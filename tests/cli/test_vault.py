@@ -147,6 +147,24 @@ def test_the_last_unlocker_stays() -> None:
     assert done("token", environ={"ARKA_PASSPHRASE": PHRASE}).out == TOKEN + "\n"
 
 
+@pytest.mark.usefixtures("two")
+def test_the_passphrase_that_opens_it_is_not_taken_for_a_new_one() -> None:
+    environ = {"ARKA_PASSPHRASE": PHRASE}
+    done("vault", "enable", "--with", "passphrase", environ=environ)
+    again = arka("vault", "add-unlocker", "passphrase", environ=environ)
+    assert (again.code, again.err.splitlines()[0]) == (
+        2,
+        "error: there is no new passphrase, and nobody can be asked for one here",
+    )
+    done("vault", "add-unlocker", "key-file", environ=environ)
+    again = arka("vault", "add-unlocker", "passphrase", environ=environ)
+    assert (again.code, again.err) == (
+        1,
+        "error: that passphrase opens the vault already\nhint: choose another one\n",
+    )
+    assert [row["name"] for row in done("vault", "status", "--json").json["unlockers"]] == ["passphrase", "key-file"]
+
+
 # Which storage
 
 

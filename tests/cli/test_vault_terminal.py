@@ -148,6 +148,16 @@ def test_a_new_key_asks_for_each_passphrase_by_name(environ: dict[str, str]) -> 
         assert opened.credential("ci").token.reveal() == credential("ci").token.reveal()
 
 
+def test_a_further_passphrase_is_asked_for_where_the_environment_has_the_first(environ: dict[str, str]) -> None:
+    enable(environ)
+    terminal = run({**environ, "ARKA_PASSPHRASE": PHRASE}, "vault add-unlocker passphrase")
+    answer(terminal, "New passphrase: ", "another one")
+    answer(terminal, "The same again: ", "another one")
+    assert terminal.end() == 0
+    opened = ProfileStore.open(app, {**environ, "ARKA_PASSPHRASE": "another one"})
+    assert opened.credential("work").token.reveal() == credential("work").token.reveal()
+
+
 def test_disable_asks_first(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "vault disable")

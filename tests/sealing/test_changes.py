@@ -66,6 +66,20 @@ def test_disable_puts_back_what_there_was(store: ProfileStore) -> None:
     assert tokens(again(store)) == ALL
 
 
+def test_who_has_lost_every_unlocker_forgets_the_tokens_and_turns_it_off(sealed: ProfileStore) -> None:
+    Path(sealed.folders.state, "vault.key").unlink()
+    lost = again(sealed)
+    with pytest.raises(SealingError, match="the key file .* is not there"):
+        changes.disable(lost.vault)
+    for word in WORDS:
+        lost.log_out(word)
+    assert changes.disable(lost.vault) == []
+    assert not lost.vault.is_enabled
+    lost.log_in("work", credential("new"))
+    changes.enable(lost.vault, [NewUnlocker("key-file")])
+    assert tokens(again(sealed)) == {"work": token("new")}
+
+
 def test_what_is_on_is_not_turned_on_and_what_is_off_has_no_key(sealed: ProfileStore) -> None:
     with pytest.raises(SealingError, match="sealing is on already"):
         changes.enable(sealed.vault, [NewUnlocker("key-file")])

@@ -223,6 +223,15 @@ def test_another_app_s_files_are_known_for_that(sealed: ProfileStore) -> None:
         data_key.read(text, "data-key.json", "acme")
 
 
+def test_no_nonce_is_used_twice(sealed: ProfileStore) -> None:
+    nonces: list[str] = []
+    for _ in range(3):
+        changes.rekey(sealed.vault)
+        documents = [sealed.tokens.document(name) or {} for name in ("work", "ci", "eu")]
+        nonces += [document["sealed"]["nonce"] for document in documents]
+    assert len({*nonces}) == len(nonces) == 9
+
+
 @pytest.mark.parametrize("file", ["data-key.json", "tokens/work.json"])
 def test_a_newer_format_is_said_to_be_one(sealed: ProfileStore, file: str) -> None:
     path = Path(sealed.folders.data, file)

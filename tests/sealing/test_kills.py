@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,10 +13,10 @@ from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.sealing import changes
 from arka_config.sealing.unlockers import NewUnlocker
+from tests.faults import Fault, forked
 from tests.sealing.conftest import tokens
 from tests.store.samples import credential, token
 
-ROOT = Path(__file__).parents[2]
 WORDS = ("work", "ci")
 ALL = {word: token(word) for word in WORDS}
 
@@ -47,8 +45,22 @@ def made(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def killed(home: Path, change: str, step: int) -> int:
-    command = [sys.executable, "-m", "tests.sealing.killed", str(home), change, str(step)]
-    return subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode
+    """Makes a change in a process that dies at the n-th step of it; how it ended."""
+
+    def work() -> None:
+        vault = at(home).vault
+        if change == "enable":
+            changes.enable(vault, [NewUnlocker("key-file")])
+        elif change == "rekey":
+            changes.rekey(vault)
+        elif change == "disable":
+            changes.disable(vault)
+        elif change == "add":
+            changes.add_unlocker(vault, NewUnlocker("key-file", path=str(home / "state" / "c.key")))
+        else:
+            changes.remove_unlocker(vault, change)
+
+    return forked(work, Fault(step), home.parent / "report").code
 
 
 def finish(store: ProfileStore, change: str) -> None:

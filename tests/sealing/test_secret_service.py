@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,11 +35,9 @@ HOLDER = 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'
 class Desktop:
     """What a person who sits at a machine has: a home, and where somebody is logged in, a session bus and a keyring."""
 
-    def __init__(self, home: Path) -> None:
-        runtime = home / "runtime"
-        runtime.mkdir(mode=0o700)
+    def __init__(self, home: Path, runtime: str) -> None:
         path = os.pathsep.join([os.path.dirname(ARKA), os.environ["PATH"]])
-        self.environ = {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "PATH": path, **no_network.VARIABLES}
+        self.environ = {"HOME": str(home), "XDG_RUNTIME_DIR": runtime, "PATH": path, **no_network.VARIABLES}
         self.data = home / ".local" / "share" / "arka"
 
     @contextlib.contextmanager
@@ -107,9 +106,10 @@ class Desktop:
 
 
 @pytest.fixture
-def desktop(tmp_path: Path) -> Desktop:
-    # A socket's path is short, and pytest's folders have long names.
-    return Desktop(tmp_path)
+def desktop(tmp_path: Path) -> Iterator[Desktop]:
+    # A socket's path has 107 bytes at the most, and pytest's folders have long names.
+    with tempfile.TemporaryDirectory(prefix="arka-") as runtime:
+        yield Desktop(tmp_path, runtime)
 
 
 LOGIN = "login --with-token --no-verify"
@@ -200,10 +200,13 @@ def test_one_that_hangs_is_waited_for_no_longer_than_it_should_be(both: Desktop)
         try:
             for line in ("token -p work", "token -p ci", f"{LOGIN} -p new --storage keyring"):
                 began = time.monotonic()
-                done = both.arka(line, TOKEN, patience=1)
+                done = both.arka(line, TOKEN, patience=2)
                 assert (done.returncode, done.stdout) == (1, "")
-                assert f"error: {BACKEND} did not answer within 1 s\n" in done.stderr
-                assert time.monotonic() - began < 8
+                # The first question of all, on a busy machine, is which keyring there is.
+                assert re.search(
+                    rf"^error: ({BACKEND}|the OS keyring) did not answer within 2 s$", done.stderr, re.MULTILINE
+                )
+                assert time.monotonic() - began < 20, "the bus itself waits for 25"
         finally:
             os.kill(daemon, signal.SIGCONT)
         assert both.done("token -p work") == TOKEN + "\n"

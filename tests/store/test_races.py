@@ -12,11 +12,13 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 
 from arka_config import ProfileStore
 from arka_config.arka import app
+from tests.faults import Ended, Fault, forked
 from tests.store import racer
 from tests.store.samples import resolution
 
@@ -146,31 +148,11 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 # Kills at a chosen moment
 
-# Renames the active profile, and dies at the n-th of its changes to the disk.
-DOOMED = """
-import os, signal, sys
-from arka_config import ProfileStore
-from arka_config.arka import app
 
-home, left = sys.argv[1], int(sys.argv[2])
-
-def doomed(change):
-    def changing(*arguments):
-        global left
-        left -= 1
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return change(*arguments)
-    return changing
-
-os.replace, os.unlink = doomed(os.replace), doomed(os.unlink)
-ProfileStore.open(app, {"ARKA_HOME": home}).rename("moon", "sun")
-"""
-
-
-def doomed(home: str, step: int) -> int:
-    done = subprocess.run([sys.executable, "-c", DOOMED, home, str(step)], check=False, timeout=60)
-    return done.returncode
+def doomed(home: str, step: int) -> Ended:
+    """Renames the active profile, and dies at the n-th of its changes to the disk."""
+    store = ProfileStore.open(app, {"ARKA_HOME": home})
+    return forked(lambda: store.rename("moon", "sun"), Fault(step), Path(home).parent / "report")
 
 
 def test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works(tmp_path: Path) -> None:
@@ -180,24 +162,26 @@ def test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works
         racer.add(store, "moon", 2)
         store.pin("/srv", "moon")
         ended = doomed(home, step)
+        store = ProfileStore.open(app, {"ARKA_HOME": home})
         for directory in ("/", "/srv"):
             found = resolution(store, directory=directory)
             assert found.token().secret.reveal() == racer.token("moon")
             assert found.profile.is_whole
         with store.lock:
             assert temporary_files(home) == []
-        if ended == 0:
-            assert step == 7  # two copies, the pins, the active one, two removals: and then there is none to die at
+        if ended.code == 0:
+            changes = [call for call, path in ended.steps if call in ("replace", "unlink")]
+            assert changes == ["replace"] * 4 + ["unlink"] * 2  # two copies, the pins, the active one, two removals
             assert store.names() == ["sun"]
             return
-        assert ended == -signal.SIGKILL
+        assert ended.code == -signal.SIGKILL
 
 
 def test_what_a_killed_writer_left_is_swept_by_the_next_one_and_not_by_a_reader(
     sky: ProfileStore, environ: dict[str, str]
 ) -> None:
     home = environ["ARKA_HOME"]
-    assert doomed(home, 1) == -signal.SIGKILL
+    assert doomed(home, 7).met == ("fsync", mock.ANY)  # of the first temporary file
     (left,) = temporary_files(home)
     assert os.stat(left).st_mode & 0o777 == 0o600
     assert sky.names() == ["moon", "star"]

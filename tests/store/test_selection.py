@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config.errors import InvalidValue, MalformedFile
+from arka_config.errors import InvalidValue, MalformedFile, NewerFormat
 from arka_config.store.selection import Selection
 from tests.store.samples import tree
 
@@ -90,6 +90,14 @@ def test_a_directory_that_could_not_be_shown_is_not_pinned(selection: Selection,
     assert selection.pins() == {"/home": "home"}
 
 
+def test_pins_of_a_newer_program_are_named_so_and_not_to_be_removed(selection: Selection) -> None:
+    put(selection.pins_path, '{"version": 2, "pins": []}')
+    with pytest.raises(NewerFormat) as caught:
+        selection.pins()
+    assert caught.value.message == f"{selection.pins_path}: format 2 is newer than this program"
+    assert caught.value.hint == "update this program"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -97,7 +105,7 @@ def test_a_directory_that_could_not_be_shown_is_not_pinned(selection: Selection,
         ('{\n"pins": }', ", line 2, column 9: not JSON"),
         ("[]", ": not a file of pinned directories"),
         ('{"pins": {}}', ": not a file of pinned directories"),
-        ('{"version": 2, "pins": {}}', ": not a file of pinned directories"),
+        ('{"version": 0, "pins": {}}', ": not a file of pinned directories"),
         ('{"version": 1, "pins": []}', ": not a file of pinned directories"),
         ('{"version": 1, "pins": {"/x": 1}}', ": not a file of pinned directories"),
         ('{"version": 1, "pins": {"/x": "../work"}}', ": not a file of pinned directories"),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from arka_config import ProfileStore
 from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN, arka
+from tests.faults import Fault, forked
 from tests.templates.conftest import Folder, snapshot
 
 if TYPE_CHECKING:
@@ -22,53 +22,14 @@ if TYPE_CHECKING:
 CI = '[profile]\nname = "ci"\n[token]\nenv = "ARKA_CI_TOKEN"\ncopy = true\n[settings]\ntimeout = 30\n'
 NEW = '[profile]\nname = "new"\n[token]\nenv = "ARKA_CI_TOKEN"\ncopy = true\n'
 KEPT = '[profile]\nname = "kept"\n[token]\nenv = "ARKA_CI_TOKEN"\n'
-STEPS = ("replace", "unlink", "rename", "link", "symlink", "truncate", "fsync", "mkdir", "chmod", "fchmod")
 APPLY = ("apply", "profiles", "--yes", "--prune")
 
 
-class Kill:
-    """Kills this process at its nth step that changes a disk: before it or, where it writes, in the middle of it."""
-
-    def __init__(self, point: int) -> None:
-        self.left = point
-        for name in STEPS:
-            setattr(os, name, self.before(getattr(os, name)))
-        os.open = self.before(os.open, lambda path, flags, *_, **__: bool(flags & os.O_CREAT))
-        os.write = self.halfway(os.write)
-
-    def step(self, half: Callable[[], object] = lambda: None) -> None:
-        """Counts a step; at the last one, does half of it and dies."""
-        self.left -= 1
-        if self.left < 0:
-            half()
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def before(self, step: Any, is_one: Callable[..., bool] = lambda *_, **__: True) -> Any:
-        def stepping(*arguments: Any, **options: Any) -> Any:
-            if is_one(*arguments, **options):
-                self.step()
-            return step(*arguments, **options)
-
-        return stepping
-
-    def halfway(self, write: Callable[[int, bytes], int]) -> Callable[[int, Any], int]:
-        def writing(descriptor: int, content: Any) -> int:
-            self.step(lambda: write(descriptor, bytes(content)[: len(content) // 2]))
-            return write(descriptor, content)
-
-        return writing
-
-
-def is_killed_at(point: int) -> bool:
+def is_killed_at(point: int, report: Path) -> bool:
     """Applies in a process of its own that is killed at its nth step; whether it got that far."""
-    process = os.fork()
-    if process == 0:
-        Kill(point)
-        os._exit(arka(*APPLY).code)
-    _, status = os.waitpid(process, 0)
-    code = os.waitstatus_to_exitcode(status)
-    assert code in (0, -signal.SIGKILL)
-    return code != 0
+    ended = forked(lambda: arka(*APPLY).code, Fault(point), report)
+    assert ended.code in (0, -signal.SIGKILL), ended.said
+    return ended.code != 0
 
 
 def content(home: Path) -> dict[str, object]:
@@ -129,9 +90,9 @@ def test_the_next_apply_completes_what_was_killed_at_any_step(
     set_up(home)
     assert arka(*APPLY).code == 0
     wanted = content(home)
-    for point in range(500):
+    for point in range(1, 500):
         set_up(home)
-        if not is_killed_at(point):
+        if not is_killed_at(point, tmp_path / "report"):
             assert point > fewest
             return
         done = arka(*APPLY)

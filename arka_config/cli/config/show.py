@@ -10,12 +10,10 @@ from arka_config.cli import tables
 from arka_config.cli.command import command
 from arka_config.cli.described import finding_document, finding_row
 from arka_config.errors import SettingsError
-from arka_config.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arka_config.app import App
     from arka_config.cli.session import Session
     from arka_config.cli.tables import Cell
     from arka_config.precedence.finding import Finding
@@ -35,7 +33,7 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
         "profile": resolution.choice_findings(),
         **{name: resolution.findings(leaf.field) for name, leaf in settings.leaves().items()},
     }
-    unread = _unread(session, [leaf.field.variable for leaf in settings.leaves().values()]) if sources else None
+    unread = _unread(session) if sources else None
     if session.json:
         session.show_json(_document(session, findings, settings.leaves(), unread, show_token), reveal=show_token)
     else:
@@ -77,32 +75,10 @@ def _document(
     return {"settings": settings, **({} if unread is None else {"not_read": dict(unread)})}
 
 
-def _unread(session: Session, settings: list[str]) -> dict[str, str]:
+def _unread(session: Session) -> dict[str, str]:
     """The app's variables that are set and not read, each with the reason."""
-    app = session.app
+    from arka_config.settings.unread import unread
+
     profile = session.resolution.profile.profile
-    known = {*settings, *_own_variables(app)}
-    if profile is not None and profile.reference is not None:
-        known.add(profile.reference[1])
-    unread = {}
-    for variable, value in sorted(session.environ.items()):
-        if not variable.startswith(app.prefix):
-            continue
-        if variable not in known:
-            unread[variable] = _meant(app, variable, known)
-        elif not value.strip():
-            unread[variable] = "empty, so as good as not set"
-    return unread
-
-
-def _meant(app: App, variable: str, known: set[str]) -> str:
-    """What was meant by a variable that nobody reads. The prefix that all of them share makes no two alike."""
-    if variable == app.variable("TOKEN"):
-        return f"the token's variable is {app.token_field.variable}"
-    near = nearest(variable.removeprefix(app.prefix), [name.removeprefix(app.prefix) for name in known])
-    return f"did you mean {app.variable(near[0])}?" if near else "no setting has this variable"
-
-
-def _own_variables(app: App) -> set[str]:
-    names = ("HOME", "NO_INPUT", "PROFILE", "API_URL")
-    return {*(app.variable(name) for name in names), *app.secret_variables}
+    references = {profile.reference[1]} if profile is not None and profile.reference is not None else set()
+    return unread(session.app, session.environ, references)

@@ -11,7 +11,8 @@ from arka_config.cli import terminal
 from arka_config.cli.command import command
 from arka_config.errors import ConfigError
 from arka_config.exchange.dotenv import lines
-from arka_config.store import files
+from arka_config.store import elsewhere, files
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -36,10 +37,10 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
         return
     path = os.path.abspath(output)
     if files.exists(path) and not force:
-        raise ConfigError(f"{path} is there already, and would be lost", hint="name another file, or add --force")
-    with session.store.lock:
-        files.sweep([os.path.dirname(path)])  # what a killed export left: it holds a token
-        files.write(path, text)
+        raise ConfigError(
+            f"{visible(path)} is there already, and would be lost", hint="name another file, or add --force"
+        )
+    elsewhere.write(session.store, path, text)
     if session.json:
         session.show_json({"path": path})
     terminal.say(f"Wrote {session.tilde(path)}", mark="✓")

@@ -16,6 +16,7 @@ from arka_config.precedence.choice import DEFAULT_PROFILE
 from arka_config.precedence.origin import Origin
 from arka_config.secret import masked
 from arka_config.store.tokens import Credential
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -40,7 +41,7 @@ def legacy(
     path = source or _path(session)
     found = legacy_file.find_token(path, app.token_prefix, key)
     if found is None:
-        raise NoToken(f"{path}: there is no token", hint=f"{app.name} login")
+        raise NoToken(f"{visible(path)}: there is no token", hint=f"{app.name} login")
     url = api_url or app.default_url() or ""
     origin = Origin.of(url, app.url_field.option)
     app.check_token(found.token, url)
@@ -50,6 +51,8 @@ def legacy(
             f"profile '{name}' has another token, which would be lost", hint="choose another --profile, or add --force"
         )
     credential = Credential(found.token, origin, created=moment.stored(moment.now()))
+    if before is not None and before.token == found.token and before.origin == origin:
+        credential = before  # which knows its label and its end
     is_active = session.store.log_in(name, credential)
     deleted = _deleted(session, path, found.key, delete)
     if session.json:

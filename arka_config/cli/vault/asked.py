@@ -35,11 +35,13 @@ def _unlocker(session: Session, kind: str, path: str | None) -> NewUnlocker:
 def _new_passphrase(session: Session) -> str:
     """The passphrase that the environment gives, else one that a person types twice, who does not see it."""
     given = passphrases.given(session.app, session.environ)
-    if given is not None:
+    if given is not None and given[0] != session.store.vault.passphrase:  # which opened it, and is not the new one
         return given[0]
     variable = session.app.variable("PASSPHRASE")
     if not session.can_ask:
-        raise UsageError("there is no passphrase, and nobody can be asked for one here", hint=f"set {variable}_FILE")
+        raise UsageError(
+            "there is no new passphrase, and nobody can be asked for one here", hint=f"set {variable}_FILE"
+        )
     for _ in range(_TRIES):
         typed = terminal.ask_secret("New passphrase", hint=f"set {variable}_FILE")
         if not typed:

@@ -89,7 +89,15 @@ class Problem(Exception):
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
     """The problem that a framework's plain status means."""
     kind = _BY_STATUS.get(status, BROKEN if status >= 500 else INVALID_REQUEST)
+    if kind is INVALID_REQUEST:  # a body that no parser can read: it is not UTF-8, or too deep
+        return invalid_request({"body": "it cannot be read"}, headers)
     return Problem(kind, kind.advice, headers=headers)
+
+
+def invalid_request(fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Problem:
+    """That these fields are off, and for each of them why."""
+    errors = [{"field": field, "detail": detail} for field, detail in fields.items()]
+    return Problem(INVALID_REQUEST, INVALID_REQUEST.advice, headers=headers, errors=errors)
 
 
 def too_many(seconds: int) -> Problem:

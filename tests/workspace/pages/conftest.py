@@ -9,7 +9,7 @@ import pytest
 from arka_config.arka import app
 from arka_config.workspace.server.running import Running, running
 from tests import peers
-from tests.workspace.pages.visitor import FLAGS, Visitor
+from tests.workspace.pages.visitor import ANN, FLAGS, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,3 +51,11 @@ def visit(chromium: Browser, workspace: Running) -> Iterator[Callable[..., Visit
     for visitor in visitors:
         visitor.context.close()
     assert [each.complaints for each in visitors if each.complaints] == []
+
+
+@pytest.fixture
+def ann(visit: Callable[..., Visitor]) -> Visitor:
+    """Somebody on the Pro plan, who has signed in."""
+    visitor = visit()
+    visitor.sign_in(ANN, "pro")
+    return visitor

@@ -16,18 +16,17 @@ from arka_config import ProfileStore
 from arka_config.arka import app
 from tests import no_network
 from tests.pages import ROOT
-from tests.workspace.pages.visitor import BILLING, TOKENS
+from tests.workspace.pages.visitor import ANN, BILLING, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arka_config.workspace.server.running import Running
-    from tests.workspace.pages.visitor import Visitor
+    from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
 ARKA = str(Path(sys.executable).with_name("arka"))
-ANN = "ann@example.com"
 
 
 class Machine:

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.workspace.pages.visitor import TOKENS
+from tests.workspace.pages.visitor import ANN, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arka_config.workspace.server.running import Running
-    from tests.workspace.pages.visitor import Visitor
+    from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
-ANN = "ann@example.com"
 # What has the focus: its text or its label, and whether it shows that it has it.
 FOCUSED = """() => {
   const it = document.activeElement;
@@ -25,13 +24,6 @@ FOCUSED = """() => {
   return {words: words.trim(), shown: outline.outlineStyle !== "none" && parseFloat(outline.outlineWidth) >= 2,
           inside: !!it.closest("dialog"), nothing: it === document.body};
 }"""
-
-
-@pytest.fixture
-def ann(visit: Callable[..., Visitor]) -> Visitor:
-    visitor = visit()
-    visitor.sign_in(ANN, "pro")
-    return visitor
 
 
 def focused(visitor: Visitor) -> dict[str, Any]:

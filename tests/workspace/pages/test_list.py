@@ -6,24 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.workspace.pages.visitor import TOKENS
+from tests.workspace.pages.visitor import ANN, TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from arka_config.workspace.server.running import Running
-    from tests.workspace.pages.visitor import Visitor
+    from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
-
-ANN = "ann@example.com"
-
-
-@pytest.fixture
-def ann(visit: Callable[..., Visitor]) -> Visitor:
-    visitor = visit()
-    visitor.sign_in(ANN, "pro")
-    return visitor
 
 
 def test_older_tokens_are_on_a_page_of_their_own_and_cancel_comes_back_to_it(ann: Visitor, workspace: Running) -> None:

@@ -6,24 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.workspace.pages.visitor import BILLING, TOKENS
+from tests.workspace.pages.visitor import ANN, BILLING, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arka_config.workspace.server.running import Running
-    from tests.workspace.pages.visitor import Visitor
+    from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
-
-ANN = "ann@example.com"
-
-
-@pytest.fixture
-def ann(visit: Callable[..., Visitor]) -> Visitor:
-    visitor = visit()
-    visitor.sign_in(ANN, "pro")
-    return visitor
 
 
 def test_a_reload_shows_no_token_and_makes_none(ann: Visitor) -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.workspace.pages.tour import tour
-from tests.workspace.pages.visitor import TOKENS
+from tests.workspace.pages.visitor import ANN, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.workspace.pages.visitor import Visitor
+    from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -150,7 +150,7 @@ def test_a_screen_reader_has_a_name_for_everything(visit: Callable[..., Visitor]
 def test_behind_a_dialog_there_is_nothing_to_be_told_of(visit: Callable[..., Visitor]) -> None:
     for script in (True, False):
         ann = visit(java_script_enabled=script)
-        ann.sign_in("ann@example.com", "pro")
+        ann.sign_in(ANN, "pro")
         ann.open_dialog()
         told = spoken(ann)
         assert ("button", "Sign out") not in told
@@ -161,7 +161,7 @@ def test_behind_a_dialog_there_is_nothing_to_be_told_of(visit: Callable[..., Vis
 def test_what_has_happened_is_announced_after_the_page_is_there(visit: Callable[..., Visitor]) -> None:
     """A live region that has its words from the beginning is read out by no screen reader."""
     ann = visit()
-    ann.sign_in("ann@example.com", "pro")
+    ann.sign_in(ANN, "pro")
     ann.create("Laptop")
     assert ann.page.locator("#copied").get_attribute("aria-live") == "polite"
     ann.page.goto(TOKENS)
@@ -198,7 +198,7 @@ def test_nothing_is_wider_than_the_screen(visit: Callable[..., Visitor]) -> None
 def test_the_text_can_be_twice_as_large(visit: Callable[..., Visitor]) -> None:
     """1280 pixels at 400 % are 320 (WCAG 2.2, 1.4.10); here the height is that of a phone on its side."""
     ann = visit(viewport={"width": 640, "height": 320}, device_scale_factor=2)
-    ann.sign_in("ann@example.com", "pro")
+    ann.sign_in(ANN, "pro")
     dialog = ann.open_dialog()
     dialog.get_by_role("radio", name="On a date").check()
     dialog.get_by_role("button", name="Create Token").scroll_into_view_if_needed()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.workspace.pages.visitor import TOKENS
+from tests.workspace.pages.visitor import ANN, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.workspace.pages.visitor import Visitor
+    from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.peer("chromium")
 @pytest.fixture
 def ann(visit: Callable[..., Visitor]) -> Visitor:
     visitor = visit(java_script_enabled=False)
-    visitor.sign_in("ann@example.com", "free")
+    visitor.sign_in(ANN, "free")
     return visitor
 
 

@@ -15,6 +15,7 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--no-proxy-server"),
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+ANN = "ann@example.com"
 TOKENS = "/app/personal/settings/tokens"
 BILLING = "/billing"
 PATIENCE = 15_000  # milliseconds

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -34,6 +33,8 @@ _SETTINGS = {
     "max_connections": "60",
     "timezone": "Pacific/Chatham",  # a server is seldom in UTC, and its zone must not matter
 }
+# SIGINT disconnects whoever is connected. The pipe ends when this process does, also where it is killed.
+_UNTIL_NOBODY_IS_THERE = '"$@" </dev/null & read -r _; kill -INT $!; wait $!; rm -rf "$0"'
 
 
 class PostgreSQL:
@@ -103,17 +104,22 @@ def _served(programs: Path, folder: Path, data: Path, user: str | None) -> Itera
     words += [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
     with (
         open(folder / "log", "wb") as log,
-        subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=user, cwd=folder) as server,
+        subprocess.Popen(
+            ["sh", "-c", _UNTIL_NOBODY_IS_THERE, str(folder), *words],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            user=user,
+            cwd=folder,
+        ) as keeper,
     ):
         try:
-            _wait_until_it_answers(server, folder)
+            _wait_until_it_answers(keeper, folder)
             yield
         finally:
-            server.send_signal(signal.SIGINT)  # whoever is connected is disconnected
-            try:
-                server.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                server.kill()
+            assert keeper.stdin is not None
+            keeper.stdin.close()
+            keeper.wait(_PATIENCE)
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], folder: Path) -> None:

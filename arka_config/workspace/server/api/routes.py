@@ -21,7 +21,7 @@ from arka_config.workspace.server.api.documents import (
     UserDocument,
 )
 from arka_config.workspace.server.api.responses import PROBLEMS
-from arka_config.workspace.server.problems import INVALID_REQUEST, NOT_FOUND, Problem
+from arka_config.workspace.server.problems import NOT_FOUND, Problem, invalid_request
 from arka_config.workspace.server.tokens import Place
 
 if TYPE_CHECKING:
@@ -124,4 +124,4 @@ def _told_as(field: str) -> Iterator[None]:
 
 
 def _refuse(field: str, detail: str) -> NoReturn:
-    raise Problem(INVALID_REQUEST, INVALID_REQUEST.advice, errors=[{"field": field, "detail": detail}])
+    raise invalid_request({field: detail})

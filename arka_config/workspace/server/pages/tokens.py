@@ -88,7 +88,7 @@ def _elsewhere(browser: Browser, note: str) -> Elsewhere:
 
 def _token(browser: Browser, token_id: str) -> Token:
     with browser.workspace.database.reading() as session:
-        found = tokens.find(session, browser.user_id, token_id) if tokens.ID.fullmatch(token_id) else None
+        found = tokens.find(session, browser.user_id, token_id)
     if found is None:
         raise _elsewhere(browser, "gone")
     return found

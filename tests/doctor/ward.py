@@ -1,0 +1,116 @@
+"""A ward: a home with profiles, `arka doctor` in it, and a shell to run what it prescribes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+
+from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config.arka import app
+from tests import no_network
+from tests.cli.program import OTHER, TOKEN, Done, arka
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BIN = str(Path(sys.executable).parent)
+URL = "https://arka-ai.com"
+
+
+class Ward:
+    """A home folder. `environ` is what each run of the program and of the shell is given beside it."""
+
+    def __init__(self, home: Path, **places: str) -> None:
+        self.home = home
+        self.environ: dict[str, str] = {"HOME": str(home), **places}
+
+    @property
+    def store(self) -> ProfileStore:
+        """The store, as a process of its own opens it."""
+        return ProfileStore.open(app, self.environ)
+
+    def keep(self, name: str, token: str = TOKEN, url: str = URL, **known: str) -> None:
+        """Stores a token."""
+        self.store.log_in(name, Credential(Secret(token), Origin.of(url), **known))
+
+    def path(self, *parts: str) -> Path:
+        """A path below the home folder."""
+        return self.home.joinpath(*parts)
+
+    def config(self, *parts: str) -> Path:
+        return Path(self.store.folders.config, *parts)
+
+    def data(self, *parts: str) -> Path:
+        return Path(self.store.folders.data, *parts)
+
+    def state(self, *parts: str) -> Path:
+        return Path(self.store.folders.state, *parts)
+
+    def write(self, path: Path, text: str, mode: int = 0o600) -> Path:
+        """Makes a file, and its folders."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def doctor(self, *options: str, **environ: str) -> Done:
+        """`arka doctor` in this process."""
+        return arka("doctor", *options, environ={**self.environ, **environ})
+
+    def found(self, *options: str, **environ: str) -> list[dict[str, Any]]:
+        """What it finds."""
+        ailments: list[dict[str, Any]] = self.doctor("--json", *options, **environ).json["ailments"]
+        return ailments
+
+    def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
+        return {
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "LANG": "C.UTF-8",
+            **no_network.VARIABLES,
+            **self.environ,
+            **environ,
+        }
+
+    def after(self, command: str, *, stdin: str = "", types: str = "", **environ: str) -> list[dict[str, Any]]:
+        """What is found in the same shell, once a command has been run there as it was printed."""
+        report = self.home.parent / "report.json"
+        line = f"{command}\narka doctor --json >'{report}'\ntrue"
+        if types:
+            child = pexpect.spawn(
+                "bash", ["-c", line], env=self.variables(environ), cwd=str(self.home), encoding="utf-8", timeout=30
+            )
+            child.expect("Paste the token")
+            child.waitnoecho(timeout=10)
+            child.sendline(types)
+            child.expect(pexpect.EOF)
+            child.close()
+            assert types not in (child.before or "")
+        else:
+            done = subprocess.run(
+                ["bash", "-c", line],
+                env=self.variables(environ),
+                cwd=self.home,
+                input=stdin,
+                capture_output=True,
+                encoding="utf-8",
+                check=True,
+                timeout=60,
+            )
+            assert TOKEN not in done.stdout + done.stderr
+        ailments: list[dict[str, Any]] = json.loads(report.read_text())["ailments"]
+        return ailments
+
+
+def healthy(ward: Ward) -> Ward:
+    """Two profiles with tokens: one is active, and the other has settings."""
+    ward.keep("work", label="MacBook Pro")
+    ward.keep("ci", OTHER, expires="2099-12-31T23:59:59Z")
+    ward.store.edit("ci", {("description",): "Build runners", ("settings", "timeout"): 30})
+    ward.store.use("work")
+    return ward

@@ -1,0 +1,235 @@
+"""Everything that reads what somebody else may have written, each as a function of bytes.
+
+What comes is a value or a ConfigError: never another exception, and never a message that is empty, endless, or fit to
+drive a terminal. `FOLDER` is where the files are put that have to be files.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import tempfile
+import tomllib
+from typing import TYPE_CHECKING
+
+from arka_config import ProfileStore
+from arka_config.arka import app
+from arka_config.errors import ConfigError
+from arka_config.exchange import legacy as legacy_file
+from arka_config.precedence.origin import Origin
+from arka_config.sealing import changes
+from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.store import simple_toml
+from arka_config.store.json import in_our_form
+from arka_config.templates import reading, saved
+from arka_config.templates.identity import read_identities
+from arka_config.templates.ledger import LedgerFile
+from arka_config.templates.sealed import age, opened
+from arka_config.text import is_printable
+from arka_config.workspace.client.answers import Identity, Issued, TokenDetails
+from tests.store.samples import credential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_MESSAGE = 2000  # characters; a path or two, and some words
+
+
+@functools.cache
+def home() -> str:
+    """A home with a sealed token, in memory where the system has that. It is made once, and removed by its process."""
+    import atexit
+
+    folder = tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = ProfileStore.open(app, {"ARKA_HOME": folder})
+    made.log_in("work", credential("work"))
+    changes.enable(made.vault, [NewUnlocker("key-file")])
+    os.makedirs(os.path.join(folder, "config", "profiles"), exist_ok=True)
+    return folder
+
+
+def store(**variables: str) -> ProfileStore:
+    return ProfileStore.open(app, {"ARKA_HOME": home(), **variables})
+
+
+def put(content: bytes, *path: str) -> str:
+    """Puts a file below the home; its path."""
+    full = os.path.join(home(), *path)
+    descriptor = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)
+    return full
+
+
+def text_of(content: bytes) -> str:
+    """The text of bytes as a variable or an argument has it: no zero byte, and what is no UTF-8 as surrogates."""
+    return content.replace(b"\0", b"").decode("utf-8", "surrogateescape")
+
+
+# The readers
+
+
+def profile(content: bytes) -> None:
+    put(content, "config", "profiles", "fuzzed.toml")
+    store().profiles.read("fuzzed")
+
+
+def preferences(content: bytes) -> None:
+    path = put(content, "config", "config.toml")
+    try:
+        assert store().preferences.storage in ("", "plain", "sealed", "keyring")
+    finally:
+        os.unlink(path)
+
+
+def plain_toml(content: bytes) -> None:
+    """What is read without tomllib means the same to it."""
+    text = content.decode("utf-8", "replace")
+    table = simple_toml.loaded(text)
+    if table is not None:
+        assert repr(table) == repr(tomllib.loads(text))
+
+
+def plain_json(content: bytes) -> None:
+    """What is read without the json package means the same to it."""
+    text = content.decode("utf-8", "replace")
+    table = in_our_form(text)
+    if table is not None:
+        assert repr(table) == repr(json.loads(text))
+
+
+def token_file(content: bytes) -> None:
+    path = put(content, "data", "tokens", "fuzzed.json")
+    try:
+        found = store().tokens.read("fuzzed")
+        if found is not None:
+            found.token.reveal()
+            assert is_printable(found.label + found.user)
+    finally:
+        os.unlink(path)
+
+
+def data_key(content: bytes) -> None:
+    with open(os.path.join(home(), "data", "data-key.json"), "rb") as file:
+        whole = file.read()
+    try:
+        put(content, "data", "data-key.json")
+        opened_store = store(ARKA_PASSPHRASE="wrong")
+        if opened_store.vault.file() is not None:
+            opened_store.vault.keys()
+    finally:
+        put(whole, "data", "data-key.json")
+
+
+def session(content: bytes) -> None:
+    vault = store(ARKA_SESSION=text_of(content)).vault
+    vault.sessions.opened(text_of(content), vault.required_file())
+
+
+def pins(content: bytes) -> None:
+    put(content, "state", "pins.json")
+    store().selection.pins()
+
+
+def active(content: bytes) -> None:
+    put(content, "state", "active")
+    store().selection.active()
+
+
+def ledger(content: bytes) -> None:
+    put(content, "state", "ledger.json")
+    LedgerFile(os.path.join(home(), "state")).read()
+
+
+def template(content: bytes) -> None:
+    path = put(content, "template.toml")
+    read = reading.read(app, [path], lambda items, _: items)
+    read.check()
+
+
+def saved_plan(content: bytes) -> None:
+    saved.read(put(content, "plan.json"), "arka")
+
+
+def identity(content: bytes) -> None:
+    read_identities(put(content, "identity.txt"))
+
+
+@functools.cache
+def _an_identity() -> object:
+    return age().x25519.Identity.generate()
+
+
+def sealed_token(content: bytes) -> None:
+    opened(text_of(content), [_an_identity()])
+
+
+def legacy(content: bytes) -> None:
+    path = put(content, "config.json")
+    found = legacy_file.find_token(path, "arka_")
+    if found is not None:
+        assert is_printable(found.token.reveal())
+
+
+def origin(content: bytes) -> None:
+    found = Origin.of(text_of(content))
+    assert str(Origin.of(str(found))) == str(found)
+
+
+def answer(content: bytes) -> None:
+    """What a workspace says, once it is JSON at all."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    for kind in (Identity.of, TokenDetails.of, lambda value: Issued.of(value, app)):
+        try:
+            kind(document)
+        except ConfigError as error:
+            check(error)
+
+
+READERS: dict[str, Callable[[bytes], None]] = {
+    "active": active,
+    "answer": answer,
+    "data-key": data_key,
+    "identity": identity,
+    "ledger": ledger,
+    "legacy": legacy,
+    "origin": origin,
+    "pins": pins,
+    "plain-json": plain_json,
+    "plain-toml": plain_toml,
+    "preferences": preferences,
+    "profile": profile,
+    "saved-plan": saved_plan,
+    "sealed-token": sealed_token,
+    "session": session,
+    "template": template,
+    "token-file": token_file,
+}
+
+
+def check(error: ConfigError) -> None:
+    """An error is a message that can be shown, and a way out of a length that can be read."""
+    assert error.message, "an error without a word"
+    for line in error.message.split("\n")[:50]:
+        assert len(line) <= LONGEST_MESSAGE, f"a line of {len(line)} characters"
+        assert is_printable(line), "a message with a control character"
+    assert len(error.hint) <= LONGEST_MESSAGE
+    assert is_printable(error.hint)
+
+
+def one(reader: str, content: bytes) -> bool:
+    """Hands bytes to a reader; whether they were taken. Raises whatever is not an error of ours."""
+    try:
+        READERS[reader](content)
+    except ConfigError as error:
+        check(error)
+        return False
+    return True

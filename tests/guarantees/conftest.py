@@ -1,0 +1,21 @@
+"""What the tests of the guarantees share: the two profiles that the commands' own tests have, and a process to fork."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+import arka_config
+from tests.cli.conftest import two
+
+__all__ = ["two"]
+
+
+@pytest.fixture(scope="session")
+def everything_is_imported() -> None:
+    """So that a fork imports nothing."""
+    for module in pkgutil.walk_packages(arka_config.__path__, "arka_config."):
+        if not module.name.startswith(("arka_config.workspace.server", "arka_config.__main__")):
+            importlib.import_module(module.name)

@@ -1,0 +1,198 @@
+"""One token, through every way out that there is: it is found nowhere but where it was asked for.
+
+tests/cli/test_streams.py takes it through every command, every option and every error. Here are the other ways: files
+that a command leaves, crashes, help, completion, logs, and what Python shows of a value.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import logging
+import pickle
+import pprint
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+from pydantic import ValidationError
+
+from arka_config import Credential, Origin, ProfileStore, Resolution, Secret
+from arka_config.arka import app
+from arka_config.arka.settings import Settings
+from arka_config.cli import program
+from arka_config.errors import ConfigError
+from arka_config.templates.schema import schema
+from tests.cli.program import OTHER, TOKEN, arka, every_command
+from tests.guarantees import numbers
+from tests.store.samples import said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.workspace.fake import Fake
+
+COMMANDS = sorted(dict(every_command(program.program(app))))
+
+
+def seen(text: str) -> bool:
+    """Whether a text shows the token, or so much of it that the rest is of no use."""
+    return "w" * 8 in text or "o" * 8 in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_crash_shows_where_and_nothing_of_what(two: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind: Callable[[str], Exception] = ValueError
+
+    parse = click.Command.parse_args
+
+    def crash(command: click.Command, context: click.Context, words: list[str]) -> list[str]:
+        if isinstance(command, click.Group):
+            return parse(command, context, words)
+        error = kind(f"{TOKEN} in {[TOKEN]}")
+        error.add_note(TOKEN)
+        raise error from ValueError(TOKEN)
+
+    monkeypatch.setattr("arka_config.cli.fast.answer", lambda *_: None)
+    monkeypatch.setattr(click.Command, "parse_args", crash)
+    for kind in (ValueError, KeyError, RuntimeError, lambda text: ExceptionGroup(text, [ValueError(text)])):
+        done = arka(*name.split())
+        assert (done.code, done.out) == (1, "")
+        assert "test_canary.py, line" in done.err
+        assert "error: this program has a fault: " in done.err
+        assert not seen(done.err)
+        numbers.record("canary", f"crash {name} {type(kind(''))}", "1")
+
+
+@pytest.mark.parametrize("words", [("token",), ("prompt",), ("exec", "--", "true"), ("status",), ("logout",)])
+@pytest.mark.usefixtures("two")
+def test_a_crash_below_a_command_shows_nothing_either(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(self: object, *rest: object) -> None:
+        raise AttributeError(f"{TOKEN} has no attribute 'x'")
+
+    for method in ("token_in_force", "choice", "token"):
+        monkeypatch.setattr(Resolution, method, crash)
+    monkeypatch.setattr(ProfileStore, "log_out", crash)
+    done = arka(*words)
+    assert (done.code, done.out) == (1, "")
+    assert "test_canary.py, line" in done.err
+    assert not seen(done.err)
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_shows_no_token_of_the_environment(two: Path, name: str) -> None:
+    done = arka(*name.split(), "--help", environ={"ARKA_API_KEY": TOKEN, "ARKA_TOKEN": TOKEN, "ARKA_SESSION": TOKEN})
+    assert done.code == 0
+    assert "Usage:" in done.out
+    assert not seen(done.out + done.err)
+    numbers.record("canary", f"help {name}", "1")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_completion_offers_no_token(two: Path, name: str) -> None:
+    for shell, begun in itertools.product(("bash", "zsh", "fish"), ("", "-", TOKEN[:9])):
+        words = f"arka {name} {begun}"
+        number = begun if shell == "fish" else str(len(name.split()) + 1)
+        environ = {"_ARKA_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": number}
+        done = arka(environ=environ | {"ARKA_API_KEY": TOKEN})
+        assert not seen(done.out + done.err)
+        numbers.record("canary", f"completion {name} {shell} {begun}", "1")
+
+
+def test_no_log_holds_a_token(two: Path, fake: Fake, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    fake.add(TOKEN, scopes=("tokens:manage",))
+    url = ("--api-url", fake.url)
+    lines = [
+        ("login", "-p", "work", "--with-token", "--verify", "--force", *url),
+        ("status", "-p", "work"),
+        ("tokens", "list", "-p", "work"),
+        ("tokens", "create", "x", "--store-as", "x", "-p", "work"),
+        ("profiles", "verify"),
+        ("rotate", "-p", "work"),
+        ("revoke", "-p", "work", "--yes"),
+    ]
+    for line in lines:
+        arka(*line, stdin=TOKEN)
+    assert len(fake.seen) > len(lines)
+    assert [record for record in caplog.records if "arka_" in repr(record.args) + record.getMessage()] == []
+    assert caplog.records, "nothing is logged at all, so nothing was looked at"
+
+
+# What Python shows of a value
+
+
+def settings() -> Settings:
+    return Settings.load(flags={"token": TOKEN}, environ={})
+
+
+def refused() -> Exception:
+    """What is said of a table that was validated without us, with a token in it, and in the wrong place too."""
+    try:
+        Settings.model_validate({"token": TOKEN, "timeout": [TOKEN]})
+    except (ValidationError, ConfigError) as error:
+        return error
+    raise AssertionError("it is taken")
+
+
+def complained() -> ConfigError:
+    try:
+        Settings.load(flags={"token": TOKEN, "timeout": "soon"}, environ={})
+    except ConfigError as error:
+        return error
+    raise AssertionError("it is taken")
+
+
+def credential() -> Credential:
+    return Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), label="x")
+
+
+def unpickled(value: object) -> str:
+    try:
+        return repr(pickle.dumps(value))
+    except TypeError as error:
+        return said(error)
+
+
+SURFACES: dict[str, Callable[[], Any]] = {
+    "repr of a secret": lambda: repr(Secret(TOKEN)),
+    "str of a secret": lambda: str(Secret(TOKEN)),
+    "format of a secret": lambda: f"{Secret(TOKEN)!s:>80} {Secret(TOKEN)!a}",
+    "percent format of a secret": lambda: "%s %r" % (Secret(TOKEN), [Secret(TOKEN)]),  # noqa: UP031
+    "a secret in a list, printed": lambda: pprint.pformat({"a": [Secret(TOKEN)]}),
+    "pickle of a secret": lambda: unpickled(Secret(TOKEN)),
+    "repr of a credential": lambda: repr(credential()),
+    "pickle of a credential": lambda: unpickled(credential()),
+    "a copy of a credential": lambda: repr(copy.copy(credential())),
+    "repr of settings": lambda: repr(settings()),
+    "str of settings": lambda: str(settings()),
+    "dump of settings": lambda: repr(settings().model_dump()),
+    "JSON dump of settings": lambda: settings().model_dump_json(),
+    "dump of settings as JSON has it": lambda: json.dumps(settings().model_dump(mode="json")),
+    "schema of settings": lambda: json.dumps(Settings.model_json_schema()),
+    "schema of templates": lambda: json.dumps(schema(app)),
+    "rich repr of settings": lambda: repr(list(settings().__rich_repr__())),  # type: ignore[misc]
+    "origin of a value": lambda: repr(settings().origin("token")),
+    "the error of a validation": lambda: str(refused()),
+    "repr of the error of a validation": lambda: repr(refused()),
+    "the error of a validation and its chain": lambda: said(refused()),
+    "our error for wrong settings": lambda: said(complained()),
+    "our error's context": lambda: said(complained()) + repr(complained().__context__),
+    "repr of a resolution": lambda: repr(Resolution(ProfileStore.open(app), {}, flags={"token": TOKEN})),
+    "repr of a finding": lambda: repr(Resolution(ProfileStore.open(app), {}, flags={"token": TOKEN}).token_in_force()),
+}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.usefixtures("home")
+def test_python_shows_no_token(surface: str) -> None:
+    assert not seen(str(SURFACES[surface]()))
+    numbers.record("canary", f"surface {surface}", "1")
+
+
+def test_the_canary_is_one_that_is_seen() -> None:
+    assert seen(TOKEN)
+    assert seen(OTHER)
+    assert not seen("arka_…9f3c")

@@ -1,0 +1,71 @@
+"""The workspace's database on a disk that is full, and after a kill, at any page: it opens, and no user is lost.
+
+SQLite writes it, past the functions that test_faults.py makes fail. Here the system lets no file grow beyond a limit,
+for each limit in turn: as an error, or by a signal that kills.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Done, arka
+from tests.faults import CRASHED, NONE, forked
+from tests.guarantees import numbers
+
+LIMITS = range(0, 400 << 10, 1 << 12 if numbers.FULL else 1 << 14)  # bytes; a page of SQLite has 4096
+
+
+def add(email: str) -> Done:
+    return arka("workspace", "add-user", email)
+
+
+def users(home: Path) -> list[str]:
+    with sqlite3.connect(home / "data" / "workspace.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return sorted(email for (email,) in connection.execute("SELECT email FROM users"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_killed", [False, True], ids=["error", "kill"])
+def test_a_database_that_cannot_grow_is_told_and_loses_nobody(home: Path, tmp_path: Path, is_killed: bool) -> None:
+    assert add("first@example.com").code == 0
+    there = ["first@example.com"]
+    tried = failed = 0
+    for limit in LIMITS:
+        email = f"user-{limit}@example.com"
+
+        def limited(limit: int = limit, email: str = email) -> dict[str, object]:
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL if is_killed else signal.SIG_IGN)
+            _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+            done = add(email)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            return done._asdict()
+
+        ended = forked(limited, NONE, tmp_path / "report")
+        assert ended.code != CRASHED, ended.said
+        tried += 1
+        done = Done(**ended.said[0]) if ended.said else None
+        failed += done is None or done.code != 0
+        assert (done is None) is (ended.code == -signal.SIGXFSZ)
+        if done is not None and done.code == 0:
+            there.append(email)
+        elif done is not None:
+            assert done.code == 1
+            assert "Traceback" not in done.err, done.err
+            assert done.err.count("error: ") == 1
+            assert "workspace" in done.err
+        now = users(home)
+        assert set(there) <= set(now) <= {*there, email}
+        there = now
+        if done is not None and done.code == 0 and limit:
+            break
+    assert failed > 1
+    assert add("last@example.com").code == 0
+    numbers.record("faults", f"database {is_killed}", f'{{"database": {tried}}}')

@@ -1,0 +1,165 @@
+"""Homes that are not as one would have them: read-only, full, another user's, linked. Each is told in words."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import no_network
+from tests.cli.program import TOKEN, Done, arka
+from tests.faults import NONE, forked
+from tests.store.samples import tree
+
+AS_ROOT = os.geteuid() == 0
+NOBODY = 65534
+CHANGES = [
+    "login -p new --with-token --no-verify",
+    "logout -p work",
+    "use ci",
+    "use ci --here",
+    "profiles set work timeout=3",
+    "profiles rename work other",
+    "profiles copy work other --with-token",
+    "profiles remove work --yes",
+    "vault enable",
+    "identity create",
+]
+PROGRAM = str(Path(sys.executable).with_name("arka"))
+
+
+def run(words: str, home: Path, *before: str) -> Done:
+    """The real program, with words before it."""
+    environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(home), "HOME": str(home.parent), **no_network.VARIABLES}
+    done = subprocess.run(
+        [*before, PROGRAM, *words.split()],
+        input=TOKEN,
+        capture_output=True,
+        encoding="utf-8",
+        env=environ,
+        cwd=home.parent,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def check(done: Done, cause: str, home: Path, before: dict[str, bytes]) -> None:
+    """One error with cause and file, a way out, and nothing lost."""
+    assert done.code == 1, done.err
+    assert "Traceback" not in done.err
+    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert cause in line
+    assert str(home) in line
+    assert "hint: " in done.err
+    left = tree(str(home))
+    assert {path: left.get(path) for path in before if path != "state/lock"} == {
+        path: content for path, content in before.items() if path != "state/lock"
+    }
+
+
+def in_a_namespace(script: str) -> list[str]:
+    """Words before the program that run a script first, with file systems of their own."""
+    return ["unshare", "-m", "sh", "-c", f'{script} && exec "$@"', "sh"]
+
+
+@pytest.fixture
+def namespaces() -> None:
+    """Skips where this user may not mount a file system for one process alone."""
+    if not AS_ROOT or shutil.which("unshare") is None:
+        pytest.skip("only root may mount a file system, with unshare")
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody unshare its file systems")
+
+
+@pytest.mark.parametrize("words", CHANGES)
+@pytest.mark.usefixtures("namespaces")
+def test_a_read_only_home_is_said_to_be_that(two: Path, words: str) -> None:
+    before = tree(str(two))
+    read_only = in_a_namespace(f"mount --bind '{two}' '{two}' && mount -o remount,bind,ro '{two}'")
+    check(run(words, two, *read_only), "read-only file system", two, before)
+    assert run("token", two, *read_only).out == f"{TOKEN}\n"
+    assert run("status --offline", two, *read_only).code == 0
+
+
+@pytest.mark.parametrize("words", CHANGES)
+@pytest.mark.usefixtures("namespaces")
+def test_a_full_disk_is_said_to_be_that(two: Path, words: str) -> None:
+    """A file system of its own in memory, filled to its last byte, with the home in it."""
+    before = tree(str(two))
+    copy = two.parent / "copy"
+    full = in_a_namespace(
+        f"cp -a '{two}' '{copy}' && mount -t tmpfs -o size=256k tmpfs '{two}' && cp -a '{copy}/.' '{two}'"
+        f" && (cat /dev/zero >'{two}/filler' 2>/dev/null || true)"
+    )
+    after = f"; code=$?; rm -rf '{copy}'; cp -a '{two}/.' '{copy}'; exit $code"
+    full[4] = full[4].replace('exec "$@"', f'"$@"{after}')
+    done = run(words, two, *full)
+    if words in ("use ci", "logout -p work", "profiles remove work --yes") and done.code == 0:
+        return  # what takes no room may succeed
+    assert done.code == 1, done.err
+    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert "no space left on device" in line
+    assert str(two) in line
+    left = tree(str(copy))
+    assert {path: left.get(path) for path in before if path != "state/lock"} == {
+        path: content for path, content in before.items() if path != "state/lock"
+    }
+    assert [path for path in left if "arka-tmp" in path] == []
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root can be another user")
+@pytest.mark.usefixtures("everything_is_imported")
+@pytest.mark.parametrize("words", [*CHANGES, "token", "status --offline", "profiles list"])
+def test_a_home_of_another_user_is_said_to_be_closed(two: Path, tmp_path: Path, words: str) -> None:
+    """In a fork that has imported everything: another user may not read this checkout either."""
+    before = tree(str(two))
+    for folder in two.parents:
+        folder.chmod(folder.stat().st_mode | 0o111)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports").chmod(0o777)
+
+    def as_nobody() -> dict[str, object]:
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        return arka(*words.split(), stdin=TOKEN)._asdict()
+
+    ended = forked(as_nobody, NONE, tmp_path / "reports" / "report")
+    assert ended.code == 0, ended.said
+    done = Done(**ended.said[0])
+    assert done.code == 1, done.out + done.err
+    assert "Traceback" not in done.err
+    assert "permission denied" in done.err
+    assert str(two) in done.err
+    assert TOKEN not in done.out
+    assert tree(str(two)) == before
+
+
+def test_a_symlinked_profile_and_token_are_followed_and_stay_links(two: Path, tmp_path: Path) -> None:
+    dotfiles = tmp_path / "dotfiles"
+    dotfiles.mkdir(mode=0o700)
+    assert arka("profiles", "set", "work", "timeout=3").code == 0
+    links = [two / "config" / "profiles" / "work.toml", two / "data" / "tokens" / "work.json", two / "state" / "active"]
+    for link in links:
+        link.rename(dotfiles / link.name)
+        link.symlink_to(dotfiles / link.name)
+    assert arka("profiles", "set", "work", "timeout=5").code == 0
+    assert arka("use", "ci").code == 0
+    assert arka("login", "-p", "work", "--with-token", "--no-verify", "--label", "New", stdin=TOKEN).code == 0
+    assert arka("token", "-p", "work").out == f"{TOKEN}\n"
+    assert all(link.is_symlink() for link in links)
+    assert "timeout = 5" in (dotfiles / "work.toml").read_text()
+    assert sorted(path.name for path in dotfiles.iterdir()) == ["active", "work.json", "work.toml"]
+
+
+def test_a_link_that_leads_nowhere_or_in_a_circle_is_named(two: Path) -> None:
+    profile = two / "config" / "profiles" / "work.toml"
+    profile.parent.mkdir(parents=True, exist_ok=True)
+    profile.symlink_to(profile)
+    done = arka("profiles", "show", "work")
+    assert done.code == 1
+    assert f"error: cannot read {profile}: too many levels of symbolic links" in done.err
+    assert f"ls -l '{profile}'" in done.err

@@ -1,0 +1,248 @@
+"""A build that keeps a promise no longer is caught: each mutant takes one safeguard out of a copy of the package.
+
+The guard, a test of that promise, is run on the copy in a process of its own, and must fail there at the assertion that
+is named. That it passes on the package as it is, the test run itself shows.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.guarantees import numbers
+
+ROOT = Path(__file__).parents[2]
+FILES = "tests/store/test_files.py::"
+STREAMS = "tests/cli/test_streams.py::"
+FAULTS = "tests/guarantees/test_faults.py::test_a_fault_at_any_step_loses_nothing_and_is_said"
+
+
+class Mutant(NamedTuple):
+    """A change to a file of the package, the test that catches it, and what that test says."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    guard: str
+    says: str
+
+
+MUTANTS = [
+    Mutant(
+        "no lock",
+        "store/lock.py",
+        "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+        "tests/store/test_lock.py::test_processes_take_turns",
+        "AssertionError|assert .* ==",
+    ),
+    Mutant(
+        "a lock that is kept",
+        "store/lock.py",
+        "_unlock(self._descriptor)\n        except OSError:\n            pass  # what was to be changed is changed, "
+        "and closing the file gives the lock back as well\n        finally:\n            os.close(self._descriptor)",
+        "pass\n        except OSError:\n            pass\n        finally:\n            pass",
+        "tests/store/test_lock.py::test_an_error_under_the_lock_gives_it_back_and_is_no_kill",
+        "LockTimeout|assert",
+    ),
+    Mutant(
+        "no fsync of the file",
+        "store/files.py",
+        "            os.fsync(descriptor)\n        finally:",
+        "        finally:",
+        f"{FILES}test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end",
+        r"assert \['rename', 'sync folder'\] == \['sync file', 'rename', 'sync folder'\]",
+    ),
+    Mutant(
+        "no fsync of the folder",
+        "store/files.py",
+        "    _settle(folder, target)\n",
+        "",
+        f"{FILES}test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end",
+        r"assert \['sync file', 'rename'\] == \['sync file', 'rename', 'sync folder'\]",
+    ),
+    Mutant(
+        "an fsync of the folder that undoes what was done",
+        "store/files.py",
+        "    try:\n        sync_folder(folder)\n    except OSError as error:",
+        "    sync_folder(folder)\n    try:\n        pass\n    except OSError as error:",
+        f"{FAULTS}[served: rotate -p work]",
+        "assert .*works|FileError|Traceback|assert",
+    ),
+    Mutant(
+        "a write in place",
+        "store/files.py",
+        "            return os.replace(temporary, target)",
+        "            with open(temporary) as new, open(target, 'w') as old:\n"
+        "                old.write(new.read())\n"
+        "            return os.unlink(temporary)",
+        f"{FILES}test_a_reader_finds_the_old_file_until_the_new_one_is_whole",
+        "assert 'new' == 'old'",
+    ),
+    Mutant(
+        "a temporary file that stays after an error",
+        "store/files.py",
+        "            os.unlink(temporary)\n        except OSError:",
+        "            pass\n        except OSError:",
+        f"{FAULTS}[plain: profiles unset work timeout]",
+        r"assert \[.*arka-tmp.*\] == \[\]",
+    ),
+    Mutant(
+        "no sweep after a kill",
+        "store/files.py",
+        "                os.unlink(os.path.join(folder, name))",
+        "                pass",
+        "tests/store/test_races.py::test_what_a_killed_writer_left_is_swept_by_the_next_one_and_not_by_a_reader",
+        r"assert \[.*arka-tmp.*\] == \[\]",
+    ),
+    Mutant(
+        "a mode of 0644",
+        "store/files.py",
+        "PRIVATE_FILE = 0o600",
+        "PRIVATE_FILE = 0o644",
+        f"{FILES}test_a_new_file_is_private_and_so_is_every_folder_made_for_it",
+        r"assert \[420, 448, 448\] == \[384, 448, 448\]",
+    ),
+    Mutant(
+        "no O_EXCL",
+        "store/files.py",
+        "os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW",
+        "os.O_WRONLY | os.O_CREAT",
+        f"{FILES}test_a_temporary_file_that_somebody_put_there_is_not_written_to",
+        "DID NOT RAISE|assert",
+    ),
+    Mutant(
+        "a secret that others can write",
+        "store/files.py",
+        "    if mode & 0o022:",
+        "    if mode & 0o000:",
+        f"{FILES}test_a_secret_that_others_can_write_is_refused",
+        "DID NOT RAISE|ConfigWarning",
+    ),
+    Mutant(
+        "no redaction of words",
+        "cli/terminal.py",
+        "    return visible(_redacted(text))",
+        "    return visible(text)",
+        f"{STREAMS}test_an_error_masks_a_token_in_the_wrong_place",
+        "assert 'arka_w+9f3c' not in",
+    ),
+    Mutant(
+        "no redaction of JSON",
+        "cli/session.py",
+        "terminal.out(text if reveal else self.app.redacted(text))",
+        "terminal.out(text)",
+        f"{STREAMS}test_an_error_masks_a_token_in_the_wrong_place",
+        "assert 'arka_w+9f3c' not in",
+    ),
+    Mutant(
+        "a crash that says what it held",
+        "cli/run.py",
+        "        if sys.flags.dev_mode:",
+        "        if True:",
+        "tests/guarantees/test_canary.py::test_a_crash_shows_where_and_nothing_of_what",
+        "ValueError: arka_w+",
+    ),
+    Mutant(
+        "a secret that shows itself",
+        "secret.py",
+        '        return "Secret(…)"',
+        '        return f"Secret({self._value})"',
+        "tests/guarantees/test_canary.py::test_python_shows_no_token",
+        "assert not True",
+    ),
+    Mutant(
+        "no associated data",
+        "sealing/cipher.py",
+        '    return b"".join(len(content).to_bytes(4, "big") + content for content in contents)',
+        '    return b"" if contents else b""',
+        "tests/sealing/test_damage.py::test_what_stands_readable_beside_a_token_is_bound_to_it",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "a nonce that is used again",
+        "sealing/cipher.py",
+        "    nonce = os.urandom(NONCE_LENGTH)",
+        "    nonce = bytes(NONCE_LENGTH)",
+        "tests/sealing/test_damage.py::test_no_nonce_is_used_twice",
+        "assert",
+    ),
+    Mutant(
+        "no check of the origin",
+        "precedence/credential.py",
+        "        if Origin.of(str(address.value), address.place) != pair.origin:",
+        "        if not pair.origin:",
+        "tests/cli/test_token.py::test_a_url_and_a_token_of_two_places_do_not_meet",
+        "assert",
+    ),
+    Mutant(
+        "a token for any URL",
+        "precedence/origin.py",
+        "return isinstance(other, Origin) and str(self) == str(other)",
+        "return isinstance(other, Origin) and str(self).endswith(other.host)",
+        "tests/cli/test_token.py::test_for_another_origin_it_is_not",
+        "assert",
+    ),
+    Mutant(
+        "a broken file that is written over",
+        "store/profiles.py",
+        "            parsed(name, path, toml.parse(text, path))\n            text = toml.edited(text, changes, path)",
+        "            text = toml.written({'settings': {'timeout': 1}})",
+        "tests/store/test_profiles.py",
+        "DID NOT RAISE|assert",
+    ),
+    Mutant(
+        "a token before the old one is known to be replaced",
+        "store/profile_store.py",
+        "            self._move_choice(name, other)\n            self.tokens.remove(name)",
+        "            self.tokens.remove(name)\n            self._move_choice(name, other)",
+        "tests/store/test_races.py::test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works",
+        "NoToken|AttributeError|assert",
+    ),
+]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The package and its tests, to be changed."""
+    ignored = shutil.ignore_patterns("__pycache__", "corpus")
+    for name in ("arka_config", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_build_without_a_safeguard_is_caught(copy: Path, mutant: Mutant) -> None:
+    file = copy / "arka_config" / mutant.file
+    text = file.read_text("utf-8")
+    assert text.count(mutant.old) == 1, "the safeguard has been written otherwise: write the mutant so too"
+    file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+    options = ["-x", "-vv", "-p", "no:cacheprovider", "--color=no"]
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "dev", "GUARANTEES_NUMBERS": ""}
+    environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "GUARANTEES": ""}  # which takes a second of each
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, mutant.guard],
+        cwd=copy,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    failed = re.search(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
+    assert failed is not None, done.stdout
+    assert failed[1].startswith(mutant.guard.partition("[")[0])
+    complaint = "\n".join(re.findall(r"^E .*", done.stdout, re.MULTILINE))
+    assert re.search(mutant.says, complaint), complaint
+    numbers.record("mutants", mutant.name, "1")

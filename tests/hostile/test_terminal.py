@@ -1,0 +1,168 @@
+"""Text from arguments, variables and files, through every command: what reaches a stream is text and nothing more."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arka_config.arka import app
+from arka_config.cli import terminal
+from tests.cli.program import OTHER, TOKEN, arka
+from tests.hostile.surfaces import ARGUMENTS, FILES, LOOKS, VARIABLES, escaped
+from tests.hostile.texts import ARGUMENT, HOSTILE, MEGABYTE, check_clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.program import Done
+
+
+@pytest.fixture
+def twins(two: Path) -> Path:
+    """The home, with a template and a legacy file; put back as it was by `fresh`."""
+    folder = two.parent / "templates"
+    folder.mkdir()
+    (folder / "box.toml").write_text('version = 1\n[profile]\nname = "box"\n')
+    assert arka("export", "legacy").code == 0
+    return two
+
+
+class Fresh:
+    """A copy of a home for one example, in place of the home itself, and back again."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.kept = Path(tempfile.mkdtemp()) / "kept"
+        shutil.copytree(home.parent, self.kept)
+
+    def __enter__(self) -> Path:
+        return self.home
+
+    def __exit__(self, *rest: object) -> None:
+        os.chdir("/")
+        shutil.rmtree(self.home.parent)
+        shutil.copytree(self.kept, self.home.parent)
+        os.chdir(self.home.parent)
+
+
+COLOURS = st.sampled_from([{}, {"FORCE_COLOR": "1"}])
+
+
+def test_arguments_are_shown_as_text(twins: Path) -> None:
+    fresh = Fresh(twins)
+
+    @given(st.sampled_from(ARGUMENTS), ARGUMENT, st.booleans(), COLOURS)
+    def check(words: list[str], text: str, as_json: bool, colours: dict[str, str]) -> None:
+        with fresh:
+            line = [word.replace("{}", text) for word in words]
+            check_clean(arka(*line, *(["--json"] if as_json else []), stdin=OTHER, environ=colours), line)
+
+    check()
+
+
+def test_variables_are_shown_as_text(twins: Path) -> None:
+    fresh = Fresh(twins)
+
+    @given(st.sampled_from(VARIABLES), ARGUMENT, st.sampled_from(LOOKS), COLOURS)
+    def check(variable: str, text: str, line: str, colours: dict[str, str]) -> None:
+        with fresh:
+            check_clean(arka(*line.split(), environ={variable: text, **colours}), (variable, text, line))
+
+    check()
+
+
+def put(home: Path, file: str, text: str) -> None:
+    path = home.parent / file
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(text, "utf-8")
+    path.chmod(0o600)
+
+
+def test_files_are_shown_as_text(twins: Path) -> None:
+    fresh = Fresh(twins)
+
+    @given(st.sampled_from(FILES), HOSTILE, st.sampled_from(LOOKS), COLOURS)
+    def check(file: tuple[str, str, Callable[[str], str]], text: str, line: str, colours: dict[str, str]) -> None:
+        path, form, written = file
+        with fresh:
+            put(twins, path, form.replace("{}", written(text)))
+            check_clean(arka(*line.split(), environ=colours), (path, form, text, line))
+
+    check()
+
+
+@pytest.mark.parametrize("name", ["x\x1b[41m.toml", "\u202elmot.toml", "a\nb.toml", "\x9b41m.toml"])
+@pytest.mark.parametrize("line", ["profiles list", "doctor", "doctor --json", "plan arka/config/profiles"])
+def test_names_of_files_are_shown_as_text(twins: Path, name: str, line: str) -> None:
+    put(twins, f"arka/config/profiles/{name}", "version = 1\n[profile]\nname = 3")
+    put(twins, f"arka/data/tokens/{name.removesuffix('toml')}arka-tmp", "")
+    os.utime(twins / "data" / "tokens" / f"{name.removesuffix('toml')}arka-tmp", (0, 0))
+    done = arka(*line.split())
+    check_clean(done, name)
+    assert "\\x" in done.out + done.err or "\\u" in done.out + done.err
+
+
+@pytest.mark.parametrize("line", [line for line in LOOKS if "template" not in line])
+def test_folders_are_shown_as_text(tmp_path: Path, line: str) -> None:
+    home = tmp_path / "\x1b]0;owned\x07\u202e\x9b41m"
+    environ = {"ARKA_HOME": str(home)}
+    arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN, environ=environ)
+    check_clean(arka(*line.split(), environ=environ), line)
+
+
+def test_a_path_in_a_pipe_is_the_path_itself(tmp_path: Path) -> None:
+    """`cd "$(arka config path config)"` must lead there, whatever its name."""
+    home = tmp_path / "\x1b[41m"
+    assert arka("config", "path", "config", environ={"ARKA_HOME": str(home)}).out == f"{home}/config\n"
+
+
+@pytest.mark.parametrize("source", ["label", "description", "legacy", "template", "active", "name", "url"])
+def test_a_megabyte_is_refused_or_shown_in_part(twins: Path, source: str) -> None:
+    printable = "x" * len(MEGABYTE)
+    for text in (MEGABYTE, printable):
+        done: list[Done] = []
+        if source == "label":
+            done.append(arka("login", "-p", "big", "--with-token", "--no-verify", "--label", text, stdin=OTHER))
+        elif source == "description":
+            done.append(arka("profiles", "set", "work", f"description={text}"))
+        elif source == "legacy":
+            put(twins, ".config/arka-code-nodejs/config.json", json.dumps({"token": f"arka_{text}"}))
+            done.append(arka("import", "legacy", "-p", "big", "--keep"))
+        elif source == "template":
+            put(twins, "templates/box.toml", f'version = 1\n[profile]\nname = "box"\ndescription = {escaped(text)}')
+            done.append(arka("plan", "templates"))
+        elif source == "active":
+            put(twins, "arka/state/active", text)
+            done.append(arka("status", "--offline"))
+        elif source == "name":
+            done.append(arka("profiles", "create", text))
+        else:
+            done.append(
+                arka("login", "-p", "big", "--with-token", "--no-verify", "--api-url", f"https://{text}", stdin=OTHER)
+            )
+        (one,) = done
+        check_clean(one, source)
+        assert one.code != 0 or source == "template"
+        assert len(one.out + one.err) < 10_000
+    assert arka("profiles", "show", "ci").code == 0  # what was there before can still be read
+    assert arka("profiles", "list").code == (1 if source == "active" else 0)
+
+
+def test_questions_are_shown_as_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", type("Typed", (), {"readline": lambda self: "y\n", "isatty": lambda self: True})())
+    monkeypatch.setattr("getpass.getpass", lambda prompt, stream: stream.write(prompt) and "x")
+    with terminal.SpeakingFor(app):
+        terminal.confirm("Remove \x1b]0;owned\x07\u202e?")
+        terminal.ask("\x9b41m\n● evil")
+        terminal.ask_secret("\x1b[41m")
+    shown = capsys.readouterr().err
+    assert not set("\x1b\x07\x9b\u202e") & set(shown)
+    assert "\n" not in shown
