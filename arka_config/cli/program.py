@@ -236,11 +236,12 @@ def _ours(app: App, group: click.Group) -> set[str | None]:
 
 
 def check_same(app: App, said: Set[str | None], has: Set[str | None]) -> None:
-    """Raises TypeError where a program has other commands of the app's than it was said to have: some of them are
+    """Raises ConfigError where a program has other commands of the app's than it was said to have: some of them are
     answered before the program is asked."""
     if other := sorted(map(str, said ^ has)):
-        raise TypeError(
-            f"{app!r}.main was told of other commands than were added: {', '.join(other)}; give the same `only` to both"
+        raise errors.ConfigError(
+            f"{app!r}.main was told of other commands than were added: {', '.join(other)}",
+            hint="give the same `only` to main and to add_commands",
         )
 
 

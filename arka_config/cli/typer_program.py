@@ -82,7 +82,7 @@ def _forward(app: App, name: str) -> Callable[..., None]:
 
 
 def answer(app: App, cli: Any, arguments: Sequence[str], only: Collection[str] | None) -> int:
-    """Has Typer run a command line; the exit code. Raises TypeError where `only` is not what it was given."""
+    """Has Typer run a command line; the exit code. Raises ConfigError where `only` is not what it was given."""
     ours = [info.name for info in cli.registered_commands if getattr(info.callback, "app", None) is app]
     program.check_same(app, names(app, only), set(ours))
     try:
