@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Mapping, Sequence, Set
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
 from arka_config.cli.options import API_KEY, Offered
+from arka_config.settings.leaves import alternatives
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def setting_options(app: App, settings: type[ProfileSettings], only: Collection[
 def _option(app: App, leaf: Leaf) -> Offered:
     if leaf.field is app.token_field:
         return API_KEY._replace(names=(leaf.field.option,), help=f"{API_KEY.help} [{leaf.field.variable}]")
-    kinds = [kind for kind in _alternatives(leaf.info.annotation) if kind is not type(None)]
+    kinds = [kind for kind in alternatives(leaf.info.annotation) if kind is not type(None)]
     option, name, kind = leaf.field.option, leaf.field.name, kinds[0] if len(kinds) == 1 else None
     metavar = "URL" if leaf.field is app.url_field else _metavar(kind, name)
     offered = Offered((option,), _help(leaf), partial(_take, name), metavar=metavar)
@@ -59,18 +59,6 @@ def _take(name: str, session: Session, value: object) -> None:
 
 def _take_one_of(name: str, choices: Mapping[str, object], session: Session, word: str) -> None:
     session.flags[name] = choices[word]
-
-
-def _alternatives(annotation: Any) -> Iterator[Any]:
-    """What an annotation admits: the parts of a union, without what stands beside each in `Annotated`."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from _alternatives(get_args(annotation)[0])
-    elif origin in (Union, types.UnionType):
-        for part in get_args(annotation):
-            yield from _alternatives(part)
-    else:
-        yield annotation
 
 
 def _choices(kinds: list[Any]) -> Iterator[tuple[str, object]]:

@@ -62,7 +62,7 @@ def _walk(model: type[BaseModel], app: App, path: tuple[str, ...], instance: Bas
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:
     """The model that an annotation stands for, alone or as `Model | None`; None for every other annotation."""
-    models = [part for part in _alternatives(annotation) if part is not type(None)]
+    models = [part for part in alternatives(annotation) if part is not type(None)]
     if len(models) == 1 and isinstance(models[0], type) and issubclass(models[0], BaseModel):
         return models[0]
     return None
@@ -70,16 +70,17 @@ def nested_model(annotation: Any) -> type[BaseModel] | None:
 
 def is_secret(annotation: Any) -> bool:
     """Whether one of the annotation's alternatives is a type that hides its value."""
-    alternatives = [get_origin(part) or part for part in _alternatives(annotation)]
-    return any(isinstance(part, type) and issubclass(part, _SECRETS) for part in alternatives)
+    kinds = [get_origin(part) or part for part in alternatives(annotation)]
+    return any(isinstance(kind, type) and issubclass(kind, _SECRETS) for kind in kinds)
 
 
-def _alternatives(annotation: Any) -> Iterator[Any]:
+def alternatives(annotation: Any) -> Iterator[Any]:
+    """What an annotation admits: the parts of a union, without what stands beside each in `Annotated`."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        yield from _alternatives(get_args(annotation)[0])
+        yield from alternatives(get_args(annotation)[0])
     elif origin in (Union, types.UnionType):
         for part in get_args(annotation):
-            yield from _alternatives(part)
+            yield from alternatives(part)
     else:
         yield annotation
