@@ -8,7 +8,7 @@ compared whole (RFC 6454), with no suffix matching (CVE-2024-53858, CVE-2026-485
 from __future__ import annotations
 
 from arka_config.errors import InvalidUrl
-from arka_config.text import is_printable, visible
+from arka_config.text import is_printable, shortened
 
 _PORTS = {"https": 443, "http": 80}
 _HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
@@ -48,7 +48,8 @@ class Origin:
             raise _refused(url, source, "its port is not a number from 1 to 65535")
         if scheme == "http" and not is_loopback(host):
             raise InvalidUrl(
-                f"{_from(source)}{visible(url)} would send the token in clear text", hint=f"use https://{rest}"
+                f"{_from(source)}{shortened(url)} would send the token in clear text",
+                hint=f"use https://{shortened(rest)}",
             )
         return cls(scheme, host, port)
 
@@ -115,7 +116,7 @@ def _is_address_4(host: str) -> bool:
 
 
 def _refused(url: str, source: str, why: str) -> InvalidUrl:
-    return InvalidUrl(f"{_from(source)}'{visible(url[:200])}' is not a URL that a token may go to: {why}")
+    return InvalidUrl(f"{_from(source)}'{shortened(url)}' is not a URL that a token may go to: {why}")
 
 
 def _from(source: str) -> str:
