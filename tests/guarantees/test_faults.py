@@ -89,7 +89,14 @@ class Trial:
 
     def run(self, fault: Fault) -> Ended:
         """Runs the line in a fork, with a fault in its way."""
+        ended = self._ended(fault)
+        if ended.met is None and "no answer came within" in str(ended.said):
+            # Once in thousands of runs, the workspace in this process has not answered the fork in 30 seconds. Then
+            # nothing has been tried yet. A second time in a row it counts.
+            ended = self._ended(fault)
+        return ended
 
+    def _ended(self, fault: Fault) -> Ended:
         self.machine.lay_out()
         return forked(lambda: self.machine.run(self.line)._asdict(), fault, self.machine.report, self._take_the_lock)
 
