@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from arka_config.store import toml
 from arka_config.templates.positions import Position
 from arka_config.templates.template_text import Problem
-from arka_config.text import is_printable, visible
+from arka_config.text import is_printable, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,11 +107,11 @@ def _unfit_strings(app: App, text: TemplateText, table: dict[str, Any]) -> Itera
 def _unfit(app: App, key: str, value: str) -> str:
     """Why a string may not stand in a template, or an empty string. A key is looked at as a string of its own."""
     if not is_printable(key) or not is_printable(value.replace("\n", "") if key == "token.sealed" else value):
-        return f"{visible(app.redacted(key))} holds a control character or a direction mark"
+        return f"{shortened(app.redacted(key))} holds a control character or a direction mark"
     if app.redacted(value) != value:
         return _NO_TOKENS
     if _PASSWORD.search(value):
-        return f"{visible(app.redacted(key))} holds a URL with a password, which everybody here reads"
+        return f"{shortened(app.redacted(key))} holds a URL with a password, which everybody here reads"
     return ""
 
 

@@ -125,7 +125,7 @@ def _names(folder: str) -> list[str]:
 def _content(path: str, folder: str, name: str) -> TemplateText:
     full = os.path.join(folder, name)
     if not is_printable(name):
-        raise FileError(f"{full}: its name holds a control character or a direction mark", path=full)
+        raise FileError(f"{visible(full)}: its name holds a control character or a direction mark", path=full)
     real = os.path.realpath(full)
     if os.path.commonpath([folder, real]) != folder:
         raise FileError(f"{full}: a link that leads out of its folder is not followed", path=full)

@@ -30,6 +30,7 @@ from tests.guarantees import numbers
 MEMORY = 1 << 30  # bytes
 PATIENCE = 5  # seconds, for one input
 FAILURES = Path("fuzz-failures")
+SEED = os.environ.get("FUZZ_SEED")  # a number, for a run that tries the same again
 
 
 class Hang(Exception):
@@ -44,7 +45,7 @@ def by_chance(reader: str, seconds: float) -> int:
     signal.signal(signal.SIGALRM, _too_long)
     readers.home()
     seeds = mutation.seeds(reader)
-    dice = random.Random(os.environ.get("FUZZ_SEED"))
+    dice = random.Random(SEED)
     ends, tried = time.monotonic() + seconds, 0
     while time.monotonic() < ends:
         content = mutation.mutated(dice.choice(seeds), dice, seeds)
@@ -80,6 +81,8 @@ def by_coverage(reader: str, seconds: float) -> int:
     readers.home()
     with tempfile.TemporaryDirectory() as bred:
         options = [f"-max_total_time={seconds:g}", f"-timeout={PATIENCE}", f"-rss_limit_mb={MEMORY >> 20}"]
+        if SEED:
+            options.append(f"-seed={SEED}")
         options += [f"-max_len={mutation.LARGEST}", f"-artifact_prefix={FAILURES}/{reader}-", "-print_final_stats=1"]
         FAILURES.mkdir(exist_ok=True)
         atheris.Setup(

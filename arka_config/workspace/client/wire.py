@@ -155,13 +155,23 @@ def seconds_of(retry_after: str) -> float | None:
 def _within(request: Request, connection: Connection, deadline: float) -> Answer | Failure:
     """One try that ends in time, whatever happens: looking up a name has no time limit of its own, and a server that
     sends a byte now and then never meets that of a socket. So it runs in a thread that may be left behind."""
-    found: queue.SimpleQueue[Answer | Failure] = queue.SimpleQueue()
+    came: queue.SimpleQueue[Answer | Failure | BaseException] = queue.SimpleQueue()
     left = max(deadline - time.monotonic(), 0.001)
-    threading.Thread(target=lambda: found.put(_sent(request, connection, left)), daemon=True).start()
+
+    def tell() -> None:
+        try:
+            came.put(_sent(request, connection, left))
+        except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
+            came.put(error)
+
+    threading.Thread(target=tell, daemon=True).start()
     try:
-        return found.get(timeout=left)
+        found = came.get(timeout=left)
     except queue.Empty:
         return _too_late(connection)
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def _too_late(connection: Connection) -> Failure:
