@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
+from arka_config.text import visible
+
 _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
@@ -24,14 +26,14 @@ def read(text: str) -> datetime:
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"'{text[:40]}' is beyond the calendar") from None
+        raise ValueError(f"'{visible(text[:40])}' is beyond the calendar") from None
 
 
 def days(text: str) -> int:
     """The days of a duration such as `90d`, `12w`, `3m` or `1y`. Raises ValueError, saying how to write one."""
     match = re.fullmatch(r"([0-9]{1,5})([dwmy])", text.strip().lower())
     if match is None:
-        raise ValueError(f"'{text[:40]}' is not a duration such as 90d, 12w, 3m or 1y")
+        raise ValueError(f"'{visible(text[:40])}' is not a duration such as 90d, 12w, 3m or 1y")
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -39,7 +41,7 @@ def lasting(text: str) -> timedelta:
     """The time that a duration such as `45min`, `8h` or `7d` lasts. Raises ValueError, saying how to write one."""
     match = re.fullmatch(r"([0-9]{1,5})(min|h|d)", text.strip().lower())
     if match is None or not int(match[1]):
-        raise ValueError(f"'{text[:40]}' is not a duration such as 45min, 8h or 7d")
+        raise ValueError(f"'{visible(text[:40])}' is not a duration such as 45min, 8h or 7d")
     unit = {"min": "minutes", "h": "hours", "d": "days"}[match[2]]
     return timedelta(**{unit: int(match[1])})
 
@@ -59,7 +61,9 @@ def end(text: str) -> datetime:
     try:
         return now() + timedelta(days=days(text))
     except (ValueError, OverflowError):
-        raise ValueError(f"'{text[:40]}' is neither a date such as 2027-02-28 nor a duration such as 90d") from None
+        raise ValueError(
+            f"'{visible(text[:40])}' is neither a date such as 2027-02-28 nor a duration such as 90d"
+        ) from None
 
 
 def in_words(moment: datetime, today: datetime | None = None) -> str:

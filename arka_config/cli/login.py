@@ -16,7 +16,7 @@ from arka_config.precedence.finding import ENV, FLAG, in_order, resolve
 from arka_config.precedence.origin import Origin
 from arka_config.secret import masked
 from arka_config.store.tokens import PLAIN, STORAGES, Credential
-from arka_config.text import check_printable
+from arka_config.text import check_printable, visible
 
 if TYPE_CHECKING:
     from arka_config.cli.session import Session
@@ -166,12 +166,12 @@ def _verdict(session: Session, url: Finding, token: Secret, verify: bool | None,
 def _check_user(session: Session, found: Verdict, expected: str) -> None:
     if found.identity is None:
         raise ConfigError(
-            f"cannot tell whether the token belongs to '{expected}': {found.why}; nothing was stored",
+            f"cannot tell whether the token belongs to '{visible(expected)}': {found.why}; nothing was stored",
             hint="leave --expect-user out to store the token unverified",
         )
     if not found.identity.is_user(expected):
         raise ConfigError(
-            f"the token belongs to '{found.identity.email}', not to '{expected}'; nothing was stored",
+            f"the token belongs to '{found.identity.email}', not to '{visible(expected)}'; nothing was stored",
             hint=f"look at which account {session.app.title} is open in, and make a token there",
         )
 

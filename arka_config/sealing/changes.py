@@ -11,7 +11,7 @@ from arka_config.sealing.data_key import DISABLE, ENABLE, REKEY, DataKeyFile, ne
 from arka_config.sealing.moving import SEALED, tell_nobody
 from arka_config.store import files
 from arka_config.store.tokens import PLAIN
-from arka_config.text import did_you_mean
+from arka_config.text import did_you_mean, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +156,8 @@ def remove_unlocker(vault: Vault, name: str, told: Told = tell_nobody) -> Unlock
         names = [unlocker.name for unlocker in file.unlockers]
         if found is None:
             raise SealingError(
-                f"there is no unlocker '{name}'", hint=did_you_mean(name, names) or f"there is {', '.join(names)}"
+                f"there is no unlocker '{shortened(name)}'",
+                hint=did_you_mean(name, names) or f"there is {', '.join(names)}",
             )
         if len(names) == 1:
             raise SealingError(

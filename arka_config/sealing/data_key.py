@@ -10,7 +10,7 @@ from arka_config.errors import MalformedFile, NewerFormat, SealedFileDamaged, Se
 from arka_config.sealing import cipher
 from arka_config.store.json import text_of
 from arka_config.store.tokens import parsed
-from arka_config.text import is_printable
+from arka_config.text import is_printable, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def read(text: str, path: str, app: str) -> DataKeyFile:
         raise damaged(path)
     if document["app"] != app:
         raise SealedFileMoved(
-            f"{path}: the data key in it is that of '{document['app']}', not of '{app}'",
+            f"{path}: the data key in it is that of '{shortened(document['app'])}', not of '{app}'",
             path=path,
             hint=f"put back the one of '{app}'",
         )

@@ -9,13 +9,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arka_config.arka import app
 from arka_config.cli import terminal
-from tests.cli.program import OTHER, TOKEN, arka
+from arka_config.cli.command import common_options
+from arka_config.cli.program import program
+from tests.cli.program import OTHER, TOKEN, arka, every_command
 from tests.hostile.surfaces import ARGUMENTS, FILES, LOOKS, VARIABLES, escaped
 from tests.hostile.texts import ARGUMENT, HOSTILE, MEGABYTE, check_clean
 
@@ -54,6 +57,34 @@ class Fresh:
 
 
 COLOURS = st.sampled_from([{}, {"FORCE_COLOR": "1"}])
+
+
+# `workspace serve --host` listens there, or fails as the socket module says it: it is text of no stream of ours.
+NOT_TRIED = {("workspace serve", "--host")}
+
+
+def takes_text(parameter: click.Parameter) -> bool:
+    kinds = (click.Choice, click.types.IntParamType, click.types.BoolParamType)
+    return not (isinstance(parameter, click.Option) and parameter.is_flag) and not isinstance(parameter.type, kinds)
+
+
+def test_every_parameter_that_takes_text_is_tried() -> None:
+    lines = [" ".join(words) for words in ARGUMENTS]
+    common = {name for option in common_options() for name in option.opts}
+    missing = []
+    for name, command in every_command(program(app)):
+        of_command = [line.removeprefix(name) for line in lines if line.startswith(f"{name} ")]
+        for parameter in command.params:
+            words = [""] if isinstance(parameter, click.Argument) else parameter.opts
+            if (
+                not takes_text(parameter)
+                or common.intersection(words)
+                or NOT_TRIED.intersection((name, w) for w in words)
+            ):
+                continue
+            if not any(f"{word} " in line and "{}" in line for word in words for line in of_command):
+                missing.append((name, words))
+    assert not missing
 
 
 def test_arguments_are_shown_as_text(twins: Path) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from arka_config.errors import ConfigError
 from arka_config.store import files
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +120,7 @@ def _parsed(url: str | URL) -> URL:
         _check_psycopg()
         return parsed.set(drivername="postgresql+psycopg")
     if name not in ("sqlite", "sqlite+pysqlite"):
-        raise ConfigError(f"a workspace cannot be kept in '{name[:40]}'", hint=_FORMS)
+        raise ConfigError(f"a workspace cannot be kept in '{visible(name[:40])}'", hint=_FORMS)
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
         raise ConfigError("a workspace needs a file, which all of its workers open", hint=_FORMS)
     return parsed.set(database=os.path.abspath(parsed.database))

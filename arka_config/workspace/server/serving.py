@@ -19,6 +19,7 @@ import uvicorn
 
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import is_loopback
+from arka_config.text import shortened
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.application import application
 from arka_config.workspace.server.database import Database
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from arka_config.app import App
     from arka_config.workspace.server.guard import Guard
 
+_HOSTS = "--host 127.0.0.1 is this machine alone, --host 0.0.0.0 any address that it has"
 _GRACE = 5  # seconds that a request may still take when the end has come
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # what a person may ask for
 
@@ -60,11 +62,13 @@ def listen(host: str, port: int) -> socket.socket:
     hint = "--port 0 takes a free one"
     try:
         return socket.create_server((host, port), family=family, backlog=512)
+    except UnicodeError:
+        hint, reason = _HOSTS, "that is no address"
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-            hint = "--host 127.0.0.1 is this machine alone, --host 0.0.0.0 any address that it has"
+            hint = _HOSTS
         reason = (error.strerror or str(error)).partition("(while")[0].strip().lower()
-    raise ConfigError(f"cannot listen on {_written(host)}:{port}: {reason}", hint=hint)
+    raise ConfigError(f"cannot listen on {shortened(_written(host))}:{port}: {reason}", hint=hint)
 
 
 def address(listener: socket.socket) -> str:
