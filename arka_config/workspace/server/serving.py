@@ -62,7 +62,7 @@ def listen(host: str, port: int) -> socket.socket:
     hint = "--port 0 takes a free one"
     try:
         return socket.create_server((host, port), family=family, backlog=512)
-    except UnicodeError:
+    except (UnicodeError, TypeError):  # a name that IDNA does not take, as the socket module says it
         hint, reason = _HOSTS, "that is no address"
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
