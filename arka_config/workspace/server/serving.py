@@ -61,8 +61,9 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     hint = "--port 0 takes a free one"
     try:
+        host.encode("idna")  # as the socket module does it too, which leaves a socket open where it fails
         return socket.create_server((host, port), family=family, backlog=512)
-    except (UnicodeError, TypeError):  # a name that IDNA does not take, as the socket module says it
+    except UnicodeError:
         hint, reason = _HOSTS, "that is no address"
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
