@@ -34,13 +34,18 @@ class Folders:
         if home:
             home = os.path.abspath(home)
             return cls(*(os.path.join(home, kind) for kind in ("config", "data", "state")))
-        if platform in ("darwin", "win32"):
-            return _of_platformdirs(app.folder, environ, platform)
+        if platform == "win32":
+            return _on_windows(app.folder)
         user = _home(app, environ)
+        if platform == "darwin":
+            config = data = state = os.path.join(user, "Library", "Application Support")
+        else:
+            config = os.path.join(user, ".config")
+            data, state = os.path.join(user, ".local", "share"), os.path.join(user, ".local", "state")
         return cls(
-            _xdg(environ, "XDG_CONFIG_HOME", os.path.join(user, ".config"), app.folder),
-            _xdg(environ, "XDG_DATA_HOME", os.path.join(user, ".local", "share"), app.folder),
-            _xdg(environ, "XDG_STATE_HOME", os.path.join(user, ".local", "state"), app.folder),
+            _xdg(environ, "XDG_CONFIG_HOME", config, app.folder),
+            _xdg(environ, "XDG_DATA_HOME", data, app.folder),
+            _xdg(environ, "XDG_STATE_HOME", state, app.folder),
         )
 
 
@@ -62,24 +67,17 @@ def _home(app: App, environ: Mapping[str, str]) -> str:
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str, name: str) -> str:
-    """The XDG base directory rule, which is all that platformdirs does on Linux (a test compares the two).
+    """The XDG base directory rule, which is all that platformdirs does on Linux, and on macOS where a variable is set.
 
-    By hand because importing platformdirs takes longer than all else that `token` does. A relative value is ignored,
-    as the specification says.
+    By hand because importing platformdirs takes longer than all else that `token` does; tests compare the two. A value
+    that is no full path is ignored, as the specification says, and as platformdirs does since 4.14.
     """
     base = environ.get(variable, "")
     return os.path.join(base if os.path.isabs(base) else default, name)
 
 
-def _of_platformdirs(name: str, environ: Mapping[str, str], platform: str) -> Folders:
-    if platform == "darwin":
-        from platformdirs.macos import MacOS as Places
-    else:
-        from platformdirs.windows import Windows as Places  # type: ignore[assignment]  # one or the other
-    places = Places(name, appauthor=False)
-    config, data, state = places.user_config_dir, places.user_data_dir, places.user_state_dir
-    if platform == "darwin":  # XDG is honoured there too, when set
-        config = _xdg(environ, "XDG_CONFIG_HOME", os.path.dirname(config), name)
-        data = _xdg(environ, "XDG_DATA_HOME", os.path.dirname(data), name)
-        state = _xdg(environ, "XDG_STATE_HOME", os.path.dirname(state), name)
-    return Folders(config, data, state)
+def _on_windows(name: str) -> Folders:
+    from platformdirs.windows import Windows
+
+    places = Windows(name, appauthor=False)
+    return Folders(places.user_config_dir, places.user_data_dir, places.user_state_dir)

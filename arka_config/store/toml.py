@@ -135,10 +135,11 @@ def change(
                 inner[folder] = new_table()
             inner = inner[folder]
         else:
+            # A value goes to where the table was that it replaces, which before tomlkit 0.15.2 is inside another.
+            if key in inner and (value is None or isinstance(inner[key], dict)):
+                del inner[key]
             if value is not None:
                 inner[key] = value
-            elif key in inner:
-                del inner[key]
 
 
 def _leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], str]]:

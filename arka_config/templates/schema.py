@@ -56,6 +56,8 @@ def _without_nulls(value: Any) -> Any:
     """The schema without `null`, which TOML does not have, and without titles that say nothing."""
     if isinstance(value, list):
         return [_without_nulls(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # pydantic 2.10 has a float's limits as floats, and later ones as they were written
     if not isinstance(value, dict):
         return value
     kept = {key: _without_nulls(item) for key, item in value.items() if not _says_nothing(key, item, value)}

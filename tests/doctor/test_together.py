@@ -30,6 +30,7 @@ APART = {
     "broken pins",
     "newer pins",
     "a url of another origin",  # beside a token in the environment, it is that one's
+    "a url that is none",  # which token is in force cannot be told before it is mended
 }
 TOGETHER = sorted(ILLNESSES.keys() - APART)
 
