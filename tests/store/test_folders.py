@@ -35,7 +35,7 @@ ENVIRONS = st.fixed_dictionaries(
     {},
     optional={
         "HOME": HOMES | st.sampled_from(["", ".", "home/ada"]),
-        **{variable: FULL | NOT_FULL for variable in XDG},
+        **dict.fromkeys(XDG, FULL | NOT_FULL),
     },
 )
 
