@@ -56,7 +56,7 @@ import errno
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -66,13 +66,18 @@ EXIT_INTERRUPTED = 130
 
 
 class ConfigError(Exception):
-    """Something is wrong. `str()` gives the message; `hint` is the way out, or empty."""
+    """Something is wrong. `message` says what, in one sentence; `hint` is the way out, or empty.
+
+    `lines` are the same as a person reads them, one below the other, and so does `str()` give them. A line end inside
+    of one came in with what it names, a file's name say, and is no line of ours.
+    """
 
     exit_code = EXIT_ERROR
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str, *, more: Sequence[str] = (), hint: str = "") -> None:
+        self.lines = (message, *more)
+        self.message = message + (" " if message.endswith(":") else "; ") + "; ".join(more) if more else message
+        super().__init__("\n".join(self.lines))
         self.hint = hint
 
 
@@ -129,7 +134,8 @@ class SettingsError(ConfigError):
 
     def __init__(self, problems: Iterable[str], *, hint: str = "") -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems), hint=hint)
+        first, *more = self.problems or ("",)
+        super().__init__(first, more=more, hint=hint)
 
 
 class InvalidValue(ConfigError):
@@ -163,7 +169,8 @@ class TemplateError(ConfigError):
 
     def __init__(self, problems: Iterable[str], *, hint: str = "") -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems), hint=hint)
+        first, *more = self.problems or ("",)
+        super().__init__(first, more=more, hint=hint)
 
 
 class NotAgreed(ConfigError):

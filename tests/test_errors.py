@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from arka_config import errors
 from arka_config.errors import ConfigError, ConfigWarning, FileError, SettingsError
 
@@ -60,3 +62,14 @@ def test_a_settings_error_says_every_problem_on_a_line_of_its_own() -> None:
 def test_a_warning_is_for_the_user_and_not_caught_as_an_error() -> None:
     assert issubclass(ConfigWarning, UserWarning)
     assert not issubclass(ConfigWarning, ConfigError)
+
+
+def test_a_line_end_in_a_line_is_no_line_of_ours() -> None:
+    one = ConfigError("cannot read 'a\nb'")
+    assert (one.lines, one.message, str(one)) == (("cannot read 'a\nb'",), "cannot read 'a\nb'", "cannot read 'a\nb'")
+
+
+@pytest.mark.parametrize(("first", "message"), [("a", "a; b; c"), ("a:", "a: b; c")])
+def test_lines_below_a_message_are_one_sentence_with_it(first: str, message: str) -> None:
+    error = ConfigError(first, more=["b", "c"])
+    assert (error.lines, error.message, str(error)) == ((first, "b", "c"), message, f"{first}\nb\nc")

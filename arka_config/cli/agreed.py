@@ -33,8 +33,11 @@ def agreed(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str, ...])
     keys = {*allowed, *map(named, allowed)}
     questions = [question for question in agreements.questions(plan, session.store) if question.key not in keys]
     if questions and (yes or not session.can_ask):
+        *more, last = (question.text for question in questions)
+        first, *more = *more, f"{last}; nothing was changed"
         raise NotAgreed(
-            "\n".join(question.text for question in questions) + "; nothing was changed",
+            first,
+            more=more,
             hint=" ".join(f"--allow-origin {key}" for key in dict.fromkeys(question.key for question in questions)),
         )
     for question in questions:

@@ -109,8 +109,7 @@ class Report:
         name = self._styled(ailment.check, bold=True)
         place = self._session.tilde(terminal.fit(ailment.place))
         yield from self._folded(place, f"  {self._mark(*_MARKS[ailment.severity])} {name}  ", 4, len(ailment.check) + 6)
-        for line in ailment.message.split("\n"):
-            yield from self._folded(self._session.tilde_within(terminal.fit(line)), " " * 4, 4)
+        yield from self._folded(self._session.tilde_within(terminal.fit(ailment.message)), " " * 4, 4)
         if ailment.command:  # in one piece, so that it can be pasted
             yield f"    {self._styled('$', dim=True)} {self._styled(terminal.fit(ailment.command), fg='cyan')}"
         if ailment.advice:

@@ -90,7 +90,7 @@ def _stored_and_verified(session: Session, found: Held, names: Sequence[str], fr
         found.workspace.with_token(fresh.token).me()
         return changed
     except ConfigError as error:
-        why = error.message.partition("\n")[0]
+        why = error.lines[0]
     for name in changed:
         store.replace_token(name, fresh, old)
     left = _withdrawn(found, fresh)

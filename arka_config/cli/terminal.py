@@ -150,8 +150,7 @@ def tell_hint(hint: str) -> None:
 
 def tell_error(error: ConfigError) -> None:
     """An error with its hint, to stderr."""
-    path = getattr(error, "path", "")  # a line end in it is no line of the message
-    first, *rest = (error.message.replace(path, visible(path)) if path else error.message).split("\n")
+    first, *rest = error.lines
     _to_stderr(f"{styled('error:', sys.stderr, fg='red', bold=True)} {fit(first)}")
     for line in rest:
         _to_stderr(f"       {fit(line)}")

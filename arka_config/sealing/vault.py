@@ -230,5 +230,5 @@ class Vault:
         rest = [error for _, error in faults[1:] if not isinstance(error, NoPassphrase)]
         if len(faults) == 1 or (isinstance(first, InvalidSession) and not rest):
             return first
-        said = "".join(f"\n{name}: {error.message}" for name, error in faults)
-        return VaultLocked(f"{self.path} cannot be opened:{said}", hint=f"{self.store.app.name} vault status")
+        said = [f"{name}: {error.message}" for name, error in faults]
+        return VaultLocked(f"{self.path} cannot be opened:", more=said, hint=f"{self.store.app.name} vault status")

@@ -41,6 +41,7 @@ def test_a_database_that_cannot_grow_is_told_and_loses_nobody(home: Path, tmp_pa
 
         def limited(limit: int = limit, email: str = email) -> dict[str, object]:
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL if is_killed else signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # that signal would leave one in the working directory
             _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
             done = add(email)

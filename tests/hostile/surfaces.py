@@ -63,7 +63,7 @@ ARGUMENTS = [
     ["login", "--with-token", "--no-verify", "--storage", "{}"],
     ["status", "--expiring", "{}"],
     ["token", "--for", "{}"],
-    ["--api-key", "{}", "token"],
+    ["--api-key", "x{}", "token"],  # which gives the token itself: of white space before it, nothing is left
     ["--api-key", "{}", "status", "--offline", "--json"],
     ["exec", "--", "{}"],
     ["exec", "--", "./{}"],

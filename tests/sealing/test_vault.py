@@ -471,7 +471,7 @@ def test_where_none_of_several_opens_it_each_is_named_with_its_reason(
     memory_keyring.fault = "locked"
     with pytest.raises(VaultLocked) as caught:
         opened(again(sealed, ARKA_SESSION="nonsense"))
-    first, *rest = caught.value.message.split("\n")
+    first, *rest = caught.value.lines
     assert first.endswith("data-key.json cannot be opened:")
     assert [line.partition(":")[0] for line in rest] == ["ARKA_SESSION", "key-file", "keyring", "passphrase"]
     memory_keyring.fault = ""

@@ -83,7 +83,8 @@ def invalid_token(app: App, url: str) -> InvalidToken:
     """The workspace does not accept the token, and does not say why."""
     begins = f"it starts with {app.token_prefix}, " if app.token_prefix else ""
     return InvalidToken(
-        f"Invalid token\ncheck that {begins}it was copied whole, it has not expired, and it has not been revoked",
+        "Invalid token",
+        more=[f"check that {begins}it was copied whole, it has not expired, and it has not been revoked"],
         hint=f"your tokens are on {app.page(app.tokens_page, url)}",
     )
 
@@ -100,8 +101,8 @@ def _request_refused(app: App, origin: Origin, status: int, problem: Mapping[str
     errors = problem.get("errors")
     listed = errors[:10] if isinstance(errors, list) else []
     said += [f"{each.get('field', '')}: {each.get('detail', '')}" for each in listed if isinstance(each, dict)]
-    lines = "\n".join(visible(app.redacted(line[:LONGEST_TEXT])) for line in said)
-    return RequestRefused(f"{origin} refuses that: {lines}")
+    first, *more = (visible(app.redacted(line[:LONGEST_TEXT])) for line in said)
+    return RequestRefused(f"{origin} refuses that: {first}", more=more)
 
 
 def _problem(answer: Answer) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ class Verdict:
         self.state = state
         self.identity = identity
         self.error = error
-        self.why = why or (error.message.partition("\n")[0] if error is not None else "")
+        self.why = why or (error.lines[0] if error is not None else "")
 
     def __repr__(self) -> str:
         return f"Verdict({self.state})"

@@ -176,7 +176,7 @@ def test_401_is_an_invalid_token_and_what_to_check(fake: Fake) -> None:
     error = raised(fake, steps.problem(401, "invalid-token"))
     assert isinstance(error, InvalidToken)
     assert error.exit_code == 4
-    first, rest = error.message.split("\n")
+    first, rest = error.lines
     assert first == "Invalid token"
     for check in ("starts with arka_", "copied whole", "not expired", "not been revoked"):
         assert check in rest
@@ -352,7 +352,8 @@ def test_what_the_workspace_does_not_take_is_said_in_its_words(fake: Fake) -> No
     fake.script = [steps.problem(422, "invalid-request", detail="The label will not do.", errors=errors)]
     with pytest.raises(RequestRefused) as caught:
         workspace(fake.url).create("x" * 101)
-    assert "The label will not do.\nlabel: too long\\x1b[2J arka_…9f3c" in caught.value.message
+    assert "The label will not do.; label: too long\\x1b[2J arka_…9f3c" in caught.value.message
+    assert caught.value.lines[1:] == ("label: too long\\x1b[2J arka_…9f3c",)
 
 
 # No answer
