@@ -11,9 +11,9 @@ import errno
 import os
 import stat
 import sys
-from _thread import _local  # threading's own, without the rest of threading
 
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
+from arka_config.store import durability
 from arka_config.text import quoted
 
 TYPE_CHECKING = False
@@ -151,24 +151,7 @@ def _replace(
         except OSError:
             pass  # the next holder of the lock sweeps it
         raise
-    _settle(folder, target)
-
-
-def _settle(folder: str, path: str) -> None:
-    """Syncs a folder after a change of it. The change has been made, and who asked for it must not take it for undone:
-    that it may not last through a power cut is a warning."""
-    try:
-        sync_folder(folder)
-    except OSError as error:
-        import warnings
-
-        reason = (error.strerror or type(error).__name__).lower()
-        warnings.warn(
-            ConfigWarning(
-                f"{path} was changed, and a power cut may undo that: {folder}: {reason}; hint: look after that disk"
-            ),
-            stacklevel=2,
-        )
+    durability.settle(folder, target)
 
 
 def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
@@ -203,7 +186,7 @@ def remove(path: str) -> bool:
         return False
     except OSError as error:
         raise cannot("remove", path, error) from None
-    _settle(os.path.dirname(path), path)
+    durability.settle(os.path.dirname(path), path)
     return True
 
 
@@ -228,43 +211,15 @@ class Together:
     """
 
     def __enter__(self) -> None:
-        _awaited.folders = set()
+        durability.hold()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        folders, _awaited.folders = _awaited.folders, None
-        for folder in sorted(folders or ()):
+        for folder in durability.release():
             try:
-                sync_folder(folder)
+                durability.sync(folder)
             except OSError as error:
                 if kind is None:  # else there is another error on its way
                     raise cannot("write", folder, error) from None
-
-
-class _Awaited(_local):
-    folders: set[str] | None = None  # those that are to be made durable at the end of what is written together
-
-
-_awaited = _Awaited()
-
-
-def sync_folder(path: str) -> None:
-    """Makes a rename or a removal in this folder last through a power cut, where the system can."""
-    if sys.platform == "win32":  # a folder cannot be opened there, and NTFS journals its entries
-        return
-    if _awaited.folders is not None:
-        _awaited.folders.add(path)
-        return
-    try:
-        descriptor = os.open(path, os.O_RDONLY | _CLOEXEC)
-    except OSError:
-        return  # a folder that may be written and not read: the rename itself has been done
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def sweep(folders: Iterable[str]) -> None:

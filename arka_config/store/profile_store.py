@@ -223,7 +223,7 @@ class ProfileStore:
         except FileError as error:
             if not error.is_refusal:
                 raise
-            self._move_choice(name, None)  # a config folder that is read-only: the profile goes with its token
+            self.selection.move(name, None)  # a config folder that is read-only: the profile goes with its token
 
     def origin(self, name: str) -> str | None:
         """The origin that the profile's stored token is for; None where it has none, or none that can be read."""
@@ -265,7 +265,7 @@ class ProfileStore:
         """Renames a profile with its token; the active profile and the pins follow. Raises ProfileExists."""
         with self.lock:
             self.copy(name, other, with_token=True)
-            self._move_choice(name, other)
+            self.selection.move(name, other)
             self.tokens.remove(name)
             self.profiles.remove(name)
 
@@ -273,24 +273,10 @@ class ProfileStore:
         """Removes a profile, its token and what chose it; the directories that were pinned to it."""
         with self.lock:
             self.check_exists(name)
-            unpinned = self._move_choice(name, None)
+            unpinned = self.selection.move(name, None)
             self.tokens.remove(name)
             self.profiles.remove(name)
             return unpinned
-
-    def _move_choice(self, name: str, other: str | None) -> list[str]:
-        """Lets whatever chose a profile choose the other one, or nothing; the directories concerned."""
-        pins = self.selection.pins()
-        concerned = [folder for folder, pinned in pins.items() if pinned == name]
-        if concerned:
-            kept = {folder: pinned for folder, pinned in pins.items() if pinned != name}
-            self.selection.write_pins(kept | (dict.fromkeys(concerned, other) if other else {}))
-        active, previous = self.selection.active()
-        if name in (active, previous):
-            self.selection.activate(
-                other if active == name else active, previous=other if previous == name else previous
-            )
-        return concerned
 
     # Which one it is
 
@@ -316,13 +302,9 @@ class ProfileStore:
         """Pins a directory tree to a profile."""
         with self.lock:
             self.check_exists(name)
-            self.selection.write_pins(self.selection.pins() | {directory: name})
+            self.selection.pin(directory, name)
 
     def unpin(self, directory: str) -> str | None:
         """Takes a directory's own pin away; the profile that it was pinned to, or None."""
         with self.lock:
-            pins = self.selection.pins()
-            name = pins.pop(directory, None)
-            if name is not None:
-                self.selection.write_pins(pins)
-            return name
+            return self.selection.unpin(directory)

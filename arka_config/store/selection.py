@@ -66,6 +66,30 @@ class Selection:
         ordered = dict(sorted(pins.items()))
         files.write(self.pins_path, json.text_of({"version": _VERSION, "pins": ordered}))
 
+    def pin(self, directory: str, name: str) -> None:
+        """Pins a directory tree to a profile."""
+        self.write_pins(self.pins() | {directory: name})
+
+    def unpin(self, directory: str) -> str | None:
+        """Takes a directory's own pin away; the profile that it was pinned to, or None."""
+        pins = self.pins()
+        name = pins.pop(directory, None)
+        if name is not None:
+            self.write_pins(pins)
+        return name
+
+    def move(self, name: str, other: str | None) -> list[str]:
+        """Lets whatever chose a profile choose the other one, or nothing; the directories that were pinned to it."""
+        pins = self.pins()
+        concerned = [folder for folder, pinned in pins.items() if pinned == name]
+        if concerned:
+            kept = {folder: pinned for folder, pinned in pins.items() if pinned != name}
+            self.write_pins(kept | (dict.fromkeys(concerned, other) if other else {}))
+        active, previous = self.active()
+        if name in (active, previous):
+            self.activate(other if active == name else active, previous=other if previous == name else previous)
+        return concerned
+
 
 def _is_name(value: object) -> bool:
     return isinstance(value, str) and is_profile_name(value)
