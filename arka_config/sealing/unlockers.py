@@ -9,6 +9,7 @@ from arka_config.errors import ConfigWarning, FileError, SealingError, WrongPass
 from arka_config.sealing import cipher, key_file
 from arka_config.sealing.data_key import KEY_FILE, KEYRING, PASSPHRASE, DataKeyFile, Unlocker
 from arka_config.store import files
+from arka_config.text import check_printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def _key_file(
     vault: Vault, file: DataKeyFile, wanted: NewUnlocker, made: Unlocker, undo: list[Callable[[], object]]
 ) -> bytes:
     path = os.path.abspath(wanted.path or key_file.usual_path(vault.store.folders))
+    check_printable(
+        path, "the key file's path"
+    )  # it is written into the data key's file, which is refused with another
     if any(unlocker.details.get("path") == path for unlocker in file.unlockers):
         raise SealingError(f"{path} is an unlocker already", hint="name another place: --key-file PATH")
     secret, is_new = key_file.made_or_read(path, vault.store.folders.data)

@@ -106,7 +106,7 @@ def write(path: str, text: str, *, before_rename: Callable[[], None] | None = No
     `before_rename` is called when only the rename is left to do, for a file that programs without our lock write to
     as well: what it raises leaves the file as it is.
     """
-    content = text.encode("utf-8")
+    content = _encoded(text, path)
     if len(content) > LARGEST_FILE:
         raise FileError(
             f"cannot write {path}: it would be larger than {LARGEST_FILE} bytes, which is never read", path=path
@@ -123,6 +123,15 @@ def write(path: str, text: str, *, before_rename: Callable[[], None] | None = No
     except OSError as error:
         raise cannot("write", path, error) from None
     return True
+
+
+def _encoded(text: str, path: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        pass
+    # Outside of the handler: the encoder's error holds the whole text, and would be the context of this one.
+    raise FileError(f"cannot write {path}: what it is to hold is not Unicode text", path=path)
 
 
 def _replace(

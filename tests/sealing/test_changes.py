@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config import ProfileStore
-from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, SealingError, WrongPassphrase
+from arka_config.errors import (
+    ConfigError,
+    ConfigWarning,
+    FileError,
+    InvalidValue,
+    MalformedFile,
+    SealingError,
+    WrongPassphrase,
+)
 from arka_config.sealing import changes
 from arka_config.sealing.moving import HalfDone
 from arka_config.sealing.unlockers import NewUnlocker
@@ -278,6 +286,19 @@ def test_each_unlocker_opens_it_alone(sealed: ProfileStore, quick: None, memory_
 def test_one_key_file_is_no_two_unlockers(sealed: ProfileStore) -> None:
     with pytest.raises(SealingError, match="is an unlocker already"):
         changes.add_unlocker(sealed.vault, NewUnlocker("key-file"))
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "\udc9b", "\u202etxt"])
+def test_a_key_file_whose_path_could_not_be_read_back_is_refused_before_anything_is_made(
+    sealed: ProfileStore, tmp_path: Path, name: str
+) -> None:
+    before = tree(sealed.folders.data)
+    path = tmp_path / name / "key"
+    with pytest.raises(InvalidValue, match="the key file's path holds a character that it may not"):
+        changes.add_unlocker(sealed.vault, NewUnlocker("key-file", path=str(path)))
+    assert not path.parent.exists()
+    assert tree(sealed.folders.data) == before
+    assert tokens(again(sealed)) == ALL
 
 
 def test_who_is_removed_opens_nothing_any_more(sealed: ProfileStore, quick: None) -> None:

@@ -113,6 +113,14 @@ def test_a_file_that_is_not_utf_8_is_refused_with_its_line(file: Path) -> None:
         files.read(str(file))
 
 
+def test_what_is_no_unicode_text_is_not_written_nor_repeated(file: Path) -> None:
+    file.write_text("before")
+    with pytest.raises(FileError, match="what it is to hold is not Unicode text") as caught:
+        files.write(str(file), f"{CANARY}\udc9b")
+    assert (caught.value.__context__, file.read_text()) == (None, "before")
+    assert CANARY not in str(caught.value)
+
+
 def test_no_refusal_holds_what_is_in_the_file(file: Path) -> None:
     for content in (CANARY.encode() + b"\xff", CANARY.encode() * 30_000):
         file.write_bytes(content)
