@@ -218,7 +218,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
 def check(error: ConfigError) -> None:
     """An error is a message that can be shown, and a way out of a length that can be read."""
     assert error.message, "an error without a word"
-    for line in error.message.split("\n")[:50]:
+    for line in error.lines[:50]:
         assert len(line) <= LONGEST_MESSAGE, f"a line of {len(line)} characters"
         assert is_printable(line), "a message with a control character"
     assert len(error.hint) <= LONGEST_MESSAGE

@@ -202,8 +202,8 @@ MUTANTS = [
     Mutant(
         "a token before the old one is known to be replaced",
         "store/profile_store.py",
-        "            self._move_choice(name, other)\n            self.tokens.remove(name)",
-        "            self.tokens.remove(name)\n            self._move_choice(name, other)",
+        "            self.selection.move(name, other)\n            self.tokens.remove(name)",
+        "            self.tokens.remove(name)\n            self.selection.move(name, other)",
         "tests/store/test_races.py::test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works",
         "NoToken|AttributeError|assert",
     ),
