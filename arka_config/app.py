@@ -10,7 +10,7 @@ from arka_config.precedence.finding import Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
     import click
@@ -90,6 +90,10 @@ class App:
     def variable(self, name: str) -> str:
         """The full name of one of this app's environment variables: `ARKA_HOME` for `HOME`."""
         return self.prefix + name
+
+    def is_on(self, name: str, environ: Mapping[str, str]) -> bool:
+        """Whether a variable that switches something on is set, and not to `0`, `false` or `no`."""
+        return environ.get(self.variable(name), "").lower() not in ("", "0", "false", "no")
 
     def field(self, path: tuple[str, ...], *, secret: bool = False) -> Field:
         """The field at a path of the settings class; a profile's file keeps it under `[settings]`."""
@@ -188,7 +192,7 @@ class App:
         _above("toolkit:add_commands")(self, cli, only)
 
     def profile_option(self, function: F) -> F:
-        """Gives a click or Typer command or group the options `-p/--profile`, `--json` and `--no-input`.
+        """Gives a click or Typer command or group the options `-p/--profile`, `--json`, `--no-input` and `--debug`.
 
         What is given counts for the whole run, before a subcommand's name or after it, and is passed to no function.
         """

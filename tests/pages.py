@@ -21,6 +21,7 @@ import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from unittest import mock
 
 from arka_config.arka import app
 from arka_config.cli.run import run
@@ -142,6 +143,11 @@ def _in_bash(line: str) -> tuple[int, str]:
 
 def run_page(page: Path, home: Home) -> None:
     """Runs every block of the page, in order. Raises AssertionError where one does other than the page says."""
+    with mock.patch.dict(os.environ):  # which a page's Python may change
+        _run_blocks(page, home)
+
+
+def _run_blocks(page: Path, home: Home) -> None:
     globals_: dict[str, Any] = {"__name__": "page"}
     for block in blocks(page):
         at = f"{page.relative_to(ROOT)}:{block.line}"

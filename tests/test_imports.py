@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[1] / "arka_config"
 
 # The house, from the ground up: a room may import those named in its row, and itself.
-GROUND = {"errors", "text", "secret", "moment"}
+GROUND = {"errors", "text", "secret", "moment", "steps"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "steps": set(),
     "secret": set(),
     "text": {"errors"},
     "moment": {"errors", "text"},

@@ -71,9 +71,8 @@ def login(
     name, url = _target(session, api_url)
     ends = _end(expires)
     _check_label(session, label)
+    _check_asked(verify, expect_user)
     _check_replaceable(session, name, url, force)
-    if expect_user is not None and verify is False:
-        raise UsageError("--expect-user is for the workspace to answer, and --no-verify asks none", hint="keep one")
     token, found = given(
         session,
         name,
@@ -118,6 +117,11 @@ def _kept_url(session: Session, name: str, url: Finding) -> str:
     written = session.store.profiles.read(name).api_url
     implied = written or str(Origin.of(text))
     return "" if text.rstrip("/") == implied.rstrip("/") else text
+
+
+def _check_asked(verify: bool | None, expect_user: str | None) -> None:
+    if expect_user is not None and verify is False:
+        raise UsageError("--expect-user is for the workspace to answer, and --no-verify asks none", hint="keep one")
 
 
 def _end(expires: str | None) -> str:

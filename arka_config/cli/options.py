@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from arka_config.cli import session as sessions
+from arka_config.cli import terminal
 from arka_config.cli.boundary import boundary
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ def _take_no_input(session: Session, given: bool) -> None:
     session.no_input = session.no_input or given
 
 
+def _take_debug(_: Session, given: bool) -> None:
+    if given:
+        terminal.tell_steps()
+
+
 def _take_api_key(session: Session, token: str) -> None:
     session.api_key = token
 
@@ -119,7 +125,8 @@ JSON = Offered(("--json",), "Answer with one JSON object.", _take_json, is_flag=
 NO_INPUT = Offered(
     ("--no-input",), "Ask nothing: fail, and name the option that answers.", _take_no_input, is_flag=True
 )
-COMMON = (PROFILE, JSON, NO_INPUT)
+DEBUG = Offered(("--debug",), "Say on stderr what is done, step by step. No token is shown.", _take_debug, is_flag=True)
+COMMON = (PROFILE, JSON, NO_INPUT, DEBUG)
 API_KEY = Offered(
     ("--api-key", "--token"),
     "A token to use for this run. A process list shows it: prefer a profile, or the environment.",

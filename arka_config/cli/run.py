@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from arka_config import steps
 from arka_config.cli import ending, fast, terminal
 from arka_config.errors import ConfigError
 
@@ -53,6 +54,7 @@ def ended(app: App, answer: Callable[[], int]) -> int:
         try:
             code = _code(answer)
             sys.stdout.flush()
+            steps.tell(f"ended with exit code {code}")
         except BrokenPipeError:
             terminal.write_nowhere()
         except OSError as error:

@@ -37,7 +37,7 @@ class Session:
         self.api_key: str | None = None
         self.flags: dict[str, object] = {}
         self.json = False
-        self.no_input = environ.get(app.variable("NO_INPUT"), "").lower() not in ("", "0", "false", "no")
+        self.no_input = app.is_on("NO_INPUT", environ)
         self._resolution: Resolution | None = None
 
     # What it was told

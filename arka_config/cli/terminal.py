@@ -16,6 +16,7 @@ import os
 import sys
 import warnings
 
+from arka_config import steps
 from arka_config.errors import Cancelled, ConfigWarning, UsageError
 from arka_config.text import visible
 
@@ -48,14 +49,17 @@ class SpeakingFor:
         if self._outer == self._app.redacted:  # it speaks already
             return
         _redacted = self._app.redacted
+        if self._app.is_on("DEBUG", os.environ):
+            tell_steps()
         self._warnings.__enter__()
         self._usual = warnings.showwarning
         warnings.showwarning = self._show
         warnings.simplefilter("always", ConfigWarning)
 
     def __exit__(self, *_: object) -> None:
-        global _redacted  # noqa: PLW0603
+        global _redacted  # noqa: PLW0603  # as above
         if self._outer != self._app.redacted:
+            steps.listener = None
             self._warnings.__exit__(None, None, None)
             _redacted = self._outer
 
@@ -133,6 +137,20 @@ def say_as_it_is(line: str) -> None:
 def note(text: str) -> None:
     """A line that a careful person wants to know, to stderr."""
     _to_stderr(f"{styled('note:', sys.stderr, fg='cyan')} {fit(text)}")
+
+
+def tell_steps() -> None:
+    """Tells on stderr what is done from here on, step by step, until the app has spoken."""
+    if steps.listener is None:
+        steps.listener = _tell_step
+        import platform
+        from importlib.metadata import version
+
+        steps.tell(f"arka-config {version('arka-config')}, Python {platform.python_version()}, {sys.platform}")
+
+
+def _tell_step(step: str) -> None:
+    _to_stderr(f"{styled('debug:', sys.stderr, dim=True)} {fit(step)}")
 
 
 def warn(text: str) -> None:

@@ -15,6 +15,7 @@ from arka_config.sealing import cipher, key_file
 from arka_config.sealing import data_key as data_keys
 from arka_config.sealing.data_key import KEY_FILE, KEYRING, PASSPHRASE
 from arka_config.sealing.sessions import Sessions
+from arka_config.steps import tell
 from arka_config.store import files
 
 TYPE_CHECKING = False
@@ -131,10 +132,12 @@ class Vault:
             try:
                 data_key = way()
             except (SealingError, FileError) as error:
+                tell(f"{name} does not open {self.path}: {error.message}")
                 faults.append((name, error))
                 continue
             if faults and isinstance(faults[0][1], InvalidSession):
                 self._tell_of_the_session(faults[0][1])
+            tell(f"{self.path} was opened by {name}")
             return data_key
         raise self._locked(faults)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from arka_config.app import App
 
-_OWN = ("HOME", "NO_INPUT", "PROFILE", "API_URL", "DATABASE_URL")
+_OWN = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL")
 
 
 def unread(app: App, environ: Mapping[str, str], others: Iterable[str] = ()) -> dict[str, str]:

@@ -13,6 +13,7 @@ import stat
 import sys
 
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
+from arka_config.steps import tell
 from arka_config.store import durability
 from arka_config.text import quoted
 
@@ -41,6 +42,7 @@ def read(path: str, *, secret: bool = False) -> str | None:
         # Non-blocking, so that a named pipe in the file's place is refused below and not waited for.
         descriptor = os.open(path, os.O_RDONLY | _CLOEXEC | _BINARY | _NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
+        tell(f"{path} is not there")
         return None
     except OSError as error:
         raise cannot("read", path, error) from None
@@ -55,6 +57,7 @@ def read(path: str, *, secret: bool = False) -> str | None:
         raise cannot("read", path, error) from None
     finally:
         os.close(descriptor)
+    tell(f"read {path}")
     return _decoded(content, path)
 
 
@@ -117,11 +120,13 @@ def write(path: str, text: str, *, before_rename: Callable[[], None] | None = No
         if before is not None and not stat.S_ISREG(before.st_mode):
             raise FileError(f"cannot write {path}: it is not a regular file", path=path)
         if before is not None and not before.st_mode & 0o077 and _holds(target, content):
+            tell(f"{path} holds that already")
             return False
         make_folder(os.path.dirname(target))
         _replace(target, content, before, before_rename)
     except OSError as error:
         raise cannot("write", path, error) from None
+    tell(f"wrote {path}")
     return True
 
 
@@ -195,6 +200,7 @@ def remove(path: str) -> bool:
         return False
     except OSError as error:
         raise cannot("remove", path, error) from None
+    tell(f"removed {path}")
     durability.settle(os.path.dirname(path), path)
     return True
 

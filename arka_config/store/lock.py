@@ -13,6 +13,7 @@ import time
 from _thread import RLock  # threading's own, without the rest of threading
 
 from arka_config.errors import LockTimeout
+from arka_config.steps import tell
 from arka_config.store import files
 from arka_config.text import visible
 
@@ -101,6 +102,8 @@ class Lock:
         deadline = time.monotonic() + self._patience
         pause = _FIRST_PAUSE
         while not self._is_taken():
+            if pause == _FIRST_PAUSE:
+                tell(f"waiting for {self.path}, which {self._holder()} holds")
             if time.monotonic() > deadline:
                 raise self._timed_out(self._holder())
             time.sleep(pause)

@@ -11,6 +11,7 @@ from arka_config.precedence.finding import ACTIVE, DEFAULT, FLAG, PIN, PROFILE, 
 from arka_config.precedence.layers import environment, flags, value_ranks
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
+from arka_config.steps import tell
 from arka_config.store.references import referred
 from arka_config.text import check_profile_name
 
@@ -101,8 +102,10 @@ class Resolution:
             if read.is_whole or choice.layer not in (PIN, ACTIVE) or read.is_like(before):
                 if not (self.may_be_new or read.exists):
                     self.store.check_exists(name, "" if choice.layer == FLAG else choice.place)
+                tell(f"profile '{name}' is in force, from {choice.place}")
                 return read
             before = read
+        tell("no profile is in force")
         return ProfileInForce(None, None, None)
 
     @property
@@ -162,6 +165,7 @@ class Resolution:
         """The token and its URL. Raises NoToken, saying how to get one, and OriginConflict."""
         found = self.token_in_force()
         if found is not None:
+            tell(f"the token is from {found.token.place}, and for {found.origin}, from {found.url.place}")
             return found
         name = self.name
         program, variable = self.app.name, self.app.token_field.variable

@@ -154,6 +154,7 @@ def test_click_gives_the_same_bytes_exit_code_and_child(name: str, home: Path, t
 
 WORDS = ["token", "prompt", "exec", "use", "--", "-p", "--profile", "work", "ci", "nosuch", "true", "--json", "-p=ci"]
 WORDS += ["--profile=ci", "-pci", "Bad Name", "--no-input", "--api-key", TOKEN, "--help", "", "-", "é", "--for"]
+WORDS += ["--debug"]
 
 
 @given(arguments=st.lists(st.sampled_from(WORDS), max_size=6), environ=st.sampled_from(ENVIRONMENTS))

@@ -188,7 +188,7 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
 def test_every_command_and_every_option_is_on_the_list() -> None:
     found = dict(every_command(program.program(app)))
     assert found.keys() == LINES.keys()
-    common = {"--profile", "--json", "--no-input"}
+    common = {"--profile", "--json", "--no-input", "--debug"}
     missing = [
         f"{name} {option}"
         for name, command in found.items()
@@ -211,6 +211,16 @@ def test_the_token_is_shown_only_where_it_was_asked_for(
     holding = [str(path.relative_to(two.parent)) for path in files if TOKEN.encode() in path.read_bytes()]
     assert [path for path in holding if not path.startswith(MAY_HOLD_IT)] == []
     numbers.record("canary", f"line {line}", "1")
+
+
+@pytest.mark.parametrize("line", [line for lines in LINES.values() for line, _ in lines])
+def test_the_steps_that_are_told_hold_no_token(two: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARKA_DEBUG", "1")
+    done = run(line, two, monkeypatch)
+    assert done.err.startswith("debug: arka-config ")
+    assert TOKEN not in done.err
+    assert "w" * 8 not in done.err
+    numbers.record("canary", f"steps {line}", "1")
 
 
 @pytest.mark.parametrize("line", SHOWS)
@@ -275,9 +285,10 @@ def test_json_is_one_object_and_nothing_else(two: Path, line: str, monkeypatch: 
         (f"--api-key {TOKEN} status --json", {}),
     ],
 )
+@pytest.mark.parametrize("debug", ["0", "1"])
 @pytest.mark.usefixtures("two")
-def test_an_error_masks_a_token_in_the_wrong_place(line: str, environ: dict[str, str]) -> None:
-    done = arka(*line.split(), stdin=TOKEN, environ=environ)
+def test_an_error_masks_a_token_in_the_wrong_place(line: str, environ: dict[str, str], debug: str) -> None:
+    done = arka(*line.split(), stdin=TOKEN, environ=environ | {"ARKA_DEBUG": debug})
     shown = done.out.replace(f"::add-mask::{TOKEN}\n", "")  # which is what has the runner hide it
     assert TOKEN not in shown + done.err
 

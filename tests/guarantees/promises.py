@@ -55,6 +55,7 @@ PROMISES = (
         "A token is shown where it was asked for, and by no other command, option, output, error, help or completion.",
         (
             f"{_STREAMS}test_the_token_is_shown_only_where_it_was_asked_for",
+            f"{_STREAMS}test_the_steps_that_are_told_hold_no_token",
             f"{_STREAMS}test_an_error_masks_a_token_in_the_wrong_place",
             "guarantees/test_canary.py::test_help_shows_no_token_of_the_environment",
             "guarantees/test_canary.py::test_completion_offers_no_token",

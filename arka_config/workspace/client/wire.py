@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from arka_config import steps
 from arka_config.errors import WorkspaceFault, WorkspaceUnreachable
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def _within(request: Request, connection: Connection, deadline: float) -> Answer
     """One try that ends in time, whatever happens: looking up a name has no time limit of its own, and a server that
     sends a byte now and then never meets that of a socket. So it runs in a thread that may be left behind."""
     came: queue.SimpleQueue[Answer | Failure | BaseException] = queue.SimpleQueue()
-    left = max(deadline - time.monotonic(), 0.001)
+    began = time.monotonic()
+    left = max(deadline - began, 0.001)
 
     def tell() -> None:
         try:
@@ -168,9 +170,11 @@ def _within(request: Request, connection: Connection, deadline: float) -> Answer
     try:
         found = came.get(timeout=left)
     except queue.Empty:
-        return _too_late(connection)
+        found = _too_late(connection)
     if isinstance(found, BaseException):
         raise found
+    said = found.status if isinstance(found, Answer) else found.reason
+    steps.tell(f"{request.method} {request.url.partition('?')[0]}: {said}, after {time.monotonic() - began:.3f} s")
     return found
 
 
