@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ def timings(folder: Path, runs: int) -> dict[str, dict[int, Timing]]:
         homes.fill(home, homes.names(count))
         environ = homes.environment(home)
         commands |= {(line, count): Command([ARKA, *line.split()], environ) for line in (*READS_ONE, *READS_ALL)}
+    os.sync()  # else the system writes these thousands of files while others are measured
     named = {f"{line} {count}": command for (line, count), command in commands.items()}
     measured = in_turn(named, runs)
     for count in COUNTS:
