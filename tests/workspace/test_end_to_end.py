@@ -55,6 +55,27 @@ def test_a_login_is_verified_and_stores_what_the_workspace_knows(home: Path, wor
     assert (status["state"], status["plan"], status["token"]["user"]) == ("valid", "pro", ANN)
 
 
+def test_a_token_of_another_user_than_expected_is_not_stored(home: Path, workspace: Running) -> None:
+    token = issued(workspace, "MacBook Pro")
+    done = login(workspace, "laptop", token, "--expect-user", "bob@example.com")
+    assert (done.code, (home / "data").exists()) == (1, False)
+    assert f"error: the token belongs to '{ANN}', not to 'bob@example.com'; nothing was stored\n" in done.err
+    assert login(workspace, "laptop", token, "--expect-user", ANN).code == 0
+
+
+def test_a_token_of_another_user_takes_the_place_of_one_with_force_alone(home: Path, workspace: Running) -> None:
+    bob = "bob@example.com"
+    workspace.add_user(bob, "pro")
+    assert login(workspace, "laptop", issued(workspace, "MacBook Pro")).code == 0
+    before = stored(home, "laptop")
+    theirs = issued(workspace, "Phone", email=bob)
+    done = login(workspace, "laptop", theirs)
+    assert (done.code, stored(home, "laptop")) == (1, before)
+    assert f"error: profile 'laptop' has a token of {ANN}, and this one is of {bob}; nothing was stored\n" in done.err
+    assert login(workspace, "laptop", theirs, "--force").code == 0
+    assert stored(home, "laptop")["user"] == bob
+
+
 def test_a_token_that_is_revoked_is_refused_from_then_on(home: Path, workspace: Running) -> None:
     assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
     assert login(workspace, "laptop", issued(workspace, "MacBook Pro"), "--use").code == 0
