@@ -37,11 +37,6 @@ def run(session: Session, words: Sequence[str]) -> NoReturn:
         import subprocess
 
         raise SystemExit(subprocess.run([program, *words[1:]], env=environ, check=False).returncode)  # noqa: S603  # the command that the user typed
-    import signal
-
-    # Python ignores these two, and a child would inherit that: `exec -- yes | head -1` must end.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     _replace_this_process(program, words, environ)
 
 
@@ -77,8 +72,16 @@ def _found(name: str, path: str) -> str:
 
 
 def _replace_this_process(program: str, words: Sequence[str], environ: dict[str, str]) -> NoReturn:
+    import signal
+
+    # Python ignores these two, and a child would inherit that: `exec -- yes | head -1` must end.
+    ignored = (signal.SIGPIPE, signal.SIGXFSZ)
+    before = [signal.signal(number, signal.SIG_DFL) for number in ignored]
     try:
         os.execve(program, list(words), environ)  # the command that the user typed
     except OSError as error:
         code = NOT_FOUND if error.errno in (errno.ENOENT, errno.ENOTDIR) else CANNOT_RUN
         raise CommandFailed(f"{program}: {(error.strerror or 'cannot be run').lower()}", code) from None
+    finally:  # where it is this process that goes on, and writes to what nobody reads
+        for number, handler in zip(ignored, before, strict=True):
+            signal.signal(number, handler)

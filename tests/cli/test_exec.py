@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import OTHER, TOKEN
+from tests.cli.program import OTHER, TOKEN, arka
 
 ARKA = str(Path(sys.executable).with_name("arka"))
 SHOW = "import json, os; print(json.dumps(dict(os.environ)))"
@@ -118,6 +118,16 @@ def test_what_cannot_be_started_ends_as_in_a_shell(two: Path, command: str, code
         (two / name).chmod(0o755)
     done = child("--", command, home=two)
     assert (done.returncode, done.stdout, said in done.stderr) == (code, "", True), done.stderr
+
+
+@pytest.mark.parametrize("command", ["./none", "no-such-program"])
+def test_who_goes_on_after_a_command_that_cannot_be_run_ignores_the_signals_that_it_did(
+    two: Path, command: str
+) -> None:
+    ignored = (signal.SIGPIPE, signal.SIGXFSZ)
+    before = [signal.getsignal(number) for number in ignored]
+    assert arka("exec", "--", command).code == 127
+    assert [signal.getsignal(number) for number in ignored] == before == [signal.SIG_IGN] * 2
 
 
 def test_without_a_token_nothing_is_run(two: Path) -> None:

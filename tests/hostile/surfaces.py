@@ -65,7 +65,7 @@ ARGUMENTS = [
     ["token", "--for", "{}"],
     ["--api-key", "x{}", "token"],  # which gives the token itself: of white space before it, nothing is left
     ["--api-key", "{}", "status", "--offline", "--json"],
-    ["exec", "--", "{}"],
+    ["exec", "--", "no-{}"],  # of no program's name: that would take the place of this process
     ["exec", "--", "./{}"],
     ["env", "--shell", "{}"],
     ["export", "legacy", "--key", "{}"],
