@@ -9,6 +9,7 @@ from __future__ import annotations
 import resource
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def add(email: str) -> Done:
 
 
 def users(home: Path) -> list[str]:
-    with sqlite3.connect(home / "data" / "workspace.db") as connection:
+    with closing(sqlite3.connect(home / "data" / "workspace.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         return sorted(email for (email,) in connection.execute("SELECT email FROM users"))
 
