@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 FOLDER = Path(os.environ.get("ARKA_PEERS") or Path(__file__).parents[1] / ".peers")
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
-PROGRAMS = ("age", "ansible-playbook", "chromium", "dbus-run-session", "gnome-keyring-daemon", "secret-tool")
+PROGRAMS = (
+    "age",
+    "ansible-playbook",
+    "chromium",
+    "dbus-run-session",
+    "gnome-keyring-daemon",
+    "secret-tool",
+    "ssh-keygen",
+)
 _PACKAGES = {  # Debian's, where they have other names
     "ansible-playbook": "ansible-core",
     "dbus-run-session": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
     "secret-tool": "libsecret-tools",
+    "ssh-keygen": "openssh-client",
 }
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it

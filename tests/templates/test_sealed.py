@@ -108,6 +108,7 @@ def test_a_machine_without_the_identity_needs_a_token(folder: Folder, recipient:
     assert "it is sealed for other recipients than this machine" in done.err
 
 
+@pytest.mark.peer("ssh-keygen")
 def test_rekey_seals_the_same_token_for_other_recipients(folder: Folder, recipient: str, tmp_path: Path) -> None:
     folder.put("ci.toml", SEALED)
     arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=TOKEN)
@@ -128,6 +129,7 @@ def test_a_token_that_is_sealed_anew_replaces_the_one_that_an_apply_stored(folde
     assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == OTHER
 
 
+@pytest.mark.peer("ssh-keygen")
 def test_a_machine_that_is_no_longer_a_recipient_keeps_its_token_and_says_that_it_is_old(
     folder: Folder, recipient: str, tmp_path: Path
 ) -> None:
@@ -209,7 +211,7 @@ def test_without_the_library_the_error_says_what_to_install(folder: Folder, monk
 # The age program
 
 
-@pytest.mark.peer("age")
+@pytest.mark.peer("age", "ssh-keygen")
 @pytest.mark.parametrize("kind", ["x25519", "ed25519", "rsa"])
 def test_age_opens_what_seal_made(folder: Folder, tmp_path: Path, home: Path, kind: str) -> None:
     if kind == "x25519":
@@ -223,7 +225,7 @@ def test_age_opens_what_seal_made(folder: Folder, tmp_path: Path, home: Path, ki
     assert json.loads(done.stdout) == json.loads(payload())
 
 
-@pytest.mark.peer("age")
+@pytest.mark.peer("age", "ssh-keygen")
 @pytest.mark.parametrize("kind", ["x25519", "ed25519", "rsa"])
 def test_apply_opens_what_age_made(folder: Folder, tmp_path: Path, kind: str) -> None:
     if kind == "x25519":
