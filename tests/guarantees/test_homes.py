@@ -69,8 +69,8 @@ def in_a_namespace(script: str) -> list[str]:
 @pytest.fixture
 def namespaces() -> None:
     """Skips where this user may not mount a file system for one process alone."""
-    if not AS_ROOT or shutil.which("unshare") is None:
-        pytest.skip("only root may mount a file system, with unshare")
+    if not AS_ROOT or not (shutil.which("unshare") and shutil.which("mount")):
+        pytest.skip("only root may mount a file system, with unshare and mount")
     if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
         pytest.skip("this machine lets nobody unshare its file systems")
 
