@@ -71,7 +71,7 @@ def _code(answer: Callable[[], int]) -> int:
         return ending.interrupted()
     except OSError:
         raise
-    except Exception as error:
+    except Exception as error:  # a fault of ours: Python would show its message, which may hold a secret
         if sys.flags.dev_mode:
             raise
         return ending.crashed(error)
