@@ -33,6 +33,13 @@ APART = {
     "a url that is none",  # which token is in force cannot be told before it is mended
 }
 TOGETHER = sorted(ILLNESSES.keys() - APART)
+# These are made with the program itself, which refuses to run after another one has broken its preferences or vault.
+MADE_BY_ARKA = {"an expired token", "an interrupted apply"}
+
+
+def in_order(names: list[str]) -> list[str]:
+    """The order to make them in: those made by arka first, those that the next writer sweeps away last."""
+    return sorted(names, key=lambda name: (name not in MADE_BY_ARKA, ILLNESSES[name].check in ("leftovers", "lock")))
 
 
 @functools.cache
@@ -62,10 +69,7 @@ def test_all_that_is_wrong_is_found_at_once(names: list[str]) -> None:
     os.chdir(home)
     try:
         ward = healthy(Ward(home))
-        for name in names:  # a writer sweeps such things away, so they come last
-            if ILLNESSES[name].check in ("leftovers", "lock"):
-                names = [*(other for other in names if other != name), name]
-        environ = {key: value for name in names for key, value in (ILLNESSES[name].make(ward) or {}).items()}
+        environ = {key: value for name in in_order(names) for key, value in (ILLNESSES[name].make(ward) or {}).items()}
         done = ward.doctor("--json", **environ)
         found = {(each["check"], each["place"].replace(str(home), "~")) for each in done.json["ailments"]}
         wanted = {(ILLNESSES[name].check, ILLNESSES[name].place) for name in names}
