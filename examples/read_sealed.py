@@ -1,4 +1,4 @@
-"""Opens a sealed token from docs/file-formats.md alone, with nothing of arka-config.
+"""Open a sealed token without arka-config, following docs/file-formats.md.
 
 python examples/read_sealed.py DATA-FOLDER PROFILE < KEY-FILE-OR-PASSPHRASE
 """
@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 
-def derived(secret, use, salt=bytes(32)):
+def derive(secret, use, salt=bytes(32)):
     return hmac.digest(hmac.digest(salt, secret, "sha256"), f"arka-config/1/{use}\x01".encode(), "sha256")
 
 
-def opened(key, part, name, *bound):
+def decrypt(key, part, name, *bound):
     associated = b"".join(len(text.encode()).to_bytes(4, "big") + text.encode() for text in bound)
     return AESGCM(key).decrypt(bytes.fromhex(part["nonce"]), bytes.fromhex(part[name]), associated)
 
@@ -29,9 +29,9 @@ def data_key(text, given):
     if kind == "passphrase":
         cost = {"iterations": part["passes"], "lanes": part["lanes"], "memory_cost": part["memory"]}
         secret = Argon2id(salt=salt, length=32, **cost).derive(secret.encode()).hex()
-    key = derived(bytes.fromhex(secret), f"unlocker/{kind}", salt)
-    key = opened(key, part, "wrapped", "data key", "1", file["app"], file["key"], kind, name)
-    code = hmac.digest(derived(key, "data-key.json"), (text.partition(',\n  "code"')[0] + "\n}\n").encode(), "sha256")
+    key = derive(bytes.fromhex(secret), f"unlocker/{kind}", salt)
+    key = decrypt(key, part, "wrapped", "data key", "1", file["app"], file["key"], kind, name)
+    code = hmac.digest(derive(key, "data-key.json"), (text.partition(',\n  "code"')[0] + "\n}\n").encode(), "sha256")
     if not hmac.compare_digest(code.hex(), file["code"]):
         raise SystemExit("data-key.json was changed")
     return file["app"], file["key"], key
@@ -42,7 +42,7 @@ def token(folder, name, given):
     file = json.loads((folder / "tokens" / f"{name}.json").read_text("utf-8"))
     known = [file.get(field, "") for field in ("origin", "label", "created", "expires", "user")]
     part = file["sealed"]
-    return opened(derived(key, "token"), part, "token", "sealed token", "2", app, key_id, name, *known).decode()
+    return decrypt(derive(key, "token"), part, "token", "sealed token", "2", app, key_id, name, *known).decode()
 
 
 if __name__ == "__main__":

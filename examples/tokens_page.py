@@ -1,9 +1,8 @@
-"""Makes a token on a workspace's tokens page, as a person would in a browser, and prints it.
+"""Create a token on a workspace's tokens page, like a user in a browser, and print it.
 
     arka workspace add-user me@example.com | python examples/tokens_page.py "MacBook Pro" --may-manage-tokens
 
-The sign-in link comes on stdin. This is for demos and tests; a program that has a token already makes others through
-the API: `arka tokens create`.
+Reads the sign-in link from stdin. For demos and tests; if you already have a token, use `arka tokens create`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from arka_config.arka import app
 
 
 class Fields(HTMLParser):
-    """The values of a page's named or identified input fields."""
+    """The values of a page's input fields, by name or id."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -27,14 +26,14 @@ class Fields(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        key = found.get("name") or found.get("id")
+        attributes = {name: value or "" for name, value in attrs}
+        key = attributes.get("name") or attributes.get("id")
         if tag == "input" and key is not None:
-            self.values.setdefault(key, found.get("value", ""))
+            self.values.setdefault(key, attributes.get("value", ""))
 
 
 def main() -> None:
-    """Signs in, fills in the form, and prints what is shown once."""
+    """Sign in, submit the form, and print the new token."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("label")
     parser.add_argument("--may-manage-tokens", action="store_true")
@@ -46,11 +45,11 @@ def main() -> None:
         signed_in = browser.post(link.path, data={"form_key": form.values["form_key"], "code": link.fragment})
         signed_in.raise_for_status()
         form = Fields(browser.get(f"{app.tokens_page}?create").raise_for_status().text)
-        entered = {"form_key": form.values["form_key"], "label": options.label, "expiry": "90"}
+        data = {"form_key": form.values["form_key"], "label": options.label, "expiry": "90"}
         if options.may_manage_tokens:
-            entered["manage"] = "yes"
-        shown = browser.post(app.tokens_page, data=entered).raise_for_status()
-    print(Fields(shown.text).values["token"])
+            data["manage"] = "yes"
+        created = browser.post(app.tokens_page, data=data).raise_for_status()
+    print(Fields(created.text).values["token"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Each page of this folder tells of one person's day, as it is typed; it is run, and compared with what is printed."""
+"""Run the commands of each page in this folder and compare their output with the page."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ PAGES = sorted(Path(__file__).parent.glob("*.md"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_it_goes_as_it_is_told(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_matches_real_output(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(page, Home(tmp_path, monkeypatch))

@@ -142,15 +142,15 @@ def test_the_rest_of_the_page_opens_the_rest_of_the_vectors(reader: ModuleType) 
     """Sessions, the key before this one, and entries of the OS keyring, by the page's rules."""
     name, _, key = GIVEN["session"].partition(".")
     file = document("state", "sessions", f"{name}.json")
-    opens = reader.derived(bytes.fromhex(key), "session")
-    data_key = reader.opened(opens, file, "wrapped", "session", "1", "arka", name, file["key"], file["expires"])
+    opens = reader.derive(bytes.fromhex(key), "session")
+    data_key = reader.decrypt(opens, file, "wrapped", "session", "1", "arka", name, file["key"], file["expires"])
     assert data_key.hex() == GIVEN["data_key"]
 
     text = (FOLDER / "rekeying" / "data-key.json").read_text("utf-8")
     app, key_id, new_key = reader.data_key(text, KEY_FILE.strip())
     part = json.loads(text)["previous"]
     bound = ("previous data key", "1", app, key_id, part["key"])
-    assert reader.opened(reader.derived(new_key, "previous"), part, "wrapped", *bound).hex() == GIVEN["data_key"]
+    assert reader.decrypt(reader.derive(new_key, "previous"), part, "wrapped", *bound).hex() == GIVEN["data_key"]
 
     ring = document("data", "tokens", "ring.json")
     known = [ring.get(field, "") for field in ("origin", "label", "created", "expires", "user")]
@@ -159,9 +159,9 @@ def test_the_rest_of_the_page_opens_the_rest_of_the_vectors(reader: ModuleType) 
 
     wrapped = document("data", "data-key.json")["unlockers"]["keyring"]
     secret = bytes.fromhex(GIVEN["keyring"][wrapped["account"]])
-    opens = reader.derived(secret, "unlocker/keyring", bytes.fromhex(wrapped["salt"]))
+    opens = reader.derive(secret, "unlocker/keyring", bytes.fromhex(wrapped["salt"]))
     key_id = document("data", "data-key.json")["key"]
-    found = reader.opened(opens, wrapped, "wrapped", "data key", "1", "arka", key_id, "keyring", "keyring")
+    found = reader.decrypt(opens, wrapped, "wrapped", "data key", "1", "arka", key_id, "keyring", "keyring")
     assert found.hex() == GIVEN["data_key"]
 
 

@@ -1,4 +1,4 @@
-"""The fixtures of arka_config.testing, for this app."""
+"""Configure the fixtures of arka_config.testing for this app."""
 
 from __future__ import annotations
 

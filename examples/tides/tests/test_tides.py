@@ -1,4 +1,4 @@
-"""The program as a user has it: from login to where a value came from."""
+"""End-to-end tests of the program: login, profiles and the source of each value."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.running import Running
 
 
-def test_a_login_is_verified(run_cli: RunCli, cli_workspace: Running) -> None:
+def test_login_verifies_token(run_cli: RunCli, cli_workspace: Running) -> None:
     token = cli_workspace.issue(USER, "Laptop").secret.reveal()
-    done = run_cli("login", "-p", "harbour", "--with-token", "--verify", stdin=token)
-    assert (done.code, f"(verified, as {USER})" in done.err) == (0, True)
+    result = run_cli("login", "-p", "harbour", "--with-token", "--verify", stdin=token)
+    assert (result.code, f"(verified, as {USER})" in result.err) == (0, True)
     assert run_cli("high", "Bergen").out == "Bergen: 3.5 metres\n"
 
 
-def test_who_wins(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
+def test_flag_beats_environment_beats_profile(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
     cli_tokens.add("harbour", settings={"unit": "feet"})
     assert run_cli("high", "Bergen").out == "Bergen: 11.5 feet\n"
     assert run_cli("high", "Bergen", environ={"TIDES_UNIT": "metres"}).out == "Bergen: 3.5 metres\n"
@@ -25,17 +25,17 @@ def test_who_wins(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
     assert run_cli("high", "Bergen", "--unit", "metres", "--upper").out == "BERGEN: 3.5 METRES\n"
 
 
-def test_every_value_says_where_it_came_from(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
+def test_config_show_reports_the_source(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
     cli_tokens.add("harbour", settings={"unit": "feet"})
-    found = run_cli("config", "show", "--sources", "--json").json["settings"]["unit"]
-    assert (found["value"], found["layer"], found["overridden"][0]["layer"]) == ("feet", "profile", "default")
+    setting = run_cli("config", "show", "--sources", "--json").json["settings"]["unit"]
+    assert (setting["value"], setting["layer"], setting["overridden"][0]["layer"]) == ("feet", "profile", "default")
 
 
-def test_only_the_commands_that_were_added_are_there(run_cli: RunCli) -> None:
+def test_commands_not_added_are_usage_errors(run_cli: RunCli) -> None:
     assert run_cli("vault", "status").code == 2
     assert run_cli("prompt").code == 2
 
 
-def test_without_a_token_it_says_how_to_get_one(run_cli: RunCli) -> None:
-    done = run_cli("high", "Bergen")
-    assert (done.code, done.err.splitlines()[-1]) == (4, "hint: tides login")
+def test_missing_token_hints_at_login(run_cli: RunCli) -> None:
+    result = run_cli("high", "Bergen")
+    assert (result.code, result.err.splitlines()[-1]) == (4, "hint: tides login")

@@ -1,4 +1,4 @@
-"""The settings, and the commands: one of its own, and some of those that come with the app."""
+"""The settings, and the commands: one of this program, and some of those that come with the app."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Unit(StrEnum):
 class Settings(ProfileSettings, app=app):
     token: Token
     api_url: HttpUrl = HttpUrl("https://api.tides.example")
-    unit: Unit = Field(Unit.METRES, description="what heights are in")
+    unit: Unit = Field(Unit.METRES, description="unit of heights")
 
 
 cli = typer.Typer(add_completion=False)
@@ -29,7 +29,7 @@ cli = typer.Typer(add_completion=False)
 @cli.callback()
 @app.profile_option
 def program() -> None:
-    """The tides, for those who have a token."""
+    """Show the tides."""
 
 
 app.add_commands(cli, only=COMMANDS)
@@ -39,9 +39,9 @@ app.add_commands(cli, only=COMMANDS)
 @app.profile_option
 @app.settings_options(Settings, only=["unit"])
 @app.pass_settings
-def high(settings: Settings, port: Annotated[str, typer.Argument(help="Where.")], upper: bool = False) -> None:
-    """Say how high the water comes."""
+def high(settings: Settings, port: Annotated[str, typer.Argument(help="The port.")], upper: bool = False) -> None:
+    """Show the height of high tide."""
     decimetres = sum(map(ord, port)) % 40
     feet = f"{decimetres / 3.048:.1f} feet"
-    said = f"{port}: {feet if settings.unit is Unit.FEET else f'{decimetres / 10:.1f} metres'}"
-    typer.echo(said.upper() if upper else said)
+    text = f"{port}: {feet if settings.unit is Unit.FEET else f'{decimetres / 10:.1f} metres'}"
+    typer.echo(text.upper() if upper else text)

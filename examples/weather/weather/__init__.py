@@ -1,4 +1,4 @@
-"""The weather, for those who have a token: the app, and what the program starts with."""
+"""The app, and the program's entry point."""
 
 from __future__ import annotations
 

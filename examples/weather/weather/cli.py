@@ -1,4 +1,4 @@
-"""The commands: two of its own, and those that come with the app."""
+"""The commands: two of this program, and those that come with the app."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weather.settings import Settings
 @click.group()
 @app.profile_option
 def cli() -> None:
-    """The weather, for those who have a token."""
+    """Show the weather."""
 
 
 app.add_commands(cli)
@@ -24,7 +24,7 @@ app.add_commands(cli)
 @app.settings_options(Settings, only=["display.days", "display.units"])
 @app.pass_settings
 def forecast(settings: Settings, place: str) -> None:
-    """Say what the weather will be, as far as anybody knows."""
+    """Show the forecast for a place."""
     for day in range(1, settings.display.days + 1):
         celsius = (sum(map(ord, place)) + 7 * day) % 30
         shown = f"{celsius} °C" if settings.display.units == "metric" else f"{celsius * 9 // 5 + 32} °F"
@@ -35,12 +35,12 @@ def forecast(settings: Settings, place: str) -> None:
 @app.profile_option
 @app.pass_settings
 def account(settings: Settings) -> None:
-    """Ask the service whose token this is."""
-    answer = httpx.get(
+    """Show the account that the token belongs to."""
+    response = httpx.get(
         f"{str(settings.api_url).rstrip('/')}/api/v1/me",
         headers={"Authorization": f"Bearer {settings.token.reveal()}"},
         timeout=settings.timeout,
     )
-    if answer.status_code != httpx.codes.OK:
-        raise click.ClickException(f"the service says {answer.status_code}")
-    click.echo(f"{answer.json()['user']['email']} ({settings.origin('token').layer})")
+    if response.status_code != httpx.codes.OK:
+        raise click.ClickException(f"the service answered {response.status_code}")
+    click.echo(f"{response.json()['user']['email']} ({settings.origin('token').layer})")
