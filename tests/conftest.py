@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,19 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=500, deadline=None, derandomize=True, database=None)
 settings.register_profile("search", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if peers.CI else "dev"))
+
+
+def pytest_configure() -> None:
+    """Keep what the caller set from reaching the programs under test: `nohup make test &` ignores SIGHUP and SIGINT.
+
+    An ignored signal stays ignored through exec, a handled one becomes the default again. So this process still ignores
+    it, and the programs do not.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.umask(0o022)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
