@@ -1,7 +1,7 @@
-"""Makes docs/demo.svg: real commands, run under a real terminal of 100 columns, and drawn as they looked there.
+"""Create docs/demo.svg: run real commands in a terminal of 100 columns, and draw the result.
 
-`make docs` runs it. The picture names no font to fetch: it is drawn in the reader's own monospace font. All in it is
-the same at every run but the date on which the tokens expire, 90 days from the day of the run.
+`make docs` runs this. The picture fetches no fonts: it uses the reader's own monospace font. Only the expiry
+date of the tokens, 90 days from today, differs between runs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COLUMNS = 100
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 LABELS = {"MACBOOK": "MacBook Pro", "PIPELINE": "CI/CD Pipeline"}
-ENDS = ("f4d1", "c1c1", "77d1")  # of the tokens, in the order in which they are made
+ENDS = ("f4d1", "c1c1", "77d1")  # last four characters of the tokens, in order of creation
 EMAIL = "you@example.com"
 LINES = [
     'echo "$MACBOOK" | arka login --profile laptop --with-token --api-url $WORKSPACE',
@@ -61,7 +61,7 @@ THEME = TerminalTheme(
 
 
 def main() -> None:
-    """Runs every line in one home, at a workspace of its own, and writes the picture."""
+    """Run all lines in one temporary home, with a temporary workspace, and write the picture."""
     with running(app, port=DEFAULT_PORT) as workspace, tempfile.TemporaryDirectory() as home:
         made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
         tokens.new_token = lambda _: next(made_up)
@@ -71,22 +71,22 @@ def main() -> None:
             name: workspace.issue(EMAIL, label, expires=in_90_days).secret.reveal() for name, label in LABELS.items()
         }
         variables["WORKSPACE"] = workspace.url
-        screen = "\n\n".join(f"\x1b[1m$ {line}\x1b[0m\n{seen(line, home, variables)}" for line in LINES)
+        screen = "\n\n".join(f"\x1b[1m$ {line}\x1b[0m\n{run_in_terminal(line, home, variables)}" for line in LINES)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True, legacy_windows=False)
         console.print(Text.from_ansi(screen))
-        console.print()  # room for what hangs below the last line
-        svg = console.export_svg(title="arka", theme=THEME, unique_id="arka", code_format=drawing())
+        console.print()  # space below the last line
+        svg = console.export_svg(title="arka", theme=THEME, unique_id="arka", code_format=svg_template())
     PICTURE.write_text("\n".join(line.rstrip() for line in svg.split("\n")), encoding="utf-8")
 
 
-def seen(line: str, home: str, variables: Mapping[str, str]) -> str:
-    """What a terminal shows of a line's run, in an environment with these variables."""
-    kept = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+def run_in_terminal(line: str, home: str, variables: Mapping[str, str]) -> str:
+    """Run a line in a terminal with these variables and return its output. Exit if it fails."""
+    base = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     child = pexpect.spawn(
         "bash",
         ["-c", line],
-        env={**kept, "HOME": home, **variables},
+        env={**base, "HOME": home, **variables},
         cwd=home,
         dimensions=(50, COLUMNS),
         encoding="utf-8",
@@ -94,12 +94,12 @@ def seen(line: str, home: str, variables: Mapping[str, str]) -> str:
     child.expect(pexpect.EOF)
     child.close()
     if child.exitstatus != 0:
-        sys.exit(f"{line} ended with {child.exitstatus}: {child.before}")
+        sys.exit(f"{line} exited with {child.exitstatus}: {child.before}")
     return (child.before or "").replace("\r\n", "\n").rstrip("\n")
 
 
-def drawing() -> str:
-    """rich's frame for a picture, without the fonts that it would fetch, and with every blank kept."""
+def svg_template() -> str:
+    """Return rich's SVG template without web fonts, and with spaces preserved."""
     frame = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     frame = re.sub(r"font-family: [^;]*;", f"font-family: {FONTS};", frame)
     return frame.replace("<svg ", '<svg xml:space="preserve" ', 1)

@@ -1,7 +1,7 @@
-"""Makes docs/pictures/*.png: the pages of a workspace, as a Chromium draws them.
+"""Take the screenshots docs/pictures/*.png of a workspace's pages, with Chromium.
 
-`make docs` runs it where there is a Chromium. The workspace is one of its own, the tokens in it are made up, and what
-differs from one run to another are the dates and the fonts of the machine.
+`make docs` runs this if Chromium is installed. The workspace is temporary and its tokens are made up. Only the
+dates and the machine's fonts differ between runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ENDS = ("f4d1", "c1c1", "0b3e")
 
 
 def main() -> None:
-    """Draws every picture anew."""
+    """Take all screenshots."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("there is no chromium on PATH")
@@ -40,66 +40,66 @@ def main() -> None:
         made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
         tokens.new_token = lambda _: next(made_up)
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        draw(browser, workspace)
+        capture_all(browser, workspace)
         browser.close()
 
 
-def draw(browser: Browser, workspace: Running) -> None:
-    """Takes the pictures in the order of the guide."""
-    page = opened(browser, workspace, "light")
+def capture_all(browser: Browser, workspace: Running) -> None:
+    """Take the screenshots in the order of docs/workspace.md."""
+    page = open_page(browser, workspace, "light")
     page.goto(workspace.add_user(EMAIL, "free").link)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="No tokens yet").wait_for()
     page.goto("/billing")
-    take(page, "billing", height=430)
+    capture(page, "billing", height=430)
     page.get_by_role("button", name="Upgrade to Pro").click()
     page.get_by_text("You are on the Pro plan now.").first.wait_for()
     page.goto(app.tokens_page)
-    take(page, "tokens-empty")
+    capture(page, "tokens-empty")
 
     page.get_by_role("link", name="Create Token").click()
     page.get_by_role("textbox", name="Name").fill("MacBook Pro")
-    take(page, "create-token")
+    capture(page, "create-token")
     page.get_by_role("button", name="Create Token").click()
     page.get_by_role("button", name="Copy").wait_for()
-    take(page, "token-shown-once", height=470)
+    capture(page, "token-shown-once", height=470)
 
-    used(workspace, EMAIL, "CI/CD Pipeline", 30, [tokens.MANAGE])
-    used(workspace, EMAIL, "Old laptop", 6)
+    issue_used_token(workspace, EMAIL, "CI/CD Pipeline", 30, [tokens.MANAGE])
+    issue_used_token(workspace, EMAIL, "Old laptop", 6)
     page.goto(app.tokens_page)
-    take(page, "tokens", height=390)
+    capture(page, "tokens", height=390)
     page.get_by_role("link", name="Revoke Old laptop").click()
     page.get_by_role("button", name="Revoke token").wait_for()
-    take(page, "revoke-token", height=400)
+    capture(page, "revoke-token", height=400)
     for name, scheme, size in (("tokens-dark", "dark", WIDE), ("tokens-phone", "light", PHONE)):
-        again(browser, workspace, name, scheme, size)
+        capture_list(browser, workspace, name, scheme, size)
 
 
-def opened(browser: Browser, workspace: Running, scheme: str, size: dict[str, int] = WIDE) -> Page:
-    """A new browser profile's page."""
+def open_page(browser: Browser, workspace: Running, scheme: str, size: dict[str, int] = WIDE) -> Page:
+    """Open a page in a new browser context."""
     context = browser.new_context(
         base_url=workspace.url, color_scheme=scheme, viewport=size, reduced_motion="reduce", device_scale_factor=1
     )
     return context.new_page()
 
 
-def again(browser: Browser, workspace: Running, name: str, scheme: str, size: dict[str, int]) -> None:
-    """The list once more, in other colours or on another screen."""
-    page = opened(browser, workspace, scheme, size)
+def capture_list(browser: Browser, workspace: Running, name: str, scheme: str, size: dict[str, int]) -> None:
+    """Take a screenshot of the tokens list with another color scheme or screen size."""
+    page = open_page(browser, workspace, scheme, size)
     page.goto(workspace.add_user(EMAIL).link)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("rowheader").first.wait_for()
-    take(page, name, height=390 if size is WIDE else size["height"])
+    capture(page, name, height=390 if size is WIDE else size["height"])
 
 
-def used(workspace: Running, email: str, label: str, days: int, scopes: list[str] | None = None) -> None:
-    """Makes a token that expires in so many days, and uses it."""
+def issue_used_token(workspace: Running, email: str, label: str, days: int, scopes: list[str] | None = None) -> None:
+    """Issue a token that expires in `days`, and use it once."""
     issued = workspace.issue(email, label, scopes or [], moment.now() + timedelta(days=days))
     assert tokens.verify(workspace.workspace.database, app, issued.secret.reveal()) is not None
 
 
-def take(page: Page, name: str, height: int = WIDE["height"]) -> None:
-    """Takes a picture, of the part that there is something on."""
+def capture(page: Page, name: str, height: int = WIDE["height"]) -> None:
+    """Save a screenshot of the top `height` pixels of the page."""
     page.wait_for_load_state()
     size = page.viewport_size
     assert size is not None

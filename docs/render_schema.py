@@ -1,4 +1,4 @@
-"""Writes the JSON Schema of templates, as it is checked in beside them: `make docs`."""
+"""Write the JSON Schema of templates to profiles/: run by `make docs`."""
 
 from __future__ import annotations
 
