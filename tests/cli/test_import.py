@@ -107,6 +107,7 @@ def test_on_a_terminal_it_asks_whether_to_delete_the_plain_copy(
     child.expect_exact("Delete the plain copy in ~/.config/arka-code-nodejs/config.json? [y/N]")
     child.sendline(answer)
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     assert child.exitstatus == 0
     assert ("token" not in json.loads(legacy.read_text())) is deleted

@@ -44,6 +44,7 @@ def shown(line: str, home: Path, columns: int, **environ: str) -> tuple[list[str
         ARKA, line.split(), env={**variables, "LANG": "C.UTF-8", **environ}, encoding="utf-8", dimensions=(60, columns)
     )
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     screen = pyte.Screen(columns, 60)
     pyte.Stream(screen).feed(child.before or "")

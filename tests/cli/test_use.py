@@ -152,6 +152,7 @@ def test_the_picker_can_be_left(two: Path, answer: str, code: int, said: str) ->
     assert "●  2  work" in (child.before or "")
     child.send(answer)
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     assert (child.exitstatus, said in (child.before or "")) == (code, True)
     assert in_force() == "work"

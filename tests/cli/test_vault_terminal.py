@@ -11,7 +11,7 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN
-from tests.cli.test_pseudo_terminal import Terminal, has_echo
+from tests.cli.pseudo_terminal import Terminal
 from tests.store.samples import credential
 
 if TYPE_CHECKING:
@@ -31,38 +31,28 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def run(environ: dict[str, str], line: str) -> Terminal:
-    terminal = Terminal(line.split(), environ)
-    terminal.child.timeout = 60
-    return terminal
-
-
-def answer(terminal: Terminal, question: str, text: str) -> None:
-    """Types an answer, once it can be typed unseen."""
-    terminal.expect(question)
-    while has_echo(terminal):
-        pass
-    terminal.type(text)
+    return Terminal(line.split(), environ)
 
 
 def enable(environ: dict[str, str]) -> Terminal:
     terminal = run(environ, "vault enable --with passphrase")
-    answer(terminal, "New passphrase: ", PHRASE)
-    answer(terminal, "The same again: ", PHRASE)
-    assert terminal.end() == 0
+    terminal.answer_hidden("New passphrase: ", PHRASE)
+    terminal.answer_hidden("The same again: ", PHRASE)
+    assert terminal.wait() == 0
     return terminal
 
 
 def test_a_new_passphrase_is_typed_twice_unseen_and_a_bar_shows_how_far_it_is(environ: dict[str, str]) -> None:
     terminal = run(environ, "vault enable --with passphrase")
-    answer(terminal, "New passphrase: ", PHRASE)
-    answer(terminal, "The same again: ", "something else")
+    terminal.answer_hidden("New passphrase: ", PHRASE)
+    terminal.answer_hidden("The same again: ", "something else")
     terminal.expect("These are two different passphrases.")
-    answer(terminal, "New passphrase: ", PHRASE)
-    answer(terminal, "The same again: ", PHRASE)
+    terminal.answer_hidden("New passphrase: ", PHRASE)
+    terminal.answer_hidden("The same again: ", PHRASE)
     terminal.expect("Sealing")
     terminal.expect("/3")
     terminal.expect("Sealing is on; sealed 3 tokens")
-    assert terminal.end() == 0
+    assert terminal.wait() == 0
     assert PHRASE not in terminal.shown
     assert "/3" not in terminal.shown.rpartition("Sealing is on")[2]
     assert "arka vault unlock" in terminal.shown
@@ -70,8 +60,8 @@ def test_a_new_passphrase_is_typed_twice_unseen_and_a_bar_shows_how_far_it_is(en
 
 def test_an_empty_one_turns_nothing_on(environ: dict[str, str]) -> None:
     terminal = run(environ, "vault enable --with passphrase")
-    answer(terminal, "New passphrase: ", "")
-    assert terminal.end() == 2
+    terminal.answer_hidden("New passphrase: ", "")
+    assert terminal.wait() == 2
     assert "the passphrase is empty" in terminal.shown
     assert not ProfileStore.open(app, environ).vault.is_enabled
 
@@ -79,16 +69,16 @@ def test_an_empty_one_turns_nothing_on(environ: dict[str, str]) -> None:
 def test_a_passphrase_is_asked_for_again_and_three_wrong_ones_are_an_error(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "token -p work")
-    answer(terminal, "Passphrase: ", "wrong")
-    answer(terminal, "That is not it. Passphrase: ", PHRASE)
-    assert terminal.end() == 0
+    terminal.answer_hidden("Passphrase: ", "wrong")
+    terminal.answer_hidden("That is not it. Passphrase: ", PHRASE)
+    assert terminal.wait() == 0
     assert credential("work").token.reveal() in terminal.shown
 
     terminal = run(environ, "token -p work")
-    answer(terminal, "Passphrase: ", "wrong")
+    terminal.answer_hidden("Passphrase: ", "wrong")
     for _ in range(2):
-        answer(terminal, "That is not it. Passphrase: ", "wrong too")
-    assert terminal.end() == 1
+        terminal.answer_hidden("That is not it. Passphrase: ", "wrong too")
+    assert terminal.wait() == 1
     assert "that is not the vault's passphrase" in terminal.shown
     assert "wrong too" not in terminal.shown
     assert credential("work").token.reveal() not in terminal.shown
@@ -99,11 +89,9 @@ def test_ctrl_c_at_the_question_changes_nothing(environ: dict[str, str]) -> None
         if line == "vault rekey":
             enable(environ)
         terminal = run(environ, line)
-        terminal.expect("assphrase")
-        while has_echo(terminal):
-            pass
-        terminal.child.sendintr()
-        assert terminal.end() == 130
+        terminal.expect_hidden("assphrase")
+        terminal.interrupt()
+        assert terminal.wait() == 130
         assert "Traceback" not in terminal.shown
     answered = {**environ, "ARKA_PASSPHRASE": PHRASE}
     assert ProfileStore.open(app, answered).credential("work").token.reveal() == credential("work").token.reveal()
@@ -112,37 +100,37 @@ def test_ctrl_c_at_the_question_changes_nothing(environ: dict[str, str]) -> None
 def test_nobody_is_asked_where_that_was_forbidden(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "--no-input token -p work")
-    assert terminal.end() == 1
+    assert terminal.wait() == 1
     assert "nobody can be asked here" in terminal.shown
     terminal = run(environ, "--no-input vault add-unlocker passphrase")
-    assert terminal.end() == 1
+    assert terminal.wait() == 1
     terminal = run({**environ, "ARKA_NO_INPUT": "1"}, "vault disable")
-    assert terminal.end() in (1, 2)
+    assert terminal.wait() in (1, 2)
 
 
 def test_one_passphrase_for_a_shell(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "vault unlock --shell bash")
-    answer(terminal, "Passphrase: ", PHRASE)
+    terminal.answer_hidden("Passphrase: ", PHRASE)
     terminal.expect("this line is for eval")
-    assert terminal.end() == 0
+    assert terminal.wait() == 0
     found = re.search(r"export ARKA_SESSION='([0-9a-f.]+)'", terminal.shown.replace("\r\n", ""))
     assert found is not None
     opened = run({**environ, "ARKA_SESSION": found[1]}, "token -p work")
-    assert opened.end() == 0
+    assert opened.wait() == 0
     assert "assphrase" not in opened.shown
 
 
 def test_a_new_key_asks_for_each_passphrase_by_name(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run({**environ, "ARKA_PASSPHRASE": "the other"}, "vault add-unlocker passphrase")
-    answer(terminal, "Passphrase: ", PHRASE)
-    assert terminal.end() == 0
+    terminal.answer_hidden("Passphrase: ", PHRASE)
+    assert terminal.wait() == 0
     terminal = run(environ, "vault rekey")
-    answer(terminal, "Passphrase: ", PHRASE)
-    answer(terminal, "Passphrase of unlocker 'passphrase-2': ", "the other")
+    terminal.answer_hidden("Passphrase: ", PHRASE)
+    terminal.answer_hidden("Passphrase of unlocker 'passphrase-2': ", "the other")
     terminal.expect("sealed 3 tokens with it")
-    assert terminal.end() == 0
+    assert terminal.wait() == 0
     for phrase in (PHRASE, "the other"):
         opened = ProfileStore.open(app, {**environ, "ARKA_PASSPHRASE": phrase})
         assert opened.credential("ci").token.reveal() == credential("ci").token.reveal()
@@ -151,9 +139,9 @@ def test_a_new_key_asks_for_each_passphrase_by_name(environ: dict[str, str]) -> 
 def test_a_further_passphrase_is_asked_for_where_the_environment_has_the_first(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run({**environ, "ARKA_PASSPHRASE": PHRASE}, "vault add-unlocker passphrase")
-    answer(terminal, "New passphrase: ", "another one")
-    answer(terminal, "The same again: ", "another one")
-    assert terminal.end() == 0
+    terminal.answer_hidden("New passphrase: ", "another one")
+    terminal.answer_hidden("The same again: ", "another one")
+    assert terminal.wait() == 0
     opened = ProfileStore.open(app, {**environ, "ARKA_PASSPHRASE": "another one"})
     assert opened.credential("work").token.reveal() == credential("work").token.reveal()
 
@@ -163,12 +151,12 @@ def test_disable_asks_first(environ: dict[str, str]) -> None:
     terminal = run(environ, "vault disable")
     terminal.expect("back into a plain text file? [y/N]: ")
     terminal.type("n")
-    assert terminal.end() == 1
+    assert terminal.wait() == 1
     terminal = run(environ, "vault disable")
     terminal.expect("[y/N]: ")
     terminal.type("y")
-    answer(terminal, "Passphrase: ", PHRASE)
+    terminal.answer_hidden("Passphrase: ", PHRASE)
     terminal.expect("3 tokens put back in plain text")
-    assert terminal.end() == 0
+    assert terminal.wait() == 0
     assert TOKEN not in terminal.shown
     assert OTHER not in terminal.shown

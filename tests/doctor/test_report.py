@@ -40,6 +40,7 @@ def screen(environ: dict[str, str], columns: int, *options: str) -> tuple[list[s
         ARKA, ["doctor", *options], env=environ, encoding="utf-8", dimensions=(80, columns), cwd=environ["HOME"]
     )
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     shown = pyte.Screen(columns, 80)
     pyte.Stream(shown).feed(child.before or "")

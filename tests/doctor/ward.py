@@ -89,6 +89,7 @@ class Ward:
             child.waitnoecho(timeout=10)
             child.sendline(types)
             child.expect(pexpect.EOF)
+            child.wait()
             child.close()
             assert types not in (child.before or "")
         else:

@@ -10,7 +10,7 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from tests.cli.program import TOKEN
-from tests.cli.test_pseudo_terminal import Terminal
+from tests.cli.pseudo_terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_person_sees_the_plan_agrees_and_pastes_the_token_unseen(environ: dict
     terminal.type("y")
     terminal.expect("or Enter to leave it for later")
     terminal.type(TOKEN)
-    assert terminal.end() == 0
+    assert terminal.wait() == 0
     assert TOKEN not in terminal.shown
     assert "\x1b[32m+\x1b[0m" in terminal.shown
     assert stored(environ, "laptop") == TOKEN
@@ -61,12 +61,12 @@ def test_a_token_that_cannot_be_right_is_asked_for_again_and_enter_leaves_it(env
     terminal.expect("does not start with arka_")
     terminal.expect("for later")
     terminal.type("")
-    assert terminal.end() == 0
+    assert terminal.wait() == 0
     assert "needs a token" in terminal.shown
     again = apply(environ, "--yes")
     again.expect("for later")
     again.type(TOKEN)
-    assert again.end() == 0
+    assert again.wait() == 0
     assert stored(environ, "laptop") == TOKEN
 
 
@@ -75,7 +75,7 @@ def test_a_no_changes_nothing(environ: dict[str, str]) -> None:
     terminal = apply(environ)
     terminal.expect("Apply this plan?")
     terminal.type("")
-    assert terminal.end() == 1
+    assert terminal.wait() == 1
     assert ProfileStore.open(app, environ).names() == []
 
 
@@ -86,9 +86,9 @@ def test_a_new_origin_is_asked_about_by_name(environ: dict[str, str]) -> None:
     terminal.type("y")
     terminal.expect("Apply this plan?")
     terminal.type("y")
-    assert terminal.end() == 0
+    assert terminal.wait() == 0
     again = apply(environ)
-    assert again.end() == 0
+    assert again.wait() == 0
     assert "Is that right?" not in again.shown
 
 
@@ -96,7 +96,7 @@ def test_many_templates_have_a_bar(environ: dict[str, str]) -> None:
     for number in range(300):
         put(environ, f"{number}.toml", f'version = 1\n[profile]\nname = "runner-{number}"\n')
     terminal = apply(environ, "--yes")
-    assert terminal.end() == 0
+    assert terminal.wait() == 0
     for what in ("Reading", "Applying"):
         assert what in terminal.shown
     assert len(ProfileStore.open(app, environ).names()) == 300

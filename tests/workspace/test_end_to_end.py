@@ -159,6 +159,7 @@ def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: Running) -> 
     child.sendline(token)
     child.expect_exact(f"(verified, as {ANN})")
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     assert child.exitstatus == 0
 
@@ -171,6 +172,7 @@ def test_on_a_narrow_terminal_an_id_is_whole(tmp_path: Path, workspace: Running)
     program = os.path.join(os.path.dirname(sys.executable), "arka")
     child = pexpect.spawn(program, ["tokens", "list"], env=environ, dimensions=(24, 80), encoding="utf-8", timeout=20)
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     assert child.exitstatus == 0
     lines = (child.before or "").splitlines()

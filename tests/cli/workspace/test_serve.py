@@ -130,6 +130,7 @@ def test_ctrl_c_on_a_terminal_reaches_the_workers_too(home: Path) -> None:
     child.expect_exact("stopped")
     child.expect(pexpect.EOF)
     assert "Traceback" not in (child.before or "")
+    child.wait()
     child.close()
     assert child.exitstatus == 0
     assert child.pid is not None
@@ -255,5 +256,6 @@ def test_an_address_that_other_machines_reach_is_warned_about(home: Path) -> Non
     child.expect_exact("Ctrl-C ends it")
     child.sendintr()
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     assert child.exitstatus == 0

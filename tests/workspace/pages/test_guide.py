@@ -68,6 +68,7 @@ class Machine:
 def end(child: pexpect.spawn[str]) -> tuple[int | None, str]:
     """The exit code of what runs on the terminal, and what it still had to say."""
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     return child.exitstatus, child.before or ""
 

@@ -1,0 +1,70 @@
+"""Run `arka`, or another program, on a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import sys
+import termios
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pexpect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ARKA = str(Path(sys.executable).with_name("arka"))
+
+
+class Terminal:
+    """One run of a program. `shown` is what the terminal has shown up to the last text that a test waited for."""
+
+    def __init__(self, arguments: Sequence[str], environ: Mapping[str, str], program: str = ARKA) -> None:
+        self.child = pexpect.spawn(
+            program, list(arguments), env=environ, encoding="utf-8", timeout=60, dimensions=(40, 80), echo=True
+        )
+        self.shown = ""
+
+    def expect(self, text: str) -> None:
+        """Wait until the terminal shows this text."""
+        self.child.expect_exact(text)
+        self.shown += (self.child.before or "") + text
+
+    def type(self, text: str) -> None:
+        """Type a line."""
+        self.child.sendline(text)
+
+    def expect_hidden(self, question: str) -> None:
+        """Wait for a question whose answer is not echoed, until the echo is off."""
+        self.expect(question)
+        self.child.waitnoecho(timeout=60)
+        assert not self.has_echo()
+
+    def answer_hidden(self, question: str, text: str) -> None:
+        """Type the answer to a question, once the echo is off."""
+        self.expect_hidden(question)
+        self.type(text)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self.child.sendintr()
+
+    def has_echo(self) -> bool:
+        """Tell whether what is typed is shown."""
+        return bool(termios.tcgetattr(self.child.child_fd)[3] & termios.ECHO)
+
+    def wait(self) -> int:
+        """Wait until the program ends, and return its exit code."""
+        self.child.expect(pexpect.EOF)
+        self.shown += self.child.before or ""
+        return exit_code(self.child)
+
+
+def exit_code(child: pexpect.spawn[str]) -> int:
+    """Wait for a program that has closed its terminal, and return its exit code.
+
+    `close` alone gives it a tenth of a second and then kills it, which on a busy machine may be too early.
+    """
+    child.wait()
+    child.close()
+    assert child.exitstatus is not None
+    return child.exitstatus
