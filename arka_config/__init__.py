@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from arka_config.errors import UnknownProfile as UnknownProfile
     from arka_config.errors import UsageError as UsageError
     from arka_config.errors import WorkspaceError as WorkspaceError
-    from arka_config.precedence.finding import Field as Field
-    from arka_config.precedence.finding import Finding as Finding
+    from arka_config.precedence.custom_layer import CustomLayer as CustomLayer
     from arka_config.precedence.origin import Origin as Origin
-    from arka_config.precedence.own_layer import Layer as Layer
+    from arka_config.precedence.values import Field as Field
+    from arka_config.precedence.values import ResolvedValue as ResolvedValue
     from arka_config.sealing.keyring_tokens import KeyringTokens as KeyringTokens
     from arka_config.sealing.sealed_tokens import SealedTokens as SealedTokens
     from arka_config.secret import Secret as Secret
@@ -40,12 +40,11 @@ _HOMES = {
     "ConfigError": "errors",
     "ConfigWarning": "errors",
     "Credential": "store.tokens",
-    "Field": "precedence.finding",
+    "CustomLayer": "precedence.custom_layer",
+    "Field": "precedence.values",
     "FileError": "errors",
-    "Finding": "precedence.finding",
     "InvalidToken": "errors",
     "KeyringTokens": "sealing.keyring_tokens",
-    "Layer": "precedence.own_layer",
     "NoToken": "errors",
     "Origin": "precedence.origin",
     "OriginConflict": "errors",
@@ -53,6 +52,7 @@ _HOMES = {
     "ProfileSettings": "settings",
     "ProfileStore": "store.profile_store",
     "Resolution": "store.resolution",
+    "ResolvedValue": "precedence.values",
     "SealedTokens": "sealing.sealed_tokens",
     "Secret": "secret",
     "SettingsError": "errors",
@@ -69,12 +69,11 @@ __all__ = [
     "ConfigError",
     "ConfigWarning",
     "Credential",
+    "CustomLayer",
     "Field",
     "FileError",
-    "Finding",
     "InvalidToken",
     "KeyringTokens",
-    "Layer",
     "NoToken",
     "Origin",
     "OriginConflict",
@@ -82,6 +81,7 @@ __all__ = [
     "ProfileSettings",
     "ProfileStore",
     "Resolution",
+    "ResolvedValue",
     "SealedTokens",
     "Secret",
     "SettingsError",

@@ -6,7 +6,7 @@ Standard library only, and cheap to build: the settings class is named by an imp
 from __future__ import annotations
 
 from arka_config.errors import InvalidToken
-from arka_config.precedence.finding import Field
+from arka_config.precedence.values import Field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     import click
 
-    from arka_config.precedence.finding import Finding
-    from arka_config.precedence.own_layer import Layer
+    from arka_config.precedence.custom_layer import CustomLayer
+    from arka_config.precedence.values import ResolvedValue
     from arka_config.secret import Secret
 
     class Settings(Protocol):
         """A `ProfileSettings`, which stands above this module."""
 
-        def origin(self, name: str) -> Finding: ...
+        def source_of(self, name: str) -> ResolvedValue: ...
 
     F = TypeVar("F", bound=Callable[..., Any])
     P = ParamSpec("P")
@@ -63,7 +63,7 @@ class App:
         tokens_page: str = "",
         billing_page: str = "",
         legacy_project: str | None = None,
-        layers: Iterable[Layer] = (),
+        layers: Iterable[CustomLayer] = (),
     ) -> None:
         self.name = name
         self.title = title or name
@@ -180,7 +180,7 @@ class App:
         """
 
         def start() -> NoReturn:
-            raise SystemExit(_above("run:run")(self, cli=cli, only=only))
+            raise SystemExit(_above("runtime.run:run")(self, cli=cli, only=only))
 
         return start
 
@@ -189,14 +189,14 @@ class App:
 
         None is imported before it is run. Raises LookupError for a command that there is not.
         """
-        _above("toolkit:add_commands")(self, cli, only)
+        _above("embed.toolkit:add_commands")(self, cli, only)
 
     def profile_option(self, function: F) -> F:
         """Gives a click or Typer command or group the options `-p/--profile`, `--json`, `--no-input` and `--debug`.
 
         What is given counts for the whole run, before a subcommand's name or after it, and is passed to no function.
         """
-        return _above("toolkit:profile_option")(self, function)  # type: ignore[no-any-return]  # as it came
+        return _above("embed.toolkit:profile_option")(self, function)  # type: ignore[no-any-return]  # as it came
 
     def settings_options(
         self, settings: type[Settings] | None = None, *, only: Collection[str] | None = None
@@ -205,7 +205,7 @@ class App:
 
         What is given is the flag layer of the settings that the run loads. A secret gets no option, but for the token.
         """
-        return _above("toolkit:settings_options")(self, settings, only)  # type: ignore[no-any-return]  # as declared
+        return _above("embed.toolkit:settings_options")(self, settings, only)  # type: ignore[no-any-return]  # as declared
 
     if TYPE_CHECKING:
 
@@ -227,7 +227,7 @@ class App:
             or Typer command they hold what the run was told, and an error is shown with its hint and exit code;
             anywhere else they are those of `Settings.load()`, which raises its errors.
             """
-            passing = _above("passing:pass_settings")
+            passing = _above("embed.pass_settings:pass_settings")
             if isinstance(given, type):
                 return lambda function: passing(self, given, function)
             return passing(self, None, given)

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from arka_config import Secret, moment
+from arka_config import Secret, timestamps
 from arka_config.arka import app
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.running import running
@@ -66,7 +66,7 @@ def main() -> None:
         made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
         tokens.new_token = lambda _: next(made_up)
         workspace.add_user(EMAIL, "pro")
-        in_90_days = moment.now() + timedelta(days=90)
+        in_90_days = timestamps.now() + timedelta(days=90)
         variables = {
             name: workspace.issue(EMAIL, label, expires=in_90_days).secret.reveal() for name, label in LABELS.items()
         }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from arka_config import Secret, moment
+from arka_config import Secret, timestamps
 from arka_config.arka import app
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.running import Running, running
@@ -94,7 +94,7 @@ def capture_list(browser: Browser, workspace: Running, name: str, scheme: str, s
 
 def issue_used_token(workspace: Running, email: str, label: str, days: int, scopes: list[str] | None = None) -> None:
     """Issue a token that expires in `days`, and use it once."""
-    issued = workspace.issue(email, label, scopes or [], moment.now() + timedelta(days=days))
+    issued = workspace.issue(email, label, scopes or [], timestamps.now() + timedelta(days=days))
     assert tokens.verify(workspace.workspace.database, app, issued.secret.reveal()) is not None
 
 

@@ -75,7 +75,7 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def nothing_but_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Refuses every connection that would leave this machine, and fails the test that tried; what was refused."""
     refused = no_network.guard(monkeypatch)
-    monkeypatch.setattr("arka_config.workspace.client.wire.FIRST_PAUSE", 0.001)  # seconds; waiting shows nothing
+    monkeypatch.setattr("arka_config.workspace.client.transport.FIRST_PAUSE", 0.001)  # seconds; waiting shows nothing
     yield refused
     assert not refused, f"a test reached for the network: {refused}"
 

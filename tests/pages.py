@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from unittest import mock
 
 from arka_config.arka import app
-from arka_config.cli.run import run
+from arka_config.cli.runtime.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from arka_config.arka import app
-from arka_config.cli.program import program
+from arka_config.cli.runtime.command_tree import program
 from tests.cli.program import every_command
 from tests.pages import ROOT, Home, blocks, run_page
 

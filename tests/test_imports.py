@@ -14,9 +14,9 @@ import pytest
 
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
-from arka_config.cli.program import program
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.cli.runtime.command_tree import program
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.cli.program import every_command
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[1] / "arka_config"
 
 # The house, from the ground up: a room may import those named in its row, and itself.
-GROUND = {"errors", "text", "secret", "moment", "steps"}
+GROUND = {"errors", "text", "secret", "timestamps", "debug"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
-    "steps": set(),
+    "debug": set(),
     "secret": set(),
     "text": {"errors"},
-    "moment": {"errors", "text"},
+    "timestamps": {"errors", "text"},
     "precedence": GROUND,
     "app": GROUND | {"precedence"},
     "store": GROUND | {"precedence", "app"},
@@ -229,7 +229,7 @@ def test_the_fast_path_imports_neither_json_nor_tomllib_nor_re(tmp_path: Path, l
     store.log_in("work", credential)
     store.edit("work", {("description",): "Work laptop", ("settings", "timeout"): 3})
     store.pin("/elsewhere", "work")
-    code = f"from arka_config.cli.run import run\nfrom arka_config.arka import app\nrun(app, {line.split()!r})"
+    code = f"from arka_config.cli.runtime.run import run\nfrom arka_config.arka import app\nrun(app, {line.split()!r})"
     tier = loaded(code, ARKA_HOME=str(tmp_path))
     assert tier <= FAST, f"not on the list: {tier - FAST}"
 
@@ -253,7 +253,7 @@ def sealed(home: Path, way: str) -> dict[str, str]:
     store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
     store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
     unlocker = NewUnlocker("key-file") if way == "a key file" else NewUnlocker("passphrase", passphrase="one")
-    changes.enable(store.vault, [unlocker])
+    operations.enable(store.vault, [unlocker])
     if way == "a key file":
         return {}
     keys = store.vault.keys()
@@ -264,9 +264,8 @@ def sealed(home: Path, way: str) -> dict[str, str]:
 @pytest.mark.parametrize("line", ["token", "token -p work"])
 def test_the_fast_path_to_a_sealed_token_imports_what_opens_it_and_no_more(tmp_path: Path, line: str, way: str) -> None:
     variables = sealed(tmp_path, way)
-    code = (
-        f"from arka_config.cli.run import run\nfrom arka_config.arka import app\nassert run(app, {line.split()!r}) == 0"
-    )
+    code = "from arka_config.cli.runtime.run import run\nfrom arka_config.arka import app\n"
+    code += f"assert run(app, {line.split()!r}) == 0"
     tier = loaded(code, ARKA_HOME=str(tmp_path), **variables)
     may = (
         FAST | UNSEALING | loaded("import cryptography")

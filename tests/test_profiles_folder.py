@@ -59,7 +59,7 @@ def test_a_build_machine_is_told_by_its_name(home: Path, monkeypatch: pytest.Mon
     secret = home.parent / "arka.token"
     secret.write_text(TOKEN)
     secret.chmod(0o600)
-    monkeypatch.setattr("arka_config.templates.permitted.DEFAULT_ROOTS", (str(home.parent),))
+    monkeypatch.setattr("arka_config.templates.policy.DEFAULT_ROOTS", (str(home.parent),))
     text = (FOLDER / "build.toml").read_text().replace("/run/secrets/arka", str(secret))
     (home.parent / "build.toml").write_text(text)
     for _ in range(2):

@@ -8,30 +8,30 @@ import time
 from typing import TYPE_CHECKING
 
 from arka_config.doctor import commands
-from arka_config.doctor.ailment import WARNING, Ailment, Fix
+from arka_config.doctor.problem import WARNING, Fix, Problem
 from arka_config.errors import ConfigError
-from arka_config.sealing import moving
+from arka_config.sealing import migration
 from arka_config.sealing.data_key import DISABLE
 from arka_config.store import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arka_config.doctor.patient import Patient
+    from arka_config.doctor.machine import Machine
 
 _PATIENCE = 60  # seconds; a writer needs a temporary file for some thousandths of one
 
 
-def temporary(patient: Patient) -> Iterator[Ailment]:
+def temporary(machine: Machine) -> Iterator[Problem]:
     """Temporary files that a killed writer left: one of them may hold a token."""
-    folders = [os.path.realpath(folder) for folder in patient.store.written_folders]
-    if patient.legacy is not None:
-        folders.append(os.path.dirname(os.path.realpath(patient.legacy)))
+    folders = [os.path.realpath(folder) for folder in machine.store.written_folders]
+    if machine.legacy is not None:
+        folders.append(os.path.dirname(os.path.realpath(machine.legacy)))
     for folder in dict.fromkeys(folders):
         stale = [path for path in files.temporaries(folder) if _age(path) > _PATIENCE]
         if stale:
             what = "a temporary file" if len(stale) == 1 else f"{len(stale)} temporary files"
-            yield Ailment(
+            yield Problem(
                 WARNING,
                 stale[0] if len(stale) == 1 else folder,
                 f"a killed command left {what} here, which may hold a token",
@@ -52,17 +52,17 @@ def _remove(paths: list[str]) -> None:
         files.remove(path)
 
 
-def lock(patient: Patient) -> Iterator[Ailment]:
+def lock(machine: Machine) -> Iterator[Problem]:
     """A lock that its holder did not give back: the kernel has freed it, and something may be half done."""
-    holder = patient.store.lock.signature()
+    holder = machine.store.lock.signature()
     if holder is None or sys.platform == "win32" or _is_alive(holder[0]):
         return
-    yield Ailment(
+    yield Problem(
         WARNING,
-        patient.store.lock.path,
+        machine.store.lock.path,
         f"process {holder[0]} ({holder[1]}) was killed while it wrote; nobody waits for it, and what it left behind is "
         "swept away by the next command that writes",
-        commands.line(patient.program, "doctor", "--fix"),
+        commands.line(machine.program, "doctor", "--fix"),
         fix=Fix("swept up after the process that was killed", lambda: None),  # which taking the lock does
     )
 
@@ -77,29 +77,29 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def unfinished(patient: Patient) -> Iterator[Ailment]:
+def unfinished(machine: Machine) -> Iterator[Problem]:
     """A change of the vault, or an apply, that was interrupted."""
-    file = patient.vault_file
+    file = machine.vault_file
     if file is not None and file.unfinished:
         fix = None
-        if file.unfinished != DISABLE and patient.opens_at_once:
-            fix = Fix(f"finished 'vault {file.unfinished}'", lambda: moving.settle(patient.store.vault))
-        yield Ailment(
+        if file.unfinished != DISABLE and machine.opens_at_once:
+            fix = Fix(f"finished 'vault {file.unfinished}'", lambda: migration.settle(machine.store.vault))
+        yield Problem(
             WARNING,
-            patient.store.data_key_path,
+            machine.store.data_key_path,
             f"'vault {file.unfinished}' was interrupted; every token opens, and some are not as you wanted them",
             commands.line(
-                patient.program, "vault", file.unfinished, *(["--yes"] if file.unfinished == DISABLE else [])
+                machine.program, "vault", file.unfinished, *(["--yes"] if file.unfinished == DISABLE else [])
             ),
             fix=fix,
         )
-    yield from _pending_apply(patient)
+    yield from _pending_apply(machine)
 
 
-def _pending_apply(patient: Patient) -> Iterator[Ailment]:
+def _pending_apply(machine: Machine) -> Iterator[Problem]:
     from arka_config.templates.ledger import LedgerFile
 
-    file = LedgerFile(patient.store.folders.state)
+    file = LedgerFile(machine.store.folders.state)
     try:
         ledger, pending = file.read(), file.pending()
     except ConfigError:  # `state` says so
@@ -108,10 +108,10 @@ def _pending_apply(patient: Patient) -> Iterator[Ailment]:
         return
     changed = [entry for name in ledger.unlike(pending) if (entry := pending.entries.get(name)) is not None]
     where = sorted({entry.folder for entry in changed if os.path.isdir(entry.folder)})
-    yield Ailment(
+    yield Problem(
         WARNING,
         file.pending_path,
         "'apply' was interrupted, and may have carried out a part of its plan",
-        commands.line(patient.program, "apply", where[0]) if len(where) == 1 else "",
-        "" if len(where) == 1 else f"run it again: {patient.program} apply PATH…",
+        commands.line(machine.program, "apply", where[0]) if len(where) == 1 else "",
+        "" if len(where) == 1 else f"run it again: {machine.program} apply PATH…",
     )

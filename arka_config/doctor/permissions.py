@@ -9,14 +9,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from arka_config.doctor import commands, places
-from arka_config.doctor.ailment import ERROR, WARNING, Ailment, Fix
+from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem
 from arka_config.errors import ConfigError
 from arka_config.store import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from arka_config.doctor.patient import Patient
+    from arka_config.doctor.machine import Machine
     from arka_config.doctor.places import Place
 
 _OTHERS = 0o077
@@ -24,9 +24,9 @@ _WRITE = 0o022
 _NAMED = 3  # files that a message names
 
 
-def folders(patient: Patient) -> Iterator[Ailment]:
+def folders(machine: Machine) -> Iterator[Problem]:
     """Folders that are no folders, or that this user may not look into. What lies below is then not looked at."""
-    store = patient.store
+    store = machine.store
     ours = [store.folders.config, store.profiles.folder, store.folders.data, store.tokens.folder, store.folders.state]
     told: set[str] = set()
     for folder in dict.fromkeys(ours):
@@ -35,25 +35,25 @@ def folders(patient: Patient) -> Iterator[Ailment]:
         except FileNotFoundError:
             continue
         except NotADirectoryError:
-            ailment = _no_folder(folder)
+            problem = _no_folder(folder)
         except OSError as error:
-            ailment = _closed_to_us(patient, folder, error)
+            problem = _closed_to_us(machine, folder, error)
         else:
             continue
-        if ailment.place not in told:
-            told.add(ailment.place)
-            yield ailment
+        if problem.place not in told:
+            told.add(problem.place)
+            yield problem
 
 
-def _no_folder(folder: str) -> Ailment:
+def _no_folder(folder: str) -> Problem:
     """A file stands in the folder's place, or in that of one above it."""
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
     message = "a file stands where a folder belongs"
-    return Ailment(ERROR, folder, message, commands.line("mv", folder, f"{folder}.old"))
+    return Problem(ERROR, folder, message, commands.line("mv", folder, f"{folder}.old"))
 
 
-def _closed_to_us(patient: Patient, folder: str, error: OSError) -> Ailment:
+def _closed_to_us(machine: Machine, folder: str, error: OSError) -> Problem:
     """The topmost folder that keeps this user out, whose owner is to be known."""
     above = folder
     while (parent := os.path.dirname(above)) != above:
@@ -64,56 +64,56 @@ def _closed_to_us(patient: Patient, folder: str, error: OSError) -> Ailment:
     owner = _owner(folder)
     if owner is None:
         advice = f"look at who owns it: {commands.line('ls', '-ld', os.path.dirname(folder))}"
-        return Ailment(ERROR, folder, f"it cannot be looked into: {reason}", advice=advice)
-    if owner == patient.owner:
-        return Ailment(ERROR, folder, f"it cannot be looked into: {reason}", commands.line("chmod", "u+rwx", folder))
-    if _is_strange_home(patient):
-        return _strange_home(patient, patient.home)
-    if not _is_below(folder, patient.home):
-        return _strange_home(patient, folder)
-    whose = f"it belongs to {user_name(owner)}, and this is {user_name(patient.owner)}"
-    return Ailment(ERROR, folder, f"it cannot be looked into: {whose}", _chown(patient, folder))
+        return Problem(ERROR, folder, f"it cannot be looked into: {reason}", advice=advice)
+    if owner == machine.owner:
+        return Problem(ERROR, folder, f"it cannot be looked into: {reason}", commands.line("chmod", "u+rwx", folder))
+    if _is_strange_home(machine):
+        return _strange_home(machine, machine.home)
+    if not _is_below(folder, machine.home):
+        return _strange_home(machine, folder)
+    whose = f"it belongs to {user_name(owner)}, and this is {user_name(machine.owner)}"
+    return Problem(ERROR, folder, f"it cannot be looked into: {whose}", _chown(machine, folder))
 
 
-def _is_strange_home(patient: Patient) -> bool:
+def _is_strange_home(machine: Machine) -> bool:
     """Whether the home folder is another user's, so that nothing in it was left there by a run of this one."""
-    owner = _owner(patient.home)
-    return owner is not None and owner != patient.owner
+    owner = _owner(machine.home)
+    return owner is not None and owner != machine.owner
 
 
-def _strange_home(patient: Patient, folder: str) -> Ailment:
+def _strange_home(machine: Machine, folder: str) -> Problem:
     """What is there is another user's for good reason, and no command may give it to this one."""
     owner = _owner(folder)
     whose = user_name(owner) if owner is not None else "another user"
-    return Ailment(
+    return Problem(
         ERROR,
         folder,
-        f"it belongs to {whose}, and this is {user_name(patient.owner)}: a token that is kept there is in wrong hands",
-        advice=f"become {whose}, or set HOME (or {patient.app.variable('HOME')}) to a folder of your own",
+        f"it belongs to {whose}, and this is {user_name(machine.owner)}: a token that is kept there is in wrong hands",
+        advice=f"become {whose}, or set HOME (or {machine.app.variable('HOME')}) to a folder of your own",
     )
 
 
-def _chown(patient: Patient, path: str) -> str:
+def _chown(machine: Machine, path: str) -> str:
     sudo = [] if os.geteuid() == 0 else ["sudo"]
-    return commands.line(*sudo, "chown", "-hR", user_name(patient.owner), path)
+    return commands.line(*sudo, "chown", "-hR", user_name(machine.owner), path)
 
 
-def modes(patient: Patient) -> Iterator[Ailment]:
+def modes(machine: Machine) -> Iterator[Problem]:
     """Files and folders of tokens and state that others can read or write."""
     if sys.platform == "win32":  # modes say nothing there: the profile folder's access list protects the files
         return
-    for folder in places.private_folders(patient):
+    for folder in places.private_folders(machine):
         if folder.mode & _OTHERS and stat.S_ISDIR(folder.status.st_mode):
             can = "write to" if folder.mode & _WRITE else "look into"
             severity = ERROR if folder.mode & _WRITE else WARNING
             message = f"others can {can} the folder (mode {folder.mode:04o})"
             yield _closed(severity, folder.path, message, [folder], files.PRIVATE_FOLDER)
-    yield from _open_files(places.secret_files(patient), ERROR)
-    yield from _open_files(places.state_files(patient), WARNING)
+    yield from _open_files(places.secret_files(machine), ERROR)
+    yield from _open_files(places.state_files(machine), WARNING)
 
 
-def _open_files(found: Sequence[Place], severity: str) -> Iterator[Ailment]:
-    """One ailment for each folder with files that others can read or write."""
+def _open_files(found: Sequence[Place], severity: str) -> Iterator[Problem]:
+    """One problem for each folder with files that others can read or write."""
     wide = [place for place in found if place.mode & _OTHERS and stat.S_ISREG(place.status.st_mode)]
     for folder, group in groupby(wide, lambda place: os.path.dirname(place.path)):
         members = list(group)
@@ -133,10 +133,10 @@ def _named(found: Sequence[Place]) -> str:
     return f"{len(names)} files in it: {', '.join(names[:_NAMED])}{rest}"
 
 
-def _closed(severity: str, place: str, message: str, found: Sequence[Place], mode: int) -> Ailment:
+def _closed(severity: str, place: str, message: str, found: Sequence[Place], mode: int) -> Problem:
     paths = [each.path for each in found]
     fix = Fix(f"closed to others: {place}", closing(paths, mode))
-    return Ailment(severity, place, message, commands.chmod(f"{mode:o}", paths), fix=fix)
+    return Problem(severity, place, message, commands.chmod(f"{mode:o}", paths), fix=fix)
 
 
 def closing(paths: Iterable[str], mode: int) -> Callable[[], None]:
@@ -165,16 +165,16 @@ def _close(path: str, mode: int) -> None:
         os.close(descriptor)
 
 
-def config(patient: Patient) -> Iterator[Ailment]:
+def config(machine: Machine) -> Iterator[Problem]:
     """Files that people edit, and others can write to: a helper in config.toml is a command that runs."""
     if sys.platform == "win32":
         return
-    for place in places.config_places(patient):
+    for place in places.config_places(machine):
         by_group = place.mode & 0o020 and not _is_own_group(place.status)
         if (by_group or place.mode & 0o002) and not place.mode & stat.S_ISVTX:
             message = f"others can write to it (mode {place.mode:04o}), and so choose commands and URLs for you"
             fix = Fix(f"others can no longer write to {place.path}", closing([place.path], place.mode & ~_WRITE))
-            yield Ailment(ERROR, place.path, message, commands.line("chmod", "go-w", place.path), fix=fix)
+            yield Problem(ERROR, place.path, message, commands.line("chmod", "go-w", place.path), fix=fix)
 
 
 def _is_own_group(status: os.stat_result) -> bool:
@@ -189,37 +189,37 @@ def _is_own_group(status: os.stat_result) -> bool:
     return owner.pw_gid == group.gr_gid and owner.pw_name == group.gr_name and set(group.gr_mem) <= {owner.pw_name}
 
 
-def owners(patient: Patient) -> Iterator[Ailment]:
+def owners(machine: Machine) -> Iterator[Problem]:
     """Files and folders of another owner, as a run by sudo leaves them."""
     if sys.platform == "win32":
         return
-    if _is_strange_home(patient) and _is_below(patient.store.folders.data, patient.home):
-        yield _strange_home(patient, patient.home)
+    if _is_strange_home(machine) and _is_below(machine.store.folders.data, machine.home):
+        yield _strange_home(machine, machine.home)
         return
-    private = [*places.private_folders(patient), *places.secret_files(patient), *places.state_files(patient)]
-    found = {place.path: place for place in private if place.owner != patient.owner}
-    found |= {place.path: place for place in places.config_places(patient) if _is_in_the_way(patient, place)}
+    private = [*places.private_folders(machine), *places.secret_files(machine), *places.state_files(machine)]
+    found = {place.path: place for place in private if place.owner != machine.owner}
+    found |= {place.path: place for place in places.config_places(machine) if _is_in_the_way(machine, place)}
     topmost = [path for path in found if not any(_is_below(path, other) for other in found)]
     for path in topmost:
         place = found[path]
         below = sum(_is_below(other, path) for other in found)
         more = f", with {below} {'thing' if below == 1 else 'things'} in it" if below else ""
         whose = user_name(place.owner)
-        yield Ailment(
+        yield Problem(
             ERROR,
             path,
-            f"it belongs to {whose} and not to {user_name(patient.owner)}{more}"
+            f"it belongs to {whose} and not to {user_name(machine.owner)}{more}"
             + (": a run by sudo leaves such files" if place.owner == 0 else ""),
-            _chown(patient, path),
+            _chown(machine, path),
         )
 
 
-def _is_in_the_way(patient: Patient, place: Place) -> bool:
+def _is_in_the_way(machine: Machine, place: Place) -> bool:
     """Whether a config file's owner matters: the system may own those that are managed, outside of the home folder."""
-    if place.owner == patient.owner:
+    if place.owner == machine.owner:
         return False
     is_managed = place.owner == 0 and not place.mode & _WRITE and os.access(place.path, os.R_OK)
-    return not (is_managed and not _is_below(os.path.realpath(place.path), os.path.realpath(patient.home)))
+    return not (is_managed and not _is_below(os.path.realpath(place.path), os.path.realpath(machine.home)))
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import os as system
     from collections.abc import Iterable, Iterator
 
-    from arka_config.doctor.patient import Patient
+    from arka_config.doctor.machine import Machine
 
 _STATE = ("active", "pins.json", "ledger.json", "ledger.pending.json", "agreements.json", "lock")
 _DATA = ("data-key.json", "identity.txt", "workspace.db")
@@ -28,33 +28,33 @@ class Place(NamedTuple):
         return self.status.st_mode & 0o7777
 
 
-def private_folders(patient: Patient) -> list[Place]:
+def private_folders(machine: Machine) -> list[Place]:
     """The folders that nobody else is to look into."""
-    folders = patient.store.folders
-    paths = [folders.data, patient.store.tokens.folder, folders.state, os.path.join(folders.state, "sessions")]
+    folders = machine.store.folders
+    paths = [folders.data, machine.store.tokens.folder, folders.state, os.path.join(folders.state, "sessions")]
     return list(_there(paths))
 
 
-def secret_files(patient: Patient) -> list[Place]:
+def secret_files(machine: Machine) -> list[Place]:
     """The files that hold a secret, or open one."""
-    folders = patient.store.folders
+    folders = machine.store.folders
     paths = [os.path.join(folders.data, name) for name in _DATA]
     paths += [
-        *_inside(patient.store.tokens.folder, ".json"),
+        *_inside(machine.store.tokens.folder, ".json"),
         *_inside(os.path.join(folders.state, "sessions"), ".json"),
     ]
-    return list(_there([*paths, *patient.key_files]))
+    return list(_there([*paths, *machine.key_files]))
 
 
-def state_files(patient: Patient) -> list[Place]:
+def state_files(machine: Machine) -> list[Place]:
     """The files that hold no secret, and say which profile and which template is meant."""
-    return list(_there(os.path.join(patient.store.folders.state, name) for name in _STATE))
+    return list(_there(os.path.join(machine.store.folders.state, name) for name in _STATE))
 
 
-def config_places(patient: Patient) -> list[Place]:
+def config_places(machine: Machine) -> list[Place]:
     """The folder and the files that people edit. They may be links, read-only, or in a repository."""
-    config = patient.store.folders.config
-    profiles = patient.store.profiles.folder
+    config = machine.store.folders.config
+    profiles = machine.store.profiles.folder
     return list(_there([config, os.path.join(config, "config.toml"), profiles, *_inside(profiles, ".toml")]))
 
 

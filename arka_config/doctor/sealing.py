@@ -6,35 +6,35 @@ import time
 from typing import TYPE_CHECKING
 
 from arka_config.doctor import commands
-from arka_config.doctor.ailment import ERROR, WARNING, Ailment, Fix, of
-from arka_config.doctor.patient import KEY_FILE
+from arka_config.doctor.machine import KEY_FILE
+from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, of
 from arka_config.errors import ConfigError, InvalidSession, KeyringLocked, SealingError, UnsafeFile
-from arka_config.sealing import os_keyring
+from arka_config.sealing.unlockers import os_keyring
 from arka_config.store import files
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from arka_config.doctor.patient import Patient
+    from arka_config.doctor.machine import Machine
 
 SEALED, KEYRING = "sealed", "keyring"
 SLOW = 1.0  # seconds; every `token` waits as long
 
 
-def vault(patient: Patient) -> Iterator[Ailment]:
+def vault(machine: Machine) -> Iterator[Problem]:
     """The data key: whether its file is whole, whether its key files open it, and whether it opens every token."""
-    store = patient.store
-    sealed = [name for name, each in patient.credentials.items() if each.storage == SEALED]
+    store = machine.store
+    sealed = [name for name, each in machine.credentials.items() if each.storage == SEALED]
     if not files.exists(store.data_key_path):
         if sealed:
             whose = f"of {', '.join(sealed[:5])}" + (f" and {len(sealed) - 5} more" if len(sealed) > 5 else "")
-            yield Ailment(
+            yield Problem(
                 ERROR,
                 store.data_key_path,
                 f"it is not there, and without it the sealed tokens {whose} cannot be opened",
                 " && ".join(
-                    commands.line(patient.program, what, "--profile", sealed[0]) for what in ("logout", "login")
+                    commands.line(machine.program, what, "--profile", sealed[0]) for what in ("logout", "login")
                 ),
                 "take it from a backup; where there is none, log in again, one profile after another",
             )
@@ -46,24 +46,24 @@ def vault(patient: Patient) -> Iterator[Ailment]:
     except ConfigError as error:
         yield of(error, store.data_key_path)
         return
-    yield from _key_files(patient)
-    yield from _session(patient)
-    for name in sealed if patient.opens_at_once else ():
+    yield from _key_files(machine)
+    yield from _session(machine)
+    for name in sealed if machine.opens_at_once else ():
         try:
-            patient.credentials[name].token.reveal()
+            machine.credentials[name].token.reveal()
         except ConfigError as error:
-            command = commands.line(patient.program, "login", "--profile", name)
+            command = commands.line(machine.program, "login", "--profile", name)
             yield of(error, store.tokens.path(name))._replace(command=command, advice=error.hint)
 
 
-def _key_files(patient: Patient) -> Iterator[Ailment]:
-    file = patient.vault_file
+def _key_files(machine: Machine) -> Iterator[Problem]:
+    file = machine.vault_file
     for unlocker in file.unlockers if file is not None else ():
         if unlocker.kind != KEY_FILE or file is None:
             continue
         path = str(unlocker.details["path"])
         try:
-            fault = "" if unlocker.unwrap(patient.store.vault.kept_secret(unlocker), file.app, file.key_id) else "wrong"
+            fault = "" if unlocker.unwrap(machine.store.vault.kept_secret(unlocker), file.app, file.key_id) else "wrong"
             hint = "put the right one back"
         except UnsafeFile:
             continue
@@ -72,48 +72,48 @@ def _key_files(patient: Patient) -> Iterator[Ailment]:
         if fault:
             message = "it does not open the vault: it is another one's" if fault == "wrong" else fault
             others = len(file.unlockers) > 1
-            command = commands.line(patient.program, "vault", "remove-unlocker", unlocker.name) if others else ""
-            yield Ailment(WARNING if others else ERROR, path, message, command, hint)
+            command = commands.line(machine.program, "vault", "remove-unlocker", unlocker.name) if others else ""
+            yield Problem(WARNING if others else ERROR, path, message, command, hint)
 
 
-def _session(patient: Patient) -> Iterator[Ailment]:
-    sessions, file = patient.store.vault.sessions, patient.vault_file
-    value = patient.store.environ.get(sessions.variable, "")
+def _session(machine: Machine) -> Iterator[Problem]:
+    sessions, file = machine.store.vault.sessions, machine.vault_file
+    value = machine.store.environ.get(sessions.variable, "")
     if not value or file is None:
         return
     try:
         sessions.opened(value, file)
     except InvalidSession as error:
         command = commands.line("unset", sessions.variable)
-        yield Ailment(WARNING, sessions.variable, error.message, command, f"or begin another: {error.hint}")
+        yield Problem(WARNING, sessions.variable, error.message, command, f"or begin another: {error.hint}")
     except ConfigError as error:
         yield of(error, sessions.variable)
 
 
-def plain_tokens(patient: Patient) -> Iterator[Ailment]:
+def plain_tokens(machine: Machine) -> Iterator[Problem]:
     """Plain tokens beside a vault, and a preference that goes on making them."""
-    if patient.vault_file is None:
+    if machine.vault_file is None:
         return
-    is_wanted = patient.preferences is not None and patient.preferences.storage == PLAIN
-    if is_wanted and patient.preferences is not None:
-        yield Ailment(
+    is_wanted = machine.preferences is not None and machine.preferences.storage == PLAIN
+    if is_wanted and machine.preferences is not None:
+        yield Problem(
             WARNING,
-            patient.preferences.path,
+            machine.preferences.path,
             'it says storage = "plain", so a token of a new profile is not sealed although sealing is on',
-            commands.edit(patient.preferences.path),
+            commands.edit(machine.preferences.path),
         )
-    for name, credential in patient.credentials.items():
-        if credential.storage != PLAIN or patient.vault_file.unfinished:
+    for name, credential in machine.credentials.items():
+        if credential.storage != PLAIN or machine.vault_file.unfinished:
             continue
         fix = None
-        if patient.opens_at_once and not is_wanted:
-            fix = Fix(f"sealed the token of profile '{name}'", _sealing(patient, name))
-        unlock = "" if patient.opens_at_once else f'eval "$({patient.program} vault unlock)" && '
-        command = f"{unlock}{patient.program} doctor --fix" if not is_wanted else ""
+        if machine.opens_at_once and not is_wanted:
+            fix = Fix(f"sealed the token of profile '{name}'", _sealing(machine, name))
+        unlock = "" if machine.opens_at_once else f'eval "$({machine.program} vault unlock)" && '
+        command = f"{unlock}{machine.program} doctor --fix" if not is_wanted else ""
         advice = "take storage out of config.toml first" if is_wanted else ""
-        yield Ailment(
+        yield Problem(
             WARNING,
-            patient.store.tokens.path(name),
+            machine.store.tokens.path(name),
             f"the token of profile '{name}' is in plain text, and sealing is on",
             command,
             advice,
@@ -121,9 +121,9 @@ def plain_tokens(patient: Patient) -> Iterator[Ailment]:
         )
 
 
-def _sealing(patient: Patient, name: str) -> Callable[[], None]:
+def _sealing(machine: Machine, name: str) -> Callable[[], None]:
     def run() -> None:
-        tokens = patient.store.tokens
+        tokens = machine.store.tokens
         credential = tokens.read(name)
         if credential is not None and credential.storage == PLAIN:
             tokens.write(name, credential, storage=SEALED)
@@ -131,35 +131,35 @@ def _sealing(patient: Patient, name: str) -> Callable[[], None]:
     return run
 
 
-def keyring(patient: Patient) -> Iterator[Ailment]:
+def keyring(machine: Machine) -> Iterator[Problem]:
     """The OS keyring, where something is kept in it: whether it is there, open, and quick."""
     asked: dict[str, tuple[str, Callable[[], object]]] = {}
-    for name, credential in patient.credentials.items():
+    for name, credential in machine.credentials.items():
         if credential.storage == KEYRING:
-            asked.setdefault("tokens", (patient.store.tokens.path(name), credential.token.reveal))
-    file = patient.vault_file
+            asked.setdefault("tokens", (machine.store.tokens.path(name), credential.token.reveal))
+    file = machine.vault_file
     for unlocker in file.unlockers if file is not None else ():
         if unlocker.kind == KEYRING:
-            place = patient.store.data_key_path
-            asked.setdefault("vault", (place, lambda one=unlocker: patient.store.vault.kept_secret(one)))  # type: ignore[misc]  # mypy knows no default of a lambda
-    if not asked and patient.preferences is not None and patient.preferences.storage == KEYRING:
-        asked["preference"] = (patient.preferences.path, os_keyring.in_use)
+            place = machine.store.data_key_path
+            asked.setdefault("vault", (place, lambda one=unlocker: machine.store.vault.kept_secret(one)))  # type: ignore[misc]  # mypy knows no default of a lambda
+    if not asked and machine.preferences is not None and machine.preferences.storage == KEYRING:
+        asked["preference"] = (machine.preferences.path, os_keyring.in_use)
     for place, ask in asked.values():
-        yield from _asked(patient, place, ask)
+        yield from _asked(machine, place, ask)
 
 
-def _asked(patient: Patient, place: str, ask: Callable[[], object]) -> Iterator[Ailment]:
+def _asked(machine: Machine, place: str, ask: Callable[[], object]) -> Iterator[Problem]:
     """What one question to the keyring gives. It waits as long as every command does, and no longer."""
     began = time.monotonic()
-    other = f"{patient.program} login --profile NAME --storage plain keeps a token elsewhere"
+    other = f"{machine.program} login --profile NAME --storage plain keeps a token elsewhere"
     try:
         ask()
     except KeyringLocked as error:
-        yield Ailment(ERROR, place, error.message, advice=f"{error.hint}; or: {other}")
+        yield Problem(ERROR, place, error.message, advice=f"{error.hint}; or: {other}")
         return
     except (SealingError, ConfigError) as error:
         is_command = error.hint.startswith(("pip ", "export "))
-        yield Ailment(
+        yield Problem(
             ERROR,
             place,
             error.message.removeprefix(f"{place}: "),
@@ -170,4 +170,4 @@ def _asked(patient: Patient, place: str, ask: Callable[[], object]) -> Iterator[
     took = time.monotonic() - began
     if took > SLOW:
         message = f"the OS keyring answers after {took:.1f} s, and every command that needs the token waits as long"
-        yield Ailment(WARNING, place, message, advice=other)
+        yield Problem(WARNING, place, message, advice=other)

@@ -7,13 +7,13 @@ never a new address for the token: CVE-2026-21852 is a repository's URL that met
 from __future__ import annotations
 
 from arka_config.errors import OriginConflict
-from arka_config.precedence.finding import ENV, PROFILE, resolve
 from arka_config.precedence.origin import Origin
+from arka_config.precedence.values import ENV, PROFILE, resolve
 from arka_config.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arka_config.precedence.finding import Field, Finding, Ranks
+    from arka_config.precedence.values import Field, Ranks, ResolvedValue
 
 
 class TokenInForce:
@@ -21,7 +21,7 @@ class TokenInForce:
 
     __slots__ = ("origin", "secret", "token", "url")
 
-    def __init__(self, token: Finding, url: Finding) -> None:
+    def __init__(self, token: ResolvedValue, url: ResolvedValue) -> None:
         assert isinstance(token.value, Secret), "every layer wraps a secret field's value"
         self.secret = token.value
         self.token = token
@@ -38,7 +38,7 @@ def token_in_force(token: Field, url: Field, ranks: Ranks) -> TokenInForce | Non
     The URL is that of the token's own layer, else of its rank, else the default: never one from a layer below. Raises
     OriginConflict where a layer above names another origin.
     """
-    above: list[Finding] = []
+    above: list[ResolvedValue] = []
     for rank in ranks:
         for at, layer in enumerate(rank):
             found = layer(token)
@@ -49,7 +49,7 @@ def token_in_force(token: Field, url: Field, ranks: Ranks) -> TokenInForce | Non
     return None
 
 
-def _paired(token: Finding, own: Finding | None, above: list[Finding]) -> TokenInForce:
+def _paired(token: ResolvedValue, own: ResolvedValue | None, above: list[ResolvedValue]) -> TokenInForce:
     if own is None:
         raise OriginConflict(
             f"the token from {token.place} has no URL that it may go to",
@@ -68,7 +68,12 @@ def _paired(token: Finding, own: Finding | None, above: list[Finding]) -> TokenI
 
 
 def notice(
-    token: Finding, environment: Finding | None, *, profile: str | None, profile_has_token: bool, by_flag: bool
+    token: ResolvedValue,
+    environment: ResolvedValue | None,
+    *,
+    profile: str | None,
+    profile_has_token: bool,
+    by_flag: bool,
 ) -> str:
     """The line that says which token is used, where one in the environment hides or loses to a profile's.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arka_config.precedence.finding import DEFAULT, ENV, FLAG, PROFILE, Finding
+from arka_config.precedence.values import DEFAULT, ENV, FLAG, PROFILE, ResolvedValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
 
@@ -10,53 +10,53 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from arka_config.precedence.finding import Answers, Field, Ranks
+    from arka_config.precedence.values import Field, Layer, Ranks
 
 TOKEN = ("token",)  # the path of the token, in every settings class
 
 
-def flags(values: Mapping[str, object]) -> Answers:
-    """Answers with what was passed on the command line, by field name. None is "not passed"."""
+def flags(values: Mapping[str, object]) -> Layer:
+    """Layer with what was passed on the command line, by field name. None is "not passed"."""
 
-    def layer(field: Field) -> Finding | None:
+    def layer(field: Field) -> ResolvedValue | None:
         value = values.get(field.name)
         if value is None:
             return None
         if isinstance(value, str):
             value = wrapped(field, value, field.option)
-        return None if value is None else Finding(field, value, FLAG, field.option)
+        return None if value is None else ResolvedValue(field, value, FLAG, field.option)
 
     return layer
 
 
-def environment(environ: Mapping[str, str]) -> Answers:
-    """Answers with environment variables, by their exact names. An empty one is unset."""
+def environment(environ: Mapping[str, str]) -> Layer:
+    """Layer with environment variables, by their exact names. An empty one is unset."""
 
-    def layer(field: Field) -> Finding | None:
+    def layer(field: Field) -> ResolvedValue | None:
         text = environ.get(field.variable)
         value = wrapped(field, text, field.variable) if text else None
-        return None if value is None else Finding(field, value, ENV, field.variable)
+        return None if value is None else ResolvedValue(field, value, ENV, field.variable)
 
     return layer
 
 
-def defaults(values: Mapping[str, object]) -> Answers:
-    """Answers with what is built in, by field name."""
+def defaults(values: Mapping[str, object]) -> Layer:
+    """Layer with what is built in, by field name."""
 
-    def layer(field: Field) -> Finding | None:
-        return Finding(field, values[field.name], DEFAULT) if field.name in values else None
+    def layer(field: Field) -> ResolvedValue | None:
+        return ResolvedValue(field, values[field.name], DEFAULT) if field.name in values else None
 
     return layer
 
 
 def value_ranks(
-    flags: Answers,
-    environment: Answers,
-    profile: Answers | None,
-    defaults: Answers,
+    flags: Layer,
+    environment: Layer,
+    profile: Layer | None,
+    defaults: Layer,
     *,
     by_flag: bool,
-    own: Sequence[tuple[str, Answers]] = (),
+    own: Sequence[tuple[str, Layer]] = (),
 ) -> Ranks:
     """Who wins: flag, environment, profile, default; and each of the app's `own` directly below the one it names.
 
@@ -65,7 +65,7 @@ def value_ranks(
     """
     beside, alone = ((profile,), ()) if by_flag else ((), (profile,))
     layers = ((FLAG, (flags, *beside)), (ENV, (environment,)), (PROFILE, alone))
-    ranks: list[tuple[Answers | None, ...]] = []
+    ranks: list[tuple[Layer | None, ...]] = []
     for place, rank in layers:
         ranks += [rank, *((layer,) for below, layer in own if below == place)]
     return (*(kept for rank in ranks if (kept := tuple(layer for layer in rank if layer is not None))), (defaults,))

@@ -6,8 +6,9 @@ import os
 import warnings
 
 from arka_config.errors import ConfigWarning, KeyringUnavailable
-from arka_config.sealing import cipher, os_keyring
+from arka_config.sealing import cipher
 from arka_config.sealing.sealed_tokens import check_envelope, damaged
+from arka_config.sealing.unlockers import os_keyring
 from arka_config.secret import Secret
 from arka_config.store.tokens import VERSION, checked_token, described, known
 from arka_config.text import is_printable

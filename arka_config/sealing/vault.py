@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arka_config import debug
 from arka_config.errors import (
     ConfigWarning,
     FileError,
@@ -11,11 +12,11 @@ from arka_config.errors import (
     WrongKeyFile,
     WrongPassphrase,
 )
-from arka_config.sealing import cipher, key_file
+from arka_config.sealing import cipher
 from arka_config.sealing import data_key as data_keys
 from arka_config.sealing.data_key import KEY_FILE, KEYRING, PASSPHRASE
 from arka_config.sealing.sessions import Sessions
-from arka_config.steps import tell
+from arka_config.sealing.unlockers import key_file
 from arka_config.store import files
 
 TYPE_CHECKING = False
@@ -132,12 +133,12 @@ class Vault:
             try:
                 data_key = way()
             except (SealingError, FileError) as error:
-                tell(f"{name} does not open {self.path}: {error.message}")
+                debug.log(f"{name} does not open {self.path}: {error.message}")
                 faults.append((name, error))
                 continue
             if faults and isinstance(faults[0][1], InvalidSession):
                 self._tell_of_the_session(faults[0][1])
-            tell(f"{self.path} was opened by {name}")
+            debug.log(f"{self.path} was opened by {name}")
             return data_key
         raise self._locked(faults)
 
@@ -171,7 +172,7 @@ class Vault:
         """The secret of an unlocker that has it kept somewhere. Raises SealingError."""
         if unlocker.kind == KEY_FILE:
             return key_file.read(str(unlocker.details["path"]))
-        from arka_config.sealing import os_keyring
+        from arka_config.sealing.unlockers import os_keyring
 
         entry = os_keyring.Entry(str(unlocker.details["backend"]), str(unlocker.details["account"]))
         secret = cipher.from_hex(os_keyring.get(self.store.app.name, entry), cipher.KEY_LENGTH)
@@ -181,7 +182,7 @@ class Vault:
 
     def _by_passphrase(self, file: DataKeyFile) -> bytes:
         """The data key, by the passphrase that the environment gives, else by one that a person types."""
-        from arka_config.sealing import passphrase
+        from arka_config.sealing.unlockers import passphrase
 
         given = passphrase.given(self.store.app, self.store.environ)
         if given is not None:
@@ -210,7 +211,7 @@ class Vault:
 
     def by_passphrase(self, file: DataKeyFile, typed: str, *, only: Unlocker | None = None) -> bytes | None:
         """The data key that a passphrase opens, or None where it opens none."""
-        from arka_config.sealing import passphrase
+        from arka_config.sealing.unlockers import passphrase
 
         for unlocker in file.unlockers:
             if unlocker.kind == PASSPHRASE and only in (None, unlocker):

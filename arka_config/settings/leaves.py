@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from arka_config.app import App
-    from arka_config.precedence.finding import Field
+    from arka_config.precedence.values import Field
 
 _SECRETS = (Secret, SecretStr, SecretBytes, PydanticSecret)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from arka_config.errors import SettingsError
-from arka_config.precedence.finding import DEFAULT, Finding
+from arka_config.precedence.values import DEFAULT, ResolvedValue
 from arka_config.settings.leaves import Leaf, is_secret, leaves, nested_model
 from arka_config.settings.source import LayeredSource, problem
 from arka_config.store.profile_store import ProfileStore
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic_settings import PydanticBaseSettingsSource
 
     from arka_config.app import App
-    from arka_config.precedence.finding import Answers, Field
+    from arka_config.precedence.values import Field, Layer
 
 _NO_TOKEN = "token: not set"
 _SOURCE = "arka_config source"  # no field's name: it holds a blank
@@ -42,7 +42,7 @@ class ProfileSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", hide_input_in_errors=True)
 
     app: ClassVar[App]
-    _findings: dict[str, Finding] = PrivateAttr(default_factory=dict)
+    _findings: dict[str, ResolvedValue] = PrivateAttr(default_factory=dict)
 
     def __init_subclass__(cls, app: App | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -143,12 +143,12 @@ class ProfileSettings(BaseSettings):
         """The layers, and none of pydantic-settings' own sources."""
         return (init_settings.init_kwargs[_SOURCE],)  # type: ignore[attr-defined]  # it is the InitSettingsSource
 
-    def origin(self, name: str) -> Finding:
-        """Where a value came from, by its dotted name: `settings.origin("http.retries").layer`. Raises KeyError."""
+    def source_of(self, name: str) -> ResolvedValue:
+        """Where a value came from, by its dotted name: `settings.source_of("http.retries").layer`. Raises KeyError."""
         known = type(self).leaves()
         if name not in known:
             raise KeyError(f"{type(self).__name__} has no {name}; {did_you_mean(name, known)}")
-        return self._findings.get(name) or Finding(known[name].field, known[name].default, DEFAULT)
+        return self._findings.get(name) or ResolvedValue(known[name].field, known[name].default, DEFAULT)
 
     @classmethod
     def leaves(cls) -> dict[str, Leaf]:
@@ -159,17 +159,17 @@ class ProfileSettings(BaseSettings):
         return found
 
     @classmethod
-    def defaults(cls) -> Answers:
+    def defaults(cls) -> Layer:
         """The layer of the class's own values; the app's URL stands before the class's."""
         known = cls.leaves()
 
-        def layer(field: Field) -> Finding | None:
+        def layer(field: Field) -> ResolvedValue | None:
             if field is cls.app.url_field and (url := cls.app.default_url()) is not None:
-                return Finding(field, url, DEFAULT)
+                return ResolvedValue(field, url, DEFAULT)
             leaf = known.get(field.name)
             if leaf is None or not leaf.has_default or field is cls.app.token_field:  # no program has a token built in
                 return None
-            return Finding(field, leaf.default, DEFAULT)
+            return ResolvedValue(field, leaf.default, DEFAULT)
 
         return layer
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticUndefined
 from pydantic_settings import PydanticBaseSettingsSource
 
-from arka_config.precedence.finding import DEFAULT, PROFILE, Finding
+from arka_config.precedence.values import DEFAULT, PROFILE, ResolvedValue
 from arka_config.secret import Secret
 from arka_config.settings.token import Token
 from arka_config.text import did_you_mean, visible
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_settings import BaseSettings
 
-    from arka_config.precedence.finding import Field
+    from arka_config.precedence.values import Field
     from arka_config.settings.leaves import Leaf
     from arka_config.store.resolution import Resolution
 
@@ -31,7 +31,7 @@ class LayeredSource(PydanticBaseSettingsSource):
         super().__init__(settings)
         self.leaves = leaves
         self.resolution = resolution
-        self.findings: dict[str, Finding] = {}
+        self.findings: dict[str, ResolvedValue] = {}
         self.problems: list[str] = []
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
@@ -91,7 +91,7 @@ def _put(values: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     values[path[-1]] = value
 
 
-def problem(field: Field, finding: Finding | None, what: str) -> str:
+def problem(field: Field, finding: ResolvedValue | None, what: str) -> str:
     """The sentence for a value that does not fit: field, fault, layer and place, never the value."""
     return f"{field.name}: {what} ({finding.layer}: {finding.place})" if finding else f"{field.name}: {what}"
 

@@ -12,8 +12,8 @@ import os
 import stat
 import sys
 
+from arka_config import debug
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
-from arka_config.steps import tell
 from arka_config.store import durability
 from arka_config.text import quoted
 
@@ -42,7 +42,7 @@ def read(path: str, *, secret: bool = False) -> str | None:
         # Non-blocking, so that a named pipe in the file's place is refused below and not waited for.
         descriptor = os.open(path, os.O_RDONLY | _CLOEXEC | _BINARY | _NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
-        tell(f"{path} is not there")
+        debug.log(f"{path} is not there")
         return None
     except OSError as error:
         raise cannot("read", path, error) from None
@@ -57,7 +57,7 @@ def read(path: str, *, secret: bool = False) -> str | None:
         raise cannot("read", path, error) from None
     finally:
         os.close(descriptor)
-    tell(f"read {path}")
+    debug.log(f"read {path}")
     return _decoded(content, path)
 
 
@@ -120,13 +120,13 @@ def write(path: str, text: str, *, before_rename: Callable[[], None] | None = No
         if before is not None and not stat.S_ISREG(before.st_mode):
             raise FileError(f"cannot write {path}: it is not a regular file", path=path)
         if before is not None and not before.st_mode & 0o077 and _holds(target, content):
-            tell(f"{path} holds that already")
+            debug.log(f"{path} holds that already")
             return False
         make_folder(os.path.dirname(target))
         _replace(target, content, before, before_rename)
     except OSError as error:
         raise cannot("write", path, error) from None
-    tell(f"wrote {path}")
+    debug.log(f"wrote {path}")
     return True
 
 
@@ -200,7 +200,7 @@ def remove(path: str) -> bool:
         return False
     except OSError as error:
         raise cannot("remove", path, error) from None
-    tell(f"removed {path}")
+    debug.log(f"removed {path}")
     durability.settle(os.path.dirname(path), path)
     return True
 

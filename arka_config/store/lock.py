@@ -12,8 +12,8 @@ import sys
 import time
 from _thread import RLock  # threading's own, without the rest of threading
 
+from arka_config import debug
 from arka_config.errors import LockTimeout
-from arka_config.steps import tell
 from arka_config.store import files
 from arka_config.text import visible
 
@@ -103,7 +103,7 @@ class Lock:
         pause = _FIRST_PAUSE
         while not self._is_taken():
             if pause == _FIRST_PAUSE:
-                tell(f"waiting for {self.path}, which {self._holder()} holds")
+                debug.log(f"waiting for {self.path}, which {self._holder()} holds")
             if time.monotonic() > deadline:
                 raise self._timed_out(self._holder())
             time.sleep(pause)

@@ -44,7 +44,7 @@ class Preferences:
 
 
 def _days(text: str, path: str) -> int:
-    from arka_config.moment import days
+    from arka_config.timestamps import days
 
     try:
         return days(text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
+from arka_config import debug
 from arka_config.errors import FileError, TokenUnavailable
 from arka_config.precedence.layers import token_from
 from arka_config.secret import Secret
-from arka_config.steps import tell
 from arka_config.store import files
 from arka_config.text import did_you_mean, visible
 
@@ -88,7 +88,7 @@ def _printed(app: App, target: str, said: str, environ: Mapping[str, str], prefe
         done = subprocess.run(  # noqa: S603  # the user's own config.toml names the command
             command, stdout=subprocess.PIPE, env=inherited, timeout=HELPER_PATIENCE, check=False
         )
-        tell(f"helper '{target}' ended with exit code {done.returncode}")
+        debug.log(f"helper '{target}' ended with exit code {done.returncode}")
         if done.returncode == 0:
             return done.stdout.decode("utf-8")
         why = f"ended with {done.returncode}"

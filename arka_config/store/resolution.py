@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
+from arka_config import debug
 from arka_config.errors import MalformedFile, NoToken, OriginConflict
-from arka_config.precedence.choice import choice_layers
 from arka_config.precedence.credential import notice, token_in_force
-from arka_config.precedence.finding import ACTIVE, DEFAULT, FLAG, PIN, PROFILE, Finding, in_order, resolve, trace
 from arka_config.precedence.layers import environment, flags, value_ranks
 from arka_config.precedence.origin import Origin
+from arka_config.precedence.profile import choice_layers
+from arka_config.precedence.values import ACTIVE, DEFAULT, FLAG, PIN, PROFILE, ResolvedValue, in_order, resolve, trace
 from arka_config.secret import Secret
-from arka_config.steps import tell
 from arka_config.store.references import referred
 from arka_config.text import check_profile_name
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from arka_config.precedence.credential import TokenInForce
-    from arka_config.precedence.finding import Answers, Field, Ranks
+    from arka_config.precedence.values import Field, Layer, Ranks
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
@@ -42,7 +42,7 @@ class Resolution:
         profile: str | None = None,
         flags: Mapping[str, object] | None = None,
         directory: Callable[[], str] | None = None,
-        defaults: Answers | None = None,
+        defaults: Layer | None = None,
         may_be_new: bool = False,
     ) -> None:
         self.app = store.app
@@ -54,22 +54,22 @@ class Resolution:
         self._defaults = defaults or self._built_in
         self.may_be_new = may_be_new
         self._read: ProfileInForce | None = None
-        self._own: tuple[tuple[str, Answers], ...] | None = None
+        self._own: tuple[tuple[str, Layer], ...] | None = None
 
     # Which profile
 
-    def choice(self) -> Finding | None:
+    def choice(self) -> ResolvedValue | None:
         """The profile in force, there or not, and who chose it; None where nobody did. Raises InvalidName."""
         finding = resolve(self.app.profile_field, self._choice_layers())
         if finding is not None:
             check_profile_name(str(finding.value), finding.source)
         return finding
 
-    def choice_findings(self) -> list[Finding]:
+    def choice_findings(self) -> list[ResolvedValue]:
         """Everybody who says which profile it is, the winner first."""
         return list(trace(self.app.profile_field, self._choice_layers()))
 
-    def _choice_layers(self) -> tuple[Answers, ...]:
+    def _choice_layers(self) -> tuple[Layer, ...]:
         selection = self.store.selection
         return choice_layers(
             flag=self._flag,
@@ -102,10 +102,10 @@ class Resolution:
             if read.is_whole or choice.layer not in (PIN, ACTIVE) or read.is_like(before):
                 if not (self.may_be_new or read.exists):
                     self.store.check_exists(name, "" if choice.layer == FLAG else choice.place)
-                tell(f"profile '{name}' is in force, from {choice.place}")
+                debug.log(f"profile '{name}' is in force, from {choice.place}")
                 return read
             before = read
-        tell("no profile is in force")
+        debug.log("no profile is in force")
         return ProfileInForce(None, None, None)
 
     @property
@@ -133,19 +133,19 @@ class Resolution:
             own=self._own_layers(),
         )
 
-    def _own_layers(self) -> tuple[tuple[str, Answers], ...]:
+    def _own_layers(self) -> tuple[tuple[str, Layer], ...]:
         """The layers that the app adds, for the profile in force; one answers for each field once."""
         if self._own is None:
             self._own = tuple((layer.below, layer.answers(self.name)) for layer in self.app.layers)
         return self._own
 
-    def findings(self, field: Field) -> list[Finding]:
+    def findings(self, field: Field) -> list[ResolvedValue]:
         """Every layer's answer for a field, the winner first, and then those that it overrides."""
         winner = self.resolve(field)
         others = trace(field, in_order(self.ranks))
         return [] if winner is None else [winner, *(other for other in others if other.place != winner.place)]
 
-    def resolve(self, field: Field) -> Finding | None:
+    def resolve(self, field: Field) -> ResolvedValue | None:
         """The winner's answer for a field, or None where no layer has one.
 
         A token and its URL win together: the URL is the one that the token in force may go to, whoever else has an
@@ -165,7 +165,7 @@ class Resolution:
         """The token and its URL. Raises NoToken, saying how to get one, and OriginConflict."""
         found = self.token_in_force()
         if found is not None:
-            tell(f"the token is from {found.token.place}, and for {found.origin}, from {found.url.place}")
+            debug.log(f"the token is from {found.token.place}, and for {found.origin}, from {found.url.place}")
             return found
         name = self.name
         program, variable = self.app.name, self.app.token_field.variable
@@ -176,7 +176,7 @@ class Resolution:
             hint=f"{program} login --profile {name}" if name else f"{program} login",
         )
 
-    def notice(self, token: Finding) -> str:
+    def notice(self, token: ResolvedValue) -> str:
         """The line that says which token is used where one in the environment hides or loses to a profile's."""
         return notice(
             token,
@@ -188,24 +188,24 @@ class Resolution:
 
     # The layers that read files
 
-    def _profile_layer(self, field: Field) -> Finding | None:
+    def _profile_layer(self, field: Field) -> ResolvedValue | None:
         read = self.profile
         assert read.profile is not None
         if field is self.app.token_field:
             return self._token_of(read.profile, read.credential, field)
         if field is self.app.url_field:
             if read.profile.api_url:
-                return Finding(field, read.profile.api_url, PROFILE, read.profile.path, field.key)
+                return ResolvedValue(field, read.profile.api_url, PROFILE, read.profile.path, field.key)
             if read.credential is not None and read.profile.reference is None:
                 path = self.store.tokens.path(read.profile.name)
-                return Finding(field, str(read.credential.origin), PROFILE, path, "origin")
+                return ResolvedValue(field, str(read.credential.origin), PROFILE, path, "origin")
             return None
         return _setting_of(read.profile, field)
 
-    def _token_of(self, profile: Profile, credential: Credential | None, field: Field) -> Finding | None:
+    def _token_of(self, profile: Profile, credential: Credential | None, field: Field) -> ResolvedValue | None:
         secret = referred(self.app, profile, self.environ, lambda: self.store.preferences)
         if secret is not None and profile.reference is not None:
-            return Finding(field, secret, PROFILE, profile.path, f"token.{profile.reference[0]}")
+            return ResolvedValue(field, secret, PROFILE, profile.path, f"token.{profile.reference[0]}")
         if credential is None:
             return None
         path = self.store.tokens.path(profile.name)
@@ -216,11 +216,11 @@ class Resolution:
                 "a token never goes to another origin",
                 hint=f"{self.app.name} login --profile {profile.name} --force",
             )
-        return Finding(field, credential.token, PROFILE, path)
+        return ResolvedValue(field, credential.token, PROFILE, path)
 
-    def _built_in(self, field: Field) -> Finding | None:
+    def _built_in(self, field: Field) -> ResolvedValue | None:
         url = self.app.default_url() if field is self.app.url_field else None
-        return None if url is None else Finding(field, url, DEFAULT)
+        return None if url is None else ResolvedValue(field, url, DEFAULT)
 
 
 class ProfileInForce:
@@ -228,7 +228,7 @@ class ProfileInForce:
 
     __slots__ = ("choice", "credential", "profile")
 
-    def __init__(self, choice: Finding | None, profile: Profile | None, credential: Credential | None) -> None:
+    def __init__(self, choice: ResolvedValue | None, profile: Profile | None, credential: Credential | None) -> None:
         self.choice = choice
         self.profile = profile
         self.credential = credential
@@ -264,7 +264,7 @@ class ProfileInForce:
         )
 
 
-def _setting_of(profile: Profile, field: Field) -> Finding | None:
+def _setting_of(profile: Profile, field: Field) -> ResolvedValue | None:
     value: object = profile.settings
     for depth, part in enumerate(field.path):
         if not isinstance(value, dict):
@@ -277,7 +277,7 @@ def _setting_of(profile: Profile, field: Field) -> Finding | None:
         value = value[part]
     if field.secret and isinstance(value, str):
         value = Secret(value)
-    return Finding(field, value, PROFILE, profile.path, field.key)
+    return ResolvedValue(field, value, PROFILE, profile.path, field.key)
 
 
 def _working_directory() -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from arka_config.errors import MalformedFile
-from arka_config.store import files, simple_toml
+from arka_config.store import files
+from arka_config.store.fast import toml as fast_toml
 from arka_config.text import did_you_mean, is_printable, shortened, visible
 
 TYPE_CHECKING = False
@@ -41,7 +42,7 @@ def parse(text: str, path: str) -> dict[str, Any]:
 
 
 def _loaded(text: str) -> dict[str, Any]:
-    if (table := simple_toml.loaded(text)) is not None:
+    if (table := fast_toml.loaded(text)) is not None:
         return table
     for number, line in enumerate(text.split("\n"), 1):
         if line.count(".") > MOST_DOTS:

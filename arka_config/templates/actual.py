@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.templates.permitted import SettingsCheck
+    from arka_config.templates.policy import SettingsCheck
     from arka_config.templates.reading import Watch
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from arka_config import moment
+from arka_config import timestamps
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
 from arka_config.store.profiles import parsed
@@ -79,7 +79,7 @@ def credentials(
     Nothing has been written when this raises, be it what the issuer raises or, before a token is issued, SealingError.
     """
     made: dict[str, Credential] = {}
-    created = moment.stored(moment.now())
+    created = timestamps.stored(timestamps.now())
     for one in plan.profiles:
         source = one.token.source
         if not one.token.is_stored or source is None or one.origin is None:

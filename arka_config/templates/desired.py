@@ -10,7 +10,7 @@ from arka_config.precedence.origin import Origin
 from arka_config.templates.expansion import expanded
 from arka_config.templates.facts import Facts
 from arka_config.templates.model import REFERENCES
-from arka_config.templates.permitted import SettingsCheck, malformed, not_permitted, unfit_end
+from arka_config.templates.policy import SettingsCheck, malformed, not_permitted, unfit_end
 from arka_config.templates.reading import Read, Template, read
 from arka_config.text import check_profile_name, is_printable
 

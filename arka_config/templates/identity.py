@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from arka_config import moment
+from arka_config import timestamps
 from arka_config.errors import ConfigError, SealedTokenError
 from arka_config.store import files
 from arka_config.templates.sealed import age
@@ -39,7 +39,7 @@ class IdentityFile:
         files.sweep([os.path.dirname(self.path)])  # what a killed one left: it holds a secret key
         identity = library.x25519.Identity.generate()
         recipient = str(identity.to_public())
-        created = moment.stored(moment.now())
+        created = timestamps.stored(timestamps.now())
         files.write(self.path, f"# created: {created}\n# public key: {recipient}\n{identity}\n")
         return recipient
 

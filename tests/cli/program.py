@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.__main__ import main
-from arka_config.cli.group import Named
+from arka_config.cli.runtime.lazy_group import Named
 from arka_config.testing import Done, Stream, run_program
 
 if TYPE_CHECKING:

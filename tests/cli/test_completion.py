@@ -33,7 +33,7 @@ def test_another_shell_is_refused(arguments: list[str]) -> None:
 def completed(home: Path, words: str) -> tuple[list[str], str]:
     """What the program answers a bash that completes the last of the words; and stderr, where the user would see it."""
     script = (
-        "import os, sys; from arka_config.arka import app; from arka_config.cli.run import run\n"
+        "import os, sys; from arka_config.arka import app; from arka_config.cli.runtime.run import run\n"
         "import atexit; atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))\n"
         "sys.exit(run(app))"
     )

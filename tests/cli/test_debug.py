@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import steps
+from arka_config import debug
 from tests.cli.program import OTHER, TOKEN, arka
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_nothing_is_told_where_nobody_asks(two: Path, value: str) -> None:
 def test_nothing_is_told_after_the_run_that_asked(two: Path) -> None:
     assert told(arka("token", "--debug").err)
     assert arka("token").err == ""
-    assert steps.listener is None
+    assert debug.listener is None
 
 
 def test_what_is_written_and_what_is_not_there_is_told(two: Path) -> None:

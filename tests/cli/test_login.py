@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import moment
+from arka_config import timestamps
 from tests.cli.program import OTHER, TOKEN, Done, arka
 
 if TYPE_CHECKING:
@@ -185,10 +185,10 @@ def test_an_expiry_is_a_date_or_a_timestamp(home: Path, text: str, expires: str)
 
 @pytest.mark.parametrize(("text", "days"), [("90d", 90), ("12w", 84), ("3m", 90), ("1y", 365), ("1Y", 365)])
 def test_or_a_duration_from_now(home: Path, text: str, days: int) -> None:
-    before = moment.now()
+    before = timestamps.now()
     assert login("--expires", text).code == 0
-    found = moment.read(stored(home, "default")["expires"])
-    assert before + timedelta(days=days) <= found <= moment.now() + timedelta(days=days)
+    found = timestamps.read(stored(home, "default")["expires"])
+    assert before + timedelta(days=days) <= found <= timestamps.now() + timedelta(days=days)
 
 
 @pytest.mark.parametrize("text", ["soon", "2027-02-30", "90", "-1d", "99999y", "", "d", "9" * 5000])

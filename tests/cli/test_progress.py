@@ -6,7 +6,7 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from arka_config.cli.progress import tracked
+from arka_config.cli.output.progress import tracked
 
 if TYPE_CHECKING:
     import pytest

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from arka_config.arka import app
-from arka_config.cli import program
+from arka_config.cli.runtime import command_tree
 from tests import no_network
 from tests.cli.program import OTHER, TOKEN, Done, arka, every_command
 from tests.guarantees import numbers
@@ -186,7 +186,7 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
 
 
 def test_every_command_and_every_option_is_on_the_list() -> None:
-    found = dict(every_command(program.program(app)))
+    found = dict(every_command(command_tree.program(app)))
     assert found.keys() == LINES.keys()
     common = {"--profile", "--json", "--no-input", "--debug"}
     missing = [

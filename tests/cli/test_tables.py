@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
-from arka_config.cli.tables import drawn, plain
+from arka_config.cli.output.tables import drawn, plain
 from arka_config.text import visible
 from tests.cli.program import TOKEN, Stream, arka
 
 if TYPE_CHECKING:
-    from arka_config.cli.tables import Cell
+    from arka_config.cli.output.tables import Cell
 
 ARKA = str(Path(sys.executable).with_name("arka"))
 TABLES = ["status", "profiles list", "profiles show", "config show --sources", "config path"]

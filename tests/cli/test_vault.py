@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import keyring
 import pytest
 
-from arka_config.sealing import os_keyring, passphrase
+from arka_config.sealing.unlockers import os_keyring, passphrase
 from tests import no_network
 from tests.cli.program import OTHER, TOKEN, Done, arka
 from tests.sealing.memory_keyring import MemoryKeyring

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import moment
+from arka_config import timestamps
 from tests.cli.program import OTHER, TOKEN, Done, arka
 from tests.workspace import fake as steps
 
@@ -226,13 +226,13 @@ def test_status_says_who_the_workspace_takes_it_for(logged_in: Fake, home: Path)
 
 
 def test_a_token_that_works_and_ends_soon_can_be_rotated(logged_in: Fake) -> None:
-    logged_in.add(TOKEN, expires=moment.stored(moment.now() + timedelta(days=3)))
+    logged_in.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
     done = arka("status")
     assert (done.code, "hint: arka rotate --profile work" in done.err) == (0, True)
 
 
 def test_an_exported_one_that_ends_soon_is_replaced_where_it_was_made(home: Path, fake: Fake) -> None:
-    fake.add(TOKEN, expires=moment.stored(moment.now() + timedelta(days=3)))
+    fake.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
     done = arka("status", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
     assert (done.code, f"hint: make another one on {fake.url}{PAGE}" in done.err) == (0, True)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from arka_config.sealing import changes
+from arka_config.sealing import operations
 from arka_config.sealing.data_key import ENABLE
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.cli.program import TOKEN, arka
 from tests.doctor.illness import TOKENS, illness
 
@@ -207,7 +207,7 @@ def newer_agreements(ward: Ward) -> None:
 )
 def an_interrupted_vault_enable(ward: Ward) -> None:
     vault = ward.store.vault
-    changes.enable(vault, [NewUnlocker("key-file")])
+    operations.enable(vault, [NewUnlocker("key-file")])
     file = vault.required_file()
     file.unfinished = ENABLE
     vault.write(file, vault.keys()[file.key_id])

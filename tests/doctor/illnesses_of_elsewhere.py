@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.cli.program import OTHER, TOKEN
 from tests.doctor.illness import NODE, illness
 
@@ -65,7 +65,7 @@ def an_export_that_does_not_parse(ward: Ward) -> None:
     "warning",
 )
 def an_export_of_a_sealed_token(ward: Ward) -> None:
-    changes.enable(ward.store.vault, [NewUnlocker("key-file")])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file")])
     ward.write(ward.path(NODE, "config.json"), json.dumps({"token": TOKEN}))
 
 

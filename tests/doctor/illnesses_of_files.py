@@ -6,8 +6,8 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.cli.program import OTHER, TOKEN
 from tests.doctor.illness import TOKENS, illness
 
@@ -90,7 +90,7 @@ def a_writable_choice(ward: Ward) -> None:
 
 @illness("modes", "~/elsewhere.key", "read the file (mode 0644)", "chmod 600 ~/elsewhere.key", fixable=True)
 def a_readable_key_file(ward: Ward) -> None:
-    changes.enable(ward.store.vault, [NewUnlocker("key-file", path=str(ward.path("elsewhere.key")))])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file", path=str(ward.path("elsewhere.key")))])
     ward.path("elsewhere.key").chmod(0o644)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.cli.program import OTHER, TOKEN
 from tests.doctor.illness import TOKENS, illness
 
@@ -87,19 +87,19 @@ def a_helper_that_is_not_installed(ward: Ward) -> None:
 
 @illness("vault", "~/.local/state/arka/vault.key", "is not there", "")
 def a_key_file_that_is_gone(ward: Ward) -> None:
-    changes.enable(ward.store.vault, [NewUnlocker("key-file")])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file")])
     ward.state("vault.key").unlink()
 
 
 @illness("vault", "~/.local/share/arka/data-key.json", "damaged", "")
 def a_damaged_data_key(ward: Ward) -> None:
-    changes.enable(ward.store.vault, [NewUnlocker("key-file")])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file")])
     ward.write(ward.data("data-key.json"), "{}")
 
 
 @illness("vault", "~/.local/share/arka/data-key.json", "newer than this program", "")
 def a_newer_data_key(ward: Ward) -> None:
-    changes.enable(ward.store.vault, [NewUnlocker("key-file")])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file")])
     ward.write(ward.data("data-key.json"), '{"version": 9}')
 
 
@@ -114,20 +114,20 @@ def a_data_key_that_is_gone(ward: Ward) -> None:
     for name in ("work", "ci"):
         ward.store.remove(name)
     ward.keep("only")
-    changes.enable(ward.store.vault, [NewUnlocker("key-file")])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file")])
     ward.data("data-key.json").unlink()
 
 
 @illness("vault", "ARKA_SESSION", "was not copied whole", "unset ARKA_SESSION", "warning")
 def a_session_that_is_none(ward: Ward) -> Mapping[str, str]:
-    changes.enable(ward.store.vault, [NewUnlocker("key-file")])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file")])
     return {"ARKA_SESSION": "abc"}
 
 
 @illness("plain-tokens", f"{TOKENS}/late.json", "is in plain text", "arka doctor --fix", "warning", fixable=True)
 def a_plain_token_beside_the_vault(ward: Ward) -> None:
     store = ward.store
-    changes.enable(store.vault, [NewUnlocker("key-file")])
+    operations.enable(store.vault, [NewUnlocker("key-file")])
     document = {"version": 1, "token": OTHER, "origin": "https://arka-ai.com"}
     ward.write(ward.data("tokens", "late.json"), json.dumps(document))
 
@@ -141,5 +141,5 @@ def a_plain_token_beside_the_vault(ward: Ward) -> None:
     editor="sed -i d",
 )
 def a_preference_for_plain_tokens_beside_the_vault(ward: Ward) -> None:
-    changes.enable(ward.store.vault, [NewUnlocker("key-file")])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file")])
     ward.write(ward.config("config.toml"), 'storage = "plain"\n')

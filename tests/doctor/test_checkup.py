@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arka_config import App, Credential, Origin, ProfileStore, Secret
-from arka_config.doctor import commands, searching
-from arka_config.doctor.ailment import WARNING, Ailment
-from arka_config.doctor.checkup import CHECKS, GROUPS, Check, examine
-from arka_config.doctor.patient import Patient
+from arka_config.doctor import commands, token_scan
+from arka_config.doctor.machine import Machine
+from arka_config.doctor.problem import WARNING, Problem
+from arka_config.doctor.registry import CHECKS, GROUPS, Check, run_checks
 from arka_config.errors import ConfigError
-from arka_config.sealing import os_keyring
+from arka_config.sealing.unlockers import os_keyring
 from arka_config.text import is_printable
 from tests import acme, peers
 from tests.cli.program import OTHER, TOKEN
@@ -55,23 +55,23 @@ def test_groups_stand_together() -> None:
 
 
 def test_a_check_that_fails_is_found_and_hides_nothing(ward: Ward) -> None:
-    def fails(patient: Patient) -> Iterator[Ailment]:
-        yield Ailment(WARNING, "a", "found before")
+    def fails(machine: Machine) -> Iterator[Problem]:
+        yield Problem(WARNING, "a", "found before")
         raise ValueError(TOKEN)
 
-    def refuses(patient: Patient) -> list[Ailment]:
+    def refuses(machine: Machine) -> list[Problem]:
         raise ConfigError(f"it holds {OTHER}")
 
-    def cannot(patient: Patient) -> list[Ailment]:
+    def cannot(machine: Machine) -> list[Problem]:
         raise PermissionError(13, "Permission denied", "/there")
 
-    after = Check("after", "Files", "", lambda patient: [Ailment(WARNING, "b", "found after")])
+    after = Check("after", "Files", "", lambda machine: [Problem(WARNING, "b", "found after")])
     checks = [
         Check("fails", "Files", "", fails),
         Check("refuses", "Files", "", refuses),
         Check("cannot", "Files", "", cannot),
     ]
-    found = examine(Patient(ward.store, directory=str(ward.home)), [*checks, after])
+    found = run_checks(Machine(ward.store, directory=str(ward.home)), [*checks, after])
     assert [(each.check, each.place, each.message) for each in found] == [
         ("fails", "a", "found before"),
         ("fails", "", "the check 'fails' failed (ValueError), which is a fault of this program"),
@@ -91,7 +91,7 @@ def test_another_app_is_looked_at_by_its_own_names(tmp_path: Path) -> None:
     store.edit("work", {("settings", "verbos"): True, ("settings", "password"): "x"})
     Path(store.tokens.path("work")).chmod(0o644)
     (tmp_path / ".bash_history").write_text("acme --token acme_secret-token-of-theirs-which-is-long\n")
-    found = examine(Patient(store, directory=str(tmp_path)))
+    found = run_checks(Machine(store, directory=str(tmp_path)))
     assert [(each.check, each.command) for each in found] == [
         ("modes", f"chmod 600 {store.tokens.path('work')}"),
         ("profiles", f"${{EDITOR:-vi}} {store.profiles.path('work')}"),
@@ -108,7 +108,9 @@ def test_an_app_without_settings_or_tokens_of_a_shape_is_looked_at_too(tmp_path:
     )
     store.edit("work", {("settings", "free"): 3})
     (tmp_path / ".bash_history").write_text("plain anything\n")
-    assert [each.command for each in examine(Patient(store, directory=str(tmp_path)))] == ["plain login --profile work"]
+    assert [each.command for each in run_checks(Machine(store, directory=str(tmp_path)))] == [
+        "plain login --profile work"
+    ]
 
 
 # The keyring
@@ -153,9 +155,9 @@ def test_a_keyring_is_asked_once_and_not_waited_for(
 def test_a_slow_keyring_is_told(ward: Ward, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
     ward.store.log_in("one", Credential(Secret(TOKEN), Origin.of("https://arka-ai.com")), storage="keyring")
     monkeypatch.setattr("arka_config.doctor.sealing.SLOW", 0.0)
-    (ailment,) = ward.found()
-    assert (ailment["check"], ailment["severity"]) == ("keyring", "warning")
-    assert "the OS keyring answers after" in ailment["message"]
+    (problem,) = ward.found()
+    assert (problem["check"], problem["severity"]) == ("keyring", "warning")
+    assert "the OS keyring answers after" in problem["message"]
 
 
 def test_a_keyring_that_is_wanted_and_not_there_is_told(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,11 +167,11 @@ def test_a_keyring_that_is_wanted_and_not_there_is_told(ward: Ward, monkeypatch:
     ward.write(ward.config("config.toml"), 'storage = "keyring"\n')
     keyring.set_keyring(Keyring())  # type: ignore[no-untyped-call]
     try:
-        (ailment,) = ward.found()
+        (problem,) = ward.found()
     finally:
         keyring.set_keyring(before)
-    assert (ailment["check"], ailment["severity"]) == ("keyring", "error")
-    assert "there is no OS keyring here" in ailment["message"]
+    assert (problem["check"], problem["severity"]) == ("keyring", "error")
+    assert "there is no OS keyring here" in problem["message"]
 
 
 # The search, and the commands
@@ -183,13 +185,13 @@ def test_a_keyring_that_is_wanted_and_not_there_is_told(ward: Ward, monkeypatch:
 def test_lines_are_counted_as_sed_counts_them(lines: list[str]) -> None:
     path = Path(tempfile.mkdtemp()) / "history"
     path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    found = searching.found_in(str(path), acme_like())
+    found = token_scan.found_in(str(path), acme_like())
     wanted = [at for at, line in enumerate(lines, 1) if line.startswith(("curl", TOKEN))]
     assert [each.first for each in found] == wanted
     if found:
         spans = [(each.first, each.last) for each in found]
         subprocess.run(["sh", "-c", commands.without_lines(str(path), spans)], check=True)
-        assert searching.found_in(str(path), acme_like()) == []
+        assert token_scan.found_in(str(path), acme_like()) == []
         assert path.read_text("utf-8").count("\n") == len(lines) - len(wanted)
 
 
@@ -199,14 +201,14 @@ def acme_like() -> App:
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     subprocess.run(["mkfifo", tmp_path / "pipe"], check=True)
-    assert searching.found_in(str(tmp_path / "pipe"), acme_like()) == []
-    assert searching.found_in(str(tmp_path), acme_like()) == []
-    assert searching.found_in(str(tmp_path / "none"), acme_like()) == []
+    assert token_scan.found_in(str(tmp_path / "pipe"), acme_like()) == []
+    assert token_scan.found_in(str(tmp_path), acme_like()) == []
+    assert token_scan.found_in(str(tmp_path / "none"), acme_like()) == []
 
 
 def test_a_find_does_not_show_its_token(tmp_path: Path) -> None:
     (tmp_path / "x").write_text(TOKEN)
-    assert TOKEN not in repr(searching.found_in(str(tmp_path / "x"), acme_like()))
+    assert TOKEN not in repr(token_scan.found_in(str(tmp_path / "x"), acme_like()))
 
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1, max_size=12)

@@ -26,7 +26,7 @@ def test_a_safe_fix_is_made_once(name: str, ward: Ward) -> None:
     done = ward.doctor("--fix", "--json", **environ)
     assert done.code == 0, done.out
     assert done.err.startswith("✓ Mended: ")
-    assert (done.json["ailments"], len(done.json["mended"]), done.json["left"]) == ([], 1, [])
+    assert (done.json["problems"], len(done.json["mended"]), done.json["left"]) == ([], 1, [])
     assert ward.store.tokens.names() == tokens.keys()
     before = everything(ward.home)
     again = ward.doctor("--fix", "--json", **environ)
@@ -77,14 +77,14 @@ def test_where_the_lock_cannot_be_had_nothing_is_changed(ward: Ward) -> None:
 
 def test_what_was_mended_by_somebody_else_meanwhile_stays_mended(ward: Ward) -> None:
     """A fix looks again: a directory that is back keeps its pin."""
-    from arka_config.doctor.checkup import examine, treat
-    from arka_config.doctor.patient import Patient
+    from arka_config.doctor.machine import Machine
+    from arka_config.doctor.registry import apply_fixes, run_checks
 
     ward.store.pin(str(ward.path("back")), "ci")
-    patient = Patient(ward.store, directory=str(ward.home))
-    found = examine(patient)
+    machine = Machine(ward.store, directory=str(ward.home))
+    found = run_checks(machine)
     ward.path("back").mkdir()
-    assert [each.why for each in treat(patient, found)] == [""]
+    assert [each.why for each in apply_fixes(machine, found)] == [""]
     assert ward.store.selection.pins() == {str(ward.path("back")): "ci"}
 
 
@@ -97,10 +97,10 @@ def test_a_sealed_token_is_the_one_that_was_plain(ward: Ward) -> None:
 
 
 def test_a_locked_vault_seals_nothing_and_says_how_to_open_it(ward: Ward) -> None:
-    from arka_config.sealing import changes
-    from arka_config.sealing.unlockers import NewUnlocker
+    from arka_config.sealing import operations
+    from arka_config.sealing.unlockers.registry import NewUnlocker
 
-    changes.enable(ward.store.vault, [NewUnlocker("passphrase", passphrase="correct horse")])
+    operations.enable(ward.store.vault, [NewUnlocker("passphrase", passphrase="correct horse")])
     text = json.dumps({"version": 1, "token": OTHER, "origin": "https://arka-ai.com"})
     ward.write(ward.data("tokens", "late.json"), text)
     done = ward.doctor("--fix", "--json")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.doctor.checkup import CHECKS
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.doctor.registry import CHECKS
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.cli.program import TOKEN, arka
 from tests.doctor.illnesses import NODE
 from tests.doctor.ward import Ward, healthy
@@ -33,11 +33,11 @@ def everything(home: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 def sealed(ward: Ward) -> None:
-    changes.enable(ward.store.vault, [NewUnlocker("key-file")])
+    operations.enable(ward.store.vault, [NewUnlocker("key-file")])
 
 
 def with_a_passphrase(ward: Ward) -> None:
-    changes.enable(ward.store.vault, [NewUnlocker("passphrase", passphrase="correct horse")])
+    operations.enable(ward.store.vault, [NewUnlocker("passphrase", passphrase="correct horse")])
 
 
 def exported(ward: Ward) -> None:
@@ -137,7 +137,7 @@ def test_another_user_s_home_is_told_and_does_not_crash(ward: Ward) -> None:
             folder.chmod(folder.stat().st_mode | 0o011)
     script = (
         "import io, os, sys\n"
-        "from arka_config.arka import app\nfrom arka_config.cli.run import run\n"
+        "from arka_config.arka import app\nfrom arka_config.cli.runtime.run import run\n"
         "out, sys.stdout = sys.stdout, io.StringIO()\n"
         "run(app, ['doctor'])  # which imports all that is needed, from where the other user may not look\n"
         "sys.stdout = out\n"
@@ -165,10 +165,10 @@ def test_root_in_another_user_s_home_is_told_and_takes_nothing_away(ward: Ward) 
     """As after `su` without a dash. By sudo it is told from what a run by sudo leaves."""
     for path in (ward.home, *ward.home.rglob("*")):
         os.chown(path, 65534, -1)
-    (ailment,) = ward.found()
-    assert (ailment["check"], ailment["place"], ailment["command"]) == ("owners", str(ward.home), None)
-    assert ailment["message"].startswith("it belongs to nobody, and this is root")
+    (problem,) = ward.found()
+    assert (problem["check"], problem["place"], problem["command"]) == ("owners", str(ward.home), None)
+    assert problem["message"].startswith("it belongs to nobody, and this is root")
     assert ward.found(SUDO_UID="65534") == []
     os.chown(ward.data("tokens", "ci.json"), 0, -1)
-    (ailment,) = ward.found(SUDO_UID="65534")
-    assert ailment["message"] == "it belongs to root and not to nobody: a run by sudo leaves such files"
+    (problem,) = ward.found(SUDO_UID="65534")
+    assert problem["message"] == "it belongs to root and not to nobody: a run by sudo leaves such files"

@@ -71,7 +71,7 @@ def test_all_that_is_wrong_is_found_at_once(names: list[str]) -> None:
         ward = healthy(Ward(home))
         environ = {key: value for name in in_order(names) for key, value in (ILLNESSES[name].make(ward) or {}).items()}
         done = ward.doctor("--json", **environ)
-        found = {(each["check"], each["place"].replace(str(home), "~")) for each in done.json["ailments"]}
+        found = {(each["check"], each["place"].replace(str(home), "~")) for each in done.json["problems"]}
         wanted = {(ILLNESSES[name].check, ILLNESSES[name].place) for name in names}
         assert wanted <= found, names
         for shown in (done, ward.doctor(**environ), ward.doctor(**environ, FORCE_COLOR="1")):

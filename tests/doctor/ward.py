@@ -65,8 +65,8 @@ class Ward:
 
     def found(self, *options: str, **environ: str) -> list[dict[str, Any]]:
         """What it finds."""
-        ailments: list[dict[str, Any]] = self.doctor("--json", *options, **environ).json["ailments"]
-        return ailments
+        problems: list[dict[str, Any]] = self.doctor("--json", *options, **environ).json["problems"]
+        return problems
 
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
         return {
@@ -104,8 +104,8 @@ class Ward:
                 timeout=60,
             )
             assert TOKEN not in done.stdout + done.stderr
-        ailments: list[dict[str, Any]] = json.loads(report.read_text())["ailments"]
-        return ailments
+        problems: list[dict[str, Any]] = json.loads(report.read_text())["problems"]
+        return problems
 
 
 def healthy(ward: Ward) -> Ward:

@@ -19,16 +19,16 @@ from arka_config.arka import app
 from arka_config.errors import ConfigError
 from arka_config.exchange import legacy as legacy_file
 from arka_config.precedence.origin import Origin
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
-from arka_config.store import simple_toml
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.store.fast import toml
 from arka_config.store.json import in_our_form
-from arka_config.templates import reading, saved
+from arka_config.templates import plan_file, reading
 from arka_config.templates.identity import read_identities
 from arka_config.templates.ledger import LedgerFile
 from arka_config.templates.sealed import age, opened
 from arka_config.text import is_printable
-from arka_config.workspace.client.answers import Identity, Issued, TokenDetails
+from arka_config.workspace.client.models import Identity, Issued, TokenDetails
 from tests.store.samples import credential
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def home() -> str:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = ProfileStore.open(app, {"ARKA_HOME": folder})
     made.log_in("work", credential("work"))
-    changes.enable(made.vault, [NewUnlocker("key-file")])
+    operations.enable(made.vault, [NewUnlocker("key-file")])
     os.makedirs(os.path.join(folder, "config", "profiles"), exist_ok=True)
     return folder
 
@@ -90,7 +90,7 @@ def preferences(content: bytes) -> None:
 def plain_toml(content: bytes) -> None:
     """What is read without tomllib means the same to it."""
     text = content.decode("utf-8", "replace")
-    table = simple_toml.loaded(text)
+    table = toml.loaded(text)
     if table is not None:
         assert repr(table) == repr(tomllib.loads(text))
 
@@ -153,7 +153,7 @@ def template(content: bytes) -> None:
 
 
 def saved_plan(content: bytes) -> None:
-    saved.read(put(content, "plan.json"), "arka")
+    plan_file.read(put(content, "plan.json"), "arka")
 
 
 def identity(content: bytes) -> None:

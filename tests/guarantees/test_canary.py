@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from arka_config import Credential, Origin, ProfileStore, Resolution, Secret
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
-from arka_config.cli import program
+from arka_config.cli.runtime import command_tree
 from arka_config.errors import ConfigError
 from arka_config.templates.schema import schema
 from tests.cli.program import OTHER, TOKEN, arka, every_command
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tests.workspace.fake import Fake
 
-COMMANDS = sorted(dict(every_command(program.program(app))))
+COMMANDS = sorted(dict(every_command(command_tree.program(app))))
 
 
 def seen(text: str) -> bool:
@@ -55,7 +55,7 @@ def test_a_crash_shows_where_and_nothing_of_what(two: Path, name: str, monkeypat
         error.add_note(TOKEN)
         raise error from ValueError(TOKEN)
 
-    monkeypatch.setattr("arka_config.cli.fast.answer", lambda *_: None)
+    monkeypatch.setattr("arka_config.cli.runtime.fast_path.answer", lambda *_: None)
     monkeypatch.setattr(click.Command, "parse_args", crash)
     for kind in (ValueError, KeyError, RuntimeError, lambda text: ExceptionGroup(text, [ValueError(text)])):
         done = arka(*name.split())
@@ -174,7 +174,7 @@ SURFACES: dict[str, Callable[[], Any]] = {
     "schema of settings": lambda: json.dumps(Settings.model_json_schema()),
     "schema of templates": lambda: json.dumps(schema(app)),
     "rich repr of settings": lambda: repr(list(settings().__rich_repr__())),  # type: ignore[misc]
-    "origin of a value": lambda: repr(settings().origin("token")),
+    "origin of a value": lambda: repr(settings().source_of("token")),
     "the error of a validation": lambda: str(refused()),
     "repr of the error of a validation": lambda: repr(refused()),
     "the error of a validation and its chain": lambda: said(refused()),

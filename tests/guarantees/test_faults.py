@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from arka_config.arka import app
-from arka_config.cli import program
+from arka_config.cli.runtime import command_tree
 from tests.cli.program import OTHER, Done, every_command
 from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NONE, Ended, Fault, forked
 from tests.guarantees import numbers, scenes
@@ -67,7 +67,7 @@ def machines(
         "ARKA_NEW_TOKEN": scenes.THIRD,
     }.items():
         monkeypatch.setenv(name, str(value))
-    monkeypatch.setattr("arka_config.moment.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr("arka_config.timestamps.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # nobody cuts the power of a test
     return folder
 
@@ -227,7 +227,7 @@ def test_a_fault_at_any_step_loses_nothing_and_is_said(machines: Path, fake: Fak
 
 def test_every_command_writes_or_reads_or_serves() -> None:
     listed = [*WRITERS, *READERS, *SERVERS]
-    commands = dict(every_command(program.program(app)))
+    commands = dict(every_command(command_tree.program(app)))
     assert sorted(listed) == sorted(commands), "say in scenes.py which of the three a new command does"
     assert all(line.words.startswith(name) for name, lines in WRITERS.items() for line in lines)
 

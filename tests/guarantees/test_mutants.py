@@ -129,7 +129,7 @@ MUTANTS = [
     ),
     Mutant(
         "no redaction of words",
-        "cli/terminal.py",
+        "cli/output/terminal.py",
         "    return visible(_redacted(text))",
         "    return visible(text)",
         f"{STREAMS}test_an_error_masks_a_token_in_the_wrong_place",
@@ -137,7 +137,7 @@ MUTANTS = [
     ),
     Mutant(
         "no redaction of JSON",
-        "cli/session.py",
+        "cli/runtime/session.py",
         "terminal.out(text if reveal else self.app.redacted(text))",
         "terminal.out(text)",
         f"{STREAMS}test_an_error_masks_a_token_in_the_wrong_place",
@@ -145,7 +145,7 @@ MUTANTS = [
     ),
     Mutant(
         "a crash that says what it held",
-        "cli/run.py",
+        "cli/runtime/run.py",
         "        if sys.flags.dev_mode:",
         "        if True:",
         "tests/guarantees/test_canary.py::test_a_crash_shows_where_and_nothing_of_what",

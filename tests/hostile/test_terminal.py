@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arka_config.arka import app
-from arka_config.cli import terminal
-from arka_config.cli.command import common_options
-from arka_config.cli.program import program
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import common_options
+from arka_config.cli.runtime.command_tree import program
 from tests.cli.program import OTHER, TOKEN, arka, every_command
 from tests.hostile.surfaces import ARGUMENTS, FILES, LOOKS, VARIABLES, escaped
 from tests.hostile.texts import ARGUMENT, HOSTILE, MEGABYTE, check_clean

@@ -14,13 +14,13 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from arka_config import ConfigError, Credential, Origin, ProfileStore, Resolution, Secret
-from arka_config.cli.run import run
+from arka_config.cli.runtime.run import run
 from tests.acme import Settings, app
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arka_config.precedence.finding import Finding
+    from arka_config.precedence.values import ResolvedValue
 
 FIELDS = ("token", "api_url", "timeout", "region", "http.retries", "http.agent", "password")
 
@@ -136,7 +136,7 @@ def from_settings(name: str, environ: Mapping[str, str], profile: str | None, fl
         if name in ("token", "api_url"):
             return Answer(error.message)
         return from_layers(name, environ, profile, flags)  # the other fields have no answer while the token has none
-    found = answer(settings.origin(name))
+    found = answer(settings.source_of(name))
     typed: Any = settings
     for part in name.split("."):
         typed = getattr(typed, part)
@@ -161,7 +161,7 @@ def from_command(name: str, environ: Mapping[str, str], profile: str | None, fla
     return Answer(None, "default") if message.endswith("is not set") else Answer(message).typed()
 
 
-def answer(finding: Finding | None) -> Answer:
+def answer(finding: ResolvedValue | None) -> Answer:
     if finding is None:
         return Answer(None, "default")  # as settings, which must hold something, say it
     value = finding.value.reveal() if isinstance(finding.value, Secret) else finding.value

@@ -10,8 +10,9 @@ import pytest
 
 from arka_config import ProfileStore
 from arka_config.arka import app
-from arka_config.sealing import changes, os_keyring, passphrase
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers import os_keyring, passphrase
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.sealing.memory_keyring import MemoryKeyring
 from tests.store.samples import EU_URL, credential
 
@@ -39,7 +40,7 @@ def store(environ: dict[str, str]) -> ProfileStore:
 @pytest.fixture
 def sealed(store: ProfileStore) -> ProfileStore:
     """The same, sealed, and opened by a key file."""
-    changes.enable(store.vault, [NewUnlocker("key-file")])
+    operations.enable(store.vault, [NewUnlocker("key-file")])
     return store
 
 

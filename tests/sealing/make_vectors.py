@@ -18,9 +18,10 @@ from unittest import mock
 
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
-from arka_config.sealing import changes, cipher, os_keyring
+from arka_config.sealing import cipher, operations
 from arka_config.sealing.data_key import REKEY, DataKeyFile, Unlocker, new_key_id
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing.unlockers import os_keyring
+from arka_config.sealing.unlockers.registry import NewUnlocker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +71,12 @@ def make(folder: Path) -> None:
 
     with (
         _always_the_same(),
-        mock.patch("arka_config.sealing.os_keyring.put", keep),
-        mock.patch("arka_config.sealing.key_file.usual_path", return_value=f"{HOME}/vault.key"),
-        mock.patch("arka_config.sealing.key_file.made_or_read", side_effect=lambda *_: _key_file(folder)),
+        mock.patch("arka_config.sealing.unlockers.os_keyring.put", keep),
+        mock.patch("arka_config.sealing.unlockers.key_file.usual_path", return_value=f"{HOME}/vault.key"),
+        mock.patch("arka_config.sealing.unlockers.key_file.made_or_read", side_effect=lambda *_: _key_file(folder)),
     ):
         kinds = (NewUnlocker("key-file"), NewUnlocker("passphrase", passphrase=PASSPHRASE), NewUnlocker("keyring"))
-        changes.enable(store.vault, list(kinds))
+        operations.enable(store.vault, list(kinds))
         for name, known in TOKENS.items():
             store.log_in(name, Credential(Secret(token(name)), Origin.of("https://arka-ai.com"), **known))
         ring = Credential(Secret(token("ring")), Origin.of("https://eu.arka-ai.com:8443"), label="Laptop")

@@ -10,8 +10,8 @@ import pytest
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
 from arka_config.errors import ConfigWarning, InvalidValue, MalformedFile, UnsafeFile
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.store.token_files import TokenFiles
 from arka_config.store.tokens import STORAGES
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -30,7 +30,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def empty(kind: str, environ: dict[str, str], memory_keyring: MemoryKeyring) -> ProfileStore:
     """A store without tokens, in which every kind can be had."""
     store = ProfileStore.open(app, environ)
-    changes.enable(store.vault, [NewUnlocker("key-file")])
+    operations.enable(store.vault, [NewUnlocker("key-file")])
     return store
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from arka_config import ProfileStore
 from arka_config.arka import app
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.faults import Fault, forked
 from tests.sealing.conftest import tokens
 from tests.store.samples import credential, token
@@ -50,15 +50,15 @@ def killed(home: Path, change: str, step: int) -> int:
     def work() -> None:
         vault = at(home).vault
         if change == "enable":
-            changes.enable(vault, [NewUnlocker("key-file")])
+            operations.enable(vault, [NewUnlocker("key-file")])
         elif change == "rekey":
-            changes.rekey(vault)
+            operations.rekey(vault)
         elif change == "disable":
-            changes.disable(vault)
+            operations.disable(vault)
         elif change == "add":
-            changes.add_unlocker(vault, NewUnlocker("key-file", path=str(home / "state" / "c.key")))
+            operations.add_unlocker(vault, NewUnlocker("key-file", path=str(home / "state" / "c.key")))
         else:
-            changes.remove_unlocker(vault, change)
+            operations.remove_unlocker(vault, change)
 
     return forked(work, Fault(step), home.parent / "report").code
 
@@ -67,12 +67,12 @@ def finish(store: ProfileStore, change: str) -> None:
     """Runs the change again; where it had been done, its error says so."""
     if change == "enable":
         if store.vault.file() is None or store.vault.required_file().unfinished:
-            changes.enable(store.vault, [NewUnlocker("key-file")])
+            operations.enable(store.vault, [NewUnlocker("key-file")])
     elif change == "disable":
         if store.vault.is_enabled:
-            changes.disable(store.vault)
+            operations.disable(store.vault)
     else:
-        changes.rekey(store.vault)
+        operations.rekey(store.vault)
 
 
 @pytest.mark.slow
@@ -83,8 +83,8 @@ def test_a_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Pa
     if is_on:
         made.rename(home)
         vault = at(home).vault
-        changes.enable(vault, [NewUnlocker("key-file", path=str(tmp_path / "a.key"))])
-        changes.add_unlocker(vault, NewUnlocker("key-file", path=str(tmp_path / "b.key")))
+        operations.enable(vault, [NewUnlocker("key-file", path=str(tmp_path / "a.key"))])
+        operations.add_unlocker(vault, NewUnlocker("key-file", path=str(tmp_path / "b.key")))
         home.rename(made)
     for step in itertools.count(1):
         shutil.copytree(made, home)

@@ -10,8 +10,8 @@ import pytest
 
 from arka_config import ProfileStore
 from arka_config.arka import app
-from arka_config.sealing import changes
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from tests.store.samples import credential
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +31,10 @@ def test_readers_get_every_token_while_sealing_goes_on_and_off_and_keys_change(t
     ]
     try:
         for _ in range(40):
-            changes.enable(at().vault, [NewUnlocker("key-file")])
-            changes.rekey(at().vault)
-            changes.rekey(at().vault)
-            changes.disable(at().vault)
+            operations.enable(at().vault, [NewUnlocker("key-file")])
+            operations.rekey(at().vault)
+            operations.rekey(at().vault)
+            operations.disable(at().vault)
     finally:
         (tmp_path / "stop").touch()
         ended = [reader.communicate(timeout=60) for reader in readers]

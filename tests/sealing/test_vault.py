@@ -24,8 +24,9 @@ from arka_config.errors import (
     WrongKeyFile,
     WrongPassphrase,
 )
-from arka_config.sealing import changes, cipher, data_key, os_keyring
-from arka_config.sealing.unlockers import NewUnlocker
+from arka_config.sealing import cipher, data_key, operations
+from arka_config.sealing.unlockers import os_keyring
+from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.store.json import text_of
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import NAME, MemoryKeyring
@@ -46,7 +47,7 @@ def opened(store: ProfileStore) -> str:
 @pytest.fixture
 def worded(store: ProfileStore, quick: None) -> ProfileStore:
     """A store that a passphrase alone opens."""
-    changes.enable(store.vault, [NewUnlocker("passphrase", passphrase=PASSPHRASE)])
+    operations.enable(store.vault, [NewUnlocker("passphrase", passphrase=PASSPHRASE)])
     return store
 
 
@@ -106,7 +107,7 @@ def test_another_file_in_the_place_of_a_key_file_is_left_alone(store: ProfileSto
     other.touch(0o600)
     other.write_text("Dear Ada,")
     with pytest.raises(WrongKeyFile, match="letter.txt is not a key file") as caught:
-        changes.enable(store.vault, [NewUnlocker("key-file", path=str(other))])
+        operations.enable(store.vault, [NewUnlocker("key-file", path=str(other))])
     assert caught.value.hint == "name another place: --key-file PATH"
     assert other.read_text() == "Dear Ada,"
     assert not store.vault.is_enabled
@@ -115,10 +116,10 @@ def test_another_file_in_the_place_of_a_key_file_is_left_alone(store: ProfileSto
 def test_a_key_file_never_lies_in_the_data_folder(store: ProfileStore, tmp_path: Path) -> None:
     inside = Path(store.folders.data, "below", "vault.key")
     with pytest.raises(SealingError, match="would lie in the data folder"):
-        changes.enable(store.vault, [NewUnlocker("key-file", path=str(inside))])
+        operations.enable(store.vault, [NewUnlocker("key-file", path=str(inside))])
     (tmp_path / "link").symlink_to(store.folders.data)
     with pytest.raises(SealingError, match="would lie in the data folder"):
-        changes.enable(store.vault, [NewUnlocker("key-file", path=str(tmp_path / "link" / "vault.key"))])
+        operations.enable(store.vault, [NewUnlocker("key-file", path=str(tmp_path / "link" / "vault.key"))])
     assert not inside.exists()
     assert not store.vault.is_enabled
     assert tokens(store) == ALL
@@ -250,7 +251,7 @@ def test_too_little_memory_is_said_to_be_that(worded: ProfileStore, monkeypatch:
 @pytest.fixture
 def ringed(store: ProfileStore, memory_keyring: MemoryKeyring) -> ProfileStore:
     """A store that the keyring alone opens."""
-    changes.enable(store.vault, [NewUnlocker("keyring")])
+    operations.enable(store.vault, [NewUnlocker("keyring")])
     return store
 
 
@@ -332,7 +333,7 @@ def test_a_keyring_that_keeps_nothing_safe_is_refused_and_nothing_is_stored(
     with pytest.raises(KeyringUnavailable, match="there is no OS keyring here"):
         store.log_in("new", credential("new"), storage="keyring", api_url="https://eu.arka-ai.com")
     with pytest.raises(KeyringUnavailable, match="there is no OS keyring here"):
-        changes.enable(store.vault, [NewUnlocker("key-file"), NewUnlocker("keyring")])
+        operations.enable(store.vault, [NewUnlocker("key-file"), NewUnlocker("keyring")])
     assert not store.exists("new")
     assert not store.vault.is_enabled
     assert not key_path(store).exists()
@@ -448,13 +449,13 @@ def test_a_bad_session_is_passed_over_with_a_word_where_a_key_file_opens_the_vau
         assert opened(again(sealed, ARKA_SESSION="nonsense")) == token("work")
 
 
-@pytest.mark.parametrize("change", [changes.rekey, changes.disable])
+@pytest.mark.parametrize("change", [operations.rekey, operations.disable])
 def test_a_new_key_or_none_ends_every_session(worded: ProfileStore, change: object) -> None:
     value = session(worded)
     worded.ask_passphrase = lambda question: PASSPHRASE
     change(worded.vault)  # type: ignore[operator]
     assert worded.vault.sessions.count() == 0
-    if change is changes.rekey:
+    if change is operations.rekey:
         with pytest.raises(InvalidSession):
             opened(again(worded, ARKA_SESSION=value))
 
@@ -465,8 +466,8 @@ def test_a_new_key_or_none_ends_every_session(worded: ProfileStore, change: obje
 def test_where_none_of_several_opens_it_each_is_named_with_its_reason(
     sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring
 ) -> None:
-    changes.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase=PASSPHRASE))
-    changes.add_unlocker(sealed.vault, NewUnlocker("keyring"))
+    operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase=PASSPHRASE))
+    operations.add_unlocker(sealed.vault, NewUnlocker("keyring"))
     key_path(sealed).unlink()
     memory_keyring.fault = "locked"
     with pytest.raises(VaultLocked) as caught:

@@ -16,7 +16,8 @@ import pytest
 from arka_config import ProfileStore
 from arka_config.arka import app
 from arka_config.errors import SealedFileDamaged
-from arka_config.sealing import cipher, data_key, key_file, os_keyring
+from arka_config.sealing import cipher, data_key
+from arka_config.sealing.unlockers import key_file, os_keyring
 from tests.sealing import make_vectors
 from tests.sealing.conftest import tokens
 from tests.sealing.make_vectors import FOLDER, PASSPHRASE, TOKENS, token

@@ -191,7 +191,7 @@ def test_the_token_s_variable_has_one_name_in_every_app(environ: Any) -> None:
     environ(ACME_TOKEN="acme_x")
     assert Signed().token is None
     environ(ACME_API_KEY="acme_x")
-    assert str(Signed().origin("token").place) == "ACME_API_KEY"
+    assert str(Signed().source_of("token").place) == "ACME_API_KEY"
 
 
 def test_the_profile_in_force_stands_between_the_environment_and_the_defaults(environ: Any) -> None:

@@ -43,11 +43,11 @@ def work(environ: dict[str, str]) -> ProfileStore:
 def test_nothing_set_gives_the_defaults_of_the_class(environ: dict[str, str]) -> None:
     settings = Settings.load(environ=environ)
     assert (settings.timeout, settings.token, settings.http.agent) == (30, None, "acme/1")
-    assert settings.origin("timeout").layer == "default"
+    assert settings.source_of("timeout").layer == "default"
 
 
 def test_a_profile_s_value_says_file_and_key(environ: dict[str, str], work: ProfileStore) -> None:
-    found = Settings.load(environ=environ).origin("timeout")
+    found = Settings.load(environ=environ).source_of("timeout")
     assert (found.layer, found.source, found.key) == ("profile", work.profiles.path("work"), "settings.timeout")
 
 
@@ -75,7 +75,7 @@ def test_keyword_arguments_are_the_flag_layer(environ: dict[str, str], monkeypat
     monkeypatch.setenv("ACME_HOME", environ["ACME_HOME"])
     monkeypatch.setenv("ACME_TIMEOUT", "5")
     settings = Settings(timeout=7)
-    assert (settings.timeout, settings.origin("timeout").layer, settings.origin("timeout").source) == (
+    assert (settings.timeout, settings.source_of("timeout").layer, settings.source_of("timeout").source) == (
         7,
         "flag",
         "--timeout",
@@ -86,7 +86,7 @@ def test_a_nested_model_may_be_passed_whole_or_by_a_dotted_name(environ: dict[st
     for flags in ({"http": Http(retries=9)}, {"http": {"retries": 9}}, {"http.retries": 9}):
         settings = Settings.load(environ=environ, flags=flags)
         assert (settings.http.retries, settings.http.agent) == (9, "acme/1")
-        assert settings.origin("http.retries").layer == "flag"
+        assert settings.source_of("http.retries").layer == "flag"
 
 
 def test_a_keyword_that_is_no_field_is_a_type_error() -> None:
@@ -116,7 +116,7 @@ def test_lists_and_tables_are_json_in_a_variable_and_are_taken_whole(
 
 def test_the_name_of_no_field_has_no_origin(environ: dict[str, str]) -> None:
     with pytest.raises(KeyError, match="did you mean 'timeout'"):
-        Settings.load(environ=environ).origin("timeot")
+        Settings.load(environ=environ).source_of("timeot")
 
 
 def test_an_unknown_profile_is_an_error_with_the_nearest_name(environ: dict[str, str], work: ProfileStore) -> None:
@@ -139,7 +139,7 @@ def test_a_token_from_the_environment_never_goes_to_the_profile_s_url(
     work.use("evil")
     settings = Settings.load(environ={**environ, "ACME_API_KEY": "acme_exported"})
     assert str(settings.api_url) == "https://api.acme.example/"
-    assert settings.origin("api_url").layer == "default"
+    assert settings.source_of("api_url").layer == "default"
 
 
 # No second source
@@ -323,7 +323,7 @@ def test_no_error_holds_a_secret_in_any_form(
 def test_settings_do_not_show_a_token(environ: dict[str, str]) -> None:
     settings = Settings.load(environ={**environ, "ACME_API_KEY": CANARY, "ACME_PASSWORD": CANARY})
     shown = [repr(settings), str(settings), settings.model_dump_json(), json.dumps(settings.model_json_schema())]
-    shown += [repr(settings.model_dump()), repr(settings.origin("token")), repr(settings.token), f"{settings.token}"]
+    shown += [repr(settings.model_dump()), repr(settings.source_of("token")), repr(settings.token), f"{settings.token}"]
     assert not [text for text in shown if CANARY in text]
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(settings)

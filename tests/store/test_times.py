@@ -8,8 +8,8 @@ import pytest
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from arka_config.moment import stored
 from arka_config.store.times import has_our_form, is_time
+from arka_config.timestamps import stored
 
 
 @given(st.integers(0, 253402214400), st.text("0123456789:TZ-٣", max_size=2), st.integers(0, 19))

@@ -230,7 +230,7 @@ def test_a_token_that_was_stored_by_hand_is_not_replaced_unasked(
 ) -> None:
     folder.put("ci.toml", COPIED)
     applied(ARKA_CI_TOKEN=TOKEN)
-    monkeypatch.setattr("arka_config.moment.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr("arka_config.timestamps.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
     assert arka("login", "-p", "ci", "--with-token", "--no-verify", stdin=OTHER).code == 0
     assert actions() == {"ci": "unchanged"}
     folder.put("ci.toml", COPIED.replace("ARKA_CI_TOKEN", "ARKA_NEW_TOKEN"))

@@ -74,7 +74,7 @@ def test_the_next_apply_completes_what_was_killed_at_any_step(
     storage: str,
     fewest: int,
 ) -> None:
-    monkeypatch.setattr("arka_config.moment.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr("arka_config.timestamps.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
     monkeypatch.setenv("ARKA_CI_TOKEN", TOKEN)
     monkeypatch.setenv("ARKA_NEW_TOKEN", OTHER)
     before, home = tmp_path / "before", tmp_path / "home"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config import App, ProfileStore
-from arka_config.cli.run import run
+from arka_config.cli.runtime.run import run
 from tests.templates.conftest import Folder
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from arka_config import App, ConfigWarning, ProfileSettings
-from arka_config.cli import terminal
-from arka_config.cli.run import run
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.run import run
 from tests.acme import Settings, app
 from tests.toolkit.other import app as other_app
 
@@ -56,7 +56,7 @@ def cli() -> click.Group:
         value: Any = settings
         for part in name.split("."):
             value = getattr(value, part)
-        click.echo(f"{value!r} {settings.origin(name).layer} {settings.origin(name).place}")
+        click.echo(f"{value!r} {settings.source_of(name).layer} {settings.source_of(name).place}")
 
     return cli
 
@@ -225,7 +225,7 @@ def test_the_commands_work_in_the_author_s_main_with_their_exit_codes(cli: click
 
 def test_ctrl_c_in_a_command_exits_with_130(cli: click.Group, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "arka_config.cli.session.Session.token", lambda session: (_ for _ in ()).throw(KeyboardInterrupt)
+        "arka_config.cli.runtime.session.Session.token", lambda session: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     result = invoke(cli, "token")
     assert (result.exit_code, result.stderr) == (130, "\ninterrupted\n")

@@ -30,7 +30,7 @@ app.add_commands(cli)            # login, logout, token, use, profiles, config, 
 @cli.command()
 @app.pass_settings               # loaded when the command runs, never at import
 def whoami(settings: Settings):
-    print(settings.origin("token").layer, settings.api_url, settings.timeout)
+    print(settings.source_of("token").layer, settings.api_url, settings.timeout)
 """
 
 

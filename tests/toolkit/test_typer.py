@@ -30,7 +30,7 @@ def main() -> None:
 @app.pass_settings
 def show(settings: Settings, name: Annotated[str, typer.Argument(help="A setting.")], loud: bool = False) -> None:
     """Print a setting and where it came from."""
-    found = settings.origin(name)
+    found = settings.source_of(name)
     typer.echo(f"{getattr(settings, name)!r} {found.layer} {found.place}{'!' if loud else ''}")
 
 

@@ -13,14 +13,14 @@ from arka_config import (
     App,
     ConfigError,
     Credential,
+    CustomLayer,
     Field,
-    Finding,
-    Layer,
     NoToken,
     Origin,
     ProfileSettings,
     ProfileStore,
     Resolution,
+    ResolvedValue,
     Secret,
     SettingsError,
     Token,
@@ -35,7 +35,7 @@ def parameter(field: Field, profile: str | None) -> tuple[object, str] | None:
     return (30, f"/acme/{field.name}") if profile else None
 
 
-app = App("acme", settings="acme.settings:Settings", layers=[Layer("ssm", parameter, below="env")])
+app = App("acme", settings="acme.settings:Settings", layers=[CustomLayer("ssm", parameter, below="env")])
 
 
 class Settings(ProfileSettings, app=app):
@@ -51,8 +51,8 @@ assert_type(settings, Settings)
 assert_type(settings.timeout, float)
 assert_type(settings.token, Token)
 assert_type(settings.token.reveal(), str)
-assert_type(settings.origin("timeout"), Finding)
-assert_type(settings.origin("timeout").layer, str)
+assert_type(settings.source_of("timeout"), ResolvedValue)
+assert_type(settings.source_of("timeout").layer, str)
 assert_type(Settings.app, App)
 
 

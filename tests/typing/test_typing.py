@@ -19,7 +19,7 @@ WRONG = [
     ("with_settings(3)", "arg-type", "reportArgumentType"),
     ("with_settings(settings, 'Oslo')", "arg-type", "reportArgumentType"),
     ("app.add_commands({})", "arg-type", "reportArgumentType"),
-    ("Layer('ssm', parameter, below='default')", "arg-type", "reportArgumentType"),
+    ("CustomLayer('ssm', parameter, below='default')", "arg-type", "reportArgumentType"),
     ("app.settings_options(int)", "arg-type", "reportArgumentType"),
 ]
 

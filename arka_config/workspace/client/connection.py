@@ -13,8 +13,8 @@ from arka_config.text import is_printable, visible
 if TYPE_CHECKING:
     import ssl
 
-    from arka_config.precedence.finding import Finding
     from arka_config.precedence.origin import Origin
+    from arka_config.precedence.values import ResolvedValue
     from arka_config.store.resolution import Resolution
 
 TIMEOUT = 30.0  # seconds, as the settings class of `arka` has it
@@ -107,7 +107,7 @@ def _has_files(folder: str) -> bool:
         return False
 
 
-def _seconds(finding: Finding) -> float:
+def _seconds(finding: ResolvedValue) -> float:
     value = finding.value
     try:
         seconds = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]  # what is none raises
@@ -118,7 +118,7 @@ def _seconds(finding: Finding) -> float:
     return min(seconds, _LONGEST_TIMEOUT)
 
 
-def _proxy(finding: Finding) -> str:
+def _proxy(finding: ResolvedValue) -> str:
     """The proxy's URL. No error repeats it: it may hold a password."""
     from urllib.parse import urlsplit
 
@@ -133,7 +133,7 @@ def _proxy(finding: Finding) -> str:
     raise ConfigError(f"{finding.place}: proxy is not a URL of a proxy", hint="write it as http://HOST:PORT")
 
 
-def _path(finding: Finding) -> str:
+def _path(finding: ResolvedValue) -> str:
     if not isinstance(finding.value, str) or not finding.value or not is_printable(finding.value):
         raise ConfigError(f"{finding.place}: ca_bundle is not the path of a file", hint="write it in full, from /")
     return os.path.abspath(os.path.expanduser(finding.value))

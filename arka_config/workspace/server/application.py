@@ -18,7 +18,7 @@ from starlette.routing import Match
 
 from arka_config.workspace.server import problems
 from arka_config.workspace.server.api import responses, routes
-from arka_config.workspace.server.guard import Guard
+from arka_config.workspace.server.middleware import Guard
 from arka_config.workspace.server.pages import billing, help_pages, rendering, sign_in, tokens
 from arka_config.workspace.server.pages.browser import Browser, Elsewhere
 from arka_config.workspace.server.problems import Problem

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from arka_config.app import App
-    from arka_config.workspace.server.guard import Guard
+    from arka_config.workspace.server.middleware import Guard
 
 _HOSTS = "--host 127.0.0.1 is this machine alone, --host 0.0.0.0 any address that it has"
 _GRACE = 5  # seconds that a request may still take when the end has come

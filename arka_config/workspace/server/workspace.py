@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from arka_config import moment
+from arka_config import timestamps
 from arka_config.errors import ConfigError, InvalidUrl
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import accounts, limits, migrations, sign_in, tokens
@@ -78,7 +78,7 @@ class Workspace:
             user, is_new = accounts.add(session, email, plan)
             code = sign_in.new_code(session, user)
         link = sign_in.link(self.url or DEFAULT_URL, code)
-        expires = moment.stored(moment.now() + sign_in.CODE_LASTS)
+        expires = timestamps.stored(timestamps.now() + sign_in.CODE_LASTS)
         return Invitation(user.id, user.email, user.plan, is_new, link, expires)
 
     def issue(

@@ -43,4 +43,4 @@ def account(settings: Settings) -> None:
     )
     if response.status_code != httpx.codes.OK:
         raise click.ClickException(f"the service answered {response.status_code}")
-    click.echo(f"{response.json()['user']['email']} ({settings.origin('token').layer})")
+    click.echo(f"{response.json()['user']['email']} ({settings.source_of('token').layer})")

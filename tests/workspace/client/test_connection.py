@@ -20,8 +20,8 @@ from arka_config import Origin, ProfileStore, Resolution, Secret
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
 from arka_config.errors import ConfigError, WorkspaceUnreachable
+from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import TIMEOUT, Connection
-from arka_config.workspace.client.workspace import Workspace
 from tests.no_network import VARIABLES
 from tests.workspace.fake import running
 
@@ -94,7 +94,7 @@ def serving(made: Authority) -> ssl.SSLContext:
 
 
 def me(url: str, connection: Connection) -> str:
-    return Workspace(app, url, Secret(TOKEN), connection).me().email
+    return WorkspaceClient(app, url, Secret(TOKEN), connection).me().email
 
 
 class Proxy:

@@ -20,9 +20,9 @@ from arka_config.errors import (
     WorkspaceFault,
 )
 from arka_config.secret import Secret
-from arka_config.workspace.client import wire
+from arka_config.workspace.client import transport
+from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
-from arka_config.workspace.client.workspace import Workspace
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.limits import Limit
 from arka_config.workspace.server.running import Running, running
@@ -49,7 +49,7 @@ def served() -> Iterator[Running]:
 
 
 @pytest.fixture
-def client(served: Running) -> Workspace:
+def client(served: Running) -> WorkspaceClient:
     """A client whose token may manage tokens."""
     return client_of(served, served.issue(ANN, "Manager", [MANAGE]).secret)
 
@@ -58,12 +58,12 @@ def client(served: Running) -> Workspace:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses before it asks again, in seconds; none of them is made."""
     made: list[float] = []
-    monkeypatch.setattr("arka_config.workspace.client.wire.time.sleep", made.append)
+    monkeypatch.setattr("arka_config.workspace.client.transport.time.sleep", made.append)
     return made
 
 
-def client_of(served: Running, token: Secret, url: str = "") -> Workspace:
-    return Workspace(app, url or served.url, token, Connection())
+def client_of(served: Running, token: Secret, url: str = "") -> WorkspaceClient:
+    return WorkspaceClient(app, url or served.url, token, Connection())
 
 
 def stumbling(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
@@ -81,7 +81,7 @@ def stumbling(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
 
 
 def test_a_database_that_is_away_for_a_moment_is_not_noticed(
-    client: Workspace, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+    client: WorkspaceClient, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     met = stumbling(monkeypatch, 2)
     assert client.me().email == ANN
@@ -89,17 +89,17 @@ def test_a_database_that_is_away_for_a_moment_is_not_noticed(
 
 
 def test_one_that_stays_away_is_the_workspace_s_fault(
-    client: Workspace, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+    client: WorkspaceClient, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     met = stumbling(monkeypatch, 100)
     with pytest.raises(WorkspaceFault, match="503 Service Unavailable"):
         client.me()
-    assert met == [wire.TRIES]
+    assert met == [transport.TRIES]
 
 
 @pytest.mark.parametrize("call", [lambda client: client.create("x"), lambda client: client.rotate()])
 def test_what_makes_a_token_is_asked_once(
-    client: Workspace, call: Callable[[Workspace], object], monkeypatch: pytest.MonkeyPatch
+    client: WorkspaceClient, call: Callable[[WorkspaceClient], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         met = stumbling(patched, 1)
@@ -110,7 +110,7 @@ def test_what_makes_a_token_is_asked_once(
 
 
 def test_a_revocation_that_was_done_and_not_answered_is_done(
-    served: Running, client: Workspace, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+    served: Running, client: WorkspaceClient, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second try finds no such token, and that is what was wanted."""
     issued, revoke, tries = served.issue(ANN, "Lost phone"), tokens.revoke, [0]
@@ -130,7 +130,9 @@ def test_a_revocation_that_was_done_and_not_answered_is_done(
         client_of(served, issued.secret).me()
 
 
-def test_who_tries_tokens_is_told_when_to_come_back(served: Running, client: Workspace, pauses: list[float]) -> None:
+def test_who_tries_tokens_is_told_when_to_come_back(
+    served: Running, client: WorkspaceClient, pauses: list[float]
+) -> None:
     served.workspace.bad_token_limit = Limit("bad token", 1, timedelta(minutes=1))
     with pytest.raises(InvalidToken):
         client_of(served, UNKNOWN).me()
@@ -165,13 +167,13 @@ def test_a_redirect_to_the_token_s_own_workspace_is_not_followed_either(
     assert kept.last_used is None
 
 
-def test_a_page_of_the_workspace_is_not_taken_for_its_api(served: Running, client: Workspace) -> None:
+def test_a_page_of_the_workspace_is_not_taken_for_its_api(served: Running, client: WorkspaceClient) -> None:
     for path in ("/app/personal/settings/tokens", "/sign-in", "/static"):
         with pytest.raises(NoWorkspaceApi):
             client_of(served, client.token, served.url + path).me()
 
 
-def test_each_refusal_is_the_error_that_was_promised(served: Running, client: Workspace) -> None:
+def test_each_refusal_is_the_error_that_was_promised(served: Running, client: WorkspaceClient) -> None:
     page = f"{served.url}/app/personal/settings/tokens"
     plain = client_of(served, served.issue(ANN, "Plain", [], datetime.now(UTC) + timedelta(days=30)).secret)
     with pytest.raises(InvalidToken) as invalid:

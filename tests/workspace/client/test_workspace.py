@@ -24,9 +24,9 @@ from arka_config.errors import (
     WorkspaceUnreachable,
 )
 from arka_config.secret import Secret
-from arka_config.workspace.client import wire
+from arka_config.workspace.client import transport
+from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
-from arka_config.workspace.client.workspace import Workspace
 from tests.workspace import fake as steps
 from tests.workspace.fake import MANAGE, Fake, running
 
@@ -42,8 +42,8 @@ ME: dict[str, Any] = {
 }
 
 
-def workspace(url: str, token: str = TOKEN, **options: Any) -> Workspace:
-    return Workspace(app, url, Secret(token), Connection(**options))
+def workspace(url: str, token: str = TOKEN, **options: Any) -> WorkspaceClient:
+    return WorkspaceClient(app, url, Secret(token), Connection(**options))
 
 
 def raised(fake: Fake, *script: Callable[[steps.Handler], None], timeout: float = 5) -> ConfigError:
@@ -110,7 +110,7 @@ def test_a_cursor_is_sent_as_it_is_and_never_round_and_round(fake: Fake, cursor:
 
 
 def test_a_list_without_end_is_an_error(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arka_config.workspace.client.workspace._MOST_PAGES", 3)
+    monkeypatch.setattr("arka_config.workspace.client.client._MOST_PAGES", 3)
     fake.script = [steps.says(200, {"tokens": [], "next_cursor": str(number)}) for number in range(9)]
     with pytest.raises(WorkspaceFault, match="more than 3 pages"):
         workspace(fake.url).tokens()
@@ -195,7 +195,7 @@ def test_what_nobody_thought_of_ends_the_waiting_and_shows_no_request(
     def fails(*_: object) -> None:
         raise RuntimeError(TOKEN)
 
-    monkeypatch.setattr("arka_config.workspace.client.wire._read", fails)
+    monkeypatch.setattr("arka_config.workspace.client.transport._read", fails)
     fake.add(TOKEN)
     error = raised(fake)
     assert error.message == f"{fake.url} cannot be reached: the request failed with RuntimeError"
@@ -295,7 +295,7 @@ BROKEN = {
     "a lone surrogate": steps.raw(200, json.dumps(ME).replace("MacBook", "\\ud800").encode(), kind="application/json"),
     "a long text": steps.says(200, {**ME, "token": {**ME["token"], "label": "a" * 401}}),
     "scopes of another kind": steps.says(200, {**ME, "token": {**ME["token"], "scopes": {"a": 1}}}),
-    "too large": steps.raw(200, b" " * (wire.LARGEST_ANSWER + 1), kind="application/json"),
+    "too large": steps.raw(200, b" " * (transport.LARGEST_ANSWER + 1), kind="application/json"),
     "compressed": steps.raw(200, b"x", kind="application/json", Content_Encoding="gzip"),
 }
 
@@ -335,7 +335,7 @@ def test_429_says_when_to_try_again(fake: Fake, header: str, hint: str) -> None:
 
 def test_a_date_to_try_again_at_is_understood(fake: Fake) -> None:
     assert raised(fake, steps.raw(429, Retry_After="Fri, 31 Dec 2999 23:59:59 GMT")).hint.startswith("try again in 3")
-    assert wire.seconds_of("Fri, 31 Dec 1999 23:59:59 GMT") == 0
+    assert transport.seconds_of("Fri, 31 Dec 1999 23:59:59 GMT") == 0
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from arka_config import moment
+from arka_config import timestamps
 from tests.workspace.pages.visitor import BILLING, TOKENS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _tokens(visitor: Visitor) -> Iterator[str]:
     page.get_by_text("A token needs a name.").first.wait_for()
     yield "create, refused"
     page.goto(TOKENS)
-    in_a_week = moment.now() + timedelta(days=7)
+    in_a_week = timestamps.now() + timedelta(days=7)
     visitor.workspace.issue(EMAIL, LONGEST, ["tokens:manage"], in_a_week)
     old = visitor.workspace.issue(EMAIL, "Old phone", [], in_a_week).token.id
     _let_expire(visitor, old)
@@ -96,4 +96,4 @@ def _let_expire(visitor: Visitor, token_id: str) -> None:
     with visitor.workspace.workspace.database.writing() as session:
         token = session.get(Token, token_id)
         assert token is not None
-        token.expires = moment.now() - timedelta(days=1)
+        token.expires = timestamps.now() - timedelta(days=1)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from arka_config.workspace.server import problems, tokens
-from arka_config.workspace.server.guard import LARGEST_BODY
+from arka_config.workspace.server.middleware import LARGEST_BODY
 from tests.workspace.server.calling import PROBLEM, Api, Person
 
 if TYPE_CHECKING:

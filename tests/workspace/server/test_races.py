@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from arka_config.workspace.server import limits, tokens
-from arka_config.workspace.server.api.caller import Caller
+from arka_config.workspace.server.api.auth import Caller
 from arka_config.workspace.server.limits import Limit
 from arka_config.workspace.server.tables import Attempt, Token
 from arka_config.workspace.server.workspace import Workspace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
-from arka_config import moment
+from arka_config import timestamps
 from arka_config.workspace.server.tables import Token
 from arka_config.workspace.server.workspace import Workspace
 from tests.workspace.server.calling import ANN, BOB, MANAGE, PROBLEM, Api
@@ -21,7 +21,7 @@ ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
 
 
 def days_from_now(days: float) -> str:
-    return moment.stored(datetime.now(UTC) + timedelta(days=days))
+    return timestamps.stored(datetime.now(UTC) + timedelta(days=days))
 
 
 def labels(api: Api, **query: Any) -> list[str]:
@@ -36,7 +36,7 @@ def test_a_token_that_is_made_works_and_is_shown_once(api: Api) -> None:
     assert ID.fullmatch(details["id"])
     assert (details["label"], details["last_four"], details["scopes"]) == ("CI/CD Pipeline", token[-4:], [])
     assert (details["expires"], details["last_used"]) == ("2999-12-31T21:59:59Z", None)
-    assert moment.read(details["created"]) <= datetime.now(UTC)
+    assert timestamps.read(details["created"]) <= datetime.now(UTC)
     listed = api.get("tokens")
     assert details in listed.json()["tokens"]
     assert token not in listed.text
@@ -96,7 +96,7 @@ def test_what_does_not_fit_is_said_field_by_field(api: Api, body: dict[str, obje
 
 
 def test_an_expiry_of_this_second_has_passed(api: Api) -> None:
-    answer = api.post("tokens", json={"label": "x", "expires": moment.stored(datetime.now(UTC))})
+    answer = api.post("tokens", json={"label": "x", "expires": timestamps.stored(datetime.now(UTC))})
     assert answer.status_code == 422
 
 
@@ -206,7 +206,7 @@ def test_rotating_gives_a_successor_and_leaves_the_old_one_until_it_is_revoked(a
     details = new.json()["details"]
     assert (details["label"], details["scopes"]) == ("CI", [MANAGE])
     assert details["id"] != old["details"]["id"]
-    assert abs(moment.read(details["expires"]) - moment.read(expires)) < timedelta(seconds=30)
+    assert abs(timestamps.read(details["expires"]) - timestamps.read(expires)) < timedelta(seconds=30)
     assert api.works(old["token"])
     assert api.works(new.json()["token"])
     assert api.delete("tokens/current", token=old["token"]).status_code == 204
@@ -246,7 +246,7 @@ def test_more_time_than_it_was_made_for_takes_a_token_that_may_manage(api: Api, 
 
 def test_the_end_of_the_last_day_is_no_more_time(api: Api) -> None:
     old = api.post("tokens", json={"label": "CI", "expires": days_from_now(30)}).json()["token"]
-    expires = moment.stored(moment.end(days_from_now(30)[:10]))
+    expires = timestamps.stored(timestamps.end(days_from_now(30)[:10]))
     assert api.post("tokens/current/rotate", token=old, json={"expires": expires}).status_code == 201
 
 

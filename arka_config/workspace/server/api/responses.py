@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from arka_config.workspace.server import problems
-from arka_config.workspace.server.api.documents import ForbiddenDocument, InvalidRequestDocument, ProblemDocument
+from arka_config.workspace.server.api.schemas import ForbiddenDocument, InvalidRequestDocument, ProblemDocument
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

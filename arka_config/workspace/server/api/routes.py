@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path, Query, Response
 from arka_config.errors import InvalidValue
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.api import cursors
-from arka_config.workspace.server.api.caller import CallerOf, invalid
-from arka_config.workspace.server.api.documents import (
+from arka_config.workspace.server.api.auth import CallerOf, invalid
+from arka_config.workspace.server.api.responses import PROBLEMS
+from arka_config.workspace.server.api.schemas import (
     IssuedToken,
     Me,
     NewToken,
@@ -20,7 +21,6 @@ from arka_config.workspace.server.api.documents import (
     TokenPage,
     UserDocument,
 )
-from arka_config.workspace.server.api.responses import PROBLEMS
 from arka_config.workspace.server.problems import NOT_FOUND, Problem, invalid_request
 from arka_config.workspace.server.tokens import Place
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Form, Request
 
 from arka_config.workspace.server import sign_in
-from arka_config.workspace.server.api.caller import address_of, url_of, workspace_of
+from arka_config.workspace.server.api.auth import address_of, url_of, workspace_of
 from arka_config.workspace.server.digests import new_secret
 from arka_config.workspace.server.problems import FORGED, Problem
 

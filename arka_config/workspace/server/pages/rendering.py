@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from arka_config import moment
+from arka_config import timestamps
 from arka_config.text import visible
 from arka_config.workspace.server import accounts, sign_in, tokens
 
@@ -39,7 +39,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(day=_day, time=moment.stored, in_words=moment.in_words, visible=visible)
+_templates.filters.update(day=_day, time=timestamps.stored, in_words=timestamps.in_words, visible=visible)
 _templates.globals.update(static=STATIC, sign_in_page=sign_in.PAGE, PRO=accounts.PRO, MANAGE=tokens.MANAGE)
 
 
@@ -50,7 +50,7 @@ def page(browser: Browser, template: str, status: int = 200, **values: object) -
         app=browser.workspace.app,
         user=browser.user,
         form_key=browser.form_key,
-        now=moment.now(),
+        now=timestamps.now(),
         **values,
     )
     response = HTMLResponse(text, status)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import RedirectResponse, Response
 
-from arka_config import moment
+from arka_config import timestamps
 from arka_config.errors import InvalidValue
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.api import cursors
@@ -99,10 +99,10 @@ def _end(expiry: str, date: str) -> datetime | None:
     if expiry == "never":
         return None
     if expiry in DAYS:
-        return moment.now() + timedelta(days=int(expiry))
+        return timestamps.now() + timedelta(days=int(expiry))
     try:
         if expiry == "date" and len(date) == len("2027-02-28"):
-            return moment.end(date)
+            return timestamps.end(date)
     except ValueError:
         pass
     raise InvalidValue("choose when the token expires")
@@ -126,9 +126,9 @@ def _list(browser: Browser, status: int = 200, *, after: str = "", **values: obj
         "issued": None,
         "fault": "",
         "entered": _NOTHING,
-        "tomorrow": f"{moment.now() + timedelta(days=1):%Y-%m-%d}",
+        "tomorrow": f"{timestamps.now() + timedelta(days=1):%Y-%m-%d}",
         "days": DAYS,
-        "soon": moment.now() + _SOON,
+        "soon": timestamps.now() + _SOON,
         "new_id": drawn_id("tok"),
     }
     return page(browser, "tokens.html", status, **{**usual, **values})

@@ -1,0 +1,1 @@
+"""One file per command: the path is the command."""

@@ -1,0 +1,37 @@
+"""`completion`: prints the script that lets a shell complete commands, options and profile names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.fast_path import completion_variable
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(session: Session, shell: str) -> None:
+    """Print a shell's completion script.
+
+    \b
+    bash:  eval "$({app} completion bash)"                                   in ~/.bashrc
+    zsh:   eval "$({app} completion zsh)"                                    in ~/.zshrc
+    fish:  {app} completion fish > ~/.config/fish/completions/{app}.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    root = click.get_current_context().find_root()
+    name = root.info_name or session.app.name
+    made = get_completion_class(shell)
+    assert made is not None, "click has the three shells that the argument admits"
+    script = made(root.command, {}, name, completion_variable(name)).source()
+    if session.json:
+        session.show_json({"shell": shell, "script": script})
+    else:
+        terminal.out(script)

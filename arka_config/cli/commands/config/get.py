@@ -1,0 +1,46 @@
+"""`config get`: prints one setting's value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.output.format import finding_document, shown
+from arka_config.cli.runtime.command import command
+from arka_config.errors import ConfigError, UsageError
+from arka_config.text import did_you_mean, visible
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.argument("key")
+@click.option("--show-token", is_flag=True, help="Print a secret whole.")
+def get(session: Session, key: str, show_token: bool) -> None:
+    """Print one setting's value.
+
+    Exits with 1 where it has none. `{app} token` is the command that prints the token for another program.
+    """
+    settings, resolution = session.settings()
+    leaves = settings.leaves()
+    if key == "profile":
+        finding = resolution.profile.choice
+    elif key in leaves:
+        finding = resolution.resolve(leaves[key].field)
+    else:
+        known = ["profile", *leaves]
+        raise UsageError(
+            f"there is no setting '{visible(key[:80])}'",
+            hint=did_you_mean(key, known) or f"the settings are {', '.join(known)}",
+        )
+    if finding is None or finding.value is None:
+        raise ConfigError(f"{key} is not set", hint=f"{session.app.name} config show")
+    if session.json:
+        found = finding_document(session, finding, show_token=show_token, leaf=leaves.get(key)) or {}
+        session.show_json({"name": key, **found}, reveal=show_token)
+    else:
+        text = shown(session, finding, show_token=show_token)
+        terminal.out(text if show_token else session.app.redacted(text))

@@ -1,0 +1,84 @@
+"""`config show`: every setting, its value and where it came from; what was overridden, and what nobody reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import tables
+from arka_config.cli.output.format import finding_document, finding_row
+from arka_config.cli.runtime.command import command
+from arka_config.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
+    from arka_config.precedence.values import ResolvedValue
+    from arka_config.settings.leaves import Leaf
+
+
+@command()
+@click.option("--sources", is_flag=True, help="Add what was overridden, and what is set and not read.")
+@click.option("--show-token", is_flag=True, help="Show the token whole.")
+def show(session: Session, sources: bool, show_token: bool) -> None:
+    """Show every setting, its value and where it came from.
+
+    A value that does not fit is shown as it is, and then said to be wrong, with exit code 1.
+    """
+    settings, resolution = session.settings()
+    findings = {
+        "profile": resolution.choice_findings(),
+        **{name: resolution.findings(leaf.field) for name, leaf in settings.leaves().items()},
+    }
+    unread = _unread(session) if sources else None
+    if session.json:
+        session.show_json(_document(session, findings, settings.leaves(), unread, show_token), reveal=show_token)
+    else:
+        rows = [row for name, found in findings.items() for row in _rows(session, name, found, sources, show_token)]
+        rows += [((name, "dim"), ("not read", "red"), ("env", "yellow"), why) for name, why in (unread or {}).items()]
+        tables.show(("SETTING", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
+    session.notice()
+    try:
+        settings.resolved(resolution)
+    except SettingsError as error:
+        raise SettingsError(error.problems, hint="set each of them where it stands, or take it out") from None
+
+
+def _rows(
+    session: Session, name: str, findings: list[ResolvedValue], sources: bool, show_token: bool
+) -> list[tuple[Cell, ...]]:
+    winner = findings[0] if findings else None
+    others = [finding for finding in findings[1:] if finding.value is not None]
+    rows = [finding_row(session, name, winner, show_token=show_token, style="bold" if name == "profile" else "")]
+    for other in others if sources else ():
+        _, value, layer, place = finding_row(session, name, other, show_token=show_token)
+        texts = [cell if isinstance(cell, str) else cell[0] for cell in (value, layer, place)]
+        rows.append((("  overridden", "dim"), *((text, "dim") for text in texts)))
+    return rows
+
+
+def _document(
+    session: Session,
+    findings: Mapping[str, list[ResolvedValue]],
+    leaves: Mapping[str, Leaf],
+    unread: Mapping[str, str] | None,
+    show_token: bool,
+) -> dict[str, object]:
+    settings = {}
+    for name, found in findings.items():
+        documents = [finding_document(session, one, show_token=show_token, leaf=leaves.get(name)) for one in found]
+        winner, *others = documents or [None]
+        settings[name] = winner if winner is None or unread is None else winner | {"overridden": others}
+    return {"settings": settings, **({} if unread is None else {"not_read": dict(unread)})}
+
+
+def _unread(session: Session) -> dict[str, str]:
+    """The app's variables that are set and not read, each with the reason."""
+    from arka_config.settings.unread import unread
+
+    profile = session.resolution.profile.profile
+    references = {profile.reference[1]} if profile is not None and profile.reference is not None else set()
+    return unread(session.app, session.environ, references)

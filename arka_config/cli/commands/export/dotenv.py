@@ -1,0 +1,47 @@
+"""`export dotenv`: the token and its URL as a .env file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import command
+from arka_config.errors import ConfigError
+from arka_config.exchange.dotenv import lines
+from arka_config.store import external_files, files
+from arka_config.text import visible
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.option("--output", "-o", metavar="PATH", help="Write a file, 0600, and not to stdout.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def dotenv(session: Session, output: str | None, force: bool) -> None:
+    """Write the token and its URL as a .env file.
+
+    Keep such a file out of the repository: `{app} exec` hands a token on without one.
+    """
+    app = session.app
+    found = session.token()
+    text = lines({app.token_field.variable: found.secret.reveal(), app.url_field.variable: str(found.url.value)})
+    if output is None:
+        if session.json:
+            session.show_json({"text": text}, reveal=True)
+        else:
+            terminal.out(text.rstrip("\n"))
+        return
+    path = os.path.abspath(output)
+    if files.exists(path) and not force:
+        raise ConfigError(
+            f"{visible(path)} is there already, and would be lost", hint="name another file, or add --force"
+        )
+    external_files.write(session.store, path, text)
+    if session.json:
+        session.show_json({"path": path})
+    terminal.say(f"Wrote {session.tilde(path)}", mark="✓")
+    terminal.note("the token stands there in plain text")

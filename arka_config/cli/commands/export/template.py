@@ -1,0 +1,79 @@
+"""`export template`: the template that describes a profile, for a repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.output.format import without_passwords
+from arka_config.cli.runtime.command import ProfileName, command
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.argument("name", required=False, type=ProfileName())
+def template(session: Session, name: str | None) -> None:
+    """Print the template that describes a profile; without a name, the one in force.
+
+    A reference stays one. A stored token is never printed: who applies the template is asked for one.
+
+    \b
+    {app} export template work > profiles/work.toml
+    """
+    from arka_config.store import toml
+
+    name = session.name_or_in_force(name)
+    profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
+    url = profile.api_url
+    if not url and credential is not None and str(credential.origin) != session.app.default_url():
+        url = str(credential.origin)
+    table: dict[str, Any] = {"version": 1, "profile": {"name": name}}
+    if profile.description:
+        table["profile"]["description"] = profile.description
+    if url:
+        table["profile"]["api_url"] = url
+    if profile.reference is not None:
+        kind, target = profile.reference
+        table["token"] = {kind: target}
+    elif credential is not None:
+        table["token"] = {"prompt": True}
+    settings, left_out = _without_secrets(session, profile.settings)
+    if settings:
+        table["settings"] = settings
+    text = session.app.redacted(f"#:schema ./template.schema.json\n{toml.written(table)}")
+    for key in left_out:
+        terminal.note(f"settings.{key} is left out: it holds a secret, and a template holds none")
+    if session.json:
+        session.show_json({"text": text})
+    else:
+        terminal.out(text.rstrip("\n"))
+
+
+def _without_secrets(session: Session, table: dict[str, Any], within: str = "") -> tuple[dict[str, Any], list[str]]:
+    """The settings that may be checked in, and the names of those that may not."""
+    secret = _secret_settings(session)
+    kept: dict[str, Any] = {}
+    left_out: list[str] = []
+    for key, value in table.items():
+        name = f"{within}{key}"
+        if isinstance(value, dict):
+            kept[key], more = _without_secrets(session, value, f"{name}.")
+            left_out += more
+        elif name in secret or without_passwords(value) != value or session.app.redacted(str(value)) != str(value):
+            left_out.append(name)
+        else:
+            kept[key] = value
+    return kept, left_out
+
+
+def _secret_settings(session: Session) -> frozenset[str]:
+    if session.app.settings is None:
+        return frozenset()
+    leaves = session.app.settings_class().leaves()
+    return frozenset(name for name, leaf in leaves.items() if leaf.field.secret)

@@ -1,0 +1,24 @@
+"""`identity show`: prints whom to seal for, so that this machine can open it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+def show(session: Session) -> None:
+    """Print the recipient of this machine's identity: public, and what `{app} seal --to` takes."""
+    from arka_config.templates.identity import IdentityFile
+
+    file = IdentityFile(session.store.folders.data)
+    recipient = file.recipient()
+    if session.json:
+        session.show_json({"path": file.path, "recipient": recipient})
+    else:
+        terminal.out(recipient)

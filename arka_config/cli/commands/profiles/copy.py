@@ -1,0 +1,30 @@
+"""`profiles copy`: a new profile with the settings of another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import ProfileName, command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.argument("name", type=ProfileName())
+@click.argument("new_name")
+@click.option("--with-token", is_flag=True, help="Copy the token too: one token, known under two names.")
+def copy(session: Session, name: str, new_name: str, with_token: bool) -> None:
+    """Copy a profile's settings to a new one.
+
+    The token stays behind, so that each device or purpose has its own, and revoking one leaves the others.
+    """
+    session.store.copy(name, new_name, with_token=with_token)
+    if session.json:
+        session.show_json({"profile": new_name, "copied_from": name})
+    terminal.say(f"Copied profile '{name}' to '{new_name}'", mark="✓")
+    if not session.store.tokens.holds(new_name) and session.store.profiles.read(new_name).reference is None:
+        terminal.say(f"  To give it a token of its own: {session.app.name} login --profile {new_name}")

@@ -1,0 +1,89 @@
+"""`profiles list`: every profile, with its token and which one is active."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config.cli.output import tables, terminal
+from arka_config.cli.output.format import expiry_cell, token_cell, token_document
+from arka_config.cli.runtime.command import command
+from arka_config.errors import ConfigError
+from arka_config.store.tokens import PLAIN
+
+if TYPE_CHECKING:
+    from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
+
+
+@command(name="list")
+def list_(session: Session) -> None:
+    """List the profiles.
+
+    A dot marks the active one, which is in force unless a flag, the environment or a pinned directory says another.
+    """
+    store = session.store
+    active, _ = store.selection.active()
+    names = store.names()
+    for misnamed in store.profiles.misnamed():
+        terminal.warn(
+            f"{session.tilde(store.profiles.folder)}/{misnamed} is no profile: its name has other characters "
+            "than a-z, 0-9, '-' and '_'"
+        )
+    if session.json:
+        session.show_json({"active": active, "profiles": [_document(session, name, active) for name in names]})
+    elif names:
+        rows = [_row(session, name, active) for name in names]
+        shown = _worth_showing(rows, session.app.default_url())
+        tables.show([_COLUMNS[at] for at in shown], [[row[at] for at in shown] for row in rows], keep=3)
+    else:
+        terminal.say(f"There are no profiles yet; make one with: {session.app.name} login --profile NAME")
+
+
+_COLUMNS = ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "STORAGE", "URL")
+_STORAGE, _URL = 5, 6
+
+
+def _worth_showing(rows: list[tuple[Cell, ...]], default: str | None) -> list[int]:
+    """The columns to show, by number: one storage for all, if it is plain, and one workspace for all need none."""
+    hidden = set()
+    if all(row[_STORAGE] in ("", PLAIN) for row in rows):
+        hidden.add(_STORAGE)
+    if all(row[_URL] in ("", default) for row in rows):
+        hidden.add(_URL)
+    return [at for at in range(len(_COLUMNS)) if at not in hidden]
+
+
+def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
+    mark: Cell = ("●", "green") if name == active else ""
+    bold: Cell = (name, "bold") if name == active else name
+    try:
+        profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
+        token = token_cell(session, profile, credential)
+    except ConfigError as error:  # one broken file must not hide the others
+        terminal.tell_error(error)
+        return (mark, bold, ("unreadable", "red"), "", "", "", "")
+    url = profile.api_url or (str(credential.origin) if credential else session.app.default_url() or "")
+    label = credential.label if credential else ""
+    return (
+        mark,
+        bold,
+        token,
+        expiry_cell(session, credential, date=False),
+        label or profile.description or ("—", "dim"),
+        credential.storage if credential else "",
+        url,
+    )
+
+
+def _document(session: Session, name: str, active: str | None) -> dict[str, object]:
+    document: dict[str, object] = {"name": name, "active": name == active}
+    try:
+        profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
+        token = token_document(session, profile, credential)
+    except ConfigError as error:
+        return document | {"error": session.app.redacted(error.message)}
+    return document | {
+        "description": profile.description or None,
+        "api_url": profile.api_url or None,
+        "token": token,
+    }

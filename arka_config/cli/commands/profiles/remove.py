@@ -1,0 +1,46 @@
+"""`profiles remove`: removes a profile's settings and its token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime import legacy_sync, workspace_access
+from arka_config.cli.runtime.command import ProfileName, command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.argument("name", type=ProfileName())
+@click.option("-y", "--yes", is_flag=True, help="Ask nothing.")
+@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; if that fails, keep all.")
+def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
+    """Remove a profile and its token.
+
+    The token goes on working until it is revoked: with `--revoke`, or on the tokens page, with the trash icon.
+    """
+    store, app = session.store, session.app
+    store.check_exists(name)
+    had_token, origin = store.tokens.holds(name), store.origin(name)
+    if not yes:
+        what = " and its token, and revoke that" if had_token and revoke else " and its token" if had_token else ""
+        session.confirm(f"Remove profile '{name}'{what}?", flag="--yes")
+    said = workspace_access.revoke_or_stop(session, name) if had_token and revoke else ""
+    was_active = store.selection.active()[0] == name
+    unpinned = store.remove(name)
+    legacy_sync.after_change(session)
+    if session.json:
+        session.show_json({"profile": name, "unpinned": unpinned})
+    if said:
+        terminal.say(said, mark="✓")
+    terminal.say(f"Removed profile '{name}'", mark="✓")
+    if had_token and not said:
+        terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, origin)}")
+    for directory in unpinned:
+        terminal.say(f"  {session.tilde(directory)} is no longer pinned")
+    if was_active:
+        terminal.say(f"  No profile is active now; choose one with: {app.name} use NAME")

@@ -1,0 +1,30 @@
+"""`profiles rename`: gives a profile another name, with its token, its pins and its place as the active one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import ProfileName, command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.argument("name", type=ProfileName())
+@click.argument("new_name")
+def rename(session: Session, name: str, new_name: str) -> None:
+    """Rename a profile with its token.
+
+    The active profile and pinned directories follow. Variables in your shells do not.
+    """
+    session.store.rename(name, new_name)
+    if session.json:
+        session.show_json({"profile": new_name, "before": name})
+    terminal.say(f"Profile '{name}' is now '{new_name}'", mark="✓")
+    variable = session.app.profile_field.variable
+    if session.environ.get(variable) == name:
+        terminal.note(f"{variable} in this shell still says '{name}': export {variable}={new_name}")

@@ -1,0 +1,73 @@
+"""`profiles show`: what a profile holds, in force or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import tables
+from arka_config.cli.output.format import expiry_cell, token_cell, token_document, without_passwords, written
+from arka_config.cli.runtime.command import ProfileName, command
+from arka_config.store.tokens import PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.argument("name", required=False, type=ProfileName())
+def show(session: Session, name: str | None) -> None:
+    """Show what a profile holds; without a name, the one in force.
+
+    What is in force, and why, is `{app} config show`.
+    """
+    name = session.name_or_in_force(name)
+    store = session.store
+    profile, credential = store.profiles.read(name), store.tokens.read(name)
+    if session.json:
+        return session.show_json(
+            {
+                "name": name,
+                "path": profile.path,
+                "description": profile.description or None,
+                "api_url": profile.api_url or None,
+                "token": token_document(session, profile, credential),
+                "settings": without_passwords(profile.settings),
+            }
+        )
+    none: Cell = ("—", "dim")
+    rows: list[tuple[Cell, ...]] = [
+        (
+            "description",
+            profile.description or none,
+            session.place(profile.path) if profile.is_on_disk else "",
+        ),
+        ("api_url", profile.api_url or none, ""),
+        (
+            "token",
+            token_cell(session, profile, credential),
+            session.place(store.tokens.path(name)) if credential else "",
+        ),
+    ]
+    if credential is not None:
+        rows += [
+            *([("storage", credential.storage, "")] if credential.storage != PLAIN else []),
+            ("origin", str(credential.origin), ""),
+            ("label", credential.label or none, ""),
+            ("created", credential.created or none, ""),
+            ("expires", expiry_cell(session, credential), ""),
+        ]
+    rows += [(key, value, "") for key, value in _flat(without_passwords(profile.settings), "")]
+    tables.show((name.upper(), "VALUE", "FILE"), rows)
+
+
+def _flat(table: Mapping[str, object], within: str) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{within}{key}.")
+        else:
+            yield f"{within}{key}", written(value)

@@ -1,0 +1,136 @@
+"""`profiles verify`: asks the workspace about every profile's token, several at a time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import tables, terminal
+from arka_config.cli.output.format import is_behind_a_helper
+from arka_config.cli.output.progress import tracked
+from arka_config.cli.runtime import workspace_access
+from arka_config.cli.runtime.command import ProfileName, command
+from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
+from arka_config.precedence.values import PROFILE
+from arka_config.workspace.client import verification as verdicts
+from arka_config.workspace.client.verification import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
+    from arka_config.workspace.client.client import WorkspaceClient
+
+_AT_ONCE = 8
+_UNTOLD = (verdicts.NO_API, verdicts.UNREACHABLE, verdicts.BROKEN)
+_CELLS: dict[str, Cell] = {
+    verdicts.VALID: ("valid", "green"),
+    verdicts.INVALID: ("invalid", "red"),
+    verdicts.NEEDS_PRO: ("needs Pro", "red"),
+    verdicts.NO_API: ("no API", "yellow"),
+    verdicts.UNREACHABLE: ("unreachable", "yellow"),
+    verdicts.NO_TOKEN: ("no token", "dim"),
+    verdicts.NOT_ASKED: ("not fetched", "dim"),
+    verdicts.BROKEN: ("broken", "red"),
+}
+
+
+@command()
+@click.argument("names", metavar="[NAME]…", nargs=-1, type=ProfileName())
+def verify(session: Session, names: Sequence[str]) -> int | None:
+    """Ask the workspace whether the profiles' tokens work; without a name, all of them.
+
+    Exits with 4 where a token is refused, or a profile that was named has none, and with 1 where a workspace could not
+    be asked. A token that a helper command prints is fetched only where its profile is named.
+    """
+    wanted = [session.store.check_exists(name) for name in dict.fromkeys(names or _chosen(session))]
+    is_named = bool(names or session.profile)
+    found = _answers([_question(session, name, fetch=is_named) for name in wanted])
+    if session.json:
+        session.show_json({"profiles": [_document(*each) for each in zip(wanted, found, strict=True)]})
+    elif wanted:
+        rows = [_row(*each) for each in zip(wanted, found, strict=True)]
+        columns = ("PROFILE", "STATE", "USER", "WHY") if any(row[-1] for row in rows) else ("PROFILE", "STATE", "USER")
+        tables.show(columns, [row[: len(columns)] for row in rows], keep=2)
+    else:
+        terminal.say(f"There are no profiles yet; make one with: {session.app.name} login --profile NAME")
+    return _exit_code(found, is_named)
+
+
+def _chosen(session: Session) -> list[str]:
+    return [session.profile] if session.profile is not None else session.store.names()
+
+
+def _question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verdict:
+    """The workspace to ask about a profile's own token, or the answer where there is nothing to ask."""
+    try:
+        resolution = workspace_access.of_profile(session, name)
+        found = resolution.token_in_force() if resolution.profile.has_token else None
+        if found is None or found.token.layer != PROFILE:
+            return Verdict(verdicts.NO_TOKEN)
+        if is_behind_a_helper(found.token) and not fetch:
+            return Verdict(verdicts.NOT_ASKED, why="a helper prints the token; name the profile to run it")
+        found.secret.reveal()  # here, one after another: a helper may ask its user something
+        return workspace_access.workspace(session, resolution, str(found.url.value), found.secret)
+    except ConfigError as error:  # one broken profile must not hide the others
+        return verdicts.of(error)
+
+
+def _answers(questions: Sequence[WorkspaceClient | Verdict]) -> list[Verdict]:
+    """The verdicts, in the order of the questions; several workspaces are asked at once.
+
+    In threads that end with the process, so that Ctrl-C waits for no answer.
+    """
+    futures: list[Future[Verdict]] = [Future() for _ in questions]
+    waiting: queue.SimpleQueue[tuple[Future[Verdict], WorkspaceClient | Verdict]] = queue.SimpleQueue()
+    for each in zip(futures, questions, strict=True):
+        waiting.put(each)
+    for _ in range(min(_AT_ONCE, len(futures))):
+        threading.Thread(target=_work, args=(waiting,), daemon=True).start()
+    return [future.result() for future in tracked(futures, "Asking")]
+
+
+def _work(waiting: queue.SimpleQueue[tuple[Future[Verdict], WorkspaceClient | Verdict]]) -> None:
+    while True:
+        try:
+            future, question = waiting.get_nowait()
+        except queue.Empty:
+            return
+        try:
+            future.set_result(question if isinstance(question, Verdict) else verdicts.ask(question))
+        except ConfigError as error:
+            future.set_result(verdicts.of(error))
+        except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
+            future.set_exception(error)
+
+
+def _row(name: str, found: Verdict) -> tuple[Cell, ...]:
+    user = found.identity.email if found.identity is not None else ("—", "dim")
+    # What is said by the state itself needs no second word.
+    return (name, _CELLS[found.state], user, "" if found.is_refusal else found.why)
+
+
+def _document(name: str, found: Verdict) -> dict[str, object]:
+    identity = found.identity
+    return {
+        "name": name,
+        "state": found.state,
+        "reason": found.why or None,
+        "user": identity.email if identity is not None else None,
+        "plan": (identity.plan or None) if identity is not None else None,
+        "label": (identity.token.label or None) if identity is not None else None,
+        "expires": (identity.token.expires or None) if identity is not None else None,
+    }
+
+
+def _exit_code(found: Sequence[Verdict], is_named: bool) -> int | None:
+    """4 where a token was refused or is missing where one was named, 1 where nobody could tell, else success."""
+    missing = (each.state == verdicts.NO_TOKEN and (is_named or isinstance(each.error, AuthError)) for each in found)
+    if any(each.is_refusal for each in found) or any(missing):
+        return EXIT_AUTH
+    return EXIT_ERROR if any(each.state in _UNTOLD for each in found) else None

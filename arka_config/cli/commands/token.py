@@ -1,0 +1,36 @@
+"""`token`: prints the token in force and a newline, nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import command
+from arka_config.errors import OriginConflict
+from arka_config.precedence.origin import Origin
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.option("--for", "url", metavar="URL", help="Print nothing unless the token is for this URL's origin.")
+def token(session: Session, url: str | None) -> None:
+    """Print the token in force.
+
+    \b
+    curl -H "Authorization: Bearer $({app} token --for https://arka-ai.com)" https://arka-ai.com/api/v1/me
+    """
+    found = session.token()
+    if url is not None and (wanted := Origin.of(url, "--for")) != found.origin:
+        raise OriginConflict(
+            f"the token from {found.token.place} is for {found.origin}, not for {wanted}; nothing was printed",
+            hint=f"{session.app.name} profiles list",
+        )
+    text = found.secret.reveal()
+    if session.json:
+        session.show_json({"token": text, "origin": str(found.origin), "profile": session.resolution.name}, reveal=True)
+    else:
+        terminal.out(text)

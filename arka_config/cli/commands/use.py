@@ -1,0 +1,100 @@
+"""`use`: makes a profile the active one, goes back to the one before, or pins a directory tree to one."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime import legacy_sync
+from arka_config.cli.runtime.command import ProfileName, command
+from arka_config.errors import Cancelled, ConfigError, UsageError
+from arka_config.precedence.values import ENV, PIN
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.argument("name", required=False, type=ProfileName())
+@click.option("--here", is_flag=True, help="Pin this directory, and all below it, to the profile.")
+@click.option("--unpin", is_flag=True, help="Take this directory's pin away.")
+def use(session: Session, name: str | None, here: bool, unpin: bool) -> None:
+    """Make a profile the active one, for every shell of yours.
+
+    `-` goes back to the one before. Without a name, a terminal offers them to choose from. For one shell alone there
+    is `eval "$({app} env --profile NAME)"`.
+    """
+    if unpin and (here or name or session.profile):
+        raise UsageError("--unpin goes alone", hint=f"{session.app.name} use --unpin")
+    if unpin:
+        return _unpin(session)
+    if name is not None and session.profile not in (None, name):
+        raise UsageError(f"two profiles are named: '{name}' and --profile '{session.profile}'")
+    wanted = name or session.profile
+    if wanted is None:
+        wanted = _picked(session)
+    if here:
+        return _pin(session, wanted)
+    before, _ = session.store.selection.active()
+    if wanted == "-":
+        wanted = session.store.use_previous()
+    else:
+        before = session.store.use(wanted)
+    legacy_sync.after_change(session)
+    if session.json:
+        session.show_json({"profile": wanted, "before": before})
+    terminal.say(f"Profile '{wanted}' is active" + ("" if before != wanted else " already"), mark="✓")
+    _say_what_hides_it(session, wanted)
+
+
+def _pin(session: Session, name: str) -> None:
+    directory = os.path.realpath(os.getcwd())
+    if name == "-":
+        raise UsageError("--here needs a profile's name", hint=f"{session.app.name} use NAME --here")
+    session.store.pin(directory, name)
+    if session.json:
+        session.show_json({"profile": name, "directory": directory})
+    terminal.say(f"{session.tilde(directory)} and all below it use profile '{name}'", mark="✓")
+
+
+def _unpin(session: Session) -> None:
+    directory = os.path.realpath(os.getcwd())
+    name = session.store.unpin(directory)
+    if name is None:
+        raise ConfigError(f"{directory} is not pinned itself", hint=f"{session.app.name} status")
+    if session.json:
+        session.show_json({"profile": name, "directory": directory})
+    terminal.say(f"{session.tilde(directory)} is no longer pinned to profile '{name}'", mark="✓")
+
+
+def _picked(session: Session) -> str:
+    """The profile that a person picks by its number or its name."""
+    names = session.store.names()
+    if not names:
+        raise ConfigError("there are no profiles", hint=f"{session.app.name} login --profile NAME")
+    if not session.can_ask:
+        raise UsageError("which profile?", hint=f"{session.app.name} use NAME")
+    active, _ = session.store.selection.active()
+    for number, name in enumerate(names, 1):
+        terminal.say(f"{'●' if name == active else ' '} {number:>2}  {name}")
+    answer = terminal.ask("Which profile (number or name)")
+    if not answer:
+        raise Cancelled("nothing was changed")
+    if answer.isdigit() and answer not in names and 0 < int(answer) <= len(names):
+        return names[int(answer) - 1]
+    return session.store.check_exists(answer)
+
+
+def _say_what_hides_it(session: Session, name: str) -> None:
+    """Says what else chooses a profile here, since the active one then is not the one in force."""
+    choice = session.resolution.choice() if session.profile is None else None
+    variable = session.app.token_field.variable
+    if choice is not None and choice.value != name and choice.layer == ENV:
+        terminal.note(f"{choice.source} chooses '{choice.value}' in this shell: unset {choice.source}")
+    elif choice is not None and choice.value != name and choice.layer == PIN:
+        terminal.note(f"this directory is pinned to '{choice.value}': {session.app.name} use --unpin in {choice.key}")
+    if session.environ.get(variable):
+        terminal.note(f"{variable} is set in this shell, and wins over the active profile's token: unset {variable}")

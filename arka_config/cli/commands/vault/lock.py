@@ -1,0 +1,27 @@
+"""`vault lock`: ends every session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+def lock(session: Session) -> None:
+    """End every session that `{app} vault unlock` began, in all shells.
+
+    A key file goes on opening the vault.
+    """
+    sessions = session.store.vault.sessions
+    with session.store.lock:
+        ended = sessions.end_all()
+    if session.json:
+        session.show_json({"ended": ended})
+    terminal.say(f"Ended {ended} session{'' if ended == 1 else 's'}", mark="✓")
+    if session.environ.get(sessions.variable):
+        terminal.say(f"  It opens nothing now, and can go: unset {sessions.variable}")

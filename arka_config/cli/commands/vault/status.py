@@ -1,0 +1,54 @@
+"""`vault status`: whether sealing is on, what opens it, and how each token is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config.cli.output import tables, terminal, unlockers
+from arka_config.cli.runtime.command import command
+from arka_config.store.tokens import STORAGES
+
+if TYPE_CHECKING:
+    from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+def status(session: Session) -> None:
+    """Show whether sealing is on, what opens it, and how tokens are kept.
+
+    Nothing is asked, and no keyring is waited for.
+    """
+    vault, tokens = session.store.vault, session.store.tokens
+    file = vault.file()
+    kinds = [tokens.storage(name) for name in tokens.names()]
+    counts = {storage: kinds.count(storage) for storage in STORAGES}
+    is_open = file is not None and vault.opens_at_once()
+    sessions = vault.sessions.count()
+    if session.json:
+        session.show_json(
+            {
+                "enabled": file is not None,
+                "path": vault.path,
+                "open": is_open,
+                "unfinished": (file.unfinished or None) if file else None,
+                "unlockers": [unlockers.document(unlocker) for unlocker in file.unlockers] if file else [],
+                "sessions": sessions,
+                "tokens": counts,
+            }
+        )
+        return
+    rows: list[tuple[Cell, ...]] = [
+        ("sealing", "on" if file else ("off", "dim"), session.place(vault.path) if file else ""),
+    ]
+    if file is not None:
+        rows.append(("opens", "without asking" if is_open else "when it is unlocked", ""))
+        rows += [("unlocker", unlocker.name, unlockers.place(session, unlocker)) for unlocker in file.unlockers]
+        rows.append(("sessions", str(sessions), ""))
+    rows += [(f"{storage} tokens", str(count), "") for storage, count in counts.items() if count]
+    tables.show(("VAULT", "VALUE", "PLACE"), rows)
+    if file is not None and file.unfinished:
+        terminal.warn(
+            f"'vault {file.unfinished}' was interrupted; every token can be opened; "
+            f"hint: {session.app.name} vault {file.unfinished}"
+        )

@@ -1,0 +1,48 @@
+"""`vault unlock`: prints the shell line that keeps the vault open for one shell."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config import timestamps
+from arka_config.cli.commands.env import shell_of
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime.command import command
+from arka_config.errors import UsageError
+from arka_config.exchange import shells
+from arka_config.sealing import migration
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@click.option("--for", "duration", metavar="8h", default="12h", help="How long it stays open: 45min, 8h, 7d.")
+@click.option("--shell", type=click.Choice(shells.NAMES), help="The shell to write for; else $SHELL says which.")
+def unlock(session: Session, duration: str, shell: str | None) -> None:
+    """Print the line that keeps the vault open in this shell.
+
+    \b
+    eval "$({app} vault unlock)"                 bash, zsh
+    {app} vault unlock | source                  fish
+    {app} vault unlock | Out-String | iex        powershell
+    """
+    try:
+        lasting = timestamps.lasting(duration)
+    except ValueError as error:
+        raise UsageError(f"--for: {error}") from None
+    vault = session.store.vault
+    with session.store.lock:
+        migration.settle(vault)
+        keys = vault.keys(fresh=True)
+        value, expires = vault.sessions.begin(keys.current, keys[keys.current], lasting.total_seconds())
+    variables = {vault.sessions.variable: value}
+    if session.json:
+        return session.show_json({"variables": variables, "expires": expires}, reveal=True)
+    if sys.stdout.isatty():
+        terminal.note("this line is for eval: a program cannot change the shell that runs it")
+    terminal.out(shells.assignments(variables, shell or shell_of(session)))
+    terminal.say(f"Open until {expires} in this shell, or until: {session.app.name} vault lock", mark="✓")

@@ -1,0 +1,87 @@
+"""A command that is run with the token in its environment, in place of this process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+from arka_config.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+    from arka_config.cli.runtime.session import Session
+
+CANNOT_RUN = 126  # as a shell says it
+NOT_FOUND = 127
+
+
+class CommandFailed(ConfigError):
+    """The command could not be started."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def run(session: Session, words: Sequence[str]) -> NoReturn:
+    """Becomes the command. Raises CommandFailed where it cannot, and what `session.token()` raises."""
+    environ = environment(session)
+    program = _found(words[0], environ.get("PATH", os.defpath))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if sys.platform == "win32":  # no process takes another's place there
+        import subprocess
+
+        raise SystemExit(subprocess.run([program, *words[1:]], env=environ, check=False).returncode)  # noqa: S603  # the command that the user typed
+    _replace_this_process(program, words, environ)
+
+
+def environment(session: Session) -> dict[str, str]:
+    """The environment for a child: the token and its URL, the profile, and none of our other secrets."""
+    app = session.app
+    found = session.token()
+    environ = {name: value for name, value in session.environ.items() if name not in app.secret_variables}
+    environ[app.token_field.variable] = found.secret.reveal()
+    environ[app.url_field.variable] = str(found.url.value)
+    environ.pop(app.profile_field.variable, None)
+    if session.resolution.name is not None:
+        environ[app.profile_field.variable] = session.resolution.name
+    return environ
+
+
+def _found(name: str, path: str) -> str:
+    """The program's file: as it is named where it is a path, else in PATH, and never in the working directory by
+    an empty or relative entry of PATH (GO-2022-0395)."""
+    if os.path.dirname(name):
+        return name
+    folders = [folder for folder in path.split(os.pathsep) if os.path.isabs(folder)]
+    if sys.platform == "win32":  # where an ending says what is a program
+        import shutil
+
+        found = shutil.which(name, path=os.pathsep.join(folders))
+    else:  # shutil.which does no more there, and takes longer to import than all else that is done here
+        files = (os.path.join(folder, name) for folder in folders)
+        found = next((file for file in files if os.path.isfile(file) and os.access(file, os.X_OK)), None)
+    if found is None:
+        raise CommandFailed(f"{name}: command not found", NOT_FOUND)
+    return found
+
+
+def _replace_this_process(program: str, words: Sequence[str], environ: dict[str, str]) -> NoReturn:
+    import signal
+
+    # Python ignores these two, and a child would inherit that: `exec -- yes | head -1` must end.
+    ignored = (signal.SIGPIPE, signal.SIGXFSZ)
+    before = [signal.signal(number, signal.SIG_DFL) for number in ignored]
+    try:
+        os.execve(program, list(words), environ)  # the command that the user typed
+    except OSError as error:
+        code = NOT_FOUND if error.errno in (errno.ENOENT, errno.ENOTDIR) else CANNOT_RUN
+        raise CommandFailed(f"{program}: {(error.strerror or 'cannot be run').lower()}", code) from None
+    finally:  # where it is this process that goes on, and writes to what nobody reads
+        for number, handler in zip(ignored, before, strict=True):
+            signal.signal(number, handler)

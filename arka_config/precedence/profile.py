@@ -1,0 +1,56 @@
+"""Which profile: by flag, by variable, by directory, the active one, or `default`. Standard library only."""
+
+from __future__ import annotations
+
+import os
+
+from arka_config.precedence.layers import environment, flags
+from arka_config.precedence.values import ACTIVE, DEFAULT, PIN, ResolvedValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from arka_config.precedence.values import Field, Layer
+
+DEFAULT_PROFILE = "default"
+
+
+def choice_layers(
+    *,
+    flag: str | None,
+    environ: Mapping[str, str],
+    directory: Callable[[], str],
+    pins: Callable[[], tuple[Mapping[str, str], str]],
+    active: Callable[[], tuple[str | None, str]],
+    exists: Callable[[str], bool],
+) -> tuple[Layer, ...]:
+    """Who says which profile it is, the winner first.
+
+    `pins` and `active` give their value and the file that it stands in; they are read only when nobody before them
+    answers.
+    """
+
+    def pin(field: Field) -> ResolvedValue | None:
+        pinned, path = pins()
+        folder = longest_match(directory(), pinned) if pinned else None
+        return None if folder is None else ResolvedValue(field, pinned[folder], PIN, path, folder)
+
+    def switched_to(field: Field) -> ResolvedValue | None:
+        name, path = active()
+        return None if name is None else ResolvedValue(field, name, ACTIVE, path)
+
+    def default(field: Field) -> ResolvedValue | None:
+        return ResolvedValue(field, DEFAULT_PROFILE, DEFAULT) if exists(DEFAULT_PROFILE) else None
+
+    return (flags({"profile": flag}), environment(environ), pin, switched_to, default)
+
+
+def longest_match(directory: str, pinned: Mapping[str, str]) -> str | None:
+    """The pinned folder that the directory is, or lies deepest below; None where it lies below none."""
+    while directory not in pinned:
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return None
+        directory = parent
+    return directory

@@ -1,0 +1,1 @@
+"""Unlockers: the ways to open the data key."""

@@ -1,0 +1,239 @@
+"""The command lines that are answered without click: the same bytes, exit code and child as click gives."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config.arka import app
+from arka_config.cli.runtime import fast_path
+from arka_config.cli.runtime.run import run
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.testing import Stream
+from tests.cli.program import OTHER, TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class Became(BaseException):
+    """What this process would have become: a program, its words and its environment."""
+
+
+class Outcome(NamedTuple):
+    """All that a run leaves behind."""
+
+    code: int
+    out: str
+    err: str
+    child: object
+
+
+def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_path: bool) -> Outcome:
+    data = io.BytesIO()  # as click writes bytes where a shell completes
+    out, err = io.TextIOWrapper(data, "utf-8", newline=""), Stream()
+    with (
+        mock.patch.dict("os.environ", environ),
+        mock.patch.multiple(sys, stdin=io.StringIO(), stdout=out, stderr=err),
+        mock.patch("os.execve", side_effect=lambda *child: (_ for _ in ()).throw(Became(child))),
+        mock.patch("signal.signal"),
+        warnings.catch_warnings(),
+    ):
+        code, child = -1, None
+        try:
+            code = run(app, arguments, use_fast_path=use_fast_path)
+        except Became as became:
+            child = became.args
+        except SystemExit as ended:  # as click ends a completion
+            code = int(str(ended.code or 0))
+    out.flush()
+    return Outcome(code, data.getvalue().decode(), err.getvalue(), child)
+
+
+def store_of(home: Path) -> ProfileStore:
+    """Two profiles: `work`, which is active, with a file of settings, and `ci` without."""
+    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store.log_in("work", Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), label="Work Laptop"))
+    store.log_in("ci", Credential(Secret(OTHER), Origin.of("https://eu.arka-ai.com"), expires="2020-01-31T00:00:00Z"))
+    store.edit("work", {("settings", "timeout"): 3})
+    return store
+
+
+def written(home: Path, name: str, text: str) -> None:
+    path = home / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def sealed(store: ProfileStore) -> object:
+    return operations.enable(store.vault, [NewUnlocker("key-file")])
+
+
+def damaged(path: Path) -> object:
+    return path.write_text(path.read_text().replace('"nonce": "', '"nonce": "00'))
+
+
+# What a store may hold, whole and broken.
+STORES: dict[str, Callable[[Path, ProfileStore], object]] = {
+    "whole": lambda home, store: None,
+    "none active": lambda home, store: store.selection.activate(None, previous=None),
+    "pinned": lambda home, store: store.pin(os.path.realpath(os.getcwd()), "ci"),
+    "pins damaged": lambda home, store: written(home, "state/pins.json", "{"),
+    "active damaged": lambda home, store: written(home, "state/active", "../work"),
+    "active gone": lambda home, store: written(home, "state/active", "nosuch -\n"),
+    "token damaged": lambda home, store: written(home, "data/tokens/work.json", '{"token": "arka_'),
+    "token of another version": lambda home, store: written(home, "data/tokens/work.json", '{\n  "version": 9\n}\n'),
+    "token readable": lambda home, store: os.chmod(home / "data/tokens/work.json", 0o644),
+    "token writable": lambda home, store: os.chmod(home / "data/tokens/work.json", 0o622),
+    "profile damaged": lambda home, store: written(home, "config/profiles/work.toml", "timeout ="),
+    "profile with lists": lambda home, store: written(home, "config/profiles/work.toml", "[settings]\na = [1]\n"),
+    "profile with an unknown key": lambda home, store: written(home, "config/profiles/work.toml", "tokn = 1\n"),
+    "another origin": lambda home, store: store.edit("work", {("api_url",): "https://us.arka-ai.com"}),
+    "in a variable": lambda home, store: store.edit("work", {("token", "env"): "ELSEWHERE"}),
+    "in a file": lambda home, store: store.edit("work", {("token", "file"): "/nowhere"}),
+    "sealed": lambda home, store: sealed(store),
+    "sealed, the key file gone": lambda home, store: (sealed(store), (home / "state/vault.key").rename(home / "k")),
+    "sealed, the token damaged": lambda home, store: (sealed(store), damaged(home / "data/tokens/work.json")),
+    "sealed, the data key damaged": lambda home, store: (sealed(store), damaged(home / "data/data-key.json")),
+    "a folder for a file": lambda home, store: written(home, "config/profiles/x.toml/y", ""),
+}
+ENVIRONMENTS: list[dict[str, str]] = [
+    {},
+    {"ARKA_API_KEY": "arka_exported"},
+    {"ARKA_API_KEY": " arka_exported\n", "ARKA_API_URL": "https://us.arka-ai.com/v2"},
+    {"ARKA_API_KEY": ""},
+    {"ARKA_API_KEY": "é\x1b", "FORCE_COLOR": "1"},
+    {"ARKA_PROFILE": "ci"},
+    {"ARKA_PROFILE": "wrok"},
+    {"ARKA_PROFILE": "Not A Name", "FORCE_COLOR": "1"},
+    {"ARKA_API_URL": "https://us.arka-ai.com"},
+    {"ARKA_API_URL": "http://plain.example"},
+    {"ELSEWHERE": "arka_elsewhere", "ARKA_PROFILE": "work", "ARKA_API_KEY": "arka_exported", "FORCE_COLOR": "1"},
+    {"PATH": ""},
+]
+ANSWERED = [
+    "token",
+    "token -p ci",
+    "token --profile work",
+    "-p ci token",
+    "prompt",
+    "--profile ci prompt",
+    "prompt -p nosuch",
+    "exec -- true",
+    "exec -p ci -- true --json -p x",
+    "-p work exec -- no-such-program",
+    "exec -- /no/such/program",
+]
+CLICKS = ["token --json", "token -p", "token token", "-p ci token -p work", "-p ci token -p ci", "exec true", "exec --"]
+CLICKS += ["exec", "token --profile=ci", "-pci token", "token -p Bad", "prompt --json", "token -- -p", "exec -p ci", ""]
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_click_gives_the_same_bytes_exit_code_and_child(name: str, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    with mock.patch("os.getcwd", return_value=str(tmp_path / "here")):
+        STORES[name](home, store_of(home))
+        for environ, line in itertools.product(ENVIRONMENTS, [*ANSWERED, *CLICKS]):
+            answered = outcome(line.split(), environ, use_fast_path=True)
+            assert answered == outcome(line.split(), environ, use_fast_path=False), f"{line} with {environ}"
+            assert answered.child is not None or answered.code >= 0
+
+
+WORDS = ["token", "prompt", "exec", "use", "--", "-p", "--profile", "work", "ci", "nosuch", "true", "--json", "-p=ci"]
+WORDS += ["--profile=ci", "-pci", "Bad Name", "--no-input", "--api-key", TOKEN, "--help", "", "-", "é", "--for"]
+WORDS += ["--debug"]
+
+
+@given(arguments=st.lists(st.sampled_from(WORDS), max_size=6), environ=st.sampled_from(ENVIRONMENTS))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_click_gives_the_same_for_any_words(arguments: list[str], environ: Mapping[str, str], home: Path) -> None:
+    if not home.exists():
+        store_of(home)
+    active = home / "state" / "active"
+    active.write_text("work -\n")  # some of the words make another profile active
+    answered = outcome(arguments, environ, use_fast_path=True)
+    active.write_text("work -\n")
+    event("answered without click" if fast_path._read(arguments) else "left to click")
+    assert answered == outcome(arguments, environ, use_fast_path=False)
+
+
+@pytest.mark.parametrize("line", ANSWERED)
+def test_the_forms_are_answered(line: str, home: Path) -> None:
+    assert fast_path._read(line.split()) is not None
+
+
+@pytest.mark.parametrize("line", CLICKS)
+def test_other_forms_are_left_to_click(line: str, home: Path) -> None:
+    assert fast_path._read(line.split()) is None
+
+
+COMPLETED = ["use ", "use w", "use nosuch", "token -p ", "-p w", "--profile c", "profiles show ", "profiles rename c"]
+COMPLETED += [
+    "profiles verify w",
+    "exec -p ",
+    "exec --profile w",
+    "prompt -p ",
+    "profiles copy w",
+    "profiles remove ",
+    "profiles unset w",
+]
+LEFT = ["", "us", "use -", "use work ", "profiles ", "profiles list ", "env --shell ", "exec -- x -p ", "login -p w"]
+LEFT += ["use 'w", "use $(w", "token -p ci -", "-p ci use w", "--api-key x use "]
+
+
+def asked(shell: str, line: str) -> dict[str, str]:
+    """The variables by which a shell's script asks for what the last word of the line may become."""
+    *_, begun = line.split(" ")
+    number = begun if shell == "fish" else str(len(line.split(" ")))
+    return {"_ARKA_COMPLETE": f"{shell}_complete", "COMP_WORDS": f"arka {line}", "COMP_CWORD": number}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "nosuch"])
+@pytest.mark.parametrize("name", ["whole", "a folder for a file"])
+def test_click_completes_the_same(shell: str, name: str, home: Path) -> None:
+    STORES[name](home, store_of(home))
+    for line in [*COMPLETED, *LEFT]:
+        environ = asked(shell, line)
+        answered = outcome([], environ, use_fast_path=True)
+        assert answered == outcome([], environ, use_fast_path=False), line
+        if shell != "nosuch":
+            assert (fast_path.answer(app, [], {**os.environ, **environ}) is not None) == (line in COMPLETED), line
+
+
+def test_a_folder_that_cannot_be_read_completes_nothing(home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "profiles").symlink_to("profiles")
+    answered = outcome([], asked("bash", "use "), use_fast_path=True)
+    assert answered == outcome([], asked("bash", "use "), use_fast_path=False) == (0, "\n", "", None)
+
+
+@pytest.mark.parametrize("streams", [">/dev/full", ">&-", "2>&- >&-", "<&-", "| true"])
+@pytest.mark.parametrize("words", ["token", "prompt", "exec -- echo x"])
+def test_streams_that_are_full_or_closed_end_it_in_the_same_way(streams: str, words: str, home: Path) -> None:
+    store_of(home)
+    code = "import sys; from arka_config.arka import app; from arka_config.cli.runtime.run import run; "
+    ends = []
+    for use_fast_path in (True, False):
+        script = f"{code} sys.exit(run(app, use_fast_path={use_fast_path}))"
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f'"$0" -c "$1" {words} {streams}', sys.executable, script],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        ends.append((done.returncode, done.stdout, done.stderr))
+    assert ends[0] == ends[1]
+    assert "Traceback" not in ends[0][2]

@@ -1,0 +1,400 @@
+"""On and off, new keys, other unlockers: all or nothing, and nothing weakened in silence."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config import ProfileStore
+from arka_config.errors import (
+    ConfigError,
+    ConfigWarning,
+    FileError,
+    InvalidValue,
+    MalformedFile,
+    SealingError,
+    WrongPassphrase,
+)
+from arka_config.sealing import operations
+from arka_config.sealing.migration import HalfDone
+from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.store import files
+from tests.sealing.conftest import again, tokens
+from tests.sealing.memory_keyring import MemoryKeyring
+from tests.store.samples import EU_URL, credential, token, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WORDS = ("ci", "eu", "work")
+ALL = {word: token(word) for word in WORDS}
+
+
+def holding(folder: str, content: str) -> list[str]:
+    """Every file below a folder that holds a text, whatever its name."""
+    return [name for name, whole in tree(folder).items() if content.encode() in whole]
+
+
+def home_of(store: ProfileStore) -> str:
+    return os.path.dirname(store.folders.data)
+
+
+def storages(store: ProfileStore) -> dict[str, str | None]:
+    return {name: store.tokens.storage(name) for name in store.names()}
+
+
+# On and off
+
+
+def test_no_plain_token_is_left_anywhere_after_enable_temporary_files_included(store: ProfileStore) -> None:
+    left = Path(store.tokens.folder, ".work.json.0123456789ab.arka-tmp")
+    left.write_text(token("work"))  # as a killed writer leaves it
+    assert holding(home_of(store), token("work"))
+    told: list[tuple[int, int]] = []
+    assert operations.enable(store.vault, [NewUnlocker("key-file")], lambda *at: told.append(at)) == list(WORDS)
+    for word in WORDS:
+        assert holding(home_of(store), token(word)) == []
+        assert holding(home_of(store), token(word)[5:25]) == []
+    assert not left.exists()
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert storages(store) == dict.fromkeys(WORDS, "sealed")
+    assert tokens(again(store)) == ALL
+
+
+def test_disable_puts_back_what_there_was(store: ProfileStore) -> None:
+    before = tree(store.tokens.folder)
+    operations.enable(store.vault, [NewUnlocker("key-file")])
+    assert operations.disable(store.vault) == list(WORDS)
+    assert tree(store.tokens.folder) == before
+    assert not store.vault.is_enabled
+    assert tokens(again(store)) == ALL
+
+
+def test_who_has_lost_every_unlocker_forgets_the_tokens_and_turns_it_off(sealed: ProfileStore) -> None:
+    Path(sealed.folders.state, "vault.key").unlink()
+    lost = again(sealed)
+    with pytest.raises(SealingError, match="the key file .* is not there"):
+        operations.disable(lost.vault)
+    for word in WORDS:
+        lost.log_out(word)
+    assert operations.disable(lost.vault) == []
+    assert not lost.vault.is_enabled
+    lost.log_in("work", credential("new"))
+    operations.enable(lost.vault, [NewUnlocker("key-file")])
+    assert tokens(again(sealed)) == {"work": token("new")}
+
+
+def test_what_is_on_is_not_turned_on_and_what_is_off_has_no_key(sealed: ProfileStore) -> None:
+    with pytest.raises(SealingError, match="sealing is on already"):
+        operations.enable(sealed.vault, [NewUnlocker("key-file")])
+    operations.disable(sealed.vault)
+    for change in (operations.disable, operations.rekey):
+        with pytest.raises(SealingError, match="sealing is not on") as caught:
+            change(sealed.vault)
+        assert caught.value.hint == "arka vault enable"
+
+
+def test_a_token_that_cannot_be_read_stops_enable_before_it_begins(store: ProfileStore) -> None:
+    Path(store.tokens.path("ci")).write_text("{")
+    before = tree(home_of(store))
+    with pytest.raises(MalformedFile, match=store.tokens.path("ci")):
+        operations.enable(store.vault, [NewUnlocker("key-file")])
+    assert tree(home_of(store)) == before
+
+
+def test_sealed_tokens_without_their_key_are_not_buried_under_a_new_one(sealed: ProfileStore) -> None:
+    os.unlink(sealed.data_key_path)
+    with pytest.raises(SealingError, match="sealed tokens, of ci, eu, work, and no .*data-key.json"):
+        operations.enable(again(sealed).vault, [NewUnlocker("key-file")])
+    with pytest.raises(SealingError, match="sealed with the key in .*data-key.json, which is not there"):
+        again(sealed).credential("work").token.reveal()
+
+
+CHANGES: dict[str, Callable[[ProfileStore], object]] = {
+    "enable": lambda store: operations.enable(store.vault, [NewUnlocker("key-file")]),
+    "rekey": lambda store: operations.rekey(store.vault),
+    "disable": lambda store: operations.disable(store.vault),
+}
+
+
+def error_of(
+    change: Callable[[ProfileStore], object], store: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> ConfigError | None:
+    """What a change ends with, after which the disk has room again."""
+    try:
+        change(again(store))
+    except (FileError, HalfDone) as error:
+        return error
+    finally:
+        monkeypatch.undo()
+    return None
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_error_at_any_write_puts_everything_back(
+    store: ProfileStore, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    if change != "enable":
+        operations.enable(store.vault, [NewUnlocker("key-file")])
+    before = tree(home_of(store))
+    write, remove = files.write, files.remove
+    for step in range(1, 20):
+        left = step
+
+        def full(path: str, *rest: object, real: Callable[..., bool] = write) -> bool:
+            nonlocal left
+            left -= 1
+            if not left:
+                raise files.cannot("write", path, OSError(errno.ENOSPC, "No space left on device"))
+            return real(path, *rest)
+
+        monkeypatch.setattr(files, "write", full)
+        monkeypatch.setattr(files, "remove", lambda path: full(path, real=remove))
+        error = error_of(CHANGES[change], store, monkeypatch)
+        if error is None:
+            assert step > 4
+            return
+        assert "no space left" in error.message
+        assert tree(home_of(store)) == before, f"after an error at step {step}"
+    pytest.fail("it never came to an end")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_disk_that_stays_full_leaves_every_token_readable(
+    store: ProfileStore, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    if change != "enable":
+        operations.enable(store.vault, [NewUnlocker("key-file")])
+    write = files.write
+    for allowed in range(8):
+        left = allowed
+
+        def full(path: str, text: str, write: Callable[..., bool] = write) -> bool:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise files.cannot("write", path, OSError(errno.ENOSPC, "No space left on device"))
+            return write(path, text)
+
+        monkeypatch.setattr(files, "write", full)
+        error = error_of(CHANGES[change], store, monkeypatch)
+        assert error is None or "no space left" in error.message
+        assert not isinstance(error, HalfDone) or "Every token can still be opened" in error.message
+        assert tokens(again(store)) == ALL
+        if (file := store.vault.file()) is not None and file.unfinished:
+            CHANGES["disable" if file.unfinished == "disable" else "enable"](again(store))
+        if store.vault.is_enabled and change == "enable":
+            operations.disable(again(store).vault)
+        if not store.vault.is_enabled and change != "enable":
+            operations.enable(again(store).vault, [NewUnlocker("key-file")])
+        assert tokens(again(store)) == ALL
+
+
+def test_an_interruption_puts_everything_back(store: ProfileStore) -> None:
+    before = tree(home_of(store))
+
+    def interrupt(done: int, _: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        operations.enable(store.vault, [NewUnlocker("key-file")], interrupt)
+    assert tree(home_of(store)) == before
+
+
+# Another key
+
+
+def test_rekey_seals_everything_anew_and_the_old_key_opens_nothing(sealed: ProfileStore) -> None:
+    before, old = tree(sealed.folders.data), sealed.vault.keys().current
+    assert operations.rekey(sealed.vault) == list(WORDS)
+    after = tree(sealed.folders.data)
+    assert all(after[name] != whole for name, whole in before.items())
+    assert all(old.encode() not in whole for whole in after.values())
+    assert tokens(again(sealed)) == ALL
+
+
+def test_a_reader_that_read_before_a_rekey_opens_the_token_after_it(sealed: ProfileStore) -> None:
+    reader = again(sealed)
+    read = {name: reader.credential(name) for name in WORDS}
+    read["ci"].token.reveal()
+    operations.rekey(sealed.vault)
+    assert {name: found.token.reveal() for name, found in read.items()} == ALL
+
+
+def test_a_reader_that_read_before_disable_opens_the_token_after_it(sealed: ProfileStore) -> None:
+    read = {name: again(sealed).credential(name) for name in WORDS}
+    operations.disable(sealed.vault)
+    assert {name: found.token.reveal() for name, found in read.items()} == ALL
+
+
+def test_a_reader_that_comes_while_sealing_is_turned_off_gets_its_token(
+    sealed: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = again(sealed)
+    read = reader.credential("work")
+    keys = type(reader.vault).keys
+
+    def late(vault: object, *rest: object, **options: object) -> object:
+        monkeypatch.undo()
+        operations.disable(sealed.vault)  # after the reader has seen that sealing is on
+        return keys(vault, *rest, **options)
+
+    monkeypatch.setattr(type(reader.vault), "keys", late)
+    assert read.token.reveal() == token("work")
+
+
+def test_a_reader_never_gets_a_token_for_another_origin_than_it_read(sealed: ProfileStore) -> None:
+    read = again(sealed).credential("work")
+    operations.rekey(sealed.vault)
+    sealed.log_in("work", credential("new", EU_URL))
+    with pytest.raises(SealingError):
+        read.token.reveal()
+
+
+def test_a_writer_that_opened_the_vault_before_a_rekey_seals_with_the_new_key(sealed: ProfileStore) -> None:
+    writer = again(sealed)
+    assert tokens(writer) == ALL
+    operations.rekey(sealed.vault)
+    writer.log_in("new", credential("new"))
+    assert tokens(again(sealed)) == {**ALL, "new": token("new")}
+
+
+# Unlockers
+
+
+def test_each_unlocker_opens_it_alone(sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring) -> None:
+    key = Path(sealed.folders.state, "vault.key")
+    assert operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="one")) == "passphrase"
+    assert operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="two")) == "passphrase-2"
+    assert operations.add_unlocker(sealed.vault, NewUnlocker("keyring")) == "keyring"
+    assert operations.add_unlocker(sealed.vault, NewUnlocker("key-file", path=f"{key}.2")) == "key-file-2"
+    assert tokens(again(sealed)) == ALL
+    key.unlink()
+    assert tokens(again(sealed)) == ALL
+    Path(f"{key}.2").unlink()
+    assert tokens(again(sealed)) == ALL
+    memory_keyring.fault = "locked"
+    for passphrase in ("one", "two"):
+        assert tokens(again(sealed, ARKA_PASSPHRASE=passphrase)) == ALL
+
+
+def test_one_key_file_is_no_two_unlockers(sealed: ProfileStore) -> None:
+    with pytest.raises(SealingError, match="is an unlocker already"):
+        operations.add_unlocker(sealed.vault, NewUnlocker("key-file"))
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "\udc9b", "\u202etxt"])
+def test_a_key_file_whose_path_could_not_be_read_back_is_refused_before_anything_is_made(
+    sealed: ProfileStore, tmp_path: Path, name: str
+) -> None:
+    before = tree(sealed.folders.data)
+    path = tmp_path / name / "key"
+    with pytest.raises(InvalidValue, match="the key file's path holds a character that it may not"):
+        operations.add_unlocker(sealed.vault, NewUnlocker("key-file", path=str(path)))
+    assert not path.parent.exists()
+    assert tree(sealed.folders.data) == before
+    assert tokens(again(sealed)) == ALL
+
+
+def test_who_is_removed_opens_nothing_any_more(sealed: ProfileStore, quick: None) -> None:
+    operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="one"))
+    old = sealed.vault.keys().current
+    operations.remove_unlocker(sealed.vault, "passphrase")
+    assert sealed.vault.keys().current != old
+    Path(sealed.folders.state, "vault.key").unlink()
+    with pytest.raises(SealingError, match="the key file"):
+        tokens(again(sealed, ARKA_PASSPHRASE="one"))
+
+
+def test_the_last_unlocker_stays_and_one_that_is_not_there_is_named(sealed: ProfileStore) -> None:
+    before = tree(sealed.folders.data)
+    with pytest.raises(SealingError, match="'key-file' is the last unlocker"):
+        operations.remove_unlocker(sealed.vault, "key-file")
+    with pytest.raises(SealingError, match="there is no unlocker 'keyfile'") as caught:
+        operations.remove_unlocker(sealed.vault, "keyfile")
+    assert caught.value.hint == "did you mean 'key-file'?"
+    assert tree(sealed.folders.data) == before
+
+
+def test_a_removed_keyring_unlocker_leaves_no_entry_or_says_so(
+    sealed: ProfileStore, memory_keyring: MemoryKeyring
+) -> None:
+    operations.add_unlocker(sealed.vault, NewUnlocker("keyring"))
+    assert len(memory_keyring.entries) == 1
+    operations.remove_unlocker(sealed.vault, "keyring")
+    assert memory_keyring.entries == {}
+    operations.add_unlocker(sealed.vault, NewUnlocker("keyring"))
+    memory_keyring.fault = "locked"
+    with pytest.warns(ConfigWarning, match="'data key .*' stays in the OS keyring, and opens nothing now"):
+        operations.remove_unlocker(sealed.vault, "keyring")
+    assert tokens(again(sealed)) == ALL
+
+
+def test_a_new_key_needs_every_unlocker_that_stays(sealed: ProfileStore, quick: None) -> None:
+    operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="one"))
+    before = tree(sealed.folders.data)
+    with pytest.raises(SealingError, match="cannot be wrapped for unlocker 'passphrase'") as caught:
+        operations.rekey(again(sealed).vault)
+    assert caught.value.hint.endswith("arka vault remove-unlocker passphrase")
+    with pytest.raises(SealingError, match="cannot be wrapped for unlocker 'passphrase'"):
+        operations.rekey(again(sealed, ARKA_PASSPHRASE="wrong").vault)
+    typed = again(sealed)
+    typed.ask_passphrase = lambda question: "wrong"
+    with pytest.raises(SealingError, match="that is not its passphrase") as caught:
+        operations.rekey(typed.vault)
+    assert not isinstance(caught.value, WrongPassphrase)
+    assert tree(sealed.folders.data) == before
+    assert operations.rekey(again(sealed, ARKA_PASSPHRASE="one").vault) == list(WORDS)
+
+
+# Which kind a token is kept in
+
+
+def prefer(store: ProfileStore, storage: str) -> ProfileStore:
+    path = Path(store.folders.config, "config.toml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'storage = "{storage}"')
+    return again(store)
+
+
+def test_a_new_token_is_sealed_once_sealing_is_on_and_a_kept_one_keeps_its_kind(sealed: ProfileStore) -> None:
+    sealed.log_in("new", credential("new"))
+    assert sealed.tokens.storage("new") == "sealed"
+    sealed.log_in("new", credential("new"), storage="plain")
+    sealed.log_in("new", credential("newer"))
+    assert sealed.tokens.storage("new") == "plain"
+    operations.rekey(sealed.vault)
+    assert sealed.tokens.storage("new") == "plain"
+
+
+def test_config_toml_says_the_kind_of_a_new_token_and_never_weakens_an_old_one(sealed: ProfileStore) -> None:
+    store = prefer(sealed, "plain")
+    store.log_in("new", credential("new"))
+    store.log_in("work", credential("newer"))
+    assert (store.tokens.storage("new"), store.tokens.storage("work")) == ("plain", "sealed")
+
+
+def test_sealed_without_a_vault_is_an_error_and_stores_nothing(store: ProfileStore) -> None:
+    for where, storage in ((store, "sealed"), (prefer(store, "sealed"), None)):
+        with pytest.raises(SealingError, match="sealing is not on") as caught:
+            where.log_in("new", credential("new"), storage=storage)
+        assert caught.value.hint == "arka vault enable"
+        assert not store.exists("new")
+
+
+def test_renaming_and_copying_seal_under_the_new_name(sealed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
+    sealed.log_in("ring", credential("ring"), storage="keyring")
+    sealed.log_in("bare", credential("bare"), storage="plain")
+    for name, storage in (("work", "sealed"), ("ring", "keyring"), ("bare", "plain")):
+        sealed.copy(name, f"{name}-copy", with_token=True)
+        sealed.rename(name, f"{name}-new")
+        for other in (f"{name}-copy", f"{name}-new"):
+            found = again(sealed).credential(other)
+            assert (found.storage, found.token.reveal()) == (storage, token(name))
+    assert sealed.credential("work-new").label == "MacBook Pro"
+    assert len(memory_keyring.entries) == 2
