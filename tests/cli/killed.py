@@ -11,7 +11,7 @@ KILLED = 9
 _SCRIPT = """
 import os, sys
 from arka_config.store import files
-from arka_config.workspace.client import wire
+from arka_config.workspace.client import transport
 
 left = int(sys.argv.pop(1))
 
@@ -28,7 +28,7 @@ def count():
         os._exit(9)
 
 files._rename_over = counted(files._rename_over)
-wire._sent = counted(wire._sent)
+transport._sent = counted(transport._sent)
 from arka_config.__main__ import main
 main()
 """

@@ -80,7 +80,7 @@ class Desktop:
         """Runs the real program; `patience` is how long it waits for the keyring, in seconds."""
         program = [ARKA]
         if patience is not None:
-            setting = f"from arka_config.sealing import os_keyring; os_keyring.PATIENCE = {patience}"
+            setting = f"from arka_config.sealing.unlockers import os_keyring; os_keyring.PATIENCE = {patience}"
             program = [sys.executable, "-c", f"{setting}\nfrom arka_config.__main__ import main\nmain()"]
         words = [*program, *line.split()]
         return subprocess.run(
