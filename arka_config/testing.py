@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from arka_config.app import App
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 
 USER = "you@example.com"  # of the workspace, on the Pro plan
@@ -167,15 +167,15 @@ def cli_tokens(cli_app: App, cli_home: Path) -> MadeUpTokens:
 
 
 @pytest.fixture
-def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningWorkspace]:
     """A workspace of the app's on loopback, with one user, `testing.USER`, whom `issue` makes tokens for. The app's
     URL variable names it, so that a login without `--api-url` goes there."""
     try:
-        from arka_config.workspace.server.running import running
+        from arka_config.workspace.server.serving import serve_in_thread
     except ModuleNotFoundError as missing:
         pytest.fail(f"a workspace needs {missing.name}: pip install 'arka-config[workspace]'", pytrace=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with running(cli_app) as served:
+    with serve_in_thread(cli_app) as served:
         served.add_user(USER, "pro")
         monkeypatch.setenv(cli_app.url_field.variable, served.url)
         yield served

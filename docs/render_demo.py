@@ -23,7 +23,7 @@ from rich.text import Text
 from arka_config import Secret, timestamps
 from arka_config.arka import app
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.running import running
+from arka_config.workspace.server.serving import serve_in_thread
 from arka_config.workspace.server.workspace import DEFAULT_PORT
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ THEME = TerminalTheme(
 
 def main() -> None:
     """Run all lines in one temporary home, with a temporary workspace, and write the picture."""
-    with running(app, port=DEFAULT_PORT) as workspace, tempfile.TemporaryDirectory() as home:
+    with serve_in_thread(app, port=DEFAULT_PORT) as workspace, tempfile.TemporaryDirectory() as home:
         made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
         tokens.new_token = lambda _: next(made_up)
         workspace.add_user(EMAIL, "pro")

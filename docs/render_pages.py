@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from arka_config import Secret, timestamps
 from arka_config.arka import app
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.running import Running, running
+from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -36,7 +36,7 @@ def main() -> None:
     if chromium is None:
         sys.exit("there is no chromium on PATH")
     PICTURES.mkdir(exist_ok=True)
-    with running(app) as workspace, sync_playwright() as playwright:
+    with serve_in_thread(app) as workspace, sync_playwright() as playwright:
         made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
         tokens.new_token = lambda _: next(made_up)
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -44,7 +44,7 @@ def main() -> None:
         browser.close()
 
 
-def capture_all(browser: Browser, workspace: Running) -> None:
+def capture_all(browser: Browser, workspace: RunningWorkspace) -> None:
     """Take the screenshots in the order of docs/workspace.md."""
     page = open_page(browser, workspace, "light")
     page.goto(workspace.add_user(EMAIL, "free").link)
@@ -75,7 +75,7 @@ def capture_all(browser: Browser, workspace: Running) -> None:
         capture_list(browser, workspace, name, scheme, size)
 
 
-def open_page(browser: Browser, workspace: Running, scheme: str, size: dict[str, int] = WIDE) -> Page:
+def open_page(browser: Browser, workspace: RunningWorkspace, scheme: str, size: dict[str, int] = WIDE) -> Page:
     """Open a page in a new browser context."""
     context = browser.new_context(
         base_url=workspace.url, color_scheme=scheme, viewport=size, reduced_motion="reduce", device_scale_factor=1
@@ -83,7 +83,7 @@ def open_page(browser: Browser, workspace: Running, scheme: str, size: dict[str,
     return context.new_page()
 
 
-def capture_list(browser: Browser, workspace: Running, name: str, scheme: str, size: dict[str, int]) -> None:
+def capture_list(browser: Browser, workspace: RunningWorkspace, name: str, scheme: str, size: dict[str, int]) -> None:
     """Take a screenshot of the tokens list with another color scheme or screen size."""
     page = open_page(browser, workspace, scheme, size)
     page.goto(workspace.add_user(EMAIL).link)
@@ -92,7 +92,9 @@ def capture_list(browser: Browser, workspace: Running, name: str, scheme: str, s
     capture(page, name, height=390 if size is WIDE else size["height"])
 
 
-def issue_used_token(workspace: Running, email: str, label: str, days: int, scopes: list[str] | None = None) -> None:
+def issue_used_token(
+    workspace: RunningWorkspace, email: str, label: str, days: int, scopes: list[str] | None = None
+) -> None:
     """Issue a token that expires in `days`, and use it once."""
     issued = workspace.issue(email, label, scopes or [], timestamps.now() + timedelta(days=days))
     assert tokens.verify(workspace.workspace.database, app, issued.secret.reveal()) is not None

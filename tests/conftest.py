@@ -12,7 +12,7 @@ from hypothesis import settings
 from arka_config import testing
 from arka_config.arka import app
 from tests import no_network, peers
-from tests.workspace.fake import running
+from tests.workspace.fake import serve_fake
 
 pytest_plugins = ["arka_config.testing"]
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arka_config import App
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 # In CI the same examples every time, as Hypothesis itself has it there: a change is judged by what it brings. What is
@@ -81,9 +81,9 @@ def nothing_but_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]
 
 
 @pytest.fixture
-def fake() -> Iterator[Fake]:
+def fake() -> Iterator[FakeWorkspace]:
     """A workspace on loopback, that runs."""
-    with running() as fake:
+    with serve_fake() as fake:
         yield fake
 
 

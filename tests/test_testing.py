@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arka_config import App
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_run_gives_its_exit_code_and_both_streams(cli_tokens: MadeUpTokens, ru
     assert (wrong.code, wrong.out, wrong.err.splitlines()[0]) == (1, "", "error: there is no profile 'nosuch'")
 
 
-def test_a_login_is_verified_by_the_workspace_in_this_process(cli_workspace: Running, run_cli: RunCli) -> None:
+def test_a_login_is_verified_by_the_workspace_in_this_process(cli_workspace: RunningWorkspace, run_cli: RunCli) -> None:
     token = cli_workspace.issue(USER, "Laptop").secret.reveal()
     done = run_cli("login", "-p", "work", "--with-token", "--verify", stdin=token)
     assert (done.code, f"(verified, as {USER})" in done.err) == (0, True)

@@ -12,7 +12,7 @@ from tests.cli.program import OTHER, TOKEN, arka
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 
 def told(text: str) -> list[str]:
@@ -62,7 +62,7 @@ def test_an_error_is_told_once_and_its_exit_code_after_it(two: Path) -> None:
     assert told(done.err)[-1] == "ended with exit code 1"
 
 
-def test_each_request_is_told_with_what_came_of_it(two: Path, fake: Fake) -> None:
+def test_each_request_is_told_with_what_came_of_it(two: Path, fake: FakeWorkspace) -> None:
     fake.add(OTHER)
     line = ["login", "-p", "new", "--with-token", "--verify", "--api-url", fake.url, "--debug"]
     done = arka(*line, stdin=OTHER)

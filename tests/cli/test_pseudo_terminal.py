@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 TOKEN = "arka_" + "t" * 33 + "9f3c"
 PAGE = "https://arka-ai.com/app/personal/settings/tokens"
@@ -181,7 +181,7 @@ def test_profiles_remove_asks_for_confirmation(
 
 
 def test_login_asks_again_after_the_workspace_refuses_the_token(
-    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
 ) -> None:
     fake.add(TOKEN)
     terminal = arka("login", "--api-url", fake.url)
@@ -195,7 +195,7 @@ def test_login_asks_again_after_the_workspace_refuses_the_token(
 
 
 def test_login_does_not_ask_again_without_a_subscription(
-    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
 ) -> None:
     fake.add(TOKEN, plan="free")
     terminal = arka("login", "--api-url", fake.url)
@@ -207,13 +207,13 @@ def test_login_does_not_ask_again_without_a_subscription(
 
 
 def test_verify_shows_a_progress_bar_and_removes_it(
-    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
 ) -> None:
     fake.add(TOKEN)
     store = ProfileStore.open(app, environ)
     for name in ("ci", "work"):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of(fake.url)))
-    slow: list[Callable[[steps.Handler], None] | None] = [lambda handler: (steps.silent(0.5)(handler), None)[1]] * 2
+    slow: list[Callable[[steps.Handler], None] | None] = [lambda handler: (steps.stall(0.5)(handler), None)[1]] * 2
     fake.script = slow
     terminal = arka("profiles", "verify")
     terminal.expect("Asking")
@@ -224,7 +224,7 @@ def test_verify_shows_a_progress_bar_and_removes_it(
 
 
 def test_ctrl_c_does_not_wait_for_the_workspace(
-    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
 ) -> None:
     ProfileStore.open(app, environ).log_in("work", Credential(Secret(TOKEN), Origin.of(fake.url)))
     answer, arrived = Event(), Event()
@@ -249,7 +249,7 @@ def test_ctrl_c_does_not_wait_for_the_workspace(
 
 @pytest.mark.parametrize(("answer", "code", "works"), [("y", 0, False), ("n", 1, True), ("", 1, True)])
 def test_revoke_asks_for_confirmation(
-    arka: Callable[..., Terminal], environ: dict[str, str], fake: Fake, answer: str, code: int, works: bool
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace, answer: str, code: int, works: bool
 ) -> None:
     fake.add(TOKEN)
     ProfileStore.open(app, environ).log_in("work", Credential(Secret(TOKEN), Origin.of(fake.url)))
@@ -258,5 +258,5 @@ def test_revoke_asks_for_confirmation(
     terminal.expect("[y/N]")
     terminal.type(answer)
     assert terminal.wait() == code
-    assert fake.works(TOKEN) is works
+    assert fake.accepts(TOKEN) is works
     assert (stored(environ, "work") is not None) is works

@@ -12,18 +12,18 @@ from tests.workspace import fake as steps
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 PAGE = "/app/personal/settings/tokens"
 
 
 @pytest.fixture
-def work(home: Path, fake: Fake) -> Fake:
+def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
     """Two profiles, `work` and `ci`, with tokens of their own that work."""
     for name, token in (("work", TOKEN), ("ci", OTHER)):
         fake.add(token, f"for {name}")
         assert arka("login", "-p", name, "--with-token", "--api-url", fake.url, stdin=token).code == 0
-    fake.seen.clear()
+    fake.requests.clear()
     return fake
 
 
@@ -31,17 +31,17 @@ def held(home: Path) -> list[str]:
     return sorted(path.stem for path in (home / "data" / "tokens").glob("*.json"))
 
 
-def test_revoke_ends_the_token_and_forgets_it(work: Fake, home: Path) -> None:
+def test_revoke_ends_the_token_and_forgets_it(work: FakeWorkspace, home: Path) -> None:
     done = arka("revoke", "--yes")
     assert (done.code, done.out) == (0, "")
     assert done.err == f"✓ Revoked the token of profile 'work' at {work.url}, and forgot it\n"
-    assert not work.works(TOKEN)
-    assert work.works(OTHER)
+    assert not work.accepts(TOKEN)
+    assert work.accepts(OTHER)
     assert held(home) == ["ci"]
     assert arka("profiles", "show", "work").code == 0
 
 
-def test_json_says_what_was_revoked(work: Fake) -> None:
+def test_json_says_what_was_revoked(work: FakeWorkspace) -> None:
     assert arka("revoke", "-y", "-p", "ci", "--json").json == {
         "profile": "ci",
         "token": "arka_…77d1",
@@ -50,14 +50,14 @@ def test_json_says_what_was_revoked(work: Fake) -> None:
     }
 
 
-def test_where_nobody_can_be_asked_the_flag_that_answers_is_named(work: Fake, home: Path) -> None:
+def test_where_nobody_can_be_asked_the_flag_that_answers_is_named(work: FakeWorkspace, home: Path) -> None:
     done = arka("revoke")
     assert (done.code, "hint: add --yes" in done.err) == (2, True)
     assert held(home) == ["ci", "work"]
-    assert work.seen == []
+    assert work.requests == []
 
 
-def test_a_token_that_is_refused_already_is_forgotten(work: Fake, home: Path) -> None:
+def test_a_token_that_is_refused_already_is_forgotten(work: FakeWorkspace, home: Path) -> None:
     del work.tokens[TOKEN]
     done = arka("revoke", "--yes")
     assert done.code == 0
@@ -65,8 +65,8 @@ def test_a_token_that_is_refused_already_is_forgotten(work: Fake, home: Path) ->
     assert held(home) == ["ci"]
 
 
-def test_without_an_api_the_page_is_named_and_nothing_is_forgotten(work: Fake, home: Path) -> None:
-    work.script = [steps.page(200)]
+def test_without_an_api_the_page_is_named_and_nothing_is_forgotten(work: FakeWorkspace, home: Path) -> None:
+    work.script = [steps.reply_page(200)]
     done = arka("revoke", "--yes")
     assert done.code == 1
     assert f"\n  {work.url}{PAGE}\n" in done.err
@@ -76,8 +76,8 @@ def test_without_an_api_the_page_is_named_and_nothing_is_forgotten(work: Fake, h
     assert held(home) == ["ci", "work"]
 
 
-def test_unless_it_is_to_be_forgotten_all_the_same(work: Fake, home: Path) -> None:
-    work.script = [steps.raw(404)]
+def test_unless_it_is_to_be_forgotten_all_the_same(work: FakeWorkspace, home: Path) -> None:
+    work.script = [steps.reply(404)]
     done = arka("revoke", "--yes", "--forget", "--no-browser", "--json")
     assert (done.code, done.json["revoked"], done.json["forgotten"]) == (0, False, True)
     assert f"{work.url}{PAGE}" in done.err
@@ -85,26 +85,28 @@ def test_unless_it_is_to_be_forgotten_all_the_same(work: Fake, home: Path) -> No
 
 
 @pytest.mark.parametrize("forget", [[], ["--forget"]])
-def test_where_the_workspace_cannot_be_reached_nothing_is_forgotten(work: Fake, home: Path, forget: list[str]) -> None:
-    work.script = [steps.reset] * 3
+def test_where_the_workspace_cannot_be_reached_nothing_is_forgotten(
+    work: FakeWorkspace, home: Path, forget: list[str]
+) -> None:
+    work.script = [steps.reset_connection] * 3
     done = arka("revoke", "--yes", *forget)
     assert (done.code, "cannot be reached" in done.err) == (1, True)
     assert held(home) == ["ci", "work"]
 
 
-def test_a_copy_under_another_name_is_spoken_of(work: Fake) -> None:
+def test_a_copy_under_another_name_is_spoken_of(work: FakeWorkspace) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     done = arka("revoke", "--yes", "-p", "work")
     assert "note: profile 'twin' has the same token, which no longer works: arka login -p twin" in done.err
 
 
 @pytest.mark.parametrize("line", ["revoke --yes", "rotate"])
-def test_a_token_of_the_environment_is_not_a_profile_s(work: Fake, home: Path, line: str) -> None:
+def test_a_token_of_the_environment_is_not_a_profile_s(work: FakeWorkspace, home: Path, line: str) -> None:
     done = arka(*line.split(), environ={"ARKA_API_KEY": OTHER, "ARKA_API_URL": work.url})
     assert (done.code, done.out) == (2, "")
     assert "the token in force is that of ARKA_API_KEY, and only a profile's stored one can be revoked" in done.err
     assert "hint: name the profile: --profile work" in done.err
-    assert work.seen == []
+    assert work.requests == []
     by_flag = arka("--api-key", OTHER, *line.split())
     assert (by_flag.code, "that of --api-key" in by_flag.err) == (2, True)
 
@@ -128,30 +130,30 @@ def test_without_a_token_there_is_none_to_end(home: Path, line: str) -> None:
 # logout --revoke, profiles remove --revoke
 
 
-def test_logout_revokes_first(work: Fake, home: Path) -> None:
+def test_logout_revokes_first(work: FakeWorkspace, home: Path) -> None:
     done = arka("logout", "--revoke", "--json")
     assert done.json == {"profiles": ["work"]}
     assert done.err == f"✓ Revoked the token of profile 'work' at {work.url}, and forgot it\n"
-    assert (work.works(TOKEN), held(home)) == (False, ["ci"])
+    assert (work.accepts(TOKEN), held(home)) == (False, ["ci"])
 
 
-def test_logout_of_all_revokes_each(work: Fake, home: Path) -> None:
+def test_logout_of_all_revokes_each(work: FakeWorkspace, home: Path) -> None:
     assert arka("logout", "--revoke", "--all").code == 0
     assert (work.tokens, held(home)) == ({}, [])
     assert arka("logout", "--revoke", "--all").err == "No token is stored\n"
 
 
-def test_removing_revokes_first(work: Fake, home: Path) -> None:
+def test_removing_revokes_first(work: FakeWorkspace, home: Path) -> None:
     done = arka("profiles", "remove", "ci", "--yes", "--revoke")
     assert done.code == 0
     assert f"Revoked the token of profile 'ci' at {work.url}" in done.err
-    assert (work.works(OTHER), held(home)) == (False, ["work"])
+    assert (work.accepts(OTHER), held(home)) == (False, ["work"])
     assert arka("profiles", "remove", "ci", "--yes").code == 1
 
 
 @pytest.mark.parametrize("line", ["logout --revoke -p ci", "profiles remove ci --yes --revoke"])
-@pytest.mark.parametrize("step", [steps.page(200), steps.raw(500), steps.problem(403, "pro-required")])
-def test_where_that_fails_nothing_is_removed(work: Fake, home: Path, line: str, step: object) -> None:
+@pytest.mark.parametrize("step", [steps.reply_page(200), steps.reply(500), steps.reply_problem(403, "pro-required")])
+def test_where_that_fails_nothing_is_removed(work: FakeWorkspace, home: Path, line: str, step: object) -> None:
     work.script = [step]  # type: ignore[list-item]
     done = arka(*line.split())
     assert done.code in (1, 4)
@@ -159,31 +161,31 @@ def test_where_that_fails_nothing_is_removed(work: Fake, home: Path, line: str, 
     assert held(home) == ["ci", "work"]
 
 
-def test_without_an_api_the_page_is_named_there_too(work: Fake) -> None:
-    work.script = [steps.page(200)]
+def test_without_an_api_the_page_is_named_there_too(work: FakeWorkspace) -> None:
+    work.script = [steps.reply_page(200)]
     done = arka("logout", "--revoke")
     assert f"hint: revoke it on {work.url}{PAGE}, then run this without --revoke" in done.err
 
 
 @pytest.mark.parametrize("line", ["logout --revoke -p ci", "profiles remove ci --yes --revoke"])
-def test_a_token_that_is_refused_counts_as_revoked(work: Fake, home: Path, line: str) -> None:
+def test_a_token_that_is_refused_counts_as_revoked(work: FakeWorkspace, home: Path, line: str) -> None:
     del work.tokens[OTHER]
     done = arka(*line.split())
     assert (done.code, f"profile 'ci', which {work.url} refuses already" in done.err) == (0, True)
     assert held(home) == ["work"]
 
 
-def test_what_was_revoked_is_forgotten_whatever_becomes_of_the_next(work: Fake, home: Path) -> None:
-    work.script = [None, steps.raw(500)]
+def test_what_was_revoked_is_forgotten_whatever_becomes_of_the_next(work: FakeWorkspace, home: Path) -> None:
+    work.script = [None, steps.reply(500)]
     done = arka("logout", "--revoke", "--all")
     assert (done.code, held(home)) == (1, ["work"])
     assert "Revoked the token of profile 'ci'" in done.err
     assert "the token of profile 'work' was not revoked" in done.err
 
 
-def test_logging_out_of_a_profile_without_a_token_asks_nobody(work: Fake) -> None:
+def test_logging_out_of_a_profile_without_a_token_asks_nobody(work: FakeWorkspace) -> None:
     assert arka("profiles", "create", "bare").code == 0
     done = arka("logout", "--revoke", "-p", "bare")
     assert (done.code, done.err) == (0, "Profile 'bare' has no stored token\n")
     assert arka("profiles", "remove", "bare", "--yes", "--revoke").code == 0
-    assert work.seen == []
+    assert work.requests == []

@@ -14,22 +14,22 @@ import pytest
 from tests.cli.killed import killed_at
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.workspace import fake as steps
-from tests.workspace.fake import running
+from tests.workspace.fake import serve_fake
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workspace.fake import Fake, Handler
+    from tests.workspace.fake import FakeWorkspace, Handler
 
 END = "2099-01-01T00:00:00Z"
 
 
 @pytest.fixture
-def work(home: Path, fake: Fake) -> Fake:
+def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
     """A profile, `work`, with a token that works and has an end."""
     fake.add(TOKEN, expires=END)
     assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN).code == 0
-    fake.seen.clear()
+    fake.requests.clear()
     return fake
 
 
@@ -38,15 +38,15 @@ def stored(home: Path, name: str = "work") -> dict[str, str]:
     return found
 
 
-def test_a_new_token_takes_the_old_one_s_place(work: Fake, home: Path) -> None:
+def test_a_new_token_takes_the_old_one_s_place(work: FakeWorkspace, home: Path) -> None:
     done = arka("rotate")
     new = stored(home)["token"]
     assert (done.code, done.out) == (0, "")
     assert f"✓ Replaced arka_…9f3c of profile 'work' by arka_…{new[-4:]}, and revoked the old one" in done.err
-    assert (work.works(new), work.works(TOKEN)) == (True, False)
+    assert (work.accepts(new), work.accepts(TOKEN)) == (True, False)
     found = stored(home)
     assert (found["label"], found["expires"], found["user"]) == ("MacBook Pro", END, "ann@example.com")
-    asked = [(seen.method, seen.path.removeprefix("/api/v1/"), seen.token) for seen in work.seen]
+    asked = [(request.method, request.path.removeprefix("/api/v1/"), request.token) for request in work.requests]
     assert asked == [
         ("POST", "tokens/current/rotate", TOKEN),
         ("GET", "me", new),
@@ -54,7 +54,7 @@ def test_a_new_token_takes_the_old_one_s_place(work: Fake, home: Path) -> None:
     ]
 
 
-def test_json_says_what_was_replaced_and_shows_no_token(work: Fake, home: Path) -> None:
+def test_json_says_what_was_replaced_and_shows_no_token(work: FakeWorkspace, home: Path) -> None:
     done = arka("rotate", "--json")
     new = stored(home)["token"]
     assert done.json == {
@@ -73,24 +73,24 @@ def test_json_says_what_was_replaced_and_shows_no_token(work: Fake, home: Path) 
     ("options", "expires"),
     [([], END), (["--expires", "2098-01-01"], "2098-01-01T23:59:59Z"), (["--expires", "never"], None)],
 )
-def test_its_end_can_be_said(work: Fake, home: Path, options: list[str], expires: str | None) -> None:
+def test_its_end_can_be_said(work: FakeWorkspace, home: Path, options: list[str], expires: str | None) -> None:
     assert arka("rotate", *options).code == 0
     assert stored(home).get("expires") == expires
 
 
-def test_an_end_that_is_none_asks_nobody(work: Fake) -> None:
+def test_an_end_that_is_none_asks_nobody(work: FakeWorkspace) -> None:
     done = arka("rotate", "--expires", "soon")
-    assert (done.code, "--expires: 'soon' is neither" in done.err, work.seen) == (2, True, [])
+    assert (done.code, "--expires: 'soon' is neither" in done.err, work.requests) == (2, True, [])
 
 
-def test_every_profile_that_has_the_token_gets_the_new_one(work: Fake, home: Path) -> None:
+def test_every_profile_that_has_the_token_gets_the_new_one(work: FakeWorkspace, home: Path) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     done = arka("rotate")
     assert "Profile 'twin' had the same token, and has the new one too" in done.err
     assert stored(home)["token"] == stored(home, "twin")["token"] != TOKEN
 
 
-def test_the_active_profile_stays_what_it_is(work: Fake, home: Path) -> None:
+def test_the_active_profile_stays_what_it_is(work: FakeWorkspace, home: Path) -> None:
     work.add(OTHER)
     assert arka("login", "-p", "ci", "--with-token", "--api-url", work.url, stdin=OTHER).code == 0
     assert arka("rotate", "-p", "ci").code == 0
@@ -103,24 +103,26 @@ def test_the_active_profile_stays_what_it_is(work: Fake, home: Path) -> None:
 @pytest.mark.parametrize(
     ("step", "code", "said"),
     [
-        (steps.raw(404), 1, "has no API to rotate a token: it answers with 404"),
-        (steps.page(200), 1, "has no API to rotate a token: it answers with a web page"),
-        (steps.problem(401, "invalid-token"), 4, "Invalid token"),
-        (steps.problem(403, "pro-required"), 4, "Pro subscription required"),
-        (steps.raw(500), 1, "failed: 500"),
-        (steps.reset, 1, "cannot be reached"),
+        (steps.reply(404), 1, "has no API to rotate a token: it answers with 404"),
+        (steps.reply_page(200), 1, "has no API to rotate a token: it answers with a web page"),
+        (steps.reply_problem(401, "invalid-token"), 4, "Invalid token"),
+        (steps.reply_problem(403, "pro-required"), 4, "Pro subscription required"),
+        (steps.reply(500), 1, "failed: 500"),
+        (steps.reset_connection, 1, "cannot be reached"),
     ],
 )
-def test_where_none_is_issued_nothing_changes(work: Fake, home: Path, step: object, code: int, said: str) -> None:
+def test_where_none_is_issued_nothing_changes(
+    work: FakeWorkspace, home: Path, step: object, code: int, said: str
+) -> None:
     before = stored(home)
     work.script = [step]  # type: ignore[list-item]
     done = arka("rotate")
     assert (done.code, said in done.err) == (code, True)
     assert stored(home) == before
-    assert work.works(TOKEN)
+    assert work.accepts(TOKEN)
 
 
-def test_a_workspace_that_cannot_rotate_has_a_page_that_can(work: Fake) -> None:
+def test_a_workspace_that_cannot_rotate_has_a_page_that_can(work: FakeWorkspace) -> None:
     work.can_rotate = False
     done = arka("rotate")
     assert (done.code, "has no API to rotate a token: it answers with 404; nothing was changed" in done.err) == (
@@ -130,8 +132,8 @@ def test_a_workspace_that_cannot_rotate_has_a_page_that_can(work: Fake) -> None:
     assert f"hint: make a token on {work.url}/app/personal/settings/tokens, then: arka login --profile work" in done.err
 
 
-@pytest.mark.parametrize("step", [steps.problem(401, "invalid-token"), steps.raw(500), steps.page(200)])
-def test_where_the_new_one_does_not_work_the_old_one_is_put_back(work: Fake, home: Path, step: object) -> None:
+@pytest.mark.parametrize("step", [steps.reply_problem(401, "invalid-token"), steps.reply(500), steps.reply_page(200)])
+def test_where_the_new_one_does_not_work_the_old_one_is_put_back(work: FakeWorkspace, home: Path, step: object) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     before = stored(home)
     work.script = [None, step]  # type: ignore[list-item]
@@ -143,22 +145,26 @@ def test_where_the_new_one_does_not_work_the_old_one_is_put_back(work: Fake, hom
     assert list(work.tokens) == [TOKEN]
 
 
-def test_and_where_the_new_one_cannot_be_revoked_again_that_is_said(work: Fake, home: Path) -> None:
-    work.script = [None, *[steps.reset] * 6]
+def test_and_where_the_new_one_cannot_be_revoked_again_that_is_said(work: FakeWorkspace, home: Path) -> None:
+    work.script = [None, *[steps.reset_connection] * 6]
     done = arka("rotate")
     assert (done.code, stored(home)["token"]) == (1, TOKEN)
     assert "a second one may stand on the tokens page" in done.err
 
 
-def test_where_the_old_one_cannot_be_revoked_the_new_one_is_kept_and_that_is_said(work: Fake, home: Path) -> None:
-    work.script = [None, None, steps.raw(500)]
+def test_where_the_old_one_cannot_be_revoked_the_new_one_is_kept_and_that_is_said(
+    work: FakeWorkspace, home: Path
+) -> None:
+    work.script = [None, None, steps.reply(500)]
     done = arka("rotate")
-    assert (done.code, work.works(stored(home)["token"]), stored(home)["token"] != TOKEN) == (1, True, True)
+    assert (done.code, work.accepts(stored(home)["token"]), stored(home)["token"] != TOKEN) == (1, True, True)
     assert "profile 'work' has a new token, but the old one works still: " in done.err
     assert f"hint: revoke it on {work.url}/app/personal/settings/tokens" in done.err
 
 
-def test_where_it_cannot_be_stored_the_old_one_stays(work: Fake, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_it_cannot_be_stored_the_old_one_stays(
+    work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -168,10 +174,10 @@ def test_where_it_cannot_be_stored_the_old_one_stays(work: Fake, home: Path, mon
     assert "no space left on device" in done.err
 
 
-def test_a_token_that_another_process_stored_meanwhile_is_not_lost(work: Fake, home: Path) -> None:
+def test_a_token_that_another_process_stored_meanwhile_is_not_lost(work: FakeWorkspace, home: Path) -> None:
     def log_in_meanwhile(handler: Handler) -> None:
         assert arka("login", "-p", "work", "--with-token", "--no-verify", "--api-url", work.url, stdin=OTHER).code == 0
-        work._api(handler, work.seen[-1])
+        work._api(handler, work.requests[-1])
 
     work.script = [log_in_meanwhile]
     done = arka("rotate")
@@ -179,7 +185,7 @@ def test_a_token_that_another_process_stored_meanwhile_is_not_lost(work: Fake, h
     assert "profile 'work' was given another token meanwhile" in done.err
 
 
-def test_two_at_once_leave_a_token_that_works(work: Fake, home: Path) -> None:
+def test_two_at_once_leave_a_token_that_works(work: FakeWorkspace, home: Path) -> None:
     codes: list[int] = []
     line = [sys.executable, "-m", "arka_config", "rotate"]
 
@@ -193,7 +199,7 @@ def test_two_at_once_leave_a_token_that_works(work: Fake, home: Path) -> None:
         thread.join()
     assert set(codes) <= {0, 1, 4}
     assert len(codes) == 3
-    assert work.works(stored(home)["token"])
+    assert work.accepts(stored(home)["token"])
 
 
 # A kill at each step
@@ -202,7 +208,7 @@ def test_two_at_once_leave_a_token_that_works(work: Fake, home: Path) -> None:
 def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
     codes = []
     for step in range(1, 20):
-        with running() as fake:
+        with serve_fake() as fake:
             token = f"arka_{step:037}"
             fake.add(token)
             fake.add(OTHER)
@@ -211,10 +217,10 @@ def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
             code = killed_at(step, "rotate", "-p", "work")
             codes.append(code)
             now = stored(home)["token"]
-            assert fake.works(now), f"killed at step {step}"
+            assert fake.accepts(now), f"killed at step {step}"
             again = arka("rotate")
             assert again.code == 0, again.err
-            assert fake.works(stored(home)["token"])
+            assert fake.accepts(stored(home)["token"])
             if code == 0:  # it was done before that step came
                 break
     assert codes[-1] == 0
@@ -224,12 +230,12 @@ def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
 
 def test_killed_between_its_profiles_each_has_a_token_that_works(home: Path) -> None:
     for step in range(2, 8):
-        with running() as fake:
+        with serve_fake() as fake:
             token = f"arka_{step:037}"
             fake.add(token)
             for name in ("work", "twin"):
                 line = ["login", "-p", name, "--with-token", "--force", "--api-url", fake.url]
                 assert arka(*line, stdin=token).code == 0
             assert killed_at(step, "rotate", "-p", "work") == 9
-            assert fake.works(stored(home)["token"])
-            assert fake.works(stored(home, "twin")["token"])
+            assert fake.accepts(stored(home)["token"])
+            assert fake.accepts(stored(home, "twin")["token"])

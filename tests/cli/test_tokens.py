@@ -14,16 +14,16 @@ from tests.workspace.fake import MANAGE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 
 @pytest.fixture
-def work(home: Path, fake: Fake) -> Fake:
+def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
     """A profile whose token may manage tokens, and another token at the workspace."""
     fake.add(OTHER, "CI/CD Pipeline", expires="2001-01-01T00:00:00Z")
     fake.add(TOKEN, scopes=(MANAGE,))
     assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN).code == 0
-    fake.seen.clear()
+    fake.requests.clear()
     return fake
 
 
@@ -36,7 +36,7 @@ def names(home: Path) -> list[str]:
     return sorted(path.stem for path in (home / "data" / "tokens").glob("*.json"))
 
 
-def test_list_shows_every_token_and_marks_the_one_in_force(work: Fake) -> None:
+def test_list_shows_every_token_and_marks_the_one_in_force(work: FakeWorkspace) -> None:
     done = arka("tokens", "list")
     header, own, other = done.out.splitlines()
     assert (done.code, done.err) == (0, "")
@@ -49,14 +49,14 @@ def test_list_shows_every_token_and_marks_the_one_in_force(work: Fake) -> None:
     assert "this one" not in other
 
 
-def test_list_as_json(work: Fake) -> None:
+def test_list_as_json(work: FakeWorkspace) -> None:
     own, other = arka("tokens", "list", "--json").json["tokens"]
     assert own == work.tokens[TOKEN]["details"] | {"current": True}
     assert (other["label"], other["current"], other["last_used"]) == ("CI/CD Pipeline", False, None)
 
 
 @pytest.mark.parametrize("line", ["tokens list", "tokens create x", "tokens revoke tok_x --yes"])
-def test_a_token_that_may_not_is_told_where_to_get_one_that_may(work: Fake, line: str) -> None:
+def test_a_token_that_may_not_is_told_where_to_get_one_that_may(work: FakeWorkspace, line: str) -> None:
     work.tokens[TOKEN]["details"]["scopes"] = []
     done = arka(*line.split())
     assert (done.code, done.out) == (1, "")
@@ -71,11 +71,11 @@ def test_without_a_token_or_a_workspace_that_is_said(line: str) -> None:
     assert (done.code, "cannot be reached" in done.err) == (1, True)
 
 
-def test_create_prints_the_token_and_nothing_else(work: Fake, home: Path) -> None:
+def test_create_prints_the_token_and_nothing_else(work: FakeWorkspace, home: Path) -> None:
     done = arka("tokens", "create", "Build runner", "--expires", "2099-01-01")
     token = done.out.removesuffix("\n")
     assert done.code == 0
-    assert work.works(token)
+    assert work.accepts(token)
     assert token not in done.err
     assert work.tokens[token]["details"]["label"] == "Build runner"
     assert work.tokens[token]["details"]["expires"] == "2099-01-01T23:59:59Z"
@@ -83,19 +83,19 @@ def test_create_prints_the_token_and_nothing_else(work: Fake, home: Path) -> Non
     assert names(home) == ["work"]
 
 
-def test_create_as_json_has_the_token_too(work: Fake) -> None:
+def test_create_as_json_has_the_token_too(work: FakeWorkspace) -> None:
     done = arka("tokens", "create", "Build runner", "--may-manage-tokens", "--json")
     document = done.json
-    assert work.works(document["token"])
+    assert work.accepts(document["token"])
     assert (document["profile"], document["details"]["scopes"]) == (None, [MANAGE])
     assert document["token"] not in done.err
 
 
-def test_create_stores_it_and_prints_it_nowhere(work: Fake, home: Path) -> None:
+def test_create_stores_it_and_prints_it_nowhere(work: FakeWorkspace, home: Path) -> None:
     done = arka("tokens", "create", "Build runner", "--store-as", "runner")
     found = stored(home, "runner")
     assert (done.code, done.out) == (0, "")
-    assert work.works(found["token"])
+    assert work.accepts(found["token"])
     assert found["token"] not in done.err
     assert (found["label"], found["origin"]) == ("Build runner", work.url)
     assert arka("status", "-p", "runner").code == 0
@@ -103,17 +103,17 @@ def test_create_stores_it_and_prints_it_nowhere(work: Fake, home: Path) -> None:
     assert again.json["token"] == f"arka_…{stored(home, 'other')['token'][-4:]}"
 
 
-def test_a_profile_that_has_a_token_is_not_written_over_and_none_is_made(work: Fake, home: Path) -> None:
+def test_a_profile_that_has_a_token_is_not_written_over_and_none_is_made(work: FakeWorkspace, home: Path) -> None:
     assert arka("profiles", "create", "far", "token.env=FAR").code == 0
     for name in ("work", "far"):
         done = arka("tokens", "create", "Another", "--store-as", name)
         assert (done.code, f"profile '{name}' has a token already" in done.err) == (1, True)
     assert arka("tokens", "create", "Another", "--store-as", "Not A Name").code == 2
-    assert work.seen == []
+    assert work.requests == []
 
 
 def test_a_token_that_cannot_be_stored_is_revoked_again(
-    work: Fake, home: Path, monkeypatch: pytest.MonkeyPatch
+    work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -125,26 +125,26 @@ def test_a_token_that_cannot_be_stored_is_revoked_again(
 
 
 @pytest.mark.parametrize("label", ["", "  ", "x" * 101, TOKEN, "a\x1bb", "a\u202eb"])
-def test_a_label_that_will_not_do_asks_nobody(work: Fake, label: str) -> None:
+def test_a_label_that_will_not_do_asks_nobody(work: FakeWorkspace, label: str) -> None:
     done = arka("tokens", "create", label)
     assert (done.code in (1, 2), TOKEN in done.err) == (True, False)
-    assert work.seen == []
+    assert work.requests == []
 
 
-def test_revoke_by_id(work: Fake) -> None:
+def test_revoke_by_id(work: FakeWorkspace) -> None:
     wanted = work.tokens[OTHER]["details"]["id"]
     done = arka("tokens", "revoke", wanted, "--yes", "--json")
     assert done.json == {"id": wanted, "label": "CI/CD Pipeline", "current": False}
     assert done.err == "✓ Revoked 'CI/CD Pipeline', arka_…77d1\n"
-    assert not work.works(OTHER)
+    assert not work.accepts(OTHER)
 
 
-def test_revoke_by_label(work: Fake) -> None:
+def test_revoke_by_label(work: FakeWorkspace) -> None:
     assert arka("tokens", "revoke", "--label", "CI/CD Pipeline", "--yes").code == 0
     assert list(work.tokens) == [TOKEN]
 
 
-def test_a_label_that_several_have_names_none(work: Fake) -> None:
+def test_a_label_that_several_have_names_none(work: FakeWorkspace) -> None:
     work.add("arka_" + "n" * 37, "CI/CD Pipeline")
     done = arka("tokens", "revoke", "--label", "CI/CD Pipeline", "--yes")
     assert (done.code, "2 tokens have the label 'CI/CD Pipeline': tok_" in done.err) == (2, True)
@@ -152,33 +152,36 @@ def test_a_label_that_several_have_names_none(work: Fake) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["tok_gone"], ["--label", "gone"]])
-def test_one_that_is_not_there_is_an_error(work: Fake, arguments: list[str]) -> None:
+def test_one_that_is_not_there_is_an_error(work: FakeWorkspace, arguments: list[str]) -> None:
     done = arka("tokens", "revoke", *arguments, "--yes")
     assert (done.code, "there is no token" in done.err, "hint: arka tokens list" in done.err) == (1, True, True)
 
 
 @pytest.mark.parametrize("arguments", [[], ["tok_x", "--label", "x"]])
-def test_one_token_is_named(work: Fake, arguments: list[str]) -> None:
+def test_one_token_is_named(work: FakeWorkspace, arguments: list[str]) -> None:
     assert arka("tokens", "revoke", *arguments).code == 2
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_the_token_in_force_is_warned_about_even_where_it_may_manage_none(work: Fake, own: bool) -> None:
+def test_the_token_in_force_is_warned_about_even_where_it_may_manage_none(work: FakeWorkspace, own: bool) -> None:
     work.tokens[TOKEN]["details"]["scopes"] = []
     wanted = work.tokens[TOKEN]["details"]["id"] if own else "current"
     done = arka("tokens", "revoke", wanted, "--yes")
     assert done.code == 0
     assert "warning: 'MacBook Pro', arka_…9f3c is the token in force" in done.err
     assert "To have another one: arka login" in done.err
-    assert not work.works(TOKEN)
+    assert not work.accepts(TOKEN)
 
 
-def test_it_asks_first(work: Fake) -> None:
+def test_it_asks_first(work: FakeWorkspace) -> None:
     done = arka("tokens", "revoke", "current")
-    assert (done.code, "hint: add --yes" in done.err, work.works(TOKEN)) == (2, True, True)
+    assert (done.code, "hint: add --yes" in done.err, work.accepts(TOKEN)) == (2, True, True)
 
 
-def test_what_the_workspace_says_cannot_drive_the_terminal(work: Fake) -> None:
-    work.script = [None, steps.says(200, {"tokens": [{"id": "tok_1", "label": "\x1b]0;x\x07"}], "next_cursor": None})]
+def test_what_the_workspace_says_cannot_drive_the_terminal(work: FakeWorkspace) -> None:
+    work.script = [
+        None,
+        steps.reply_json(200, {"tokens": [{"id": "tok_1", "label": "\x1b]0;x\x07"}], "next_cursor": None}),
+    ]
     done = arka("tokens", "list")
     assert (done.code, "\x1b" in done.out + done.err) == (1, False)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.workspace.fake import Fake, Handler
+    from tests.workspace.fake import FakeWorkspace, Handler
 
 PAGE = "/app/personal/settings/tokens"
 END = "2099-01-01T00:00:00Z"
 
 
-def login(fake: Fake, *options: str, token: str = TOKEN) -> Done:
+def login(fake: FakeWorkspace, *options: str, token: str = TOKEN) -> Done:
     return arka("login", "--with-token", "--api-url", fake.url, *options, stdin=token)
 
 
@@ -35,17 +35,17 @@ def nothing_is_stored(home: Path) -> bool:
     return not list(home.rglob("*.json")) and not list(home.rglob("*.toml"))
 
 
-def test_a_token_that_works_is_stored_with_what_the_workspace_knows(home: Path, fake: Fake) -> None:
+def test_a_token_that_works_is_stored_with_what_the_workspace_knows(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "CI/CD Pipeline", expires=END)
     done = login(fake, "-p", "ci")
     assert (done.code, done.out) == (0, "")
     assert f"✓ Stored arka_…9f3c under profile 'ci', for {fake.url} (verified, as ann@example.com)" in done.err
     found = stored(home, "ci")
     assert (found["label"], found["expires"], found["user"]) == ("CI/CD Pipeline", END, "ann@example.com")
-    assert [seen.token for seen in fake.seen] == [TOKEN]
+    assert [request.token for request in fake.requests] == [TOKEN]
 
 
-def test_json_says_that_it_was_verified(home: Path, fake: Fake) -> None:
+def test_json_says_that_it_was_verified(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     document = login(fake, "--json").json
     assert (document["verified"], document["state"], document["reason"], document["user"]) == (
@@ -56,14 +56,14 @@ def test_json_says_that_it_was_verified(home: Path, fake: Fake) -> None:
     )
 
 
-def test_flags_fill_in_only_what_the_workspace_does_not_say(home: Path, fake: Fake) -> None:
+def test_flags_fill_in_only_what_the_workspace_does_not_say(home: Path, fake: FakeWorkspace) -> None:
     user = {"id": "usr_1", "email": "ann@example.com"}
-    fake.script = [steps.says(200, {"user": user, "token": {"id": "tok_1"}})]
+    fake.script = [steps.reply_json(200, {"user": user, "token": {"id": "tok_1"}})]
     assert login(fake, "--label", "Mine", "--expires", "2099-12-31").code == 0
     assert (stored(home)["label"], stored(home)["expires"]) == ("Mine", "2099-12-31T23:59:59Z")
 
 
-def test_where_both_say_something_the_workspace_s_is_stored_and_that_is_said(home: Path, fake: Fake) -> None:
+def test_where_both_say_something_the_workspace_s_is_stored_and_that_is_said(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "CI/CD Pipeline", expires=END)
     done = login(fake, "--label", "Mine", "--expires", "90d")
     assert "note: the workspace calls this token 'CI/CD Pipeline', so --label is not used" in done.err
@@ -71,20 +71,20 @@ def test_where_both_say_something_the_workspace_s_is_stored_and_that_is_said(hom
     assert (stored(home)["label"], stored(home)["expires"]) == ("CI/CD Pipeline", END)
 
 
-def test_no_end_is_something_that_the_workspace_says(home: Path, fake: Fake) -> None:
+def test_no_end_is_something_that_the_workspace_says(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     done = login(fake, "--expires", "90d")
     assert "note: the workspace says that it has no end, so --expires is not used" in done.err
     assert "expires" not in stored(home)
 
 
-def test_a_label_or_an_end_that_agrees_needs_no_note(home: Path, fake: Fake) -> None:
+def test_a_label_or_an_end_that_agrees_needs_no_note(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, expires=END)
     assert "note: the workspace" not in login(fake, "--label", "MacBook Pro", "--expires", END).err
 
 
 @pytest.mark.parametrize("options", [[], ["--verify"], ["--expect-user", "ann@example.com"], ["--force"]])
-def test_a_token_that_is_refused_is_not_stored(home: Path, fake: Fake, options: list[str]) -> None:
+def test_a_token_that_is_refused_is_not_stored(home: Path, fake: FakeWorkspace, options: list[str]) -> None:
     done = login(fake, *options)
     assert (done.code, done.out) == (4, "")
     assert "error: Invalid token\n" in done.err
@@ -93,7 +93,7 @@ def test_a_token_that_is_refused_is_not_stored(home: Path, fake: Fake, options: 
     assert nothing_is_stored(home)
 
 
-def test_without_a_pro_subscription_nothing_is_stored(home: Path, fake: Fake) -> None:
+def test_without_a_pro_subscription_nothing_is_stored(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, plan="free")
     done = login(fake)
     assert (done.code, done.out) == (4, "")
@@ -102,17 +102,17 @@ def test_without_a_pro_subscription_nothing_is_stored(home: Path, fake: Fake) ->
 
 
 UNTOLD = {
-    "a page": (steps.page(200), "no_api", "has no API to verify a token: it answers with a web page"),
-    "404": (steps.raw(404), "no_api", "has no API to verify a token: it answers with 404"),
-    "500": (steps.raw(500), "unreachable", "failed: 500 Internal Server Error"),
-    "429": (steps.raw(429, Retry_After="99"), "unreachable", "asks for fewer requests"),
-    "nonsense": (steps.says(200, []), "unreachable", "cannot be understood: the answer is not an object"),
+    "a page": (steps.reply_page(200), "no_api", "has no API to verify a token: it answers with a web page"),
+    "404": (steps.reply(404), "no_api", "has no API to verify a token: it answers with 404"),
+    "500": (steps.reply(500), "unreachable", "failed: 500 Internal Server Error"),
+    "429": (steps.reply(429, Retry_After="99"), "unreachable", "asks for fewer requests"),
+    "nonsense": (steps.reply_json(200, []), "unreachable", "cannot be understood: the answer is not an object"),
 }
 
 
 @pytest.mark.parametrize(("step", "state", "said"), UNTOLD.values(), ids=list(UNTOLD))
 def test_where_nobody_can_tell_it_is_stored_unverified_and_why_is_said(
-    home: Path, fake: Fake, step: Callable[[Handler], None], state: str, said: str
+    home: Path, fake: FakeWorkspace, step: Callable[[Handler], None], state: str, said: str
 ) -> None:
     fake.script = [step]
     done = login(fake, "--json", "--label", "Mine")
@@ -125,7 +125,7 @@ def test_where_nobody_can_tell_it_is_stored_unverified_and_why_is_said(
 
 @pytest.mark.parametrize(("step", "state", "said"), UNTOLD.values(), ids=list(UNTOLD))
 def test_unless_it_was_to_be_verified(
-    home: Path, fake: Fake, step: Callable[[Handler], None], state: str, said: str
+    home: Path, fake: FakeWorkspace, step: Callable[[Handler], None], state: str, said: str
 ) -> None:
     fake.script = [step]
     done = login(fake, "--verify")
@@ -133,24 +133,26 @@ def test_unless_it_was_to_be_verified(
     assert nothing_is_stored(home)
 
 
-def test_with_no_verify_nobody_is_asked(home: Path, fake: Fake) -> None:
+def test_with_no_verify_nobody_is_asked(home: Path, fake: FakeWorkspace) -> None:
     done = login(fake, "--no-verify", "--json")
-    assert (done.code, fake.seen) == (0, [])
+    assert (done.code, fake.requests) == (0, [])
     assert (done.json["verified"], done.json["state"]) == (False, "not_asked")
     assert "(unverified)" in done.err
     assert "was not verified" not in done.err
 
 
-def test_a_setting_that_cannot_be_used_stores_nothing(home: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_cannot_be_used_stores_nothing(
+    home: Path, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ARKA_TIMEOUT", "soon")
     done = login(fake)
     assert (done.code, "ARKA_TIMEOUT: timeout is not a number of seconds" in done.err) == (1, True)
     assert nothing_is_stored(home)
-    assert fake.seen == []
+    assert fake.requests == []
 
 
 @pytest.mark.parametrize(("expected", "code"), [("ANN@example.com", 0), ("usr_1", 0), ("bob@example.com", 1)])
-def test_the_expected_user_must_be_the_token_s(home: Path, fake: Fake, expected: str, code: int) -> None:
+def test_the_expected_user_must_be_the_token_s(home: Path, fake: FakeWorkspace, expected: str, code: int) -> None:
     fake.add(TOKEN)
     done = login(fake, "--expect-user", expected)
     assert done.code == code
@@ -159,8 +161,8 @@ def test_the_expected_user_must_be_the_token_s(home: Path, fake: Fake, expected:
         assert "the token belongs to 'ann@example.com', not to 'bob@example.com'; nothing was stored" in done.err
 
 
-def test_where_nobody_can_tell_whose_it_is_nothing_is_stored(home: Path, fake: Fake) -> None:
-    fake.script = [steps.page(200)]
+def test_where_nobody_can_tell_whose_it_is_nothing_is_stored(home: Path, fake: FakeWorkspace) -> None:
+    fake.script = [steps.reply_page(200)]
     done = login(fake, "--expect-user", "ann@example.com")
     assert done.code == 1
     assert "cannot tell whether the token belongs to 'ann@example.com': " in done.err
@@ -168,7 +170,7 @@ def test_where_nobody_can_tell_whose_it_is_nothing_is_stored(home: Path, fake: F
     assert login(fake, "--expect-user", "ann@example.com", "--no-verify").code == 2
 
 
-def test_another_identity_s_token_is_replaced_with_force_alone(home: Path, fake: Fake) -> None:
+def test_another_identity_s_token_is_replaced_with_force_alone(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     fake.add(OTHER, email="bob@example.com")
     assert login(fake).code == 0
@@ -179,7 +181,7 @@ def test_another_identity_s_token_is_replaced_with_force_alone(home: Path, fake:
     assert stored(home)["user"] == "bob@example.com"
 
 
-def test_the_same_identity_s_or_an_unknown_one_s_is_replaced_freely(home: Path, fake: Fake) -> None:
+def test_the_same_identity_s_or_an_unknown_one_s_is_replaced_freely(home: Path, fake: FakeWorkspace) -> None:
     assert login(fake, "--no-verify").code == 0
     fake.add(OTHER, email="bob@example.com")
     assert login(fake, token=OTHER).code == 0
@@ -188,7 +190,7 @@ def test_the_same_identity_s_or_an_unknown_one_s_is_replaced_freely(home: Path, 
     assert stored(home)["user"] == "Bob@example.com"
 
 
-def test_a_workspace_cannot_drive_the_terminal_through_a_label(home: Path, fake: Fake) -> None:
+def test_a_workspace_cannot_drive_the_terminal_through_a_label(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "a\x1b[2Jb")
     done = login(fake)
     assert "\x1b" not in done.err
@@ -204,13 +206,13 @@ def rows(text: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def logged_in(home: Path, fake: Fake) -> Fake:
+def logged_in(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
     """One profile, `work`, whose token was stored unverified."""
     assert login(fake, "-p", "work", "--no-verify", "--label", "Mine").code == 0
     return fake
 
 
-def test_status_says_who_the_workspace_takes_it_for(logged_in: Fake, home: Path) -> None:
+def test_status_says_who_the_workspace_takes_it_for(logged_in: FakeWorkspace, home: Path) -> None:
     logged_in.add(TOKEN, "CI/CD Pipeline", expires=END)
     before = stored(home, "work")
     done = arka("status")
@@ -225,19 +227,19 @@ def test_status_says_who_the_workspace_takes_it_for(logged_in: Fake, home: Path)
     assert (document["token"]["user"], document["token"]["expires"]) == ("ann@example.com", END)
 
 
-def test_a_token_that_works_and_ends_soon_can_be_rotated(logged_in: Fake) -> None:
+def test_a_token_that_works_and_ends_soon_can_be_rotated(logged_in: FakeWorkspace) -> None:
     logged_in.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
     done = arka("status")
     assert (done.code, "hint: arka rotate --profile work" in done.err) == (0, True)
 
 
-def test_an_exported_one_that_ends_soon_is_replaced_where_it_was_made(home: Path, fake: Fake) -> None:
+def test_an_exported_one_that_ends_soon_is_replaced_where_it_was_made(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
     done = arka("status", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
     assert (done.code, f"hint: make another one on {fake.url}{PAGE}" in done.err) == (0, True)
 
 
-def test_a_token_that_was_revoked_is_shown_and_then_said_with_4(logged_in: Fake) -> None:
+def test_a_token_that_was_revoked_is_shown_and_then_said_with_4(logged_in: FakeWorkspace) -> None:
     done = arka("status")
     assert (done.code, rows(done.out)["verified"]) == (4, "no: Invalid token")
     assert done.err.startswith("error: Invalid token\n")
@@ -245,28 +247,28 @@ def test_a_token_that_was_revoked_is_shown_and_then_said_with_4(logged_in: Fake)
     assert (as_json.code, as_json.json["verified"], as_json.json["state"]) == (4, False, "invalid")
 
 
-def test_and_so_is_one_without_a_subscription(logged_in: Fake) -> None:
+def test_and_so_is_one_without_a_subscription(logged_in: FakeWorkspace) -> None:
     logged_in.add(TOKEN, plan="free")
     done = arka("status")
     assert (done.code, rows(done.out)["verified"]) == (4, "no: Pro subscription required")
     assert f"hint: subscribe on {logged_in.url}/billing" in done.err
 
 
-def test_where_nobody_can_tell_status_is_as_offline(logged_in: Fake) -> None:
-    logged_in.script = [steps.page(200)] * 2
+def test_where_nobody_can_tell_status_is_as_offline(logged_in: FakeWorkspace) -> None:
+    logged_in.script = [steps.reply_page(200)] * 2
     done = arka("status")
     assert (done.code, done.err) == (0, "")
     assert rows(done.out)["verified"].startswith(f"unknown: no API {logged_in.url} has no API")
     assert arka("status", "--json").json["state"] == "no_api"
 
 
-def test_offline_asks_nobody(logged_in: Fake) -> None:
+def test_offline_asks_nobody(logged_in: FakeWorkspace) -> None:
     assert rows(arka("status", "--offline").out)["verified"] == "no: --offline"
-    assert logged_in.seen == []
+    assert logged_in.requests == []
 
 
 def test_an_exported_token_is_asked_about_too_and_its_end_is_known(
-    home: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+    home: Path, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.add(TOKEN, expires=END)
     monkeypatch.setenv("ARKA_API_KEY", TOKEN)
@@ -276,20 +278,20 @@ def test_an_exported_token_is_asked_about_too_and_its_end_is_known(
     assert "label" in rows(arka("status").out)
 
 
-def test_no_helper_is_run_for_status(home: Path, fake: Fake, tmp_path: Path) -> None:
+def test_no_helper_is_run_for_status(home: Path, fake: FakeWorkspace, tmp_path: Path) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["touch", "{tmp_path}/ran"]\n')
     assert arka("profiles", "create", "far", "token.helper=op", f"api_url={fake.url}").code == 0
     done = arka("status", "-p", "far")
     assert rows(done.out)["verified"] == "unknown: not fetched the helper that prints the token was not run"
-    assert (done.code, fake.seen, (tmp_path / "ran").exists()) == (0, [], False)
+    assert (done.code, fake.requests, (tmp_path / "ran").exists()) == (0, [], False)
 
 
-def test_a_token_is_not_sent_to_another_origin_than_its_own(logged_in: Fake, home: Path) -> None:
-    with steps.running() as elsewhere:
+def test_a_token_is_not_sent_to_another_origin_than_its_own(logged_in: FakeWorkspace, home: Path) -> None:
+    with steps.serve_fake() as elsewhere:
         (home / "config" / "profiles").mkdir(parents=True, exist_ok=True)
         (home / "config" / "profiles" / "work.toml").write_text(f'api_url = "{elsewhere.url}"\n')
         assert arka("status").code == 1
         assert arka("profiles", "verify").code == 1
         assert arka("rotate").code == 1
-        assert elsewhere.seen == logged_in.seen == []
+        assert elsewhere.requests == logged_in.requests == []

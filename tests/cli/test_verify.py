@@ -13,10 +13,10 @@ from tests.workspace import fake as steps
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 
-def log_in(fake: Fake, name: str, token: str) -> None:
+def log_in(fake: FakeWorkspace, name: str, token: str) -> None:
     line = ["login", "-p", name, "--with-token", "--no-verify", "--api-url", fake.url]
     assert arka(*line, stdin=token).code == 0
 
@@ -25,7 +25,7 @@ def states(*arguments: str) -> dict[str, str]:
     return {each["name"]: each["state"] for each in arka("profiles", "verify", "--json", *arguments).json["profiles"]}
 
 
-def test_each_profile_has_a_word_and_they_stand_in_order(home: Path, fake: Fake) -> None:
+def test_each_profile_has_a_word_and_they_stand_in_order(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     fake.add(OTHER, plan="free")
     log_in(fake, "b-good", TOKEN)
@@ -44,7 +44,7 @@ def test_each_profile_has_a_word_and_they_stand_in_order(home: Path, fake: Fake)
     assert done.err == ""
 
 
-def test_json_has_what_is_known_of_each(home: Path, fake: Fake) -> None:
+def test_json_has_what_is_known_of_each(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "CI/CD Pipeline", expires="2099-01-01T00:00:00Z")
     log_in(fake, "ci", TOKEN)
     done = arka("profiles", "verify", "--json")
@@ -66,21 +66,21 @@ def test_json_has_what_is_known_of_each(home: Path, fake: Fake) -> None:
     )
 
 
-def test_only_those_that_are_named_are_asked_about(home: Path, fake: Fake) -> None:
+def test_only_those_that_are_named_are_asked_about(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     for name in ("a", "b", "c"):
         log_in(fake, name, TOKEN)
     assert list(states("c", "a", "c")) == ["c", "a"]
     assert list(states("-p", "b")) == ["b"]
-    assert len(fake.seen) == 3
+    assert len(fake.requests) == 3
     assert arka("profiles", "verify", "gone").code == 1
 
 
-def test_they_are_asked_at_the_same_time(home: Path, fake: Fake) -> None:
+def test_they_are_asked_at_the_same_time(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     for number in range(8):
         log_in(fake, f"p{number}", TOKEN)
-    fake.script = [steps.silent(0.5)] * 8
+    fake.script = [steps.stall(0.5)] * 8
     began = time.monotonic()
     found = states()
     assert time.monotonic() - began < 3
@@ -88,9 +88,12 @@ def test_they_are_asked_at_the_same_time(home: Path, fake: Fake) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "state"), [(steps.page(200), "no_api"), (steps.raw(500), "unreachable"), (steps.raw(401), "invalid")]
+    ("step", "state"),
+    [(steps.reply_page(200), "no_api"), (steps.reply(500), "unreachable"), (steps.reply(401), "invalid")],
 )
-def test_the_exit_code_tells_a_refusal_from_not_knowing(home: Path, fake: Fake, step: object, state: str) -> None:
+def test_the_exit_code_tells_a_refusal_from_not_knowing(
+    home: Path, fake: FakeWorkspace, step: object, state: str
+) -> None:
     fake.add(TOKEN)
     log_in(fake, "a", TOKEN)
     log_in(fake, "b", TOKEN)
@@ -100,7 +103,7 @@ def test_the_exit_code_tells_a_refusal_from_not_knowing(home: Path, fake: Fake, 
     assert done.code == (4 if state == "invalid" else 1)
 
 
-def test_a_profile_without_a_token_is_a_fault_only_where_it_was_named(home: Path, fake: Fake) -> None:
+def test_a_profile_without_a_token_is_a_fault_only_where_it_was_named(home: Path, fake: FakeWorkspace) -> None:
     assert arka("profiles", "create", "bare").code == 0
     assert arka("profiles", "verify").code == 0
     assert arka("profiles", "verify", "bare").code == 4
@@ -110,23 +113,23 @@ def test_a_profile_without_a_token_is_a_fault_only_where_it_was_named(home: Path
     assert arka("profiles", "verify", environ={"FAR_TOKEN": TOKEN}).code == 0
 
 
-def test_a_token_of_the_environment_is_no_profile_s(home: Path, fake: Fake) -> None:
+def test_a_token_of_the_environment_is_no_profile_s(home: Path, fake: FakeWorkspace) -> None:
     assert arka("profiles", "create", "bare", f"api_url={fake.url}").code == 0
     done = arka("profiles", "verify", "--json", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
-    assert (done.code, done.json["profiles"][0]["state"], fake.seen) == (0, "no_token", [])
+    assert (done.code, done.json["profiles"][0]["state"], fake.requests) == (0, "no_token", [])
 
 
-def test_a_helper_is_run_only_where_its_profile_is_named(home: Path, fake: Fake) -> None:
+def test_a_helper_is_run_only_where_its_profile_is_named(home: Path, fake: FakeWorkspace) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["echo", "{TOKEN}"]\n')
     assert arka("profiles", "create", "far", "token.helper=op", f"api_url={fake.url}").code == 0
     fake.add(TOKEN)
-    assert (arka("profiles", "verify").code, states(), fake.seen) == (0, {"far": "not_asked"}, [])
+    assert (arka("profiles", "verify").code, states(), fake.requests) == (0, {"far": "not_asked"}, [])
     assert "not fetched" in arka("profiles", "verify").out
     assert states("far") == {"far": "valid"}
 
 
-def test_one_broken_profile_does_not_hide_the_others(home: Path, fake: Fake, tmp_path: Path) -> None:
+def test_one_broken_profile_does_not_hide_the_others(home: Path, fake: FakeWorkspace, tmp_path: Path) -> None:
     fake.add(TOKEN)
     for name in ("a", "b", "c", "d"):
         log_in(fake, name, TOKEN)

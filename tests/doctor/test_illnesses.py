@@ -12,7 +12,7 @@ from tests.doctor.illnesses import ILLNESSES
 
 if TYPE_CHECKING:
     from tests.doctor.ward import Ward
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 
 @pytest.mark.parametrize("name", ILLNESSES)
@@ -42,7 +42,7 @@ def test_the_illness_is_found_and_its_remedy_mends_it(name: str, ward: Ward) -> 
         assert left == []
 
 
-def test_a_token_that_expires_soon_is_rotated(ward: Ward, fake: Fake) -> None:
+def test_a_token_that_expires_soon_is_rotated(ward: Ward, fake: FakeWorkspace) -> None:
     """The workspace gives the new one no end."""
     token = "arka_" + "s" * 37
     fake.add(token)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.guarantees.scenes import Line
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 TEMPORARY = "arka-tmp"
 # What is in these is made of chance; that it is of use is looked at in other ways.
@@ -39,7 +39,7 @@ WRITTEN_ANEW = ("arka/data/tokens/", "arka/state/sessions/", "arka/state/lock", 
 class Machine:
     """A scene, the folder that it is laid out in, and the workspace that it speaks to."""
 
-    def __init__(self, folder: Path, scene: str, fake: Fake) -> None:
+    def __init__(self, folder: Path, scene: str, fake: FakeWorkspace) -> None:
         self.root = folder / "root"
         self.report = folder / "report"
         self.made = folder / "made"

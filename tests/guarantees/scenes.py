@@ -14,7 +14,7 @@ from tests.cli.program import OTHER, TOKEN, arka
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 THIRD = "arka_" + "t" * 33 + "b2c3"
 RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
@@ -95,7 +95,7 @@ READERS = {
 SERVERS = {"workspace serve", "workspace add-user"}
 
 
-def make(root: Path, scene: str, fake: Fake) -> None:
+def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
     """Makes a scene in an empty folder, which the environment has as its home."""
     _make_files(root)
     # Without the workspace's own port in it: that one is another in each run.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 COMMANDS = sorted(dict(every_command(command_tree.program(app))))
 
@@ -101,7 +101,7 @@ def test_completion_offers_no_token(two: Path, name: str) -> None:
         numbers.record("canary", f"completion {name} {shell} {begun}", "1")
 
 
-def test_no_log_holds_a_token(two: Path, fake: Fake, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_holds_a_token(two: Path, fake: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     fake.add(TOKEN, scopes=("tokens:manage",))
     url = ("--api-url", fake.url)
@@ -116,7 +116,7 @@ def test_no_log_holds_a_token(two: Path, fake: Fake, caplog: pytest.LogCaptureFi
     ]
     for line in lines:
         arka(*line, stdin=TOKEN)
-    assert len(fake.seen) > len(lines)
+    assert len(fake.requests) > len(lines)
     assert [record for record in caplog.records if "arka_" in repr(record.args) + record.getMessage()] == []
     assert caplog.records, "nothing is logged at all, so nothing was looked at"
 

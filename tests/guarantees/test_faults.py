@@ -30,7 +30,7 @@ from tests.guarantees.scenes import READERS, SERVERS, WRITERS, Line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 LINES = [line for lines in WRITERS.values() for line in lines]
 MOST_OF_A_KIND = 3  # in the bounded part: the same call on the same file, which is the lock's as a rule
@@ -121,7 +121,7 @@ class Trial:
         active, _ = now["active"]
         assert active is None or f"profile {active}" in now, "the active profile is gone"
         if "served" in self.line.scene and "token work" in now:
-            assert self.machine.fake.works(now["token work"]) or "revoke" in self.line.words
+            assert self.machine.fake.accepts(now["token work"]) or "revoke" in self.line.words
 
     def _is_random(self, name: str) -> bool:
         return name in ("token work", "token extra", "known of extra", "file arka/data/identity.txt") or (
@@ -200,7 +200,7 @@ def faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.scene}: {line.words[:60]}")
-def test_a_fault_at_any_step_loses_nothing_and_is_said(machines: Path, fake: Fake, line: Line) -> None:
+def test_a_fault_at_any_step_loses_nothing_and_is_said(machines: Path, fake: FakeWorkspace, line: Line) -> None:
     trial = Trial(Machine(machines, line.scene, fake), line)
     assert trial.steps, "it writes nothing"
     tried: Counter[str] = Counter()
@@ -232,7 +232,7 @@ def test_every_command_writes_or_reads_or_serves() -> None:
     assert all(line.words.startswith(name) for name, lines in WRITERS.items() for line in lines)
 
 
-def test_a_command_that_reads_writes_nothing(machines: Path, fake: Fake) -> None:
+def test_a_command_that_reads_writes_nothing(machines: Path, fake: FakeWorkspace) -> None:
     machine = Machine(machines, "served", fake)
     for words in READERS.values():
         machine.lay_out()

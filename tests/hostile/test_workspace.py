@@ -18,7 +18,7 @@ from tests.workspace import fake as steps
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 MINE = "arka_" + "m" * 37
 FRESH = "arka_" + "f" * 37
@@ -84,7 +84,7 @@ KEYS = [
 ]
 
 
-def test_answers_are_shown_as_text_and_kept_as_text(home: Path, fake: Fake) -> None:
+def test_answers_are_shown_as_text_and_kept_as_text(home: Path, fake: FakeWorkspace) -> None:
     store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
 
     @given(
@@ -103,7 +103,7 @@ def test_answers_are_shown_as_text_and_kept_as_text(home: Path, fake: Fake) -> N
         environ = {"ARKA_API_URL": fake.url} if line.startswith("login") else {}
         fake.script.clear()
         assert arka("login", "-p", "mine", "--with-token", "--api-url", fake.url, stdin=MINE).code == 0
-        fake.script[:] = [steps.says(status, answer(kind, texts, hostile))] * 8
+        fake.script[:] = [steps.reply_json(status, answer(kind, texts, hostile))] * 8
         words = [*line.split(), *(["-p", "mine"] if "login" not in line else [])]
         done = arka(*words, stdin=MINE, environ={**environ, **colours})
         check_clean(done, (line, kind, status))
@@ -120,13 +120,13 @@ def test_answers_are_shown_as_text_and_kept_as_text(home: Path, fake: Fake) -> N
     check()
 
 
-def test_a_header_cannot_bring_what_a_body_may_not(home: Path, fake: Fake) -> None:
+def test_a_header_cannot_bring_what_a_body_may_not(home: Path, fake: FakeWorkspace) -> None:
     fake.add(MINE)
     assert arka("login", "--with-token", "--api-url", fake.url, stdin=MINE).code == 0
     for value in ("\x1b[41m", "\x9b41m", "text/\x1b]0;owned\x07", "a" * 60_000):
-        fake.script[:] = [steps.raw(200, b"{}", kind=value)]
+        fake.script[:] = [steps.reply(200, b"{}", kind=value)]
         check_clean(arka("status"), value)
-        fake.script[:] = [steps.raw(401, b"{}", WWW_Authenticate=f'Bearer error="{value}"')]
+        fake.script[:] = [steps.reply(401, b"{}", WWW_Authenticate=f'Bearer error="{value}"')]
         check_clean(arka("status"), value)
-        fake.script[:] = [steps.raw(429, b"{}", Retry_After=value)] * 5
+        fake.script[:] = [steps.reply(429, b"{}", Retry_After=value)] * 5
         check_clean(arka("status"), value)

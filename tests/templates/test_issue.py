@@ -12,7 +12,7 @@ from arka_config.errors import FileError
 from arka_config.store.token_files import TokenFiles
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.templates.conftest import Folder
-from tests.workspace.fake import MANAGE, Fake, running
+from tests.workspace.fake import MANAGE, FakeWorkspace, serve_fake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def workspace(folder: Folder) -> Iterator[Fake]:
+def workspace(folder: Folder) -> Iterator[FakeWorkspace]:
     """A workspace, a profile `work` that may make tokens there, and a template that asks for one."""
-    with running() as fake:
+    with serve_fake() as fake:
         fake.add(TOKEN, scopes=(MANAGE,))
         done = arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN)
         assert done.code == 0, done.err
@@ -31,18 +31,18 @@ def workspace(folder: Folder) -> Iterator[Fake]:
             f'[profile]\nname = "ci"\napi_url = "{fake.url}"\n'
             '[token]\nissue = { label = "ci-{hostname}", expires = "90d" }\n',
         )
-        fake.seen.clear()
+        fake.requests.clear()
         yield fake
 
 
-def test_a_token_is_issued_once_with_its_label_and_its_end(workspace: Fake) -> None:
+def test_a_token_is_issued_once_with_its_label_and_its_end(workspace: FakeWorkspace) -> None:
     done = arka("plan", "profiles", "--json").json
     assert done["profiles"][0]["token"]["state"] == "will be issued"
-    assert workspace.seen == []
+    assert workspace.requests == []
     for _ in range(2):
         done = arka("apply", "profiles", "--yes", "-p", "work")
         assert done.code == 0, done.err
-    assert [(seen.method, seen.path) for seen in workspace.seen] == [("POST", "/api/v1/tokens")]
+    assert [(request.method, request.path) for request in workspace.requests] == [("POST", "/api/v1/tokens")]
     credential = ProfileStore.open(app).credential("ci")
     assert credential.label == "ci-runner-07"
     assert credential.expires
@@ -50,12 +50,12 @@ def test_a_token_is_issued_once_with_its_label_and_its_end(workspace: Fake) -> N
     assert credential.token.reveal() not in done.out + done.err
 
 
-def test_nothing_is_asked_of_a_workspace_before_the_plan_is_agreed_to(workspace: Fake) -> None:
+def test_nothing_is_asked_of_a_workspace_before_the_plan_is_agreed_to(workspace: FakeWorkspace) -> None:
     assert arka("apply", "profiles", "-p", "work").code == 2
-    assert workspace.seen == []
+    assert workspace.requests == []
 
 
-def test_a_workspace_that_refuses_leaves_everything_as_it_was(workspace: Fake, home: Path) -> None:
+def test_a_workspace_that_refuses_leaves_everything_as_it_was(workspace: FakeWorkspace, home: Path) -> None:
     workspace.tokens[TOKEN]["details"]["scopes"] = []
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
@@ -63,36 +63,36 @@ def test_a_workspace_that_refuses_leaves_everything_as_it_was(workspace: Fake, h
     assert not (home / "state" / "ledger.json").exists()
 
 
-def test_a_token_of_another_workspace_does_not_issue(workspace: Fake) -> None:
+def test_a_token_of_another_workspace_does_not_issue(workspace: FakeWorkspace) -> None:
     assert arka("login", "-p", "home", "--with-token", "--no-verify", stdin=OTHER).code == 0
-    workspace.seen.clear()
+    workspace.requests.clear()
     done = arka("apply", "profiles", "--yes", "-p", "home")
     assert done.code == 1
     assert "cannot be issued with the token in force, which is for https://arka-ai.com" in done.err
-    assert workspace.seen == []
+    assert workspace.requests == []
 
 
-def test_what_was_issued_and_is_not_stored_is_revoked(workspace: Fake, folder: Folder) -> None:
+def test_what_was_issued_and_is_not_stored_is_revoked(workspace: FakeWorkspace, folder: Folder) -> None:
     folder.put("zz.toml", '[profile]\nname = "zz"\n[token]\nissue = { label = "elsewhere" }\n')
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
-    assert [seen.method for seen in workspace.seen] == ["POST", "DELETE"]
+    assert [request.method for request in workspace.requests] == ["POST", "DELETE"]
     assert not ProfileStore.open(app).exists("ci")
 
 
 def test_a_vault_that_does_not_open_keeps_a_token_from_being_issued(
-    workspace: Fake, home: Path, tmp_path: Path
+    workspace: FakeWorkspace, home: Path, tmp_path: Path
 ) -> None:
     (home / "config").mkdir(parents=True, exist_ok=True)
     (home / "config" / "config.toml").write_text('storage = "sealed"\n')
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
     assert "sealing is not on" in done.err
-    assert workspace.seen == []
+    assert workspace.requests == []
 
 
 def test_what_was_issued_is_revoked_when_the_disk_is_full(
-    workspace: Fake, folder: Folder, monkeypatch: pytest.MonkeyPatch
+    workspace: FakeWorkspace, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = TokenFiles.put
 
@@ -105,5 +105,5 @@ def test_what_was_issued_is_revoked_when_the_disk_is_full(
     folder.put("zz.toml", (folder.path / "ci.toml").read_text().replace('"ci"', '"zz"').partition("\n")[2])
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
-    assert [seen.method for seen in workspace.seen] == ["POST", "POST", "DELETE"]
+    assert [request.method for request in workspace.requests] == ["POST", "POST", "DELETE"]
     assert ProfileStore.open(app).credential("ci").token.reveal() in workspace.tokens

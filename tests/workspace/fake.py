@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MANAGE = "tokens:manage"
 
 
-class Seen(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """A request that arrived."""
 
     method: str
@@ -34,12 +34,12 @@ class Seen(NamedTuple):
         return self.headers.get("Authorization", "").removeprefix("Bearer ")
 
 
-class Fake:
+class FakeWorkspace:
     """The workspace's tokens, and the server in front of them."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, dict[str, Any]] = {}
-        self.seen: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
         self.script: list[Callable[[Handler], None] | None] = []
         self.can_rotate = True
         self.url = ""
@@ -68,15 +68,15 @@ class Fake:
         self.tokens[token] = {"details": details, "email": email, "plan": plan, "successor": None}
         return details
 
-    def works(self, token: str) -> bool:
+    def accepts(self, token: str) -> bool:
         """Whether the token is accepted now."""
         return token in self.tokens
 
     def answer(self, handler: Handler) -> None:
         length = int(handler.headers.get("Content-Length") or 0)
-        request = Seen(handler.command, handler.path, dict(handler.headers), handler.rfile.read(length))
+        request = ReceivedRequest(handler.command, handler.path, dict(handler.headers), handler.rfile.read(length))
         with self._lock:
-            self.seen.append(request)
+            self.requests.append(request)
             step = self.script.pop(0) if self.script else None
         if step is not None:
             step(handler)
@@ -84,7 +84,7 @@ class Fake:
             with self._lock:
                 self._api(handler, request)
 
-    def _api(self, handler: Handler, request: Seen) -> None:
+    def _api(self, handler: Handler, request: ReceivedRequest) -> None:
         held = self.tokens.get(request.token)
         if held is None:
             return handler.problem(401, "invalid-token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
@@ -116,7 +116,7 @@ class Fake:
         following = str(at + 2) if at + 2 < len(every) else None
         handler.json(200, {"tokens": every[at : at + 2], "next_cursor": following})
 
-    def _delete(self, handler: Handler, request: Seen, held: Mapping[str, Any], wanted: str) -> None:
+    def _delete(self, handler: Handler, request: ReceivedRequest, held: Mapping[str, Any], wanted: str) -> None:
         wanted = held["details"]["id"] if wanted == "current" else wanted
         token = next((token for token, each in self.tokens.items() if each["details"]["id"] == wanted), None)
         if token is None or (token != request.token and MANAGE not in held["details"]["scopes"]):
@@ -124,7 +124,7 @@ class Fake:
         del self.tokens[token]
         return handler.raw(204)
 
-    def _rotate(self, handler: Handler, request: Seen, held: dict[str, Any]) -> None:
+    def _rotate(self, handler: Handler, request: ReceivedRequest, held: dict[str, Any]) -> None:
         before = self.tokens.get(held["successor"] or "")
         if before is not None and before["details"]["last_used"] is None:
             del self.tokens[held["successor"]]
@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request, and the ways to answer it."""
 
     protocol_version = "HTTP/1.1"
-    fake: Fake
+    fake: FakeWorkspace
 
     def do_GET(self) -> None:  # http.server's name
         self.close_connection = True
@@ -173,27 +173,27 @@ class Handler(BaseHTTPRequestHandler):
         self.json(status, document, "application/problem+json", **(headers or {}))
 
 
-def raw(status: int, body: bytes = b"", **options: Any) -> Callable[[Handler], None]:
+def reply(status: int, body: bytes = b"", **options: Any) -> Callable[[Handler], None]:
     """A step that answers so."""
     return lambda handler: handler.raw(status, body, **options)
 
 
-def page(status: int) -> Callable[[Handler], None]:
+def reply_page(status: int) -> Callable[[Handler], None]:
     """A step that answers with a web page."""
-    return raw(status, b"<!doctype html><title>A page</title>", kind="text/html; charset=utf-8")
+    return reply(status, b"<!doctype html><title>A page</title>", kind="text/html; charset=utf-8")
 
 
-def says(status: int, document: object, **headers: str) -> Callable[[Handler], None]:
+def reply_json(status: int, document: object, **headers: str) -> Callable[[Handler], None]:
     """A step that answers with this JSON."""
     return lambda handler: handler.json(status, document, **headers)
 
 
-def problem(status: int, name: str, **more: object) -> Callable[[Handler], None]:
+def reply_problem(status: int, name: str, **more: object) -> Callable[[Handler], None]:
     """A step that answers with problem details."""
     return lambda handler: handler.problem(status, name, None, **more)
 
 
-def reset(handler: Handler) -> None:
+def reset_connection(handler: Handler) -> None:
     """A step that resets the connection."""
     import struct
 
@@ -204,12 +204,12 @@ def reset(handler: Handler) -> None:
     handler.rfile = open("/dev/null", "rb")  # noqa: SIM115
 
 
-def silent(seconds: float) -> Callable[[Handler], None]:
+def stall(seconds: float) -> Callable[[Handler], None]:
     """A step that says nothing for so long, and then nothing more."""
     return lambda handler: time.sleep(seconds)
 
 
-def dribbling(handler: Handler) -> None:
+def trickle(handler: Handler) -> None:
     """A step that sends a byte now and then, so that no read takes long."""
     try:
         for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40:
@@ -220,9 +220,9 @@ def dribbling(handler: Handler) -> None:
 
 
 @contextmanager
-def running(fake: Fake | None = None, context: ssl.SSLContext | None = None) -> Iterator[Fake]:
+def serve_fake(fake: FakeWorkspace | None = None, context: ssl.SSLContext | None = None) -> Iterator[FakeWorkspace]:
     """The workspace, on a free port of 127.0.0.1."""
-    fake = fake or Fake()
+    fake = fake or FakeWorkspace()
 
     class Its(Handler):
         pass

@@ -13,7 +13,7 @@ import pytest
 
 from arka_config.templates.facts import Facts
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.running import Running
+from arka_config.workspace.server.serving import RunningWorkspace
 from tests import no_network
 from tests.cli.killed import KILLED, killed_at
 from tests.cli.program import Done, arka
@@ -28,17 +28,17 @@ MANAGE = "tokens:manage"
 
 
 @pytest.fixture
-def workspace(cli_workspace: Running) -> Running:
+def workspace(cli_workspace: RunningWorkspace) -> RunningWorkspace:
     """A workspace with one user, who pays."""
     cli_workspace.add_user(ANN, "pro")
     return cli_workspace
 
 
-def issued(workspace: Running, label: str, *scopes: str, email: str = ANN) -> str:
+def issued(workspace: RunningWorkspace, label: str, *scopes: str, email: str = ANN) -> str:
     return workspace.issue(email, label, scopes).secret.reveal()
 
 
-def login(workspace: Running, name: str, token: str, *options: str) -> Done:
+def login(workspace: RunningWorkspace, name: str, token: str, *options: str) -> Done:
     return arka("login", "-p", name, "--with-token", "--api-url", workspace.url, *options, stdin=token)
 
 
@@ -47,7 +47,7 @@ def stored(home: Path, name: str) -> dict[str, str]:
     return found
 
 
-def test_a_login_is_verified_and_stores_what_the_workspace_knows(home: Path, workspace: Running) -> None:
+def test_a_login_is_verified_and_stores_what_the_workspace_knows(home: Path, workspace: RunningWorkspace) -> None:
     done = login(workspace, "laptop", issued(workspace, "MacBook Pro"), "--verify", "--expect-user", ANN)
     assert (done.code, f"(verified, as {ANN})" in done.err) == (0, True)
     assert (stored(home, "laptop")["label"], stored(home, "laptop")["user"]) == ("MacBook Pro", ANN)
@@ -55,7 +55,7 @@ def test_a_login_is_verified_and_stores_what_the_workspace_knows(home: Path, wor
     assert (status["state"], status["plan"], status["token"]["user"]) == ("valid", "pro", ANN)
 
 
-def test_a_token_of_another_user_than_expected_is_not_stored(home: Path, workspace: Running) -> None:
+def test_a_token_of_another_user_than_expected_is_not_stored(home: Path, workspace: RunningWorkspace) -> None:
     token = issued(workspace, "MacBook Pro")
     done = login(workspace, "laptop", token, "--expect-user", "bob@example.com")
     assert (done.code, (home / "data").exists()) == (1, False)
@@ -63,7 +63,9 @@ def test_a_token_of_another_user_than_expected_is_not_stored(home: Path, workspa
     assert login(workspace, "laptop", token, "--expect-user", ANN).code == 0
 
 
-def test_a_token_of_another_user_takes_the_place_of_one_with_force_alone(home: Path, workspace: Running) -> None:
+def test_a_token_of_another_user_takes_the_place_of_one_with_force_alone(
+    home: Path, workspace: RunningWorkspace
+) -> None:
     bob = "bob@example.com"
     workspace.add_user(bob, "pro")
     assert login(workspace, "laptop", issued(workspace, "MacBook Pro")).code == 0
@@ -76,7 +78,7 @@ def test_a_token_of_another_user_takes_the_place_of_one_with_force_alone(home: P
     assert stored(home, "laptop")["user"] == bob
 
 
-def test_a_token_that_is_revoked_is_refused_from_then_on(home: Path, workspace: Running) -> None:
+def test_a_token_that_is_revoked_is_refused_from_then_on(home: Path, workspace: RunningWorkspace) -> None:
     assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
     assert login(workspace, "laptop", issued(workspace, "MacBook Pro"), "--use").code == 0
     assert arka("tokens", "revoke", "--label", "MacBook Pro", "--yes", "-p", "manager").code == 0
@@ -86,14 +88,16 @@ def test_a_token_that_is_revoked_is_refused_from_then_on(home: Path, workspace: 
     assert arka("logout", "--revoke").code == 0
 
 
-def test_without_a_subscription_nothing_is_stored_and_the_page_is_named(home: Path, workspace: Running) -> None:
+def test_without_a_subscription_nothing_is_stored_and_the_page_is_named(
+    home: Path, workspace: RunningWorkspace
+) -> None:
     workspace.add_user("bob@example.com", "free")
     done = login(workspace, "bob", issued(workspace, "Phone", email="bob@example.com"))
     assert (done.code, (home / "data").exists()) == (4, False)
     assert done.err == f"error: Pro subscription required\nhint: subscribe on {workspace.url}/billing\n"
 
 
-def test_rotating_leaves_one_token_that_works(home: Path, workspace: Running) -> None:
+def test_rotating_leaves_one_token_that_works(home: Path, workspace: RunningWorkspace) -> None:
     old = issued(workspace, "CI/CD Pipeline", MANAGE)
     assert login(workspace, "ci", old).code == 0
     done = arka("rotate", "--expires", "90d")
@@ -104,7 +108,7 @@ def test_rotating_leaves_one_token_that_works(home: Path, workspace: Running) ->
     assert login(workspace, "old", old).code == 4
 
 
-def test_tokens_are_made_listed_page_by_page_and_revoked(home: Path, workspace: Running) -> None:
+def test_tokens_are_made_listed_page_by_page_and_revoked(home: Path, workspace: RunningWorkspace) -> None:
     assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
     for number in range(105):
         issued(workspace, f"number {number}")
@@ -118,7 +122,9 @@ def test_tokens_are_made_listed_page_by_page_and_revoked(home: Path, workspace: 
     assert arka("tokens", "revoke", "--label", "Build runner", "--yes").code == 1
 
 
-def test_a_template_has_the_workspace_issue_its_token_once(home: Path, tmp_path: Path, workspace: Running) -> None:
+def test_a_template_has_the_workspace_issue_its_token_once(
+    home: Path, tmp_path: Path, workspace: RunningWorkspace
+) -> None:
     assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
     (tmp_path / "profiles").mkdir()
     token = '[token]\nissue = { label = "runner of {os}", expires = "90d" }\n'
@@ -141,13 +147,13 @@ def test_a_template_has_the_workspace_issue_its_token_once(home: Path, tmp_path:
     assert (refused.code, "this token may not manage tokens" in refused.err) == (1, True)
 
 
-def test_what_the_workspace_does_not_take_is_said_in_its_words(home: Path, workspace: Running) -> None:
+def test_what_the_workspace_does_not_take_is_said_in_its_words(home: Path, workspace: RunningWorkspace) -> None:
     assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
     done = arka("tokens", "create", "x", "--expires", "2001-01-01")
     assert (done.code, f"{workspace.url} refuses that: " in done.err, "expires: " in done.err) == (1, True, True)
 
 
-def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: Running) -> None:
+def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: RunningWorkspace) -> None:
     token = issued(workspace, "MacBook Pro")
     environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8"}
     program = os.path.join(os.path.dirname(sys.executable), "arka")
@@ -164,7 +170,7 @@ def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: Running) -> 
     assert child.exitstatus == 0
 
 
-def test_on_a_narrow_terminal_an_id_is_whole(tmp_path: Path, workspace: Running) -> None:
+def test_on_a_narrow_terminal_an_id_is_whole(tmp_path: Path, workspace: RunningWorkspace) -> None:
     """It is what `tokens revoke` takes."""
     token = issued(workspace, "A build runner with a rather long name", MANAGE)
     environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "NO_COLOR": "1"}
@@ -182,7 +188,7 @@ def test_on_a_narrow_terminal_an_id_is_whole(tmp_path: Path, workspace: Running)
     ) == 1
 
 
-def test_killed_at_any_step_of_a_rotation_the_stored_token_works(home: Path, workspace: Running) -> None:
+def test_killed_at_any_step_of_a_rotation_the_stored_token_works(home: Path, workspace: RunningWorkspace) -> None:
     """And what was issued and never stored is gone once the next rotation has gone through."""
     codes = []
     for step in range(1, 20):
@@ -204,6 +210,6 @@ def test_killed_at_any_step_of_a_rotation_the_stored_token_works(home: Path, wor
     assert len(codes) > 8  # three requests and a write, before and after each
 
 
-def tokens_of(workspace: Running, user_id: str) -> list[Token]:
+def tokens_of(workspace: RunningWorkspace, user_id: str) -> list[Token]:
     with workspace.workspace.database.reading() as session:
         return tokens.listed(session, user_id, 10)

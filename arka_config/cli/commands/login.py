@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
     from arka_config.secret import Secret
-    from arka_config.workspace.client.verification import Verdict
+    from arka_config.workspace.client.verification import Verification
 
 
 @command()
@@ -154,13 +154,13 @@ def _check_replaceable(session: Session, name: str, url: ResolvedValue, force: b
 
 def _verdict(
     session: Session, url: ResolvedValue, token: Secret, verify: bool | None, expect_user: str | None
-) -> Verdict:
+) -> Verification:
     """What the workspace says of the token. Raises InvalidToken, ProRequired, and, where the user is to be known or
     `--verify` was given, whatever keeps the workspace from saying it."""
-    from arka_config.workspace.client.verification import NOT_ASKED, Verdict
+    from arka_config.workspace.client.verification import NOT_ASKED, Verification
 
     if verify is False:
-        return Verdict(NOT_ASKED, why="--no-verify")
+        return Verification(NOT_ASKED, why="--no-verify")
     resolution = session.resolution_for_login(str(url.value) if url.layer == FLAG else None)
     found = workspace_access.verdict(session, resolution, str(url.value), token)
     if found.error is not None and (found.is_refusal or verify):
@@ -170,7 +170,7 @@ def _verdict(
     return found
 
 
-def _check_user(session: Session, found: Verdict, expected: str) -> None:
+def _check_user(session: Session, found: Verification, expected: str) -> None:
     if found.identity is None:
         raise ConfigError(
             f"cannot tell whether the token belongs to '{visible(expected)}': {found.why}; nothing was stored",
@@ -183,7 +183,7 @@ def _check_user(session: Session, found: Verdict, expected: str) -> None:
         )
 
 
-def _check_same_user(session: Session, name: str, found: Verdict, force: bool) -> None:
+def _check_same_user(session: Session, name: str, found: Verification, force: bool) -> None:
     """Raises ConfigError where another identity's token would be replaced, as far as both are known."""
     before = session.store.tokens.read(name)
     user = found.identity.email if found.identity is not None else ""
@@ -194,14 +194,14 @@ def _check_same_user(session: Session, name: str, found: Verdict, force: bool) -
         )
 
 
-def _credential(token: Secret, url: ResolvedValue, label: str, expires: str, found: Verdict) -> Credential:
+def _credential(token: Secret, url: ResolvedValue, label: str, expires: str, found: Verification) -> Credential:
     """What is stored: the workspace's own words where it has some, and those of the flags where it has none."""
     origin, created, user = Origin.of(str(url.value)), timestamps.stored(timestamps.now()), ""
     if found.identity is not None:
         details, user = found.identity.token, found.identity.email
         if details.label and label not in ("", details.label):
             terminal.note(f"the workspace calls this token '{details.label}', so --label is not used")
-        if details.says_end and expires not in ("", details.expires):
+        if details.includes_expires and expires not in ("", details.expires):
             ends = (
                 f"it expires {timestamps.in_words(timestamps.read(details.expires))}"
                 if details.expires
@@ -209,12 +209,12 @@ def _credential(token: Secret, url: ResolvedValue, label: str, expires: str, fou
             )
             terminal.note(f"the workspace says that {ends}, so --expires is not used")
         label = details.label or label
-        expires = details.expires if details.says_end else expires
+        expires = details.expires if details.includes_expires else expires
     return Credential(token, origin, label=label, created=created, expires=expires, user=user)
 
 
 def _report(
-    session: Session, name: str, credential: Credential, found: Verdict, is_active: bool, is_first: bool
+    session: Session, name: str, credential: Credential, found: Verification, is_active: bool, is_first: bool
 ) -> None:
     app = session.app
     token = masked(credential.token.reveal(), app.token_prefix)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.credential import TokenInForce
-    from arka_config.workspace.client.verification import Verdict
+    from arka_config.workspace.client.verification import Verification
 
 
 @command()
@@ -69,29 +69,29 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     return None
 
 
-def _verdict(session: Session, found: TokenInForce | None, offline: bool) -> Verdict:
+def _verdict(session: Session, found: TokenInForce | None, offline: bool) -> Verification:
     """What the workspace says of the token in force, or why it was not asked. No helper is run for it."""
     from arka_config.workspace.client import verification
 
     if found is None:
-        return verification.Verdict(verification.NO_TOKEN, why="there is no token")
+        return verification.Verification(verification.NO_TOKEN, why="there is no token")
     if offline:
-        return verification.Verdict(verification.NOT_ASKED, why="--offline")
+        return verification.Verification(verification.NOT_ASKED, why="--offline")
     if is_behind_a_helper(found.token):
-        return verification.Verdict(verification.NOT_ASKED, why="the helper that prints the token was not run")
+        return verification.Verification(verification.NOT_ASKED, why="the helper that prints the token was not run")
     elsewhere = stored_elsewhere(session, found.token)
     if elsewhere is not None and is_locked(session, elsewhere):
-        return verification.Verdict(verification.NOT_ASKED, why="the vault is locked")
+        return verification.Verification(verification.NOT_ASKED, why="the vault is locked")
     try:
         found.secret.reveal()
     except TokenUnavailable:  # said in full below the table
-        return verification.Verdict(verification.NO_TOKEN, why="the token is not there")
+        return verification.Verification(verification.NO_TOKEN, why="the token is not there")
     except SealingError as error:
         return verification.of(error)
     return workspace_access.verdict(session, session.resolution, str(found.url.value), found.secret)
 
 
-def _known(found: TokenInForce | None, stored: Credential | None, verification: Verdict) -> Credential | None:
+def _known(found: TokenInForce | None, stored: Credential | None, verification: Verification) -> Credential | None:
     """What is known of the token: by the workspace, else by who stored it; None where nobody knows anything."""
     if found is None or verification.identity is None:
         return stored
@@ -101,12 +101,14 @@ def _known(found: TokenInForce | None, stored: Credential | None, verification: 
         found.origin,
         label=details.label or (stored.label if stored else ""),
         created=stored.created if stored else "",
-        expires=details.expires if details.says_end or stored is None else stored.expires,
+        expires=details.expires if details.includes_expires or stored is None else stored.expires,
         user=verification.identity.email,
     )
 
 
-def _warn_of_the_end(session: Session, known: Credential, stored: Credential | None, verification: Verdict) -> None:
+def _warn_of_the_end(
+    session: Session, known: Credential, stored: Credential | None, verification: Verification
+) -> None:
     """Says that the token is soon to be replaced, or should have been."""
     left = timestamps.read(known.expires) - timestamps.now()
     if left < timedelta(days=session.store.preferences.expiry_warning):
@@ -132,7 +134,7 @@ def _rows(
     found: TokenInForce | None,
     stored: Credential | None,
     known: Credential | None,
-    verification: Verdict,
+    verification: Verification,
     show_token: bool,
 ) -> list[tuple[Cell, ...]]:
     resolution = session.resolution
@@ -154,7 +156,7 @@ def _rows(
     return rows
 
 
-def _verified_cells(verification: Verdict) -> tuple[Cell, Cell, Cell]:
+def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
     """A word for what the workspace says, and, where nobody can tell, why in the last column, which may be long."""
     if verification.identity is not None:
         return (f"yes (as {verification.identity.email})", "green"), "", ""
@@ -171,7 +173,7 @@ def _document(
     found: TokenInForce | None,
     stored: Credential | None,
     known: Credential | None,
-    verification: Verdict,
+    verification: Verification,
     show_token: bool,
 ) -> dict[str, object]:
     choice = session.resolution.profile.choice

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from arka_config.secret import Secret
     from arka_config.store.tokens import Credential
     from arka_config.workspace.client.client import WorkspaceClient
-    from arka_config.workspace.client.verification import Verdict
+    from arka_config.workspace.client.verification import Verification
 
 
 class Held:
@@ -51,7 +51,7 @@ def in_force(session: Session) -> WorkspaceClient:
     return workspace(session, session.resolution, str(found.url.value), found.secret)
 
 
-def verdict(session: Session, resolution: Resolution, url: str, token: Secret) -> Verdict:
+def verdict(session: Session, resolution: Resolution, url: str, token: Secret) -> Verification:
     """What the workspace says of a token. Raises ConfigError for a setting that cannot be used."""
     from arka_config.workspace.client.verification import ask
 

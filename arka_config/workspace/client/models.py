@@ -25,9 +25,9 @@ _LONGEST_LIST = 1000
 
 class TokenDetails:
     """What the workspace says of a token, which is never the token itself. Times are as timestamps.stored() writes
-    them, and empty where there is none. `says_end` tells an end that was not told from a token without one."""
+    them, and empty where there is none. `includes_expires` tells an end that was not told from a token without one."""
 
-    __slots__ = ("created", "expires", "id", "label", "last_four", "last_used", "says_end", "scopes")
+    __slots__ = ("created", "expires", "id", "includes_expires", "label", "last_four", "last_used", "scopes")
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class TokenDetails:
         created: str = "",
         expires: str = "",
         last_used: str = "",
-        says_end: bool = True,
+        includes_expires: bool = True,
     ) -> None:
         self.id = id
         self.label = label
@@ -48,7 +48,7 @@ class TokenDetails:
         self.created = created
         self.expires = expires
         self.last_used = last_used
-        self.says_end = says_end
+        self.includes_expires = includes_expires
 
     def __repr__(self) -> str:
         return f"TokenDetails({self.id!r}, {self.label!r})"
@@ -68,7 +68,7 @@ class TokenDetails:
             created=_time(table, "created"),
             expires=_time(table, "expires"),
             last_used=_time(table, "last_used"),
-            says_end="expires" in table,
+            includes_expires="expires" in table,
         )
 
 

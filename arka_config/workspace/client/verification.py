@@ -1,4 +1,4 @@
-"""Verdict: what a workspace says of a token, as one of a few words, and never as an exception."""
+"""Verification: what a workspace says of a token, as one of a few words, and never as an exception."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_ASKED = "not_asked"
 BROKEN = "broken"  # a file or a setting of the profile cannot be used, so nobody was asked
 
 
-class Verdict:
+class Verification:
     """One of the words above; who the token belongs to where it is valid; the error where it is not, or nobody can
     tell; and why nobody was asked."""
 
@@ -35,7 +35,7 @@ class Verdict:
         self.why = why or (error.lines[0] if error is not None else "")
 
     def __repr__(self) -> str:
-        return f"Verdict({self.state})"
+        return f"Verification({self.state})"
 
     @property
     def is_refusal(self) -> bool:
@@ -43,22 +43,22 @@ class Verdict:
         return self.state in (INVALID, NEEDS_PRO)
 
 
-def of(error: ConfigError) -> Verdict:
+def of(error: ConfigError) -> Verification:
     """The verdict that an error of a call amounts to."""
     if isinstance(error, InvalidToken):
-        return Verdict(INVALID, error=error)
+        return Verification(INVALID, error=error)
     if isinstance(error, ProRequired):
-        return Verdict(NEEDS_PRO, error=error)
+        return Verification(NEEDS_PRO, error=error)
     if isinstance(error, AuthError):
-        return Verdict(NO_TOKEN, error=error)
+        return Verification(NO_TOKEN, error=error)
     if isinstance(error, WorkspaceError):
-        return Verdict(NO_API if isinstance(error, NoWorkspaceApi) else UNREACHABLE, error=error)
-    return Verdict(BROKEN, error=error)
+        return Verification(NO_API if isinstance(error, NoWorkspaceApi) else UNREACHABLE, error=error)
+    return Verification(BROKEN, error=error)
 
 
-def ask(workspace: WorkspaceClient) -> Verdict:
+def ask(workspace: WorkspaceClient) -> Verification:
     """What the workspace says of its token. Raises ConfigError for a setting that cannot be used."""
     try:
-        return Verdict(VALID, identity=workspace.me())
+        return Verification(VALID, identity=workspace.me())
     except (AuthError, WorkspaceError) as error:
         return of(error)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from arka_config.testing import USER, MadeUpTokens, RunCli
 
 if TYPE_CHECKING:
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 
-def test_login_verifies_token(run_cli: RunCli, cli_workspace: Running) -> None:
+def test_login_verifies_token(run_cli: RunCli, cli_workspace: RunningWorkspace) -> None:
     token = cli_workspace.issue(USER, "Laptop").secret.reveal()
     result = run_cli("login", "-p", "harbour", "--with-token", "--verify", stdin=token)
     assert (result.code, f"(verified, as {USER})" in result.err) == (0, True)

@@ -11,7 +11,7 @@ from arka_config.testing import USER, MadeUpTokens, RunCli
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 
 def test_missing_token_hints_at_login(run_cli: RunCli) -> None:
@@ -20,7 +20,7 @@ def test_missing_token_hints_at_login(run_cli: RunCli) -> None:
     assert result.err.endswith("hint: weather login\n")
 
 
-def test_login_verifies_token_and_account_shows_its_user(run_cli: RunCli, cli_workspace: Running) -> None:
+def test_login_verifies_token_and_account_shows_its_user(run_cli: RunCli, cli_workspace: RunningWorkspace) -> None:
     token = cli_workspace.issue(USER, "Laptop").secret.reveal()
     result = run_cli("login", "-p", "home", "--with-token", "--verify", stdin=token)
     assert (result.code, f"(verified, as {USER})" in result.err) == (0, True)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from arka_config.arka import app
-from arka_config.workspace.server.running import Running, running
+from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from tests.cli.program import Done, arka
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ LINK = re.compile(r"http://127\.0\.0\.1:\d+/sign-in#([A-Za-z0-9_-]{43})")
 
 
 @pytest.fixture
-def workspace() -> Iterator[Running]:
+def workspace() -> Iterator[RunningWorkspace]:
     """A workspace, whose database the command opens too."""
-    with running(app) as served:
+    with serve_in_thread(app) as served:
         yield served
 
 
-def add(workspace: Running, *options: str) -> Done:
+def add(workspace: RunningWorkspace, *options: str) -> Done:
     return arka("workspace", "add-user", *options, "--url", workspace.url, "--database-url", workspace.database_url)
 
 
-def signs_in(workspace: Running, link: str) -> bool:
+def signs_in(workspace: RunningWorkspace, link: str) -> bool:
     """Whether the link signs a browser in; a browser that has no script sends its code by a form."""
     with httpx.Client(base_url=workspace.url, headers={"Origin": workspace.url}, trust_env=False) as browser:
         key = re.search(r'name="form_key" value="(\w+)"', browser.get("/sign-in").text)
@@ -40,7 +40,7 @@ def signs_in(workspace: Running, link: str) -> bool:
         return browser.post("/sign-in", data={"form_key": key[1], "code": code}).status_code == 303
 
 
-def test_the_link_alone_is_on_stdout_and_works_once(home: Path, workspace: Running) -> None:
+def test_the_link_alone_is_on_stdout_and_works_once(home: Path, workspace: RunningWorkspace) -> None:
     done = add(workspace, ANN, "--plan", "pro")
     assert (done.code, done.err) == (
         0,
@@ -53,7 +53,7 @@ def test_the_link_alone_is_on_stdout_and_works_once(home: Path, workspace: Runni
     assert not home.exists()  # the database that was named is the only one
 
 
-def test_json_has_the_user_and_the_link(home: Path, workspace: Running) -> None:
+def test_json_has_the_user_and_the_link(home: Path, workspace: RunningWorkspace) -> None:
     found = add(workspace, ANN.upper(), "--json").json
     assert sorted(found) == ["email", "expires", "id", "link", "new", "plan"]
     assert (found["email"], found["plan"], found["new"]) == (ANN, "free", True)
@@ -66,7 +66,7 @@ def test_json_has_the_user_and_the_link(home: Path, workspace: Running) -> None:
     assert signs_in(workspace, again["link"])
 
 
-def test_who_is_there_gets_another_link_and_keeps_the_plan(home: Path, workspace: Running) -> None:
+def test_who_is_there_gets_another_link_and_keeps_the_plan(home: Path, workspace: RunningWorkspace) -> None:
     assert add(workspace, ANN, "--plan", "pro").code == 0
     done = add(workspace, ANN)
     assert (done.code, done.err.splitlines()[0]) == (0, f"✓ There is {ANN} already, on the pro plan")
@@ -75,7 +75,7 @@ def test_who_is_there_gets_another_link_and_keeps_the_plan(home: Path, workspace
 @pytest.mark.parametrize(
     "email", ["nobody", "a b@example.com", "<a@example.com>", "a@b\x1b[31m", "x" * 250 + "@a.example"]
 )
-def test_what_is_no_address_is_refused(home: Path, workspace: Running, email: str) -> None:
+def test_what_is_no_address_is_refused(home: Path, workspace: RunningWorkspace, email: str) -> None:
     done = add(workspace, email)
     assert (done.code, done.out, done.err) == (
         2,

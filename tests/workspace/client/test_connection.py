@@ -23,7 +23,7 @@ from arka_config.errors import ConfigError, WorkspaceUnreachable
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import TIMEOUT, Connection
 from tests.no_network import VARIABLES
-from tests.workspace.fake import running
+from tests.workspace.fake import serve_fake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,25 +159,25 @@ def proxy(port: int, status: str = "200 Connection established") -> Iterator[Pro
 
 def test_a_certificate_of_the_bundle_s_authority_is_trusted(tmp_path: Path) -> None:
     made = authority(tmp_path)
-    with running(context=serving(made)) as fake:
+    with serve_fake(context=serving(made)) as fake:
         fake.add(TOKEN)
         assert me(fake.url, Connection(ca_bundle=made.bundle)) == "ann@example.com"
 
 
 def test_without_the_bundle_it_is_not_and_the_token_is_not_sent(tmp_path: Path) -> None:
-    with running(context=serving(authority(tmp_path))) as fake:
+    with serve_fake(context=serving(authority(tmp_path))) as fake:
         with pytest.raises(WorkspaceUnreachable) as caught:
             me(fake.url, Connection(timeout=5))
         assert f"{fake.url} cannot be reached: its certificate is not trusted: " in caught.value.message
         assert "the setting ca_bundle" in caught.value.hint
-        assert fake.seen == []
+        assert fake.requests == []
 
 
 def test_a_bundle_stands_in_place_of_the_system_s_certificates(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
     one, other = authority(tmp_path / "one"), authority(tmp_path / "other")
-    with running(context=serving(one)) as fake, pytest.raises(WorkspaceUnreachable, match="not trusted"):
+    with serve_fake(context=serving(one)) as fake, pytest.raises(WorkspaceUnreachable, match="not trusted"):
         me(fake.url, Connection(timeout=5, ca_bundle=other.bundle))
 
 
@@ -188,16 +188,16 @@ def test_a_certificate_that_is_past_or_for_another_host_is_not_helped_by_a_bundl
     tmp_path: Path, options: dict[str, object], said: str
 ) -> None:
     made = authority(tmp_path, **options)
-    with running(context=serving(made)) as fake:
+    with serve_fake(context=serving(made)) as fake:
         with pytest.raises(WorkspaceUnreachable, match=said) as caught:
             me(fake.url, Connection(timeout=5, ca_bundle=made.bundle))
         assert "ca_bundle" not in caught.value.hint
-        assert fake.seen == []
+        assert fake.requests == []
 
 
 def test_a_server_without_tls_is_told_from_no_network(tmp_path: Path) -> None:
     made = authority(tmp_path)
-    with running() as fake, pytest.raises(WorkspaceUnreachable, match="does not speak TLS"):
+    with serve_fake() as fake, pytest.raises(WorkspaceUnreachable, match="does not speak TLS"):
         me(fake.url.replace("http", "https"), Connection(timeout=5, ca_bundle=made.bundle))
 
 
@@ -222,7 +222,7 @@ def test_a_bundle_that_cannot_be_used_is_an_error_that_names_its_place(
 
 def test_the_proxy_of_the_setting_is_asked_and_never_sees_the_token(tmp_path: Path) -> None:
     made = authority(tmp_path)
-    with running(context=serving(made)) as fake, proxy(int(fake.url.rpartition(":")[2])) as between:
+    with serve_fake(context=serving(made)) as fake, proxy(int(fake.url.rpartition(":")[2])) as between:
         fake.add(TOKEN)
         url = between.url.replace("://", "://me:secret@")
         assert me(ELSEWHERE, Connection(proxy=url, ca_bundle=made.bundle)) == "ann@example.com"
@@ -230,7 +230,7 @@ def test_the_proxy_of_the_setting_is_asked_and_never_sees_the_token(tmp_path: Pa
     assert asked.startswith(b"CONNECT arka-ai.com:443 ")
     assert b"Proxy-Authorization: Basic bWU6c2VjcmV0" in asked
     assert TOKEN.encode() not in asked
-    assert fake.seen[0].token == TOKEN
+    assert fake.requests[0].token == TOKEN
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
@@ -240,7 +240,7 @@ def test_without_the_setting_the_environment_s_is(
     made = authority(tmp_path)
     for name in VARIABLES:
         monkeypatch.delenv(name)
-    with running(context=serving(made)) as fake, proxy(int(fake.url.rpartition(":")[2])) as between:
+    with serve_fake(context=serving(made)) as fake, proxy(int(fake.url.rpartition(":")[2])) as between:
         fake.add(TOKEN)
         monkeypatch.setenv(variable, between.url.removeprefix("http://") if variable == "ALL_PROXY" else between.url)
         assert me(ELSEWHERE, Connection(ca_bundle=made.bundle)) == "ann@example.com"

@@ -25,7 +25,7 @@ from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.limits import Limit
-from arka_config.workspace.server.running import Running, running
+from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from tests.workspace import fake as steps
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from tests.workspace.fake import Fake
+    from tests.workspace.fake import FakeWorkspace
 
 ANN = "ann@example.com"
 MANAGE = "tokens:manage"
@@ -41,15 +41,15 @@ UNKNOWN = Secret(app.token_prefix + "u" * 37)
 
 
 @pytest.fixture
-def served() -> Iterator[Running]:
+def served() -> Iterator[RunningWorkspace]:
     """A workspace with one user, who pays."""
-    with running(app) as workspace:
+    with serve_in_thread(app) as workspace:
         workspace.add_user(ANN, "pro")
         yield workspace
 
 
 @pytest.fixture
-def client(served: Running) -> WorkspaceClient:
+def client(served: RunningWorkspace) -> WorkspaceClient:
     """A client whose token may manage tokens."""
     return client_of(served, served.issue(ANN, "Manager", [MANAGE]).secret)
 
@@ -62,7 +62,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-def client_of(served: Running, token: Secret, url: str = "") -> WorkspaceClient:
+def client_of(served: RunningWorkspace, token: Secret, url: str = "") -> WorkspaceClient:
     return WorkspaceClient(app, url or served.url, token, Connection())
 
 
@@ -110,7 +110,7 @@ def test_what_makes_a_token_is_asked_once(
 
 
 def test_a_revocation_that_was_done_and_not_answered_is_done(
-    served: Running, client: WorkspaceClient, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+    served: RunningWorkspace, client: WorkspaceClient, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second try finds no such token, and that is what was wanted."""
     issued, revoke, tries = served.issue(ANN, "Lost phone"), tokens.revoke, [0]
@@ -131,7 +131,7 @@ def test_a_revocation_that_was_done_and_not_answered_is_done(
 
 
 def test_who_tries_tokens_is_told_when_to_come_back(
-    served: Running, client: WorkspaceClient, pauses: list[float]
+    served: RunningWorkspace, client: WorkspaceClient, pauses: list[float]
 ) -> None:
     served.workspace.bad_token_limit = Limit("bad token", 1, timedelta(minutes=1))
     with pytest.raises(InvalidToken):
@@ -143,7 +143,7 @@ def test_who_tries_tokens_is_told_when_to_come_back(
     assert client.me().email == ANN
 
 
-def test_where_the_wait_is_short_it_waits(served: Running, pauses: list[float]) -> None:
+def test_where_the_wait_is_short_it_waits(served: RunningWorkspace, pauses: list[float]) -> None:
     served.workspace.bad_token_limit = Limit("bad token", 1, timedelta(seconds=5))
     for _ in range(2):
         with pytest.raises((InvalidToken, TooManyRequests)):
@@ -154,11 +154,11 @@ def test_where_the_wait_is_short_it_waits(served: Running, pauses: list[float]) 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_the_token_s_own_workspace_is_not_followed_either(
-    served: Running, fake: Fake, status: int
+    served: RunningWorkspace, fake: FakeWorkspace, status: int
 ) -> None:
     """It was asked of another origin: the token that went there does not go on, though it would be taken."""
     issued = served.issue(ANN, "MacBook Pro")
-    fake.script = [steps.raw(status, Location=f"{served.url}/api/v1/me")]
+    fake.script = [steps.reply(status, Location=f"{served.url}/api/v1/me")]
     with pytest.raises(NoWorkspaceApi, match="a redirect, which no token follows"):
         client_of(served, issued.secret, fake.url).me()
     with served.workspace.database.reading() as session:
@@ -167,13 +167,13 @@ def test_a_redirect_to_the_token_s_own_workspace_is_not_followed_either(
     assert kept.last_used is None
 
 
-def test_a_page_of_the_workspace_is_not_taken_for_its_api(served: Running, client: WorkspaceClient) -> None:
+def test_a_page_of_the_workspace_is_not_taken_for_its_api(served: RunningWorkspace, client: WorkspaceClient) -> None:
     for path in ("/app/personal/settings/tokens", "/sign-in", "/static"):
         with pytest.raises(NoWorkspaceApi):
             client_of(served, client.token, served.url + path).me()
 
 
-def test_each_refusal_is_the_error_that_was_promised(served: Running, client: WorkspaceClient) -> None:
+def test_each_refusal_is_the_error_that_was_promised(served: RunningWorkspace, client: WorkspaceClient) -> None:
     page = f"{served.url}/app/personal/settings/tokens"
     plain = client_of(served, served.issue(ANN, "Plain", [], datetime.now(UTC) + timedelta(days=30)).secret)
     with pytest.raises(InvalidToken) as invalid:

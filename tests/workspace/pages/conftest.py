@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config.arka import app
-from arka_config.workspace.server.running import Running, running
+from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from tests import peers
 from tests.workspace.pages.visitor import ANN, FLAGS, Visitor
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def workspace() -> Iterator[Running]:
+def workspace() -> Iterator[RunningWorkspace]:
     """A workspace without users."""
-    with running(app) as served:
+    with serve_in_thread(app) as served:
         yield served
 
 
@@ -36,7 +36,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, workspace: Running) -> Iterator[Callable[..., Visitor]]:
+def visit(chromium: Browser, workspace: RunningWorkspace) -> Iterator[Callable[..., Visitor]]:
     """Opens a browser profile of its own for somebody who visits the workspace; its options are Playwright's.
 
     Afterwards no page may have run into an error of its script or its Content-Security-Policy.

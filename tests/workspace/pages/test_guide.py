@@ -21,7 +21,7 @@ from tests.workspace.pages.visitor import ANN, BILLING, TOKENS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
     from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
@@ -80,11 +80,13 @@ def is_in_the_guide(said: str, url: str) -> bool:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, workspace: Running) -> Machine:
+def machine(tmp_path: Path, workspace: RunningWorkspace) -> Machine:
     return Machine(tmp_path, workspace.url)
 
 
-def test_from_sign_in_to_a_revoked_token(visit: Callable[..., Visitor], workspace: Running, machine: Machine) -> None:
+def test_from_sign_in_to_a_revoked_token(
+    visit: Callable[..., Visitor], workspace: RunningWorkspace, machine: Machine
+) -> None:
     ann = visit()
     terminal = machine.login()
 
@@ -131,7 +133,7 @@ def test_from_sign_in_to_a_revoked_token(visit: Callable[..., Visitor], workspac
 
 
 def test_without_a_subscription_and_then_with_one(
-    visit: Callable[..., Visitor], workspace: Running, machine: Machine
+    visit: Callable[..., Visitor], workspace: RunningWorkspace, machine: Machine
 ) -> None:
     bob = visit()
     bob.sign_in("bob@example.com", "free")

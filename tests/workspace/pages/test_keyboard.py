@@ -11,7 +11,7 @@ from tests.workspace.pages.visitor import ANN, TOKENS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
     from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
@@ -42,7 +42,9 @@ def tabs(visitor: Visitor, count: int, key: str = "Tab") -> list[str]:
     return visited
 
 
-def test_a_token_is_made_copied_and_revoked_without_a_mouse(visit: Callable[..., Visitor], workspace: Running) -> None:
+def test_a_token_is_made_copied_and_revoked_without_a_mouse(
+    visit: Callable[..., Visitor], workspace: RunningWorkspace
+) -> None:
     ann = visit()
     press = ann.page.keyboard.press
     ann.page.goto(workspace.add_user(ANN, "pro").link)

@@ -9,13 +9,15 @@ import pytest
 from tests.workspace.pages.visitor import ANN, TOKENS
 
 if TYPE_CHECKING:
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
     from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
 
-def test_older_tokens_are_on_a_page_of_their_own_and_cancel_comes_back_to_it(ann: Visitor, workspace: Running) -> None:
+def test_older_tokens_are_on_a_page_of_their_own_and_cancel_comes_back_to_it(
+    ann: Visitor, workspace: RunningWorkspace
+) -> None:
     for number in range(53):
         workspace.issue(ANN, f"number {number}")
     ann.page.goto(TOKENS)
@@ -34,7 +36,7 @@ def test_older_tokens_are_on_a_page_of_their_own_and_cancel_comes_back_to_it(ann
     assert len(ann.listed()) == 50  # what is no place is none
 
 
-def test_a_row_says_when_a_token_was_used_and_what_it_may(ann: Visitor, workspace: Running) -> None:
+def test_a_row_says_when_a_token_was_used_and_what_it_may(ann: Visitor, workspace: RunningWorkspace) -> None:
     from arka_config.arka import app
     from arka_config.workspace.server import tokens
 

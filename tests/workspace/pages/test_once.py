@@ -11,7 +11,7 @@ from tests.workspace.pages.visitor import ANN, BILLING, TOKENS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
     from tests.workspace.pages.visitor import ANN, Visitor
 
 pytestmark = pytest.mark.peer("chromium")
@@ -37,7 +37,7 @@ def test_no_way_back_or_forth_leads_to_the_token(ann: Visitor) -> None:
     assert ann.listed() == ["Laptop"]
 
 
-def test_an_impatient_double_click_makes_one_token(ann: Visitor, workspace: Running) -> None:
+def test_an_impatient_double_click_makes_one_token(ann: Visitor, workspace: RunningWorkspace) -> None:
     dialog = ann.open_dialog()
     dialog.get_by_role("textbox", name="Name").fill("Laptop")
     dialog.get_by_role("button", name="Create Token").dblclick()
@@ -82,7 +82,7 @@ def test_a_trash_icon_of_an_old_list_says_that_the_token_is_gone(ann: Visitor) -
     old.wait_for_url(f"**{TOKENS}")  # what was said once is not in the address
 
 
-def test_a_sign_in_link_works_once(visit: Callable[..., Visitor], workspace: Running) -> None:
+def test_a_sign_in_link_works_once(visit: Callable[..., Visitor], workspace: RunningWorkspace) -> None:
     link = workspace.add_user(ANN).link
     first, second = visit(), visit()
     for visitor in (first, second):
@@ -95,7 +95,7 @@ def test_a_sign_in_link_works_once(visit: Callable[..., Visitor], workspace: Run
     assert ANN not in second.page.content()
 
 
-def test_a_double_click_signs_in(visit: Callable[..., Visitor], workspace: Running) -> None:
+def test_a_double_click_signs_in(visit: Callable[..., Visitor], workspace: RunningWorkspace) -> None:
     ann = visit()
     ann.page.goto(workspace.add_user(ANN).link)
     ann.page.get_by_role("button", name="Sign in").dblclick()
@@ -103,7 +103,7 @@ def test_a_double_click_signs_in(visit: Callable[..., Visitor], workspace: Runni
 
 
 def test_a_link_that_is_opened_over_the_sign_in_page_is_taken(
-    visit: Callable[..., Visitor], workspace: Running
+    visit: Callable[..., Visitor], workspace: RunningWorkspace
 ) -> None:
     ann = visit()
     ann.page.goto("/sign-in")
@@ -117,7 +117,7 @@ def test_a_link_that_is_opened_over_the_sign_in_page_is_taken(
     assert ann.listed() == []
 
 
-def test_a_link_for_somebody_else_signs_in_anew(ann: Visitor, workspace: Running) -> None:
+def test_a_link_for_somebody_else_signs_in_anew(ann: Visitor, workspace: RunningWorkspace) -> None:
     ann.page.goto(workspace.add_user("bob@example.com").link)
     ann.page.get_by_text(f"As {ANN}.").wait_for()
     assert ann.page.url == f"{workspace.url}/sign-in"

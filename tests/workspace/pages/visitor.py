@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 # Root may not use the sandbox, and nothing but this machine is to be reached.
 FLAGS = [
@@ -24,7 +24,7 @@ PATIENCE = 15_000  # milliseconds
 class Visitor:
     """Somebody at a page. `complaints` is what the browser has said about scripts and the policy for them."""
 
-    def __init__(self, browser: Browser, workspace: Running, **options: Any) -> None:
+    def __init__(self, browser: Browser, workspace: RunningWorkspace, **options: Any) -> None:
         self.workspace = workspace
         self.context = browser.new_context(base_url=workspace.url, reduced_motion="reduce", **options)
         self.context.set_default_timeout(PATIENCE)

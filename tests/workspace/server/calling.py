@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 ANN = "ann@example.com"
 BOB = "bob@example.com"
@@ -27,7 +27,7 @@ UNKNOWN = app.token_prefix + "u" * 37  # of the right shape, and nobody's
 class Api:
     """A program that calls the API with a token, or without one where it is empty."""
 
-    def __init__(self, workspace: Running, token: str = "") -> None:
+    def __init__(self, workspace: RunningWorkspace, token: str = "") -> None:
         self.workspace = workspace
         self.token = token
         self._client = httpx.Client(base_url=workspace.url, trust_env=False, timeout=30)
@@ -55,7 +55,7 @@ class Api:
     def delete(self, path: str, **rest: Any) -> httpx.Response:
         return self.ask("DELETE", path, **rest)
 
-    def works(self, token: str) -> bool:
+    def accepts(self, token: str) -> bool:
         """Whether a token is accepted now."""
         return self.get("me", token=token).status_code == 200
 
@@ -63,7 +63,7 @@ class Api:
 class Person:
     """Somebody with a browser, as far as a browser matters: cookies, and forms with what is hidden in them."""
 
-    def __init__(self, workspace: Running, host: str = "") -> None:
+    def __init__(self, workspace: RunningWorkspace, host: str = "") -> None:
         self.workspace = workspace
         headers = {"Host": host} if host else {}
         self.browser = httpx.Client(base_url=workspace.url, trust_env=False, timeout=30, headers=headers)

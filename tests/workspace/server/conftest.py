@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config.arka import app
-from arka_config.workspace.server.running import Running, running
+from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from arka_config.workspace.server.workspace import Workspace
 from tests.workspace.server import postgresql
 from tests.workspace.server.calling import ANN, MANAGE, Api
@@ -59,15 +59,15 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def workspace(database_url: str) -> Iterator[Running]:
+def workspace(database_url: str) -> Iterator[RunningWorkspace]:
     """A workspace that serves, with one user, who pays."""
-    with running(app, database_url) as served:
+    with serve_in_thread(app, database_url) as served:
         served.add_user(ANN, "pro")
         yield served
 
 
 @pytest.fixture
-def api(workspace: Running) -> Iterator[Api]:
+def api(workspace: RunningWorkspace) -> Iterator[Api]:
     """The workspace's API, called with a token that may manage tokens."""
     with Api(workspace, workspace.issue(ANN, "Manager", [MANAGE]).secret.reveal()) as called:
         yield called

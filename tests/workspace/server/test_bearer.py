@@ -21,7 +21,7 @@ from tests.workspace.server.calling import ANN, BOB, MANAGE, PROBLEM, UNKNOWN, A
 if TYPE_CHECKING:
     import httpx
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 CALLS = (
     ("GET", "me"),
@@ -94,7 +94,7 @@ def test_me_says_whose_it_is_and_never_what(api: Api) -> None:
     assert api.token not in answer.text
 
 
-def test_on_the_free_plan_every_call_says_what_is_missing_and_where(workspace: Running, api: Api) -> None:
+def test_on_the_free_plan_every_call_says_what_is_missing_and_where(workspace: RunningWorkspace, api: Api) -> None:
     workspace.add_user(BOB, "free")
     token = workspace.issue(BOB, "Phone", [MANAGE]).secret.reveal()
     for method, path in CALLS:
@@ -103,12 +103,14 @@ def test_on_the_free_plan_every_call_says_what_is_missing_and_where(workspace: R
         assert answer.json()["title"] == "Pro subscription required"
         assert answer.json()["billing_url"] == f"{workspace.url}/billing"
     workspace.add_user(BOB, "pro")
-    assert api.works(token)
+    assert api.accepts(token)
     workspace.add_user(BOB, "free")
-    assert not api.works(token)
+    assert not api.accepts(token)
 
 
-def test_a_token_without_the_scope_reads_rotates_and_revokes_itself_alone(workspace: Running, api: Api) -> None:
+def test_a_token_without_the_scope_reads_rotates_and_revokes_itself_alone(
+    workspace: RunningWorkspace, api: Api
+) -> None:
     own = workspace.issue(ANN, "CI/CD Pipeline")
     token, other = own.secret.reveal(), api.get("me").json()["token"]["id"]
     for method, path in (("GET", "tokens"), ("POST", "tokens"), ("DELETE", f"tokens/{other}")):
@@ -117,17 +119,17 @@ def test_a_token_without_the_scope_reads_rotates_and_revokes_itself_alone(worksp
         assert answer.json()["type"] == "/problems/insufficient-scope"
         expected = 'Bearer realm="arka", error="insufficient_scope", scope="tokens:manage"'
         assert answer.headers["www-authenticate"] == expected
-    assert api.works(api.token)
+    assert api.accepts(api.token)
     assert api.get("me", token=token).json()["token"]["id"] == own.token.id
     assert api.post("tokens/current/rotate", token=token).status_code == 201
     assert api.delete(f"tokens/{own.token.id}", token=token).status_code == 204
-    assert not api.works(token)
+    assert not api.accepts(token)
 
 
-def test_a_token_ends_when_it_expires(workspace: Running, api: Api) -> None:
+def test_a_token_ends_when_it_expires(workspace: RunningWorkspace, api: Api) -> None:
     issued = workspace.issue(ANN, "Short", [MANAGE], datetime.now(UTC) + timedelta(days=1))
     token = issued.secret.reveal()
-    assert api.works(token)
+    assert api.accepts(token)
     with workspace.workspace.database.writing() as session:
         session.execute(update(Token).where(Token.id == issued.token.id).values(expires=datetime.now(UTC)))
     for method, path in CALLS:
@@ -137,7 +139,7 @@ def test_a_token_ends_when_it_expires(workspace: Running, api: Api) -> None:
     assert issued.token.id in [token["id"] for token in api.get("tokens").json()["tokens"]]
 
 
-def test_its_first_use_is_written_down_and_later_ones_once_a_minute(workspace: Running, api: Api) -> None:
+def test_its_first_use_is_written_down_and_later_ones_once_a_minute(workspace: RunningWorkspace, api: Api) -> None:
     issued = workspace.issue(ANN, "MacBook Pro")
     token, database = issued.secret.reveal(), workspace.workspace.database
 
@@ -153,10 +155,10 @@ def test_its_first_use_is_written_down_and_later_ones_once_a_minute(workspace: R
     first = last_used()
     assert first is not None
     assert before <= first <= datetime.now(UTC)
-    assert api.works(token)
+    assert api.accepts(token)
     assert last_used() == first
     earlier = last_used(first - timedelta(seconds=61))
-    assert api.works(token)
+    assert api.accepts(token)
     assert last_used() != earlier
 
 

@@ -11,7 +11,7 @@ from tests.workspace.server.calling import ANN, BOB, TOKENS_PAGE, Person, form_k
 if TYPE_CHECKING:
     import httpx
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 SENT = f"{TOKENS_PAGE}?note=sent"
 
@@ -24,7 +24,7 @@ def filled_in(person: Person) -> dict[str, str]:
     return {"form_key": form_key(text), "id": hidden[1], "label": "Laptop", "expiry": "90"}
 
 
-def test_one_that_is_sent_many_times_at_once_makes_one_token(workspace: Running) -> None:
+def test_one_that_is_sent_many_times_at_once_makes_one_token(workspace: RunningWorkspace) -> None:
     with Person(workspace).signed_in() as person, ThreadPoolExecutor(8) as pool:
         fields = filled_in(person)
 
@@ -41,14 +41,14 @@ def test_one_that_is_sent_many_times_at_once_makes_one_token(workspace: Running)
         assert shown not in listed.text
 
 
-def test_two_forms_make_two(workspace: Running) -> None:
+def test_two_forms_make_two(workspace: RunningWorkspace) -> None:
     with Person(workspace).signed_in() as person:
         first, second = filled_in(person), filled_in(person)
         assert first["id"] != second["id"]
         assert [person.send(TOKENS_PAGE, each).status_code for each in (first, second)] == [200, 200]
 
 
-def test_the_id_of_a_token_that_is_there_changes_nothing(workspace: Running) -> None:
+def test_the_id_of_a_token_that_is_there_changes_nothing(workspace: RunningWorkspace) -> None:
     workspace.add_user(BOB, "pro")
     theirs = workspace.issue(BOB, "Phone")
     with Person(workspace).signed_in(ANN) as ann, Person(workspace).signed_in(BOB) as bob:
@@ -58,7 +58,7 @@ def test_the_id_of_a_token_that_is_there_changes_nothing(workspace: Running) -> 
         assert f"…{theirs.token.last_four}" in bob.open(TOKENS_PAGE).text
 
 
-def test_an_id_that_is_none_is_drawn_by_the_workspace(workspace: Running) -> None:
+def test_an_id_that_is_none_is_drawn_by_the_workspace(workspace: RunningWorkspace) -> None:
     with Person(workspace).signed_in() as person:
         for made_up in ("", "tok_short", "usr_" + "x" * 22, "tok_" + "x" * 21 + "\0"):
             answer = person.send(TOKENS_PAGE, filled_in(person) | {"id": made_up})

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config.arka import app
-from arka_config.workspace.server.running import running
+from arka_config.workspace.server.serving import serve_in_thread
 from tests.workspace.server.calling import ANN, TOKENS_PAGE, UNKNOWN, Api, Person, form_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 HOST = "workspace.example"
 
@@ -27,9 +27,9 @@ def database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def behind_tls(tmp_path: Path) -> Iterator[Running]:
+def behind_tls(tmp_path: Path) -> Iterator[RunningWorkspace]:
     """A workspace that is known by an https URL, behind a proxy that ends TLS: the test is the proxy."""
-    with running(app, f"sqlite:///{tmp_path / 'tls.db'}", known_as=f"https://{HOST}") as served:
+    with serve_in_thread(app, f"sqlite:///{tmp_path / 'tls.db'}", known_as=f"https://{HOST}") as served:
         served.add_user(ANN, "pro")
         yield served
 
@@ -39,7 +39,7 @@ PATHS += ["/static/nothing", "/openapi.json", "/api/v1/me", "/api/v1/nothing", "
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_has_the_headers_that_protect_it(workspace: Running, path: str) -> None:
+def test_every_answer_has_the_headers_that_protect_it(workspace: RunningWorkspace, path: str) -> None:
     with Person(workspace) as person:
         answers = [
             person.open(path),
@@ -72,7 +72,7 @@ def test_every_answer_has_the_headers_that_protect_it(workspace: Running, path: 
 
 
 @pytest.mark.parametrize("path", ["/sign-in", TOKENS_PAGE, f"{TOKENS_PAGE}?create", "/billing"])
-def test_no_page_has_a_script_or_a_style_of_its_own(workspace: Running, path: str) -> None:
+def test_no_page_has_a_script_or_a_style_of_its_own(workspace: RunningWorkspace, path: str) -> None:
     """Else the policy would have to allow them, and whatever was smuggled in along with them."""
     with Person(workspace).signed_in() as person:
         text = person.open(path, follow_redirects=True).text
@@ -81,7 +81,7 @@ def test_no_page_has_a_script_or_a_style_of_its_own(workspace: Running, path: st
     assert all(source.startswith("/") for source in re.findall(r'(?:src|href|action)="([^"#?]+)', text))
 
 
-def test_the_cookie_is_the_server_s_alone(workspace: Running) -> None:
+def test_the_cookie_is_the_server_s_alone(workspace: RunningWorkspace) -> None:
     with Person(workspace) as person:
         cookies = [person.open("/sign-in").headers["set-cookie"]]
         cookies.append(person.sign_in(workspace.add_user(ANN).link).headers["set-cookie"])
@@ -92,7 +92,7 @@ def test_the_cookie_is_the_server_s_alone(workspace: Running) -> None:
         assert set(attributes) == {"httponly", "samesite=lax", "path=/", "max-age=43200"}
 
 
-def test_on_https_the_cookie_is_secure_and_bound_to_the_host(behind_tls: Running) -> None:
+def test_on_https_the_cookie_is_secure_and_bound_to_the_host(behind_tls: RunningWorkspace) -> None:
     with Person(behind_tls, HOST) as person:
         answer = person.open("/sign-in")
     name, *attributes = (part.strip().lower() for part in answer.headers["set-cookie"].split(";"))
@@ -101,7 +101,7 @@ def test_on_https_the_cookie_is_secure_and_bound_to_the_host(behind_tls: Running
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_on_https_signing_in_works_behind_the_proxy(behind_tls: Running) -> None:
+def test_on_https_signing_in_works_behind_the_proxy(behind_tls: RunningWorkspace) -> None:
     link = behind_tls.add_user(ANN).link
     assert link.startswith(f"https://{HOST}/sign-in#")
     with Person(behind_tls, HOST) as person:
@@ -127,7 +127,7 @@ def test_on_https_signing_in_works_behind_the_proxy(behind_tls: Running) -> None
         "10.0.0.1",
     ],
 )
-def test_a_name_that_is_not_ours_is_not_answered(workspace: Running, host: str) -> None:
+def test_a_name_that_is_not_ours_is_not_answered(workspace: RunningWorkspace, host: str) -> None:
     """DNS rebinding: a name of the attacker's that points to 127.0.0.1 is one origin with their page."""
     with Person(workspace) as person:
         answer = person.open("/sign-in", headers={"Host": host})
@@ -137,12 +137,14 @@ def test_a_name_that_is_not_ours_is_not_answered(workspace: Running, host: str) 
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:8765", "[::1]", "[::1]:80"])
-def test_loopback_s_own_names_are_ours(workspace: Running, host: str) -> None:
+def test_loopback_s_own_names_are_ours(workspace: RunningWorkspace, host: str) -> None:
     with Person(workspace, host) as person:
         assert person.open("/sign-in").status_code == 200
 
 
-def test_what_a_proxy_says_of_the_host_does_not_reach_a_link(behind_tls: Running, workspace: Running) -> None:
+def test_what_a_proxy_says_of_the_host_does_not_reach_a_link(
+    behind_tls: RunningWorkspace, workspace: RunningWorkspace
+) -> None:
     forged = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "X-Forwarded-Proto": "gopher"}
     for served, host in ((behind_tls, HOST), (workspace, "")):
         with Person(served, host) as person:
@@ -164,7 +166,9 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("path", "fields"), FORMS)
-def test_a_form_without_the_browser_s_own_key_is_forged(workspace: Running, path: str, fields: dict[str, str]) -> None:
+def test_a_form_without_the_browser_s_own_key_is_forged(
+    workspace: RunningWorkspace, path: str, fields: dict[str, str]
+) -> None:
     with Person(workspace).signed_in() as person, Person(workspace) as stranger:
         keys = ["", "x", form_key(stranger.open("/sign-in").text), person.cookie, "\u00e9" * 64]
         for key in keys:
@@ -187,7 +191,7 @@ def test_a_form_without_the_browser_s_own_key_is_forged(workspace: Running, path
     ],
 )
 def test_a_form_of_another_site_is_forged_whatever_it_carries(
-    workspace: Running, path: str, fields: dict[str, str], headers: dict[str, str]
+    workspace: RunningWorkspace, path: str, fields: dict[str, str], headers: dict[str, str]
 ) -> None:
     with Person(workspace).signed_in() as person:
         page = "/billing"
@@ -197,13 +201,13 @@ def test_a_form_of_another_site_is_forged_whatever_it_carries(
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": "null", "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "same-origin"}]
 )
-def test_a_form_of_ours_is_taken(workspace: Running, headers: dict[str, str]) -> None:
+def test_a_form_of_ours_is_taken(workspace: RunningWorkspace, headers: dict[str, str]) -> None:
     with Person(workspace).signed_in() as person:
         assert person.send("/billing", {"plan": "free"}, headers=headers).status_code == 303
         assert person.send("/billing", {"plan": "pro"}, headers={"Origin": workspace.url}).status_code == 303
 
 
-def test_a_form_in_an_odd_encoding_is_refused_and_breaks_nothing(workspace: Running) -> None:
+def test_a_form_in_an_odd_encoding_is_refused_and_breaks_nothing(workspace: RunningWorkspace) -> None:
     body = b'--b\r\nContent-Disposition: form-data; name="form_key"\r\n\r\n\\ud800\r\n--b--\r\n'
     kind = "multipart/form-data; boundary=b; charset=unicode_escape"
     with Person(workspace).signed_in() as person:
@@ -217,7 +221,7 @@ def test_a_form_in_an_odd_encoding_is_refused_and_breaks_nothing(workspace: Runn
         )
 
 
-def test_a_get_changes_nothing(workspace: Running) -> None:
+def test_a_get_changes_nothing(workspace: RunningWorkspace) -> None:
     token = workspace.issue(ANN, "MacBook Pro")
     with Person(workspace).signed_in() as person, Api(workspace, token.secret.reveal()) as api:
         for path in (
@@ -227,10 +231,10 @@ def test_a_get_changes_nothing(workspace: Running) -> None:
             "/billing?plan=free",
         ):
             person.open(path)
-        assert (person.open(TOKENS_PAGE).status_code, api.works(token.secret.reveal())) == (200, True)
+        assert (person.open(TOKENS_PAGE).status_code, api.accepts(token.secret.reveal())) == (200, True)
 
 
-def test_pages_are_for_who_is_signed_in(workspace: Running) -> None:
+def test_pages_are_for_who_is_signed_in(workspace: RunningWorkspace) -> None:
     with Person(workspace) as person:
         for path in (TOKENS_PAGE, f"{TOKENS_PAGE}?create", "/billing"):
             answer = person.open(path)
@@ -240,7 +244,7 @@ def test_pages_are_for_who_is_signed_in(workspace: Running) -> None:
             assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
-def test_a_cookie_is_no_token_and_a_token_no_cookie(workspace: Running) -> None:
+def test_a_cookie_is_no_token_and_a_token_no_cookie(workspace: RunningWorkspace) -> None:
     token = workspace.issue(ANN, "x").secret.reveal()
     with Person(workspace).signed_in() as person:
         assert person.open("/api/v1/me").status_code == 401

@@ -24,7 +24,7 @@ from tests import no_network
 from tests.workspace.server.calling import PROBLEM
 
 if TYPE_CHECKING:
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = 15
@@ -41,12 +41,12 @@ fail-on = true
 
 
 @pytest.fixture
-def document(workspace: Running) -> Any:
+def document(workspace: RunningWorkspace) -> Any:
     return httpx.get(f"{workspace.url}/openapi.json", trust_env=False).json()
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_nothing(workspace: Running, tmp_path: Path) -> None:
+def test_schemathesis_finds_nothing(workspace: RunningWorkspace, tmp_path: Path) -> None:
     workspace.workspace.bad_token_limit = ENDLESS
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG.format(examples=EXAMPLES))

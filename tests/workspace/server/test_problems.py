@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 JSON = {"Content-Type": "application/json"}
 
@@ -40,7 +40,7 @@ def is_problem(answer: httpx.Response, kind: problems.Kind) -> dict[str, Any]:
     return document
 
 
-def raw(workspace: Running, request: bytes) -> bytes:
+def raw(workspace: RunningWorkspace, request: bytes) -> bytes:
     """What comes back for these bytes."""
     parts = urlsplit(workspace.url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as connection:
@@ -77,7 +77,7 @@ def test_another_method_is_told_which_there_are(api: Api, path: str, allowed: st
             assert answer.headers["allow"] == allowed
 
 
-def test_head_is_get_without_its_body(workspace: Running, api: Api) -> None:
+def test_head_is_get_without_its_body(workspace: RunningWorkspace, api: Api) -> None:
     for path in ("me", "tokens"):
         head, get = api.ask("HEAD", path), api.get(path)
         assert (head.status_code, head.content) == (200, b"")
@@ -152,7 +152,7 @@ def test_a_body_is_as_large_as_it_may_be_and_no_larger(api: Api) -> None:
 
 
 @pytest.mark.parametrize("length", [b"-1", b"x", b"99999999999999999999999", b"\xb2", b"1 2"])
-def test_a_length_that_is_none_is_refused(workspace: Running, length: bytes) -> None:
+def test_a_length_that_is_none_is_refused(workspace: RunningWorkspace, length: bytes) -> None:
     request = b"POST /api/v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: %b\r\n\r\n{}" % length
     assert raw(workspace, request).split(b" ")[1] in (b"400", b"413")
 
@@ -160,13 +160,13 @@ def test_a_length_that_is_none_is_refused(workspace: Running, length: bytes) -> 
 @pytest.mark.parametrize(
     "line", [b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\x02", b"\r\n\r\n"]
 )
-def test_what_is_hardly_http_is_refused(workspace: Running, line: bytes) -> None:
+def test_what_is_hardly_http_is_refused(workspace: RunningWorkspace, line: bytes) -> None:
     answer = raw(workspace, line)
     assert answer == b"" or answer.split(b" ")[1] == b"400"
 
 
 @pytest.mark.parametrize("kind", problems.KINDS, ids=lambda kind: kind.name)
-def test_the_type_of_a_problem_is_a_page_that_explains_it(workspace: Running, kind: problems.Kind) -> None:
+def test_the_type_of_a_problem_is_a_page_that_explains_it(workspace: RunningWorkspace, kind: problems.Kind) -> None:
     with Person(workspace) as person:
         page = person.open(kind.path)
     assert page.status_code == 200
@@ -174,7 +174,7 @@ def test_the_type_of_a_problem_is_a_page_that_explains_it(workspace: Running, ki
 
 
 def test_a_database_that_is_away_is_said_with_when_to_try_again(
-    workspace: Running, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def away(*_: object) -> None:
         raise OperationalError("SELECT hunter2", {}, Exception("the server closed the connection\nunexpectedly"))
@@ -190,7 +190,7 @@ def test_a_database_that_is_away_is_said_with_when_to_try_again(
 
 
 def test_what_nobody_thought_of_shows_nothing_of_the_inside(
-    workspace: Running, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the inside")
@@ -203,7 +203,7 @@ def test_what_nobody_thought_of_shows_nothing_of_the_inside(
     assert answer.headers["content-security-policy"]
 
 
-def test_a_page_that_breaks_says_so_in_words(workspace: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_breaks_says_so_in_words(workspace: RunningWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     with Person(workspace).signed_in() as person:
         monkeypatch.setattr(tokens, "listed", None)
         answer = person.open("/app/personal/settings/tokens")

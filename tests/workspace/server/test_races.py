@@ -20,14 +20,14 @@ from tests.workspace.server.calling import ANN, MANAGE, Api
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 T = TypeVar("T")
 AT_ONCE = 6
 
 
 @pytest.fixture
-def other(workspace: Running) -> Iterator[Workspace]:
+def other(workspace: RunningWorkspace) -> Iterator[Workspace]:
     """Another worker on the same database."""
     opened = Workspace.open(workspace.workspace.app, workspace.database_url)
     yield opened
@@ -39,17 +39,17 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
         return [future.result(60) for future in [pool.submit(call) for call in calls]]
 
 
-def test_of_rotations_at_the_same_time_one_successor_is_left(workspace: Running, api: Api) -> None:
+def test_of_rotations_at_the_same_time_one_successor_is_left(workspace: RunningWorkspace, api: Api) -> None:
     """None of them was used when the next was made, so that nobody has stored it."""
     for round_ in range(3):
         old = workspace.issue(ANN, f"CI {round_}").secret.reveal()
         rotate = partial(api.post, "tokens/current/rotate", token=old)
         made = [answer.json()["token"] for answer in at_once(*[rotate] * AT_ONCE)]
-        assert sum(api.works(token) for token in made) == 1
-        assert api.works(old)
+        assert sum(api.accepts(token) for token in made) == 1
+        assert api.accepts(old)
 
 
-def test_a_token_that_is_rotated_while_it_is_revoked_is_revoked(workspace: Running, api: Api) -> None:
+def test_a_token_that_is_rotated_while_it_is_revoked_is_revoked(workspace: RunningWorkspace, api: Api) -> None:
     for round_ in range(3):
         issued = workspace.issue(ANN, f"CI {round_}")
         old = issued.secret.reveal()
@@ -57,10 +57,10 @@ def test_a_token_that_is_rotated_while_it_is_revoked_is_revoked(workspace: Runni
         rotated, revoked = at_once(rotate, partial(api.delete, f"tokens/{issued.token.id}"))
         assert revoked.status_code == 204
         assert rotated.status_code in (201, 401)
-        assert not api.works(old)
+        assert not api.accepts(old)
 
 
-def test_of_revocations_at_the_same_time_one_is_the_one(workspace: Running, api: Api) -> None:
+def test_of_revocations_at_the_same_time_one_is_the_one(workspace: RunningWorkspace, api: Api) -> None:
     issued = workspace.issue(ANN, "x")
     answers = at_once(*[partial(api.delete, f"tokens/{issued.token.id}")] * AT_ONCE)
     assert sorted(answer.status_code for answer in answers) == [204, *[404] * (AT_ONCE - 1)]
@@ -68,7 +68,7 @@ def test_of_revocations_at_the_same_time_one_is_the_one(workspace: Running, api:
 
 @pytest.mark.parametrize("call", ["create", "revoke"])
 def test_a_token_that_is_revoked_between_its_check_and_its_work_does_nothing(
-    workspace: Running, other: Workspace, api: Api, call: str, monkeypatch: pytest.MonkeyPatch
+    workspace: RunningWorkspace, other: Workspace, api: Api, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Revocation is immediate: what is under way is not done either."""
     manager, target = workspace.issue(ANN, "Stolen", [MANAGE]), workspace.issue(ANN, "target")
@@ -90,7 +90,7 @@ def test_a_token_that_is_revoked_between_its_check_and_its_work_does_nothing(
     assert [found["label"] for found in api.get("tokens").json()["tokens"]] == ["target", "Manager"]
 
 
-def test_a_successor_in_use_is_not_taken_for_one_that_was_lost(workspace: Running, api: Api) -> None:
+def test_a_successor_in_use_is_not_taken_for_one_that_was_lost(workspace: RunningWorkspace, api: Api) -> None:
     """Its first use and the next rotation at the same time: it was used and lives, or was not and is gone."""
     old = workspace.issue(ANN, "CI").secret.reveal()
     for _ in range(6):
@@ -99,13 +99,13 @@ def test_a_successor_in_use_is_not_taken_for_one_that_was_lost(workspace: Runnin
             partial(api.get, "me", token=new), partial(api.post, "tokens/current/rotate", token=old)
         )
         assert rotated.status_code == 201
-        assert api.works(new) == (used.status_code == 200)
+        assert api.accepts(new) == (used.status_code == 200)
 
 
-def test_many_uses_in_a_new_minute_are_one_moment(workspace: Running, api: Api) -> None:
+def test_many_uses_in_a_new_minute_are_one_moment(workspace: RunningWorkspace, api: Api) -> None:
     issued = workspace.issue(ANN, "busy")
     token, database = issued.secret.reveal(), workspace.workspace.database
-    assert api.works(token)
+    assert api.accepts(token)
     with database.writing() as session:
         session.execute(update(Token).values(last_used=datetime.now(UTC) - timedelta(hours=1)))
     assert {answer.status_code for answer in at_once(*[partial(api.get, "me", token=token)] * 20)} == {200}
@@ -115,7 +115,7 @@ def test_many_uses_in_a_new_minute_are_one_moment(workspace: Running, api: Api) 
     assert datetime.now(UTC) - used < timedelta(minutes=1)
 
 
-def test_failures_are_counted_across_workers(workspace: Running, other: Workspace) -> None:
+def test_failures_are_counted_across_workers(workspace: RunningWorkspace, other: Workspace) -> None:
     limit = Limit("bad token", 1_000, timedelta(minutes=10))
     databases = [workspace.workspace.database, other.database]
     at_once(*[partial(limits.count_failure, database, limit, "192.0.2.7") for database in databases * 10])
@@ -126,7 +126,7 @@ def test_failures_are_counted_across_workers(workspace: Running, other: Workspac
     assert limits.seconds_to_wait(workspace.workspace.database, full, "192.0.2.8") == 0
 
 
-def test_a_window_ends_and_another_begins(workspace: Running) -> None:
+def test_a_window_ends_and_another_begins(workspace: RunningWorkspace) -> None:
     database, limit = workspace.workspace.database, Limit("sign-in", 2, timedelta(minutes=10))
     for _ in range(3):
         limits.count_failure(database, limit, "192.0.2.7")

@@ -19,15 +19,15 @@ from tests.workspace.server.calling import ANN, BOB, MANAGE, TOKENS_PAGE, UNKNOW
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 
-def log(workspace: Running) -> list[AuditEntry]:
+def log(workspace: RunningWorkspace) -> list[AuditEntry]:
     with workspace.workspace.database.reading() as session:
         return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
 
 
-def test_the_audit_log_has_who_did_what_and_from_where(workspace: Running) -> None:
+def test_the_audit_log_has_who_did_what_and_from_where(workspace: RunningWorkspace) -> None:
     user = workspace.add_user(ANN, "free").id
     with Person(workspace).signed_in() as person:
         person.send("/billing", {"plan": "pro"})
@@ -62,7 +62,7 @@ def test_the_audit_log_has_who_did_what_and_from_where(workspace: Running) -> No
     assert all(abs(entry.at - datetime.now(UTC)) < timedelta(minutes=5) for entry in log(workspace))
 
 
-def test_the_audit_log_has_a_limit_that_was_reached_once_for_each_window(workspace: Running) -> None:
+def test_the_audit_log_has_a_limit_that_was_reached_once_for_each_window(workspace: RunningWorkspace) -> None:
     workspace.workspace.bad_token_limit = Limit("bad token", 2, timedelta(minutes=1))
     with Api(workspace) as api:
         statuses = [api.get("me", token=UNKNOWN).status_code for _ in range(5)]
@@ -71,7 +71,7 @@ def test_the_audit_log_has_a_limit_that_was_reached_once_for_each_window(workspa
     assert [(entry.subject, entry.address, entry.user_id) for entry in reached] == [("bad token", "127.0.0.1", None)]
 
 
-def test_what_is_refused_is_in_no_record(workspace: Running) -> None:
+def test_what_is_refused_is_in_no_record(workspace: RunningWorkspace) -> None:
     before = len(log(workspace))
     with Api(workspace, workspace.issue(ANN, "x").secret.reveal()) as api:
         api.post("tokens", json={"label": "denied"})
@@ -98,7 +98,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("label", REFUSED, ids=ascii)
-def test_a_name_that_could_mislead_is_refused_by_the_api_and_the_page(workspace: Running, label: str) -> None:
+def test_a_name_that_could_mislead_is_refused_by_the_api_and_the_page(workspace: RunningWorkspace, label: str) -> None:
     with Api(workspace, workspace.issue(ANN, "Manager", [MANAGE]).secret.reveal()) as api:
         answer = api.post("tokens", json={"label": label})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "label")
@@ -123,7 +123,7 @@ ESCAPED = [
 
 
 @pytest.mark.parametrize("label", ESCAPED)
-def test_a_name_with_markup_is_text_wherever_it_is_shown(workspace: Running, label: str) -> None:
+def test_a_name_with_markup_is_text_wherever_it_is_shown(workspace: RunningWorkspace, label: str) -> None:
     from html import escape
 
     with Person(workspace).signed_in() as person:
@@ -142,12 +142,12 @@ def test_a_name_with_markup_is_text_wherever_it_is_shown(workspace: Running, lab
         assert api.get("tokens").json()["tokens"][1]["label"] == label
 
 
-def test_an_address_with_markup_is_text(workspace: Running) -> None:
+def test_an_address_with_markup_is_text(workspace: RunningWorkspace) -> None:
     with Person(workspace).signed_in('o\'brien&"x"@example.com') as person:
         assert "o&#39;brien&amp;&#34;x&#34;@example.com" in person.open(TOKENS_PAGE).text
 
 
-def written(workspace: Running) -> Iterator[tuple[str, bytes]]:
+def written(workspace: RunningWorkspace) -> Iterator[tuple[str, bytes]]:
     """Every file of the database, with what is not yet in its place: the write-ahead log."""
     database = workspace.workspace.database
     if database.is_sqlite:
@@ -164,7 +164,7 @@ def written(workspace: Running) -> Iterator[tuple[str, bytes]]:
         yield str(path), path.read_bytes()
 
 
-def test_no_byte_of_the_database_is_a_token_a_code_or_a_session(workspace: Running) -> None:
+def test_no_byte_of_the_database_is_a_token_a_code_or_a_session(workspace: RunningWorkspace) -> None:
     unused = workspace.add_user(BOB).link.rpartition("#")[2]
     used = workspace.add_user(ANN).link
     secrets = [unused, used.rpartition("#")[2], workspace.issue(ANN, "find this label").secret.reveal()]
@@ -194,7 +194,7 @@ def test_no_byte_of_the_database_is_a_token_a_code_or_a_session(workspace: Runni
     assert len(set(secrets)) == 8
 
 
-def test_what_the_tables_hold_is_what_the_documentation_says(workspace: Running) -> None:
+def test_what_the_tables_hold_is_what_the_documentation_says(workspace: RunningWorkspace) -> None:
     found = inspect(workspace.workspace.database.engine)
     columns = {table: {column["name"] for column in found.get_columns(table)} for table in found.get_table_names()}
     text = (Path(__file__).parents[3] / "docs" / "workspace-operation.md").read_text("utf-8")

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     import httpx
 
     from arka_config.workspace.server.database import Database
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def count(workspace: Running, table: type) -> int:
+def count(workspace: RunningWorkspace, table: type) -> int:
     with workspace.workspace.database.reading() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def expire(workspace: Running, table: type[SignInCode | BrowserSession]) -> None:
+def expire(workspace: RunningWorkspace, table: type[SignInCode | BrowserSession]) -> None:
     with workspace.workspace.database.writing() as session:
         session.execute(update(table).values(expires=datetime.now(UTC)))
 
@@ -51,7 +51,7 @@ def statements(database: Database) -> Iterator[list[str]]:
     event.remove(database.engine, "before_cursor_execute", note)
 
 
-def test_a_link_signs_in_its_user(workspace: Running) -> None:
+def test_a_link_signs_in_its_user(workspace: RunningWorkspace) -> None:
     link = workspace.add_user(ANN).link
     url, _, code = link.partition("#")  # behind the #, no server, proxy or log sees it
     assert (url, bool(KEY.fullmatch(code))) == (f"{workspace.url}/sign-in", True)
@@ -61,7 +61,7 @@ def test_a_link_signs_in_its_user(workspace: Running) -> None:
         assert ANN in person.open(TOKENS_PAGE).text
 
 
-def test_a_link_works_once(workspace: Running) -> None:
+def test_a_link_works_once(workspace: RunningWorkspace) -> None:
     link = workspace.add_user(ANN).link
     with Person(workspace) as person, Person(workspace) as other:
         person.open(link.partition("#")[0])  # what previews links opens them, and uses nothing up
@@ -70,7 +70,7 @@ def test_a_link_works_once(workspace: Running) -> None:
         assert person.open(TOKENS_PAGE).status_code == 200
 
 
-def test_a_link_works_for_15_minutes(workspace: Running) -> None:
+def test_a_link_works_for_15_minutes(workspace: RunningWorkspace) -> None:
     invitation = workspace.add_user(ANN)
     end = datetime.fromisoformat(invitation.expires)
     assert abs(end - datetime.now(UTC) - timedelta(minutes=15)) < timedelta(seconds=30)
@@ -81,7 +81,7 @@ def test_a_link_works_for_15_minutes(workspace: Running) -> None:
         assert count(workspace, SignInCode) == 1  # the one that is past was swept away
 
 
-def test_a_session_lasts_12_hours_however_busy_it_is(workspace: Running) -> None:
+def test_a_session_lasts_12_hours_however_busy_it_is(workspace: RunningWorkspace) -> None:
     with Person(workspace).signed_in() as person:
         with workspace.workspace.database.reading() as session:
             ends = session.scalars(select(BrowserSession.expires)).one()
@@ -91,7 +91,7 @@ def test_a_session_lasts_12_hours_however_busy_it_is(workspace: Running) -> None
         assert person.open(TOKENS_PAGE).status_code == 303
 
 
-def test_signing_in_and_out_changes_the_key(workspace: Running) -> None:
+def test_signing_in_and_out_changes_the_key(workspace: RunningWorkspace) -> None:
     """Session fixation: whoever set the key before knows nothing of the one after."""
     with Person(workspace) as person:
         person.open("/sign-in")
@@ -104,7 +104,7 @@ def test_signing_in_and_out_changes_the_key(workspace: Running) -> None:
     assert all(KEY.fullmatch(key) for key in keys)
 
 
-def test_a_key_that_somebody_else_set_opens_nothing(workspace: Running) -> None:
+def test_a_key_that_somebody_else_set_opens_nothing(workspace: RunningWorkspace) -> None:
     fixed = new_secret()
     with Person(workspace) as person, Person(workspace) as attacker:
         for browser in (person.browser, attacker.browser):
@@ -116,7 +116,7 @@ def test_a_key_that_somebody_else_set_opens_nothing(workspace: Running) -> None:
         assert attacker.open(TOKENS_PAGE).status_code == 303
 
 
-def test_signing_out_ends_the_session_and_not_only_the_cookie(workspace: Running) -> None:
+def test_signing_out_ends_the_session_and_not_only_the_cookie(workspace: RunningWorkspace) -> None:
     with Person(workspace).signed_in() as person, Person(workspace) as thief:
         thief.browser.cookies.set("arka_workspace", person.cookie)
         assert thief.open(TOKENS_PAGE).status_code == 200
@@ -127,14 +127,14 @@ def test_signing_out_ends_the_session_and_not_only_the_cookie(workspace: Running
     assert count(workspace, BrowserSession) == 0
 
 
-def test_signing_in_anew_ends_the_session_before(workspace: Running) -> None:
+def test_signing_in_anew_ends_the_session_before(workspace: RunningWorkspace) -> None:
     with Person(workspace).signed_in(ANN) as person:
         person.signed_in(BOB)
         assert BOB in person.open(TOKENS_PAGE).text
     assert count(workspace, BrowserSession) == 1
 
 
-def test_every_code_that_does_not_work_is_answered_alike(workspace: Running) -> None:
+def test_every_code_that_does_not_work_is_answered_alike(workspace: RunningWorkspace) -> None:
     """No user enumeration: neither the answer nor the work it takes tells whether a code was ever anybody's."""
     used, late = workspace.add_user(ANN).link, workspace.add_user(BOB).link
     with Person(workspace) as person:
@@ -157,7 +157,7 @@ def test_every_code_that_does_not_work_is_answered_alike(workspace: Running) -> 
     assert len(work[0]) == len(work[1])
 
 
-def test_tokens_that_do_not_work_take_the_same_work_whatever_the_reason(workspace: Running) -> None:
+def test_tokens_that_do_not_work_take_the_same_work_whatever_the_reason(workspace: RunningWorkspace) -> None:
     issued = [
         workspace.issue(ANN, label, [], datetime.now(UTC) + timedelta(days=1)) for label in ("expired", "revoked")
     ]
@@ -176,12 +176,12 @@ def test_tokens_that_do_not_work_take_the_same_work_whatever_the_reason(workspac
     assert len(set(work)) == 1
 
 
-def test_the_page_names_nobody(workspace: Running) -> None:
+def test_the_page_names_nobody(workspace: RunningWorkspace) -> None:
     with Person(workspace) as person:
         assert ANN not in person.open("/sign-in").text
 
 
-def test_who_tries_codes_is_turned_away_for_a_while(workspace: Running) -> None:
+def test_who_tries_codes_is_turned_away_for_a_while(workspace: RunningWorkspace) -> None:
     workspace.workspace.sign_in_limit = Limit("sign-in", 3, timedelta(minutes=10))
     with Person(workspace) as person:
         tries = [person.send("/sign-in", {"code": new_secret()}) for _ in range(5)]
@@ -191,7 +191,7 @@ def test_who_tries_codes_is_turned_away_for_a_while(workspace: Running) -> None:
         assert person.sign_in(workspace.add_user(ANN).link).status_code == 303  # nobody is locked out by a stranger
 
 
-def test_two_who_use_a_link_at_the_same_time_get_one_session(workspace: Running) -> None:
+def test_two_who_use_a_link_at_the_same_time_get_one_session(workspace: RunningWorkspace) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     database = workspace.workspace.database
@@ -227,13 +227,13 @@ def test_two_who_use_a_link_at_the_same_time_get_one_session(workspace: Running)
     ],
     ids=ascii,
 )
-def test_what_is_no_address_makes_no_user(workspace: Running, email: str) -> None:
+def test_what_is_no_address_makes_no_user(workspace: RunningWorkspace, email: str) -> None:
     with pytest.raises(UsageError, match="not an e-mail address"):
         workspace.add_user(email)
     assert count(workspace, User) == 1
 
 
-def test_an_address_is_one_user_however_it_is_written(workspace: Running) -> None:
+def test_an_address_is_one_user_however_it_is_written(workspace: RunningWorkspace) -> None:
     first = workspace.add_user("Bob@Example.COM", "pro")
     again = workspace.add_user(" bob@example.com ")
     assert (first.is_new, again.is_new, first.id, again.plan) == (True, False, again.id, "pro")
@@ -241,7 +241,7 @@ def test_an_address_is_one_user_however_it_is_written(workspace: Running) -> Non
         workspace.add_user("carol@example.com", "gold")
 
 
-def test_two_who_add_a_user_at_the_same_time_add_one(workspace: Running) -> None:
+def test_two_who_add_a_user_at_the_same_time_add_one(workspace: RunningWorkspace) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     for number in range(5):

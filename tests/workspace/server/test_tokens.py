@@ -15,7 +15,7 @@ from arka_config.workspace.server.workspace import Workspace
 from tests.workspace.server.calling import ANN, BOB, MANAGE, PROBLEM, Api
 
 if TYPE_CHECKING:
-    from arka_config.workspace.server.running import Running
+    from arka_config.workspace.server.serving import RunningWorkspace
 
 ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
 
@@ -40,7 +40,7 @@ def test_a_token_that_is_made_works_and_is_shown_once(api: Api) -> None:
     listed = api.get("tokens")
     assert details in listed.json()["tokens"]
     assert token not in listed.text
-    assert api.works(token)
+    assert api.accepts(token)
 
 
 def test_ids_cannot_be_guessed(api: Api) -> None:
@@ -100,7 +100,7 @@ def test_an_expiry_of_this_second_has_passed(api: Api) -> None:
     assert answer.status_code == 422
 
 
-def test_pages_follow_each_other_without_a_gap_or_a_repetition(workspace: Running, api: Api) -> None:
+def test_pages_follow_each_other_without_a_gap_or_a_repetition(workspace: RunningWorkspace, api: Api) -> None:
     made = [f"number {number}" for number in range(23)]
     for label in made:
         workspace.issue(ANN, label)
@@ -118,7 +118,7 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(workspace: Runnin
     assert seen == [*reversed(made), "Manager"]
 
 
-def test_tokens_of_one_moment_keep_their_order_across_pages(workspace: Running, api: Api) -> None:
+def test_tokens_of_one_moment_keep_their_order_across_pages(workspace: RunningWorkspace, api: Api) -> None:
     for number in range(6):
         workspace.issue(ANN, f"number {number}")
     with workspace.workspace.database.writing() as session:
@@ -133,7 +133,7 @@ def test_tokens_of_one_moment_keep_their_order_across_pages(workspace: Running, 
     assert seen == ids
 
 
-def test_a_cursor_does_not_lead_to_another_s_tokens(workspace: Running, api: Api) -> None:
+def test_a_cursor_does_not_lead_to_another_s_tokens(workspace: RunningWorkspace, api: Api) -> None:
     workspace.issue(ANN, "x")
     cursor = api.get("tokens", params={"limit": 1}).json()["next_cursor"]
     workspace.add_user(BOB, "pro")
@@ -162,22 +162,22 @@ def test_a_page_that_is_none_is_said(api: Api, query: dict[str, object], field: 
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-def test_revocation_is_immediate_and_for_good(workspace: Running, api: Api, database_url: str) -> None:
+def test_revocation_is_immediate_and_for_good(workspace: RunningWorkspace, api: Api, database_url: str) -> None:
     issued = workspace.issue(ANN, "Lost phone")
     token = issued.secret.reveal()
     other = Workspace.open(workspace.workspace.app, database_url)  # as another worker has it
-    assert api.works(token)
+    assert api.accepts(token)
     assert api.delete(f"tokens/{issued.token.id}").status_code == 204
-    assert not api.works(token)
+    assert not api.accepts(token)
     with other.database.reading() as session:
         assert session.get(Token, issued.token.id) is None
     other.close()
     again = api.delete(f"tokens/{issued.token.id}")
     assert (again.status_code, again.json()["type"]) == (404, "/problems/not-found")
-    assert not api.works(token)
+    assert not api.accepts(token)
 
 
-def test_a_token_revokes_itself_and_then_is_none(workspace: Running, api: Api) -> None:
+def test_a_token_revokes_itself_and_then_is_none(workspace: RunningWorkspace, api: Api) -> None:
     for last in ("current", workspace.issue(ANN, "by id")):
         issued = workspace.issue(ANN, "x") if isinstance(last, str) else last
         path = last if isinstance(last, str) else issued.token.id
@@ -190,12 +190,12 @@ def test_an_id_of_nobody_s_is_not_found(api: Api, path: str) -> None:
     assert api.delete(f"tokens/{path}").status_code == 404
 
 
-def test_another_s_token_is_as_little_there_as_none(workspace: Running, api: Api) -> None:
+def test_another_s_token_is_as_little_there_as_none(workspace: RunningWorkspace, api: Api) -> None:
     workspace.add_user(BOB, "pro")
     theirs = workspace.issue(BOB, "Bob's")
     there, nowhere = api.delete(f"tokens/{theirs.token.id}"), api.delete(f"tokens/tok_{'x' * 22}")
     assert (there.status_code, there.content) == (nowhere.status_code, nowhere.content)
-    assert api.works(theirs.secret.reveal())
+    assert api.accepts(theirs.secret.reveal())
 
 
 def test_rotating_gives_a_successor_and_leaves_the_old_one_until_it_is_revoked(api: Api) -> None:
@@ -207,21 +207,21 @@ def test_rotating_gives_a_successor_and_leaves_the_old_one_until_it_is_revoked(a
     assert (details["label"], details["scopes"]) == ("CI", [MANAGE])
     assert details["id"] != old["details"]["id"]
     assert abs(timestamps.read(details["expires"]) - timestamps.read(expires)) < timedelta(seconds=30)
-    assert api.works(old["token"])
-    assert api.works(new.json()["token"])
+    assert api.accepts(old["token"])
+    assert api.accepts(new.json()["token"])
     assert api.delete("tokens/current", token=old["token"]).status_code == 204
-    assert api.works(new.json()["token"])
+    assert api.accepts(new.json()["token"])
 
 
 def test_a_successor_that_was_never_used_is_revoked_by_the_next(api: Api) -> None:
     old = api.post("tokens", json={"label": "CI"}).json()["token"]
     lost, used, new = (api.post("tokens/current/rotate", token=old).json()["token"] for _ in range(3))
-    assert not api.works(lost)
-    assert not api.works(used)
-    assert api.works(new)
+    assert not api.accepts(lost)
+    assert not api.accepts(used)
+    assert api.accepts(new)
     after = api.post("tokens/current/rotate", token=old).json()["token"]
-    assert api.works(new)
-    assert api.works(after)
+    assert api.accepts(new)
+    assert api.accepts(after)
 
 
 @pytest.mark.parametrize("scopes", [[], [MANAGE]])

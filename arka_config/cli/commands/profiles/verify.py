@@ -17,7 +17,7 @@ from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
 from arka_config.precedence.values import PROFILE
 from arka_config.workspace.client import verification as verdicts
-from arka_config.workspace.client.verification import Verdict
+from arka_config.workspace.client.verification import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,28 +66,28 @@ def _chosen(session: Session) -> list[str]:
     return [session.profile] if session.profile is not None else session.store.names()
 
 
-def _question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verdict:
+def _question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verification:
     """The workspace to ask about a profile's own token, or the answer where there is nothing to ask."""
     try:
         resolution = workspace_access.of_profile(session, name)
         found = resolution.token_in_force() if resolution.profile.has_token else None
         if found is None or found.token.layer != PROFILE:
-            return Verdict(verdicts.NO_TOKEN)
+            return Verification(verdicts.NO_TOKEN)
         if is_behind_a_helper(found.token) and not fetch:
-            return Verdict(verdicts.NOT_ASKED, why="a helper prints the token; name the profile to run it")
+            return Verification(verdicts.NOT_ASKED, why="a helper prints the token; name the profile to run it")
         found.secret.reveal()  # here, one after another: a helper may ask its user something
         return workspace_access.workspace(session, resolution, str(found.url.value), found.secret)
     except ConfigError as error:  # one broken profile must not hide the others
         return verdicts.of(error)
 
 
-def _answers(questions: Sequence[WorkspaceClient | Verdict]) -> list[Verdict]:
+def _answers(questions: Sequence[WorkspaceClient | Verification]) -> list[Verification]:
     """The verdicts, in the order of the questions; several workspaces are asked at once.
 
     In threads that end with the process, so that Ctrl-C waits for no answer.
     """
-    futures: list[Future[Verdict]] = [Future() for _ in questions]
-    waiting: queue.SimpleQueue[tuple[Future[Verdict], WorkspaceClient | Verdict]] = queue.SimpleQueue()
+    futures: list[Future[Verification]] = [Future() for _ in questions]
+    waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient | Verification]] = queue.SimpleQueue()
     for each in zip(futures, questions, strict=True):
         waiting.put(each)
     for _ in range(min(_AT_ONCE, len(futures))):
@@ -95,27 +95,27 @@ def _answers(questions: Sequence[WorkspaceClient | Verdict]) -> list[Verdict]:
     return [future.result() for future in tracked(futures, "Asking")]
 
 
-def _work(waiting: queue.SimpleQueue[tuple[Future[Verdict], WorkspaceClient | Verdict]]) -> None:
+def _work(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient | Verification]]) -> None:
     while True:
         try:
             future, question = waiting.get_nowait()
         except queue.Empty:
             return
         try:
-            future.set_result(question if isinstance(question, Verdict) else verdicts.ask(question))
+            future.set_result(question if isinstance(question, Verification) else verdicts.ask(question))
         except ConfigError as error:
             future.set_result(verdicts.of(error))
         except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
             future.set_exception(error)
 
 
-def _row(name: str, found: Verdict) -> tuple[Cell, ...]:
+def _row(name: str, found: Verification) -> tuple[Cell, ...]:
     user = found.identity.email if found.identity is not None else ("—", "dim")
     # What is said by the state itself needs no second word.
     return (name, _CELLS[found.state], user, "" if found.is_refusal else found.why)
 
 
-def _document(name: str, found: Verdict) -> dict[str, object]:
+def _document(name: str, found: Verification) -> dict[str, object]:
     identity = found.identity
     return {
         "name": name,
@@ -128,7 +128,7 @@ def _document(name: str, found: Verdict) -> dict[str, object]:
     }
 
 
-def _exit_code(found: Sequence[Verdict], is_named: bool) -> int | None:
+def _exit_code(found: Sequence[Verification], is_named: bool) -> int | None:
     """4 where a token was refused or is missing where one was named, 1 where nobody could tell, else success."""
     missing = (each.state == verdicts.NO_TOKEN and (is_named or isinstance(each.error, AuthError)) for each in found)
     if any(each.is_refusal for each in found) or any(missing):
