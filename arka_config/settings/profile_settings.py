@@ -95,7 +95,7 @@ class ProfileSettings(BaseSettings):
         return cls(**{_SOURCE: cls._source(profile=profile, flags=flags, environ=environ, store=store)})
 
     @classmethod
-    def resolved(cls, resolution: Resolution) -> Self:
+    def from_resolution(cls, resolution: Resolution) -> Self:
         """The settings of a resolution that somebody else has begun."""
         return cls(**{_SOURCE: LayeredSource(cls, cls.leaves(), resolution)})
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _OWN = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL")
 
 
-def unread(app: App, environ: Mapping[str, str], others: Iterable[str] = ()) -> dict[str, str]:
+def unread_variables(app: App, environ: Mapping[str, str], others: Iterable[str] = ()) -> dict[str, str]:
     """The app's variables that are set and not read; `others` are names that references make known."""
     settings = [leaf.field.variable for leaf in app.settings_class().leaves().values()]
     known = {*settings, *(app.variable(name) for name in _OWN), *app.secret_variables, *others}

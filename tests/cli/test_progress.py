@@ -1,4 +1,4 @@
-"""`tracked`: the items as they are, and a bar only for who can see one (tests/cli/test_pseudo_terminal.py sees it)."""
+"""`track`: the items as they are, and a bar only for who can see one (tests/cli/test_pseudo_terminal.py sees it)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from arka_config.cli.output.progress import tracked
+from arka_config.cli.output.progress import track
 
 if TYPE_CHECKING:
     import pytest
@@ -20,7 +20,7 @@ class Screen(io.StringIO):
 
 
 def test_where_stderr_is_no_terminal_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(tracked(["a", "b"], "Sealing")) == ["a", "b"]
+    assert list(track(["a", "b"], "Sealing")) == ["a", "b"]
     assert capsys.readouterr() == ("", "")
 
 
@@ -28,7 +28,7 @@ def test_on_a_terminal_the_bar_has_the_words_and_no_control_character(monkeypatc
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
-    assert list(tracked(["a", "b"], "Sea\x1b[2Jling [b]")) == ["a", "b"]
+    assert list(track(["a", "b"], "Sea\x1b[2Jling [b]")) == ["a", "b"]
     assert "Sea\\x1b[2Jling [b]" in screen.getvalue()
     assert "2/2" in screen.getvalue()
 
@@ -37,5 +37,5 @@ def test_a_terminal_that_can_do_nothing_has_none(monkeypatch: pytest.MonkeyPatch
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "dumb")
-    assert list(tracked(["a"], "Sealing")) == ["a"]
+    assert list(track(["a"], "Sealing")) == ["a"]
     assert screen.getvalue() == ""

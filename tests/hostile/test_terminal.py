@@ -190,7 +190,7 @@ def test_a_megabyte_is_refused_or_shown_in_part(twins: Path, source: str) -> Non
 def test_questions_are_shown_as_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", type("Typed", (), {"readline": lambda self: "y\n", "isatty": lambda self: True})())
     monkeypatch.setattr("getpass.getpass", lambda prompt, stream: stream.write(prompt) and "x")
-    with terminal.SpeakingFor(app):
+    with terminal.AppOutput(app):
         terminal.confirm("Remove \x1b]0;owned\x07\u202e?")
         terminal.ask("\x9b41m\n● evil")
         terminal.ask_secret("\x1b[41m")

@@ -331,14 +331,14 @@ def test_what_an_app_masks_and_warns_of_ends_with_its_run(
     token = "oth_" + "x" * 30
     assert run(other, ["-p", token, "status"]) == 1
     assert token not in capsys.readouterr().err
-    with warnings.catch_warnings(record=True) as caught, terminal.SpeakingFor(app):
+    with warnings.catch_warnings(record=True) as caught, terminal.AppOutput(app):
         warnings.warn("of this one", ConfigWarning, stacklevel=1)
-        with terminal.SpeakingFor(other):
+        with terminal.AppOutput(other):
             terminal.say(token)
             warnings.warn("of that one", ConfigWarning, stacklevel=1)
         terminal.say(token)
     assert caught == []
     assert capsys.readouterr().err == f"warning: of this one\noth_…xxxx\nwarning: of that one\n{token}\n"
-    assert terminal.fit(token) == token
+    assert terminal.safe_text(token) == token
     with pytest.warns(ConfigWarning):
         warnings.warn("said by Python again", ConfigWarning, stacklevel=1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import without_passwords
+from arka_config.cli.output.format import hide_passwords
 from arka_config.cli.output.plan_lines import PlanLines, ways_out
 from arka_config.cli.runtime import legacy_sync
 from arka_config.cli.runtime.agreed import agreed
@@ -69,7 +69,7 @@ def apply(
     if seen is not None and prepared.plan.digest() != seen.digest:
         raise stale(session.app.name)
     for line in PlanLines(session, prepared.plan, sys.stderr).all(diff=diff):
-        terminal.say_as_it_is(line)
+        terminal.say_verbatim(line)
     _check_conflicts(prepared.plan, session.app.name)
     applied = _applied(session, prepared, again, yes=yes, allowed=allow_origin)
     return _report(session, prepared.plan, applied, require_tokens)
@@ -127,7 +127,7 @@ def _report(session: Session, plan: Plan, applied: Applied | None, require_token
                 "stored": stored,
                 "removed": applied.removed if applied else [],
                 "needs_token": [one.name for one in needing],
-                "plan": without_passwords(plan.document()),
+                "plan": hide_passwords(plan.document()),
             }
         )
     if applied is not None and (plan.is_pending or stored):
@@ -142,7 +142,7 @@ def _report(session: Session, plan: Plan, applied: Applied | None, require_token
     for one in needing:
         terminal.note(f"profile '{one.name}' needs a token: {one.token.lacking}")
         if one.token.source is not None and one.token.source.is_stored:
-            terminal.tell_hint(f"{session.app.name} login --profile {one.name}")
+            terminal.show_hint(f"{session.app.name} login --profile {one.name}")
     for one in plan.profiles:
         if one.token.has_old and one.token.lacking and one.name not in stored:
             terminal.note(f"profile '{one.name}' keeps an old token: {one.token.lacking}")

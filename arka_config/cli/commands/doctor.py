@@ -71,11 +71,11 @@ def _tell(session: Session, fix_results: Sequence[FixResult]) -> None:
     """What was done, and what was not, with the reason."""
     for each in fix_results:
         if each.problem.fix is not None and not each.why:
-            terminal.say(session.tilde_within(f"Mended: {each.problem.fix.done}"), mark="✓")
+            terminal.say(session.with_tildes(f"Mended: {each.problem.fix.done}"), mark="✓")
     for each in fix_results:
         if each.problem.fix is not None and each.why:
-            place = session.tilde(each.problem.place)
-            terminal.warn(session.tilde_within(f"not mended: {place}: {each.problem.message}: {each.why}"))
+            place = session.with_tilde(each.problem.place)
+            terminal.warn(session.with_tildes(f"not mended: {place}: {each.problem.message}: {each.why}"))
 
 
 class Report:
@@ -107,13 +107,13 @@ class Report:
 
     def _problem(self, problem: Problem) -> Iterator[str]:
         name = self._styled(problem.check, bold=True)
-        place = self._session.tilde(terminal.fit(problem.place))
+        place = self._session.with_tilde(terminal.safe_text(problem.place))
         yield from self._folded(place, f"  {self._mark(*_MARKS[problem.severity])} {name}  ", 4, len(problem.check) + 6)
-        yield from self._folded(self._session.tilde_within(terminal.fit(problem.message)), " " * 4, 4)
+        yield from self._folded(self._session.with_tildes(terminal.safe_text(problem.message)), " " * 4, 4)
         if problem.command:  # in one piece, so that it can be pasted
-            yield f"    {self._styled('$', dim=True)} {self._styled(terminal.fit(problem.command), fg='cyan')}"
+            yield f"    {self._styled('$', dim=True)} {self._styled(terminal.safe_text(problem.command), fg='cyan')}"
         if problem.advice:
-            yield from self._folded(self._session.tilde_within(terminal.fit(problem.advice)), " " * 4, 4, dim=True)
+            yield from self._folded(self._session.with_tildes(terminal.safe_text(problem.advice)), " " * 4, 4, dim=True)
 
     def _folded(self, text: str, begin: str, indent: int, used: int = 4, *, dim: bool = False) -> Iterator[str]:
         """The text in lines of the terminal's width, the first behind `begin`, which takes `used` columns of it."""
@@ -144,7 +144,7 @@ class Report:
         return self._styled(mark, fg=colour)
 
     def _styled(self, text: str, **style: bool | str) -> str:
-        return terminal.styled(text, sys.stdout, **style)
+        return terminal.style(text, sys.stdout, **style)
 
 
 def _columns() -> int:

@@ -53,7 +53,7 @@ def _variables(session: Session, with_token: bool) -> dict[str, str]:
     elif name is None:
         raise ConfigError("no profile is in force, so there is none to select", hint=f"{app.name} env --profile NAME")
     else:
-        session.notice()
+        session.note_token_choice()
     return variables
 
 

@@ -95,7 +95,7 @@ def login(
 
 def _target(session: Session, api_url: str | None) -> tuple[str, ResolvedValue]:
     """The profile to store under, and the URL that the token will be for."""
-    resolution = session.resolution_for_login(api_url)
+    resolution = session.login_resolution(api_url)
     field = session.app.url_field
     url = resolve(field, in_order(resolution.ranks))
     if url is None:
@@ -161,7 +161,7 @@ def _verdict(
 
     if verify is False:
         return Verification(NOT_ASKED, why="--no-verify")
-    resolution = session.resolution_for_login(str(url.value) if url.layer == FLAG else None)
+    resolution = session.login_resolution(str(url.value) if url.layer == FLAG else None)
     found = workspace_access.verdict(session, resolution, str(url.value), token)
     if found.error is not None and (found.is_refusal or verify):
         raise found.error
@@ -240,7 +240,7 @@ def _report(
     if found.error is not None:
         terminal.note(f"it was not verified: {found.why}")
     if is_first and storage == PLAIN:
-        path = session.tilde(session.store.tokens.path(name))
+        path = session.with_tilde(session.store.tokens.path(name))
         terminal.note(f"the token is in plain text in {path}, which your account alone can read")
     if not is_active:
         terminal.say(f"  The active profile is another one; switch with: {app.name} use {name}")

@@ -74,7 +74,7 @@ def _say_what_is_left(session: Session) -> None:
 def _name(session: Session) -> str:
     """The profile that is in force. What is to be forgotten need not be readable."""
     try:
-        return session.name_or_in_force(None)
+        return session.profile_name(None)
     except MalformedFile:
         choice = session.resolution.choice()
         if choice is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import without_passwords
+from arka_config.cli.output.format import hide_passwords
 from arka_config.cli.output.plan_lines import PlanLines, ways_out
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.planned import plan_options, prepare
@@ -47,7 +47,7 @@ def plan(
 
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
     made = prepare(session, paths, options, identities).plan
-    document = without_passwords(made.document())
+    document = hide_passwords(made.document())
     if session.json:
         session.show_json(document)
     else:
@@ -55,8 +55,8 @@ def plan(
             terminal.out(line)
     if out is not None:
         plan_file.write(session.store, out, plan_file.SavedPlan(paths, options, identities, made.digest()), document)
-        terminal.say(f"Wrote {session.tilde(out)}", mark="✓")
+        terminal.say(f"Wrote {session.with_tilde(out)}", mark="✓")
     if made.conflicts:
-        terminal.tell_hint(ways_out(made, session.app.name))
+        terminal.show_hint(ways_out(made, session.app.name))
         return EXIT_ERROR
     return EXIT_PENDING if made.is_pending else 0

@@ -20,7 +20,7 @@ def prompt(session: Session) -> None:
     \b
     PS1='[$({app} prompt)] \\$ '
     """
-    name = session.name_for_prompt()
+    name = session.prompt_name()
     if session.json:
         session.show_json({"profile": name or None})
     elif name:

@@ -12,12 +12,12 @@ from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import (
     credential_document,
     expiry_cell,
-    finding_document,
-    finding_row,
-    is_behind_a_helper,
     is_locked,
-    is_near,
-    stored_elsewhere,
+    is_quick,
+    needs_helper,
+    protected_credential,
+    value_document,
+    value_row,
 )
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import command
@@ -53,11 +53,11 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     else:
         rows = _rows(session, found, stored, known, verification, show_token)
         tables.show(("STATUS", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
-    session.notice()
+    session.note_token_choice()
     if found is None:
         resolution.token()
-    elif not is_behind_a_helper(found.token) and (
-        (elsewhere := stored_elsewhere(session, found.token)) is None or is_near(session, elsewhere)
+    elif not needs_helper(found.token) and (
+        (elsewhere := protected_credential(session, found.token)) is None or is_quick(session, elsewhere)
     ):
         found.secret.reveal()
     if verification.is_refusal and verification.error is not None:
@@ -77,9 +77,9 @@ def _verdict(session: Session, found: TokenInForce | None, offline: bool) -> Ver
         return verification.Verification(verification.NO_TOKEN, why="there is no token")
     if offline:
         return verification.Verification(verification.NOT_ASKED, why="--offline")
-    if is_behind_a_helper(found.token):
+    if needs_helper(found.token):
         return verification.Verification(verification.NOT_ASKED, why="the helper that prints the token was not run")
-    elsewhere = stored_elsewhere(session, found.token)
+    elsewhere = protected_credential(session, found.token)
     if elsewhere is not None and is_locked(session, elsewhere):
         return verification.Verification(verification.NOT_ASKED, why="the vault is locked")
     try:
@@ -140,9 +140,9 @@ def _rows(
     resolution = session.resolution
     url = found.url if found else resolution.resolve(session.app.url_field)
     rows = [
-        finding_row(session, "profile", resolution.profile.choice, style="bold"),
-        finding_row(session, "token", found.token if found else None, show_token=show_token),
-        finding_row(session, "api_url", url),
+        value_row(session, "profile", resolution.profile.choice, style="bold"),
+        value_row(session, "token", found.token if found else None, show_token=show_token),
+        value_row(session, "api_url", url),
     ]
     if stored is not None:
         rows.append(("storage", stored.storage, "", ""))
@@ -178,16 +178,16 @@ def _document(
 ) -> dict[str, object]:
     choice = session.resolution.profile.choice
     url = found.url if found else session.resolution.resolve(session.app.url_field)
-    token = finding_document(session, found.token if found else None, show_token=show_token)
+    token = value_document(session, found.token if found else None, show_token=show_token)
     if token is not None and stored is not None:
         token |= credential_document(stored)
     if token is not None and known is not None:
         token |= {"label": known.label or None, "expires": known.expires or None, "user": known.user or None}
     identity = verification.identity
     return {
-        "profile": finding_document(session, choice),
+        "profile": value_document(session, choice),
         "token": token,
-        "api_url": finding_document(session, url),
+        "api_url": value_document(session, url),
         "verified": None if found is None else identity is not None,
         "state": verification.state,
         "reason": verification.why or None,

@@ -57,7 +57,7 @@ def _pin(session: Session, name: str) -> None:
     session.store.pin(directory, name)
     if session.json:
         session.show_json({"profile": name, "directory": directory})
-    terminal.say(f"{session.tilde(directory)} and all below it use profile '{name}'", mark="✓")
+    terminal.say(f"{session.with_tilde(directory)} and all below it use profile '{name}'", mark="✓")
 
 
 def _unpin(session: Session) -> None:
@@ -67,7 +67,7 @@ def _unpin(session: Session) -> None:
         raise ConfigError(f"{directory} is not pinned itself", hint=f"{session.app.name} status")
     if session.json:
         session.show_json({"profile": name, "directory": directory})
-    terminal.say(f"{session.tilde(directory)} is no longer pinned to profile '{name}'", mark="✓")
+    terminal.say(f"{session.with_tilde(directory)} is no longer pinned to profile '{name}'", mark="✓")
 
 
 def _picked(session: Session) -> str:

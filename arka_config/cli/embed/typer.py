@@ -40,7 +40,7 @@ def _typer() -> Any:
 def boundary(app: App) -> Iterator[None]:
     """Has an app speak, and an error end the run as it does in a command. Raises typer.Exit."""
     code = None
-    with terminal.SpeakingFor(app):
+    with terminal.AppOutput(app):
         try:
             yield
         except ConfigError as error:
@@ -154,7 +154,7 @@ def _enum(members: list[tuple[str, str]]) -> Any:
 
 def _complete_names(app: App) -> Callable[..., list[str]]:
     def complete(context: Any, incomplete: str) -> list[str]:
-        return sessions.of(context, app).names_beginning(incomplete)
+        return sessions.of(context, app).names_starting_with(incomplete)
 
     complete.__annotations__ = {"context": _typer().Context, "incomplete": str, "return": list[str]}
     return complete

@@ -101,5 +101,5 @@ def _asked_for(
         except (InvalidToken, InvalidValue) as error:
             if not left:
                 raise
-            terminal.tell_error(error)
+            terminal.show_error(error)
     raise AssertionError("the last try returns or raises")

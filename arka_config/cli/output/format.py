@@ -42,10 +42,10 @@ def token_cell(session: Session, profile: Profile, credential: Credential | None
 
 def masked_token(session: Session, credential: Credential) -> str | None:
     """A stored token, masked; None where it is sealed and its vault would have to be unlocked, or in a keyring."""
-    return masked(credential.token.reveal(), session.app.token_prefix) if is_near(session, credential) else None
+    return masked(credential.token.reveal(), session.app.token_prefix) if is_quick(session, credential) else None
 
 
-def is_near(session: Session, credential: Credential) -> bool:
+def is_quick(session: Session, credential: Credential) -> bool:
     """Whether a stored token is had quickly, and without asking anybody: a listing waits for no keyring, and asks for
     no passphrase."""
     if credential.token.is_at_hand:
@@ -55,7 +55,7 @@ def is_near(session: Session, credential: Credential) -> bool:
 
 def is_locked(session: Session, credential: Credential) -> bool:
     """Whether a person would have to be asked for a passphrase to have a stored token."""
-    return credential.storage == "sealed" and not is_near(session, credential)
+    return credential.storage == "sealed" and not is_quick(session, credential)
 
 
 def expiry_cell(session: Session, credential: Credential | None, *, date: bool = True) -> Cell:
@@ -92,7 +92,7 @@ def credential_document(credential: Credential) -> dict[str, object]:
     }
 
 
-def finding_document(
+def value_document(
     session: Session, finding: ResolvedValue | None, *, show_token: bool = False, leaf: Leaf | None = None
 ) -> dict[str, object] | None:
     """A finding as JSON shows it: its value (a secret's masked), its layer, and its source and key.
@@ -103,14 +103,14 @@ def finding_document(
         return None
     value = finding.value
     if isinstance(value, str | Secret) or not isinstance(value, bool | int | float | list | dict | None):
-        value = shown(session, finding, show_token=show_token)
+        value = value_text(session, finding, show_token=show_token)
     else:
-        value = without_passwords(value)
+        value = hide_passwords(value)
     if isinstance(finding.value, str) and leaf is not None:
         from arka_config.settings.assignments import native
 
         value = native(leaf, finding.value)
-        value = without_passwords(value)
+        value = hide_passwords(value)
     return {
         "value": value,
         "layer": finding.layer,
@@ -119,27 +119,27 @@ def finding_document(
     }
 
 
-def finding_row(
+def value_row(
     session: Session, name: str, finding: ResolvedValue | None, *, show_token: bool = False, style: str = ""
 ) -> tuple[Cell, ...]:
     """A finding as a row of a table: name, value, layer and place."""
     if finding is None:
         return (name, ("—", "dim"), "", "")
-    value = ("—", "dim") if finding.value is None else (shown(session, finding, show_token=show_token), style)
-    place = (session.place(finding.place), "" if finding.source else "dim")
+    value = ("—", "dim") if finding.value is None else (value_text(session, finding, show_token=show_token), style)
+    place = (session.short_path(finding.place), "" if finding.source else "dim")
     return (name, value, (finding.layer, LAYER_STYLES.get(finding.layer, "blue")), place)
 
 
-def shown(session: Session, finding: ResolvedValue, *, show_token: bool = False) -> str:
+def value_text(session: Session, finding: ResolvedValue, *, show_token: bool = False) -> str:
     """A finding's value as text: a secret masked, unless it is asked for."""
     value = finding.value
     if not isinstance(value, Secret):
-        return written(without_passwords(value))
+        return value_literal(hide_passwords(value))
     if show_token:
         return value.reveal()
-    if is_behind_a_helper(finding):
+    if needs_helper(finding):
         return "(not fetched)"
-    stored = stored_elsewhere(session, finding)
+    stored = protected_credential(session, finding)
     if stored is not None:
         return masked_token(session, stored) or f"({stored.storage})"
     prefix = session.app.token_prefix if finding.field is session.app.token_field else ""
@@ -149,18 +149,18 @@ def shown(session: Session, finding: ResolvedValue, *, show_token: bool = False)
         return "(missing)"
 
 
-def stored_elsewhere(session: Session, finding: ResolvedValue) -> Credential | None:
+def protected_credential(session: Session, finding: ResolvedValue) -> Credential | None:
     """The stored credential of a finding, where its token is not in the file itself: sealed, or in a keyring."""
     stored = session.resolution.profile.stored if isinstance(finding.value, Secret) else None
     return stored if stored is not None and stored.token is finding.value and stored.storage != PLAIN else None
 
 
-def is_behind_a_helper(finding: ResolvedValue) -> bool:
+def needs_helper(finding: ResolvedValue) -> bool:
     """Whether a program would have to be run to have the value, which may ask its user something."""
     return isinstance(finding.value, Secret) and not finding.value.is_at_hand and finding.key == "token.helper"
 
 
-def written(value: object) -> str:
+def value_literal(value: object) -> str:
     """A setting's value as a person would type it."""
     if isinstance(value, str):
         return value
@@ -173,14 +173,14 @@ def written(value: object) -> str:
     return str(value)
 
 
-def without_passwords(value: Any) -> Any:
+def hide_passwords(value: Any) -> Any:
     """A value of a file or a variable with the passwords of its URLs hidden, in the texts of lists and tables too."""
     if isinstance(value, str):
         return _without_password(value)
     if isinstance(value, list):
-        return [without_passwords(item) for item in value]
+        return [hide_passwords(item) for item in value]
     if isinstance(value, dict):
-        return {key: without_passwords(item) for key, item in value.items()}
+        return {key: hide_passwords(item) for key, item in value.items()}
     return value
 
 

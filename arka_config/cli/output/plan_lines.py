@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import without_passwords, written
+from arka_config.cli.output.format import hide_passwords, value_literal
 from arka_config.store.references import described
 
 if TYPE_CHECKING:
@@ -58,23 +58,23 @@ class PlanLines:
         return one.action == "unchanged" and not (one.changes or one.token.lacking or one.moved_from)
 
     def _mark(self, mark: str) -> str:
-        return terminal.styled(mark, self.stream, **_STYLES[mark])
+        return terminal.style(mark, self.stream, **_STYLES[mark])
 
     def _profile(self, one: ProfilePlan) -> Iterator[str]:
-        name = terminal.styled(one.name, self.stream, bold=True)
-        said = f": {terminal.fit('; '.join(one.reasons))}" if one.reasons else ""
+        name = terminal.style(one.name, self.stream, bold=True)
+        said = f": {terminal.safe_text('; '.join(one.reasons))}" if one.reasons else ""
         said = " (adopt)" if one.action == "adopt" else said
-        place = one.template + (f", so far {self.session.tilde(one.moved_from)}" if one.moved_from else "")
-        yield f"{self._mark(MARKS[one.action])} {name}{said}  {self._dim(terminal.fit(place))}"
+        place = one.template + (f", so far {self.session.with_tilde(one.moved_from)}" if one.moved_from else "")
+        yield f"{self._mark(MARKS[one.action])} {name}{said}  {self._dim(terminal.safe_text(place))}"
         for change in one.changes:
             yield self._change(change)
         if (token := self._token(one)) is not None:
             yield token
 
     def _change(self, change: FieldChange) -> str:
-        key = terminal.fit(change.name).ljust(self._width)
+        key = terminal.safe_text(change.name).ljust(self._width)
         old, new = self._in_force(change, change.old), self._in_force(change, change.new)
-        place = self._dim(terminal.fit(change.place))
+        place = self._dim(terminal.safe_text(change.place))
         if change.kind == "conflict":
             last = self._value(change.name, change.last)
             return f"  {self._mark('!')} {key}  here {old}, template {new}, last applied {last}  {place}"
@@ -89,13 +89,13 @@ class PlanLines:
             return None
         if one.needs_token:
             what = "will ask" if token.is_asked_for and self.session.can_ask else "missing"
-            return f"  {self._mark('?')} {key}  {what}: {terminal.fit(token.lacking)}"
+            return f"  {self._mark('?')} {key}  {what}: {terminal.safe_text(token.lacking)}"
         if token.lacking and token.has_old:
-            return f"  {self._mark('?')} {key}  an old one, and no new one: {terminal.fit(token.lacking)}"
+            return f"  {self._mark('?')} {key}  an old one, and no new one: {terminal.safe_text(token.lacking)}"
         if token.step == "reference":
             return None
         old = "set" if token.step == "replace" else "—"
-        source = "" if str(token.source) == token.state else f": {terminal.fit(str(token.source))}"
+        source = "" if str(token.source) == token.state else f": {terminal.safe_text(str(token.source))}"
         return f"    {key}  {old} -> {token.state}{source}"
 
     def _in_force(self, change: FieldChange, value: Any) -> str:
@@ -108,24 +108,24 @@ class PlanLines:
         if value is None:
             return "—"
         if name == "token":
-            return terminal.fit(described(*str(value).split(" ", 1)))
-        return terminal.fit(written(without_passwords(value)))
+            return terminal.safe_text(described(*str(value).split(" ", 1)))
+        return terminal.safe_text(value_literal(hide_passwords(value)))
 
     def _dim(self, text: str) -> str:
-        return terminal.styled(text, self.stream, dim=True)
+        return terminal.style(text, self.stream, dim=True)
 
     def _reads(self) -> Iterator[str]:
         reads = [f"{words} for {' and '.join(sorted(origins))}" for words, origins in self.plan.reads.values()]
         if reads:
-            yield f"reads  {terminal.fit(', '.join(sorted(reads)))}"
+            yield f"reads  {terminal.safe_text(', '.join(sorted(reads)))}"
         if self.plan.origins:
-            yield f"sends  tokens to {terminal.fit(', '.join(self.plan.origins))}, and nowhere else"
+            yield f"sends  tokens to {terminal.safe_text(', '.join(self.plan.origins))}, and nowhere else"
         for setting, value in self.plan.routes:
-            yield f"route  {terminal.fit(setting)} = {terminal.fit(written(without_passwords(value)))}"
+            yield f"route  {terminal.safe_text(setting)} = {terminal.safe_text(value_literal(hide_passwords(value)))}"
         if self.plan.elsewhere:
             named, rest = self.plan.elsewhere[:_MOST_NAMED], len(self.plan.elsewhere) - _MOST_NAMED
             more = f" and {rest} more" if rest > 0 else ""
-            yield f"other  {terminal.fit(', '.join(named))}{more}: for other machines than this one"
+            yield f"other  {terminal.safe_text(', '.join(named))}{more}: for other machines than this one"
 
     def summary(self) -> str:
         """The last line: how many of each."""
@@ -145,12 +145,12 @@ class PlanLines:
         from arka_config.templates.applying import text_after
 
         before, after = text_after(one, self.session.app.name)
-        place = self.session.tilde(one.path)
+        place = self.session.with_tilde(one.path)
         lines = unified_diff((before or "").splitlines(), after.splitlines(), place, place, lineterm="")
         for line in lines:
-            shown = terminal.fit(_PASSWORD.sub("://…@", line))
+            shown = terminal.safe_text(_PASSWORD.sub("://…@", line))
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-            yield "    " + (terminal.styled(shown, self.stream, fg=colour) if colour else shown)
+            yield "    " + (terminal.style(shown, self.stream, fg=colour) if colour else shown)
 
 
 def ways_out(plan: Plan, program: str) -> str:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-def tracked(items: Sequence[T], what: str) -> Iterator[T]:
+def track(items: Sequence[T], what: str) -> Iterator[T]:
     """The items, one after another, with a bar that says how many are done. `what` stands before it: `Asking`."""
-    with counted(what) as tell:
+    with counter(what) as tell:
         for done, item in enumerate(items):
             tell(done, len(items))
             yield item
@@ -26,7 +26,7 @@ def tracked(items: Sequence[T], what: str) -> Iterator[T]:
 
 
 @contextlib.contextmanager
-def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+def counter(what: str) -> Iterator[Callable[[int, int], None]]:
     """A function to be told how many are done, and of how many. `what` stands before the bar: `Sealing`.
 
     The bar comes with the first call and not before: until then something may be asked for on the same terminal. It is
@@ -43,7 +43,7 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=30), MofNCompleteColumn())
     with contextlib.ExitStack() as shown:
         bar = Progress(*columns, console=console, transient=True)
-        task = bar.add_task(terminal.fit(what), total=None)
+        task = bar.add_task(terminal.safe_text(what), total=None)
 
         def tell(done: int, of: int) -> None:
             if not bar.live.is_started:

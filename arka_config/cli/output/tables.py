@@ -24,7 +24,7 @@ _ONE_WIDE = frozenset(map(chr, range(0x20, 0x300))) | set("…—●")  # charac
 def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 1, reveal: bool = False) -> None:
     """A table on stdout. The first `keep` columns are not folded, unless the terminal is narrow; the others share what
     is left. What looks like a token is masked, unless it is to be revealed."""
-    fit = visible if reveal else terminal.fit
+    fit = visible if reveal else terminal.safe_text
     if sys.stdout.isatty() or terminal.has_colour(sys.stdout):
         terminal.out(drawn(columns, rows, keep, fit))
     else:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _redacted: Callable[[str], str] = str
 
 
-class SpeakingFor:
+class AppOutput:
     """While an app speaks: what looks like one of its tokens is masked in every line on stderr, and the library's
     ConfigWarnings are said as the commands say things, each once. Afterwards all is as it was, since another app may
     speak next in this process.
@@ -50,7 +50,7 @@ class SpeakingFor:
             return
         _redacted = self._app.redacted
         if self._app.is_on("DEBUG", os.environ):
-            tell_steps()
+            start_debug_log()
         self._warnings.__enter__()
         self._usual = warnings.showwarning
         warnings.showwarning = self._show
@@ -71,7 +71,7 @@ class SpeakingFor:
             warn(str(message))
 
 
-def fit(text: str) -> str:
+def safe_text(text: str) -> str:
     """The text as it may be shown: nothing in it that looks like a token, and no control character."""
     return visible(_redacted(text))
 
@@ -92,13 +92,13 @@ def has_colour(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def styled(text: str, stream: TextIO, **style: bool | str) -> str:
+def style(text: str, stream: TextIO, **attributes: bool | str) -> str:
     """The text in a style, where the stream has colour."""
     if not has_colour(stream):
         return text
-    from click import style as coloured
+    from click import style as click_style
 
-    return coloured(text, **style)  # type: ignore[arg-type]  # click names each
+    return click_style(text, **attributes)  # type: ignore[arg-type]  # click names each
 
 
 def out(text: str) -> None:
@@ -106,10 +106,10 @@ def out(text: str) -> None:
     try:
         sys.stdout.write(f"{text}\n")
     except BrokenPipeError:
-        write_nowhere()
+        discard_stdout()
 
 
-def write_nowhere() -> None:
+def discard_stdout() -> None:
     """Gives stdout a reader that takes everything, so that no later write, or the flush at the end, fails again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -118,28 +118,28 @@ def _to_stderr(line: str) -> None:
     try:
         sys.stdout.flush()  # where both streams are one file, what was written first stands first
     except BrokenPipeError:
-        write_nowhere()
+        discard_stdout()
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()  # a test's may not be one that ends with each line
 
 
 def say(text: str, *, mark: str = "") -> None:
     """A line of words, to stderr; a mark such as `✓` stands before it, in green."""
-    before = styled(mark, sys.stderr, fg="green") + " " if mark else ""
-    _to_stderr(f"{before}{fit(text)}")
+    before = style(mark, sys.stderr, fg="green") + " " if mark else ""
+    _to_stderr(f"{before}{safe_text(text)}")
 
 
-def say_as_it_is(line: str) -> None:
+def say_verbatim(line: str) -> None:
     """A line of words to stderr whose parts have been made fit, and styled, by who made it."""
     _to_stderr(line)
 
 
 def note(text: str) -> None:
     """A line that a careful person wants to know, to stderr."""
-    _to_stderr(f"{styled('note:', sys.stderr, fg='cyan')} {fit(text)}")
+    _to_stderr(f"{style('note:', sys.stderr, fg='cyan')} {safe_text(text)}")
 
 
-def tell_steps() -> None:
+def start_debug_log() -> None:
     """Tells on stderr what is done from here on, step by step, until the app has spoken."""
     if debug.listener is None:
         debug.listener = _tell_step
@@ -150,30 +150,30 @@ def tell_steps() -> None:
 
 
 def _tell_step(step: str) -> None:
-    _to_stderr(f"{styled('debug:', sys.stderr, dim=True)} {fit(step)}")
+    _to_stderr(f"{style('debug:', sys.stderr, dim=True)} {safe_text(step)}")
 
 
 def warn(text: str) -> None:
     """A line about what should not stay as it is, to stderr; its hint stands on a line of its own."""
     what, separator, hint = text.partition("; hint: ")
-    _to_stderr(f"{styled('warning:', sys.stderr, fg='yellow')} {fit(what)}")
+    _to_stderr(f"{style('warning:', sys.stderr, fg='yellow')} {safe_text(what)}")
     if separator:
-        tell_hint(hint)
+        show_hint(hint)
 
 
-def tell_hint(hint: str) -> None:
+def show_hint(hint: str) -> None:
     """The way out, to stderr."""
-    _to_stderr(f"{styled('hint:', sys.stderr, bold=True)} {fit(hint)}")
+    _to_stderr(f"{style('hint:', sys.stderr, bold=True)} {safe_text(hint)}")
 
 
-def tell_error(error: ConfigError) -> None:
+def show_error(error: ConfigError) -> None:
     """An error with its hint, to stderr."""
     first, *rest = error.lines
-    _to_stderr(f"{styled('error:', sys.stderr, fg='red', bold=True)} {fit(first)}")
+    _to_stderr(f"{style('error:', sys.stderr, fg='red', bold=True)} {safe_text(first)}")
     for line in rest:
-        _to_stderr(f"       {fit(line)}")
+        _to_stderr(f"       {safe_text(line)}")
     if error.hint:
-        tell_hint(error.hint)
+        show_hint(error.hint)
 
 
 def can_ask(no_input: bool) -> bool:
@@ -188,7 +188,7 @@ def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin")
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            return getpass.getpass(f"{fit(question)}: ", sys.stderr)
+            return getpass.getpass(f"{safe_text(question)}: ", sys.stderr)
         except getpass.GetPassWarning:
             raise UsageError("this terminal cannot hide what is typed", hint=hint) from None
         except EOFError:
@@ -198,7 +198,7 @@ def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin")
 
 def ask(question: str) -> str:
     """A line that a person types. Raises Cancelled, KeyboardInterrupt."""
-    sys.stderr.write(f"{fit(question)}: ")
+    sys.stderr.write(f"{safe_text(question)}: ")
     sys.stderr.flush()
     line = sys.stdin.readline()
     if not line:

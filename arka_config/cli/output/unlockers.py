@@ -15,7 +15,7 @@ def place(session: Session, unlocker: Unlocker) -> str:
     """Where an unlocker's secret is, in words."""
     details = unlocker.details
     if unlocker.kind == KEY_FILE:
-        return session.tilde(str(details["path"]))
+        return session.with_tilde(str(details["path"]))
     if unlocker.kind == PASSPHRASE:
         memory = int(str(details["memory"])) >> 10
         return f"Argon2id, {memory} MiB, {details['passes']} passes, {details['lanes']} lanes"

@@ -60,7 +60,7 @@ def _pasted(session: Session, one: ProfilePlan) -> Secret | None:
         except (InvalidToken, InvalidValue) as error:
             if not left:
                 raise
-            terminal.tell_error(error)
+            terminal.show_error(error)
         else:
             return token
     raise Cancelled("no token was given; nothing was changed")

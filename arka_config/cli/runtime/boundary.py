@@ -28,15 +28,15 @@ class Told(click.ClickException):
 
     def show(self, file: object = None) -> None:
         """The message and the hint, on stderr."""
-        with terminal.SpeakingFor(self.app):
-            terminal.tell_error(self.error)
+        with terminal.AppOutput(self.app):
+            terminal.show_error(self.error)
 
 
 @contextmanager
 def boundary(app: App) -> Iterator[None]:
     """Has an app speak, and what it raises become click's. Raises Told."""
     told = None
-    with terminal.SpeakingFor(app):
+    with terminal.AppOutput(app):
         try:
             yield
         except ConfigError as error:

@@ -11,7 +11,7 @@ from arka_config import errors
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import options
 from arka_config.cli.runtime.boundary import Told
-from arka_config.cli.runtime.lazy_group import LazyGroup, Named, SectionedGroup
+from arka_config.cli.runtime.lazy_group import AppGroup, Named, SectionedGroup
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ COMMANDS = {
     },
 }
 
-profiles = LazyGroup(
+profiles = AppGroup(
     "profiles",
     {
         "Look": {
@@ -80,7 +80,7 @@ profiles = LazyGroup(
     help="List, make, change and remove profiles.",
 )
 
-tokens = LazyGroup(
+tokens = AppGroup(
     "tokens",
     {
         "Commands": {
@@ -92,7 +92,7 @@ tokens = LazyGroup(
     help="List, make and revoke the tokens of the workspace.",
 )
 
-config = LazyGroup(
+config = AppGroup(
     "config",
     {
         "Commands": {
@@ -104,7 +104,7 @@ config = LazyGroup(
     help="Show every setting and where it came from.",
 )
 
-vault = LazyGroup(
+vault = AppGroup(
     "vault",
     {
         "Look": {"status": (f"{_COMMANDS}.vault.status:status", "Show whether sealing is on, and what opens it.")},
@@ -123,7 +123,7 @@ vault = LazyGroup(
     help="Encrypt stored tokens, and say what opens them.",
 )
 
-export = LazyGroup(
+export = AppGroup(
     "export",
     {
         "Commands": {
@@ -135,7 +135,7 @@ export = LazyGroup(
     help="Write a profile as another program reads it.",
 )
 
-identity = LazyGroup(
+identity = AppGroup(
     "identity",
     {
         "Commands": {
@@ -146,14 +146,14 @@ identity = LazyGroup(
     help="Make this machine able to open sealed tokens.",
 )
 
-import_ = LazyGroup(
+import_ = AppGroup(
     "import",
     {"Commands": {"legacy": (f"{_COMMANDS}.import_.legacy:legacy", "Take the token over from the Node CLI's file.")}},
     help="Take a token over from another program.",
 )
 
 
-workspace = LazyGroup(
+workspace = AppGroup(
     "workspace",
     {
         "Commands": {
@@ -168,7 +168,7 @@ workspace = LazyGroup(
 )
 
 
-def commands(app: App, only: Collection[str] | None = None) -> Iterator[LazyGroup | Named]:
+def commands(app: App, only: Collection[str] | None = None) -> Iterator[AppGroup | Named]:
     """The commands of an app, all or some of them; none is imported. Raises LookupError for one that there is not."""
     table = {name: (section, *entry) for section, entries in COMMANDS.items() for name, entry in entries.items()}
     if unknown := sorted(set(only or ()) - table.keys()):

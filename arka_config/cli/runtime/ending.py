@@ -8,7 +8,7 @@ from arka_config.errors import EXIT_ERROR, EXIT_INTERRUPTED, ConfigError
 
 def failed(error: ConfigError) -> int:
     """Says an error with its hint; the exit code."""
-    terminal.tell_error(error)
+    terminal.show_error(error)
     return error.exit_code
 
 
@@ -24,7 +24,7 @@ def of_the_system(error: OSError) -> ConfigError:
     written to stdout."""
     import errno
 
-    terminal.write_nowhere()
+    terminal.discard_stdout()
     place = error.filename or ("the working directory" if error.errno == errno.ENOENT else "stdout")
     return ConfigError(f"{place}: {(error.strerror or type(error).__name__).lower()}")
 
@@ -37,7 +37,7 @@ def crashed(error: Exception) -> int:
     terminal.say("Traceback (most recent call last):")
     for place in traceback.extract_tb(error.__traceback__):
         terminal.say(f"  {place.filename}, line {place.lineno}, in {place.name}")
-    terminal.tell_error(
+    terminal.show_error(
         ConfigError(
             f"this program has a fault: {type(error).__name__}; its message may hold a secret, and is not shown",
             hint="report it, with the lines above; PYTHONDEVMODE=1 shows you the message",

@@ -54,7 +54,7 @@ def answer(
         from arka_config.cli.runtime import exec_process
 
         exec_process.run(session, words)
-    text = session.token().secret.reveal() if name == "token" else app.redacted(session.name_for_prompt())
+    text = session.token().secret.reveal() if name == "token" else app.redacted(session.prompt_name())
     if text:
         terminal.out(text)
     return 0
@@ -107,5 +107,5 @@ def _complete(app: App, asked: str, environ: Mapping[str, str], only: Collection
     if given and only is not None and given[0] not in (*only, *_PROFILE):
         return None
     answer = "plain\n{}\n_" if asked == "zsh_complete" else "plain,{}"
-    terminal.out("\n".join(answer.format(name) for name in Session(app, environ).names_beginning(begun)))
+    terminal.out("\n".join(answer.format(name) for name in Session(app, environ).names_starting_with(begun)))
     return 0

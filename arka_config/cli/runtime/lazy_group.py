@@ -62,7 +62,7 @@ class SectionedGroup(click.Group):
                 formatter.write_dl(rows)
 
 
-class LazyGroup(SectionedGroup):
+class AppGroup(SectionedGroup):
     """A group of an app's, from a table. Without an app it has no commands: `bound` gives it those."""
 
     app: App

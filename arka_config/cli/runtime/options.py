@@ -41,7 +41,7 @@ class ProfileName(Word):
         """The names that begin so."""
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(name) for name in sessions.of(ctx, self._app).names_beginning(incomplete)]
+        return [CompletionItem(name) for name in sessions.of(ctx, self._app).names_starting_with(incomplete)]
 
 
 class Offered(NamedTuple):
@@ -105,7 +105,7 @@ def _take_no_input(session: Session, given: bool) -> None:
 
 def _take_debug(_: Session, given: bool) -> None:
     if given:
-        terminal.tell_steps()
+        terminal.start_debug_log()
 
 
 def _take_api_key(session: Session, token: str) -> None:

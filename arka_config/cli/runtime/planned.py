@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from arka_config.cli.output.progress import tracked
+from arka_config.cli.output.progress import track
 from arka_config.errors import ConfigError, UnknownProfile, UsageError
 from arka_config.text import did_you_mean, quoted, visible
 
@@ -42,7 +42,7 @@ _MANY = 50  # profiles; fewer are done before a bar is drawn
 
 def watched(items: Sequence[Any], what: str) -> Iterable[Any]:
     """The items, with a bar where they are many."""
-    return tracked(items, what) if len(items) > _MANY else items
+    return track(items, what) if len(items) > _MANY else items
 
 
 def plan_options(function: F) -> F:

@@ -51,13 +51,13 @@ def ended(app: App, answer: Callable[[], int]) -> int:
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show `✓` shows its code, and nothing fails
             stream.reconfigure(errors="backslashreplace")
     code = 0
-    with terminal.SpeakingFor(app):
+    with terminal.AppOutput(app):
         try:
             code = _code(answer)
             sys.stdout.flush()
             debug.log(f"ended with exit code {code}")
         except BrokenPipeError:
-            terminal.write_nowhere()
+            terminal.discard_stdout()
         except OSError as error:
             code = ending.failed(ending.of_the_system(error))
     return code

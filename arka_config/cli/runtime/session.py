@@ -61,7 +61,7 @@ class Session:
         flags = {"token": self.api_key, **self.flags, **({"api_url": api_url} if api_url else {})}
         return Resolution(self.store, self.environ, profile=self.profile, flags=flags, **options)
 
-    def resolution_for_login(self, api_url: str | None) -> Resolution:
+    def login_resolution(self, api_url: str | None) -> Resolution:
         """Who wins where the profile may be a new one and the URL was passed."""
         return self._resolved(api_url=api_url, may_be_new=True)
 
@@ -73,9 +73,9 @@ class Session:
     def load(self, settings: type[ProfileSettings]) -> ProfileSettings:
         """The settings of a class, with what this run was told. Where it has a token, and two could be meant, stderr
         says which one it is. Raises what `ProfileSettings.load` raises."""
-        loaded = settings.resolved(self._resolved(defaults=settings.defaults()))
+        loaded = settings.from_resolution(self._resolved(defaults=settings.defaults()))
         if self.app.token_field.name in settings.leaves():
-            self.notice()
+            self.note_token_choice()
         return loaded
 
     def token(self) -> TokenInForce:
@@ -84,11 +84,11 @@ class Session:
         Raises NoToken, TokenUnavailable, OriginConflict.
         """
         found = self.resolution.token()
-        self.notice()
+        self.note_token_choice()
         found.secret.reveal()
         return found
 
-    def name_for_prompt(self) -> str:
+    def prompt_name(self) -> str:
         """The profile in force as a shell prompt shows it: with a question mark where there is none of that name, only
         the mark where nobody can tell, and empty where none is chosen."""
         try:
@@ -98,7 +98,7 @@ class Session:
         except ConfigError:
             return "?"
 
-    def names_beginning(self, begun: str) -> list[str]:
+    def names_starting_with(self, begun: str) -> list[str]:
         """The profiles whose names begin so; none where they cannot be read, since a shell that completes shows no
         error."""
         try:
@@ -106,13 +106,13 @@ class Session:
         except ConfigError:
             return []
 
-    def notice(self) -> None:
+    def note_token_choice(self) -> None:
         """Says which token is used where one in the environment hides or loses to a profile's."""
         found = self.resolution.token_in_force()
         if found is not None and (text := self.resolution.notice(found.token)):
             terminal.note(text)
 
-    def name_or_in_force(self, name: str | None) -> str:
+    def profile_name(self, name: str | None) -> str:
         """The profile that a command is about: its argument, else `--profile`, else the one in force.
 
         Raises UsageError where both name one, UnknownProfile, and ConfigError where there is none.
@@ -157,24 +157,24 @@ class Session:
             text = "".join(_in_json(character) for character in text)
         terminal.out(text if reveal else self.app.redacted(text))
 
-    def tilde(self, place: str) -> str:
+    def with_tilde(self, place: str) -> str:
         """A place as it is shown to a person: the home folder is `~`."""
         home = os.path.expanduser("~")
         return f"~{place[len(home) :]}" if len(home) > 1 and place.startswith(home + os.sep) else place
 
-    def tilde_within(self, text: str) -> str:
+    def with_tildes(self, text: str) -> str:
         """Words as they are shown to a person: the home folder is `~`, wherever a path begins in them."""
         home = os.path.expanduser("~")
         return text.replace(f" {home}{os.sep}", f" ~{os.sep}") if len(home) > 1 else text
 
-    def place(self, place: str) -> str:
+    def short_path(self, place: str) -> str:
         """A place as a table shows it: on a narrow terminal without the app's folder, which `config path` gives."""
         folders = self.store.folders
         if sys.stdout.isatty() and _columns() < _WIDE:
             for folder in (folders.config, folders.data, folders.state):
                 if place.startswith(folder + os.sep):
                     return place[len(folder) + 1 :]
-        return self.tilde(place)
+        return self.with_tilde(place)
 
 
 def _in_json(character: str) -> str:

@@ -91,7 +91,7 @@ def held_in_force(session: Session) -> Held:
             "rotated here",
             hint=f"name the profile: --profile {name}" if stored else f"{session.app.name} tokens list",
         )
-    return held(session, session.name_or_in_force(None))
+    return held(session, session.profile_name(None))
 
 
 def revoke(found: Held) -> bool:

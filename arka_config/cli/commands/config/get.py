@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import finding_document, shown
+from arka_config.cli.output.format import value_document, value_text
 from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.text import did_you_mean, visible
@@ -39,8 +39,8 @@ def get(session: Session, key: str, show_token: bool) -> None:
     if finding is None or finding.value is None:
         raise ConfigError(f"{key} is not set", hint=f"{session.app.name} config show")
     if session.json:
-        found = finding_document(session, finding, show_token=show_token, leaf=leaves.get(key)) or {}
+        found = value_document(session, finding, show_token=show_token, leaf=leaves.get(key)) or {}
         session.show_json({"name": key, **found}, reveal=show_token)
     else:
-        text = shown(session, finding, show_token=show_token)
+        text = value_text(session, finding, show_token=show_token)
         terminal.out(text if show_token else session.app.redacted(text))

@@ -32,7 +32,7 @@ def path(session: Session, place: str | None) -> None:
         places["legacy"] = legacy_path(session.app.legacy_project, session.environ)
     if place is not None:
         if place not in places:
-            session.name_or_in_force(None)
+            session.profile_name(None)
         places = {place: places[place]}
     if session.json:
         session.show_json(places)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import tables
-from arka_config.cli.output.format import finding_document, finding_row
+from arka_config.cli.output.format import value_document, value_row
 from arka_config.cli.runtime.command import command
 from arka_config.errors import SettingsError
 
@@ -40,9 +40,9 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
         rows = [row for name, found in findings.items() for row in _rows(session, name, found, sources, show_token)]
         rows += [((name, "dim"), ("not read", "red"), ("env", "yellow"), why) for name, why in (unread or {}).items()]
         tables.show(("SETTING", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
-    session.notice()
+    session.note_token_choice()
     try:
-        settings.resolved(resolution)
+        settings.from_resolution(resolution)
     except SettingsError as error:
         raise SettingsError(error.problems, hint="set each of them where it stands, or take it out") from None
 
@@ -52,9 +52,9 @@ def _rows(
 ) -> list[tuple[Cell, ...]]:
     winner = findings[0] if findings else None
     others = [finding for finding in findings[1:] if finding.value is not None]
-    rows = [finding_row(session, name, winner, show_token=show_token, style="bold" if name == "profile" else "")]
+    rows = [value_row(session, name, winner, show_token=show_token, style="bold" if name == "profile" else "")]
     for other in others if sources else ():
-        _, value, layer, place = finding_row(session, name, other, show_token=show_token)
+        _, value, layer, place = value_row(session, name, other, show_token=show_token)
         texts = [cell if isinstance(cell, str) else cell[0] for cell in (value, layer, place)]
         rows.append((("  overridden", "dim"), *((text, "dim") for text in texts)))
     return rows
@@ -69,7 +69,7 @@ def _document(
 ) -> dict[str, object]:
     settings = {}
     for name, found in findings.items():
-        documents = [finding_document(session, one, show_token=show_token, leaf=leaves.get(name)) for one in found]
+        documents = [value_document(session, one, show_token=show_token, leaf=leaves.get(name)) for one in found]
         winner, *others = documents or [None]
         settings[name] = winner if winner is None or unread is None else winner | {"overridden": others}
     return {"settings": settings, **({} if unread is None else {"not_read": dict(unread)})}
@@ -77,8 +77,8 @@ def _document(
 
 def _unread(session: Session) -> dict[str, str]:
     """The app's variables that are set and not read, each with the reason."""
-    from arka_config.settings.unread import unread
+    from arka_config.settings.unread import unread_variables
 
     profile = session.resolution.profile.profile
     references = {profile.reference[1]} if profile is not None and profile.reference is not None else set()
-    return unread(session.app, session.environ, references)
+    return unread_variables(session.app, session.environ, references)

@@ -43,5 +43,5 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
     external_files.write(session.store, path, text)
     if session.json:
         session.show_json({"path": path})
-    terminal.say(f"Wrote {session.tilde(path)}", mark="✓")
+    terminal.say(f"Wrote {session.with_tilde(path)}", mark="✓")
     terminal.note("the token stands there in plain text")

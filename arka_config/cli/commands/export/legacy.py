@@ -37,7 +37,7 @@ def legacy(session: Session, key: str | None, output: str | None, force: bool) -
     if session.json:
         session.show_json({"path": written.path, "key": written.key, "changed": written.changed})
     state = "Wrote" if written.changed else "Nothing to change:"
-    terminal.say(f"{state} {session.tilde(written.path)}, key '{written.key}'", mark="✓")
+    terminal.say(f"{state} {session.with_tilde(written.path)}, key '{written.key}'", mark="✓")
     terminal.note("the token stands there in plain text")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import without_passwords
+from arka_config.cli.output.format import hide_passwords
 from arka_config.cli.runtime.command import ProfileName, command
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def template(session: Session, name: str | None) -> None:
     """
     from arka_config.store import toml
 
-    name = session.name_or_in_force(name)
+    name = session.profile_name(name)
     profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
     url = profile.api_url
     if not url and credential is not None and str(credential.origin) != session.app.default_url():
@@ -65,7 +65,7 @@ def _without_secrets(session: Session, table: dict[str, Any], within: str = "") 
         if isinstance(value, dict):
             kept[key], more = _without_secrets(session, value, f"{name}.")
             left_out += more
-        elif name in secret or without_passwords(value) != value or session.app.redacted(str(value)) != str(value):
+        elif name in secret or hide_passwords(value) != value or session.app.redacted(str(value)) != str(value):
             left_out.append(name)
         else:
             kept[key] = value

@@ -27,4 +27,4 @@ def create(session: Session) -> None:
         session.show_json({"path": file.path, "recipient": recipient})
     else:
         terminal.out(recipient)
-    terminal.say(f"Made {session.tilde(file.path)}, which your account alone can read", mark="✓")
+    terminal.say(f"Made {session.with_tilde(file.path)}, which your account alone can read", mark="✓")

@@ -58,7 +58,7 @@ def legacy(
     if session.json:
         session.show_json({"profile": name, "active": is_active, "path": path, "key": found.key, "deleted": deleted})
     token = masked(found.token.reveal(), app.token_prefix)
-    terminal.say(f"Took {token} over from {session.tilde(path)} into profile '{name}' (unverified)", mark="✓")
+    terminal.say(f"Took {token} over from {session.with_tilde(path)} into profile '{name}' (unverified)", mark="✓")
     if deleted:
         terminal.say("  Deleted the plain copy there; the Node CLI has no token now")
     else:
@@ -76,7 +76,7 @@ def _deleted(session: Session, path: str, key: str, delete: bool | None) -> bool
     if delete is None:
         if not session.can_ask:
             return False
-        delete = terminal.confirm(f"Delete the plain copy in {session.tilde(path)}?")
+        delete = terminal.confirm(f"Delete the plain copy in {session.with_tilde(path)}?")
     if delete:
         with session.store.lock:
             legacy_file.remove_token(path, key)

@@ -26,7 +26,7 @@ def list_(session: Session) -> None:
     names = store.names()
     for misnamed in store.profiles.misnamed():
         terminal.warn(
-            f"{session.tilde(store.profiles.folder)}/{misnamed} is no profile: its name has other characters "
+            f"{session.with_tilde(store.profiles.folder)}/{misnamed} is no profile: its name has other characters "
             "than a-z, 0-9, '-' and '_'"
         )
     if session.json:
@@ -60,7 +60,7 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
         profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
         token = token_cell(session, profile, credential)
     except ConfigError as error:  # one broken file must not hide the others
-        terminal.tell_error(error)
+        terminal.show_error(error)
         return (mark, bold, ("unreadable", "red"), "", "", "", "")
     url = profile.api_url or (str(credential.origin) if credential else session.app.default_url() or "")
     label = credential.label if credential else ""

@@ -41,6 +41,6 @@ def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
     if had_token and not said:
         terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, origin)}")
     for directory in unpinned:
-        terminal.say(f"  {session.tilde(directory)} is no longer pinned")
+        terminal.say(f"  {session.with_tilde(directory)} is no longer pinned")
     if was_active:
         terminal.say(f"  No profile is active now; choose one with: {app.name} use NAME")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import tables
-from arka_config.cli.output.format import expiry_cell, token_cell, token_document, without_passwords, written
+from arka_config.cli.output.format import expiry_cell, hide_passwords, token_cell, token_document, value_literal
 from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.store.tokens import PLAIN
 
@@ -25,7 +25,7 @@ def show(session: Session, name: str | None) -> None:
 
     What is in force, and why, is `{app} config show`.
     """
-    name = session.name_or_in_force(name)
+    name = session.profile_name(name)
     store = session.store
     profile, credential = store.profiles.read(name), store.tokens.read(name)
     if session.json:
@@ -36,7 +36,7 @@ def show(session: Session, name: str | None) -> None:
                 "description": profile.description or None,
                 "api_url": profile.api_url or None,
                 "token": token_document(session, profile, credential),
-                "settings": without_passwords(profile.settings),
+                "settings": hide_passwords(profile.settings),
             }
         )
     none: Cell = ("—", "dim")
@@ -44,13 +44,13 @@ def show(session: Session, name: str | None) -> None:
         (
             "description",
             profile.description or none,
-            session.place(profile.path) if profile.is_on_disk else "",
+            session.short_path(profile.path) if profile.is_on_disk else "",
         ),
         ("api_url", profile.api_url or none, ""),
         (
             "token",
             token_cell(session, profile, credential),
-            session.place(store.tokens.path(name)) if credential else "",
+            session.short_path(store.tokens.path(name)) if credential else "",
         ),
     ]
     if credential is not None:
@@ -61,7 +61,7 @@ def show(session: Session, name: str | None) -> None:
             ("created", credential.created or none, ""),
             ("expires", expiry_cell(session, credential), ""),
         ]
-    rows += [(key, value, "") for key, value in _flat(without_passwords(profile.settings), "")]
+    rows += [(key, value, "") for key, value in _flat(hide_passwords(profile.settings), "")]
     tables.show((name.upper(), "VALUE", "FILE"), rows)
 
 
@@ -70,4 +70,4 @@ def _flat(table: Mapping[str, object], within: str) -> Iterator[tuple[str, str]]
         if isinstance(value, dict):
             yield from _flat(value, f"{within}{key}.")
         else:
-            yield f"{within}{key}", written(value)
+            yield f"{within}{key}", value_literal(value)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import tables, terminal
-from arka_config.cli.output.format import is_behind_a_helper
-from arka_config.cli.output.progress import tracked
+from arka_config.cli.output.format import needs_helper
+from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
@@ -73,7 +73,7 @@ def _question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | 
         found = resolution.token_in_force() if resolution.profile.has_token else None
         if found is None or found.token.layer != PROFILE:
             return Verification(verdicts.NO_TOKEN)
-        if is_behind_a_helper(found.token) and not fetch:
+        if needs_helper(found.token) and not fetch:
             return Verification(verdicts.NOT_ASKED, why="a helper prints the token; name the profile to run it")
         found.secret.reveal()  # here, one after another: a helper may ask its user something
         return workspace_access.workspace(session, resolution, str(found.url.value), found.secret)
@@ -92,7 +92,7 @@ def _answers(questions: Sequence[WorkspaceClient | Verification]) -> list[Verifi
         waiting.put(each)
     for _ in range(min(_AT_ONCE, len(futures))):
         threading.Thread(target=_work, args=(waiting,), daemon=True).start()
-    return [future.result() for future in tracked(futures, "Asking")]
+    return [future.result() for future in track(futures, "Asking")]
 
 
 def _work(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient | Verification]]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import counted
+from arka_config.cli.output.progress import counter
 from arka_config.cli.output.unlockers import tokens
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
@@ -28,11 +28,11 @@ def disable(session: Session, yes: bool) -> None:
     file = vault.required_file()
     if not yes:
         session.confirm("Put every sealed token back into a plain text file?", flag="--yes")
-    with counted("Unsealing") as told:
+    with counter("Unsealing") as told:
         names = operations.disable(vault, told)
     if session.json:
         session.show_json({"unsealed": names})
     terminal.say(f"Sealing is off; {tokens(len(names))} put back in plain text", mark="✓")
     for unlocker in file.unlockers:
         if unlocker.kind == KEY_FILE:
-            terminal.say(f"  {session.tilde(str(unlocker.details['path']))} opens nothing now, and can go")
+            terminal.say(f"  {session.with_tilde(str(unlocker.details['path']))} opens nothing now, and can go")

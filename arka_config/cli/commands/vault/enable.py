@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli.input import new_unlockers
 from arka_config.cli.output import terminal, unlockers
-from arka_config.cli.output.progress import counted
+from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
 from arka_config.sealing.data_key import KEY_FILE, KINDS, PASSPHRASE
@@ -37,7 +37,7 @@ def enable(session: Session, kinds: Sequence[str], path: str | None) -> None:
     vault = session.store.vault
     is_begun = (file := vault.file()) is not None and bool(file.unfinished)
     wanted = [] if file is not None else new_unlockers.unlockers(session, kinds or (KEY_FILE,), path)
-    with counted("Sealing") as told:
+    with counter("Sealing") as told:
         names = operations.enable(vault, wanted, told)
     now = vault.required_file()
     if session.json:
@@ -68,8 +68,8 @@ def _say_what_stays_plain(session: Session) -> None:
     preferences = session.store.preferences
     if preferences.storage == PLAIN:
         terminal.warn(
-            f'{session.tilde(preferences.path)} says storage = "plain": a token of a new profile will not be sealed; '
-            f"hint: take that line out of {session.tilde(preferences.path)}"
+            f'{session.with_tilde(preferences.path)} says storage = "plain": a token of a new profile will not be '
+            f"sealed; hint: take that line out of {session.with_tilde(preferences.path)}"
         )
     if preferences.legacy_sync:
         terminal.warn("legacy_sync goes on writing the active profile's token in plain text, for the older program")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import counted
+from arka_config.cli.output.progress import counter
 from arka_config.cli.output.unlockers import tokens
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
@@ -21,7 +21,7 @@ def rekey(session: Session) -> None:
     Every unlocker is needed, and stays; a passphrase is asked for. Every session ends. Who has an old copy of both a
     token and its key has that token: revoke it instead.
     """
-    with counted("Sealing anew") as told:
+    with counter("Sealing anew") as told:
         names = operations.rekey(session.store.vault, told)
     if session.json:
         session.show_json({"sealed": names})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import counted
+from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
 from arka_config.sealing.data_key import KEY_FILE
@@ -23,10 +23,10 @@ def remove_unlocker(session: Session, name: str) -> None:
 
     Every other unlocker is needed for that. The last one cannot be taken away.
     """
-    with counted("Sealing anew") as told:
+    with counter("Sealing anew") as told:
         removed = operations.remove_unlocker(session.store.vault, name, told)
     if session.json:
         session.show_json({"unlocker": name})
     terminal.say(f"Removed unlocker '{name}'; there is a new data key, and sessions have ended", mark="✓")
     if removed.kind == KEY_FILE:
-        terminal.say(f"  {session.tilde(str(removed.details['path']))} opens nothing of this vault now")
+        terminal.say(f"  {session.with_tilde(str(removed.details['path']))} opens nothing of this vault now")

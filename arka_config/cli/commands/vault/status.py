@@ -39,7 +39,7 @@ def status(session: Session) -> None:
         )
         return
     rows: list[tuple[Cell, ...]] = [
-        ("sealing", "on" if file else ("off", "dim"), session.place(vault.path) if file else ""),
+        ("sealing", "on" if file else ("off", "dim"), session.short_path(vault.path) if file else ""),
     ]
     if file is not None:
         rows.append(("opens", "without asking" if is_open else "when it is unlocked", ""))

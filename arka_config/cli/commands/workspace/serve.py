@@ -64,7 +64,7 @@ def _tell(session: Session, workspace: Workspace, address: str, database: str) -
     again += " --database-url URL" if database else ""
     at = "" if url == address else f", on {address}"
     terminal.say(f"Serving the workspace of {session.app.title} at {url}{at}", mark="✓")
-    terminal.say(f"  database: {session.tilde(workspace.database.url)}")
+    terminal.say(f"  database: {session.with_tilde(workspace.database.url)}")
     terminal.say(f"  to add a user, in another terminal: {session.app.name} workspace add-user EMAIL --plan pro{again}")
     terminal.say("  Ctrl-C ends it")
     if session.json:
