@@ -165,7 +165,9 @@ class App:
             fault = "it holds a character that no token has"
         else:
             return
-        raise InvalidToken(f"Invalid token: {fault}", hint=f"copy one whole from {self.page(self.tokens_page, url)}")
+        raise InvalidToken(
+            f"Invalid token: {fault}", reason=fault, hint=f"copy one whole from {self.page(self.tokens_page, url)}"
+        )
 
     # What the author of a CLI puts on it. The code stands above this module, and so is named by import string, as the
     # settings class is.

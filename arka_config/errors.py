@@ -106,7 +106,12 @@ class TokenUnavailable(AuthError):
 
 
 class InvalidToken(AuthError):
-    """The token does not have this app's shape, or the workspace refuses it."""
+    """The token does not match the app's token format, or the workspace rejected it. `reason` says which, without the
+    words "Invalid token"."""
+
+    def __init__(self, message: str, *, more: Sequence[str] = (), reason: str = "", hint: str = "") -> None:
+        super().__init__(message, more=more, hint=hint)
+        self.reason = reason or message
 
 
 class ProRequired(AuthError):
@@ -126,7 +131,12 @@ class InvalidUrl(ConfigError):
 
 
 class OriginConflict(ConfigError):
-    """The token is for one origin, and a URL from another place names another one."""
+    """A token is for one origin, but a URL from another source has a different one. `url_source` is that source: a
+    variable, an option or a file; empty if unknown."""
+
+    def __init__(self, message: str, *, hint: str = "", url_source: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.url_source = url_source
 
 
 class SettingsError(ConfigError):
@@ -157,7 +167,14 @@ class FileError(ConfigError):
 
 
 class MalformedFile(FileError):
-    """A file that cannot be parsed, or has a key that nobody reads. It is never overwritten."""
+    """A file that cannot be parsed, or has an unknown key. It is never overwritten.
+
+    `correction` says what to write instead, if that is known. It replaces the hint.
+    """
+
+    def __init__(self, message: str, *, path: str, hint: str = "", correction: str = "", code: int = 0) -> None:
+        super().__init__(message, path=path, hint=correction or hint, code=code)
+        self.correction = correction
 
 
 class UnsafeFile(FileError):

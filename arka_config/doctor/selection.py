@@ -184,10 +184,10 @@ def _unread(machine: Machine) -> Iterator[Problem]:
     """Variables with the app's prefix that no setting has."""
     if machine.app.settings is None:
         return
-    from arka_config.settings.unread import unread_variables
+    from arka_config.settings.unused_variables import unused_variables
 
     references = {profile.reference[1] for profile in machine.profiles.values() if profile.reference is not None}
-    for variable, why in unread_variables(machine.app, machine.store.environ, references).items():
+    for variable, unused in unused_variables(machine.app, machine.store.environ, references).items():
         if machine.store.environ[variable].strip():
-            severity = WARNING if "did you mean" in why or "variable is" in why else NOTE  # a template may read it
-            yield _unset(severity, variable, f"nobody reads it: {why}")
+            severity = WARNING if unused.suggestion else NOTE  # a template may use it
+            yield _unset(severity, variable, f"it has no effect: {unused.reason}")

@@ -62,6 +62,7 @@ def _paired(token: ResolvedValue, own: ResolvedValue | None, above: list[Resolve
                 f"the token from {token.place} is for {pair.origin}, but {address.place} says {address.value}: "
                 "a token never goes to another origin",
                 hint=f"unset {address.source}" if address.layer == ENV else "remove one of the two",
+                url_source=address.source or "",
             )
     # The same origin, said again by who outranks the token: theirs may hold another path.
     return TokenInForce(token, above[0]) if above else pair

@@ -72,7 +72,7 @@ def _helpers(table: Mapping[str, object], path: str) -> dict[str, tuple[str, ...
             raise MalformedFile(
                 f"{path}: helpers.{shortened(name)} must be a command",
                 path=path,
-                hint=f'write it as {shortened(name)} = ["program", "argument"]',
+                correction=f'write it as {shortened(name)} = ["program", "argument"]',
             )
         helpers[name] = tuple(words)
     return helpers

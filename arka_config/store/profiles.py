@@ -123,7 +123,7 @@ def parsed(name: str, path: str, table: Mapping[str, Any]) -> Profile:
         raise MalformedFile(
             f"{path}: token is a text, and a token has no place in a profile's file: [token] says where one is kept",
             path=path,
-            hint=f"take it out of {path}, and log in to profile '{name}'",
+            correction=f"take it out of {path}, and log in to profile '{name}'",
         )
     api_url = toml.typed(table, "api_url", str, path) or ""
     if api_url:
@@ -146,7 +146,7 @@ def _reference(table: Mapping[str, Any] | None, path: str) -> tuple[str, str] | 
         raise MalformedFile(
             f"{path}: token names {' and '.join(table)}, and a token comes from one place",
             path=path,
-            hint="keep one of them",
+            correction="keep one of them",
         )
     ((kind, _),) = table.items()
     target = toml.typed(table, kind, str, path, "token")

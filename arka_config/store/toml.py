@@ -81,7 +81,7 @@ def check_keys(table: Mapping[str, Any], known: Iterable[str], path: str, within
             raise MalformedFile(
                 f"{path}: unknown key '{shortened(where)}'",
                 path=path,
-                hint=did_you_mean(key, known) or f"the keys here are {', '.join(sorted(known))}",
+                correction=did_you_mean(key, known) or f"the keys here are {', '.join(sorted(known))}",
             )
 
 

@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Annotated, Any
 
-from arka_config.text import did_you_mean, visible
+from arka_config.text import did_you_mean, nearest, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,6 +128,14 @@ class SettingsCheck:
                 yield from self.flat(value, f"{name}.")
             else:
                 yield name, value
+
+    def is_known(self, name: str) -> bool:
+        """Whether the app has a setting with this dotted name. An app without a settings class accepts any."""
+        return not self._is_typed or name in self._leaves
+
+    def nearest(self, name: str) -> list[str]:
+        """Return the most similar names of settings, the best first."""
+        return nearest(name, self._leaves)
 
     def unfit(self, name: str, value: object, *, may_be_secret: bool = False) -> str:
         """What is wrong with a setting's value, in words that do not repeat it, or an empty string."""

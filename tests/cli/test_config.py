@@ -69,7 +69,7 @@ def test_sources_adds_what_was_overridden_and_what_is_not_read(two: Path) -> Non
     overridden = [(one["value"], one["layer"]) for one in document["settings"]["timeout"]["overridden"]]
     assert overridden == [(60, "profile"), (30, "default")]
     assert document["not_read"] == {
-        "ARKA_PROXY": "empty, so as good as not set",
+        "ARKA_PROXY": "empty, which counts as not set",
         "ARKA_TIMEOT": "did you mean ARKA_TIMEOUT?",
         "ARKA_TOKEN": "the token's variable is ARKA_API_KEY",
         "ARKA_ZZZ": "no setting has this variable",

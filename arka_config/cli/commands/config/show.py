@@ -77,8 +77,9 @@ def _document(
 
 def _unread(session: Session) -> dict[str, str]:
     """The app's variables that are set and not read, each with the reason."""
-    from arka_config.settings.unread import unread_variables
+    from arka_config.settings.unused_variables import unused_variables
 
     profile = session.resolution.profile.profile
     references = {profile.reference[1]} if profile is not None and profile.reference is not None else set()
-    return unread_variables(session.app, session.environ, references)
+    unused = unused_variables(session.app, session.environ, references)
+    return {variable: each.reason for variable, each in unused.items()}
