@@ -1,8 +1,9 @@
-"""What every test has: no way to the user's own files and variables, none to the network, and the `peer` marker."""
+"""What every test gets: no access to the user's files, variables and network, and the `peer` marker."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,27 @@ if TYPE_CHECKING:
     from arka_config import App
     from tests.workspace.fake import FakeWorkspace
 
+MEMORY = "/dev/shm"
+ENOUGH = 1 << 30  # bytes free in memory for the folders of all tests
+
 settings.register_profile("dev", max_examples=50, deadline=None)
-# In CI the same examples every time, as Hypothesis itself has it there: a change is judged by what it brings. What is
-# new is found on laptops, where the examples are others each time, and by `HYPOTHESIS_PROFILE=search make test`.
+# CI tries the same examples every time, so that a change fails only for what it changes. New examples are tried on
+# laptops, and by `HYPOTHESIS_PROFILE=search make test`.
 settings.register_profile("ci", max_examples=500, deadline=None, derandomize=True, database=None)
 settings.register_profile("search", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if peers.CI else "dev"))
 
 
 def pytest_configure() -> None:
-    """Keep what the caller set from reaching the programs under test: `nohup make test &` ignores SIGHUP and SIGINT.
+    """Reset what the caller may have set for the programs under test, and put the tests' folders into memory."""
+    _reset_signals()
+    os.umask(0o022)
+    if _is_usable(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
+
+
+def _reset_signals() -> None:
+    """Give the programs that tests start the default signals: `nohup make test &` ignores SIGHUP and SIGINT.
 
     An ignored signal stays ignored through exec, a handled one becomes the default again. So this process still ignores
     it, and the programs do not.
@@ -41,11 +53,17 @@ def pytest_configure() -> None:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    os.umask(0o022)
+
+
+def _is_usable(folder: str) -> bool:
+    """Tell whether tests can write, and run programs, in this folder."""
+    if not os.access(folder, os.W_OK):
+        return False
+    return shutil.disk_usage(folder).free > ENOUGH and not os.statvfs(folder).f_flag & os.ST_NOEXEC
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test whose peer is missing is skipped, and fails in CI, where every peer is installed."""
+    """Skip a test whose peer is missing. In CI, where every peer is installed, fail it."""
     for marker in item.iter_markers("peer"):
         for name in marker.args:
             reason = peers.missing(name)
@@ -63,39 +81,40 @@ def cli_app() -> App:
 
 @pytest.fixture(scope="session", autouse=True)
 def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keeps a test that asks for no `home` away from the user's own."""
+    """Keep a test without the `home` fixture away from the user's files, and do not wait for the disk."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         testing.leave_home(monkeypatch, app, tmp_path_factory.mktemp("home"))
         for name, value in no_network.VARIABLES.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # a process that dies loses nothing that it wrote
         yield
 
 
 @pytest.fixture(autouse=True)
-def nothing_but_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Refuses every connection that would leave this machine, and fails the test that tried; what was refused."""
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Refuse every connection to another machine, and fail the test that tried; the refused host names."""
     refused = no_network.guard(monkeypatch)
-    monkeypatch.setattr("arka_config.workspace.client.transport.FIRST_PAUSE", 0.001)  # seconds; waiting shows nothing
+    monkeypatch.setattr("arka_config.workspace.client.transport.FIRST_PAUSE", 0.001)  # seconds
     yield refused
-    assert not refused, f"a test reached for the network: {refused}"
+    assert not refused, f"a test tried to reach the network: {refused}"
 
 
 @pytest.fixture
 def fake() -> Iterator[FakeWorkspace]:
-    """A workspace on loopback, that runs."""
+    """A running workspace on loopback."""
     with serve_fake() as fake:
         yield fake
 
 
 @pytest.fixture
 def home(cli_home: Path) -> Path:
-    """The folder that ARKA_HOME names, not there yet; HOME is the folder above it."""
+    """The folder that ARKA_HOME names, which does not exist yet. HOME is the folder above it."""
     return cli_home
 
 
 @pytest.fixture
-def generous_umask() -> Iterator[None]:
-    """A umask that takes nothing away, so that each mode is the one that we ask for."""
+def no_umask() -> Iterator[None]:
+    """A umask of 0, so that each new file has exactly the mode that the program asks for."""
     before = os.umask(0)
     yield
     os.umask(before)

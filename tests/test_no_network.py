@@ -12,7 +12,7 @@ from tests.cli.program import TOKEN, arka
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "arka.example", "2001:db8::1"])
-def test_a_connection_that_would_leave_this_machine_is_refused(host: str, nothing_but_loopback: list[str]) -> None:
+def test_a_connection_that_would_leave_this_machine_is_refused(host: str, loopback_only: list[str]) -> None:
     with pytest.raises(OSError, match="stay on this machine"):
         socket.create_connection((host, 443), timeout=1)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -20,8 +20,8 @@ def test_a_connection_that_would_leave_this_machine_is_refused(host: str, nothin
         sock.connect((host, 443))
     with socket.socket(family) as sock, pytest.raises(OSError, match="stay on this machine"):
         sock.connect_ex((host, 443))
-    assert nothing_but_loopback == [host, host, host]
-    nothing_but_loopback.clear()
+    assert loopback_only == [host, host, host]
+    loopback_only.clear()
 
 
 def test_loopback_is_not() -> None:

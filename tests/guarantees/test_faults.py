@@ -53,7 +53,7 @@ def machines(
     tmp_path: Path,
     memory: Path | None,
     monkeypatch: pytest.MonkeyPatch,
-    generous_umask: None,
+    no_umask: None,
 ) -> Path:
     """The folder for a machine, with the environment of one who works at it, at a moment that does not pass."""
     folder = memory or tmp_path

@@ -107,7 +107,7 @@ def test_profiles_are_kept_apart(tokens: TokenFiles) -> None:
     assert known(tokens.read("work-2")) == known(credential("work-2"))
 
 
-def test_every_file_is_private_and_in_a_private_folder(tokens: TokenFiles, folder: Path, generous_umask: None) -> None:
+def test_every_file_is_private_and_in_a_private_folder(tokens: TokenFiles, folder: Path, no_umask: None) -> None:
     tokens.write("work", credential())
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} <= {0o600}

@@ -155,7 +155,7 @@ def test_no_descriptor_stays_open(file: Path) -> None:
 # Writing
 
 
-def test_a_new_file_is_private_and_so_is_every_folder_made_for_it(tmp_path: Path, generous_umask: None) -> None:
+def test_a_new_file_is_private_and_so_is_every_folder_made_for_it(tmp_path: Path, no_umask: None) -> None:
     path = tmp_path / "a" / "b" / "c"
     assert files.write(str(path), "new")
     assert path.read_text() == "new"
@@ -168,9 +168,7 @@ def test_a_folder_that_is_there_keeps_its_mode(file: Path) -> None:
     assert mode(file.parent) == 0o755
 
 
-def test_a_file_is_private_before_its_first_byte(
-    file: Path, generous_umask: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_private_before_its_first_byte(file: Path, no_umask: None, monkeypatch: pytest.MonkeyPatch) -> None:
     file.chmod(0o666)
     seen = []
     write = os.write
@@ -187,7 +185,7 @@ def test_a_file_is_private_before_its_first_byte(
 
 @pytest.mark.parametrize(("before", "after"), [(0o400, 0o400), (0o600, 0o600), (0o644, 0o600), (0o777, 0o600)])
 def test_a_stricter_mode_is_kept_and_a_looser_one_tightened(
-    file: Path, before: int, after: int, generous_umask: None
+    file: Path, before: int, after: int, no_umask: None
 ) -> None:
     file.chmod(before)
     files.write(str(file), "new")

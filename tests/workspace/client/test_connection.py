@@ -280,13 +280,13 @@ def test_a_proxy_of_the_environment_that_cannot_be_used_is_said(monkeypatch: pyt
     assert "secret" not in caught.value.message
 
 
-def test_a_name_that_nobody_knows_is_said(monkeypatch: pytest.MonkeyPatch, nothing_but_loopback: list[str]) -> None:
+def test_a_name_that_nobody_knows_is_said(monkeypatch: pytest.MonkeyPatch, loopback_only: list[str]) -> None:
     monkeypatch.setenv("no_proxy", "*")
     with pytest.raises(WorkspaceUnreachable) as caught:
         me(ELSEWHERE, Connection(timeout=5))
     assert caught.value.message == f"{ELSEWHERE} cannot be reached: its name is not known here"
-    assert nothing_but_loopback == ["arka-ai.com"]
-    nothing_but_loopback.clear()
+    assert loopback_only == ["arka-ai.com"]
+    loopback_only.clear()
 
 
 def test_a_name_that_is_looked_up_for_ever_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:

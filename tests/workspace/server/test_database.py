@@ -122,7 +122,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     assert file.read_text() == "shopping list\n" * 100
 
 
-def test_the_file_and_those_beside_it_are_private(tmp_path: Path, generous_umask: None) -> None:
+def test_the_file_and_those_beside_it_are_private(tmp_path: Path, no_umask: None) -> None:
     file = tmp_path / "new" / "workspace #1?.db"
     workspace = Workspace.open(app, file_url(str(file)))
     workspace.add_user(ANN)
