@@ -1,7 +1,7 @@
-# Every target does its own set-up: a fresh clone needs git, make and Python 3.11 or newer.
+# Every target sets up what it needs: a fresh clone needs git, make and Python 3.11 or newer.
 #
-#   make test PYTHON=python3.13 VENV=.venv-3.13     another Python, beside the first one
-#   make test REQUIREMENTS=requirements/lowest.txt VENV=.venv-lowest     the oldest of what we build on
+#   make test PYTHON=python3.13 VENV=.venv-3.13     another Python, in an environment of its own
+#   make test REQUIREMENTS=requirements/lowest.txt VENV=.venv-lowest     the lowest versions that pyproject.toml allows
 #   make test PYTEST_ARGS="-k lock -x"              some of the tests
 
 PYTHON ?=
@@ -22,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test guarantees fuzz lint types docs bench sbom audit peers requirements clean
+.PHONY: help demo test nightly guarantees fuzz lint types docs bench sbom audit peers requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,16 +30,20 @@ help: ## list the targets
 demo: $(READY) ## show what arka does, with real commands
 	@PATH="$(BIN):$$PATH" examples/demo.sh
 
-test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+test: $(READY) ## run the tests, about 4 minutes on two cores
+	@$(if $(PYTEST_ARGS),,echo 'Running all tests: about 4 minutes on two cores.')
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
-guarantees: $(READY) ## try every fault, a minute of races and much fuzzing, and write docs/guarantees.md
+nightly: ## run every test on each Python and the fuzzers, as root on Debian, over an hour
+	@.ci/run nightly
+
+guarantees: $(READY) ## test every guarantee with every fault, and write docs/guarantees.md
 	@rm -rf build/guarantees
 	@GUARANTEES=full GUARANTEES_NUMBERS="$(CURDIR)/build/guarantees" \
-		$(BIN)/python -m pytest -n auto tests/guarantees tests/fuzz tests/cli/test_streams.py $(PYTEST_ARGS)
+		$(BIN)/python -m pytest -n auto --dist worksteal tests/guarantees tests/fuzz tests/cli/test_streams.py $(PYTEST_ARGS)
 	@GUARANTEES=full $(BIN)/python docs/render_guarantees.py build/guarantees
 
-fuzz: $(READY) ## hand made-up input to every reader, FUZZ_SECONDS for each
+fuzz: $(READY) ## fuzz every reader, each for FUZZ_SECONDS
 	@$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS) $(READERS)
 
 lint: $(READY) ## check style
@@ -49,25 +53,25 @@ lint: $(READY) ## check style
 types: $(READY) ## check types
 	@$(BIN)/mypy
 
-docs: $(READY) ## regenerate what is generated in the documentation
+docs: $(READY) ## regenerate the generated parts of the documentation
 	@PATH="$(BIN):$$PATH" $(BIN)/python docs/render_demo.py
 	@$(BIN)/python docs/render_schema.py
 	@if command -v chromium >/dev/null; then $(BIN)/python docs/render_pages.py; \
-	else echo "there is no chromium on PATH: docs/pictures stays as it is"; fi
+	else echo "chromium is not on PATH: docs/pictures is unchanged"; fi
 
-bench: $(READY) ## measure every promise of speed, beside the peers that are installed
+bench: $(READY) ## measure every performance target, next to the installed peers
 	@$(BIN)/python -m bench.run
 	@$(BIN)/python -m bench.workspace
 
-sbom: $(READY) ## write what a build brings with it, as CycloneDX
+sbom: $(READY) ## write the SBOM of a build, as CycloneDX
 	@$(BIN)/python .ci/sbom.py dist/arka-config.cdx.json
 
-audit: $(READY) ## ask what is known against the pinned requirements, where the advisory service can be reached
+audit: $(READY) ## look up known vulnerabilities of the pinned requirements
 	@PYTHON="$(BIN)/python" .ci/audit $(VENV)-audit
 
-peers: $(PEERS_READY) ## install the Node programs that some tests read and write with
+peers: $(PEERS_READY) ## install the Node programs that some tests need
 
-requirements: $(READY) $(PEERS_READY) ## pin the development requirements anew
+requirements: $(READY) $(PEERS_READY) ## update the pinned requirements
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --upgrade --resolution lowest-direct --all-extras --output-file .lowest.txt pyproject.toml
@@ -80,7 +84,7 @@ requirements: $(READY) $(PEERS_READY) ## pin the development requirements anew
 	for peer in conf-15 conf-16; do $(NPM) --prefix requirements/$$peer update --package-lock-only \
 		--omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || exit; done
 
-clean: ## remove everything that make made, the virtual environments too
+clean: ## remove everything that make created, with the virtual environments
 	rm -rf $(VENV) .venv-* .peers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -92,12 +96,12 @@ $(READY): pyproject.toml $(REQUIREMENTS)
 		fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-		echo "arka-config needs Python 3.11 or newer, and finds none$(if $(PYTHON), at $(PYTHON))." >&2; \
+		echo "arka-config needs Python 3.11 or newer, which was not found$(if $(PYTHON), at $(PYTHON))." >&2; \
 		echo "hint: install it, or name it: make PYTHON=/path/to/python3" >&2; \
 		exit 1; \
 	fi; \
 	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
-		echo "$$python cannot make a virtual environment: it lacks venv or ensurepip." >&2; \
+		echo "$$python cannot create a virtual environment: venv or ensurepip is missing." >&2; \
 		echo "hint: on Debian and Ubuntu: apt install python3-venv" >&2; \
 		exit 1; \
 	fi; \
@@ -107,7 +111,7 @@ $(READY): pyproject.toml $(REQUIREMENTS)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Node comes from a Python package, since `conf` 16 wants a newer one than most systems have.
+# Node comes from a Python package: `conf` 16 needs a newer one than most systems have.
 $(PEERS_READY): requirements/node.txt $(wildcard requirements/conf-*/package*.json) | $(READY)
 	@echo "setting up $(ARKA_PEERS)"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --upgrade \
