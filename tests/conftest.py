@@ -94,7 +94,7 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Refuse every connection to another machine, and fail the test that tried; the refused host names."""
     refused = no_network.guard(monkeypatch)
-    monkeypatch.setattr("arka_config.workspace.client.transport.FIRST_PAUSE", 0.001)  # seconds
+    monkeypatch.setattr("arka_config.workspace.client.transport.FIRST_RETRY_DELAY", 0.001)  # seconds
     yield refused
     assert not refused, f"a test tried to reach the network: {refused}"
 

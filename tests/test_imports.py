@@ -43,7 +43,7 @@ ROOMS: dict[str, set[str]] = {
     "doctor": GROUND | {"precedence", "app", "store", "sealing", "exchange", "settings", "templates"},
     "cli": GROUND
     | {"precedence", "app", "store", "sealing", "exchange", "settings", "templates", "workspace", "doctor"},
-    "arka": {"app", "settings"},
+    "arka": {"app", "settings", "workspace"},
     "__init__": GROUND | {"precedence", "app", "store", "sealing", "settings"},
     "__main__": {"arka"},
     "testing": GROUND | {"precedence", "app", "store", "workspace"},

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, HttpUrl
+from pydantic import BeforeValidator, Field, HttpUrl
 
 from arka_config.arka import app
 from arka_config.settings import ProfileSettings, Token
+from arka_config.workspace.client.connection import check_proxy
 
 
 class Settings(ProfileSettings, app=app):
@@ -19,5 +20,7 @@ class Settings(ProfileSettings, app=app):
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         30.0, description="how long to wait for an answer, in seconds"
     )
-    proxy: HttpUrl | None = Field(None, description="the proxy that requests go through")
+    proxy: Annotated[HttpUrl, BeforeValidator(check_proxy)] | None = Field(
+        None, description="the proxy that requests go through"
+    )
     ca_bundle: Path | None = Field(None, description="a file of certificates to trust in place of the system's")

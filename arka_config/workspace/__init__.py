@@ -1,1 +1,1 @@
-"""The workspace, which issues, lists and revokes tokens: `server/` is one, `client/` speaks to one."""
+"""Workspaces: the API that issues and verifies tokens. `client` calls it, `server` serves it."""

@@ -28,7 +28,7 @@ def count():
         os._exit(9)
 
 files._rename_over = counted(files._rename_over)
-transport._sent = counted(transport._sent)
+transport._send_once = counted(transport._send_once)
 from arka_config.__main__ import main
 main()
 """

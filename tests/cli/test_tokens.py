@@ -60,7 +60,7 @@ def test_a_token_that_may_not_is_told_where_to_get_one_that_may(work: FakeWorksp
     work.tokens[TOKEN]["details"]["scopes"] = []
     done = arka(*line.split())
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("error: this token may not manage tokens\nhint: make one that may on ")
+    assert done.err.startswith("error: this token may not manage tokens\nhint: create one that may on ")
 
 
 @pytest.mark.parametrize("line", ["tokens list", "tokens create x", "tokens revoke tok_x --yes"])

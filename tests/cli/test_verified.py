@@ -105,8 +105,8 @@ UNTOLD = {
     "a page": (steps.reply_page(200), "no_api", "has no API to verify a token: it answers with a web page"),
     "404": (steps.reply(404), "no_api", "has no API to verify a token: it answers with 404"),
     "500": (steps.reply(500), "unreachable", "failed: 500 Internal Server Error"),
-    "429": (steps.reply(429, Retry_After="99"), "unreachable", "asks for fewer requests"),
-    "nonsense": (steps.reply_json(200, []), "unreachable", "cannot be understood: the answer is not an object"),
+    "429": (steps.reply(429, Retry_After="99"), "unreachable", "received too many requests"),
+    "nonsense": (steps.reply_json(200, []), "unreachable", "sent an invalid response: the response is not an object"),
 }
 
 

@@ -187,7 +187,7 @@ def answer(content: bytes) -> None:
         document = json.loads(content)
     except (ValueError, RecursionError):
         return
-    for kind in (Identity.of, TokenDetails.of, lambda value: Issued.of(value, app)):
+    for kind in (Identity.parse, TokenDetails.parse, lambda value: Issued.parse(value, app)):
         try:
             kind(document)
         except ConfigError as error:

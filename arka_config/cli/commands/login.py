@@ -81,7 +81,7 @@ def login(
         with_token=with_token,
         token_file=token_file,
         open_browser=not no_browser,
-        check=lambda token: _verdict(session, url, token, verify, expect_user),
+        check=lambda token: _verify_token(session, url, token, verify, expect_user),
     )
     _check_same_user(session, name, found, force)
     credential = _credential(token, url, label, ends, found)
@@ -152,17 +152,17 @@ def _check_replaceable(session: Session, name: str, url: ResolvedValue, force: b
         )
 
 
-def _verdict(
+def _verify_token(
     session: Session, url: ResolvedValue, token: Secret, verify: bool | None, expect_user: str | None
 ) -> Verification:
     """What the workspace says of the token. Raises InvalidToken, ProRequired, and, where the user is to be known or
     `--verify` was given, whatever keeps the workspace from saying it."""
-    from arka_config.workspace.client.verification import NOT_ASKED, Verification
+    from arka_config.workspace.client.verification import Skipped, State, Verification
 
     if verify is False:
-        return Verification(NOT_ASKED, why="--no-verify")
+        return Verification(State.NOT_ASKED, skipped=Skipped.NO_VERIFY)
     resolution = session.login_resolution(str(url.value) if url.layer == FLAG else None)
-    found = workspace_access.verdict(session, resolution, str(url.value), token)
+    found = workspace_access.verify_token(session, resolution, str(url.value), token)
     if found.error is not None and (found.is_refusal or verify):
         raise found.error
     if expect_user is not None:
@@ -173,7 +173,7 @@ def _verdict(
 def _check_user(session: Session, found: Verification, expected: str) -> None:
     if found.identity is None:
         raise ConfigError(
-            f"cannot tell whether the token belongs to '{visible(expected)}': {found.why}; nothing was stored",
+            f"cannot tell whether the token belongs to '{visible(expected)}': {found.reason}; nothing was stored",
             hint="leave --expect-user out to store the token unverified",
         )
     if not found.identity.is_user(expected):
@@ -231,14 +231,14 @@ def _report(
                 "expires": credential.expires or None,
                 "verified": found.identity is not None,
                 "state": found.state,
-                "reason": found.why or None,
+                "reason": found.reason or None,
                 "user": credential.user or None,
             }
         )
     said = f"verified, as {credential.user}" if found.identity is not None else "unverified"
     terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} ({said})", mark="✓")
     if found.error is not None:
-        terminal.note(f"it was not verified: {found.why}")
+        terminal.note(f"it was not verified: {found.reason}")
     if is_first and storage == PLAIN:
         path = session.with_tilde(session.store.tokens.path(name))
         terminal.note(f"the token is in plain text in {path}, which your account alone can read")

@@ -88,7 +88,7 @@ def _stored_and_verified(session: Session, found: Held, names: Sequence[str], fr
                 changed.append(name)  # noqa: PERF401  # where one fails, those before are put back
         if found.name not in changed:
             raise ConfigError(f"profile '{found.name}' was given another token meanwhile")
-        found.workspace.with_token(fresh.token).me()
+        found.workspace.with_token(fresh.token).get_identity()
         return changed
     except ConfigError as error:
         why = error.lines[0]

@@ -46,7 +46,7 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     resolution = session.resolution
     found = resolution.token_in_force()
     stored = resolution.profile.stored if found is not None and found.token.layer == PROFILE else None
-    verification = _verdict(session, found, offline)
+    verification = _verify(session, found, offline)
     known = _known(found, stored, verification)
     if session.json:
         session.show_json(_document(session, found, stored, known, verification, show_token), reveal=show_token)
@@ -69,26 +69,26 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     return None
 
 
-def _verdict(session: Session, found: TokenInForce | None, offline: bool) -> Verification:
+def _verify(session: Session, found: TokenInForce | None, offline: bool) -> Verification:
     """What the workspace says of the token in force, or why it was not asked. No helper is run for it."""
-    from arka_config.workspace.client import verification
+    from arka_config.workspace.client.verification import Skipped, State, Verification
 
     if found is None:
-        return verification.Verification(verification.NO_TOKEN, why="there is no token")
+        return Verification(State.NO_TOKEN, skipped=Skipped.NO_TOKEN)
     if offline:
-        return verification.Verification(verification.NOT_ASKED, why="--offline")
+        return Verification(State.NOT_ASKED, skipped=Skipped.OFFLINE)
     if needs_helper(found.token):
-        return verification.Verification(verification.NOT_ASKED, why="the helper that prints the token was not run")
+        return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_RUN)
     elsewhere = protected_credential(session, found.token)
     if elsewhere is not None and is_locked(session, elsewhere):
-        return verification.Verification(verification.NOT_ASKED, why="the vault is locked")
+        return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
     try:
         found.secret.reveal()
     except TokenUnavailable:  # said in full below the table
-        return verification.Verification(verification.NO_TOKEN, why="the token is not there")
+        return Verification(State.NO_TOKEN, skipped=Skipped.TOKEN_UNAVAILABLE)
     except SealingError as error:
-        return verification.of(error)
-    return workspace_access.verdict(session, session.resolution, str(found.url.value), found.secret)
+        return Verification.from_error(error)
+    return workspace_access.verify_token(session, session.resolution, str(found.url.value), found.secret)
 
 
 def _known(found: TokenInForce | None, stored: Credential | None, verification: Verification) -> Credential | None:
@@ -157,15 +157,17 @@ def _rows(
 
 
 def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
-    """A word for what the workspace says, and, where nobody can tell, why in the last column, which may be long."""
+    """The result in a word. If the workspace gave no answer, the reason is in the last column, which may be long."""
+    from arka_config.workspace.client.verification import Skipped, State
+
     if verification.identity is not None:
         return (f"yes (as {verification.identity.email})", "green"), "", ""
     if verification.is_refusal:
-        return (f"no: {verification.why}", "red"), "", ""
-    if verification.why == "--offline":
-        return ("no: --offline", "dim"), "", ""
-    words = {"no_api": "no API", "no_token": "no token", "not_asked": "not fetched"}
-    return (f"unknown: {words.get(verification.state, verification.state)}", "yellow"), "", (verification.why, "dim")
+        return (f"no: {verification.reason}", "red"), "", ""
+    if verification.skipped is Skipped.OFFLINE:
+        return (f"no: {verification.reason}", "dim"), "", ""
+    words = {State.NO_API: "no API", State.NO_TOKEN: "no token", State.NOT_ASKED: "not fetched"}
+    return (f"unknown: {words.get(verification.state, verification.state)}", "yellow"), "", (verification.reason, "dim")
 
 
 def _document(
@@ -190,6 +192,6 @@ def _document(
         "api_url": value_document(session, url),
         "verified": None if found is None else identity is not None,
         "state": verification.state,
-        "reason": verification.why or None,
+        "reason": verification.reason or None,
         "plan": (identity.plan or None) if identity is not None else None,
     }

@@ -42,7 +42,7 @@ def workspace(session: Session, resolution: Resolution, url: str, token: Secret)
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.connection import Connection
 
-    return WorkspaceClient(session.app, url, token, Connection.of(resolution))
+    return WorkspaceClient(session.app, url, token, Connection.from_settings(resolution))
 
 
 def in_force(session: Session) -> WorkspaceClient:
@@ -51,11 +51,11 @@ def in_force(session: Session) -> WorkspaceClient:
     return workspace(session, session.resolution, str(found.url.value), found.secret)
 
 
-def verdict(session: Session, resolution: Resolution, url: str, token: Secret) -> Verification:
-    """What the workspace says of a token. Raises ConfigError for a setting that cannot be used."""
-    from arka_config.workspace.client.verification import ask
+def verify_token(session: Session, resolution: Resolution, url: str, token: Secret) -> Verification:
+    """Ask the workspace about a token. Raises ConfigError for a setting that cannot be used."""
+    from arka_config.workspace.client.verification import verify
 
-    return ask(workspace(session, resolution, url, token))
+    return verify(workspace(session, resolution, url, token))
 
 
 def of_profile(session: Session, name: str) -> Resolution:

@@ -1,1 +1,1 @@
-"""The client of a workspace: who a token belongs to, and the issuing, rotating and revoking of tokens."""
+"""The client of a workspace: verify, issue, rotate and revoke tokens."""

@@ -1,4 +1,4 @@
-"""Workspace: the calls of one workspace's API, made with one token."""
+"""WorkspaceClient: the API calls to one workspace with one token."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import InvalidValue, RequestRefused
 from arka_config.precedence.origin import Origin
-from arka_config.workspace.client import api_errors
+from arka_config.workspace.client import api_errors, transport
 from arka_config.workspace.client.models import Identity, Issued, TokenDetails
-from arka_config.workspace.client.transport import Request, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,22 +17,20 @@ if TYPE_CHECKING:
     from arka_config.app import App
     from arka_config.secret import Secret
     from arka_config.workspace.client.connection import Connection
-    from arka_config.workspace.client.transport import Answer
 
     T = TypeVar("T")
 
-CURRENT = "current"  # the id of the token that asks
-_PAGE = 100  # tokens; the most that a workspace gives at once
-_MOST_PAGES = 200
-_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-_GONE = (401, 404)  # what a token that has just been revoked, or its id, is answered with
+CURRENT = "current"  # the id of the token that authenticates the request
+_PAGE_SIZE = 100  # tokens; the largest that the API allows
+_MAX_PAGES = 200
+_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
 class WorkspaceClient:
-    """One workspace, for one token. `url` is its origin and the path below which its API begins, if any.
+    """A client for one workspace and one token. `url` is the workspace's origin, and the path of its API if any.
 
-    Every call raises InvalidToken, ProRequired, and the kinds of WorkspaceError. The token goes to the origin of the
-    URL and nowhere else: no redirect is followed.
+    Each call sends a request, and raises InvalidToken, ProRequired, or a kind of WorkspaceError. The token is sent to
+    the URL's origin only: redirects are not followed.
     """
 
     def __init__(self, app: App, url: str, token: Secret, connection: Connection) -> None:
@@ -44,93 +41,97 @@ class WorkspaceClient:
         self.connection = connection
 
     def __repr__(self) -> str:
-        return f"Workspace({self.url!r})"
+        return f"WorkspaceClient({self.url!r})"
 
     def with_token(self, token: Secret) -> WorkspaceClient:
-        """The same workspace, asked with another token."""
+        """A client for the same workspace with another token."""
         return WorkspaceClient(self.app, self.url, token, self.connection)
 
-    def me(self) -> Identity:
-        """Who the token belongs to, and what the workspace knows of it."""
-        what = "verify a token"
-        return self._read(Identity.of, self._asked("GET", "me", what), what)
+    def get_identity(self) -> Identity:
+        """Return the token's user and details."""
+        return self._call("GET", "me", Identity.parse, "verify a token")
 
-    def tokens(self) -> list[TokenDetails]:
-        """Every token of the user, the newest first. Raises NotPermitted."""
-        what = "list tokens"
-        found: list[TokenDetails] = []
+    def list_tokens(self) -> list[TokenDetails]:
+        """Return all of the user's tokens, newest first. Raises NotPermitted."""
+        tokens: list[TokenDetails] = []
         cursor = ""
-        for _ in range(_MOST_PAGES):
-            query = f"?limit={_PAGE}" + (f"&cursor={_quoted(cursor)}" if cursor else "")
-            page, after = self._read(_page, self._asked("GET", f"tokens{query}", what), what)
-            found += page
-            if not after or after == cursor:
-                return found
-            cursor = after
-        raise api_errors.not_understood(self.origin, f"the list of tokens has more than {_MOST_PAGES} pages")
+        for _ in range(_MAX_PAGES):
+            query = f"?limit={_PAGE_SIZE}" + (f"&cursor={_quote(cursor)}" if cursor else "")
+            page, next_cursor = self._call("GET", f"tokens{query}", _parse_page, "list tokens")
+            tokens += page
+            if not next_cursor or next_cursor == cursor:
+                return tokens
+            cursor = next_cursor
+        raise api_errors.invalid_response(self.origin, f"the list of tokens has more than {_MAX_PAGES} pages")
 
     def create(self, label: str, *, expires: str = "", scopes: Sequence[str] = ()) -> Issued:
-        """A new token. `expires` is a timestamp as it is stored, or empty for none. Raises NotPermitted."""
+        """Create a token. `expires` is a timestamp in stored form, or empty for never. Raises NotPermitted."""
         body = {"label": label, "expires": expires or None, "scopes": list(scopes)}
-        return self._issued("tokens", "make a token", body)
+        return self._call("POST", "tokens", self._parse_issued, "create a token", body)
 
     def rotate(self, expires: str | None = None) -> Issued:
-        """A new token in place of this one, which works until it is revoked itself.
+        """Create a successor of this token, which keeps working until it is revoked.
 
-        With None, the new one lives as long as this one did from its start; an empty `expires` is no end.
+        With None, the new token has the lifetime of the old one; an empty `expires` means never.
         """
         body = None if expires is None else {"expires": expires or None}
-        return self._issued(f"tokens/{CURRENT}/rotate", "rotate a token", body)
+        return self._call("POST", f"tokens/{CURRENT}/rotate", self._parse_issued, "rotate a token", body)
 
-    def revoke(self, id: str = CURRENT) -> None:  # noqa: A002  # its name at the workspace
-        """Revokes a token; without an id, the one that asks. Raises RequestRefused where there is no such token."""
-        if not id or not _ID.issuperset(id):
-            raise InvalidValue("the id of a token holds a character that it may not")
-        what = "revoke a token"
-        found = answer(self._request("DELETE", f"tokens/{id}"), self.connection)
-        if found.status == 204 or (found.is_repeated and found.status in _GONE):  # the first try has done it
+    def revoke(self, id: str = CURRENT) -> None:  # noqa: A002  # the API's name
+        """Revoke a token, by default this one. Raises RequestRefused if there is no such token."""
+        if not id or not _ID_CHARACTERS.issuperset(id):
+            raise InvalidValue("the token id has a character that is not allowed")
+        action = "revoke a token"
+        response = self._send("DELETE", f"tokens/{id}")
+        # 401 and 404 after a retry: the first attempt has revoked the token.
+        if response.status == 204 or (response.is_repeated and response.status in (401, 404)):
             return
-        if found.status == 404 and api_errors.is_problem(found, "not-found"):
-            raise RequestRefused(f"{self.origin} knows no token {id} of yours", hint=f"{self.app.name} tokens list")
-        self._checked(found, what)
-        api_errors.document_of(found, self.origin, what)  # a page that answers 200 to everything has revoked nothing
+        if response.status == 404 and api_errors.is_problem(response, "not-found"):
+            raise RequestRefused(f"{self.origin} has no token {id} of this user", hint=f"{self.app.name} tokens list")
+        self._check_status(response, action)
+        api_errors.parse_json(response, self.origin, action)  # a web page with status 200 has revoked nothing
 
-    def _issued(self, path: str, what: str, body: Mapping[str, object] | None) -> Issued:
-        return self._read(lambda document: Issued.of(document, self.app), self._asked("POST", path, what, body), what)
-
-    def _asked(self, method: str, path: str, what: str, body: Mapping[str, object] | None = None) -> Answer:
-        content = None if body is None else json.dumps(body).encode()
-        return self._checked(answer(self._request(method, path, content), self.connection), what)
-
-    def _request(self, method: str, path: str, content: bytes | None = None) -> Request:
-        if not self.token.reveal().isascii():  # no header holds it, and no workspace has made it
-            raise api_errors.invalid_token(self.app, self.url)
-        return Request(method, f"{self.url}/api/v1/{path}", self.origin, self.token, content)
-
-    def _checked(self, found: Answer, what: str) -> Answer:
-        if not 200 <= found.status < 300:
-            raise api_errors.refused(found, self.app, self.url, what)
-        return found
-
-    def _read(self, reader: Callable[[Any], T], found: Answer, what: str) -> T:
-        """The answer as a value. Raises WorkspaceFault, which names a key and repeats no value."""
-        document = api_errors.document_of(found, self.origin, what)
+    def _call(
+        self,
+        method: str,
+        path: str,
+        parse: Callable[[Any], T],
+        action: str,
+        body: Mapping[str, object] | None = None,
+    ) -> T:
+        """Send a request and parse its response. An error for a malformed one names a key, and repeats no value."""
+        response = self._send(method, path, None if body is None else json.dumps(body).encode())
+        self._check_status(response, action)
+        document = api_errors.parse_json(response, self.origin, action)
         try:
-            return reader(document)
+            return parse(document)
         except InvalidValue as error:
-            why = error.message
-        raise api_errors.not_understood(self.origin, why)
+            reason = error.message
+        raise api_errors.invalid_response(self.origin, reason)
+
+    def _send(self, method: str, path: str, content: bytes | None = None) -> transport.Response:
+        if not self.token.reveal().isascii():  # it cannot be sent in a header, so no workspace has issued it
+            raise api_errors.invalid_token(self.app, self.url)
+        request = transport.Request(method, f"{self.url}/api/v1/{path}", self.origin, self.token, content)
+        return transport.send(request, self.connection)
+
+    def _check_status(self, response: transport.Response, action: str) -> None:
+        if not 200 <= response.status < 300:
+            raise api_errors.error_for(response, self.app, self.url, action)
+
+    def _parse_issued(self, document: object) -> Issued:
+        return Issued.parse(document, self.app)
 
 
-def _page(document: object) -> tuple[list[TokenDetails], str]:
+def _parse_page(document: object) -> tuple[list[TokenDetails], str]:
     tokens = document.get("tokens") if isinstance(document, dict) else None
-    after = document.get("next_cursor") if isinstance(document, dict) else None
-    if not isinstance(tokens, list) or len(tokens) > 10 * _PAGE or not isinstance(after, str | None):
+    cursor = document.get("next_cursor") if isinstance(document, dict) else None
+    if not isinstance(tokens, list) or len(tokens) > 10 * _PAGE_SIZE or not isinstance(cursor, str | None):
         raise InvalidValue("it is not a list of tokens")
-    return [TokenDetails.of(each) for each in tokens], after or ""
+    return [TokenDetails.parse(each) for each in tokens], cursor or ""
 
 
-def _quoted(cursor: str) -> str:
+def _quote(cursor: str) -> str:
     from urllib.parse import quote
 
     return quote(cursor, safe="")

@@ -1,6 +1,7 @@
-"""The values of an answer: who a token belongs to, and what is known of it.
+"""The values in a response: the token's user, and the token's details.
 
-Every string is checked on its way in: a workspace cannot drive a terminal, and its texts have bounds.
+Every string is checked when it is read: it is printable, so that a workspace cannot control a terminal, and its length
+is limited.
 """
 
 from __future__ import annotations
@@ -18,20 +19,23 @@ if TYPE_CHECKING:
 
     from arka_config.app import App
 
-MANAGE = "tokens:manage"  # the scope of a token that may list, make and revoke the others
-LONGEST_TEXT = 400  # characters; a label has a hundred at most, an address of mail 254
-_LONGEST_LIST = 1000
+MANAGE = "tokens:manage"  # the scope of a token that may list, create and revoke other tokens
+MAX_TEXT_LENGTH = 400  # characters; a label has at most 100, an e-mail address 254
+_MAX_SCOPES = 1000
 
 
 class TokenDetails:
-    """What the workspace says of a token, which is never the token itself. Times are as timestamps.stored() writes
-    them, and empty where there is none. `includes_expires` tells an end that was not told from a token without one."""
+    """What the workspace says about a token, without the token itself.
+
+    Timestamps are in stored form; a missing one is an empty string. `includes_expires` is false if the response does
+    not mention the expiry, which is not the same as a token that never expires.
+    """
 
     __slots__ = ("created", "expires", "id", "includes_expires", "label", "last_four", "last_used", "scopes")
 
     def __init__(
         self,
-        id: str,  # noqa: A002  # its name at the workspace
+        id: str,  # noqa: A002  # the API's name
         *,
         label: str = "",
         last_four: str = "",
@@ -54,30 +58,30 @@ class TokenDetails:
         return f"TokenDetails({self.id!r}, {self.label!r})"
 
     @classmethod
-    def of(cls, document: object) -> TokenDetails:
-        """From the token object of an answer. Raises InvalidValue, naming the key."""
-        table = _table(document, "the token")
+    def parse(cls, document: object) -> TokenDetails:
+        """Read the token object of a response. Raises InvalidValue, naming the key."""
+        table = _read_object(document, "the token")
         scopes = table.get("scopes") or []
-        if not isinstance(scopes, list) or len(scopes) > _LONGEST_LIST:
+        if not isinstance(scopes, list) or len(scopes) > _MAX_SCOPES:
             raise InvalidValue("scopes is not a list")
         return cls(
-            _text(table, "id"),
-            label=_text(table, "label", ""),
-            last_four=_text(table, "last_four", "")[-4:],
-            scopes=tuple(_text({"scopes": scope}, "scopes") for scope in scopes),
-            created=_time(table, "created"),
-            expires=_time(table, "expires"),
-            last_used=_time(table, "last_used"),
+            _read_text(table, "id"),
+            label=_read_text(table, "label", ""),
+            last_four=_read_text(table, "last_four", "")[-4:],
+            scopes=tuple(_read_text({"scopes": scope}, "scopes") for scope in scopes),
+            created=_read_timestamp(table, "created"),
+            expires=_read_timestamp(table, "expires"),
+            last_used=_read_timestamp(table, "last_used"),
             includes_expires="expires" in table,
         )
 
 
 class Identity:
-    """Who a token belongs to, and what is known of that token. `plan` is `pro`, `free`, or empty where not told."""
+    """A token's user and details. `plan` is `pro`, `free`, or empty if the workspace does not say."""
 
     __slots__ = ("email", "id", "plan", "token")
 
-    def __init__(self, id: str, email: str, plan: str, token: TokenDetails) -> None:  # noqa: A002  # as above
+    def __init__(self, id: str, email: str, plan: str, token: TokenDetails) -> None:  # noqa: A002  # the API's name
         self.id = id
         self.email = email
         self.plan = plan
@@ -87,20 +91,20 @@ class Identity:
         return f"Identity({self.email!r})"
 
     @classmethod
-    def of(cls, document: object) -> Identity:
-        """From the answer about the token itself. Raises InvalidValue, naming the key."""
-        table = _table(document, "the answer")
-        user = _table(table.get("user"), "user")
-        token = TokenDetails.of(table.get("token"))
-        return cls(_text(user, "id"), _text(user, "email"), _text(user, "plan", ""), token)
+    def parse(cls, document: object) -> Identity:
+        """Read the response to `GET /me`. Raises InvalidValue, naming the key."""
+        table = _read_object(document, "the response")
+        user = _read_object(table.get("user"), "user")
+        token = TokenDetails.parse(table.get("token"))
+        return cls(_read_text(user, "id"), _read_text(user, "email"), _read_text(user, "plan", ""), token)
 
     def is_user(self, name: str) -> bool:
-        """Whether the name is this user's: the address, whatever its case, or the id."""
+        """Whether the name is this user's id, or e-mail address in any case."""
         return name.strip().casefold() == self.email.casefold() or name.strip() == self.id
 
 
 class Issued:
-    """A new token and what is known of it."""
+    """A new token and its details."""
 
     __slots__ = ("details", "token")
 
@@ -112,42 +116,42 @@ class Issued:
         return f"Issued({self.details!r})"
 
     @classmethod
-    def of(cls, document: object, app: App) -> Issued:
-        """From the answer to making or rotating a token. Raises InvalidValue, which never repeats the token."""
-        table = _table(document, "the answer")
-        token = Secret(_text(table, "token"))
+    def parse(cls, document: object, app: App) -> Issued:
+        """Read the response to creating or rotating a token. Raises InvalidValue, which never repeats the token."""
+        table = _read_object(document, "the response")
+        token = Secret(_read_text(table, "token"))
         try:
             app.check_token(token)
         except InvalidToken:
-            fits = False
+            is_valid = False
         else:
-            fits = True
-        if not fits:
-            raise InvalidValue("token is not one of this app's")
-        return cls(token, TokenDetails.of(table.get("details")))
+            is_valid = True
+        if not is_valid:
+            raise InvalidValue("token does not have the format of this app's tokens")
+        return cls(token, TokenDetails.parse(table.get("details")))
 
 
-def _table(value: object, what: str) -> dict[str, Any]:
+def _read_object(value: object, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidValue(f"{what} is not an object")
+        raise InvalidValue(f"{name} is not an object")
     return value
 
 
-def _text(table: Mapping[str, Any], key: str, default: str | None = None) -> str:
+def _read_text(table: Mapping[str, Any], key: str, default: str | None = None) -> str:
     value = table.get(key)
     if value is None and default is not None:
         return default
     if not isinstance(value, str) or (not value and default is None):
-        raise InvalidValue(f"{key} is not a text")
-    if len(value) > LONGEST_TEXT:
-        raise InvalidValue(f"{key} is longer than {LONGEST_TEXT} characters")
+        raise InvalidValue(f"{key} is not a string")
+    if len(value) > MAX_TEXT_LENGTH:
+        raise InvalidValue(f"{key} is longer than {MAX_TEXT_LENGTH} characters")
     return check_printable(value, key)
 
 
-def _time(table: Mapping[str, Any], key: str) -> str:
-    text = _text(table, key, "")
+def _read_timestamp(table: Mapping[str, Any], key: str) -> str:
+    text = _read_text(table, key, "")
     try:
         return timestamps.stored(timestamps.read(text)) if text else ""
     except ValueError:
         pass
-    raise InvalidValue(f"{key} is not a time")
+    raise InvalidValue(f"{key} is not a timestamp")

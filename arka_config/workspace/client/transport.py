@@ -1,7 +1,7 @@
-"""One request and its answer: within a time, a size and a few tries, and without a redirect.
+"""Send one request and read its response, limited in time, size and attempts. Redirects are not followed.
 
-httpx is imported when the first request is sent. Nothing that it raises leaves this module, since its errors hold the
-request, and that holds the token: what went wrong is said in words of ours.
+httpx is imported when the first request is sent. Its exceptions never leave this module: they hold the request, and
+with it the token.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
     from arka_config.secret import Secret
     from arka_config.workspace.client.connection import Connection
 
-LARGEST_ANSWER = 1 << 20  # bytes
-TRIES = 3
-FIRST_PAUSE = 0.1  # seconds; the next is twice as long, each a little shortened at random
-LONGEST_RETRY_AFTER = 10.0  # seconds; who is told to wait longer is told so
-_CONNECT_TIME = 10.0  # seconds; who has not connected by then is on a network that leads nowhere
-_PASSING = frozenset({429, 502, 503, 504})  # statuses that the same request may not meet again
-_UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})  # X509_V_ERR_…: no way from the certificate to one that is trusted
+MAX_RESPONSE_SIZE = 1 << 20  # bytes
+MAX_ATTEMPTS = 3
+FIRST_RETRY_DELAY = 0.1  # seconds, doubled at each attempt and shortened at random
+MAX_RETRY_AFTER = 10.0  # seconds; if the server asks for a longer wait, report it instead
+_CONNECT_TIMEOUT = 10.0  # seconds
+_TEMPORARY_STATUSES = frozenset({429, 502, 503, 504})
+_UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})  # X509_V_ERR_…: the chain ends at no trusted certificate
+_PROXY_HINT = "set another one with the setting proxy, or bypass it with NO_PROXY"
 
 
 class Request:
-    """What is asked. `is_safe`: asked twice, it does no more than asked once (GET, and DELETE)."""
+    """A request. `is_idempotent` if sending it twice has the same effect as sending it once (GET, DELETE)."""
 
     __slots__ = ("body", "method", "origin", "token", "url")
 
@@ -50,13 +51,12 @@ class Request:
         return f"Request({self.method} {self.url})"
 
     @property
-    def is_safe(self) -> bool:
+    def is_idempotent(self) -> bool:
         return self.method in ("GET", "DELETE")
 
 
-class Answer:
-    """What came back. `content_type` is without its parameters; `is_repeated` says that an earlier try of the same
-    request may have arrived too."""
+class Response:
+    """A response. `content_type` has no parameters. `is_repeated` if an earlier attempt may have arrived as well."""
 
     __slots__ = ("body", "challenge", "content_type", "is_repeated", "retry_after", "status")
 
@@ -71,13 +71,13 @@ class Answer:
         self.is_repeated = False
 
     def __repr__(self) -> str:
-        return f"Answer({self.status})"  # the body may hold a new token
+        return f"Response({self.status})"  # the body may hold a new token
 
 
 class Failure:
-    """Why nothing came back. `is_unsent`: nothing of the request was sent; `is_lasting`: no repetition will help."""
+    """Why there is no response. `is_unsent`: nothing was sent. `is_permanent`: a retry would fail as well."""
 
-    __slots__ = ("hint", "is_lasting", "is_unsent", "kind", "reason")
+    __slots__ = ("hint", "is_permanent", "is_unsent", "kind", "reason")
 
     def __init__(
         self,
@@ -85,160 +85,168 @@ class Failure:
         *,
         hint: str = "",
         is_unsent: bool = False,
-        is_lasting: bool = False,
+        is_permanent: bool = False,
         kind: type[WorkspaceError] = WorkspaceUnreachable,
     ) -> None:
         self.reason = reason
         self.hint = hint
         self.is_unsent = is_unsent
-        self.is_lasting = is_lasting
+        self.is_permanent = is_permanent
         self.kind = kind
 
-    def error(self, origin: Origin) -> WorkspaceError:
-        said = "cannot be reached" if self.kind is WorkspaceUnreachable else "cannot be understood"
-        return self.kind(f"{origin} {said}: {self.reason}", hint=self.hint)
+    def to_error(self, origin: Origin) -> WorkspaceError:
+        problem = "cannot be reached" if self.kind is WorkspaceUnreachable else "sent an invalid response"
+        return self.kind(f"{origin} {problem}: {self.reason}", hint=self.hint)
 
 
-def answer(request: Request, connection: Connection) -> Answer:
-    """The answer to a request, asked again after a pause where that may help and can do no harm.
+def send(request: Request, connection: Connection) -> Response:
+    """Send a request and return the response. Retry after a delay if a retry may help and is safe.
 
     Raises WorkspaceUnreachable, WorkspaceFault, and ConfigError for a `ca_bundle` that cannot be used.
     """
     if request.origin.scheme == "https":
-        connection.certificates()  # here, so that it raises in the thread that asks
+        connection.certificates()  # before the thread starts, so that its error is raised here
     request.token.reveal()
     deadline = time.monotonic() + connection.timeout
     may_have_arrived = False
-    tries = 1
-    found = _within(request, connection, deadline)
-    while tries < TRIES:
-        pause = _pause(request, found, tries)
-        if pause is None or time.monotonic() + pause >= deadline:
+    attempt = 1
+    result = _send_before(deadline, request, connection)
+    while attempt < MAX_ATTEMPTS:
+        delay = _retry_delay(request, result, attempt)
+        if delay is None or time.monotonic() + delay >= deadline:
             break
-        may_have_arrived |= isinstance(found, Answer) or not found.is_unsent
-        time.sleep(pause)
-        tries += 1
-        found = _within(request, connection, deadline)
-    if isinstance(found, Failure):
-        raise found.error(request.origin)
-    found.is_repeated = may_have_arrived
-    return found
+        may_have_arrived |= isinstance(result, Response) or not result.is_unsent
+        time.sleep(delay)
+        attempt += 1
+        result = _send_before(deadline, request, connection)
+    if isinstance(result, Failure):
+        raise result.to_error(request.origin)
+    result.is_repeated = may_have_arrived
+    return result
 
 
-def _pause(request: Request, found: Answer | Failure, tries: int) -> float | None:
-    """How long to wait before the next try, in seconds; None where there is to be none."""
-    if isinstance(found, Failure):
-        again = not found.is_lasting and (found.is_unsent or request.is_safe)
+def _retry_delay(request: Request, result: Response | Failure, attempt: int) -> float | None:
+    """Return the seconds to wait before the next attempt, or None to give up."""
+    if isinstance(result, Failure):
+        retry = not result.is_permanent and (result.is_unsent or request.is_idempotent)
     else:
-        again = found.status in _PASSING and request.is_safe
-        if again and found.retry_after:
-            wanted = seconds_of(found.retry_after)
-            return wanted if wanted is not None and wanted <= LONGEST_RETRY_AFTER else None
-    return FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.5, 1) if again else None  # noqa: S311  # spreads, hides nothing
+        retry = result.status in _TEMPORARY_STATUSES and request.is_idempotent
+        if retry and result.retry_after:
+            seconds = parse_retry_after(result.retry_after)
+            return seconds if seconds is not None and seconds <= MAX_RETRY_AFTER else None
+    if not retry:
+        return None
+    return FIRST_RETRY_DELAY * (1 << attempt - 1) * random.uniform(0.5, 1)  # noqa: S311  # jitter, not a secret
 
 
-def seconds_of(retry_after: str) -> float | None:
-    """The seconds that a `Retry-After` means: a number, or a date (RFC 9110, section 10.2.3)."""
+def parse_retry_after(value: str) -> float | None:
+    """Return the seconds in a `Retry-After`: a number, or a date (RFC 9110, section 10.2.3)."""
     from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
 
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after[:9])
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
     try:
-        moment = parsedate_to_datetime(retry_after)
+        date = parsedate_to_datetime(value)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
-def _within(request: Request, connection: Connection, deadline: float) -> Answer | Failure:
-    """One try that ends in time, whatever happens: looking up a name has no time limit of its own, and a server that
-    sends a byte now and then never meets that of a socket. So it runs in a thread that may be left behind."""
-    came: queue.SimpleQueue[Answer | Failure | BaseException] = queue.SimpleQueue()
-    began = time.monotonic()
-    left = max(deadline - began, 0.001)
+def _send_before(deadline: float, request: Request, connection: Connection) -> Response | Failure:
+    """Make one attempt that ends at the deadline.
 
-    def tell() -> None:
+    A name lookup has no timeout, and a server that sends a byte now and then never reaches a socket's, so the attempt
+    runs in a thread that is abandoned when time is up.
+    """
+    results: queue.SimpleQueue[Response | Failure | BaseException] = queue.SimpleQueue()
+    started = time.monotonic()
+    seconds = max(deadline - started, 0.001)
+
+    def run() -> None:
         try:
-            came.put(_sent(request, connection, left))
-        except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
-            came.put(error)
+            results.put(_send_once(request, connection, seconds))
+        except BaseException as error:  # noqa: BLE001  # raised again in the waiting thread
+            results.put(error)
 
-    threading.Thread(target=tell, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
     try:
-        found = came.get(timeout=left)
+        result = results.get(timeout=seconds)
     except queue.Empty:
-        found = _too_late(connection)
-    if isinstance(found, BaseException):
-        raise found
-    said = found.status if isinstance(found, Answer) else found.reason
-    debug.log(f"{request.method} {request.url.partition('?')[0]}: {said}, after {time.monotonic() - began:.3f} s")
-    return found
+        result = _timed_out(connection)
+    if isinstance(result, BaseException):
+        raise result
+    outcome = result.status if isinstance(result, Response) else result.reason
+    debug.log(f"{request.method} {request.url.partition('?')[0]}: {outcome}, after {time.monotonic() - started:.3f} s")
+    return result
 
 
-def _too_late(connection: Connection) -> Failure:
+def _timed_out(connection: Connection) -> Failure:
     return Failure(
-        f"no answer came within {connection.timeout:g} s", hint="the setting timeout gives it more", is_lasting=True
+        f"no response within {connection.timeout:g} s",
+        hint="raise the limit with the setting timeout",
+        is_permanent=True,
     )
 
 
-def _sent(request: Request, connection: Connection, left: float) -> Answer | Failure:
+def _send_once(request: Request, connection: Connection, seconds: float) -> Response | Failure:
     import httpx
 
     proxy = connection.proxy_for(request.origin)
-    times = httpx.Timeout(left, connect=min(left, _CONNECT_TIME))
+    timeout = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT))
     try:
-        client = httpx.Client(verify=_trusted(request, connection), proxy=proxy or None, trust_env=False, timeout=times)
+        context = _tls_context(request, connection)
+        client = httpx.Client(verify=context, proxy=proxy or None, trust_env=False, timeout=timeout)
     except (httpx.InvalidURL, ImportError, ValueError):  # these repeat the proxy's URL, which may hold a password
-        return Failure("the proxy in the environment cannot be used", hint="look at HTTPS_PROXY", is_lasting=True)
+        return Failure("the proxy in the environment cannot be used", hint="check HTTPS_PROXY", is_permanent=True)
     try:
-        headers = _headers(request)
+        headers = _request_headers(request)
         with client, client.stream(request.method, request.url, headers=headers, content=request.body) as response:
-            return _read(response)
+            return _read_response(response)
     except (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError) as error:
-        return _unconnected(error, proxy)
+        return _connection_failure(error, proxy)
     except httpx.TimeoutException:
-        return _too_late(connection)
+        return _timed_out(connection)
     except httpx.HTTPError:
-        return Failure("the connection ended before its answer was whole")
-    except Exception as error:  # noqa: BLE001  # who waits for this thread must hear of it, and may not see the request
-        return Failure(f"the request failed with {type(error).__name__}", is_lasting=True)
+        return Failure("the connection was closed before the response was complete")
+    except Exception as error:  # noqa: BLE001  # its traceback would show the request
+        return Failure(f"the request failed with {type(error).__name__}", is_permanent=True)
 
 
-def _trusted(request: Request, connection: Connection) -> ssl.SSLContext:
+def _tls_context(request: Request, connection: Connection) -> ssl.SSLContext:
     import ssl
 
     if request.origin.scheme == "https":
         return connection.certificates()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # this machine itself, without TLS: nothing to trust
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # plain HTTP on loopback: no certificates to load
 
 
-def _headers(request: Request) -> dict[str, str]:
+def _request_headers(request: Request) -> dict[str, str]:
     from importlib.metadata import version
 
     headers = {
         "Authorization": f"Bearer {request.token.reveal()}",
         "Accept": "application/json",
-        "Accept-Encoding": "identity",  # nothing that a few bytes could unpack to gigabytes
+        "Accept-Encoding": "identity",  # a few compressed bytes could expand to gigabytes
         "User-Agent": f"arka-config/{version('arka-config')}",
     }
     return headers | ({} if request.body is None else {"Content-Type": "application/json"})
 
 
-def _read(response: httpx.Response) -> Answer | Failure:
+def _read_response(response: httpx.Response) -> Response | Failure:
     headers = response.headers
     if headers.get("content-encoding", "identity").lower() != "identity":
-        return Failure("its answer is compressed, and was asked not to be", is_lasting=True, kind=WorkspaceFault)
+        return Failure("it is compressed, which was not requested", is_permanent=True, kind=WorkspaceFault)
     parts = []
     size = 0
     for part in response.iter_raw():
         size += len(part)
-        if size > LARGEST_ANSWER:
-            return Failure(f"its answer is larger than {LARGEST_ANSWER} bytes", is_lasting=True, kind=WorkspaceFault)
+        if size > MAX_RESPONSE_SIZE:
+            return Failure(f"it is larger than {MAX_RESPONSE_SIZE} bytes", is_permanent=True, kind=WorkspaceFault)
         parts.append(part)
-    return Answer(
+    return Response(
         response.status_code,
         b"".join(parts),
         content_type=headers.get("content-type", ""),
@@ -247,47 +255,42 @@ def _read(response: httpx.Response) -> Answer | Failure:
     )
 
 
-def _unconnected(error: BaseException, proxy: str) -> Failure:
-    """Why there is no connection: TLS, a name, a refusal, told apart by what lies below httpx's own error."""
+def _connection_failure(error: BaseException, proxy: str) -> Failure:
+    """Say why there is no connection, from the errors that httpx's own error was caused by."""
     import socket
     import ssl
 
     import httpx
 
-    chain = list(_below(error))
-    certificate = next((each for each in chain if isinstance(each, ssl.SSLCertVerificationError)), None)
+    causes = _causes(error)
+    certificate = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
     if certificate is not None:
-        return _untrusted(certificate)
-    what = "the proxy" if proxy else "the connection"
-    if any(isinstance(each, ssl.SSLError) for each in chain):
-        return Failure("it does not speak TLS as it should", hint="look at the URL and its port", is_lasting=True)
-    if any(isinstance(each, socket.gaierror) for each in chain):
-        said = f"the name of {what}" if proxy else "its name"
-        return Failure(f"{said} is not known here", hint="is there a network?", is_unsent=True, is_lasting=True)
+        return _certificate_failure(certificate)
+    if any(isinstance(each, ssl.SSLError) for each in causes):
+        return Failure("the TLS handshake failed", hint="check the URL and its port", is_permanent=True)
+    if any(isinstance(each, socket.gaierror) for each in causes):
+        name = "the proxy's name" if proxy else "its name"
+        return Failure(f"{name} cannot be resolved", hint="check the network", is_unsent=True, is_permanent=True)
     if isinstance(error, httpx.ProxyError):
-        return Failure("the proxy does not let the request through", hint=_PROXY_HINT, is_unsent=True, is_lasting=True)
+        return Failure("the proxy rejected the request", hint=_PROXY_HINT, is_unsent=True, is_permanent=True)
     if isinstance(error, httpx.ConnectTimeout):
-        return Failure("no connection came about in time", hint="is there a network?", is_unsent=True, is_lasting=True)
-    if any(isinstance(each, ConnectionRefusedError) for each in chain):
-        said = "the proxy refuses the connection" if proxy else "the connection was refused"
-        return Failure(said, hint=_PROXY_HINT if proxy else "", is_unsent=True)
-    return Failure(f"{what} failed" if proxy else "there is no way to it from here", is_unsent=True)
+        return Failure("connecting took too long", hint="check the network", is_unsent=True, is_permanent=True)
+    if any(isinstance(each, ConnectionRefusedError) for each in causes):
+        reason = "the proxy refused the connection" if proxy else "the connection was refused"
+        return Failure(reason, hint=_PROXY_HINT if proxy else "", is_unsent=True)
+    return Failure("the connection to the proxy failed" if proxy else "the connection failed", is_unsent=True)
 
 
-_PROXY_HINT = "the setting proxy names another one; NO_PROXY names what is asked without"
+def _certificate_failure(error: object) -> Failure:
+    message = str(getattr(error, "verify_message", "") or "it could not be verified").lower()
+    is_unknown = getattr(error, "verify_code", 0) in _UNKNOWN_ISSUER
+    hint = "if the authority is yours, set ca_bundle to the file with its certificate" if is_unknown else ""
+    return Failure(f"its certificate is not trusted: {message}", hint=hint, is_unsent=True, is_permanent=True)
 
 
-def _untrusted(error: object) -> Failure:
-    code = getattr(error, "verify_code", 0)
-    said = str(getattr(error, "verify_message", "") or "it could not be verified").lower()
-    unknown = code in _UNKNOWN_ISSUER
-    hint = "if that authority is yours, the setting ca_bundle names the file of its certificate" if unknown else ""
-    return Failure(f"its certificate is not trusted: {said}", hint=hint, is_unsent=True, is_lasting=True)
-
-
-def _below(error: BaseException | None) -> list[BaseException]:
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
+def _causes(error: BaseException | None) -> list[BaseException]:
+    causes: list[BaseException] = []
+    while error is not None and error not in causes:
+        causes.append(error)
         error = error.__cause__ or error.__context__
-    return found
+    return causes

@@ -16,8 +16,8 @@ from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
 from arka_config.precedence.values import PROFILE
-from arka_config.workspace.client import verification as verdicts
-from arka_config.workspace.client.verification import Verification
+from arka_config.workspace.client import verification
+from arka_config.workspace.client.verification import Skipped, State, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.client import WorkspaceClient
 
 _AT_ONCE = 8
-_UNTOLD = (verdicts.NO_API, verdicts.UNREACHABLE, verdicts.BROKEN)
-_CELLS: dict[str, Cell] = {
-    verdicts.VALID: ("valid", "green"),
-    verdicts.INVALID: ("invalid", "red"),
-    verdicts.NEEDS_PRO: ("needs Pro", "red"),
-    verdicts.NO_API: ("no API", "yellow"),
-    verdicts.UNREACHABLE: ("unreachable", "yellow"),
-    verdicts.NO_TOKEN: ("no token", "dim"),
-    verdicts.NOT_ASKED: ("not fetched", "dim"),
-    verdicts.BROKEN: ("broken", "red"),
+_UNTOLD = (State.NO_API, State.UNREACHABLE, State.BROKEN)
+_CELLS: dict[State, Cell] = {
+    State.VALID: ("valid", "green"),
+    State.INVALID: ("invalid", "red"),
+    State.NEEDS_PRO: ("needs Pro", "red"),
+    State.NO_API: ("no API", "yellow"),
+    State.UNREACHABLE: ("unreachable", "yellow"),
+    State.NO_TOKEN: ("no token", "dim"),
+    State.NOT_ASKED: ("not fetched", "dim"),
+    State.BROKEN: ("broken", "red"),
 }
 
 
@@ -72,13 +72,13 @@ def _question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | 
         resolution = workspace_access.of_profile(session, name)
         found = resolution.token_in_force() if resolution.profile.has_token else None
         if found is None or found.token.layer != PROFILE:
-            return Verification(verdicts.NO_TOKEN)
+            return Verification(State.NO_TOKEN)
         if needs_helper(found.token) and not fetch:
-            return Verification(verdicts.NOT_ASKED, why="a helper prints the token; name the profile to run it")
+            return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_NAMED)
         found.secret.reveal()  # here, one after another: a helper may ask its user something
         return workspace_access.workspace(session, resolution, str(found.url.value), found.secret)
     except ConfigError as error:  # one broken profile must not hide the others
-        return verdicts.of(error)
+        return Verification.from_error(error)
 
 
 def _answers(questions: Sequence[WorkspaceClient | Verification]) -> list[Verification]:
@@ -102,9 +102,9 @@ def _work(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient
         except queue.Empty:
             return
         try:
-            future.set_result(question if isinstance(question, Verification) else verdicts.ask(question))
+            future.set_result(question if isinstance(question, Verification) else verification.verify(question))
         except ConfigError as error:
-            future.set_result(verdicts.of(error))
+            future.set_result(Verification.from_error(error))
         except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
             future.set_exception(error)
 
@@ -112,7 +112,7 @@ def _work(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient
 def _row(name: str, found: Verification) -> tuple[Cell, ...]:
     user = found.identity.email if found.identity is not None else ("—", "dim")
     # What is said by the state itself needs no second word.
-    return (name, _CELLS[found.state], user, "" if found.is_refusal else found.why)
+    return (name, _CELLS[found.state], user, "" if found.is_refusal else found.reason)
 
 
 def _document(name: str, found: Verification) -> dict[str, object]:
@@ -120,7 +120,7 @@ def _document(name: str, found: Verification) -> dict[str, object]:
     return {
         "name": name,
         "state": found.state,
-        "reason": found.why or None,
+        "reason": found.reason or None,
         "user": identity.email if identity is not None else None,
         "plan": (identity.plan or None) if identity is not None else None,
         "label": (identity.token.label or None) if identity is not None else None,
@@ -130,7 +130,7 @@ def _document(name: str, found: Verification) -> dict[str, object]:
 
 def _exit_code(found: Sequence[Verification], is_named: bool) -> int | None:
     """4 where a token was refused or is missing where one was named, 1 where nobody could tell, else success."""
-    missing = (each.state == verdicts.NO_TOKEN and (is_named or isinstance(each.error, AuthError)) for each in found)
+    missing = (each.state == State.NO_TOKEN and (is_named or isinstance(each.error, AuthError)) for each in found)
     if any(each.is_refusal for each in found) or any(missing):
         return EXIT_AUTH
     return EXIT_ERROR if any(each.state in _UNTOLD for each in found) else None

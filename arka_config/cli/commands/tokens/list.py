@@ -30,8 +30,8 @@ def list_(session: Session) -> None:
     The token in force must be allowed to manage tokens.
     """
     workspace = workspace_access.in_force(session)
-    current = workspace.me().token.id
-    found = workspace.tokens()
+    current = workspace.get_identity().token.id
+    found = workspace.list_tokens()
     if session.json:
         return session.show_json({"tokens": [document(each) | {"current": each.id == current} for each in found]})
     rows = [_row(session, each, each.id == current) for each in found]

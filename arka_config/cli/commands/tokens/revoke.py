@@ -30,7 +30,7 @@ def revoke(session: Session, token_id: str | None, label: str | None, yes: bool)
     if (token_id is None) == (label is None):
         raise UsageError("name one token: by its ID, or by --label TEXT", hint=f"{session.app.name} tokens list")
     workspace = workspace_access.in_force(session)
-    own = workspace.me().token
+    own = workspace.get_identity().token
     details = own if token_id in (own.id, CURRENT) else _found(session, workspace, token_id, label)
     shown = f"'{details.label}', {session.app.token_prefix}…{details.last_four}"
     if details.id == own.id:
@@ -47,7 +47,7 @@ def revoke(session: Session, token_id: str | None, label: str | None, yes: bool)
 
 def _found(session: Session, workspace: WorkspaceClient, token_id: str | None, label: str | None) -> TokenDetails:
     """The one token that is meant. Raises RequestRefused where there is none, UsageError where there are several."""
-    matching = [each for each in workspace.tokens() if (each.id == token_id if token_id else each.label == label)]
+    matching = [each for each in workspace.list_tokens() if (each.id == token_id if token_id else each.label == label)]
     if len(matching) == 1:
         return matching[0]
     hint = f"{session.app.name} tokens list"

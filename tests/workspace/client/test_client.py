@@ -1,4 +1,4 @@
-"""Workspace: what each answer becomes, and that the token goes nowhere else and shows nowhere."""
+"""WorkspaceClient: requests, responses and errors. The token is sent to one origin only and never shown."""
 
 from __future__ import annotations
 
@@ -42,27 +42,27 @@ ME: dict[str, Any] = {
 }
 
 
-def workspace(url: str, token: str = TOKEN, **options: Any) -> WorkspaceClient:
+def client_for(url: str, token: str = TOKEN, **options: Any) -> WorkspaceClient:
     return WorkspaceClient(app, url, Secret(token), Connection(**options))
 
 
-def raised(fake: FakeWorkspace, *script: Callable[[steps.Handler], None], timeout: float = 5) -> ConfigError:
-    """The error that `me()` ends with when it meets these answers."""
+def error_after(fake: FakeWorkspace, *script: Callable[[steps.Handler], None], timeout: float = 5) -> ConfigError:
+    """Return the error that `get_identity` raises after these responses."""
     fake.script = [*script]
     with pytest.raises(ConfigError) as caught:
-        workspace(fake.url, timeout=timeout).me()
+        client_for(fake.url, timeout=timeout).get_identity()
     shown = "".join(traceback.format_exception(caught.value))
     assert TOKEN not in shown
     assert caught.value.__context__ is None
     return caught.value
 
 
-# What is asked, and what is understood
+# Requests and responses
 
 
-def test_me_is_the_user_and_what_is_known_of_the_token(fake: FakeWorkspace) -> None:
+def test_get_identity_returns_user_and_token_details(fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "CI/CD Pipeline", expires="2099-01-01T00:00:00Z", scopes=(MANAGE,))
-    found = workspace(fake.url).me()
+    found = client_for(fake.url).get_identity()
     assert (found.email, found.plan, found.id) == ("ann@example.com", "pro", "usr_1")
     assert (found.token.label, found.token.expires) == ("CI/CD Pipeline", "2099-01-01T00:00:00Z")
     assert (found.token.last_four, found.token.scopes, found.token.created) == (
@@ -75,9 +75,9 @@ def test_me_is_the_user_and_what_is_known_of_the_token(fake: FakeWorkspace) -> N
     assert not found.is_user("bob@example.com")
 
 
-def test_the_token_is_a_header_and_stands_nowhere_else(fake: FakeWorkspace) -> None:
+def test_token_is_sent_in_the_authorization_header(fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
-    workspace(fake.url).me()
+    client_for(fake.url).get_identity()
     (request,) = fake.requests
     assert (request.method, request.path, request.headers["Authorization"]) == ("GET", "/api/v1/me", f"Bearer {TOKEN}")
     assert request.headers["Accept"] == "application/json"
@@ -85,40 +85,40 @@ def test_the_token_is_a_header_and_stands_nowhere_else(fake: FakeWorkspace) -> N
     assert request.headers["User-Agent"].startswith("arka-config/")
 
 
-def test_a_path_of_the_url_stands_before_the_api_s_own(fake: FakeWorkspace) -> None:
+def test_path_in_url_prefixes_the_api_path(fake: FakeWorkspace) -> None:
     fake.script = [steps.reply_json(200, ME)]
-    workspace(f"{fake.url}/workspaces/7/").me()
+    client_for(f"{fake.url}/workspaces/7/").get_identity()
     assert fake.requests[0].path == "/workspaces/7/api/v1/me"
 
 
-def test_tokens_are_read_page_by_page(fake: FakeWorkspace) -> None:
+def test_list_tokens_reads_every_page(fake: FakeWorkspace) -> None:
     fake.add(TOKEN, scopes=(MANAGE,))
     for number in range(6):
         fake.add(f"arka_{number:037}", f"number {number}")
-    found = workspace(fake.url).tokens()
+    found = client_for(fake.url).list_tokens()
     assert [each.label for each in found] == [*(f"number {number}" for number in range(5, -1, -1)), "MacBook Pro"]
     assert len(fake.requests) == 4
     assert fake.requests[0].path == "/api/v1/tokens?limit=100"
 
 
 @pytest.mark.parametrize(("cursor", "requests"), [("x", 2), ("a&limit=1 /%", 2)])
-def test_a_cursor_is_sent_as_it_is_and_never_round_and_round(fake: FakeWorkspace, cursor: str, requests: int) -> None:
+def test_cursor_is_quoted_and_a_repeated_cursor_ends_the_list(fake: FakeWorkspace, cursor: str, requests: int) -> None:
     fake.script = [steps.reply_json(200, {"tokens": [], "next_cursor": cursor})] * 9
-    assert workspace(fake.url).tokens() == []
+    assert client_for(fake.url).list_tokens() == []
     assert len(fake.requests) == requests
     assert "a&" not in fake.requests[1].path
 
 
-def test_a_list_without_end_is_an_error(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arka_config.workspace.client.client._MOST_PAGES", 3)
+def test_endless_list_is_an_error(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arka_config.workspace.client.client._MAX_PAGES", 3)
     fake.script = [steps.reply_json(200, {"tokens": [], "next_cursor": str(number)}) for number in range(9)]
     with pytest.raises(WorkspaceFault, match="more than 3 pages"):
-        workspace(fake.url).tokens()
+        client_for(fake.url).list_tokens()
 
 
-def test_a_token_is_made_with_what_was_asked_for(fake: FakeWorkspace) -> None:
+def test_create_sends_label_expiry_and_scopes(fake: FakeWorkspace) -> None:
     fake.add(TOKEN, scopes=(MANAGE,))
-    issued = workspace(fake.url).create("CI/CD Pipeline", expires="2099-01-01T00:00:00Z", scopes=[MANAGE])
+    issued = client_for(fake.url).create("CI/CD Pipeline", expires="2099-01-01T00:00:00Z", scopes=[MANAGE])
     assert json.loads(fake.requests[0].body) == {
         "label": "CI/CD Pipeline",
         "expires": "2099-01-01T00:00:00Z",
@@ -133,22 +133,20 @@ def test_a_token_is_made_with_what_was_asked_for(fake: FakeWorkspace) -> None:
     ("expires", "body"),
     [(None, b""), ("", b'{"expires": null}'), ("2099-01-01T00:00:00Z", b'{"expires": "2099-01-01T00:00:00Z"}')],
 )
-def test_rotating_says_when_the_new_one_ends_only_where_that_was_said(
-    fake: FakeWorkspace, expires: str | None, body: bytes
-) -> None:
+def test_rotate_sends_expiry_only_if_given(fake: FakeWorkspace, expires: str | None, body: bytes) -> None:
     fake.add(TOKEN)
-    issued = workspace(fake.url).rotate(expires)
+    issued = client_for(fake.url).rotate(expires)
     assert fake.requests[0].body == body
     assert fake.accepts(TOKEN)
     assert fake.accepts(issued.token.reveal())
 
 
-def test_revoking_ends_a_token(fake: FakeWorkspace) -> None:
+def test_revoke_revokes_another_or_the_current_token(fake: FakeWorkspace) -> None:
     fake.add(TOKEN, scopes=(MANAGE,))
     other = fake.add(OTHER)
-    workspace(fake.url).revoke(other["id"])
+    client_for(fake.url).revoke(other["id"])
     assert not fake.accepts(OTHER)
-    workspace(fake.url).revoke()
+    client_for(fake.url).revoke()
     assert not fake.accepts(TOKEN)
     assert [(request.method, request.path) for request in fake.requests] == [
         ("DELETE", f"/api/v1/tokens/{other['id']}"),
@@ -156,24 +154,24 @@ def test_revoking_ends_a_token(fake: FakeWorkspace) -> None:
     ]
 
 
-def test_an_id_that_is_not_there_is_no_success(fake: FakeWorkspace) -> None:
+def test_revoke_rejects_an_unknown_id(fake: FakeWorkspace) -> None:
     fake.add(TOKEN, scopes=(MANAGE,))
-    with pytest.raises(RequestRefused, match="knows no token tok_gone of yours"):
-        workspace(fake.url).revoke("tok_gone")
+    with pytest.raises(RequestRefused, match="has no token tok_gone of this user"):
+        client_for(fake.url).revoke("tok_gone")
 
 
 @pytest.mark.parametrize("wanted", ["", "..", "a/b", "a?b", "a b", "a%2fb", "a\n"])
-def test_an_id_cannot_be_a_path(fake: FakeWorkspace, wanted: str) -> None:
+def test_revoke_refuses_an_id_that_could_be_a_path(fake: FakeWorkspace, wanted: str) -> None:
     with pytest.raises(InvalidValue):
-        workspace(fake.url).revoke(wanted)
+        client_for(fake.url).revoke(wanted)
     assert fake.requests == []
 
 
-# What an answer becomes
+# Errors
 
 
-def test_401_is_an_invalid_token_and_what_to_check(fake: FakeWorkspace) -> None:
-    error = raised(fake, steps.reply_problem(401, "invalid-token"))
+def test_401_raises_invalid_token_with_advice(fake: FakeWorkspace) -> None:
+    error = error_after(fake, steps.reply_problem(401, "invalid-token"))
     assert isinstance(error, InvalidToken)
     assert error.exit_code == 4
     first, rest = error.lines
@@ -183,34 +181,34 @@ def test_401_is_an_invalid_token_and_what_to_check(fake: FakeWorkspace) -> None:
     assert f"{fake.url}{PAGE}" in error.hint
 
 
-def test_a_token_that_no_header_holds_is_invalid_and_not_sent(fake: FakeWorkspace) -> None:
+def test_non_ascii_token_is_invalid_and_not_sent(fake: FakeWorkspace) -> None:
     with pytest.raises(InvalidToken):
-        workspace(fake.url, token=TOKEN[:-1] + "é").me()
+        client_for(fake.url, token=TOKEN[:-1] + "é").get_identity()
     assert fake.requests == []
 
 
-def test_what_nobody_thought_of_ends_the_waiting_and_shows_no_request(
+def test_unexpected_exception_is_reported_without_the_request(
     fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError(TOKEN)
 
-    monkeypatch.setattr("arka_config.workspace.client.transport._read", fails)
+    monkeypatch.setattr("arka_config.workspace.client.transport._read_response", fail)
     fake.add(TOKEN)
-    error = raised(fake)
+    error = error_after(fake)
     assert error.message == f"{fake.url} cannot be reached: the request failed with RuntimeError"
 
 
 @pytest.mark.parametrize("status", [402, 403])
 @pytest.mark.parametrize("answer", ["problem", "empty", "page"])
-def test_402_and_403_want_a_pro_subscription(fake: FakeWorkspace, status: int, answer: str) -> None:
+def test_402_and_403_raise_pro_required(fake: FakeWorkspace, status: int, answer: str) -> None:
     billing = f"{fake.url}/billing"
     step = {
         "problem": steps.reply_problem(status, "pro-required"),
         "empty": steps.reply(status),
         "page": steps.reply_page(status),
     }
-    error = raised(fake, step[answer])
+    error = error_after(fake, step[answer])
     assert isinstance(error, ProRequired)
     assert (error.exit_code, error.message, error.hint) == (
         4,
@@ -220,7 +218,7 @@ def test_402_and_403_want_a_pro_subscription(fake: FakeWorkspace, status: int, a
 
 
 @pytest.mark.parametrize(
-    ("named", "is_shown"),
+    ("billing_url", "is_shown"),
     [
         ("{url}/team/billing", True),
         ("https://evil.example/billing", False),
@@ -232,10 +230,12 @@ def test_402_and_403_want_a_pro_subscription(fake: FakeWorkspace, status: int, a
         (None, False),
     ],
 )
-def test_the_billing_page_is_the_workspace_s_own(fake: FakeWorkspace, named: object, is_shown: bool) -> None:
-    named = named.replace("{url}", fake.url) if isinstance(named, str) else named
-    error = raised(fake, steps.reply_problem(403, "pro-required", billing_url=named))
-    assert error.hint == f"subscribe on {named if is_shown else fake.url + '/billing'}"
+def test_billing_url_is_used_only_on_the_workspace_s_origin(
+    fake: FakeWorkspace, billing_url: object, is_shown: bool
+) -> None:
+    billing_url = billing_url.replace("{url}", fake.url) if isinstance(billing_url, str) else billing_url
+    error = error_after(fake, steps.reply_problem(403, "pro-required", billing_url=billing_url))
+    assert error.hint == f"subscribe on {billing_url if is_shown else fake.url + '/billing'}"
 
 
 @pytest.mark.parametrize(
@@ -245,10 +245,8 @@ def test_the_billing_page_is_the_workspace_s_own(fake: FakeWorkspace, named: obj
         steps.reply(403, WWW_Authenticate='Bearer realm="w", error="insufficient_scope", scope="tokens:manage"'),
     ],
 )
-def test_a_token_that_may_not_manage_tokens_is_told_so(
-    fake: FakeWorkspace, step: Callable[[steps.Handler], None]
-) -> None:
-    error = raised(fake, step)
+def test_missing_scope_raises_not_permitted(fake: FakeWorkspace, step: Callable[[steps.Handler], None]) -> None:
+    error = error_after(fake, step)
     assert isinstance(error, NotPermitted)
     assert (error.exit_code, error.message) == (1, "this token may not manage tokens")
     assert f"{fake.url}{PAGE}" in error.hint
@@ -260,31 +258,31 @@ NO_API = {
     "405": (steps.reply(405), "405"),
     "501": (steps.reply(501), "501"),
     "a page": (steps.reply_page(200), "a web page"),
-    "text": (steps.reply(200, b"ok", kind="text/plain"), "text/plain in place of JSON"),
-    "no type": (steps.reply(200, b"{}"), "something that is no JSON"),
-    "nothing": (steps.reply(204), "something that is no JSON"),
+    "text": (steps.reply(200, b"ok", kind="text/plain"), "text/plain instead of JSON"),
+    "no type": (steps.reply(200, b"{}"), "something other than JSON"),
+    "nothing": (steps.reply(204), "something other than JSON"),
     "a redirect": (steps.reply(302, Location="https://evil.example/"), "a redirect"),
     "a redirect to itself": (steps.reply(308, Location="/api/v1/me"), "a redirect"),
     "304": (steps.reply(304), "a redirect"),
-    "a hostile type": (steps.reply(200, b"x", kind="text/\x1b[2J"), "something that is no JSON"),
+    "a hostile type": (steps.reply(200, b"x", kind="text/\x1b[2J"), "something other than JSON"),
 }
 
 
-@pytest.mark.parametrize(("step", "said"), NO_API.values(), ids=list(NO_API))
-def test_where_there_is_no_api_that_is_said(
-    fake: FakeWorkspace, step: Callable[[steps.Handler], None], said: str
+@pytest.mark.parametrize(("step", "answer"), NO_API.values(), ids=list(NO_API))
+def test_missing_api_raises_no_workspace_api(
+    fake: FakeWorkspace, step: Callable[[steps.Handler], None], answer: str
 ) -> None:
-    error = raised(fake, step)
+    error = error_after(fake, step)
     assert isinstance(error, NoWorkspaceApi)
-    assert error.message.startswith(f"{fake.url} has no API to verify a token: it answers with {said}")
+    assert error.message.startswith(f"{fake.url} has no API to verify a token: it answers with {answer}")
     assert len(fake.requests) == 1
 
 
-def test_no_redirect_is_followed_so_that_the_token_arrives_nowhere_else(fake: FakeWorkspace) -> None:
-    with serve_fake() as elsewhere:
+def test_redirect_to_another_origin_is_not_followed(fake: FakeWorkspace) -> None:
+    with serve_fake() as other:
         for status in (301, 302, 303, 307, 308):
-            raised(fake, steps.reply(status, Location=f"{elsewhere.url}/api/v1/me"))
-        assert elsewhere.requests == []
+            error_after(fake, steps.reply(status, Location=f"{other.url}/api/v1/me"))
+        assert other.requests == []
 
 
 BROKEN = {
@@ -307,23 +305,21 @@ BROKEN = {
     ),
     "a long text": steps.reply_json(200, {**ME, "token": {**ME["token"], "label": "a" * 401}}),
     "scopes of another kind": steps.reply_json(200, {**ME, "token": {**ME["token"], "scopes": {"a": 1}}}),
-    "too large": steps.reply(200, b" " * (transport.LARGEST_ANSWER + 1), kind="application/json"),
+    "too large": steps.reply(200, b" " * (transport.MAX_RESPONSE_SIZE + 1), kind="application/json"),
     "compressed": steps.reply(200, b"x", kind="application/json", Content_Encoding="gzip"),
 }
 
 
 @pytest.mark.parametrize("step", BROKEN.values(), ids=list(BROKEN))
-def test_an_answer_that_makes_no_sense_is_the_workspace_s_fault(
-    fake: FakeWorkspace, step: Callable[[steps.Handler], None]
-) -> None:
-    error = raised(fake, step)
+def test_malformed_response_raises_workspace_fault(fake: FakeWorkspace, step: Callable[[steps.Handler], None]) -> None:
+    error = error_after(fake, step)
     assert isinstance(error, WorkspaceFault)
     assert error.message.isprintable()
-    assert "cannot be understood" in error.message
+    assert "sent an invalid response" in error.message
 
 
-def test_an_answer_is_read_to_its_bound_and_no_further(fake: FakeWorkspace) -> None:
-    def endless(handler: steps.Handler) -> None:
+def test_response_is_read_up_to_the_size_limit(fake: FakeWorkspace) -> None:
+    def send_endless_body(handler: steps.Handler) -> None:
         handler.raw(200, kind="application/json", length=1 << 40)
         try:
             while True:
@@ -331,54 +327,56 @@ def test_an_answer_is_read_to_its_bound_and_no_further(fake: FakeWorkspace) -> N
         except OSError:
             pass
 
-    assert "larger than 1048576 bytes" in raised(fake, endless).message
+    assert "larger than 1048576 bytes" in error_after(fake, send_endless_body).message
 
 
 @pytest.mark.parametrize(
     ("header", "hint"),
     [("120", "try again in 120 s"), ("", "try again later"), ("soon", "try again later"), ("-1", "try again later")],
 )
-def test_429_says_when_to_try_again(fake: FakeWorkspace, header: str, hint: str) -> None:
+def test_429_hint_says_when_to_try_again(fake: FakeWorkspace, header: str, hint: str) -> None:
     step = steps.reply(429, Retry_After=header) if header else steps.reply(429)
-    error = raised(fake, *[step] * 3)
+    error = error_after(fake, *[step] * 3)
     assert isinstance(error, TooManyRequests)
     assert error.hint == hint
 
 
-def test_a_date_to_try_again_at_is_understood(fake: FakeWorkspace) -> None:
-    assert raised(fake, steps.reply(429, Retry_After="Fri, 31 Dec 2999 23:59:59 GMT")).hint.startswith("try again in 3")
-    assert transport.seconds_of("Fri, 31 Dec 1999 23:59:59 GMT") == 0
+def test_retry_after_may_be_a_date(fake: FakeWorkspace) -> None:
+    assert error_after(fake, steps.reply(429, Retry_After="Fri, 31 Dec 2999 23:59:59 GMT")).hint.startswith(
+        "try again in 3"
+    )
+    assert transport.parse_retry_after("Fri, 31 Dec 1999 23:59:59 GMT") == 0
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
-def test_5xx_is_the_workspace_s_fault(fake: FakeWorkspace, status: int) -> None:
-    error = raised(fake, *[steps.reply(status)] * 3)
+def test_5xx_raises_workspace_fault_after_retries(fake: FakeWorkspace, status: int) -> None:
+    error = error_after(fake, *[steps.reply(status)] * 3)
     assert isinstance(error, WorkspaceFault)
     assert f"{fake.url} failed: {status}" in error.message
     assert len(fake.requests) == (3 if status in (502, 503, 504) else 1)
 
 
-def test_what_the_workspace_does_not_take_is_said_in_its_words(fake: FakeWorkspace) -> None:
+def test_rejected_request_shows_the_workspace_s_message_masked(fake: FakeWorkspace) -> None:
     fake.add(TOKEN, scopes=(MANAGE,))
     errors = [{"field": "label", "detail": f"too long\x1b[2J {TOKEN}"}, "nonsense"]
     fake.script = [steps.reply_problem(422, "invalid-request", detail="The label will not do.", errors=errors)]
     with pytest.raises(RequestRefused) as caught:
-        workspace(fake.url).create("x" * 101)
+        client_for(fake.url).create("x" * 101)
     assert "The label will not do.; label: too long\\x1b[2J arka_…9f3c" in caught.value.message
     assert caught.value.lines[1:] == ("label: too long\\x1b[2J arka_…9f3c",)
 
 
-# No answer
+# No response
 
 
-def test_a_reset_connection_is_tried_again_and_then_said(fake: FakeWorkspace) -> None:
-    error = raised(fake, *[steps.reset_connection] * 3)
+def test_reset_connection_is_retried_and_then_reported(fake: FakeWorkspace) -> None:
+    error = error_after(fake, *[steps.reset_connection] * 3)
     assert isinstance(error, WorkspaceUnreachable)
-    assert error.message == f"{fake.url} cannot be reached: the connection ended before its answer was whole"
+    assert error.message == f"{fake.url} cannot be reached: the connection was closed before the response was complete"
     assert len(fake.requests) == 3
 
 
-def test_what_passes_is_tried_again_and_forgotten(fake: FakeWorkspace) -> None:
+def test_temporary_failure_is_retried(fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     for step in (
         steps.reset_connection,
@@ -388,101 +386,99 @@ def test_what_passes_is_tried_again_and_forgotten(fake: FakeWorkspace) -> None:
         steps.reply(429, Retry_After="0"),
     ):
         fake.script, fake.requests = [step], []
-        assert workspace(fake.url).me().email == "ann@example.com"
+        assert client_for(fake.url).get_identity().email == "ann@example.com"
         assert len(fake.requests) == 2
 
 
-def test_a_truncated_body_is_no_answer(fake: FakeWorkspace) -> None:
-    cut = steps.reply(200, json.dumps(ME).encode(), kind="application/json", length=5000)
-    assert "ended before its answer was whole" in raised(fake, *[cut] * 3).message
+def test_truncated_body_is_reported_as_closed_connection(fake: FakeWorkspace) -> None:
+    truncated = steps.reply(200, json.dumps(ME).encode(), kind="application/json", length=5000)
+    assert "closed before the response was complete" in error_after(fake, *[truncated] * 3).message
 
 
 @pytest.mark.parametrize("step", [steps.stall(3), steps.trickle])
-def test_the_time_is_bounded_whatever_the_server_does(
+def test_timeout_applies_to_stalling_and_trickling_servers(
     fake: FakeWorkspace, step: Callable[[steps.Handler], None]
 ) -> None:
-    began = time.monotonic()
-    error = raised(fake, step, timeout=0.4)
-    assert time.monotonic() - began < 1.5
-    assert error.message == f"{fake.url} cannot be reached: no answer came within 0.4 s"
+    started = time.monotonic()
+    error = error_after(fake, step, timeout=0.4)
+    assert time.monotonic() - started < 1.5
+    assert error.message == f"{fake.url} cannot be reached: no response within 0.4 s"
 
 
-def test_the_time_is_bounded_over_all_tries(fake: FakeWorkspace) -> None:
-    began = time.monotonic()
-    error = raised(fake, steps.reply(503, Retry_After="1"), steps.stall(3), timeout=1.4)
-    assert 1 < time.monotonic() - began < 2.2
+def test_timeout_applies_to_all_attempts_together(fake: FakeWorkspace) -> None:
+    started = time.monotonic()
+    error = error_after(fake, steps.reply(503, Retry_After="1"), steps.stall(3), timeout=1.4)
+    assert 1 < time.monotonic() - started < 2.2
     assert "within 1.4 s" in error.message
 
 
-def test_no_longer_than_the_time_there_is_does_it_wait_to_try_again(fake: FakeWorkspace) -> None:
-    began = time.monotonic()
-    assert isinstance(raised(fake, steps.reply(503, Retry_After="5"), timeout=1), WorkspaceFault)
-    assert isinstance(raised(fake, steps.reply(429, Retry_After="3600"), timeout=7200), TooManyRequests)
-    assert time.monotonic() - began < 1
+def test_long_retry_after_is_reported_instead_of_waited_for(fake: FakeWorkspace) -> None:
+    started = time.monotonic()
+    assert isinstance(error_after(fake, steps.reply(503, Retry_After="5"), timeout=1), WorkspaceFault)
+    assert isinstance(error_after(fake, steps.reply(429, Retry_After="3600"), timeout=7200), TooManyRequests)
+    assert time.monotonic() - started < 1
     assert len(fake.requests) == 2
 
 
 @pytest.mark.parametrize("step", [steps.reset_connection, steps.reply(503), steps.reply(429, Retry_After="0")])
-def test_what_would_be_done_twice_is_asked_once(fake: FakeWorkspace, step: Callable[[steps.Handler], None]) -> None:
+def test_create_and_rotate_are_not_retried(fake: FakeWorkspace, step: Callable[[steps.Handler], None]) -> None:
     fake.add(TOKEN, scopes=(MANAGE,))
-    asked = workspace(fake.url)
+    client = client_for(fake.url)
     for method, rest in (("create", ["x"]), ("rotate", [])):
         fake.script, fake.requests = [step], []
         with pytest.raises(ConfigError):
-            getattr(asked, method)(*rest)
+            getattr(client, method)(*rest)
         assert len(fake.requests) == 1
 
 
-@pytest.mark.parametrize("wanted", ["current", "other"])
-def test_a_revocation_whose_answer_was_lost_is_done(fake: FakeWorkspace, wanted: str) -> None:
+@pytest.mark.parametrize("target", ["current", "other"])
+def test_revocation_succeeds_if_only_the_response_was_lost(fake: FakeWorkspace, target: str) -> None:
     fake.add(TOKEN, scopes=(MANAGE,))
     other = fake.add(OTHER)
 
-    def revoked_and_reset(handler: steps.Handler) -> None:
-        del fake.tokens[TOKEN if wanted == "current" else OTHER]
+    def revoke_and_reset(handler: steps.Handler) -> None:
+        del fake.tokens[TOKEN if target == "current" else OTHER]
         steps.reset_connection(handler)
 
-    fake.script = [revoked_and_reset]
-    workspace(fake.url).revoke("current" if wanted == "current" else other["id"])
+    fake.script = [revoke_and_reset]
+    client_for(fake.url).revoke("current" if target == "current" else other["id"])
     assert [request.method for request in fake.requests] == ["DELETE", "DELETE"]
 
 
-def test_a_revocation_that_was_asked_for_once_and_refused_is_not(fake: FakeWorkspace) -> None:
+def test_revocation_rejected_at_the_first_attempt_fails(fake: FakeWorkspace) -> None:
     with pytest.raises(InvalidToken):
-        workspace(fake.url).revoke()
+        client_for(fake.url).revoke()
 
 
 @pytest.mark.parametrize("step", [steps.reply_page(200), steps.reply(202), steps.reply_page(404)])
-def test_a_page_that_answers_to_everything_has_revoked_nothing(
-    fake: FakeWorkspace, step: Callable[[steps.Handler], None]
-) -> None:
+def test_revoke_does_not_trust_a_web_page(fake: FakeWorkspace, step: Callable[[steps.Handler], None]) -> None:
     fake.script = [step]
     with pytest.raises(NoWorkspaceApi):
-        workspace(fake.url).revoke()
+        client_for(fake.url).revoke()
 
 
-def test_nobody_there_is_said_at_once() -> None:
+def test_refused_connection_is_reported_at_once() -> None:
     with serve_fake() as gone:
         pass
-    began = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(WorkspaceUnreachable) as caught:
-        workspace(gone.url).me()
+        client_for(gone.url).get_identity()
     assert caught.value.message == f"{gone.url} cannot be reached: the connection was refused"
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - started < 1
 
 
-# Nothing shows the token
+# Confidentiality
 
 
-def test_no_log_and_no_repr_holds_the_token(fake: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_and_reprs_never_contain_the_token(fake: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     fake.add(TOKEN, scopes=(MANAGE,))
-    asked = workspace(fake.url)
-    issued = asked.rotate()
-    values = [asked, asked.me(), asked.connection, *asked.tokens(), issued, issued.details]
+    client = client_for(fake.url)
+    issued = client.rotate()
+    values = [client, client.get_identity(), client.connection, *client.list_tokens(), issued, issued.details]
     fake.script = [steps.reset_connection] * 3
     with pytest.raises(WorkspaceUnreachable):
-        asked.me()
+        client.get_identity()
     assert "httpx" in caplog.text
     for text in (caplog.text, *map(repr, values)):
         assert TOKEN not in text
@@ -490,8 +486,8 @@ def test_no_log_and_no_repr_holds_the_token(fake: FakeWorkspace, caplog: pytest.
 
 
 @pytest.mark.parametrize("token", ["ghp_" + "x" * 38, "", "arka_" + "x" * 20])
-def test_a_new_token_that_cannot_be_one_is_refused_and_not_repeated(fake: FakeWorkspace, token: str) -> None:
+def test_issued_token_of_wrong_format_is_rejected_and_not_repeated(fake: FakeWorkspace, token: str) -> None:
     fake.script = [steps.reply_json(201, {"token": token, "details": ME["token"]})]
     with pytest.raises(WorkspaceFault) as caught:
-        workspace(fake.url).rotate()
+        client_for(fake.url).rotate()
     assert "x" * 8 not in "".join(traceback.format_exception(caught.value))
