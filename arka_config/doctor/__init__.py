@@ -1,2 +1,4 @@
-"""What is wrong with an app's files on this machine and around them, and what mends it. Looking writes nothing and
-takes no lock, and nothing here prints."""
+"""Finds what is wrong with an app's files on this machine, and fixes what is safe to fix.
+
+Checks write nothing, take no lock and print nothing.
+"""

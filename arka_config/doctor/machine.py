@@ -1,21 +1,23 @@
-"""Machine: one app on this machine, as the checks look at it. All of it is read once, and what cannot be read is empty
-here: one check says so, and the others go on."""
+"""Machine: one app's files and environment on this machine, read once for all checks.
+
+What cannot be read is empty or None here: one check reports it, and the others continue.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config import timestamps
 from arka_config.errors import ConfigError
-from arka_config.exchange.env_paths import legacy_path
+from arka_config.exchange import env_paths
 from arka_config.store import files
 from arka_config.store.resolution import Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from typing import TypeVar
 
@@ -30,11 +32,27 @@ if TYPE_CHECKING:
 
 KEY_FILE = "key-file"
 
+_STATE_FILES = ("active", "pins.json", "ledger.json", "ledger.pending.json", "agreements.json", "lock")
+_DATA_FILES = ("data-key.json", "identity.txt", "workspace.db")
+
+
+class FileStatus(NamedTuple):
+    """A file or folder that exists. `status` follows a symbolic link; `owner` is the uid of the link itself."""
+
+    path: str
+    status: os.stat_result
+    owner: int
+
+    @property
+    def mode(self) -> int:
+        """The permission bits."""
+        return self.status.st_mode & 0o7777
+
 
 class Machine:
-    """The store, its environment, the working directory, and the moment that expiries are compared with.
+    """The store and its environment, the working directory, and the time that expiries are compared with.
 
-    `profile` is the one that was named by flag. `directory` is a full path.
+    `profile` is the profile named with a flag. `directory` is an absolute path, or empty if it no longer exists.
     """
 
     def __init__(
@@ -44,16 +62,16 @@ class Machine:
         self.profile = profile
         self.directory = directory
         self.now = now or timestamps.now()
-        self.faults: dict[str, ConfigError] = {}  # of token files and profiles' files, by path
+        self.read_errors: dict[str, ConfigError] = {}  # of profiles and token files, by path
 
     @property
     def app(self) -> App:
-        """The app whose files these are."""
+        """The app that the files belong to."""
         return self.store.app
 
     @property
     def program(self) -> str:
-        """The app's command, as it is typed."""
+        """The app's command."""
         return self.app.name
 
     @cached_property
@@ -63,96 +81,144 @@ class Machine:
 
     @cached_property
     def owner(self) -> int:
-        """Whose the files should be: this user's, or that of who runs this by sudo in a home folder of theirs."""
+        """The uid that should own the files: the current user, or the user who invoked sudo."""
         user = os.geteuid()
-        behind = self.store.environ.get("SUDO_UID", "")
-        if user == 0 and behind.isdigit():
+        sudo_uid = self.store.environ.get("SUDO_UID", "")
+        if user == 0 and sudo_uid.isdigit():
             with contextlib.suppress(OSError):
-                if os.stat(self.home).st_uid == int(behind):
-                    return int(behind)
+                if os.stat(self.home).st_uid == int(sudo_uid):
+                    return int(sudo_uid)
         return user
 
-    # What is in the files
+    # The contents of the files
 
     @cached_property
     def preferences(self) -> Preferences | None:
-        """What config.toml says; None where that cannot be read."""
-        return _or_none(lambda: self.store.preferences)
+        """The contents of config.toml; None if it cannot be read."""
+        return _read_or_none(lambda: self.store.preferences)
 
     @cached_property
     def profiles(self) -> dict[str, Profile]:
-        """Every profile that has a file which can be read."""
-        return dict(self._readable(self.store.profiles.names, self.store.profiles.read, self.store.profiles.path))
+        """The profiles that have a readable file."""
+        return dict(self._read_all(self.store.profiles.names, self.store.profiles.read, self.store.profiles.path))
 
     @cached_property
     def credentials(self) -> dict[str, Credential]:
-        """Every stored credential that can be read, sealed or not."""
-        found = self._readable(self.store.tokens.names, self.store.tokens.read, self.store.tokens.path)
-        return {name: credential for name, credential in found if credential is not None}
+        """The stored credentials that can be read, sealed or not."""
+        credentials = self._read_all(self.store.tokens.names, self.store.tokens.read, self.store.tokens.path)
+        return {name: credential for name, credential in credentials if credential is not None}
 
-    def _readable(
+    def _read_all(
         self, names: Callable[[], set[str]], read: Callable[[str], T], path: Callable[[str], str]
     ) -> Iterator[tuple[str, T]]:
-        for name in sorted(_or_none(names) or ()):
+        for name in sorted(_read_or_none(names) or ()):
             try:
                 yield name, read(name)
             except ConfigError as error:
-                self.faults[path(name)] = error
+                self.read_errors[path(name)] = error
 
     @cached_property
-    def names(self) -> list[str]:
-        """Every profile that there is, readable or not."""
-        return sorted((_or_none(self.store.profiles.names) or set()) | (_or_none(self.store.tokens.names) or set()))
+    def profile_names(self) -> list[str]:
+        """The names of all profiles, readable or not."""
+        return sorted(
+            (_read_or_none(self.store.profiles.names) or set()) | (_read_or_none(self.store.tokens.names) or set())
+        )
 
     @cached_property
     def vault_file(self) -> DataKeyFile | None:
-        """What the data key's file says; None where sealing is off, or where it cannot be read."""
-        is_on = _or_none(lambda: files.exists(self.store.data_key_path))
-        found: DataKeyFile | None = _or_none(self.store.vault.file) if is_on else None
-        return found
-
-    @cached_property
-    def key_files(self) -> list[str]:
-        """The key files that open the vault."""
-        unlockers = self.vault_file.unlockers if self.vault_file is not None else []
-        return [str(unlocker.details["path"]) for unlocker in unlockers if unlocker.kind == KEY_FILE]
+        """The contents of the data key file; None if sealing is off or the file cannot be read."""
+        is_on = _read_or_none(lambda: files.exists(self.store.data_key_path))
+        file: DataKeyFile | None = _read_or_none(self.store.vault.file) if is_on else None
+        return file
 
     @cached_property
     def opens_at_once(self) -> bool:
-        """Whether sealed tokens open without asking anybody."""
+        """Whether sealed tokens can be opened without a prompt."""
         return self.vault_file is not None and bool(self.store.vault.opens_at_once())
 
-    def token(self, credential: Credential) -> str | None:
-        """A stored token, where it is had without asking anybody: no passphrase, no keyring."""
+    def reveal(self, credential: Credential) -> str | None:
+        """Return a stored token, or None if that would need a passphrase or the OS keyring."""
         if not (credential.token.is_at_hand or (credential.storage == "sealed" and self.opens_at_once)):
             return None
-        return _or_none(credential.token.reveal)
+        return _read_or_none(credential.token.reveal)
 
-    def holder(self, token: str) -> str | None:
-        """A profile that has this token stored, as far as that can be told without asking."""
-        return next((name for name, each in self.credentials.items() if self.token(each) == token), None)
+    def find_holder(self, token: str) -> str | None:
+        """Return a profile that stores this token. Tokens that would need a prompt are not compared."""
+        return next((name for name, each in self.credentials.items() if self.reveal(each) == token), None)
 
-    # What is in force
+    # What is effective
 
     @cached_property
     def resolution(self) -> Resolution:
-        """Who wins, in this environment and this directory. A variable that names no profile is left out: what else is
-        wrong is to be found too."""
+        """The effective values, in this environment and directory.
+
+        A variable that names an unknown profile is ignored, so that the remaining problems are found too.
+        """
         environ, variable = dict(self.store.environ), self.app.profile_field.variable
-        if environ.get(variable) not in self.names:
+        if environ.get(variable) not in self.profile_names:
             environ.pop(variable, None)
         return Resolution(
             self.store, environ, profile=self.profile, directory=lambda: os.path.realpath(self.directory or os.sep)
         )
 
     @cached_property
-    def legacy(self) -> str | None:
-        """The Node CLI's file, there or not; None for an app without one."""
+    def legacy_path(self) -> str | None:
+        """The path of the Node CLI's file, which may not exist; None for an app without one."""
         project = self.app.legacy_project
-        return None if project is None else _or_none(lambda: legacy_path(project, self.store.environ))
+        return None if project is None else _read_or_none(lambda: env_paths.legacy_path(project, self.store.environ))
+
+    # The files and folders themselves
+
+    @property
+    def private_folders(self) -> list[FileStatus]:
+        """The folders that only the user may access."""
+        folders = self.store.folders
+        return list(_stat([folders.data, self.store.tokens.folder, folders.state, self._sessions]))
+
+    @property
+    def secret_files(self) -> list[FileStatus]:
+        """The files that contain or unlock a secret."""
+        unlockers = self.vault_file.unlockers if self.vault_file is not None else []
+        key_files = [str(unlocker.details["path"]) for unlocker in unlockers if unlocker.kind == KEY_FILE]
+        data = [os.path.join(self.store.folders.data, name) for name in _DATA_FILES]
+        tokens, sessions = list_folder(self.store.tokens.folder, ".json"), list_folder(self._sessions, ".json")
+        return list(_stat([*data, *tokens, *sessions, *key_files]))
+
+    @property
+    def state_files(self) -> list[FileStatus]:
+        """The files of the state folder, which contain no secret."""
+        return list(_stat(os.path.join(self.store.folders.state, name) for name in _STATE_FILES))
+
+    @property
+    def config_files(self) -> list[FileStatus]:
+        """The files that the user edits, and their folders. They may be links, read-only, or in a repository."""
+        config, profiles = self.store.folders.config, self.store.profiles.folder
+        return list(_stat([config, os.path.join(config, "config.toml"), profiles, *list_folder(profiles, ".toml")]))
+
+    @property
+    def _sessions(self) -> str:
+        return os.path.join(self.store.folders.state, "sessions")
 
 
-def _or_none(read: Callable[[], T]) -> T | None:
+def list_folder(folder: str, suffix: str = "") -> list[str]:
+    """Return the sorted paths in a folder whose names have the suffix; none if it cannot be read."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    return [os.path.join(folder, name) for name in names if name.endswith(suffix)]
+
+
+def _stat(paths: Iterable[str]) -> Iterator[FileStatus]:
+    """Yield the status of the paths that exist, each once: on macOS and Windows two of our folders may be the same."""
+    for path in dict.fromkeys(paths):
+        try:
+            yield FileStatus(path, os.stat(path), os.lstat(path).st_uid)
+        except OSError:
+            continue
+
+
+def _read_or_none(read: Callable[[], T]) -> T | None:
     try:
         return read()
     except (ConfigError, OSError):

@@ -1,157 +1,151 @@
-"""Who may read and write the files: folders that cannot be used, modes that let others in, files of another owner."""
+"""Checks of group Files: access to folders, modes, and owners."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from arka_config.doctor import commands, places
-from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem
+from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, chmod_command, reason_of, shell_command
 from arka_config.errors import ConfigError
 from arka_config.store import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from arka_config.doctor.machine import Machine
-    from arka_config.doctor.places import Place
+    from arka_config.doctor.machine import FileStatus, Machine
 
 _OTHERS = 0o077
 _WRITE = 0o022
-_NAMED = 3  # files that a message names
+_MAX_NAMES = 3  # in a message
 
 
 def folders(machine: Machine) -> Iterator[Problem]:
-    """Folders that are no folders, or that this user may not look into. What lies below is then not looked at."""
+    """Folders that are files, or that the user may not open. What is in them is not checked any further."""
     store = machine.store
     ours = [store.folders.config, store.profiles.folder, store.folders.data, store.tokens.folder, store.folders.state]
-    told: set[str] = set()
+    reported: set[str] = set()
     for folder in dict.fromkeys(ours):
         try:
             os.listdir(folder)
         except FileNotFoundError:
             continue
         except NotADirectoryError:
-            problem = _no_folder(folder)
+            problem = _not_a_folder(folder)
         except OSError as error:
-            problem = _closed_to_us(machine, folder, error)
+            problem = _inaccessible(machine, folder, error)
         else:
             continue
-        if problem.place not in told:
-            told.add(problem.place)
+        if problem.place not in reported:
+            reported.add(problem.place)
             yield problem
 
 
-def _no_folder(folder: str) -> Problem:
-    """A file stands in the folder's place, or in that of one above it."""
-    while not os.path.lexists(folder):
-        folder = os.path.dirname(folder)
-    message = "a file stands where a folder belongs"
-    return Problem(ERROR, folder, message, commands.line("mv", folder, f"{folder}.old"))
+def _not_a_folder(path: str) -> Problem:
+    while not os.path.lexists(path):  # a parent is the file
+        path = os.path.dirname(path)
+    return Problem(ERROR, path, "this is a file, but must be a folder", shell_command("mv", path, f"{path}.old"))
 
 
-def _closed_to_us(machine: Machine, folder: str, error: OSError) -> Problem:
-    """The topmost folder that keeps this user out, whose owner is to be known."""
+def _inaccessible(machine: Machine, folder: str, error: OSError) -> Problem:
+    """Report the topmost folder that the user may not open, and its owner."""
     above = folder
     while (parent := os.path.dirname(above)) != above:
         above = parent
         if os.path.isdir(above) and not os.access(above, os.X_OK):
             folder = above
-    reason = (error.strerror or type(error).__name__).lower()
+    message = f"cannot be opened: {reason_of(error)}"
     owner = _owner(folder)
     if owner is None:
-        advice = f"look at who owns it: {commands.line('ls', '-ld', os.path.dirname(folder))}"
-        return Problem(ERROR, folder, f"it cannot be looked into: {reason}", advice=advice)
+        return Problem(
+            ERROR, folder, message, advice=f"look at its owner: {shell_command('ls', '-ld', os.path.dirname(folder))}"
+        )
     if owner == machine.owner:
-        return Problem(ERROR, folder, f"it cannot be looked into: {reason}", commands.line("chmod", "u+rwx", folder))
-    if _is_strange_home(machine):
-        return _strange_home(machine, machine.home)
-    if not _is_below(folder, machine.home):
-        return _strange_home(machine, folder)
-    whose = f"it belongs to {user_name(owner)}, and this is {user_name(machine.owner)}"
-    return Problem(ERROR, folder, f"it cannot be looked into: {whose}", _chown(machine, folder))
+        return Problem(ERROR, folder, message, shell_command("chmod", "u+rwx", folder))
+    if _is_foreign_home(machine):
+        return _foreign_folder(machine, machine.home)
+    if not _is_inside(folder, machine.home):
+        return _foreign_folder(machine, folder)
+    message = f"cannot be opened: it belongs to {user_name(owner)}, but you are {user_name(machine.owner)}"
+    return Problem(ERROR, folder, message, _chown_command(machine, folder))
 
 
-def _is_strange_home(machine: Machine) -> bool:
-    """Whether the home folder is another user's, so that nothing in it was left there by a run of this one."""
+def _is_foreign_home(machine: Machine) -> bool:
+    """Whether the home folder is another user's. Then its files were not created by a run with sudo."""
     owner = _owner(machine.home)
     return owner is not None and owner != machine.owner
 
 
-def _strange_home(machine: Machine, folder: str) -> Problem:
-    """What is there is another user's for good reason, and no command may give it to this one."""
-    owner = _owner(folder)
-    whose = user_name(owner) if owner is not None else "another user"
+def _foreign_folder(machine: Machine, folder: str) -> Problem:
+    """Report another user's folder, without a command that would take it from that user."""
+    uid = _owner(folder)
+    owner = user_name(uid) if uid is not None else "another user"
     return Problem(
         ERROR,
         folder,
-        f"it belongs to {whose}, and this is {user_name(machine.owner)}: a token that is kept there is in wrong hands",
-        advice=f"become {whose}, or set HOME (or {machine.app.variable('HOME')}) to a folder of your own",
+        f"it belongs to {owner}, but you are {user_name(machine.owner)}: {owner} can read a token that is stored there",
+        advice=f"run this as {owner}, or set HOME (or {machine.app.variable('HOME')}) to a folder of your own",
     )
 
 
-def _chown(machine: Machine, path: str) -> str:
+def _chown_command(machine: Machine, path: str) -> str:
     sudo = [] if os.geteuid() == 0 else ["sudo"]
-    return commands.line(*sudo, "chown", "-hR", user_name(machine.owner), path)
+    return shell_command(*sudo, "chown", "-hR", user_name(machine.owner), path)
 
 
 def modes(machine: Machine) -> Iterator[Problem]:
-    """Files and folders of tokens and state that others can read or write."""
-    if sys.platform == "win32":  # modes say nothing there: the profile folder's access list protects the files
+    """Files and folders for tokens and state that others can read or write."""
+    if sys.platform == "win32":  # modes mean nothing there; the access list of the user's folder protects the files
         return
-    for folder in places.private_folders(machine):
+    for folder in machine.private_folders:
         if folder.mode & _OTHERS and stat.S_ISDIR(folder.status.st_mode):
-            can = "write to" if folder.mode & _WRITE else "look into"
-            severity = ERROR if folder.mode & _WRITE else WARNING
-            message = f"others can {can} the folder (mode {folder.mode:04o})"
-            yield _closed(severity, folder.path, message, [folder], files.PRIVATE_FOLDER)
-    yield from _open_files(places.secret_files(machine), ERROR)
-    yield from _open_files(places.state_files(machine), WARNING)
+            is_writable = folder.mode & _WRITE
+            message = f"others can {'write to' if is_writable else 'open'} the folder (mode {folder.mode:04o})"
+            severity = ERROR if is_writable else WARNING
+            yield _exposed(severity, folder.path, message, [folder], files.PRIVATE_FOLDER)
+    yield from _exposed_files(machine.secret_files, ERROR)
+    yield from _exposed_files(machine.state_files, WARNING)
 
 
-def _open_files(found: Sequence[Place], severity: str) -> Iterator[Problem]:
-    """One problem for each folder with files that others can read or write."""
-    wide = [place for place in found if place.mode & _OTHERS and stat.S_ISREG(place.status.st_mode)]
-    for folder, group in groupby(wide, lambda place: os.path.dirname(place.path)):
+def _exposed_files(candidates: Iterable[FileStatus], severity: str) -> Iterator[Problem]:
+    """Yield one problem per folder with files that others can read or write."""
+    exposed = [file for file in candidates if file.mode & _OTHERS and stat.S_ISREG(file.status.st_mode)]
+    for folder, group in groupby(exposed, lambda file: os.path.dirname(file.path)):
         members = list(group)
-        can = "write to" if any(place.mode & _WRITE for place in members) else "read"
-        grave = ERROR if can == "write to" else severity
+        is_writable = any(file.mode & _WRITE for file in members)
+        access = "write to" if is_writable else "read"
         if len(members) == 1:
-            path, message = members[0].path, f"others can {can} the file (mode {members[0].mode:04o})"
+            place, message = members[0].path, f"others can {access} the file (mode {members[0].mode:04o})"
         else:
-            path, message = folder, f"others can {can} {_named(members)}"
-        yield _closed(grave, path, message, members, files.PRIVATE_FILE)
+            place, message = folder, f"others can {access} {_names(members)}"
+        yield _exposed(ERROR if is_writable else severity, place, message, members, files.PRIVATE_FILE)
 
 
-def _named(found: Sequence[Place]) -> str:
-    """`3 files in it: a.json, b.json, c.json`."""
-    names = [os.path.basename(place.path) for place in found]
-    rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{len(names)} files in it: {', '.join(names[:_NAMED])}{rest}"
+def _names(members: Sequence[FileStatus]) -> str:
+    """Return `5 files in it: a.json, b.json, c.json and 2 more`."""
+    names = [os.path.basename(file.path) for file in members]
+    rest = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return f"{len(names)} files in it: {', '.join(names[:_MAX_NAMES])}{rest}"
 
 
-def _closed(severity: str, place: str, message: str, found: Sequence[Place], mode: int) -> Problem:
-    paths = [each.path for each in found]
-    fix = Fix(f"closed to others: {place}", closing(paths, mode))
-    return Problem(severity, place, message, commands.chmod(f"{mode:o}", paths), fix=fix)
+def _exposed(severity: str, place: str, message: str, members: Iterable[FileStatus], mode: int) -> Problem:
+    paths = [each.path for each in members]
+    fix = Fix(f"removed access for others: {place}", partial(restrict, paths, mode))
+    return Problem(severity, place, message, chmod_command(f"{mode:o}", paths), fix=fix)
 
 
-def closing(paths: Iterable[str], mode: int) -> Callable[[], None]:
-    """Takes from each path what `mode` does not grant. Raises ConfigError for what is not this user's own."""
-
-    def run() -> None:
-        for path in paths:
-            _close(path, mode)
-
-    return run
+def restrict(paths: Iterable[str], mode: int) -> None:
+    """Remove the permissions that `mode` does not have. Raises ConfigError for a file that is not the user's own."""
+    for path in paths:
+        _restrict(path, mode)
 
 
-def _close(path: str, mode: int) -> None:
-    """By the opened file, and through no link of any kind: in a folder that others could write to, root would otherwise
-    be led to change a file of the system's."""
+def _restrict(path: str, mode: int) -> None:
+    """Change the opened file, and follow no symbolic or hard link: in a folder that others can write to, a link could
+    make root change a file of the system."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
@@ -159,26 +153,26 @@ def _close(path: str, mode: int) -> None:
         if status.st_uid != os.geteuid():
             raise ConfigError(f"{path} belongs to another user")
         if not (is_file or stat.S_ISDIR(status.st_mode)) or (is_file and status.st_nlink > 1):
-            raise ConfigError(f"{path} is a link, or no plain file: look at it first")
+            raise ConfigError(f"{path} is a link or a special file: check what it is first")
         os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & mode)
     finally:
         os.close(descriptor)
 
 
-def config(machine: Machine) -> Iterator[Problem]:
-    """Files that people edit, and others can write to: a helper in config.toml is a command that runs."""
+def config_modes(machine: Machine) -> Iterator[Problem]:
+    """Files that the user edits and that others can write: a helper in config.toml is a command that runs."""
     if sys.platform == "win32":
         return
-    for place in places.config_places(machine):
-        by_group = place.mode & 0o020 and not _is_own_group(place.status)
-        if (by_group or place.mode & 0o002) and not place.mode & stat.S_ISVTX:
-            message = f"others can write to it (mode {place.mode:04o}), and so choose commands and URLs for you"
-            fix = Fix(f"others can no longer write to {place.path}", closing([place.path], place.mode & ~_WRITE))
-            yield Problem(ERROR, place.path, message, commands.line("chmod", "go-w", place.path), fix=fix)
+    for file in machine.config_files:
+        by_group = file.mode & 0o020 and not _is_user_group(file.status)
+        if (by_group or file.mode & 0o002) and not file.mode & stat.S_ISVTX:
+            message = f"others can write to it (mode {file.mode:04o}), and so change the commands and URLs you use"
+            fix = Fix(f"removed write access for others: {file.path}", partial(restrict, [file.path], ~_WRITE))
+            yield Problem(ERROR, file.path, message, shell_command("chmod", "go-w", file.path), fix=fix)
 
 
-def _is_own_group(status: os.stat_result) -> bool:
-    """Whether nobody but its owner is in the file's group: a group of one's own, as Debian and Fedora give it."""
+def _is_user_group(status: os.stat_result) -> bool:
+    """Whether the file's owner is the only member of its group, as on Debian and Fedora by default."""
     import grp
     import pwd
 
@@ -190,39 +184,34 @@ def _is_own_group(status: os.stat_result) -> bool:
 
 
 def owners(machine: Machine) -> Iterator[Problem]:
-    """Files and folders of another owner, as a run by sudo leaves them."""
+    """Files and folders with another owner, for example after a run with sudo."""
     if sys.platform == "win32":
         return
-    if _is_strange_home(machine) and _is_below(machine.store.folders.data, machine.home):
-        yield _strange_home(machine, machine.home)
+    if _is_foreign_home(machine) and _is_inside(machine.store.folders.data, machine.home):
+        yield _foreign_folder(machine, machine.home)
         return
-    private = [*places.private_folders(machine), *places.secret_files(machine), *places.state_files(machine)]
-    found = {place.path: place for place in private if place.owner != machine.owner}
-    found |= {place.path: place for place in places.config_places(machine) if _is_in_the_way(machine, place)}
-    topmost = [path for path in found if not any(_is_below(path, other) for other in found)]
-    for path in topmost:
-        place = found[path]
-        below = sum(_is_below(other, path) for other in found)
-        more = f", with {below} {'thing' if below == 1 else 'things'} in it" if below else ""
-        whose = user_name(place.owner)
-        yield Problem(
-            ERROR,
-            path,
-            f"it belongs to {whose} and not to {user_name(machine.owner)}{more}"
-            + (": a run by sudo leaves such files" if place.owner == 0 else ""),
-            _chown(machine, path),
-        )
+    private = [*machine.private_folders, *machine.secret_files, *machine.state_files]
+    foreign = {file.path: file for file in private if file.owner != machine.owner}
+    foreign |= {file.path: file for file in machine.config_files if _has_wrong_owner(machine, file)}
+    for path, file in foreign.items():
+        if any(_is_inside(path, other) for other in foreign):
+            continue
+        inside = sum(_is_inside(other, path) for other in foreign)
+        more = f", and so do {inside} files in it" if inside > 1 else ", and so does a file in it" if inside else ""
+        cause = "; a run with sudo creates such files" if file.owner == 0 else ""
+        message = f"it belongs to {user_name(file.owner)}, not to {user_name(machine.owner)}{more}{cause}"
+        yield Problem(ERROR, path, message, _chown_command(machine, path))
 
 
-def _is_in_the_way(machine: Machine, place: Place) -> bool:
-    """Whether a config file's owner matters: the system may own those that are managed, outside of the home folder."""
-    if place.owner == machine.owner:
+def _has_wrong_owner(machine: Machine, file: FileStatus) -> bool:
+    """Whether a config file's owner is a problem. Outside of the home folder, root may own and manage it."""
+    if file.owner == machine.owner:
         return False
-    is_managed = place.owner == 0 and not place.mode & _WRITE and os.access(place.path, os.R_OK)
-    return not (is_managed and not _is_below(os.path.realpath(place.path), os.path.realpath(machine.home)))
+    is_managed = file.owner == 0 and not file.mode & _WRITE and os.access(file.path, os.R_OK)
+    return not (is_managed and not _is_inside(os.path.realpath(file.path), os.path.realpath(machine.home)))
 
 
-def _is_below(path: str, folder: str) -> bool:
+def _is_inside(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
@@ -234,7 +223,7 @@ def _owner(path: str) -> int | None:
 
 
 def user_name(uid: int) -> str:
-    """A user's name, or the number where it has none."""
+    """Return a user's name, or the uid if it has none."""
     import pwd
 
     try:

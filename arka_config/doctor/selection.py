@@ -1,12 +1,12 @@
-"""What chooses a profile and a token here: the active profile, the pins, and the variables."""
+"""Checks of group Selection: the active profile, the pins, and the environment variables."""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
-from arka_config.doctor import commands
-from arka_config.doctor.problem import ERROR, NOTE, WARNING, Fix, Problem
+from arka_config.doctor.problem import ERROR, NOTE, WARNING, Fix, Problem, shell_command, shell_quote
 from arka_config.errors import ConfigError, InvalidToken, InvalidUrl, OriginConflict
 from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
@@ -15,7 +15,7 @@ from arka_config.store.folders import Folders
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from arka_config.doctor.machine import Machine
 
@@ -23,151 +23,153 @@ _XDG = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 
 def active(machine: Machine) -> Iterator[Problem]:
-    """An active profile that is gone."""
+    """An active profile that does not exist."""
     selection = machine.store.selection
     try:
         name, _ = selection.active()
-    except ConfigError:  # `state` says so
+    except ConfigError:  # reported by `state`
         return
-    if name is None or name in machine.names:
+    if name is None or name in machine.profile_names:
         return
-    near = did_you_mean(name, machine.names)
-    other = machine.names[0] if machine.names else None
+    other = machine.profile_names[0] if machine.profile_names else None
     yield Problem(
         ERROR,
         selection.active_path,
-        f"the active profile is '{name}', and there is none of that name" + (f"; {near}" if near else ""),
-        commands.line(machine.program, *(("use", other) if other else ("login", "--profile", name))),
+        f"the active profile is '{name}', {_does_not_exist(machine, name)}",
+        shell_command(machine.program, *(("use", other) if other else ("login", "--profile", name))),
     )
 
 
+def _does_not_exist(machine: Machine, name: str) -> str:
+    near = did_you_mean(name, machine.profile_names)
+    return f"which does not exist; {near}" if near else "which does not exist"
+
+
 def pins(machine: Machine) -> Iterator[Problem]:
-    """Directories that are gone, or pinned to a profile that is."""
-    selection = machine.store.selection
+    """Pinned directories, or profiles that they are pinned to, that do not exist."""
     try:
-        pinned = selection.pins()
-    except ConfigError:  # `state` says so
+        pinned = machine.store.selection.pins()
+    except ConfigError:  # reported by `state`
         return
     for directory, name in pinned.items():
         if not os.path.isdir(directory):
             yield Problem(
                 WARNING,
                 directory,
-                f"this directory is pinned to profile '{name}', and is gone",
-                commands.line(machine.program, "doctor", "--fix"),
-                fix=Fix(f"took away the pin of {directory}", _unpinning(machine, directory)),
+                f"this directory is pinned to profile '{name}', but no longer exists",
+                shell_command(machine.program, "doctor", "--fix"),
+                fix=Fix(f"removed the pin of {directory}", partial(_unpin, machine, directory)),
             )
-        elif name not in machine.names:
-            near = did_you_mean(name, machine.names)
+        elif name not in machine.profile_names:
             yield Problem(
                 ERROR,
                 directory,
-                f"this directory is pinned to profile '{name}', and there is none of that name"
-                + (f"; {near}" if near else ""),
-                f"(cd {commands.quoted(directory)} && {machine.program} use --unpin)",
+                f"this directory is pinned to profile '{name}', {_does_not_exist(machine, name)}",
+                f"(cd {shell_quote(directory)} && {machine.program} use --unpin)",
             )
 
 
-def _unpinning(machine: Machine, directory: str) -> Callable[[], object]:
-    def run() -> None:
-        if not os.path.isdir(directory):
-            machine.store.unpin(directory)
-
-    return run
+def _unpin(machine: Machine, directory: str) -> None:
+    if not os.path.isdir(directory):
+        machine.store.unpin(directory)
 
 
 def variables(machine: Machine) -> Iterator[Problem]:
-    """Variables that name nothing, hide a profile's token, or lead its token elsewhere; and those that nobody reads."""
-    yield from _chosen(machine)
-    yield from _token(machine)
-    yield from _url(machine)
-    yield from _folders(machine)
-    yield from _unread(machine)
+    """Variables with an invalid value, that hide or contradict a profile, or that have no effect."""
+    yield from _profile_variable(machine)
+    yield from _token_variable(machine)
+    yield from _url_variable(machine)
+    yield from _folder_variables(machine)
+    yield from _unused_variables(machine)
 
 
 def _unset(severity: str, variable: str, message: str, advice: str = "") -> Problem:
-    return Problem(severity, variable, message, commands.line("unset", variable), advice)
+    return Problem(severity, variable, message, shell_command("unset", variable), advice)
 
 
-def _chosen(machine: Machine) -> Iterator[Problem]:
+def _profile_variable(machine: Machine) -> Iterator[Problem]:
     variable = machine.app.profile_field.variable
     name = machine.store.environ.get(variable)
-    if name and name not in machine.names:
+    if name and name not in machine.profile_names:
         try:
             machine.store.check_exists(name, variable)
         except ConfigError as error:
-            yield _unset(ERROR, variable, error.message, f"or name one that is there: {error.hint}")
+            yield _unset(ERROR, variable, error.message, f"or name an existing one: {error.hint}")
 
 
-def _token(machine: Machine) -> Iterator[Problem]:
-    """A token that cannot be one, or that is used in place of a profile's."""
+def _token_variable(machine: Machine) -> Iterator[Problem]:
+    """A token that is not valid, or that is used instead of a profile's."""
     app, variable = machine.app, machine.app.token_field.variable
     try:
         token = token_from(machine.store.environ.get(variable, ""), variable)
         if token is not None:
             app.check_token(token)
     except InvalidToken as error:
-        yield _unset(ERROR, variable, error.message.removeprefix("Invalid token: "), error.hint)
+        yield _unset(ERROR, variable, error.reason, error.hint)
         return
     except ConfigError as error:
         yield _unset(ERROR, variable, error.message)
         return
     try:
-        found = machine.resolution.token_in_force() if token is not None else None
-        name = machine.resolution.name if found is not None and found.token.layer == ENV else None
-        is_hidden = name is not None and machine.resolution.profile.has_token
-    except ConfigError:  # said where the profile, or its URL, is looked at
+        effective = machine.resolution.token_in_force() if token is not None else None
+        name = machine.resolution.name if effective is not None and effective.token.layer == ENV else None
+        hides_token = name is not None and machine.resolution.profile.has_token
+    except ConfigError:  # reported for the profile or the URL
         return
-    if is_hidden:
-        message = f"the token in it is used, and that of profile '{name}' is not"
+    if hides_token:
+        message = f"its token is used instead of the token of profile '{name}'"
         yield _unset(WARNING, variable, message, f"or name the profile: --profile {name}")
 
 
-def _url(machine: Machine) -> Iterator[Problem]:
-    """A URL that no token may go to, or another one than the token in force is for."""
+def _url_variable(machine: Machine) -> Iterator[Problem]:
+    """A URL that is not valid, or has another origin than the effective token."""
     variable = machine.app.url_field.variable
     text = machine.store.environ.get(variable)
     if not text:
         return
     try:
-        Origin.of(text, variable)
+        Origin.of(text)
+    except InvalidUrl as error:
+        yield _unset(ERROR, variable, error.message)
+        return
+    try:
         machine.resolution.token_in_force()
-    except (InvalidUrl, OriginConflict) as error:
-        if variable in error.message:
-            yield _unset(ERROR, variable, error.message.removeprefix(f"{variable}: "))
-    except ConfigError:  # said where the profile is looked at
+    except OriginConflict as error:
+        if error.url_source == variable:
+            yield _unset(ERROR, variable, error.message)
+    except ConfigError:  # reported for the profile
         return
 
 
-def _folders(machine: Machine) -> Iterator[Problem]:
-    """Folders that depend on where a command is run, or that hide others with profiles in them."""
+def _folder_variables(machine: Machine) -> Iterator[Problem]:
+    """Folders that depend on the working directory, or that hide others with profiles in them."""
     app, environ = machine.app, machine.store.environ
     home = app.variable("HOME")
     for variable in (home, *_XDG):
         value = environ.get(variable, "")
         if value and not os.path.isabs(value):
-            becomes = "means another folder in each directory" if variable == home else "is passed over"
-            advice = f"or make it a full path: export {variable}={commands.quoted(os.path.abspath(value))}"
-            yield _unset(WARNING, variable, f"it is no full path, and {becomes}", advice)
+            effect = "it means another folder in each directory" if variable == home else "it is ignored"
+            advice = f"or make it absolute: export {variable}={shell_quote(os.path.abspath(value))}"
+            yield _unset(WARNING, variable, f"it is not an absolute path, so {effect}", advice)
     if environ.get(home):
-        hidden = _elsewhere(machine, {name: value for name, value in environ.items() if name != home})
+        hidden = _hidden_profiles(machine, {name: value for name, value in environ.items() if name != home})
         if hidden:
             yield _unset(WARNING, home, f"it hides {hidden}")
     elif any(environ.get(variable) for variable in _XDG):
-        hidden = _elsewhere(machine, {name: value for name, value in environ.items() if name not in _XDG})
+        hidden = _hidden_profiles(machine, {name: value for name, value in environ.items() if name not in _XDG})
         if hidden:
             which = next(variable for variable in _XDG if environ.get(variable))
             yield _unset(WARNING, which, f"it hides {hidden}")
 
 
-def _elsewhere(machine: Machine, environ: Mapping[str, str]) -> str:
-    """The profiles of the folders that another environment gives and this one does not, in words; else nothing."""
+def _hidden_profiles(machine: Machine, environ: Mapping[str, str]) -> str:
+    """Name the profiles and tokens in the folders of another environment that are not in the effective ones."""
     try:
         ours, theirs = machine.store.folders, Folders.of(machine.app, environ)
     except ConfigError:
         return ""
     hidden = []
-    for own, other, what, ending in (
+    for own, other, what, suffix in (
         (ours.config, theirs.config, "profiles", ".toml"),
         (ours.data, theirs.data, "tokens", ".json"),
     ):
@@ -175,13 +177,13 @@ def _elsewhere(machine: Machine, environ: Mapping[str, str]) -> str:
             names = os.listdir(os.path.join(other, what))
         except OSError:
             continue
-        if os.path.realpath(own) != os.path.realpath(other) and any(name.endswith(ending) for name in names):
+        if os.path.realpath(own) != os.path.realpath(other) and any(name.endswith(suffix) for name in names):
             hidden.append(f"the {what} in {other}")
     return " and ".join(hidden)
 
 
-def _unread(machine: Machine) -> Iterator[Problem]:
-    """Variables with the app's prefix that no setting has."""
+def _unused_variables(machine: Machine) -> Iterator[Problem]:
+    """Variables with the app's prefix that have no effect."""
     if machine.app.settings is None:
         return
     from arka_config.settings.unused_variables import unused_variables

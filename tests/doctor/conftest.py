@@ -1,4 +1,4 @@
-"""What the tests of the doctor share."""
+"""The fixture of the doctor's tests."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.doctor.ward import Ward, healthy
+from tests.doctor.user_home import UserHome, add_profiles
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.fixture
-def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ward:
-    """A healthy home, below which the working directory is."""
-    home = tmp_path / "you"
-    home.mkdir(mode=0o700)
+def user_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UserHome:
+    """A home folder without problems, which is also the working directory."""
+    folder = tmp_path / "you"
+    folder.mkdir(mode=0o700)
     for name in ("ARKA_HOME", "HISTFILE", "SUDO_UID"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(home)
-    return healthy(Ward(home))
+    monkeypatch.chdir(folder)
+    return add_profiles(UserHome(folder))

@@ -1,4 +1,4 @@
-"""`--fix` makes the safe changes, says what it did and what it left, and has nothing to do the second time."""
+"""`--fix` makes the safe changes and no others, reports both, and changes nothing when it is run again."""
 
 from __future__ import annotations
 
@@ -9,103 +9,102 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.program import OTHER, TOKEN
-from tests.doctor.illnesses import ILLNESSES
-from tests.doctor.test_healthy import everything
+from tests.doctor.all_cases import CASES
+from tests.doctor.test_healthy import snapshot
 
 if TYPE_CHECKING:
-    from tests.doctor.ward import Ward
+    from tests.doctor.user_home import UserHome
 
-SAFE = [name for name, illness in ILLNESSES.items() if illness.fixable]
-LEFT = [name for name, illness in ILLNESSES.items() if not illness.fixable]
+FIXABLE = [name for name, case in CASES.items() if case.fixable]
+OTHERS = [name for name, case in CASES.items() if not case.fixable]
 
 
-@pytest.mark.parametrize("name", SAFE)
-def test_a_safe_fix_is_made_once(name: str, ward: Ward) -> None:
-    environ = dict(ILLNESSES[name].make(ward) or {})
-    tokens = {each: ward.store.tokens.storage(each) for each in ward.store.tokens.names()}
-    done = ward.doctor("--fix", "--json", **environ)
+@pytest.mark.parametrize("name", FIXABLE)
+def test_fix_fixes_the_problem_once(name: str, user_home: UserHome) -> None:
+    environ = dict(CASES[name].create(user_home) or {})
+    tokens = {each: user_home.store.tokens.storage(each) for each in user_home.store.tokens.names()}
+    done = user_home.doctor("--fix", "--json", **environ)
     assert done.code == 0, done.out
-    assert done.err.startswith("✓ Mended: ")
-    assert (done.json["problems"], len(done.json["mended"]), done.json["left"]) == ([], 1, [])
-    assert ward.store.tokens.names() == tokens.keys()
-    before = everything(ward.home)
-    again = ward.doctor("--fix", "--json", **environ)
-    assert (again.code, again.err, again.json["mended"]) == (0, "", [])
-    assert everything(ward.home) == before
+    assert done.err.startswith("✓ Fixed: ")
+    assert (done.json["problems"], len(done.json["fixed"]), done.json["left"]) == ([], 1, [])
+    assert user_home.store.tokens.names() == tokens.keys()
+    before = snapshot(user_home.home)
+    again = user_home.doctor("--fix", "--json", **environ)
+    assert (again.code, again.err, again.json["fixed"]) == (0, "", [])
+    assert snapshot(user_home.home) == before
 
 
-@pytest.mark.parametrize("name", LEFT)
-def test_what_is_a_person_s_to_decide_is_left_as_it_is(name: str, ward: Ward) -> None:
-    environ = dict(ILLNESSES[name].make(ward) or {})
-    before = everything(ward.home)
-    done = ward.doctor("--fix", "--json", **environ)
-    assert (done.json["mended"], len(done.json["left"])) == ([], 1)
+@pytest.mark.parametrize("name", OTHERS)
+def test_fix_changes_nothing_if_the_user_has_to_decide(name: str, user_home: UserHome) -> None:
+    environ = dict(CASES[name].create(user_home) or {})
+    before = snapshot(user_home.home)
+    done = user_home.doctor("--fix", "--json", **environ)
+    assert (done.json["fixed"], len(done.json["left"])) == ([], 1)
     assert done.json["left"][0]["why"]
-    assert everything(ward.home) == before
+    assert snapshot(user_home.home) == before
 
 
-def test_a_file_that_is_another_one_s_too_is_left_alone(ward: Ward) -> None:
-    """A hard link: who runs this as root in a folder of another user must not be led to the system's files."""
-    theirs = ward.write(ward.path("theirs"), "x", 0o644)
-    ward.data("tokens", "ci.json").unlink()
-    os.link(theirs, ward.data("tokens", "ci.json"))
-    done = ward.doctor("--fix")
+def test_fix_does_not_change_a_file_with_hard_links(user_home: UserHome) -> None:
+    """If root runs doctor in another user's folder, a hard link there must not make it change the system's files."""
+    target = user_home.write(user_home.path("target"), "x", 0o644)
+    user_home.data("tokens", "ci.json").unlink()
+    os.link(target, user_home.data("tokens", "ci.json"))
+    done = user_home.doctor("--fix")
     assert done.code == 1
-    assert "warning: not mended: " in done.err
-    assert "is a link, or no plain file: look at it first" in done.err
-    assert theirs.stat().st_mode & 0o777 == 0o644
+    assert "warning: not fixed: " in done.err
+    assert "is a link or a special file: check what it is first" in done.err
+    assert target.stat().st_mode & 0o777 == 0o644
 
 
-def test_a_link_to_a_file_elsewhere_is_not_followed(ward: Ward) -> None:
-    theirs = ward.write(ward.path("theirs"), "x", 0o644)
-    ward.data("tokens", "ci.json").unlink()
-    ward.data("tokens", "ci.json").symlink_to(theirs)
-    assert "warning: not mended: " in ward.doctor("--fix").err
-    assert theirs.stat().st_mode & 0o777 == 0o644
+def test_fix_does_not_follow_a_symbolic_link(user_home: UserHome) -> None:
+    target = user_home.write(user_home.path("target"), "x", 0o644)
+    user_home.data("tokens", "ci.json").unlink()
+    user_home.data("tokens", "ci.json").symlink_to(target)
+    assert "warning: not fixed: " in user_home.doctor("--fix").err
+    assert target.stat().st_mode & 0o777 == 0o644
 
 
-def test_where_the_lock_cannot_be_had_nothing_is_changed(ward: Ward) -> None:
-    ward.data("tokens", "ci.json").chmod(0o644)
-    ward.state("lock").unlink()
-    ward.state("lock").mkdir()
-    done = ward.doctor("--fix")
+def test_fix_changes_nothing_without_the_lock(user_home: UserHome) -> None:
+    user_home.data("tokens", "ci.json").chmod(0o644)
+    user_home.state("lock").unlink()
+    user_home.state("lock").mkdir()
+    done = user_home.doctor("--fix")
     assert done.code == 1
-    assert "not mended" in done.err
+    assert "not fixed" in done.err
     assert "cannot lock" in done.err
-    assert ward.data("tokens", "ci.json").stat().st_mode & 0o777 == 0o644
+    assert user_home.data("tokens", "ci.json").stat().st_mode & 0o777 == 0o644
 
 
-def test_what_was_mended_by_somebody_else_meanwhile_stays_mended(ward: Ward) -> None:
-    """A fix looks again: a directory that is back keeps its pin."""
+def test_fix_keeps_the_pin_of_a_directory_that_exists_again(user_home: UserHome) -> None:
     from arka_config.doctor.machine import Machine
     from arka_config.doctor.registry import apply_fixes, run_checks
 
-    ward.store.pin(str(ward.path("back")), "ci")
-    machine = Machine(ward.store, directory=str(ward.home))
-    found = run_checks(machine)
-    ward.path("back").mkdir()
-    assert [each.why for each in apply_fixes(machine, found)] == [""]
-    assert ward.store.selection.pins() == {str(ward.path("back")): "ci"}
+    user_home.store.pin(str(user_home.path("back")), "ci")
+    machine = Machine(user_home.store, directory=str(user_home.home))
+    problems = run_checks(machine)
+    user_home.path("back").mkdir()
+    assert [each.why for each in apply_fixes(machine, problems)] == [""]
+    assert user_home.store.selection.pins() == {str(user_home.path("back")): "ci"}
 
 
-def test_a_sealed_token_is_the_one_that_was_plain(ward: Ward) -> None:
-    ILLNESSES["a plain token beside the vault"].make(ward)
-    assert ward.doctor("--fix").code == 0
-    credential = ward.store.credential("late")
+def test_fix_seals_a_plain_token_without_changing_it(user_home: UserHome) -> None:
+    CASES["a plain token although sealing is on"].create(user_home)
+    assert user_home.doctor("--fix").code == 0
+    credential = user_home.store.credential("late")
     assert (credential.storage, credential.token.reveal()) == ("sealed", OTHER)
-    assert OTHER not in ward.data("tokens", "late.json").read_text()
+    assert OTHER not in user_home.data("tokens", "late.json").read_text()
 
 
-def test_a_locked_vault_seals_nothing_and_says_how_to_open_it(ward: Ward) -> None:
+def test_fix_of_a_plain_token_needs_an_unlocked_vault(user_home: UserHome) -> None:
     from arka_config.sealing import operations
     from arka_config.sealing.unlockers.registry import NewUnlocker
 
-    operations.enable(ward.store.vault, [NewUnlocker("passphrase", passphrase="correct horse")])
+    operations.enable(user_home.store.vault, [NewUnlocker("passphrase", passphrase="correct horse")])
     text = json.dumps({"version": 1, "token": OTHER, "origin": "https://arka-ai.com"})
-    ward.write(ward.data("tokens", "late.json"), text)
-    done = ward.doctor("--fix", "--json")
+    user_home.write(user_home.data("tokens", "late.json"), text)
+    done = user_home.doctor("--fix", "--json")
     (left,) = done.json["left"]
     assert (left["command"], left["fixable"]) == ('eval "$(arka vault unlock)" && arka doctor --fix', False)
-    assert ward.data("tokens", "late.json").read_text() == text
-    assert ward.after(left["command"], ARKA_PASSPHRASE="correct horse") == []
+    assert user_home.data("tokens", "late.json").read_text() == text
+    assert user_home.problems_after(left["command"], ARKA_PASSPHRASE="correct horse") == []
     assert TOKEN not in done.out

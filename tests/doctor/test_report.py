@@ -1,4 +1,4 @@
-"""The report as people see it: on terminals of 80 and of 60 columns, in a pipe, and in colour where there is colour."""
+"""The report on terminals of several widths, in a pipe, and in colour."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pyte
 import pytest
 
 from tests.cli.program import TOKEN
-from tests.doctor.illnesses import ILLNESSES
+from tests.doctor.all_cases import CASES
 
 if TYPE_CHECKING:
-    from tests.doctor.ward import Ward
+    from tests.doctor.user_home import UserHome
 
 ARKA = str(Path(sys.executable).with_name("arka"))
-SOME = [
+REPORTED = [
     "a readable token",
     "an expired token",
     "a token in the history of bash",
@@ -30,12 +30,12 @@ SOME = [
 
 
 @pytest.fixture
-def ill(ward: Ward) -> dict[str, str]:
-    environ = {key: value for name in SOME for key, value in (ILLNESSES[name].make(ward) or {}).items()}
-    return {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8", **ward.environ, **environ}
+def broken(user_home: UserHome) -> dict[str, str]:
+    environ = {key: value for name in REPORTED for key, value in (CASES[name].create(user_home) or {}).items()}
+    return {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8", **user_home.environ, **environ}
 
 
-def screen(environ: dict[str, str], columns: int, *options: str) -> tuple[list[str], str]:
+def run_on_terminal(environ: dict[str, str], columns: int, *options: str) -> tuple[list[str], str]:
     child = pexpect.spawn(
         ARKA, ["doctor", *options], env=environ, encoding="utf-8", dimensions=(80, columns), cwd=environ["HOME"]
     )
@@ -48,57 +48,61 @@ def screen(environ: dict[str, str], columns: int, *options: str) -> tuple[list[s
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
-def test_words_are_folded_and_commands_are_in_one_piece(ward: Ward, ill: dict[str, str], columns: int) -> None:
-    _, sent = screen(ill, columns)
+def test_report_wraps_text_but_not_commands(user_home: UserHome, broken: dict[str, str], columns: int) -> None:
+    _, sent = run_on_terminal(broken, columns)
     lines = re.sub(r"\x1b\[[0-9;]*m", "", sent).replace("\r\n", "\n").split("\n")
     long = [line for line in lines if len(line) > columns]
     assert all(line.startswith("    $ ") or "/" in line for line in long)
-    assert f"    $ chmod 600 {ward.data('tokens', 'ci.json')}" in lines
+    assert f"    $ chmod 600 {user_home.data('tokens', 'ci.json')}" in lines
     assert not [line for line in long if not line.startswith("    $ ") and " " in line.strip()[2:].split("  ")[-1]]
     assert TOKEN not in sent
 
 
-def test_the_report_at_60_columns_is_the_one_we_want(ward: Ward, ill: dict[str, str]) -> None:
-    lines, _ = screen(ill, 60)
+def test_report_at_60_columns(user_home: UserHome, broken: dict[str, str]) -> None:
+    lines, _ = run_on_terminal(broken, 60)
     text = "\n".join(lines)
     assert text.startswith(
         "✗ Files\n  ✗ modes  ~/.local/share/arka/tokens/ci.json\n    others can read the file (mode 0644)\n"
     )
     assert "\n✗ Tokens\n  ✗ expiry  ~/.local/share/arka/tokens/old.json\n" in text
     assert "\n    $ arka login --profile old\n" in text
-    assert lines[-1].startswith("6 things to mend") or lines[-2].startswith("6 things to mend")
+    assert lines[-1].startswith("6 problems") or lines[-2].startswith("6 problems")
 
 
-def test_a_group_without_a_fault_is_one_line(ward: Ward) -> None:
-    lines, _ = screen({"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", **ward.environ}, 60)
+def test_group_without_problems_is_one_line(user_home: UserHome) -> None:
+    lines, _ = run_on_terminal(
+        {"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", **user_home.environ}, 60
+    )
     assert lines == [
-        "✓ Files      for you alone, and nothing was left behind",
-        "✓ Contents   all can be read, and nothing is half done",
-        "✓ Tokens     none ends soon, and all can be had",
-        "✓ Choice     what is chosen is there, and nothing hides it",
-        "✓ Elsewhere  no copy of a token lies about",
-        "Nothing is wrong",
+        "✓ Files      private, and nothing is left over",
+        "✓ Contents   readable and complete",
+        "✓ Tokens     available, and none expires soon",
+        "✓ Selection  the profile exists, and nothing hides it",
+        "✓ Leaks      no copies of tokens in other files",
+        "No problems found",
     ]
 
 
-def test_colour_is_for_terminals_that_want_it(ward: Ward, ill: dict[str, str]) -> None:
-    assert "\x1b[31m✗" in screen(ill, 80)[1]
+def test_report_is_coloured_only_on_terminals_that_support_it(user_home: UserHome, broken: dict[str, str]) -> None:
+    assert "\x1b[31m✗" in run_on_terminal(broken, 80)[1]
     for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        assert "\x1b" not in screen({**ill, **variables}, 80)[1]
-    piped, forced = ward.doctor(), ward.doctor(FORCE_COLOR="1")
+        assert "\x1b" not in run_on_terminal({**broken, **variables}, 80)[1]
+    piped, forced = user_home.doctor(), user_home.doctor(FORCE_COLOR="1")
     assert "\x1b" not in piped.out
     assert "\x1b[31m✗" in forced.out
     assert re.sub(r"\x1b\[[0-9;]*m", "", forced.out) == piped.out
 
 
-def test_the_summary_counts(ward: Ward) -> None:
-    ILLNESSES["a readable token"].make(ward)
-    assert ward.doctor().out.endswith("\n1 thing to mend, arka doctor --fix mends it\n")
-    ILLNESSES["an expired token"].make(ward)
-    ILLNESSES["an export of another profile"].make(ward)
-    assert ward.doctor().out.endswith("\n2 things to mend, 1 thing to know, arka doctor --fix mends 1 of them\n")
+def test_summary_counts_problems_and_notes(user_home: UserHome) -> None:
+    CASES["a readable token"].create(user_home)
+    assert user_home.doctor().out.endswith("\n1 problem; arka doctor --fix fixes it\n")
+    CASES["an expired token"].create(user_home)
+    CASES["an export of another profile"].create(user_home)
+    assert user_home.doctor().out.endswith("\n2 problems, 1 note; arka doctor --fix fixes 1 of them\n")
 
 
-def test_a_profile_that_is_named_must_be_there(ward: Ward) -> None:
-    assert ward.doctor("-p", "nosuch").code == 1
-    assert ward.found("-p", "ci", ARKA_API_KEY=TOKEN) == []  # by flag, a profile beats the environment
+def test_profile_flag_must_name_an_existing_profile(user_home: UserHome) -> None:
+    assert user_home.doctor("-p", "nosuch").code == 1
+    assert (
+        user_home.problems("-p", "ci", ARKA_API_KEY=TOKEN) == []
+    )  # a profile named by flag takes precedence over the environment

@@ -1,9 +1,11 @@
-"""`doctor`: what is wrong with this machine's profiles and tokens, and the command that mends each."""
+"""`doctor`: find problems with this machine's profiles and tokens, and show the command that fixes each."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -25,145 +27,148 @@ if TYPE_CHECKING:
     from arka_config.doctor.registry import FixResult
 
 _MARKS: dict[str, tuple[str, str]] = {ERROR: ("✗", "red"), WARNING: ("!", "yellow"), NOTE: ("·", "cyan")}
-_LONGEST_GROUP = max(map(len, GROUPS))
-_NARROWEST = 30  # columns, to fold words in
+_GROUP_WIDTH = max(map(len, GROUPS))
+_MIN_WIDTH = 30  # columns to wrap text in
 
 
 @command()
-@click.option("--fix", is_flag=True, help="Make the changes that are safe, and say what was left.")
-@click.option("--all", "everything", is_flag=True, help="Name every check, also those that found nothing.")
-def doctor(session: Session, fix: bool, everything: bool) -> int | None:
-    """Find what is wrong with profiles and tokens on this machine.
+@click.option("--fix", is_flag=True, help="Apply the safe fixes, and report what remains.")
+@click.option("--all", "show_all", is_flag=True, help="List every check, including those that found no problem.")
+def doctor(session: Session, fix: bool, show_all: bool) -> int | None:
+    """Find problems with the profiles and tokens on this machine.
 
-    Each thing that is found stands with the command that mends it. Exits with 1 where there is something to mend.
-    Nothing is written without --fix, no helper is run, no passphrase is asked for, and no workspace is asked.
+    Each problem is shown with a command that fixes it. The exit code is 1 if there is anything to fix.
+
+    Nothing is written unless you pass --fix. No helper is run, no passphrase is asked for, and no workspace is
+    contacted.
     """
     if session.profile is not None:
         session.store.check_exists(session.profile)
-    machine = _machine(session)
-    found = run_checks(machine)
-    fix_results: list[FixResult] = []
+    machine = _read_machine(session)
+    problems = run_checks(machine)
+    results: list[FixResult] | None = None
     if fix:
-        fix_results = apply_fixes(machine, found)
-        if any(not each.why for each in fix_results):
-            found = run_checks(_machine(session))
-        _tell(session, fix_results)
+        results = apply_fixes(machine, problems)
+        if any(result.is_fixed for result in results):
+            problems = run_checks(_read_machine(session))
+        _report_fixes(session, results)
     if session.json:
-        session.show_json(_document(found, fix_results if fix else None))
+        session.show_json(_document(problems, results))
     else:
-        for line in Report(session, found).lines(everything=everything):
+        for line in Report(session, problems).lines(show_all=show_all):
             terminal.out(line)
-    return EXIT_ERROR if any(problem.is_illness for problem in found) else None
+    return EXIT_ERROR if any(problem.is_failure for problem in problems) else None
 
 
-def _machine(session: Session) -> Machine:
-    """The machine as it stands now: a store of its own, since the session's remembers what it has read."""
+def _read_machine(session: Session) -> Machine:
+    """Return the machine as it is now, with a new store: the session's store caches what it has read."""
     from arka_config.store.profile_store import ProfileStore
 
     try:
         directory = os.getcwd()
-    except OSError:  # it is gone, and nothing is pinned to it or lies in it
+    except OSError:  # it no longer exists
         directory = ""
     return Machine(ProfileStore.open(session.app, session.environ), profile=session.profile, directory=directory)
 
 
-def _tell(session: Session, fix_results: Sequence[FixResult]) -> None:
-    """What was done, and what was not, with the reason."""
-    for each in fix_results:
-        if each.problem.fix is not None and not each.why:
-            terminal.say(session.with_tildes(f"Mended: {each.problem.fix.done}"), mark="✓")
-    for each in fix_results:
-        if each.problem.fix is not None and each.why:
-            place = session.with_tilde(each.problem.place)
-            terminal.warn(session.with_tildes(f"not mended: {place}: {each.problem.message}: {each.why}"))
+def _report_fixes(session: Session, results: Sequence[FixResult]) -> None:
+    attempts = [(result, result.problem.fix) for result in results if result.problem.fix is not None]
+    for result, fix in attempts:
+        if result.is_fixed:
+            terminal.say(session.with_tildes(f"Fixed: {fix.done}"), mark="✓")
+    for result, _ in attempts:
+        if not result.is_fixed:
+            place = session.with_tilde(result.problem.place)
+            terminal.warn(session.with_tildes(f"not fixed: {place}: {result.problem.message}: {result.why}"))
 
 
 class Report:
-    """What was found, group by group, for the stream that stdout is."""
+    """The problems by group, wrapped to the width of the terminal if stdout is one."""
 
-    def __init__(self, session: Session, found: Sequence[Problem]) -> None:
+    def __init__(self, session: Session, problems: Sequence[Problem]) -> None:
         self._session = session
-        self._found = found
-        self._width = _columns() if sys.stdout.isatty() else None
+        self._problems = problems
+        self._width = max(shutil.get_terminal_size().columns, _MIN_WIDTH) if sys.stdout.isatty() else None
 
-    def lines(self, *, everything: bool = False) -> Iterator[str]:
-        """Every line, one after another."""
+    def lines(self, *, show_all: bool = False) -> Iterator[str]:
+        """Yield the lines of the report."""
+        marks = list(_MARKS.values())
         for group, members in groupby(CHECKS, lambda check: check.group):
             checks = list(members)
             names = {check.name for check in checks}
-            problems = [problem for problem in self._found if problem.check in names]
-            worst = min((list(_MARKS).index(each.severity) for each in problems), default=None)
-            mark = self._mark("✓", "green") if worst is None else self._mark(*list(_MARKS.values())[worst])
-            well = f"  {self._styled(GROUPS[group], dim=True)}" if worst is None else ""
-            yield f"{mark} {self._styled(group.ljust(_LONGEST_GROUP) if well else group, bold=True)}{well}"
+            problems = [problem for problem in self._problems if problem.check in names]
+            if problems:
+                worst = min(list(_MARKS).index(problem.severity) for problem in problems)
+                yield f"{self._mark(*marks[worst])} {self._style(group, bold=True)}"
+            else:
+                title = self._style(group.ljust(_GROUP_WIDTH), bold=True)
+                yield f"{self._mark('✓', 'green')} {title}  {self._style(GROUPS[group], dim=True)}"
             for check in checks:
                 own = [problem for problem in problems if problem.check == check.name]
-                if everything and not own:
-                    yield f"  {self._mark('✓', 'green')} {self._styled(f'{check.name}: {check.well}', dim=True)}"
+                if show_all and not own:
+                    yield f"  {self._mark('✓', 'green')} {self._style(f'{check.name}: {check.passed}', dim=True)}"
                 for problem in own:
                     yield from self._problem(problem)
         yield ""
         yield self._summary()
 
     def _problem(self, problem: Problem) -> Iterator[str]:
-        name = self._styled(problem.check, bold=True)
         place = self._session.with_tilde(terminal.safe_text(problem.place))
-        yield from self._folded(place, f"  {self._mark(*_MARKS[problem.severity])} {name}  ", 4, len(problem.check) + 6)
-        yield from self._folded(self._session.with_tildes(terminal.safe_text(problem.message)), " " * 4, 4)
-        if problem.command:  # in one piece, so that it can be pasted
-            yield f"    {self._styled('$', dim=True)} {self._styled(terminal.safe_text(problem.command), fg='cyan')}"
+        start = f"  {self._mark(*_MARKS[problem.severity])} {self._style(problem.check, bold=True)}  "
+        yield from self._wrap(place, start, len(problem.check) + 6)
+        yield from self._wrap(self._session.with_tildes(terminal.safe_text(problem.message)))
+        if problem.command:  # not wrapped, so that it can be pasted
+            command = terminal.safe_text(problem.command)
+            yield f"    {self._style('$', dim=True)} {self._style(command, fg='cyan')}"
         if problem.advice:
-            yield from self._folded(self._session.with_tildes(terminal.safe_text(problem.advice)), " " * 4, 4, dim=True)
+            yield from self._wrap(self._session.with_tildes(terminal.safe_text(problem.advice)), dim=True)
 
-    def _folded(self, text: str, begin: str, indent: int, used: int = 4, *, dim: bool = False) -> Iterator[str]:
-        """The text in lines of the terminal's width, the first behind `begin`, which takes `used` columns of it."""
+    def _wrap(self, text: str, start: str = " " * 4, start_width: int = 4, *, dim: bool = False) -> Iterator[str]:
+        """Wrap text, indented by 4. The first line begins with `start`, which is shown in `start_width` columns."""
         pieces = [text]
         if self._width is not None:
-            import textwrap
-
-            room = max(self._width, _NARROWEST)
-            pieces = textwrap.wrap(text, room, initial_indent=" " * used, subsequent_indent=" " * indent) or [""]
-            pieces = [pieces[0][used:], *(piece[indent:] for piece in pieces[1:])]
-        for at, piece in enumerate(pieces):
-            yield f"{begin if at == 0 else ' ' * indent}{self._styled(piece, dim=True) if dim else piece}".rstrip()
+            wrapped = textwrap.wrap(text, self._width, initial_indent=" " * start_width, subsequent_indent=" " * 4) or [
+                ""
+            ]
+            pieces = [wrapped[0][start_width:], *(piece[4:] for piece in wrapped[1:])]
+        for index, piece in enumerate(pieces):
+            yield f"{' ' * 4 if index else start}{self._style(piece, dim=True) if dim else piece}".rstrip()
 
     def _summary(self) -> str:
-        ill = [problem for problem in self._found if problem.is_illness]
-        notes = len(self._found) - len(ill)
-        said = f"{notes} thing{'' if notes == 1 else 's'} to know" if notes else ""
-        if not ill:
-            return "Nothing is wrong" + (f", and {said}" if said else "")
-        fixable = sum(problem.fix is not None for problem in ill)
-        parts = [f"{len(ill)} thing{'' if len(ill) == 1 else 's'} to mend", *([said] if said else [])]
-        if fixable:
-            of_them = "it" if len(ill) == 1 else "all of them" if fixable == len(ill) else f"{fixable} of them"
-            parts.append(f"{self._session.app.name} doctor --fix mends {of_them}")
-        return ", ".join(parts)
+        failures = [problem for problem in self._problems if problem.is_failure]
+        notes = len(self._problems) - len(failures)
+        counts = [_count(len(failures), "problem") if failures else "No problems found"]
+        counts += [_count(notes, "note")] if notes else []
+        summary = ", ".join(counts)
+        fixable = sum(problem.fix is not None for problem in failures)
+        if not fixable:
+            return summary
+        which = "it" if len(failures) == 1 else "all of them" if fixable == len(failures) else f"{fixable} of them"
+        return f"{summary}; {self._session.app.name} doctor --fix fixes {which}"
 
     def _mark(self, mark: str, colour: str) -> str:
-        return self._styled(mark, fg=colour)
+        return self._style(mark, fg=colour)
 
-    def _styled(self, text: str, **style: bool | str) -> str:
-        return terminal.style(text, sys.stdout, **style)
-
-
-def _columns() -> int:
-    import shutil
-
-    return shutil.get_terminal_size().columns
+    def _style(self, text: str, **attributes: bool | str) -> str:
+        return terminal.style(text, sys.stdout, **attributes)
 
 
-def _document(found: Sequence[Problem], fix_results: Sequence[FixResult] | None) -> dict[str, object]:
-    """All of it as JSON has it."""
-    names = [problem.check for problem in found]
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _document(problems: Sequence[Problem], results: Sequence[FixResult] | None) -> dict[str, object]:
+    names = [problem.check for problem in problems]
     document: dict[str, object] = {
-        "healthy": not any(problem.is_illness for problem in found),
+        "healthy": not any(problem.is_failure for problem in problems),
         "checks": [{"name": each.name, "group": each.group, "found": names.count(each.name)} for each in CHECKS],
-        "problems": [_problem_document(problem) for problem in found],
+        "problems": [_problem_document(problem) for problem in problems],
     }
-    if fix_results is not None:
-        document["mended"] = [_problem_document(each.problem) for each in fix_results if not each.why]
-        document["left"] = [{**_problem_document(each.problem), "why": each.why} for each in fix_results if each.why]
+    if results is not None:
+        document["fixed"] = [_problem_document(result.problem) for result in results if result.is_fixed]
+        document["left"] = [
+            {**_problem_document(result.problem), "why": result.why} for result in results if not result.is_fixed
+        ]
     return document
 
 

@@ -1,4 +1,4 @@
-"""A ward: a home with profiles, `arka doctor` in it, and a shell to run what it prescribes."""
+"""A home folder to run `arka doctor` and the commands it prints in."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ BIN = str(Path(sys.executable).parent)
 URL = "https://arka-ai.com"
 
 
-class Ward:
-    """A home folder. `environ` is what each run of the program and of the shell is given beside it."""
+class UserHome:
+    """A home folder. `environ` is set for every run of the program and of the shell."""
 
     def __init__(self, home: Path, **places: str) -> None:
         self.home = home
@@ -32,15 +32,14 @@ class Ward:
 
     @property
     def store(self) -> ProfileStore:
-        """The store, as a process of its own opens it."""
+        """The store, opened again as by a new process."""
         return ProfileStore.open(app, self.environ)
 
-    def keep(self, name: str, token: str = TOKEN, url: str = URL, **known: str) -> None:
-        """Stores a token."""
-        self.store.log_in(name, Credential(Secret(token), Origin.of(url), **known))
+    def store_token(self, name: str, token: str = TOKEN, url: str = URL, **metadata: str) -> None:
+        self.store.log_in(name, Credential(Secret(token), Origin.of(url), **metadata))
 
     def path(self, *parts: str) -> Path:
-        """A path below the home folder."""
+        """Return a path in the home folder."""
         return self.home.joinpath(*parts)
 
     def config(self, *parts: str) -> Path:
@@ -53,18 +52,18 @@ class Ward:
         return Path(self.store.folders.state, *parts)
 
     def write(self, path: Path, text: str, mode: int = 0o600) -> Path:
-        """Makes a file, and its folders."""
+        """Write a file, and create its folders."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(text)
         path.chmod(mode)
         return path
 
     def doctor(self, *options: str, **environ: str) -> Done:
-        """`arka doctor` in this process."""
+        """Run `arka doctor` in this process."""
         return arka("doctor", *options, environ={**self.environ, **environ})
 
-    def found(self, *options: str, **environ: str) -> list[dict[str, Any]]:
-        """What it finds."""
+    def problems(self, *options: str, **environ: str) -> list[dict[str, Any]]:
+        """Run `arka doctor` and return the problems."""
         problems: list[dict[str, Any]] = self.doctor("--json", *options, **environ).json["problems"]
         return problems
 
@@ -77,8 +76,8 @@ class Ward:
             **environ,
         }
 
-    def after(self, command: str, *, stdin: str = "", types: str = "", **environ: str) -> list[dict[str, Any]]:
-        """What is found in the same shell, once a command has been run there as it was printed."""
+    def problems_after(self, command: str, *, stdin: str = "", types: str = "", **environ: str) -> list[dict[str, Any]]:
+        """Run a command in a shell as it was printed, then return the problems that remain in that shell."""
         report = self.home.parent / "report.json"
         line = f"{command}\narka doctor --json >'{report}'\ntrue"
         if types:
@@ -108,10 +107,10 @@ class Ward:
         return problems
 
 
-def healthy(ward: Ward) -> Ward:
-    """Two profiles with tokens: one is active, and the other has settings."""
-    ward.keep("work", label="MacBook Pro")
-    ward.keep("ci", OTHER, expires="2099-12-31T23:59:59Z")
-    ward.store.edit("ci", {("description",): "Build runners", ("settings", "timeout"): 30})
-    ward.store.use("work")
-    return ward
+def add_profiles(user_home: UserHome) -> UserHome:
+    """Add two profiles with tokens: the active one, and one with settings."""
+    user_home.store_token("work", label="MacBook Pro")
+    user_home.store_token("ci", OTHER, expires="2099-12-31T23:59:59Z")
+    user_home.store.edit("ci", {("description",): "Build runners", ("settings", "timeout"): 30})
+    user_home.store.use("work")
+    return user_home

@@ -1,0 +1,169 @@
+"""Checks of group Contents: files that cannot be parsed, unknown keys, invalid values, newer formats."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from arka_config.doctor.machine import list_folder
+from arka_config.doctor.problem import ERROR, WARNING, Problem, edit_command, shell_command
+from arka_config.errors import ConfigError, MalformedFile, NewerFormat, UnsafeFile
+from arka_config.store import files
+from arka_config.store.resolution import Resolution
+from arka_config.text import suggest_profile_name, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from arka_config.doctor.machine import Machine
+    from arka_config.store.profiles import Profile
+
+
+def preferences(machine: Machine) -> Iterator[Problem]:
+    """Mistakes in config.toml."""
+    path = os.path.join(machine.store.folders.config, "config.toml")
+    try:
+        storage = machine.store.preferences.storage
+    except MalformedFile as error:
+        yield _malformed(error, path)
+        return
+    if storage == "sealed" and not files.exists(machine.store.data_key_path):
+        yield Problem(
+            ERROR,
+            path,
+            'storage = "sealed" is set, but sealing is off, so no new token can be stored',
+            shell_command(machine.program, "vault", "enable"),
+        )
+    yield from _literal_token(machine, path)
+
+
+def _malformed(error: MalformedFile, path: str) -> Problem:
+    """Report a file that the user edits, with the correction if it is known."""
+    problem = Problem.from_error(error, path, command=edit_command(path))
+    if not error.correction:
+        return problem
+    return problem._replace(message=f"{problem.message}; {error.correction}")
+
+
+def profiles(machine: Machine) -> Iterator[Problem]:
+    """Mistakes in profiles: syntax, keys, settings, file names, and a token in the file."""
+    folder = machine.store.profiles.folder
+    for name, profile in machine.profiles.items():
+        yield from _settings(machine, name, profile)
+        yield from _literal_token(machine, profile.path)
+    for path, error in machine.read_errors.items():
+        if os.path.dirname(path) != folder:
+            continue
+        if isinstance(error, MalformedFile):
+            yield _malformed(error, path)
+        else:
+            yield Problem.from_error(error, path, command=edit_command(path))
+        yield from _literal_token(machine, path)
+    try:
+        misnamed = machine.store.profiles.misnamed()
+    except ConfigError:  # reported by `folders`
+        return
+    for name in misnamed:
+        yield _misnamed(machine, os.path.join(folder, name), name)
+
+
+def _misnamed(machine: Machine, path: str, name: str) -> Problem:
+    better = suggest_profile_name(name.removesuffix(".toml"))
+    is_free = better and not machine.store.profiles.holds(better)
+    return Problem(
+        WARNING,
+        path,
+        "its name is not a profile name (a-z, 0-9, '-' and '_'), so the file is not used",
+        shell_command("mv", path, machine.store.profiles.path(better)) if is_free else "",
+        "" if is_free else "rename or remove it",
+    )
+
+
+def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem]:
+    """Settings that the settings class does not have, or whose values are not valid."""
+    if machine.app.settings is None or not profile.settings:
+        return
+    from arka_config.templates.policy import SettingsCheck
+
+    check = SettingsCheck(machine.app)
+    for key, value in check.flat(profile.settings):
+        fault = check.unfit(key, value, may_be_secret=True)
+        if not fault:
+            continue
+        is_known = check.is_known(key)
+        unset = shell_command(machine.program, "profiles", "unset", name, f"settings.{key}")
+        yield Problem(
+            ERROR if is_known else WARNING,
+            profile.path,
+            f"settings.{visible(key)}: {fault}",
+            edit_command(profile.path) if is_known or check.nearest(key) else unset,
+        )
+
+
+def _literal_token(machine: Machine, path: str) -> Iterator[Problem]:
+    """A token in a file that may be shared, where it is not used."""
+    try:
+        text = files.read(path) or ""
+    except ConfigError:
+        return
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if machine.app.redacted(line) != line]
+    if lines:
+        yield Problem(
+            ERROR,
+            f"{path}:{lines[0]}",
+            "it contains a token, which does not belong here: store it with login, and replace it if others could read "
+            "this file",
+            edit_command(path),
+        )
+
+
+def token_files(machine: Machine) -> Iterator[Problem]:
+    """Token files that are damaged, or for another workspace than their profile's."""
+    tokens = machine.store.tokens
+    _ = machine.credentials  # reads the files
+    for path, error in machine.read_errors.items():
+        if os.path.dirname(path) != tokens.folder or isinstance(error, UnsafeFile):  # reported by `modes`
+            continue
+        if isinstance(error, NewerFormat) or not isinstance(error, MalformedFile):
+            yield Problem.from_error(error, path)
+        else:
+            name = os.path.basename(path).removesuffix(".json")
+            command = shell_command(machine.program, "logout", "--profile", name)
+            yield Problem.from_error(error, path, command=command, advice=error.hint)
+    for name in sorted(machine.credentials.keys() & machine.profiles.keys()):
+        yield from _other_origin(machine, name)
+    for path in list_folder(tokens.folder):
+        if os.path.islink(path) and not os.path.exists(path):
+            yield Problem(ERROR, path, "it is a broken symbolic link", shell_command("rm", path))
+
+
+def _other_origin(machine: Machine, name: str) -> Iterator[Problem]:
+    try:
+        Resolution(machine.store, {}, profile=name).token_in_force()
+    except ConfigError as error:
+        path = machine.profiles[name].path
+        if machine.profiles[name].reference is None:
+            command = shell_command(machine.program, "profiles", "unset", name, "api_url")
+            yield Problem(ERROR, path, error.message, command, f"or log in to the other one: {error.hint}")
+
+
+def state(machine: Machine) -> Iterator[Problem]:
+    """Files of the state folder that cannot be read."""
+    from arka_config.templates.approvals import Agreements
+    from arka_config.templates.ledger import LedgerFile
+
+    folder, selection = machine.store.folders.state, machine.store.selection
+    ledger = LedgerFile(folder)
+    readers: list[tuple[str, Callable[[], object]]] = [
+        (selection.active_path, selection.active),
+        (selection.pins_path, selection.pins),
+        (ledger.path, ledger.read),
+        (ledger.pending_path, ledger.pending),
+        (os.path.join(folder, "agreements.json"), lambda: Agreements(folder)),
+    ]
+    for path, read in readers:
+        try:
+            read()
+        except ConfigError as error:
+            is_damaged = isinstance(error, MalformedFile) and not isinstance(error, NewerFormat)
+            yield Problem.from_error(error, path, command=shell_command("rm", path) if is_damaged else "")

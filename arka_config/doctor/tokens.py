@@ -1,0 +1,268 @@
+"""Checks of group Tokens: expiry, token references, and whether what is sealed or in the OS keyring can be opened."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from arka_config import timestamps
+from arka_config.doctor.machine import KEY_FILE
+from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command, shell_quote
+from arka_config.errors import (
+    ConfigError,
+    InvalidSession,
+    InvalidToken,
+    KeyringLocked,
+    SealingError,
+    TokenUnavailable,
+    UnsafeFile,
+)
+from arka_config.sealing.unlockers import os_keyring
+from arka_config.store import files
+from arka_config.store.references import described, referred
+from arka_config.store.tokens import PLAIN
+from arka_config.text import did_you_mean, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from arka_config.doctor.machine import Machine
+    from arka_config.store.profiles import Profile
+
+SEALED, KEYRING = "sealed", "keyring"
+SLOW = 1.0  # seconds that the keyring may take
+_DEFAULT_WARNING = 14  # days, as in Preferences
+_MAX_NAMES = 5  # in a message
+
+
+def expiry(machine: Machine) -> Iterator[Problem]:
+    """Tokens that have expired, or will within `expiry_warning`."""
+    days = machine.preferences.expiry_warning if machine.preferences is not None else _DEFAULT_WARNING
+    for name, credential in machine.credentials.items():
+        if not credential.expires:
+            continue
+        expires = timestamps.read(credential.expires)
+        path = machine.store.tokens.path(name)
+        when = f"{timestamps.in_words(expires, machine.now)} ({expires:%Y-%m-%d})"
+        if expires <= machine.now:
+            command = shell_command(machine.program, "login", "--profile", name)
+            yield Problem(ERROR, path, f"the token of profile '{name}' expired {when}", command)
+        elif expires <= machine.now + timedelta(days=days):
+            command = shell_command(machine.program, "rotate", "--profile", name)
+            advice = f"or create one on the tokens page, and then: {machine.program} login --profile {name}"
+            yield Problem(WARNING, path, f"the token of profile '{name}' expires {when}", command, advice)
+
+
+def references(machine: Machine) -> Iterator[Problem]:
+    """Token references that lead to no token. No helper is run; only its program is looked up."""
+    for profile in machine.profiles.values():
+        if profile.reference is None:
+            continue
+        kind, target = profile.reference
+        if kind == "helper":
+            yield from _helper(machine, profile, target)
+        else:
+            yield from _followed(machine, profile, kind, target)
+
+
+def _followed(machine: Machine, profile: Profile, kind: str, target: str) -> Iterator[Problem]:
+    secret = referred(machine.app, profile, machine.store.environ, lambda: machine.store.preferences)
+    assert secret is not None, "the profile has a reference"
+    subject = f"profile '{profile.name}' takes its token from {described(kind, target)}"
+    try:
+        machine.app.check_token(secret, profile.api_url or None)
+    except InvalidToken as error:
+        yield Problem(ERROR, profile.path, f"{subject}, which is not a token: {error.reason}", _put(kind, target))
+        return
+    except TokenUnavailable as error:
+        yield Problem(ERROR, profile.path, error.message, _put(kind, target), "" if _put(kind, target) else error.hint)
+        return
+    except ConfigError as error:
+        yield Problem(ERROR, profile.path, f"{subject}: {error.message}", advice=error.hint)
+        return
+    yield from _open_file(profile, kind, target)
+
+
+def _put(kind: str, target: str) -> str:
+    """The command that puts a token, which it reads unseen or from its input, where a reference leads."""
+    if kind == "env":
+        return f"read -rs {target} && export {target}" if target.isidentifier() and target.isascii() else ""
+    path = os.path.expanduser(target)
+    return f"(umask 077 && cat > {shell_quote(path)})" if os.path.isabs(path) else ""
+
+
+def _open_file(profile: Profile, kind: str, target: str) -> Iterator[Problem]:
+    path = os.path.expanduser(target)
+    if kind != "file" or os.name == "nt":
+        return
+    mode = os.stat(path).st_mode & 0o7777
+    if mode & 0o077:
+        message = f"others can read the file that profile '{profile.name}' takes its token from (mode {mode:04o})"
+        yield Problem(ERROR, path, message, shell_command("chmod", "600", path))
+
+
+def _helper(machine: Machine, profile: Profile, target: str) -> Iterator[Problem]:
+    preferences = machine.preferences
+    if preferences is None:  # reported by `preferences`
+        return
+    subject = f"profile '{profile.name}' takes its token from helper '{visible(target)}'"
+    if target not in preferences.helpers:
+        near = did_you_mean(target, preferences.helpers) or f'add: [helpers] {visible(target)} = ["program"]'
+        message = f"{subject}, which {preferences.path} does not define; {near}"
+        yield Problem(ERROR, profile.path, message, edit_command(preferences.path))
+        return
+    program = preferences.helpers[target][0]
+    if shutil.which(program, path=machine.store.environ.get("PATH")) is None:
+        message = f"{subject}, and its program '{visible(program)}' cannot be found"
+        advice = "or install it, or add its folder to PATH"
+        yield Problem(ERROR, preferences.path, message, edit_command(preferences.path), advice)
+
+
+def vault(machine: Machine) -> Iterator[Problem]:
+    """A data key that is missing or damaged, unlockers that do not open it, and sealed tokens that it does not open."""
+    store = machine.store
+    sealed = [name for name, each in machine.credentials.items() if each.storage == SEALED]
+    if not files.exists(store.data_key_path):
+        if sealed:
+            yield _missing_data_key(machine, sealed)
+        return
+    try:
+        store.vault.required_file()
+    except UnsafeFile:  # reported by `modes`
+        return
+    except ConfigError as error:
+        yield Problem.from_error(error, store.data_key_path)
+        return
+    yield from _key_files(machine)
+    yield from _session(machine)
+    for name in sealed if machine.opens_at_once else ():
+        try:
+            machine.credentials[name].token.reveal()
+        except ConfigError as error:
+            command = shell_command(machine.program, "login", "--profile", name)
+            yield Problem.from_error(error, store.tokens.path(name), command=command, advice=error.hint)
+
+
+def _missing_data_key(machine: Machine, sealed: list[str]) -> Problem:
+    more = f" and {len(sealed) - _MAX_NAMES} more" if len(sealed) > _MAX_NAMES else ""
+    names = f"{', '.join(sealed[:_MAX_NAMES])}{more}"
+    again = [shell_command(machine.program, what, "--profile", sealed[0]) for what in ("logout", "login")]
+    return Problem(
+        ERROR,
+        machine.store.data_key_path,
+        f"it is missing, and without it the sealed tokens of {names} cannot be opened",
+        " && ".join(again),
+        "restore it from a backup; if there is none, log in to each profile again",
+    )
+
+
+def _key_files(machine: Machine) -> Iterator[Problem]:
+    file = machine.vault_file
+    for unlocker in file.unlockers if file is not None else ():
+        if unlocker.kind != KEY_FILE or file is None:
+            continue
+        path = str(unlocker.details["path"])
+        fault, hint = "", "restore the right one"
+        try:
+            if not unlocker.unwrap(machine.store.vault.kept_secret(unlocker), file.app, file.key_id):
+                fault = "it does not open the vault: it is another vault's"
+        except UnsafeFile:  # reported by `modes`
+            continue
+        except ConfigError as error:
+            fault, hint = Problem.from_error(error, path).message, error.hint
+        if fault:
+            others = len(file.unlockers) > 1
+            command = shell_command(machine.program, "vault", "remove-unlocker", unlocker.name) if others else ""
+            yield Problem(WARNING if others else ERROR, path, fault, command, hint)
+
+
+def _session(machine: Machine) -> Iterator[Problem]:
+    sessions, file = machine.store.vault.sessions, machine.vault_file
+    value = machine.store.environ.get(sessions.variable, "")
+    if not value or file is None:
+        return
+    try:
+        sessions.opened(value, file)
+    except InvalidSession as error:
+        command = shell_command("unset", sessions.variable)
+        yield Problem(WARNING, sessions.variable, error.message, command, f"or start another session: {error.hint}")
+    except ConfigError as error:
+        yield Problem.from_error(error, sessions.variable)
+
+
+def plain_tokens(machine: Machine) -> Iterator[Problem]:
+    """Plain tokens although sealing is on, and a preference that stores more of them."""
+    preferences = machine.preferences
+    if machine.vault_file is None:
+        return
+    is_preferred = preferences is not None and preferences.storage == PLAIN
+    if is_preferred and preferences is not None:
+        yield Problem(
+            WARNING,
+            preferences.path,
+            'storage = "plain" is set, so the token of a new profile is not sealed although sealing is on',
+            edit_command(preferences.path),
+        )
+    for name, credential in machine.credentials.items():
+        if credential.storage != PLAIN or machine.vault_file.unfinished:
+            continue
+        fix = None
+        if machine.opens_at_once and not is_preferred:
+            fix = Fix(f"sealed the token of profile '{name}'", partial(_seal, machine, name))
+        unlock = "" if machine.opens_at_once else f'eval "$({machine.program} vault unlock)" && '
+        yield Problem(
+            WARNING,
+            machine.store.tokens.path(name),
+            f"the token of profile '{name}' is in plain text, although sealing is on",
+            "" if is_preferred else f"{unlock}{machine.program} doctor --fix",
+            "remove storage from config.toml first" if is_preferred else "",
+            fix=fix,
+        )
+
+
+def _seal(machine: Machine, name: str) -> None:
+    tokens = machine.store.tokens
+    credential = tokens.read(name)
+    if credential is not None and credential.storage == PLAIN:
+        tokens.write(name, credential, storage=SEALED)
+
+
+def keyring(machine: Machine) -> Iterator[Problem]:
+    """An OS keyring in use that is missing, locked or slow."""
+    reads: dict[str, tuple[str, Callable[[], object]]] = {}  # one is enough for each use
+    for name, credential in machine.credentials.items():
+        if credential.storage == KEYRING:
+            reads.setdefault("tokens", (machine.store.tokens.path(name), credential.token.reveal))
+    file = machine.vault_file
+    for unlocker in file.unlockers if file is not None else ():
+        if unlocker.kind == KEYRING:
+            read = partial(machine.store.vault.kept_secret, unlocker)
+            reads.setdefault("vault", (machine.store.data_key_path, read))
+    if not reads and machine.preferences is not None and machine.preferences.storage == KEYRING:
+        reads["preference"] = (machine.preferences.path, os_keyring.in_use)
+    for place, read_once in reads.values():
+        yield from _read_keyring(machine, place, read_once)
+
+
+def _read_keyring(machine: Machine, place: str, read: Callable[[], object]) -> Iterator[Problem]:
+    """Read from the keyring once, with the timeout that every command has."""
+    start = time.monotonic()
+    other = f"{machine.program} login --profile NAME --storage plain stores a token without it"
+    try:
+        read()
+    except KeyringLocked as error:
+        yield Problem(ERROR, place, error.message, advice=f"{error.hint}; or: {other}")
+        return
+    except (SealingError, ConfigError) as error:
+        is_command = error.hint.startswith(("pip ", "export "))
+        advice = "" if is_command else f"{error.hint or 'check that it runs'}; or: {other}"
+        yield Problem.from_error(error, place, command=error.hint if is_command else "", advice=advice)
+        return
+    seconds = time.monotonic() - start
+    if seconds > SLOW:
+        message = f"the OS keyring takes {seconds:.1f} s to answer, and every command that needs the token waits for it"
+        yield Problem(WARNING, place, message, advice=other)

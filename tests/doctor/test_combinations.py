@@ -1,0 +1,85 @@
+"""Combinations of cases: no problem hides another, and no token is ever shown."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.cli.program import OTHER, TOKEN
+from tests.doctor.all_cases import CASES
+from tests.doctor.test_healthy import snapshot
+from tests.doctor.user_home import UserHome, add_profiles
+
+# Cases that change what other cases are about: the tokens, the home, the active profile, or the vault.
+SEPARATE = {
+    "a file instead of a folder",
+    "a preference for sealing that is off",
+    "a missing data key",
+    "a variable that hides the profiles",
+    "an xdg folder that hides the tokens",
+    "a missing active profile",
+    "a damaged active file",
+    "a variable with a relative folder",
+    "many readable tokens",
+    "damaged pins",
+    "pins in a newer format",
+    "a variable with a url of another origin",  # a token in the environment would be for that origin
+    "a variable with an invalid url",  # without it, the effective token is unknown
+}
+COMBINABLE = sorted(CASES.keys() - SEPARATE)
+# Cases created with the program itself, which refuses to run once another case has damaged the preferences or vault.
+CREATED_BY_ARKA = {"an expired token", "an interrupted apply"}
+
+
+def in_order(names: list[str]) -> list[str]:
+    """Sort cases by creation: first those that arka creates, last those that the next writer removes."""
+    return sorted(names, key=lambda name: (name not in CREATED_BY_ARKA, CASES[name].check in ("leftovers", "lock")))
+
+
+@functools.cache
+def changes_of(name: str) -> frozenset[str]:
+    """Return what a case changes: the names of files, up to the first dot, folders, and variables."""
+    with tempfile.TemporaryDirectory() as folder:
+        user_home = add_profiles(UserHome(Path(folder)))
+        before = snapshot(user_home.home)
+        variables = CASES[name].create(user_home) or {}
+        after = snapshot(user_home.home)
+        changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+        files = {Path(path).name.split(".")[0] or Path(path).name for path in changed if not Path(path).is_dir()}
+        folders = {path for path in changed if before.get(path, (0,))[0] != after.get(path, (0,))[0]}
+        return frozenset({*files, *variables, *(path.removeprefix(folder) for path in folders)} - {"lock"})
+
+
+def are_independent(names: list[str]) -> bool:
+    """Whether no two cases change the same thing."""
+    return all(not changes_of(one) & changes_of(other) for at, one in enumerate(names) for other in names[:at])
+
+
+# `changes_of` creates a home for each case, which takes long on a busy machine.
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(st.lists(st.sampled_from(COMBINABLE), unique=True, min_size=2, max_size=6).filter(are_independent))
+def test_doctor_reports_every_problem_of_a_combination(names: list[str]) -> None:
+    home, before = Path(tempfile.mkdtemp()), Path.cwd()
+    os.chdir(home)
+    try:
+        user_home = add_profiles(UserHome(home))
+        environ: dict[str, str] = {}
+        for name in in_order(names):
+            environ |= CASES[name].create(user_home) or {}
+        report = user_home.doctor("--json", **environ)
+        reported = {(each["check"], each["place"].replace(str(home), "~")) for each in report.json["problems"]}
+        expected = {(CASES[name].check, CASES[name].place) for name in names}
+        assert expected <= reported, names
+        for done in (report, user_home.doctor(**environ), user_home.doctor(**environ, FORCE_COLOR="1")):
+            assert TOKEN not in done.out + done.err
+            assert OTHER not in done.out + done.err
+            assert "Traceback" not in done.err
+    finally:
+        os.chdir(before)
+        shutil.rmtree(home)
