@@ -61,7 +61,7 @@ def _assignment(app: App, key: str, text: str) -> dict[tuple[str, ...], Any]:
         # One place that the token comes from, so the others go.
         return {("token", name): text if name == kind else None for name in REFERENCES}
     leaf = _leaf(app, key)
-    return {("settings", *leaf.field.path): checked(leaf, text)}
+    return {("settings", *leaf.field.path): parse_value(leaf, text)}
 
 
 def _refuse_token(app: App, key: str, text: str) -> None:
@@ -110,7 +110,7 @@ def _leaf(app: App, key: str) -> Leaf:
     return leaf
 
 
-def checked(leaf: Leaf, text: str) -> Any:
+def parse_value(leaf: Leaf, text: str) -> Any:
     """The text as a value of TOML, as the settings class has it. Raises SettingsError, which does not repeat it."""
     annotation: Any = leaf.info.annotation
     for constraint in leaf.info.metadata:
@@ -128,10 +128,10 @@ def checked(leaf: Leaf, text: str) -> Any:
     raise SettingsError([f"{leaf.field.name}: {said[:1].lower()}{said[1:]}"])
 
 
-def native(leaf: Leaf, text: str) -> Any:
+def native_value(leaf: Leaf, text: str) -> Any:
     """The text of a flag or a variable as a number, a truth value, a list or a table, where it is one; else itself."""
     try:
-        value = checked(leaf, text)
+        value = parse_value(leaf, text)
     except SettingsError:
         return text
     return text if isinstance(value, str) else value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.__main__ import main
-from arka_config.cli.runtime.lazy_group import Named
+from arka_config.cli.runtime.command_tree import LazyCommand
 from arka_config.testing import Done, Stream, run_program
 
 if TYPE_CHECKING:
@@ -30,5 +30,5 @@ def every_command(group: click.Group, within: str = "") -> Iterator[tuple[str, c
         if isinstance(command, click.Group):
             yield from every_command(command, f"{within}{name} ")
         else:
-            assert isinstance(command, Named)
-            yield f"{within}{name}", command.command()
+            assert isinstance(command, LazyCommand)
+            yield f"{within}{name}", command.load()

@@ -56,7 +56,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("login --no-input", {}, "", 2, "--with-token reads it from stdin"),
     ("login", {"ARKA_NO_INPUT": "1"}, "", 2, "--with-token reads it from stdin"),
     ("login --with-token --expires soon", {}, TOKEN, 2, "neither a date such as 2027-02-28 nor a duration such as 90d"),
-    ("login --with-token --token-file x", {}, TOKEN, 2, "each bring a token"),
+    ("login --with-token --token-file x", {}, TOKEN, 2, "each give a token"),
     ("use", {}, "", 2, "hint: arka use NAME"),
     ("profiles remove ci", {}, "", 2, "hint: add --yes"),
     ("profiles set work timeout", {}, "", 2, "is not KEY=VALUE"),
@@ -76,7 +76,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("token -p far", {}, "", 4, "takes its token from $FAR_TOKEN, which is empty or not set"),
     ("login --with-token", {}, "ghp_1234567890", 4, "Invalid token: it does not start with arka_"),
     ("login --with-token", {}, TOKEN[:-1], 4, "was it copied whole?"),
-    ("login --with-token", {}, "", 4, "no token is there"),
+    ("login --with-token", {}, "", 4, "no token was given"),
     # a shell's own
     ("exec -- no-such-program", {}, "", 127, "command not found"),
     ("exec -- /etc/passwd", {}, "", 126, "permission denied"),

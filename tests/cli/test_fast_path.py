@@ -166,18 +166,18 @@ def test_click_gives_the_same_for_any_words(arguments: list[str], environ: Mappi
     active.write_text("work -\n")  # some of the words make another profile active
     answered = outcome(arguments, environ, use_fast_path=True)
     active.write_text("work -\n")
-    event("answered without click" if fast_path._read(arguments) else "left to click")
+    event("answered without click" if fast_path._parse(arguments) else "left to click")
     assert answered == outcome(arguments, environ, use_fast_path=False)
 
 
 @pytest.mark.parametrize("line", ANSWERED)
 def test_the_forms_are_answered(line: str, home: Path) -> None:
-    assert fast_path._read(line.split()) is not None
+    assert fast_path._parse(line.split()) is not None
 
 
 @pytest.mark.parametrize("line", CLICKS)
 def test_other_forms_are_left_to_click(line: str, home: Path) -> None:
-    assert fast_path._read(line.split()) is None
+    assert fast_path._parse(line.split()) is None
 
 
 COMPLETED = ["use ", "use w", "use nosuch", "token -p ", "-p w", "--profile c", "profiles show ", "profiles rename c"]
@@ -210,7 +210,7 @@ def test_click_completes_the_same(shell: str, name: str, home: Path) -> None:
         answered = outcome([], environ, use_fast_path=True)
         assert answered == outcome([], environ, use_fast_path=False), line
         if shell != "nosuch":
-            assert (fast_path.answer(app, [], {**os.environ, **environ}) is not None) == (line in COMPLETED), line
+            assert (fast_path.run(app, [], {**os.environ, **environ}) is not None) == (line in COMPLETED), line
 
 
 def test_a_folder_that_cannot_be_read_completes_nothing(home: Path) -> None:

@@ -262,7 +262,7 @@ def test_the_hint_names_the_page_of_the_workspace_that_the_token_was_for() -> No
 @pytest.mark.parametrize("token", ["", " \n"])
 def test_no_token_on_stdin_is_no_token(home: Path, token: str) -> None:
     done = login(token=token)
-    assert (done.code, "--with-token: no token is there" in done.err) == (4, True)
+    assert (done.code, "--with-token: no token was given" in done.err) == (4, True)
     assert nothing_is_stored(home)
 
 

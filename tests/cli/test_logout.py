@@ -84,7 +84,7 @@ def test_a_token_that_cannot_be_read_can_be_forgotten(two: Path, options: list[s
 @pytest.mark.usefixtures("home")
 def test_without_a_profile_there_is_nothing_to_log_out_of() -> None:
     done = arka("logout")
-    assert (done.code, "no profile is in force" in done.err) == (1, True)
+    assert (done.code, "no profile is selected" in done.err) == (1, True)
 
 
 def test_a_misspelled_profile_is_not_another_one(two: Path) -> None:

@@ -380,7 +380,7 @@ def real(line: str, home: Path, cwd: Path | None = None) -> subprocess.Completed
     ("line", "code", "out", "err"),
     [
         ("arka token <&-", 0, f"{TOKEN}\n", ""),
-        ("arka login --with-token <&-", 4, "", "--with-token: no token is there"),
+        ("arka login --with-token <&-", 4, "", "--with-token: no token was given"),
         ("arka login <&-", 2, "", "nobody can be asked"),
         ("arka profiles remove ci <&-", 2, "", "add --yes"),
         ("arka token >&-", 0, "", ""),

@@ -1,7 +1,8 @@
-"""The tables on a terminal of 80 and of 60 columns, in a pipe, and in colour only where there is colour."""
+"""Tables on terminals of several widths, in a pipe, and with and without colour."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -14,10 +15,13 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from arka_config import Credential, Origin, ProfileStore, Secret
 from arka_config.arka import app
-from arka_config.cli.output.tables import drawn, plain
+from arka_config.cli.output import tables
 from arka_config.text import visible
 from tests.cli.program import TOKEN, Stream, arka
 
@@ -30,15 +34,15 @@ TABLES = ["status", "profiles list", "profiles show", "config show --sources", "
 
 @pytest.fixture
 def three(two: Path) -> Path:
-    """The two, and one with a label that a terminal draws wider than it is long, at a workspace with a long name."""
+    """A third profile, with a label in double-width characters and a long workspace URL."""
     store = ProfileStore.open(app, {"ARKA_HOME": str(two)})
     url = "https://a-workspace-with-a-rather-long-name.arka-ai.com"
     store.log_in("build-machine-in-the-basement", Credential(Secret(TOKEN), Origin.of(url), label="研究室の🦊マシン"))
     return two
 
 
-def shown(line: str, home: Path, columns: int, **environ: str) -> tuple[list[str], str]:
-    """The lines on the screen when the program has ended, and what it sent for them."""
+def run_on_terminal(line: str, home: Path, columns: int, **environ: str) -> tuple[list[str], str]:
+    """Run a command line on a terminal; return the lines on its screen at the end, and the bytes sent to it."""
     variables = {"PATH": os.environ["PATH"], "HOME": str(home.parent), "ARKA_HOME": str(home), "TERM": "xterm-256color"}
     child = pexpect.spawn(
         ARKA, line.split(), env={**variables, "LANG": "C.UTF-8", **environ}, encoding="utf-8", dimensions=(60, columns)
@@ -53,25 +57,25 @@ def shown(line: str, home: Path, columns: int, **environ: str) -> tuple[list[str
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize("line", TABLES)
-def test_a_table_fits_its_terminal(three: Path, line: str, columns: int) -> None:
-    """Had a row been longer than the screen, the terminal would have broken it, and its end would begin a line."""
-    lines, sent = shown(line, three, columns)
+def test_table_fits_its_terminal(three: Path, line: str, columns: int) -> None:
+    """The terminal would wrap a row that is too long, so that the screen has more lines than were sent."""
+    lines, sent = run_on_terminal(line, three, columns)
     assert "─" * 10 in lines[1]
     assert len(lines) == len([row for row in sent.replace("\r\n", "\n").split("\n") if row.strip()])
     assert TOKEN not in sent
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_columns_stand_under_their_headers_beside_wide_characters(three: Path, columns: int) -> None:
-    lines, _ = shown("profiles list", three, columns)
+def test_columns_align_with_headers_next_to_wide_characters(three: Path, columns: int) -> None:
+    lines, _ = run_on_terminal("profiles list", three, columns)
     at = lines[0].index("URL")
     row = next(line for line in lines if "研究室" in line)
     halves = sum(character > "\u2fff" for character in row[:at])  # pyte's text has one character for their two cells
     assert row.index("https://") in (at, at - halves)
 
 
-def test_the_screen_at_80_columns_is_the_one_we_want(two: Path) -> None:
-    lines, _ = shown("profiles list", two, 80)
+def test_profiles_list_at_80_columns(two: Path) -> None:
+    lines, _ = run_on_terminal("profiles list", two, 80)
     assert [line.rstrip() for line in lines] == [
         "    PROFILE   TOKEN        EXPIRES      LABEL",
         "─" * len(lines[1]),
@@ -81,11 +85,11 @@ def test_the_screen_at_80_columns_is_the_one_we_want(two: Path) -> None:
 
 
 @pytest.mark.parametrize("line", [*TABLES, "use work", "token -p nosuch", "--help"])
-def test_colour_is_for_terminals_that_want_it(two: Path, line: str) -> None:
-    _, sent = shown(line, two, 80)
+def test_colour_follows_the_terminal_and_variables(two: Path, line: str) -> None:
+    _, sent = run_on_terminal(line, two, 80)
     assert ("\x1b[" in sent) is (line != "--help")
     for variables in ({"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"TERM": "dumb"}):
-        _, sent = shown(line, two, 80, **variables)
+        _, sent = run_on_terminal(line, two, 80, **variables)
         assert "\x1b[" not in sent
     piped = arka(*line.split())
     assert "\x1b[" not in piped.out + piped.err
@@ -94,14 +98,14 @@ def test_colour_is_for_terminals_that_want_it(two: Path, line: str) -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_a_pipe_gets_plain_columns_with_nothing_cut_off() -> None:
+def test_pipe_gets_full_plain_columns() -> None:
     lines = arka("profiles", "list").out.splitlines()
     assert lines[0].split() == ["PROFILE", "TOKEN", "EXPIRES", "LABEL", "URL"]
     assert lines[1].split()[-1] == "https://a-workspace-with-a-rather-long-name.arka-ai.com"
     assert all(line == line.rstrip() for line in lines)
 
 
-def test_an_escape_in_a_hand_edited_file_never_reaches_the_terminal(two: Path) -> None:
+def test_escape_in_an_edited_file_never_reaches_the_terminal(two: Path) -> None:
     (two / "config" / "profiles").mkdir(parents=True)
     (two / "config" / "profiles" / "evil.toml").write_text('description = "\\u001b]0;owned\\u0007"\n')
     for line in ("profiles list", "profiles show evil", "config show -p evil"):
@@ -112,7 +116,7 @@ def test_an_escape_in_a_hand_edited_file_never_reaches_the_terminal(two: Path) -
 
 
 @pytest.mark.parametrize("label", ["\x1b]0;owned\x07", "\x1b[2J", "a\nb", "\x9b31m", "\u202etxt", "\r● evil"])
-def test_a_hand_edited_label_is_refused_and_shown_escaped(two: Path, label: str) -> None:
+def test_edited_label_with_control_characters_is_refused_and_escaped(two: Path, label: str) -> None:
     path = two / "data" / "tokens" / "work.json"
     document = json.loads(path.read_text())
     path.write_text(json.dumps({**document, "label": label}, ensure_ascii=False))
@@ -125,11 +129,11 @@ def test_a_hand_edited_label_is_refused_and_shown_escaped(two: Path, label: str)
 
 @pytest.mark.parametrize("label", ["日本語のラベル", "🦊🦊🦊", "한국어", "Ünïcödé", "wide カタカナ and narrow"])
 @pytest.mark.parametrize("columns", [80, 100])
-def test_what_stands_after_a_wide_label_is_not_pushed_aside(two: Path, label: str, columns: int) -> None:
+def test_column_after_a_wide_label_stays_aligned(two: Path, label: str, columns: int) -> None:
     store = ProfileStore.open(app, {"ARKA_HOME": str(two)})
     for name, text in (("plain", "x"), ("wide", label)):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of("https://eu.arka-ai.com"), label=text))
-    _, sent = shown("profiles list", two, columns)
+    _, sent = run_on_terminal("profiles list", two, columns)
     screen = pyte.Screen(columns, 60)
     pyte.Stream(screen).feed(sent)
     rows = [[screen.buffer[y][x].data for x in range(columns)] for y in range(60)]
@@ -142,7 +146,48 @@ TEXTS = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), ma
 )
 
 
-@given(st.lists(st.tuples(TEXTS, TEXTS | st.tuples(TEXTS, st.just("dim"))), min_size=1, max_size=4))
-def test_a_plain_table_is_the_one_that_rich_draws_for_a_pipe(rows: list[tuple[Cell, ...]]) -> None:
-    with mock.patch.object(sys, "stdout", Stream()):
-        assert plain(("NAME", "A VALUE"), rows, visible) == drawn(("NAME", "A VALUE"), rows, 1, visible)
+ROWS = st.lists(st.tuples(TEXTS, TEXTS | st.tuples(TEXTS, st.just("dim"))), min_size=1, max_size=4)
+HEADER = ("NAME", "A VALUE")
+
+
+def show(rows: list[tuple[Cell, ...]], *, width: int | None = None) -> list[str]:
+    """The lines of a table, in a pipe or on a terminal of this width."""
+    stream = Stream()
+    stream.isatty = lambda: width is not None  # type: ignore[method-assign]
+    environ = {"COLUMNS": str(width), "NO_COLOR": "1"}
+    with mock.patch.object(sys, "stdout", stream), mock.patch.dict("os.environ", environ):
+        tables.show(HEADER, rows)
+    return stream.getvalue().removesuffix("\n").split("\n")
+
+
+@given(ROWS)
+def test_table_in_a_pipe_is_what_rich_draws(rows: list[tuple[Cell, ...]]) -> None:
+    file = io.StringIO()
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
+    for name in HEADER:
+        table.add_column(name, no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(visible(cell if isinstance(cell, str) else cell[0])) for cell in row))
+    Console(file=file, width=10_000, highlight=False, markup=False, emoji=False).print(table)
+    assert show(rows) == [line.rstrip() for line in file.getvalue().removesuffix("\n").split("\n")]
+
+
+@given(ROWS, st.integers(20, 100))
+def test_table_on_a_terminal_fits_and_loses_nothing(rows: list[tuple[Cell, ...]], width: int) -> None:
+    lines = show(rows, width=width)
+    assert all(tables.cell_width(line) <= width for line in lines)
+    texts = [visible(cell if isinstance(cell, str) else cell[0]) for row in rows for cell in row]
+    assert sorted("".join([*HEADER, *texts]).replace(" ", "")) == sorted(
+        "".join([lines[0], *lines[2:]]).replace(" ", "")
+    )
+
+
+@given(TEXTS.map(lambda text: " ".join([text] * 3)), st.integers(1, 30))
+def test_fold_keeps_every_character_and_the_width(text: str, width: int) -> None:
+    lines = tables.fold(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(tables.cell_width(line) <= width or len(line) == 1 for line in lines)
+
+
+def test_fold_breaks_at_spaces_and_within_long_words() -> None:
+    assert tables.fold("a token from $ARKA_CI_TOKEN", 12) == ["a token from", "$ARKA_CI_TOK", "EN"]

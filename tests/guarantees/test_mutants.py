@@ -145,7 +145,7 @@ MUTANTS = [
     ),
     Mutant(
         "a crash that says what it held",
-        "cli/runtime/run.py",
+        "cli/runtime/reporting.py",
         "        if sys.flags.dev_mode:",
         "        if True:",
         "tests/guarantees/test_canary.py::test_a_crash_shows_where_and_nothing_of_what",

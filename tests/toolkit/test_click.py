@@ -118,7 +118,7 @@ def test_options_are_described_by_their_fields_and_no_secret_has_one(cli: click.
     assert "--timeout NUMBER [ACME_TIMEOUT; default: 30]" in text
     assert "--http-agent TEXT [ACME_HTTP__AGENT; default: acme/1]" in text
     assert "--api-url URL [ACME_API_URL; default: https://api.acme.example/]" in text
-    assert "A process list shows it" in text
+    assert "visible in process lists" in text
     assert "--password" not in text
 
 

@@ -65,7 +65,7 @@ def test_a_command_that_is_the_author_s_own_is_not_answered_for_them() -> None:
 def test_a_program_with_other_commands_than_main_was_told_of_says_so_at_once() -> None:
     done = start("untold", "--help")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: App('acme').main was told of other commands than were added: ")
+    assert done.stderr.startswith("error: App('acme').main and the program have different commands: ")
 
 
 def test_a_shell_is_not_told_profiles_for_a_command_of_the_author_s() -> None:

@@ -105,7 +105,7 @@ def test_the_commands_get_their_words_as_they_are() -> None:
 
 def test_the_help_lists_them_beside_the_author_s_own() -> None:
     text = invoke("--help").output
-    for word in ("show", "login", "Store a token under a profile's name.", "--profile"):
+    for word in ("show", "login", "Log in to a workspace", "--profile"):
         assert word in text
     assert "completion" not in text
 

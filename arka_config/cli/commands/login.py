@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import timestamps
-from arka_config.cli.input.token_input import given
+from arka_config.cli.input.token_input import read_token
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
 from arka_config.cli.runtime.command import command
@@ -74,7 +74,7 @@ def login(
     _check_label(session, label)
     _check_asked(verify, expect_user)
     _check_replaceable(session, name, url, force)
-    token, found = given(
+    token, found = read_token(
         session,
         name,
         str(url.value),

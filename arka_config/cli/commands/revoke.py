@@ -8,7 +8,6 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
-from arka_config.cli.runtime.browser import open_page
 from arka_config.cli.runtime.command import command
 from arka_config.errors import NoWorkspaceApi
 from arka_config.secret import masked
@@ -70,5 +69,5 @@ def _say_what_to_click(session: Session, found: Held, token: str, open_browser: 
     terminal.say(f"  {page}")
     terminal.say("")
     terminal.say(f"Find {label}{token}, click the trash icon beside it, and confirm.")
-    if open_browser and open_page(session, page):
-        terminal.say("The page was opened in your browser.")
+    if open_browser and session.open_page(page):
+        terminal.say("Opened the page in your browser.")

@@ -141,7 +141,7 @@ def _sealed(session: Session, with_token: bool, name: str | None, url: str | Non
             raise ConfigError(f"the token is for {origin}, and the template's profile for {url}")
         name = name or session.resolution.name
     if token is None:
-        raise NoToken("stdin: no token is there", hint="pass the token and nothing else")
+        raise NoToken("stdin: no token was given", hint="pass the token and nothing else")
     if name is None:
         raise UsageError("a sealed token is for one profile", hint="--profile NAME, or --template FILE")
     app.check_token(token, str(origin))

@@ -1,4 +1,4 @@
-"""Options that are made from a settings class: named, described and limited as its fields are."""
+"""Options generated from a settings class, with the names, descriptions and types of its fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
-from arka_config.cli.runtime.options import API_KEY, Offered
+from arka_config.cli.runtime.command import API_KEY, OptionSpec
 from arka_config.settings.leaves import alternatives
 from arka_config.text import did_you_mean
 
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 _METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
 
-def setting_options(app: App, settings: type[ProfileSettings], only: Collection[str] | None = None) -> list[Offered]:
-    """The options of a settings class, or of some of its fields, by dotted name. A secret has none, but for the token,
-    since a process list shows them. Raises LookupError for a field that there is not."""
+def setting_options(app: App, settings: type[ProfileSettings], only: Collection[str] | None = None) -> list[OptionSpec]:
+    """The options for a settings class, or for `only` some of its fields, by dotted name.
+
+    A secret other than the token has no option, because process lists show options. Raises LookupError for an unknown
+    field.
+    """
     leaves = settings.leaves()
     if unknown := sorted(set(only or ()) - leaves.keys()):
         raise LookupError(f"{settings.__name__} has no {unknown[0]}; {did_you_mean(unknown[0], leaves)}")
@@ -37,32 +40,32 @@ def setting_options(app: App, settings: type[ProfileSettings], only: Collection[
     ]
 
 
-def _option(app: App, leaf: Leaf) -> Offered:
+def _option(app: App, leaf: Leaf) -> OptionSpec:
     if leaf.field is app.token_field:
         return API_KEY._replace(names=(leaf.field.option,), help=f"{API_KEY.help} [{leaf.field.variable}]")
     kinds = [kind for kind in alternatives(leaf.info.annotation) if kind is not type(None)]
     option, name, kind = leaf.field.option, leaf.field.name, kinds[0] if len(kinds) == 1 else None
     metavar = "URL" if leaf.field is app.url_field else _metavar(kind, name)
-    offered = Offered((option,), _help(leaf), partial(_take, name), metavar=metavar)
+    spec = OptionSpec((option,), _help(leaf), partial(_store, name), metavar=metavar)
     if kind is bool:
-        return offered._replace(names=(f"{option}/--no-{option[2:]}",), is_flag=True, metavar=None)
+        return spec._replace(names=(f"{option}/--no-{option[2:]}",), is_flag=True, metavar=None)
     if choices := dict(_choices(kinds)):
-        return offered._replace(choices=tuple(choices), take=partial(_take_one_of, name, choices), metavar=None)
-    if _is_repeated(kind):
-        return offered._replace(is_repeated=True, metavar=_metavar(next(iter(get_args(kind)), str), name))
-    return offered
+        return spec._replace(choices=tuple(choices), store=partial(_store_choice, name, choices), metavar=None)
+    if _is_list_of_values(kind):
+        return spec._replace(is_repeated=True, metavar=_metavar(next(iter(get_args(kind)), str), name))
+    return spec
 
 
-def _take(name: str, session: Session, value: object) -> None:
+def _store(name: str, session: Session, value: object) -> None:
     session.flags[name] = list(value) if isinstance(value, tuple) else value
 
 
-def _take_one_of(name: str, choices: Mapping[str, object], session: Session, word: str) -> None:
+def _store_choice(name: str, choices: Mapping[str, object], session: Session, word: str) -> None:
     session.flags[name] = choices[word]
 
 
 def _choices(kinds: list[Any]) -> Iterator[tuple[str, object]]:
-    """The words that may be given, each with its value, where every kind is a list of those; else none."""
+    """Yield each choice and its value, if every kind is a Literal or an Enum; else nothing."""
     if not all(get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)) for kind in kinds):
         return
     for kind in kinds:
@@ -70,33 +73,33 @@ def _choices(kinds: list[Any]) -> Iterator[tuple[str, object]]:
         yield from ((str(value), value) for value in values if value is not None)
 
 
-def _is_repeated(kind: Any) -> bool:
-    """Whether it is a list of plain values, which are given one by one."""
+def _is_list_of_values(kind: Any) -> bool:
+    """Whether it is a list of plain values, which the user gives by repeating the option."""
     items = [item for item in get_args(kind) if item is not ...]
-    return _holds_values(kind) and not _is_a(kind, (Mapping,)) and not any(map(_holds_values, items))
+    return _is_container(kind) and not _is_subclass(kind, (Mapping,)) and not any(map(_is_container, items))
 
 
 def _metavar(kind: Any, name: str) -> str:
     if kind in _METAVARS:
         return _METAVARS[kind]
-    return "JSON" if _holds_values(kind) else name.rpartition(".")[2].replace("_", "-").upper()
+    return "JSON" if _is_container(kind) else name.rpartition(".")[2].replace("_", "-").upper()
 
 
-def _holds_values(kind: Any) -> bool:
-    return _is_a(kind, (Mapping, Sequence, Set)) and not _is_a(kind, (str, bytes))
+def _is_container(kind: Any) -> bool:
+    return _is_subclass(kind, (Mapping, Sequence, Set)) and not _is_subclass(kind, (str, bytes))
 
 
-def _is_a(kind: Any, kinds: tuple[type, ...]) -> bool:
+def _is_subclass(kind: Any, kinds: tuple[type, ...]) -> bool:
     origin = get_origin(kind) or kind
     return isinstance(origin, type) and issubclass(origin, kinds)
 
 
 def _help(leaf: Leaf) -> str:
-    """The field's description, then its variable and what is built in."""
+    """The field's description, followed by its variable and default."""
     default = leaf.default
     if isinstance(default, Enum):
         default = default.value
-    known = default is not PydanticUndefined and default is not None and default not in ((), [], {})
-    beside = [leaf.field.variable, *([f"default: {default}"] if known and not leaf.field.secret else [])]
+    has_default = default is not PydanticUndefined and default is not None and default not in ((), [], {})
+    facts = [leaf.field.variable, *([f"default: {default}"] if has_default and not leaf.field.secret else [])]
     text = (leaf.info.description or "").strip().rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}{'.' if text else ''} [{'; '.join(beside)}]".strip()
+    return f"{text[:1].upper()}{text[1:]}{'.' if text else ''} [{'; '.join(facts)}]".strip()

@@ -1,4 +1,4 @@
-"""What the author of another CLI puts on their own click: options, commands. `App` has a method for each."""
+"""Add an app's commands and options to the click group or Typer of another CLI. `App` has a method for each."""
 
 from __future__ import annotations
 
@@ -7,55 +7,56 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arka_config.cli.runtime import command_tree, options
+from arka_config.cli.runtime import command_tree
+from arka_config.cli.runtime.command import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from arka_config.app import App
-    from arka_config.cli.runtime.options import Offered
+    from arka_config.cli.runtime.command import OptionSpec
     from arka_config.settings import ProfileSettings
 
 
 def profile_option(app: App, function: Any) -> Any:
-    """`--profile`, `--json` and `--no-input` for a command or group."""
-    return offered(app, options.COMMON, function)
+    """Add `--profile`, `--json`, `--no-input` and `--debug` to a command or group."""
+    return _add_options(app, COMMON, function)
 
 
 def settings_options(
     app: App, settings: type[ProfileSettings] | None, only: Collection[str] | None
 ) -> Callable[[Any], Any]:
-    """An option for each setting of the class, or for some of them, for a command or group."""
+    """Return a decorator that adds an option for each setting of the class, or for `only` some."""
     from arka_config.cli.embed.setting_options import setting_options
 
-    made = setting_options(app, settings or app.settings_class(), only)
-    return lambda function: offered(app, made, function)
+    specs = setting_options(app, settings or app.settings_class(), only)
+    return lambda function: _add_options(app, specs, function)
 
 
-def offered(app: App, those: Iterable[Offered], function: Any) -> Any:
-    """The command, group or function of one, with these options before its own; without those that it has itself."""
+def _add_options(app: App, specs: Iterable[OptionSpec], function: Any) -> Any:
+    """Add options before the own options of a command, a group or its function. An own option of that name stays."""
     own: list[click.Parameter] = (
         function.params if isinstance(function, click.Command) else getattr(function, "__click_params__", [])
     )
     taken = {name for parameter in own for name in (*parameter.opts, *parameter.secondary_opts)}
-    mine = [option for option in those if taken.isdisjoint(option.words)]
-    made = [option.for_click(app) for option in mine]
+    added = [spec for spec in specs if taken.isdisjoint(spec.spellings)]
+    options = [spec.click_option(app) for spec in added]
     if isinstance(function, click.Command):
-        function.params[:0] = made
+        function.params[:0] = options
         return function
     if "typer" in sys.modules:
         from arka_config.cli.embed.typer import with_options
 
-        function = with_options(app, mine, function)
-    function.__click_params__ = [*own, *reversed(made)]  # as click keeps them: the innermost decorator's first
+        function = with_options(app, added, function)
+    function.__click_params__ = [*own, *reversed(options)]  # click's order: the innermost decorator's option first
     return function
 
 
 def add_commands(app: App, cli: Any, only: Collection[str] | None) -> None:
-    """Adds the app's commands to a click group, or to a Typer; none is imported before it is run."""
+    """Add the app's commands to a click group or a Typer. None is imported before it is run."""
     if isinstance(cli, click.Group):
         for command in command_tree.commands(app, only):
-            if command.name not in cli.commands:  # the author's own stays
+            if command.name not in cli.commands:  # the author's own command stays
                 cli.add_command(command)
     elif (typer := sys.modules.get("typer")) is not None and isinstance(cli, typer.Typer):
         from arka_config.cli.embed.typer import add

@@ -1,8 +1,7 @@
-"""The toolkit for Typer, which since 0.26 has a click inside that is nobody else's: what it documents is used here, and
-no more, so that it works with older ones as well.
+"""Typer integration. Typer 0.26+ vendors click, so only its documented API is used.
 
-An app's command is added as a Typer command that hands its words on to the app's own click program. An option is a
-parameter of the function that Typer sees, and is taken out before the author's function is called.
+An app's command becomes a Typer command that forwards its arguments to the app's own click program. An option becomes a
+parameter of the function that Typer sees, and is removed before the author's function is called.
 """
 
 from __future__ import annotations
@@ -16,20 +15,20 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import command_tree, ending
+from arka_config.cli.runtime import command_tree
 from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.run import ended
+from arka_config.cli.runtime.reporting import report_error, run_reporting_errors
 from arka_config.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from arka_config.app import App
-    from arka_config.cli.runtime.options import Offered
+    from arka_config.cli.runtime.command import OptionSpec
     from arka_config.settings import ProfileSettings
 
 _CONTEXT = "given_context"
-_WORDS_AS_THEY_ARE = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+_FORWARD_EVERYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
 def _typer() -> Any:
@@ -37,14 +36,14 @@ def _typer() -> Any:
 
 
 @contextmanager
-def boundary(app: App) -> Iterator[None]:
-    """Has an app speak, and an error end the run as it does in a command. Raises typer.Exit."""
+def _typer_errors(app: App) -> Iterator[None]:
+    """Run a block with the app's output, and end the run at a ConfigError as a command does. Raises typer.Exit."""
     code = None
     with terminal.AppOutput(app):
         try:
             yield
         except ConfigError as error:
-            code = ending.failed(error)
+            code = report_error(error)
     if code is not None:
         raise _typer().Exit(code)
 
@@ -52,145 +51,127 @@ def boundary(app: App) -> Iterator[None]:
 # Commands
 
 
-def names(app: App, only: Collection[str] | None) -> set[str]:
-    """The commands that a Typer is given: all, where nobody says, but for `completion`. Typer has one of its own."""
-    return {str(command.name) for command in command_tree.commands(app, only) if only or command.name != "completion"}
-
-
 def add(app: App, cli: Any, only: Collection[str] | None) -> None:
-    """Adds the app's commands to a Typer."""
-    for command in command_tree.commands(app, names(app, only)):
-        added = cli.command(
+    """Add the app's commands to a Typer."""
+    for command in command_tree.commands(app, command_tree.typer_commands(app, only)):
+        decorator = cli.command(
             command.name,
             help=command.get_short_help_str(),
             rich_help_panel=command.section,
             add_help_option=False,
-            context_settings=_WORDS_AS_THEY_ARE,
+            context_settings=_FORWARD_EVERYTHING,
         )
-        added(_forward(app, str(command.name)))
+        decorator(_forward(app, str(command.name)))
 
 
 def _forward(app: App, name: str) -> Callable[..., None]:
     def forward(context: Any) -> None:
         group = command_tree.program(app, [name])
-        group.session = sessions.of(context, app)
+        group.session = sessions.current(context, app)
         words = [name, *context.args]
-        raise _typer().Exit(ended(app, lambda: command_tree.by_click(app, group, words, context.parent.command_path)))
+        run = functools.partial(command_tree.run_click, app, group, words, context.parent.command_path)
+        raise _typer().Exit(run_reporting_errors(app, run))
 
     forward.__annotations__ = {"context": _typer().Context, "return": None}
-    forward.app = app  # type: ignore[attr-defined]  # whose it is, for `check`
+    forward.app = app  # type: ignore[attr-defined]  # `command_tree.run` compares it
     return forward
-
-
-def answer(app: App, cli: Any, arguments: Sequence[str], only: Collection[str] | None) -> int:
-    """Has Typer run a command line; the exit code. Raises ConfigError where `only` is not what it was given."""
-    ours = [info.name for info in cli.registered_commands if getattr(info.callback, "app", None) is app]
-    command_tree.check_same(app, names(app, only), set(ours))
-    try:
-        cli(args=list(arguments), prog_name=app.name)
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
-    return 0
 
 
 # Options and settings
 
 
-def with_options(app: App, offered: Iterable[Offered], function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, with options that Typer sees."""
-    typer = _typer()
-    options = list(offered)
+def with_options(app: App, specs: Iterable[OptionSpec], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with options that Typer sees."""
+    options = list(specs)
     parameters = [
         inspect.Parameter(option.key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(app, option))
         for option in options
     ]
 
-    def called(context: Any, /, *args: Any, **kwargs: Any) -> Any:
-        given = {option: kwargs.pop(option.key, None) for option in options}
+    def call(context: Any, /, *args: Any, **kwargs: Any) -> Any:
+        values = {option: kwargs.pop(option.key, None) for option in options}
         if context is not None:
-            with boundary(app):
-                for option, value in given.items():
+            with _typer_errors(app):
+                for option, value in values.items():
                     if value is not None and value != []:
-                        option.take(sessions.of(context, app), _as_click_gives_it(value))
+                        option.store(sessions.current(context, app), _click_value(value))
         return function(*args, **kwargs)
 
-    return _shaped(typer, function, called, added=parameters)
+    return _wrapper(function, call, added=parameters)
 
 
 def with_settings(
     app: App, settings: type[ProfileSettings] | None, function: Callable[..., Any], plain: Callable[..., Any]
 ) -> Callable[..., Any]:
-    """The function without its first parameter, as Typer sees it; `plain` is what it is to everybody else."""
+    """Return the function without its first parameter for Typer. `plain` is called if the caller is not Typer."""
 
-    def called(context: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def call(context: Any, /, *args: Any, **kwargs: Any) -> Any:
         if context is None:
             return plain(*args, **kwargs)
-        with boundary(app):
-            loaded = sessions.of(context, app).load(settings or app.settings_class())
+        with _typer_errors(app):
+            loaded = sessions.current(context, app).load(settings or app.settings_class())
             return function(loaded, *args, **kwargs)
 
-    return _shaped(_typer(), plain, called)
+    return _wrapper(plain, call)
 
 
-def _as_click_gives_it(value: object) -> object:
+def _click_value(value: object) -> object:
+    """Convert a value from Typer to what click passes."""
     return tuple(value) if isinstance(value, list) else value.value if isinstance(value, Enum) else value
 
 
-def _annotation(app: App, option: Offered) -> Any:
+def _annotation(app: App, option: OptionSpec) -> Any:
     kind: Any = bool if option.is_flag else str
-    if option.choices:  # as an Enum, which every Typer knows; a Literal is for newer ones
-        kind = _enum([(choice, choice) for choice in option.choices])
+    if option.choices:  # an Enum, because older Typers do not know Literal
+        functional: Any = Enum
+        kind = functional("Choice", [(choice, choice) for choice in option.choices])
     if option.is_repeated:
         kind = list[kind]
-    more = {"autocompletion": _complete_names(app)} if option.is_profile else {}
+    more = {"autocompletion": _profile_completer(app)} if option.is_profile else {}
     declared = _typer().Option(*option.names, help=option.help, metavar=option.metavar, show_default=False, **more)
     return Annotated[kind | None, declared]
 
 
-def _enum(members: list[tuple[str, str]]) -> Any:
-    made: Any = Enum
-    return made("Choice", members)
-
-
-def _complete_names(app: App) -> Callable[..., list[str]]:
+def _profile_completer(app: App) -> Callable[..., list[str]]:
     def complete(context: Any, incomplete: str) -> list[str]:
-        return sessions.of(context, app).names_starting_with(incomplete)
+        return sessions.current(context, app).names_starting_with(incomplete)
 
     complete.__annotations__ = {"context": _typer().Context, "incomplete": str, "return": list[str]}
     return complete
 
 
-def _shaped(
-    typer: Any, function: Callable[..., Any], called: Callable[..., Any], added: Sequence[inspect.Parameter] = ()
+def _wrapper(
+    function: Callable[..., Any], call: Callable[..., Any], added: Sequence[inspect.Parameter] = ()
 ) -> Callable[..., Any]:
-    """A function that looks to Typer like this one with more parameters, and calls `called` with Typer's context first:
-    with None, where it is not Typer who calls."""
+    """Return a function with the signature of this one plus `added`, which passes Typer's context to `call` first, or
+    None if the caller is not Typer."""
+    typer = _typer()
     signature = inspect.signature(function)
-    known = _annotations(function)
+    hints = _type_hints(function)
     own = next(
-        (name for name, kind in known.items() if isinstance(kind, type) and issubclass(kind, typer.Context)), None
+        (name for name, kind in hints.items() if isinstance(kind, type) and issubclass(kind, typer.Context)), None
     )
 
     @functools.wraps(function)
-    def shaped(*args: Any, **kwargs: Any) -> Any:
-        return called(kwargs.pop(_CONTEXT, None) if own is None else kwargs.get(own), *args, **kwargs)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return call(kwargs.pop(_CONTEXT, None) if own is None else kwargs.get(own), *args, **kwargs)
 
     context = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=typer.Context)
     more = [*added, *([context] if own is None else [])]
     parameters = [
-        parameter.replace(annotation=known.get(parameter.name, parameter.annotation))
+        parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
         for parameter in signature.parameters.values()
     ]
-    shaped.__signature__ = signature.replace(parameters=[*parameters, *more])  # type: ignore[attr-defined]  # inspect reads it
-    shaped.__annotations__ = {**known, **{parameter.name: parameter.annotation for parameter in more}}
-    return shaped
+    wrapper.__signature__ = signature.replace(parameters=[*parameters, *more])  # type: ignore[attr-defined]  # inspect reads it
+    wrapper.__annotations__ = {**hints, **{parameter.name: parameter.annotation for parameter in more}}
+    return wrapper
 
 
-def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
-    """The annotations of a function as objects; that of a settings parameter, which may not be there, is not asked."""
-    seen = inspect.signature(function).parameters
-    named = types.SimpleNamespace(
-        __annotations__={name: kind for name, kind in function.__annotations__.items() if name in seen}
+def _type_hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations of a function's parameters as objects. A settings parameter that was removed is not resolved."""
+    parameters = inspect.signature(function).parameters
+    namespace = types.SimpleNamespace(
+        __annotations__={name: kind for name, kind in function.__annotations__.items() if name in parameters}
     )
-    names_there: dict[str, Any] = getattr(inspect.unwrap(function), "__globals__", {})
-    return get_type_hints(named, globalns=names_there, include_extras=True)
+    module: dict[str, Any] = getattr(inspect.unwrap(function), "__globals__", {})
+    return get_type_hints(namespace, globalns=module, include_extras=True)

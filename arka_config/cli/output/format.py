@@ -1,4 +1,4 @@
-"""What is known of a profile's token, in the words of tables and in the keys of JSON: one place for both."""
+"""Format profiles, tokens and resolved values for tables and for JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LAYER_STYLES = {
 
 
 def token_cell(session: Session, profile: Profile, credential: Credential | None) -> Cell:
-    """The token of a profile as a table shows it: masked, or the place that a reference names, or a dash."""
+    """A profile's token for a table: masked, or its reference, or a dash."""
     if profile.reference is not None:
         return described(*profile.reference)
     if credential is not None:
@@ -41,25 +41,24 @@ def token_cell(session: Session, profile: Profile, credential: Credential | None
 
 
 def masked_token(session: Session, credential: Credential) -> str | None:
-    """A stored token, masked; None where it is sealed and its vault would have to be unlocked, or in a keyring."""
+    """A stored token, masked; None if reading it would unlock the vault or a keyring."""
     return masked(credential.token.reveal(), session.app.token_prefix) if is_quick(session, credential) else None
 
 
 def is_quick(session: Session, credential: Credential) -> bool:
-    """Whether a stored token is had quickly, and without asking anybody: a listing waits for no keyring, and asks for
-    no passphrase."""
+    """Whether a stored token can be read quickly and without a prompt: a list does not wait for a keyring."""
     if credential.token.is_at_hand:
         return True
     return credential.storage == "sealed" and bool(session.store.vault.opens_at_once())
 
 
 def is_locked(session: Session, credential: Credential) -> bool:
-    """Whether a person would have to be asked for a passphrase to have a stored token."""
+    """Whether a stored token is sealed and reading it would prompt for a passphrase."""
     return credential.storage == "sealed" and not is_quick(session, credential)
 
 
 def expiry_cell(session: Session, credential: Credential | None, *, date: bool = True) -> Cell:
-    """When a token ends: `in 90 days (2027-02-22)`, yellow when that is soon and red when it is past."""
+    """When a token expires: `in 90 days (2027-02-22)`, yellow if that is soon and red if it is past."""
     if credential is None or not credential.expires:
         return "—", "dim"
     ends = timestamps.read(credential.expires)
@@ -71,7 +70,7 @@ def expiry_cell(session: Session, credential: Credential | None, *, date: bool =
 
 
 def token_document(session: Session, profile: Profile, credential: Credential | None) -> dict[str, object] | None:
-    """The token of a profile as JSON shows it, or None where it has none."""
+    """A profile's token for JSON; None if it has none."""
     if profile.reference is not None:
         kind, target = profile.reference
         return {"reference": {kind: target}}
@@ -81,7 +80,7 @@ def token_document(session: Session, profile: Profile, credential: Credential | 
 
 
 def credential_document(credential: Credential) -> dict[str, object]:
-    """What is known of a stored token, beside the token itself."""
+    """The metadata of a stored token for JSON."""
     return {
         "storage": credential.storage,
         "origin": str(credential.origin),
@@ -93,75 +92,74 @@ def credential_document(credential: Credential) -> dict[str, object]:
 
 
 def value_document(
-    session: Session, finding: ResolvedValue | None, *, show_token: bool = False, leaf: Leaf | None = None
+    session: Session, resolved: ResolvedValue | None, *, show_token: bool = False, leaf: Leaf | None = None
 ) -> dict[str, object] | None:
-    """A finding as JSON shows it: its value (a secret's masked), its layer, and its source and key.
+    """A resolved value for JSON: the value (masked if secret), its layer, source and key.
 
-    With the leaf of its setting, a number is a number whichever layer it comes from.
+    Given the setting's leaf, a number is a JSON number whichever layer it comes from.
     """
-    if finding is None:
+    if resolved is None:
         return None
-    value = finding.value
+    value = resolved.value
     if isinstance(value, str | Secret) or not isinstance(value, bool | int | float | list | dict | None):
-        value = value_text(session, finding, show_token=show_token)
+        value = value_text(session, resolved, show_token=show_token)
     else:
         value = hide_passwords(value)
-    if isinstance(finding.value, str) and leaf is not None:
-        from arka_config.settings.assignments import native
+    if isinstance(resolved.value, str) and leaf is not None:
+        from arka_config.settings.assignments import native_value
 
-        value = native(leaf, finding.value)
-        value = hide_passwords(value)
+        value = hide_passwords(native_value(leaf, resolved.value))
     return {
         "value": value,
-        "layer": finding.layer,
-        "source": finding.source or None,
-        "key": finding.key or None,
+        "layer": resolved.layer,
+        "source": resolved.source or None,
+        "key": resolved.key or None,
     }
 
 
 def value_row(
-    session: Session, name: str, finding: ResolvedValue | None, *, show_token: bool = False, style: str = ""
+    session: Session, name: str, resolved: ResolvedValue | None, *, show_token: bool = False, style: str = ""
 ) -> tuple[Cell, ...]:
-    """A finding as a row of a table: name, value, layer and place."""
-    if finding is None:
+    """A resolved value as a row of a table: name, value, layer and place."""
+    if resolved is None:
         return (name, ("—", "dim"), "", "")
-    value = ("—", "dim") if finding.value is None else (value_text(session, finding, show_token=show_token), style)
-    place = (session.short_path(finding.place), "" if finding.source else "dim")
-    return (name, value, (finding.layer, LAYER_STYLES.get(finding.layer, "blue")), place)
+    value = ("—", "dim") if resolved.value is None else (value_text(session, resolved, show_token=show_token), style)
+    place = (session.short_path(resolved.place), "" if resolved.source else "dim")
+    return (name, value, (resolved.layer, LAYER_STYLES.get(resolved.layer, "blue")), place)
 
 
-def value_text(session: Session, finding: ResolvedValue, *, show_token: bool = False) -> str:
-    """A finding's value as text: a secret masked, unless it is asked for."""
-    value = finding.value
+def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = False) -> str:
+    """A resolved value as text; a secret is masked unless `show_token`."""
+    value = resolved.value
     if not isinstance(value, Secret):
         return value_literal(hide_passwords(value))
     if show_token:
         return value.reveal()
-    if needs_helper(finding):
+    if needs_helper(resolved):
         return "(not fetched)"
-    stored = protected_credential(session, finding)
+    stored = protected_credential(session, resolved)
     if stored is not None:
         return masked_token(session, stored) or f"({stored.storage})"
-    prefix = session.app.token_prefix if finding.field is session.app.token_field else ""
+    prefix = session.app.token_prefix if resolved.field is session.app.token_field else ""
     try:
         return masked(value.reveal(), prefix)
     except TokenUnavailable:
         return "(missing)"
 
 
-def protected_credential(session: Session, finding: ResolvedValue) -> Credential | None:
-    """The stored credential of a finding, where its token is not in the file itself: sealed, or in a keyring."""
-    stored = session.resolution.profile.stored if isinstance(finding.value, Secret) else None
-    return stored if stored is not None and stored.token is finding.value and stored.storage != PLAIN else None
+def protected_credential(session: Session, resolved: ResolvedValue) -> Credential | None:
+    """The stored credential that a resolved token comes from, if it is sealed or in a keyring; else None."""
+    stored = session.resolution.profile.stored if isinstance(resolved.value, Secret) else None
+    return stored if stored is not None and stored.token is resolved.value and stored.storage != PLAIN else None
 
 
-def needs_helper(finding: ResolvedValue) -> bool:
-    """Whether a program would have to be run to have the value, which may ask its user something."""
-    return isinstance(finding.value, Secret) and not finding.value.is_at_hand and finding.key == "token.helper"
+def needs_helper(resolved: ResolvedValue) -> bool:
+    """Whether reading the value would run a helper command, which may prompt the user."""
+    return isinstance(resolved.value, Secret) and not resolved.value.is_at_hand and resolved.key == "token.helper"
 
 
 def value_literal(value: object) -> str:
-    """A setting's value as a person would type it."""
+    """A setting's value as the user would type it."""
     if isinstance(value, str):
         return value
     if isinstance(value, float):
@@ -174,9 +172,9 @@ def value_literal(value: object) -> str:
 
 
 def hide_passwords(value: Any) -> Any:
-    """A value of a file or a variable with the passwords of its URLs hidden, in the texts of lists and tables too."""
+    """Return a value with the passwords in its URLs hidden, also within lists and tables."""
     if isinstance(value, str):
-        return _without_password(value)
+        return _hide_password(value)
     if isinstance(value, list):
         return [hide_passwords(item) for item in value]
     if isinstance(value, dict):
@@ -184,8 +182,8 @@ def hide_passwords(value: Any) -> Any:
     return value
 
 
-def _without_password(text: str) -> str:
-    """A URL with what stands before its `@` hidden; any other text as it is."""
+def _hide_password(text: str) -> str:
+    """Hide the part of a URL before its `@`; return any other text unchanged."""
     scheme, separator, rest = text.partition("://")
     authority, slash, path = rest.partition("/")
     if not separator or "@" not in authority:

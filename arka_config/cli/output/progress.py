@@ -1,4 +1,4 @@
-"""Progress of what takes long, on stderr, and only where that is a terminal."""
+"""Progress bars for long operations, on stderr if that is a terminal."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-def track(items: Sequence[T], what: str) -> Iterator[T]:
-    """The items, one after another, with a bar that says how many are done. `what` stands before it: `Asking`."""
-    with counter(what) as tell:
+def track(items: Sequence[T], label: str) -> Iterator[T]:
+    """Yield the items, with a bar that counts them."""
+    with counter(label) as update:
         for done, item in enumerate(items):
-            tell(done, len(items))
+            update(done, len(items))
             yield item
-        tell(len(items), len(items))
+        update(len(items), len(items))
 
 
 @contextlib.contextmanager
-def counter(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A function to be told how many are done, and of how many. `what` stands before the bar: `Sealing`.
+def counter(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar during a block, and yield the function that updates it with how many are done, of how many.
 
-    The bar comes with the first call and not before: until then something may be asked for on the same terminal. It is
-    gone at the end. Where stderr is no terminal, nothing is shown and nothing imported.
+    The bar appears with the first update, because the block may prompt on the same terminal before that, and is removed
+    at the end. Without a terminal nothing is shown, or imported.
     """
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _done, _all: None
@@ -43,11 +43,11 @@ def counter(what: str) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=30), MofNCompleteColumn())
     with contextlib.ExitStack() as shown:
         bar = Progress(*columns, console=console, transient=True)
-        task = bar.add_task(terminal.safe_text(what), total=None)
+        task = bar.add_task(terminal.safe_text(label), total=None)
 
-        def tell(done: int, of: int) -> None:
+        def update(done: int, total: int) -> None:
             if not bar.live.is_started:
                 shown.enter_context(bar)
-            bar.update(task, completed=done, total=of)
+            bar.update(task, completed=done, total=total)
 
-        yield tell
+        yield update

@@ -1,48 +1,84 @@
-"""Tables: on a terminal in colour and within its width, and in a pipe as plain columns with nothing cut off."""
+"""Tables: on a terminal in colour and folded to its width, in a pipe as plain columns in full."""
 
 from __future__ import annotations
 
 import sys
+from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
 from arka_config.text import visible
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from rich.text import Text
-
-    Cell = str | tuple[str, str]  # text, or text and a style of rich's
+    Cell = str | tuple[str, str]  # a text, or a text and its style: "dim", "bold", or a colour
 
 _NARROW = 80  # columns
-_UNBOUNDED = 10_000  # columns, for a reader that is no terminal
-_GAP = "  "
-_ONE_WIDE = frozenset(map(chr, range(0x20, 0x300))) | set("…—●")  # characters of one cell, whatever the terminal
+_LEAST_WIDTH = 5
+_ONE_WIDE = frozenset(map(chr, range(0x20, 0x300))) | set("…—●")  # characters that take one cell on every terminal
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 1, reveal: bool = False) -> None:
-    """A table on stdout. The first `keep` columns are not folded, unless the terminal is narrow; the others share what
-    is left. What looks like a token is masked, unless it is to be revealed."""
-    fit = visible if reveal else terminal.safe_text
-    if sys.stdout.isatty() or terminal.has_colour(sys.stdout):
-        terminal.out(drawn(columns, rows, keep, fit))
-    else:
-        terminal.out(plain(columns, rows, fit))
+    """Print a table to stdout.
+
+    If it is wider than the terminal, the texts after the first `keep` columns are folded, and on a narrow terminal all
+    of them. Tokens are masked unless `reveal`.
+    """
+    clean = visible if reveal else terminal.safe_text
+    cells = [[(name, "bold") for name in columns]]
+    cells += [[(clean(text), style) for text, style in map(_with_style, row)] for row in rows]
+    terminal.out("\n".join(_lines(cells, terminal.columns() if sys.stdout.isatty() else None, keep)))
 
 
-def plain(columns: Sequence[str], rows: Iterable[Sequence[Cell]], fit: Callable[[str], str]) -> str:
-    """The table as rich would draw it for a pipe, without importing rich, which takes longer than most commands do."""
-    lines = [list(columns)]
-    lines += [[fit(cell if isinstance(cell, str) else cell[0]) for cell in row] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        _GAP.join(text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+def _with_style(cell: Cell) -> tuple[str, str]:
+    return (cell, "") if isinstance(cell, str) else cell
 
 
-def _width(text: str) -> int:
+def _lines(rows: list[list[tuple[str, str]]], width: int | None, keep: int) -> Iterable[str]:
+    """Yield the lines of a table, the header first, with a rule below it if there is a width to fit into."""
+    widths = [max(cell_width(text) for text, _ in column) for column in zip(*rows, strict=True)]
+    gap = "  "
+    if width is not None:
+        gap = "   "
+        least = [min(len(text), _LEAST_WIDTH) for text, _ in rows[0]]
+        room = width - len(gap) * (len(widths) - 1)
+        _shrink(widths, least, room, range(keep if width >= _NARROW else 0, len(widths)))
+        _shrink(widths, least, room, range(len(widths)))
+    for number, row in enumerate(rows):
+        folded = [fold(text, size) for (text, _), size in zip(row, widths, strict=True)]
+        for texts in zip_longest(*folded, fillvalue=""):
+            parts = zip(texts, row, widths, strict=True)
+            yield gap.join(_styled(text, style, size) for text, (_, style), size in parts).rstrip()
+        if number == 0 and width is not None:
+            yield _styled("─" * (sum(widths) + len(gap) * (len(widths) - 1)), "dim", 0)
+
+
+def _shrink(widths: list[int], least: list[int], room: int, columns: range) -> None:
+    """Make the widest of these columns narrower until all of the table's columns fit, or these have their least
+    width."""
+    while sum(widths) > room:
+        wide = [at for at in columns if widths[at] > least[at]]
+        if not wide:
+            return
+        widths[max(wide, key=widths.__getitem__)] -= 1
+
+
+def fold(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most this many cells: at a space if there is one, else within the word."""
+    lines = []
+    while cell_width(text) > width:
+        fits = 1  # a character that is wider than the column is not lost
+        while cell_width(text[: fits + 1]) <= width:
+            fits += 1
+        space = text.rfind(" ", 1, fits + 1)
+        end = space if space > 0 else fits
+        lines.append(text[:end])
+        text = text[end:].removeprefix(" ")
+    return [*lines, text]
+
+
+def cell_width(text: str) -> int:
     """How many cells of a terminal a text takes."""
     if _ONE_WIDE.issuperset(text):
         return len(text)
@@ -51,45 +87,10 @@ def _width(text: str) -> int:
     return cell_len(text)
 
 
-def drawn(columns: Sequence[str], rows: Iterable[Sequence[Cell]], keep: int, fit: Callable[[str], str]) -> str:
-    """The table for the terminal that stdout is, or in colour for who asked for it."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    is_terminal = sys.stdout.isatty()
-    coloured = terminal.has_colour(sys.stdout)
-    console = Console(
-        file=sys.stdout,
-        width=None if is_terminal else _UNBOUNDED,
-        force_terminal=is_terminal or coloured,
-        no_color=not coloured,
-        color_system="standard" if coloured else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    table = Table(
-        box=box.SIMPLE_HEAD if is_terminal else None,
-        pad_edge=False,
-        show_edge=False,
-        header_style="bold" if coloured else "",
-        border_style="dim" if coloured else "",
-        padding=(0, 2, 0, 0),
-    )
-    kept = keep if console.width >= _NARROW else 0
-    for at, column in enumerate(columns):
-        whole = at < kept or not is_terminal
-        table.add_column(column, no_wrap=whole, overflow="fold", min_width=min(len(column), 5))
-    for row in rows:
-        table.add_row(*(_cell(cell, coloured, fit) for cell in row))
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
-
-
-def _cell(cell: Cell, coloured: bool, fit: Callable[[str], str]) -> Text:
-    from rich.text import Text
-
-    text, style = (cell, "") if isinstance(cell, str) else cell
-    return Text(fit(text), style=style if coloured else "")
+def _styled(text: str, style: str, width: int) -> str:
+    """The text, padded to a width, and in its style if stdout has colour."""
+    padding = " " * (width - cell_width(text))
+    if not style or not text:
+        return text + padding
+    attributes: dict[str, bool | str] = {style: True} if style in ("bold", "dim") else {"fg": style}
+    return terminal.style(text, sys.stdout, **attributes) + padding

@@ -1,76 +1,231 @@
-"""How a command is declared: its own options and arguments, and those that every command takes."""
+"""How a command is declared for click: the decorator, and the options that every command takes.
+
+The values of these options are stored in the Session instead of being passed to the function, because they apply to the
+whole run, whether they are given before or after the command's name.
+"""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
-from arka_config.cli.runtime import ending, options
+from arka_config.cli.output import terminal
+from arka_config.cli.runtime import reporting
 from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.boundary import boundary
-from arka_config.cli.runtime.options import ProfileName
+from arka_config.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, Concatenate, ParamSpec, Self
+    from collections.abc import Callable, Iterator
+    from typing import Concatenate, ParamSpec, Self
+
+    from click.shell_completion import CompletionItem
 
     from arka_config.app import App
     from arka_config.cli.runtime.session import Session
 
     P = ParamSpec("P")
+    TextType = click.ParamType[str]
+else:
+    TextType = click.ParamType  # not generic at run time before click 8.4
 
-__all__ = ["Command", "ProfileName", "command", "common_options"]
+# The user gave the value: a `default_map` or one of click's own variables is not a flag.
+_GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
+
+
+# Errors
+
+
+class ReportedError(click.ClickException):
+    """A ConfigError as a click exception, for a program whose click `main` belongs to its author."""
+
+    def __init__(self, app: App, error: ConfigError) -> None:
+        super().__init__(app.redacted(error.message))
+        self.app = app
+        self.error = error
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click reads the instance's
+
+    def show(self, file: object = None) -> None:
+        """Print the message and the hint to stderr."""
+        with terminal.AppOutput(self.app):
+            terminal.show_error(self.error)
+
+
+@contextmanager
+def click_errors(app: App) -> Iterator[None]:
+    """Run a block with the app's output, and raise its ConfigErrors as click exceptions."""
+    reported = None
+    with terminal.AppOutput(app):
+        try:
+            yield
+        except ConfigError as error:
+            reported = ReportedError(app, error)
+    if reported is not None:  # raised outside `except` so the original error is not chained: it may hold a secret
+        raise reported
+
+
+# Options
+
+
+class ProfileName(TextType):
+    """A profile's name, completed from the names of the files. It is checked when it is used."""
+
+    name = "name"
+
+    def __init__(self, app: App | None = None) -> None:
+        self._app = app
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the names that start with the incomplete word."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in sessions.current(ctx, self._app).names_starting_with(incomplete)]
+
+
+class OptionSpec(NamedTuple):
+    """An option, for click or Typer: its names, its help, and a function that stores its value in the Session."""
+
+    names: tuple[str, ...]
+    help: str
+    store: Callable[[Session, Any], None]
+    metavar: str | None = None
+    is_flag: bool = False
+    is_profile: bool = False
+    choices: tuple[str, ...] = ()
+    is_repeated: bool = False
+
+    @property
+    def spellings(self) -> list[str]:
+        """Every spelling on the command line: `--verbose` and `--no-verbose`."""
+        return [word for name in self.names for word in name.split("/")]
+
+    @property
+    def key(self) -> str:
+        """A parameter name that does not clash with one of the author's."""
+        return "given_" + self.names[-1].partition("/")[0].lstrip("-").replace("-", "_")
+
+    def click_option(self, app: App | None = None) -> click.Option:
+        """The click option, for this app or else for the app that the command belongs to."""
+
+        def callback(context: click.Context, _: click.Parameter, value: object) -> None:
+            if not context.resilient_parsing and context.get_parameter_source(self.key) in _GIVEN:
+                owner = app or sessions.app_of(context)
+                with click_errors(owner):
+                    self.store(sessions.current(context, owner), value)
+
+        kind = ProfileName(app) if self.is_profile else click.Choice(self.choices) if self.choices else None
+        return click.Option(
+            [*self.names, self.key],
+            type=kind,
+            metavar=self.metavar,
+            help=self.help,
+            is_flag=self.is_flag,
+            default=None if self.is_flag and "/" in self.names[-1] else False if self.is_flag else None,
+            multiple=self.is_repeated,
+            expose_value=False,
+            allow_from_autoenv=False,
+            callback=callback,
+        )
+
+
+def _store_profiles(session: Session, names: tuple[str, ...]) -> None:
+    for name in names:
+        session.choose(name)
+
+
+def _store_json(session: Session, given: bool) -> None:
+    session.json = given
+
+
+def _store_no_input(session: Session, given: bool) -> None:
+    session.no_input = session.no_input or given
+
+
+def _store_debug(_: Session, given: bool) -> None:
+    if given:
+        terminal.start_debug_log()
+
+
+def _store_api_key(session: Session, token: str) -> None:
+    session.api_key = token
+
+
+# Repeatable, so that two different profiles are an error and the last one does not win.
+PROFILE = OptionSpec(
+    ("-p", "--profile"),
+    "Use this profile; overrides the environment.",
+    _store_profiles,
+    metavar="NAME",
+    is_profile=True,
+    is_repeated=True,
+)
+JSON = OptionSpec(("--json",), "Print the result as one JSON object.", _store_json, is_flag=True)
+NO_INPUT = OptionSpec(
+    ("--no-input",), "Never prompt: fail, and name the option to use instead.", _store_no_input, is_flag=True
+)
+DEBUG = OptionSpec(("--debug",), "Log each step to stderr, without tokens.", _store_debug, is_flag=True)
+COMMON = (PROFILE, JSON, NO_INPUT, DEBUG)
+API_KEY = OptionSpec(
+    ("--api-key", "--token"),
+    "Use this token for this run. It is visible in process lists: prefer a profile or the environment.",
+    _store_api_key,
+    metavar="TOKEN",
+)
+
+
+def common_options() -> list[click.Parameter]:
+    """The options of every command and group, so that they may be given before or after a command's name."""
+    return [option.click_option() for option in COMMON]
+
+
+# Commands
 
 
 class Command(click.Command):
-    """A command of the app that it is bound to. Its help may say `{app}` for the words that run the program."""
+    """A command of an app. `{app}` in its help is replaced with the words that run the program."""
 
     app: App
 
-    def bound(self, app: App) -> Self:
-        """The same command, as one of this app's."""
-        made = copy.copy(self)
-        made.app = app
-        return made
+    def bind(self, app: App) -> Self:
+        """Return a copy of the command for this app."""
+        command = copy.copy(self)
+        command.app = app
+        return command
 
     def get_help(self, ctx: click.Context) -> str:
-        """The help, with the name of the program that was run."""
+        """Return the help, with the name of the program that was run."""
         return super().get_help(ctx).replace("{app}", sessions.program_of(ctx))
 
     def invoke(self, ctx: click.Context) -> None:
-        """Runs the command. The exit code that it gives is the run's, also where click's main is the author's."""
-        with boundary(self.app):
+        """Run the command, and exit with the code that it returns."""
+        with click_errors(self.app):
             try:
                 code = super().invoke(ctx)
             except KeyboardInterrupt:
-                code = ending.interrupted()
+                code = reporting.report_interrupt()
             except BrokenPipeError:
                 raise
             except OSError as error:
-                raise ending.of_the_system(error) from None
+                raise reporting.convert_os_error(error) from None
         if code:
             ctx.exit(code)
 
 
 def command(**attributes: Any) -> Callable[[Callable[Concatenate[Session, P], int | None]], Command]:
-    """Makes a command of a function that takes the Session and may give an exit code. Its docstring is the help."""
+    """Make a command of a function that takes the Session and may return an exit code. Its docstring is the help."""
 
     def decorator(function: Callable[Concatenate[Session, P], int | None]) -> Command:
         def callback(*args: P.args, **kwargs: P.kwargs) -> int | None:
-            return function(sessions.of(click.get_current_context()), *args, **kwargs)
+            return function(sessions.current(click.get_current_context()), *args, **kwargs)
 
         callback.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click keeps options so
         callback.__doc__ = function.__doc__
         name = attributes.pop("name", function.__name__.rstrip("_"))
-        made = click.command(name, cls=Command, **attributes)(callback)
-        made.params += common_options()
-        return made
+        result = click.command(name, cls=Command, **attributes)(callback)
+        result.params += common_options()
+        return result
 
     return decorator
-
-
-def common_options() -> list[click.Parameter]:
-    """The options that stand on every command and group, so that they may be written before or after its name."""
-    return [option.for_click() for option in options.COMMON]

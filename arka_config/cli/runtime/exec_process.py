@@ -1,4 +1,4 @@
-"""A command that is run with the token in its environment, in place of this process."""
+"""Run a command with the token in its environment, in place of this process."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sys
 
 from arka_config.errors import ConfigError
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # without typing: `exec` takes the fast path
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
     from arka_config.cli.runtime.session import Session
 
-CANNOT_RUN = 126  # as a shell says it
+CANNOT_RUN = 126  # the exit codes that a shell uses
 NOT_FOUND = 127
 
 
@@ -28,12 +28,12 @@ class CommandFailed(ConfigError):
 
 
 def run(session: Session, words: Sequence[str]) -> NoReturn:
-    """Becomes the command. Raises CommandFailed where it cannot, and what `session.token()` raises."""
+    """Replace this process with the command. Raises CommandFailed, and what `session.token()` raises."""
     environ = environment(session)
-    program = _found(words[0], environ.get("PATH", os.defpath))
+    program = _find_program(words[0], environ.get("PATH", os.defpath))
     sys.stdout.flush()
     sys.stderr.flush()
-    if sys.platform == "win32":  # no process takes another's place there
+    if sys.platform == "win32":  # which has no exec
         import subprocess
 
         raise SystemExit(subprocess.run([program, *words[1:]], env=environ, check=False).returncode)  # noqa: S603  # the command that the user typed
@@ -41,7 +41,7 @@ def run(session: Session, words: Sequence[str]) -> NoReturn:
 
 
 def environment(session: Session) -> dict[str, str]:
-    """The environment for a child: the token and its URL, the profile, and none of our other secrets."""
+    """The environment for the child: the token, its URL and the profile, without our other secrets."""
     app = session.app
     found = session.token()
     environ = {name: value for name, value in session.environ.items() if name not in app.secret_variables}
@@ -53,17 +53,17 @@ def environment(session: Session) -> dict[str, str]:
     return environ
 
 
-def _found(name: str, path: str) -> str:
-    """The program's file: as it is named where it is a path, else in PATH, and never in the working directory by
-    an empty or relative entry of PATH (GO-2022-0395)."""
+def _find_program(name: str, path: str) -> str:
+    """Find the program's file: the path itself, or a name in PATH. An empty or relative entry of PATH is skipped, so
+    that nothing is run from the working directory (GO-2022-0395)."""
     if os.path.dirname(name):
         return name
     folders = [folder for folder in path.split(os.pathsep) if os.path.isabs(folder)]
-    if sys.platform == "win32":  # where an ending says what is a program
+    if sys.platform == "win32":  # where PATHEXT counts
         import shutil
 
         found = shutil.which(name, path=os.pathsep.join(folders))
-    else:  # shutil.which does no more there, and takes longer to import than all else that is done here
+    else:  # does what shutil.which does here; importing shutil would take longer than the rest of this run
         files = (os.path.join(folder, name) for folder in folders)
         found = next((file for file in files if os.path.isfile(file) and os.access(file, os.X_OK)), None)
     if found is None:
@@ -82,6 +82,6 @@ def _replace_this_process(program: str, words: Sequence[str], environ: dict[str,
     except OSError as error:
         code = NOT_FOUND if error.errno in (errno.ENOENT, errno.ENOTDIR) else CANNOT_RUN
         raise CommandFailed(f"{program}: {(error.strerror or 'cannot be run').lower()}", code) from None
-    finally:  # where it is this process that goes on, and writes to what nobody reads
+    finally:  # after a failure this process continues, and may write to a closed pipe
         for number, handler in zip(ignored, before, strict=True):
             signal.signal(number, handler)

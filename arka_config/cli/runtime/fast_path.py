@@ -1,13 +1,12 @@
-"""The few command lines that are answered without click, because they are run at every prompt, build step and TAB.
+"""The few command lines that are handled without click, because they run at every prompt, build step and TAB.
 
     [-p NAME] token [-p NAME]
     [-p NAME] prompt [-p NAME]
     [-p NAME] exec [-p NAME] -- COMMAND…
     a shell that completes a profile's name
 
-Importing click takes longer than each of them. They are read here, and nothing is decided here: who wins, what is said
-and how it ends are what they are for every command. Whatever has another form is click's, and a test holds the two to
-the same bytes and exit codes.
+Importing click takes longer than any of them. This module only parses: precedence, messages and exit codes are the same
+code as for every command. Every other form is left to click, and a test compares the output of the two.
 """
 
 from __future__ import annotations
@@ -16,38 +15,38 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime.session import Session
 from arka_config.text import is_profile_name
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from arka_config.app import App
 
 _PROFILE = ("-p", "--profile")
-_ANSWERED = ("token", "prompt", "exec")
+_HANDLED = ("token", "prompt", "exec")
 
-# Where a profile's name stands as an argument, or as an option's value.
-_NAMED_FIRST = (
+# The words after which a profile's name follows.
+_BEFORE_A_NAME = (
     ("use",),
     *(("profiles", command) for command in ("show", "set", "unset", "rename", "copy", "remove", "verify")),
-    *((*command, option) for command in ((), *((name,) for name in _ANSWERED)) for option in _PROFILE),
+    *((*command, option) for command in ((), *((name,) for name in _HANDLED)) for option in _PROFILE),
 )
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- ")
 
 
-def answer(
+def run(
     app: App, arguments: Sequence[str], environ: Mapping[str, str], only: Collection[str] | None = None
 ) -> int | None:
-    """Layer a command line that has one of the forms above: the exit code. None where it has not, and is click's.
+    """Run the command line if it matches a form above and return its exit code; return None to hand over to click.
 
-    `only` names the commands that are the app's, where some are not. Raises what the commands raise.
+    `only` names the app's commands that the program has, if not all. Raises what the commands raise.
     """
-    asked = environ.get(completion_variable(app.name))
-    if asked:
-        return _complete(app, asked, environ, only)
-    read = _read(arguments)
-    if read is None or not (only is None or read[0] in only):
+    shell = environ.get(completion_variable(app.name))
+    if shell:
+        return _complete(app, shell, environ, only)
+    parsed = _parse(arguments)
+    if parsed is None or not (only is None or parsed[0] in only):
         return None
-    name, profile, words = read
+    name, profile, words = parsed
     session = Session(app, environ)
     session.profile = profile
     if name == "exec":
@@ -61,12 +60,12 @@ def answer(
 
 
 def completion_variable(program: str) -> str:
-    """The variable by which a shell's completion script asks a program, as click names it: `_ARKA_COMPLETE`."""
+    """The variable that a completion script sets, as click names it: `_ARKA_COMPLETE`."""
     return f"_{program.replace('-', '_').replace('.', '_')}_COMPLETE".upper()
 
 
-def _read(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | None:
-    """The command, the profile and the words behind `--`, where the arguments have one of the forms."""
+def _parse(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | None:
+    """The command, the profile and the words after `--`; None if the arguments have another form."""
     command: str | None = None
     profile: str | None = None
     at = 0
@@ -75,7 +74,7 @@ def _read(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | N
         if word in _PROFILE and profile is None and at + 1 < len(arguments) and is_profile_name(arguments[at + 1]):
             profile = arguments[at + 1]
             at += 1
-        elif word in _ANSWERED and command is None:
+        elif word in _HANDLED and command is None:
             command = word
         elif word == "--" and command == "exec" and at + 1 < len(arguments):
             return command, profile, arguments[at + 1 :]
@@ -85,27 +84,29 @@ def _read(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | N
     return None if command in (None, "exec") else (str(command), profile, ())
 
 
-def _complete(app: App, asked: str, environ: Mapping[str, str], only: Collection[str] | None) -> int | None:
-    """Prints the names that begin so, where a name is asked for, in the form that click's scripts read."""
+def _complete(app: App, shell: str, environ: Mapping[str, str], only: Collection[str] | None) -> int | None:
+    """Print the profiles that complete the last word, in the format of click's scripts; None to hand over to click."""
     words = environ.get("COMP_WORDS", "")
     number = environ.get("COMP_CWORD", "")
-    if asked not in ("bash_complete", "zsh_complete", "fish_complete") or not _UNQUOTED.issuperset(words):
+    if shell not in ("bash_complete", "zsh_complete", "fish_complete") or not _UNQUOTED.issuperset(words):
         return None
-    given = words.split()[1:]
-    if asked == "fish_complete":  # which gives the word itself in place of its number
-        begun = number
-        if begun and given[-1:] == [begun]:
-            given.pop()
-    elif number.isdigit() and 0 < int(number) <= len(given) + 1:
+    before = words.split()[1:]
+    if shell == "fish_complete":  # fish passes the word itself instead of its number
+        prefix = number
+        if prefix and before[-1:] == [prefix]:
+            before.pop()
+    elif number.isdigit() and 0 < int(number) <= len(before) + 1:
         at = int(number) - 1
-        begun = given[at] if at < len(given) else ""
-        given = given[:at]
+        prefix = before[at] if at < len(before) else ""
+        before = before[:at]
     else:
         return None
-    if tuple(given) not in _NAMED_FIRST or begun.startswith("-") or not _UNQUOTED.issuperset(begun) or " " in begun:
+    if tuple(before) not in _BEFORE_A_NAME or prefix.startswith("-"):
         return None
-    if given and only is not None and given[0] not in (*only, *_PROFILE):
+    if not _UNQUOTED.issuperset(prefix) or " " in prefix:
         return None
-    answer = "plain\n{}\n_" if asked == "zsh_complete" else "plain,{}"
-    terminal.out("\n".join(answer.format(name) for name in Session(app, environ).names_starting_with(begun)))
+    if before and only is not None and before[0] not in (*only, *_PROFILE):
+        return None
+    line = "plain\n{}\n_" if shell == "zsh_complete" else "plain,{}"
+    terminal.out("\n".join(line.format(name) for name in Session(app, environ).names_starting_with(prefix)))
     return 0

@@ -1,4 +1,4 @@
-"""Session: what one run of a program was told, and what a command needs to answer it."""
+"""Session: the options of one run, and what its command needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arka_config.store.profile_store import ProfileStore
 from arka_config.store.resolution import Resolution
 from arka_config.text import UNPRINTABLE
 
-TYPE_CHECKING = False  # without typing and click, as in the standard-library tier: the fast path has a session too
+TYPE_CHECKING = False  # without typing and click: the fast path has a session too
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from arka_config.precedence.credential import TokenInForce
     from arka_config.settings import ProfileSettings
 
-_WIDE = 110  # columns; from here on, the full path of a file fits beside what it sets
+_WIDE = 110  # columns; a table shows full paths from this width on
 
 
 class Session:
@@ -40,46 +40,46 @@ class Session:
         self.no_input = app.is_on("NO_INPUT", environ)
         self._resolution: Resolution | None = None
 
-    # What it was told
-
     def choose(self, name: str) -> None:
-        """Takes `--profile`, which may stand before or after the command. Raises UsageError for two of them."""
+        """Store the value of `--profile`. Raises UsageError if it is given twice with different names."""
         if self.profile not in (None, name):
             raise UsageError(f"--profile was given twice, as '{self.profile}' and as '{name}'", hint="keep one of them")
         self.profile = name
 
-    # What is in force
+    # Effective values
 
     @property
     def resolution(self) -> Resolution:
-        """Who wins, for this run."""
+        """The effective profile, token and values of this run."""
         if self._resolution is None:
-            self._resolution = self._resolved()
+            self._resolution = self._resolve()
         return self._resolution
 
-    def _resolved(self, *, api_url: str | None = None, **options: Any) -> Resolution:
+    def _resolve(self, *, api_url: str | None = None, **options: Any) -> Resolution:
         flags = {"token": self.api_key, **self.flags, **({"api_url": api_url} if api_url else {})}
         return Resolution(self.store, self.environ, profile=self.profile, flags=flags, **options)
 
     def login_resolution(self, api_url: str | None) -> Resolution:
-        """Who wins where the profile may be a new one and the URL was passed."""
-        return self._resolved(api_url=api_url, may_be_new=True)
+        """The resolution for a login, which may name a new profile and pass a URL."""
+        return self._resolve(api_url=api_url, may_be_new=True)
 
     def settings(self) -> tuple[type[ProfileSettings], Resolution]:
-        """The settings class, and who wins with that class's own defaults."""
+        """The settings class, and the resolution with the defaults of that class."""
         settings: type[ProfileSettings] = self.app.settings_class()
-        return settings, self._resolved(defaults=settings.defaults())
+        return settings, self._resolve(defaults=settings.defaults())
 
     def load(self, settings: type[ProfileSettings]) -> ProfileSettings:
-        """The settings of a class, with what this run was told. Where it has a token, and two could be meant, stderr
-        says which one it is. Raises what `ProfileSettings.load` raises."""
-        loaded = settings.from_resolution(self._resolved(defaults=settings.defaults()))
+        """Load settings with this run's options, and note on stderr which token is used if another one is hidden.
+
+        Raises what `ProfileSettings.load` raises.
+        """
+        loaded = settings.from_resolution(self._resolve(defaults=settings.defaults()))
         if self.app.token_field.name in settings.leaves():
             self.note_token_choice()
         return loaded
 
     def token(self) -> TokenInForce:
-        """The token in force, fetched, and on stderr the line that says which one it is, where two could be meant.
+        """Fetch the effective token, and note on stderr which one it is if another one is hidden.
 
         Raises NoToken, TokenUnavailable, OriginConflict.
         """
@@ -88,9 +88,15 @@ class Session:
         found.secret.reveal()
         return found
 
+    def note_token_choice(self) -> None:
+        """Print which token is used if one in the environment hides a profile's token, or loses to it."""
+        found = self.resolution.token_in_force()
+        if found is not None and (text := self.resolution.notice(found.token)):
+            terminal.note(text)
+
     def prompt_name(self) -> str:
-        """The profile in force as a shell prompt shows it: with a question mark where there is none of that name, only
-        the mark where nobody can tell, and empty where none is chosen."""
+        """The effective profile for a shell prompt: empty if there is none, `name?` if it does not exist, and `?` if it
+        cannot be determined."""
         try:
             choice = self.resolution.choice()
             name = str(choice.value) if choice is not None else ""
@@ -98,24 +104,17 @@ class Session:
         except ConfigError:
             return "?"
 
-    def names_starting_with(self, begun: str) -> list[str]:
-        """The profiles whose names begin so; none where they cannot be read, since a shell that completes shows no
-        error."""
+    def names_starting_with(self, prefix: str) -> list[str]:
+        """The profiles to complete a word with: none if they cannot be read, because completion shows no errors."""
         try:
-            return [name for name in self.store.names() if name.startswith(begun)]
+            return [name for name in self.store.names() if name.startswith(prefix)]
         except ConfigError:
             return []
 
-    def note_token_choice(self) -> None:
-        """Says which token is used where one in the environment hides or loses to a profile's."""
-        found = self.resolution.token_in_force()
-        if found is not None and (text := self.resolution.notice(found.token)):
-            terminal.note(text)
-
     def profile_name(self, name: str | None) -> str:
-        """The profile that a command is about: its argument, else `--profile`, else the one in force.
+        """The profile that a command is about: its argument, else `--profile`, else the effective profile.
 
-        Raises UsageError where both name one, UnknownProfile, and ConfigError where there is none.
+        Raises UsageError if the argument and the option differ, UnknownProfile, and ConfigError if there is none.
         """
         if name is not None:
             if self.profile not in (None, name):
@@ -123,92 +122,104 @@ class Session:
             return self.store.check_exists(name)
         found = self.resolution.name
         if found is None:
-            raise ConfigError("no profile is in force", hint=f"{self.app.name} profiles list")
+            raise ConfigError("no profile is selected", hint=f"{self.app.name} profiles list")
         return found
 
-    # A person
+    # The user
 
     @property
     def can_ask(self) -> bool:
-        """Whether a person may be asked: `--no-input` was not given, and there is a terminal."""
+        """Whether the user may be prompted: there is a terminal, and `--no-input` was not given."""
         return terminal.can_ask(self.no_input)
 
     def confirm(self, question: str, *, flag: str) -> None:
-        """Goes on where a person says yes. Raises Cancelled on a no, UsageError naming the flag where nobody is."""
+        """Ask for confirmation. Raises Cancelled if declined, UsageError naming the flag without a terminal."""
         if not self.can_ask:
-            raise UsageError(f"{question[:1].lower()}{question[1:]} nobody can be asked here", hint=f"add {flag}")
+            question = f"{question[:1].lower()}{question[1:]}"
+            raise UsageError(f"{question} there is no terminal to ask on", hint=f"add {flag}")
         if not terminal.confirm(question):
             raise Cancelled("nothing was changed")
 
     def _ask_passphrase(self, question: str) -> str | None:
-        """The passphrase that a person types; None where nobody can be asked."""
+        """Ask for a passphrase; None without a terminal."""
         hint = f"set {self.app.variable('PASSPHRASE_FILE')}"
         return terminal.ask_secret(question, hint=hint) if self.can_ask else None
 
-    # What is shown
+    def open_page(self, page: str) -> bool:
+        """Open a page in the browser. False if there is no browser with a window of its own, as over ssh."""
+        environ = self.environ
+        has_display = bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+        has_screen = sys.platform in ("darwin", "win32") or has_display
+        if not environ.get("BROWSER") and (not has_screen or environ.get("SSH_CONNECTION")):
+            return False
+        import webbrowser
+
+        # The browser inherits the environment of this process, and outlives it.
+        secrets = {name: os.environ.pop(name) for name in self.app.secret_variables if name in os.environ}
+        try:
+            return webbrowser.open(page)
+        except webbrowser.Error:
+            return False
+        finally:
+            os.environ.update(secrets)
+
+    # Output
 
     def show_json(self, document: Mapping[str, object], *, reveal: bool = False) -> None:
-        """One object, to stdout. What looks like a token is masked, unless it is to be revealed. What no terminal may
-        show stands as an escape of JSON's, which is the same text to who parses it."""
+        """Print one JSON object to stdout. Tokens are masked unless `reveal`, and control characters are escaped."""
         import json
 
-        text = json.dumps(document, indent=2, ensure_ascii=not _is_unicode())
+        is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        text = json.dumps(document, indent=2, ensure_ascii=not is_unicode)
         if not UNPRINTABLE.isdisjoint(text):
-            text = "".join(_in_json(character) for character in text)
+            text = "".join(_escape_for_json(character) for character in text)
         terminal.out(text if reveal else self.app.redacted(text))
 
-    def with_tilde(self, place: str) -> str:
-        """A place as it is shown to a person: the home folder is `~`."""
+    def with_tilde(self, path: str) -> str:
+        """A path as shown to the user: `~` for the home folder."""
         home = os.path.expanduser("~")
-        return f"~{place[len(home) :]}" if len(home) > 1 and place.startswith(home + os.sep) else place
+        return f"~{path[len(home) :]}" if len(home) > 1 and path.startswith(home + os.sep) else path
 
     def with_tildes(self, text: str) -> str:
-        """Words as they are shown to a person: the home folder is `~`, wherever a path begins in them."""
+        """A text as shown to the user: `~` for the home folder in every path that begins with it."""
         home = os.path.expanduser("~")
         return text.replace(f" {home}{os.sep}", f" ~{os.sep}") if len(home) > 1 else text
 
-    def short_path(self, place: str) -> str:
-        """A place as a table shows it: on a narrow terminal without the app's folder, which `config path` gives."""
+    def short_path(self, path: str) -> str:
+        """A path as a table shows it: on a narrow terminal without the app's folder, which `config path` prints."""
         folders = self.store.folders
-        if sys.stdout.isatty() and _columns() < _WIDE:
+        if sys.stdout.isatty() and terminal.columns() < _WIDE:
             for folder in (folders.config, folders.data, folders.state):
-                if place.startswith(folder + os.sep):
-                    return place[len(folder) + 1 :]
-        return self.with_tilde(place)
+                if path.startswith(folder + os.sep):
+                    return path[len(folder) + 1 :]
+        return self.with_tilde(path)
 
 
-def _in_json(character: str) -> str:
-    """A character of a JSON text; a line end stands between values alone."""
+def _escape_for_json(character: str) -> str:
+    """Escape a control character of a JSON text; a line end is between values, never inside one."""
     return f"\\u{ord(character):04x}" if character in UNPRINTABLE and character != "\n" else character
 
 
-def _columns() -> int:
-    import shutil
-
-    return shutil.get_terminal_size().columns
-
-
-def _is_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-
-
-def go_on(context: click.Context, session: Session) -> None:
-    """Has the run that a context belongs to go on with a session that was begun elsewhere."""
+def attach(context: click.Context, session: Session) -> None:
+    """Use a session that exists already for the run that a context belongs to."""
     context.find_root().meta.setdefault(__name__, {})[session.app] = session
 
 
-def of(context: click.Context, app: App | None = None) -> Session:
-    """The session of an app in the run that a context belongs to, begun at the first call: of the app that is named,
-    else of that whose command it is. Two apps in one program have one each, and nobody's `ctx.obj` is touched."""
+def current(context: click.Context, app: App | None = None) -> Session:
+    """The session of an app in the run that a context belongs to, created on first use.
+
+    The default app is the one of the context's command. Two apps in one program have a session each. `ctx.obj` stays
+    the author's.
+    """
     app = app or app_of(context)
-    begun: dict[App, Session] = context.find_root().meta.setdefault(__name__, {})
-    if app not in begun:
-        begun[app] = Session(app, os.environ)
-    return begun[app]
+    sessions: dict[App, Session] = context.find_root().meta.setdefault(__name__, {})
+    if app not in sessions:
+        sessions[app] = Session(app, os.environ)
+    return sessions[app]
 
 
 def app_of(context: click.Context) -> App:
-    """The app that a command of ours was added for."""
+    """The app of the nearest command of ours, from the context upwards. Raises LookupError if there is none."""
     at: click.Context | None = context
     while at is not None:
         if isinstance(app := getattr(at.command, "app", None), App):
@@ -218,7 +229,7 @@ def app_of(context: click.Context) -> App:
 
 
 def program_of(context: click.Context) -> str:
-    """The words that run the program which a command of ours was added to: `arka`, or `corp weather` below another."""
+    """The words that run the program: `arka`, or `corp weather` if a command of ours is below another program's."""
     while context.parent is not None and isinstance(getattr(context.command, "app", None), App):
         context = context.parent
     return context.command_path
