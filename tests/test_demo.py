@@ -61,7 +61,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
         r"the child is laptop, with 42 characters for http://127.0.0.1:\d+",
         r"✓ Sealing is on; sealed 2 tokens",
         r"storage   sealed",
-        r"✓ Replaced arka_….{4} of profile 'laptop' by arka_….{4}, and revoked the old one",
+        r"✓ Replaced arka_….{4} of profile 'laptop' with arka_….{4}, and revoked the old one",
         r"✓ Wrote ~/.config/arka-code-nodejs/config.json, key 'token'",
         r"✓ Revoked the token of profile 'ci' at http://127.0.0.1:\d+, and forgot it",
         r"✓ Removed profile 'ci'",

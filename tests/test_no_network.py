@@ -34,5 +34,5 @@ def test_a_login_at_a_workspace_elsewhere_ends_at_once_and_reaches_for_nothing(h
     began = time.perf_counter()
     done = arka("login", "--with-token", stdin=TOKEN)
     assert done.code == 0
-    assert "cannot be reached: the proxy refuses the connection" in done.err
+    assert "cannot be reached: the proxy refused the connection" in done.err
     assert time.perf_counter() - began < 1

@@ -1,1 +1,1 @@
-"""Other programs' formats: the Node CLI's JSON file, dotenv files, and what CI systems read."""
+"""Formats of other programs: the Node CLI's JSON file, shells, dotenv files and CI systems."""

@@ -1,6 +1,6 @@
-"""Where a Node CLI built on npm `conf` keeps its file: the rules of `env-paths`, as pure functions. Standard library.
+"""The path of a Node CLI's file: the rules of npm `env-paths`, as pure functions. Standard library only.
 
-platformdirs gives other folders on macOS and Windows, and does not follow a relative XDG_CONFIG_HOME.
+platformdirs uses other folders on macOS and Windows, and ignores a relative XDG_CONFIG_HOME.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def legacy_path(
     home: str | None = None,
     cwd: str | None = None,
 ) -> str:
-    """Where the Node CLI looks: `new Conf({projectName: project}).path`, absolute, for any `sys.platform`.
+    """The absolute path of the Node CLI's file, `new Conf({projectName: project}).path`, on any `sys.platform`.
 
-    `home` is where the system says home is, for when no variable does; `cwd` what a relative variable starts from. Both
-    are asked of the system when needed and not given. Raises ConfigError where there is no home.
+    `home` is the home folder if no variable names it, and `cwd` the base of a relative variable; both default to what
+    the system says. Raises ConfigError if there is no home folder.
     """
     folder, _ = _folder(project, environ, platform, home)
     if not _is_absolute(folder, platform):
@@ -41,17 +41,17 @@ def legacy_path(
         folder = ntpath.join(cwd, folder) if platform == "win32" else posixpath.join(cwd, folder)
     if platform == "win32":
         return ntpath.normpath(ntpath.join(folder, _FILE))
-    # POSIX gives two leading slashes a meaning of their own, and so does Python; Node does not.
+    # POSIX and Python keep two leading slashes, which have a special meaning there; Node does not.
     return "/" + posixpath.normpath(posixpath.join(folder, _FILE)).lstrip("/")
 
 
 def legacy_path_to_write(
     project: str, environ: Mapping[str, str], *, platform: str = sys.platform, home: str | None = None
 ) -> str:
-    """The same path, to put a token there.
+    """The same path, for writing a token.
 
-    Raises ConfigError where it depends on the current directory: a relative XDG_CONFIG_HOME, which `conf` follows,
-    would leave a file of secrets in every folder that a command was run in.
+    Raises ConfigError if it depends on the current directory: with a relative XDG_CONFIG_HOME, which `conf` accepts,
+    every folder in which a command is run would get a file with a token.
     """
     folder, variable = _folder(project, environ, platform, home)
     if not _is_absolute(folder, platform):
@@ -64,7 +64,7 @@ def legacy_path_to_write(
 
 
 def _folder(project: str, environ: Mapping[str, str], platform: str, home: str | None) -> tuple[str, str]:
-    """The config folder of env-paths, which may be relative, and the variable that it follows from."""
+    """The config folder of env-paths, which may be relative, and the variable that determines it."""
     name = project + SUFFIX
     if platform == "win32":
         if appdata := environ.get("APPDATA"):
@@ -78,13 +78,13 @@ def _folder(project: str, environ: Mapping[str, str], platform: str, home: str |
 
 
 def _home(variable: str, environ: Mapping[str, str], home: str | None) -> str:
-    """What Node's `os.homedir()` gives: an empty variable counts, an unset one leaves it to the system."""
-    found = environ.get(variable, home)
-    if found is None and variable == "HOME":
-        found = _home_of_user()
-    if found is None:
+    """The result of Node's `os.homedir()`: an empty variable counts as set; if it is unset, the system is asked."""
+    folder = environ.get(variable, home)
+    if folder is None and variable == "HOME":
+        folder = _home_of_user()
+    if folder is None:
         raise ConfigError(f"{variable} is not set, and the system knows no home folder", hint=f"set {variable}")
-    return found
+    return folder
 
 
 def _home_of_user() -> str | None:
@@ -92,7 +92,7 @@ def _home_of_user() -> str | None:
         import pwd
 
         return pwd.getpwuid(os.geteuid()).pw_dir
-    except (ImportError, KeyError):  # no such database on Windows; no such user in many a container
+    except (ImportError, KeyError):  # Windows has no such database, and a container may have no such user
         return None
 
 
@@ -100,4 +100,4 @@ def _is_absolute(path: str, platform: str) -> bool:
     if platform != "win32":
         return path.startswith("/")
     drive, rest = ntpath.splitdrive(path)
-    return bool(drive) and rest.startswith(("\\", "/"))  # `\folder` is on whichever drive is the current one
+    return bool(drive) and rest.startswith(("\\", "/"))  # `\folder` depends on the current drive

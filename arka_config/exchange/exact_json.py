@@ -1,8 +1,7 @@
-"""JSON that survives being read and written: a number stays the text it was. Standard library only.
+"""JSON that is read and written without loss: a number keeps its spelling. Standard library only.
 
-Python's own `json` turns 1e400 into infinity and 1.50 into 1.5, and writes a lone surrogate that no file can hold.
-What is written here is what JavaScript's `JSON.stringify(value, undefined, "\\t")` gives, which is what npm `conf`
-writes.
+Python's `json` turns 1e400 into infinity and 1.50 into 1.5, and writes lone surrogates, which cannot be encoded as
+UTF-8. The output here equals JavaScript's `JSON.stringify(value, undefined, "\\t")`, which npm `conf` uses.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 
     Value: TypeAlias = "dict[str, Value] | list[Value] | str | Number | bool | None"
 
-DEEPEST = 100  # levels; reading and writing are recursive, and no honest settings file has ten
+DEEPEST = 100  # levels; reading and writing are recursive, and no real settings file has ten
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(NaN|-?Infinity)')
 
 
 class Number:
-    """A number as it is spelled in the file."""
+    """A number with its spelling in the file."""
 
     __slots__ = ("text",)
 
@@ -43,14 +42,14 @@ class Number:
 
 
 class Document(dict[str, "Value"]):
-    """An object of keys and values, in the file's order. Its repr shows none of them: one may be a token."""
+    """A JSON object, in the file's order. Its repr shows no values: one may be a token."""
 
     def __repr__(self) -> str:
         return "Document(…)"
 
 
 class Fault:
-    """Why a text is no JSON object, in words that quote nothing of it, and where, counted from 1."""
+    """Why a text is not a JSON object, and at which line and column, from 1. The reason quotes nothing of the text."""
 
     __slots__ = ("column", "line", "reason")
 
@@ -61,21 +60,21 @@ class Fault:
 
 
 class _Constant(ValueError):
-    """NaN or an infinity, which Python's `json` reads and JSON does not know."""
+    """NaN or an infinity, which Python's `json` accepts and JSON does not have."""
 
 
 def parse(text: str) -> Document | Fault:
-    """The object that text holds, or what keeps it from being one. The last of two equal keys wins, as in JavaScript.
+    """Parse a JSON object; return a Fault if it is not valid. Of two equal keys the last wins, as in JavaScript.
 
-    A fault is returned and not raised: JSONDecodeError carries the whole text, and would stay in the context of any
-    error that is raised while it is handled.
+    The fault is returned, not raised: JSONDecodeError holds the whole text, and would be the context of any error
+    raised while it is handled.
     """
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         return Fault("not valid JSON", error.lineno, error.colno)
     except _Constant:
-        # What stands before the first constant outside a string has been read, so it is made of whole strings.
+        # Everything before the first constant outside a string is valid, so every string there is complete.
         at = next(match.start() for match in _STRING_OR_CONSTANT.finditer(text) if match[1])
         return Fault("not valid JSON", text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
     except RecursionError:
@@ -86,8 +85,8 @@ def parse(text: str) -> Document | Fault:
 
 
 def dump(document: Document) -> str:
-    """The document's text, with tabs and without a newline at its end."""
-    return _written(document, "\n")
+    """Return the document as text, with tabs and without a final newline."""
+    return _value_text(document, "\n")
 
 
 def _depth(value: Value) -> int:
@@ -103,16 +102,16 @@ def _items(value: Value) -> Iterable[Value]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
-def _written(value: Value, line: str) -> str:
+def _value_text(value: Value, line: str) -> str:
     deeper = line + "\t"
     if isinstance(value, Number):
         return value.text
     if isinstance(value, dict):
-        return _block("{}", [f"{_string(key)}: {_written(item, deeper)}" for key, item in value.items()], line)
+        return _block("{}", [f"{_string_text(key)}: {_value_text(item, deeper)}" for key, item in value.items()], line)
     if isinstance(value, list):
-        return _block("[]", [_written(item, deeper) for item in value], line)
+        return _block("[]", [_value_text(item, deeper) for item in value], line)
     if isinstance(value, str):
-        return _string(value)
+        return _string_text(value)
     return "null" if value is None else "true" if value else "false"
 
 
@@ -121,12 +120,12 @@ def _block(brackets: str, items: list[str], line: str) -> str:
     return f"{brackets[0]}{line}\t{inside}{line}{brackets[1]}" if items else brackets
 
 
-def _string(text: str) -> str:
+def _string_text(text: str) -> str:
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", encode_basestring(text))
 
 
-def _refuse(name: str) -> NoReturn:
+def _raise_constant(name: str) -> NoReturn:
     raise _Constant(name)
 
 
-_DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_raise_constant)

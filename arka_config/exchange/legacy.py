@@ -1,10 +1,10 @@
-"""The JSON file in which a Node CLI, built on npm `conf`, keeps its one token: reading it, and writing to it.
+"""Read and write the JSON file in which a Node CLI built on npm `conf` stores its token.
 
-The rules are those of `conf` 15 and 16, which tests run beside this module. `conf` takes no lock. A writer here looks
-once more, just before its rename, that the file is still what it read, and else begins again. Two windows remain that
-nothing here can close: from that look to the rename, about a tenth of a millisecond; and a Node process that read the
-file before the rename and writes after it, within the millisecond or so that `conf` takes from one to the other, puts
-the old token back. Between processes of ours, call the writers under the store's lock.
+The rules are those of `conf` 15 and 16; the tests compare both with this module. `conf` takes no lock. A writer here
+checks just before its rename that the file is still what it read, and starts over if not. Two race windows remain:
+between that check and the rename, about a tenth of a millisecond; and in `conf` itself, which takes about a millisecond
+from its read to its write, and puts the old token back if our rename falls between them. Callers must hold the store's
+lock, which excludes other processes of ours.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ DEFAULT_KEY = "token"
 ATTEMPTS = 20
 
 _BYTE_ORDER_MARK = "\ufeff"
-# `conf` keeps its migrations under the first, and dot-prop, which looks its keys up, answers nothing for the others.
+# `conf` stores its migrations in the first; dot-prop, which it uses to look up keys, ignores the others.
 _RESERVED = frozenset({"__internal__", "__proto__", "constructor", "prototype"})
 _PATH_CHARACTERS = frozenset(".[\\")  # dot-prop reads a key with one of these as a path into nested objects
 
 
 class FoundToken:
-    """A token in the file, and the top-level key that it stands under."""
+    """A token in the file, and the top-level key that holds it."""
 
     __slots__ = ("key", "token")
 
@@ -44,7 +44,7 @@ class FoundToken:
 
 
 class WriteResult:
-    """Where a token was put: the file, the key, and whether anything had to be written for it."""
+    """The file and key that a token was written to, and whether that changed the file."""
 
     __slots__ = ("changed", "key", "path")
 
@@ -55,20 +55,20 @@ class WriteResult:
 
 
 def read(path: str) -> Document | None:
-    """The file's keys and values in their order, or None where there is no file. A byte order mark is skipped.
+    """Read the file's keys and values, in their order; None if there is no file. A byte order mark is skipped.
 
-    Raises FileError, MalformedFile (with line and column, and nothing of the content) where it holds no JSON object,
-    and UnsafeFile where every user of the machine can write to it.
+    Raises FileError, MalformedFile (with line and column, but none of the content) if it is not a JSON object, and
+    UnsafeFile if every user of the machine can write to it.
     """
-    content = _content(path)
-    return None if content is None else _document(path, content)
+    content = _read_content(path)
+    return None if content is None else _parse_document(path, content)
 
 
 def token_key(document: Document, token_prefix: str, override: str | None = None, *, source: str = "the file") -> str:
-    """The top-level key to put a token under: the one that holds a token already, else `token`; or the override.
+    """The top-level key for the token: the override, else the one that already holds a token, else `token`.
 
-    Raises ConfigError, naming the keys and `source`, where several hold one, and UsageError for an override that a Node
-    CLI would not find again.
+    Raises ConfigError, naming the keys and `source`, if several hold one, and UsageError for an override that the Node
+    CLI would not find.
     """
     if override is not None:
         return check_key(override)
@@ -82,7 +82,7 @@ def token_key(document: Document, token_prefix: str, override: str | None = None
 
 
 def check_key(key: str) -> str:
-    """The key itself, where `conf.get(key)` finds the literal top-level key of that name. Raises UsageError else."""
+    """Return the key if `conf.get(key)` finds the top-level key of exactly that name; otherwise raise UsageError."""
     check_printable(key, "the key")
     if not key or key in _RESERVED or not _PATH_CHARACTERS.isdisjoint(key):
         raise UsageError(
@@ -93,9 +93,9 @@ def check_key(key: str) -> str:
 
 
 def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundToken | None:
-    """The token in the file, or None. With a `key`, any text under it is taken for one.
+    """Read the token from the file; None if there is none. With a `key`, any string in it is taken as the token.
 
-    Raises what `read` and `token_key` raise, and InvalidValue where the token holds a control character.
+    Raises the errors of `read` and `token_key`, and InvalidValue if the token contains a control character.
     """
     document = read(path)
     if document is None:
@@ -108,11 +108,11 @@ def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundTok
 
 
 def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None = None) -> WriteResult:
-    """Puts the token into the file, under the key that `token_key` gives, and leaves every other key as it is.
+    """Write the token to the file, under the key that `token_key` returns, and keep every other key.
 
-    The file becomes 0600 and the app's own folder 0700; missing ones are made. Raises what `read` and `token_key`
-    raise, InvalidValue for a token with a control character, ConfigError where the key holds an object or a list,
-    and FileError where the file cannot be written or does not stay the same long enough.
+    The file gets mode 0600 and the app's own folder 0700; both are created if missing. Raises the errors of `read` and
+    `token_key`, InvalidValue for a token with a control character, ConfigError if the key holds an object or a list,
+    and FileError if the file cannot be written or other processes keep changing it.
     """
     check_printable(token.reveal(), "the token")
     found = ""
@@ -132,7 +132,7 @@ def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None 
 
 
 def remove_token(path: str, key: str) -> bool:
-    """Takes the key out of the file, and leaves every other as it is; whether it was there. Raises as `write_token`."""
+    """Remove the key from the file, keep every other, and return whether it was there. Raises as `write_token` does."""
     found = False
 
     def take(document: Document) -> None:
@@ -145,15 +145,15 @@ def remove_token(path: str, key: str) -> bool:
 
 
 def is_exposed(path: str) -> bool:
-    """Whether other users can read the file: both its own mode and its folder's let them. False where there is none."""
+    """Whether other users can read the file: its mode and its folder's mode allow it. False if there is no file."""
     return bool(_open_to_others(path) & 0o044)
 
 
 def protect(path: str) -> None:
-    """Closes the app's own folder to other users (0700), and no other folder; a ConfigWarning where it cannot.
+    """Set the app's own folder, and no other, to mode 0700. Warns with ConfigWarning if that fails.
 
-    `conf` makes it 0755, never changes it again, and before version 16 writes the file anew as 0644: the folder is what
-    protects the token from then on. One that is a link to a folder of another name may be shared, and is left alone.
+    `conf` creates the folder with 0755 and never changes its mode, and before version 16 rewrites the file with 0644:
+    after that, only the folder protects the token. A link to a folder of another name is left alone: it may be shared.
     """
     folder = os.path.dirname(path)
     if sys.platform == "win32" or not os.path.basename(os.path.realpath(folder)).endswith(SUFFIX):
@@ -175,23 +175,23 @@ def protect(path: str) -> None:
 
 
 class _Changed(Exception):
-    """Somebody wrote to the file after it was read."""
+    """Another process wrote to the file after it was read."""
 
 
 def _edit(path: str, change: Callable[[Document], None], *, create: bool) -> bool:
-    """Reads, changes and writes the file, anew for as long as others write to it meanwhile; whether it was written."""
+    """Read, change and write the file; start over if another process changed it. Return whether it was written."""
     for _ in range(ATTEMPTS):
-        content = _content(path)
+        content = _read_content(path)
         if content is None and not create:
             return False
-        document = Document() if content is None else _document(path, content)
+        document = Document() if content is None else _parse_document(path, content)
         before = Secret(dump(document))
         change(document)
         after = Secret(dump(document))
-        if content is not None and after == before:  # nothing to change but perhaps the mode: keep how it is laid out
+        if content is not None and after == before:  # at most the mode changes: keep the layout
             after = Secret(content.reveal().removeprefix(_BYTE_ORDER_MARK))
         protect(path)
-        files.sweep([os.path.dirname(os.path.realpath(path))])  # what a killed writer of ours left: it holds a token
+        files.sweep([os.path.dirname(os.path.realpath(path))])  # a killed writer's temporary file holds a token
         try:
             return files.write(path, after.reveal(), before_rename=_check_unchanged(path, content))
         except _Changed:
@@ -205,14 +205,14 @@ def _edit(path: str, change: Callable[[Document], None], *, create: bool) -> boo
 
 def _check_unchanged(path: str, content: Secret | None) -> Callable[[], None]:
     def check() -> None:
-        if _content(path) != content:
+        if _read_content(path) != content:
             raise _Changed
 
     return check
 
 
-def _content(path: str) -> Secret | None:
-    """The file's text, in a wrapper that shows nothing of it where a traceback shows variables."""
+def _read_content(path: str) -> Secret | None:
+    """Read the file as a Secret, so that a traceback that shows variables does not show it."""
     if sys.platform != "win32" and _open_to_others(path) & 0o002:
         raise UnsafeFile(
             f"{path} can be written by every user, so it is not trusted",
@@ -223,19 +223,19 @@ def _content(path: str) -> Secret | None:
     return None if text is None else Secret(text)
 
 
-def _document(path: str, content: Secret) -> Document:
+def _parse_document(path: str, content: Secret) -> Document:
     parsed = parse(content.reveal().removeprefix(_BYTE_ORDER_MARK))
     if isinstance(parsed, Fault):
         raise MalformedFile(
             f"{path}, line {parsed.line}, column {parsed.column}: {parsed.reason}; it is left as it is",
             path=path,
-            hint=f"mend it, or move it away: mv {quoted(path)} {quoted(f'{path}.broken')}",
+            hint=f"fix it, or move it away: mv {quoted(path)} {quoted(f'{path}.broken')}",
         )
     return parsed
 
 
 def _holders(document: Document, token_prefix: str) -> list[str]:
-    if not token_prefix:  # then nothing tells a token from another text
+    if not token_prefix:  # without a prefix, a token looks like any other string
         return []
     return [
         key
@@ -245,15 +245,15 @@ def _holders(document: Document, token_prefix: str) -> list[str]:
 
 
 def _open_to_others(path: str) -> int:
-    """The file's permission bits for its group and for everybody, as far as its folder lets them in.
+    """The file's permission bits for group and others, without those that its folder makes useless.
 
-    `conf` under a umask of 002, which is Ubuntu's, makes the file 0664: its group is the user's own there.
+    With a umask of 002, the default on Ubuntu, `conf` creates the file as 0664; its group is then the user's own.
     """
     try:
         file = os.stat(path).st_mode
         folder = os.stat(os.path.dirname(os.path.realpath(path))).st_mode
     except OSError:
-        return 0  # none, or one that reading has more to say about
+        return 0  # there is no file, or reading it will report the error
     group = 0o070 if folder & 0o010 else 0
-    everybody = 0o007 if folder & 0o001 else 0
-    return file & (group | everybody)
+    others = 0o007 if folder & 0o001 else 0
+    return file & (group | others)

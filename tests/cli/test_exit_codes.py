@@ -63,7 +63,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("profiles set work timeot=3", {}, "", 2, "did you mean 'timeout'?"),
     ("profiles set work token=x", {}, "", 2, "a token does not stand in a profile's file"),
     ("config get timeot", {}, "", 2, "did you mean 'timeout'?"),
-    ("logout --all -p ci", {}, "", 2, "say two things"),
+    ("logout --all -p ci", {}, "", 2, "cannot be combined"),
     # 3: it expires
     ("status -p ci --expiring 91d", {}, "", 3, ""),
     ("status -p ci --expiring 14d", {}, "", 0, ""),

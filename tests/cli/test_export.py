@@ -135,7 +135,7 @@ def test_a_change_stands_where_the_legacy_file_cannot_follow(legacy: Path) -> No
     legacy.write_text("{")
     done = arka("use", "ci", "--json")
     assert (done.code, done.json["profile"]) == (0, "ci")
-    assert f"warning: the legacy file was not brought in step: {legacy}, line 1, column 2" in done.err
+    assert f"warning: the legacy file was not updated: {legacy}, line 1, column 2" in done.err
     assert legacy.read_text() == "{"
 
 

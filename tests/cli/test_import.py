@@ -25,7 +25,7 @@ def legacy(home: Path, tmp_path: Path) -> Path:
 def test_the_token_is_stored_under_a_profile_and_stays_in_the_file(legacy: Path) -> None:
     done = arka("import", "legacy", "--json")
     assert done.json == {"profile": "default", "active": True, "path": str(legacy), "key": "token", "deleted": False}
-    assert "Took arka_…9f3c over from ~/.config/arka-code-nodejs/config.json into profile 'default'" in done.err
+    assert "Imported arka_…9f3c from ~/.config/arka-code-nodejs/config.json into profile 'default'" in done.err
     assert "note: the plain copy is still there: arka import legacy --delete --profile default" in done.err
     assert arka("token").out == f"{TOKEN}\n"
     assert json.loads(legacy.read_text())["token"] == TOKEN

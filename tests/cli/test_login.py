@@ -80,7 +80,7 @@ def test_json_says_what_was_stored(home: Path) -> None:
         "expires": "2099-12-31T23:59:59Z",
         "verified": False,
         "state": "unreachable",
-        "reason": "https://arka-ai.com cannot be reached: the proxy refuses the connection",
+        "reason": "https://arka-ai.com cannot be reached: the proxy refused the connection",
         "user": None,
     }
 
@@ -101,7 +101,7 @@ def test_use_makes_a_later_login_s_profile_active(two: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_only_the_first_login_says_that_the_token_is_in_plain_text() -> None:
-    assert "the token is in plain text in ~/arka/data/tokens/work.json" in login("-p", "work").err
+    assert "the token is stored in plain text in ~/arka/data/tokens/work.json" in login("-p", "work").err
     assert "plain text" not in login("-p", "ci").err
 
 
@@ -210,7 +210,7 @@ def test_a_label_with_a_control_character_is_refused(home: Path, character: str)
 def test_a_token_is_no_label(home: Path) -> None:
     done = login("--label", f"my {OTHER}")
     assert (done.code, OTHER in done.err) == (2, False)
-    assert "a token does not stand in a label" in done.err
+    assert "--label contains a token, but labels are not secret" in done.err
     assert nothing_is_stored(home)
 
 

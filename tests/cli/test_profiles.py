@@ -70,7 +70,7 @@ def test_an_empty_list_is_empty_and_says_how_to_begin() -> None:
     assert arka("profiles", "list") == (
         0,
         "",
-        "There are no profiles yet; make one with: arka login --profile NAME\n",
+        "There are no profiles yet; create one with: arka login --profile NAME\n",
     )
     assert arka("profiles", "list", "--json").json == {"active": None, "profiles": []}
 
@@ -87,7 +87,7 @@ def test_a_broken_profile_does_not_hide_the_others(two: Path) -> None:
 def test_a_file_that_nobody_reads_is_named(two: Path) -> None:
     write(two, "Work Laptop", "")
     done = arka("profiles", "list")
-    assert "warning: ~/arka/config/profiles/Work Laptop.toml is no profile" in done.err
+    assert "warning: ~/arka/config/profiles/Work Laptop.toml is not a profile" in done.err
 
 
 # show

@@ -61,7 +61,7 @@ def test_a_token_that_is_refused_already_is_forgotten(work: FakeWorkspace, home:
     del work.tokens[TOKEN]
     done = arka("revoke", "--yes")
     assert done.code == 0
-    assert done.err == f"✓ Forgot the token of profile 'work', which {work.url} refuses already\n"
+    assert done.err == f"✓ Forgot the token of profile 'work', which {work.url} already rejects\n"
     assert held(home) == ["ci"]
 
 
@@ -70,8 +70,8 @@ def test_without_an_api_the_page_is_named_and_nothing_is_forgotten(work: FakeWor
     done = arka("revoke", "--yes")
     assert done.code == 1
     assert f"\n  {work.url}{PAGE}\n" in done.err
-    assert "Find 'for work', arka_…9f3c, click the trash icon beside it, and confirm." in done.err
-    assert "nothing was revoked, and nothing forgotten" in done.err
+    assert "Find 'for work', arka_…9f3c, click the trash icon next to it, and confirm." in done.err
+    assert "nothing was revoked or forgotten" in done.err
     assert "hint: once it is revoked there: arka logout --profile work" in done.err
     assert held(home) == ["ci", "work"]
 
@@ -104,7 +104,7 @@ def test_a_copy_under_another_name_is_spoken_of(work: FakeWorkspace) -> None:
 def test_a_token_of_the_environment_is_not_a_profile_s(work: FakeWorkspace, home: Path, line: str) -> None:
     done = arka(*line.split(), environ={"ARKA_API_KEY": OTHER, "ARKA_API_URL": work.url})
     assert (done.code, done.out) == (2, "")
-    assert "the token in force is that of ARKA_API_KEY, and only a profile's stored one can be revoked" in done.err
+    assert "the effective token is that of ARKA_API_KEY, and only a profile's stored token can be revoked" in done.err
     assert "hint: name the profile: --profile work" in done.err
     assert work.requests == []
     by_flag = arka("--api-key", OTHER, *line.split())
@@ -171,7 +171,7 @@ def test_without_an_api_the_page_is_named_there_too(work: FakeWorkspace) -> None
 def test_a_token_that_is_refused_counts_as_revoked(work: FakeWorkspace, home: Path, line: str) -> None:
     del work.tokens[OTHER]
     done = arka(*line.split())
-    assert (done.code, f"profile 'ci', which {work.url} refuses already" in done.err) == (0, True)
+    assert (done.code, f"profile 'ci', which {work.url} already rejects" in done.err) == (0, True)
     assert held(home) == ["work"]
 
 

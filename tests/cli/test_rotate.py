@@ -42,7 +42,7 @@ def test_a_new_token_takes_the_old_one_s_place(work: FakeWorkspace, home: Path) 
     done = arka("rotate")
     new = stored(home)["token"]
     assert (done.code, done.out) == (0, "")
-    assert f"✓ Replaced arka_…9f3c of profile 'work' by arka_…{new[-4:]}, and revoked the old one" in done.err
+    assert f"✓ Replaced arka_…9f3c of profile 'work' with arka_…{new[-4:]}, and revoked the old one" in done.err
     assert (work.accepts(new), work.accepts(TOKEN)) == (True, False)
     found = stored(home)
     assert (found["label"], found["expires"], found["user"]) == ("MacBook Pro", END, "ann@example.com")
@@ -129,7 +129,9 @@ def test_a_workspace_that_cannot_rotate_has_a_page_that_can(work: FakeWorkspace)
         1,
         True,
     )
-    assert f"hint: make a token on {work.url}/app/personal/settings/tokens, then: arka login --profile work" in done.err
+    assert (
+        f"hint: create a token on {work.url}/app/personal/settings/tokens, then: arka login --profile work" in done.err
+    )
 
 
 @pytest.mark.parametrize("step", [steps.reply_problem(401, "invalid-token"), steps.reply(500), steps.reply_page(200)])
@@ -140,7 +142,7 @@ def test_where_the_new_one_does_not_work_the_old_one_is_put_back(work: FakeWorks
     done = arka("rotate")
     assert done.code == 1
     assert "the new token was not kept: " in done.err
-    assert "the one before is still stored, and still works" in done.err
+    assert "the old one is still stored and still works" in done.err
     assert (stored(home), stored(home, "twin")["token"]) == (before, TOKEN)
     assert list(work.tokens) == [TOKEN]
 
@@ -149,7 +151,7 @@ def test_and_where_the_new_one_cannot_be_revoked_again_that_is_said(work: FakeWo
     work.script = [None, *[steps.reset_connection] * 6]
     done = arka("rotate")
     assert (done.code, stored(home)["token"]) == (1, TOKEN)
-    assert "a second one may stand on the tokens page" in done.err
+    assert "an unused token may be left on the tokens page" in done.err
 
 
 def test_where_the_old_one_cannot_be_revoked_the_new_one_is_kept_and_that_is_said(
@@ -158,7 +160,7 @@ def test_where_the_old_one_cannot_be_revoked_the_new_one_is_kept_and_that_is_sai
     work.script = [None, None, steps.reply(500)]
     done = arka("rotate")
     assert (done.code, work.accepts(stored(home)["token"]), stored(home)["token"] != TOKEN) == (1, True, True)
-    assert "profile 'work' has a new token, but the old one works still: " in done.err
+    assert "profile 'work' has a new token, but the old one still works: " in done.err
     assert f"hint: revoke it on {work.url}/app/personal/settings/tokens" in done.err
 
 
@@ -182,7 +184,7 @@ def test_a_token_that_another_process_stored_meanwhile_is_not_lost(work: FakeWor
     work.script = [log_in_meanwhile]
     done = arka("rotate")
     assert (done.code, stored(home)["token"], list(work.tokens)) == (1, OTHER, [TOKEN])
-    assert "profile 'work' was given another token meanwhile" in done.err
+    assert "profile 'work' got another token in the meantime" in done.err
 
 
 def test_two_at_once_leave_a_token_that_works(work: FakeWorkspace, home: Path) -> None:

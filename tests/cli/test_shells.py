@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arka_config.errors import InvalidValue
-from arka_config.exchange import github, shells
+from arka_config.exchange import variables as formats
 from arka_config.text import UNPRINTABLE
 from tests import peers
 from tests.cli.program import OTHER, TOKEN, arka
@@ -64,7 +64,7 @@ def evaluated(shell: str, lines: str, cwd: Path) -> dict[str, str]:
 
 def assert_read_alike(shell: str, values: Sequence[str], cwd: Path) -> None:
     variables = {f"ARKA_V{number}": value for number, value in enumerate(values)}
-    assert evaluated(shell, shells.assignments(variables, shell), cwd) == variables
+    assert evaluated(shell, formats.shell_lines(variables, shell), cwd) == variables
     assert not (cwd / "ran").exists()
 
 
@@ -85,10 +85,10 @@ def test_any_printable_value_stays_a_value(shell: str, tmp_path_factory: pytest.
     check()
 
 
-@pytest.mark.parametrize("shell", shells.NAMES)
+@pytest.mark.parametrize("shell", formats.SHELLS)
 def test_a_control_character_is_refused(shell: str) -> None:
     with pytest.raises(InvalidValue, match="ARKA_X holds a character"):
-        shells.assignments({"ARKA_X": "a\nb"}, shell)
+        formats.shell_lines({"ARKA_X": "a\nb"}, shell)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -125,10 +125,10 @@ def test_github_masks_first_and_then_sets_variables(tmp_path: Path) -> None:
 
 def test_no_value_ends_its_own_block(tmp_path: Path) -> None:
     file = tmp_path / "github-env"
-    github.append(str(file), {"A": "x", "B": "B<<end", "C": ""})
+    formats.append_github_env(str(file), {"A": "x", "B": "B<<end", "C": ""})
     assert as_runner_reads(file.read_text()) == {"A": "x", "B": "B<<end", "C": ""}
     with pytest.raises(InvalidValue):
-        github.append(str(file), {"A": "x\nPATH=evil"})
+        formats.append_github_env(str(file), {"A": "x\nPATH=evil"})
 
 
 def as_runner_reads(text: str) -> dict[str, str]:

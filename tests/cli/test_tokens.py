@@ -107,7 +107,7 @@ def test_a_profile_that_has_a_token_is_not_written_over_and_none_is_made(work: F
     assert arka("profiles", "create", "far", "token.env=FAR").code == 0
     for name in ("work", "far"):
         done = arka("tokens", "create", "Another", "--store-as", name)
-        assert (done.code, f"profile '{name}' has a token already" in done.err) == (1, True)
+        assert (done.code, f"profile '{name}' already has a token" in done.err) == (1, True)
     assert arka("tokens", "create", "Another", "--store-as", "Not A Name").code == 2
     assert work.requests == []
 
@@ -168,8 +168,8 @@ def test_the_token_in_force_is_warned_about_even_where_it_may_manage_none(work: 
     wanted = work.tokens[TOKEN]["details"]["id"] if own else "current"
     done = arka("tokens", "revoke", wanted, "--yes")
     assert done.code == 0
-    assert "warning: 'MacBook Pro', arka_…9f3c is the token in force" in done.err
-    assert "To have another one: arka login" in done.err
+    assert "warning: 'MacBook Pro', arka_…9f3c is the effective token" in done.err
+    assert "To store another token: arka login" in done.err
     assert not work.accepts(TOKEN)
 
 

@@ -61,7 +61,7 @@ def test_a_pin_holds_for_the_directory_and_all_below_it(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path / "repository")
     done = arka("use", "ci", "--here", "--json")
     assert done.json == {"profile": "ci", "directory": str(tmp_path / "repository")}
-    assert done.err == "✓ ~/repository and all below it use profile 'ci'\n"
+    assert done.err == "✓ ~/repository and everything below it use profile 'ci'\n"
     monkeypatch.chdir(below)
     assert (in_force(), arka("token").out) == ("ci", f"{OTHER}\n")
     monkeypatch.chdir(tmp_path)
@@ -98,7 +98,7 @@ def test_a_pin_is_taken_away_where_it_was_made(tmp_path: Path, monkeypatch: pyte
     assert arka("use", "ci", "--here").code == 0
     monkeypatch.chdir(tmp_path / "sub")
     done = arka("use", "--unpin")
-    assert (done.code, done.err) == (1, f"error: {tmp_path / 'sub'} is not pinned itself\nhint: arka status\n")
+    assert (done.code, done.err) == (1, f"error: {tmp_path / 'sub'} itself is not pinned\nhint: arka status\n")
     monkeypatch.chdir(tmp_path)
     assert arka("use", "--unpin", "--json").json == {"profile": "ci", "directory": str(tmp_path)}
     assert in_force() == "work"

@@ -74,7 +74,7 @@ def test_where_both_say_something_the_workspace_s_is_stored_and_that_is_said(hom
 def test_no_end_is_something_that_the_workspace_says(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     done = login(fake, "--expires", "90d")
-    assert "note: the workspace says that it has no end, so --expires is not used" in done.err
+    assert "note: the workspace says that it never expires, so --expires is not used" in done.err
     assert "expires" not in stored(home)
 
 
@@ -165,7 +165,7 @@ def test_where_nobody_can_tell_whose_it_is_nothing_is_stored(home: Path, fake: F
     fake.script = [steps.reply_page(200)]
     done = login(fake, "--expect-user", "ann@example.com")
     assert done.code == 1
-    assert "cannot tell whether the token belongs to 'ann@example.com': " in done.err
+    assert "cannot check whether the token belongs to 'ann@example.com': " in done.err
     assert nothing_is_stored(home)
     assert login(fake, "--expect-user", "ann@example.com", "--no-verify").code == 2
 
@@ -236,7 +236,7 @@ def test_a_token_that_works_and_ends_soon_can_be_rotated(logged_in: FakeWorkspac
 def test_an_exported_one_that_ends_soon_is_replaced_where_it_was_made(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
     done = arka("status", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
-    assert (done.code, f"hint: make another one on {fake.url}{PAGE}" in done.err) == (0, True)
+    assert (done.code, f"hint: create a new one on {fake.url}{PAGE}" in done.err) == (0, True)
 
 
 def test_a_token_that_was_revoked_is_shown_and_then_said_with_4(logged_in: FakeWorkspace) -> None:

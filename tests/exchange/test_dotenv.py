@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arka_config.errors import InvalidValue
-from arka_config.exchange import dotenv
+from arka_config.exchange.variables import dotenv_lines
 from tests import peers
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SPECIAL = "%+,-./:=?@[]^_"
 
 def is_written(value: str) -> bool:
     try:
-        dotenv.lines({"V": value})
+        dotenv_lines({"V": value})
     except InvalidValue:
         return False
     return True
@@ -65,21 +65,21 @@ def ours(environ: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "arka.env"
-    path.write_text(dotenv.lines(VARIABLES), "utf-8")
+    path.write_text(dotenv_lines(VARIABLES), "utf-8")
     return path
 
 
 def test_each_variable_is_a_line_of_its_own() -> None:
-    text = dotenv.lines({"ARKA_API_KEY": TOKEN, "ARKA_API_URL": "https://arka-ai.com", "ARKA_PROFILE": ""})
+    text = dotenv_lines({"ARKA_API_KEY": TOKEN, "ARKA_API_URL": "https://arka-ai.com", "ARKA_PROFILE": ""})
     assert text == f"ARKA_API_KEY={TOKEN}\nARKA_API_URL=https://arka-ai.com\nARKA_PROFILE=\n"
 
 
 def test_python_dotenv_reads_the_values() -> None:
-    assert python_dotenv.dotenv_values(stream=StringIO(dotenv.lines(VARIABLES))) == VARIABLES
+    assert python_dotenv.dotenv_values(stream=StringIO(dotenv_lines(VARIABLES))) == VARIABLES
 
 
 def test_docker_reads_the_values() -> None:
-    assert docker(dotenv.lines(VARIABLES)) == VARIABLES
+    assert docker(dotenv_lines(VARIABLES)) == VARIABLES
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_node_reads_the_values(file: Path) -> None:
 @given(st.text(st.sampled_from(string.printable) | st.characters(), max_size=12))
 def test_whatever_is_written_is_read_back_by_those_that_can_be_asked_quickly(value: str) -> None:
     if is_written(value):
-        text = dotenv.lines({"V": value, "LAST": "x"})
+        text = dotenv_lines({"V": value, "LAST": "x"})
         assert docker(text) == {"V": value, "LAST": "x"}
         assert python_dotenv.dotenv_values(stream=StringIO(text)) == {"V": value, "LAST": "x"}
 
@@ -131,11 +131,11 @@ def test_whatever_is_written_is_read_back_by_those_that_can_be_asked_quickly(val
 )
 def test_what_they_would_read_differently_is_refused_and_not_shown(value: str, position: int) -> None:
     with pytest.raises(InvalidValue, match=f"^ARKA_API_KEY .* at position {position} of its value") as caught:
-        dotenv.lines({"ARKA_PROFILE": "work", "ARKA_API_KEY": value})
+        dotenv_lines({"ARKA_PROFILE": "work", "ARKA_API_KEY": value})
     assert value not in f"{caught.value} {caught.value.hint}"
 
 
 @pytest.mark.parametrize("name", ["", "1A", "A B", "A-B", "export A", "Ä", "A\n"])
 def test_what_is_no_name_of_a_variable_is_refused(name: str) -> None:
     with pytest.raises(InvalidValue, match="is not a variable's name"):
-        dotenv.lines({name: "x"})
+        dotenv_lines({name: "x"})

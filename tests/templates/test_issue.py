@@ -68,7 +68,7 @@ def test_a_token_of_another_workspace_does_not_issue(workspace: FakeWorkspace) -
     workspace.requests.clear()
     done = arka("apply", "profiles", "--yes", "-p", "home")
     assert done.code == 1
-    assert "cannot be issued with the token in force, which is for https://arka-ai.com" in done.err
+    assert "cannot be issued with the effective token, which is for https://arka-ai.com" in done.err
     assert workspace.requests == []
 
 

@@ -1,4 +1,4 @@
-"""`completion`: prints the script that lets a shell complete commands, options and profile names."""
+"""`completion`: print the script that lets a shell complete commands, options and profile names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(session: Session, shell: str) -> None:
-    """Print a shell's completion script.
+    """Print a shell completion script.
 
     \b
     bash:  eval "$({app} completion bash)"                                   in ~/.bashrc
@@ -28,9 +28,9 @@ def completion(session: Session, shell: str) -> None:
 
     root = click.get_current_context().find_root()
     name = root.info_name or session.app.name
-    made = get_completion_class(shell)
-    assert made is not None, "click has the three shells that the argument admits"
-    script = made(root.command, {}, name, completion_variable(name)).source()
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None, "click supports the three shells that the argument accepts"
+    script = completion_class(root.command, {}, name, completion_variable(name)).source()
     if session.json:
         session.show_json({"shell": shell, "script": script})
     else:

@@ -1,8 +1,7 @@
-"""`env`: the lines that select a profile in a shell, or in the later steps of a CI job."""
+"""`env`: print the lines that select a profile in a shell, or in the later steps of a CI job."""
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,16 +10,16 @@ import click
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError, UsageError
-from arka_config.exchange import github, shells
+from arka_config.exchange import variables as formats
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
 
 @command()
-@click.option("--shell", type=click.Choice(shells.NAMES), help="The shell to write for; else $SHELL says which.")
-@click.option("--with-token", is_flag=True, help="Export the token itself, and its URL.")
-@click.option("--github", "for_github", is_flag=True, help="For the later steps of a GitHub Actions job.")
+@click.option("--shell", type=click.Choice(formats.SHELLS), help="The shell to write for (default: from $SHELL).")
+@click.option("--with-token", is_flag=True, help="Include the token and its URL.")
+@click.option("--github", "for_github", is_flag=True, help="Set the variables for later steps of a GitHub Actions job.")
 def env(session: Session, shell: str | None, with_token: bool, for_github: bool) -> None:
     """Print the lines that select a profile in a shell or a CI job.
 
@@ -30,16 +29,16 @@ def env(session: Session, shell: str | None, with_token: bool, for_github: bool)
     {app} env -p work | Out-String | iex         powershell
     """
     if for_github and shell:
-        raise UsageError("--github and --shell are for two places", hint="keep one of them")
+        raise UsageError("--github and --shell cannot be combined", hint="keep one of them")
     variables = _variables(session, with_token)
     if for_github:
-        _write_for_github(session, variables, with_token)
+        _append_for_github(session, variables, with_token)
     elif session.json:
         session.show_json({"variables": variables}, reveal=with_token)
     else:
         if sys.stdout.isatty() and not with_token:
             terminal.note("these lines are for eval: a program cannot change the shell that runs it")
-        terminal.out(shells.assignments(variables, shell or shell_of(session)))
+        terminal.out(formats.shell_lines(variables, shell or formats.current_shell(session.environ)))
 
 
 def _variables(session: Session, with_token: bool) -> dict[str, str]:
@@ -51,30 +50,22 @@ def _variables(session: Session, with_token: bool) -> dict[str, str]:
         variables[app.token_field.variable] = found.secret.reveal()
         variables[app.url_field.variable] = str(found.url.value)
     elif name is None:
-        raise ConfigError("no profile is in force, so there is none to select", hint=f"{app.name} env --profile NAME")
+        raise ConfigError("no profile is selected", hint=f"{app.name} env --profile NAME")
     else:
         session.note_token_choice()
     return variables
 
 
-def _write_for_github(session: Session, variables: dict[str, str], with_token: bool) -> None:
-    """Masks first: the runner must know the token before anything could print it."""
+def _append_for_github(session: Session, variables: dict[str, str], with_token: bool) -> None:
     path = session.environ.get("GITHUB_ENV")
     if not path:
-        raise ConfigError("GITHUB_ENV is not set: this is no GitHub Actions job", hint=f"{session.app.name} env")
+        raise ConfigError("GITHUB_ENV is not set: this is not a GitHub Actions job", hint=f"{session.app.name} env")
+    # Mask first: the runner must know the token before anything can print it.
     found = session.resolution.token_in_force()
     if found is not None and found.secret.is_at_hand:
-        terminal.out(github.mask(found.secret.reveal()))
+        terminal.out(formats.github_mask(found.secret.reveal()))
         sys.stdout.flush()
-    github.append(path, variables)
+    formats.append_github_env(path, variables)
     terminal.say(f"Set {', '.join(variables)} for the later steps of this job", mark="✓")
     if not with_token:
-        terminal.say("  The token itself is not among them; --with-token adds it")
-
-
-def shell_of(session: Session) -> str:
-    """The shell that the lines are for, where nobody says: the user's own."""
-    name = os.path.basename(session.environ.get("SHELL", "")).removesuffix(".exe")
-    if name in shells.NAMES:
-        return name
-    return "powershell" if sys.platform == "win32" else "bash"
+        terminal.say("  The token is not included; --with-token adds it")

@@ -1,4 +1,4 @@
-"""`exec`: runs a command with the token in its environment, in place of this process."""
+"""`exec`: run a command with the token in its environment, in place of this process."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def exec_(session: Session, words: Sequence[str]) -> None:
     """Run a command with the token in its environment.
 
-    The command gets the token, its URL and the profile's name as variables, and no other secret of this program's.
-    Signals reach it and its exit code is this one's: it takes the place of this process.
+    The command gets the token, its URL and the profile's name as environment variables, and no other secret of
+    {app}. It replaces this process, so it receives all signals and its exit code is returned.
 
     \b
     {app} exec -p ci -- make deploy

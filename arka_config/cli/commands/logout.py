@@ -1,4 +1,4 @@
-"""`logout`: forgets the token of one profile, or of all."""
+"""`logout`: remove the stored token of one profile, or of all."""
 
 from __future__ import annotations
 
@@ -12,67 +12,61 @@ from arka_config.cli.runtime.command import command
 from arka_config.errors import MalformedFile, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from arka_config.cli.runtime.session import Session
 
 
 @command()
-@click.option("--all", "everyone", is_flag=True, help="Forget the tokens of all profiles.")
-@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; if that fails, keep it.")
-def logout(session: Session, everyone: bool, revoke: bool) -> None:
-    """Forget a profile's token; its settings stay.
+@click.option("--all", "all_profiles", is_flag=True, help="Remove the tokens of all profiles.")
+@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; keep it if that fails.")
+def logout(session: Session, all_profiles: bool, revoke: bool) -> None:
+    """Remove a profile's stored token; its settings stay.
 
-    The token goes on working until it is revoked: with `--revoke`, or on the tokens page, with the trash icon.
+    The token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
     """
-    if everyone and session.profile:
-        raise UsageError("--all and --profile say two things", hint="keep one of them")
-    names = session.store.names() if everyone else [_name(session)]
+    if all_profiles and session.profile:
+        raise UsageError("--all and --profile cannot be combined", hint="keep one of them")
+    store, app = session.store, session.app
+    names = store.names() if all_profiles else [_effective_name(session)]
+    origins = {} if revoke else {name: store.origin(name) for name in names}
     if revoke:
-        return _revoke(session, names)
-    origins = {name: session.store.origin(name) for name in names}
-    forgotten = [name for name in names if session.store.log_out(name)]
-    legacy_sync.after_change(session)
-    app = session.app
+        forgotten = _revoke_and_forget(session, names)
+    else:
+        forgotten = [name for name in names if store.log_out(name)]
+        legacy_sync.after_change(session)
     if session.json:
         session.show_json({"profiles": forgotten})
-    for name in forgotten:
-        terminal.say(f"Forgot the token of profile '{name}'", mark="✓")
-    for name in set(names) - set(forgotten) if not everyone else ():
-        _say_nothing_was_stored(session, name)
-    for page in sorted({app.page(app.tokens_page, origins[name]) for name in forgotten}):
-        terminal.say(f"  It works until it is revoked: {page}")
-    if everyone and not forgotten:
-        terminal.say("No token is stored")
-    _say_what_is_left(session)
-
-
-def _revoke(session: Session, names: list[str]) -> None:
-    """Revokes and forgets one token after another: what was revoked is forgotten, whatever becomes of the next."""
-    forgotten: list[str] = []
-    try:
-        for name in names:
-            if session.store.tokens.holds(name):
-                said = workspace_access.revoke_or_stop(session, name)
-                session.store.log_out(name)
-                forgotten.append(name)
-                terminal.say(said, mark="✓")
-    finally:
-        if forgotten:
-            legacy_sync.after_change(session)
-    if session.json:
-        session.show_json({"profiles": forgotten})
+    if not revoke:
+        for name in forgotten:
+            terminal.say(f"Forgot the token of profile '{name}'", mark="✓")
+        for page in sorted({app.page(app.tokens_page, origins[name]) for name in forgotten}):
+            terminal.say(f"  It works until it is revoked: {page}")
     if not forgotten:
-        terminal.say("No token is stored" if len(names) != 1 else f"Profile '{names[0]}' has no stored token")
-    _say_what_is_left(session)
-
-
-def _say_what_is_left(session: Session) -> None:
-    variable = session.app.token_field.variable
+        _say_nothing_was_stored(session, None if all_profiles else names[0])
+    variable = app.token_field.variable
     if session.environ.get(variable):
         terminal.note(f"{variable} is still set in this shell: unset {variable}")
 
 
-def _name(session: Session) -> str:
-    """The profile that is in force. What is to be forgotten need not be readable."""
+def _revoke_and_forget(session: Session, names: Iterable[str]) -> list[str]:
+    """Revoke and forget one token after another. Those already revoked stay forgotten if a later one fails."""
+    forgotten: list[str] = []
+    try:
+        for name in names:
+            if session.store.tokens.holds(name):
+                message = workspace_access.revoke_before_removal(session, name)
+                session.store.log_out(name)
+                forgotten.append(name)
+                terminal.say(message, mark="✓")
+    finally:
+        if forgotten:
+            legacy_sync.after_change(session)
+    return forgotten
+
+
+def _effective_name(session: Session) -> str:
+    """The effective profile. Its file need not be readable: only the token is removed."""
     try:
         return session.profile_name(None)
     except MalformedFile:
@@ -82,10 +76,11 @@ def _name(session: Session) -> str:
         return session.store.check_exists(str(choice.value), choice.place)
 
 
-def _say_nothing_was_stored(session: Session, name: str) -> None:
-    reference = session.store.profiles.read(name).reference
-    if reference is None:
+def _say_nothing_was_stored(session: Session, name: str | None) -> None:
+    if name is None:
+        terminal.say("No token is stored")
+    elif session.store.profiles.read(name).reference is None:
         terminal.say(f"Profile '{name}' has no stored token")
     else:
-        terminal.say(f"Profile '{name}' has no stored token, only a reference to one elsewhere; to take it out:")
+        terminal.say(f"Profile '{name}' has no stored token, only a token reference; to remove it:")
         terminal.say(f"  {session.app.name} profiles unset {name} token")

@@ -1,4 +1,4 @@
-"""`prompt`: the profile's name for a shell prompt. It never fails, and never says why not."""
+"""`prompt`: print the profile's name for a shell prompt. It never fails and prints no error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def prompt(session: Session) -> None:
     """Print the profile's name for a shell prompt.
 
-    Nothing is printed where no profile is in force, and a name that no profile has is printed with a question mark.
+    Prints nothing if no profile is selected. The name of a profile that does not exist ends with a question mark.
 
     \b
     PS1='[$({app} prompt)] \\$ '
@@ -24,4 +24,4 @@ def prompt(session: Session) -> None:
     if session.json:
         session.show_json({"profile": name or None})
     elif name:
-        terminal.out(session.app.redacted(name))  # it may be a token that stands in the wrong variable
+        terminal.out(session.app.redacted(name))  # it may be a token, pasted into the wrong variable

@@ -1,7 +1,7 @@
-"""`rotate`: a new token in place of a profile's own, in an order that a kill at any moment does no harm to.
+"""`rotate`: replace a profile's token by a new one, in an order that is safe to interrupt at any point.
 
-Issue, store, verify, revoke: the old token works until the new one is stored and known to work, and the workspace
-revokes a new one that was never used when the old one is rotated again.
+Issue, store, verify, revoke: the old token works until the new one is stored and known to work. If an interruption
+leaves a new token that was never used, the workspace revokes it when the old one is rotated again.
 """
 
 from __future__ import annotations
@@ -11,136 +11,105 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import timestamps
+from arka_config.cli.input.token_options import parse_expires
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_sync, workspace_access
+from arka_config.cli.runtime import issuing, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import command
-from arka_config.errors import ConfigError, InvalidToken, NoWorkspaceApi, ProRequired, UsageError, WorkspaceError
+from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, WorkspaceError
 from arka_config.secret import masked
-from arka_config.store.tokens import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arka_config.cli.runtime.session import Session
-    from arka_config.cli.runtime.workspace_access import Held
-    from arka_config.workspace.client.models import Issued
+    from arka_config.cli.runtime.workspace_access import StoredToken
+    from arka_config.store.tokens import Credential
 
 
 @command()
-@click.option("--expires", metavar="DATE|90d|never", help="When the new token expires; else it lives as long again.")
+@click.option(
+    "--expires",
+    metavar="DATE|90d|never",
+    help="When the new token expires (default: the lifetime of the old one).",
+)
 def rotate(session: Session, expires: str | None) -> None:
-    """Replace a profile's token by a new one of the same label, and revoke the old one.
+    """Replace a profile's token with a new one of the same label, and revoke the old one.
 
-    The new token is stored and tried before the old one is revoked, so that a stored token works at every moment. Where
-    several profiles have the same token stored, all of them get the new one.
+    The new token is stored and verified before the old one is revoked, so the profile always has a working token. If
+    several profiles share the token, all of them get the new one.
     """
-    ends = end(expires)
-    found = workspace_access.held_in_force(session)
-    names = workspace_access.holders(session, found.credential)
-    issued = _issued(session, found, ends)
-    fresh = _credential(found, issued)
-    changed = _stored_and_verified(session, found, names, fresh)
-    legacy_sync.after_change(session)
-    _revoke_old(session, found)
-    _report(session, found, changed, fresh, issued)
-
-
-def _issued(session: Session, found: Held, ends: str | None) -> Issued:
+    ends = parse_expires(expires, allow_never=True)
+    old = workspace_access.effective_stored_token(session)
+    app = session.app
+    page = app.page(app.tokens_page, old.workspace.url)
+    names = workspace_access.profiles_with(session, old.credential)
     try:
-        return found.workspace.rotate(ends)
+        issued = old.workspace.rotate(ends)
     except NoWorkspaceApi as error:
-        app = session.app
-        page = app.page(app.tokens_page, found.workspace.url)
         raise NoWorkspaceApi(
             f"{error.message}; nothing was changed",
-            hint=f"make a token on {page}, then: {app.name} login --profile {found.name}, and revoke the old one",
+            hint=f"create a token on {page}, then: {app.name} login --profile {old.profile}, and revoke the old one",
         ) from None
-
-
-def end(expires: str | None) -> str | None:
-    """When a new token is to end: None where nothing was said, an empty text for never."""
-    if expires is None or expires.strip().lower() == "never":
-        return None if expires is None else ""
+    new = issuing.credential_of(issued, old.credential.origin, label=old.credential.label, user=old.credential.user)
+    changed = _store_and_verify(session, old, names, new)
+    legacy_sync.after_change(session)
     try:
-        return timestamps.stored(timestamps.end(expires))
-    except ValueError as error:
-        raise UsageError(f"--expires: {error}") from None
+        workspace_access.revoke_token(old)
+    except (ProRequired, WorkspaceError) as error:
+        raise ConfigError(
+            f"profile '{old.profile}' has a new token, but the old one still works: {error.message}",
+            hint=f"revoke it on {page}",
+        ) from None
+    _report(session, old, changed, new, issued.details.id)
 
 
-def _credential(found: Held, issued: Issued) -> Credential:
-    return Credential(
-        issued.token,
-        found.credential.origin,
-        label=issued.details.label or found.credential.label,
-        created=timestamps.stored(timestamps.now()),
-        expires=issued.details.expires,
-        user=found.credential.user,
-    )
+def _store_and_verify(session: Session, old: StoredToken, names: Sequence[str], new: Credential) -> list[str]:
+    """Store the new token in the profiles that have the old one, and verify it. Return those profiles.
 
-
-def _stored_and_verified(session: Session, found: Held, names: Sequence[str], fresh: Credential) -> list[str]:
-    """The profiles that have the new token now, which works. Raises ConfigError, with the old one put back."""
-    store, old = session.store, found.credential
+    If that fails, put the old token back, revoke the new one, and raise ConfigError.
+    """
+    store = session.store
     changed: list[str] = []
+    fresh = old.workspace.with_token(new.token)
     try:
         for name in names:
-            if store.replace_token(name, old, fresh):
-                changed.append(name)  # noqa: PERF401  # where one fails, those before are put back
-        if found.name not in changed:
-            raise ConfigError(f"profile '{found.name}' was given another token meanwhile")
-        found.workspace.with_token(fresh.token).get_identity()
+            if store.replace_token(name, old.credential, new):
+                changed.append(name)  # noqa: PERF401  # if a later one fails, these are put back
+        if old.profile not in changed:
+            raise ConfigError(f"profile '{old.profile}' got another token in the meantime")
+        fresh.get_identity()
         return changed
     except ConfigError as error:
         why = error.lines[0]
     for name in changed:
-        store.replace_token(name, fresh, old)
-    left = _withdrawn(found, fresh)
+        store.replace_token(name, new, old.credential)
+    left = ""
+    if isinstance(issuing.revoke_unused(fresh), WorkspaceError):
+        left = "; an unused token may be left on the tokens page, where it can be revoked"
     raise ConfigError(
-        f"the new token was not kept: {why}; the one before is still stored, and still works{left}",
-        hint=f"{session.app.name} status --profile {found.name}",
+        f"the new token was not kept: {why}; the old one is still stored and still works{left}",
+        hint=f"{session.app.name} status --profile {old.profile}",
     )
 
 
-def _withdrawn(found: Held, fresh: Credential) -> str:
-    """Revokes a new token that nobody keeps; what to say where that cannot be done."""
-    try:
-        found.workspace.with_token(fresh.token).revoke()
-    except (InvalidToken, ProRequired):
-        return ""
-    except WorkspaceError:
-        return "; a second one may stand on the tokens page, which can be revoked there"
-    return ""
-
-
-def _revoke_old(session: Session, found: Held) -> None:
-    try:
-        workspace_access.revoke(found)
-    except (ProRequired, WorkspaceError) as error:
-        app = session.app
-        raise ConfigError(
-            f"profile '{found.name}' has a new token, but the old one works still: {error.message}",
-            hint=f"revoke it on {app.page(app.tokens_page, found.workspace.url)}",
-        ) from None
-
-
-def _report(session: Session, found: Held, changed: Sequence[str], fresh: Credential, issued: Issued) -> None:
+def _report(session: Session, old: StoredToken, changed: Sequence[str], new: Credential, token_id: str) -> None:
     prefix = session.app.token_prefix
-    old, new = (masked(each.token.reveal(), prefix) for each in (found.credential, fresh))
+    before, after = (masked(each.token.reveal(), prefix) for each in (old.credential, new))
     if session.json:
         session.show_json(
             {
-                "profile": found.name,
+                "profile": old.profile,
                 "profiles": list(changed),
-                "token": new,
-                "before": old,
-                "id": issued.details.id,
-                "label": fresh.label or None,
-                "expires": fresh.expires or None,
+                "token": after,
+                "before": before,
+                "id": token_id,
+                "label": new.label or None,
+                "expires": new.expires or None,
             }
         )
-    terminal.say(f"Replaced {old} of profile '{found.name}' by {new}, and revoked the old one", mark="✓")
-    if fresh.expires:
-        terminal.say(f"  It expires {timestamps.in_words(timestamps.read(fresh.expires))}")
+    terminal.say(f"Replaced {before} of profile '{old.profile}' with {after}, and revoked the old one", mark="✓")
+    if new.expires:
+        terminal.say(f"  It expires {timestamps.in_words(timestamps.read(new.expires))}")
     for name in changed:
-        if name != found.name:
+        if name != old.profile:
             terminal.say(f"  Profile '{name}' had the same token, and has the new one too")

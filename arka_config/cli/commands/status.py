@@ -1,4 +1,4 @@
-"""`status`: the profile and the token in force, and why they are."""
+"""`status`: the effective profile and token, where they come from, and what the workspace says of the token."""
 
 from __future__ import annotations
 
@@ -33,44 +33,50 @@ if TYPE_CHECKING:
 
 
 @command()
-@click.option("--offline", is_flag=True, help="Ask no workspace: say what is known here.")
-@click.option("--show-token", is_flag=True, help="Show the token whole.")
-@click.option("--expiring", metavar="14d", help="Exit with 3 when the token expires within that time.")
+@click.option("--offline", is_flag=True, help="Do not contact the workspace.")
+@click.option("--show-token", is_flag=True, help="Show the token unmasked.")
+@click.option("--expiring", metavar="14d", help="Exit with 3 if the token expires within this time.")
 def status(session: Session, offline: bool, show_token: bool, expiring: str | None) -> int | None:
-    """Show the profile and the token in force, and why, and what the workspace says of it.
+    """Show the effective profile and token, where they come from, and whether the token works.
 
-    Exits with 4 where there is no token or the workspace refuses it, and with 3 where it expires within `--expiring`.
-    Nothing is written: what the workspace knows better is shown, and `login` stores it.
+    Exits with 4 if there is no token or the workspace rejects it, and with 3 if it expires within `--expiring`. Nothing
+    is stored: to update what is stored of the token, use `login`.
     """
-    within = _within(expiring)
+    try:
+        within = None if expiring is None else timedelta(days=timestamps.days(expiring))
+    except ValueError as error:
+        raise UsageError(f"--expiring: {error}") from None
     resolution = session.resolution
     found = resolution.token_in_force()
     stored = resolution.profile.stored if found is not None and found.token.layer == PROFILE else None
     verification = _verify(session, found, offline)
-    known = _known(found, stored, verification)
+    known = _details(found, stored, verification)
     if session.json:
         session.show_json(_document(session, found, stored, known, verification, show_token), reveal=show_token)
     else:
         rows = _rows(session, found, stored, known, verification, show_token)
+        if found is not None:
+            rows.append(("verified", *_verified_cells(verification)))
         tables.show(("STATUS", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
     session.note_token_choice()
     if found is None:
-        resolution.token()
+        resolution.token()  # raises NoToken
     elif not needs_helper(found.token) and (
         (elsewhere := protected_credential(session, found.token)) is None or is_quick(session, elsewhere)
     ):
-        found.secret.reveal()
+        found.secret.reveal()  # raises TokenUnavailable
     if verification.is_refusal and verification.error is not None:
         raise verification.error
-    if known is not None and known.expires:
-        _warn_of_the_end(session, known, stored, verification)
-    if known is not None and known.expires and within is not None:
-        return EXIT_PENDING if timestamps.read(known.expires) - timestamps.now() <= within else None
-    return None
+    if known is None or not known.expires:
+        return None
+    left = timestamps.read(known.expires) - timestamps.now()
+    if left < timedelta(days=session.store.preferences.expiry_warning):
+        _warn_of_expiry(session, known, stored, verification, left)
+    return EXIT_PENDING if within is not None and left <= within else None
 
 
 def _verify(session: Session, found: TokenInForce | None, offline: bool) -> Verification:
-    """What the workspace says of the token in force, or why it was not asked. No helper is run for it."""
+    """Ask the workspace about the effective token, unless that would run a helper or prompt for a passphrase."""
     from arka_config.workspace.client.verification import Skipped, State, Verification
 
     if found is None:
@@ -84,15 +90,15 @@ def _verify(session: Session, found: TokenInForce | None, offline: bool) -> Veri
         return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
     try:
         found.secret.reveal()
-    except TokenUnavailable:  # said in full below the table
+    except TokenUnavailable:  # reported in full below the table
         return Verification(State.NO_TOKEN, skipped=Skipped.TOKEN_UNAVAILABLE)
     except SealingError as error:
         return Verification.from_error(error)
     return workspace_access.verify_token(session, session.resolution, str(found.url.value), found.secret)
 
 
-def _known(found: TokenInForce | None, stored: Credential | None, verification: Verification) -> Credential | None:
-    """What is known of the token: by the workspace, else by who stored it; None where nobody knows anything."""
+def _details(found: TokenInForce | None, stored: Credential | None, verification: Verification) -> Credential | None:
+    """What is known of the token: from the workspace, else from the store; None if neither knows it."""
     if found is None or verification.identity is None:
         return stored
     details = verification.identity.token
@@ -106,27 +112,18 @@ def _known(found: TokenInForce | None, stored: Credential | None, verification: 
     )
 
 
-def _warn_of_the_end(
-    session: Session, known: Credential, stored: Credential | None, verification: Verification
+def _warn_of_expiry(
+    session: Session, known: Credential, stored: Credential | None, verification: Verification, left: timedelta
 ) -> None:
-    """Says that the token is soon to be replaced, or should have been."""
-    left = timestamps.read(known.expires) - timestamps.now()
-    if left < timedelta(days=session.store.preferences.expiry_warning):
-        what = "expires" if left > timedelta(0) else "expired"
-        app = session.app
-        if stored is None:  # it is kept elsewhere, and is replaced there
-            hint = f"make another one on {app.page(app.tokens_page, str(known.origin))}"
-        else:
-            can_rotate = verification.identity is not None and left > timedelta(0)
-            hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
-        terminal.warn(f"this token {what} {timestamps.in_words(timestamps.read(known.expires))}; hint: {hint}")
-
-
-def _within(expiring: str | None) -> timedelta | None:
-    try:
-        return None if expiring is None else timedelta(days=timestamps.days(expiring))
-    except ValueError as error:
-        raise UsageError(f"--expiring: {error}") from None
+    app = session.app
+    is_alive = left > timedelta(0)
+    if stored is None:  # it is not in the token store, so no command here replaces it
+        hint = f"create a new one on {app.page(app.tokens_page, str(known.origin))}"
+    else:
+        can_rotate = verification.identity is not None and is_alive
+        hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
+    when = timestamps.in_words(timestamps.read(known.expires))
+    terminal.warn(f"this token {'expires' if is_alive else 'expired'} {when}; hint: {hint}")
 
 
 def _rows(
@@ -151,13 +148,11 @@ def _rows(
         rows.append(("expires", expiry_cell(session, known), "", ""))
     if verification.identity is not None and verification.identity.plan:
         rows.append(("plan", verification.identity.plan, "", ""))
-    if found is not None:
-        rows.append(("verified", *_verified_cells(verification)))
     return rows
 
 
 def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
-    """The result in a word. If the workspace gave no answer, the reason is in the last column, which may be long."""
+    """The result in a word; if the token could not be verified, the reason, which may be long, in the last column."""
     from arka_config.workspace.client.verification import Skipped, State
 
     if verification.identity is not None:
@@ -178,7 +173,6 @@ def _document(
     verification: Verification,
     show_token: bool,
 ) -> dict[str, object]:
-    choice = session.resolution.profile.choice
     url = found.url if found else session.resolution.resolve(session.app.url_field)
     token = value_document(session, found.token if found else None, show_token=show_token)
     if token is not None and stored is not None:
@@ -187,7 +181,7 @@ def _document(
         token |= {"label": known.label or None, "expires": known.expires or None, "user": known.user or None}
     identity = verification.identity
     return {
-        "profile": value_document(session, choice),
+        "profile": value_document(session, session.resolution.profile.choice),
         "token": token,
         "api_url": value_document(session, url),
         "verified": None if found is None else identity is not None,

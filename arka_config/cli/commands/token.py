@@ -1,4 +1,4 @@
-"""`token`: prints the token in force and a newline, nothing else."""
+"""`token`: print the effective token and a newline, nothing else."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @command()
-@click.option("--for", "url", metavar="URL", help="Print nothing unless the token is for this URL's origin.")
+@click.option("--for", "url", metavar="URL", help="Fail unless the token is for this URL's origin.")
 def token(session: Session, url: str | None) -> None:
-    """Print the token in force.
+    """Print the effective token.
 
     \b
     curl -H "Authorization: Bearer $({app} token --for https://arka-ai.com)" https://arka-ai.com/api/v1/me

@@ -1,4 +1,4 @@
-"""`use`: makes a profile the active one, goes back to the one before, or pins a directory tree to one."""
+"""`use`: make a profile the active one, switch back to the previous one, or pin a directory to one."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 @command()
 @click.argument("name", required=False, type=ProfileName())
-@click.option("--here", is_flag=True, help="Pin this directory, and all below it, to the profile.")
-@click.option("--unpin", is_flag=True, help="Take this directory's pin away.")
+@click.option("--here", is_flag=True, help="Pin this directory, and everything below it, to the profile.")
+@click.option("--unpin", is_flag=True, help="Remove this directory's pin.")
 def use(session: Session, name: str | None, here: bool, unpin: bool) -> None:
-    """Make a profile the active one, for every shell of yours.
+    """Make a profile the active one, for all your shells.
 
-    `-` goes back to the one before. Without a name, a terminal offers them to choose from. For one shell alone there
-    is `eval "$({app} env --profile NAME)"`.
+    `-` switches back to the previous one. Without a name, prompts for one. To select a profile in one shell only:
+    `eval "$({app} env --profile NAME)"`.
     """
     if unpin and (here or name or session.profile):
-        raise UsageError("--unpin goes alone", hint=f"{session.app.name} use --unpin")
+        raise UsageError("--unpin takes no profile and no other option", hint=f"{session.app.name} use --unpin")
     if unpin:
         return _unpin(session)
     if name is not None and session.profile not in (None, name):
         raise UsageError(f"two profiles are named: '{name}' and --profile '{session.profile}'")
     wanted = name or session.profile
     if wanted is None:
-        wanted = _picked(session)
+        wanted = _prompt_for_name(session)
     if here:
         return _pin(session, wanted)
     before, _ = session.store.selection.active()
@@ -47,7 +47,7 @@ def use(session: Session, name: str | None, here: bool, unpin: bool) -> None:
     if session.json:
         session.show_json({"profile": wanted, "before": before})
     terminal.say(f"Profile '{wanted}' is active" + ("" if before != wanted else " already"), mark="✓")
-    _say_what_hides_it(session, wanted)
+    _note_overrides(session, wanted)
 
 
 def _pin(session: Session, name: str) -> None:
@@ -57,21 +57,21 @@ def _pin(session: Session, name: str) -> None:
     session.store.pin(directory, name)
     if session.json:
         session.show_json({"profile": name, "directory": directory})
-    terminal.say(f"{session.with_tilde(directory)} and all below it use profile '{name}'", mark="✓")
+    terminal.say(f"{session.with_tilde(directory)} and everything below it use profile '{name}'", mark="✓")
 
 
 def _unpin(session: Session) -> None:
     directory = os.path.realpath(os.getcwd())
     name = session.store.unpin(directory)
     if name is None:
-        raise ConfigError(f"{directory} is not pinned itself", hint=f"{session.app.name} status")
+        raise ConfigError(f"{directory} itself is not pinned", hint=f"{session.app.name} status")
     if session.json:
         session.show_json({"profile": name, "directory": directory})
     terminal.say(f"{session.with_tilde(directory)} is no longer pinned to profile '{name}'", mark="✓")
 
 
-def _picked(session: Session) -> str:
-    """The profile that a person picks by its number or its name."""
+def _prompt_for_name(session: Session) -> str:
+    """Prompt for one of the profiles, by number or name."""
     names = session.store.names()
     if not names:
         raise ConfigError("there are no profiles", hint=f"{session.app.name} login --profile NAME")
@@ -88,8 +88,8 @@ def _picked(session: Session) -> str:
     return session.store.check_exists(answer)
 
 
-def _say_what_hides_it(session: Session, name: str) -> None:
-    """Says what else chooses a profile here, since the active one then is not the one in force."""
+def _note_overrides(session: Session, name: str) -> None:
+    """Say what overrides the active profile here: a variable, a pinned directory, or a token in the environment."""
     choice = session.resolution.choice() if session.profile is None else None
     variable = session.app.token_field.variable
     if choice is not None and choice.value != name and choice.layer == ENV:

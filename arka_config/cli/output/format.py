@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from arka_config.settings.leaves import Leaf
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
+    from arka_config.workspace.client.models import TokenDetails
 
 LAYER_STYLES = {
     "flag": "magenta",
@@ -88,6 +89,19 @@ def credential_document(credential: Credential) -> dict[str, object]:
         "created": credential.created or None,
         "expires": credential.expires or None,
         "user": credential.user or None,
+    }
+
+
+def token_details_document(details: TokenDetails) -> dict[str, object]:
+    """What the workspace knows of a token, as JSON shows it."""
+    return {
+        "id": details.id,
+        "label": details.label,
+        "last_four": details.last_four or None,
+        "scopes": list(details.scopes),
+        "created": details.created or None,
+        "expires": details.expires or None,
+        "last_used": details.last_used or None,
     }
 
 

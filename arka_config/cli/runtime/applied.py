@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.issuing import Issuer
+from arka_config.cli.runtime.issuing import TemplateIssuer
 from arka_config.cli.runtime.planned import watched
 from arka_config.errors import Cancelled, InvalidToken, InvalidValue, StalePlan
 from arka_config.precedence.layers import token_from
@@ -83,13 +83,13 @@ def carried_out(
             raise stale(session.app.name)
         if agreements is not None:
             agreements.agree(now.plan)
-        issuer = Issuer(session)
+        issuer = TemplateIssuer(session)
         made: dict[str, Credential] = {}
         try:
             made = credentials(store, now.plan, tokens, issuer)
             return carry_out(store, now.plan, made, now.ledger, now.file, watched)
         except BaseException:
-            issuer.withdraw(except_for=list(_stored(store, made)))
+            issuer.revoke_unused(stored=list(_stored(store, made)))
             raise
 
 

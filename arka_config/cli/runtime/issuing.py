@@ -1,4 +1,4 @@
-"""Has the workspace issue tokens for profiles, with the token in force: what a template's `issue` asks for."""
+"""Issue tokens at the workspace, and revoke those that could not be stored."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime import workspace_access
 from arka_config.errors import AuthError, OriginConflict, WorkspaceError
 from arka_config.store.tokens import Credential
+from arka_config.workspace.client.client import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +18,33 @@ if TYPE_CHECKING:
     from arka_config.precedence.origin import Origin
     from arka_config.secret import Secret
     from arka_config.workspace.client.client import WorkspaceClient
+    from arka_config.workspace.client.models import Issued
 
 
-class Issuer:
-    """Issues tokens at the workspace of the token in force, which is asked at the first of them."""
+def credential_of(issued: Issued, origin: Origin, *, label: str = "", user: str = "") -> Credential:
+    """The credential to store for a new token. `label` is used if the workspace reports none."""
+    details = issued.details
+    return Credential(
+        issued.token,
+        origin,
+        label=details.label or label,
+        created=details.created or timestamps.stored(timestamps.now()),
+        expires=details.expires,
+        user=user,
+    )
+
+
+def revoke_unused(workspace: WorkspaceClient, token_id: str = CURRENT) -> AuthError | WorkspaceError | None:
+    """Revoke a token that was issued but not stored. Return the error if the workspace did not revoke it."""
+    try:
+        workspace.revoke(token_id)
+    except (AuthError, WorkspaceError) as error:
+        return error
+    return None
+
+
+class TemplateIssuer:
+    """Issues the tokens that templates ask for with `issue`, using the effective token."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -28,30 +52,24 @@ class Issuer:
         self._issued: dict[str, Secret] = {}
 
     def __call__(self, label: str, expires: str, origin: Origin) -> Credential:
-        """A new token. Raises OriginConflict where it is for another workspace, and what the workspace raises."""
-        workspace = self._in_force()
+        """Issue a token. Raises OriginConflict if the effective token is for another workspace."""
+        workspace = self._effective_workspace()
         if workspace.origin != origin:
             raise OriginConflict(
-                f"a token for {origin} cannot be issued with the token in force, which is for {workspace.origin}",
-                hint=f"name the profile that may make tokens there: {self._session.app.name} apply --profile NAME …",
+                f"a token for {origin} cannot be issued with the effective token, which is for {workspace.origin}",
+                hint=f"name a profile that may create tokens there: {self._session.app.name} apply --profile NAME …",
             )
         issued = workspace.create(label, expires=timestamps.stored(timestamps.end(expires)) if expires else "")
-        details = issued.details
-        self._issued[details.id] = issued.token
-        created = details.created or timestamps.stored(timestamps.now())
-        return Credential(issued.token, origin, label=details.label, created=created, expires=details.expires)
+        self._issued[issued.details.id] = issued.token
+        return credential_of(issued, origin)
 
-    def _in_force(self) -> WorkspaceClient:
+    def _effective_workspace(self) -> WorkspaceClient:
         if self._workspace is None:
-            self._workspace = workspace_access.in_force(self._session)
+            self._workspace = workspace_access.effective_workspace(self._session)
         return self._workspace
 
-    def withdraw(self, *, except_for: Sequence[Secret]) -> None:
-        """Revokes what was issued and is not stored: nobody would ever have it."""
+    def revoke_unused(self, *, stored: Sequence[Secret]) -> None:
+        """Revoke every token that was issued and is not among the stored ones."""
         for token_id, token in self._issued.items():
-            if token in except_for:
-                continue
-            try:
-                self._in_force().revoke(token_id)
-            except (AuthError, WorkspaceError) as error:
+            if token not in stored and (error := revoke_unused(self._effective_workspace(), token_id)) is not None:
                 terminal.warn(f"a token was issued, not stored, and not revoked: {error.message}; hint: {error.hint}")

@@ -1,1 +1,1 @@
-"""`config`: every setting, and where it came from."""
+"""`config`: the settings, and where their values come from."""

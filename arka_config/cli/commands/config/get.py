@@ -1,4 +1,4 @@
-"""`config get`: prints one setting's value."""
+"""`config get`: print the value of one setting."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @command()
 @click.argument("key")
-@click.option("--show-token", is_flag=True, help="Print a secret whole.")
+@click.option("--show-token", is_flag=True, help="Print a secret unmasked.")
 def get(session: Session, key: str, show_token: bool) -> None:
-    """Print one setting's value.
+    """Print the value of a setting.
 
-    Exits with 1 where it has none. `{app} token` is the command that prints the token for another program.
+    Exits with 1 if the setting has no value. To pass the token to another program, use `{app} token`.
     """
     settings, resolution = session.settings()
     leaves = settings.leaves()
@@ -39,8 +39,8 @@ def get(session: Session, key: str, show_token: bool) -> None:
     if finding is None or finding.value is None:
         raise ConfigError(f"{key} is not set", hint=f"{session.app.name} config show")
     if session.json:
-        found = value_document(session, finding, show_token=show_token, leaf=leaves.get(key)) or {}
-        session.show_json({"name": key, **found}, reveal=show_token)
+        document = value_document(session, finding, show_token=show_token, leaf=leaves.get(key)) or {}
+        session.show_json({"name": key, **document}, reveal=show_token)
     else:
         text = value_text(session, finding, show_token=show_token)
         terminal.out(text if show_token else session.app.redacted(text))

@@ -1,4 +1,4 @@
-"""`config path`: prints where the files are."""
+"""`config path`: print the paths of the files."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _PLACES = ("config", "data", "state", "profile", "token", "legacy")
 @command()
 @click.argument("place", required=False, type=click.Choice(_PLACES))
 def path(session: Session, place: str | None) -> None:
-    """Print where the files are: all places, or one of them.
+    """Print the paths of all files and folders, or of one.
 
-    `profile` and `token` are the files of the profile in force, there or not; `legacy` is the Node CLI's.
+    `profile` and `token` are the files of the effective profile, whether they exist or not; `legacy` is the Node CLI's
+    file.
     """
     folders = session.store.folders
     places: dict[str, str] = {"config": folders.config, "data": folders.data, "state": folders.state}

@@ -1,4 +1,4 @@
-"""`config show`: every setting, its value and where it came from; what was overridden, and what nobody reads."""
+"""`config show`: every setting, its value and where it comes from, with overridden values and unused variables."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 @command()
-@click.option("--sources", is_flag=True, help="Add what was overridden, and what is set and not read.")
-@click.option("--show-token", is_flag=True, help="Show the token whole.")
+@click.option("--sources", is_flag=True, help="Include overridden values, and variables that are set but not read.")
+@click.option("--show-token", is_flag=True, help="Show the token unmasked.")
 def show(session: Session, sources: bool, show_token: bool) -> None:
-    """Show every setting, its value and where it came from.
+    """Show every setting, its value and where it comes from.
 
-    A value that does not fit is shown as it is, and then said to be wrong, with exit code 1.
+    An invalid value is shown too, followed by an error and exit code 1.
     """
     settings, resolution = session.settings()
     findings = {
@@ -44,7 +44,7 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
     try:
         settings.from_resolution(resolution)
     except SettingsError as error:
-        raise SettingsError(error.problems, hint="set each of them where it stands, or take it out") from None
+        raise SettingsError(error.problems, hint="correct or remove each of them at its place") from None
 
 
 def _rows(
@@ -76,7 +76,7 @@ def _document(
 
 
 def _unread(session: Session) -> dict[str, str]:
-    """The app's variables that are set and not read, each with the reason."""
+    """The app's variables that are set but not read, each with the reason."""
     from arka_config.settings.unused_variables import unused_variables
 
     profile = session.resolution.profile.profile

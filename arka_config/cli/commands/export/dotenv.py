@@ -1,4 +1,4 @@
-"""`export dotenv`: the token and its URL as a .env file."""
+"""`export dotenv`: write the token and its URL as a .env file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError
-from arka_config.exchange.dotenv import lines
+from arka_config.exchange.variables import dotenv_lines
 from arka_config.store import external_files, files
 from arka_config.text import visible
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 @command()
-@click.option("--output", "-o", metavar="PATH", help="Write a file, 0600, and not to stdout.")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--output", "-o", metavar="PATH", help="Write to a file (mode 0600) instead of standard output.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def dotenv(session: Session, output: str | None, force: bool) -> None:
     """Write the token and its URL as a .env file.
 
-    Keep such a file out of the repository: `{app} exec` hands a token on without one.
+    Do not commit this file. `{app} exec` passes a token to a program without one.
     """
     app = session.app
     found = session.token()
-    text = lines({app.token_field.variable: found.secret.reveal(), app.url_field.variable: str(found.url.value)})
+    text = dotenv_lines({app.token_field.variable: found.secret.reveal(), app.url_field.variable: str(found.url.value)})
     if output is None:
         if session.json:
             session.show_json({"text": text}, reveal=True)
@@ -38,10 +38,10 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
     path = os.path.abspath(output)
     if files.exists(path) and not force:
         raise ConfigError(
-            f"{visible(path)} is there already, and would be lost", hint="name another file, or add --force"
+            f"{visible(path)} already exists and would be overwritten", hint="name another file, or add --force"
         )
     external_files.write(session.store, path, text)
     if session.json:
         session.show_json({"path": path})
     terminal.say(f"Wrote {session.with_tilde(path)}", mark="✓")
-    terminal.note("the token stands there in plain text")
+    terminal.note("the token is stored there in plain text")

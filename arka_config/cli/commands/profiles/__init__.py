@@ -1,1 +1,1 @@
-"""`profiles`: list, make, change and remove them."""
+"""`profiles`: list, create, change and remove profiles."""

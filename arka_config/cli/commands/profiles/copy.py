@@ -1,4 +1,4 @@
-"""`profiles copy`: a new profile with the settings of another one."""
+"""`profiles copy`: create a profile with the settings of another one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 @command()
 @click.argument("name", type=ProfileName())
 @click.argument("new_name")
-@click.option("--with-token", is_flag=True, help="Copy the token too: one token, known under two names.")
+@click.option("--with-token", is_flag=True, help="Copy the token too: both profiles then share it.")
 def copy(session: Session, name: str, new_name: str, with_token: bool) -> None:
-    """Copy a profile's settings to a new one.
+    """Copy a profile's settings to a new profile.
 
-    The token stays behind, so that each device or purpose has its own, and revoking one leaves the others.
+    The token is not copied: with a token each, you can revoke one without affecting the other.
     """
     session.store.copy(name, new_name, with_token=with_token)
     if session.json:

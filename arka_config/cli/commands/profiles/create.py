@@ -1,4 +1,4 @@
-"""`profiles create`: makes a profile without a token."""
+"""`profiles create`: create a profile without a token."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @click.argument("name")
 @click.argument("values", metavar="[KEY=VALUE]…", nargs=-1)
 def create(session: Session, name: str, values: Sequence[str]) -> None:
-    """Make a profile, with these values.
+    """Create a profile with these values.
 
-    The keys are those of `{app} profiles set`.
+    Takes the same keys as `{app} profiles set`.
 
     \b
     {app} profiles create ci description="Build runners" token.env=CI_TOKEN timeout=60
@@ -31,6 +31,6 @@ def create(session: Session, name: str, values: Sequence[str]) -> None:
     session.store.create(name, assignments(session.app, values))
     if session.json:
         session.show_json({"profile": name, "path": session.store.profiles.path(name)})
-    terminal.say(f"Made profile '{name}'", mark="✓")
+    terminal.say(f"Created profile '{name}'", mark="✓")
     if session.store.profiles.read(name).reference is None:
         terminal.say(f"  To give it a token: {session.app.name} login --profile {name}")

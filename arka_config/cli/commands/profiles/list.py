@@ -1,4 +1,4 @@
-"""`profiles list`: every profile, with its token and which one is active."""
+"""`profiles list`: list the profiles, with their tokens and which one is active."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 def list_(session: Session) -> None:
     """List the profiles.
 
-    A dot marks the active one, which is in force unless a flag, the environment or a pinned directory says another.
+    A dot marks the active one. A flag, the environment or a pinned directory can select another.
     """
     store = session.store
     active, _ = store.selection.active()
     names = store.names()
     for misnamed in store.profiles.misnamed():
         terminal.warn(
-            f"{session.with_tilde(store.profiles.folder)}/{misnamed} is no profile: its name has other characters "
-            "than a-z, 0-9, '-' and '_'"
+            f"{session.with_tilde(store.profiles.folder)}/{misnamed} is not a profile: its name has characters "
+            "other than a-z, 0-9, '-' and '_'"
         )
     if session.json:
         session.show_json({"active": active, "profiles": [_document(session, name, active) for name in names]})
     elif names:
         rows = [_row(session, name, active) for name in names]
-        shown = _worth_showing(rows, session.app.default_url())
+        shown = _columns_to_show(rows, session.app.default_url())
         tables.show([_COLUMNS[at] for at in shown], [[row[at] for at in shown] for row in rows], keep=3)
     else:
-        terminal.say(f"There are no profiles yet; make one with: {session.app.name} login --profile NAME")
+        terminal.say(f"There are no profiles yet; create one with: {session.app.name} login --profile NAME")
 
 
 _COLUMNS = ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "STORAGE", "URL")
 _STORAGE, _URL = 5, 6
 
 
-def _worth_showing(rows: list[tuple[Cell, ...]], default: str | None) -> list[int]:
-    """The columns to show, by number: one storage for all, if it is plain, and one workspace for all need none."""
+def _columns_to_show(rows: list[tuple[Cell, ...]], default: str | None) -> list[int]:
+    """The indexes of the columns to show, without storage if it is always plain and URL if it is always the default."""
     hidden = set()
     if all(row[_STORAGE] in ("", PLAIN) for row in rows):
         hidden.add(_STORAGE)
@@ -59,7 +59,7 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
     try:
         profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
         token = token_cell(session, profile, credential)
-    except ConfigError as error:  # one broken file must not hide the others
+    except ConfigError as error:  # a broken file does not hide the other profiles
         terminal.show_error(error)
         return (mark, bold, ("unreadable", "red"), "", "", "", "")
     url = profile.api_url or (str(credential.origin) if credential else session.app.default_url() or "")

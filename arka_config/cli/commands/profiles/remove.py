@@ -1,4 +1,4 @@
-"""`profiles remove`: removes a profile's settings and its token."""
+"""`profiles remove`: remove a profile's settings and token."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @command()
 @click.argument("name", type=ProfileName())
-@click.option("-y", "--yes", is_flag=True, help="Ask nothing.")
-@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; if that fails, keep all.")
+@click.option("-y", "--yes", is_flag=True, help="Skip the confirmation prompt.")
+@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; remove nothing if that fails.")
 def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
     """Remove a profile and its token.
 
-    The token goes on working until it is revoked: with `--revoke`, or on the tokens page, with the trash icon.
+    The token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
     """
     store, app = session.store, session.app
     store.check_exists(name)
@@ -29,16 +29,16 @@ def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
     if not yes:
         what = " and its token, and revoke that" if had_token and revoke else " and its token" if had_token else ""
         session.confirm(f"Remove profile '{name}'{what}?", flag="--yes")
-    said = workspace_access.revoke_or_stop(session, name) if had_token and revoke else ""
+    revoked = workspace_access.revoke_before_removal(session, name) if had_token and revoke else ""
     was_active = store.selection.active()[0] == name
     unpinned = store.remove(name)
     legacy_sync.after_change(session)
     if session.json:
         session.show_json({"profile": name, "unpinned": unpinned})
-    if said:
-        terminal.say(said, mark="✓")
+    if revoked:
+        terminal.say(revoked, mark="✓")
     terminal.say(f"Removed profile '{name}'", mark="✓")
-    if had_token and not said:
+    if had_token and not revoked:
         terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, origin)}")
     for directory in unpinned:
         terminal.say(f"  {session.with_tilde(directory)} is no longer pinned")

@@ -1,4 +1,4 @@
-"""`profiles rename`: gives a profile another name, with its token, its pins and its place as the active one."""
+"""`profiles rename`: rename a profile with its token and pins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def rename(session: Session, name: str, new_name: str) -> None:
     """Rename a profile with its token.
 
-    The active profile and pinned directories follow. Variables in your shells do not.
+    If it is active or pinned to directories, it stays so. Variables in your shells are not changed.
     """
     session.store.rename(name, new_name)
     if session.json:

@@ -1,4 +1,4 @@
-"""`profiles set`: sets values in a profile, checked against the settings class."""
+"""`profiles set`: set values in a profile, validated by the settings class."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def set_(session: Session, name: str, values: Sequence[str]) -> None:
     """Set values in a profile.
 
-    A key is `description`, `api_url`, the name of a setting (`{app} config show` lists them), or a reference to a
-    token that is kept elsewhere: `token.env`, `token.file`, or `token.helper`, which names a command of config.toml.
-    All values are checked before any is written, and comments in the file stay.
+    A key is `description`, `api_url`, the name of a setting (`{app} config show` lists them), or a token reference:
+    `token.env`, `token.file`, or `token.helper`, which names a command defined in config.toml. All values are checked
+    before any is written, and comments in the file are kept.
 
     \b
     {app} profiles set work timeout=60 description="Work laptop"
@@ -33,4 +33,4 @@ def set_(session: Session, name: str, values: Sequence[str]) -> None:
     changed = session.store.edit(name, assignments(session.app, values))
     if session.json:
         session.show_json({"profile": name, "changed": changed})
-    terminal.say(f"Profile '{name}' {'is changed' if changed else 'has these values already'}", mark="✓")
+    terminal.say(f"Changed profile '{name}'" if changed else f"Profile '{name}' already has these values", mark="✓")

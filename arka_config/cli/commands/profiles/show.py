@@ -1,4 +1,4 @@
-"""`profiles show`: what a profile holds, in force or not."""
+"""`profiles show`: show the contents of one profile."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @command()
 @click.argument("name", required=False, type=ProfileName())
 def show(session: Session, name: str | None) -> None:
-    """Show what a profile holds; without a name, the one in force.
+    """Show a profile; without a name, the effective one.
 
-    What is in force, and why, is `{app} config show`.
+    `{app} config show` shows the effective values, which other layers can override.
     """
     name = session.profile_name(name)
     store = session.store

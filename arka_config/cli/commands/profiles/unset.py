@@ -1,4 +1,4 @@
-"""`profiles unset`: takes values out of a profile."""
+"""`profiles unset`: remove values from a profile."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @click.argument("name", type=ProfileName())
 @click.argument("keys", metavar="KEY…", nargs=-1, required=True)
 def unset(session: Session, name: str, keys: Sequence[str]) -> None:
-    """Take values out of a profile.
+    """Remove values from a profile.
 
-    The keys are those of `{app} profiles set`; `token` takes out a reference. A setting that nobody knows, as a
-    misspelled one, can be taken out too.
+    Takes the same keys as `{app} profiles set`, and `token` for any token reference. An unknown setting, such as a
+    misspelled one, can be removed too.
     """
     from arka_config.settings.assignments import removals
 
@@ -31,4 +31,4 @@ def unset(session: Session, name: str, keys: Sequence[str]) -> None:
     changed = store.edit(name, removals(session.app, keys, store.profiles.read(name).settings))
     if session.json:
         session.show_json({"profile": name, "changed": changed})
-    terminal.say(f"Profile '{name}' {'is changed' if changed else 'did not have them'}", mark="✓")
+    terminal.say(f"Changed profile '{name}'" if changed else f"Profile '{name}' has none of these values", mark="✓")

@@ -1,4 +1,4 @@
-"""`profiles verify`: asks the workspace about every profile's token, several at a time."""
+"""`profiles verify`: ask the workspaces about the profiles' tokens, several at a time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.client import WorkspaceClient
 
 _AT_ONCE = 8
-_UNTOLD = (State.NO_API, State.UNREACHABLE, State.BROKEN)
+_UNKNOWN = (State.NO_API, State.UNREACHABLE, State.BROKEN)
 _CELLS: dict[State, Cell] = {
     State.VALID: ("valid", "green"),
     State.INVALID: ("invalid", "red"),
@@ -43,14 +43,15 @@ _CELLS: dict[State, Cell] = {
 @command()
 @click.argument("names", metavar="[NAME]…", nargs=-1, type=ProfileName())
 def verify(session: Session, names: Sequence[str]) -> int | None:
-    """Ask the workspace whether the profiles' tokens work; without a name, all of them.
+    """Ask the workspace whether the tokens of profiles work; without a name, of all profiles.
 
-    Exits with 4 where a token is refused, or a profile that was named has none, and with 1 where a workspace could not
-    be asked. A token that a helper command prints is fetched only where its profile is named.
+    Exits with 4 if a token is rejected or a named profile has none, and with 1 if a token could not be verified. A
+    token from a helper command is fetched only if its profile is named.
     """
-    wanted = [session.store.check_exists(name) for name in dict.fromkeys(names or _chosen(session))]
+    default = [session.profile] if session.profile is not None else session.store.names()
+    wanted = [session.store.check_exists(name) for name in dict.fromkeys(names or default)]
     is_named = bool(names or session.profile)
-    found = _answers([_question(session, name, fetch=is_named) for name in wanted])
+    found = _ask_all([_question(session, name, fetch=is_named) for name in wanted])
     if session.json:
         session.show_json({"profiles": [_document(*each) for each in zip(wanted, found, strict=True)]})
     elif wanted:
@@ -58,44 +59,40 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
         columns = ("PROFILE", "STATE", "USER", "WHY") if any(row[-1] for row in rows) else ("PROFILE", "STATE", "USER")
         tables.show(columns, [row[: len(columns)] for row in rows], keep=2)
     else:
-        terminal.say(f"There are no profiles yet; make one with: {session.app.name} login --profile NAME")
+        terminal.say(f"There are no profiles yet; create one with: {session.app.name} login --profile NAME")
     return _exit_code(found, is_named)
 
 
-def _chosen(session: Session) -> list[str]:
-    return [session.profile] if session.profile is not None else session.store.names()
-
-
 def _question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verification:
-    """The workspace to ask about a profile's own token, or the answer where there is nothing to ask."""
+    """A client that can ask about the profile's own token, or the verification if there is nothing to ask."""
     try:
-        resolution = workspace_access.of_profile(session, name)
+        resolution = workspace_access.resolution_of(session, name)
         found = resolution.token_in_force() if resolution.profile.has_token else None
         if found is None or found.token.layer != PROFILE:
             return Verification(State.NO_TOKEN)
         if needs_helper(found.token) and not fetch:
             return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_NAMED)
-        found.secret.reveal()  # here, one after another: a helper may ask its user something
-        return workspace_access.workspace(session, resolution, str(found.url.value), found.secret)
-    except ConfigError as error:  # one broken profile must not hide the others
+        found.secret.reveal()  # here and not in a thread: a helper may prompt the user
+        return workspace_access.client(session, resolution, str(found.url.value), found.secret)
+    except ConfigError as error:  # a broken profile does not hide the others
         return Verification.from_error(error)
 
 
-def _answers(questions: Sequence[WorkspaceClient | Verification]) -> list[Verification]:
-    """The verdicts, in the order of the questions; several workspaces are asked at once.
+def _ask_all(questions: Sequence[WorkspaceClient | Verification]) -> list[Verification]:
+    """Ask several workspaces at a time, and return the verifications in the order of the questions.
 
-    In threads that end with the process, so that Ctrl-C waits for no answer.
+    The threads are daemons, so that Ctrl-C does not wait for answers.
     """
     futures: list[Future[Verification]] = [Future() for _ in questions]
     waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient | Verification]] = queue.SimpleQueue()
     for each in zip(futures, questions, strict=True):
         waiting.put(each)
     for _ in range(min(_AT_ONCE, len(futures))):
-        threading.Thread(target=_work, args=(waiting,), daemon=True).start()
+        threading.Thread(target=_ask_next, args=(waiting,), daemon=True).start()
     return [future.result() for future in track(futures, "Asking")]
 
 
-def _work(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient | Verification]]) -> None:
+def _ask_next(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient | Verification]]) -> None:
     while True:
         try:
             future, question = waiting.get_nowait()
@@ -111,7 +108,7 @@ def _work(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient
 
 def _row(name: str, found: Verification) -> tuple[Cell, ...]:
     user = found.identity.email if found.identity is not None else ("—", "dim")
-    # What is said by the state itself needs no second word.
+    # A refusal's reason only repeats the state.
     return (name, _CELLS[found.state], user, "" if found.is_refusal else found.reason)
 
 
@@ -129,8 +126,8 @@ def _document(name: str, found: Verification) -> dict[str, object]:
 
 
 def _exit_code(found: Sequence[Verification], is_named: bool) -> int | None:
-    """4 where a token was refused or is missing where one was named, 1 where nobody could tell, else success."""
+    """4 if a token is rejected or missing from a named profile, 1 if one could not be verified, else success."""
     missing = (each.state == State.NO_TOKEN and (is_named or isinstance(each.error, AuthError)) for each in found)
     if any(each.is_refusal for each in found) or any(missing):
         return EXIT_AUTH
-    return EXIT_ERROR if any(each.state in _UNTOLD for each in found) else None
+    return EXIT_ERROR if any(each.state in _UNKNOWN for each in found) else None

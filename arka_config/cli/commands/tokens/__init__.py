@@ -1,1 +1,1 @@
-"""`tokens`: the tokens of the workspace, through its API."""
+"""`tokens`: list, create and revoke tokens through the workspace's API."""

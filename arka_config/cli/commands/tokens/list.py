@@ -1,4 +1,4 @@
-"""`tokens list`: every token of the workspace's user."""
+"""`tokens list`: list the user's tokens at the workspace."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arka_config import timestamps
 from arka_config.cli.output import tables
+from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import command
 from arka_config.workspace.client.models import MANAGE
@@ -17,43 +18,30 @@ if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.models import TokenDetails
 
-
 _COLUMNS = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "")
-_NARROW = ("", "ID", "TOKEN", "EXPIRES", "LAST USED", "LABEL")
-_ROOMY = 120  # columns of a terminal, for all that is known
+_NARROW_COLUMNS = ("", "ID", "TOKEN", "EXPIRES", "LAST USED", "LABEL")
+_WIDE = 120  # terminal columns; all columns of the table fit
 
 
 @command(name="list")
 def list_(session: Session) -> None:
-    """List the tokens of the workspace, the newest first, with the one in force marked.
+    """List your tokens at the workspace, newest first, with the effective one marked.
 
-    The token in force must be allowed to manage tokens.
+    The effective token must be allowed to manage tokens.
     """
-    workspace = workspace_access.in_force(session)
+    workspace = workspace_access.effective_workspace(session)
     current = workspace.get_identity().token.id
-    found = workspace.list_tokens()
+    details = [(each, each.id == current) for each in workspace.list_tokens()]
     if session.json:
-        return session.show_json({"tokens": [document(each) | {"current": each.id == current} for each in found]})
-    rows = [_row(session, each, each.id == current) for each in found]
-    if sys.stdout.isatty() and shutil.get_terminal_size().columns < _ROOMY:
-        columns, rows = _NARROW, [_narrowed(row, each.id == current) for row, each in zip(rows, found, strict=True)]
-        tables.show(columns, rows, keep=5)
+        documents = [token_details_document(each) | {"current": is_current} for each, is_current in details]
+        return session.show_json({"tokens": documents})
+    rows = [_row(session, *each) for each in details]
+    if sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE:
+        narrow_rows = [_narrowed(row, is_current) for row, (_, is_current) in zip(rows, details, strict=True)]
+        tables.show(_NARROW_COLUMNS, narrow_rows, keep=5)
     else:
         tables.show(_COLUMNS, rows, keep=2)
     return None
-
-
-def document(details: TokenDetails) -> dict[str, object]:
-    """What is known of a token at the workspace, as JSON shows it."""
-    return {
-        "id": details.id,
-        "label": details.label,
-        "last_four": details.last_four or None,
-        "scopes": list(details.scopes),
-        "created": details.created or None,
-        "expires": details.expires or None,
-        "last_used": details.last_used or None,
-    }
 
 
 def _row(session: Session, details: TokenDetails, is_current: bool) -> tuple[Cell, ...]:
@@ -63,14 +51,14 @@ def _row(session: Session, details: TokenDetails, is_current: bool) -> tuple[Cel
         (details.label, "bold" if is_current else ""),
         f"{session.app.token_prefix}…{details.last_four}",
         _day(details.created),
-        _end(details.expires),
-        _when(details.last_used),
+        _expiry(details.expires),
+        _last_use(details.last_used),
         (", ".join(marks), "green" if is_current else "dim"),
     )
 
 
 def _narrowed(row: tuple[Cell, ...], is_current: bool) -> tuple[Cell, ...]:
-    """What there is room for in 80 columns: an id is whole, so that it can be copied, and a label is folded."""
+    """The row for 80 columns: an id is never folded, so that it can be copied; a label may be."""
     identity, label, token, _, expires, last_used, _ = row
     return ("●", "green") if is_current else "", identity, token, expires, last_used, label
 
@@ -79,12 +67,12 @@ def _day(text: str) -> Cell:
     return text[:10] or ("—", "dim")
 
 
-def _end(text: str) -> Cell:
+def _expiry(text: str) -> Cell:
     if not text:
         return "never", "dim"
     ends = timestamps.read(text)
     return (f"expired {timestamps.in_words(ends)}", "red") if ends <= timestamps.now() else timestamps.in_words(ends)
 
 
-def _when(text: str) -> Cell:
+def _last_use(text: str) -> Cell:
     return timestamps.in_words(timestamps.read(text)) if text else ("never", "dim")

@@ -1,4 +1,4 @@
-"""`tokens revoke`: revokes a token of the workspace, by its id or its label."""
+"""`tokens revoke`: revoke a token at the workspace, by its id or label."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ if TYPE_CHECKING:
 
 @command()
 @click.argument("token_id", metavar="[ID]", required=False)
-@click.option("--label", metavar="TEXT", help="Revoke the one token of this label.")
-@click.option("-y", "--yes", is_flag=True, help="Ask nothing.")
+@click.option("--label", metavar="TEXT", help="Revoke the only token with this label.")
+@click.option("-y", "--yes", is_flag=True, help="Skip the confirmation prompt.")
 def revoke(session: Session, token_id: str | None, label: str | None, yes: bool) -> None:
-    """Revoke a token of the workspace: by its id, as `{app} tokens list` shows it, or by its label.
+    """Revoke a token at the workspace, by its id (see `{app} tokens list`) or its label.
 
-    Nobody can use it from then on. A profile that has it stored keeps it; `{app} revoke` forgets it too.
+    The token then works nowhere. A profile that has it stored keeps it; `{app} revoke` forgets it too.
     """
     if (token_id is None) == (label is None):
         raise UsageError("name one token: by its ID, or by --label TEXT", hint=f"{session.app.name} tokens list")
-    workspace = workspace_access.in_force(session)
+    workspace = workspace_access.effective_workspace(session)
     own = workspace.get_identity().token
-    details = own if token_id in (own.id, CURRENT) else _found(session, workspace, token_id, label)
-    shown = f"'{details.label}', {session.app.token_prefix}…{details.last_four}"
+    details = own if token_id in (own.id, CURRENT) else _find_token(session, workspace, token_id, label)
+    name = f"'{details.label}', {session.app.token_prefix}…{details.last_four}"
     if details.id == own.id:
-        terminal.warn(f"{shown} is the token in force: nothing here works with it once it is revoked")
+        terminal.warn(f"{name} is the effective token: once it is revoked, commands that need it fail")
     if not yes:
-        session.confirm(f"Revoke {shown}? It cannot be undone.", flag="--yes")
+        session.confirm(f"Revoke {name}? It cannot be undone.", flag="--yes")
     workspace.revoke(details.id)
     if session.json:
         session.show_json({"id": details.id, "label": details.label, "current": details.id == own.id})
-    terminal.say(f"Revoked {shown}", mark="✓")
+    terminal.say(f"Revoked {name}", mark="✓")
     if details.id == own.id:
-        terminal.say(f"  To have another one: {session.app.name} login")
+        terminal.say(f"  To store another token: {session.app.name} login")
 
 
-def _found(session: Session, workspace: WorkspaceClient, token_id: str | None, label: str | None) -> TokenDetails:
-    """The one token that is meant. Raises RequestRefused where there is none, UsageError where there are several."""
-    matching = [each for each in workspace.list_tokens() if (each.id == token_id if token_id else each.label == label)]
-    if len(matching) == 1:
-        return matching[0]
+def _find_token(session: Session, workspace: WorkspaceClient, token_id: str | None, label: str | None) -> TokenDetails:
+    """Fetch the only token with this id or label. Raises RequestRefused if there is none, UsageError for several."""
+    matches = [each for each in workspace.list_tokens() if (each.id == token_id if token_id else each.label == label)]
+    if len(matches) == 1:
+        return matches[0]
     hint = f"{session.app.name} tokens list"
-    if not matching:
+    if not matches:
         raise RequestRefused(f"there is no token {token_id or repr(label)} at {workspace.origin}", hint=hint)
-    ids = ", ".join(each.id for each in matching)
-    raise UsageError(f"{len(matching)} tokens have the label '{label}': {ids}", hint="name one of them by its ID")
+    ids = ", ".join(each.id for each in matches)
+    raise UsageError(f"{len(matches)} tokens have the label '{label}': {ids}", hint="name one of them by its ID")

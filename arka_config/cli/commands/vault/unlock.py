@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import timestamps
-from arka_config.cli.commands.env import shell_of
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
 from arka_config.errors import UsageError
-from arka_config.exchange import shells
+from arka_config.exchange import variables as formats
 from arka_config.sealing import migration
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 @command()
 @click.option("--for", "duration", metavar="8h", default="12h", help="How long it stays open: 45min, 8h, 7d.")
-@click.option("--shell", type=click.Choice(shells.NAMES), help="The shell to write for; else $SHELL says which.")
+@click.option("--shell", type=click.Choice(formats.SHELLS), help="The shell to write for; else $SHELL says which.")
 def unlock(session: Session, duration: str, shell: str | None) -> None:
     """Print the line that keeps the vault open in this shell.
 
@@ -44,5 +43,5 @@ def unlock(session: Session, duration: str, shell: str | None) -> None:
         return session.show_json({"variables": variables, "expires": expires}, reveal=True)
     if sys.stdout.isatty():
         terminal.note("this line is for eval: a program cannot change the shell that runs it")
-    terminal.out(shells.assignments(variables, shell or shell_of(session)))
+    terminal.out(formats.shell_lines(variables, shell or formats.current_shell(session.environ)))
     terminal.say(f"Open until {expires} in this shell, or until: {session.app.name} vault lock", mark="✓")

@@ -1,0 +1,34 @@
+"""The values of `--expires` and `--label`, checked the same way for every command that takes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config import timestamps
+from arka_config.errors import UsageError
+from arka_config.text import check_printable
+
+if TYPE_CHECKING:
+    from arka_config.app import App
+
+
+def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
+    """Return `--expires` as a stored timestamp: None if it was not given, an empty string for `never`.
+
+    Raises UsageError.
+    """
+    if text is None:
+        return None
+    if allow_never and text.strip().lower() == "never":
+        return ""
+    try:
+        return timestamps.stored(timestamps.end(text))
+    except ValueError as error:
+        raise UsageError(f"--expires: {error}") from None
+
+
+def check_label(app: App, label: str, what: str, *, hint: str) -> None:
+    """Raise InvalidValue for an unprintable label, and UsageError for one that contains a token."""
+    check_printable(label, what)
+    if app.redacted(label) != label:
+        raise UsageError(f"{what} contains a token, but labels are not secret", hint=hint)

@@ -1,0 +1,125 @@
+"""Environment variables as text for other programs: shells, dotenv files, and GitHub Actions. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from arka_config.errors import InvalidValue
+from arka_config.store import files
+from arka_config.text import check_printable, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+# PowerShell treats the typographic single quotes like the plain one.
+_POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_DIGITS = frozenset("0123456789")
+_NAME = _LETTERS | _DIGITS | {"_"}
+_DOTENV_VALUE = _NAME | frozenset("%+,-./:=?@[]^")
+
+
+def current_shell(environ: Mapping[str, str]) -> str:
+    """The user's shell as `$SHELL` names it, else the platform's usual one."""
+    name = os.path.basename(environ.get("SHELL", "")).removesuffix(".exe")
+    if name in SHELLS:
+        return name
+    return "powershell" if sys.platform == "win32" else "bash"
+
+
+def shell_lines(variables: Mapping[str, str], shell: str) -> str:
+    """Lines that set and export the variables in a shell. A value is always quoted, so it is never executed.
+
+    Raises InvalidValue for a control character.
+    """
+    return "\n".join(_assignment(name, check_printable(value, name), shell) for name, value in variables.items())
+
+
+def _assignment(name: str, value: str, shell: str) -> str:
+    if shell == "fish":
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"set -gx {name} '{escaped}'"
+    if shell == "powershell":
+        escaped = "".join(2 * character if character in _POWERSHELL_QUOTES else character for character in value)
+        return f"$env:{name} = '{escaped}'"
+    escaped = value.replace("'", "'\\''")
+    return f"export {name}='{escaped}'"
+
+
+def dotenv_lines(variables: Mapping[str, str]) -> str:
+    """A `NAME=value` line for each variable, in a form that all readers of dotenv files agree on.
+
+    Beyond plain `NAME=value` there is no common syntax: `docker run --env-file` takes quotes as part of the value, the
+    shell needs them around a space or an `&`, python-dotenv expands `${…}` even inside single quotes, npm's dotenv ends
+    a value at `#`, and zsh looks up a command if a value starts with `=`. Tokens, URLs and profile names need nothing
+    else.
+
+    Raises InvalidValue for a value that the readers would not agree on; the error names the variable, not the value.
+    """
+    for name, value in variables.items():
+        if not name or name[0] in _DIGITS or not _NAME.issuperset(name):
+            raise InvalidValue(
+                f"'{visible(name[:80])}' is not a variable's name: use letters, digits and '_', and no digit first"
+            )
+        position = _first_ambiguous(value)
+        if position is not None:
+            raise InvalidValue(
+                f"{name} cannot be written to a dotenv file: docker, the shells and the dotenv libraries read the "
+                f"character at position {position + 1} of its value differently",
+                hint="leave it out of the file, and pass it to the program in its environment",
+            )
+    return "".join(f"{name}={value}\n" for name, value in variables.items())
+
+
+def _first_ambiguous(value: str) -> int | None:
+    for position, character in enumerate(value):
+        # zsh expands `=` to a command's path at the start of a value and after a colon.
+        is_expanded = character == "=" and value[:position][-1:] in ("", ":")
+        if character not in _DOTENV_VALUE or is_expanded:
+            return position
+    return None
+
+
+def github_mask(secret: str) -> str:
+    """The workflow command that makes the GitHub runner hide a value in the rest of the log.
+
+    Source: GitHub's "Workflow commands for GitHub Actions".
+    """
+    # `%` starts an escape sequence in a workflow command.
+    return f"::add-mask::{check_printable(secret, 'the token').replace('%', '%25')}"
+
+
+def append_github_env(path: str, variables: Mapping[str, str]) -> None:
+    """Append variables to the file that `GITHUB_ENV` names. Raises InvalidValue, FileError.
+
+    Each value is enclosed by random delimiters, so that no value can end early and set further variables.
+    """
+    lines = []
+    for name, value in variables.items():
+        delimiter = f"end-{os.urandom(16).hex()}"
+        lines += [f"{name}<<{delimiter}", check_printable(value, name), delimiter]
+    try:
+        _append(path, ("\n".join(lines) + "\n").encode("utf-8"))
+    except OSError as error:
+        raise files.cannot("write", path, error) from None
+
+
+def _append(path: str, content: bytes) -> None:
+    """Append all of the content, or nothing if the disk is full: half a variable would break every later step."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags, files.PRIVATE_FILE)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
