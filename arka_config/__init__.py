@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from arka_config.errors import UnknownProfile as UnknownProfile
     from arka_config.errors import UsageError as UsageError
     from arka_config.errors import WorkspaceError as WorkspaceError
+    from arka_config.opening import open_store as open_store
     from arka_config.precedence.custom_layer import CustomLayer as CustomLayer
     from arka_config.precedence.origin import Origin as Origin
     from arka_config.precedence.values import Field as Field
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from arka_config.settings import ProfileSettings as ProfileSettings
     from arka_config.settings import Token as Token
     from arka_config.store.profile_store import ProfileStore as ProfileStore
+    from arka_config.store.protocols import TokenStore as TokenStore
     from arka_config.store.resolution import Resolution as Resolution
-    from arka_config.store.token_store import TokenStore as TokenStore
     from arka_config.store.tokens import Credential as Credential
     from arka_config.store.tokens import PlainTokens as PlainTokens
 
@@ -57,10 +58,11 @@ _HOMES = {
     "Secret": "secret",
     "SettingsError": "errors",
     "Token": "settings",
-    "TokenStore": "store.token_store",
+    "TokenStore": "store.protocols",
     "UnknownProfile": "errors",
     "UsageError": "errors",
     "WorkspaceError": "errors",
+    "open_store": "opening",
 }
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "UnknownProfile",
     "UsageError",
     "WorkspaceError",
+    "open_store",
 ]
 
 

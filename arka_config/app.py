@@ -1,33 +1,25 @@
-"""App: the identity of one command-line program. Everything else is handed one and knows no other name.
+"""App: what the author of a CLI creates, and the API to run it and to add commands and options to it.
 
-Standard library only, and cheap to build: the settings class is named by an import string and loaded when asked for.
+The methods import `arka_config.cli` when they are called, so that creating an App stays cheap.
 """
 
 from __future__ import annotations
 
-from arka_config.errors import InvalidToken
-from arka_config.precedence.values import Field
+from arka_config.app_identity import AppIdentity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection
     from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
     import click
 
-    from arka_config.precedence.custom_layer import CustomLayer
-    from arka_config.precedence.values import ResolvedValue
-    from arka_config.secret import Secret
-
-    class Settings(Protocol):
-        """A `ProfileSettings`, which stands above this module."""
-
-        def source_of(self, name: str) -> ResolvedValue: ...
+    from arka_config.settings import ProfileSettings
 
     F = TypeVar("F", bound=Callable[..., Any])
     P = ParamSpec("P")
     R = TypeVar("R")
-    S = TypeVar("S", bound=Settings)
+    S = TypeVar("S", bound=ProfileSettings)
 
     class Typer(Protocol):
         """A `typer.Typer`, without importing it."""
@@ -36,178 +28,54 @@ if TYPE_CHECKING:
         registered_groups: list[Any]
 
 
-_TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-
-
-class App:
-    """A CLI's name, its variables, its tokens' shape and its URLs.
-
-    `name` is what people type to run the program, `corp acme` where it stands below another one, and gives its folders
-    theirs; its variables begin with `prefix` (`NAME_`). `settings` is the settings class as `"package.module:Class"`. A
-    token starts with `token_prefix` and has `token_length` characters in all, where they are given. `tokens_page` and
-    `billing_page` are paths below the default `api_url`. `legacy_project` is the project name that an older CLI, built
-    on npm `conf`, keeps its one token under. `layers` are those of its own, in the order that they stand in where
-    several stand below the same one.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        settings: str | None = None,
-        title: str = "",
-        prefix: str = "",
-        token_prefix: str = "",
-        token_length: int | None = None,
-        api_url: str | None = None,
-        tokens_page: str = "",
-        billing_page: str = "",
-        legacy_project: str | None = None,
-        layers: Iterable[CustomLayer] = (),
-    ) -> None:
-        self.name = name
-        self.title = title or name
-        self.folder = name.replace(" ", "-")
-        self.prefix = prefix or self.folder.upper().replace("-", "_") + "_"
-        self.settings = settings
-        self.token_prefix = token_prefix
-        self.token_length = token_length
-        self.tokens_page = tokens_page
-        self.billing_page = billing_page
-        self.legacy_project = legacy_project
-        self.layers = tuple(layers)
-        self._api_url = api_url
-
-        self.token_field = Field(
-            ("token",), option="--api-key", variable=self.variable("API_KEY"), key="token", secret=True
-        )
-        self.url_field = Field(("api_url",), option="--api-url", variable=self.variable("API_URL"), key="api_url")
-        self.profile_field = Field(("profile",), option="--profile", variable=self.variable("PROFILE"), key="")
-
-    def __repr__(self) -> str:
-        return f"App({self.name!r})"
-
-    def variable(self, name: str) -> str:
-        """The full name of one of this app's environment variables: `ARKA_HOME` for `HOME`."""
-        return self.prefix + name
-
-    def is_on(self, name: str, environ: Mapping[str, str]) -> bool:
-        """Whether a variable that switches something on is set, and not to `0`, `false` or `no`."""
-        return environ.get(self.variable(name), "").lower() not in ("", "0", "false", "no")
-
-    def field(self, path: tuple[str, ...], *, secret: bool = False) -> Field:
-        """The field at a path of the settings class; a profile's file keeps it under `[settings]`."""
-        if path == ("token",):
-            return self.token_field
-        if path == ("api_url",):
-            return self.url_field
-        return Field(
-            path,
-            option="--" + "-".join(path).replace("_", "-"),
-            variable=self.variable("__".join(path).upper()),
-            key=".".join(("settings", *path)),
-            secret=secret,
-        )
-
-    @property
-    def secret_variables(self) -> tuple[str, ...]:
-        """The variables that hold a secret of ours, or lead to one: no child process inherits them."""
-        names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")
-        return tuple(self.variable(name) for name in names)
-
-    def settings_class(self) -> Any:
-        """The settings class, imported at this call: a ProfileSettings, which this module stands below."""
-        from importlib import import_module
-
-        if self.settings is None:
-            raise LookupError(f"{self!r} names no settings class")
-        module, _, name = self.settings.partition(":")
-        return getattr(import_module(module), name)
-
-    def default_url(self) -> str | None:
-        """The URL that a token goes to when nobody says another one: the app's, else the settings class's."""
-        if self._api_url is None and self.settings is not None:
-            default = self.settings_class().model_fields.get("api_url")
-            url = str(default.default) if default and not default.is_required() else None
-            # pydantic gives a bare origin a path; as `Origin` writes it, it is recognized as the default.
-            self._api_url = url.removesuffix("/") if url and url.count("/") == 3 else url
-        return self._api_url
-
-    def page(self, path: str, url: str | None = None) -> str:
-        """A page of the workspace, as a full URL: on the origin of `url`, else on the app's own."""
-        from arka_config.precedence.origin import Origin
-
-        base = url or self.default_url()
-        return f"{Origin.of(base)}{path}" if base else path
-
-    def redacted(self, text: str) -> str:
-        """The text with whatever looks like one of this app's tokens masked: a token that somebody put where a name
-        belongs, say, and that an error is about to quote."""
-        if self.token_prefix not in text or not self.token_prefix:
-            return text
-        import re
-
-        from arka_config.secret import masked
-
-        # A few characters less than a whole one: it may not have been copied whole.
-        least = 20 if self.token_length is None else self.token_length - len(self.token_prefix) - 7
-        shape = re.escape(self.token_prefix) + r"[\w-]{" + str(max(least, 8)) + ",}"
-        return re.sub(shape, lambda match: masked(match[0], self.token_prefix), text)
-
-    def check_token(self, token: Secret, url: str | None = None) -> None:
-        """Raises InvalidToken, with what to look at and where to get another, where it cannot be one of this app's."""
-        text = token.reveal()
-        if not text.startswith(self.token_prefix):
-            fault = f"it does not start with {self.token_prefix}"
-        elif self.token_length is not None and len(text) != self.token_length:
-            fault = f"it has {len(text)} characters and not {self.token_length}: was it copied whole?"
-        elif not _TOKEN_CHARACTERS.issuperset(text):
-            fault = "it holds a character that no token has"
-        else:
-            return
-        raise InvalidToken(
-            f"Invalid token: {fault}", reason=fault, hint=f"copy one whole from {self.page(self.tokens_page, url)}"
-        )
-
-    # What the author of a CLI puts on it. The code stands above this module, and so is named by import string, as the
-    # settings class is.
+class App(AppIdentity):
+    """One CLI, described by the arguments of `AppIdentity`."""
 
     def main(self, cli: str | None = None, *, only: Collection[str] | None = None) -> Callable[[], NoReturn]:
-        """The function that a program starts with: it runs the command line of this process, and exits.
+        """Return the program's entry point: a function that runs this process's command line and exits.
 
-        `cli` is the import string of the click group, or the Typer, that has the app's commands: `"acme.cli:cli"`. It
-        is imported when it is needed, since `token`, `prompt`, `exec -- …` and the completion of a profile's name are
-        answered without. `only` names the app's commands that it has, as for `add_commands`. Without `cli`, the app's
-        commands are all that the program has.
+        `cli` is the import string of the click group or Typer app that contains the app's commands, `"acme.cli:cli"`.
+        It is imported only if needed: `token`, `prompt`, `exec -- …` and completing a profile name do without it.
+        `only` names the app's commands that it has, as in `add_commands`. Without `cli`, the program consists of the
+        app's commands.
         """
 
         def start() -> NoReturn:
-            raise SystemExit(_above("runtime.run:run")(self, cli=cli, only=only))
+            from arka_config.cli.runtime.run import run
+
+            raise SystemExit(run(self, cli=cli, only=only))
 
         return start
 
     def add_commands(self, cli: click.Group | Typer, *, only: Collection[str] | None = None) -> None:
-        """Adds `login`, `profiles`, `config` and the other commands to a click group or a Typer, or `only` some.
+        """Add `login`, `profiles`, `config` and the other commands, or those in `only`, to a click group or a Typer.
 
-        None is imported before it is run. Raises LookupError for a command that there is not.
+        A command's module is imported when the command runs. Raises LookupError for an unknown command.
         """
-        _above("embed.toolkit:add_commands")(self, cli, only)
+        from arka_config.cli.embed.toolkit import add_commands
+
+        add_commands(self, cli, only)
 
     def profile_option(self, function: F) -> F:
-        """Gives a click or Typer command or group the options `-p/--profile`, `--json`, `--no-input` and `--debug`.
+        """Add the options `-p/--profile`, `--json`, `--no-input` and `--debug` to a click or Typer command or group.
 
-        What is given counts for the whole run, before a subcommand's name or after it, and is passed to no function.
+        Their values apply to the whole run, before or after a subcommand's name, and are not passed to the function.
         """
-        return _above("embed.toolkit:profile_option")(self, function)  # type: ignore[no-any-return]  # as it came
+        from arka_config.cli.embed.toolkit import profile_option
+
+        decorated: F = profile_option(self, function)
+        return decorated
 
     def settings_options(
-        self, settings: type[Settings] | None = None, *, only: Collection[str] | None = None
+        self, settings: type[ProfileSettings] | None = None, *, only: Collection[str] | None = None
     ) -> Callable[[F], F]:
-        """Gives a click or Typer command or group an option for each setting, or for `only` some, by dotted name.
+        """Add an option for each setting, or for those in `only` (dotted names), to a click or Typer command or group.
 
-        What is given is the flag layer of the settings that the run loads. A secret gets no option, but for the token.
+        Their values become the flag layer of the settings that the run loads. Secrets get no option, except the token.
         """
-        return _above("embed.toolkit:settings_options")(self, settings, only)  # type: ignore[no-any-return]  # as declared
+        from arka_config.cli.embed.toolkit import settings_options
+
+        return settings_options(self, settings, only)
 
     if TYPE_CHECKING:
 
@@ -217,25 +85,20 @@ class App:
         @overload
         def pass_settings(self, settings: type[S], /) -> Callable[[Callable[Concatenate[S, P], R]], Callable[P, R]]: ...
 
-        def pass_settings(self, given: Any, /) -> Any:
-            """Has a function get the settings in force as its first argument, loaded when it is called."""
+        def pass_settings(self, target: Any, /) -> Any:
+            """Pass the effective settings to a function as its first argument, loaded when it is called."""
 
     else:
 
-        def pass_settings(self, given, /):
-            """Has a function get the settings in force as its first argument, loaded when it is called.
+        def pass_settings(self, target, /):
+            """Pass the effective settings to a function as its first argument, loaded when it is called.
 
-            They are of the class that the app names, or of the one given: `@app.pass_settings(Settings)`. In a click
-            or Typer command they hold what the run was told, and an error is shown with its hint and exit code;
-            anywhere else they are those of `Settings.load()`, which raises its errors.
+            They are of the class that the app names, or of the given one: `@app.pass_settings(Settings)`. In a click
+            or Typer command they include the run's options, and an error is printed with its hint and exit code;
+            elsewhere they are the result of `Settings.load()`, which raises its errors.
             """
-            passing = _above("embed.pass_settings:pass_settings")
-            if isinstance(given, type):
-                return lambda function: passing(self, given, function)
-            return passing(self, None, given)
+            from arka_config.cli.embed.pass_settings import pass_settings
 
-
-def _above(name: str) -> Any:
-    """A function of `arka_config.cli`. Not by importlib, whose own import takes a part of `token`'s time."""
-    module, _, attribute = name.partition(":")
-    return getattr(__import__(f"arka_config.cli.{module}", fromlist=[attribute]), attribute)
+            if isinstance(target, type):
+                return lambda function: pass_settings(self, target, function)
+            return pass_settings(self, None, target)

@@ -29,9 +29,9 @@ from unittest import mock
 
 import pytest
 
+from arka_config.opening import open_store
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
-from arka_config.store.profile_store import ProfileStore
 from arka_config.store.tokens import Credential
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class MadeUpTokens:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.store = ProfileStore.open(app)
+        self.store = open_store(app)
         self._made = 0
 
     def add(

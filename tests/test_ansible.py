@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from tests.cli.program import TOKEN
 from tests.peers import executable
@@ -58,7 +58,7 @@ def test_the_second_run_changes_nothing(templates: Path) -> None:
     code, changed, said = play(templates, *token)
     assert (code, changed) == (0, 3), said  # the folder, the templates and the profiles
     assert "+ old  ./old.toml" in said
-    store = ProfileStore.open(app)
+    store = open_store(app)
     assert store.names() == ["ci", "old"]
     assert store.credential("ci").token.reveal() == TOKEN
     assert play(templates, *token)[:2] == (0, 0)

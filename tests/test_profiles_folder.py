@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
 from arka_config.templates.facts import Facts
@@ -23,7 +23,7 @@ def applied(home: Path) -> ProfileStore:
     """The store of a machine that the folder was applied to."""
     done = arka("apply", str(FOLDER), "--yes")
     assert done.code == 0, done.err
-    return ProfileStore.open(app)
+    return open_store(app)
 
 
 def test_every_template_makes_its_profile_but_that_of_another_machine(applied: ProfileStore) -> None:
@@ -51,7 +51,7 @@ def test_the_sealed_example_is_opened_with_the_identity_beside_it(home: Path, tm
     for _ in range(2):
         done = arka("apply", str(FOLDER), "--yes", "--identity", str(key))
         assert done.code == 0, done.err
-    assert ProfileStore.open(app).credential("demo").token.reveal() == "arka_000000000000000000000000000000000de00"
+    assert open_store(app).credential("demo").token.reveal() == "arka_000000000000000000000000000000000de00"
 
 
 def test_a_build_machine_is_told_by_its_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_a_build_machine_is_told_by_its_name(home: Path, monkeypatch: pytest.Mon
     (home.parent / "build.toml").write_text(text)
     for _ in range(2):
         assert arka("apply", str(home.parent / "build.toml"), "--yes").code == 0
-    store = ProfileStore.open(app)
+    store = open_store(app)
     assert store.names() == ["build-3-example-com"]
     assert store.profiles.read("build-3-example-com").description == "Shared builds on Build-3.example.com, as sam"
     assert store.credential("build-3-example-com").token.reveal() == TOKEN

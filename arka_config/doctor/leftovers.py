@@ -12,6 +12,7 @@ from arka_config.doctor.problem import WARNING, Fix, Problem, shell_command
 from arka_config.errors import ConfigError
 from arka_config.sealing import migration
 from arka_config.sealing.data_key import DISABLE
+from arka_config.sealing.vault import vault_of
 from arka_config.store import files
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def unfinished_changes(machine: Machine) -> Iterator[Problem]:
         is_disable = file.unfinished == DISABLE
         fix = None
         if not is_disable and machine.opens_at_once:
-            fix = Fix(f"finished 'vault {file.unfinished}'", lambda: migration.settle(machine.store.vault))
+            fix = Fix(f"finished 'vault {file.unfinished}'", lambda: migration.settle(vault_of(machine.store)))
         yield Problem(
             WARNING,
             machine.store.data_key_path,

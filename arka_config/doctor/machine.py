@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from arka_config import timestamps
 from arka_config.errors import ConfigError
 from arka_config.exchange import env_paths
+from arka_config.sealing.vault import vault_of
 from arka_config.store import files
 from arka_config.store.resolution import Resolution
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import TypeVar
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.sealing.data_key import DataKeyFile
     from arka_config.store.preferences import Preferences
     from arka_config.store.profile_store import ProfileStore
@@ -65,7 +66,7 @@ class Machine:
         self.read_errors: dict[str, ConfigError] = {}  # of profiles and token files, by path
 
     @property
-    def app(self) -> App:
+    def app(self) -> AppIdentity:
         """The app that the files belong to."""
         return self.store.app
 
@@ -128,7 +129,7 @@ class Machine:
     def vault_file(self) -> DataKeyFile | None:
         """The contents of the data key file; None if sealing is off or the file cannot be read."""
         is_on = _read_or_none(lambda: files.exists(self.store.data_key_path))
-        file: DataKeyFile | None = _read_or_none(self.store.vault.file) if is_on else None
+        file: DataKeyFile | None = _read_or_none(vault_of(self.store).file) if is_on else None
         return file
 
     @cached_property

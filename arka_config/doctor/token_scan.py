@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 MAX_SIZE = 64 << 20  # bytes; the rest of a larger file is not searched
 _MAX_LINE = 1 << 16  # bytes
@@ -29,7 +29,7 @@ class Match(NamedTuple):
         return f"Match({self.first}, {self.last})"
 
 
-def scan_file(path: str, app: App) -> list[Match]:
+def scan_file(path: str, app: AppIdentity) -> list[Match]:
     """Return the lines of a file that contain tokens of the app; none if the file cannot be read."""
     if not app.token_prefix:  # its tokens look like any other text
         return []
@@ -46,7 +46,7 @@ def scan_file(path: str, app: App) -> list[Match]:
     return list(_extend_to_entries(lines, matches)) if os.path.basename(path) == "fish_history" else matches
 
 
-def _scan(lines: Sequence[bytes], app: App) -> Iterator[Match]:
+def _scan(lines: Sequence[bytes], app: AppIdentity) -> Iterator[Match]:
     prefix = app.token_prefix.encode()
     least = max(8, (app.token_length or 28) - len(app.token_prefix))
     pattern = re.compile(rb"(?<![A-Za-z0-9_-])" + re.escape(prefix) + rb"[A-Za-z0-9_-]{%d,}" % least)

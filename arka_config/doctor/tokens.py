@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from datetime import timedelta
 from functools import partial
@@ -11,21 +9,23 @@ from typing import TYPE_CHECKING
 
 from arka_config import timestamps
 from arka_config.doctor.machine import KEY_FILE
-from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command, shell_quote
+from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command
 from arka_config.errors import (
     ConfigError,
     InvalidSession,
     InvalidToken,
     KeyringLocked,
+    MalformedFile,
     SealingError,
     TokenUnavailable,
     UnsafeFile,
 )
+from arka_config.references.context import Context
+from arka_config.references.registry import kind_of, subject_of, token_of
 from arka_config.sealing.unlockers import os_keyring
+from arka_config.sealing.vault import vault_of
 from arka_config.store import files
-from arka_config.store.references import described, referred
 from arka_config.store.tokens import PLAIN
-from arka_config.text import did_you_mean, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,68 +58,36 @@ def expiry(machine: Machine) -> Iterator[Problem]:
 
 
 def references(machine: Machine) -> Iterator[Problem]:
-    """Token references that lead to no token. No helper is run; only its program is looked up."""
+    """Token references that lead to no token. No program is run."""
+    context = Context(machine.app, machine.store.environ, lambda: machine.store.preferences)
     for profile in machine.profiles.values():
-        if profile.reference is None:
-            continue
-        kind, target = profile.reference
-        if kind == "helper":
-            yield from _helper(machine, profile, target)
-        else:
-            yield from _followed(machine, profile, kind, target)
+        if profile.reference is not None:
+            yield from _reference(machine, profile, *profile.reference, context)
 
 
-def _followed(machine: Machine, profile: Profile, kind: str, target: str) -> Iterator[Problem]:
-    secret = referred(machine.app, profile, machine.store.environ, lambda: machine.store.preferences)
-    assert secret is not None, "the profile has a reference"
-    subject = f"profile '{profile.name}' takes its token from {described(kind, target)}"
+def _reference(machine: Machine, profile: Profile, name: str, target: str, context: Context) -> Iterator[Problem]:
+    kind, subject = kind_of(name), subject_of(profile)
+    if not kind.runs_program:
+        secret = token_of(profile, machine.app, machine.store.environ, lambda: machine.store.preferences)
+        command = kind.command_to_set(target)
+        try:
+            machine.app.check_token(secret, profile.api_url or None)
+        except InvalidToken as error:
+            yield Problem(ERROR, profile.path, f"{subject}, which is not a token: {error.reason}", command)
+            return
+        except TokenUnavailable as error:
+            yield Problem(ERROR, profile.path, error.message, command, "" if command else error.hint)
+            return
+        except ConfigError as error:
+            yield Problem(ERROR, profile.path, f"{subject}: {error.message}", advice=error.hint)
+            return
     try:
-        machine.app.check_token(secret, profile.api_url or None)
-    except InvalidToken as error:
-        yield Problem(ERROR, profile.path, f"{subject}, which is not a token: {error.reason}", _put(kind, target))
+        faults = list(kind.check(target, subject, context))
+    except MalformedFile:  # config.toml, reported by `preferences`
         return
-    except TokenUnavailable as error:
-        yield Problem(ERROR, profile.path, error.message, _put(kind, target), "" if _put(kind, target) else error.hint)
-        return
-    except ConfigError as error:
-        yield Problem(ERROR, profile.path, f"{subject}: {error.message}", advice=error.hint)
-        return
-    yield from _open_file(profile, kind, target)
-
-
-def _put(kind: str, target: str) -> str:
-    """The command that puts a token, which it reads unseen or from its input, where a reference leads."""
-    if kind == "env":
-        return f"read -rs {target} && export {target}" if target.isidentifier() and target.isascii() else ""
-    path = os.path.expanduser(target)
-    return f"(umask 077 && cat > {shell_quote(path)})" if os.path.isabs(path) else ""
-
-
-def _open_file(profile: Profile, kind: str, target: str) -> Iterator[Problem]:
-    path = os.path.expanduser(target)
-    if kind != "file" or os.name == "nt":
-        return
-    mode = os.stat(path).st_mode & 0o7777
-    if mode & 0o077:
-        message = f"others can read the file that profile '{profile.name}' takes its token from (mode {mode:04o})"
-        yield Problem(ERROR, path, message, shell_command("chmod", "600", path))
-
-
-def _helper(machine: Machine, profile: Profile, target: str) -> Iterator[Problem]:
-    preferences = machine.preferences
-    if preferences is None:  # reported by `preferences`
-        return
-    subject = f"profile '{profile.name}' takes its token from helper '{visible(target)}'"
-    if target not in preferences.helpers:
-        near = did_you_mean(target, preferences.helpers) or f'add: [helpers] {visible(target)} = ["program"]'
-        message = f"{subject}, which {preferences.path} does not define; {near}"
-        yield Problem(ERROR, profile.path, message, edit_command(preferences.path))
-        return
-    program = preferences.helpers[target][0]
-    if shutil.which(program, path=machine.store.environ.get("PATH")) is None:
-        message = f"{subject}, and its program '{visible(program)}' cannot be found"
-        advice = "or install it, or add its folder to PATH"
-        yield Problem(ERROR, preferences.path, message, edit_command(preferences.path), advice)
+    for fault in faults:
+        command = edit_command(fault.edit) if fault.edit else shell_command(*fault.command)
+        yield Problem(ERROR, fault.path or profile.path, fault.message, command, fault.advice)
 
 
 def vault(machine: Machine) -> Iterator[Problem]:
@@ -131,7 +99,7 @@ def vault(machine: Machine) -> Iterator[Problem]:
             yield _missing_data_key(machine, sealed)
         return
     try:
-        store.vault.required_file()
+        vault_of(store).required_file()
     except UnsafeFile:  # reported by `modes`
         return
     except ConfigError as error:
@@ -168,7 +136,7 @@ def _key_files(machine: Machine) -> Iterator[Problem]:
         path = str(unlocker.details["path"])
         fault, hint = "", "restore the right one"
         try:
-            if not unlocker.unwrap(machine.store.vault.kept_secret(unlocker), file.app, file.key_id):
+            if not unlocker.unwrap(vault_of(machine.store).kept_secret(unlocker), file.app, file.key_id):
                 fault = "it does not open the vault: it is another vault's"
         except UnsafeFile:  # reported by `modes`
             continue
@@ -181,7 +149,7 @@ def _key_files(machine: Machine) -> Iterator[Problem]:
 
 
 def _session(machine: Machine) -> Iterator[Problem]:
-    sessions, file = machine.store.vault.sessions, machine.vault_file
+    sessions, file = vault_of(machine.store).sessions, machine.vault_file
     value = machine.store.environ.get(sessions.variable, "")
     if not value or file is None:
         return
@@ -240,7 +208,7 @@ def keyring(machine: Machine) -> Iterator[Problem]:
     file = machine.vault_file
     for unlocker in file.unlockers if file is not None else ():
         if unlocker.kind == KEYRING:
-            read = partial(machine.store.vault.kept_secret, unlocker)
+            read = partial(vault_of(machine.store).kept_secret, unlocker)
             reads.setdefault("vault", (machine.store.data_key_path, read))
     if not reads and machine.preferences is not None and machine.preferences.storage == KEYRING:
         reads["preference"] = (machine.preferences.path, os_keyring.in_use)

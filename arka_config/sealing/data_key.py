@@ -14,7 +14,7 @@ from arka_config.text import is_printable, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arka_config.store.token_store import Document
+    from arka_config.store.tokens import Document
 
 VERSION = 1
 ENABLE, REKEY, DISABLE = "enable", "rekey", "disable"

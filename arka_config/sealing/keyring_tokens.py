@@ -16,8 +16,7 @@ from arka_config.text import is_printable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.token_store import Document
-    from arka_config.store.tokens import Credential
+    from arka_config.store.tokens import Credential, Document
 
 _KEYS = {"version", "storage", "profile", "origin", "label", "created", "expires", "user", "keyring"}
 _PARTS = ("backend", "account")
@@ -38,7 +37,7 @@ class KeyringTokens:
             raise damaged(path)
         return described(document, Secret(lambda: self._fetched(document, path)), path, self.kind)
 
-    def written(self, name: str, credential: Credential) -> Document:
+    def save(self, name: str, credential: Credential) -> Document:
         """The document, once the token is in the keyring under a new name. Raises InvalidValue, KeyringUnavailable."""
         token = checked_token(credential)
         document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **known(credential)}
@@ -48,7 +47,7 @@ class KeyringTokens:
         document["keyring"] = {"backend": entry.backend, "account": entry.account}
         return document
 
-    def forgotten(self, name: str, document: Document) -> None:
+    def forget(self, name: str, document: Document) -> None:
         """Takes the entry out of the keyring; a warning where it cannot, since the file that named it is gone."""
         entry = _entry_in(document)
         if entry is None:

@@ -11,8 +11,7 @@ from arka_config.text import quoted
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.token_store import Document
-    from arka_config.store.tokens import Credential
+    from arka_config.store.tokens import Credential, Document
 
 _KNOWN = ("origin", "label", "created", "expires", "user")
 _KEYS = {"version", "storage", "profile", *_KNOWN, "sealed"}
@@ -41,25 +40,27 @@ class SealedTokens:
             raise damaged(path)
         return described(document, Secret(lambda: self._opened(name, document, path)), path, self.kind)
 
-    def written(self, name: str, credential: Credential) -> Document:
+    def save(self, name: str, credential: Credential) -> Document:
         """The document, sealed under the data key as it is now. Raises InvalidValue, SealingError."""
         token = checked_token(credential)
-        keys = self._store.vault.keys(fresh=True)
+        from arka_config.sealing.vault import vault_of
+
+        keys = vault_of(self._store).keys(fresh=True)
         document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **known(credential)}
         associated = associated_data(self._store.app.name, keys.current, document)
         nonce, sealed = cipher.seal(cipher.derived(keys[keys.current], "token"), token.encode(), associated)
         document["sealed"] = {"key": keys.current, "nonce": nonce.hex(), "token": sealed.hex()}
         return document
 
-    def forgotten(self, name: str, document: Document) -> None:
+    def forget(self, name: str, document: Document) -> None:
         """Nothing is kept elsewhere."""
 
     def _opened(self, name: str, document: Document, path: str) -> str:
-        from arka_config.sealing.vault import NotEnabled
+        from arka_config.sealing.vault import NotEnabled, vault_of
 
         key_id = document["sealed"]["key"]
         try:
-            keys = self._store.vault.keys(key_id)
+            keys: dict[str, bytes] = vault_of(self._store).keys(key_id)
         except NotEnabled:
             keys = {}  # sealing was turned off since the file was read, or its key was taken away
         if key_id not in keys:

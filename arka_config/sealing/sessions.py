@@ -16,7 +16,7 @@ from arka_config.store.tokens import parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.sealing.data_key import DataKeyFile
 
 VERSION = 1
@@ -28,7 +28,7 @@ _ID_LENGTH = 8  # bytes
 class Sessions:
     """The folder of sessions."""
 
-    def __init__(self, app: App, state: str) -> None:
+    def __init__(self, app: AppIdentity, state: str) -> None:
         self._app = app
         self.folder = os.path.join(state, "sessions")
 

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 _TRIES = 3
 
 
+def vault_of(store: ProfileStore) -> Vault:
+    """Return the store's vault with this package's type: the store itself knows only a protocol."""
+    assert isinstance(store.vault, Vault)
+    return store.vault
+
+
 class NotEnabled(SealingError):
     """Sealing is off: there is no data key."""
 

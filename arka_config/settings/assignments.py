@@ -9,19 +9,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from arka_config.errors import SettingsError, UsageError
 from arka_config.precedence.origin import Origin
-from arka_config.store.profiles import REFERENCES
+from arka_config.references.registry import KINDS
 from arka_config.text import check_printable, did_you_mean, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.settings.leaves import Leaf
 
 _PLAIN = ("description", "api_url")
 
 
-def assignments(app: App, words: Iterable[str]) -> dict[tuple[str, ...], Any]:
+def assignments(app: AppIdentity, words: Iterable[str]) -> dict[tuple[str, ...], Any]:
     """The values that words of the form KEY=VALUE set, by path in a profile's file.
 
     Raises UsageError for a word of another form or an unknown key, and SettingsError for all values that do not fit.
@@ -46,7 +46,7 @@ def assignments(app: App, words: Iterable[str]) -> dict[tuple[str, ...], Any]:
     return values
 
 
-def _assignment(app: App, key: str, text: str) -> dict[tuple[str, ...], Any]:
+def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], Any]:
     _refuse_token(app, key, text)
     if key == "api_url":
         Origin.of(text, "api_url")
@@ -54,17 +54,17 @@ def _assignment(app: App, key: str, text: str) -> dict[tuple[str, ...], Any]:
         return {(key,): text}
     if key.startswith("token."):
         kind = key.partition(".")[2]
-        if kind not in REFERENCES:
+        if kind not in KINDS:
             raise UsageError(
-                f"'{_quoted(app, key)}' is no reference", hint=" or ".join(f"token.{name}" for name in REFERENCES)
+                f"'{_quoted(app, key)}' is no reference", hint=" or ".join(f"token.{name}" for name in KINDS)
             )
         # One place that the token comes from, so the others go.
-        return {("token", name): text if name == kind else None for name in REFERENCES}
+        return {("token", name): text if name == kind else None for name in KINDS}
     leaf = _leaf(app, key)
     return {("settings", *leaf.field.path): parse_value(leaf, text)}
 
 
-def _refuse_token(app: App, key: str, text: str) -> None:
+def _refuse_token(app: AppIdentity, key: str, text: str) -> None:
     if key == "token" or app.redacted(text) != text:
         raise UsageError(
             f"{_quoted(app, key)}: a token does not stand in a profile's file",
@@ -72,7 +72,7 @@ def _refuse_token(app: App, key: str, text: str) -> None:
         )
 
 
-def removals(app: App, keys: Iterable[str], settings: Mapping[str, Any]) -> dict[tuple[str, ...], None]:
+def removals(app: AppIdentity, keys: Iterable[str], settings: Mapping[str, Any]) -> dict[tuple[str, ...], None]:
     """The paths that keys name, each with None: of known keys, and of whatever the profile's settings hold.
 
     Raises UsageError for an unknown key.
@@ -80,7 +80,7 @@ def removals(app: App, keys: Iterable[str], settings: Mapping[str, Any]) -> dict
     paths: dict[tuple[str, ...], None] = {}
     for key in keys:
         path = tuple(key.removeprefix("settings.").split("."))
-        if key in _PLAIN or key == "token" or (path[0] == "token" and path[1:] in [(kind,) for kind in REFERENCES]):
+        if key in _PLAIN or key == "token" or (path[0] == "token" and path[1:] in [(kind,) for kind in KINDS]):
             paths[path] = None
         elif _is_in(settings, path):
             paths["settings", *path] = None
@@ -97,12 +97,12 @@ def _is_in(table: object, path: tuple[str, ...]) -> bool:
     return True
 
 
-def _leaf(app: App, key: str) -> Leaf:
+def _leaf(app: AppIdentity, key: str) -> Leaf:
     leaves: dict[str, Leaf] = app.settings_class().leaves()
     settings = {name: leaf for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")}
     leaf = settings.get(key.removeprefix("settings."))
     if leaf is None:
-        known = [*_PLAIN, *(f"token.{kind}" for kind in REFERENCES), *settings]
+        known = [*_PLAIN, *(f"token.{kind}" for kind in KINDS), *settings]
         raise UsageError(
             f"there is no setting '{_quoted(app, key)}'",
             hint=did_you_mean(key, known) or f"the keys are {', '.join(known)}",
@@ -137,6 +137,6 @@ def native_value(leaf: Leaf, text: str) -> Any:
     return text if isinstance(value, str) else value
 
 
-def _quoted(app: App, word: str) -> str:
+def _quoted(app: AppIdentity, word: str) -> str:
     """A word of the command line as an error may repeat it: it may be a token that stands in the wrong place."""
     return app.redacted(visible(word[:80]))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.precedence.values import Field
 
 _SECRETS = (Secret, SecretStr, SecretBytes, PydanticSecret)
@@ -39,7 +39,7 @@ class Leaf:
         return self.default is not PydanticUndefined or self.info.default_factory is not None
 
 
-def leaves(model: type[BaseModel], app: App) -> dict[str, Leaf]:
+def leaves(model: type[BaseModel], app: AppIdentity) -> dict[str, Leaf]:
     """The leaves of a settings class by dotted name, in the order of the class.
 
     A nested model's default may be an instance: its leaves then have the values of that instance as their defaults,
@@ -48,7 +48,9 @@ def leaves(model: type[BaseModel], app: App) -> dict[str, Leaf]:
     return {leaf.field.name: leaf for leaf in _walk(model, app, (), None)}
 
 
-def _walk(model: type[BaseModel], app: App, path: tuple[str, ...], instance: BaseModel | None) -> Iterator[Leaf]:
+def _walk(
+    model: type[BaseModel], app: AppIdentity, path: tuple[str, ...], instance: BaseModel | None
+) -> Iterator[Leaf]:
     for name, info in model.model_fields.items():
         default = info.default if instance is None else getattr(instance, name)
         nested = nested_model(info.annotation)

@@ -9,10 +9,10 @@ from pydantic import BaseModel, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from arka_config.errors import SettingsError
+from arka_config.opening import open_store
 from arka_config.precedence.values import DEFAULT, ResolvedValue
 from arka_config.settings.leaves import Leaf, is_secret, leaves, nested_model
 from arka_config.settings.source import LayeredSource, problem
-from arka_config.store.profile_store import ProfileStore
 from arka_config.store.resolution import Resolution
 from arka_config.text import did_you_mean
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from pydantic_settings import PydanticBaseSettingsSource
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.precedence.values import Field, Layer
+    from arka_config.store.profile_store import ProfileStore
 
 _NO_TOKEN = "token: not set"
 _SOURCE = "arka_config source"  # no field's name: it holds a blank
@@ -41,16 +42,16 @@ class ProfileSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    app: ClassVar[App]
+    app: ClassVar[AppIdentity]
     _findings: dict[str, ResolvedValue] = PrivateAttr(default_factory=dict)
 
-    def __init_subclass__(cls, app: App | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, app: AppIdentity | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if app is not None:
             cls.app = app
 
     @classmethod
-    def __pydantic_init_subclass__(cls, app: App | None = None, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, app: AppIdentity | None = None, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if "settings_customise_sources" in cls.__dict__:
             raise TypeError(f"{cls.__name__}: the layers are the only source, so there is none to customise")
@@ -111,7 +112,7 @@ class ProfileSettings(BaseSettings):
         import os
 
         environ = os.environ if environ is None else environ
-        store = store or ProfileStore.open(cls.app, environ)
+        store = store or open_store(cls.app, environ)
         by_name = dict(cls._by_leaf(flags or {}))
         resolution = Resolution(store, environ, profile=profile, flags=by_name, defaults=cls.defaults())
         return LayeredSource(cls, cls.leaves(), resolution)

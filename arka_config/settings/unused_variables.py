@@ -9,7 +9,7 @@ from arka_config.text import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 _BUILT_IN = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL")
 
@@ -21,7 +21,9 @@ class UnusedVariable(NamedTuple):
     suggestion: str = ""
 
 
-def unused_variables(app: App, environ: Mapping[str, str], references: Iterable[str] = ()) -> dict[str, UnusedVariable]:
+def unused_variables(
+    app: AppIdentity, environ: Mapping[str, str], references: Iterable[str] = ()
+) -> dict[str, UnusedVariable]:
     """Return the variables that are set but have no effect; `references` are variables that profiles refer to."""
     settings = [leaf.field.variable for leaf in app.settings_class().leaves().values()]
     known = {*settings, *(app.variable(name) for name in _BUILT_IN), *app.secret_variables, *references}
@@ -36,7 +38,7 @@ def unused_variables(app: App, environ: Mapping[str, str], references: Iterable[
     return unused
 
 
-def _explain(app: App, variable: str, known: Iterable[str]) -> UnusedVariable:
+def _explain(app: AppIdentity, variable: str, known: Iterable[str]) -> UnusedVariable:
     if variable == app.variable("TOKEN"):
         meant = app.token_field.variable
         return UnusedVariable(f"the token's variable is {meant}", meant)

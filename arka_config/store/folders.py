@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 
 class Folders:
@@ -28,7 +28,7 @@ class Folders:
         return f"Folders({self.config!r}, {self.data!r}, {self.state!r})"
 
     @classmethod
-    def of(cls, app: App, environ: Mapping[str, str], platform: str = sys.platform) -> Folders:
+    def of(cls, app: AppIdentity, environ: Mapping[str, str], platform: str = sys.platform) -> Folders:
         """The folders for an environment: all below the app's HOME variable where set, else where the system says."""
         home = environ.get(app.variable("HOME"))
         if home:
@@ -49,7 +49,7 @@ class Folders:
         )
 
 
-def _home(app: App, environ: Mapping[str, str]) -> str:
+def _home(app: AppIdentity, environ: Mapping[str, str]) -> str:
     """The user's home folder. A HOME that is empty or relative is unset, as for platformdirs: a token must not come to
     lie below whatever folder the program is started in. Raises ConfigError where nothing names one.
     """

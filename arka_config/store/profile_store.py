@@ -18,7 +18,6 @@ from arka_config.errors import (
     UnknownProfile,
 )
 from arka_config.store import files
-from arka_config.store.folders import Folders
 from arka_config.store.lock import Lock
 from arka_config.store.profiles import ProfileFiles
 from arka_config.store.selection import Selection
@@ -28,42 +27,51 @@ from arka_config.text import check_profile_name, did_you_mean, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
+    from arka_config.store.folders import Folders
     from arka_config.store.preferences import Preferences
-    from arka_config.store.token_store import Document
-    from arka_config.store.tokens import Credential
-
-
-_VAULT = "arka_config.sealing.vault:Vault"  # by import string: it stands above this room
+    from arka_config.store.protocols import References, TokenStore, Vault
+    from arka_config.store.tokens import Credential, Document
 
 
 class ProfileStore:
-    """The profiles of an app. Opening it touches no file.
+    """The profiles of an app, as `arka_config.open_store` returns them.
 
-    `ask_passphrase` is how a passphrase may be had of a person: given a question, it gives the answer, or None where
-    nobody can be asked. Without one, none is asked.
+    `token_stores` makes the kinds of token stores other than the plain one, by name; `make_vault` makes the vault, and
+    `load_references` imports the kinds of token references. `ask_passphrase` may be set to a function that asks the
+    user a question and returns the passphrase, or None if there is no terminal; without one, the user is never asked.
     """
 
-    def __init__(self, app: App, folders: Folders, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        app: AppIdentity,
+        folders: Folders,
+        environ: Mapping[str, str],
+        *,
+        token_stores: Mapping[str, Callable[[ProfileStore], TokenStore]],
+        make_vault: Callable[[ProfileStore], Vault],
+        load_references: Callable[[], References],
+    ) -> None:
         self.app = app
         self.folders = folders
-        self.environ = os.environ if environ is None else environ
+        self.environ = environ
         self.ask_passphrase: Callable[[str], str | None] | None = None
-        self.profiles = ProfileFiles(os.path.join(folders.config, "profiles"))
-        self.tokens = TokenFiles(os.path.join(folders.data, "tokens"), self, self._usual_storage)
+        self.profiles = ProfileFiles(os.path.join(folders.config, "profiles"), self._reference_kinds)
+        self.tokens = TokenFiles(
+            os.path.join(folders.data, "tokens"),
+            kinds=tuple(token_stores),
+            make_kind=lambda kind: token_stores[kind](self),
+            default=self._usual_storage,
+        )
         self.selection = Selection(folders.state)
         self.lock = Lock(os.path.join(folders.state, "lock"), after_a_kill=self._sweep)
+        self._make_vault = make_vault
+        self._load_references = load_references
         self._preferences: Preferences | None = None
-        self._vault: Any = None
-
-    @classmethod
-    def open(cls, app: App, environ: Mapping[str, str] | None = None) -> ProfileStore:
-        """The store in the folders that the environment gives."""
-        environ = os.environ if environ is None else environ
-        return cls(app, Folders.of(app, environ), environ)
+        self._vault: Vault | None = None
 
     @property
     def written_folders(self) -> list[str]:
@@ -97,14 +105,19 @@ class ProfileStore:
         return os.path.join(self.folders.data, "data-key.json")
 
     @property
-    def vault(self) -> Any:
-        """What seals and opens: an `arka_config.sealing.vault.Vault`, which this module stands below."""
+    def vault(self) -> Vault:
+        """What encrypts sealed tokens."""
         if self._vault is None:
-            from importlib import import_module
-
-            module, _, name = _VAULT.partition(":")
-            self._vault = getattr(import_module(module), name)(self)
+            self._vault = self._make_vault(self)
         return self._vault
+
+    @property
+    def references(self) -> References:
+        """The kinds of token references, imported on first use."""
+        return self._load_references()
+
+    def _reference_kinds(self) -> Collection[str]:
+        return self.references.kinds()
 
     def _usual_storage(self) -> str:
         """Where a token of a profile that has none yet goes: what config.toml says, else sealed where that is on."""
@@ -181,7 +194,7 @@ class ProfileStore:
                     f"profile '{name}' takes its token from elsewhere: {self.profiles.path(name)}: token",
                     hint=f"{self.app.name} profiles unset {name} token",
                 )
-            document = self.tokens.prepared(name, credential, storage=storage)
+            document = self.tokens.prepare(name, credential, storage=storage)
             if api_url:
                 self._edit_or_drop(name, api_url, document)
             self.tokens.put(name, document)

@@ -11,10 +11,9 @@ from arka_config.text import is_profile_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
-REFERENCES = ("env", "file", "helper")
 _KEYS = ("description", "api_url", "token", "settings")
 _ENDING = ".toml"
 
@@ -51,10 +50,11 @@ class Profile:
 
 
 class ProfileFiles:
-    """The folder of profile files."""
+    """The folder of profile files. `reference_kinds` is called if a profile has a token reference."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, reference_kinds: Callable[[], Collection[str]]) -> None:
         self.folder = folder
+        self._reference_kinds = reference_kinds
 
     def path(self, name: str) -> str:
         """The file of a profile, there or not. The name has been checked: it is no path."""
@@ -85,7 +85,7 @@ class ProfileFiles:
         """The profile's file; an empty profile where it has none. Raises MalformedFile."""
         path = self.path(name)
         table = toml.read(path)
-        return Profile(name, path, is_on_disk=False) if table is None else parsed(name, path, table)
+        return Profile(name, path, is_on_disk=False) if table is None else self.parse(name, table)
 
     def edit(self, name: str, changes: Mapping[tuple[str, ...], Any]) -> bool:
         """Sets values, and removes those that are None; whether the file changed.
@@ -100,9 +100,9 @@ class ProfileFiles:
             toml.change(table, changes)
             text = toml.written(table)
         else:
-            parsed(name, path, toml.parse(text, path))
+            self.parse(name, toml.parse(text, path))
             text = toml.edited(text, changes, path)
-        parsed(name, path, toml.parse(text, path))
+        self.parse(name, toml.parse(text, path))
         return files.write(path, text)
 
     def copy(self, name: str, other: str) -> None:
@@ -115,41 +115,40 @@ class ProfileFiles:
         """Removes the profile's file; whether it had one."""
         return files.remove(self.path(name))
 
-
-def parsed(name: str, path: str, table: Mapping[str, Any]) -> Profile:
-    """The profile that a table describes. Raises MalformedFile for what no profile has, InvalidUrl for its URL."""
-    toml.check_keys(table, _KEYS, path)
-    if isinstance(table.get("token"), str):
-        raise MalformedFile(
-            f"{path}: token is a text, and a token has no place in a profile's file: [token] says where one is kept",
-            path=path,
-            correction=f"take it out of {path}, and log in to profile '{name}'",
+    def parse(self, name: str, table: Mapping[str, Any]) -> Profile:
+        """Return the profile that a table describes. Raises MalformedFile for an unknown key, InvalidUrl."""
+        path = self.path(name)
+        toml.check_keys(table, _KEYS, path)
+        if isinstance(table.get("token"), str):
+            raise MalformedFile(
+                f"{path}: token is a string, but a profile's file contains no token: [token] says where it is",
+                path=path,
+                correction=f"remove it from {path}, and log in to profile '{name}'",
+            )
+        api_url = toml.typed(table, "api_url", str, path) or ""
+        if api_url:
+            Origin.of(api_url, f"{path}: api_url")
+        return Profile(
+            name,
+            path,
+            description=toml.typed(table, "description", str, path) or "",
+            api_url=api_url,
+            reference=self._parse_reference(toml.typed(table, "token", dict, path), path),
+            settings=toml.typed(table, "settings", dict, path),
         )
-    api_url = toml.typed(table, "api_url", str, path) or ""
-    if api_url:
-        Origin.of(api_url, f"{path}: api_url")
-    return Profile(
-        name,
-        path,
-        description=toml.typed(table, "description", str, path) or "",
-        api_url=api_url,
-        reference=_reference(toml.typed(table, "token", dict, path), path),
-        settings=toml.typed(table, "settings", dict, path),
-    )
 
-
-def _reference(table: Mapping[str, Any] | None, path: str) -> tuple[str, str] | None:
-    if not table:
-        return None
-    toml.check_keys(table, REFERENCES, path, "token")
-    if len(table) != 1:
-        raise MalformedFile(
-            f"{path}: token names {' and '.join(table)}, and a token comes from one place",
-            path=path,
-            correction="keep one of them",
-        )
-    ((kind, _),) = table.items()
-    target = toml.typed(table, kind, str, path, "token")
-    if not target:
-        raise MalformedFile(f"{path}: token.{kind} is empty", path=path, hint=f"edit {path}")
-    return kind, target
+    def _parse_reference(self, table: Mapping[str, Any] | None, path: str) -> tuple[str, str] | None:
+        if not table:
+            return None
+        toml.check_keys(table, self._reference_kinds(), path, "token")
+        if len(table) != 1:
+            raise MalformedFile(
+                f"{path}: token names {' and '.join(table)}, but a token comes from one place",
+                path=path,
+                correction="keep one of them",
+            )
+        ((kind, _),) = table.items()
+        target = toml.typed(table, kind, str, path, "token")
+        if not target:
+            raise MalformedFile(f"{path}: token.{kind} is empty", path=path, hint=f"edit {path}")
+        return kind, target

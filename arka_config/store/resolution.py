@@ -12,7 +12,6 @@ from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import choice_layers
 from arka_config.precedence.values import ACTIVE, DEFAULT, FLAG, PIN, PROFILE, ResolvedValue, in_order, resolve, trace
 from arka_config.secret import Secret
-from arka_config.store.references import referred
 from arka_config.text import check_profile_name
 
 TYPE_CHECKING = False
@@ -203,8 +202,8 @@ class Resolution:
         return _setting_of(read.profile, field)
 
     def _token_of(self, profile: Profile, credential: Credential | None, field: Field) -> ResolvedValue | None:
-        secret = referred(self.app, profile, self.environ, lambda: self.store.preferences)
-        if secret is not None and profile.reference is not None:
+        if profile.reference is not None:
+            secret = self.store.references.token_of(profile, self.app, self.environ, lambda: self.store.preferences)
             return ResolvedValue(field, secret, PROFILE, profile.path, f"token.{profile.reference[0]}")
         if credential is None:
             return None

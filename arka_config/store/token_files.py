@@ -16,15 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arka_config.precedence.origin import Origin
-    from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.token_store import Document, TokenStore
+    from arka_config.store.protocols import TokenStore
+    from arka_config.store.tokens import Document
 
-# By import string, as `App` names its settings class: these kinds stand above this room, and are imported only where
-# there is a file of theirs.
-_ABOVE = {
-    "sealed": "arka_config.sealing.sealed_tokens:SealedTokens",
-    "keyring": "arka_config.sealing.keyring_tokens:KeyringTokens",
-}
 _ENDING = ".json"
 
 
@@ -34,19 +28,24 @@ class TokenFiles:
     `default` gives the kind for a profile that has no token yet. Whoever writes holds the store's lock.
     """
 
-    def __init__(self, folder: str, store: ProfileStore, default: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        folder: str,
+        *,
+        kinds: tuple[str, ...],
+        make_kind: Callable[[str], TokenStore],
+        default: Callable[[], str],
+    ) -> None:
         self.folder = folder
-        self._store = store
+        self._other_kinds = kinds
+        self._make_kind = make_kind
         self._default = default
         self._kinds: dict[str, TokenStore] = {PLAIN: PlainTokens()}
 
     def kind(self, storage: str) -> TokenStore:
         """The kind of token store that a word means, imported at this call."""
         if storage not in self._kinds:
-            from importlib import import_module
-
-            module, _, name = _ABOVE[storage].partition(":")
-            self._kinds[storage] = getattr(import_module(module), name)(self._store)
+            self._kinds[storage] = self._make_kind(storage)
         return self._kinds[storage]
 
     # What there is
@@ -94,7 +93,7 @@ class TokenFiles:
             return None
         if text is None:
             return None
-        said = next((word for word in _ABOVE if f'"storage": "{word}"' in text), None)
+        said = next((word for word in self._other_kinds if f'"storage": "{word}"' in text), None)
         return said or PLAIN if '"version"' in text else said
 
     # Changes
@@ -102,15 +101,15 @@ class TokenFiles:
     def write(self, name: str, credential: Credential, *, storage: str | None = None) -> None:
         """Keeps the credential, in place of the one before: in the kind that is asked for, else in that of the one
         before, else in the usual one. Raises InvalidValue, FileError, and SealingError where that kind cannot."""
-        self.put(name, self.prepared(name, credential, storage=storage))
+        self.put(name, self.prepare(name, credential, storage=storage))
 
-    def prepared(self, name: str, credential: Credential, *, storage: str | None = None) -> Document:
+    def prepare(self, name: str, credential: Credential, *, storage: str | None = None) -> Document:
         """The document that `put` then keeps. What may fail for want of a key or a keyring fails here."""
-        return self.kind(storage or self.storage(name) or self._default()).written(name, credential)
+        return self.kind(storage or self.storage(name) or self._default()).save(name, credential)
 
-    def check_keeps(self, name: str, origin: Origin) -> None:
-        """Raises what `prepared` raises, for who is about to ask somebody for a token that then has to be kept."""
-        self.drop(name, self.prepared(name, Credential(Secret("none yet"), origin)))
+    def check_can_store(self, name: str, origin: Origin) -> None:
+        """Raises what `prepare` raises, for who is about to ask somebody for a token that then has to be kept."""
+        self.drop(name, self.prepare(name, Credential(Secret("none yet"), origin)))
 
     def put(self, name: str, document: Document) -> None:
         """Keeps a prepared document. Raises FileError, and then nothing of it is kept anywhere."""
@@ -130,7 +129,7 @@ class TokenFiles:
         except MalformedFile:
             return
         if storage != PLAIN:
-            self.kind(storage).forgotten(name, document)
+            self.kind(storage).forget(name, document)
 
     def remove(self, name: str) -> bool:
         """Forgets the profile's credential, readable or not; whether there was one."""

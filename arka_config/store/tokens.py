@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from arka_config.store.token_store import Document
-
+    Document = dict[str, Any]
 
 PLAIN = "plain"
 STORAGES = (PLAIN, "sealed", "keyring")
@@ -73,11 +72,11 @@ class PlainTokens:
         """The credential. Raises MalformedFile."""
         return credential_of(document, path)
 
-    def written(self, name: str, credential: Credential) -> Document:
+    def save(self, name: str, credential: Credential) -> Document:
         """The document. Raises InvalidValue, naming the part, for what could not be read back."""
         return {"version": _PLAIN_VERSION, "token": checked_token(credential), **known(credential)}
 
-    def forgotten(self, name: str, document: Document) -> None:
+    def forget(self, name: str, document: Document) -> None:
         """Nothing is kept elsewhere."""
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 from arka_config import timestamps
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
-from arka_config.store.profiles import parsed
 from arka_config.store.tokens import Credential
 from arka_config.templates.ledger import StoredToken
 from arka_config.templates.plan import REMOVE, Plan, ProfilePlan
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
-    from arka_config.store.token_store import Document
+    from arka_config.store.tokens import Document
     from arka_config.templates.ledger import Ledger, LedgerFile
     from arka_config.templates.reading import Watch
 
@@ -52,7 +51,7 @@ class Applied:
         self.activated = activated  # the profile that is active now, and was not before
 
 
-def text_after(one: ProfilePlan, program: str) -> tuple[str | None, str]:
+def text_after(one: ProfilePlan, store: ProfileStore) -> tuple[str | None, str]:
     """The text of a profile's file, None where it has none, and the text once the plan has been carried out.
 
     What a person wrote in it stays: comments, order, blank lines. Raises MalformedFile where that cannot be done.
@@ -66,8 +65,8 @@ def text_after(one: ProfilePlan, program: str) -> tuple[str | None, str]:
         toml.change(table, edits)
         assert one.desired is not None
         name = visible(one.desired.template.text.name)
-        after = f"# written by `{program} apply` from {name}\n{toml.written(table)}"
-    parsed(one.name, one.path, toml.parse(after, one.path))
+        after = f"# written by `{store.app.name} apply` from {name}\n{toml.written(table)}"
+    store.profiles.parse(one.name, toml.parse(after, one.path))
     return before, after
 
 
@@ -86,7 +85,7 @@ def credentials(
             continue
         origin = Origin.of(one.origin)
         if source.kind == "issue":
-            store.tokens.check_keeps(one.name, origin)
+            store.tokens.check_can_store(one.name, origin)
             made[one.name] = issue(source.target, source.expires, origin)
         elif one.name in tokens:
             made[one.name] = Credential(tokens[one.name], origin, created=created)
@@ -97,7 +96,7 @@ def carry_out(
     store: ProfileStore, plan: Plan, made: Mapping[str, Credential], ledger: Ledger, file: LedgerFile, watch: Watch
 ) -> Applied:
     """Writes what the plan says. For who holds the lock, and with a plan that was made under it."""
-    texts = {one.path: text_after(one, store.app.name) for one in plan.profiles if one.is_written}
+    texts = {one.path: text_after(one, store) for one in plan.profiles if one.is_written}
     writes = [(path, after) for path, (before, after) in texts.items() if before != after]
     removals = [one.name for one in plan.profiles if one.action == REMOVE]
     after = ledger_after(plan, ledger, _stored(plan, made))
@@ -140,7 +139,7 @@ class _Prepared:
         return self
 
     def add(self, name: str, credential: Credential) -> None:
-        self._documents[name] = self._store.tokens.prepared(name, credential)
+        self._documents[name] = self._store.tokens.prepare(name, credential)
 
     def keep(self, name: str) -> None:
         self._store.tokens.put(name, self._documents[name])

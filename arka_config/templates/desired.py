@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
+from arka_config.references.registry import KINDS, describe
 from arka_config.templates.expansion import expanded
 from arka_config.templates.facts import Facts
-from arka_config.templates.model import REFERENCES
 from arka_config.templates.policy import SettingsCheck, malformed, not_permitted, unfit_end
 from arka_config.templates.reading import Read, Template, read
 from arka_config.text import check_profile_name, is_printable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.store.preferences import Preferences
     from arka_config.templates.model import TokenTable
     from arka_config.templates.reading import Watch
@@ -49,12 +49,12 @@ class TokenSource:
     @property
     def reference(self) -> str:
         """`env ARKA_CI_TOKEN` where a place on this machine is read, else an empty string."""
-        return f"{self.kind} {self.target}" if self.kind in REFERENCES else ""
+        return f"{self.kind} {self.target}" if self.kind in KINDS else ""
 
     def __str__(self) -> str:
-        words = {"env": f"${self.target}", "file": f"file {self.target}", "helper": f"helper {self.target}"}
-        words |= {"prompt": "asked for", "sealed": "sealed", "issue": f"issued as '{self.target}'"}
-        return words[self.kind]
+        if self.kind in KINDS:
+            return describe(self.kind, self.target)
+        return {"prompt": "asked for", "sealed": "sealed", "issue": f"issued as '{self.target}'"}[self.kind]
 
 
 class Desired:
@@ -93,7 +93,7 @@ class DesiredSet:
         self.elsewhere: list[Template] = []
 
 
-def desired(app: App, preferences: Preferences, facts: Facts, paths: Sequence[str], watch: Watch) -> DesiredSet:
+def desired(app: AppIdentity, preferences: Preferences, facts: Facts, paths: Sequence[str], watch: Watch) -> DesiredSet:
     """What the templates in files and folders ask of this machine.
 
     A template for other machines is checked as far as this machine can tell. Raises TemplateError with all problems of
@@ -122,7 +122,7 @@ class _Asked:
 
     def __init__(
         self,
-        app: App,
+        app: AppIdentity,
         preferences: Preferences | None,
         facts: Facts,
         template: Template,
@@ -202,7 +202,7 @@ class _Asked:
             said = not_permitted(self.app, self.preferences, kind, target)
         if said:
             self._problem(("token", kind), said)
-        return TokenSource(kind, target, is_stored=bool(table.copy_) or kind not in REFERENCES)
+        return TokenSource(kind, target, is_stored=bool(table.copy_) or kind not in KINDS)
 
 
 def _whole(error: ConfigError) -> str:

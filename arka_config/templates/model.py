@@ -5,13 +5,14 @@ The only module of templates that imports pydantic. `template.schema.json` is ma
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+
+from arka_config.references.registry import KINDS, kind_of
 
 VERSION = 1
-REFERENCES = ("env", "file", "helper")
-SOURCES = (*REFERENCES, "prompt", "sealed", "issue")
+SOURCES = (*KINDS, "prompt", "sealed", "issue")
 
 Text = Annotated[str, Field(max_length=1000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -45,12 +46,19 @@ class IssueTable(_Table):
     expires: Text | None = Field(None, description="when it expires: 90d, 12w, 3m, 1y, or a date")
 
 
-class TokenTable(_Table):
+if TYPE_CHECKING:
+    _ReferenceTable = _Table
+else:
+    _ReferenceTable = create_model(
+        "_ReferenceTable",
+        __base__=_Table,
+        **{kind: (Name | None, Field(None, description=kind_of(kind).help)) for kind in KINDS},
+    )
+
+
+class TokenTable(_ReferenceTable):
     """Where the token comes from: exactly one place."""
 
-    env: Name | None = Field(None, description="an environment variable: ARKA_…, or one that config.toml allows")
-    file: Name | None = Field(None, description="a file below the roots that config.toml allows: /run/secrets/…")
-    helper: Name | None = Field(None, description="a command, by its name in config.toml")
     prompt: Literal[True] | None = Field(None, description="`apply` asks for it, or `login` later")
     sealed: Annotated[str, Field(max_length=1 << 16)] | None = Field(
         None, description="sealed for this machine's identity: `seal`"
@@ -70,8 +78,8 @@ class TokenTable(_Table):
         if len(self.kinds) != 1:
             said = " and ".join(self.kinds) or "no source"
             raise ValueError(f"names {said}, and a token comes from exactly one of {', '.join(SOURCES)}")
-        if self.copy_ is not None and self.kinds[0] not in REFERENCES:
-            raise ValueError(f"has copy, which goes with {', '.join(REFERENCES)} alone: {self.kinds[0]} always stores")
+        if self.copy_ is not None and self.kinds[0] not in KINDS:
+            raise ValueError(f"has copy, which goes with {', '.join(KINDS)} alone: {self.kinds[0]} always stores")
         return self
 
 

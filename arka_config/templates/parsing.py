@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.templates.template_text import TemplateText
 
 DEEPEST = 32  # tables within tables
@@ -31,7 +31,7 @@ _NO_TOKENS = (
 )
 
 
-def parsed(app: App, text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None:
+def parsed(app: AppIdentity, text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None:
     """The table that a text holds; None where it holds none that could be looked at further. Adds the problems.
 
     Strings that are not fit are not in it: what is said of it later can repeat none of them.
@@ -55,7 +55,7 @@ def parsed(app: App, text: TemplateText, problems: list[Problem]) -> dict[str, A
     return _without_unfit(app, table) if unfit else table
 
 
-def _literal_tokens(app: App, text: TemplateText) -> Iterator[Problem]:
+def _literal_tokens(app: AppIdentity, text: TemplateText) -> Iterator[Problem]:
     """A token is refused wherever it stands, in a comment too: it is in the repository's history now."""
     if app.redacted(text.text) == text.text:
         return
@@ -98,13 +98,13 @@ def _table(text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None
     return None
 
 
-def _unfit_strings(app: App, text: TemplateText, table: dict[str, Any]) -> Iterator[Problem]:
+def _unfit_strings(app: AppIdentity, text: TemplateText, table: dict[str, Any]) -> Iterator[Problem]:
     for key, value in toml.strings(table):
         if said := _unfit(app, key, value):
             yield text.problem(key.split("."), said)
 
 
-def _unfit(app: App, key: str, value: str) -> str:
+def _unfit(app: AppIdentity, key: str, value: str) -> str:
     """Why a string may not stand in a template, or an empty string. A key is looked at as a string of its own."""
     if not is_printable(key) or not is_printable(value.replace("\n", "") if key == "token.sealed" else value):
         return f"{shortened(app.redacted(key))} holds a control character or a direction mark"
@@ -115,7 +115,7 @@ def _unfit(app: App, key: str, value: str) -> str:
     return ""
 
 
-def _without_unfit(app: App, value: Any, key: str = "") -> Any:
+def _without_unfit(app: AppIdentity, value: Any, key: str = "") -> Any:
     """The value with an empty text in place of each unfit one, and without the keys that are unfit."""
     if isinstance(value, str):
         return "" if _unfit(app, key, value) else value

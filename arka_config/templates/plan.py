@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arka_config.store.references import described
+from arka_config.references.registry import describe
 from arka_config.templates.ledger import canonical, plain
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class Plan:
             reference = one.standing if source is None else source.reference
             if reference:
                 kind, _, target = reference.partition(" ")
-                _, origins = reads.setdefault(reference, (described(kind, target), set()))
+                _, origins = reads.setdefault(reference, (describe(kind, target), set()))
                 origins |= {one.origin} if one.origin else set()
         return reads
 

@@ -3,81 +3,34 @@ the user, so what leads to the user's secrets is the user's to allow, in `config
 
 from __future__ import annotations
 
-import os
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
+from arka_config.references.registry import KINDS, kind_of
 from arka_config.text import did_you_mean, nearest, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.settings.leaves import Leaf
     from arka_config.store.preferences import Preferences
     from arka_config.templates.template_text import Problem, TemplateText
 
-DEFAULT_ROOTS = ("/run/secrets",)
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LONG_FOR_A_NAME = 20  # characters
 _LEAST_ARMOR = "-----BEGIN AGE ENCRYPTED FILE-----"
 
 
-def malformed(app: App, kind: str, target: str) -> str:
+def malformed(app: AppIdentity, kind: str, target: str) -> str:
     """What is wrong with a token's source on every machine, in words, or an empty string."""
-    if kind in ("env", "helper") and _looks_secret(target):
-        return (
-            f"token.{kind} looks like a token in plain text, and is not repeated here: revoke it if it is one, "
-            f"and name a {'variable' if kind == 'env' else 'helper'}"
-        )
-    if kind == "env" and not _VARIABLE.fullmatch(target):
-        return "token.env is not the name of a variable: letters, digits and '_'"
-    if kind == "env" and target in app.secret_variables:
-        return f"{target} is {app.name}'s own: give the token a variable of its own, {app.variable('CI_TOKEN')}"
-    if kind == "file" and not os.path.isabs(os.path.expanduser(target)):
-        return "token.file must be a path from / or ~"
+    if kind in KINDS:
+        return kind_of(kind).malformed(target, app)
     if kind == "sealed" and not target.startswith(_LEAST_ARMOR):
         return f"token.sealed is not an armored age text: {app.name} seal makes one"
     return ""
 
 
-def _looks_secret(target: str) -> bool:
-    """Whether a name is rather a token, another program's for instance: long, and of digits and small letters too."""
-    is_mixed = any(letter.islower() for letter in target) and any(letter.isdigit() for letter in target)
-    return len(target) >= _LONG_FOR_A_NAME and is_mixed
-
-
-def not_permitted(app: App, preferences: Preferences, kind: str, target: str) -> str:
+def not_permitted(app: AppIdentity, preferences: Preferences, kind: str, target: str) -> str:
     """Why the user lets no template name this source, in words, or an empty string."""
-    if kind == "env" and not target.startswith(app.prefix) and target not in preferences.allow_env:
-        near = did_you_mean(target, preferences.allow_env)
-        return f"{target} may not be read by a template; " + (
-            near
-            or f"use a variable that begins with {app.prefix}, or allow it in {preferences.path}: "
-            f'allow_env = ["{target}"]'
-        )
-    if kind == "file":
-        return _unfit_file(preferences, target)
-    if kind == "helper" and target not in preferences.helpers:
-        near = did_you_mean(target, preferences.helpers)
-        return f"'{visible(target)}' is not in {preferences.path}; " + (
-            near or f'add to it: [helpers] {visible(target)} = ["program", "argument"]'
-        )
-    return ""
-
-
-def _unfit_file(preferences: Preferences, target: str) -> str:
-    path = os.path.expanduser(target)
-    roots = preferences.file_roots or DEFAULT_ROOTS
-    real = os.path.realpath(path)
-    for root in roots:
-        folder = os.path.realpath(os.path.expanduser(root))
-        if real != folder and os.path.commonpath([folder, real]) == folder:
-            return ""
-    return (
-        f"{visible(target)} is not below {' or '.join(roots)}, where templates may read; "
-        f'allow its folder in {preferences.path}: file_roots = ["{visible(os.path.dirname(path))}"]'
-    )
+    return kind_of(kind).policy(target, app, preferences) if kind in KINDS else ""
 
 
 def unfit_end(expires: str) -> str:
@@ -95,7 +48,7 @@ def unfit_end(expires: str) -> str:
 class SettingsCheck:
     """The settings of templates against the app's settings class, whose validators are made once for all of them."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: AppIdentity) -> None:
         self._leaves: dict[str, Leaf] = {}
         self._adapters: dict[str, Any] = {}
         self._is_typed = app.settings is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.templates.model import TemplateFile
 
     Watch = Callable[[Sequence[Any], str], Iterable[Any]]  # a progress bar around the items, with what it says
@@ -64,7 +64,7 @@ class Read:
                 yield problem
 
 
-def read(app: App, paths: Sequence[str], watch: Watch) -> Read:
+def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> Read:
     """The templates in files and folders. Raises UsageError for a path that is not there, FileError."""
     done = Read()
     for path, folder, name in watch(list(_files(paths, done)), "Reading"):

@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 
-def schema(app: App) -> dict[str, Any]:
+def schema(app: AppIdentity) -> dict[str, Any]:
     """The schema of an app's templates."""
-    from arka_config.templates.model import REFERENCES, SOURCES, TemplateFile
+    from arka_config.references.registry import KINDS
+    from arka_config.templates.model import SOURCES, TemplateFile
 
     document = TemplateFile.model_json_schema(by_alias=True)
     document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -19,18 +20,18 @@ def schema(app: App) -> dict[str, Any]:
     tables = document["$defs"]
     token = tables["TokenTable"]
     token["oneOf"] = [{"required": [source]} for source in SOURCES]
-    token["dependentSchemas"] = {"copy": {"anyOf": [{"required": [source]} for source in REFERENCES]}}
+    token["dependentSchemas"] = {"copy": {"anyOf": [{"required": [source]} for source in KINDS]}}
     document["properties"]["settings"] = _settings(app)
     fit: dict[str, Any] = _without_nulls(document)
     return fit
 
 
-def text(app: App) -> str:
+def text(app: AppIdentity) -> str:
     """The schema as it is checked in."""
     return json.dumps(schema(app), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _settings(app: App) -> dict[str, Any]:
+def _settings(app: AppIdentity) -> dict[str, Any]:
     """The settings, nested as they are nested. A secret one has no place in a template."""
     from pydantic import TypeAdapter
 

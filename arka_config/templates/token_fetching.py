@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from arka_config.errors import ConfigError, FileError, SealedTokenError, TemplateError
-from arka_config.store import files
+from arka_config.references.context import Context
+from arka_config.references.registry import KINDS, kind_of, token_of
 from arka_config.store.profiles import Profile
-from arka_config.store.references import referred
 from arka_config.templates.identity import identities
 from arka_config.templates.sealed import NotForThisMachine, opened
 from arka_config.templates.token_planning import origin_of, token_step
-from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.secret import Secret
     from arka_config.store.preferences import Preferences
     from arka_config.templates.actual import Actual
@@ -35,7 +33,7 @@ class Gatherer:
 
     def __init__(
         self,
-        app: App,
+        app: AppIdentity,
         environ: Mapping[str, str],
         preferences: Preferences,
         machine: IdentityFile,
@@ -67,10 +65,9 @@ class Gatherer:
         return {name: reason for name, reason in reasons.items() if reason}
 
     def _reason(self, one: Desired, token: TokenSource, origin: str | None) -> str:
-        if token.kind == "env":
-            return "" if self.environ.get(token.target, "").strip() else f"${token.target} is not set"
-        if token.kind == "file":
-            return _missing_file(token.target)
+        if token.kind in KINDS:
+            context = Context(self.app, self.environ, lambda: self.preferences)
+            return kind_of(token.kind).missing(token.target, context)
         if token.kind == "prompt":
             return "nobody has given one yet"
         return self._closed(one, token, origin) if token.kind == "sealed" else ""
@@ -116,16 +113,6 @@ class Gatherer:
             secret = self._opened[one.name]
         else:
             profile = Profile(one.name, one.path, reference=(source.kind, source.target))
-            found = referred(self.app, profile, self.environ, lambda: self.preferences)
-            assert found is not None
-            secret = found
+            secret = token_of(profile, self.app, self.environ, lambda: self.preferences)
         self.app.check_token(secret, one.origin)
         return secret
-
-
-def _missing_file(target: str) -> str:
-    path = os.path.expanduser(target)
-    try:
-        return "" if files.exists(path) else f"{visible(target)} does not exist"
-    except FileError as error:
-        return error.message

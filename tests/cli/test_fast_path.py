@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config import Credential, Origin, ProfileStore, Secret, open_store
 from arka_config.arka import app
 from arka_config.cli.runtime import fast_path
 from arka_config.cli.runtime.run import run
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from arka_config.testing import Stream
 from tests.cli.program import OTHER, TOKEN
 
@@ -65,7 +66,7 @@ def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_pa
 
 def store_of(home: Path) -> ProfileStore:
     """Two profiles: `work`, which is active, with a file of settings, and `ci` without."""
-    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store = open_store(app, {"ARKA_HOME": str(home)})
     store.log_in("work", Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), label="Work Laptop"))
     store.log_in("ci", Credential(Secret(OTHER), Origin.of("https://eu.arka-ai.com"), expires="2020-01-31T00:00:00Z"))
     store.edit("work", {("settings", "timeout"): 3})
@@ -79,7 +80,7 @@ def written(home: Path, name: str, text: str) -> None:
 
 
 def sealed(store: ProfileStore) -> object:
-    return operations.enable(store.vault, [NewUnlocker("key-file")])
+    return operations.enable(vault_of(store), [NewUnlocker("key-file")])
 
 
 def damaged(path: Path) -> object:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
 from tests import no_network
 from tests.cli.pseudo_terminal import ARKA, Terminal
@@ -41,7 +41,7 @@ def arka(environ: dict[str, str]) -> Callable[..., Terminal]:
 
 
 def stored(environ: dict[str, str], name: str) -> str | None:
-    credential = ProfileStore.open(app, environ).tokens.read(name)
+    credential = open_store(app, environ).tokens.read(name)
     return None if credential is None else credential.token.reveal()
 
 
@@ -141,7 +141,7 @@ def test_login_and_use_work_with_a_read_only_config_folder(
         assert terminal.wait() == 0
         assert stored(environ, name) == TOKEN
     assert arka("use", "ci").wait() == 0
-    assert ProfileStore.open(app, environ).selection.active() == ("ci", "laptop")
+    assert open_store(app, environ).selection.active() == ("ci", "laptop")
     assert arka("logout").wait() == 0
     assert stored(environ, "ci") is None
 
@@ -156,7 +156,7 @@ def test_login_asks_when_only_stdout_is_not_a_terminal(environ: dict[str, str]) 
 
 
 def test_use_lets_the_user_pick_a_profile(arka: Callable[..., Terminal], environ: dict[str, str]) -> None:
-    store = ProfileStore.open(app, environ)
+    store = open_store(app, environ)
     for name in ("ci", "work"):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of("https://arka-ai.com")))
     for answer, active in (("2", "work"), ("ci", "ci")):
@@ -171,7 +171,7 @@ def test_use_lets_the_user_pick_a_profile(arka: Callable[..., Terminal], environ
 def test_profiles_remove_asks_for_confirmation(
     arka: Callable[..., Terminal], environ: dict[str, str], answer: str, code: int, left: bool
 ) -> None:
-    store = ProfileStore.open(app, environ)
+    store = open_store(app, environ)
     store.log_in("work", Credential(Secret(TOKEN), Origin.of("https://arka-ai.com")))
     terminal = arka("profiles", "remove", "work")
     terminal.expect("Remove profile 'work' and its token?")
@@ -210,7 +210,7 @@ def test_verify_shows_a_progress_bar_and_removes_it(
     arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
 ) -> None:
     fake.add(TOKEN)
-    store = ProfileStore.open(app, environ)
+    store = open_store(app, environ)
     for name in ("ci", "work"):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of(fake.url)))
     slow: list[Callable[[steps.Handler], None] | None] = [lambda handler: (steps.stall(0.5)(handler), None)[1]] * 2
@@ -226,7 +226,7 @@ def test_verify_shows_a_progress_bar_and_removes_it(
 def test_ctrl_c_does_not_wait_for_the_workspace(
     arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
 ) -> None:
-    ProfileStore.open(app, environ).log_in("work", Credential(Secret(TOKEN), Origin.of(fake.url)))
+    open_store(app, environ).log_in("work", Credential(Secret(TOKEN), Origin.of(fake.url)))
     answer, arrived = Event(), Event()
 
     def hold(handler: steps.Handler) -> None:
@@ -252,7 +252,7 @@ def test_revoke_asks_for_confirmation(
     arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace, answer: str, code: int, works: bool
 ) -> None:
     fake.add(TOKEN)
-    ProfileStore.open(app, environ).log_in("work", Credential(Secret(TOKEN), Origin.of(fake.url)))
+    open_store(app, environ).log_in("work", Credential(Secret(TOKEN), Origin.of(fake.url)))
     terminal = arka("revoke")
     terminal.expect("Revoke arka_…9f3c of profile 'work' at")
     terminal.expect("[y/N]")

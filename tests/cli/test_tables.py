@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
 from arka_config.cli.output import tables
 from arka_config.text import visible
@@ -35,7 +35,7 @@ TABLES = ["status", "profiles list", "profiles show", "config show --sources", "
 @pytest.fixture
 def three(two: Path) -> Path:
     """A third profile, with a label in double-width characters and a long workspace URL."""
-    store = ProfileStore.open(app, {"ARKA_HOME": str(two)})
+    store = open_store(app, {"ARKA_HOME": str(two)})
     url = "https://a-workspace-with-a-rather-long-name.arka-ai.com"
     store.log_in("build-machine-in-the-basement", Credential(Secret(TOKEN), Origin.of(url), label="研究室の🦊マシン"))
     return two
@@ -130,7 +130,7 @@ def test_edited_label_with_control_characters_is_refused_and_escaped(two: Path, 
 @pytest.mark.parametrize("label", ["日本語のラベル", "🦊🦊🦊", "한국어", "Ünïcödé", "wide カタカナ and narrow"])
 @pytest.mark.parametrize("columns", [80, 100])
 def test_column_after_a_wide_label_stays_aligned(two: Path, label: str, columns: int) -> None:
-    store = ProfileStore.open(app, {"ARKA_HOME": str(two)})
+    store = open_store(app, {"ARKA_HOME": str(two)})
     for name, text in (("plain", "x"), ("wide", label)):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of("https://eu.arka-ai.com"), label=text))
     _, sent = run_on_terminal("profiles list", two, columns)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN
 from tests.cli.pseudo_terminal import Terminal
@@ -24,7 +24,7 @@ PHRASE = "correct horse battery stäple"
 def environ(tmp_path: Path) -> dict[str, str]:
     """The home of a person with three plain tokens."""
     made = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    store = ProfileStore.open(app, made)
+    store = open_store(app, made)
     for name in ("work", "ci", "eu"):
         store.log_in(name, credential(name))
     return made
@@ -63,7 +63,7 @@ def test_an_empty_one_turns_nothing_on(environ: dict[str, str]) -> None:
     terminal.answer_hidden("New passphrase: ", "")
     assert terminal.wait() == 2
     assert "the passphrase is empty" in terminal.shown
-    assert not ProfileStore.open(app, environ).vault.is_enabled
+    assert not open_store(app, environ).vault.is_enabled
 
 
 def test_a_passphrase_is_asked_for_again_and_three_wrong_ones_are_an_error(environ: dict[str, str]) -> None:
@@ -94,7 +94,7 @@ def test_ctrl_c_at_the_question_changes_nothing(environ: dict[str, str]) -> None
         assert terminal.wait() == 130
         assert "Traceback" not in terminal.shown
     answered = {**environ, "ARKA_PASSPHRASE": PHRASE}
-    assert ProfileStore.open(app, answered).credential("work").token.reveal() == credential("work").token.reveal()
+    assert open_store(app, answered).credential("work").token.reveal() == credential("work").token.reveal()
 
 
 def test_nobody_is_asked_where_that_was_forbidden(environ: dict[str, str]) -> None:
@@ -132,7 +132,7 @@ def test_a_new_key_asks_for_each_passphrase_by_name(environ: dict[str, str]) -> 
     terminal.expect("sealed 3 tokens with it")
     assert terminal.wait() == 0
     for phrase in (PHRASE, "the other"):
-        opened = ProfileStore.open(app, {**environ, "ARKA_PASSPHRASE": phrase})
+        opened = open_store(app, {**environ, "ARKA_PASSPHRASE": phrase})
         assert opened.credential("ci").token.reveal() == credential("ci").token.reveal()
 
 
@@ -142,7 +142,7 @@ def test_a_further_passphrase_is_asked_for_where_the_environment_has_the_first(e
     terminal.answer_hidden("New passphrase: ", "another one")
     terminal.answer_hidden("The same again: ", "another one")
     assert terminal.wait() == 0
-    opened = ProfileStore.open(app, {**environ, "ARKA_PASSPHRASE": "another one"})
+    opened = open_store(app, {**environ, "ARKA_PASSPHRASE": "another one"})
     assert opened.credential("work").token.reveal() == credential("work").token.reveal()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from arka_config.sealing import operations
 from arka_config.sealing.data_key import ENABLE
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.doctor.problem_cases import TOKENS, problem_case
 
@@ -96,7 +97,7 @@ def a_writable_active_file(user_home: UserHome) -> None:
 
 @problem_case("modes", "~/other.key", "read the file (mode 0644)", "chmod 600 ~/other.key", fixable=True)
 def a_readable_key_file(user_home: UserHome) -> None:
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file", path=str(user_home.path("other.key")))])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file", path=str(user_home.path("other.key")))])
     user_home.path("other.key").chmod(0o644)
 
 
@@ -358,7 +359,7 @@ def approvals_in_a_newer_format(user_home: UserHome) -> None:
     fixable=True,
 )
 def an_interrupted_vault_enable(user_home: UserHome) -> None:
-    vault = user_home.store.vault
+    vault = vault_of(user_home.store)
     operations.enable(vault, [NewUnlocker("key-file")])
     file = vault.required_file()
     file.unfinished = ENABLE

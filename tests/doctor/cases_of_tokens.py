@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from tests.cli.program import OTHER, TOKEN
 from tests.doctor.problem_cases import NODE, TOKENS, problem_case
 
@@ -87,19 +88,19 @@ def a_helper_that_is_not_installed(user_home: UserHome) -> None:
 
 @problem_case("vault", "~/.local/state/arka/vault.key", "is not there", "")
 def a_missing_key_file(user_home: UserHome) -> None:
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     user_home.state("vault.key").unlink()
 
 
 @problem_case("vault", "~/.local/share/arka/data-key.json", "damaged", "")
 def a_damaged_data_key(user_home: UserHome) -> None:
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     user_home.write(user_home.data("data-key.json"), "{}")
 
 
 @problem_case("vault", "~/.local/share/arka/data-key.json", "newer than this program", "")
 def a_data_key_in_a_newer_format(user_home: UserHome) -> None:
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     user_home.write(user_home.data("data-key.json"), '{"version": 9}')
 
 
@@ -114,20 +115,20 @@ def a_missing_data_key(user_home: UserHome) -> None:
     for name in ("work", "ci"):
         user_home.store.remove(name)
     user_home.store_token("only")
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     user_home.data("data-key.json").unlink()
 
 
 @problem_case("vault", "ARKA_SESSION", "was not copied whole", "unset ARKA_SESSION", "warning")
 def an_invalid_session(user_home: UserHome) -> Mapping[str, str]:
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     return {"ARKA_SESSION": "abc"}
 
 
 @problem_case("plain-tokens", f"{TOKENS}/late.json", "is in plain text", "arka doctor --fix", "warning", fixable=True)
 def a_plain_token_although_sealing_is_on(user_home: UserHome) -> None:
     store = user_home.store
-    operations.enable(store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(store), [NewUnlocker("key-file")])
     document = {"version": 1, "token": OTHER, "origin": "https://arka-ai.com"}
     user_home.write(user_home.data("tokens", "late.json"), json.dumps(document))
 
@@ -141,7 +142,7 @@ def a_plain_token_although_sealing_is_on(user_home: UserHome) -> None:
     editor="sed -i d",
 )
 def a_preference_for_plain_tokens_although_sealing_is_on(user_home: UserHome) -> None:
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     user_home.write(user_home.config("config.toml"), 'storage = "plain"\n')
 
 
@@ -286,7 +287,7 @@ def an_export_with_a_syntax_error(user_home: UserHome) -> None:
     "warning",
 )
 def an_export_of_a_sealed_token(user_home: UserHome) -> None:
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     user_home.write(user_home.path(NODE, "config.json"), json.dumps({"token": TOKEN}))
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config import App, Credential, Origin, ProfileStore, Secret
+from arka_config import App, Credential, Origin, Secret, open_store
 from arka_config.doctor.machine import Machine
 from arka_config.doctor.problem import WARNING, Problem, delete_lines_command, shell_quote
 from arka_config.doctor.registry import CHECKS, GROUPS, Check, run_checks
@@ -87,7 +87,7 @@ def test_failing_check_is_a_problem_and_hides_no_other(user_home: UserHome) -> N
 
 def test_problems_of_another_app_use_its_names(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path), "ACME_TIMEOT": "3"}
-    store = ProfileStore.open(acme.app, environ)
+    store = open_store(acme.app, environ)
     store.log_in("work", Credential(Secret("acme_secret-token-of-theirs"), Origin.of("https://api.acme.example")))
     store.edit("work", {("settings", "verbos"): True, ("settings", "password"): "x"})
     Path(store.tokens.path("work")).chmod(0o644)
@@ -103,7 +103,7 @@ def test_problems_of_another_app_use_its_names(tmp_path: Path) -> None:
 
 def test_app_without_settings_class_and_token_format_is_checked(tmp_path: Path) -> None:
     plain = App("plain")
-    store = ProfileStore.open(plain, {"HOME": str(tmp_path), "PLAIN_X": "3"})
+    store = open_store(plain, {"HOME": str(tmp_path), "PLAIN_X": "3"})
     store.log_in(
         "work", Credential(Secret("anything"), Origin.of("https://plain.example"), expires="2026-01-01T00:00:00Z")
     )

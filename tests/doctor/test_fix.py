@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from arka_config.sealing.vault import vault_of
 from tests.cli.program import OTHER, TOKEN
 from tests.doctor.all_cases import CASES
 from tests.doctor.test_healthy import snapshot
@@ -99,7 +100,7 @@ def test_fix_of_a_plain_token_needs_an_unlocked_vault(user_home: UserHome) -> No
     from arka_config.sealing import operations
     from arka_config.sealing.unlockers.registry import NewUnlocker
 
-    operations.enable(user_home.store.vault, [NewUnlocker("passphrase", passphrase="correct horse")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("passphrase", passphrase="correct horse")])
     text = json.dumps({"version": 1, "token": OTHER, "origin": "https://arka-ai.com"})
     user_home.write(user_home.data("tokens", "late.json"), text)
     done = user_home.doctor("--fix", "--json")

@@ -14,6 +14,7 @@ import pytest
 from arka_config.doctor.registry import CHECKS
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from tests.cli.program import TOKEN, arka
 from tests.doctor.problem_cases import NODE
 from tests.doctor.user_home import UserHome, add_profiles
@@ -33,11 +34,11 @@ def snapshot(home: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 def seal_with_a_key_file(user_home: UserHome) -> None:
-    operations.enable(user_home.store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
 
 
 def seal_with_a_passphrase(user_home: UserHome) -> None:
-    operations.enable(user_home.store.vault, [NewUnlocker("passphrase", passphrase="correct horse")])
+    operations.enable(vault_of(user_home.store), [NewUnlocker("passphrase", passphrase="correct horse")])
 
 
 def export_legacy(user_home: UserHome) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pexpect
 
-from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config import Credential, Origin, ProfileStore, Secret, open_store
 from arka_config.arka import app
 from tests import no_network
 from tests.cli.program import OTHER, TOKEN, Done, arka
@@ -33,7 +33,7 @@ class UserHome:
     @property
     def store(self) -> ProfileStore:
         """The store, opened again as by a new process."""
-        return ProfileStore.open(app, self.environ)
+        return open_store(app, self.environ)
 
     def store_token(self, name: str, token: str = TOKEN, url: str = URL, **metadata: str) -> None:
         self.store.log_in(name, Credential(Secret(token), Origin.of(url), **metadata))

@@ -14,13 +14,14 @@ import tempfile
 import tomllib
 from typing import TYPE_CHECKING
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.errors import ConfigError
 from arka_config.exchange import legacy as legacy_file
 from arka_config.precedence.origin import Origin
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from arka_config.store.fast import toml
 from arka_config.store.json import in_our_form
 from arka_config.templates import plan_file, reading
@@ -44,15 +45,15 @@ def home() -> str:
 
     folder = tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = ProfileStore.open(app, {"ARKA_HOME": folder})
+    made = open_store(app, {"ARKA_HOME": folder})
     made.log_in("work", credential("work"))
-    operations.enable(made.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(made), [NewUnlocker("key-file")])
     os.makedirs(os.path.join(folder, "config", "profiles"), exist_ok=True)
     return folder
 
 
 def store(**variables: str) -> ProfileStore:
-    return ProfileStore.open(app, {"ARKA_HOME": home(), **variables})
+    return open_store(app, {"ARKA_HOME": home(), **variables})
 
 
 def put(content: bytes, *path: str) -> str:
@@ -120,14 +121,14 @@ def data_key(content: bytes) -> None:
     try:
         put(content, "data", "data-key.json")
         opened_store = store(ARKA_PASSPHRASE="wrong")
-        if opened_store.vault.file() is not None:
-            opened_store.vault.keys()
+        if vault_of(opened_store).file() is not None:
+            vault_of(opened_store).keys()
     finally:
         put(whole, "data", "data-key.json")
 
 
 def session(content: bytes) -> None:
-    vault = store(ARKA_SESSION=text_of(content)).vault
+    vault = vault_of(store(ARKA_SESSION=text_of(content)))
     vault.sessions.opened(text_of(content), vault.required_file())
 
 

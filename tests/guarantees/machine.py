@@ -10,7 +10,7 @@ import stat
 from contextlib import chdir
 from typing import TYPE_CHECKING, Any
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.templates.ledger import LedgerFile
 from tests.cli.program import OTHER, TOKEN, Done, arka
@@ -65,7 +65,7 @@ class Machine:
 
     def store(self) -> ProfileStore:
         """The store, as another process opens it."""
-        return ProfileStore.open(app)
+        return open_store(app)
 
     # What there is
 

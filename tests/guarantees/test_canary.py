@@ -18,7 +18,7 @@ import click
 import pytest
 from pydantic import ValidationError
 
-from arka_config import Credential, Origin, ProfileStore, Resolution, Secret
+from arka_config import Credential, Origin, ProfileStore, Resolution, Secret, open_store
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
 from arka_config.cli.runtime import command_tree
@@ -180,8 +180,8 @@ SURFACES: dict[str, Callable[[], Any]] = {
     "the error of a validation and its chain": lambda: said(refused()),
     "our error for wrong settings": lambda: said(complained()),
     "our error's context": lambda: said(complained()) + repr(complained().__context__),
-    "repr of a resolution": lambda: repr(Resolution(ProfileStore.open(app), {}, flags={"token": TOKEN})),
-    "repr of a finding": lambda: repr(Resolution(ProfileStore.open(app), {}, flags={"token": TOKEN}).token_in_force()),
+    "repr of a resolution": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN})),
+    "repr of a finding": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN}).token_in_force()),
 }
 
 

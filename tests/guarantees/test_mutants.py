@@ -194,7 +194,7 @@ MUTANTS = [
     Mutant(
         "a broken file that is written over",
         "store/profiles.py",
-        "            parsed(name, path, toml.parse(text, path))\n            text = toml.edited(text, changes, path)",
+        "            self.parse(name, toml.parse(text, path))\n            text = toml.edited(text, changes, path)",
         "            text = toml.written({'settings': {'timeout': 1}})",
         "tests/store/test_profiles.py",
         "DID NOT RAISE|assert",

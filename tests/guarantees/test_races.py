@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
+from arka_config.sealing.vault import vault_of
 from tests.cli.program import TOKEN, Done, arka
 from tests.guarantees import numbers
 from tests.store.samples import token
@@ -144,7 +145,7 @@ def test_commands_at_once_lose_nothing_whoever_is_killed(two: Path, tmp_path: Pa
     kept = [each["kept"] for each in said if "kept" in each]
     assert len(kept) > PROCESSES // 2
     assert killed > 0
-    store = ProfileStore.open(app)
+    store = open_store(app)
     with store.lock:
         store.sweep()
     for name in kept:
@@ -154,6 +155,6 @@ def test_commands_at_once_lose_nothing_whoever_is_killed(two: Path, tmp_path: Pa
         if store.tokens.holds(name):
             store.credential(name).token.reveal()
     assert [path for path in two.rglob("*") if "tmp" in path.name] == []
-    assert store.vault.required_file().unfinished in ("", "rekey")  # whoever was killed is finished by the next one
+    assert vault_of(store).required_file().unfinished in ("", "rekey")  # whoever was killed is finished by the next one
     ran = sum(each.get("ran", 0) for each in said)
     numbers.record("races", "commands", json.dumps({"ran": ran, "kept": len(kept), "killed": killed}))

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from arka_config.text import quoted
 from tests import peers
 from tests.cli.program import OTHER, TOKEN, Done, arka
@@ -151,9 +152,9 @@ def test_a_token_and_a_url_with_all_that_they_may_hold_stay_themselves(shell: st
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_vault_unlock_sets_the_session_and_does_nothing_else(shell: str, home: Path, tmp_path: Path) -> None:
-    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store = open_store(app, {"ARKA_HOME": str(home)})
     store.log_in("work", Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), label="'; touch ran; '"))
-    operations.enable(store.vault, [NewUnlocker("key-file", path=str(tmp_path / "'; touch ran; '"))])
+    operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(tmp_path / "'; touch ran; '"))])
     done = arka("vault", "unlock", "--shell", shell)
     assert done.out.count("\n") == 1
     check_assignments(shell, [done.out], tmp_path / "shell")

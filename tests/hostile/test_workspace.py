@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from arka_config.text import UNPRINTABLE
 from tests.cli.program import arka
@@ -85,7 +85,7 @@ KEYS = [
 
 
 def test_answers_are_shown_as_text_and_kept_as_text(home: Path, fake: FakeWorkspace) -> None:
-    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store = open_store(app, {"ARKA_HOME": str(home)})
 
     @given(
         st.sampled_from(ASKS),

@@ -18,6 +18,7 @@ from arka_config import (
     ProfileStore,
     Secret,
     Token,
+    open_store,
 )
 from arka_config.cli.runtime.run import run
 from arka_config.errors import InvalidValue, OriginConflict
@@ -77,7 +78,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def store_of(settings: type[ProfileSettings], environ: dict[str, str]) -> ProfileStore:
-    profiles = ProfileStore.open(settings.app, environ)
+    profiles = open_store(settings.app, environ)
     profiles.create("work", {("settings", "timeout"): 12})
     profiles.use("work")
     return profiles

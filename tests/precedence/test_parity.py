@@ -13,7 +13,7 @@ from unittest import mock
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from arka_config import ConfigError, Credential, Origin, ProfileStore, Resolution, Secret
+from arka_config import ConfigError, Credential, Origin, Resolution, Secret, open_store
 from arka_config.cli.runtime.run import run
 from tests.acme import Settings, app
 
@@ -108,7 +108,7 @@ def test_layers_commands_and_settings_give_the_same_value_layer_and_place(stack:
 
 def lay_out(stack: Stack, environ: dict[str, str]) -> str | None:
     """Writes the stack's files; the profile to pass as a flag, if that is how it is chosen."""
-    store = ProfileStore.open(app, environ)
+    store = open_store(app, environ)
     store.create("work", stack.file)
     if stack.stored is not None and ("token", "env") not in stack.file:
         token, url = stack.stored
@@ -121,7 +121,7 @@ def lay_out(stack: Stack, environ: dict[str, str]) -> str | None:
 
 def from_layers(name: str, environ: Mapping[str, str], profile: str | None, flags: Mapping[str, str]) -> Answer:
     field = Settings.leaves()[name].field
-    store = ProfileStore.open(app, environ)
+    store = open_store(app, environ)
     resolution = Resolution(store, environ, profile=profile, flags=flags, defaults=Settings.defaults())
     try:
         return answer(resolution.resolve(field))

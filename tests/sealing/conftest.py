@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import keyring
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers import os_keyring, passphrase
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from tests.sealing.memory_keyring import MemoryKeyring
 from tests.store.samples import EU_URL, credential
 
@@ -30,7 +31,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def store(environ: dict[str, str]) -> ProfileStore:
     """A store with three plain tokens, and sealing off."""
-    made = ProfileStore.open(app, environ)
+    made = open_store(app, environ)
     made.log_in("work", credential("work", label="MacBook Pro"))
     made.log_in("ci", credential("ci", expires="2099-12-31T23:59:59Z"))
     made.log_in("eu", credential("eu", EU_URL, user="ada@example.com"))
@@ -40,7 +41,7 @@ def store(environ: dict[str, str]) -> ProfileStore:
 @pytest.fixture
 def sealed(store: ProfileStore) -> ProfileStore:
     """The same, sealed, and opened by a key file."""
-    operations.enable(store.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(store), [NewUnlocker("key-file")])
     return store
 
 
@@ -63,7 +64,7 @@ def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
 
 def again(store: ProfileStore, **variables: str) -> ProfileStore:
     """The same store as another process opens it, with other variables."""
-    return ProfileStore.open(app, {**store.environ, **variables})
+    return open_store(app, {**store.environ, **variables})
 
 
 def tokens(store: ProfileStore) -> dict[str, str]:

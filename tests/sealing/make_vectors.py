@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
-from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
 from arka_config.sealing import cipher, operations
 from arka_config.sealing.data_key import REKEY, DataKeyFile, Unlocker, new_key_id
 from arka_config.sealing.unlockers import os_keyring
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def _always_the_same() -> Iterator[None]:
 
 def make(folder: Path) -> None:
     """Writes every vector to a folder: a vault with one unlocker of each kind, a session, and tokens."""
-    store = ProfileStore.open(app, {"ARKA_HOME": str(folder)})
+    store = open_store(app, {"ARKA_HOME": str(folder)})
     kept: dict[str, str] = {}
 
     def keep(_service: str, account: str, secret: str, **_: str) -> os_keyring.Entry:
@@ -76,15 +77,15 @@ def make(folder: Path) -> None:
         mock.patch("arka_config.sealing.unlockers.key_file.made_or_read", side_effect=lambda *_: _key_file(folder)),
     ):
         kinds = (NewUnlocker("key-file"), NewUnlocker("passphrase", passphrase=PASSPHRASE), NewUnlocker("keyring"))
-        operations.enable(store.vault, list(kinds))
+        operations.enable(vault_of(store), list(kinds))
         for name, known in TOKENS.items():
             store.log_in(name, Credential(Secret(token(name)), Origin.of("https://arka-ai.com"), **known))
         ring = Credential(Secret(token("ring")), Origin.of("https://eu.arka-ai.com:8443"), label="Laptop")
         store.log_in("ring", ring, storage="keyring")
-        keys = store.vault.keys()
+        keys = vault_of(store).keys()
         (folder / "rekeying").mkdir()
         (folder / "rekeying" / "data-key.json").write_text(_rekeying(folder, keys), "utf-8")
-        session, _ = store.vault.sessions.begin(keys.current, keys[keys.current], 60)
+        session, _ = vault_of(store).sessions.begin(keys.current, keys[keys.current], 60)
     given = {
         "app": app.name,
         "data_key": keys[keys.current].hex(),

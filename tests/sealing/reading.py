@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from tests.store.samples import token
 
@@ -18,7 +18,7 @@ def main() -> None:
     count = 0
     while not os.path.exists(os.path.join(home, "stop")):
         for word in ("work", "ci"):
-            store = ProfileStore.open(app, {"ARKA_HOME": home})
+            store = open_store(app, {"ARKA_HOME": home})
             assert store.credential(word).token.reveal() == token(word)
             count += 1
     sys.stdout.write(f"{count}\n")

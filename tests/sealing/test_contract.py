@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config import Credential, Origin, ProfileStore, Secret, open_store
 from arka_config.arka import app
 from arka_config.errors import ConfigWarning, InvalidValue, MalformedFile, UnsafeFile
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from arka_config.store.token_files import TokenFiles
 from arka_config.store.tokens import STORAGES
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -29,14 +30,14 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def empty(kind: str, environ: dict[str, str], memory_keyring: MemoryKeyring) -> ProfileStore:
     """A store without tokens, in which every kind can be had."""
-    store = ProfileStore.open(app, environ)
-    operations.enable(store.vault, [NewUnlocker("key-file")])
+    store = open_store(app, environ)
+    operations.enable(vault_of(store), [NewUnlocker("key-file")])
     return store
 
 
 def files_of(store: ProfileStore, kind: str) -> TokenFiles:
     """Token files in which a new token is of this kind."""
-    return TokenFiles(store.tokens.folder, store, lambda: kind)
+    return TokenFiles(store.tokens.folder, kinds=STORAGES, make_kind=store.tokens.kind, default=lambda: kind)
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_what_is_written_is_read_back_whole(tokens: TokenFiles, details: dict[st
 
 def test_a_second_store_reads_what_the_first_one_wrote(tokens: TokenFiles, kind: str, environ: dict[str, str]) -> None:
     tokens.write("work", credential("work", **FULL))
-    second = files_of(ProfileStore.open(app, environ), kind)
+    second = files_of(open_store(app, environ), kind)
     assert known(second.read("work")) == known(credential("work", **FULL))
 
 
@@ -171,7 +172,7 @@ def test_a_file_that_others_can_write_is_refused_and_one_that_they_can_read_warn
 
 def test_a_token_stays_in_its_kind_until_another_is_asked_for(tokens: TokenFiles, kind: str) -> None:
     tokens.write("work", credential("first"))
-    elsewhere = TokenFiles(tokens.folder, tokens._store, lambda: "plain")
+    elsewhere = TokenFiles(tokens.folder, kinds=STORAGES, make_kind=tokens.kind, default=lambda: "plain")
     elsewhere.write("work", credential("second"))
     assert elsewhere.storage("work") == kind
     for other in STORAGES:

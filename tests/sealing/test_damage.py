@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.errors import (
     ConfigError,
     FileError,
@@ -25,6 +25,7 @@ from arka_config.errors import (
 )
 from arka_config.sealing import cipher, migration, operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from arka_config.store.json import text_of
 from tests.sealing.conftest import again, tokens
 from tests.store.samples import credential, said, token
@@ -55,7 +56,9 @@ def refused(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
 @pytest.mark.slow
 @pytest.mark.parametrize("at", range(4), ids=["data-key.json", "work", "ci", "eu"])
 def test_every_bit_of_every_file_is_looked_at(sealed: ProfileStore, at: int) -> None:
-    operations.add_unlocker(sealed.vault, NewUnlocker("key-file", path=str(Path(sealed.folders.state, "other.key"))))
+    operations.add_unlocker(
+        vault_of(sealed), NewUnlocker("key-file", path=str(Path(sealed.folders.state, "other.key")))
+    )
     path = paths(sealed)[at]
     whole = path.read_bytes()
     for place in range(len(whole)):
@@ -102,7 +105,7 @@ def leaves(part: dict[str, Any], *path: str) -> Iterator[tuple[str, ...]]:
 
 
 def test_a_checksum_that_was_made_anew_hides_no_change(sealed: ProfileStore, quick: None) -> None:
-    operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="one"))
+    operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     path = Path(sealed.data_key_path)
     whole = json.loads(path.read_text())
     ways = [way for way in leaves(whole) if way not in (("checksum",), ("version",), ("app",))]
@@ -142,7 +145,7 @@ def test_a_data_key_file_in_the_middle_of_a_rekey_is_looked_at_as_closely(
 ) -> None:
     stop_at_the_end(monkeypatch)
     with pytest.raises(KilledHere):
-        operations.rekey(sealed.vault)
+        operations.rekey(vault_of(sealed))
     monkeypatch.undo()
     path = Path(sealed.data_key_path)
     whole = path.read_bytes()
@@ -203,9 +206,9 @@ def test_what_stands_readable_beside_a_token_is_bound_to_it(sealed: ProfileStore
 
 
 def test_files_of_two_homes_do_not_open_each_other(sealed: ProfileStore, tmp_path: Path) -> None:
-    other = ProfileStore.open(sealed.app, {"ARKA_HOME": str(tmp_path / "other")})
+    other = open_store(sealed.app, {"ARKA_HOME": str(tmp_path / "other")})
     other.log_in("work", credential("ci"))
-    operations.enable(other.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(other), [NewUnlocker("key-file")])
     shutil.copy(other.tokens.path("work"), sealed.tokens.path("work"))
     with pytest.raises(SealingError, match="sealed with another data key"):
         again(sealed).credential("work").token.reveal()
@@ -226,7 +229,7 @@ def test_another_app_s_files_are_known_for_that(sealed: ProfileStore) -> None:
 def test_no_nonce_is_used_twice(sealed: ProfileStore) -> None:
     nonces: list[str] = []
     for _ in range(3):
-        operations.rekey(sealed.vault)
+        operations.rekey(vault_of(sealed))
         documents = [sealed.tokens.document(name) or {} for name in ("work", "ci", "eu")]
         nonces += [document["sealed"]["nonce"] for document in documents]
     assert len({*nonces}) == len(nonces) == 9
@@ -249,7 +252,7 @@ def test_a_damaged_file_is_not_written_over_by_a_change(sealed: ProfileStore) ->
     before = Path(sealed.data_key_path).read_bytes()
     for change in (operations.rekey, operations.disable):
         with pytest.raises(MalformedFile):
-            change(again(sealed).vault)
+            change(vault_of(again(sealed)))
     assert (path.read_bytes(), Path(sealed.data_key_path).read_bytes()) == (content, before)
     assert not [name for name in os.listdir(path.parent) if "tmp" in name]
 

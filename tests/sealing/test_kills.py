@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from tests.faults import Fault, forked
 from tests.sealing.conftest import tokens
 from tests.store.samples import credential, token
@@ -31,7 +32,7 @@ CHANGES = {
 
 
 def at(home: Path) -> ProfileStore:
-    return ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    return open_store(app, {"ARKA_HOME": str(home)})
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def killed(home: Path, change: str, step: int) -> int:
     """Makes a change in a process that dies at the n-th step of it; how it ended."""
 
     def work() -> None:
-        vault = at(home).vault
+        vault = vault_of(at(home))
         if change == "enable":
             operations.enable(vault, [NewUnlocker("key-file")])
         elif change == "rekey":
@@ -66,13 +67,13 @@ def killed(home: Path, change: str, step: int) -> int:
 def finish(store: ProfileStore, change: str) -> None:
     """Runs the change again; where it had been done, its error says so."""
     if change == "enable":
-        if store.vault.file() is None or store.vault.required_file().unfinished:
-            operations.enable(store.vault, [NewUnlocker("key-file")])
+        if vault_of(store).file() is None or vault_of(store).required_file().unfinished:
+            operations.enable(vault_of(store), [NewUnlocker("key-file")])
     elif change == "disable":
         if store.vault.is_enabled:
-            operations.disable(store.vault)
+            operations.disable(vault_of(store))
     else:
-        operations.rekey(store.vault)
+        operations.rekey(vault_of(store))
 
 
 @pytest.mark.slow
@@ -82,7 +83,7 @@ def test_a_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Pa
     home = tmp_path / "home"
     if is_on:
         made.rename(home)
-        vault = at(home).vault
+        vault = vault_of(at(home))
         operations.enable(vault, [NewUnlocker("key-file", path=str(tmp_path / "a.key"))])
         operations.add_unlocker(vault, NewUnlocker("key-file", path=str(tmp_path / "b.key")))
         home.rename(made)
@@ -103,7 +104,7 @@ def test_a_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Pa
         assert after.vault.is_enabled is stays_on
         assert not [path for path in home.rglob("*") if "tmp" in path.name]
         if stays_on:
-            assert after.vault.required_file().unfinished == ""
+            assert vault_of(after).required_file().unfinished == ""
             plain = [path for path in home.rglob("*") if path.is_file() and token("work").encode() in path.read_bytes()]
             assert plain == []
         shutil.rmtree(home)

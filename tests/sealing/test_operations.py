@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,6 +22,7 @@ from arka_config.errors import (
 from arka_config.sealing import operations
 from arka_config.sealing.migration import HalfDone
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import Vault, vault_of
 from arka_config.store import files
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -55,7 +56,7 @@ def test_no_plain_token_is_left_anywhere_after_enable_temporary_files_included(s
     left.write_text(token("work"))  # as a killed writer leaves it
     assert holding(home_of(store), token("work"))
     told: list[tuple[int, int]] = []
-    assert operations.enable(store.vault, [NewUnlocker("key-file")], lambda *at: told.append(at)) == list(WORDS)
+    assert operations.enable(vault_of(store), [NewUnlocker("key-file")], lambda *at: told.append(at)) == list(WORDS)
     for word in WORDS:
         assert holding(home_of(store), token(word)) == []
         assert holding(home_of(store), token(word)[5:25]) == []
@@ -67,8 +68,8 @@ def test_no_plain_token_is_left_anywhere_after_enable_temporary_files_included(s
 
 def test_disable_puts_back_what_there_was(store: ProfileStore) -> None:
     before = tree(store.tokens.folder)
-    operations.enable(store.vault, [NewUnlocker("key-file")])
-    assert operations.disable(store.vault) == list(WORDS)
+    operations.enable(vault_of(store), [NewUnlocker("key-file")])
+    assert operations.disable(vault_of(store)) == list(WORDS)
     assert tree(store.tokens.folder) == before
     assert not store.vault.is_enabled
     assert tokens(again(store)) == ALL
@@ -78,23 +79,23 @@ def test_who_has_lost_every_unlocker_forgets_the_tokens_and_turns_it_off(sealed:
     Path(sealed.folders.state, "vault.key").unlink()
     lost = again(sealed)
     with pytest.raises(SealingError, match="the key file .* is not there"):
-        operations.disable(lost.vault)
+        operations.disable(vault_of(lost))
     for word in WORDS:
         lost.log_out(word)
-    assert operations.disable(lost.vault) == []
+    assert operations.disable(vault_of(lost)) == []
     assert not lost.vault.is_enabled
     lost.log_in("work", credential("new"))
-    operations.enable(lost.vault, [NewUnlocker("key-file")])
+    operations.enable(vault_of(lost), [NewUnlocker("key-file")])
     assert tokens(again(sealed)) == {"work": token("new")}
 
 
 def test_what_is_on_is_not_turned_on_and_what_is_off_has_no_key(sealed: ProfileStore) -> None:
     with pytest.raises(SealingError, match="sealing is on already"):
-        operations.enable(sealed.vault, [NewUnlocker("key-file")])
-    operations.disable(sealed.vault)
+        operations.enable(vault_of(sealed), [NewUnlocker("key-file")])
+    operations.disable(vault_of(sealed))
     for change in (operations.disable, operations.rekey):
         with pytest.raises(SealingError, match="sealing is not on") as caught:
-            change(sealed.vault)
+            change(vault_of(sealed))
         assert caught.value.hint == "arka vault enable"
 
 
@@ -102,22 +103,22 @@ def test_a_token_that_cannot_be_read_stops_enable_before_it_begins(store: Profil
     Path(store.tokens.path("ci")).write_text("{")
     before = tree(home_of(store))
     with pytest.raises(MalformedFile, match=store.tokens.path("ci")):
-        operations.enable(store.vault, [NewUnlocker("key-file")])
+        operations.enable(vault_of(store), [NewUnlocker("key-file")])
     assert tree(home_of(store)) == before
 
 
 def test_sealed_tokens_without_their_key_are_not_buried_under_a_new_one(sealed: ProfileStore) -> None:
     os.unlink(sealed.data_key_path)
     with pytest.raises(SealingError, match="sealed tokens, of ci, eu, work, and no .*data-key.json"):
-        operations.enable(again(sealed).vault, [NewUnlocker("key-file")])
+        operations.enable(vault_of(again(sealed)), [NewUnlocker("key-file")])
     with pytest.raises(SealingError, match="sealed with the key in .*data-key.json, which is not there"):
         again(sealed).credential("work").token.reveal()
 
 
 CHANGES: dict[str, Callable[[ProfileStore], object]] = {
-    "enable": lambda store: operations.enable(store.vault, [NewUnlocker("key-file")]),
-    "rekey": lambda store: operations.rekey(store.vault),
-    "disable": lambda store: operations.disable(store.vault),
+    "enable": lambda store: operations.enable(vault_of(store), [NewUnlocker("key-file")]),
+    "rekey": lambda store: operations.rekey(vault_of(store)),
+    "disable": lambda store: operations.disable(vault_of(store)),
 }
 
 
@@ -139,7 +140,7 @@ def test_an_error_at_any_write_puts_everything_back(
     store: ProfileStore, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     if change != "enable":
-        operations.enable(store.vault, [NewUnlocker("key-file")])
+        operations.enable(vault_of(store), [NewUnlocker("key-file")])
     before = tree(home_of(store))
     write, remove = files.write, files.remove
     for step in range(1, 20):
@@ -168,7 +169,7 @@ def test_a_disk_that_stays_full_leaves_every_token_readable(
     store: ProfileStore, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     if change != "enable":
-        operations.enable(store.vault, [NewUnlocker("key-file")])
+        operations.enable(vault_of(store), [NewUnlocker("key-file")])
     write = files.write
     for allowed in range(8):
         left = allowed
@@ -185,12 +186,12 @@ def test_a_disk_that_stays_full_leaves_every_token_readable(
         assert error is None or "no space left" in error.message
         assert not isinstance(error, HalfDone) or "Every token can still be opened" in error.message
         assert tokens(again(store)) == ALL
-        if (file := store.vault.file()) is not None and file.unfinished:
+        if (file := vault_of(store).file()) is not None and file.unfinished:
             CHANGES["disable" if file.unfinished == "disable" else "enable"](again(store))
         if store.vault.is_enabled and change == "enable":
-            operations.disable(again(store).vault)
+            operations.disable(vault_of(again(store)))
         if not store.vault.is_enabled and change != "enable":
-            operations.enable(again(store).vault, [NewUnlocker("key-file")])
+            operations.enable(vault_of(again(store)), [NewUnlocker("key-file")])
         assert tokens(again(store)) == ALL
 
 
@@ -202,7 +203,7 @@ def test_an_interruption_puts_everything_back(store: ProfileStore) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        operations.enable(store.vault, [NewUnlocker("key-file")], interrupt)
+        operations.enable(vault_of(store), [NewUnlocker("key-file")], interrupt)
     assert tree(home_of(store)) == before
 
 
@@ -210,8 +211,8 @@ def test_an_interruption_puts_everything_back(store: ProfileStore) -> None:
 
 
 def test_rekey_seals_everything_anew_and_the_old_key_opens_nothing(sealed: ProfileStore) -> None:
-    before, old = tree(sealed.folders.data), sealed.vault.keys().current
-    assert operations.rekey(sealed.vault) == list(WORDS)
+    before, old = tree(sealed.folders.data), vault_of(sealed).keys().current
+    assert operations.rekey(vault_of(sealed)) == list(WORDS)
     after = tree(sealed.folders.data)
     assert all(after[name] != whole for name, whole in before.items())
     assert all(old.encode() not in whole for whole in after.values())
@@ -222,13 +223,13 @@ def test_a_reader_that_read_before_a_rekey_opens_the_token_after_it(sealed: Prof
     reader = again(sealed)
     read = {name: reader.credential(name) for name in WORDS}
     read["ci"].token.reveal()
-    operations.rekey(sealed.vault)
+    operations.rekey(vault_of(sealed))
     assert {name: found.token.reveal() for name, found in read.items()} == ALL
 
 
 def test_a_reader_that_read_before_disable_opens_the_token_after_it(sealed: ProfileStore) -> None:
     read = {name: again(sealed).credential(name) for name in WORDS}
-    operations.disable(sealed.vault)
+    operations.disable(vault_of(sealed))
     assert {name: found.token.reveal() for name, found in read.items()} == ALL
 
 
@@ -237,20 +238,20 @@ def test_a_reader_that_comes_while_sealing_is_turned_off_gets_its_token(
 ) -> None:
     reader = again(sealed)
     read = reader.credential("work")
-    keys = type(reader.vault).keys
+    keys = Vault.keys
 
-    def late(vault: object, *rest: object, **options: object) -> object:
+    def late(vault: Vault, *rest: Any, **options: Any) -> object:
         monkeypatch.undo()
-        operations.disable(sealed.vault)  # after the reader has seen that sealing is on
+        operations.disable(vault_of(sealed))  # after the reader has seen that sealing is on
         return keys(vault, *rest, **options)
 
-    monkeypatch.setattr(type(reader.vault), "keys", late)
+    monkeypatch.setattr(Vault, "keys", late)
     assert read.token.reveal() == token("work")
 
 
 def test_a_reader_never_gets_a_token_for_another_origin_than_it_read(sealed: ProfileStore) -> None:
     read = again(sealed).credential("work")
-    operations.rekey(sealed.vault)
+    operations.rekey(vault_of(sealed))
     sealed.log_in("work", credential("new", EU_URL))
     with pytest.raises(SealingError):
         read.token.reveal()
@@ -259,7 +260,7 @@ def test_a_reader_never_gets_a_token_for_another_origin_than_it_read(sealed: Pro
 def test_a_writer_that_opened_the_vault_before_a_rekey_seals_with_the_new_key(sealed: ProfileStore) -> None:
     writer = again(sealed)
     assert tokens(writer) == ALL
-    operations.rekey(sealed.vault)
+    operations.rekey(vault_of(sealed))
     writer.log_in("new", credential("new"))
     assert tokens(again(sealed)) == {**ALL, "new": token("new")}
 
@@ -269,10 +270,10 @@ def test_a_writer_that_opened_the_vault_before_a_rekey_seals_with_the_new_key(se
 
 def test_each_unlocker_opens_it_alone(sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring) -> None:
     key = Path(sealed.folders.state, "vault.key")
-    assert operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="one")) == "passphrase"
-    assert operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="two")) == "passphrase-2"
-    assert operations.add_unlocker(sealed.vault, NewUnlocker("keyring")) == "keyring"
-    assert operations.add_unlocker(sealed.vault, NewUnlocker("key-file", path=f"{key}.2")) == "key-file-2"
+    assert operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one")) == "passphrase"
+    assert operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="two")) == "passphrase-2"
+    assert operations.add_unlocker(vault_of(sealed), NewUnlocker("keyring")) == "keyring"
+    assert operations.add_unlocker(vault_of(sealed), NewUnlocker("key-file", path=f"{key}.2")) == "key-file-2"
     assert tokens(again(sealed)) == ALL
     key.unlink()
     assert tokens(again(sealed)) == ALL
@@ -285,7 +286,7 @@ def test_each_unlocker_opens_it_alone(sealed: ProfileStore, quick: None, memory_
 
 def test_one_key_file_is_no_two_unlockers(sealed: ProfileStore) -> None:
     with pytest.raises(SealingError, match="is an unlocker already"):
-        operations.add_unlocker(sealed.vault, NewUnlocker("key-file"))
+        operations.add_unlocker(vault_of(sealed), NewUnlocker("key-file"))
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "\udc9b", "\u202etxt"])
@@ -295,17 +296,17 @@ def test_a_key_file_whose_path_could_not_be_read_back_is_refused_before_anything
     before = tree(sealed.folders.data)
     path = tmp_path / name / "key"
     with pytest.raises(InvalidValue, match="the key file's path holds a character that it may not"):
-        operations.add_unlocker(sealed.vault, NewUnlocker("key-file", path=str(path)))
+        operations.add_unlocker(vault_of(sealed), NewUnlocker("key-file", path=str(path)))
     assert not path.parent.exists()
     assert tree(sealed.folders.data) == before
     assert tokens(again(sealed)) == ALL
 
 
 def test_who_is_removed_opens_nothing_any_more(sealed: ProfileStore, quick: None) -> None:
-    operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="one"))
-    old = sealed.vault.keys().current
-    operations.remove_unlocker(sealed.vault, "passphrase")
-    assert sealed.vault.keys().current != old
+    operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
+    old = vault_of(sealed).keys().current
+    operations.remove_unlocker(vault_of(sealed), "passphrase")
+    assert vault_of(sealed).keys().current != old
     Path(sealed.folders.state, "vault.key").unlink()
     with pytest.raises(SealingError, match="the key file"):
         tokens(again(sealed, ARKA_PASSPHRASE="one"))
@@ -314,9 +315,9 @@ def test_who_is_removed_opens_nothing_any_more(sealed: ProfileStore, quick: None
 def test_the_last_unlocker_stays_and_one_that_is_not_there_is_named(sealed: ProfileStore) -> None:
     before = tree(sealed.folders.data)
     with pytest.raises(SealingError, match="'key-file' is the last unlocker"):
-        operations.remove_unlocker(sealed.vault, "key-file")
+        operations.remove_unlocker(vault_of(sealed), "key-file")
     with pytest.raises(SealingError, match="there is no unlocker 'keyfile'") as caught:
-        operations.remove_unlocker(sealed.vault, "keyfile")
+        operations.remove_unlocker(vault_of(sealed), "keyfile")
     assert caught.value.hint == "did you mean 'key-file'?"
     assert tree(sealed.folders.data) == before
 
@@ -324,32 +325,32 @@ def test_the_last_unlocker_stays_and_one_that_is_not_there_is_named(sealed: Prof
 def test_a_removed_keyring_unlocker_leaves_no_entry_or_says_so(
     sealed: ProfileStore, memory_keyring: MemoryKeyring
 ) -> None:
-    operations.add_unlocker(sealed.vault, NewUnlocker("keyring"))
+    operations.add_unlocker(vault_of(sealed), NewUnlocker("keyring"))
     assert len(memory_keyring.entries) == 1
-    operations.remove_unlocker(sealed.vault, "keyring")
+    operations.remove_unlocker(vault_of(sealed), "keyring")
     assert memory_keyring.entries == {}
-    operations.add_unlocker(sealed.vault, NewUnlocker("keyring"))
+    operations.add_unlocker(vault_of(sealed), NewUnlocker("keyring"))
     memory_keyring.fault = "locked"
     with pytest.warns(ConfigWarning, match="'data key .*' stays in the OS keyring, and opens nothing now"):
-        operations.remove_unlocker(sealed.vault, "keyring")
+        operations.remove_unlocker(vault_of(sealed), "keyring")
     assert tokens(again(sealed)) == ALL
 
 
 def test_a_new_key_needs_every_unlocker_that_stays(sealed: ProfileStore, quick: None) -> None:
-    operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase="one"))
+    operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     before = tree(sealed.folders.data)
     with pytest.raises(SealingError, match="cannot be wrapped for unlocker 'passphrase'") as caught:
-        operations.rekey(again(sealed).vault)
+        operations.rekey(vault_of(again(sealed)))
     assert caught.value.hint.endswith("arka vault remove-unlocker passphrase")
     with pytest.raises(SealingError, match="cannot be wrapped for unlocker 'passphrase'"):
-        operations.rekey(again(sealed, ARKA_PASSPHRASE="wrong").vault)
+        operations.rekey(vault_of(again(sealed, ARKA_PASSPHRASE="wrong")))
     typed = again(sealed)
     typed.ask_passphrase = lambda question: "wrong"
     with pytest.raises(SealingError, match="that is not its passphrase") as caught:
-        operations.rekey(typed.vault)
+        operations.rekey(vault_of(typed))
     assert not isinstance(caught.value, WrongPassphrase)
     assert tree(sealed.folders.data) == before
-    assert operations.rekey(again(sealed, ARKA_PASSPHRASE="one").vault) == list(WORDS)
+    assert operations.rekey(vault_of(again(sealed, ARKA_PASSPHRASE="one"))) == list(WORDS)
 
 
 # Which kind a token is kept in
@@ -368,7 +369,7 @@ def test_a_new_token_is_sealed_once_sealing_is_on_and_a_kept_one_keeps_its_kind(
     sealed.log_in("new", credential("new"), storage="plain")
     sealed.log_in("new", credential("newer"))
     assert sealed.tokens.storage("new") == "plain"
-    operations.rekey(sealed.vault)
+    operations.rekey(vault_of(sealed))
     assert sealed.tokens.storage("new") == "plain"
 
 

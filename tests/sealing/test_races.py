@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from tests.store.samples import credential
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_readers_get_every_token_while_sealing_goes_on_and_off_and_keys_change(tmp_path: Path) -> None:
     def at() -> ProfileStore:
-        return ProfileStore.open(app, {"ARKA_HOME": str(tmp_path)})
+        return open_store(app, {"ARKA_HOME": str(tmp_path)})
 
     for word in ("work", "ci"):
         at().log_in(word, credential(word))
@@ -31,10 +32,10 @@ def test_readers_get_every_token_while_sealing_goes_on_and_off_and_keys_change(t
     ]
     try:
         for _ in range(40):
-            operations.enable(at().vault, [NewUnlocker("key-file")])
-            operations.rekey(at().vault)
-            operations.rekey(at().vault)
-            operations.disable(at().vault)
+            operations.enable(vault_of(at()), [NewUnlocker("key-file")])
+            operations.rekey(vault_of(at()))
+            operations.rekey(vault_of(at()))
+            operations.disable(vault_of(at()))
     finally:
         (tmp_path / "stop").touch()
         ended = [reader.communicate(timeout=60) for reader in readers]

@@ -27,6 +27,7 @@ from arka_config.errors import (
 from arka_config.sealing import cipher, data_key, operations
 from arka_config.sealing.unlockers import os_keyring
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from arka_config.store.json import text_of
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import NAME, MemoryKeyring
@@ -47,7 +48,7 @@ def opened(store: ProfileStore) -> str:
 @pytest.fixture
 def worded(store: ProfileStore, quick: None) -> ProfileStore:
     """A store that a passphrase alone opens."""
-    operations.enable(store.vault, [NewUnlocker("passphrase", passphrase=PASSPHRASE)])
+    operations.enable(vault_of(store), [NewUnlocker("passphrase", passphrase=PASSPHRASE)])
     return store
 
 
@@ -107,7 +108,7 @@ def test_another_file_in_the_place_of_a_key_file_is_left_alone(store: ProfileSto
     other.touch(0o600)
     other.write_text("Dear Ada,")
     with pytest.raises(WrongKeyFile, match="letter.txt is not a key file") as caught:
-        operations.enable(store.vault, [NewUnlocker("key-file", path=str(other))])
+        operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(other))])
     assert caught.value.hint == "name another place: --key-file PATH"
     assert other.read_text() == "Dear Ada,"
     assert not store.vault.is_enabled
@@ -116,10 +117,10 @@ def test_another_file_in_the_place_of_a_key_file_is_left_alone(store: ProfileSto
 def test_a_key_file_never_lies_in_the_data_folder(store: ProfileStore, tmp_path: Path) -> None:
     inside = Path(store.folders.data, "below", "vault.key")
     with pytest.raises(SealingError, match="would lie in the data folder"):
-        operations.enable(store.vault, [NewUnlocker("key-file", path=str(inside))])
+        operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(inside))])
     (tmp_path / "link").symlink_to(store.folders.data)
     with pytest.raises(SealingError, match="would lie in the data folder"):
-        operations.enable(store.vault, [NewUnlocker("key-file", path=str(tmp_path / "link" / "vault.key"))])
+        operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(tmp_path / "link" / "vault.key"))])
     assert not inside.exists()
     assert not store.vault.is_enabled
     assert tokens(store) == ALL
@@ -251,13 +252,13 @@ def test_too_little_memory_is_said_to_be_that(worded: ProfileStore, monkeypatch:
 @pytest.fixture
 def ringed(store: ProfileStore, memory_keyring: MemoryKeyring) -> ProfileStore:
     """A store that the keyring alone opens."""
-    operations.enable(store.vault, [NewUnlocker("keyring")])
+    operations.enable(vault_of(store), [NewUnlocker("keyring")])
     return store
 
 
 def test_a_keyring_opens_it_and_is_named_in_the_file(ringed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     assert tokens(again(ringed)) == ALL
-    (unlocker,) = ringed.vault.required_file().unlockers
+    (unlocker,) = vault_of(ringed).required_file().unlockers
     assert unlocker.details["backend"] == NAME
     assert not again(ringed).vault.opens_at_once()
 
@@ -333,7 +334,7 @@ def test_a_keyring_that_keeps_nothing_safe_is_refused_and_nothing_is_stored(
     with pytest.raises(KeyringUnavailable, match="there is no OS keyring here"):
         store.log_in("new", credential("new"), storage="keyring", api_url="https://eu.arka-ai.com")
     with pytest.raises(KeyringUnavailable, match="there is no OS keyring here"):
-        operations.enable(store.vault, [NewUnlocker("key-file"), NewUnlocker("keyring")])
+        operations.enable(vault_of(store), [NewUnlocker("key-file"), NewUnlocker("keyring")])
     assert not store.exists("new")
     assert not store.vault.is_enabled
     assert not key_path(store).exists()
@@ -383,8 +384,8 @@ def test_no_backend_is_imported_because_a_file_names_it(ringed: ProfileStore) ->
 
 
 def session(store: ProfileStore, seconds: float = 60) -> str:
-    keys = store.vault.keys()
-    value, _ = store.vault.sessions.begin(keys.current, keys[keys.current], seconds)
+    keys = vault_of(store).keys()
+    value, _ = vault_of(store).sessions.begin(keys.current, keys[keys.current], seconds)
     return str(value)
 
 
@@ -429,7 +430,7 @@ def test_an_expired_session_opens_nothing_and_is_swept(worded: ProfileStore) -> 
     value = session(worded, -1)
     with pytest.raises(InvalidSession, match="expired at 20"):
         opened(again(worded, ARKA_SESSION=value))
-    assert worded.vault.sessions.count() == 0
+    assert vault_of(worded).sessions.count() == 0
     session(worded)
     assert len(list(Path(worded.folders.state, "sessions").iterdir())) == 1
 
@@ -453,8 +454,8 @@ def test_a_bad_session_is_passed_over_with_a_word_where_a_key_file_opens_the_vau
 def test_a_new_key_or_none_ends_every_session(worded: ProfileStore, change: object) -> None:
     value = session(worded)
     worded.ask_passphrase = lambda question: PASSPHRASE
-    change(worded.vault)  # type: ignore[operator]
-    assert worded.vault.sessions.count() == 0
+    change(vault_of(worded))  # type: ignore[operator]
+    assert vault_of(worded).sessions.count() == 0
     if change is operations.rekey:
         with pytest.raises(InvalidSession):
             opened(again(worded, ARKA_SESSION=value))
@@ -466,8 +467,8 @@ def test_a_new_key_or_none_ends_every_session(worded: ProfileStore, change: obje
 def test_where_none_of_several_opens_it_each_is_named_with_its_reason(
     sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring
 ) -> None:
-    operations.add_unlocker(sealed.vault, NewUnlocker("passphrase", passphrase=PASSPHRASE))
-    operations.add_unlocker(sealed.vault, NewUnlocker("keyring"))
+    operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase=PASSPHRASE))
+    operations.add_unlocker(vault_of(sealed), NewUnlocker("keyring"))
     key_path(sealed).unlink()
     memory_keyring.fault = "locked"
     with pytest.raises(VaultLocked) as caught:
@@ -481,7 +482,7 @@ def test_where_none_of_several_opens_it_each_is_named_with_its_reason(
 
 
 def test_a_key_s_id_is_no_part_of_the_key(sealed: ProfileStore) -> None:
-    keys = sealed.vault.keys()
+    keys = vault_of(sealed).keys()
     assert keys.current not in keys[keys.current].hex()
     assert keys[keys.current].hex() not in repr(keys)
     assert len(data_key.new_key_id()) == 16

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.errors import SealedFileDamaged
 from arka_config.sealing import cipher, data_key
@@ -51,7 +51,7 @@ def reader() -> ModuleType:
 
 
 def opened(folder: Path, **environ: str) -> dict[str, str]:
-    return tokens(ProfileStore.open(app, {"ARKA_HOME": str(folder), **environ}))
+    return tokens(open_store(app, {"ARKA_HOME": str(folder), **environ}))
 
 
 def test_the_format_is_still_the_one_of_the_vectors(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from arka_config import App, ProfileSettings, ProfileStore, SettingsError, Token
+from arka_config import App, ProfileSettings, SettingsError, Token, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,6 +195,6 @@ def test_the_token_s_variable_has_one_name_in_every_app(environ: Any) -> None:
 
 
 def test_the_profile_in_force_stands_between_the_environment_and_the_defaults(environ: Any) -> None:
-    ProfileStore.open(app).create("default", {("settings", "timeout"): 12, ("settings", "verbose"): True})
+    open_store(app).create("default", {("settings", "timeout"): 12, ("settings", "verbose"): True})
     environ(ACME_TIMEOUT="5")
     assert (After().timeout, After().verbose) == (5, True)

@@ -12,7 +12,7 @@ import pytest
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from arka_config import App, ConfigError, Credential, Origin, ProfileSettings, ProfileStore, Secret, Token
+from arka_config import App, ConfigError, Credential, Origin, ProfileSettings, ProfileStore, Secret, Token, open_store
 from arka_config.errors import MalformedFile, OriginConflict, SettingsError, UnknownProfile
 from tests.acme import Http, Settings, app
 
@@ -31,7 +31,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def work(environ: dict[str, str]) -> ProfileStore:
     """A store whose active profile, `work`, has a token and a timeout."""
-    store = ProfileStore.open(app, environ)
+    store = open_store(app, environ)
     store.log_in("work", Credential(Secret("acme_stored"), Origin.of("https://api.acme.example")))
     store.edit("work", {("settings", "timeout"): 12})
     return store
@@ -351,4 +351,4 @@ def test_two_apps_do_not_see_each_other(tmp_path: Path, work: ProfileStore, envi
 
     both = {**environ, "OTHER_HOME": str(tmp_path / "other"), "ACME_TIMEOUT": "5"}
     assert Other.load(environ=both).timeout == 1
-    assert ProfileStore.open(other, both).names() == []
+    assert open_store(other, both).names() == []

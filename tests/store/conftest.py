@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 
 if TYPE_CHECKING:
@@ -23,4 +23,4 @@ def environ(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def store(environ: dict[str, str]) -> ProfileStore:
     """An empty store."""
-    return ProfileStore.open(app, environ)
+    return open_store(app, environ)

@@ -16,7 +16,7 @@ import random
 import sys
 from typing import TYPE_CHECKING
 
-from arka_config import Credential, Origin, ProfileStore, Resolution, Secret
+from arka_config import Credential, Origin, ProfileStore, Resolution, Secret, open_store
 from arka_config.arka import app
 from arka_config.errors import LockTimeout, ProfileExists, UnknownProfile
 
@@ -49,7 +49,7 @@ class Writer:
     """One of many."""
 
     def __init__(self, home: str, number: int) -> None:
-        self.store = ProfileStore.open(app, {"ARKA_HOME": home})
+        self.store = open_store(app, {"ARKA_HOME": home})
         self.number = number
         self.random = random.Random(number)
         self._said = os.open(
@@ -131,7 +131,7 @@ def read(home: str) -> int:
 
 def look_at_the_active_profile(home: str) -> None:
     """It is there, with its own token and its own setting, whatever it is called by now."""
-    found = Resolution(ProfileStore.open(app, {"ARKA_HOME": home}), {}, directory=lambda: "/")
+    found = Resolution(open_store(app, {"ARKA_HOME": home}), {}, directory=lambda: "/")
     read = found.profile
     assert read.profile is not None, "no profile is in force"
     kind = read.profile.name.partition("-")[0]
@@ -141,7 +141,7 @@ def look_at_the_active_profile(home: str) -> None:
 
 def look_at_every_file(home: str) -> None:
     """Each can be read, and holds what its profile should have."""
-    store = ProfileStore.open(app, {"ARKA_HOME": home})
+    store = open_store(app, {"ARKA_HOME": home})
     store.selection.pins()
     for name in store.names():
         profile, kept = store.profiles.read(name), store.tokens.read(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.errors import (
     ConfigError,
@@ -244,7 +244,7 @@ def read_only(tmp_path: Path) -> str:
 def without_config(request: pytest.FixtureRequest, tmp_path: Path) -> ProfileStore:
     """A store whose config folder can neither be made nor written to."""
     places = {name: str(tmp_path / name) for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
-    return ProfileStore.open(app, {**places, "XDG_CONFIG_HOME": request.param(tmp_path)})
+    return open_store(app, {**places, "XDG_CONFIG_HOME": request.param(tmp_path)})
 
 
 def test_login_use_and_logout_need_no_config_folder(without_config: ProfileStore) -> None:
@@ -360,7 +360,7 @@ def failing_step(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], boo
 
 def test_a_rename_that_fails_at_any_step_leaves_the_active_profile_whole(tmp_path: Path) -> None:
     for step in itertools.count(1):
-        store = ProfileStore.open(app, {"ARKA_HOME": str(tmp_path / str(step))})
+        store = open_store(app, {"ARKA_HOME": str(tmp_path / str(step))})
         store.create("work", {("settings", "timeout"): 30})
         store.log_in("work", credential("work"))
         store.pin("/srv/work", "work")
@@ -464,7 +464,7 @@ def test_preferences_are_read_when_they_are_asked_for_and_only_once(store: Profi
 
 def test_a_broken_config_toml_is_in_nobody_s_way_until_it_is_needed(two: ProfileStore) -> None:
     Path(two.folders.config, "config.toml").write_text("broken")
-    fresh = ProfileStore(two.app, two.folders)
+    fresh = open_store(two.app, folders=two.folders)
     assert fresh.names() == ["home", "work"]
     fresh.log_in("work", credential("new"))
     with pytest.raises(MalformedFile):

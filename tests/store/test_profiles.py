@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from arka_config.errors import InvalidUrl, MalformedFile
+from arka_config.references import registry
 from arka_config.store.profiles import ProfileFiles
 from tests.store.samples import tree
 
@@ -29,7 +30,7 @@ retries = 3
 
 @pytest.fixture
 def profiles(tmp_path: Path) -> ProfileFiles:
-    return ProfileFiles(str(tmp_path / "profiles"))
+    return ProfileFiles(str(tmp_path / "profiles"), registry.kinds)
 
 
 def put(profiles: ProfileFiles, name: str, text: str) -> Path:
@@ -79,14 +80,14 @@ REFUSED = [
     ("[token]\nhelpr = 'op'", "unknown key 'token.helpr'", "did you mean 'helper'?"),
     (
         "token = 'arka_canary'",
-        "token is a text, and a token has no place in a profile's file: [token] says where one is kept",
-        "take it out of {path}, and log in to profile 'work'",
+        "token is a string, but a profile's file contains no token: [token] says where it is",
+        "remove it from {path}, and log in to profile 'work'",
     ),
     ("token = 3", "token must be a table", "edit {path}"),
     ("[token]\nvalue = 'arka_canary'", "unknown key 'token.value'", "the keys here are env, file, helper"),
     (
         "[token]\nenv = 'X'\nfile = '/x'",
-        "token names env and file, and a token comes from one place",
+        "token names env and file, but a token comes from one place",
         "keep one of them",
     ),
     ("[token]\nenv = ''", "token.env is empty", "edit {path}"),

@@ -16,7 +16,7 @@ from unittest import mock
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from tests.faults import Ended, Fault, forked
 from tests.store import racer
@@ -151,18 +151,18 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 def doomed(home: str, step: int) -> Ended:
     """Renames the active profile, and dies at the n-th of its changes to the disk."""
-    store = ProfileStore.open(app, {"ARKA_HOME": home})
+    store = open_store(app, {"ARKA_HOME": home})
     return forked(lambda: store.rename("moon", "sun"), Fault(step), Path(home).parent / "report")
 
 
 def test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works(tmp_path: Path) -> None:
     for step in itertools.count(1):
         home = str(tmp_path / str(step))
-        store = ProfileStore.open(app, {"ARKA_HOME": home})
+        store = open_store(app, {"ARKA_HOME": home})
         racer.add(store, "moon", 2)
         store.pin("/srv", "moon")
         ended = doomed(home, step)
-        store = ProfileStore.open(app, {"ARKA_HOME": home})
+        store = open_store(app, {"ARKA_HOME": home})
         for directory in ("/", "/srv"):
             found = resolution(store, directory=directory)
             assert found.token().secret.reveal() == racer.token("moon")

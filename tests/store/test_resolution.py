@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from arka_config import ProfileStore, Resolution
+from arka_config import ProfileStore, Resolution, open_store
 from arka_config.arka import app
 from arka_config.errors import (
     InvalidName,
@@ -218,7 +218,7 @@ def test_a_profile_that_is_renamed_while_it_is_read_is_found_by_its_new_name(
     three: ProfileStore, environ: dict[str, str], directory: str
 ) -> None:
     three.pin("/srv", "work")
-    other = ProfileStore.open(app, environ)
+    other = open_store(app, environ)
     three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # all that is asked of it
     found = resolution(three, directory=directory)
     assert found.name == "office"
@@ -228,7 +228,7 @@ def test_a_profile_that_is_renamed_while_it_is_read_is_found_by_its_new_name(
 def test_a_profile_that_is_renamed_away_and_back_while_it_is_read_is_found(
     three: ProfileStore, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = ProfileStore.open(app, environ)
+    other = open_store(app, environ)
     three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # all that is asked of it
     active = three.selection.active
 
@@ -246,7 +246,7 @@ def test_a_profile_that_is_renamed_away_and_back_while_it_is_read_is_found(
 def test_a_profile_that_is_removed_while_it_is_read_is_no_longer_in_force(
     three: ProfileStore, environ: dict[str, str]
 ) -> None:
-    other = ProfileStore.open(app, environ)
+    other = open_store(app, environ)
     three.tokens = Interrupted(three, lambda: other.remove("work"))  # type: ignore[assignment]  # all that is asked of it
     assert resolution(three).name is None
 

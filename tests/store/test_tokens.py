@@ -33,7 +33,7 @@ def read(text: str) -> Credential:
 
 def written(kept: Credential) -> str:
     """The text of a plain credential's file."""
-    return text_of(PlainTokens().written("work", kept))
+    return text_of(PlainTokens().save("work", kept))
 
 
 FULL = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from arka_config.errors import FileError
 from arka_config.store import files
@@ -35,7 +35,7 @@ def actions() -> dict[str, str]:
 
 
 def read(name: str) -> str:
-    with open(ProfileStore.open(app).profiles.path(name), encoding="utf-8") as file:
+    with open(open_store(app).profiles.path(name), encoding="utf-8") as file:
         return file.read()
 
 
@@ -63,7 +63,7 @@ def test_apply_writes_what_plan_showed_and_the_second_run_writes_nothing(folder:
     folder.put("ci.toml", COPIED)
     folder.put("laptop.toml", LAPTOP)
     applied(ARKA_CI_TOKEN=TOKEN)
-    store = ProfileStore.open(app)
+    store = open_store(app)
     profile, credential = store.profiles.read("ci"), store.tokens.read("ci")
     assert (profile.description, profile.api_url, profile.settings) == ("CI", "https://arka-ai.com", {"timeout": 30})
     assert credential is not None
@@ -80,7 +80,7 @@ def test_apply_writes_what_plan_showed_and_the_second_run_writes_nothing(folder:
 def test_a_reference_is_kept_and_not_copied(folder: Folder) -> None:
     folder.put("ci.toml", COPIED.replace("copy = true\n", ""))
     applied()
-    store = ProfileStore.open(app)
+    store = open_store(app)
     assert store.profiles.read("ci").reference == ("env", "ARKA_CI_TOKEN")
     assert store.tokens.names() == set()
     assert arka("token", "-p", "ci", environ={"ARKA_CI_TOKEN": TOKEN}).out == f"{TOKEN}\n"
@@ -99,7 +99,7 @@ def test_files_below_the_allowed_roots_and_the_user_s_helpers_are_read(folder: F
     folder.put("b.toml", '[profile]\nname = "b"\n[token]\nhelper = "vault"\ncopy = true\n')
     folder.put("c.toml", '[profile]\nname = "c"\n[token]\nenv = "BUILD_TOKEN"\ncopy = true\n')
     applied(BUILD_TOKEN=TOKEN)
-    store = ProfileStore.open(app)
+    store = open_store(app)
     assert [store.credential(name).token.reveal() for name in "abc"] == [TOKEN, OTHER, TOKEN]
 
 
@@ -134,7 +134,7 @@ def test_only_names_the_profiles_that_are_applied(folder: Folder) -> None:
     folder.put("ci.toml", CI)
     folder.put("laptop.toml", LAPTOP)
     applied("--only", "ci")
-    assert ProfileStore.open(app).names() == ["ci"]
+    assert open_store(app).names() == ["ci"]
     done = arka("plan", "profiles", "--only", "latpop")
     assert done.code == 1
     assert "did you mean 'laptop'?" in done.err
@@ -154,7 +154,7 @@ def test_nobody_to_ask_and_no_yes_is_a_usage_error_that_names_it(folder: Folder,
 def test_a_template_s_change_goes_in_and_comments_stay(folder: Folder) -> None:
     folder.put("ci.toml", CI)
     applied()
-    path = ProfileStore.open(app).profiles.path("ci")
+    path = open_store(app).profiles.path("ci")
     with open(path, "a", encoding="utf-8") as file:
         file.write('proxy = "http://localhost:3128"  # mine\n')
     folder.put("ci.toml", CI.replace("30", "60").replace('description = "CI"\n', ""))
@@ -237,9 +237,9 @@ def test_a_token_that_was_stored_by_hand_is_not_replaced_unasked(
     done = arka("apply", "profiles", "--yes", environ={"ARKA_NEW_TOKEN": TOKEN})
     assert done.code == 1
     assert "has a token that was stored by hand, and the template brings another one" in done.err
-    assert ProfileStore.open(app).credential("ci").token.reveal() == OTHER
+    assert open_store(app).credential("ci").token.reveal() == OTHER
     applied("--take", "template", ARKA_NEW_TOKEN=TOKEN)
-    assert ProfileStore.open(app).credential("ci").token.reveal() == TOKEN
+    assert open_store(app).credential("ci").token.reveal() == TOKEN
 
 
 # Removing
@@ -252,10 +252,10 @@ def test_prune_removes_what_an_apply_made_and_no_template_describes(folder: Fold
     applied()
     (folder.path / "old.toml").unlink()
     applied()
-    assert ProfileStore.open(app).names() == ["ci", "old", "own"]
+    assert open_store(app).names() == ["ci", "old", "own"]
     assert "- old: its template is gone" in arka("plan", "profiles", "--prune").out
     applied("--prune")
-    assert ProfileStore.open(app).names() == ["ci", "own"]
+    assert open_store(app).names() == ["ci", "own"]
 
 
 def test_prune_removes_nothing_that_a_hand_has_changed_or_that_was_adopted(folder: Folder) -> None:
@@ -271,7 +271,7 @@ def test_prune_removes_nothing_that_a_hand_has_changed_or_that_was_adopted(folde
     assert done.code == 1
     assert "! old: was changed by hand since the last apply, and its template is gone" in done.err
     applied("--prune", "--take", "mine")
-    assert ProfileStore.open(app).names() == ["ci", "old", "own"]
+    assert open_store(app).names() == ["ci", "old", "own"]
 
 
 def test_prune_says_of_a_template_that_is_for_other_machines_now_that_it_is(folder: Folder) -> None:
@@ -281,7 +281,7 @@ def test_prune_says_of_a_template_that_is_for_other_machines_now_that_it_is(fold
     folder.put("ci.toml", CI + '[when]\nhostname = "build-*"\n')
     assert "- ci: its template is for other machines  profiles/ci.toml" in arka("plan", "profiles", "--prune").out
     applied("--prune")
-    assert ProfileStore.open(app).names() == ["laptop"]
+    assert open_store(app).names() == ["laptop"]
 
 
 def test_an_empty_folder_prunes_nothing(folder: Folder) -> None:
@@ -291,7 +291,7 @@ def test_an_empty_folder_prunes_nothing(folder: Folder) -> None:
     done = arka("apply", "profiles", "--yes", "--prune")
     assert done.code == 1
     assert "--prune would remove all" in done.err
-    assert ProfileStore.open(app).names() == ["ci"]
+    assert open_store(app).names() == ["ci"]
 
 
 # Many, and elsewhere
@@ -329,7 +329,7 @@ def test_a_saved_plan_is_carried_out_as_it_was_seen(folder: Folder) -> None:
     assert arka("plan", "profiles", "--out", "seen.json").code == 3
     assert json.loads((folder.path.parent / "seen.json").read_text())["plan"]["summary"]["create"] == 1
     assert arka("apply", "seen.json", "--yes").code == 0
-    assert ProfileStore.open(app).names() == ["ci"]
+    assert open_store(app).names() == ["ci"]
 
 
 @pytest.mark.parametrize("mover", ["template", "machine"])
@@ -360,7 +360,7 @@ def test_a_plan_that_is_stale_under_the_lock_is_refused(folder: Folder, monkeypa
     done = arka("apply", "profiles", "--yes")
     assert done.code == 1
     assert "moved on" in done.err
-    assert not ProfileStore.open(app).exists("ci")
+    assert not open_store(app).exists("ci")
 
 
 # How tokens are kept
@@ -372,12 +372,12 @@ def test_tokens_are_kept_sealed_where_sealing_is_on_and_a_token_that_is_replaced
     assert arka("login", "-p", "plain", "--with-token", "--no-verify", stdin=OTHER).code == 0
     folder.put("ci.toml", COPIED)
     applied(ARKA_CI_TOKEN=TOKEN)
-    assert ProfileStore.open(app).credential("ci").storage == "plain"
+    assert open_store(app).credential("ci").storage == "plain"
     assert arka("vault", "enable").code == 0
     folder.put("new.toml", COPIED.replace('"ci"', '"new"'))
     folder.put("ci.toml", COPIED.replace("ARKA_CI_TOKEN", "ARKA_NEW_TOKEN"))
     applied(ARKA_CI_TOKEN=TOKEN, ARKA_NEW_TOKEN=OTHER)
-    store = ProfileStore.open(app)
+    store = open_store(app)
     for name, token in (("ci", OTHER), ("new", TOKEN)):
         credential = store.credential(name)
         assert (credential.storage, credential.token.reveal()) == ("sealed", token)
@@ -409,12 +409,12 @@ def test_tokens_go_into_the_keyring_where_it_was_asked_for_and_nothing_is_left_t
     folder.put("ci.toml", COPIED)
     memory_keyring.fault = "locked"
     done = arka("apply", "profiles", "--yes", environ={"ARKA_CI_TOKEN": TOKEN})
-    assert (done.code, ProfileStore.open(app).names()) == (1, [])
+    assert (done.code, open_store(app).names()) == (1, [])
     memory_keyring.fault = ""
     applied(ARKA_CI_TOKEN=TOKEN)
     folder.put("ci.toml", COPIED.replace("ARKA_CI_TOKEN", "ARKA_NEW_TOKEN"))
     applied(ARKA_NEW_TOKEN=OTHER)
-    credential = ProfileStore.open(app).credential("ci")
+    credential = open_store(app).credential("ci")
     assert (credential.storage, credential.token.reveal()) == ("keyring", OTHER)
     assert len(memory_keyring.entries) == 1
 
@@ -441,8 +441,8 @@ def test_a_reference_that_a_hand_has_set_and_keeps_gets_no_token_beside_it(folde
     assert arka("profiles", "set", "ci", "token.env=MY_TOKEN").code == 0
     assert actions() == {"ci": "conflict"}
     applied("--take", "mine", ARKA_CI_TOKEN=TOKEN)
-    assert ProfileStore.open(app).profiles.read("ci").reference == ("env", "MY_TOKEN")
-    assert ProfileStore.open(app).tokens.names() == set()
+    assert open_store(app).profiles.read("ci").reference == ("env", "MY_TOKEN")
+    assert open_store(app).tokens.names() == set()
     assert arka("plan", "profiles").code == 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN, Done, arka
 from tests.templates.conftest import Folder, snapshot
@@ -237,4 +237,4 @@ def test_a_saved_plan_of_strangers_sends_nothing_anywhere(folder: Folder) -> Non
     done = arka("apply", "theirs.json", "--yes", environ={"ARKA_CI_TOKEN": TOKEN})
     assert done.code == 1
     assert "--allow-origin" in done.err
-    assert ProfileStore.open(app).names() == []
+    assert open_store(app).names() == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from arka_config.errors import FileError
 from arka_config.store.token_files import TokenFiles
@@ -43,7 +43,7 @@ def test_a_token_is_issued_once_with_its_label_and_its_end(workspace: FakeWorksp
         done = arka("apply", "profiles", "--yes", "-p", "work")
         assert done.code == 0, done.err
     assert [(request.method, request.path) for request in workspace.requests] == [("POST", "/api/v1/tokens")]
-    credential = ProfileStore.open(app).credential("ci")
+    credential = open_store(app).credential("ci")
     assert credential.label == "ci-runner-07"
     assert credential.expires
     assert credential.token.reveal() in workspace.tokens
@@ -59,7 +59,7 @@ def test_a_workspace_that_refuses_leaves_everything_as_it_was(workspace: FakeWor
     workspace.tokens[TOKEN]["details"]["scopes"] = []
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
-    assert not ProfileStore.open(app).exists("ci")
+    assert not open_store(app).exists("ci")
     assert not (home / "state" / "ledger.json").exists()
 
 
@@ -77,7 +77,7 @@ def test_what_was_issued_and_is_not_stored_is_revoked(workspace: FakeWorkspace, 
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
     assert [request.method for request in workspace.requests] == ["POST", "DELETE"]
-    assert not ProfileStore.open(app).exists("ci")
+    assert not open_store(app).exists("ci")
 
 
 def test_a_vault_that_does_not_open_keeps_a_token_from_being_issued(
@@ -106,4 +106,4 @@ def test_what_was_issued_is_revoked_when_the_disk_is_full(
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
     assert [request.method for request in workspace.requests] == ["POST", "POST", "DELETE"]
-    assert ProfileStore.open(app).credential("ci").token.reveal() in workspace.tokens
+    assert open_store(app).credential("ci").token.reveal() in workspace.tokens

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.faults import Fault, forked
@@ -35,7 +35,7 @@ def is_killed_at(point: int, report: Path) -> bool:
 def content(home: Path) -> dict[str, object]:
     """Every file of a home; of a token that is sealed, which no two times is sealed to the same bytes, what it says."""
     found = snapshot(home)
-    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store = open_store(app, {"ARKA_HOME": str(home)})
     for name in store.tokens.names():
         token = store.credential(name)
         if token.storage == "sealed":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import App, ProfileStore
+from arka_config import App, open_store
 from arka_config.cli.runtime.run import run
 from tests.templates.conftest import Folder
 
@@ -32,7 +32,7 @@ def test_settings_without_a_class_are_taken_as_they_are(bare: Folder, capsys: py
     for _ in range(2):
         assert run(BARE, ["apply", "profiles", "--yes"]) == 0
     assert "Nothing to do" in capsys.readouterr().err
-    profile = ProfileStore.open(BARE).profiles.read("a")
+    profile = open_store(BARE).profiles.read("a")
     assert profile.settings == {"size": 3, "http": {"retries": 2}}
     with open(profile.path, encoding="utf-8") as file:
         assert file.readline() == "# written by `bare apply` from a.toml\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyrage  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from arka_config.errors import SealedTokenError
 from arka_config.templates.sealed import opened
@@ -74,7 +74,7 @@ def test_a_token_is_sealed_into_a_template_and_stored_by_apply(folder: Folder, r
     assert "prompt" not in text
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
     assert arka("apply", "profiles", "--yes").code == 0
-    assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == TOKEN
+    assert open_store(app).credential("ci-runner-07").token.reveal() == TOKEN
     assert arka("plan", "profiles").code == 0
 
 
@@ -118,7 +118,7 @@ def test_rekey_seals_the_same_token_for_other_recipients(folder: Folder, recipie
     assert done.code == 0, done.err
     assert "missing" in arka("plan", "profiles").out
     assert arka("apply", "profiles", "--yes", "--identity", str(key)).code == 0
-    assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == TOKEN
+    assert open_store(app).credential("ci-runner-07").token.reveal() == TOKEN
 
 
 def test_a_token_that_is_sealed_anew_replaces_the_one_that_an_apply_stored(folder: Folder, recipient: str) -> None:
@@ -126,7 +126,7 @@ def test_a_token_that_is_sealed_anew_replaces_the_one_that_an_apply_stored(folde
     for token in (TOKEN, OTHER):
         arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=token)
         assert arka("apply", "profiles", "--yes").code == 0
-    assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == OTHER
+    assert open_store(app).credential("ci-runner-07").token.reveal() == OTHER
 
 
 @pytest.mark.peer("ssh-keygen")
@@ -142,7 +142,7 @@ def test_a_machine_that_is_no_longer_a_recipient_keeps_its_token_and_says_that_i
     done = arka("apply", "profiles", "--yes", "--require-tokens")
     assert (done.code, "profile 'ci-runner-07' keeps an old token" in done.err) == (0, True)
     assert arka("apply", "profiles", "--yes", "--identity", str(key)).code == 0
-    assert ProfileStore.open(app).credential("ci-runner-07").token.reveal() == OTHER
+    assert open_store(app).credential("ci-runner-07").token.reveal() == OTHER
 
 
 def test_a_passphrase_is_refused_before_it_is_tried(
@@ -239,4 +239,4 @@ def test_apply_opens_what_age_made(folder: Folder, tmp_path: Path, kind: str) ->
     )
     folder.put("ci.toml", armored(done.stdout.decode()))
     assert arka("apply", "profiles", "--yes", "--identity", str(key)).code == 0
-    assert ProfileStore.open(app).credential("ci").token.reveal() == TOKEN
+    assert open_store(app).credential("ci").token.reveal() == TOKEN

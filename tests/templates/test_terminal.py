@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from tests.cli.program import TOKEN
 from tests.cli.pseudo_terminal import Terminal
@@ -34,7 +34,7 @@ def put(environ: dict[str, str], name: str, text: str) -> None:
 
 
 def stored(environ: dict[str, str], name: str) -> str | None:
-    credential = ProfileStore.open(app, environ).tokens.read(name)
+    credential = open_store(app, environ).tokens.read(name)
     return None if credential is None else credential.token.reveal()
 
 
@@ -76,7 +76,7 @@ def test_a_no_changes_nothing(environ: dict[str, str]) -> None:
     terminal.expect("Apply this plan?")
     terminal.type("")
     assert terminal.wait() == 1
-    assert ProfileStore.open(app, environ).names() == []
+    assert open_store(app, environ).names() == []
 
 
 def test_a_new_origin_is_asked_about_by_name(environ: dict[str, str]) -> None:
@@ -99,4 +99,4 @@ def test_many_templates_have_a_bar(environ: dict[str, str]) -> None:
     assert terminal.wait() == 0
     for what in ("Reading", "Applying"):
         assert what in terminal.shown
-    assert len(ProfileStore.open(app, environ).names()) == 300
+    assert len(open_store(app, environ).names()) == 300

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import Credential, Origin, ProfileStore, Secret
+from arka_config import Credential, Origin, Secret, open_store
 from tests.acme import app
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ TOKEN = "acme_0123456789abcdef"
 @pytest.fixture(autouse=True)
 def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
-    ProfileStore.open(app).log_in("work", Credential(Secret(TOKEN), Origin.of("https://api.acme.example")))
+    open_store(app).log_in("work", Credential(Secret(TOKEN), Origin.of("https://api.acme.example")))
 
 
 def start(name: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -18,14 +18,15 @@ from arka_config import (
     NoToken,
     Origin,
     ProfileSettings,
-    ProfileStore,
     Resolution,
     ResolvedValue,
     Secret,
     SettingsError,
     Token,
     TokenStore,
+    open_store,
 )
+from arka_config.app_identity import AppIdentity
 
 if TYPE_CHECKING:
     from arka_config.testing import RunCli
@@ -53,7 +54,7 @@ assert_type(settings.token, Token)
 assert_type(settings.token.reveal(), str)
 assert_type(settings.source_of("timeout"), ResolvedValue)
 assert_type(settings.source_of("timeout").layer, str)
-assert_type(Settings.app, App)
+assert_type(Settings.app, AppIdentity)
 
 
 # Decorators
@@ -107,7 +108,7 @@ assert_type(app.main("acme.cli:cli", only=("login",)), Callable[[], NoReturn])
 
 # Stores and errors
 
-store = ProfileStore.open(app)
+store = open_store(app)
 assert_type(store.names(), list[str])
 assert_type(Resolution(store, {}).token().origin, Origin)
 store.log_in("work", Credential(Secret("acme_x"), Origin.of("https://api.acme.dev")))

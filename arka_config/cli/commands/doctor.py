@@ -62,13 +62,13 @@ def doctor(session: Session, fix: bool, show_all: bool) -> int | None:
 
 def _read_machine(session: Session) -> Machine:
     """Return the machine as it is now, with a new store: the session's store caches what it has read."""
-    from arka_config.store.profile_store import ProfileStore
+    from arka_config.opening import open_store
 
     try:
         directory = os.getcwd()
     except OSError:  # it no longer exists
         directory = ""
-    return Machine(ProfileStore.open(session.app, session.environ), profile=session.profile, directory=directory)
+    return Machine(open_store(session.app, session.environ), profile=session.profile, directory=directory)
 
 
 def _report_fixes(session: Session, results: Sequence[FixResult]) -> None:

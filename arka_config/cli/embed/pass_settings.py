@@ -15,11 +15,13 @@ from arka_config.cli.runtime import session as sessions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.settings import ProfileSettings
 
 
-def pass_settings(app: App, settings: type[ProfileSettings] | None, function: Callable[..., Any]) -> Callable[..., Any]:
+def pass_settings(
+    app: AppIdentity, settings: type[ProfileSettings] | None, function: Callable[..., Any]
+) -> Callable[..., Any]:
     """Return the function without its first parameter, which gets the effective settings."""
 
     def call(*args: Any, **kwargs: Any) -> Any:

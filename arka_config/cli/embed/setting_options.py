@@ -16,7 +16,7 @@ from arka_config.text import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
     from arka_config.settings import ProfileSettings
     from arka_config.settings.leaves import Leaf
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
 
-def setting_options(app: App, settings: type[ProfileSettings], only: Collection[str] | None = None) -> list[OptionSpec]:
+def setting_options(
+    app: AppIdentity, settings: type[ProfileSettings], only: Collection[str] | None = None
+) -> list[OptionSpec]:
     """The options for a settings class, or for `only` some of its fields, by dotted name.
 
     A secret other than the token has no option, because process lists show options. Raises LookupError for an unknown
@@ -40,7 +42,7 @@ def setting_options(app: App, settings: type[ProfileSettings], only: Collection[
     ]
 
 
-def _option(app: App, leaf: Leaf) -> OptionSpec:
+def _option(app: AppIdentity, leaf: Leaf) -> OptionSpec:
     if leaf.field is app.token_field:
         return API_KEY._replace(names=(leaf.field.option,), help=f"{API_KEY.help} [{leaf.field.variable}]")
     kinds = [kind for kind in alternatives(leaf.info.annotation) if kind is not type(None)]

@@ -13,18 +13,18 @@ from arka_config.cli.runtime.command import COMMON
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.command import OptionSpec
     from arka_config.settings import ProfileSettings
 
 
-def profile_option(app: App, function: Any) -> Any:
+def profile_option(app: AppIdentity, function: Any) -> Any:
     """Add `--profile`, `--json`, `--no-input` and `--debug` to a command or group."""
     return _add_options(app, COMMON, function)
 
 
 def settings_options(
-    app: App, settings: type[ProfileSettings] | None, only: Collection[str] | None
+    app: AppIdentity, settings: type[ProfileSettings] | None, only: Collection[str] | None
 ) -> Callable[[Any], Any]:
     """Return a decorator that adds an option for each setting of the class, or for `only` some."""
     from arka_config.cli.embed.setting_options import setting_options
@@ -33,7 +33,7 @@ def settings_options(
     return lambda function: _add_options(app, specs, function)
 
 
-def _add_options(app: App, specs: Iterable[OptionSpec], function: Any) -> Any:
+def _add_options(app: AppIdentity, specs: Iterable[OptionSpec], function: Any) -> Any:
     """Add options before the own options of a command, a group or its function. An own option of that name stays."""
     own: list[click.Parameter] = (
         function.params if isinstance(function, click.Command) else getattr(function, "__click_params__", [])
@@ -52,7 +52,7 @@ def _add_options(app: App, specs: Iterable[OptionSpec], function: Any) -> Any:
     return function
 
 
-def add_commands(app: App, cli: Any, only: Collection[str] | None) -> None:
+def add_commands(app: AppIdentity, cli: Any, only: Collection[str] | None) -> None:
     """Add the app's commands to a click group or a Typer. None is imported before it is run."""
     if isinstance(cli, click.Group):
         for command in command_tree.commands(app, only):

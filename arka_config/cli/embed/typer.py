@@ -23,7 +23,7 @@ from arka_config.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.command import OptionSpec
     from arka_config.settings import ProfileSettings
 
@@ -36,7 +36,7 @@ def _typer() -> Any:
 
 
 @contextmanager
-def _typer_errors(app: App) -> Iterator[None]:
+def _typer_errors(app: AppIdentity) -> Iterator[None]:
     """Run a block with the app's output, and end the run at a ConfigError as a command does. Raises typer.Exit."""
     code = None
     with terminal.AppOutput(app):
@@ -51,7 +51,7 @@ def _typer_errors(app: App) -> Iterator[None]:
 # Commands
 
 
-def add(app: App, cli: Any, only: Collection[str] | None) -> None:
+def add(app: AppIdentity, cli: Any, only: Collection[str] | None) -> None:
     """Add the app's commands to a Typer."""
     for command in command_tree.commands(app, command_tree.typer_commands(app, only)):
         decorator = cli.command(
@@ -64,7 +64,7 @@ def add(app: App, cli: Any, only: Collection[str] | None) -> None:
         decorator(_forward(app, str(command.name)))
 
 
-def _forward(app: App, name: str) -> Callable[..., None]:
+def _forward(app: AppIdentity, name: str) -> Callable[..., None]:
     def forward(context: Any) -> None:
         group = command_tree.program(app, [name])
         group.session = sessions.current(context, app)
@@ -80,7 +80,7 @@ def _forward(app: App, name: str) -> Callable[..., None]:
 # Options and settings
 
 
-def with_options(app: App, specs: Iterable[OptionSpec], function: Callable[..., Any]) -> Callable[..., Any]:
+def with_options(app: AppIdentity, specs: Iterable[OptionSpec], function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function with options that Typer sees."""
     options = list(specs)
     parameters = [
@@ -101,7 +101,7 @@ def with_options(app: App, specs: Iterable[OptionSpec], function: Callable[..., 
 
 
 def with_settings(
-    app: App, settings: type[ProfileSettings] | None, function: Callable[..., Any], plain: Callable[..., Any]
+    app: AppIdentity, settings: type[ProfileSettings] | None, function: Callable[..., Any], plain: Callable[..., Any]
 ) -> Callable[..., Any]:
     """Return the function without its first parameter for Typer. `plain` is called if the caller is not Typer."""
 
@@ -120,7 +120,7 @@ def _click_value(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value.value if isinstance(value, Enum) else value
 
 
-def _annotation(app: App, option: OptionSpec) -> Any:
+def _annotation(app: AppIdentity, option: OptionSpec) -> Any:
     kind: Any = bool if option.is_flag else str
     if option.choices:  # an Enum, because older Typers do not know Literal
         functional: Any = Enum
@@ -132,7 +132,7 @@ def _annotation(app: App, option: OptionSpec) -> Any:
     return Annotated[kind | None, declared]
 
 
-def _profile_completer(app: App) -> Callable[..., list[str]]:
+def _profile_completer(app: AppIdentity) -> Callable[..., list[str]]:
     def complete(context: Any, incomplete: str) -> list[str]:
         return sessions.current(context, app).names_starting_with(incomplete)
 

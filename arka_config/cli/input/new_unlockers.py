@@ -10,6 +10,7 @@ from arka_config.errors import UsageError
 from arka_config.sealing.data_key import KEY_FILE, PASSPHRASE
 from arka_config.sealing.unlockers import passphrase as passphrases
 from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def _unlocker(session: Session, kind: str, path: str | None) -> NewUnlocker:
 def _new_passphrase(session: Session) -> str:
     """The passphrase that the environment gives, else one that a person types twice, who does not see it."""
     given = passphrases.given(session.app, session.environ)
-    if given is not None and given[0] != session.store.vault.passphrase:  # which opened it, and is not the new one
+    if given is not None and given[0] != vault_of(session.store).passphrase:  # which opened it, and is not the new one
         return given[0]
     variable = session.app.variable("PASSPHRASE")
     if not session.can_ask:

@@ -9,7 +9,7 @@ from arka_config.errors import UsageError
 from arka_config.text import check_printable
 
 if TYPE_CHECKING:
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 
 def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
@@ -27,7 +27,7 @@ def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
         raise UsageError(f"--expires: {error}") from None
 
 
-def check_label(app: App, label: str, what: str, *, hint: str) -> None:
+def check_label(app: AppIdentity, label: str, what: str, *, hint: str) -> None:
     """Raise InvalidValue for an unprintable label, and UsageError for one that contains a token."""
     check_printable(label, what)
     if app.redacted(label) != label:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from arka_config import timestamps
 from arka_config.errors import TokenUnavailable
+from arka_config.references.registry import KINDS, describe, kind_of
 from arka_config.secret import Secret, masked
-from arka_config.store.references import described
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ LAYER_STYLES = {
 def token_cell(session: Session, profile: Profile, credential: Credential | None) -> Cell:
     """A profile's token for a table: masked, or its reference, or a dash."""
     if profile.reference is not None:
-        return described(*profile.reference)
+        return describe(*profile.reference)
     if credential is not None:
         return masked_token(session, credential) or (credential.storage, "dim")
     return "—", "dim"
@@ -168,8 +168,11 @@ def protected_credential(session: Session, resolved: ResolvedValue) -> Credentia
 
 
 def needs_helper(resolved: ResolvedValue) -> bool:
-    """Whether reading the value would run a helper command, which may prompt the user."""
-    return isinstance(resolved.value, Secret) and not resolved.value.is_at_hand and resolved.key == "token.helper"
+    """Whether reading the value would run a program, which may prompt the user."""
+    table, _, kind = resolved.key.partition(".")
+    if not isinstance(resolved.value, Secret) or resolved.value.is_at_hand:
+        return False
+    return table == "token" and kind in KINDS and kind_of(kind).runs_program
 
 
 def value_literal(value: object) -> str:

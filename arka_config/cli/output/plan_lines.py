@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import hide_passwords, value_literal
-from arka_config.store.references import described
+from arka_config.references.registry import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ class PlanLines:
         if value is None:
             return "—"
         if name == "token":
-            return terminal.safe_text(described(*str(value).split(" ", 1)))
+            return terminal.safe_text(describe(*str(value).split(" ", 1)))
         return terminal.safe_text(value_literal(hide_passwords(value)))
 
     def _dim(self, text: str) -> str:
@@ -144,7 +144,7 @@ class PlanLines:
 
         from arka_config.templates.applying import text_after
 
-        before, after = text_after(one, self.session.app.name)
+        before, after = text_after(one, self.session.store)
         place = self.session.with_tilde(one.path)
         lines = unified_diff((before or "").splitlines(), after.splitlines(), place, place, lineterm="")
         for line in lines:

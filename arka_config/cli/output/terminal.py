@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.errors import ConfigError
 
 
@@ -37,7 +37,7 @@ class AppOutput:
     other messages, each once. The previous state is restored at the end, because another app may run in this process.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: AppIdentity) -> None:
         self._app = app
         self._outer = _redacted
         self._warnings = warnings.catch_warnings()

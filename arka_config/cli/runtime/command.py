@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
 
     P = ParamSpec("P")
@@ -42,7 +42,7 @@ _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
 class ReportedError(click.ClickException):
     """A ConfigError as a click exception, for a program whose click `main` belongs to its author."""
 
-    def __init__(self, app: App, error: ConfigError) -> None:
+    def __init__(self, app: AppIdentity, error: ConfigError) -> None:
         super().__init__(app.redacted(error.message))
         self.app = app
         self.error = error
@@ -55,7 +55,7 @@ class ReportedError(click.ClickException):
 
 
 @contextmanager
-def click_errors(app: App) -> Iterator[None]:
+def click_errors(app: AppIdentity) -> Iterator[None]:
     """Run a block with the app's output, and raise its ConfigErrors as click exceptions."""
     reported = None
     with terminal.AppOutput(app):
@@ -75,7 +75,7 @@ class ProfileName(TextType):
 
     name = "name"
 
-    def __init__(self, app: App | None = None) -> None:
+    def __init__(self, app: AppIdentity | None = None) -> None:
         self._app = app
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -107,7 +107,7 @@ class OptionSpec(NamedTuple):
         """A parameter name that does not clash with one of the author's."""
         return "given_" + self.names[-1].partition("/")[0].lstrip("-").replace("-", "_")
 
-    def click_option(self, app: App | None = None) -> click.Option:
+    def click_option(self, app: AppIdentity | None = None) -> click.Option:
         """The click option, for this app or else for the app that the command belongs to."""
 
         def callback(context: click.Context, _: click.Parameter, value: object) -> None:
@@ -187,9 +187,9 @@ def common_options() -> list[click.Parameter]:
 class Command(click.Command):
     """A command of an app. `{app}` in its help is replaced with the words that run the program."""
 
-    app: App
+    app: AppIdentity
 
-    def bind(self, app: App) -> Self:
+    def bind(self, app: AppIdentity) -> Self:
         """Return a copy of the command for this app."""
         command = copy.copy(self)
         command.app = app

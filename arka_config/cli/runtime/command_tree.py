@@ -13,7 +13,7 @@ import click
 from arka_config import errors
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.command import API_KEY, Command, ReportedError, common_options
+from arka_config.cli.runtime.command import API_KEY, COMMON, Command, ReportedError, common_options
 from arka_config.cli.runtime.registry import ENTRIES, GROUPS
 from arka_config.text import did_you_mean
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence, Set
     from typing import Any
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.registry import Entry
     from arka_config.cli.runtime.session import Session
 
@@ -69,7 +69,7 @@ class SectionedGroup(click.Group):
 class AppGroup(SectionedGroup):
     """A group of an app's commands, such as `profiles`."""
 
-    def __init__(self, app: App, entry: Entry) -> None:
+    def __init__(self, app: AppIdentity, entry: Entry) -> None:
         super().__init__(entry.last_word, help=f"{entry.summary}.", short_help=entry.summary, no_args_is_help=True)
         self.app = app
         self.section = entry.section
@@ -84,7 +84,7 @@ class AppGroup(SectionedGroup):
 class LazyCommand(click.Command):
     """A command that is not imported yet. The registry has what a list of commands needs."""
 
-    def __init__(self, app: App, entry: Entry) -> None:
+    def __init__(self, app: AppIdentity, entry: Entry) -> None:
         super().__init__(entry.last_word, help=entry.summary, short_help=entry.summary)
         self.app = app
         self.section = entry.section
@@ -104,7 +104,7 @@ class LazyCommand(click.Command):
         return self.load().get_params(ctx)
 
 
-def commands(app: App, only: Collection[str] | None = None) -> Iterator[AppGroup | LazyCommand]:
+def commands(app: AppIdentity, only: Collection[str] | None = None) -> Iterator[AppGroup | LazyCommand]:
     """Yield the commands of an app, or `only` some of them. Raises LookupError for an unknown name."""
     top = {entry.name: entry for entry in ENTRIES if not entry.group}
     if unknown := sorted(set(only or ()) - top.keys()):
@@ -118,22 +118,22 @@ def commands(app: App, only: Collection[str] | None = None) -> Iterator[AppGroup
             yield group
 
 
-def typer_commands(app: App, only: Collection[str] | None) -> set[str]:
+def typer_commands(app: AppIdentity, only: Collection[str] | None) -> set[str]:
     """The names of the commands that a Typer gets: by default all but `completion`, because Typer has its own."""
     return {str(command.name) for command in commands(app, only) if only or command.name != "completion"}
 
 
-def program(app: App, only: Collection[str] | None = None) -> SectionedGroup:
+def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedGroup:
     """A program that has the app's commands and no others: `arka` is one."""
 
     @click.group(
         app.name, cls=SectionedGroup, no_args_is_help=True, help=f"Store, switch and use named tokens for {app.title}."
     )
-    @app.profile_option
     def group() -> None:
-        """The same as an author would write."""
+        """A group without a function of its own."""
 
     group.params += [
+        *(option.click_option(app) for option in COMMON),
         API_KEY.click_option(app),
         click.Option(
             ["--version"],
@@ -144,7 +144,8 @@ def program(app: App, only: Collection[str] | None = None) -> SectionedGroup:
             help="Print the version.",
         ),
     ]
-    app.add_commands(group, only=only)
+    for command in commands(app, only):
+        group.add_command(command)
     return group
 
 
@@ -156,7 +157,7 @@ def _print_version(context: click.Context, _: click.Parameter, given: bool) -> N
         context.exit()
 
 
-def run(app: App, arguments: Sequence[str], cli: str | None = None, only: Collection[str] | None = None) -> int:
+def run(app: AppIdentity, arguments: Sequence[str], cli: str | None = None, only: Collection[str] | None = None) -> int:
     """Run a command line and return the exit code. `cli` is the import string of the author's program, if there is one.
 
     Raises ConfigError, also for the usage errors that click finds.
@@ -178,7 +179,7 @@ def run(app: App, arguments: Sequence[str], cli: str | None = None, only: Collec
     return 0
 
 
-def _check_commands(app: App, expected: Set[str], added: Set[str]) -> None:
+def _check_commands(app: AppIdentity, expected: Set[str], added: Set[str]) -> None:
     """Raise ConfigError if `main` was given other commands than the program has: the fast path relies on the list."""
     if different := sorted(expected ^ added):
         raise errors.ConfigError(
@@ -187,7 +188,7 @@ def _check_commands(app: App, expected: Set[str], added: Set[str]) -> None:
         )
 
 
-def run_click(app: App, group: click.Group, arguments: Sequence[str], name: str = "") -> int:
+def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], name: str = "") -> int:
     """Run a command line of a click group and return the exit code. Raises ConfigError."""
     try:
         code = group.main(list(arguments), prog_name=name or app.name, standalone_mode=False)
@@ -209,7 +210,7 @@ def run_click(app: App, group: click.Group, arguments: Sequence[str], name: str 
     raise error
 
 
-def _usage_error(app: App, error: click.UsageError) -> errors.UsageError:
+def _usage_error(app: AppIdentity, error: click.UsageError) -> errors.UsageError:
     """Convert click's usage error."""
     # click lists choices on lines that begin with a tab; any other line end came from the command line.
     message = "\n\t".join(part.replace("\n", "\\x0a") for part in error.format_message().split("\n\t"))

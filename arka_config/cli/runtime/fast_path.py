@@ -19,7 +19,7 @@ TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 _PROFILE = ("-p", "--profile")
 _HANDLED = ("token", "prompt", "exec")
@@ -34,7 +34,7 @@ _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 
 
 def run(
-    app: App, arguments: Sequence[str], environ: Mapping[str, str], only: Collection[str] | None = None
+    app: AppIdentity, arguments: Sequence[str], environ: Mapping[str, str], only: Collection[str] | None = None
 ) -> int | None:
     """Run the command line if it matches a form above and return its exit code; return None to hand over to click.
 
@@ -84,7 +84,7 @@ def _parse(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | 
     return None if command in (None, "exec") else (str(command), profile, ())
 
 
-def _complete(app: App, shell: str, environ: Mapping[str, str], only: Collection[str] | None) -> int | None:
+def _complete(app: AppIdentity, shell: str, environ: Mapping[str, str], only: Collection[str] | None) -> int | None:
     """Print the profiles that complete the last word, in the format of click's scripts; None to hand over to click."""
     words = environ.get("COMP_WORDS", "")
     number = environ.get("COMP_CWORD", "")

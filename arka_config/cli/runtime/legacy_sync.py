@@ -10,7 +10,7 @@ from arka_config.precedence.origin import Origin
 from arka_config.store.resolution import Resolution
 
 if TYPE_CHECKING:
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.credential import TokenInForce
 
@@ -26,7 +26,7 @@ def after_change(session: Session) -> None:
         terminal.warn(f"the legacy file was not updated: {error.message}{hint}")
 
 
-def check_origin(app: App, found: TokenInForce) -> None:
+def check_origin(app: AppIdentity, found: TokenInForce) -> None:
     """Raise OriginConflict if the Node CLI, which knows one workspace, would send the token to another one."""
     default = app.default_url()
     if default is not None and found.origin != Origin.of(default):

@@ -12,10 +12,10 @@ TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 
-def run_reporting_errors(app: App, run: Callable[[], int]) -> int:
+def run_reporting_errors(app: AppIdentity, run: Callable[[], int]) -> int:
     """Call `run` and return its exit code. An error that it raises is reported, and its exit code returned."""
     terminal.open_closed_streams()
     for stream in (sys.stdout, sys.stderr):

@@ -12,11 +12,11 @@ TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 
 def run(
-    app: App,
+    app: AppIdentity,
     arguments: Sequence[str] | None = None,
     *,
     cli: str | None = None,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from arka_config.app import App
+from arka_config.app_identity import AppIdentity
 from arka_config.cli.output import terminal
 from arka_config.errors import Cancelled, ConfigError, UsageError
-from arka_config.store.profile_store import ProfileStore
+from arka_config.opening import open_store
 from arka_config.store.resolution import Resolution
 from arka_config.text import UNPRINTABLE
 
@@ -28,10 +28,10 @@ _WIDE = 110  # columns; a table shows full paths from this width on
 class Session:
     """The app, the environment, and the options that every command takes."""
 
-    def __init__(self, app: App, environ: Mapping[str, str]) -> None:
+    def __init__(self, app: AppIdentity, environ: Mapping[str, str]) -> None:
         self.app = app
         self.environ = environ
-        self.store = ProfileStore.open(app, environ)
+        self.store = open_store(app, environ)
         self.store.ask_passphrase = self._ask_passphrase
         self.profile: str | None = None
         self.api_key: str | None = None
@@ -205,24 +205,24 @@ def attach(context: click.Context, session: Session) -> None:
     context.find_root().meta.setdefault(__name__, {})[session.app] = session
 
 
-def current(context: click.Context, app: App | None = None) -> Session:
+def current(context: click.Context, app: AppIdentity | None = None) -> Session:
     """The session of an app in the run that a context belongs to, created on first use.
 
     The default app is the one of the context's command. Two apps in one program have a session each. `ctx.obj` stays
     the author's.
     """
     app = app or app_of(context)
-    sessions: dict[App, Session] = context.find_root().meta.setdefault(__name__, {})
+    sessions: dict[AppIdentity, Session] = context.find_root().meta.setdefault(__name__, {})
     if app not in sessions:
         sessions[app] = Session(app, os.environ)
     return sessions[app]
 
 
-def app_of(context: click.Context) -> App:
+def app_of(context: click.Context) -> AppIdentity:
     """The app of the nearest command of ours, from the context upwards. Raises LookupError if there is none."""
     at: click.Context | None = context
     while at is not None:
-        if isinstance(app := getattr(at.command, "app", None), App):
+        if isinstance(app := getattr(at.command, "app", None), AppIdentity):
             return app
         at = at.parent
     raise LookupError(f"'{context.command_path}' was not added by an App")
@@ -230,6 +230,6 @@ def app_of(context: click.Context) -> App:
 
 def program_of(context: click.Context) -> str:
     """The words that run the program: `arka`, or `corp weather` if a command of ours is below another program's."""
-    while context.parent is not None and isinstance(getattr(context.command, "app", None), App):
+    while context.parent is not None and isinstance(getattr(context.command, "app", None), AppIdentity):
         context = context.parent
     return context.command_path

@@ -15,7 +15,7 @@ from arka_config.errors import (
     WorkspaceError,
 )
 from arka_config.precedence.values import PROFILE
-from arka_config.store.references import described
+from arka_config.references.registry import describe
 from arka_config.store.resolution import Resolution
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def stored_token(session: Session, name: str) -> StoredToken:
     resolution = resolution_of(session, name)
     read = resolution.profile
     if read.profile is not None and read.profile.reference is not None:
-        place = described(*read.profile.reference)
+        place = describe(*read.profile.reference)
         raise TokenUnavailable(
             f"profile '{name}' takes its token from {place}, and only a stored token can be revoked or rotated here",
             hint=f"replace it there; {session.app.name} tokens list shows the tokens of the workspace",

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.sealing.data_key import Unlocker
 
 # RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes.
@@ -47,7 +47,7 @@ def secret(passphrase: str, unlocker: Unlocker, path: str) -> bytes:
     return found
 
 
-def given(app: App, environ: Mapping[str, str]) -> tuple[str, str] | None:
+def given(app: AppIdentity, environ: Mapping[str, str]) -> tuple[str, str] | None:
     """The passphrase that the environment gives, or leads to, and the variable's name; None where it does not.
 
     Raises SealingError where it leads nowhere.
@@ -77,7 +77,7 @@ def _of_file(value: str, variable: str) -> str:
     return _line(text)
 
 
-def _of_command(app: App, environ: Mapping[str, str], value: str, variable: str) -> str:
+def _of_command(app: AppIdentity, environ: Mapping[str, str], value: str, variable: str) -> str:
     """What a command prints. No shell runs it, and it gets no secret of ours, nor this variable."""
     import shlex
     import subprocess

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.workspace.client.transport import Response
 
 _JSON = ("application/json", "application/problem+json")
@@ -55,7 +55,7 @@ def invalid_response(origin: Origin, reason: str) -> WorkspaceFault:
     return WorkspaceFault(f"{origin} sent an invalid response: {reason}")
 
 
-def error_for(response: Response, app: App, url: str, action: str) -> ConfigError:
+def error_for(response: Response, app: AppIdentity, url: str, action: str) -> ConfigError:
     """The error for a status other than 2xx, with the messages and hints that the documentation lists."""
     origin, status = Origin.of(url), response.status
     problem = _problem_details(response)
@@ -81,7 +81,7 @@ def error_for(response: Response, app: App, url: str, action: str) -> ConfigErro
     return _rejection(app, origin, status, problem)
 
 
-def invalid_token(app: App, url: str) -> InvalidToken:
+def invalid_token(app: AppIdentity, url: str) -> InvalidToken:
     """The error for a rejected token. The workspace does not say why it rejects one."""
     prefix = f"it starts with {app.token_prefix}, " if app.token_prefix else ""
     return InvalidToken(
@@ -91,7 +91,7 @@ def invalid_token(app: App, url: str) -> InvalidToken:
     )
 
 
-def _rejection(app: App, origin: Origin, status: int, problem: Mapping[str, Any]) -> RequestRefused:
+def _rejection(app: AppIdentity, origin: Origin, status: int, problem: Mapping[str, Any]) -> RequestRefused:
     """The error for another 4xx: the workspace's own message, shortened, with tokens and control characters masked."""
     messages = [str(problem.get("detail") or problem.get("title") or _describe_status(status))]
     errors = problem.get("errors")
@@ -122,7 +122,7 @@ def _lacks_scope(response: Response, problem: Mapping[str, Any]) -> bool:
     return has_type or "insufficient_scope" in response.challenge  # RFC 6750, section 3.1
 
 
-def _billing_page(problem: Mapping[str, Any], app: App, url: str) -> str:
+def _billing_page(problem: Mapping[str, Any], app: AppIdentity, url: str) -> str:
     """The page that the workspace names, if it has the workspace's own origin; else the app's."""
     billing_url = problem.get("billing_url")
     if isinstance(billing_url, str) and len(billing_url) <= MAX_TEXT_LENGTH:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, TypeVar
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.secret import Secret
     from arka_config.workspace.client.connection import Connection
 
@@ -33,7 +33,7 @@ class WorkspaceClient:
     the URL's origin only: redirects are not followed.
     """
 
-    def __init__(self, app: App, url: str, token: Secret, connection: Connection) -> None:
+    def __init__(self, app: AppIdentity, url: str, token: Secret, connection: Connection) -> None:
         self.app = app
         self.url = url.rstrip("/")
         self.origin = Origin.of(url)

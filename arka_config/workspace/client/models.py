@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 MANAGE = "tokens:manage"  # the scope of a token that may list, create and revoke other tokens
 MAX_TEXT_LENGTH = 400  # characters; a label has at most 100, an e-mail address 254
@@ -116,7 +116,7 @@ class Issued:
         return f"Issued({self.details!r})"
 
     @classmethod
-    def parse(cls, document: object, app: App) -> Issued:
+    def parse(cls, document: object, app: AppIdentity) -> Issued:
         """Read the response to creating or rotating a token. Raises InvalidValue, which never repeats the token."""
         table = _read_object(document, "the response")
         token = Secret(_read_text(table, "token"))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.workspace.server.middleware import Guard
     from arka_config.workspace.server.tokens import Issued
     from arka_config.workspace.server.workspace import Invitation
@@ -48,7 +48,7 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # what a person may ask for
 class Service(NamedTuple):
     """What is served, and how: all that a worker needs to be told. `url` is empty where no proxy stands before it."""
 
-    app: App
+    app: AppIdentity
     database_url: str | URL
     url: str
     host: str
@@ -197,7 +197,7 @@ class RunningWorkspace:
 
 @contextmanager
 def serve_in_thread(
-    app: App, database_url: str | None = None, *, port: int = 0, known_as: str = ""
+    app: AppIdentity, database_url: str | None = None, *, port: int = 0, known_as: str = ""
 ) -> Iterator[RunningWorkspace]:
     """Serves an app's workspace in a thread until the block ends.
 

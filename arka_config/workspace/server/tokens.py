@@ -22,7 +22,7 @@ from arka_config.workspace.server.tables import LONGEST_LABEL, Token
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
     from arka_config.workspace.server.database import Database
 
 MANAGE = "tokens:manage"
@@ -50,7 +50,7 @@ class Place(NamedTuple):
     id: str
 
 
-def new_token(app: App) -> Secret:
+def new_token(app: AppIdentity) -> Secret:
     """A token of the app's shape. Raises ConfigError where that shape has no room for enough randomness."""
     length = app.token_length - len(app.token_prefix) if app.token_length else _USUAL_LENGTH
     if length * math.log2(len(_ALPHABET)) < _LEAST_BITS:
@@ -82,7 +82,7 @@ def check_expiry(expires: datetime | None) -> datetime | None:
 
 def issue(
     session: Session,
-    app: App,
+    app: AppIdentity,
     user_id: str,
     label: str,
     expires: datetime | None = None,
@@ -102,7 +102,7 @@ def issue(
     return made
 
 
-def _made(app: App, user_id: str, label: str, expires: datetime | None, scopes: str) -> Issued:
+def _made(app: AppIdentity, user_id: str, label: str, expires: datetime | None, scopes: str) -> Issued:
     secret = new_token(app)
     text = secret.reveal()
     token = Token(
@@ -118,7 +118,7 @@ def _made(app: App, user_id: str, label: str, expires: datetime | None, scopes: 
     return Issued(secret, token)
 
 
-def verify(database: Database, app: App, text: str) -> Token | None:
+def verify(database: Database, app: AppIdentity, text: str) -> Token | None:
     """The token that this text is, with its user, or None where it is not one that works; why not, nobody is told.
 
     One look into the unique index of digests. That it was used is written down at its first use, and then once a
@@ -182,7 +182,7 @@ def revoke(session: Session, user_id: str, token_id: str, *, address: str) -> bo
 
 
 def rotate(
-    session: Session, app: App, token_id: str, *, expires: datetime | None, same_lifetime: bool, address: str
+    session: Session, app: AppIdentity, token_id: str, *, expires: datetime | None, same_lifetime: bool, address: str
 ) -> Issued | None:
     """Makes a successor with the same label and scopes; None where the token was revoked in the meantime.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-    from arka_config.app import App
+    from arka_config.app_identity import AppIdentity
 
 DEFAULT_PORT = 8765
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
@@ -42,7 +42,7 @@ class Invitation(NamedTuple):
 class Workspace:
     """What the pages and the API are handed. `url` is where people reach it, or empty where that is what they typed."""
 
-    def __init__(self, app: App, database: Database, url: str = "") -> None:
+    def __init__(self, app: AppIdentity, database: Database, url: str = "") -> None:
         self.app = app
         self.database = database
         self.url = url
@@ -50,7 +50,7 @@ class Workspace:
         self.bad_token_limit = limits.BAD_TOKEN
 
     @classmethod
-    def open(cls, app: App, database_url: str | URL, url: str = "") -> Workspace:
+    def open(cls, app: AppIdentity, database_url: str | URL, url: str = "") -> Workspace:
         """The workspace in a database, its tables brought up to date. Raises ConfigError."""
         tokens.new_token(app)  # an app whose tokens could be guessed is told so now, not when somebody makes one
         url = check_url(url)

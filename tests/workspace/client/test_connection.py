@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from arka_config import Origin, ProfileStore, Resolution, Secret
+from arka_config import Origin, Resolution, Secret, open_store
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
 from arka_config.errors import ConfigError, WorkspaceUnreachable
@@ -212,7 +212,7 @@ def test_unusable_ca_bundle_is_an_error_naming_its_place(
     if content is not None:
         (tmp_path / "bundle.pem").write_text(content)
     environ = {"ARKA_HOME": str(home), "ARKA_CA_BUNDLE": str(tmp_path / "bundle.pem")}
-    connection = Connection.from_settings(Resolution(ProfileStore.open(app, environ), environ))
+    connection = Connection.from_settings(Resolution(open_store(app, environ), environ))
     with pytest.raises(ConfigError, match=message) as caught:
         email_from(REMOTE_URL, connection)
     assert caught.value.message.startswith(f"ARKA_CA_BUNDLE: ca_bundle {tmp_path}/bundle.pem")
@@ -308,7 +308,7 @@ def test_timeout_applies_to_name_lookup(monkeypatch: pytest.MonkeyPatch) -> None
 
 def connection_from(home: Path, **environ: str) -> Connection:
     environ |= {"ARKA_HOME": str(home)}
-    return Connection.from_settings(Resolution(ProfileStore.open(app, environ), environ))
+    return Connection.from_settings(Resolution(open_store(app, environ), environ))
 
 
 def test_default_timeout_matches_the_settings_class() -> None:
@@ -316,7 +316,7 @@ def test_default_timeout_matches_the_settings_class() -> None:
 
 
 def test_settings_come_from_all_layers(home: Path) -> None:
-    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store = open_store(app, {"ARKA_HOME": str(home)})
     store.create(
         "work", {("settings", "timeout"): 7, ("settings", "proxy"): "http://p:1", ("settings", "ca_bundle"): "/x"}
     )
@@ -336,7 +336,7 @@ def test_invalid_timeout_in_environment_is_an_error_naming_its_place(home: Path,
 
 @pytest.mark.parametrize("value", [True, [1], {"a": 1}, "x", 10**400])
 def test_invalid_timeout_in_profile_is_an_error_naming_its_place(home: Path, value: object) -> None:
-    store = ProfileStore.open(app, {"ARKA_HOME": str(home)})
+    store = open_store(app, {"ARKA_HOME": str(home)})
     store.create("work", {("settings", "timeout"): value})
     with pytest.raises(ConfigError, match=r"work\.toml: settings\.timeout: timeout is not a number"):
         connection_from(home, ARKA_PROFILE="work")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from arka_config import ProfileStore
+from arka_config import open_store
 from arka_config.arka import app
 from tests import no_network
 from tests.pages import ROOT
@@ -111,7 +111,7 @@ def test_from_sign_in_to_a_revoked_token(
         True,
     )
     assert token not in said
-    credential = ProfileStore.open(app, machine.environ).tokens.read("laptop")
+    credential = open_store(app, machine.environ).tokens.read("laptop")
     assert credential is not None
     assert (credential.token.reveal(), credential.label, credential.user) == (token, "MacBook Pro", ANN)
     assert machine.status()[0] == 0
@@ -148,7 +148,7 @@ def test_without_a_subscription_and_then_with_one(
     assert address is not None
     assert address[1] == f"{workspace.url}{BILLING}"
     assert is_in_the_guide(said, workspace.url)
-    assert ProfileStore.open(app, machine.environ).tokens.read("laptop") is None
+    assert open_store(app, machine.environ).tokens.read("laptop") is None
 
     bob.page.goto(address[1])
     bob.page.get_by_role("button", name="Upgrade to Pro").click()

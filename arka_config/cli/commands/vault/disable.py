@@ -12,6 +12,7 @@ from arka_config.cli.output.unlockers import tokens
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
 from arka_config.sealing.data_key import KEY_FILE
+from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -24,7 +25,7 @@ def disable(session: Session, yes: bool) -> None:
 
     Tokens in the OS keyring stay there.
     """
-    vault = session.store.vault
+    vault = vault_of(session.store)
     file = vault.required_file()
     if not yes:
         session.confirm("Put every sealed token back into a plain text file?", flag="--yes")

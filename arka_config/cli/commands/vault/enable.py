@@ -12,6 +12,7 @@ from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
 from arka_config.sealing.data_key import KEY_FILE, KINDS, PASSPHRASE
+from arka_config.sealing.vault import vault_of
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def enable(session: Session, kinds: Sequence[str], path: str | None) -> None:
     {app} vault enable --with key-file --key-file /media/stick/arka.key
     {app} vault enable --with passphrase --with keyring
     """
-    vault = session.store.vault
+    vault = vault_of(session.store)
     is_begun = (file := vault.file()) is not None and bool(file.unfinished)
     wanted = [] if file is not None else new_unlockers.unlockers(session, kinds or (KEY_FILE,), path)
     with counter("Sealing") as told:

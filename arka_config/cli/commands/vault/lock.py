@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
+from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -17,7 +18,7 @@ def lock(session: Session) -> None:
 
     A key file goes on opening the vault.
     """
-    sessions = session.store.vault.sessions
+    sessions = vault_of(session.store).sessions
     with session.store.lock:
         ended = sessions.end_all()
     if session.json:

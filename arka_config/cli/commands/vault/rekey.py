@@ -9,6 +9,7 @@ from arka_config.cli.output.progress import counter
 from arka_config.cli.output.unlockers import tokens
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
+from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -22,7 +23,7 @@ def rekey(session: Session) -> None:
     token and its key has that token: revoke it instead.
     """
     with counter("Sealing anew") as told:
-        names = operations.rekey(session.store.vault, told)
+        names = operations.rekey(vault_of(session.store), told)
     if session.json:
         session.show_json({"sealed": names})
     terminal.say(f"There is a new data key; sealed {tokens(len(names))} with it", mark="✓")

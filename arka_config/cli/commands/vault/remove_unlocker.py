@@ -11,6 +11,7 @@ from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
 from arka_config.sealing.data_key import KEY_FILE
+from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -24,7 +25,7 @@ def remove_unlocker(session: Session, name: str) -> None:
     Every other unlocker is needed for that. The last one cannot be taken away.
     """
     with counter("Sealing anew") as told:
-        removed = operations.remove_unlocker(session.store.vault, name, told)
+        removed = operations.remove_unlocker(vault_of(session.store), name, told)
     if session.json:
         session.show_json({"unlocker": name})
     terminal.say(f"Removed unlocker '{name}'; there is a new data key, and sessions have ended", mark="✓")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli.output import tables, terminal, unlockers
 from arka_config.cli.runtime.command import command
+from arka_config.sealing.vault import vault_of
 from arka_config.store.tokens import STORAGES
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def status(session: Session) -> None:
 
     Nothing is asked, and no keyring is waited for.
     """
-    vault, tokens = session.store.vault, session.store.tokens
+    vault, tokens = vault_of(session.store), session.store.tokens
     file = vault.file()
     kinds = [tokens.storage(name) for name in tokens.names()]
     counts = {storage: kinds.count(storage) for storage in STORAGES}

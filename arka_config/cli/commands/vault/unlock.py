@@ -13,6 +13,7 @@ from arka_config.cli.runtime.command import command
 from arka_config.errors import UsageError
 from arka_config.exchange import variables as formats
 from arka_config.sealing import migration
+from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -33,7 +34,7 @@ def unlock(session: Session, duration: str, shell: str | None) -> None:
         lasting = timestamps.lasting(duration)
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
-    vault = session.store.vault
+    vault = vault_of(session.store)
     with session.store.lock:
         migration.settle(vault)
         keys = vault.keys(fresh=True)

@@ -1,4 +1,4 @@
-"""A token that lives elsewhere is fetched when it is revealed, and never replaced by another one."""
+"""A token reference is fetched when it is revealed, and never replaced by another token."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from arka_config import ProfileStore, Secret
 from arka_config.arka import app
 from arka_config.errors import ConfigWarning, InvalidValue, TokenUnavailable
-from arka_config.store import references
-from arka_config.store.references import described, referred
+from arka_config.references.registry import describe, token_of
+from arka_config.store import programs
 from tests.store.samples import said, token
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def refer(store: ProfileStore, environ: dict[str, str]) -> Callable[[str, str], 
 
     def referring(kind: str, target: str) -> Secret:
         store.create("work", {("token", kind): target})
-        secret = referred(app, store.profiles.read("work"), environ, lambda: store.preferences)
-        assert secret is not None
+        secret = token_of(store.profiles.read("work"), app, environ, lambda: store.preferences)
         assert not secret.is_at_hand
         return secret
 
@@ -59,30 +58,23 @@ def failure(secret: Secret) -> TokenUnavailable:
     return caught.value
 
 
-def test_a_profile_without_a_reference_refers_to_nothing(store: ProfileStore, environ: dict[str, str]) -> None:
-    store.create("work", {})
-    assert referred(app, store.profiles.read("work"), environ, lambda: store.preferences) is None
-
-
-def test_a_reference_is_described_by_what_it_is() -> None:
-    assert described("env", "WORK_TOKEN") == "$WORK_TOKEN"
-    assert described("file", "/run/secrets/token") == "file /run/secrets/token"
-    assert described("helper", "op\x1b") == r"helper op\x1b"
+def test_describe_names_the_kind_and_the_target() -> None:
+    assert describe("env", "WORK_TOKEN") == "$WORK_TOKEN"
+    assert describe("file", "/run/secrets/token") == "file /run/secrets/token"
+    assert describe("helper", "op\x1b") == r"helper op\x1b"
 
 
 # A variable
 
 
-def test_a_token_in_a_variable_is_read_without_the_white_space_around_it(
-    refer: Callable[[str, str], Secret], environ: dict[str, str]
-) -> None:
+def test_env_strips_white_space(refer: Callable[[str, str], Secret], environ: dict[str, str]) -> None:
     secret = refer("env", "WORK_TOKEN")
     environ["WORK_TOKEN"] = f"  {CANARY}\n"
     assert secret.reveal() == CANARY
 
 
 @pytest.mark.parametrize("value", [None, "", " \n"])
-def test_a_variable_that_is_empty_or_unset_is_said_with_two_ways_out(
+def test_env_that_is_empty_or_unset_is_an_error_with_two_hints(
     refer: Callable[[str, str], Secret], environ: dict[str, str], value: str | None
 ) -> None:
     environ |= {} if value is None else {"WORK_TOKEN": value}
@@ -91,7 +83,7 @@ def test_a_variable_that_is_empty_or_unset_is_said_with_two_ways_out(
     assert error.hint == "set WORK_TOKEN, or: arka profiles unset work token"
 
 
-def test_a_token_with_a_control_character_inside_is_refused_and_not_shown(
+def test_env_refuses_a_control_character_without_showing_the_token(
     refer: Callable[[str, str], Secret], environ: dict[str, str]
 ) -> None:
     environ["WORK_TOKEN"] = f"{CANARY}\n{CANARY}"
@@ -103,7 +95,7 @@ def test_a_token_with_a_control_character_inside_is_refused_and_not_shown(
 # A file
 
 
-def test_a_token_in_a_file_is_read_when_it_is_revealed(refer: Callable[[str, str], Secret], tmp_path: Path) -> None:
+def test_file_is_read_when_the_token_is_revealed(refer: Callable[[str, str], Secret], tmp_path: Path) -> None:
     file = tmp_path / "token"
     secret = refer("file", str(file))
     file.write_text(CANARY + "\n")
@@ -111,7 +103,7 @@ def test_a_token_in_a_file_is_read_when_it_is_revealed(refer: Callable[[str, str
     assert secret.reveal() == CANARY
 
 
-def test_a_file_below_the_home_folder_may_be_named_by_a_tilde(
+def test_file_expands_a_tilde(
     refer: Callable[[str, str], Secret], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -120,13 +112,13 @@ def test_a_file_below_the_home_folder_may_be_named_by_a_tilde(
     assert refer("file", "~/token").reveal() == CANARY
 
 
-def test_a_file_that_is_not_there_is_said(refer: Callable[[str, str], Secret]) -> None:
+def test_file_that_does_not_exist_is_an_error(refer: Callable[[str, str], Secret]) -> None:
     error = failure(refer("file", "/no/such/token"))
     assert error.message == "profile 'work' takes its token from file /no/such/token, which does not exist"
     assert error.hint == "put the token into /no/such/token"
 
 
-def test_a_file_without_a_full_path_is_not_looked_for(
+def test_file_refuses_a_relative_path(
     refer: Callable[[str, str], Secret], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -134,7 +126,7 @@ def test_a_file_without_a_full_path_is_not_looked_for(
     assert "which is not a full path" in failure(refer("file", "token")).message
 
 
-def test_an_empty_file_is_said(refer: Callable[[str, str], Secret], tmp_path: Path) -> None:
+def test_file_that_is_empty_is_an_error(refer: Callable[[str, str], Secret], tmp_path: Path) -> None:
     (tmp_path / "token").write_text("\n")
     (tmp_path / "token").chmod(0o600)
     assert failure(refer("file", str(tmp_path / "token"))).message.endswith("which is empty or not set")
@@ -149,7 +141,7 @@ def test_an_empty_file_is_said(refer: Callable[[str, str], Secret], tmp_path: Pa
     ],
     ids=["writable", "not UTF-8", "large"],
 )
-def test_a_file_that_is_not_trusted_is_said_with_the_reason_and_not_shown(
+def test_file_that_is_not_trusted_is_an_error_without_its_content(
     refer: Callable[[str, str], Secret], tmp_path: Path, mode: int, content: bytes, why: str
 ) -> None:
     (tmp_path / "token").write_bytes(content)
@@ -160,9 +152,7 @@ def test_a_file_that_is_not_trusted_is_said_with_the_reason_and_not_shown(
     assert CANARY not in said(error)
 
 
-def test_a_file_that_others_can_read_gives_its_token_and_a_warning(
-    refer: Callable[[str, str], Secret], tmp_path: Path
-) -> None:
+def test_file_that_others_can_read_is_used_with_a_warning(refer: Callable[[str, str], Secret], tmp_path: Path) -> None:
     (tmp_path / "token").write_text(CANARY)
     (tmp_path / "token").chmod(0o644)
     secret = refer("file", str(tmp_path / "token"))
@@ -173,7 +163,7 @@ def test_a_file_that_others_can_read_gives_its_token_and_a_warning(
 # A helper
 
 
-def test_a_helper_is_run_when_the_token_is_revealed_and_only_once(
+def test_helper_runs_once_when_the_token_is_revealed(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path], tmp_path: Path
 ) -> None:
     helper(f'echo "$1" >> {tmp_path}/runs; echo {CANARY}')
@@ -183,7 +173,7 @@ def test_a_helper_is_run_when_the_token_is_revealed_and_only_once(
     assert (tmp_path / "runs").read_text() == "read\n"
 
 
-def test_a_helper_gets_the_environment_without_our_secrets(
+def test_helper_inherits_no_secret_variable(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path], environ: dict[str, str], tmp_path: Path
 ) -> None:
     environ |= dict.fromkeys(app.secret_variables, CANARY) | {"ARKA_PROFILE": "work", "OP_SESSION": "theirs"}
@@ -195,7 +185,7 @@ def test_a_helper_gets_the_environment_without_our_secrets(
     assert CANARY not in seen
 
 
-def test_a_helper_speaks_to_the_user_on_stderr(
+def test_helper_writes_to_the_user_on_stderr(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
     helper(f"echo 'touch your key' >&2; echo {CANARY}")
@@ -203,7 +193,7 @@ def test_a_helper_speaks_to_the_user_on_stderr(
     assert capfd.readouterr() == ("", "touch your key\n")
 
 
-def test_a_helper_that_config_toml_does_not_define_is_not_run(
+def test_helper_that_config_toml_does_not_define_is_an_error(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path], store: ProfileStore
 ) -> None:
     helper(f"echo {CANARY}")
@@ -214,7 +204,7 @@ def test_a_helper_that_config_toml_does_not_define_is_not_run(
     assert error.hint == "did you mean 'op'?"
 
 
-def test_without_any_helper_the_hint_is_the_line_to_add(refer: Callable[[str, str], Secret]) -> None:
+def test_helper_hint_without_helpers_is_the_line_to_add(refer: Callable[[str, str], Secret]) -> None:
     assert failure(refer("helper", "op")).hint == 'add to it: [helpers] op = ["program", "argument"]'
 
 
@@ -227,37 +217,37 @@ def test_without_any_helper_the_hint_is_the_line_to_add(refer: Callable[[str, st
         ("echo; echo", "which is empty or not set"),
     ],
 )
-def test_a_helper_that_fails_is_said_and_what_it_printed_is_not(
+def test_helper_that_fails_is_an_error_without_its_output(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path], lines: str, why: str
 ) -> None:
     helper(lines)
     error = failure(refer("helper", "op"))
     assert error.message == f"profile 'work' takes its token from helper op, {why}"
-    assert "by hand" in error.hint
+    assert error.hint
     assert CANARY not in said(error)
 
 
-def test_a_helper_that_is_no_program_is_said(
+def test_helper_that_cannot_be_run_is_an_error(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path]
 ) -> None:
     program = helper("")
     program.unlink()
     error = failure(refer("helper", "op"))
     assert error.message.endswith("which cannot be run")
-    assert error.hint == f"run it by hand: {program}"
+    assert error.hint == f"run it yourself: {program}"
 
 
-def test_a_helper_that_does_not_answer_is_not_waited_for_and_what_it_printed_is_not_said(
+def test_helper_that_does_not_answer_times_out_without_its_output(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(references, "HELPER_PATIENCE", 0.2)
+    monkeypatch.setattr(programs, "TIMEOUT", 0.2)
     helper(f"echo {CANARY}; exec sleep 30")
     error = failure(refer("helper", "op"))
     assert error.message.endswith("which did not answer in time")
     assert CANARY not in said(error)
 
 
-def test_what_a_helper_prints_is_one_line_of_text_or_no_token(
+def test_helper_output_must_be_one_line_of_text(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path]
 ) -> None:
     helper(rf"printf '{CANARY}\n{CANARY}\n'")
@@ -266,11 +256,11 @@ def test_what_a_helper_prints_is_one_line_of_text_or_no_token(
         secret.reveal()
     helper(rf"printf '{CANARY}\377'")
     no_text = failure(secret)
-    assert no_text.message.endswith("which printed something that is no text")
+    assert no_text.message.endswith("which printed something that is not text")
     assert CANARY not in said(two_lines.value) + said(no_text)
 
 
-def test_the_shell_has_no_part_in_it(refer: Callable[[str, str], Secret], store: ProfileStore, tmp_path: Path) -> None:
+def test_helper_is_not_run_by_a_shell(refer: Callable[[str, str], Secret], store: ProfileStore, tmp_path: Path) -> None:
     config = Path(store.folders.config, "config.toml")
     config.parent.mkdir(parents=True)
     script = f"import sys; print('{CANARY}' if sys.argv[1:] == ['$HOME; touch {tmp_path}/evil'] else '')"

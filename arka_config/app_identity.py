@@ -1,0 +1,150 @@
+"""AppIdentity: what identifies one command-line program. Every layer below the CLI is passed one.
+
+Standard library only, and cheap to build: the settings class is named by an import string and imported on first use.
+"""
+
+from __future__ import annotations
+
+from arka_config.errors import InvalidToken
+from arka_config.precedence.values import Field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from arka_config.precedence.custom_layer import CustomLayer
+    from arka_config.secret import Secret
+
+_TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+class AppIdentity:
+    """A CLI's name, environment variables, token format and URLs.
+
+    `name` is what users type to run the program (`corp acme` if it is a subcommand of another one); its folders are
+    named after it. Environment variables begin with `prefix` (`NAME_` by default). `settings` is the settings class as
+    `"package.module:Class"`. A token starts with `token_prefix` and has `token_length` characters in all, if given.
+    `tokens_page` and `billing_page` are paths below the default `api_url`. `legacy_project` is the project name under
+    which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those inserted
+    below the same built-in layer keep this order.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: str | None = None,
+        title: str = "",
+        prefix: str = "",
+        token_prefix: str = "",
+        token_length: int | None = None,
+        api_url: str | None = None,
+        tokens_page: str = "",
+        billing_page: str = "",
+        legacy_project: str | None = None,
+        layers: Iterable[CustomLayer] = (),
+    ) -> None:
+        self.name = name
+        self.title = title or name
+        self.folder = name.replace(" ", "-")
+        self.prefix = prefix or self.folder.upper().replace("-", "_") + "_"
+        self.settings = settings
+        self.token_prefix = token_prefix
+        self.token_length = token_length
+        self.tokens_page = tokens_page
+        self.billing_page = billing_page
+        self.legacy_project = legacy_project
+        self.layers = tuple(layers)
+        self._api_url = api_url
+
+        self.token_field = Field(
+            ("token",), option="--api-key", variable=self.variable("API_KEY"), key="token", secret=True
+        )
+        self.url_field = Field(("api_url",), option="--api-url", variable=self.variable("API_URL"), key="api_url")
+        self.profile_field = Field(("profile",), option="--profile", variable=self.variable("PROFILE"), key="")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    def variable(self, name: str) -> str:
+        """The full name of one of this app's environment variables: `ARKA_HOME` for `HOME`."""
+        return self.prefix + name
+
+    def is_on(self, name: str, environ: Mapping[str, str]) -> bool:
+        """Whether a variable that switches something on is set, and not to `0`, `false` or `no`."""
+        return environ.get(self.variable(name), "").lower() not in ("", "0", "false", "no")
+
+    def field(self, path: tuple[str, ...], *, secret: bool = False) -> Field:
+        """The field at a path of the settings class; a profile's file keeps it under `[settings]`."""
+        if path == ("token",):
+            return self.token_field
+        if path == ("api_url",):
+            return self.url_field
+        return Field(
+            path,
+            option="--" + "-".join(path).replace("_", "-"),
+            variable=self.variable("__".join(path).upper()),
+            key=".".join(("settings", *path)),
+            secret=secret,
+        )
+
+    @property
+    def secret_variables(self) -> tuple[str, ...]:
+        """The variables that hold a secret of ours, or lead to one: no child process inherits them."""
+        names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")
+        return tuple(self.variable(name) for name in names)
+
+    def settings_class(self) -> Any:
+        """The settings class, imported at this call: a ProfileSettings, which this module stands below."""
+        from importlib import import_module
+
+        if self.settings is None:
+            raise LookupError(f"{self!r} names no settings class")
+        module, _, name = self.settings.partition(":")
+        return getattr(import_module(module), name)
+
+    def default_url(self) -> str | None:
+        """The URL that a token goes to when nobody says another one: the app's, else the settings class's."""
+        if self._api_url is None and self.settings is not None:
+            default = self.settings_class().model_fields.get("api_url")
+            url = str(default.default) if default and not default.is_required() else None
+            # pydantic gives a bare origin a path; as `Origin` writes it, it is recognized as the default.
+            self._api_url = url.removesuffix("/") if url and url.count("/") == 3 else url
+        return self._api_url
+
+    def page(self, path: str, url: str | None = None) -> str:
+        """A page of the workspace, as a full URL: on the origin of `url`, else on the app's own."""
+        from arka_config.precedence.origin import Origin
+
+        base = url or self.default_url()
+        return f"{Origin.of(base)}{path}" if base else path
+
+    def redacted(self, text: str) -> str:
+        """The text with whatever looks like one of this app's tokens masked: a token that somebody put where a name
+        belongs, say, and that an error is about to quote."""
+        if self.token_prefix not in text or not self.token_prefix:
+            return text
+        import re
+
+        from arka_config.secret import masked
+
+        # A few characters less than a whole one: it may not have been copied whole.
+        least = 20 if self.token_length is None else self.token_length - len(self.token_prefix) - 7
+        shape = re.escape(self.token_prefix) + r"[\w-]{" + str(max(least, 8)) + ",}"
+        return re.sub(shape, lambda match: masked(match[0], self.token_prefix), text)
+
+    def check_token(self, token: Secret, url: str | None = None) -> None:
+        """Raises InvalidToken, with what to look at and where to get another, where it cannot be one of this app's."""
+        text = token.reveal()
+        if not text.startswith(self.token_prefix):
+            fault = f"it does not start with {self.token_prefix}"
+        elif self.token_length is not None and len(text) != self.token_length:
+            fault = f"it has {len(text)} characters and not {self.token_length}: was it copied whole?"
+        elif not _TOKEN_CHARACTERS.issuperset(text):
+            fault = "it holds a character that no token has"
+        else:
+            return
+        raise InvalidToken(
+            f"Invalid token: {fault}", reason=fault, hint=f"copy one whole from {self.page(self.tokens_page, url)}"
+        )

@@ -1,0 +1,67 @@
+"""A token in an environment variable: `token.env = "WORK_TOKEN"`."""
+
+from __future__ import annotations
+
+from arka_config.precedence.layers import token_from
+from arka_config.references.context import is_like_a_token
+from arka_config.text import did_you_mean, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arka_config.app_identity import AppIdentity
+    from arka_config.references.context import Context
+    from arka_config.references.protocol import Fault
+    from arka_config.secret import Secret
+    from arka_config.store.preferences import Preferences
+
+
+class EnvReference:
+    """The variable `target`."""
+
+    help = "an environment variable: ARKA_…, or one that config.toml allows"
+    runs_program = False
+
+    def describe(self, target: str) -> str:
+        return f"${visible(target)}"
+
+    def fetch(self, target: str, subject: str, context: Context) -> Secret | None:
+        return token_from(context.environ.get(target, ""), target)
+
+    def remedy(self, target: str, context: Context) -> str:
+        return f"set {target}"
+
+    def command_to_set(self, target: str) -> str:
+        return f"read -rs {target} && export {target}" if _is_variable(target) else ""
+
+    def missing(self, target: str, context: Context) -> str:
+        return "" if context.environ.get(target, "").strip() else f"${target} is not set"
+
+    def check(self, target: str, subject: str, context: Context) -> Iterator[Fault]:
+        return iter(())
+
+    def malformed(self, target: str, app: AppIdentity) -> str:
+        if is_like_a_token(target):
+            return (
+                "token.env looks like a token in plain text, and is not repeated here: revoke it if it is one, "
+                "and name a variable"
+            )
+        if not _is_variable(target):
+            return "token.env is not the name of a variable: letters, digits and '_'"
+        if target in app.secret_variables:
+            return f"{target} is {app.name}'s own: give the token a variable of its own, {app.variable('CI_TOKEN')}"
+        return ""
+
+    def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:
+        if target.startswith(app.prefix) or target in preferences.allow_env:
+            return ""
+        return f"{target} may not be read by a template; " + (
+            did_you_mean(target, preferences.allow_env)
+            or f"use a variable that begins with {app.prefix}, or allow it in {preferences.path}: "
+            f'allow_env = ["{target}"]'
+        )
+
+
+def _is_variable(name: str) -> bool:
+    return name.isascii() and name.isidentifier()

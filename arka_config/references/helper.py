@@ -1,0 +1,89 @@
+"""A token that a command of the user's config.toml prints: `token.helper = "op"`."""
+
+from __future__ import annotations
+
+from arka_config.errors import TokenUnavailable
+from arka_config.precedence.layers import token_from
+from arka_config.references.context import is_like_a_token
+from arka_config.store.programs import ProgramError, read_output
+from arka_config.text import did_you_mean, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arka_config.app_identity import AppIdentity
+    from arka_config.references.context import Context
+    from arka_config.references.protocol import Fault
+    from arka_config.secret import Secret
+    from arka_config.store.preferences import Preferences
+
+
+class HelperReference:
+    """The command that config.toml names `target`. It may talk to the user on the terminal."""
+
+    help = "a command, by its name in config.toml"
+    runs_program = True
+
+    def describe(self, target: str) -> str:
+        return f"helper {visible(target)}"
+
+    def fetch(self, target: str, subject: str, context: Context) -> Secret | None:
+        preferences = context.preferences
+        if target not in preferences.helpers:
+            raise TokenUnavailable(
+                f"{subject}, which {preferences.path} does not define",
+                hint=did_you_mean(target, preferences.helpers) or f"add to it: {_definition(target)}",
+            )
+        command = preferences.helpers[target]
+        try:
+            text = read_output(command, context.app, context.environ, f"helper '{target}'")
+        except ProgramError as error:
+            raise TokenUnavailable(f"{subject}, which {error}", hint=f"run it yourself: {command[0]}") from None
+        return token_from(text, f"the output of helper '{target}'")
+
+    def remedy(self, target: str, context: Context) -> str:
+        return f"run the helper's command yourself; it is in {context.preferences.path}"
+
+    def command_to_set(self, target: str) -> str:
+        return ""
+
+    def missing(self, target: str, context: Context) -> str:
+        return ""
+
+    def check(self, target: str, subject: str, context: Context) -> Iterator[Fault]:
+        import shutil
+
+        from arka_config.references.protocol import Fault
+
+        preferences = context.preferences
+        if target not in preferences.helpers:
+            near = did_you_mean(target, preferences.helpers) or f"add: {_definition(target)}"
+            yield Fault(f"{subject}, which {preferences.path} does not define; {near}", edit=preferences.path)
+            return
+        program = preferences.helpers[target][0]
+        if shutil.which(program, path=context.environ.get("PATH")) is None:
+            yield Fault(
+                f"{subject}, and its program '{visible(program)}' cannot be found",
+                preferences.path,
+                edit=preferences.path,
+                advice="or install it, or add its folder to PATH",
+            )
+
+    def malformed(self, target: str, app: AppIdentity) -> str:
+        if is_like_a_token(target):
+            return (
+                "token.helper looks like a token in plain text, and is not repeated here: revoke it if it is one, "
+                "and name a helper"
+            )
+        return ""
+
+    def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:
+        if target in preferences.helpers:
+            return ""
+        near = did_you_mean(target, preferences.helpers)
+        return f"'{visible(target)}' is not in {preferences.path}; " + (near or f"add to it: {_definition(target)}")
+
+
+def _definition(name: str) -> str:
+    return f'[helpers] {visible(name)} = ["program", "argument"]'

@@ -1,0 +1,44 @@
+"""Running a program that prints a secret: a token helper, or a passphrase command."""
+
+from __future__ import annotations
+
+from arka_config import debug
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arka_config.app_identity import AppIdentity
+
+TIMEOUT = 60.0  # seconds: the user may have to touch a key or type a password
+
+
+class ProgramError(Exception):
+    """The program failed. The message is a clause without a subject, and contains nothing of its output."""
+
+
+def read_output(command: Sequence[str], app: AppIdentity, environ: Mapping[str, str], name: str) -> str:
+    """Run a program and return what it prints on stdout. Raises ProgramError.
+
+    No shell runs it. It inherits the environment without the app's secrets, and may use stderr and the terminal.
+    `name` is for the debug log.
+    """
+    import subprocess
+
+    inherited = {variable: value for variable, value in environ.items() if variable not in app.secret_variables}
+    try:
+        done = subprocess.run(  # noqa: S603  # the user's own configuration names the command
+            command, stdout=subprocess.PIPE, env=inherited, timeout=TIMEOUT, check=False
+        )
+        debug.log(f"{name} ended with exit code {done.returncode}")
+        if done.returncode == 0:
+            return done.stdout.decode("utf-8")
+        fault = f"ended with {done.returncode}"
+    except subprocess.TimeoutExpired:
+        fault = "did not answer in time"
+    except (OSError, IndexError):  # IndexError: an empty command
+        fault = "cannot be run"
+    except UnicodeDecodeError:
+        fault = "printed something that is not text"
+    # Raised outside of the handlers: those errors contain the program's output.
+    raise ProgramError(fault)

@@ -1,0 +1,58 @@
+"""What the store needs from the packages above it. `arka_config.opening` passes in the implementations.
+
+Not part of the fast path: `typing` is expensive to import.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from arka_config.app_identity import AppIdentity
+    from arka_config.secret import Secret
+    from arka_config.store.preferences import Preferences
+    from arka_config.store.profiles import Profile
+    from arka_config.store.tokens import Credential, Document
+
+
+class TokenStore(Protocol):
+    """A kind of token store. `kind` is its name in token files.
+
+    `save` returns the document that represents a credential, after storing elsewhere what does not go into it. `read`
+    returns the credential, whose token may be fetched later. `forget` deletes what an old document points to.
+    """
+
+    kind: str
+
+    def read(self, name: str, document: Document, path: str) -> Credential: ...
+    def save(self, name: str, credential: Credential) -> Document: ...
+    def forget(self, name: str, document: Document) -> None: ...
+
+
+class Vault(Protocol):
+    """What encrypts sealed tokens."""
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether sealing is on."""
+
+    def opens_at_once(self) -> bool:
+        """Whether it is open, or can be opened quickly and without asking the user."""
+
+
+class References(Protocol):
+    """The kinds of token references."""
+
+    def kinds(self) -> Collection[str]:
+        """Return the names of the kinds."""
+
+    def token_of(
+        self,
+        profile: Profile,
+        app: AppIdentity,
+        environ: Mapping[str, str],
+        load_preferences: Callable[[], Preferences],
+    ) -> Secret:
+        """Return the token that a profile refers to, fetched when it is revealed."""
