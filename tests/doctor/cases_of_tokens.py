@@ -56,7 +56,7 @@ def a_reference_to_a_missing_file(user_home: UserHome) -> None:
     user_home.write(user_home.config("profiles", "ref.toml"), '[token]\nfile = "~/the-token"\n')
 
 
-@problem_case("references", "~/the-token", "others can read the file", "chmod 600 ~/the-token")
+@problem_case("references", "~/the-token", "which others can read (mode 0644)", "chmod 600 ~/the-token")
 def a_reference_to_a_readable_file(user_home: UserHome) -> None:
     user_home.write(user_home.config("profiles", "ref.toml"), '[token]\nfile = "~/the-token"\n')
     user_home.write(user_home.path("the-token"), TOKEN, 0o644)
