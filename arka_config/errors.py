@@ -1,53 +1,53 @@
 """Every error that arka-config raises, each with a message, a hint that can be pasted, and an exit code.
 
-ConfigError                       1   something is wrong, and the message says what and where
-├── UsageError                    2   the command's words are off
+ConfigError                       1   something is wrong; the message says what and where
+├── UsageError                    2   the command line is wrong
 │   └── InvalidName               2   not a profile name; the hint suggests one
-├── AuthError                     4   there is no token, or it is refused
-│   ├── NoToken                   4   nothing is stored, exported or referred to
+├── AuthError                     4   there is no token, or it is rejected
+│   ├── NoToken                   4   no token is stored, exported or referred to
 │   ├── TokenUnavailable          4   a profile refers to a token that is not there
-│   ├── InvalidToken              4   the token cannot be one of this app's, or the workspace refuses it
-│   └── ProRequired               4   the workspace wants a Pro subscription for it
-├── UnknownProfile                1   a profile was named that does not exist
-├── ProfileExists                 1   a profile would be written over
-├── InvalidUrl                    1   not a URL that a token may go to
-├── OriginConflict                1   a token and a URL from different places would meet
-├── SettingsError                 1   values that do not fit the settings class, all of them at once
-├── InvalidValue                  1   a stored or exported string holds characters that it may not
+│   ├── InvalidToken              4   not in the app's token format, or rejected by the workspace
+│   └── ProRequired               4   the workspace requires a Pro subscription
+├── UnknownProfile                1   the named profile does not exist
+├── ProfileExists                 1   the profile would be overwritten
+├── InvalidUrl                    1   not a URL that a token may be sent to
+├── OriginConflict                1   a token and a URL are from different places
+├── SettingsError                 1   values that the settings class rejects, all of them at once
+├── InvalidValue                  1   a string to store or export contains forbidden characters
 ├── FileError                     1   a file cannot be read or written
-│   ├── MalformedFile             1   it cannot be parsed, or has a key that nobody reads; never overwritten
-│   └── UnsafeFile                1   others can write to it
-├── TemplateError                 1   templates that cannot be used, with every problem of every file
-├── NotAgreed                     1   a plan reads or sends what nobody has agreed to
-├── PlanConflict                  1   this machine and the templates do not agree, and nobody says who gives way
-├── StalePlan                     1   the machine or the templates moved on since the plan was made
-├── SealedTokenError              1   a token cannot be sealed, or a sealed one cannot be opened
-├── SealingError                  1   a token cannot be sealed or opened
+│   ├── MalformedFile             1   it cannot be parsed, or has an unknown key; never overwritten
+│   └── UnsafeFile                1   other users can write to it
+├── TemplateError                 1   templates that cannot be used, with every problem in every file
+├── NotAgreed                     1   a plan reads or sends something that was not approved
+├── PlanConflict                  1   this machine and the templates differ, and neither side was chosen
+├── StalePlan                     1   the machine or the templates have changed since the plan was made
+├── SealedTokenError              1   a template's token cannot be sealed or opened
+├── SealingError                  1   a stored token cannot be sealed or opened
 │   ├── VaultLocked               1   no unlocker opens the data key; the message names each
-│   ├── WrongPassphrase           1   the passphrase is another one
-│   ├── KeyFileMissing            1   there is no key file where the data key's file says
-│   ├── WrongKeyFile              1   it is no key file, or another vault's
+│   ├── WrongPassphrase           1   the passphrase is wrong
+│   ├── KeyFileMissing            1   the key file does not exist
+│   ├── WrongKeyFile              1   not a key file, or another vault's
 │   ├── InvalidSession            1   the session in the environment is damaged, expired or ended
-│   ├── KeyringUnavailable        1   the OS keyring is absent, changed or unfit, or lacks the entry
-│   │   ├── KeyringLocked         1   it is there, and locked
+│   ├── KeyringUnavailable        1   the OS keyring is missing, changed or unsuitable, or lacks the entry
+│   │   ├── KeyringLocked         1   it is locked
 │   │   └── KeyringTimeout        1   it does not answer in time
-│   ├── SealedFileDamaged         1   it is not what was written: a MalformedFile too
-│   ├── SealedFileMoved           1   it belongs to another profile, vault or app: a MalformedFile too
-│   └── NewerFormat               1   a newer program wrote it: a MalformedFile too
+│   ├── SealedFileDamaged         1   its content has changed since it was written; a MalformedFile too
+│   ├── SealedFileMoved           1   it belongs to another profile, vault or app; a MalformedFile too
+│   └── NewerFormat               1   a newer program wrote it; a MalformedFile too
 ├── LockTimeout                   1   another process holds the lock
-├── WorkspaceError                1   a workspace was asked, and what was asked for did not happen
-│   ├── NoWorkspaceApi            1   there is no API at that address, or none that can do this
-│   ├── WorkspaceUnreachable      1   no answer came: no network, no TLS, no time
-│   ├── NotPermitted              1   the token is good, and may not do this
-│   ├── RequestRefused            1   the workspace does not take what was asked for, or knows no such token
-│   ├── TooManyRequests           1   the workspace asks for fewer requests
-│   └── WorkspaceFault            1   the workspace failed, or its answer makes no sense
+├── WorkspaceError                1   a request to a workspace failed
+│   ├── NoWorkspaceApi            1   the address has no API, or none that can do this
+│   ├── WorkspaceUnreachable      1   no response: no network, no TLS, or a timeout
+│   ├── NotPermitted              1   the token is valid but may not do this
+│   ├── RequestRefused            1   the workspace rejects the request, or does not know the token
+│   ├── TooManyRequests           1   the workspace limits the rate of requests
+│   └── WorkspaceFault            1   the workspace failed, or its response is invalid
 └── Cancelled                     1   the user said no
 
-Ctrl-C is KeyboardInterrupt, and exits with 130. ConfigWarning is for what still works and should not stay as it is.
+Ctrl-C is KeyboardInterrupt and exits with 130. ConfigWarning is for what works but should be changed.
 
-Messages are lower case and name the file, the key and the layer. No message ever holds a secret, or the content of
-a file that holds one.
+Messages are lower case and name the file, the key and the layer. No message contains a secret, or the content of a
+file that contains one.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ if TYPE_CHECKING:
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
-EXIT_PENDING = 3
+EXIT_PENDING = 3  # changes are pending, or a token is expiring
 EXIT_AUTH = 4
 EXIT_INTERRUPTED = 130
 
 
 class ConfigError(Exception):
-    """Something is wrong. `message` says what, in one sentence; `hint` is the way out, or empty.
+    """Something is wrong. `message` is one sentence; `hint` says what to do, or is empty.
 
-    `lines` are the same as a person reads them, one below the other, and so does `str()` give them. A line end inside
-    of one came in with what it names, a file's name say, and is no line of ours.
+    `lines` is the same text as shown to the user, one string for each line, and `str()` joins them. A newline inside
+    one of them is part of a name, such as a file's.
     """
 
     exit_code = EXIT_ERROR
@@ -82,7 +82,7 @@ class ConfigError(Exception):
 
 
 class UsageError(ConfigError):
-    """The command's words are off."""
+    """The command line is wrong."""
 
     exit_code = EXIT_USAGE
 
@@ -92,7 +92,7 @@ class InvalidName(UsageError):
 
 
 class AuthError(ConfigError):
-    """There is no token, or it is refused."""
+    """There is no token, or it is rejected."""
 
     exit_code = EXIT_AUTH
 
@@ -102,7 +102,7 @@ class NoToken(AuthError):
 
 
 class TokenUnavailable(AuthError):
-    """A profile refers to a token that is not where it says."""
+    """A profile refers to a token that is not there."""
 
 
 class InvalidToken(AuthError):
@@ -115,19 +115,19 @@ class InvalidToken(AuthError):
 
 
 class ProRequired(AuthError):
-    """The token is good, and the workspace wants a Pro subscription for it."""
+    """The token is valid, but the workspace requires a Pro subscription."""
 
 
 class UnknownProfile(ConfigError):
-    """A profile was named that does not exist; the hint gives the nearest names."""
+    """The named profile does not exist; the hint gives similar names."""
 
 
 class ProfileExists(ConfigError):
-    """A profile of that name is there already, and would be written over."""
+    """A profile with that name exists and would be overwritten."""
 
 
 class InvalidUrl(ConfigError):
-    """Not a URL that a token may go to."""
+    """Not a URL that a token may be sent to."""
 
 
 class OriginConflict(ConfigError):
@@ -140,7 +140,7 @@ class OriginConflict(ConfigError):
 
 
 class SettingsError(ConfigError):
-    """Values that do not fit the settings class. `problems` holds a sentence for each."""
+    """Values that the settings class rejects. `problems` has a sentence for each."""
 
     def __init__(self, problems: Iterable[str], *, hint: str = "") -> None:
         self.problems = tuple(problems)
@@ -149,11 +149,11 @@ class SettingsError(ConfigError):
 
 
 class InvalidValue(ConfigError):
-    """A string holds a character that it may not: a line break, an escape, a direction mark."""
+    """A string contains a forbidden character: a line break, an escape, a direction mark."""
 
 
 class FileError(ConfigError):
-    """A file cannot be read or written. `path` is the one, and `code` the system's number where it was the system."""
+    """A file cannot be read or written. `path` is the file, and `code` the errno if the system refused."""
 
     def __init__(self, message: str, *, path: str, hint: str = "", code: int = 0) -> None:
         super().__init__(message, hint=hint)
@@ -162,7 +162,7 @@ class FileError(ConfigError):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether nothing can be written at that path, now or later, by this user or by anybody."""
+        """Whether this user may not write at that path, so that trying again is useless."""
         return self.code in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
@@ -178,11 +178,11 @@ class MalformedFile(FileError):
 
 
 class UnsafeFile(FileError):
-    """A file of secrets that somebody else can write to."""
+    """A file with secrets that other users can write to."""
 
 
 class TemplateError(ConfigError):
-    """Templates that cannot be used. `problems` holds a sentence for each, with file, line and column."""
+    """Templates that cannot be used. `problems` has a sentence for each problem, with file, line and column."""
 
     def __init__(self, problems: Iterable[str], *, hint: str = "") -> None:
         self.problems = tuple(problems)
@@ -191,51 +191,51 @@ class TemplateError(ConfigError):
 
 
 class NotAgreed(ConfigError):
-    """A plan reads or sends what nobody has agreed to."""
+    """A plan reads or sends something that was not approved."""
 
 
 class PlanConflict(ConfigError):
-    """This machine and the templates do not agree, and nobody has said who gives way."""
+    """This machine and the templates differ, and neither side was chosen."""
 
 
 class StalePlan(ConfigError):
-    """The machine or the templates moved on since the plan was made."""
+    """The machine or the templates have changed since the plan was made."""
 
 
 class SealedTokenError(ConfigError):
-    """A token cannot be sealed, or a sealed one cannot be opened."""
+    """A template's token cannot be sealed or opened."""
 
 
 class SealingError(ConfigError):
-    """A token cannot be sealed or opened."""
+    """A stored token cannot be sealed or opened."""
 
 
 class VaultLocked(SealingError):
-    """No unlocker opens the data key. The message names each, and why it does not."""
+    """No unlocker opens the data key. The message names each, with the reason."""
 
 
 class WrongPassphrase(SealingError):
-    """The passphrase is not the one that the data key is wrapped with."""
+    """The passphrase is wrong."""
 
 
 class KeyFileMissing(SealingError):
-    """There is no key file at the path that the data key's file names."""
+    """The key file that `data-key.json` names does not exist."""
 
 
 class WrongKeyFile(SealingError):
-    """The key file is none, or opens another vault."""
+    """The file is not a key file, or another vault's."""
 
 
 class InvalidSession(SealingError):
-    """The session in the environment is damaged, has expired, or was ended."""
+    """The session in the environment is damaged, expired or ended."""
 
 
 class KeyringUnavailable(SealingError):
-    """The OS keyring is absent, unfit or another one than before, or no longer has what was put there."""
+    """The OS keyring is missing, unsuitable or a different one than before, or the entry is gone."""
 
 
 class KeyringLocked(KeyringUnavailable):
-    """The OS keyring is there, and locked."""
+    """The OS keyring is locked."""
 
 
 class KeyringTimeout(KeyringUnavailable):
@@ -243,52 +243,57 @@ class KeyringTimeout(KeyringUnavailable):
 
 
 class SealedFileDamaged(SealingError, MalformedFile):
-    """A sealed file, or the data key's, is not what was written. It is never overwritten unasked."""
+    """A sealed file or `data-key.json` has changed since it was written. It is not overwritten unasked."""
 
 
 class SealedFileMoved(SealingError, MalformedFile):
-    """A sealed file stands under the name of another profile, or in the folder of another vault or app."""
+    """A sealed file has another profile's name, or is in the folder of another vault or app."""
 
 
 class NewerFormat(SealingError, MalformedFile):
-    """A file of a format that only a newer program knows."""
+    """A file in a newer format than this program reads."""
 
 
 class LockTimeout(ConfigError):
-    """Another process holds the lock, and went on holding it."""
+    """Another process holds the lock."""
 
 
 class WorkspaceError(ConfigError):
-    """A workspace was asked, and what was asked for did not happen."""
+    """A request to a workspace failed."""
 
 
 class NoWorkspaceApi(WorkspaceError):
-    """There is no API at that address, or none that can do what was asked for."""
+    """The address has no API, or none that can do this."""
 
 
 class WorkspaceUnreachable(WorkspaceError):
-    """No answer came from the workspace; the message says why in words."""
+    """The workspace did not respond; the message says why."""
 
 
 class NotPermitted(WorkspaceError):
-    """The token is good, and may not do what was asked for."""
+    """The token is valid but may not do this."""
 
 
 class RequestRefused(WorkspaceError):
-    """The workspace does not take what was asked for, or knows no such token."""
+    """The workspace rejects the request, or does not know the token."""
 
 
 class TooManyRequests(WorkspaceError):
-    """The workspace asks for fewer requests."""
+    """The workspace limits the rate of requests."""
 
 
 class WorkspaceFault(WorkspaceError):
-    """The workspace failed, or its answer makes no sense."""
+    """The workspace failed, or its response is invalid."""
 
 
 class Cancelled(ConfigError):
-    """The user was asked, and said no."""
+    """The user said no."""
 
 
 class ConfigWarning(UserWarning):
-    """Something works, and should not stay as it is."""
+    """Something works but should be changed. `hint` says how, or is empty."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message + (f"; hint: {hint}" if hint else ""))
+        self.message = message
+        self.hint = hint

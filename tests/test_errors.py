@@ -31,29 +31,29 @@ def declared() -> dict[str, tuple[str, int]]:
     return {kind.__name__: (kind.__bases__[0].__name__, kind.exit_code) for kind in classes}
 
 
-def test_every_error_is_drawn_where_it_stands_with_its_exit_code() -> None:
+def test_docstring_tree_matches_the_classes_and_exit_codes() -> None:
     assert drawn() == declared()
 
 
-def test_every_error_is_drawn_in_the_order_of_the_module() -> None:
+def test_docstring_tree_has_the_order_of_the_module() -> None:
     assert list(drawn()) == list(declared())
 
 
-def test_an_error_exits_as_the_design_says_and_never_with_success() -> None:
+def test_every_exit_code_is_one_of_the_named_constants() -> None:
     assert {code for _, code in declared().values()} == EXIT_CODES
 
 
-def test_an_error_shows_its_message_and_keeps_its_hint_apart() -> None:
+def test_str_of_an_error_is_its_message_without_the_hint() -> None:
     error = ConfigError("there is no profile 'wrok'", hint="did you mean 'work'?")
     assert str(error) == error.message == "there is no profile 'wrok'"
     assert error.hint == "did you mean 'work'?"
 
 
-def test_a_file_error_knows_its_file() -> None:
+def test_file_error_has_the_path() -> None:
     assert FileError("cannot read /x", path="/x").path == "/x"
 
 
-def test_a_settings_error_says_every_problem_on_a_line_of_its_own() -> None:
+def test_settings_error_has_a_line_for_each_problem() -> None:
     error = SettingsError(iter(["timeout: not a number", "proxy: not a URL"]), hint="edit work.toml")
     assert error.problems == ("timeout: not a number", "proxy: not a URL")
     assert str(error).splitlines() == list(error.problems)

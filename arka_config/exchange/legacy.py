@@ -169,7 +169,7 @@ def protect(path: str) -> None:
 
         reason = (error.strerror or type(error).__name__).lower()
         warnings.warn(
-            ConfigWarning(f"{folder} stays open to other users: {reason}; hint: chmod 700 {quoted(folder)}"),
+            ConfigWarning(f"{folder} stays open to other users: {reason}", hint=f"chmod 700 {quoted(folder)}"),
             stacklevel=2,
         )
 

@@ -58,7 +58,8 @@ class KeyringTokens:
             warnings.warn(
                 ConfigWarning(
                     f"a token stays in the OS keyring, as '{entry.account}' of '{self._store.app.name}': "
-                    f"{error.message}; hint: remove it with the system's own program for passwords"
+                    f"{error.message}",
+                    hint="remove it with the system's own program for passwords",
                 ),
                 stacklevel=2,
             )

@@ -232,7 +232,7 @@ class Vault:
     def _tell_of_the_session(self, error: InvalidSession) -> None:
         import warnings
 
-        warnings.warn(ConfigWarning(f"{error.message}, and is passed over; hint: {error.hint}"), stacklevel=2)
+        warnings.warn(ConfigWarning(f"{error.message}, and is passed over", hint=error.hint), stacklevel=2)
 
     def _locked(self, faults: list[tuple[str, SealingError | FileError]]) -> SealingError | FileError:
         """The one fault, or one that names all of them. That no passphrase was given is no fault beside a session."""

@@ -41,7 +41,8 @@ def settle(folder: str, path: str) -> None:
         reason = (error.strerror or type(error).__name__).lower()
         warnings.warn(
             ConfigWarning(
-                f"{path} was changed, and a power cut may undo that: {folder}: {reason}; hint: look after that disk"
+                f"{path} was changed, and a power cut may undo that: {folder}: {reason}",
+                hint="check that disk",
             ),
             stacklevel=2,
         )

@@ -95,7 +95,7 @@ def _check_private(path: str, status: os.stat_result) -> None:
         import warnings
 
         warnings.warn(
-            ConfigWarning(f"{path} can be read by others (mode {mode:04o}); hint: chmod 600 {quoted(path)}"),
+            ConfigWarning(f"{path} can be read by others (mode {mode:04o})", hint=f"chmod 600 {quoted(path)}"),
             stacklevel=2,
         )
 

@@ -123,7 +123,7 @@ def _warn_of_expiry(
         can_rotate = verification.identity is not None and is_alive
         hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
     when = timestamps.in_words(timestamps.read(known.expires))
-    terminal.warn(f"this token {'expires' if is_alive else 'expired'} {when}; hint: {hint}")
+    terminal.warn(f"this token {'expires' if is_alive else 'expired'} {when}", hint=hint)
 
 
 def _rows(

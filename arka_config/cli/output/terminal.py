@@ -63,11 +63,11 @@ class AppOutput:
             _redacted = self._outer
 
     def _show(self, message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-        if not issubclass(category, ConfigWarning):
+        if not isinstance(message, ConfigWarning):
             self._showwarning(message, category, *rest, **more)
         elif str(message) not in self._shown:
             self._shown.add(str(message))
-            warn(str(message))
+            warn(message.message, hint=message.hint)
 
 
 def safe_text(text: str) -> str:
@@ -159,11 +159,10 @@ def _show_step(step: str) -> None:
     _to_stderr(f"{style('debug:', sys.stderr, dim=True)} {safe_text(step)}")
 
 
-def warn(text: str) -> None:
+def warn(text: str, *, hint: str = "") -> None:
     """Print a warning to stderr, with its hint on a line of its own."""
-    what, separator, hint = text.partition("; hint: ")
-    _to_stderr(f"{style('warning:', sys.stderr, fg='yellow')} {safe_text(what)}")
-    if separator:
+    _to_stderr(f"{style('warning:', sys.stderr, fg='yellow')} {safe_text(text)}")
+    if hint:
         show_hint(hint)
 
 

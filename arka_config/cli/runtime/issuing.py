@@ -72,4 +72,4 @@ class TemplateIssuer:
         """Revoke every token that was issued and is not among the stored ones."""
         for token_id, token in self._issued.items():
             if token not in stored and (error := revoke_unused(self._effective_workspace(), token_id)) is not None:
-                terminal.warn(f"a token was issued, not stored, and not revoked: {error.message}; hint: {error.hint}")
+                terminal.warn(f"a token was issued, not stored, and not revoked: {error.message}", hint=error.hint)

@@ -22,8 +22,7 @@ def after_change(session: Session) -> None:
         if project is not None and session.store.preferences.legacy_sync:
             _write_active_token(session, project)
     except ConfigError as error:
-        hint = f"; hint: {error.hint}" if error.hint else ""
-        terminal.warn(f"the legacy file was not updated: {error.message}{hint}")
+        terminal.warn(f"the legacy file was not updated: {error.message}", hint=error.hint)
 
 
 def check_origin(app: AppIdentity, found: TokenInForce) -> None:

@@ -70,7 +70,8 @@ def _say_what_stays_plain(session: Session) -> None:
     if preferences.storage == PLAIN:
         terminal.warn(
             f'{session.with_tilde(preferences.path)} says storage = "plain": a token of a new profile will not be '
-            f"sealed; hint: take that line out of {session.with_tilde(preferences.path)}"
+            "sealed",
+            hint=f"remove that line from {session.with_tilde(preferences.path)}",
         )
     if preferences.legacy_sync:
         terminal.warn("legacy_sync goes on writing the active profile's token in plain text, for the older program")

@@ -50,6 +50,6 @@ def status(session: Session) -> None:
     tables.show(("VAULT", "VALUE", "PLACE"), rows)
     if file is not None and file.unfinished:
         terminal.warn(
-            f"'vault {file.unfinished}' was interrupted; every token can be opened; "
-            f"hint: {session.app.name} vault {file.unfinished}"
+            f"'vault {file.unfinished}' was interrupted; every token can be opened",
+            hint=f"{session.app.name} vault {file.unfinished}",
         )

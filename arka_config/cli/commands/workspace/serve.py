@@ -47,8 +47,8 @@ def serve(session: Session, host: str, port: int, workers: int, url: str, **opti
     with serving.listen(host, port) as listener:
         if serving.is_exposed(host) and not workspace.url:
             terminal.warn(
-                f"{host} is reached from other machines, in clear text: who listens in on the network sees the tokens; "
-                "hint: listen on 127.0.0.1 behind a proxy that ends TLS, and name it with --url https://HOST"
+                f"{host} is reached from other machines, in clear text: who listens in on the network sees the tokens",
+                hint="listen on 127.0.0.1 behind a proxy that ends TLS, and name it with --url https://HOST",
             )
         given = options["database_url"]
         serving.serve(service, listener, workers, lambda: _tell(session, workspace, serving.address(listener), given))
