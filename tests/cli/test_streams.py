@@ -381,7 +381,7 @@ def real(line: str, home: Path, cwd: Path | None = None) -> subprocess.Completed
     [
         ("arka token <&-", 0, f"{TOKEN}\n", ""),
         ("arka login --with-token <&-", 4, "", "--with-token: no token was given"),
-        ("arka login <&-", 2, "", "nobody can be asked"),
+        ("arka login <&-", 2, "", "no terminal to ask on"),
         ("arka profiles remove ci <&-", 2, "", "add --yes"),
         ("arka token >&-", 0, "", ""),
         ("arka use ci 2>&-", 0, "", ""),

@@ -14,12 +14,13 @@ from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.templates.ledger import LedgerFile
 from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.command_samples import NEW_TOKEN
 from tests.guarantees import scenes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.guarantees.scenes import Line
+    from tests.command_samples import Line
     from tests.workspace.fake import FakeWorkspace
 
 TEMPORARY = "arka-tmp"
@@ -46,7 +47,7 @@ class Machine:
         self.fake = fake
         self.root.mkdir()
         fake.add(TOKEN, scopes=("tokens:manage",))
-        fake.add(scenes.THIRD, "extra")
+        fake.add(NEW_TOKEN, "extra")
         with chdir(self.root):
             scenes.make(self.root, scene, fake)
         self.root.rename(self.made)
@@ -110,7 +111,7 @@ class Machine:
     def _is_secret(self, path: str) -> bool:
         content = (self.root / path).read_bytes()
         return path.startswith(("arka/data", "arka/state", "keys/")) or any(
-            token.encode() in content for token in (TOKEN, OTHER, scenes.THIRD)
+            token.encode() in content for token in (TOKEN, OTHER, NEW_TOKEN)
         )
 
     def _mode(self, path: str) -> int:

@@ -19,20 +19,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from arka_config.arka import app
-from arka_config.cli.runtime import command_tree
-from tests.cli.program import OTHER, Done, every_command
+from tests import command_samples
+from tests.cli.program import OTHER, Done
+from tests.command_samples import NEW_TOKEN, Line
 from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NONE, Ended, Fault, forked
-from tests.guarantees import numbers, scenes
+from tests.guarantees import numbers
 from tests.guarantees.machine import Machine
-from tests.guarantees.scenes import READERS, SERVERS, WRITERS, Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.workspace.fake import FakeWorkspace
 
-LINES = [line for lines in WRITERS.values() for line in lines]
+LINES = list(command_samples.lines("write"))
 MOST_OF_A_KIND = 3  # in the bounded part: the same call on the same file, which is the lock's as a rule
 
 
@@ -64,7 +63,7 @@ def machines(
         "XDG_CONFIG_HOME": root / "legacy",
         "GITHUB_ENV": root / "github",
         "ARKA_RUNNER_TOKEN": OTHER,
-        "ARKA_NEW_TOKEN": scenes.THIRD,
+        "ARKA_NEW_TOKEN": NEW_TOKEN,
     }.items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.setattr("arka_config.timestamps.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
@@ -83,7 +82,7 @@ class Trial:
         whole = self.run(NONE)
         assert whole.code == 0, whole.said
         done, _ = whole.said
-        assert done["code"] in (0, 3) or line.scene == "ill", done
+        assert done["code"] in (0, 3) or line.scene == "broken", done
         self.steps = whole.steps
         self.after = machine.facts()
 
@@ -156,7 +155,7 @@ class Trial:
         assert "Traceback" not in done.err
         assert done.code in (0, 1, 3), done.err
         assert ended.met is not None
-        if self.line.scene == "ill":  # what the doctor could not mend is a finding still, and the others are mended
+        if self.line.scene == "broken":  # what the doctor could not mend is a finding still, and the others are mended
             assert done.code in (0, 1), done.err
             if fault.words not in done.out + done.err:
                 self.check_done()
@@ -225,17 +224,10 @@ def test_a_fault_at_any_step_loses_nothing_and_is_said(machines: Path, fake: Fak
     numbers.record("faults", line.words, json.dumps(tried))
 
 
-def test_every_command_writes_or_reads_or_serves() -> None:
-    listed = [*WRITERS, *READERS, *SERVERS]
-    commands = dict(every_command(command_tree.program(app)))
-    assert sorted(listed) == sorted(commands), "say in scenes.py which of the three a new command does"
-    assert all(line.words.startswith(name) for name, lines in WRITERS.items() for line in lines)
-
-
 def test_a_command_that_reads_writes_nothing(machines: Path, fake: FakeWorkspace) -> None:
     machine = Machine(machines, "served", fake)
-    for words in READERS.values():
+    for line in command_samples.lines("read"):
         machine.lay_out()
-        ended = forked(lambda words=words: machine.run(Line(words)), NONE, machine.report)  # type: ignore[misc]
+        ended = forked(lambda line=line: machine.run(line), NONE, machine.report)  # type: ignore[misc]  # mypy cannot infer a lambda's default
         assert ended.code == 0, ended.said
-        assert ended.steps == [], words
+        assert ended.steps == [], line.words

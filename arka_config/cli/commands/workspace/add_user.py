@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.commands.workspace import database_option, database_url, needs_the_extra, url_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.workspace_server import database_option, database_url, require_server_extra, url_option
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -28,7 +28,7 @@ def add_user(session: Session, email: str, plan: str | None, url: str, **options
     \b
     {app} workspace add-user you@example.com --plan pro
     """
-    with needs_the_extra():
+    with require_server_extra():
         from arka_config.workspace.server.workspace import Workspace
 
         workspace = Workspace.open(session.app, database_url(session, options["database_url"]), url)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.commands.workspace import database_option, database_url, needs_the_extra, url_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.workspace_server import database_option, database_url, require_server_extra, url_option
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -34,7 +34,7 @@ def serve(session: Session, host: str, port: int, workers: int, url: str, **opti
 
     Other machines reach it through a proxy that ends TLS, at the address that --url names.
     """
-    with needs_the_extra():
+    with require_server_extra():
         from arka_config.workspace.server import serving
         from arka_config.workspace.server import workspace as workspaces
 

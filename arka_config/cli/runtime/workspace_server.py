@@ -1,0 +1,64 @@
+"""What the commands that run a workspace share: their options, the database's URL, and the check for the extra."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import URL
+
+    from arka_config.cli.runtime.session import Session
+
+_FILE = "workspace.db"
+
+
+def database_option(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add `--database-url` to a command."""
+    option = click.option(
+        "--database-url",
+        metavar="URL",
+        default="",
+        help="postgresql://USER@HOST/NAME or sqlite:////FULL/PATH; default: a SQLite file in the data folder.",
+    )
+    return option(function)
+
+
+def url_option(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add `--url` to a command."""
+    option = click.option("--url", metavar="URL", default="", help="The address at which users reach the workspace.")
+    return option(function)
+
+
+def database_url(session: Session, given: str) -> str | URL:
+    """The database's URL: the option's, else the environment's, else the one of the file in the data folder.
+
+    A URL may contain a password, which the environment keeps out of process lists.
+    """
+    from arka_config.workspace.server.database import file_url
+
+    url = given or session.environ.get(session.app.variable("DATABASE_URL"), "")
+    return url or file_url(os.path.join(session.store.folders.data, _FILE))
+
+
+@contextmanager
+def require_server_extra() -> Iterator[None]:
+    """Raise ConfigError, with the command that installs the server's packages, if one of them is missing."""
+    missing = None
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("arka_config"):
+            raise
+        missing = error.name
+    if missing is not None:
+        raise ConfigError(
+            f"a workspace needs {missing}, which is not installed", hint="pip install 'arka-config[workspace]'"
+        )

@@ -1,0 +1,229 @@
+"""What the tests need to know about each command: one entry for every command of `arka_config/cli/runtime/registry.py`.
+
+An entry says whether the command writes, with lines that together make every change that it can (tests/guarantees run
+each with a fault at every step, on a machine from tests/guarantees/scenes.py); or that it only reads, with one line; or
+that it is part of the server. It also says which heavy packages the command may import (tests/test_imports.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+NEW_TOKEN = "arka_" + "t" * 33 + "b2c3"
+RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
+
+_HTTP = "click httpx rich"  # httpx imports rich, for its own command line
+_SETTINGS = "click pydantic pydantic_settings"
+
+
+class Line(NamedTuple):
+    """A command line, and the scene of tests/guarantees/scenes.py that it is run in."""
+
+    words: str
+    scene: str = "plain"
+    stdin: str = ""
+    cwd: str = "."
+
+
+class Sample(NamedTuple):
+    """How the tests run a command. `lines` are those of a writer.
+
+    `imports` and `imports_if_sealed` map command lines to the heavy packages that they may import, without and with
+    sealing. They are run with one profile `work`, and files `runner.toml`, `recipients.txt` and `legacy.json`. A line
+    that fails has its exit code in front.
+    """
+
+    effect: str
+    lines: tuple[Line, ...]
+    imports: Mapping[str, str]
+    imports_if_sealed: Mapping[str, str]
+
+
+def writer(
+    *lines: Line, imports: Mapping[str, str] | None = None, imports_if_sealed: Mapping[str, str] | None = None
+) -> Sample:
+    """A command that writes on this machine."""
+    return Sample("write", lines, imports or {lines[0].words: "click"}, imports_if_sealed or {})
+
+
+def reader(
+    line: str, *, imports: Mapping[str, str] | None = None, imports_if_sealed: Mapping[str, str] | None = None
+) -> Sample:
+    """A command that changes nothing on this machine."""
+    return Sample("read", (Line(line),), imports or {line: "click"}, imports_if_sealed or {})
+
+
+def server(*, imports: Mapping[str, str]) -> Sample:
+    """A command that works on a workspace's database: tests/guarantees/test_database.py."""
+    return Sample("serve", (), imports, {})
+
+
+SAMPLES: dict[str, Sample] = {
+    "login": writer(
+        Line("login -p new --with-token --use --no-verify", stdin=NEW_TOKEN),
+        Line("login -p work --with-token --force --no-verify --api-url https://eu.arka-ai.com", "sealed", NEW_TOKEN),
+        imports={"login --with-token --no-verify": "click", "login --with-token": _HTTP, "login --help": "click"},
+        imports_if_sealed={"login --with-token --no-verify": "click cryptography"},
+    ),
+    "logout": writer(
+        Line("logout -p work"),
+        Line("logout --all"),
+        Line("logout -p work --revoke", "served"),
+        imports={"logout": "click"},
+    ),
+    "status": reader(
+        "status --offline",
+        imports={"status --offline": "click", "status --offline --json": "click", "status --json": _HTTP},
+        imports_if_sealed={"status --offline": "click cryptography"},
+    ),
+    "rotate": writer(Line("rotate -p work", "served"), imports={"1 rotate": _HTTP}),
+    "revoke": writer(Line("revoke -p work --yes", "served"), imports={"1 revoke --yes --no-browser": _HTTP}),
+    "tokens list": reader("tokens list -p work", imports={"1 tokens list": _HTTP}),
+    "tokens create": writer(
+        Line("tokens create extra -p work --store-as extra", "served"), imports={"1 tokens create x": _HTTP}
+    ),
+    "tokens revoke": reader(
+        "tokens revoke --label extra --yes -p work", imports={"1 tokens revoke tok_x --yes": _HTTP}
+    ),
+    "use": writer(
+        Line("use ci"),
+        Line("use runner --here"),
+        Line("use --unpin", cwd="deploy"),
+        imports={"use work": "click"},
+    ),
+    "prompt": reader("prompt", imports={"prompt": ""}, imports_if_sealed={"prompt": ""}),
+    "token": reader(
+        "token",
+        imports={"token": "", "-p work token": "", "token --json": "click"},
+        imports_if_sealed={"token": "cryptography"},
+    ),
+    "exec": reader(
+        "exec -- no-such-program",
+        imports={"exec -- true": "", "exec true": "click"},
+        imports_if_sealed={"exec -- true": "cryptography"},
+    ),
+    "env": writer(Line("env --github --with-token"), imports={"env": "click", "env --github --with-token": "click"}),
+    "export legacy": writer(Line("export legacy -p ci"), imports={"export legacy": "click"}),
+    "export dotenv": writer(Line("export dotenv --output .env --force"), imports={"export dotenv": "click"}),
+    "export template": reader("export template work", imports={"export template": f"{_SETTINGS} tomli_w"}),
+    "import legacy": writer(
+        Line("import legacy -p old --input old/config.json --delete"),
+        imports={"import legacy --input legacy.json --keep": "click"},
+    ),
+    "plan": writer(Line("plan templates --out plan.json"), imports={"3 plan runner.toml": _SETTINGS}),
+    "apply": writer(
+        Line("apply templates --yes --prune"),
+        Line("apply templates --yes --prune", "sealed"),
+        imports={"apply runner.toml --yes": f"{_SETTINGS} tomli_w"},
+    ),
+    "seal": writer(
+        Line(f"seal --to {RECIPIENT} --with-token --template templates/runner.toml", stdin=NEW_TOKEN),
+        imports={"seal -p work --to-file recipients.txt --with-token": "click pyrage"},
+    ),
+    "identity create": writer(Line("identity create"), imports={"identity create": "click pyrage"}),
+    "identity show": reader("identity show", imports={"1 identity show": "click"}),
+    "profiles list": reader(
+        "profiles list",
+        imports={"profiles list": "click", "profiles list --json": "click"},
+        imports_if_sealed={"profiles list": "click cryptography"},
+    ),
+    "profiles show": reader("profiles show work"),
+    "profiles verify": reader("profiles verify work", imports={"1 profiles verify": _HTTP}),
+    "profiles create": writer(
+        Line("profiles create other timeout=3 description=Another"),
+        imports={"profiles create other timeout=3": f"{_SETTINGS} tomli_w"},
+    ),
+    "profiles set": writer(
+        Line("profiles set work timeout=5 description=Changed"),
+        imports={"profiles set work timeout=3": f"{_SETTINGS} tomlkit"},
+    ),
+    "profiles unset": writer(
+        Line("profiles unset work timeout"), imports={"profiles unset work description": f"{_SETTINGS} tomlkit"}
+    ),
+    "profiles rename": writer(
+        Line("profiles rename work other"),
+        Line("profiles rename work other", "sealed"),
+        imports={"profiles rename work other": "click"},
+    ),
+    "profiles copy": writer(
+        Line("profiles copy work other --with-token"), imports={"profiles copy work other": "click"}
+    ),
+    "profiles remove": writer(
+        Line("profiles remove ci --yes"),
+        Line("profiles remove work --yes --revoke", "served"),
+        imports={"profiles remove work --yes": "click"},
+    ),
+    "config show": reader("config show --sources", imports={"config show": _SETTINGS}),
+    "config get": reader("config get timeout", imports={"config get timeout": _SETTINGS}),
+    "config path": reader("config path", imports={"config path config": "click"}),
+    "vault status": reader("vault status", imports_if_sealed={"vault status": "click cryptography"}),
+    "vault enable": writer(
+        Line("vault enable --with key-file"),
+        Line("vault enable --with key-file --key-file keys/a.key"),
+        imports={"vault enable": "click cryptography"},
+    ),
+    "vault disable": writer(
+        Line("vault disable --yes", "sealed"),
+        imports={"1 vault disable --yes": "click"},
+        imports_if_sealed={"vault disable --yes": "click cryptography"},
+    ),
+    "vault rekey": writer(
+        Line("vault rekey", "sealed"),
+        imports={"1 vault rekey": "click"},
+        imports_if_sealed={"vault rekey": "click cryptography"},
+    ),
+    "vault unlock": writer(
+        Line("vault unlock --for 8h", "sealed"),
+        imports={"1 vault unlock": "click"},
+        imports_if_sealed={"vault unlock --shell bash": "click cryptography"},
+    ),
+    "vault lock": writer(
+        Line("vault lock", "unlocked"), imports={"vault lock": "click"}, imports_if_sealed={"vault lock": "click"}
+    ),
+    "vault add-unlocker": writer(
+        Line("vault add-unlocker key-file --key-file keys/c.key", "sealed"),
+        imports={"1 vault add-unlocker key-file": "click"},
+        imports_if_sealed={"vault add-unlocker key-file --key-file other.key": "click cryptography"},
+    ),
+    "vault remove-unlocker": writer(
+        Line("vault remove-unlocker key-file-2", "sealed"),
+        imports={"1 vault remove-unlocker key-file": "click"},
+    ),
+    "doctor": writer(
+        Line("doctor --fix", "broken"),
+        imports={"doctor": _SETTINGS, "doctor --json": _SETTINGS, "doctor --fix --all": _SETTINGS},
+    ),
+    "completion": reader("completion bash"),
+    "workspace serve": server(
+        imports={
+            "1 workspace serve --host nowhere.invalid": (
+                "click sqlalchemy alembic uvicorn fastapi starlette jinja2 pydantic"
+            )
+        }
+    ),
+    "workspace add-user": server(imports={"workspace add-user you@example.com": "click sqlalchemy alembic"}),
+}
+
+
+def missing_and_unknown(commands: Iterable[str]) -> list[str]:
+    """What to change in this file for these commands; empty if there is one entry for each."""
+    names = set(commands)
+    changes = [f"add an entry for '{name}'" for name in sorted(names - SAMPLES.keys())]
+    changes += [f"remove the entry for '{name}'" for name in sorted(SAMPLES.keys() - names)]
+    return [f"tests/command_samples.py: {change}" for change in changes]
+
+
+def lines(effect: str) -> Iterator[Line]:
+    """Yield the lines of the commands that "write", or of those that "read"."""
+    for sample in SAMPLES.values():
+        if sample.effect == effect:
+            yield from sample.lines
+
+
+def imports(*, sealed: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield each command line whose imports are tested, and the heavy packages that it may import."""
+    for sample in SAMPLES.values():
+        yield from (sample.imports_if_sealed if sealed else sample.imports).items()
