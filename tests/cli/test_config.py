@@ -35,7 +35,7 @@ def test_show_has_a_row_for_every_setting() -> None:
     assert rows[4] == ["proxy", "—", "default", "built", "in"]
 
 
-def test_show_in_json_has_a_finding_for_every_setting(two: Path) -> None:
+def test_show_json_has_the_source_of_every_setting(two: Path) -> None:
     file = write(two, "work", "[settings]\ntimeout = 60\n")
     document = arka("config", "show", "--json").json
     assert document.keys() == {"settings"}
@@ -54,15 +54,13 @@ def test_show_in_json_has_a_finding_for_every_setting(two: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "value", "layer"), [([], 5, "env"), (["-p", "work"], 60, "profile"), (["-p", "ci"], 5, "env")]
 )
-def test_a_profile_that_was_named_beats_the_environment(
-    two: Path, arguments: list[str], value: int, layer: str
-) -> None:
+def test_profile_flag_beats_the_environment(two: Path, arguments: list[str], value: int, layer: str) -> None:
     write(two, "work", "[settings]\ntimeout = 60\n")
     found = arka("config", "show", *arguments, "--json", environ={"ARKA_TIMEOUT": "5"}).json["settings"]["timeout"]
     assert (found["value"], found["layer"]) == (value, layer)
 
 
-def test_sources_adds_what_was_overridden_and_what_is_not_read(two: Path) -> None:
+def test_show_sources_adds_overridden_values_and_unused_variables(two: Path) -> None:
     write(two, "work", "[settings]\ntimeout = 60\n")
     environ = {"ARKA_TIMEOUT": "5", "ARKA_TIMEOT": "6", "ARKA_TOKEN": TOKEN, "ARKA_PROXY": "", "ARKA_ZZZ": "1"}
     document = arka("config", "show", "--sources", "--json", environ=environ).json
@@ -84,7 +82,7 @@ def test_sources_adds_what_was_overridden_and_what_is_not_read(two: Path) -> Non
 
 
 @pytest.mark.usefixtures("two")
-def test_sources_shows_a_token_that_is_set_and_loses_masked() -> None:
+def test_show_sources_masks_an_overridden_token() -> None:
     document = arka("config", "show", "-p", "work", "--sources", "--json", environ={"ARKA_API_KEY": OTHER}).json
     token = document["settings"]["token"]
     assert (token["value"], token["layer"]) == ("arka_…9f3c", "profile")
@@ -92,12 +90,12 @@ def test_sources_shows_a_token_that_is_set_and_loses_masked() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_the_program_s_own_variables_are_read() -> None:
+def test_show_sources_does_not_report_variables_that_are_read() -> None:
     ours = {"ARKA_NO_INPUT": "1", "ARKA_PROFILE": "ci", "ARKA_SESSION": "s", "ARKA_PASSPHRASE": "p"}
     assert arka("config", "show", "--sources", "--json", environ=ours).json["not_read"] == {}
 
 
-def test_an_unknown_key_is_reported_with_file_key_layer_and_the_nearest_name(two: Path) -> None:
+def test_show_reports_an_unknown_key_with_file_layer_and_nearest_name(two: Path) -> None:
     file = write(two, "work", "[settings]\ntimeot = 3\n\n[settings.http]\nretries = 1\n")
     done = arka("config", "show")
     assert done.code == 1
@@ -106,14 +104,14 @@ def test_an_unknown_key_is_reported_with_file_key_layer_and_the_nearest_name(two
     assert "timeout" in done.out  # the table is there all the same
 
 
-def test_an_unknown_key_beside_the_settings_is_reported_too(two: Path) -> None:
+def test_show_reports_an_unknown_top_level_key(two: Path) -> None:
     file = write(two, "work", 'descripton = "x"\n')
     done = arka("config", "show")
     assert (done.code, done.out) == (1, "")
     assert done.err == f"error: {file}: unknown key 'descripton'\nhint: did you mean 'description'?\n"
 
 
-def test_every_value_that_does_not_fit_is_reported_at_once(two: Path) -> None:
+def test_show_reports_all_invalid_values_together(two: Path) -> None:
     file = write(two, "work", '[settings]\ntimeout = "soon"\n')
     done = arka("config", "show", environ={"ARKA_PROXY": "nonsense"})
     assert done.code == 1
@@ -123,7 +121,7 @@ def test_every_value_that_does_not_fit_is_reported_at_once(two: Path) -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_a_proxy_s_password_is_not_shown() -> None:
+def test_show_hides_the_password_of_a_proxy() -> None:
     environ = {"ARKA_PROXY": "http://me:hunter2@proxy.example:3128"}
     for options in ([], ["--json"], ["--sources"], ["--show-token"]):
         done = arka("config", "show", *options, environ=environ)
@@ -133,13 +131,13 @@ def test_a_proxy_s_password_is_not_shown() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_the_token_is_whole_where_that_was_asked_for() -> None:
+def test_show_show_token_prints_the_whole_token() -> None:
     assert TOKEN in arka("config", "show", "--show-token").out
     assert arka("config", "show", "--show-token", "--json").json["settings"]["token"]["value"] == TOKEN
 
 
 @pytest.mark.usefixtures("home")
-def test_without_any_file_the_defaults_are_shown(home: Path) -> None:
+def test_show_without_files_prints_the_defaults(home: Path) -> None:
     done = arka("config", "show", "--json")
     assert (done.code, done.json["settings"]["profile"], done.json["settings"]["token"]) == (0, None, None)
     assert not home.exists()
@@ -158,12 +156,12 @@ def test_get_prints_one_value(key: str, printed: str) -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_get_prints_the_token_whole_where_that_was_asked_for() -> None:
+def test_get_show_token_prints_the_whole_token() -> None:
     assert arka("config", "get", "token", "--show-token").out == f"{TOKEN}\n"
 
 
 @pytest.mark.usefixtures("two")
-def test_get_in_json_is_a_finding_with_its_name() -> None:
+def test_get_json_has_name_value_and_source() -> None:
     assert arka("config", "get", "timeout", "--json", environ={"ARKA_TIMEOUT": "5"}).json == {
         "name": "timeout",
         "value": 5,
@@ -175,13 +173,13 @@ def test_get_in_json_is_a_finding_with_its_name() -> None:
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
 @pytest.mark.usefixtures("two")
-def test_get_of_what_is_not_set_exits_with_1(options: list[str]) -> None:
+def test_get_exits_with_1_for_an_unset_setting(options: list[str]) -> None:
     done = arka("config", "get", "proxy", *options)
     assert (done.code, done.out, "proxy is not set" in done.err) == (1, "", True)
 
 
 @pytest.mark.usefixtures("two")
-def test_get_of_a_profile_that_does_not_exist_is_an_error_as_everywhere() -> None:
+def test_get_fails_for_an_unknown_profile() -> None:
     for key in ("profile", "token", "timeout"):
         done = arka("config", "get", key, environ={"ARKA_PROFILE": "wrok"})
         assert (done.code, done.out) == (1, "")
@@ -191,7 +189,7 @@ def test_get_of_a_profile_that_does_not_exist_is_an_error_as_everywhere() -> Non
 # path
 
 
-def test_path_prints_where_the_files_are(two: Path, tmp_path: Path) -> None:
+def test_path_prints_all_paths_or_one(two: Path, tmp_path: Path) -> None:
     places = {
         "config": str(two / "config"),
         "data": str(two / "data"),
@@ -207,13 +205,13 @@ def test_path_prints_where_the_files_are(two: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_path_of_a_profile_needs_one() -> None:
+def test_path_of_profile_fails_without_a_profile() -> None:
     assert arka("config", "path").code == 0
     assert arka("config", "path", "token").code == 1
     assert arka("config", "path", "nosuch").code == 2
 
 
-def test_a_folder_whose_name_begins_as_a_token_does_is_shown_whole(tmp_path: Path) -> None:
+def test_path_does_not_mask_a_folder_named_like_a_token(tmp_path: Path) -> None:
     folder = tmp_path / "arka_of_the_build_machines_2024"
     found = arka("config", "path", "--json", environ={"ARKA_HOME": str(folder)}).json
     assert found["data"] == str(folder / "data")

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     ],
 )
 @pytest.mark.usefixtures("two")
-def test_each_shell_has_its_line(shell: str, line: str) -> None:
+def test_env_prints_the_line_of_each_shell(shell: str, line: str) -> None:
     assert arka("env", "-p", "ci", "--shell", shell) == (0, line, "")
 
 
 @pytest.mark.usefixtures("two")
-def test_another_shell_is_refused_with_those_that_are_known() -> None:
+def test_env_rejects_an_unknown_shell_and_lists_the_known_ones() -> None:
     done = arka("env", "--shell", "tcsh")
     assert (done.code, done.out) == (2, "")
     assert "bash" in done.err
@@ -37,7 +37,7 @@ def test_another_shell_is_refused_with_those_that_are_known() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_json_has_the_variables_whatever_the_shell() -> None:
+def test_env_json_has_the_variables_for_any_shell() -> None:
     assert arka("env", "--json").json == {"variables": {"ARKA_PROFILE": "work"}}
     assert arka("env", "--json", "-p", "ci", "--with-token", "--shell", "fish").json == {
         "variables": {"ARKA_PROFILE": "ci", "ARKA_API_KEY": OTHER, "ARKA_API_URL": "https://arka-ai.com"}
@@ -45,7 +45,7 @@ def test_json_has_the_variables_whatever_the_shell() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_the_token_goes_with_its_own_url() -> None:
+def test_env_with_token_exports_the_token_s_own_url() -> None:
     done = arka("env", "--with-token", "--shell", "bash", environ={"ARKA_API_KEY": OTHER})
     assert done.out.splitlines() == [
         "export ARKA_PROFILE='work'",
@@ -56,14 +56,14 @@ def test_the_token_goes_with_its_own_url() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_an_exported_token_that_goes_on_winning_is_spoken_of() -> None:
+def test_env_notes_an_exported_token_that_still_wins() -> None:
     done = arka("env", "--shell", "bash", environ={"ARKA_API_KEY": OTHER})
     assert done.out == "export ARKA_PROFILE='work'\n"
     assert "using the token in ARKA_API_KEY; that of profile 'work' is not used" in done.err
 
 
 @pytest.mark.usefixtures("home")
-def test_without_a_profile_there_is_none_to_select() -> None:
+def test_env_fails_without_a_profile() -> None:
     done = arka("env")
     assert (done.code, done.out, "hint: arka env --profile NAME" in done.err) == (1, "", True)
     done = arka("env", "--with-token", "--shell", "bash", environ={"ARKA_API_KEY": TOKEN})
@@ -71,14 +71,14 @@ def test_without_a_profile_there_is_none_to_select() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_nothing_is_printed_where_the_token_is_missing() -> None:
+def test_env_with_token_prints_nothing_if_the_token_is_missing() -> None:
     arka("profiles", "create", "bare")
     for options in (["--with-token"], ["--with-token", "--json"], ["--with-token", "--github"]):
         done = arka("env", "-p", "bare", *options, environ={"GITHUB_ENV": "/dev/null"})
         assert (done.code, done.out) == (4, "")
 
 
-def test_github_gets_the_profile_and_the_mask_even_without_the_token(two: Path, tmp_path: Path) -> None:
+def test_env_github_masks_the_token_even_if_it_is_not_included(two: Path, tmp_path: Path) -> None:
     file = tmp_path / "github-env"
     done = arka("env", "--github", environ={"GITHUB_ENV": str(file)})
     assert (done.code, done.out) == (0, f"::add-mask::{TOKEN}\n")
@@ -89,18 +89,18 @@ def test_github_gets_the_profile_and_the_mask_even_without_the_token(two: Path, 
 
 @pytest.mark.parametrize("path", ["", "/proc/nothing/here"])
 @pytest.mark.usefixtures("two")
-def test_without_a_file_to_write_to_this_is_no_job(path: str) -> None:
+def test_env_github_fails_without_github_env(path: str) -> None:
     done = arka("env", "--github", environ={"GITHUB_ENV": path})
     assert done.code == 1
     assert path in done.err
 
 
 @pytest.mark.usefixtures("two")
-def test_github_and_a_shell_are_two_places() -> None:
+def test_env_rejects_github_with_shell() -> None:
     assert arka("env", "--github", "--shell", "bash", environ={"GITHUB_ENV": "/dev/null"}).code == 2
 
 
-def test_a_full_disk_leaves_no_half_of_a_variable(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_env_github_writes_no_partial_variable_to_a_full_disk(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = two.parent / "github"
     file.write_text("KEPT=1\n")
     monkeypatch.setenv("GITHUB_ENV", str(file))

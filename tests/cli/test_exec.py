@@ -25,7 +25,7 @@ def child(*command: str, home: Path, **environ: str) -> subprocess.CompletedProc
     )
 
 
-def test_the_child_has_the_token_its_url_and_the_profile(two: Path) -> None:
+def test_exec_passes_token_url_and_profile(two: Path) -> None:
     done = child("-p", "ci", "--", sys.executable, "-c", SHOW, home=two, OTHER="kept")
     environ = json.loads(done.stdout)
     assert (environ["ARKA_API_KEY"], environ["ARKA_API_URL"], environ["ARKA_PROFILE"], environ["OTHER"]) == (
@@ -36,33 +36,33 @@ def test_the_child_has_the_token_its_url_and_the_profile(two: Path) -> None:
     )
 
 
-def test_the_child_has_no_other_secret_of_ours(two: Path) -> None:
+def test_exec_passes_no_other_secret(two: Path) -> None:
     ours = {f"ARKA_{name}": "s" for name in ("PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")}
     done = child("--", sys.executable, "-c", SHOW, home=two, **ours)
     assert not ours.keys() & json.loads(done.stdout).keys()
 
 
-def test_a_token_in_the_environment_is_handed_on_with_its_own_url(two: Path) -> None:
+def test_exec_passes_an_exported_token_with_its_own_url(two: Path) -> None:
     done = child("--", sys.executable, "-c", SHOW, home=two, ARKA_API_KEY="arka_exported")
     environ = json.loads(done.stdout)
     assert (environ["ARKA_API_KEY"], environ["ARKA_API_URL"]) == ("arka_exported", "https://arka-ai.com")
     assert "note: using the token in ARKA_API_KEY; that of profile 'work' is not used" in done.stderr
 
 
-def test_the_exit_code_and_the_arguments_are_the_child_s(two: Path) -> None:
+def test_exec_passes_arguments_and_returns_the_exit_code(two: Path) -> None:
     done = child("--", "sh", "-c", 'printf "<%s>" "$@"; exit 7', "sh", "a b", "--json", "-p", "", home=two)
     assert (done.returncode, done.stdout) == (7, "<a b><--json><-p><>")
 
 
-def test_no_double_dash_is_needed(two: Path) -> None:
+def test_exec_works_without_double_dash(two: Path) -> None:
     assert child("printenv", "ARKA_API_KEY", home=two).stdout == TOKEN + "\n"
 
 
-def test_a_signal_ends_the_child_as_it_would_have_without_us(two: Path) -> None:
+def test_exec_child_dies_of_a_signal(two: Path) -> None:
     assert child("--", "sh", "-c", "kill -TERM $$", home=two).returncode == -signal.SIGTERM
 
 
-def test_the_child_ends_when_its_reader_does(two: Path) -> None:
+def test_exec_child_ends_on_a_closed_pipe(two: Path) -> None:
     """Python ignores SIGPIPE, and a child that inherited that would go on writing."""
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{ARKA} exec -- yes | head -1"],
@@ -76,7 +76,7 @@ def test_the_child_ends_when_its_reader_does(two: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["", ".", "sub:."])
-def test_the_working_directory_is_not_searched(two: Path, path: str) -> None:
+def test_exec_does_not_search_the_working_directory(two: Path, path: str) -> None:
     for folder in (two, two / "sub"):
         folder.mkdir(exist_ok=True)
         (folder / "tool").write_text("#!/bin/sh\necho hijacked\n")
@@ -85,14 +85,14 @@ def test_the_working_directory_is_not_searched(two: Path, path: str) -> None:
     assert (done.returncode, done.stdout) == (127, "")
 
 
-def test_what_cannot_be_run_is_126(two: Path) -> None:
+def test_exec_returns_126_for_a_file_that_cannot_be_run(two: Path) -> None:
     (two / "data.txt").write_text("no program")
     done = child("--", "./data.txt", home=two)
     assert done.returncode == 126
     assert "permission denied" in done.stderr
 
 
-def test_a_relative_folder_of_path_is_passed_over_and_a_later_one_searched(two: Path) -> None:
+def test_exec_skips_relative_entries_of_path(two: Path) -> None:
     (two / "bin").mkdir()
     for folder, said in ((two, "hijacked"), (two / "bin", "right")):
         (folder / "tool").write_text(f"#!/bin/sh\necho {said}\n")
@@ -111,7 +111,7 @@ def test_a_relative_folder_of_path_is_passed_over_and_a_later_one_searched(two: 
         ("./lost", 127, "no such file or directory"),
     ],
 )
-def test_what_cannot_be_started_ends_as_in_a_shell(two: Path, command: str, code: int, said: str) -> None:
+def test_exec_failures_have_the_exit_codes_of_a_shell(two: Path, command: str, code: int, said: str) -> None:
     (two / "script").write_text("echo no interpreter\n")
     (two / "lost").write_text("#!/no/such/interpreter\n")
     for name in ("script", "lost"):
@@ -121,34 +121,32 @@ def test_what_cannot_be_started_ends_as_in_a_shell(two: Path, command: str, code
 
 
 @pytest.mark.parametrize("command", ["./none", "no-such-program"])
-def test_who_goes_on_after_a_command_that_cannot_be_run_ignores_the_signals_that_it_did(
-    two: Path, command: str
-) -> None:
+def test_exec_restores_signal_handlers_if_the_command_cannot_be_run(two: Path, command: str) -> None:
     ignored = (signal.SIGPIPE, signal.SIGXFSZ)
     before = [signal.getsignal(number) for number in ignored]
     assert arka("exec", "--", command).code == 127
     assert [signal.getsignal(number) for number in ignored] == before == [signal.SIG_IGN] * 2
 
 
-def test_without_a_token_nothing_is_run(two: Path) -> None:
+def test_exec_runs_nothing_without_a_token(two: Path) -> None:
     empty = two / "empty"
     empty.mkdir()
     done = child("--", "touch", "ran", home=empty)
     assert (done.returncode, list(empty.iterdir())) == (4, [])
 
 
-def test_without_a_command_it_is_a_usage_error(two: Path) -> None:
+def test_exec_without_a_command_is_a_usage_error(two: Path) -> None:
     done = child(home=two)
     assert (done.returncode, "missing argument" in done.stderr) == (2, True)
 
 
-def test_a_token_for_another_origin_is_not_handed_on(two: Path) -> None:
+def test_exec_refuses_a_token_for_another_origin(two: Path) -> None:
     done = child("--", "touch", "ran", home=two, ARKA_API_URL="https://elsewhere.example")
     assert (done.returncode, "a token never goes to another origin" in done.stderr) == (1, True)
     assert not (two / "ran").exists()
 
 
-def test_arguments_that_are_no_text_are_the_child_s_all_the_same(two: Path) -> None:
+def test_exec_passes_arguments_that_are_not_valid_unicode(two: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two)}
     done = subprocess.run(
         [ARKA, "exec", "--", "printf", "%s", b"\xff\n", "--profile"], env=environ, capture_output=True, check=False
@@ -156,7 +154,7 @@ def test_arguments_that_are_no_text_are_the_child_s_all_the_same(two: Path) -> N
     assert done.stdout == b"\xff\n--profile"
 
 
-def test_the_child_reads_our_stdin(two: Path) -> None:
+def test_exec_child_reads_stdin(two: Path) -> None:
     done = subprocess.run(
         [ARKA, "exec", "--", "cat"],
         input="typed",
@@ -168,7 +166,7 @@ def test_the_child_reads_our_stdin(two: Path) -> None:
     assert (done.stdout, done.stderr) == ("typed", "")
 
 
-def test_the_child_takes_this_process_s_place_and_its_signals(two: Path) -> None:
+def test_exec_child_replaces_the_process_and_gets_its_signals(two: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two)}
     script = "trap 'echo caught; exit 9' TERM; echo $$; while :; do sleep 0.02; done"
     with subprocess.Popen(

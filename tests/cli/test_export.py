@@ -39,7 +39,7 @@ def written(file: Path) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("two")
-def test_legacy_writes_the_node_cli_s_file(legacy: Path) -> None:
+def test_export_legacy_writes_the_node_cli_s_file(legacy: Path) -> None:
     done = arka("export", "legacy")
     assert (done.code, done.out) == (0, "")
     assert "✓ Wrote ~/.config/arka-code-nodejs/config.json, key 'token'" in done.err
@@ -48,7 +48,7 @@ def test_legacy_writes_the_node_cli_s_file(legacy: Path) -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_legacy_leaves_what_else_is_there_and_takes_the_key_that_holds_a_token(legacy: Path) -> None:
+def test_export_legacy_keeps_other_keys_and_replaces_the_existing_token(legacy: Path) -> None:
     legacy.parent.mkdir(parents=True)
     legacy.write_text(json.dumps({"theme": "dark", "apiKey": OTHER, "n": 1.50}))
     done = arka("export", "legacy", "--json")
@@ -58,7 +58,7 @@ def test_legacy_leaves_what_else_is_there_and_takes_the_key_that_holds_a_token(l
 
 
 @pytest.mark.usefixtures("two")
-def test_legacy_takes_another_key_and_another_file(tmp_path: Path) -> None:
+def test_export_legacy_accepts_another_key_and_file(tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     done = arka("export", "legacy", "-p", "ci", "--key", "auth", "-o", str(file), "--json")
     assert done.json == {"path": str(file), "key": "auth", "changed": True}
@@ -67,7 +67,7 @@ def test_legacy_takes_another_key_and_another_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_legacy_writes_no_token_of_another_workspace_without_force(legacy: Path) -> None:
+def test_export_legacy_refuses_another_workspace_s_token_without_force(legacy: Path) -> None:
     arka("login", "-p", "eu", "--with-token", "--api-url", ELSEWHERE, stdin=OTHER)
     done = arka("export", "legacy", "-p", "eu")
     assert (done.code, f"is for {ELSEWHERE}" in done.err, "nothing was written" in done.err) == (1, True, True)
@@ -76,7 +76,7 @@ def test_legacy_writes_no_token_of_another_workspace_without_force(legacy: Path)
 
 
 @pytest.mark.usefixtures("two")
-def test_legacy_never_writes_over_what_it_cannot_parse(legacy: Path) -> None:
+def test_export_legacy_never_overwrites_an_invalid_file(legacy: Path) -> None:
     legacy.parent.mkdir(parents=True)
     legacy.write_text(f'{{"token": "{OTHER}",}}')
     done = arka("export", "legacy")
@@ -88,7 +88,7 @@ def test_legacy_never_writes_over_what_it_cannot_parse(legacy: Path) -> None:
 
 
 @pytest.mark.usefixtures("synced")
-def test_the_legacy_file_follows_use_login_logout_and_remove(legacy: Path) -> None:
+def test_legacy_sync_follows_use_login_logout_and_remove(legacy: Path) -> None:
     assert arka("use", "ci").code == 0
     assert written(legacy) == {"token": OTHER}
     assert arka("use", "-").code == 0
@@ -107,7 +107,7 @@ def test_the_legacy_file_follows_use_login_logout_and_remove(legacy: Path) -> No
 
 
 @pytest.mark.usefixtures("synced")
-def test_the_first_login_is_in_step_too(legacy: Path) -> None:
+def test_legacy_sync_writes_at_the_first_login(legacy: Path) -> None:
     arka("profiles", "remove", "work", "--yes")
     arka("profiles", "remove", "ci", "--yes")
     arka("login", "--with-token", stdin=OTHER)
@@ -115,13 +115,13 @@ def test_the_first_login_is_in_step_too(legacy: Path) -> None:
 
 
 @pytest.mark.usefixtures("synced")
-def test_it_is_the_active_profile_whatever_else_is_in_force(legacy: Path) -> None:
+def test_legacy_sync_uses_the_active_profile_not_the_effective_one(legacy: Path) -> None:
     arka("login", "-p", "work", "--with-token", stdin=TOKEN, environ={"ARKA_API_KEY": OTHER, "ARKA_PROFILE": "ci"})
     assert written(legacy) == {"token": TOKEN}
 
 
 @pytest.mark.usefixtures("synced")
-def test_a_token_of_another_workspace_is_not_put_there_and_the_old_one_does_not_stay(legacy: Path) -> None:
+def test_legacy_sync_removes_the_token_if_the_active_one_is_for_another_workspace(legacy: Path) -> None:
     arka("use", "work")
     arka("login", "-p", "eu", "--with-token", "--api-url", ELSEWHERE, stdin=OTHER)
     done = arka("use", "eu")
@@ -130,7 +130,7 @@ def test_a_token_of_another_workspace_is_not_put_there_and_the_old_one_does_not_
 
 
 @pytest.mark.usefixtures("synced")
-def test_a_change_stands_where_the_legacy_file_cannot_follow(legacy: Path) -> None:
+def test_legacy_sync_failure_is_only_a_warning(legacy: Path) -> None:
     legacy.parent.mkdir(parents=True)
     legacy.write_text("{")
     done = arka("use", "ci", "--json")
@@ -140,7 +140,7 @@ def test_a_change_stands_where_the_legacy_file_cannot_follow(legacy: Path) -> No
 
 
 @pytest.mark.usefixtures("two")
-def test_without_the_preference_nothing_is_written(legacy: Path) -> None:
+def test_legacy_sync_is_off_by_default(legacy: Path) -> None:
     arka("use", "ci")
     assert not legacy.exists()
 
@@ -151,12 +151,12 @@ TEXT = f"ARKA_API_KEY={TOKEN}\nARKA_API_URL=https://arka-ai.com\n"
 
 
 @pytest.mark.usefixtures("two")
-def test_dotenv_prints_the_lines() -> None:
+def test_export_dotenv_prints_the_lines() -> None:
     assert arka("export", "dotenv") == (0, TEXT, "")
     assert arka("export", "dotenv", "--json").json == {"text": TEXT}
 
 
-def test_dotenv_writes_a_file_for_the_user_alone(two: Path, tmp_path: Path) -> None:
+def test_export_dotenv_writes_a_private_file(two: Path, tmp_path: Path) -> None:
     done = arka("export", "dotenv", "-o", ".env", "--json")
     assert done.json == {"path": str(tmp_path / ".env")}
     assert "plain text" in done.err
@@ -165,7 +165,7 @@ def test_dotenv_writes_a_file_for_the_user_alone(two: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("two")
-def test_dotenv_loses_no_file_unless_forced(tmp_path: Path) -> None:
+def test_export_dotenv_overwrites_only_with_force(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("MINE=1\n")
     done = arka("export", "dotenv", "-o", str(file))
@@ -177,7 +177,7 @@ def test_dotenv_loses_no_file_unless_forced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["legacy", "dotenv", "dotenv -o .env"])
 @pytest.mark.usefixtures("home")
-def test_without_a_token_nothing_is_written(
+def test_export_writes_nothing_without_a_token(
     command: str, tmp_path: Path, legacy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

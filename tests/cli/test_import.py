@@ -22,7 +22,7 @@ def legacy(home: Path, tmp_path: Path) -> Path:
     return file
 
 
-def test_the_token_is_stored_under_a_profile_and_stays_in_the_file(legacy: Path) -> None:
+def test_import_stores_the_token_and_keeps_the_file(legacy: Path) -> None:
     done = arka("import", "legacy", "--json")
     assert done.json == {"profile": "default", "active": True, "path": str(legacy), "key": "token", "deleted": False}
     assert "Imported arka_…9f3c from ~/.config/arka-code-nodejs/config.json into profile 'default'" in done.err
@@ -34,14 +34,14 @@ def test_the_token_is_stored_under_a_profile_and_stays_in_the_file(legacy: Path)
 @pytest.mark.parametrize(
     ("option", "left"), [("--delete", {"theme": "dark"}), ("--keep", {"theme": "dark", "token": TOKEN})]
 )
-def test_the_plain_copy_is_deleted_where_that_is_said(legacy: Path, option: str, left: dict[str, str]) -> None:
+def test_import_delete_removes_the_plain_copy(legacy: Path, option: str, left: dict[str, str]) -> None:
     done = arka("import", "legacy", option, "-p", "node", "--json")
     assert done.json["deleted"] is (option == "--delete")
     assert json.loads(legacy.read_text()) == left
     assert arka("token", "-p", "node").out == f"{TOKEN}\n"
 
 
-def test_the_hint_that_deletes_the_copy_later_works(legacy: Path) -> None:
+def test_import_hint_deletes_the_copy_later(legacy: Path) -> None:
     arka("import", "legacy")
     assert arka("import", "legacy", "--delete", "--profile", "default").code == 0
     assert json.loads(legacy.read_text()) == {"theme": "dark"}
@@ -49,7 +49,7 @@ def test_the_hint_that_deletes_the_copy_later_works(legacy: Path) -> None:
     assert (again.code, f"{legacy}: there is no token" in again.err) == (4, True)
 
 
-def test_another_token_of_the_profile_is_replaced_with_force_alone(legacy: Path) -> None:
+def test_import_replaces_another_token_only_with_force(legacy: Path) -> None:
     arka("login", "-p", "work", "--with-token", stdin=OTHER)
     done = arka("import", "legacy", "-p", "work", "--delete")
     assert (done.code, "--force" in done.err) == (1, True)
@@ -60,7 +60,7 @@ def test_another_token_of_the_profile_is_replaced_with_force_alone(legacy: Path)
 
 
 @pytest.mark.usefixtures("home")
-def test_the_workspace_file_and_key_can_be_said(tmp_path: Path) -> None:
+def test_import_accepts_another_workspace_file_and_key(tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     file.write_text(json.dumps({"a": TOKEN, "b": OTHER}))
     unclear = arka("import", "legacy", "-i", str(file))
@@ -71,7 +71,7 @@ def test_the_workspace_file_and_key_can_be_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["ghp_" + "x" * 38, TOKEN[:-1], TOKEN + "\x1b"])
-def test_what_cannot_be_a_token_is_not_taken_over_or_repeated(home: Path, legacy: Path, value: str) -> None:
+def test_import_rejects_a_malformed_token_without_repeating_it(home: Path, legacy: Path, value: str) -> None:
     legacy.write_text(json.dumps({"token": value}))
     done = arka("import", "legacy", "--key", "token", "--delete")
     assert done.code in (1, 4)
@@ -81,7 +81,7 @@ def test_what_cannot_be_a_token_is_not_taken_over_or_repeated(home: Path, legacy
 
 
 @pytest.mark.parametrize("content", [None, "{}", '{"token": ""}', '{"token": 3}'])
-def test_a_file_without_a_token_has_none(legacy: Path, content: str | None) -> None:
+def test_import_fails_if_the_file_has_no_token(legacy: Path, content: str | None) -> None:
     if content is None:
         legacy.unlink()
     else:
@@ -90,7 +90,7 @@ def test_a_file_without_a_token_has_none(legacy: Path, content: str | None) -> N
     assert (done.code, done.err) == (4, f"error: {legacy}: there is no token\nhint: arka login\n")
 
 
-def test_a_profile_that_refers_to_a_token_does_not_get_one(legacy: Path) -> None:
+def test_import_refuses_a_profile_with_a_token_reference(legacy: Path) -> None:
     arka("profiles", "create", "far", "token.env=FAR_TOKEN")
     done = arka("import", "legacy", "-p", "far", "--delete")
     assert done.code == 1
@@ -98,7 +98,7 @@ def test_a_profile_that_refers_to_a_token_does_not_get_one(legacy: Path) -> None
 
 
 @pytest.mark.parametrize(("answer", "deleted"), [("y", True), ("n", False), ("", False)])
-def test_on_a_terminal_it_asks_whether_to_delete_the_plain_copy(
+def test_import_asks_on_a_terminal_whether_to_delete_the_copy(
     home: Path, legacy: Path, tmp_path: Path, answer: str, deleted: bool
 ) -> None:
     environ = {"HOME": str(tmp_path), "ARKA_HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
@@ -114,7 +114,7 @@ def test_on_a_terminal_it_asks_whether_to_delete_the_plain_copy(
     assert arka("token").out == f"{TOKEN}\n"
 
 
-def test_the_token_that_the_profile_has_keeps_its_label_and_its_end(legacy: Path) -> None:
+def test_import_of_the_same_token_keeps_label_and_expiry(legacy: Path) -> None:
     before = arka(
         "login", "-p", "work", "--with-token", "--no-verify", "--label", "x", "--expires", "2099-12-31", stdin=TOKEN
     )

@@ -31,14 +31,14 @@ def nothing_is_stored(home: Path) -> bool:
     return not list(home.rglob("*.json")) and not list(home.rglob("*.toml"))
 
 
-def test_the_token_comes_from_stdin_and_white_space_around_it_is_dropped(home: Path) -> None:
+def test_login_reads_the_token_from_stdin_and_strips_whitespace(home: Path) -> None:
     done = login("-p", "work", token=f"  {TOKEN}\r\n")
     assert (done.code, done.out) == (0, "")
     assert "✓ Stored arka_…9f3c under profile 'work', for https://arka-ai.com (unverified)" in done.err
     assert stored(home, "work")["token"] == TOKEN
 
 
-def test_the_token_comes_from_a_file(home: Path, tmp_path: Path) -> None:
+def test_login_reads_the_token_from_a_file(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
     file.chmod(0o600)
@@ -46,14 +46,14 @@ def test_the_token_comes_from_a_file(home: Path, tmp_path: Path) -> None:
     assert stored(home, "default")["token"] == TOKEN
 
 
-def test_the_token_comes_from_the_flag_before_the_command(home: Path) -> None:
+def test_login_takes_the_token_of_the_global_flag(home: Path) -> None:
     assert arka("--api-key", TOKEN, "login").code == 0
     assert arka("--token", OTHER, "login", "-p", "ci").code == 0
     assert (stored(home, "default")["token"], stored(home, "ci")["token"]) == (TOKEN, OTHER)
 
 
 @pytest.mark.parametrize("mode", [0o622, 0o666])
-def test_a_token_file_that_others_can_write_is_refused(home: Path, tmp_path: Path, mode: int) -> None:
+def test_login_refuses_a_token_file_that_others_can_write(home: Path, tmp_path: Path, mode: int) -> None:
     file = tmp_path / "token"
     file.write_text(TOKEN)
     file.chmod(mode)
@@ -62,13 +62,13 @@ def test_a_token_file_that_others_can_write_is_refused(home: Path, tmp_path: Pat
     assert nothing_is_stored(home)
 
 
-def test_a_token_file_that_is_not_there_is_named(home: Path, tmp_path: Path) -> None:
+def test_login_names_a_missing_token_file(home: Path, tmp_path: Path) -> None:
     done = arka("login", "--token-file", str(tmp_path / "none"))
     assert (done.code, str(tmp_path / "none") in done.err) == (4, True)
     assert nothing_is_stored(home)
 
 
-def test_json_says_what_was_stored(home: Path) -> None:
+def test_login_json_describes_the_stored_token(home: Path) -> None:
     done = login("--json", "-p", "work", "--label", "MacBook Pro", "--expires", "2099-12-31")
     assert done.json == {
         "profile": "work",
@@ -85,14 +85,14 @@ def test_json_says_what_was_stored(home: Path) -> None:
     }
 
 
-def test_the_first_login_makes_its_profile_active_and_later_ones_say_how_to_switch(home: Path) -> None:
+def test_first_login_activates_its_profile_and_later_ones_say_how_to_switch(home: Path) -> None:
     first, second = login("-p", "work"), login("-p", "ci", token=OTHER)
     assert "arka use" not in first.err
     assert "switch with: arka use ci" in second.err
     assert arka("token").out == f"{TOKEN}\n"
 
 
-def test_use_makes_a_later_login_s_profile_active(two: Path) -> None:
+def test_login_use_activates_the_profile(two: Path) -> None:
     done = login("-p", "third", "--use")
     assert "arka use" not in done.err
     assert arka("config", "get", "profile").out == "third\n"
@@ -100,28 +100,28 @@ def test_use_makes_a_later_login_s_profile_active(two: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_only_the_first_login_says_that_the_token_is_in_plain_text() -> None:
+def test_only_the_first_login_notes_plain_text_storage() -> None:
     assert "the token is stored in plain text in ~/arka/data/tokens/work.json" in login("-p", "work").err
     assert "plain text" not in login("-p", "ci").err
 
 
-def test_without_a_name_it_is_the_profile_in_force(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_without_a_name_uses_the_effective_profile(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert login("--json", token=OTHER).json["profile"] == "work"
     monkeypatch.setenv("ARKA_PROFILE", "runner")
     assert login("--json").json["profile"] == "runner"
 
 
-def test_a_token_of_the_same_workspace_is_replaced(two: Path) -> None:
+def test_login_replaces_a_token_of_the_same_workspace(two: Path) -> None:
     assert login("-p", "work", token=OTHER).code == 0
     assert arka("token").out == f"{OTHER}\n"
 
 
-def test_a_new_login_forgets_what_was_known_of_the_old_token(two: Path) -> None:
+def test_login_drops_the_metadata_of_the_old_token(two: Path) -> None:
     assert login("-p", "work", token=OTHER).code == 0
     assert "label" not in stored(two, "work")
 
 
-def test_a_token_of_another_workspace_is_replaced_with_force_alone(two: Path) -> None:
+def test_login_replaces_another_workspace_s_token_only_with_force(two: Path) -> None:
     done = login("-p", "work", "--api-url", ELSEWHERE, token=OTHER)
     assert (done.code, stored(two, "work")["token"]) == (1, TOKEN)
     assert f"has a token for https://arka-ai.com, and this one is for {ELSEWHERE}; nothing was stored" in done.err
@@ -131,24 +131,24 @@ def test_a_token_of_another_workspace_is_replaced_with_force_alone(two: Path) ->
     assert arka("status", "-p", "work").code == 0
 
 
-def test_the_url_s_path_is_kept_in_the_profile(home: Path) -> None:
+def test_login_stores_the_url_s_path_in_the_profile(home: Path) -> None:
     assert login("-p", "eu", "--api-url", f"{ELSEWHERE}/workspaces/7").code == 0
     assert stored(home, "eu")["origin"] == ELSEWHERE
     assert arka("config", "get", "api_url", "-p", "eu").out == f"{ELSEWHERE}/workspaces/7\n"
 
 
-def test_an_origin_alone_needs_no_file_in_the_config_folder(home: Path) -> None:
+def test_login_writes_no_profile_file_for_an_origin_only(home: Path) -> None:
     assert login("-p", "eu", "--api-url", ELSEWHERE).code == 0
     assert not (home / "config").exists()
     assert arka("config", "get", "api_url", "-p", "eu").out == f"{ELSEWHERE}\n"
 
 
-def test_the_workspace_of_the_environment_is_the_token_s(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_uses_the_url_of_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARKA_API_URL", ELSEWHERE)
     assert login("--json").json["origin"] == ELSEWHERE
 
 
-def test_a_workspace_of_the_environment_and_another_of_the_profile_do_not_meet(
+def test_login_refuses_a_profile_url_that_conflicts_with_the_environment(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert arka("profiles", "create", "work", "api_url=https://arka.example").code == 0
@@ -163,7 +163,7 @@ def test_a_workspace_of_the_environment_and_another_of_the_profile_do_not_meet(
     assert f'api_url = "{ELSEWHERE}"' in (home / "config" / "profiles" / "work.toml").read_text()
 
 
-def test_where_an_expected_user_cannot_be_told_nothing_is_stored(home: Path) -> None:
+def test_login_expect_user_stores_nothing_if_the_user_is_unknown(home: Path) -> None:
     done = login("--expect-user", "someone@example.com")
     assert (done.code, done.out) == (1, "")
     assert "someone@example.com" in done.err
@@ -178,13 +178,13 @@ def test_where_an_expected_user_cannot_be_told_nothing_is_stored(home: Path) -> 
         ("2099-02-28T12:00:00Z", "2099-02-28T12:00:00Z"),
     ],
 )
-def test_an_expiry_is_a_date_or_a_timestamp(home: Path, text: str, expires: str) -> None:
+def test_login_expires_accepts_a_date_or_timestamp(home: Path, text: str, expires: str) -> None:
     assert login("--expires", text).code == 0
     assert stored(home, "default")["expires"] == expires
 
 
 @pytest.mark.parametrize(("text", "days"), [("90d", 90), ("12w", 84), ("3m", 90), ("1y", 365), ("1Y", 365)])
-def test_or_a_duration_from_now(home: Path, text: str, days: int) -> None:
+def test_login_expires_accepts_a_duration(home: Path, text: str, days: int) -> None:
     before = timestamps.now()
     assert login("--expires", text).code == 0
     found = timestamps.read(stored(home, "default")["expires"])
@@ -192,7 +192,7 @@ def test_or_a_duration_from_now(home: Path, text: str, days: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "2027-02-30", "90", "-1d", "99999y", "", "d", "9" * 5000])
-def test_another_expiry_is_refused_with_the_forms_that_are_none(home: Path, text: str) -> None:
+def test_login_expires_rejects_anything_else(home: Path, text: str) -> None:
     done = login("--expires", text)
     assert done.code == 2
     assert "is neither a date such as 2027-02-28 nor a duration such as 90d" in done.err
@@ -200,14 +200,14 @@ def test_another_expiry_is_refused_with_the_forms_that_are_none(home: Path, text
 
 
 @pytest.mark.parametrize("character", ["\x1b", "\n", "\x7f", "\x9b", "\u2028", "\u202e", "\udcff"])
-def test_a_label_with_a_control_character_is_refused(home: Path, character: str) -> None:
+def test_login_rejects_a_label_with_a_control_character(home: Path, character: str) -> None:
     done = login("--label", f"a{character}b")
     assert done.code == 1
     assert f"--label holds a character that it may not: U+{ord(character):04X} at position 2" in done.err
     assert nothing_is_stored(home)
 
 
-def test_a_token_is_no_label(home: Path) -> None:
+def test_login_rejects_a_label_that_contains_a_token(home: Path) -> None:
     done = login("--label", f"my {OTHER}")
     assert (done.code, OTHER in done.err) == (2, False)
     assert "--label contains a token, but labels are not secret" in done.err
@@ -228,7 +228,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("token", MALFORMED.values(), ids=list(MALFORMED))
-def test_a_token_that_cannot_be_one_is_refused_and_never_repeated(home: Path, token: str) -> None:
+def test_login_rejects_a_malformed_token_without_repeating_it(home: Path, token: str) -> None:
     done = login(token=token)
     assert done.out == ""
     assert "w" * 8 not in done.err
@@ -249,25 +249,25 @@ def test_a_token_that_cannot_be_one_is_refused_and_never_repeated(home: Path, to
     ],
 )
 @pytest.mark.usefixtures("home")
-def test_a_refusal_says_what_to_look_at(token: str, said: str) -> None:
+def test_login_says_what_is_wrong_with_a_malformed_token(token: str, said: str) -> None:
     assert f"Invalid token: {said}" in login(token=token).err
 
 
 @pytest.mark.usefixtures("home")
-def test_the_hint_names_the_page_of_the_workspace_that_the_token_was_for() -> None:
+def test_login_hint_names_the_tokens_page_of_that_workspace() -> None:
     done = login("--api-url", ELSEWHERE, token="wrong")
     assert f"{ELSEWHERE}/app/personal/settings/tokens" in done.err
 
 
 @pytest.mark.parametrize("token", ["", " \n"])
-def test_no_token_on_stdin_is_no_token(home: Path, token: str) -> None:
+def test_login_fails_if_stdin_has_no_token(home: Path, token: str) -> None:
     done = login(token=token)
     assert (done.code, "--with-token: no token was given" in done.err) == (4, True)
     assert nothing_is_stored(home)
 
 
 @pytest.mark.parametrize("options", [[], ["--no-input"], ["--json"], ["--no-browser"]])
-def test_where_nobody_can_be_asked_the_flags_that_answer_are_named(home: Path, options: list[str]) -> None:
+def test_login_without_a_terminal_names_the_options(home: Path, options: list[str]) -> None:
     done = arka("login", *options)
     assert (done.code, done.out) == (2, "")
     assert "--with-token reads it from stdin, --token-file PATH from a file" in done.err
@@ -277,18 +277,18 @@ def test_where_nobody_can_be_asked_the_flags_that_answer_are_named(home: Path, o
 @pytest.mark.parametrize(
     "url", ["http://arka-ai.com", "ftp://arka-ai.com", "arka-ai.com", "https://me:pass@arka-ai.com", "https://"]
 )
-def test_a_url_that_no_token_may_go_to_is_refused(home: Path, url: str) -> None:
+def test_login_rejects_a_url_that_may_not_receive_a_token(home: Path, url: str) -> None:
     done = login("--api-url", url)
     assert (done.code, "--api-url" in done.err) == (1, True)
     assert nothing_is_stored(home)
 
 
 @pytest.mark.usefixtures("home")
-def test_http_is_for_this_machine_itself() -> None:
+def test_login_accepts_http_for_localhost() -> None:
     assert login("--json", "--api-url", "http://localhost:8000").json["origin"] == "http://localhost:8000"
 
 
-def test_a_profile_that_refers_to_a_token_is_not_logged_in_to(home: Path) -> None:
+def test_login_refuses_a_profile_with_a_token_reference(home: Path) -> None:
     assert arka("profiles", "create", "far", "token.env=FAR_TOKEN").code == 0
     done = login("-p", "far")
     assert (done.code, "hint: arka profiles unset far token" in done.err) == (1, True)
@@ -296,13 +296,13 @@ def test_a_profile_that_refers_to_a_token_is_not_logged_in_to(home: Path) -> Non
 
 
 @pytest.mark.usefixtures("home")
-def test_a_token_in_the_environment_that_hides_the_new_one_is_spoken_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_notes_an_exported_token_that_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARKA_API_KEY", OTHER)
     done = login("-p", "work")
     assert "ARKA_API_KEY is set, and wins over this token unless --profile work is given" in done.err
 
 
-def test_the_files_are_the_user_s_alone(home: Path) -> None:
+def test_login_creates_private_files(home: Path) -> None:
     assert login("-p", "work").code == 0
     modes = {path.relative_to(home).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in home.rglob("*")}
     assert modes["data"] == modes["data/tokens"] == modes["state"] == 0o700

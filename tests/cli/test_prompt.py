@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     ],
 )
 @pytest.mark.usefixtures("two")
-def test_it_names_the_profile_in_force(arguments: list[str], environ: dict[str, str], shown: str) -> None:
+def test_prompt_prints_the_effective_profile(arguments: list[str], environ: dict[str, str], shown: str) -> None:
     assert arka("prompt", *arguments, environ=environ) == (0, shown, "")
 
 
 @pytest.mark.usefixtures("home")
-def test_without_a_profile_it_prints_nothing(home: Path) -> None:
+def test_prompt_prints_nothing_without_a_profile(home: Path) -> None:
     assert arka("prompt") == (0, "", "")
     assert arka("prompt", "--json").json == {"profile": None}
     assert not home.exists()
 
 
 @pytest.mark.usefixtures("two")
-def test_json_has_the_name() -> None:
+def test_prompt_json_has_the_name() -> None:
     assert arka("prompt", "--json").json == {"profile": "work"}
 
 
 @pytest.mark.parametrize("file", ["active", "pins.json"])
-def test_a_damaged_file_is_a_question_mark(two: Path, file: str) -> None:
+def test_prompt_prints_a_question_mark_for_a_damaged_file(two: Path, file: str) -> None:
     (two / "state" / file).write_text("{\x00 nonsense\nand more")
     assert arka("prompt") == (0, "?\n", "")
 
 
-def test_a_damaged_profile_has_a_name_still(two: Path) -> None:
+def test_prompt_prints_the_name_of_a_damaged_profile(two: Path) -> None:
     (two / "data" / "tokens" / "work.json").write_text("{")
     assert arka("prompt") == (0, "work\n", "")

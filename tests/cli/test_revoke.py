@@ -31,7 +31,7 @@ def held(home: Path) -> list[str]:
     return sorted(path.stem for path in (home / "data" / "tokens").glob("*.json"))
 
 
-def test_revoke_ends_the_token_and_forgets_it(work: FakeWorkspace, home: Path) -> None:
+def test_revoke_revokes_and_forgets_the_token(work: FakeWorkspace, home: Path) -> None:
     done = arka("revoke", "--yes")
     assert (done.code, done.out) == (0, "")
     assert done.err == f"✓ Revoked the token of profile 'work' at {work.url}, and forgot it\n"
@@ -41,7 +41,7 @@ def test_revoke_ends_the_token_and_forgets_it(work: FakeWorkspace, home: Path) -
     assert arka("profiles", "show", "work").code == 0
 
 
-def test_json_says_what_was_revoked(work: FakeWorkspace) -> None:
+def test_revoke_json_describes_the_revoked_token(work: FakeWorkspace) -> None:
     assert arka("revoke", "-y", "-p", "ci", "--json").json == {
         "profile": "ci",
         "token": "arka_…77d1",
@@ -50,14 +50,14 @@ def test_json_says_what_was_revoked(work: FakeWorkspace) -> None:
     }
 
 
-def test_where_nobody_can_be_asked_the_flag_that_answers_is_named(work: FakeWorkspace, home: Path) -> None:
+def test_revoke_without_a_terminal_names_the_flag(work: FakeWorkspace, home: Path) -> None:
     done = arka("revoke")
     assert (done.code, "hint: add --yes" in done.err) == (2, True)
     assert held(home) == ["ci", "work"]
     assert work.requests == []
 
 
-def test_a_token_that_is_refused_already_is_forgotten(work: FakeWorkspace, home: Path) -> None:
+def test_revoke_forgets_a_token_that_is_already_rejected(work: FakeWorkspace, home: Path) -> None:
     del work.tokens[TOKEN]
     done = arka("revoke", "--yes")
     assert done.code == 0
@@ -65,7 +65,7 @@ def test_a_token_that_is_refused_already_is_forgotten(work: FakeWorkspace, home:
     assert held(home) == ["ci"]
 
 
-def test_without_an_api_the_page_is_named_and_nothing_is_forgotten(work: FakeWorkspace, home: Path) -> None:
+def test_revoke_without_an_api_names_the_page_and_keeps_the_token(work: FakeWorkspace, home: Path) -> None:
     work.script = [steps.reply_page(200)]
     done = arka("revoke", "--yes")
     assert done.code == 1
@@ -76,7 +76,7 @@ def test_without_an_api_the_page_is_named_and_nothing_is_forgotten(work: FakeWor
     assert held(home) == ["ci", "work"]
 
 
-def test_unless_it_is_to_be_forgotten_all_the_same(work: FakeWorkspace, home: Path) -> None:
+def test_revoke_forget_removes_the_token_without_an_api(work: FakeWorkspace, home: Path) -> None:
     work.script = [steps.reply(404)]
     done = arka("revoke", "--yes", "--forget", "--no-browser", "--json")
     assert (done.code, done.json["revoked"], done.json["forgotten"]) == (0, False, True)
@@ -85,7 +85,7 @@ def test_unless_it_is_to_be_forgotten_all_the_same(work: FakeWorkspace, home: Pa
 
 
 @pytest.mark.parametrize("forget", [[], ["--forget"]])
-def test_where_the_workspace_cannot_be_reached_nothing_is_forgotten(
+def test_revoke_keeps_the_token_if_the_workspace_is_unreachable(
     work: FakeWorkspace, home: Path, forget: list[str]
 ) -> None:
     work.script = [steps.reset_connection] * 3
@@ -94,14 +94,14 @@ def test_where_the_workspace_cannot_be_reached_nothing_is_forgotten(
     assert held(home) == ["ci", "work"]
 
 
-def test_a_copy_under_another_name_is_spoken_of(work: FakeWorkspace) -> None:
+def test_revoke_notes_a_copy_in_another_profile(work: FakeWorkspace) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     done = arka("revoke", "--yes", "-p", "work")
     assert "note: profile 'twin' has the same token, which no longer works: arka login -p twin" in done.err
 
 
 @pytest.mark.parametrize("line", ["revoke --yes", "rotate"])
-def test_a_token_of_the_environment_is_not_a_profile_s(work: FakeWorkspace, home: Path, line: str) -> None:
+def test_revoke_and_rotate_refuse_a_token_of_the_environment(work: FakeWorkspace, home: Path, line: str) -> None:
     done = arka(*line.split(), environ={"ARKA_API_KEY": OTHER, "ARKA_API_URL": work.url})
     assert (done.code, done.out) == (2, "")
     assert "the effective token is that of ARKA_API_KEY, and only a profile's stored token can be revoked" in done.err
@@ -112,14 +112,14 @@ def test_a_token_of_the_environment_is_not_a_profile_s(work: FakeWorkspace, home
 
 
 @pytest.mark.parametrize("line", ["revoke --yes", "rotate"])
-def test_nor_is_one_that_is_kept_elsewhere(home: Path, line: str) -> None:
+def test_revoke_and_rotate_refuse_a_token_reference(home: Path, line: str) -> None:
     assert arka("profiles", "create", "far", "token.env=FAR_TOKEN").code == 0
     done = arka(*line.split(), "-p", "far", environ={"FAR_TOKEN": OTHER})
     assert (done.code, "profile 'far' takes its token from $FAR_TOKEN" in done.err) == (4, True)
 
 
 @pytest.mark.parametrize("line", ["revoke --yes", "rotate"])
-def test_without_a_token_there_is_none_to_end(home: Path, line: str) -> None:
+def test_revoke_and_rotate_fail_without_a_token(home: Path, line: str) -> None:
     assert arka("profiles", "create", "bare").code == 0
     done = arka(*line.split(), "-p", "bare")
     assert (done.code, "profile 'bare' has no stored token" in done.err) == (4, True)
@@ -130,20 +130,20 @@ def test_without_a_token_there_is_none_to_end(home: Path, line: str) -> None:
 # logout --revoke, profiles remove --revoke
 
 
-def test_logout_revokes_first(work: FakeWorkspace, home: Path) -> None:
+def test_logout_revoke_revokes_first(work: FakeWorkspace, home: Path) -> None:
     done = arka("logout", "--revoke", "--json")
     assert done.json == {"profiles": ["work"]}
     assert done.err == f"✓ Revoked the token of profile 'work' at {work.url}, and forgot it\n"
     assert (work.accepts(TOKEN), held(home)) == (False, ["ci"])
 
 
-def test_logout_of_all_revokes_each(work: FakeWorkspace, home: Path) -> None:
+def test_logout_all_revoke_revokes_each_token(work: FakeWorkspace, home: Path) -> None:
     assert arka("logout", "--revoke", "--all").code == 0
     assert (work.tokens, held(home)) == ({}, [])
     assert arka("logout", "--revoke", "--all").err == "No token is stored\n"
 
 
-def test_removing_revokes_first(work: FakeWorkspace, home: Path) -> None:
+def test_remove_revoke_revokes_first(work: FakeWorkspace, home: Path) -> None:
     done = arka("profiles", "remove", "ci", "--yes", "--revoke")
     assert done.code == 0
     assert f"Revoked the token of profile 'ci' at {work.url}" in done.err
@@ -153,7 +153,7 @@ def test_removing_revokes_first(work: FakeWorkspace, home: Path) -> None:
 
 @pytest.mark.parametrize("line", ["logout --revoke -p ci", "profiles remove ci --yes --revoke"])
 @pytest.mark.parametrize("step", [steps.reply_page(200), steps.reply(500), steps.reply_problem(403, "pro-required")])
-def test_where_that_fails_nothing_is_removed(work: FakeWorkspace, home: Path, line: str, step: object) -> None:
+def test_failed_revocation_removes_nothing(work: FakeWorkspace, home: Path, line: str, step: object) -> None:
     work.script = [step]  # type: ignore[list-item]
     done = arka(*line.split())
     assert done.code in (1, 4)
@@ -161,21 +161,21 @@ def test_where_that_fails_nothing_is_removed(work: FakeWorkspace, home: Path, li
     assert held(home) == ["ci", "work"]
 
 
-def test_without_an_api_the_page_is_named_there_too(work: FakeWorkspace) -> None:
+def test_revoke_option_without_an_api_names_the_page(work: FakeWorkspace) -> None:
     work.script = [steps.reply_page(200)]
     done = arka("logout", "--revoke")
     assert f"hint: revoke it on {work.url}{PAGE}, then run this without --revoke" in done.err
 
 
 @pytest.mark.parametrize("line", ["logout --revoke -p ci", "profiles remove ci --yes --revoke"])
-def test_a_token_that_is_refused_counts_as_revoked(work: FakeWorkspace, home: Path, line: str) -> None:
+def test_revoke_option_accepts_an_already_rejected_token(work: FakeWorkspace, home: Path, line: str) -> None:
     del work.tokens[OTHER]
     done = arka(*line.split())
     assert (done.code, f"profile 'ci', which {work.url} already rejects" in done.err) == (0, True)
     assert held(home) == ["work"]
 
 
-def test_what_was_revoked_is_forgotten_whatever_becomes_of_the_next(work: FakeWorkspace, home: Path) -> None:
+def test_logout_all_forgets_revoked_tokens_if_a_later_one_fails(work: FakeWorkspace, home: Path) -> None:
     work.script = [None, steps.reply(500)]
     done = arka("logout", "--revoke", "--all")
     assert (done.code, held(home)) == (1, ["work"])
@@ -183,7 +183,7 @@ def test_what_was_revoked_is_forgotten_whatever_becomes_of_the_next(work: FakeWo
     assert "the token of profile 'work' was not revoked" in done.err
 
 
-def test_logging_out_of_a_profile_without_a_token_asks_nobody(work: FakeWorkspace) -> None:
+def test_logout_revoke_without_a_token_sends_no_request(work: FakeWorkspace) -> None:
     assert arka("profiles", "create", "bare").code == 0
     done = arka("logout", "--revoke", "-p", "bare")
     assert (done.code, done.err) == (0, "Profile 'bare' has no stored token\n")

@@ -38,7 +38,7 @@ def stored(home: Path, name: str = "work") -> dict[str, str]:
     return found
 
 
-def test_a_new_token_takes_the_old_one_s_place(work: FakeWorkspace, home: Path) -> None:
+def test_rotate_replaces_the_token(work: FakeWorkspace, home: Path) -> None:
     done = arka("rotate")
     new = stored(home)["token"]
     assert (done.code, done.out) == (0, "")
@@ -54,7 +54,7 @@ def test_a_new_token_takes_the_old_one_s_place(work: FakeWorkspace, home: Path) 
     ]
 
 
-def test_json_says_what_was_replaced_and_shows_no_token(work: FakeWorkspace, home: Path) -> None:
+def test_rotate_json_describes_the_tokens_without_showing_them(work: FakeWorkspace, home: Path) -> None:
     done = arka("rotate", "--json")
     new = stored(home)["token"]
     assert done.json == {
@@ -73,24 +73,24 @@ def test_json_says_what_was_replaced_and_shows_no_token(work: FakeWorkspace, hom
     ("options", "expires"),
     [([], END), (["--expires", "2098-01-01"], "2098-01-01T23:59:59Z"), (["--expires", "never"], None)],
 )
-def test_its_end_can_be_said(work: FakeWorkspace, home: Path, options: list[str], expires: str | None) -> None:
+def test_rotate_accepts_expires(work: FakeWorkspace, home: Path, options: list[str], expires: str | None) -> None:
     assert arka("rotate", *options).code == 0
     assert stored(home).get("expires") == expires
 
 
-def test_an_end_that_is_none_asks_nobody(work: FakeWorkspace) -> None:
+def test_rotate_sends_no_request_for_an_invalid_expires(work: FakeWorkspace) -> None:
     done = arka("rotate", "--expires", "soon")
     assert (done.code, "--expires: 'soon' is neither" in done.err, work.requests) == (2, True, [])
 
 
-def test_every_profile_that_has_the_token_gets_the_new_one(work: FakeWorkspace, home: Path) -> None:
+def test_rotate_updates_every_profile_with_the_token(work: FakeWorkspace, home: Path) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     done = arka("rotate")
     assert "Profile 'twin' had the same token, and has the new one too" in done.err
     assert stored(home)["token"] == stored(home, "twin")["token"] != TOKEN
 
 
-def test_the_active_profile_stays_what_it_is(work: FakeWorkspace, home: Path) -> None:
+def test_rotate_keeps_the_active_profile(work: FakeWorkspace, home: Path) -> None:
     work.add(OTHER)
     assert arka("login", "-p", "ci", "--with-token", "--api-url", work.url, stdin=OTHER).code == 0
     assert arka("rotate", "-p", "ci").code == 0
@@ -111,7 +111,7 @@ def test_the_active_profile_stays_what_it_is(work: FakeWorkspace, home: Path) ->
         (steps.reset_connection, 1, "cannot be reached"),
     ],
 )
-def test_where_none_is_issued_nothing_changes(
+def test_rotate_changes_nothing_if_no_token_is_issued(
     work: FakeWorkspace, home: Path, step: object, code: int, said: str
 ) -> None:
     before = stored(home)
@@ -122,7 +122,7 @@ def test_where_none_is_issued_nothing_changes(
     assert work.accepts(TOKEN)
 
 
-def test_a_workspace_that_cannot_rotate_has_a_page_that_can(work: FakeWorkspace) -> None:
+def test_rotate_without_an_api_names_the_page(work: FakeWorkspace) -> None:
     work.can_rotate = False
     done = arka("rotate")
     assert (done.code, "has no API to rotate a token: it answers with 404; nothing was changed" in done.err) == (
@@ -135,7 +135,7 @@ def test_a_workspace_that_cannot_rotate_has_a_page_that_can(work: FakeWorkspace)
 
 
 @pytest.mark.parametrize("step", [steps.reply_problem(401, "invalid-token"), steps.reply(500), steps.reply_page(200)])
-def test_where_the_new_one_does_not_work_the_old_one_is_put_back(work: FakeWorkspace, home: Path, step: object) -> None:
+def test_rotate_restores_the_old_token_if_the_new_one_fails(work: FakeWorkspace, home: Path, step: object) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     before = stored(home)
     work.script = [None, step]  # type: ignore[list-item]
@@ -147,16 +147,14 @@ def test_where_the_new_one_does_not_work_the_old_one_is_put_back(work: FakeWorks
     assert list(work.tokens) == [TOKEN]
 
 
-def test_and_where_the_new_one_cannot_be_revoked_again_that_is_said(work: FakeWorkspace, home: Path) -> None:
+def test_rotate_says_if_the_unused_token_could_not_be_revoked(work: FakeWorkspace, home: Path) -> None:
     work.script = [None, *[steps.reset_connection] * 6]
     done = arka("rotate")
     assert (done.code, stored(home)["token"]) == (1, TOKEN)
     assert "an unused token may be left on the tokens page" in done.err
 
 
-def test_where_the_old_one_cannot_be_revoked_the_new_one_is_kept_and_that_is_said(
-    work: FakeWorkspace, home: Path
-) -> None:
+def test_rotate_keeps_the_new_token_if_the_old_one_cannot_be_revoked(work: FakeWorkspace, home: Path) -> None:
     work.script = [None, None, steps.reply(500)]
     done = arka("rotate")
     assert (done.code, work.accepts(stored(home)["token"]), stored(home)["token"] != TOKEN) == (1, True, True)
@@ -164,7 +162,7 @@ def test_where_the_old_one_cannot_be_revoked_the_new_one_is_kept_and_that_is_sai
     assert f"hint: revoke it on {work.url}/app/personal/settings/tokens" in done.err
 
 
-def test_where_it_cannot_be_stored_the_old_one_stays(
+def test_rotate_keeps_the_old_token_if_storing_fails(
     work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -176,7 +174,7 @@ def test_where_it_cannot_be_stored_the_old_one_stays(
     assert "no space left on device" in done.err
 
 
-def test_a_token_that_another_process_stored_meanwhile_is_not_lost(work: FakeWorkspace, home: Path) -> None:
+def test_rotate_keeps_a_token_stored_by_another_process(work: FakeWorkspace, home: Path) -> None:
     def log_in_meanwhile(handler: Handler) -> None:
         assert arka("login", "-p", "work", "--with-token", "--no-verify", "--api-url", work.url, stdin=OTHER).code == 0
         work._api(handler, work.requests[-1])
@@ -187,7 +185,7 @@ def test_a_token_that_another_process_stored_meanwhile_is_not_lost(work: FakeWor
     assert "profile 'work' got another token in the meantime" in done.err
 
 
-def test_two_at_once_leave_a_token_that_works(work: FakeWorkspace, home: Path) -> None:
+def test_concurrent_rotations_leave_a_working_token(work: FakeWorkspace, home: Path) -> None:
     codes: list[int] = []
     line = [sys.executable, "-m", "arka_config", "rotate"]
 
@@ -207,7 +205,7 @@ def test_two_at_once_leave_a_token_that_works(work: FakeWorkspace, home: Path) -
 # A kill at each step
 
 
-def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
+def test_rotate_killed_at_any_step_leaves_a_working_token(home: Path) -> None:
     codes = []
     for step in range(1, 20):
         with serve_fake() as fake:
@@ -230,7 +228,7 @@ def test_killed_at_any_step_the_stored_token_works(home: Path) -> None:
     assert len(codes) > 8  # three requests and a write, before and after each
 
 
-def test_killed_between_its_profiles_each_has_a_token_that_works(home: Path) -> None:
+def test_rotate_killed_between_profiles_leaves_each_a_working_token(home: Path) -> None:
     for step in range(2, 8):
         with serve_fake() as fake:
             token = f"arka_{step:037}"

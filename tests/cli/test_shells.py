@@ -69,12 +69,12 @@ def assert_read_alike(shell: str, values: Sequence[str], cwd: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_hostile_value_stays_a_value(shell: str, tmp_path: Path) -> None:
+def test_shell_reads_back_a_hostile_value(shell: str, tmp_path: Path) -> None:
     assert_read_alike(shell, HOSTILE, tmp_path)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_any_printable_value_stays_a_value(shell: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_shell_reads_back_any_printable_value(shell: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     printable = st.text(st.characters(exclude_characters="".join(UNPRINTABLE), exclude_categories=["Cs", "Cn"]))
     folder = tmp_path_factory.mktemp("shell")
 
@@ -86,13 +86,13 @@ def test_any_printable_value_stays_a_value(shell: str, tmp_path_factory: pytest.
 
 
 @pytest.mark.parametrize("shell", formats.SHELLS)
-def test_a_control_character_is_refused(shell: str) -> None:
+def test_shell_lines_reject_a_control_character(shell: str) -> None:
     with pytest.raises(InvalidValue, match="ARKA_X holds a character"):
         formats.shell_lines({"ARKA_X": "a\nb"}, shell)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_env_selects_a_profile_and_its_token_when_asked(two: Path, shell: str, tmp_path: Path) -> None:
+def test_env_evaluated_selects_the_profile_and_token(two: Path, shell: str, tmp_path: Path) -> None:
     lines = arka("env", "-p", "ci", "--shell", shell).out
     assert evaluated(shell, lines, tmp_path) == {"ARKA_PROFILE": "ci"}
     lines = arka("env", "-p", "ci", "--shell", shell, "--with-token").out
@@ -104,13 +104,13 @@ def test_env_selects_a_profile_and_its_token_when_asked(two: Path, shell: str, t
 
 
 @pytest.mark.usefixtures("two")
-def test_the_shell_is_taken_from_the_environment() -> None:
+def test_env_takes_the_shell_from_the_environment() -> None:
     assert arka("env", environ={"SHELL": "/usr/bin/fish"}).out == "set -gx ARKA_PROFILE 'work'\n"
     assert arka("env", environ={"SHELL": "/bin/sh"}).out == "export ARKA_PROFILE='work'\n"
 
 
 @pytest.mark.usefixtures("two")
-def test_github_masks_first_and_then_sets_variables(tmp_path: Path) -> None:
+def test_env_github_masks_before_setting_variables(tmp_path: Path) -> None:
     file = tmp_path / "github-env"
     file.write_text("BEFORE=1\n")
     done = arka("env", "--github", "--with-token", environ={"GITHUB_ENV": str(file)})
@@ -123,7 +123,7 @@ def test_github_masks_first_and_then_sets_variables(tmp_path: Path) -> None:
     }
 
 
-def test_no_value_ends_its_own_block(tmp_path: Path) -> None:
+def test_github_env_value_cannot_end_its_block(tmp_path: Path) -> None:
     file = tmp_path / "github-env"
     formats.append_github_env(str(file), {"A": "x", "B": "B<<end", "C": ""})
     assert as_runner_reads(file.read_text()) == {"A": "x", "B": "B<<end", "C": ""}
@@ -153,7 +153,7 @@ def as_runner_reads(text: str) -> dict[str, str]:
     ],
 )
 @pytest.mark.usefixtures("two")
-def test_the_completion_script_loads(shell: str, probe: str, tmp_path: Path) -> None:
+def test_completion_script_loads(shell: str, probe: str, tmp_path: Path) -> None:
     before = "autoload -U compinit && compinit -u -D\n" if shell == "zsh" else ""
     script = before + arka("completion", shell).out + probe
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}

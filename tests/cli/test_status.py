@@ -18,7 +18,7 @@ def rows(text: str) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("two")
-def test_it_shows_what_is_in_force_and_where_it_came_from() -> None:
+def test_status_shows_the_effective_values_and_their_sources() -> None:
     done = arka("status", "--offline")
     assert (done.code, done.err) == (0, "")
     assert done.out.split()[:4] == ["STATUS", "VALUE", "LAYER", "PLACE"]
@@ -33,7 +33,7 @@ def test_it_shows_what_is_in_force_and_where_it_came_from() -> None:
     }
 
 
-def test_json_has_the_same(two: Path) -> None:
+def test_status_json_has_the_same_values(two: Path) -> None:
     document = arka("status", "--json", "--offline").json
     created = document["token"].pop("created")
     assert created.endswith("Z")
@@ -70,48 +70,50 @@ def test_json_has_the_same(two: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("two")
-def test_it_says_who_chose_the_profile(arguments: list[str], environ: dict[str, str], profile: str, layer: str) -> None:
+def test_status_shows_the_layer_that_selected_the_profile(
+    arguments: list[str], environ: dict[str, str], profile: str, layer: str
+) -> None:
     document = arka("status", *arguments, "--json", environ=environ).json
     assert (document["profile"]["value"], document["profile"]["layer"]) == (profile, layer)
 
 
 @pytest.mark.usefixtures("two")
-def test_a_pin_and_its_directory_are_named(tmp_path: Path) -> None:
+def test_status_names_the_pinned_directory(tmp_path: Path) -> None:
     assert arka("use", "ci", "--here").code == 0
     found = arka("status", "--json").json["profile"]
     assert (found["value"], found["layer"], found["key"]) == ("ci", "pin", str(tmp_path))
 
 
 @pytest.mark.usefixtures("two")
-def test_an_exported_token_wins_over_the_active_profile_s_and_is_spoken_of() -> None:
+def test_status_notes_an_exported_token_that_wins() -> None:
     done = arka("status", "--json", environ={"ARKA_API_KEY": OTHER})
     assert done.json["token"] == {"value": "arka_…77d1", "layer": "env", "source": "ARKA_API_KEY", "key": None}
     assert done.err == "note: using the token in ARKA_API_KEY; that of profile 'work' is not used\n"
 
 
 @pytest.mark.usefixtures("two")
-def test_a_profile_that_was_named_wins_over_an_exported_token_and_that_is_spoken_of() -> None:
+def test_status_notes_an_exported_token_that_loses_to_the_profile_flag() -> None:
     done = arka("status", "--json", "-p", "work", environ={"ARKA_API_KEY": OTHER})
     assert done.json["token"]["value"] == "arka_…9f3c"
     assert done.err == "note: using the token of profile 'work'; ARKA_API_KEY in the environment is not used\n"
 
 
 @pytest.mark.usefixtures("two")
-def test_a_token_that_was_passed_wins_over_both_and_brings_its_own_url() -> None:
+def test_status_token_flag_wins_and_uses_the_default_url() -> None:
     document = arka("--api-key", OTHER, "status", "--json", environ={"ARKA_API_KEY": TOKEN}).json
     assert (document["token"]["layer"], document["token"]["source"]) == ("flag", "--api-key")
     assert document["api_url"]["layer"] == "default"
 
 
 @pytest.mark.usefixtures("two")
-def test_the_token_is_whole_where_that_was_asked_for() -> None:
+def test_status_show_token_prints_the_whole_token() -> None:
     assert TOKEN in arka("status", "--show-token").out
     assert arka("status", "--show-token", "--json").json["token"]["value"] == TOKEN
 
 
 @pytest.mark.parametrize(("within", "code"), [("3d", 0), ("9d", 0), ("10d", 3), ("2w", 3), ("1m", 3)])
 @pytest.mark.usefixtures("home")
-def test_a_token_that_expires_within_that_time_exits_with_3(within: str, code: int) -> None:
+def test_status_expiring_exits_with_3_if_the_token_expires_in_time(within: str, code: int) -> None:
     arka("login", "--with-token", "--expires", "10d", stdin=TOKEN)
     done = arka("status", "--expiring", within)
     assert done.code == code
@@ -120,14 +122,14 @@ def test_a_token_that_expires_within_that_time_exits_with_3(within: str, code: i
 
 
 @pytest.mark.usefixtures("two")
-def test_a_token_without_an_end_does_not_expire() -> None:
+def test_status_expiring_ignores_a_token_without_expiry() -> None:
     assert arka("status", "--expiring", "10y").code == 0
     assert arka("status", "-p", "ci", "--expiring", "99999y").code == 3  # a time beyond the calendar
 
 
 @pytest.mark.parametrize("text", ["soon", "14", "", "-1d"])
 @pytest.mark.usefixtures("two")
-def test_another_time_is_refused(text: str) -> None:
+def test_status_expiring_rejects_an_invalid_duration(text: str) -> None:
     done = arka("status", "--expiring", text)
     assert (done.code, "--expiring: " in done.err) == (2, True)
 
@@ -136,14 +138,14 @@ def test_another_time_is_refused(text: str) -> None:
     ("expires", "said"), [("10d", "this token expires in 10 days"), ("2001-01-01", "this token expired ")]
 )
 @pytest.mark.usefixtures("home")
-def test_an_end_that_is_near_or_past_is_warned_of(expires: str, said: str) -> None:
+def test_status_warns_of_a_near_or_past_expiry(expires: str, said: str) -> None:
     arka("login", "--with-token", "--expires", expires, stdin=TOKEN)
     done = arka("status")
     assert f"warning: {said}" in done.err
     assert "hint: arka login --profile default" in done.err
 
 
-def test_how_near_is_the_user_s_to_say(home: Path) -> None:
+def test_status_uses_the_expiry_warning_preference(home: Path) -> None:
     arka("login", "--with-token", "--expires", "10d", stdin=TOKEN)
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text('expiry_warning = "7d"\n')
@@ -151,7 +153,7 @@ def test_how_near_is_the_user_s_to_say(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_without_a_profile_and_a_token_it_says_so_and_exits_with_4() -> None:
+def test_status_without_a_token_exits_with_4() -> None:
     done = arka("status", "--json")
     assert done.code == 4
     assert done.json == {
@@ -167,7 +169,7 @@ def test_without_a_profile_and_a_token_it_says_so_and_exits_with_4() -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_a_helper_is_not_run_and_a_missing_reference_is_said_to_be_missing(home: Path) -> None:
+def test_status_runs_no_helper_and_reports_a_missing_reference(home: Path) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text('[helpers]\nvault = ["touch", "ran"]\n')
     arka("profiles", "create", "helped", "token.helper=vault")
@@ -180,7 +182,7 @@ def test_a_helper_is_not_run_and_a_missing_reference_is_said_to_be_missing(home:
 
 
 @pytest.mark.usefixtures("two")
-def test_a_url_for_another_origin_than_the_token_s_is_an_error_that_names_both() -> None:
+def test_status_reports_a_url_of_another_origin() -> None:
     done = arka("status", environ={"ARKA_API_URL": "https://elsewhere.example"})
     assert (done.code, done.out) == (1, "")
     assert "work.json is for https://arka-ai.com, but ARKA_API_URL says https://elsewhere.example" in done.err

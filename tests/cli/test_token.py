@@ -15,12 +15,12 @@ ELSEWHERE = "https://elsewhere.example"
 
 
 @pytest.mark.usefixtures("two")
-def test_it_prints_the_token_and_a_newline() -> None:
+def test_token_prints_the_token_and_a_newline() -> None:
     assert arka("token") == (0, f"{TOKEN}\n", "")
 
 
 @pytest.mark.usefixtures("two")
-def test_json_adds_what_it_is_for() -> None:
+def test_token_json_has_origin_and_profile() -> None:
     assert arka("token", "--json", "-p", "ci").json == {
         "token": OTHER,
         "origin": "https://arka-ai.com",
@@ -40,7 +40,7 @@ def test_json_adds_what_it_is_for() -> None:
     ],
 )
 @pytest.mark.usefixtures("two")
-def test_the_profile_is_taken_before_and_after_the_command(arguments: list[str]) -> None:
+def test_token_accepts_the_profile_before_or_after_the_command(arguments: list[str]) -> None:
     assert arka(*arguments).out == f"{OTHER}\n"
 
 
@@ -53,7 +53,7 @@ def test_the_profile_is_taken_before_and_after_the_command(arguments: list[str])
     ],
 )
 @pytest.mark.usefixtures("two")
-def test_two_profiles_are_one_too_many(arguments: list[str]) -> None:
+def test_token_rejects_two_profiles(arguments: list[str]) -> None:
     assert arka(*arguments) == (
         2,
         "",
@@ -74,19 +74,19 @@ def test_two_profiles_are_one_too_many(arguments: list[str]) -> None:
     ],
 )
 @pytest.mark.usefixtures("two")
-def test_the_one_in_force_is_printed(arguments: list[str], environ: dict[str, str], token: str) -> None:
+def test_token_prints_the_effective_token(arguments: list[str], environ: dict[str, str], token: str) -> None:
     assert arka("token", *arguments, environ=environ).out == f"{token}\n"
 
 
 @pytest.mark.usefixtures("home")
-def test_a_job_needs_no_profile_and_no_file(home: Path) -> None:
+def test_token_of_the_environment_needs_no_profile_or_file(home: Path) -> None:
     assert arka("token", environ={"ARKA_API_KEY": TOKEN}) == (0, f"{TOKEN}\n", "")
     assert arka("token", "--json", environ={"ARKA_API_KEY": TOKEN}).json["profile"] is None
     assert not home.exists()
 
 
 @pytest.mark.usefixtures("two")
-def test_which_of_two_tokens_it_is_is_said_on_stderr() -> None:
+def test_token_notes_which_of_two_tokens_is_used() -> None:
     assert arka("token", environ={"ARKA_API_KEY": OTHER}).err == (
         "note: using the token in ARKA_API_KEY; that of profile 'work' is not used\n"
     )
@@ -100,7 +100,7 @@ def test_which_of_two_tokens_it_is_is_said_on_stderr() -> None:
     ["https://arka-ai.com", "https://arka-ai.com/api/v1/me", "https://ARKA-AI.com:443"],
 )
 @pytest.mark.usefixtures("two")
-def test_for_its_own_origin_it_is_printed(url: str) -> None:
+def test_token_for_accepts_its_own_origin(url: str) -> None:
     assert arka("token", "--for", url).out == f"{TOKEN}\n"
 
 
@@ -119,13 +119,13 @@ def test_for_its_own_origin_it_is_printed(url: str) -> None:
     ],
 )
 @pytest.mark.usefixtures("two")
-def test_for_another_origin_it_is_not(url: str) -> None:
+def test_token_for_refuses_another_origin(url: str) -> None:
     done = arka("token", "--for", url)
     assert (done.code, done.out) == (1, "")
 
 
 @pytest.mark.usefixtures("two")
-def test_a_url_and_a_token_of_two_places_do_not_meet() -> None:
+def test_token_refuses_a_url_of_another_origin() -> None:
     done = arka("token", environ={"ARKA_API_URL": ELSEWHERE})
     assert (done.code, done.out) == (1, "")
     assert "a token never goes to another origin" in done.err
@@ -133,7 +133,7 @@ def test_a_url_and_a_token_of_two_places_do_not_meet() -> None:
     assert (done.json["token"], done.json["origin"]) == (OTHER, ELSEWHERE)
 
 
-def test_a_token_is_fetched_from_where_a_profile_says(two: Path, tmp_path: Path) -> None:
+def test_token_follows_a_token_reference(two: Path, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text(f"{OTHER}\n")
     file.chmod(0o600)

@@ -36,7 +36,7 @@ def names(home: Path) -> list[str]:
     return sorted(path.stem for path in (home / "data" / "tokens").glob("*.json"))
 
 
-def test_list_shows_every_token_and_marks_the_one_in_force(work: FakeWorkspace) -> None:
+def test_tokens_list_marks_the_effective_token(work: FakeWorkspace) -> None:
     done = arka("tokens", "list")
     header, own, other = done.out.splitlines()
     assert (done.code, done.err) == (0, "")
@@ -49,14 +49,14 @@ def test_list_shows_every_token_and_marks_the_one_in_force(work: FakeWorkspace) 
     assert "this one" not in other
 
 
-def test_list_as_json(work: FakeWorkspace) -> None:
+def test_tokens_list_json_has_every_token(work: FakeWorkspace) -> None:
     own, other = arka("tokens", "list", "--json").json["tokens"]
     assert own == work.tokens[TOKEN]["details"] | {"current": True}
     assert (other["label"], other["current"], other["last_used"]) == ("CI/CD Pipeline", False, None)
 
 
 @pytest.mark.parametrize("line", ["tokens list", "tokens create x", "tokens revoke tok_x --yes"])
-def test_a_token_that_may_not_is_told_where_to_get_one_that_may(work: FakeWorkspace, line: str) -> None:
+def test_tokens_without_permission_names_the_tokens_page(work: FakeWorkspace, line: str) -> None:
     work.tokens[TOKEN]["details"]["scopes"] = []
     done = arka(*line.split())
     assert (done.code, done.out) == (1, "")
@@ -65,13 +65,13 @@ def test_a_token_that_may_not_is_told_where_to_get_one_that_may(work: FakeWorksp
 
 @pytest.mark.parametrize("line", ["tokens list", "tokens create x", "tokens revoke tok_x --yes"])
 @pytest.mark.usefixtures("home")
-def test_without_a_token_or_a_workspace_that_is_said(line: str) -> None:
+def test_tokens_fails_without_a_token_or_workspace(line: str) -> None:
     assert arka(*line.split()).code == 4
     done = arka(*line.split(), environ={"ARKA_API_KEY": TOKEN})
     assert (done.code, "cannot be reached" in done.err) == (1, True)
 
 
-def test_create_prints_the_token_and_nothing_else(work: FakeWorkspace, home: Path) -> None:
+def test_tokens_create_prints_only_the_token(work: FakeWorkspace, home: Path) -> None:
     done = arka("tokens", "create", "Build runner", "--expires", "2099-01-01")
     token = done.out.removesuffix("\n")
     assert done.code == 0
@@ -83,7 +83,7 @@ def test_create_prints_the_token_and_nothing_else(work: FakeWorkspace, home: Pat
     assert names(home) == ["work"]
 
 
-def test_create_as_json_has_the_token_too(work: FakeWorkspace) -> None:
+def test_tokens_create_json_includes_the_token(work: FakeWorkspace) -> None:
     done = arka("tokens", "create", "Build runner", "--may-manage-tokens", "--json")
     document = done.json
     assert work.accepts(document["token"])
@@ -91,7 +91,7 @@ def test_create_as_json_has_the_token_too(work: FakeWorkspace) -> None:
     assert document["token"] not in done.err
 
 
-def test_create_stores_it_and_prints_it_nowhere(work: FakeWorkspace, home: Path) -> None:
+def test_tokens_create_store_as_does_not_print_the_token(work: FakeWorkspace, home: Path) -> None:
     done = arka("tokens", "create", "Build runner", "--store-as", "runner")
     found = stored(home, "runner")
     assert (done.code, done.out) == (0, "")
@@ -103,7 +103,7 @@ def test_create_stores_it_and_prints_it_nowhere(work: FakeWorkspace, home: Path)
     assert again.json["token"] == f"arka_…{stored(home, 'other')['token'][-4:]}"
 
 
-def test_a_profile_that_has_a_token_is_not_written_over_and_none_is_made(work: FakeWorkspace, home: Path) -> None:
+def test_tokens_create_refuses_a_profile_that_has_a_token(work: FakeWorkspace, home: Path) -> None:
     assert arka("profiles", "create", "far", "token.env=FAR").code == 0
     for name in ("work", "far"):
         done = arka("tokens", "create", "Another", "--store-as", name)
@@ -112,7 +112,7 @@ def test_a_profile_that_has_a_token_is_not_written_over_and_none_is_made(work: F
     assert work.requests == []
 
 
-def test_a_token_that_cannot_be_stored_is_revoked_again(
+def test_tokens_create_revokes_a_token_that_cannot_be_stored(
     work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -125,13 +125,13 @@ def test_a_token_that_cannot_be_stored_is_revoked_again(
 
 
 @pytest.mark.parametrize("label", ["", "  ", "x" * 101, TOKEN, "a\x1bb", "a\u202eb"])
-def test_a_label_that_will_not_do_asks_nobody(work: FakeWorkspace, label: str) -> None:
+def test_tokens_create_sends_no_request_for_an_invalid_label(work: FakeWorkspace, label: str) -> None:
     done = arka("tokens", "create", label)
     assert (done.code in (1, 2), TOKEN in done.err) == (True, False)
     assert work.requests == []
 
 
-def test_revoke_by_id(work: FakeWorkspace) -> None:
+def test_tokens_revoke_accepts_an_id(work: FakeWorkspace) -> None:
     wanted = work.tokens[OTHER]["details"]["id"]
     done = arka("tokens", "revoke", wanted, "--yes", "--json")
     assert done.json == {"id": wanted, "label": "CI/CD Pipeline", "current": False}
@@ -139,12 +139,12 @@ def test_revoke_by_id(work: FakeWorkspace) -> None:
     assert not work.accepts(OTHER)
 
 
-def test_revoke_by_label(work: FakeWorkspace) -> None:
+def test_tokens_revoke_accepts_a_label(work: FakeWorkspace) -> None:
     assert arka("tokens", "revoke", "--label", "CI/CD Pipeline", "--yes").code == 0
     assert list(work.tokens) == [TOKEN]
 
 
-def test_a_label_that_several_have_names_none(work: FakeWorkspace) -> None:
+def test_tokens_revoke_rejects_an_ambiguous_label(work: FakeWorkspace) -> None:
     work.add("arka_" + "n" * 37, "CI/CD Pipeline")
     done = arka("tokens", "revoke", "--label", "CI/CD Pipeline", "--yes")
     assert (done.code, "2 tokens have the label 'CI/CD Pipeline': tok_" in done.err) == (2, True)
@@ -152,18 +152,18 @@ def test_a_label_that_several_have_names_none(work: FakeWorkspace) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["tok_gone"], ["--label", "gone"]])
-def test_one_that_is_not_there_is_an_error(work: FakeWorkspace, arguments: list[str]) -> None:
+def test_tokens_revoke_fails_for_an_unknown_token(work: FakeWorkspace, arguments: list[str]) -> None:
     done = arka("tokens", "revoke", *arguments, "--yes")
     assert (done.code, "there is no token" in done.err, "hint: arka tokens list" in done.err) == (1, True, True)
 
 
 @pytest.mark.parametrize("arguments", [[], ["tok_x", "--label", "x"]])
-def test_one_token_is_named(work: FakeWorkspace, arguments: list[str]) -> None:
+def test_tokens_revoke_needs_exactly_one_id_or_label(work: FakeWorkspace, arguments: list[str]) -> None:
     assert arka("tokens", "revoke", *arguments).code == 2
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_the_token_in_force_is_warned_about_even_where_it_may_manage_none(work: FakeWorkspace, own: bool) -> None:
+def test_tokens_revoke_warns_about_the_effective_token(work: FakeWorkspace, own: bool) -> None:
     work.tokens[TOKEN]["details"]["scopes"] = []
     wanted = work.tokens[TOKEN]["details"]["id"] if own else "current"
     done = arka("tokens", "revoke", wanted, "--yes")
@@ -173,12 +173,12 @@ def test_the_token_in_force_is_warned_about_even_where_it_may_manage_none(work: 
     assert not work.accepts(TOKEN)
 
 
-def test_it_asks_first(work: FakeWorkspace) -> None:
+def test_tokens_revoke_asks_first(work: FakeWorkspace) -> None:
     done = arka("tokens", "revoke", "current")
     assert (done.code, "hint: add --yes" in done.err, work.accepts(TOKEN)) == (2, True, True)
 
 
-def test_what_the_workspace_says_cannot_drive_the_terminal(work: FakeWorkspace) -> None:
+def test_tokens_list_escapes_control_characters(work: FakeWorkspace) -> None:
     work.script = [
         None,
         steps.reply_json(200, {"tokens": [{"id": "tok_1", "label": "\x1b]0;x\x07"}], "next_cursor": None}),

@@ -17,14 +17,14 @@ def in_force() -> str:
 
 
 @pytest.mark.usefixtures("two")
-def test_a_profile_is_made_active_and_stays_it() -> None:
+def test_use_activates_a_profile_permanently() -> None:
     assert arka("use", "ci") == (0, "", "✓ Profile 'ci' is active\n")
     assert in_force() == "ci"
     assert arka("use", "ci").err == "✓ Profile 'ci' is active already\n"
 
 
 @pytest.mark.usefixtures("two")
-def test_the_profile_may_be_named_by_the_option_too() -> None:
+def test_use_accepts_the_profile_option() -> None:
     for arguments in (["use", "-p", "ci"], ["-p", "work", "use"], ["-p", "ci", "use", "ci"]):
         assert arka(*arguments).code == 0
     assert in_force() == "ci"
@@ -32,14 +32,14 @@ def test_the_profile_may_be_named_by_the_option_too() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_json_names_the_one_before() -> None:
+def test_use_json_names_the_previous_profile() -> None:
     assert arka("use", "ci", "--json").json == {"profile": "ci", "before": "work"}
     assert arka("use", "-", "--json").json == {"profile": "work", "before": "ci"}
     assert arka("use", "work", "--json").json == {"profile": "work", "before": "work"}
 
 
 @pytest.mark.usefixtures("two")
-def test_a_dash_goes_back_and_forth() -> None:
+def test_use_dash_switches_back_and_forth() -> None:
     assert arka("use", "-").code == 1
     assert arka("use", "ci").code == 0
     for expected in ("work", "ci", "work"):
@@ -48,14 +48,14 @@ def test_a_dash_goes_back_and_forth() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_a_profile_that_does_not_exist_changes_nothing() -> None:
+def test_use_of_an_unknown_profile_changes_nothing() -> None:
     assert arka("use", "wrok") == (1, "", "error: there is no profile 'wrok'\nhint: did you mean 'work'?\n")
     assert arka("use", "Work Laptop").err.endswith("hint: try 'work-laptop'\n")
     assert in_force() == "work"
 
 
 @pytest.mark.usefixtures("two")
-def test_a_pin_holds_for_the_directory_and_all_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_use_here_pins_the_directory_and_everything_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = tmp_path / "repository" / "src"
     below.mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "repository")
@@ -69,7 +69,9 @@ def test_a_pin_holds_for_the_directory_and_all_below_it(tmp_path: Path, monkeypa
 
 
 @pytest.mark.usefixtures("two")
-def test_the_deepest_pin_wins_and_a_name_beside_is_not_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nearest_pin_wins_and_a_sibling_with_the_same_prefix_is_not_pinned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for path in ("a/b", "a-b"):
         (tmp_path / path).mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "a")
@@ -84,7 +86,7 @@ def test_the_deepest_pin_wins_and_a_name_beside_is_not_below(tmp_path: Path, mon
 
 
 @pytest.mark.usefixtures("two")
-def test_a_pin_follows_symbolic_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pin_follows_symbolic_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     monkeypatch.chdir(tmp_path / "link")
@@ -93,7 +95,7 @@ def test_a_pin_follows_symbolic_links(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("two")
-def test_a_pin_is_taken_away_where_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unpin_works_only_in_the_pinned_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sub").mkdir()
     assert arka("use", "ci", "--here").code == 0
     monkeypatch.chdir(tmp_path / "sub")
@@ -108,12 +110,12 @@ def test_a_pin_is_taken_away_where_it_was_made(tmp_path: Path, monkeypatch: pyte
     "options", [["--unpin", "ci"], ["--unpin", "--here"], ["--unpin", "-p", "ci"], ["-", "--here"]]
 )
 @pytest.mark.usefixtures("two")
-def test_options_that_say_two_things_are_refused(options: list[str]) -> None:
+def test_use_rejects_conflicting_options(options: list[str]) -> None:
     assert arka("use", *options).code == 2
 
 
 @pytest.mark.usefixtures("two")
-def test_what_hides_the_active_profile_is_spoken_of() -> None:
+def test_use_notes_what_overrides_the_active_profile() -> None:
     done = arka("use", "ci", environ={"ARKA_PROFILE": "work"})
     assert "note: ARKA_PROFILE chooses 'work' in this shell: unset ARKA_PROFILE" in done.err
     done = arka("use", "ci", environ={"ARKA_API_KEY": OTHER})
@@ -124,13 +126,13 @@ def test_what_hides_the_active_profile_is_spoken_of() -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_without_a_name_and_a_person_it_names_the_argument() -> None:
+def test_use_without_a_name_or_terminal_is_a_usage_error() -> None:
     for arguments in (["use"], ["use", "--no-input"], ["use", "--here"]):
         assert arka(*arguments) == (2, "", "error: which profile?\nhint: arka use NAME\n")
 
 
 @pytest.mark.usefixtures("home")
-def test_without_profiles_it_says_how_to_make_one() -> None:
+def test_use_without_profiles_says_how_to_create_one() -> None:
     assert arka("use") == (1, "", "error: there are no profiles\nhint: arka login --profile NAME\n")
 
 
@@ -144,7 +146,7 @@ def test_without_profiles_it_says_how_to_make_one() -> None:
         ("\x03", 130, "interrupted"),
     ],
 )
-def test_the_picker_can_be_left(two: Path, answer: str, code: int, said: str) -> None:
+def test_use_picker_can_be_cancelled(two: Path, answer: str, code: int, said: str) -> None:
     environ = {"HOME": str(two.parent), "ARKA_HOME": str(two), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     program = str(Path(sys.executable).with_name("arka"))
     child = pexpect.spawn(program, ["use"], env=environ, encoding="utf-8", timeout=20)

@@ -35,7 +35,7 @@ def nothing_is_stored(home: Path) -> bool:
     return not list(home.rglob("*.json")) and not list(home.rglob("*.toml"))
 
 
-def test_a_token_that_works_is_stored_with_what_the_workspace_knows(home: Path, fake: FakeWorkspace) -> None:
+def test_login_stores_the_workspace_s_details_of_a_valid_token(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "CI/CD Pipeline", expires=END)
     done = login(fake, "-p", "ci")
     assert (done.code, done.out) == (0, "")
@@ -45,7 +45,7 @@ def test_a_token_that_works_is_stored_with_what_the_workspace_knows(home: Path, 
     assert [request.token for request in fake.requests] == [TOKEN]
 
 
-def test_json_says_that_it_was_verified(home: Path, fake: FakeWorkspace) -> None:
+def test_login_json_says_that_the_token_is_verified(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     document = login(fake, "--json").json
     assert (document["verified"], document["state"], document["reason"], document["user"]) == (
@@ -56,14 +56,14 @@ def test_json_says_that_it_was_verified(home: Path, fake: FakeWorkspace) -> None
     )
 
 
-def test_flags_fill_in_only_what_the_workspace_does_not_say(home: Path, fake: FakeWorkspace) -> None:
+def test_login_options_fill_in_what_the_workspace_does_not_report(home: Path, fake: FakeWorkspace) -> None:
     user = {"id": "usr_1", "email": "ann@example.com"}
     fake.script = [steps.reply_json(200, {"user": user, "token": {"id": "tok_1"}})]
     assert login(fake, "--label", "Mine", "--expires", "2099-12-31").code == 0
     assert (stored(home)["label"], stored(home)["expires"]) == ("Mine", "2099-12-31T23:59:59Z")
 
 
-def test_where_both_say_something_the_workspace_s_is_stored_and_that_is_said(home: Path, fake: FakeWorkspace) -> None:
+def test_login_notes_that_the_workspace_s_details_override_options(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "CI/CD Pipeline", expires=END)
     done = login(fake, "--label", "Mine", "--expires", "90d")
     assert "note: the workspace calls this token 'CI/CD Pipeline', so --label is not used" in done.err
@@ -71,20 +71,20 @@ def test_where_both_say_something_the_workspace_s_is_stored_and_that_is_said(hom
     assert (stored(home)["label"], stored(home)["expires"]) == ("CI/CD Pipeline", END)
 
 
-def test_no_end_is_something_that_the_workspace_says(home: Path, fake: FakeWorkspace) -> None:
+def test_login_stores_that_a_token_never_expires(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     done = login(fake, "--expires", "90d")
     assert "note: the workspace says that it never expires, so --expires is not used" in done.err
     assert "expires" not in stored(home)
 
 
-def test_a_label_or_an_end_that_agrees_needs_no_note(home: Path, fake: FakeWorkspace) -> None:
+def test_login_prints_no_note_if_options_agree_with_the_workspace(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, expires=END)
     assert "note: the workspace" not in login(fake, "--label", "MacBook Pro", "--expires", END).err
 
 
 @pytest.mark.parametrize("options", [[], ["--verify"], ["--expect-user", "ann@example.com"], ["--force"]])
-def test_a_token_that_is_refused_is_not_stored(home: Path, fake: FakeWorkspace, options: list[str]) -> None:
+def test_login_stores_no_rejected_token(home: Path, fake: FakeWorkspace, options: list[str]) -> None:
     done = login(fake, *options)
     assert (done.code, done.out) == (4, "")
     assert "error: Invalid token\n" in done.err
@@ -93,7 +93,7 @@ def test_a_token_that_is_refused_is_not_stored(home: Path, fake: FakeWorkspace, 
     assert nothing_is_stored(home)
 
 
-def test_without_a_pro_subscription_nothing_is_stored(home: Path, fake: FakeWorkspace) -> None:
+def test_login_stores_nothing_without_a_pro_subscription(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, plan="free")
     done = login(fake)
     assert (done.code, done.out) == (4, "")
@@ -111,7 +111,7 @@ UNTOLD = {
 
 
 @pytest.mark.parametrize(("step", "state", "said"), UNTOLD.values(), ids=list(UNTOLD))
-def test_where_nobody_can_tell_it_is_stored_unverified_and_why_is_said(
+def test_login_stores_an_unverified_token_and_says_why(
     home: Path, fake: FakeWorkspace, step: Callable[[Handler], None], state: str, said: str
 ) -> None:
     fake.script = [step]
@@ -124,7 +124,7 @@ def test_where_nobody_can_tell_it_is_stored_unverified_and_why_is_said(
 
 
 @pytest.mark.parametrize(("step", "state", "said"), UNTOLD.values(), ids=list(UNTOLD))
-def test_unless_it_was_to_be_verified(
+def test_login_verify_stores_nothing_if_verification_fails(
     home: Path, fake: FakeWorkspace, step: Callable[[Handler], None], state: str, said: str
 ) -> None:
     fake.script = [step]
@@ -133,7 +133,7 @@ def test_unless_it_was_to_be_verified(
     assert nothing_is_stored(home)
 
 
-def test_with_no_verify_nobody_is_asked(home: Path, fake: FakeWorkspace) -> None:
+def test_login_no_verify_sends_no_request(home: Path, fake: FakeWorkspace) -> None:
     done = login(fake, "--no-verify", "--json")
     assert (done.code, fake.requests) == (0, [])
     assert (done.json["verified"], done.json["state"]) == (False, "not_asked")
@@ -141,7 +141,7 @@ def test_with_no_verify_nobody_is_asked(home: Path, fake: FakeWorkspace) -> None
     assert "was not verified" not in done.err
 
 
-def test_a_setting_that_cannot_be_used_stores_nothing(
+def test_login_stores_nothing_for_an_unusable_setting(
     home: Path, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ARKA_TIMEOUT", "soon")
@@ -152,7 +152,7 @@ def test_a_setting_that_cannot_be_used_stores_nothing(
 
 
 @pytest.mark.parametrize(("expected", "code"), [("ANN@example.com", 0), ("usr_1", 0), ("bob@example.com", 1)])
-def test_the_expected_user_must_be_the_token_s(home: Path, fake: FakeWorkspace, expected: str, code: int) -> None:
+def test_login_expect_user_compares_the_token_s_user(home: Path, fake: FakeWorkspace, expected: str, code: int) -> None:
     fake.add(TOKEN)
     done = login(fake, "--expect-user", expected)
     assert done.code == code
@@ -161,7 +161,7 @@ def test_the_expected_user_must_be_the_token_s(home: Path, fake: FakeWorkspace, 
         assert "the token belongs to 'ann@example.com', not to 'bob@example.com'; nothing was stored" in done.err
 
 
-def test_where_nobody_can_tell_whose_it_is_nothing_is_stored(home: Path, fake: FakeWorkspace) -> None:
+def test_login_expect_user_stores_nothing_if_unverified(home: Path, fake: FakeWorkspace) -> None:
     fake.script = [steps.reply_page(200)]
     done = login(fake, "--expect-user", "ann@example.com")
     assert done.code == 1
@@ -170,7 +170,7 @@ def test_where_nobody_can_tell_whose_it_is_nothing_is_stored(home: Path, fake: F
     assert login(fake, "--expect-user", "ann@example.com", "--no-verify").code == 2
 
 
-def test_another_identity_s_token_is_replaced_with_force_alone(home: Path, fake: FakeWorkspace) -> None:
+def test_login_replaces_another_user_s_token_only_with_force(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     fake.add(OTHER, email="bob@example.com")
     assert login(fake).code == 0
@@ -181,7 +181,7 @@ def test_another_identity_s_token_is_replaced_with_force_alone(home: Path, fake:
     assert stored(home)["user"] == "bob@example.com"
 
 
-def test_the_same_identity_s_or_an_unknown_one_s_is_replaced_freely(home: Path, fake: FakeWorkspace) -> None:
+def test_login_replaces_a_token_of_the_same_or_an_unknown_user(home: Path, fake: FakeWorkspace) -> None:
     assert login(fake, "--no-verify").code == 0
     fake.add(OTHER, email="bob@example.com")
     assert login(fake, token=OTHER).code == 0
@@ -190,7 +190,7 @@ def test_the_same_identity_s_or_an_unknown_one_s_is_replaced_freely(home: Path, 
     assert stored(home)["user"] == "Bob@example.com"
 
 
-def test_a_workspace_cannot_drive_the_terminal_through_a_label(home: Path, fake: FakeWorkspace) -> None:
+def test_login_escapes_control_characters_of_a_label(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "a\x1b[2Jb")
     done = login(fake)
     assert "\x1b" not in done.err
@@ -212,7 +212,7 @@ def logged_in(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
     return fake
 
 
-def test_status_says_who_the_workspace_takes_it_for(logged_in: FakeWorkspace, home: Path) -> None:
+def test_status_shows_the_verified_user(logged_in: FakeWorkspace, home: Path) -> None:
     logged_in.add(TOKEN, "CI/CD Pipeline", expires=END)
     before = stored(home, "work")
     done = arka("status")
@@ -227,19 +227,19 @@ def test_status_says_who_the_workspace_takes_it_for(logged_in: FakeWorkspace, ho
     assert (document["token"]["user"], document["token"]["expires"]) == ("ann@example.com", END)
 
 
-def test_a_token_that_works_and_ends_soon_can_be_rotated(logged_in: FakeWorkspace) -> None:
+def test_status_suggests_rotate_for_a_valid_token_that_expires_soon(logged_in: FakeWorkspace) -> None:
     logged_in.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
     done = arka("status")
     assert (done.code, "hint: arka rotate --profile work" in done.err) == (0, True)
 
 
-def test_an_exported_one_that_ends_soon_is_replaced_where_it_was_made(home: Path, fake: FakeWorkspace) -> None:
+def test_status_names_the_page_for_an_exported_token_that_expires_soon(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
     done = arka("status", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
     assert (done.code, f"hint: create a new one on {fake.url}{PAGE}" in done.err) == (0, True)
 
 
-def test_a_token_that_was_revoked_is_shown_and_then_said_with_4(logged_in: FakeWorkspace) -> None:
+def test_status_exits_with_4_for_a_revoked_token(logged_in: FakeWorkspace) -> None:
     done = arka("status")
     assert (done.code, rows(done.out)["verified"]) == (4, "no: Invalid token")
     assert done.err.startswith("error: Invalid token\n")
@@ -247,14 +247,14 @@ def test_a_token_that_was_revoked_is_shown_and_then_said_with_4(logged_in: FakeW
     assert (as_json.code, as_json.json["verified"], as_json.json["state"]) == (4, False, "invalid")
 
 
-def test_and_so_is_one_without_a_subscription(logged_in: FakeWorkspace) -> None:
+def test_status_exits_with_4_without_a_subscription(logged_in: FakeWorkspace) -> None:
     logged_in.add(TOKEN, plan="free")
     done = arka("status")
     assert (done.code, rows(done.out)["verified"]) == (4, "no: Pro subscription required")
     assert f"hint: subscribe on {logged_in.url}/billing" in done.err
 
 
-def test_where_nobody_can_tell_status_is_as_offline(logged_in: FakeWorkspace) -> None:
+def test_status_succeeds_if_the_token_cannot_be_verified(logged_in: FakeWorkspace) -> None:
     logged_in.script = [steps.reply_page(200)] * 2
     done = arka("status")
     assert (done.code, done.err) == (0, "")
@@ -262,12 +262,12 @@ def test_where_nobody_can_tell_status_is_as_offline(logged_in: FakeWorkspace) ->
     assert arka("status", "--json").json["state"] == "no_api"
 
 
-def test_offline_asks_nobody(logged_in: FakeWorkspace) -> None:
+def test_status_offline_sends_no_request(logged_in: FakeWorkspace) -> None:
     assert rows(arka("status", "--offline").out)["verified"] == "no: --offline"
     assert logged_in.requests == []
 
 
-def test_an_exported_token_is_asked_about_too_and_its_end_is_known(
+def test_status_verifies_an_exported_token_and_shows_its_expiry(
     home: Path, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.add(TOKEN, expires=END)
@@ -278,7 +278,7 @@ def test_an_exported_token_is_asked_about_too_and_its_end_is_known(
     assert "label" in rows(arka("status").out)
 
 
-def test_no_helper_is_run_for_status(home: Path, fake: FakeWorkspace, tmp_path: Path) -> None:
+def test_status_runs_no_helper(home: Path, fake: FakeWorkspace, tmp_path: Path) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["touch", "{tmp_path}/ran"]\n')
     assert arka("profiles", "create", "far", "token.helper=op", f"api_url={fake.url}").code == 0
@@ -287,7 +287,7 @@ def test_no_helper_is_run_for_status(home: Path, fake: FakeWorkspace, tmp_path: 
     assert (done.code, fake.requests, (tmp_path / "ran").exists()) == (0, [], False)
 
 
-def test_a_token_is_not_sent_to_another_origin_than_its_own(logged_in: FakeWorkspace, home: Path) -> None:
+def test_status_sends_no_token_to_another_origin(logged_in: FakeWorkspace, home: Path) -> None:
     with steps.serve_fake() as elsewhere:
         (home / "config" / "profiles").mkdir(parents=True, exist_ok=True)
         (home / "config" / "profiles" / "work.toml").write_text(f'api_url = "{elsewhere.url}"\n')

@@ -25,7 +25,7 @@ def states(*arguments: str) -> dict[str, str]:
     return {each["name"]: each["state"] for each in arka("profiles", "verify", "--json", *arguments).json["profiles"]}
 
 
-def test_each_profile_has_a_word_and_they_stand_in_order(home: Path, fake: FakeWorkspace) -> None:
+def test_verify_lists_the_state_of_each_profile_in_order(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     fake.add(OTHER, plan="free")
     log_in(fake, "b-good", TOKEN)
@@ -44,7 +44,7 @@ def test_each_profile_has_a_word_and_they_stand_in_order(home: Path, fake: FakeW
     assert done.err == ""
 
 
-def test_json_has_what_is_known_of_each(home: Path, fake: FakeWorkspace) -> None:
+def test_verify_json_has_the_details_of_each_profile(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "CI/CD Pipeline", expires="2099-01-01T00:00:00Z")
     log_in(fake, "ci", TOKEN)
     done = arka("profiles", "verify", "--json")
@@ -66,7 +66,7 @@ def test_json_has_what_is_known_of_each(home: Path, fake: FakeWorkspace) -> None
     )
 
 
-def test_only_those_that_are_named_are_asked_about(home: Path, fake: FakeWorkspace) -> None:
+def test_verify_checks_only_the_named_profiles(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     for name in ("a", "b", "c"):
         log_in(fake, name, TOKEN)
@@ -76,7 +76,7 @@ def test_only_those_that_are_named_are_asked_about(home: Path, fake: FakeWorkspa
     assert arka("profiles", "verify", "gone").code == 1
 
 
-def test_they_are_asked_at_the_same_time(home: Path, fake: FakeWorkspace) -> None:
+def test_verify_asks_concurrently(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     for number in range(8):
         log_in(fake, f"p{number}", TOKEN)
@@ -91,7 +91,7 @@ def test_they_are_asked_at_the_same_time(home: Path, fake: FakeWorkspace) -> Non
     ("step", "state"),
     [(steps.reply_page(200), "no_api"), (steps.reply(500), "unreachable"), (steps.reply(401), "invalid")],
 )
-def test_the_exit_code_tells_a_refusal_from_not_knowing(
+def test_verify_exit_code_distinguishes_rejected_from_unknown(
     home: Path, fake: FakeWorkspace, step: object, state: str
 ) -> None:
     fake.add(TOKEN)
@@ -103,7 +103,7 @@ def test_the_exit_code_tells_a_refusal_from_not_knowing(
     assert done.code == (4 if state == "invalid" else 1)
 
 
-def test_a_profile_without_a_token_is_a_fault_only_where_it_was_named(home: Path, fake: FakeWorkspace) -> None:
+def test_verify_fails_for_a_missing_token_only_if_the_profile_is_named(home: Path, fake: FakeWorkspace) -> None:
     assert arka("profiles", "create", "bare").code == 0
     assert arka("profiles", "verify").code == 0
     assert arka("profiles", "verify", "bare").code == 4
@@ -113,13 +113,13 @@ def test_a_profile_without_a_token_is_a_fault_only_where_it_was_named(home: Path
     assert arka("profiles", "verify", environ={"FAR_TOKEN": TOKEN}).code == 0
 
 
-def test_a_token_of_the_environment_is_no_profile_s(home: Path, fake: FakeWorkspace) -> None:
+def test_verify_ignores_a_token_of_the_environment(home: Path, fake: FakeWorkspace) -> None:
     assert arka("profiles", "create", "bare", f"api_url={fake.url}").code == 0
     done = arka("profiles", "verify", "--json", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
     assert (done.code, done.json["profiles"][0]["state"], fake.requests) == (0, "no_token", [])
 
 
-def test_a_helper_is_run_only_where_its_profile_is_named(home: Path, fake: FakeWorkspace) -> None:
+def test_verify_runs_a_helper_only_for_a_named_profile(home: Path, fake: FakeWorkspace) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["echo", "{TOKEN}"]\n')
     assert arka("profiles", "create", "far", "token.helper=op", f"api_url={fake.url}").code == 0
@@ -129,7 +129,7 @@ def test_a_helper_is_run_only_where_its_profile_is_named(home: Path, fake: FakeW
     assert states("far") == {"far": "valid"}
 
 
-def test_one_broken_profile_does_not_hide_the_others(home: Path, fake: FakeWorkspace, tmp_path: Path) -> None:
+def test_verify_reports_the_other_profiles_if_one_is_broken(home: Path, fake: FakeWorkspace, tmp_path: Path) -> None:
     fake.add(TOKEN)
     for name in ("a", "b", "c", "d"):
         log_in(fake, name, TOKEN)
@@ -144,7 +144,7 @@ def test_one_broken_profile_does_not_hide_the_others(home: Path, fake: FakeWorks
 
 
 @pytest.mark.usefixtures("home")
-def test_where_there_are_no_profiles_that_is_said() -> None:
+def test_verify_without_profiles_says_how_to_create_one() -> None:
     done = arka("profiles", "verify")
     assert (done.code, "There are no profiles yet" in done.err) == (0, True)
     assert arka("profiles", "verify", "--json").json == {"profiles": []}

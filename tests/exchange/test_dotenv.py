@@ -69,16 +69,16 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_each_variable_is_a_line_of_its_own() -> None:
+def test_dotenv_has_a_line_per_variable() -> None:
     text = dotenv_lines({"ARKA_API_KEY": TOKEN, "ARKA_API_URL": "https://arka-ai.com", "ARKA_PROFILE": ""})
     assert text == f"ARKA_API_KEY={TOKEN}\nARKA_API_URL=https://arka-ai.com\nARKA_PROFILE=\n"
 
 
-def test_python_dotenv_reads_the_values() -> None:
+def test_python_dotenv_reads_back_the_values() -> None:
     assert python_dotenv.dotenv_values(stream=StringIO(dotenv_lines(VARIABLES))) == VARIABLES
 
 
-def test_docker_reads_the_values() -> None:
+def test_docker_reads_back_the_values() -> None:
     assert docker(dotenv_lines(VARIABLES)) == VARIABLES
 
 
@@ -90,7 +90,7 @@ def test_docker_reads_the_values() -> None:
         pytest.param("zsh", marks=pytest.mark.peer("zsh")),
     ],
 )
-def test_a_shell_reads_the_values(shell: str, file: Path) -> None:
+def test_shell_reads_back_the_values(shell: str, file: Path) -> None:
     script = f"set -a; . '{file}'; exec '{sys.executable}' -c '{PROGRAM}'"
     done = subprocess.run([shell, "-c", script], check=True, capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
@@ -98,14 +98,14 @@ def test_a_shell_reads_the_values(shell: str, file: Path) -> None:
 
 
 @pytest.mark.peer("node")
-def test_node_reads_the_values(file: Path) -> None:
+def test_node_reads_back_the_values(file: Path) -> None:
     command = [peers.executable("node"), f"--env-file={file}", "--print", "JSON.stringify(process.env)"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
     assert ours(json.loads(done.stdout)) == VARIABLES
 
 
 @given(st.text(st.sampled_from(string.printable) | st.characters(), max_size=12))
-def test_whatever_is_written_is_read_back_by_those_that_can_be_asked_quickly(value: str) -> None:
+def test_docker_and_python_dotenv_read_back_any_accepted_value(value: str) -> None:
     if is_written(value):
         text = dotenv_lines({"V": value, "LAST": "x"})
         assert docker(text) == {"V": value, "LAST": "x"}
@@ -129,13 +129,13 @@ def test_whatever_is_written_is_read_back_by_those_that_can_be_asked_quickly(val
         ("x:=canary", 3),
     ],
 )
-def test_what_they_would_read_differently_is_refused_and_not_shown(value: str, position: int) -> None:
+def test_dotenv_rejects_an_ambiguous_value_without_showing_it(value: str, position: int) -> None:
     with pytest.raises(InvalidValue, match=f"^ARKA_API_KEY .* at position {position} of its value") as caught:
         dotenv_lines({"ARKA_PROFILE": "work", "ARKA_API_KEY": value})
     assert value not in f"{caught.value} {caught.value.hint}"
 
 
 @pytest.mark.parametrize("name", ["", "1A", "A B", "A-B", "export A", "Ä", "A\n"])
-def test_what_is_no_name_of_a_variable_is_refused(name: str) -> None:
+def test_dotenv_rejects_an_invalid_name(name: str) -> None:
     with pytest.raises(InvalidValue, match="is not a variable's name"):
         dotenv_lines({name: "x"})

@@ -35,7 +35,7 @@ WINDOWS = {"USERPROFILE": "C:\\Users\\you"}
         ),
     ],
 )
-def test_each_system_has_its_folder(environ: dict[str, str], platform: str, path: str) -> None:
+def test_legacy_path_on_each_system(environ: dict[str, str], platform: str, path: str) -> None:
     assert legacy_path("arka-code", environ, platform=platform) == path
     assert legacy_path_to_write("arka-code", environ, platform=platform) == path
 
@@ -53,7 +53,7 @@ def test_each_system_has_its_folder(environ: dict[str, str], platform: str, path
         (WINDOWS | {"APPDATA": "\\r"}, "win32", "C:\\r\\arka-code-nodejs\\Config\\config.json", "APPDATA"),
     ],
 )
-def test_a_folder_that_depends_on_the_current_one_is_looked_into_and_never_written_to(
+def test_relative_folder_is_read_but_never_written(
     environ: dict[str, str], platform: str, path: str, variable: str
 ) -> None:
     cwd = "C:\\here" if platform == "win32" else "/here"
@@ -63,7 +63,7 @@ def test_a_folder_that_depends_on_the_current_one_is_looked_into_and_never_writt
     assert variable in caught.value.hint
 
 
-def test_the_current_folder_is_asked_for_where_none_is_given(
+def test_legacy_path_uses_the_working_directory_by_default(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path_factory.mktemp("here").resolve()
@@ -72,14 +72,14 @@ def test_the_current_folder_is_asked_for_where_none_is_given(
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
-def test_the_system_says_where_home_is_when_no_variable_does(platform: str) -> None:
+def test_legacy_path_asks_the_system_for_the_home_folder(platform: str) -> None:
     pwd = pytest.importorskip("pwd")
     home = pwd.getpwuid(os.geteuid()).pw_dir
     assert legacy_path("arka-code", {}, platform=platform).startswith(home)
     assert legacy_path("arka-code", {}, platform=platform, home="/srv/you").startswith("/srv/you/")
 
 
-def test_a_container_without_a_user_entry_gets_an_error_that_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_user_entry_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_entry(_: int) -> None:
         raise KeyError("no such user")
 
@@ -89,6 +89,6 @@ def test_a_container_without_a_user_entry_gets_an_error_that_says_what_to_set(mo
     assert caught.value.hint == "set HOME"
 
 
-def test_windows_without_a_user_profile_is_an_error_too() -> None:
+def test_missing_userprofile_is_an_error_on_windows() -> None:
     with pytest.raises(ConfigError, match="^USERPROFILE is not set"):
         legacy_path("arka-code", {"HOME": "/home/you"}, platform="win32")

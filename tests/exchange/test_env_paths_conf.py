@@ -29,7 +29,7 @@ APPDATA = [None, "", "C:\\r", "C:/r/", "c:\\a\\..\\b\\.", "\\\\host\\share", "\\
         ("win32", WINDOWS_HOMES, "APPDATA", APPDATA),
     ],
 )
-def test_the_path_is_the_one_that_conf_gives(
+def test_path_equals_that_of_conf(
     version: str, platform: str, homes: list[str], variable: str, values: list[str | None]
 ) -> None:
     for home in homes:
@@ -42,7 +42,7 @@ def test_the_path_is_the_one_that_conf_gives(
                 assert ours == node.ask({variable: value}), (home, value)
 
 
-def test_without_home_the_path_is_the_one_that_conf_gives(version: str) -> None:
+def test_path_without_home_equals_that_of_conf(version: str) -> None:
     with Peer(version, "path_peer.mjs", "linux", environ={}) as node:
         assert legacy_path("arka-code", {}, platform="linux") == node.ask({"XDG_CONFIG_HOME": None})
 
@@ -63,12 +63,12 @@ no_nul = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 
 @given(value=st.text(st.sampled_from("/.~ a") | no_nul, max_size=12))
-def test_any_xdg_folder_gives_the_path_that_conf_gives(paths: Peer, value: str) -> None:
+def test_path_with_any_xdg_folder_equals_that_of_conf(paths: Peer, value: str) -> None:
     environ = {"HOME": "/home/you", "XDG_CONFIG_HOME": value}
     assert legacy_path("arka-code", environ, platform="linux", cwd=paths.cwd) == paths.ask({"XDG_CONFIG_HOME": value})
 
 
 @given(value=st.text(st.sampled_from("\\/.a ") | no_nul, max_size=12).map(lambda text: f"C:\\{text}"))
-def test_any_appdata_folder_gives_the_path_that_conf_gives(windows_paths: Peer, value: str) -> None:
+def test_path_with_any_appdata_folder_equals_that_of_conf(windows_paths: Peer, value: str) -> None:
     environ = {"USERPROFILE": "C:\\Users\\you", "APPDATA": value}
     assert legacy_path("arka-code", environ, platform="win32") == windows_paths.ask({"APPDATA": value})

@@ -32,7 +32,7 @@ documents = st.dictionaries(texts, values, max_size=6).map(Document)
 
 
 @given(documents)
-def test_a_document_is_read_back_as_it_was_written(document: Document) -> None:
+def test_document_survives_a_round_trip(document: Document) -> None:
     text = dump(document)
     again = parse(text)
     assert isinstance(again, Document)
@@ -43,18 +43,18 @@ def test_a_document_is_read_back_as_it_was_written(document: Document) -> None:
 
 
 @given(documents)
-def test_what_is_written_is_json_to_every_other_reader(document: Document) -> None:
+def test_output_is_valid_json_for_the_standard_parser(document: Document) -> None:
     assert list(json.loads(dump(document))) == list(document)
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1E-999", "0.10", "-0", "-0.0", "1e5", "9" * 30, "9" * 5000])
-def test_a_number_stays_the_text_it_was(number: str) -> None:
+def test_number_keeps_its_spelling(number: str) -> None:
     document = parse(f'{{"n":{number}}}')
     assert isinstance(document, Document)
     assert dump(document) == f'{{\n\t"n": {number}\n}}'
 
 
-def test_it_is_laid_out_as_javascript_does_it() -> None:
+def test_layout_equals_that_of_javascript() -> None:
     document = parse('{"b":{},"a":[],"c":[1,{"d":null}],"é":"\\ud800\\u0000\\u007f\\/"}')
     assert isinstance(document, Document)
     assert dump(document) == (
@@ -63,7 +63,7 @@ def test_it_is_laid_out_as_javascript_does_it() -> None:
     )
 
 
-def test_the_last_of_two_equal_keys_wins_in_the_place_of_the_first() -> None:
+def test_last_of_two_equal_keys_wins_at_the_place_of_the_first() -> None:
     document = parse('{"a":1,"b":2,"a":3}')
     assert isinstance(document, Document)
     assert list(document.items()) == [("a", Number("3")), ("b", Number("2"))]
@@ -84,17 +84,17 @@ def test_the_last_of_two_equal_keys_wins_in_the_place_of_the_first() -> None:
         ('{"a":' * 300 + "1" + "}" * 300, "nested too deeply", 1, 1),
     ],
 )
-def test_what_is_no_object_is_said_with_its_place(text: str, reason: str, line: int, column: int) -> None:
+def test_parse_reports_the_place_of_a_fault(text: str, reason: str, line: int, column: int) -> None:
     fault = parse(text)
     assert isinstance(fault, Fault)
     assert (fault.reason, fault.line, fault.column) == (reason, line, column)
 
 
-def test_the_deepest_document_that_is_read_can_be_written() -> None:
+def test_deepest_accepted_document_can_be_written() -> None:
     document = parse('{"a":' * DEEPEST + "1" + "}" * DEEPEST)
     assert isinstance(document, Document)
     assert parse(dump(document)) == document
 
 
-def test_a_document_shows_nothing_of_itself() -> None:
+def test_repr_of_a_document_shows_no_values() -> None:
     assert repr(Document(token="arka_canary")) == "Document(…)"

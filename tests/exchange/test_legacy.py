@@ -59,7 +59,7 @@ def names(path: Path) -> list[str]:
         ({"__internal__": OLD}, "token"),
     ],
 )
-def test_the_key_that_holds_a_token_is_the_one_replaced(document: dict[str, str], key: str) -> None:
+def test_write_replaces_the_key_that_holds_a_token(document: dict[str, str], key: str) -> None:
     assert legacy.token_key(Document(document), PREFIX) == key
     assert legacy.token_key(Document(document), PREFIX, "named") == "named"
 
@@ -75,26 +75,26 @@ def test_two_tokens_are_an_error_that_names_their_keys(path: Path) -> None:
     assert put(path, key="auth").key == "auth"
 
 
-def test_without_a_prefix_no_text_is_taken_for_a_token() -> None:
+def test_without_a_prefix_no_string_counts_as_a_token() -> None:
     assert legacy.token_key(Document(a="x", b="y"), "") == "token"
 
 
 @pytest.mark.parametrize(
     "key", ["__internal__", "__proto__", "constructor", "prototype", "a.b", "__internal__.x", "a[0]", "a\\b", ""]
 )
-def test_a_key_that_conf_would_not_find_is_refused(key: str, path: Path) -> None:
+def test_key_that_conf_would_not_find_is_rejected(key: str, path: Path) -> None:
     with pytest.raises(UsageError, match="would not find it"):
         put(path, key=key)
     assert not path.exists()
 
 
-def test_a_key_with_a_control_character_is_refused(path: Path) -> None:
+def test_key_with_a_control_character_is_rejected(path: Path) -> None:
     with pytest.raises(InvalidValue, match="^the key holds"):
         put(path, key="a\x1b[2J")
 
 
 @pytest.mark.parametrize("value", ['{"access": 1}', "[1]"])
-def test_an_object_is_not_replaced_by_a_token(value: str, path: Path) -> None:
+def test_write_does_not_replace_an_object(value: str, path: Path) -> None:
     before = f'{{"token": {value}}}'
     path.write_text(before)
     with pytest.raises(ConfigError, match="an object or a list under 'token'"):
@@ -105,14 +105,14 @@ def test_an_object_is_not_replaced_by_a_token(value: str, path: Path) -> None:
 # Writing
 
 
-def test_the_first_token_makes_file_and_folders(tmp_path: Path) -> None:
+def test_write_creates_file_and_folders(tmp_path: Path) -> None:
     path = tmp_path / "config" / "arka-code-nodejs" / "config.json"
     result = put(path)
     assert (result.path, result.key, result.changed) == (str(path), "token", True)
     assert path.read_bytes() == f'{{\n\t"token": "{NEW}"\n}}'.encode()
 
 
-def test_every_other_key_and_the_order_survive(path: Path) -> None:
+def test_write_keeps_other_keys_and_their_order(path: Path) -> None:
     path.write_text(
         f'{{"zeta": 1e400, "auth": "{OLD}", "ünïcode": "\\ud800\\u2028",'
         ' "__internal__": {"migrations": {"version": "1.2.0"}}, "alpha": [1.0, {}]}'
@@ -130,9 +130,7 @@ def test_every_other_key_and_the_order_survive(path: Path) -> None:
 
 
 @given(document=documents, key=st.sampled_from(["token", "apiKey"]))
-def test_whatever_else_is_in_the_file_it_stays(
-    tmp_path_factory: pytest.TempPathFactory, document: Document, key: str
-) -> None:
+def test_write_keeps_any_other_content(tmp_path_factory: pytest.TempPathFactory, document: Document, key: str) -> None:
     path = tmp_path_factory.mktemp("any") / "config.json"
     path.write_text(dump(document), "utf-8")
     held = document.get(key)
@@ -151,7 +149,7 @@ def test_whatever_else_is_in_the_file_it_stays(
     ]
 
 
-def test_a_token_that_is_there_already_changes_nothing(path: Path) -> None:
+def test_write_of_the_same_token_changes_nothing(path: Path) -> None:
     put(path)
     before = path.stat()
     assert put(path).changed is False
@@ -159,7 +157,7 @@ def test_a_token_that_is_there_already_changes_nothing(path: Path) -> None:
 
 
 @posix
-def test_a_file_of_another_layout_that_holds_the_token_is_only_closed(path: Path) -> None:
+def test_write_of_the_same_token_keeps_the_layout_and_tightens_the_mode(path: Path) -> None:
     path.write_text(f'{{ "token": "{NEW}" }}\n')
     path.chmod(0o644)
     assert put(path).changed is True
@@ -167,28 +165,28 @@ def test_a_file_of_another_layout_that_holds_the_token_is_only_closed(path: Path
     assert mode(path) == 0o600
 
 
-def test_a_byte_order_mark_is_read_and_not_written_again(path: Path) -> None:
+def test_byte_order_mark_is_read_but_not_written(path: Path) -> None:
     path.write_bytes(f'\ufeff{{"token": "{NEW}"}}'.encode())
     assert legacy.read(str(path)) == {"token": NEW}
     assert put(path).changed is True
     assert path.read_bytes() == f'{{"token": "{NEW}"}}'.encode()
 
 
-def test_a_token_with_a_control_character_is_not_written(path: Path) -> None:
+def test_write_rejects_a_token_with_a_control_character(path: Path) -> None:
     with pytest.raises(InvalidValue, match="^the token holds") as caught:
         put(path, "arka_canary\nx")
     assert "canary" not in str(caught.value)
     assert not path.exists()
 
 
-def test_removing_takes_the_one_key(path: Path) -> None:
+def test_remove_deletes_only_the_key(path: Path) -> None:
     path.write_text(f'{{"a": 1, "token": "{OLD}", "b": 2}}')
     assert legacy.remove_token(str(path), "token") is True
     assert path.read_text() == '{\n\t"a": 1,\n\t"b": 2\n}'
     assert legacy.remove_token(str(path), "token") is False
 
 
-def test_removing_from_no_file_makes_none(tmp_path: Path) -> None:
+def test_remove_does_not_create_a_file(tmp_path: Path) -> None:
     path = tmp_path / "arka-code-nodejs" / "config.json"
     assert legacy.remove_token(str(path), "token") is False
     assert not path.parent.exists()
@@ -197,7 +195,7 @@ def test_removing_from_no_file_makes_none(tmp_path: Path) -> None:
 # Reading
 
 
-def test_no_file_has_no_token(path: Path) -> None:
+def test_find_returns_none_without_a_file(path: Path) -> None:
     assert legacy.read(str(path)) is None
     assert legacy.find_token(str(path), PREFIX) is None
 
@@ -213,15 +211,13 @@ def test_no_file_has_no_token(path: Path) -> None:
         (f'{{"auth": "{OLD}"}}', "other", None),
     ],
 )
-def test_a_token_is_found_with_its_key(
-    content: str, key: str | None, found: tuple[str, str] | None, path: Path
-) -> None:
+def test_find_returns_token_and_key(content: str, key: str | None, found: tuple[str, str] | None, path: Path) -> None:
     path.write_text(content)
     token = legacy.find_token(str(path), PREFIX, key)
     assert (token and (token.key, token.token.reveal())) == found
 
 
-def test_a_token_with_a_control_character_is_not_taken_over(path: Path) -> None:
+def test_find_rejects_a_token_with_a_control_character(path: Path) -> None:
     path.write_text('{"auth": "arka_canary\\u001b[2J"}')
     with pytest.raises(InvalidValue, match="the value of 'auth' holds") as caught:
         legacy.find_token(str(path), PREFIX)
@@ -261,7 +257,7 @@ def everything_said(error: BaseException | None) -> str:
     [put, lambda path: legacy.read(str(path)), lambda path: legacy.remove_token(str(path), "token")],
     ids=["write", "read", "remove"],
 )
-def test_a_malformed_file_is_named_by_place_alone_and_left(
+def test_malformed_file_is_reported_by_position_and_kept(
     content: str, place: str, action: Callable[[Path], object], path: Path
 ) -> None:
     path.write_text(content)
@@ -274,7 +270,7 @@ def test_a_malformed_file_is_named_by_place_alone_and_left(
     assert names(path) == ["config.json"]
 
 
-def test_no_error_over_a_well_formed_file_shows_a_token_of_it(path: Path) -> None:
+def test_no_error_shows_a_token_of_the_file(path: Path) -> None:
     path.write_text('{"a": "arka_canary1", "b": "arka_canary2", "token": {"deep": "arka_canary3"}}')
     for action in (lambda: put(path), lambda: put(path, key="token"), lambda: legacy.find_token(str(path), PREFIX)):
         with pytest.raises(ConfigError) as caught:
@@ -284,7 +280,7 @@ def test_no_error_over_a_well_formed_file_shows_a_token_of_it(path: Path) -> Non
         assert NEW not in said
 
 
-def test_a_file_that_is_not_text_is_refused_without_showing_it(path: Path) -> None:
+def test_binary_file_is_rejected_without_showing_it(path: Path) -> None:
     path.write_bytes(b'{"token": "arka_canary\xff"}')
     with pytest.raises(MalformedFile, match="not UTF-8") as caught:
         put(path)

@@ -47,7 +47,7 @@ def mode(path: Path) -> int:
 # The file
 
 
-def test_conf_reads_what_we_wrote_and_we_read_what_it_wrote(start: Callable[[], Peer], path: Path) -> None:
+def test_conf_and_arka_read_each_other_s_files(start: Callable[[], Peer], path: Path) -> None:
     put(path)
     with start() as store:
         assert store.ask(["path"]) == str(path)
@@ -62,7 +62,7 @@ def test_conf_reads_what_we_wrote_and_we_read_what_it_wrote(start: Callable[[], 
         assert store.ask(["store"]) == {"token": TOKEN, "theme": {"name": "dark", "größe": 1.5}}
 
 
-def test_keys_that_neither_knows_survive_both_in_their_order(start: Callable[[], Peer], path: Path) -> None:
+def test_unknown_keys_survive_both_in_order(start: Callable[[], Peer], path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(
         '{"$schema": "x", "zeta": [1, {}], "__internal__": {"migrations": {"version": "1.2.0"}},'
@@ -84,7 +84,7 @@ def test_keys_that_neither_knows_survive_both_in_their_order(start: Callable[[],
     assert list(legacy.read(str(path)) or ()) == list(after)
 
 
-def test_what_we_write_is_to_the_byte_what_conf_would_have_written(start: Callable[[], Peer], path: Path) -> None:
+def test_output_equals_that_of_conf_byte_for_byte(start: Callable[[], Peer], path: Path) -> None:
     put(path)
     with start() as store:
         store.set("nested", {"empty": {}, "list": [[], None, "\x7f\u2028\ud800"], "n": -1.5})
@@ -97,7 +97,7 @@ def test_what_we_write_is_to_the_byte_what_conf_would_have_written(start: Callab
         assert path.read_bytes() == by_conf
 
 
-def test_a_running_cli_sees_the_new_token_at_its_next_look(start: Callable[[], Peer], path: Path) -> None:
+def test_running_node_cli_sees_the_new_token(start: Callable[[], Peer], path: Path) -> None:
     put(path)
     with start() as store:
         assert store.get("token") == TOKEN
@@ -109,7 +109,7 @@ def test_a_running_cli_sees_the_new_token_at_its_next_look(start: Callable[[], P
     assert legacy.read(str(path)) == {"theme": "dark"}
 
 
-def test_a_key_that_we_refuse_is_one_that_conf_does_not_find(start: Callable[[], Peer], path: Path) -> None:
+def test_conf_does_not_find_a_rejected_key(start: Callable[[], Peer], path: Path) -> None:
     keys = ["a.b", "a[0]", "a\\b", "__proto__", "constructor", "prototype"]
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(dict.fromkeys([*keys, "a]", "a-b", "0", "ключ"], TOKEN)))
@@ -118,7 +118,7 @@ def test_a_key_that_we_refuse_is_one_that_conf_does_not_find(start: Callable[[],
         assert [store.get(legacy.check_key(key)) for key in ("a]", "a-b", "0", "ключ")] == [TOKEN] * 4
 
 
-def test_a_write_of_conf_in_the_middle_of_ours_is_kept(
+def test_concurrent_write_of_conf_is_kept(
     start: Callable[[], Peer], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(path)
@@ -143,7 +143,7 @@ def test_a_write_of_conf_in_the_middle_of_ours_is_kept(
 # Its modes
 
 
-def test_the_closed_folder_protects_the_file_that_conf_before_16_opens(
+def test_private_folder_protects_a_file_that_conf_15_makes_readable(
     version: str, start: Callable[[], Peer], path: Path
 ) -> None:
     with start() as store:  # makes the folder
@@ -161,7 +161,7 @@ def test_the_closed_folder_protects_the_file_that_conf_before_16_opens(
     assert mode(path) == 0o600
 
 
-def test_conf_and_we_both_write_through_a_link(start: Callable[[], Peer], path: Path, tmp_path: Path) -> None:
+def test_conf_and_arka_both_write_through_a_link(start: Callable[[], Peer], path: Path, tmp_path: Path) -> None:
     target = tmp_path / "dotfiles.json"
     target.write_text(f'{{"token": "{OTHER}"}}')
     path.parent.mkdir(parents=True)
@@ -193,7 +193,7 @@ def writer(version: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 @given(value=st.dictionaries(keys, json_values, max_size=5))
 @example(value={"__proto__": {"constructor": [], "": {}}})
-def test_any_document_is_laid_out_as_javascript_lays_it_out(writer: Peer, value: dict[str, Any]) -> None:
+def test_layout_of_any_document_equals_that_of_javascript(writer: Peer, value: dict[str, Any]) -> None:
     text = json.dumps(value)
     document = parse(text)
     assert isinstance(document, Document)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @posix
-def test_file_and_folder_are_closed_and_no_folder_above(path: Path) -> None:
+def test_write_makes_file_and_folder_private_but_no_parent(path: Path) -> None:
     path.write_text("{}")
     path.chmod(0o664)
     put(path)
@@ -40,7 +40,7 @@ def test_stricter_modes_are_kept(path: Path) -> None:
 
 
 @posix
-def test_only_a_folder_of_the_apps_own_is_closed(tmp_path: Path) -> None:
+def test_only_the_app_s_own_folder_is_made_private(tmp_path: Path) -> None:
     path = tmp_path / "shared" / "config.json"
     path.parent.mkdir()
     path.parent.chmod(0o755)
@@ -49,7 +49,7 @@ def test_only_a_folder_of_the_apps_own_is_closed(tmp_path: Path) -> None:
 
 
 @posix
-def test_a_linked_file_is_written_through_and_its_folder_left_alone(path: Path, tmp_path: Path) -> None:
+def test_write_follows_a_file_link_and_keeps_its_folder_s_mode(path: Path, tmp_path: Path) -> None:
     target = tmp_path / "dotfiles" / "arka.json"
     target.parent.mkdir()
     target.parent.chmod(0o755)
@@ -63,7 +63,7 @@ def test_a_linked_file_is_written_through_and_its_folder_left_alone(path: Path, 
 
 
 @posix
-def test_a_link_to_no_file_yet_is_written_through_too(path: Path, tmp_path: Path) -> None:
+def test_write_follows_a_dangling_link(path: Path, tmp_path: Path) -> None:
     target = tmp_path / "dotfiles" / "arka.json"
     path.symlink_to(target)
     put(path)
@@ -73,7 +73,7 @@ def test_a_link_to_no_file_yet_is_written_through_too(path: Path, tmp_path: Path
 
 @posix
 @pytest.mark.parametrize(("name", "closed"), [("dotfiles", 0o755), ("arka-code-nodejs", 0o700)])
-def test_a_linked_folder_is_closed_where_it_is_still_the_apps(name: str, closed: int, tmp_path: Path) -> None:
+def test_linked_folder_is_made_private_if_it_is_the_app_s(name: str, closed: int, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere" / name
     target.mkdir(parents=True)
     target.chmod(0o755)
@@ -84,7 +84,7 @@ def test_a_linked_folder_is_closed_where_it_is_still_the_apps(name: str, closed:
 
 
 @posix
-def test_a_folder_that_cannot_be_closed_is_a_warning(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_to_make_the_folder_private_is_a_warning(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
@@ -106,7 +106,7 @@ def test_a_folder_that_cannot_be_closed_is_a_warning(path: Path, monkeypatch: py
         (0o604, 0o710, False),
     ],
 )
-def test_a_file_is_exposed_when_its_mode_and_its_folder_let_others_in(
+def test_file_is_exposed_if_its_mode_and_folder_allow_others(
     of_file: int, of_folder: int, exposed: bool, path: Path
 ) -> None:
     path.write_text("{}")
@@ -115,13 +115,13 @@ def test_a_file_is_exposed_when_its_mode_and_its_folder_let_others_in(
     assert legacy.is_exposed(str(path)) is exposed
 
 
-def test_no_file_is_not_exposed(path: Path) -> None:
+def test_missing_file_is_not_exposed(path: Path) -> None:
     assert legacy.is_exposed(str(path)) is False
 
 
 @posix
 @pytest.mark.parametrize("of_folder", [0o755, 0o700])
-def test_a_file_that_everybody_can_write_is_trusted_only_in_a_closed_folder(of_folder: int, path: Path) -> None:
+def test_world_writable_file_is_trusted_only_in_a_private_folder(of_folder: int, path: Path) -> None:
     path.write_text('{"auth": "arka_planted"}')
     path.chmod(0o666)
     path.parent.chmod(of_folder)
@@ -136,7 +136,7 @@ def test_a_file_that_everybody_can_write_is_trusted_only_in_a_closed_folder(of_f
 
 
 @posix
-def test_a_file_of_the_users_own_group_is_read(path: Path) -> None:
+def test_group_writable_file_is_accepted(path: Path) -> None:
     path.write_text(f'{{"auth": "{OLD}"}}')
     path.chmod(0o664)
     path.parent.chmod(0o775)
@@ -165,7 +165,7 @@ def before_each_rename(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object
     return done
 
 
-def test_what_another_process_writes_meanwhile_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_keeps_concurrent_changes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text('{"n": 0}')
     done = before_each_rename(monkeypatch, lambda: path.write_text(f'{{"n": 1, "auth": "{OLD}"}}'), 1)
     assert put(path).key == "auth"
@@ -175,7 +175,9 @@ def test_what_another_process_writes_meanwhile_is_kept(path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("act", ["appears", "vanishes"])
-def test_a_file_that_comes_or_goes_meanwhile_is_noticed(act: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_notices_a_file_created_or_deleted_concurrently(
+    act: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if act == "vanishes":
         path.write_text('{"n": 0}')
         before_each_rename(monkeypatch, path.unlink, 1)
@@ -187,14 +189,14 @@ def test_a_file_that_comes_or_goes_meanwhile_is_noticed(act: str, path: Path, mo
     )
 
 
-def test_a_removal_keeps_what_another_process_writes_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remove_keeps_concurrent_changes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(f'{{"token": "{OLD}"}}')
     before_each_rename(monkeypatch, lambda: path.write_text(f'{{"token": "{OLD}", "n": 1}}'), 1)
     assert legacy.remove_token(str(path), "token") is True
     assert legacy.read(str(path)) == parse('{"n": 1}')
 
 
-def test_a_file_that_never_stays_the_same_is_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_gives_up_if_the_file_keeps_changing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counter = iter(range(1000))
     before_each_rename(monkeypatch, lambda: path.write_text(f'{{"n": {next(counter)}}}'), 1000)
     with pytest.raises(FileError, match=f"changed by another process {legacy.ATTEMPTS} times") as caught:

@@ -180,7 +180,7 @@ MUTANTS = [
         "precedence/credential.py",
         "        if Origin.of(str(address.value), address.place) != pair.origin:",
         "        if not pair.origin:",
-        "tests/cli/test_token.py::test_a_url_and_a_token_of_two_places_do_not_meet",
+        "tests/cli/test_token.py::test_token_refuses_a_url_of_another_origin",
         "assert",
     ),
     Mutant(
@@ -188,7 +188,7 @@ MUTANTS = [
         "precedence/origin.py",
         "return isinstance(other, Origin) and str(self) == str(other)",
         "return isinstance(other, Origin) and str(self).endswith(other.host)",
-        "tests/cli/test_token.py::test_for_another_origin_it_is_not",
+        "tests/cli/test_token.py::test_token_for_refuses_another_origin",
         "assert",
     ),
     Mutant(
