@@ -1,10 +1,11 @@
-"""The only source of a ProfileSettings class: the layers, asked leaf by leaf. It merges nothing."""
+"""The only source of a ProfileSettings class: the layers, resolved leaf by leaf and never merged."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 from pydantic_settings import PydanticBaseSettingsSource
 
@@ -23,81 +24,80 @@ if TYPE_CHECKING:
     from arka_config.settings.leaves import Leaf
     from arka_config.store.resolution import Resolution
 
+    Problem = tuple[Leaf | None, str]  # the leaf whose value does not fit, and a sentence about it
+
 
 class LayeredSource(PydanticBaseSettingsSource):
-    """Gives pydantic each leaf's winner, and keeps the findings. `problems` are the values that it could not give."""
+    """Pass pydantic the effective value of each leaf, and keep where it came from.
+
+    `problems` are values that could not be passed, and settings of the profile that the class does not have.
+    """
 
     def __init__(self, settings: type[BaseSettings], leaves: Mapping[str, Leaf], resolution: Resolution) -> None:
         super().__init__(settings)
         self.leaves = leaves
         self.resolution = resolution
-        self.findings: dict[str, ResolvedValue] = {}
-        self.problems: list[str] = []
+        self.token_leaf = leaves.get(resolution.app.token_field.name)
+        self.values: dict[str, ResolvedValue] = {}
+        self.problems: list[Problem] = []
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """One top-level leaf, as pydantic-settings asks for it: value, name, and that it needs no decoding."""
+        """Return one top-level leaf as pydantic-settings wants it: value, name, and that it needs no decoding."""
         return self._value(self.leaves[field_name]), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+        table: dict[str, Any] = {}
         for name, leaf in self.leaves.items():
-            finding = self.resolution.resolve(leaf.field)
-            if finding is not None:
-                self.findings[name] = finding
-                if finding.layer != DEFAULT or name == self.resolution.app.url_field.name:
-                    _put(values, leaf.field.path, self._value(leaf))
-        self._fill_in(values)
-        self.problems += unknown_keys(self.resolution, self.leaves)
-        return values
+            resolved = self.resolution.resolve(leaf.field)
+            if resolved is not None:
+                self.values[name] = resolved
+                if resolved.layer != DEFAULT or name == self.resolution.app.url_field.name:
+                    _put(table, leaf.field.path, self._value(leaf))
+        self._add_defaults(table)
+        self.problems += [(None, text) for text in unknown_keys(self.resolution, self.leaves)]
+        return table
 
-    def _fill_in(self, values: dict[str, Any]) -> None:
-        """A nested model that is set in part keeps the rest of its default instance."""
+    def _add_defaults(self, table: dict[str, Any]) -> None:
+        """Keep the rest of a nested model's default instance if only a part of it is set."""
         for leaf in self.leaves.values():
             *folders, name = leaf.field.path
-            inner: Any = values
+            inner: Any = table
             for folder in folders:
                 inner = inner.get(folder) if isinstance(inner, dict) else None
             if folders and isinstance(inner, dict) and name not in inner and leaf.default is not PydanticUndefined:
                 inner[name] = leaf.default
 
     def _value(self, leaf: Leaf) -> object:
-        finding = self.findings[leaf.field.name]
-        value = finding.value
+        resolved = self.values[leaf.field.name]
+        value = resolved.value
         if isinstance(value, Secret):
             # Wrapped before pydantic sees it: an error about any other field would quote its input (pydantic#9139).
-            return Token(value.reveal) if leaf.field is self.resolution.app.token_field else _wrapped(value)
-        if isinstance(value, str) and finding.layer not in (PROFILE, DEFAULT) and self.field_is_complex(leaf.info):
+            return Token(value.reveal) if leaf is self.token_leaf else SecretStr(value.reveal())
+        if isinstance(value, str) and resolved.layer not in (PROFILE, DEFAULT) and self.field_is_complex(leaf.info):
             try:
                 return json.loads(value)
             except (ValueError, RecursionError):
-                self.problems.append(
-                    problem(leaf.field, finding, "not the JSON that a list or table is written in here")
-                )
+                text = describe_problem(leaf.field, resolved, "not valid JSON, which a list or table must be here")
+                self.problems.append((leaf, text))
                 return PydanticUndefined
         return value
 
 
-def _wrapped(secret: Secret) -> object:
-    from pydantic import SecretStr
-
-    return SecretStr(secret.reveal())
-
-
-def _put(values: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+def _put(table: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     if value is PydanticUndefined:
         return
     for folder in path[:-1]:
-        values = values.setdefault(folder, {})
-    values[path[-1]] = value
+        table = table.setdefault(folder, {})
+    table[path[-1]] = value
 
 
-def problem(field: Field, finding: ResolvedValue | None, what: str) -> str:
-    """The sentence for a value that does not fit: field, fault, layer and place, never the value."""
-    return f"{field.name}: {what} ({finding.layer}: {finding.place})" if finding else f"{field.name}: {what}"
+def describe_problem(field: Field, resolved: ResolvedValue | None, what: str) -> str:
+    """Say what is wrong with a value: field, problem, layer and place, but not the value."""
+    return f"{field.name}: {what} ({resolved.layer}: {resolved.place})" if resolved else f"{field.name}: {what}"
 
 
 def unknown_keys(resolution: Resolution, leaves: Mapping[str, Leaf]) -> list[str]:
-    """A sentence for every setting of the profile that the settings class does not have, with the nearest name."""
+    """A sentence for each setting of the profile that the settings class does not have, with the nearest name."""
     profile = resolution.profile.profile
     if profile is None:
         return []
@@ -110,7 +110,7 @@ def unknown_keys(resolution: Resolution, leaves: Mapping[str, Leaf]) -> list[str
 
 
 def _nearest(name: str, settings: list[str]) -> str:
-    """The nearest name in the same table, since the names of its parents are alike already."""
+    """The nearest name in the same table: the names of its parents already match."""
     within, dot, last = name.rpartition(".")
     siblings = [other[len(within + dot) :] for other in settings if other.startswith(within + dot)]
     return did_you_mean(last, siblings)

@@ -1,4 +1,4 @@
-"""Token: the field type of a token, which neither shows itself nor is fetched before it is used."""
+"""Token: the field type of a token. It is masked in output and fetched only when it is used."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Token(Secret):
-    """A token in a settings class: `token: Token`. `reveal()` gives it; printing, dumping and pickling do not.
+    """A token in a settings class: `token: Token`. `reveal()` returns it; printing, dumping and pickling do not.
 
-    A profile may refer to a token that a helper command prints: it is run when the token is revealed, and so not when
+    If a profile refers to a token that a helper command prints, the command runs when the token is revealed, not when
     the settings are loaded.
     """
 
@@ -41,4 +41,4 @@ class Token(Secret):
             return cls(value.reveal)
         if isinstance(value, str) and value:
             return cls(value)
-        raise ValueError("a token must be a text")
+        raise ValueError("a token must be a string")
