@@ -1,4 +1,4 @@
-"""examples/ansible: a playbook that makes a fleet's profiles what templates say, run by Ansible on this machine."""
+"""examples/ansible: the playbook that applies templates to a fleet, run by Ansible on this machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def templates(tmp_path: Path, home: Path) -> Path:
 
 
 def play(templates: Path, *options: str) -> tuple[int, int, str]:
-    """Runs the playbook on this machine: its exit code, how many tasks changed something, and all that it said."""
+    """Run the playbook on this machine. Return its exit code, the number of changed tasks, and its output."""
     environ = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -53,32 +53,32 @@ def play(templates: Path, *options: str) -> tuple[int, int, str]:
     return done.returncode, int(recap[1]), done.stdout
 
 
-def test_the_second_run_changes_nothing(templates: Path) -> None:
+def test_a_second_run_changes_nothing(templates: Path) -> None:
     token = ("-e", f"{{arka_environment: {{ARKA_CI_TOKEN: {TOKEN}}}, arka_options: ['--require-tokens']}}")
-    code, changed, said = play(templates, *token)
-    assert (code, changed) == (0, 3), said  # the folder, the templates and the profiles
-    assert "+ old  ./old.toml" in said
+    code, changed, output = play(templates, *token)
+    assert (code, changed) == (0, 3), output  # the folder, the templates and the profiles
+    assert "+ old  ./old.toml" in output
     store = open_store(app)
     assert store.names() == ["ci", "old"]
     assert store.credential("ci").token.reveal() == TOKEN
     assert play(templates, *token)[:2] == (0, 0)
 
     (templates / "old.toml").unlink()
-    assert play(templates, *token, "--check")[:2] == (0, 2)  # a template is gone, and a profile is to go
+    assert play(templates, *token, "--check")[:2] == (0, 2)  # a template and a profile are to be removed
     assert store.names() == ["ci", "old"]
     assert play(templates, *token)[:2] == (0, 1)
     assert store.names() == ["ci"]
     assert play(templates, *token)[:2] == (0, 0)
 
 
-def test_a_host_without_its_token_fails_where_tokens_are_required(templates: Path) -> None:
-    code, _, said = play(templates, "-e", "{arka_options: ['--require-tokens']}")
+def test_a_host_without_its_token_fails_with_require_tokens(templates: Path) -> None:
+    code, _, output = play(templates, "-e", "{arka_options: ['--require-tokens']}")
     assert code == 2
-    assert "needs a token: $ARKA_CI_TOKEN is not set" in said
+    assert "needs a token: $ARKA_CI_TOKEN is not set" in output
 
 
-def test_a_template_with_a_problem_fails_the_plan_and_names_its_line(templates: Path) -> None:
+def test_an_invalid_template_fails_the_plan_with_its_line(templates: Path) -> None:
     (templates / "ci.toml").write_text(CI.replace("env", "evn"))
-    code, _, said = play(templates)
+    code, _, output = play(templates)
     assert code == 2
-    assert "./ci.toml:5:1: unknown key 'token.evn'; did you mean 'env'?" in said
+    assert "./ci.toml:5:1: unknown key 'token.evn'; did you mean 'env'?" in output

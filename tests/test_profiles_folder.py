@@ -1,4 +1,4 @@
-"""The templates in profiles/ plan and apply as they are, and a second time there is nothing to do."""
+"""The templates in profiles/ can be applied unchanged, and a second apply changes nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
-from arka_config.templates.facts import Facts
+from arka_config.templates.desired import Facts
 from tests.cli.program import TOKEN, arka
 from tests.templates.conftest import snapshot
 
@@ -20,13 +20,13 @@ TIMEOUTS = {"ci": 120, "demo": 30, "laptop": 30}
 
 @pytest.fixture
 def applied(home: Path) -> ProfileStore:
-    """The store of a machine that the folder was applied to."""
+    """The store of a machine after applying the folder."""
     done = arka("apply", str(FOLDER), "--yes")
     assert done.code == 0, done.err
     return open_store(app)
 
 
-def test_every_template_makes_its_profile_but_that_of_another_machine(applied: ProfileStore) -> None:
+def test_apply_creates_every_profile_except_the_one_for_other_machines(applied: ProfileStore) -> None:
     assert applied.names() == sorted(TIMEOUTS)
     for name, timeout in TIMEOUTS.items():
         settings = Settings.load(profile=name, store=applied)
@@ -34,18 +34,18 @@ def test_every_template_makes_its_profile_but_that_of_another_machine(applied: P
         assert str(settings.api_url) == "https://arka-ai.com/"
 
 
-def test_the_second_apply_writes_nothing(applied: ProfileStore, home: Path) -> None:
+def test_a_second_apply_writes_nothing(applied: ProfileStore, home: Path) -> None:
     before = snapshot(home, times=True)
     done = arka("apply", str(FOLDER), "--yes")
     assert (done.code, snapshot(home, times=True)) == (0, before)
     assert "Nothing to do" in done.err
 
 
-def test_the_ci_runner_takes_its_token_from_its_variable(applied: ProfileStore) -> None:
+def test_the_ci_profile_takes_its_token_from_the_variable(applied: ProfileStore) -> None:
     assert arka("token", "-p", "ci", environ={"ARKA_CI_TOKEN": TOKEN}).out == f"{TOKEN}\n"
 
 
-def test_the_sealed_example_is_opened_with_the_identity_beside_it(home: Path, tmp_path: Path) -> None:
+def test_the_sealed_example_opens_with_the_demo_identity(home: Path, tmp_path: Path) -> None:
     key = shutil.copy(FOLDER / "demo-identity.txt", tmp_path / "key")
     Path(key).chmod(0o600)
     for _ in range(2):
@@ -54,12 +54,12 @@ def test_the_sealed_example_is_opened_with_the_identity_beside_it(home: Path, tm
     assert open_store(app).credential("demo").token.reveal() == "arka_000000000000000000000000000000000de00"
 
 
-def test_a_build_machine_is_told_by_its_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Facts, "here", lambda: Facts("Build-3.example.com", "sam", "linux"))
+def test_the_build_template_matches_machines_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Facts, "of_this_machine", lambda: Facts("Build-3.example.com", "sam", "linux"))
     secret = home.parent / "arka.token"
     secret.write_text(TOKEN)
     secret.chmod(0o600)
-    monkeypatch.setattr("arka_config.templates.policy.DEFAULT_ROOTS", (str(home.parent),))
+    monkeypatch.setattr("arka_config.references.file.DEFAULT_ROOTS", (str(home.parent),))
     text = (FOLDER / "build.toml").read_text().replace("/run/secrets/arka", str(secret))
     (home.parent / "build.toml").write_text(text)
     for _ in range(2):

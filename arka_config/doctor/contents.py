@@ -83,11 +83,11 @@ def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem
     """Settings that the settings class does not have, or whose values are not valid."""
     if machine.app.settings is None or not profile.settings:
         return
-    from arka_config.templates.policy import SettingsCheck
+    from arka_config.templates.policy import SettingsValidator
 
-    check = SettingsCheck(machine.app)
-    for key, value in check.flat(profile.settings):
-        fault = check.unfit(key, value, may_be_secret=True)
+    check = SettingsValidator(machine.app)
+    for key, value in check.flatten(profile.settings):
+        fault = check.problem(key, value, may_be_secret=True)
         if not fault:
             continue
         is_known = check.is_known(key)
@@ -149,7 +149,7 @@ def _other_origin(machine: Machine, name: str) -> Iterator[Problem]:
 
 def state(machine: Machine) -> Iterator[Problem]:
     """Files of the state folder that cannot be read."""
-    from arka_config.templates.approvals import Agreements
+    from arka_config.templates.approvals import Approvals
     from arka_config.templates.ledger import LedgerFile
 
     folder, selection = machine.store.folders.state, machine.store.selection
@@ -158,8 +158,8 @@ def state(machine: Machine) -> Iterator[Problem]:
         (selection.active_path, selection.active),
         (selection.pins_path, selection.pins),
         (ledger.path, ledger.read),
-        (ledger.pending_path, ledger.pending),
-        (os.path.join(folder, "agreements.json"), lambda: Agreements(folder)),
+        (ledger.pending_path, ledger.read_pending),
+        (os.path.join(folder, "agreements.json"), lambda: Approvals(folder)),
     ]
     for path, read in readers:
         try:

@@ -101,12 +101,12 @@ def _pending_apply(machine: Machine) -> Iterator[Problem]:
 
     file = LedgerFile(machine.store.folders.state)
     try:
-        ledger, pending = file.read(), file.pending()
+        ledger, pending = file.read(), file.read_pending()
     except ConfigError:  # reported by `state`
         return
     if pending is None:
         return
-    changed = [entry for name in ledger.unlike(pending) if (entry := pending.entries.get(name)) is not None]
+    changed = [entry for name in ledger.differences(pending) if (entry := pending.entries.get(name)) is not None]
     sources = sorted({entry.folder for entry in changed if os.path.isdir(entry.folder)})
     yield Problem(
         WARNING,

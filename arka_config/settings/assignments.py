@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from arka_config.errors import SettingsError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS
+from arka_config.settings.leaves import first_message, type_adapter
 from arka_config.text import check_printable, did_you_mean, visible
 
 if TYPE_CHECKING:
@@ -112,20 +113,17 @@ def _leaf(app: AppIdentity, key: str) -> Leaf:
 
 def parse_value(leaf: Leaf, text: str) -> Any:
     """The text as a value of TOML, as the settings class has it. Raises SettingsError, which does not repeat it."""
-    annotation: Any = leaf.info.annotation
-    for constraint in leaf.info.metadata:
-        annotation = Annotated[annotation, constraint]
-    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    adapter = type_adapter(leaf)
     is_json = text[:1] in ("[", "{")  # a list or a table, unless the field is a text
-    said = ""
+    message = ""
     for validate in (adapter.validate_python, *([adapter.validate_json] if is_json else [])):
         try:
             value = json.loads(json.dumps(adapter.dump_python(validate(text), mode="json")))
         except ValidationError as error:
-            said = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
+            message = first_message(error)
         else:
             return int(value) if isinstance(value, float) and text.isdigit() else value
-    raise SettingsError([f"{leaf.field.name}: {said[:1].lower()}{said[1:]}"])
+    raise SettingsError([f"{leaf.field.name}: {message}"])
 
 
 def native_value(leaf: Leaf, text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic import Secret as PydanticSecret
 from pydantic.types import SecretBytes, SecretStr
 from pydantic_core import PydanticUndefined
@@ -15,6 +15,7 @@ from arka_config.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import ValidationError
     from pydantic.fields import FieldInfo
 
     from arka_config.app_identity import AppIdentity
@@ -60,6 +61,17 @@ def _walk(
         else:
             field = app.field((*path, name), secret=is_secret(info.annotation))
             yield Leaf(field, info, default)
+
+
+def type_adapter(leaf: Leaf) -> TypeAdapter[Any]:
+    """Return what validates the field's values: its annotation with its constraints."""
+    return TypeAdapter(leaf.info.rebuild_annotation())
+
+
+def first_message(error: ValidationError) -> str:
+    """Return the first message of a validation error, without the value, in lower case."""
+    message: str = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
+    return message[:1].lower() + message[1:]
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:

@@ -1,7 +1,7 @@
-"""Templates: checked-in descriptions of a machine's profiles, and the way from them to this machine.
+"""Templates: checked-in descriptions of the profiles that machines should have.
 
-The words, in the order in which data passes through them: *templates* are read from files, *desired* is what they ask
-of this machine, *actual* is how it stands, the *ledger* is what the last apply wrote. A *plan* is made of the last
-three and of nothing else; *applying* carries it out. A template is untrusted data: it runs nothing, and is shown with
-what it reads and where it sends before anything of it takes effect.
+The modules follow the data: `reading` (files to TOML tables), `model` (validation), `desired` (the profiles that this
+machine should have), `ledger` (what the last apply wrote), `token_fetching`, `preparation` (reads all inputs),
+`planning` (a pure function from them to a `plan`), `approvals`, `plan_file` and `applying`. A template is untrusted: it
+runs nothing, and the plan shows what it reads and where tokens are sent before anything happens.
 """

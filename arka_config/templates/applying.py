@@ -1,7 +1,7 @@
-"""Applying: a plan carried out, all of it or, after a kill, the rest of it the next time.
+"""Applying: carry out a plan, completely or, after a kill, the rest of it next time.
 
-Every text and every token is at hand, and sealed where it is to be, before the first write. Then the ledger to be is
-announced, the profiles' files are written, their tokens, then what is removed goes, and the ledger is written last.
+Before the first write, every text and token is ready, and sealed if sealing is on. The order is: announce the new
+ledger, write the profiles' files, store the tokens, remove what is to be removed, write the ledger.
 """
 
 from __future__ import annotations
@@ -10,36 +10,42 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from arka_config import timestamps
+from arka_config.errors import StalePlan
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
 from arka_config.store.tokens import Credential
-from arka_config.templates.ledger import StoredToken
-from arka_config.templates.plan import REMOVE, Plan, ProfilePlan
-from arka_config.templates.remembering import ledger_after
+from arka_config.templates.ledger import RecordedToken
+from arka_config.templates.plan import Action, Plan, ProfilePlan
+from arka_config.templates.planning import ledger_after
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.tokens import Document
-    from arka_config.templates.ledger import Ledger, LedgerFile
+    from arka_config.templates.approvals import Approvals
+    from arka_config.templates.preparation import Prepared
     from arka_config.templates.reading import Watch
 
 
 class TokenIssuer(Protocol):
-    """Has the workspace make a token: its label, its end (`90d`, a date, or nothing), and the origin that it is for.
+    """Has the workspace issue tokens."""
 
-    Raises ConfigError where the workspace does not, or is not asked because it is another one.
-    """
+    def __call__(self, label: str, expires: str, origin: Origin) -> Credential:
+        """Issue a token. `expires` is `90d`, a date, or empty.
 
-    def __call__(self, label: str, expires: str, origin: Origin) -> Credential: ...
+        Raises ConfigError if the workspace refuses, or if the effective token is for another workspace.
+        """
+
+    def revoke_unused(self, *, stored: Sequence[Secret]) -> None:
+        """Revoke the issued tokens that were not stored."""
 
 
-class Applied:
-    """What an apply has done."""
+class Result:
+    """What an apply has done. `activated` is the profile that it made active, if any."""
 
     def __init__(
         self, written: list[str], stored: list[str], removed: list[str], *, is_changed: bool, activated: str | None
@@ -48,100 +54,138 @@ class Applied:
         self.stored = stored
         self.removed = removed
         self.is_changed = is_changed
-        self.activated = activated  # the profile that is active now, and was not before
+        self.activated = activated
 
 
-def text_after(one: ProfilePlan, store: ProfileStore) -> tuple[str | None, str]:
-    """The text of a profile's file, None where it has none, and the text once the plan has been carried out.
+def check_not_stale(prepared: Prepared, digest: str) -> None:
+    """Raise StalePlan if this is not the plan with the digest."""
+    if prepared.plan.digest() != digest:
+        raise StalePlan(
+            "the templates or this machine have changed since the plan was made; nothing was changed",
+            hint=f"look again: {prepared.fetcher.app.name} plan PATH…",
+        )
 
-    What a person wrote in it stays: comments, order, blank lines. Raises MalformedFile where that cannot be done.
+
+def apply_plan(
+    store: ProfileStore,
+    prepared: Prepared,
+    tokens: Mapping[str, Secret],
+    approvals: Approvals | None,
+    issuer: TokenIssuer,
+    replan: Callable[[], Prepared],
+    watch: Watch,
+) -> Result:
+    """Take the lock, plan again, and carry the plan out if it is still the same. Raises StalePlan if it is not."""
+    with store.lock:
+        current = replan()
+        check_not_stale(current, prepared.plan.digest())
+        if approvals is not None:
+            approvals.record(current.plan)
+        credentials: dict[str, Credential] = {}
+        try:
+            credentials = _issue_credentials(store, current.plan, tokens, issuer)
+            return _write(store, current, credentials, watch)
+        except BaseException:
+            issuer.revoke_unused(stored=list(_stored_tokens(store, credentials)))
+            raise
+
+
+def profile_texts(profile: ProfilePlan, store: ProfileStore) -> tuple[str | None, str]:
+    """Return the text of a profile's file, None if there is no file, and its text after the apply.
+
+    Comments, order and blank lines are preserved. Raises MalformedFile if that is not possible.
     """
-    before = files.read(one.path)
-    edits: Mapping[tuple[str, ...], Any] = one.edits
+    before = files.read(profile.path)
+    edits: Mapping[tuple[str, ...], Any] = profile.edits
     if before is not None:
-        after = toml.edited(before, edits, one.path) if edits else before
+        after = toml.edited(before, edits, profile.path) if edits else before
     else:
         table: dict[str, Any] = {}
         toml.change(table, edits)
-        assert one.desired is not None
-        name = visible(one.desired.template.text.name)
+        assert profile.desired is not None
+        name = visible(profile.desired.template.text.name)
         after = f"# written by `{store.app.name} apply` from {name}\n{toml.written(table)}"
-    store.profiles.parse(one.name, toml.parse(after, one.path))
+    store.profiles.parse(profile.name, toml.parse(after, profile.path))
     return before, after
 
 
-def credentials(
-    store: ProfileStore, plan: Plan, tokens: Mapping[str, Secret], issue: TokenIssuer
+def _issue_credentials(
+    store: ProfileStore, plan: Plan, tokens: Mapping[str, Secret], issuer: TokenIssuer
 ) -> dict[str, Credential]:
-    """The credentials to store by profile name.
+    """Return the credentials to store by profile name, and have the workspace issue those that are to be issued.
 
-    Nothing has been written when this raises, be it what the issuer raises or, before a token is issued, SealingError.
+    Raises what the issuer raises, and SealingError before a token is issued. Nothing has been written by then.
     """
-    made: dict[str, Credential] = {}
+    credentials: dict[str, Credential] = {}
     created = timestamps.stored(timestamps.now())
-    for one in plan.profiles:
-        source = one.token.source
-        if not one.token.is_stored or source is None or one.origin is None:
+    for profile in plan.profiles:
+        source = profile.token.source
+        if not profile.token.is_stored or source is None or profile.origin is None:
             continue
-        origin = Origin.of(one.origin)
+        origin = Origin.of(profile.origin)
         if source.kind == "issue":
-            store.tokens.check_can_store(one.name, origin)
-            made[one.name] = issue(source.target, source.expires, origin)
-        elif one.name in tokens:
-            made[one.name] = Credential(tokens[one.name], origin, created=created)
-    return made
+            store.tokens.check_can_store(profile.name, origin)
+            credentials[profile.name] = issuer(source.target, source.expires, origin)
+        elif profile.name in tokens:
+            credentials[profile.name] = Credential(tokens[profile.name], origin, created=created)
+    return credentials
 
 
-def carry_out(
-    store: ProfileStore, plan: Plan, made: Mapping[str, Credential], ledger: Ledger, file: LedgerFile, watch: Watch
-) -> Applied:
-    """Writes what the plan says. For who holds the lock, and with a plan that was made under it."""
-    texts = {one.path: text_after(one, store) for one in plan.profiles if one.is_written}
+def _stored_tokens(store: ProfileStore, credentials: Mapping[str, Credential]) -> Iterator[Secret]:
+    for name, credential in credentials.items():
+        found = store.tokens.read(name)
+        if found is not None and found.token == credential.token:
+            yield found.token
+
+
+def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Credential], watch: Watch) -> Result:
+    plan, file = prepared.plan, prepared.file
+    texts = {profile.path: profile_texts(profile, store) for profile in plan.profiles if profile.is_written}
     writes = [(path, after) for path, (before, after) in texts.items() if before != after]
-    removals = [one.name for one in plan.profiles if one.action == REMOVE]
-    after = ledger_after(plan, ledger, _stored(plan, made))
+    removals = [profile.name for profile in plan.profiles if profile.action == Action.REMOVE]
+    ledger = ledger_after(plan, prepared.ledger, _recorded_tokens(plan, credentials))
     active, _ = store.selection.active()
-    with _Prepared(store) as prepared:
-        for name, credential in made.items():
-            prepared.add(name, credential)
-        if writes or made or removals:
-            file.announce(after)
+    with _PreparedTokens(store) as tokens:
+        for name, credential in credentials.items():
+            tokens.add(name, credential)
+        if writes or credentials or removals:
+            file.announce(ledger)
         steps: list[Callable[[], object]] = [partial(files.write, *write) for write in writes]
-        # The choice is made before the token is there: were it left for last, a kill in between would leave it unmade.
-        steps += [partial(store.use, name) for name in list(made)[:1] if active is None]
-        steps += [partial(prepared.keep, name) for name in made]
+        # The profile becomes active before its token is stored: after a kill in between, it would never become active.
+        steps += [partial(store.use, name) for name in list(credentials)[:1] if active is None]
+        steps += [partial(tokens.store, name) for name in credentials]
         steps += [partial(store.remove, name) for name in removals]
-        with files.Together():  # before the ledger says that all of it is there
+        with files.Together():  # synced before the ledger says that all of it was written
             for step in watch(steps, "Applying"):
                 step()
-    is_changed = file.write(after)
-    now, _ = store.selection.active()
-    return Applied(
+    is_changed = file.write(ledger)
+    now_active, _ = store.selection.active()
+    return Result(
         [path for path, _ in writes],
-        list(made),
+        list(credentials),
         removals,
         is_changed=bool(steps) or is_changed,
-        activated=now if now != active else None,
+        activated=now_active if now_active != active else None,
     )
 
 
-class _Prepared:
-    """Tokens that are sealed, or in the keyring, before the first write: what may fail for want of a key fails here.
+class _PreparedTokens:
+    """Tokens that are sealed, or put in the keyring, before the first write, so that a missing key fails here.
 
-    What has not been kept at the end is dropped.
+    Tokens that were not stored are dropped at the end.
     """
 
     def __init__(self, store: ProfileStore) -> None:
         self._store = store
         self._documents: dict[str, Document] = {}
 
-    def __enter__(self) -> _Prepared:
+    def __enter__(self) -> _PreparedTokens:
         return self
 
     def add(self, name: str, credential: Credential) -> None:
         self._documents[name] = self._store.tokens.prepare(name, credential)
 
-    def keep(self, name: str) -> None:
+    def store(self, name: str) -> None:
         self._store.tokens.put(name, self._documents[name])
         del self._documents[name]
 
@@ -150,10 +194,10 @@ class _Prepared:
             self._store.tokens.drop(name, document)
 
 
-def _stored(plan: Plan, made: Mapping[str, Credential]) -> dict[str, StoredToken]:
-    sources = {one.name: one.token.source for one in plan.profiles}
+def _recorded_tokens(plan: Plan, credentials: Mapping[str, Credential]) -> dict[str, RecordedToken]:
+    sources = {profile.name: profile.token.source for profile in plan.profiles}
     return {
-        name: StoredToken(source.identifier, str(credential.origin), credential.created)
-        for name, credential in made.items()
+        name: RecordedToken(source.identifier, str(credential.origin), credential.created)
+        for name, credential in credentials.items()
         if (source := sources[name]) is not None
     }

@@ -1,15 +1,15 @@
-"""Agreement: what the user has said yes to, so that what is new is asked about by name.
+"""Approvals: what the user has approved before, so that anything new must be approved by name.
 
-A template comes from a repository, and who writes to that repository is not the user. Its words are taken as far as
-they stay with what the user does already: a new origin, a reference that would go to another origin than before, a
-proxy or a file of certificates has to be agreed to by name (CVE-2026-21852). A folder's templates are remembered by
-content, so that what changed since is said.
+A template comes from a repository that others can write to. A new origin, a reference that would be sent to another
+origin than before, a proxy, and a certificate file must each be approved (CVE-2026-21852). The content of a folder's
+templates is recorded, so that apply can say what changed since.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.errors import ConfigError, InvalidUrl, MalformedFile, NewerFormat
@@ -26,15 +26,29 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
+class Difference(StrEnum):
+    """How a template differs from the one that was approved last."""
+
+    NEW = "new"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
 class Question(NamedTuple):
-    """Something to be agreed to by name. `key` is what `--allow-origin` says to agree to it."""
+    """Something that must be approved by name.
+
+    `key` is the value of `--allow-origin` that approves it. It is an origin, unless `setting` is the setting of a
+    proxy or certificate file. `reference` is a token reference that was sent only to `known_origins` before.
+    """
 
     key: str
-    text: str
+    reference: str = ""
+    known_origins: tuple[str, ...] = ()
+    setting: str = ""
 
 
-class Agreements:
-    """`agreements.json`: the folders' files by digest, the origins with the references that go there, the routes."""
+class Approvals:
+    """`agreements.json`: digests of each folder's templates, origins with the references sent there, and routes."""
 
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, "agreements.json")
@@ -60,92 +74,88 @@ class Agreements:
                     hint="update this program",
                 )
             if document["version"] != VERSION:
-                raise ValueError("not this format")
+                raise ValueError("another format")
             self.folders = {folder: dict(names) for folder, names in document["folders"].items()}
-            self.origins = {origin: _texts(references) for origin, references in document["origins"].items()}
-            self.routes = _texts(document["routes"])
+            self.origins = {origin: _check_texts(references) for origin, references in document["origins"].items()}
+            self.routes = _check_texts(document["routes"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise MalformedFile(
-                f"{self.path}: not a file of agreements, so nothing is agreed to",
+                f"{self.path}: not a file of approvals, so nothing is approved",
                 path=self.path,
-                hint=f"rm {quoted(self.path)}, and agree anew",
+                hint=f"rm {quoted(self.path)}, then approve again",
             ) from None
 
-    def changed_since(self, plan: Plan) -> list[str]:
-        """What is another one in the plan's folders than at the last agreement, in words. Empty before the first."""
-        said = []
+    def differences(self, plan: Plan) -> list[tuple[str, Difference]]:
+        """The names of templates that differ from those approved last. Empty for a folder's first approval."""
+        found = []
         for folder, names in _by_folder(plan.digests).items():
             before = self.folders.get(folder, {})
             if not before:
                 continue
-            said += [f"{name} is new" for name in sorted(names.keys() - before.keys())]
+            found += [(name, Difference.NEW) for name in sorted(names.keys() - before.keys())]
             if folder in plan.folders:
-                said += [f"{name} was removed" for name in sorted(before.keys() - names.keys())]
-            said += [f"{name} was changed" for name in sorted(names) if before.get(name, names[name]) != names[name]]
-        return said
+                found += [(name, Difference.REMOVED) for name in sorted(before.keys() - names.keys())]
+            changed = [name for name in sorted(names) if before.get(name, names[name]) != names[name]]
+            found += [(name, Difference.CHANGED) for name in changed]
+        return found
 
     def questions(self, plan: Plan, store: ProfileStore) -> list[Question]:
-        """What the plan does that this user has not agreed to, or done, before."""
-        known = self._known(plan, store)
-        questions = [
-            Question(origin, f"tokens go to {origin}, which this account has not used before")
-            for origin in plan.origins
-            if origin not in known
-        ]
-        asked = {question.key for question in questions}
-        for reference, (words, origins) in sorted(plan.reads.items()):
-            homes = {origin for origin, references in known.items() if reference in references}
-            questions += [
-                Question(origin, f"{words} goes to {origin}, and has gone to {' and '.join(sorted(homes))} so far")
-                for origin in sorted(origins - asked - homes)
-                if homes
-            ]
-        for setting, value in plan.routes:
-            if f"{setting} {value}" not in self.routes:
-                what = "tokens go through the proxy" if setting.endswith("proxy") else "workspaces are trusted by"
-                questions.append(Question(value, f"{what} {value}"))
-        return questions
+        """What the plan does that the user has not approved, or done, before."""
+        known = self._known_origins(plan, store)
+        questions = [Question(origin) for origin in plan.origins if origin not in known]
+        new_origins = {question.key for question in questions}
+        for reference, origins in sorted(plan.reads.items()):
+            before = {origin for origin, references in known.items() if reference in references}
+            if before:
+                questions += [
+                    Question(origin, reference, tuple(sorted(before)))
+                    for origin in sorted(origins - new_origins - before)
+                ]
+        routes = [route for route in plan.routes if " ".join(route) not in self.routes]
+        return questions + [Question(value, setting=setting) for setting, value in routes]
 
-    def _known(self, plan: Plan, store: ProfileStore) -> dict[str, set[str]]:
-        """The origins that this user has used, with the references that go there."""
+    def _known_origins(self, plan: Plan, store: ProfileStore) -> dict[str, set[str]]:
+        """The origins that the user has used, with the references that are sent there.
+
+        The machine's profiles are read only if the recorded approvals do not cover the plan.
+        """
         known = {origin: set(references) for origin, references in self.origins.items()}
         default = store.app.default_url()
         if default is not None:
             known.setdefault(str(Origin.of(default)), set())
-        is_covered = all(
+        is_covered = known.keys() >= set(plan.origins) and all(
             origins <= {origin for origin in known if reference in known[origin]}
-            for reference, (_, origins) in plan.reads.items()
+            for reference, origins in plan.reads.items()
         )
-        if known.keys() >= set(plan.origins) and is_covered:
-            return known
-        for origin, references in _used(store, default):
-            known.setdefault(origin, set()).update(references)
+        if not is_covered:
+            for origin, references in _used_origins(store, default):
+                known.setdefault(origin, set()).update(references)
         return known
 
-    def agree(self, plan: Plan) -> None:
-        """Remembers the plan as agreed to. For who holds the lock."""
+    def record(self, plan: Plan) -> None:
+        """Write that the plan is approved. The caller must hold the lock."""
         for folder, names in _by_folder(plan.digests).items():
             self.folders[folder] = names if folder in plan.folders else self.folders.get(folder, {}) | names
         for origin in plan.origins:
             self.origins.setdefault(origin, [])
-        for reference, (_, origins) in plan.reads.items():
+        for reference, origins in plan.reads.items():
             for origin in origins:
                 self.origins[origin] = sorted({*self.origins[origin], reference})
-        self.routes = sorted({*self.routes, *(f"{setting} {value}" for setting, value in plan.routes)})
+        self.routes = sorted({*self.routes, *map(" ".join, plan.routes)})
         document = {"version": VERSION, "folders": self.folders, "origins": self.origins, "routes": self.routes}
         files.write(self.path, json.dumps(document, indent=2, sort_keys=True) + "\n")
 
 
-def named(origin: str) -> str:
-    """What `--allow-origin` names, as a question's key has it."""
+def normalize_key(text: str) -> str:
+    """Return a value of `--allow-origin` as a question's key: a URL becomes its origin."""
     try:
-        return str(Origin.of(origin))
+        return str(Origin.of(text))
     except InvalidUrl:
-        return origin
+        return text
 
 
-def _used(store: ProfileStore, default: str | None) -> Iterable[tuple[str, set[str]]]:
-    """The origins of every profile on this machine, each with its reference. A broken file says nothing here."""
+def _used_origins(store: ProfileStore, default: str | None) -> Iterable[tuple[str, set[str]]]:
+    """Yield the origin of every profile on this machine, with its reference. Skip files that cannot be read."""
     for name in store.names():
         try:
             profile, credential = store.profiles.read(name), store.tokens.read(name)
@@ -166,7 +176,7 @@ def _by_folder(digests: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return folders
 
 
-def _texts(value: Any) -> list[str]:
+def _check_texts(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) and is_printable(item) for item in value):
-        raise TypeError("not texts")
+        raise TypeError("not a list of printable texts")
     return value

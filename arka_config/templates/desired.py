@@ -1,34 +1,104 @@
-"""Desired: what templates ask of this machine, each with a name, its fields, and where its token comes from."""
+"""Desired: the profiles that templates describe for this machine, with their fields and the sources of their tokens."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
-from arka_config.references.registry import KINDS, describe
-from arka_config.templates.expansion import expanded
-from arka_config.templates.facts import Facts
-from arka_config.templates.policy import SettingsCheck, malformed, not_permitted, unfit_end
-from arka_config.templates.reading import Read, Template, read
-from arka_config.text import check_profile_name, is_printable
+from arka_config.references.registry import KINDS
+from arka_config.templates.policy import SettingsValidator, expiry_problem, permission_problem, source_problem
+from arka_config.templates.reading import Template, TemplateFiles, read
+from arka_config.text import check_profile_name, did_you_mean, is_printable, suggest_profile_name, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from arka_config.app_identity import AppIdentity
     from arka_config.store.preferences import Preferences
     from arka_config.templates.model import TokenTable
+    from arka_config.templates.positions import Problem
     from arka_config.templates.reading import Watch
-    from arka_config.templates.template_text import Problem
+
+SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class Facts(NamedTuple):
+    """What a template may know about the machine. Nothing here comes from the environment.
+
+    `os` is `linux`, `macos` or `windows`. A fact is empty if the machine has none.
+    """
+
+    hostname: str
+    user: str
+    os: str
+
+    @classmethod
+    def of_this_machine(cls) -> Facts:
+        """Return the facts of this machine."""
+        import socket
+
+        return cls(socket.gethostname(), _account_name(), SYSTEMS.get(sys.platform, sys.platform))
+
+    @classmethod
+    def of_another_machine(cls) -> Facts:
+        """Return made-up facts, to validate templates that are for other machines."""
+        return cls("hostname", "user", "linux")
+
+    def match(self, hostname: str | None, system: str | None) -> bool:
+        """Whether the name matches a pattern such as `runner-*`, ignoring case, and the system is the given one."""
+        from fnmatch import fnmatchcase
+
+        if hostname is not None and not fnmatchcase(self.hostname.lower(), hostname.lower()):
+            return False
+        return system in (None, self.os)
+
+
+def _account_name() -> str:
+    """The account's name, looked up by uid: `getpass.getuser` would trust the environment."""
+    if sys.platform == "win32":
+        return os.getlogin()
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container whose uid has no account
+        return ""
+
+
+def expand(text: str, facts: Facts, *, as_name: bool = False) -> str:
+    """Replace `{hostname}`, `{user}` and `{os}`. Raises ValueError for another placeholder or an empty fact.
+
+    Environment variables are never expanded: a template could send them somewhere (CVE-2026-101043, pnpm). With
+    `as_name`, a fact is converted to a profile name: `Build_01.example.com` becomes `build_01-example-com`.
+    """
+    known = facts._asdict()
+
+    def replacement(match: re.Match[str]) -> str:
+        fact = match[1]
+        if fact not in known:
+            suggestion = did_you_mean(fact, known)
+            raise ValueError(
+                f"unknown placeholder {{{visible(fact[:40])}}}: only {{hostname}}, {{user}} and {{os}} are replaced"
+                + (f"; {suggestion}" if suggestion else "")
+            )
+        if not known[fact]:
+            raise ValueError(f"this machine has no {fact}, so {{{fact}}} cannot be replaced")
+        return suggest_profile_name(known[fact]) if as_name else known[fact]
+
+    return _PLACEHOLDER.sub(replacement, text)
 
 
 class TokenSource:
-    """Where a token comes from. `target` is the variable, the file, the helper, the sealed text or the new label.
+    """Where a token comes from. `target` is the variable, file, helper, sealed text, or the new token's label.
 
-    `is_stored` is whether the token ends up in the token store; else the profile keeps the reference.
+    `is_stored` is whether the token is copied to the token store; otherwise the profile keeps the reference.
     """
 
     __slots__ = ("expires", "is_stored", "kind", "target")
@@ -41,26 +111,21 @@ class TokenSource:
 
     @property
     def identifier(self) -> str:
-        """A text that is another one when the token is another one: what the ledger remembers of it."""
+        """A text that changes when the token's source changes. The ledger records it."""
         if self.kind == "sealed":
             return f"sealed {hashlib.sha256(self.target.encode()).hexdigest()}"
         return " ".join(part for part in (self.kind, self.target, self.expires) if part)
 
     @property
     def reference(self) -> str:
-        """`env ARKA_CI_TOKEN` where a place on this machine is read, else an empty string."""
+        """The token reference as `env ARKA_CI_TOKEN`, or an empty string for another kind of source."""
         return f"{self.kind} {self.target}" if self.kind in KINDS else ""
-
-    def __str__(self) -> str:
-        if self.kind in KINDS:
-            return describe(self.kind, self.target)
-        return {"prompt": "asked for", "sealed": "sealed", "issue": f"issued as '{self.target}'"}[self.kind]
 
 
 class Desired:
-    """One profile that this machine should have. `fields` are values by dotted name in the profile's file.
+    """A profile that this machine should have. `fields` are the values of the profile's file by dotted name.
 
-    The reference of a token that stays elsewhere is the field `token`: `env ARKA_CI_TOKEN`.
+    A reference that is kept is the field `token`: `env ARKA_CI_TOKEN`.
     """
 
     def __init__(self, template: Template, name: str, fields: dict[str, Any], token: TokenSource | None) -> None:
@@ -68,15 +133,20 @@ class Desired:
         self.name = name
         self.fields = fields
         self.token = token
-        self.names = {name, template.model.profile.name}  # what a sealed token may say it is for
+        self.names = {name, template.model.profile.name}  # the profiles that a sealed token may be for
 
     @property
     def api_url(self) -> str | None:
         url: str | None = self.fields.get("api_url")
         return url
 
+    def origin(self, default_url: str | None) -> str | None:
+        """The origin that the profile's token is sent to."""
+        url = self.api_url or default_url
+        return None if url is None else str(Origin.of(url))
+
     def place(self, field: str) -> str:
-        """Where the template says it: `profiles/ci.toml:14`."""
+        """The line of a field in the template: `profiles/ci.toml:14`."""
         key = ("profile", field) if field in ("description", "api_url") else tuple(field.split("."))
         if field == "token" and self.token is not None:
             key = ("token", self.token.kind)
@@ -84,41 +154,45 @@ class Desired:
 
 
 class DesiredSet:
-    """What all templates ask, by profile name, and the templates that are for other machines."""
+    """The profiles that all templates describe, by name, and the templates that are for other machines."""
 
-    def __init__(self, done: Read) -> None:
-        self.texts = done.texts
-        self.folders = done.folders
+    def __init__(self, found: TemplateFiles) -> None:
+        self.texts = found.texts
+        self.folders = found.folders
         self.profiles: dict[str, Desired] = {}
-        self.elsewhere: list[Template] = []
+        self.for_other_machines: list[Template] = []
 
 
-def desired(app: AppIdentity, preferences: Preferences, facts: Facts, paths: Sequence[str], watch: Watch) -> DesiredSet:
-    """What the templates in files and folders ask of this machine.
+def read_desired(
+    app: AppIdentity, preferences: Preferences, facts: Facts, paths: Sequence[str], watch: Watch
+) -> DesiredSet:
+    """Read the templates in files and folders, and return the profiles that this machine should have.
 
-    A template for other machines is checked as far as this machine can tell. Raises TemplateError with all problems of
-    all files, UsageError for a path that is not there.
+    Templates for other machines are validated as far as possible. Raises TemplateError with all problems of all files,
+    and UsageError for a path that does not exist.
     """
-    done = read(app, paths, watch)
-    result = DesiredSet(done)
-    check = SettingsCheck(app)
-    for template in done.templates:
+    found = read(app, paths, watch)
+    result = DesiredSet(found)
+    settings = SettingsValidator(app)
+    for template in found.templates:
         when = template.model.when
-        if facts.matches(when.hostname, when.os):
-            one = _Asked(app, preferences, facts, template, check, done.problems).desired()
-            other = result.profiles.setdefault(one.name, one) if one is not None else one
-            if one is not None and other is not None and other is not one:
-                said = f"'{one.name}' is described by {other.template.text.path} too"
-                done.problems.append(template.text.problem(("profile", "name"), f"profile.name: {said}"))
-        else:
-            _Asked(app, None, Facts.elsewhere(), template, check, done.problems).desired()
-            result.elsewhere.append(template)
-    done.check()
+        if not facts.match(when.hostname, when.os):
+            _Builder(app, None, Facts.of_another_machine(), template, settings, found.problems).build()
+            result.for_other_machines.append(template)
+            continue
+        desired = _Builder(app, preferences, facts, template, settings, found.problems).build()
+        if desired is None:
+            continue
+        other = result.profiles.setdefault(desired.name, desired)
+        if other is not desired:
+            message = f"profile.name: '{desired.name}' is also described by {other.template.text.path}"
+            found.problems.append(template.text.problem(("profile", "name"), message))
+    found.check()
     return result
 
 
-class _Asked:
-    """What one template asks of a machine with these facts and preferences; None stands for another user's."""
+class _Builder:
+    """Build the desired profile of one template. `preferences` are None for another machine, whose are not known."""
 
     def __init__(
         self,
@@ -126,84 +200,101 @@ class _Asked:
         preferences: Preferences | None,
         facts: Facts,
         template: Template,
-        check: SettingsCheck,
+        settings: SettingsValidator,
         problems: list[Problem],
     ) -> None:
         self.app = app
         self.preferences = preferences
         self.facts = facts
         self.template = template
-        self.text = template.text
-        self.check = check
+        self.settings = settings
         self.problems = problems
 
-    def desired(self) -> Desired | None:
-        """What is asked, or None where something is wrong with it. Adds the problems."""
+    def build(self) -> Desired | None:
+        """Return the desired profile, or None after adding problems."""
         before = len(self.problems)
         profile = self.template.model.profile
         fields: dict[str, Any] = {}
         name = self._name()
         if profile.description:
-            fields["description"] = self._expanded(profile.description, ("profile", "description"))
+            fields["description"] = self._expand(profile.description, ("profile", "description"))
         if profile.api_url is not None:
             fields["api_url"] = profile.api_url
-            self._check_url(profile.api_url)
+            try:
+                Origin.of(profile.api_url, "profile.api_url")
+            except ConfigError as error:
+                self._add_problem(("profile", "api_url"), _message_with_hint(error))
         table = self.template.model.token
         token = None if table is None else self._token(table)
         if token is not None and profile.api_url is None and self.app.default_url() is None:
-            self._problem(("profile",), f"profile.api_url is missing, and {self.app.name} knows no workspace")
+            self._add_problem(("profile",), f"profile.api_url is missing, and {self.app.name} has no default")
         if token is not None and not token.is_stored:
             fields["token"] = token.reference
-        fields |= self.check.fields(self.text, self.template.model.settings, self.problems)
+        fields |= self._settings()
         is_whole = self.template.is_whole and len(self.problems) == before
         return Desired(self.template, name, fields, token) if is_whole else None
 
-    def _problem(self, key: tuple[str, ...], said: str) -> None:
+    def _add_problem(self, key: tuple[str, ...], message: str) -> None:
         dotted = ".".join(key)
-        self.problems.append(self.text.problem(key, said if said.startswith(dotted) else f"{dotted}: {said}"))
+        text = message if message.startswith(dotted) else f"{dotted}: {message}"
+        self.problems.append(self.template.text.problem(key, text))
 
     def _name(self) -> str:
         key = ("profile", "name")
         try:
-            return check_profile_name(expanded(self.template.model.profile.name, self.facts, as_name=True))
+            return check_profile_name(expand(self.template.model.profile.name, self.facts, as_name=True))
         except ConfigError as error:
-            self._problem(key, _whole(error))
+            self._add_problem(key, _message_with_hint(error))
         except ValueError as error:
-            self._problem(key, str(error))
+            self._add_problem(key, str(error))
         return ""
 
-    def _check_url(self, url: str) -> None:
+    def _expand(self, text: str, key: tuple[str, ...]) -> str:
         try:
-            Origin.of(url, "profile.api_url")
-        except ConfigError as error:
-            self._problem(("profile", "api_url"), _whole(error))
-
-    def _expanded(self, value: str, key: tuple[str, ...]) -> str:
-        try:
-            result = expanded(value, self.facts)
+            result = expand(text, self.facts)
         except ValueError as error:
-            self._problem(key, str(error))
+            self._add_problem(key, str(error))
             return ""
         if not is_printable(result):
-            self._problem(key, "with this machine's facts it holds a control character")
+            self._add_problem(key, "contains a control character once this machine's facts are inserted")
         return result
 
     def _token(self, table: TokenTable) -> TokenSource:
         (kind,) = table.kinds
         if table.issue is not None:
-            label = self._expanded(table.issue.label, ("token", "issue", "label"))
+            label = self._expand(table.issue.label, ("token", "issue", "label"))
             expires = table.issue.expires or ""
-            if said := unfit_end(expires):
-                self._problem(("token", "issue", "expires"), said)
+            if problem := expiry_problem(expires):
+                self._add_problem(("token", "issue", "expires"), problem)
             return TokenSource(kind, label, is_stored=True, expires=expires)
         target = "" if table.prompt else str(getattr(table, kind)).strip()
-        said = malformed(self.app, kind, target)
-        if not said and self.preferences is not None:
-            said = not_permitted(self.app, self.preferences, kind, target)
-        if said:
-            self._problem(("token", kind), said)
+        problem = source_problem(self.app, kind, target)
+        if not problem and self.preferences is not None:
+            problem = permission_problem(self.app, self.preferences, kind, target)
+        if problem:
+            self._add_problem(("token", kind), problem)
         return TokenSource(kind, target, is_stored=bool(table.copy_) or kind not in KINDS)
 
+    def _settings(self) -> dict[str, Any]:
+        """The settings by dotted name, with the prefix `settings.`."""
+        settings = self.template.model.settings
+        fields: dict[str, Any] = {}
+        if any("." in key for key in _all_keys(settings)):
+            self._add_problem(("settings",), "a key with a dot is not a setting's name")
+        for name, value in self.settings.flatten(settings):
+            if problem := self.settings.problem(name, value):
+                text = f"settings.{visible(name)}: {problem}"
+                self.problems.append(self.template.text.problem(("settings", *name.split(".")), text))
+            fields[f"settings.{name}"] = value
+        return fields
 
-def _whole(error: ConfigError) -> str:
+
+def _all_keys(table: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in table.items():
+        yield key
+        if isinstance(value, dict):
+            yield from _all_keys(value)
+
+
+def _message_with_hint(error: ConfigError) -> str:
     return error.message + (f"; {error.hint}" if error.hint else "")

@@ -1,13 +1,13 @@
-"""A plan: what an apply would do, profile by profile and field by field, to be shown, saved and compared."""
+"""The data of planning: its options, the actual profiles, and the plan that results. Words are made in `cli/output`."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from arka_config.references.registry import describe
 from arka_config.templates.ledger import canonical, plain
 
 if TYPE_CHECKING:
@@ -16,19 +16,100 @@ if TYPE_CHECKING:
     from arka_config.templates.desired import Desired, TokenSource
     from arka_config.templates.ledger import Entry
 
-# What becomes of a profile.
-CREATE, CHANGE, ADOPT, REMOVE, UNCHANGED, CONFLICT = "create", "change", "adopt", "remove", "unchanged", "conflict"
-ACTIONS = (CREATE, CHANGE, ADOPT, REMOVE, UNCHANGED, CONFLICT)
+ROUTES = ("settings.proxy", "settings.ca_bundle")  # settings that decide how a token travels, and whom to trust
 
-KEPT = "kept"  # a field in which the template has given way to this machine
-ROUTES = ("settings.proxy", "settings.ca_bundle")  # settings that say which way a token travels, and whom to trust
+
+class Options(NamedTuple):
+    """The user's options. `take` resolves conflicts: use the template's values, or keep `mine`."""
+
+    only: tuple[str, ...] = ()
+    prune: bool = False
+    take: Literal["template", "mine"] | None = None
+    adopt: bool = False
+
+
+class ActualToken(NamedTuple):
+    """A stored token's origin and the time it was stored."""
+
+    origin: str
+    created: str
+
+
+class Actual(NamedTuple):
+    """A profile on this machine. `fields` are all values of its file by dotted name; a reference is `env NAME`."""
+
+    name: str
+    path: str
+    is_on_disk: bool
+    fields: dict[str, Any]
+    token: ActualToken | None
+
+    @property
+    def exists(self) -> bool:
+        return self.is_on_disk or self.token is not None
+
+
+class Action(StrEnum):
+    """What happens to a profile."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    ADOPT = "adopt"
+    REMOVE = "remove"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+
+
+class Reason(Enum):
+    """Why there is a conflict, or why a profile is removed."""
+
+    NOT_CREATED_BY_APPLY = "not created by apply"
+    EDITED_LOCALLY = "edited locally"
+    TOKEN_FOR_OTHER_ORIGIN = "token for other origin"  # no secret
+    TOKEN_STORED_LOCALLY = "token stored locally"  # no secret
+    TEMPLATE_REMOVED = "template removed"
+    TEMPLATE_FOR_OTHER_MACHINES = "template for other machines"
+
+
+class ChangeKind(StrEnum):
+    """What happens to a field. KEPT is a local edit that wins over the template."""
+
+    SET = "set"
+    UNSET = "unset"
+    CHANGE = "change"
+    KEPT = "kept"
+    CONFLICT = "conflict"
+
+
+class TokenStep(StrEnum):
+    """What happens to a token. NONE: the template has no token."""
+
+    NONE = "none"
+    REFERENCE = "reference"
+    KEEP = "keep"
+    STORE = "store"
+    REPLACE = "replace"
+    CONFLICT = "conflict"
+
+
+class TokenState(StrEnum):
+    """What the user sees of a token. OLD: it must be replaced, but the new one is not available yet."""
+
+    SET = "set"
+    MISSING = "missing"
+    OLD = "old"
+    WILL_PROMPT = "will ask"
+    SEALED = "sealed"
+    WILL_BE_COPIED = "will be copied"
+    WILL_BE_ISSUED = "will be issued"
+    NONE = "none"
+    CONFLICT = "conflict"
 
 
 class FieldChange(NamedTuple):
-    """A field of a profile's file: its value on this machine, the template's, and what the last apply wrote.
+    """A changed field: its value on this machine, in the template, and as the last apply wrote it. None is no value.
 
-    `kind` is `set`, `unset`, `change`, `kept` or `conflict`; None stands for no value. `default` is what is in force
-    where the profile has none, and `place` the template's line.
+    `default` is the effective value if the profile has none, and `place` is the template's line.
     """
 
     name: str
@@ -36,108 +117,95 @@ class FieldChange(NamedTuple):
     new: Any
     last: Any
     default: Any
-    kind: str
+    kind: ChangeKind
     place: str
 
     @property
     def is_written(self) -> bool:
-        return self.kind in ("set", "unset", "change")
-
-    def document(self) -> dict[str, Any]:
-        """The change as JSON has it."""
-        values = {key: plain(getattr(self, key)) for key in ("old", "new", "last", "default")}
-        return {"field": self.name, "kind": self.kind, **values, "layer": "profile", "place": self.place}
+        return self.kind not in (ChangeKind.KEPT, ChangeKind.CONFLICT)
 
 
 class TokenPlan(NamedTuple):
-    """What becomes of a profile's token.
+    """What happens to a profile's token.
 
-    `step` is `none` (the template brings none), `reference`, `keep`, `store`, `replace` or `conflict`. `lacking` says
-    why it cannot be had now, and is empty where it can. `has_old` is whether another one is there, which goes to the
-    same origin and is used until then.
+    `unavailable` is the message that says why it is not available now, or empty. `has_old` is whether the stored token
+    is for the same origin, and stays in use until the new one is available.
     """
 
-    step: str
+    step: TokenStep
     source: TokenSource | None = None
-    lacking: str = ""
+    unavailable: str = ""
     has_old: bool = False
 
     @property
     def is_stored(self) -> bool:
-        """Whether an apply puts a token into the store, where it can have it."""
-        return self.step in ("store", "replace")
+        """Whether an apply stores a token, if it is available."""
+        return self.step in (TokenStep.STORE, TokenStep.REPLACE)
 
     @property
     def is_pending(self) -> bool:
-        return self.is_stored and not self.lacking
+        return self.is_stored and not self.unavailable
 
     @property
-    def is_asked_for(self) -> bool:
+    def is_prompt(self) -> bool:
         return self.is_stored and self.source is not None and self.source.kind == "prompt"
 
     @property
-    def state(self) -> str:
-        """`set`, `missing`, `old`, `will ask`, or where it comes from. Never a part of the token."""
-        if self.step in ("none", "conflict"):
-            return self.step
-        if self.is_asked_for:
-            return "will ask"
-        if self.lacking:
-            return "old" if self.has_old else "missing"
+    def state(self) -> TokenState:
+        if self.step in (TokenStep.NONE, TokenStep.CONFLICT):
+            return TokenState(self.step)
+        if self.is_prompt:
+            return TokenState.WILL_PROMPT
+        if self.unavailable:
+            return TokenState.OLD if self.has_old else TokenState.MISSING
+        if not self.is_stored:
+            return TokenState.SET
         assert self.source is not None
-        states = {"sealed": "sealed", "issue": "will be issued"}
-        return "set" if self.step in ("keep", "reference") else states.get(self.source.kind, "will be copied")
-
-    def document(self) -> dict[str, Any]:
-        """What is known of the token as JSON has it."""
-        return {
-            "step": self.step,
-            "state": self.state,
-            "source": None if self.source is None else str(self.source),
-            "identifier": None if self.source is None else self.source.identifier,
-            "lacking": self.lacking or None,
-        }
+        states = {"sealed": TokenState.SEALED, "issue": TokenState.WILL_BE_ISSUED}
+        return states.get(self.source.kind, TokenState.WILL_BE_COPIED)
 
 
 class ProfilePlan(NamedTuple):
-    """What an apply would do to one profile. `reasons` say why it is a conflict, or why it is removed.
+    """What an apply does to one profile.
 
-    `standing` is the reference in the profile's file, where the template brings no token and says where it goes.
+    `token_origin` is the origin of the stored token. `own_reference` is the reference in the profile's file, if the
+    template decides where the token is sent without having a token itself.
     """
 
     name: str
-    action: str
+    action: Action
     changes: list[FieldChange]
     token: TokenPlan
     template: str
     folder: str
     path: str
     origin: str | None
-    reasons: list[str]
+    reasons: list[Reason]
     desired: Desired | None
     entry: Entry | None
-    standing: str = ""
+    token_origin: str | None = None
+    own_reference: str = ""
 
     @property
     def is_written(self) -> bool:
-        """Whether an apply may have something to write into the profile's file."""
-        return self.action in (CREATE, CHANGE, ADOPT)
+        """Whether an apply may change the profile's file."""
+        return self.action in (Action.CREATE, Action.CHANGE, Action.ADOPT)
 
     @property
     def needs_token(self) -> bool:
-        """Whether the profile has no token, and gets none without being given one."""
-        return bool(self.token.lacking) and not self.token.has_old and self.action != CONFLICT
+        """Whether the profile has no token, and an apply cannot get one without the user."""
+        return bool(self.token.unavailable) and not self.token.has_old and self.action != Action.CONFLICT
 
     @property
     def moved_from(self) -> str | None:
-        """The template in another folder that an apply made the profile of, where this one now takes it over."""
+        """The template in another folder that created the profile, if this template takes it over."""
         if self.entry is None or self.desired is None or self.entry.folder == self.folder:
             return None
         return os.path.join(self.entry.folder, self.entry.template)
 
     @property
     def edits(self) -> dict[tuple[str, ...], Any]:
-        """The values to set in the profile's file by path, and None for those to take out."""
+        """The values to set in the profile's file by path, and None for values to remove."""
         edits: dict[tuple[str, ...], Any] = {}
         for change in self.changes:
             if not change.is_written:
@@ -148,25 +216,31 @@ class ProfilePlan(NamedTuple):
                     kind, _, target = change.new.partition(" ")
                     edits["token", kind] = target
                 elif change.old is not None:
-                    edits["token",] = None  # no empty table is left behind
+                    edits["token",] = None  # leave no empty table
             else:
                 edits[tuple(change.name.split("."))] = change.new
         return edits
 
-    def document(self) -> dict[str, Any]:
-        """The profile's part of the plan as JSON has it."""
-        return {
-            "profile": self.name,
-            "action": self.action,
-            "template": self.template,
-            "moved_from": self.moved_from,
-            "path": self.path,
-            "origin": self.origin,
-            "reasons": self.reasons,
-            "changes": [change.document() for change in self.changes],
-            "token": self.token.document(),
-            "needs_token": self.needs_token,
-        }
+    def digest_input(self) -> list[Any]:
+        """What distinguishes this part of the plan from another, without the template's path as the user wrote it."""
+        token = self.token
+        if token.step == TokenStep.REFERENCE:  # whether it is available now does not change what is written
+            token = token._replace(unavailable="")
+        source = "" if token.source is None else token.source.identifier
+        changes = [[one.name, one.kind, *map(plain, (one.old, one.new, one.last, one.default))] for one in self.changes]
+        return [
+            [
+                self.name,
+                self.action,
+                self.moved_from,
+                self.path,
+                self.origin,
+                [reason.value for reason in self.reasons],
+            ],
+            changes,
+            [token.step, source, token.unavailable, token.has_old],
+            None if self.entry is None else self.entry.document(),
+        ]
 
 
 def _kinds(reference: str | None) -> set[str]:
@@ -174,16 +248,16 @@ def _kinds(reference: str | None) -> set[str]:
 
 
 class Plan:
-    """The profiles' parts by name, the templates that are for other machines, and the digests of all templates.
+    """What an apply does to each profile, and the digests of all templates.
 
-    `gone` are profiles that a prune would remove, had nobody done so: the ledger forgets them. `folders` are those
-    that were read whole.
+    `gone` are profiles that a prune would remove but that no longer exist, so the ledger forgets them. `folders` are
+    the folders that were read completely. `for_other_machines` are paths of templates.
     """
 
     def __init__(
         self,
         profiles: list[ProfilePlan],
-        elsewhere: list[str],
+        for_other_machines: list[str],
         digests: Mapping[str, str],
         gone: list[str],
         folders: list[str],
@@ -191,71 +265,46 @@ class Plan:
         self.folders = folders
         self.profiles = profiles
         self.gone = gone
-        self.elsewhere = elsewhere
+        self.for_other_machines = for_other_machines
         self.digests = dict(digests)
-        self.counts = Counter(one.action for one in profiles)
+        self.counts = Counter(profile.action for profile in profiles)
 
     @property
     def is_pending(self) -> bool:
         """Whether an apply has something to do that it can do without asking."""
-        return len(self.profiles) != self.counts[UNCHANGED]
+        return len(self.profiles) != self.counts[Action.UNCHANGED]
 
     @property
     def conflicts(self) -> list[ProfilePlan]:
-        return [one for one in self.profiles if one.action == CONFLICT]
+        return [profile for profile in self.profiles if profile.action == Action.CONFLICT]
 
     @property
     def needing_tokens(self) -> list[ProfilePlan]:
-        return [one for one in self.profiles if one.needs_token]
+        return [profile for profile in self.profiles if profile.needs_token]
 
     @property
-    def reads(self) -> dict[str, tuple[str, set[str]]]:
-        """What is read on this machine, in words and with the origins that it goes to, by reference."""
-        reads: dict[str, tuple[str, set[str]]] = {}
-        for one in self.profiles:
-            source = one.token.source
-            reference = one.standing if source is None else source.reference
+    def reads(self) -> dict[str, set[str]]:
+        """The origins that each token reference (`env NAME`) on this machine is sent to."""
+        reads: dict[str, set[str]] = {}
+        for profile in self.profiles:
+            source = profile.token.source
+            reference = profile.own_reference if source is None else source.reference
             if reference:
-                kind, _, target = reference.partition(" ")
-                _, origins = reads.setdefault(reference, (describe(kind, target), set()))
-                origins |= {one.origin} if one.origin else set()
+                reads.setdefault(reference, set()).update([profile.origin] if profile.origin else [])
         return reads
 
     @property
     def origins(self) -> list[str]:
-        """The origins that tokens go to."""
-        return sorted({one.origin for one in self.profiles if one.origin})
+        """The origins that tokens are sent to."""
+        return sorted({profile.origin for profile in self.profiles if profile.origin})
 
     @property
     def routes(self) -> list[tuple[str, str]]:
-        """The proxies and certificates that templates set, each as setting and value."""
-        found = {(c.name, str(c.new)) for one in self.profiles for c in one.changes if c.name in ROUTES and c.new}
-        return sorted(found)
-
-    def document(self) -> dict[str, Any]:
-        """All of the plan as JSON has it."""
-        return {
-            "summary": {action: self.counts[action] for action in ACTIONS} | {"needs_token": len(self.needing_tokens)},
-            "pending": self.is_pending,
-            "reads": [
-                {"source": words, "reference": reference, "origins": sorted(origins)}
-                for reference, (words, origins) in sorted(self.reads.items())
-            ],
-            "origins": self.origins,
-            "routes": [{"setting": setting, "value": value} for setting, value in self.routes],
-            "profiles": [one.document() for one in self.profiles],
-            "elsewhere": self.elsewhere,
-            "templates": self.digests,
-        }
+        """The proxies and certificate files that templates set, each as setting and value."""
+        changes = [change for profile in self.profiles for change in profile.changes]
+        return sorted({(change.name, str(change.new)) for change in changes if change.name in ROUTES and change.new})
 
     def digest(self) -> str:
-        """A text that is another one when the plan is another one: one of its templates, or this machine, moved on."""
-        parts = []
-        for one in self.profiles:
-            document = one.document()
-            del document["template"]  # how a file is called depends on the folder that it is called from
-            document["changes"] = [change.document() | {"place": ""} for change in one.changes]
-            if one.token.step == "reference":  # whether it leads somewhere today changes nothing of what is written
-                document |= {"needs_token": False, "token": one.token._replace(lacking="").document()}
-            parts.append([document, one.entry.document() if one.entry else None])
+        """A hash that changes when the plan changes, because of its templates or of this machine."""
+        parts = [profile.digest_input() for profile in self.profiles]
         return hashlib.sha256(canonical([parts, self.digests, self.gone]).encode()).hexdigest()

@@ -1,17 +1,23 @@
-"""Where each key of a TOML text stands. `tomllib` says what a text means and not where, so this scans it again.
+"""Positions in a template's text. `tomllib` returns values without their lines, so the text is scanned a second time.
 
-Only for a text that `tomllib` has taken: nothing is checked here, and what a value means is skipped over.
+Only for text that `tomllib` has accepted: the scanner validates nothing and skips over values.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from arka_config.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
-_WORD = re.compile(r"[^,\]}\s#]+(?: [0-9][^,\]}\s#]*)?")  # a number or a date, which may hold one blank
+_WORD = re.compile(r"[^,\]}\s#]+(?: [0-9][^,\]}\s#]*)?")  # a number, or a date, which may contain a space
 _STRINGS = (
     re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}', re.DOTALL),
     re.compile(r"'''(?:[^']|'(?!''))*'{3,5}", re.DOTALL),
@@ -29,110 +35,140 @@ class Position(NamedTuple):
     column: int
 
 
-class Positions:
-    """Where the keys of one text stand, looked for at the first question."""
+class Problem(NamedTuple):
+    """A problem in a template file, with its position."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    path: str
+    position: Position
+    text: str
+
+    def __str__(self) -> str:
+        return f"{visible(self.path)}:{self.position.line}:{self.position.column}: {self.text}"
+
+
+class TemplateText:
+    """The text of one file. `path` is as the user wrote it; `folder` and `name` are its real location.
+
+    `refused` holds the problems of strings that may be secret. Nothing else is reported at their positions.
+    """
+
+    def __init__(self, path: str, folder: str, name: str, text: str) -> None:
+        self.path = path
+        self.folder = folder
+        self.name = name
+        self.text = text
+        self.digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+        self.refused: dict[Position, Problem] = {}
         self._offsets: dict[Path, int] | None = None
 
-    def of(self, path: Path) -> Position:
-        """The place of a key, or of the nearest table around it that is there; else the beginning."""
+    def problem(self, key: Iterable[str], text: str) -> Problem:
+        """Return a problem with a key."""
+        return Problem(self.path, self.position(tuple(key)), text)
+
+    def problem_at(self, offset: int, text: str) -> Problem:
+        """Return a problem with a character."""
+        return Problem(self.path, self._position_at(offset), text)
+
+    def place(self, key: Iterable[str]) -> str:
+        """Return the file and line of a key: `profiles/ci.toml:14`."""
+        return f"{self.path}:{self.position(tuple(key)).line}"
+
+    def position(self, path: Path) -> Position:
+        """Return the position of a key, else of the nearest table around it, else of the beginning."""
         if self._offsets is None:
-            self._offsets = offsets(self._text)
+            self._offsets = key_offsets(self.text)
         while path and path not in self._offsets:
             path = path[:-1]
-        return self.at(self._offsets[path] if path else 0)
+        return self._position_at(self._offsets[path] if path else 0)
 
-    def at(self, offset: int) -> Position:
-        """The line and column of a character."""
-        begin = self._text.rfind("\n", 0, offset) + 1
-        return Position(self._text.count("\n", 0, offset) + 1, offset - begin + 1)
-
-
-def offsets(text: str) -> dict[Path, int]:
-    """The first place of every key and of every table, by path. Entries of an array count from 0: `("a", "0", "b")`."""
-    return _Scan(text).all()
+    def _position_at(self, offset: int) -> Position:
+        begin = self.text.rfind("\n", 0, offset) + 1
+        return Position(self.text.count("\n", 0, offset) + 1, offset - begin + 1)
 
 
-class _Scan:
+def key_offsets(text: str) -> dict[Path, int]:
+    """Return the first offset of every key and table, by path. Array items are numbered from 0: `("a", "0", "b")`."""
+    return _Scanner(text).scan()
+
+
+class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._found: dict[Path, int] = {}
-        self._entries: dict[Path, int] = {}  # arrays of tables, with the number of their last entry
+        self._offsets: dict[Path, int] = {}
+        self._last_index: dict[Path, int] = {}  # of each array of tables
 
-    def all(self) -> dict[Path, int]:
+    def scan(self) -> dict[Path, int]:
         table: Path = ()
         while self._skip_blank() < len(self._text):
             if self._text[self._at] == "[":
-                table = self._header()
+                table = self._scan_header()
             else:
-                self._pair(table)
-        return self._found
+                self._scan_pair(table)
+        return self._offsets
 
     def _skip_blank(self) -> int:
-        found = _BLANK.match(self._text, self._at)
-        assert found is not None, "the pattern matches nothing at all, too"
-        self._at = found.end()
+        match = _BLANK.match(self._text, self._at)
+        assert match is not None, "the pattern matches the empty string"
+        self._at = match.end()
         return self._at
 
     def _take(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self._text, self._at)
-        if found is None:
-            raise ValueError(f"no TOML at character {self._at}")
-        self._at = found.end()
-        return found[0]
+        match = pattern.match(self._text, self._at)
+        if match is None:
+            raise ValueError(f"not TOML at character {self._at}")
+        self._at = match.end()
+        return match[0]
 
-    def _note(self, path: Path, at: int) -> None:
-        self._found.setdefault(path, at)
+    def _add(self, path: Path, at: int) -> None:
+        self._offsets.setdefault(path, at)
 
-    def _header(self) -> Path:
+    def _scan_header(self) -> Path:
         is_array = self._text.startswith("[[", self._at)
         self._at += 2 if is_array else 1
         self._skip_blank()
         begin = self._at
-        keys = self._key()
+        keys = self._take_key()
         path: Path = ()
         for depth, key in enumerate(keys):
             path = (*path, key)
-            self._note(path, begin)
+            self._add(path, begin)
             is_last = depth == len(keys) - 1
             if is_array and is_last:
-                self._entries[path] = self._entries.get(path, -1) + 1
-            if path in self._entries:
-                path = (*path, str(self._entries[path]))
-                self._note(path, begin)
+                self._last_index[path] = self._last_index.get(path, -1) + 1
+            if path in self._last_index:
+                path = (*path, str(self._last_index[path]))
+                self._add(path, begin)
         self._skip_blank()
         self._at += 2 if is_array else 1
         return path
 
-    def _pair(self, table: Path) -> None:
+    def _scan_pair(self, table: Path) -> None:
         begin = self._skip_blank()
         path = table
-        for key in self._key():
+        for key in self._take_key():
             path = (*path, key)
-            self._note(path, begin)
+            self._add(path, begin)
         self._skip_blank()
         self._at += 1  # the equals sign
-        self._value(path)
+        self._skip_value(path)
 
-    def _key(self) -> list[str]:
-        keys = [self._simple_key()]
+    def _take_key(self) -> list[str]:
+        keys = [self._take_simple_key()]
         while _DOT.match(self._text, self._at):
             self._take(_DOT)
-            keys.append(self._simple_key())
+            keys.append(self._take_simple_key())
         return keys
 
-    def _simple_key(self) -> str:
+    def _take_simple_key(self) -> str:
         if self._text[self._at] not in "\"'":
             return self._take(_BARE)
         import tomllib
 
-        (key,) = tomllib.loads(f"{self._string()} = 0")
+        (key,) = tomllib.loads(f"{self._take_string()} = 0")
         return key
 
-    def _string(self) -> str:
+    def _take_string(self) -> str:
         begin = self._at
         for pattern in _STRINGS:
             if pattern.match(self._text, self._at):
@@ -140,36 +176,36 @@ class _Scan:
                 break
         return self._text[begin : self._at]
 
-    def _value(self, path: Path) -> None:
+    def _skip_value(self, path: Path) -> None:
         self._skip_blank()
         first = self._text[self._at]
         if first in "\"'":
-            self._string()
+            self._take_string()
         elif first == "[":
-            self._list(path)
+            self._scan_array(path)
         elif first == "{":
-            self._inline(path)
+            self._scan_inline_table(path)
         else:
             self._take(_WORD)
 
-    def _list(self, path: Path) -> None:
+    def _scan_array(self, path: Path) -> None:
         self._at += 1
-        entry = 0
+        index = 0
         while self._text[self._skip_blank()] != "]":
             if self._text[self._at] == ",":
                 self._at += 1
                 continue
-            inner = (*path, str(entry))
-            self._note(inner, self._at)
-            self._value(inner)
-            entry += 1
+            inner = (*path, str(index))
+            self._add(inner, self._at)
+            self._skip_value(inner)
+            index += 1
         self._at += 1
 
-    def _inline(self, path: Path) -> None:
+    def _scan_inline_table(self, path: Path) -> None:
         self._at += 1
         while self._text[self._skip_blank()] != "}":
             if self._text[self._at] == ",":
                 self._at += 1
                 continue
-            self._pair(path)
+            self._scan_pair(path)
         self._at += 1

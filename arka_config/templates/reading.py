@@ -1,20 +1,20 @@
-"""From files and folders to templates, with every problem of every file at once.
+"""Read template files into TOML tables, and report every problem in every file together.
 
-Only the `*.toml` directly in a folder are read, none through a link that leaves it, none larger than a megabyte.
+A template is untrusted: its size and nesting are bounded before it is parsed, and no message repeats a string that may
+be a secret. Only `*.toml` directly in a folder are read, no link that leads out of it, and at most a megabyte each.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from arka_config.errors import FileError, TemplateError, UsageError
-from arka_config.store import files
-from arka_config.templates.parsing import parsed
-from arka_config.templates.positions import Position
-from arka_config.templates.template_text import Problem, TemplateText
-from arka_config.templates.validating import validated
-from arka_config.text import is_printable, visible
+from arka_config.store import files, toml
+from arka_config.templates.model import validate
+from arka_config.templates.positions import Position, Problem, TemplateText
+from arka_config.text import is_printable, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,14 +23,22 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.templates.model import TemplateFile
 
-    Watch = Callable[[Sequence[Any], str], Iterable[Any]]  # a progress bar around the items, with what it says
+    Watch = Callable[[Sequence[Any], str], Iterable[Any]]  # wraps items in a progress bar with a label
 
-MOST_FILES = 10_000
-_ENDING = ".toml"
+MAX_FILES = 10_000
+MAX_DEPTH = 32  # of nested tables and arrays
+MAX_DOTS = 100  # per line; tomllib needs minutes for a key with some hundred thousand parts
+_BYTE_ORDER_MARK = "\ufeff"
+_TOML_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+_LITERAL_TOKEN = (
+    "a token in plain text, readable by everyone with access to the repository: revoke it, and name a source instead"
+)
+_BAD_NAME = "its name contains a control character or a direction mark"
 
 
 class Template:
-    """A template's text, and what it says; what is wrong in it is left out, and it is not `is_whole` then."""
+    """A template's text and model. If the file has problems, `is_whole` is false and the bad values are missing."""
 
     def __init__(self, text: TemplateText, model: TemplateFile, *, is_whole: bool = True) -> None:
         self.text = text
@@ -38,73 +46,73 @@ class Template:
         self.is_whole = is_whole
 
 
-class Read:
-    """What the files gave: templates, the folders they are in, and the problems of any of them."""
+class TemplateFiles:
+    """The templates in the named files and folders, and the problems of all of them."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []  # of all files, readable or not
         self.texts: list[TemplateText] = []
         self.templates: list[Template] = []
-        self.folders: list[str] = []  # real paths, of the folders that were given as such
+        self.folders: list[str] = []  # the real paths of the folders that were named
         self.problems: list[Problem] = []
 
     def check(self) -> None:
-        """Raises TemplateError with all problems, in the order of the files."""
+        """Raise TemplateError with all problems, in the order of the files."""
         if self.problems:
-            order = {path: at for at, path in enumerate(self.paths)}
-            found = sorted(self._told(), key=lambda problem: (order[problem.path], problem))
-            raise TemplateError(map(str, found))
+            order = {path: index for index, path in enumerate(self.paths)}
+            problems = sorted(self._reportable(), key=lambda problem: (order[problem.path], problem))
+            raise TemplateError(map(str, problems))
 
-    def _told(self) -> Iterator[Problem]:
-        """Each problem once, and of a string that is not fit nothing but that."""
-        unfit = {text.path: text.unfit for text in self.texts}
+    def _reportable(self) -> Iterator[Problem]:
+        """Yield each problem once; at the position of a refused string, only the refusal."""
+        refused = {text.path: text.refused for text in self.texts}
         for problem in dict.fromkeys(self.problems):
-            first = unfit.get(problem.path, {}).get(problem.position)
-            if first in (None, problem):
+            if refused.get(problem.path, {}).get(problem.position) in (None, problem):
                 yield problem
 
 
-def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> Read:
-    """The templates in files and folders. Raises UsageError for a path that is not there, FileError."""
-    done = Read()
-    for path, folder, name in watch(list(_files(paths, done)), "Reading"):
-        done.paths.append(path)
+def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> TemplateFiles:
+    """Read the templates in files and folders. Raises UsageError for a missing path, and FileError."""
+    result = TemplateFiles()
+    for path, folder, name in watch(list(_find_files(paths, result)), "Reading"):
+        result.paths.append(path)
         try:
-            text = _content(path, folder, name)
+            text = _read_text(path, folder, name)
         except FileError as error:
-            done.problems.append(Problem(path, Position(1, 1), _reason(error, os.path.join(folder, name))))
+            message = _without_path(error.message, os.path.join(folder, name))
+            result.problems.append(Problem(path, Position(1, 1), message))
             continue
-        done.texts.append(text)
-        table = parsed(app, text, done.problems)
+        result.texts.append(text)
+        table = _parse(app, text, result.problems)
         if table is not None:
-            model, is_whole = validated(text, table, done.problems)
+            model, is_whole = validate(text, table, result.problems)
             if model is not None:
-                done.templates.append(Template(text, model, is_whole=is_whole))
-    return done
+                result.templates.append(Template(text, model, is_whole=is_whole))
+    return result
 
 
-def _reason(error: FileError, path: str) -> str:
-    """What is wrong with a file, without its path: the problem names it already."""
-    before, _, after = error.message.partition(path)
+def _without_path(message: str, path: str) -> str:
+    """The message without the file's path, which a Problem shows anyway."""
+    before, _, after = message.partition(path)
     return before.rstrip() + (after if before else after.lstrip(":, "))
 
 
-def _files(paths: Sequence[str], done: Read) -> Iterator[tuple[str, str, str]]:
-    """Each file once, as path, real folder and name: those of folders in the order of their names."""
+def _find_files(paths: Sequence[str], result: TemplateFiles) -> Iterator[tuple[str, str, str]]:
+    """Yield each file once, as path, real folder and name; files in a folder are sorted by name."""
     seen: set[str] = set()
     for path in paths:
         is_folder = os.path.isdir(path)
         if is_folder:
             folder = os.path.realpath(path)
-            done.folders.append(folder)
-            names = _names(path)
+            result.folders.append(folder)
+            names = _list_names(path)
         elif os.path.lexists(path):
             folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
             names = [os.path.basename(path)]
         else:
             raise UsageError(f"{visible(path)} does not exist", hint="name files, or folders of templates")
         if not is_printable(folder):
-            raise UsageError(f"{visible(folder)}: its name holds a control character or a direction mark")
+            raise UsageError(f"{visible(folder)}: {_BAD_NAME}")
         for name in names:
             full = os.path.join(folder, name)
             if full not in seen:
@@ -112,24 +120,131 @@ def _files(paths: Sequence[str], done: Read) -> Iterator[tuple[str, str, str]]:
                 yield (os.path.join(path, name) if is_folder else path), folder, name
 
 
-def _names(folder: str) -> list[str]:
+def _list_names(folder: str) -> list[str]:
     try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith(_ENDING) and name[0] != ".")
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".toml") and name[0] != ".")
     except OSError as error:
         raise files.cannot("read", folder, error) from None
-    if len(names) > MOST_FILES:
-        raise FileError(f"{folder} holds more than {MOST_FILES} templates", path=folder)
+    if len(names) > MAX_FILES:
+        raise FileError(f"{folder} contains more than {MAX_FILES} templates", path=folder)
     return names
 
 
-def _content(path: str, folder: str, name: str) -> TemplateText:
+def _read_text(path: str, folder: str, name: str) -> TemplateText:
     full = os.path.join(folder, name)
     if not is_printable(name):
-        raise FileError(f"{visible(full)}: its name holds a control character or a direction mark", path=full)
+        raise FileError(f"{visible(full)}: {_BAD_NAME}", path=full)
     real = os.path.realpath(full)
     if os.path.commonpath([folder, real]) != folder:
-        raise FileError(f"{full}: a link that leads out of its folder is not followed", path=full)
+        raise FileError(f"{full}: a link out of its folder is not followed", path=full)
     text = files.read(real)
     if text is None:
-        raise FileError(f"{full}: a link that leads nowhere", path=full)
+        raise FileError(f"{full}: a broken link", path=full)
     return TemplateText(path, folder, name, text)
+
+
+# From text to table
+
+
+def _parse(app: AppIdentity, text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None:
+    """Parse a text and add its problems. None if it cannot be checked further.
+
+    Refused strings are removed from the table, so that no later message can repeat them.
+    """
+    literal_tokens = list(_find_literal_tokens(app, text))
+    problems += literal_tokens
+    table = _load_toml(text, problems)
+    if table is None:
+        return None
+    if _depth(table) > MAX_DEPTH:
+        problems.append(Problem(text.path, Position(1, 1), f"tables are nested more than {MAX_DEPTH} levels deep"))
+        return None
+    refused = [
+        text.problem(key.split("."), problem)
+        for key, value in toml.strings(table)
+        if (problem := _string_problem(app, key, value))
+    ]
+    reported = {problem.position.line for problem in literal_tokens}
+    problems += [one for one in refused if one.text != _LITERAL_TOKEN or one.position.line not in reported]
+    text.refused = {problem.position: problem for problem in refused}
+    return _remove_refused(app, table) if refused else table
+
+
+def _find_literal_tokens(app: AppIdentity, text: TemplateText) -> Iterator[Problem]:
+    """Find tokens anywhere in the text, in comments too: they are in the repository's history."""
+    if app.redacted(text.text) == text.text:
+        return
+    offset = 0
+    for line in text.text.splitlines(keepends=True):
+        masked = app.redacted(line)
+        if masked != line:
+            column = next(index for index, (a, b) in enumerate(zip(line, masked, strict=False)) if a != b)
+            yield text.problem_at(offset + max(line.rfind(app.token_prefix, 0, column + 1), 0), _LITERAL_TOKEN)
+        offset += len(line)
+
+
+def _load_toml(text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None:
+    import tomllib
+
+    if text.text.startswith(_BYTE_ORDER_MARK):
+        problems.append(Problem(text.path, Position(1, 1), "starts with a byte order mark: save it without one"))
+        return None
+    for number, line in enumerate(text.text.split("\n"), 1):
+        if line.count(".") > MAX_DOTS:
+            message = f"nested too deeply: more than {MAX_DOTS} dots in a line"
+            problems.append(Problem(text.path, Position(number, 1), message))
+            return None
+    try:
+        return tomllib.loads(text.text)
+    except RecursionError:
+        problems.append(Problem(text.path, Position(1, 1), "nested too deeply"))
+    except ValueError as error:  # TOMLDecodeError, or an integer with thousands of digits
+        message = visible(str(error))
+        match = _TOML_POSITION.search(message)
+        what = _TOML_POSITION.sub("", message)
+        what = f"not TOML: {what[:1].lower()}{what[1:]}"
+        if match is not None and match[1]:
+            problems.append(Problem(text.path, Position(int(match[1]), int(match[2])), what))
+        else:
+            problems.append(text.problem_at(len(text.text) if match else 0, what))
+    return None
+
+
+def _string_problem(app: AppIdentity, key: str, value: str) -> str:
+    """Why a string is refused, or an empty string. A key is checked like a value."""
+    if not is_printable(key) or not is_printable(value.replace("\n", "") if key == "token.sealed" else value):
+        return f"{shortened(app.redacted(key))} contains a control character or a direction mark"
+    if app.redacted(value) != value:
+        return _LITERAL_TOKEN
+    if _PASSWORD.search(value):
+        return f"{shortened(app.redacted(key))} is a URL with a password, readable by everyone with this file"
+    return ""
+
+
+def _remove_refused(app: AppIdentity, value: Any, key: str = "") -> Any:
+    """Return the value with refused strings replaced by empty ones, and refused keys removed."""
+    if isinstance(value, str):
+        return "" if _string_problem(app, key, value) else value
+    if isinstance(value, list):
+        return [_remove_refused(app, item, key) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {name: f"{key}.{name}" if key else name for name in value}
+    return {
+        name: _remove_refused(app, value[name], inner[name])
+        for name in value
+        if not _string_problem(app, inner[name], name)
+    }
+
+
+def _depth(value: object) -> int:
+    """The nesting depth of tables and arrays, computed without recursion."""
+    deepest, rest = 0, [(value, 0)]
+    while rest:
+        inner, depth = rest.pop()
+        deepest = max(deepest, depth)
+        if isinstance(inner, dict):
+            rest += [(item, depth + 1) for item in inner.values()]
+        elif isinstance(inner, list):
+            rest += [(item, depth + 1) for item in inner]
+    return deepest

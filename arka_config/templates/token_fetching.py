@@ -1,4 +1,4 @@
-"""Gathering: the tokens that a plan's profiles are to get, and the reasons why some of them cannot be had."""
+"""Token fetching: which of a plan's tokens are not available now, and why; then the tokens themselves."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from arka_config.references.context import Context
 from arka_config.references.registry import KINDS, kind_of, token_of
 from arka_config.store.profiles import Profile
 from arka_config.templates.identity import identities
+from arka_config.templates.plan import TokenStep
+from arka_config.templates.planning import token_step
 from arka_config.templates.sealed import NotForThisMachine, opened
-from arka_config.templates.token_planning import origin_of, token_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,17 +19,16 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.secret import Secret
     from arka_config.store.preferences import Preferences
-    from arka_config.templates.actual import Actual
     from arka_config.templates.desired import Desired, DesiredSet, TokenSource
     from arka_config.templates.identity import IdentityFile
     from arka_config.templates.ledger import Ledger
-    from arka_config.templates.plan import ProfilePlan
+    from arka_config.templates.plan import Actual, ProfilePlan
 
 
-class Gatherer:
-    """Looks after tokens where their sources say. Helpers are run, and files read, only when a token is fetched.
+class TokenFetcher:
+    """Fetch tokens from their sources. Helpers run, and files are read, only when a token is fetched.
 
-    `others` are the files of identities that the user named beside this machine's own.
+    `others` are the identity files that the user named, in addition to this machine's own.
     """
 
     def __init__(
@@ -45,36 +45,37 @@ class Gatherer:
         self._machine = machine
         self._others = others
         self._identities: list[Any] | None = None
-        self._opened: dict[str, Secret] = {}
+        self._unsealed: dict[str, Secret] = {}
 
-    def lacking(self, wanted: DesiredSet, actual: Mapping[str, Actual], ledger: Ledger) -> dict[str, str]:
-        """Why the tokens of some profiles cannot be had now, by profile name.
+    def find_unavailable(self, wanted: DesiredSet, actual: Mapping[str, Actual], ledger: Ledger) -> dict[str, str]:
+        """Return by profile name why a token is not available now.
 
-        Raises TemplateError where a sealed token is for another profile or origin than its template.
+        Raises TemplateError if a sealed token is for another profile or origin than its template.
         """
-        reasons: dict[str, str] = {}
-        for name, one in wanted.profiles.items():
-            if one.token is None:
+        default_url = self.app.default_url()
+        messages: dict[str, str] = {}
+        for name, desired in wanted.profiles.items():
+            if desired.token is None:
                 continue
-            default_url = self.app.default_url()
-            if one.token.is_stored:
-                step = token_step(one, actual[name], ledger.entries.get(name), default_url)
-                if step == "keep":
+            if desired.token.is_stored:
+                step = token_step(desired, actual[name], ledger.entries.get(name), default_url)
+                if step == TokenStep.KEEP:
                     continue
-            reasons[name] = self._reason(one, one.token, origin_of(one, default_url))
-        return {name: reason for name, reason in reasons.items() if reason}
+            messages[name] = self._check(desired, desired.token, desired.origin(default_url))
+        return {name: message for name, message in messages.items() if message}
 
-    def _reason(self, one: Desired, token: TokenSource, origin: str | None) -> str:
+    def _check(self, desired: Desired, token: TokenSource, origin: str | None) -> str:
+        """Return why a token is not available now, or an empty string."""
         if token.kind in KINDS:
             context = Context(self.app, self.environ, lambda: self.preferences)
             return kind_of(token.kind).missing(token.target, context)
         if token.kind == "prompt":
-            return "nobody has given one yet"
-        return self._closed(one, token, origin) if token.kind == "sealed" else ""
+            return "not entered yet"
+        return self._unseal(desired, token, origin) if token.kind == "sealed" else ""
 
-    def _closed(self, one: Desired, token: TokenSource, origin: str | None) -> str:
-        """Why a sealed token cannot be opened here, or an empty string."""
-        place = one.template.text.place(("token", "sealed"))
+    def _unseal(self, desired: Desired, token: TokenSource, origin: str | None) -> str:
+        """Open a sealed token and remember it. Return why it cannot be opened here, or an empty string."""
+        place = desired.template.text.place(("token", "sealed"))
         try:
             if self._identities is None:
                 self._identities = identities(self._machine, self._others)
@@ -87,32 +88,32 @@ class Gatherer:
             raise TemplateError([f"{place}: token.sealed: {error.message}"], hint=error.hint) from None
         except FileError:
             raise
-        except ConfigError as error:  # the library is not installed
+        except ConfigError as error:  # the age library is not installed
             return f"{error.message}: {error.hint}"
-        for what, said, meant in (
+        for what, found, expected in (
             ("app", sealed.app, {self.app.name}),
-            ("profile", sealed.profile, one.names),
+            ("profile", sealed.profile, desired.names),
             ("origin", sealed.origin, {origin}),
         ):
-            if said not in meant:
+            if found not in expected:
                 raise TemplateError(
-                    [f"{place}: token.sealed is for {what} '{said}', and not for this template's"],
-                    hint="have it sealed for this one: a sealed token goes nowhere else",
+                    [f"{place}: token.sealed is for {what} '{found}', not for the one in this template"],
+                    hint="seal the token again for this template: a sealed token works nowhere else",
                 )
-        self._opened[one.name] = sealed.token
+        self._unsealed[desired.name] = sealed.token
         return ""
 
-    def fetch(self, one: ProfilePlan) -> Secret:
-        """The token that a profile is to get, from a reference or a sealed text.
+    def fetch(self, profile: ProfilePlan) -> Secret:
+        """Fetch the token that a profile is to get, from a reference or a sealed text.
 
-        Raises TokenUnavailable, InvalidToken: of all tokens before the first write.
+        Raises TokenUnavailable, InvalidToken. All tokens are fetched before the first write.
         """
-        source = one.token.source
+        source = profile.token.source
         assert source is not None
         if source.kind == "sealed":
-            secret = self._opened[one.name]
+            secret = self._unsealed[profile.name]
         else:
-            profile = Profile(one.name, one.path, reference=(source.kind, source.target))
-            secret = token_of(profile, self.app, self.environ, lambda: self.preferences)
-        self.app.check_token(secret, one.origin)
+            reference = Profile(profile.name, profile.path, reference=(source.kind, source.target))
+            secret = token_of(reference, self.app, self.environ, lambda: self.preferences)
+        self.app.check_token(secret, profile.origin)
         return secret

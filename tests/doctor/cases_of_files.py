@@ -339,7 +339,7 @@ def a_ledger_in_a_newer_format(user_home: UserHome) -> None:
 
 
 @problem_case(
-    "state", "~/.local/state/arka/agreements.json", "not a file of agreements", "rm ~/.local/state/arka/agreements.json"
+    "state", "~/.local/state/arka/agreements.json", "not a file of approvals", "rm ~/.local/state/arka/agreements.json"
 )
 def damaged_approvals(user_home: UserHome) -> None:
     user_home.write(user_home.state("agreements.json"), "[]")

@@ -84,7 +84,7 @@ class Machine:
                 found[f"known of {name}"] = [str(credential.origin), credential.label, credential.expires]
         found |= {f"pin {os.path.relpath(at, self.root)}": name for at, name in store.selection.pins().items()}
         ledger = LedgerFile(store.folders.state)
-        ledger.pending()
+        ledger.read_pending()
         found |= {f"ledger {name}": entry.document() for name, entry in ledger.read().entries.items()}
         return found | self._files()
 

@@ -23,7 +23,7 @@ from arka_config.arka import app
 from arka_config.arka.settings import Settings
 from arka_config.cli.runtime import command_tree
 from arka_config.errors import ConfigError
-from arka_config.templates.schema import schema
+from arka_config.templates.model import json_schema
 from tests.cli.program import OTHER, TOKEN, arka, every_command
 from tests.guarantees import numbers
 from tests.store.samples import said
@@ -172,7 +172,7 @@ SURFACES: dict[str, Callable[[], Any]] = {
     "JSON dump of settings": lambda: settings().model_dump_json(),
     "dump of settings as JSON has it": lambda: json.dumps(settings().model_dump(mode="json")),
     "schema of settings": lambda: json.dumps(Settings.model_json_schema()),
-    "schema of templates": lambda: json.dumps(schema(app)),
+    "schema of templates": lambda: json.dumps(json_schema(app)),
     "rich repr of settings": lambda: repr(list(settings().__rich_repr__())),  # type: ignore[misc]
     "origin of a value": lambda: repr(settings().source_of("token")),
     "the error of a validation": lambda: str(refused()),

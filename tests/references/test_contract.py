@@ -14,7 +14,7 @@ from arka_config.arka import app
 from arka_config.errors import MalformedFile, TokenUnavailable
 from arka_config.references.context import Context
 from arka_config.references.registry import KINDS, describe, kind_of, kinds, token_of
-from arka_config.templates import model, schema
+from arka_config.templates import model
 from tests.cli.program import arka
 from tests.store.samples import said, token
 
@@ -131,5 +131,5 @@ def test_a_new_kind_works_in_profiles_commands_and_templates(
     planned = arka("apply", str(tmp_path / "other.toml"), "--yes", environ=environ)
     assert planned.code == 0, said(RuntimeError(planned.err))
     assert store.profiles.read("other").reference == ("made-up", backwards)
-    assert schema.schema(app)["$defs"]["TokenTable"]["properties"]["made-up"]["description"]
+    assert model.json_schema(app)["$defs"]["TokenTable"]["properties"]["made-up"]["description"]
     assert arka("doctor", "--json", environ=environ).code in (0, 1)

@@ -1,4 +1,4 @@
-"""`issue`: the workspace makes the token that a template asks for, once the plan has been agreed to."""
+"""`issue`: the workspace issues a token for a template, after the plan was approved."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def workspace(folder: Folder) -> Iterator[FakeWorkspace]:
-    """A workspace, a profile `work` that may make tokens there, and a template that asks for one."""
+    """A workspace, a profile `work` that may create tokens there, and a template with `issue`."""
     with serve_fake() as fake:
         fake.add(TOKEN, scopes=(MANAGE,))
         done = arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN)
@@ -35,7 +35,7 @@ def workspace(folder: Folder) -> Iterator[FakeWorkspace]:
         yield fake
 
 
-def test_a_token_is_issued_once_with_its_label_and_its_end(workspace: FakeWorkspace) -> None:
+def test_a_token_is_issued_once_with_its_label_and_expiry(workspace: FakeWorkspace) -> None:
     done = arka("plan", "profiles", "--json").json
     assert done["profiles"][0]["token"]["state"] == "will be issued"
     assert workspace.requests == []
@@ -50,12 +50,12 @@ def test_a_token_is_issued_once_with_its_label_and_its_end(workspace: FakeWorksp
     assert credential.token.reveal() not in done.out + done.err
 
 
-def test_nothing_is_asked_of_a_workspace_before_the_plan_is_agreed_to(workspace: FakeWorkspace) -> None:
+def test_no_request_is_sent_before_the_plan_is_approved(workspace: FakeWorkspace) -> None:
     assert arka("apply", "profiles", "-p", "work").code == 2
     assert workspace.requests == []
 
 
-def test_a_workspace_that_refuses_leaves_everything_as_it_was(workspace: FakeWorkspace, home: Path) -> None:
+def test_a_refused_request_changes_nothing(workspace: FakeWorkspace, home: Path) -> None:
     workspace.tokens[TOKEN]["details"]["scopes"] = []
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
@@ -63,7 +63,7 @@ def test_a_workspace_that_refuses_leaves_everything_as_it_was(workspace: FakeWor
     assert not (home / "state" / "ledger.json").exists()
 
 
-def test_a_token_of_another_workspace_does_not_issue(workspace: FakeWorkspace) -> None:
+def test_the_effective_token_issues_only_at_its_own_workspace(workspace: FakeWorkspace) -> None:
     assert arka("login", "-p", "home", "--with-token", "--no-verify", stdin=OTHER).code == 0
     workspace.requests.clear()
     done = arka("apply", "profiles", "--yes", "-p", "home")
@@ -72,17 +72,15 @@ def test_a_token_of_another_workspace_does_not_issue(workspace: FakeWorkspace) -
     assert workspace.requests == []
 
 
-def test_what_was_issued_and_is_not_stored_is_revoked(workspace: FakeWorkspace, folder: Folder) -> None:
-    folder.put("zz.toml", '[profile]\nname = "zz"\n[token]\nissue = { label = "elsewhere" }\n')
+def test_a_token_that_was_issued_but_not_stored_is_revoked(workspace: FakeWorkspace, folder: Folder) -> None:
+    folder.put("zz.toml", '[profile]\nname = "zz"\n[token]\nissue = { label = "other" }\n')
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
     assert [request.method for request in workspace.requests] == ["POST", "DELETE"]
     assert not open_store(app).exists("ci")
 
 
-def test_a_vault_that_does_not_open_keeps_a_token_from_being_issued(
-    workspace: FakeWorkspace, home: Path, tmp_path: Path
-) -> None:
+def test_no_token_is_issued_if_the_vault_does_not_open(workspace: FakeWorkspace, home: Path, tmp_path: Path) -> None:
     (home / "config").mkdir(parents=True, exist_ok=True)
     (home / "config" / "config.toml").write_text('storage = "sealed"\n')
     done = arka("apply", "profiles", "--yes", "-p", "work")
@@ -91,7 +89,7 @@ def test_a_vault_that_does_not_open_keeps_a_token_from_being_issued(
     assert workspace.requests == []
 
 
-def test_what_was_issued_is_revoked_when_the_disk_is_full(
+def test_an_issued_token_is_revoked_if_the_disk_is_full(
     workspace: FakeWorkspace, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = TokenFiles.put

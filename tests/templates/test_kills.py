@@ -1,4 +1,4 @@
-"""A kill at any write of an apply leaves a state that the next apply completes, to the same bytes as if unharmed."""
+"""After a kill at any write of an apply, the next apply produces the same bytes as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ APPLY = ("apply", "profiles", "--yes", "--prune")
 
 
 def is_killed_at(point: int, report: Path) -> bool:
-    """Applies in a process of its own that is killed at its nth step; whether it got that far."""
+    """Apply in a process that is killed at its nth step. Return whether it was killed."""
     ended = forked(lambda: arka(*APPLY).code, Fault(point), report)
     assert ended.code in (0, -signal.SIGKILL), ended.said
     return ended.code != 0
 
 
 def content(home: Path) -> dict[str, object]:
-    """Every file of a home; of a token that is sealed, which no two times is sealed to the same bytes, what it says."""
-    found = snapshot(home)
+    """Return every file of a home. A sealed token differs each time, so its decrypted content is returned."""
+    files = snapshot(home)
     store = open_store(app, {"ARKA_HOME": str(home)})
     for name in store.tokens.names():
         token = store.credential(name)
         if token.storage == "sealed":
-            found[f"data/tokens/{name}.json"] = ("sealed", token.token.reveal(), str(token.origin), token.created)
-    return found
+            files[f"data/tokens/{name}.json"] = ("sealed", token.token.reveal(), str(token.origin), token.created)
+    return files
 
 
-def begun(folder: Folder, home: Path, storage: str) -> None:
-    """A machine on which an apply has one of each to do: create, change, replace a token, remove, and nothing."""
+def set_up_changes(folder: Folder, home: Path, storage: str) -> None:
+    """A machine where an apply creates, changes and removes a profile, replaces a token, and keeps one profile."""
     if storage == "sealed":
         assert arka("vault", "enable", "--key-file", str(home.parent / "key")).code == 0
     folder.put("ci.toml", CI)
@@ -56,21 +56,22 @@ def begun(folder: Folder, home: Path, storage: str) -> None:
     folder.put("ci.toml", CI.replace("30", "60").replace("ARKA_CI_TOKEN", "ARKA_NEW_TOKEN"))
 
 
-def fresh(folder: Folder, home: Path, storage: str) -> None:
-    """A machine that has nothing at all yet."""
+def set_up_new_machine(folder: Folder, home: Path, storage: str) -> None:
+    """A machine without any profiles."""
     folder.put("ci.toml", CI)
     folder.put("kept.toml", KEPT)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("scene", "storage", "fewest"), [(begun, "plain", 40), (begun, "sealed", 40), (fresh, "plain", 40)]
+    ("set_up_scene", "storage", "fewest"),
+    [(set_up_changes, "plain", 40), (set_up_changes, "sealed", 40), (set_up_new_machine, "plain", 40)],
 )
-def test_the_next_apply_completes_what_was_killed_at_any_step(
+def test_the_next_apply_completes_one_killed_at_any_step(
     folder: Folder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    scene: Callable[[Folder, Path, str], None],
+    set_up_scene: Callable[[Folder, Path, str], None],
     storage: str,
     fewest: int,
 ) -> None:
@@ -80,22 +81,22 @@ def test_the_next_apply_completes_what_was_killed_at_any_step(
     before, home = tmp_path / "before", tmp_path / "home"
     before.mkdir()
 
-    def set_up(at: Path) -> None:
+    def restore(at: Path) -> None:
         shutil.rmtree(at, ignore_errors=True)
         shutil.copytree(before, at)
         monkeypatch.setenv("ARKA_HOME", str(at))
 
     monkeypatch.setenv("ARKA_HOME", str(before))
-    scene(folder, before, storage)
-    set_up(home)
+    set_up_scene(folder, before, storage)
+    restore(home)
     assert arka(*APPLY).code == 0
-    wanted = content(home)
+    expected = content(home)
     for point in range(1, 500):
-        set_up(home)
+        restore(home)
         if not is_killed_at(point, tmp_path / "report"):
             assert point > fewest
             return
         done = arka(*APPLY)
         assert done.code == 0, f"killed at {point}: {done.err}"
-        assert content(home) == wanted, f"killed at {point}"
-    raise AssertionError("it is not killed 500 times in one apply")
+        assert content(home) == expected, f"killed at {point}"
+    raise AssertionError("an apply has fewer than 500 steps")

@@ -1,4 +1,4 @@
-"""Templates of another CLI: with nested settings, with no settings class, and with no workspace of its own."""
+"""Templates of another app: nested settings, no settings class, and no default workspace."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def bare(folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fol
     return folder
 
 
-def test_settings_without_a_class_are_taken_as_they_are(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_settings_without_a_settings_class_are_not_validated(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     bare.put("a.toml", '[profile]\nname = "a"\n[settings]\nsize = 3\n[settings.http]\nretries = 2\n')
     for _ in range(2):
         assert run(BARE, ["apply", "profiles", "--yes"]) == 0
@@ -40,14 +40,14 @@ def test_settings_without_a_class_are_taken_as_they_are(bare: Folder, capsys: py
 
 def test_a_key_with_a_dot_is_refused(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     bare.put("a.toml", '[profile]\nname = "a"\n[settings]\n"http.retries" = 3\n')
-    assert "profiles/a.toml:4:2: settings: a key with a dot in it" in problems(capsys)
+    assert "profiles/a.toml:4:2: settings: a key with a dot is not a setting's name" in problems(capsys)
 
 
 def test_a_token_without_a_workspace_is_refused(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     bare.put("a.toml", '[profile]\nname = "a"\n[token]\nprompt = true\n')
-    assert "profiles/a.toml:2:2: profile.api_url is missing, and bare knows no workspace" in problems(capsys)
+    assert "profiles/a.toml:2:2: profile.api_url is missing, and bare has no default" in problems(capsys)
 
 
-def test_variables_of_the_app_s_own_prefix_may_be_read(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_variables_with_the_app_s_prefix_may_be_read(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     bare.put("a.toml", '[profile]\nname = "a"\napi_url = "https://a.example"\n[token]\nenv = "ARKA_CI_TOKEN"\n')
     assert "use a variable that begins with BARE_" in problems(capsys)

@@ -1,4 +1,4 @@
-"""Planning is a function of desired, actual and ledger, and what it plans leaves nothing to plan."""
+"""Planning is a pure function, and applying a plan leaves nothing to plan."""
 
 from __future__ import annotations
 
@@ -8,146 +8,152 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config.templates.actual import Actual, Held
 from arka_config.templates.desired import Desired, DesiredSet, TokenSource
-from arka_config.templates.ledger import Entry, Ledger, StoredToken, same
+from arka_config.templates.ledger import Entry, Ledger, RecordedToken, same
 from arka_config.templates.model import TemplateFile
-from arka_config.templates.options import Options
-from arka_config.templates.plan import Plan
-from arka_config.templates.planning import plan
-from arka_config.templates.reading import Read, Template
-from arka_config.templates.remembering import ledger_after
-from arka_config.templates.template_text import TemplateText
+from arka_config.templates.plan import Action, Actual, ActualToken, Options, Plan, Reason, TokenState, TokenStep
+from arka_config.templates.planning import ledger_after, make_plan
+from arka_config.templates.positions import TemplateText
+from arka_config.templates.reading import Template, TemplateFiles
 
 URL = "https://arka-ai.com"
+EU = "https://eu.example"
 NAMES = ("description", "settings.timeout", "settings.proxy", "api_url")
-VALUES = {"api_url": st.sampled_from([URL, "https://eu.example"])}
+VALUES = {"api_url": st.sampled_from([URL, EU])}
 FIELDS = st.fixed_dictionaries({}, optional={name: VALUES.get(name, st.sampled_from([1, 2, "x"])) for name in NAMES})
-NOTHING_SAID = Options()
+DEFAULTS = Options()
 TAKES = st.sampled_from(["template", "mine"])
 
 
-def wanted(fields: dict[str, Any], token: TokenSource | None = None) -> DesiredSet:
+def desired_set(fields: dict[str, Any], token: TokenSource | None = None) -> DesiredSet:
     model = TemplateFile.model_validate({"version": 1, "profile": {"name": "a"}})
     text = TemplateText("p/a.toml", "/p", "a.toml", 'version = 1\n[profile]\nname = "a"\n')
-    found = DesiredSet(Read())
-    found.profiles["a"] = Desired(Template(text, model), "a", fields, token)
-    return found
+    desired = DesiredSet(TemplateFiles())
+    desired.profiles["a"] = Desired(Template(text, model), "a", fields, token)
+    return desired
 
 
 def entry(fields: dict[str, Any], **changes: Any) -> Entry:
     return Entry("/p", "a.toml", True, fields, {}, None)._replace(**changes)
 
 
-def planned(
-    desired: DesiredSet,
-    found: Actual,
-    ledger: Ledger,
-    options: Options = NOTHING_SAID,
-    lacking: str = "",
+def plan_for(
+    desired: DesiredSet, actual: Actual, ledger: Ledger, options: Options = DEFAULTS, unavailable: str = ""
 ) -> Plan:
-    return plan(desired, {"a": found}, ledger, options, {"api_url": URL}, {"a": lacking})
+    return make_plan(desired, {"a": actual}, ledger, options, {"api_url": URL}, {"a": unavailable})
 
 
-def actual(fields: dict[str, Any] | None, held: Held | None = None) -> Actual:
-    return Actual("a", "/a.toml", fields is not None, fields or {}, held)
+def actual_profile(fields: dict[str, Any] | None, token: ActualToken | None = None) -> Actual:
+    return Actual("a", "/a.toml", fields is not None, fields or {}, token)
 
 
-def after(made: Plan, found: Actual) -> Actual:
-    """The machine once the plan has been carried out."""
-    fields = dict(found.fields)
-    for change in made.profiles[0].changes:
+def carry_out(plan: Plan, actual: Actual) -> Actual:
+    """Return the profile as it is after the plan was carried out."""
+    fields = dict(actual.fields)
+    for change in plan.profiles[0].changes:
         if change.is_written:
             fields[change.name] = change.new
-    return found._replace(is_on_disk=True, fields={key: value for key, value in fields.items() if value is not None})
+    return actual._replace(is_on_disk=True, fields={key: value for key, value in fields.items() if value is not None})
 
 
 @given(FIELDS, st.none() | FIELDS, st.none() | FIELDS, TAKES)
-def test_what_is_planned_leaves_nothing_to_plan(
+def test_carrying_out_a_plan_leaves_nothing_to_plan(
     desired: dict[str, Any], found: dict[str, Any] | None, last: dict[str, Any] | None, take: Any
 ) -> None:
-    before = actual(found)
+    before = actual_profile(found)
     ledger = Ledger({} if last is None else {"a": entry(last)})
-    made = planned(wanted(desired), before, ledger, Options(adopt=True, take=take))
-    assert not made.conflicts
-    again = planned(wanted(desired), after(made, before), ledger_after(made, ledger, {}))
+    plan = plan_for(desired_set(desired), before, ledger, Options(adopt=True, take=take))
+    assert not plan.conflicts
+    later = ledger_after(plan, ledger, {})
+    again = plan_for(desired_set(desired), carry_out(plan, before), later)
     assert not again.is_pending
-    assert ledger_after(again, ledger_after(made, ledger, {}), {}).text() == ledger_after(made, ledger, {}).text()
+    assert ledger_after(again, later, {}).text() == later.text()
 
 
 @given(FIELDS, FIELDS, FIELDS)
-def test_nothing_of_a_hand_s_is_overwritten_unasked(
+def test_local_edits_are_not_overwritten_without_take(
     desired: dict[str, Any], found: dict[str, Any], last: dict[str, Any]
 ) -> None:
-    for change in planned(wanted(desired), actual(found), Ledger({"a": entry(last)})).profiles[0].changes:
+    plan = plan_for(desired_set(desired), actual_profile(found), Ledger({"a": entry(last)}))
+    for change in plan.profiles[0].changes:
         if change.is_written:
             assert same(change.old, change.last)
 
 
 @given(FIELDS, FIELDS, st.none() | FIELDS)
-def test_mine_writes_nothing_over_what_is_there(
+def test_take_mine_overwrites_no_local_value(
     desired: dict[str, Any], found: dict[str, Any], last: dict[str, Any] | None
 ) -> None:
     ledger = Ledger({} if last is None else {"a": entry(last)})
-    made = planned(wanted(desired), actual(found), ledger, Options(adopt=True, take="mine"))
-    for change in made.profiles[0].changes:
+    plan = plan_for(desired_set(desired), actual_profile(found), ledger, Options(adopt=True, take="mine"))
+    for change in plan.profiles[0].changes:
         if change.is_written:
             assert change.old is None or same(change.old, change.last)
 
 
-HELD = Held(URL, "2026-01-01T00:00:00Z")
-OURS = StoredToken("env ARKA_X", URL, "2026-01-01T00:00:00Z")
-THEIRS = OURS._replace(created="2025-01-01T00:00:00Z")
+def test_reasons_are_data() -> None:
+    plan = plan_for(desired_set({"description": "y"}), actual_profile({"description": "z"}), Ledger({}))
+    assert plan.profiles[0].reasons == [Reason.NOT_CREATED_BY_APPLY]
+    ledger = Ledger({"a": entry({"description": "x"})})
+    plan = plan_for(desired_set({"description": "y"}), actual_profile({"description": "z"}), ledger)
+    assert (plan.profiles[0].action, plan.profiles[0].reasons) == (Action.CONFLICT, [Reason.EDITED_LOCALLY])
+
+
+STORED = ActualToken(URL, "2026-01-01T00:00:00Z")
+FROM_APPLY = RecordedToken("env ARKA_X", URL, "2026-01-01T00:00:00Z")
+FROM_USER = FROM_APPLY._replace(created="2025-01-01T00:00:00Z")
 ENV = TokenSource("env", "ARKA_X", is_stored=True)
-OTHER = TokenSource("env", "ARKA_Y", is_stored=True)
+OTHER_ENV = TokenSource("env", "ARKA_Y", is_stored=True)
 PROMPT = TokenSource("prompt", "", is_stored=True)
-ELSEWHERE = HELD._replace(origin="https://eu.example")
+STORED_FOR_EU = STORED._replace(origin=EU)
 
 
 @pytest.mark.parametrize(
-    ("held", "stored", "source", "step"),
+    ("stored", "recorded", "source", "step"),
     [
-        (None, None, ENV, "store"),
-        (None, OURS, ENV, "store"),
-        (HELD, None, ENV, "keep"),
-        (HELD, OURS, ENV, "keep"),
-        (HELD, THEIRS, ENV, "keep"),
-        (HELD, OURS, OTHER, "replace"),
-        (HELD, THEIRS, OTHER, "conflict"),
-        (HELD, THEIRS, PROMPT, "keep"),
-        (ELSEWHERE, None, ENV, "conflict"),
-        (ELSEWHERE, OURS._replace(origin="https://eu.example"), ENV, "replace"),
-        (ELSEWHERE, THEIRS, PROMPT, "conflict"),
+        (None, None, ENV, TokenStep.STORE),
+        (None, FROM_APPLY, ENV, TokenStep.STORE),
+        (STORED, None, ENV, TokenStep.KEEP),
+        (STORED, FROM_APPLY, ENV, TokenStep.KEEP),
+        (STORED, FROM_USER, ENV, TokenStep.KEEP),
+        (STORED, FROM_APPLY, OTHER_ENV, TokenStep.REPLACE),
+        (STORED, FROM_USER, OTHER_ENV, TokenStep.CONFLICT),
+        (STORED, FROM_USER, PROMPT, TokenStep.KEEP),
+        (STORED_FOR_EU, None, ENV, TokenStep.CONFLICT),
+        (STORED_FOR_EU, FROM_APPLY._replace(origin=EU), ENV, TokenStep.REPLACE),
+        (STORED_FOR_EU, FROM_USER, PROMPT, TokenStep.CONFLICT),
     ],
 )
-def test_what_becomes_of_a_token(held: Held | None, stored: StoredToken | None, source: TokenSource, step: str) -> None:
-    ledger = Ledger({"a": entry({}, token=stored)})
-    assert planned(wanted({}, source), actual({}, held), ledger).profiles[0].token.step == step
+def test_a_stored_token_is_replaced_only_if_an_apply_stored_it(
+    stored: ActualToken | None, recorded: RecordedToken | None, source: TokenSource, step: TokenStep
+) -> None:
+    ledger = Ledger({"a": entry({}, token=recorded)})
+    assert plan_for(desired_set({}, source), actual_profile({}, stored), ledger).profiles[0].token.step == step
 
 
-def test_a_token_that_cannot_be_had_is_no_pending_change() -> None:
-    made = planned(wanted({}, ENV), actual({}), Ledger({"a": entry({})}), lacking="$ARKA_X is not set")
-    assert not made.is_pending
-    assert [one.name for one in made.needing_tokens] == ["a"]
+def test_an_unavailable_token_is_not_a_pending_change() -> None:
+    plan = plan_for(desired_set({}, ENV), actual_profile({}), Ledger({"a": entry({})}), unavailable="not set")
+    assert not plan.is_pending
+    assert [profile.name for profile in plan.needing_tokens] == ["a"]
 
 
-def test_a_token_that_cannot_be_replaced_yet_is_used_and_replaced_as_soon_as_it_can_be() -> None:
-    ledger = Ledger({"a": entry({}, token=OURS)})
-    made = planned(wanted({}, OTHER), actual({}, HELD), ledger, lacking="$ARKA_Y is not set")
-    assert (made.is_pending, made.needing_tokens, made.profiles[0].token.state) == (False, [], "old")
-    later = planned(wanted({}, OTHER), actual({}, HELD), ledger_after(made, ledger, {}))
-    assert (later.is_pending, later.profiles[0].token.step) == (True, "replace")
+def test_an_old_token_is_kept_until_the_new_one_is_available() -> None:
+    ledger = Ledger({"a": entry({}, token=FROM_APPLY)})
+    plan = plan_for(desired_set({}, OTHER_ENV), actual_profile({}, STORED), ledger, unavailable="not set")
+    assert (plan.is_pending, plan.needing_tokens, plan.profiles[0].token.state) == (False, [], TokenState.OLD)
+    later = plan_for(desired_set({}, OTHER_ENV), actual_profile({}, STORED), ledger_after(plan, ledger, {}))
+    assert (later.is_pending, later.profiles[0].token.step) == (True, TokenStep.REPLACE)
 
 
-def test_a_token_for_another_origin_is_no_old_one() -> None:
-    ledger = Ledger({"a": entry({}, token=OURS._replace(origin="https://eu.example"))})
-    made = planned(wanted({}, ENV), actual({}, ELSEWHERE), ledger, lacking="$ARKA_X is not set")
-    assert [one.name for one in made.needing_tokens] == ["a"]
+def test_a_token_for_another_origin_does_not_count_as_an_old_one() -> None:
+    ledger = Ledger({"a": entry({}, token=FROM_APPLY._replace(origin=EU))})
+    plan = plan_for(desired_set({}, ENV), actual_profile({}, STORED_FOR_EU), ledger, unavailable="not set")
+    assert [profile.name for profile in plan.needing_tokens] == ["a"]
 
 
-def test_a_profile_s_digest_is_another_one_when_it_is_seen_to_change() -> None:
+def test_the_digest_changes_with_the_plan() -> None:
     ledger = Ledger({"a": entry({"description": "x"})})
-    one, other = ({"description": text} for text in "yz")
-    found = actual({"description": "x"})
-    assert planned(wanted(one), found, ledger).digest() == planned(wanted(one), found, ledger).digest()
-    assert planned(wanted(one), found, ledger).digest() != planned(wanted(other), found, ledger).digest()
+    actual = actual_profile({"description": "x"})
+    first, second = (desired_set({"description": text}) for text in "yz")
+    assert plan_for(first, actual, ledger).digest() == plan_for(first, actual, ledger).digest()
+    assert plan_for(first, actual, ledger).digest() != plan_for(second, actual, ledger).digest()

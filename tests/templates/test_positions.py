@@ -1,4 +1,4 @@
-"""Every key of a TOML text is found where it stands."""
+"""The scanner finds the position of every key in a TOML text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config.templates.positions import Position, Positions, offsets
+from arka_config.templates.positions import Position, TemplateText, key_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,17 +31,17 @@ def paths(value: Any, within: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4), st.booleans())
-def test_every_key_of_any_text_is_found(table: dict[str, Any], multiline: bool) -> None:
+def test_every_key_of_any_document_is_found(table: dict[str, Any], multiline: bool) -> None:
     text = tomli_w.dumps(table, multiline_strings=multiline)
-    assert set(offsets(text)) == set(paths(tomllib.loads(text)))
+    assert set(key_offsets(text)) == set(paths(tomllib.loads(text)))
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "c-d"]), VALUES, min_size=1, max_size=3))
-def test_a_key_is_written_where_it_is_said_to_stand(table: dict[str, Any]) -> None:
+def test_an_offset_points_at_its_key(table: dict[str, Any]) -> None:
     text = tomli_w.dumps(table)
     for key in table:
-        at = offsets(text)[key,]
-        assert text[at:].startswith(key)
+        offset = key_offsets(text)[key,]
+        assert text[offset:].startswith(key)
 
 
 STYLES = """# a comment = [x]
@@ -83,6 +83,6 @@ z = \"\"\"a\\\"\"\"\"\"
         (("nowhere",), (1, 1)),
     ],
 )
-def test_positions_in_every_style_that_people_write(path: tuple[str, ...], position: tuple[int, int]) -> None:
+def test_position_of_keys_in_every_toml_style(path: tuple[str, ...], position: tuple[int, int]) -> None:
     tomllib.loads(STYLES)
-    assert Positions(STYLES).of(path) == Position(*position)
+    assert TemplateText("a.toml", "/", "a.toml", STYLES).position(path) == Position(*position)

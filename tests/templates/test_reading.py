@@ -1,4 +1,4 @@
-"""Templates are read with every problem of every file at once, each with its line, its key and the nearest name."""
+"""Reading templates reports every problem in every file together, with its line, key and a suggestion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from arka_config.arka import app
-from arka_config.templates import schema
+from arka_config.templates.model import json_schema_text
 from tests.cli.program import TOKEN, arka
 from tests.templates.conftest import Folder
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def problems(*arguments: str) -> list[str]:
-    """What `plan` says is wrong, a line for each problem."""
+    """Run a `plan` that fails, and return its problems."""
     done = arka("plan", *arguments)
     assert done.code == 1, done
     assert done.out == ""
@@ -27,7 +27,7 @@ def problems(*arguments: str) -> list[str]:
     return [line for line in lines if not line.startswith("hint:")]
 
 
-def test_all_problems_of_all_files_are_told_at_once(folder: Folder) -> None:
+def test_all_problems_of_all_files_are_reported_together(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nnmae = "x"\n[token]\nenv = 3\n[settings]\ntimeuot = 3\n')
     folder.put("b.toml", '[profile]\nname = "b"\n[settings]\ntimeuot = 3\ntimeout = "soon"\n')
     folder.put_whole("c.toml", 'version = 2\n[profile]\nname = "c"\n')
@@ -43,64 +43,64 @@ def test_all_problems_of_all_files_are_told_at_once(folder: Folder) -> None:
         "profiles/a.toml:7:1: settings.timeuot: unknown setting; did you mean 'timeout'?",
         "profiles/b.toml:5:1: settings.timeuot: unknown setting; did you mean 'timeout'?",
         "profiles/b.toml:6:1: settings.timeout: input should be a valid number, unable to parse string as a number",
-        "profiles/c.toml:1:1: version must be 1: this file is newer than this program, which wants an update",
+        "profiles/c.toml:1:1: version must be 1; update this program to read newer templates",
         "profiles/d.toml:1:11: not TOML: invalid value",
         "profiles/e.toml:1:1: is not a regular file",
         "profiles/f.toml:1:1: line 2: not UTF-8 text",
-        "profiles/g.toml:1:1: a byte order mark stands before the text: save it without one",
+        "profiles/g.toml:1:1: starts with a byte order mark: save it without one",
         "profiles/h.toml:1:1: profile is missing",
         "profiles/h.toml:1:1: version is missing",
     ]
 
 
-def test_one_file_s_problems_of_every_kind_are_told_at_once(folder: Folder) -> None:
+def test_problems_of_every_kind_in_one_file_are_reported_together(folder: Folder) -> None:
     folder.put(
         "a.toml",
         'extra = 1\n[profile]\nname = "Work Laptop"\napi_url = "ftp://x"\ndescription = "{env}"\n'
         '[when]\nos = "beos"\n[token]\nenv = "GITHUB_TOKEN"\ncpoy = true\n'
         f'[settings]\ntimeout = -1\nproxy = "http://{TOKEN}@x"  # a token\nca_bundle = "http://me:pw@x"\n',
     )
-    found = [problem.split(" ", 1)[1] for problem in problems("profiles")]
-    begins = (
+    reported = [problem.split(" ", 1)[1] for problem in problems("profiles")]
+    expected = (
         "unknown key 'extra'",
         "profile.name: 'Work Laptop' is not a profile name",
         "profile.api_url: 'ftp://x' is not a URL",
-        "profile.description: nothing is known as {env}",
+        "profile.description: unknown placeholder {env}",
         "when.os must be 'linux'",
         "token.env: GITHUB_TOKEN may not be read",
         "unknown key 'token.cpoy'; did you mean 'copy'?",
         "settings.timeout: input should be greater than 0",
-        "a token stands here in plain text",
-        "settings.ca_bundle holds a URL with a password",
+        "a token in plain text",
+        "settings.ca_bundle is a URL with a password",
     )
-    assert len(found) == len(begins), found
-    for said, begin in zip(found, begins, strict=True):
-        assert said.startswith(begin)
+    assert len(reported) == len(expected), reported
+    for problem, beginning in zip(reported, expected, strict=True):
+        assert problem.startswith(beginning)
 
 
-def test_a_rule_is_told_beside_a_key_that_nobody_knows_and_not_of_a_table_that_lost_a_value(folder: Folder) -> None:
+def test_a_broken_rule_is_reported_with_an_unknown_key_but_not_after_a_wrong_value(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "a"\n[token]\nfoo = 1\nprompt = true\nenv = "ARKA_X"\n')
     folder.put("b.toml", '[profile]\nname = "b"\n[token]\nenv = 3\n')
-    assert [said.split(" ", 2)[0] + " " + said.split(" ", 2)[1] for said in problems("profiles")] == [
+    assert [" ".join(problem.split(" ", 2)[:2]) for problem in problems("profiles")] == [
         "profiles/a.toml:4:2: token",
         "profiles/a.toml:5:1: unknown",
         "profiles/b.toml:5:1: token.env",
     ]
 
 
-def test_a_file_that_may_not_be_read_is_a_problem_beside_the_others(
+def test_an_unreadable_file_is_reported_with_the_other_problems(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.put("a.toml", '[profile]\nnmae = "a"\n')
     locked = folder.put("b.toml", '[profile]\nname = "b"\n')
-    opened = os.open
+    open_file = os.open
 
-    def refusing(path: str, *arguments: int, **options: int) -> int:  # root may read every file
+    def refuse(path: str, *arguments: int, **options: int) -> int:  # as root, chmod would not help
         if str(path) == str(locked):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        return opened(path, *arguments, **options)
+        return open_file(path, *arguments, **options)
 
-    monkeypatch.setattr(os, "open", refusing)
+    monkeypatch.setattr(os, "open", refuse)
     assert problems("profiles")[-1] == "profiles/b.toml:1:1: cannot read: permission denied"
 
 
@@ -109,36 +109,36 @@ def test_a_file_that_may_not_be_read_is_a_problem_beside_the_others(
     [
         ('[profile]\nname = "Work Laptop"', "3:1: profile.name: 'Work Laptop' is not a profile name"),
         ('[profile]\nname = "x"\napi_url = "ftp://x"', "4:1: profile.api_url: 'ftp://x' is not a URL that a token may"),
-        ('[profile]\nname = "x"\n[token]', "4:2: token names no source, and a token comes from exactly one of env"),
+        ('[profile]\nname = "x"\n[token]', "4:2: token names no source, but needs exactly one of env"),
         ('[profile]\nname = "x"\n[token]\nenv = "ARKA_X"\nprompt = true', "4:2: token names env and prompt"),
         (
             '[profile]\nname = "x"\n[token]\nprompt = true\ncopy = true',
-            "4:2: token has copy, which goes with env, file",
+            "4:2: token has copy, which only works with env, file",
         ),
         ('[profile]\nname = "x"\n[token]\nprompt = false', "5:1: token.prompt must be true"),
         ('[profile]\nname = "x"\n[when]\nos = "beos"', "5:1: when.os must be 'linux', 'macos' or 'windows'"),
         (
             '[profile]\nname = "{hostnam}"',
-            "3:1: profile.name: nothing is known as {hostnam}: only {hostname}, {user} and {os}",
+            "3:1: profile.name: unknown placeholder {hostnam}: only {hostname}, {user} and {os}",
         ),
         (
             '[profile]\nname = "x"\n[token]\nissue = { label = "{env}" }',
-            "5:11: token.issue.label: nothing is known as {env}",
+            "5:11: token.issue.label: unknown placeholder {env}",
         ),
         ('[profile]\nname = "x"\n[token]\nissue = { label = "x", expires = "soon" }', "token.issue.expires: 'soon'"),
         ('[profile]\nname = "x"\n[token]\nhelper = "op"', "5:1: token.helper: 'op' is not in "),
         ('[profile]\nname = "x"\n[token]\nsealed = "secret"', "5:1: token.sealed is not an armored age text"),
-        ('[profile]\nname = "x"\n[settings]\nproxy = "http://me:pw@proxy"', "settings.proxy holds a URL with a pass"),
+        ('[profile]\nname = "x"\n[settings]\nproxy = "http://me:pw@proxy"', "settings.proxy is a URL with a pass"),
     ],
 )
-def test_a_problem_names_its_line_and_the_way_out(folder: Folder, text: str, problem: str) -> None:
+def test_a_problem_names_its_line_and_what_to_do(folder: Folder, text: str, problem: str) -> None:
     folder.put("a.toml", text + "\n")
-    (said,) = problems("profiles")
-    assert said.startswith("profiles/a.toml:")
-    assert problem in said
+    (line,) = problems("profiles")
+    assert line.startswith("profiles/a.toml:")
+    assert problem in line
 
 
-def test_facts_are_expanded_in_names_and_descriptions_alone(folder: Folder) -> None:
+def test_facts_are_inserted_in_names_and_descriptions(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "ci-{hostname}"\ndescription = "{os}: {user}"\n')
     changes = {
         change["field"]: change["new"] for change in arka("plan", "profiles", "--json").json["profiles"][0]["changes"]
@@ -147,7 +147,7 @@ def test_facts_are_expanded_in_names_and_descriptions_alone(folder: Folder) -> N
     assert arka("plan", "profiles", "--json").json["profiles"][0]["profile"] == "ci-runner-07"
 
 
-def test_a_template_for_other_machines_is_left_aside_and_said_to_be(folder: Folder) -> None:
+def test_a_template_for_other_machines_is_listed_but_not_planned(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "a"\n[when]\nhostname = "build-*"\n[token]\nhelper = "only-there"\n')
     folder.put("b.toml", '[profile]\nname = "b"\n[when]\nhostname = "RUNNER-*"\nos = "linux"\n')
     plan = arka("plan", "profiles", "--json").json
@@ -155,7 +155,7 @@ def test_a_template_for_other_machines_is_left_aside_and_said_to_be(folder: Fold
     assert plan["elsewhere"] == ["profiles/a.toml"]
 
 
-def test_a_template_for_other_machines_is_checked_as_far_as_this_one_can_tell(folder: Folder) -> None:
+def test_a_template_for_other_machines_is_validated(folder: Folder) -> None:
     folder.put(
         "a.toml",
         '[profile]\nname = "Work Laptop"\napi_url = "x"\n[when]\nhostname = "build-*"\n'
@@ -168,17 +168,17 @@ def test_a_template_for_other_machines_is_checked_as_far_as_this_one_can_tell(fo
     ]
 
 
-def test_a_folder_whose_templates_are_all_for_other_machines_is_nothing_to_do(folder: Folder) -> None:
+def test_templates_that_are_all_for_other_machines_leave_nothing_to_do(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "a"\n[when]\nos = "windows"\n')
     done = arka("plan", "profiles", "--prune")
-    assert (done.code, done.out.splitlines()[0]) == (0, "other  profiles/a.toml: for other machines than this one")
+    assert (done.code, done.out.splitlines()[0]) == (0, "other  profiles/a.toml: for other machines")
     assert arka("apply", "profiles", "--yes").code == 0
 
 
-def test_a_folder_that_is_a_link_is_read_at_its_real_place(folder: Folder, tmp_path: Path) -> None:
+def test_a_linked_folder_is_read_at_its_real_path(folder: Folder, tmp_path: Path) -> None:
     folder.put("a.toml", '[profile]\nname = "a"\n')
     (folder.path / "b.toml").symlink_to("a.toml")
-    assert problems("profiles") == ["profiles/b.toml:3:1: profile.name: 'a' is described by profiles/a.toml too"]
+    assert problems("profiles") == ["profiles/b.toml:3:1: profile.name: 'a' is also described by profiles/a.toml"]
     (folder.path / "b.toml").unlink()
     (tmp_path / "linked").symlink_to(folder.path)
     plan = arka("plan", "linked", "profiles", "--json").json
@@ -186,15 +186,15 @@ def test_a_folder_that_is_a_link_is_read_at_its_real_place(folder: Folder, tmp_p
     assert list(plan["templates"]) == [str(folder.path / "a.toml")]
 
 
-def test_two_templates_of_one_profile_are_an_error_that_names_both(folder: Folder) -> None:
+def test_two_templates_for_one_profile_are_an_error_naming_both(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "x-{hostname}"\n')
     folder.put("b.toml", '[profile]\nname = "x-runner-07"\n')
     assert problems("profiles") == [
-        "profiles/b.toml:3:1: profile.name: 'x-runner-07' is described by profiles/a.toml too"
+        "profiles/b.toml:3:1: profile.name: 'x-runner-07' is also described by profiles/a.toml"
     ]
 
 
-def test_a_file_that_is_named_twice_is_read_once(folder: Folder) -> None:
+def test_a_file_named_twice_is_read_once(folder: Folder) -> None:
     folder.put("a.toml", '[profile]\nname = "a"\n')
     assert len(arka("plan", "profiles", "profiles/a.toml", "--json").json["profiles"]) == 1
 
@@ -208,14 +208,14 @@ def test_only_toml_files_directly_in_the_folder_are_read(folder: Folder) -> None
     assert arka("plan", "profiles").code == 3
 
 
-def test_a_path_that_is_not_there_is_a_usage_error_and_an_empty_folder_an_error(folder: Folder) -> None:
+def test_a_missing_path_is_a_usage_error_and_an_empty_folder_an_error(folder: Folder) -> None:
     assert arka("plan", "nowhere").code == 2
     done = arka("plan", "profiles")
     assert done.code == 1
-    assert "holds no template" in done.err
+    assert "contains no templates" in done.err
 
 
-def test_a_literal_token_is_refused_with_its_line_and_not_repeated(folder: Folder) -> None:
+def test_a_token_in_plain_text_is_refused_with_its_line_and_not_repeated(folder: Folder) -> None:
     folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nenv = "{TOKEN}"\n')
     folder.put("b.toml", f'[profile]\nname = "b"  # {TOKEN}\n')
     folder.put("c.toml", '[profile]\nname = "c"\n[settings]\nproxy = "' + TOKEN.replace("_", "\\u005F") + '"\n')
@@ -227,8 +227,8 @@ def test_a_literal_token_is_refused_with_its_line_and_not_repeated(folder: Folde
     assert "wwwww" not in done.err
 
 
-def test_the_schema_that_is_checked_in_is_the_one_of_the_model() -> None:
-    assert (ROOT / "profiles" / "template.schema.json").read_text("utf-8") == schema.text(app)  # else: make docs
+def test_the_checked_in_schema_matches_the_model() -> None:
+    assert (ROOT / "profiles" / "template.schema.json").read_text("utf-8") == json_schema_text(app)  # else: make docs
 
 
 @pytest.mark.parametrize(
@@ -245,11 +245,11 @@ def test_the_schema_that_is_checked_in_is_the_one_of_the_model() -> None:
         ({"version": 1, "profile": {"name": "x"}, "settings": {"timeuot": 3}}, False),
     ],
 )
-def test_the_schema_takes_what_the_model_takes(table: dict[str, object], is_valid: bool) -> None:
-    assert jsonschema_rs.is_valid(json.loads(schema.text(app)), table) is is_valid
+def test_the_schema_accepts_what_the_model_accepts(table: dict[str, object], is_valid: bool) -> None:
+    assert jsonschema_rs.is_valid(json.loads(json_schema_text(app)), table) is is_valid
 
 
-def test_the_nearest_name_that_the_user_allows_is_named(folder: Folder, home: Path) -> None:
+def test_a_refused_source_suggests_the_nearest_allowed_name(folder: Folder, home: Path) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text('allow_env = ["BUILD_TOKEN"]\n[helpers]\nvault = ["true"]\n')
     folder.put("a.toml", '[profile]\nname = "a"\n[token]\nenv = "BUILD_TOKN"\n')
@@ -260,7 +260,7 @@ def test_the_nearest_name_that_the_user_allows_is_named(folder: Folder, home: Pa
 
 
 @pytest.mark.parametrize("kind", ["env", "helper"])
-def test_a_token_of_another_program_in_a_name_s_place_is_not_repeated(folder: Folder, kind: str) -> None:
+def test_another_program_s_token_in_place_of_a_name_is_not_repeated(folder: Folder, kind: str) -> None:
     foreign = "ghp_" + "x9" * 18
     folder.put("a.toml", f'[profile]\nname = "a"\n[token]\n{kind} = "{foreign}"\n')
     done = arka("plan", "profiles")

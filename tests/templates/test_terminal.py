@@ -1,4 +1,4 @@
-"""`apply` as a person meets it: the real program on a real pseudo-terminal."""
+"""`apply` on a real pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def stored(environ: dict[str, str], name: str) -> str | None:
     return None if credential is None else credential.token.reveal()
 
 
-def test_a_person_sees_the_plan_agrees_and_pastes_the_token_unseen(environ: dict[str, str]) -> None:
+def test_apply_shows_the_plan_asks_and_prompts_for_the_token_without_echo(environ: dict[str, str]) -> None:
     put(environ, "laptop.toml", LAPTOP)
     terminal = apply(environ)
     terminal.expect("1 to create, 0 to change")
@@ -53,7 +53,7 @@ def test_a_person_sees_the_plan_agrees_and_pastes_the_token_unseen(environ: dict
     assert stored(environ, "laptop") == TOKEN
 
 
-def test_a_token_that_cannot_be_right_is_asked_for_again_and_enter_leaves_it(environ: dict[str, str]) -> None:
+def test_an_invalid_token_is_asked_for_again_and_enter_skips_it(environ: dict[str, str]) -> None:
     put(environ, "laptop.toml", LAPTOP)
     terminal = apply(environ, "--yes")
     terminal.expect("for later")
@@ -70,7 +70,7 @@ def test_a_token_that_cannot_be_right_is_asked_for_again_and_enter_leaves_it(env
     assert stored(environ, "laptop") == TOKEN
 
 
-def test_a_no_changes_nothing(environ: dict[str, str]) -> None:
+def test_declining_changes_nothing(environ: dict[str, str]) -> None:
     put(environ, "laptop.toml", LAPTOP)
     terminal = apply(environ)
     terminal.expect("Apply this plan?")
@@ -79,10 +79,10 @@ def test_a_no_changes_nothing(environ: dict[str, str]) -> None:
     assert open_store(app, environ).names() == []
 
 
-def test_a_new_origin_is_asked_about_by_name(environ: dict[str, str]) -> None:
+def test_a_new_origin_must_be_approved_by_name(environ: dict[str, str]) -> None:
     put(environ, "lab.toml", 'version = 1\n[profile]\nname = "lab"\napi_url = "https://lab.example"\n')
     terminal = apply(environ)
-    terminal.expect("Tokens go to https://lab.example, which this account has not used before. Is that right? [y/N]")
+    terminal.expect("Tokens are sent to https://lab.example, which you have not used before. Is that right? [y/N]")
     terminal.type("y")
     terminal.expect("Apply this plan?")
     terminal.type("y")
@@ -92,11 +92,11 @@ def test_a_new_origin_is_asked_about_by_name(environ: dict[str, str]) -> None:
     assert "Is that right?" not in again.shown
 
 
-def test_many_templates_have_a_bar(environ: dict[str, str]) -> None:
+def test_many_templates_show_a_progress_bar(environ: dict[str, str]) -> None:
     for number in range(300):
         put(environ, f"{number}.toml", f'version = 1\n[profile]\nname = "runner-{number}"\n')
     terminal = apply(environ, "--yes")
     assert terminal.wait() == 0
-    for what in ("Reading", "Applying"):
-        assert what in terminal.shown
+    for label in ("Reading", "Applying"):
+        assert label in terminal.shown
     assert len(open_store(app, environ).names()) == 300

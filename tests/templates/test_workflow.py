@@ -1,4 +1,4 @@
-"""The workflow in docs/templates.md: what its steps run does on a machine what the page says of it."""
+"""The workflow in docs/templates.md: its steps do what the page says."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CI = '[profile]\nname = "ci"\n'
 
 
 def run(job: str, folder: Folder) -> int:
-    """The exit code of a job's last step, run as GitHub runs it."""
+    """Run a job's last step as GitHub does, and return its exit code."""
     step: dict[str, Any] = WORKFLOW["jobs"][job]["steps"][-1]
     environ = {
         **os.environ,
@@ -34,7 +34,7 @@ def run(job: str, folder: Folder) -> int:
 
 
 @pytest.mark.peer("bash")
-def test_the_templates_pass_when_they_can_be_read_and_stand_in_the_summary(folder: Folder) -> None:
+def test_valid_templates_pass_and_are_shown_in_the_summary(folder: Folder) -> None:
     folder.put("ci.toml", CI)
     assert run("templates", folder) == 0
     assert "+ ci  profiles/ci.toml" in (folder.path.parent / "summary").read_text("utf-8")
@@ -43,7 +43,7 @@ def test_the_templates_pass_when_they_can_be_read_and_stand_in_the_summary(folde
 
 
 @pytest.mark.peer("bash")
-def test_a_runner_fails_until_it_is_as_they_say(folder: Folder) -> None:
+def test_a_runner_fails_until_it_matches_the_templates(folder: Folder) -> None:
     folder.put("ci.toml", CI)
     assert run("runner", folder) == 3
     arka = Path(sys.executable).with_name("arka")
@@ -51,7 +51,7 @@ def test_a_runner_fails_until_it_is_as_they_say(folder: Folder) -> None:
     assert run("runner", folder) == 0
 
 
-def test_the_workflow_says_when_it_runs_and_where() -> None:
+def test_the_workflow_has_triggers_runners_and_a_checkout() -> None:
     assert set(WORKFLOW) == {"name", True, "jobs"}  # YAML 1.1 reads `on` as true
     assert all(
         job["runs-on"] and job["steps"][0]["uses"].startswith("actions/checkout@") for job in WORKFLOW["jobs"].values()

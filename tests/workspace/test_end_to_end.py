@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from arka_config.templates.facts import Facts
+from arka_config.templates.desired import Facts
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.serving import RunningWorkspace
 from tests import no_network
@@ -137,7 +137,7 @@ def test_a_template_has_the_workspace_issue_its_token_once(
         done = arka("apply", folder, "--yes", "--require-tokens", "-p", "manager")
         assert done.code == 0, done.err
     listed = arka("tokens", "list", "--json").json["tokens"]
-    assert sorted(one["label"] for one in listed) == ["Manager", *[f"runner of {Facts.here().os}"] * 2]
+    assert sorted(one["label"] for one in listed) == ["Manager", *[f"runner of {Facts.of_this_machine().os}"] * 2]
     assert all(one["expires"] for one in listed if one["label"] != "Manager")
     assert arka("profiles", "verify", "a", "b").code == 0
     denied = arka("apply", folder, "--yes", "-p", "a", "--only", "b")

@@ -1,4 +1,4 @@
-"""`apply`: carries out what `plan` shows, once it has been agreed to."""
+"""`apply`: show a plan, ask for approval, and carry it out."""
 
 from __future__ import annotations
 
@@ -7,32 +7,35 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.approval import ask_approval
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import hide_passwords
-from arka_config.cli.output.plan_lines import PlanLines, ways_out
+from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
 from arka_config.cli.runtime import legacy_sync
-from arka_config.cli.runtime.agreed import agreed
-from arka_config.cli.runtime.applied import carried_out, gathered, stale
 from arka_config.cli.runtime.command import command
-from arka_config.cli.runtime.planned import plan_options, prepare
-from arka_config.errors import EXIT_AUTH, PlanConflict, UsageError
+from arka_config.cli.runtime.issuing import TemplateIssuer
+from arka_config.cli.runtime.plan_command import plan_options, prepare_plan, show_progress
+from arka_config.errors import EXIT_AUTH, Cancelled, InvalidToken, InvalidValue, PlanConflict, UsageError
+from arka_config.precedence.layers import token_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from arka_config.cli.runtime.planned import Prepared
     from arka_config.cli.runtime.session import Session
-    from arka_config.templates.applying import Applied
-    from arka_config.templates.options import Options
-    from arka_config.templates.plan import Plan
+    from arka_config.secret import Secret
+    from arka_config.templates.applying import Result
+    from arka_config.templates.plan import Options, Plan, ProfilePlan
     from arka_config.templates.plan_file import SavedPlan
+    from arka_config.templates.preparation import Prepared
+
+_MAX_NAMES = 5  # of profiles in a conflict
+_TRIES = 3
 
 
 @command()
 @plan_options
-@click.option("--yes", "-y", is_flag=True, help="Agree to the plan without being asked.")
-@click.option("--allow-origin", metavar="URL", multiple=True, help="Agree to this new origin, proxy or certificates.")
-@click.option("--require-tokens", is_flag=True, help="Exit with 4 where a profile is left without a token.")
+@click.option("--yes", "-y", is_flag=True, help="Approve the plan without a question.")
+@click.option("--allow-origin", metavar="URL", multiple=True, help="Approve a new origin, proxy or certificate file.")
+@click.option("--require-tokens", is_flag=True, help="Exit with 4 if a profile is left without a token.")
 def apply(
     session: Session,
     paths: Sequence[str],
@@ -46,104 +49,142 @@ def apply(
     allow_origin: tuple[str, ...],
     require_tokens: bool,
 ) -> int:
-    """Make this machine's profiles what templates say.
+    """Apply templates to this machine's profiles.
 
-    Shows the plan, asks, and carries it out: all of it, or nothing. PATH is a file or folder of templates, or one file
-    that `{app} plan --out` wrote. A second run changes nothing.
+    Shows the plan, asks for approval, and makes all changes or none. A PATH is a template, a folder of templates,
+    or a file written by `{app} plan --out`. A second run changes nothing.
 
     \b
     {app} apply profiles/
     {app} apply profiles/ --yes --require-tokens
     """
-    from arka_config.templates.options import Options
+    from arka_config.templates.applying import check_not_stale
+    from arka_config.templates.plan import Options
 
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
-    seen = _saved(session, paths, options, identities)
-    if seen is not None:
-        paths, options, identities = seen.paths, seen.options, seen.identities
+    saved = _read_saved_plan(session, paths, options, identities)
+    if saved is not None:
+        paths, options, identities = saved.paths, saved.options, saved.identities
 
-    def again() -> Prepared:
-        return prepare(session, paths, options, identities)
+    def replan() -> Prepared:
+        return prepare_plan(session, paths, options, identities)
 
-    prepared = again()
-    if seen is not None and prepared.plan.digest() != seen.digest:
-        raise stale(session.app.name)
-    for line in PlanLines(session, prepared.plan, sys.stderr).all(diff=diff):
+    prepared = replan()
+    if saved is not None:
+        check_not_stale(prepared, saved.digest)
+    for line in PlanLines(session, prepared.plan, sys.stderr).lines(diff=diff):
         terminal.say_verbatim(line)
     _check_conflicts(prepared.plan, session.app.name)
-    applied = _applied(session, prepared, again, yes=yes, allowed=allow_origin)
-    return _report(session, prepared.plan, applied, require_tokens)
+    result = _apply(session, prepared, replan, yes=yes, allowed=allow_origin)
+    return _report(session, prepared.plan, result, require_tokens=require_tokens)
 
 
-def _applied(
-    session: Session, prepared: Prepared, again: Callable[[], Prepared], *, yes: bool, allowed: tuple[str, ...]
-) -> Applied | None:
-    """Has the plan agreed to and carries it out; None where there is nothing to do."""
-    plan = prepared.plan
-    asked_for = [one for one in plan.profiles if one.token.is_asked_for] if session.can_ask else []
-    if plan.is_pending or asked_for:
-        agreements = agreed(session, plan, yes=yes, allowed=allowed)
-        tokens = gathered(session, prepared, asked_for)
-        applied = carried_out(session, prepared, tokens, agreements, again)
-        legacy_sync.after_change(session)
-        return applied
-    return carried_out(session, prepared, {}, None, again) if prepared.is_ledger_behind else None
-
-
-def _saved(session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]) -> SavedPlan | None:
-    """The saved plan that the one path names, or None. Raises UsageError where more than it is said."""
+def _read_saved_plan(
+    session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]
+) -> SavedPlan | None:
+    """Read the saved plan if the path is one. Raises UsageError if there are other paths or options."""
     from arka_config.templates import plan_file
-    from arka_config.templates.options import Options
+    from arka_config.templates.plan import Options
 
     if not any(plan_file.is_saved_plan(path) for path in paths):
         return None
     if len(paths) > 1 or options != Options() or identities:
         raise UsageError(
-            "a saved plan says itself which templates, and what becomes of them",
-            hint=f"{session.app.name} apply FILE, and nothing but --yes, --allow-origin and --require-tokens",
+            "a saved plan contains its templates and options already",
+            hint=f"{session.app.name} apply FILE, with only --yes, --allow-origin and --require-tokens",
         )
     return plan_file.read(paths[0], session.app.name)
 
 
 def _check_conflicts(plan: Plan, program: str) -> None:
-    """Raises PlanConflict, with the options that resolve what stands in the way."""
+    """Raise PlanConflict if there are conflicts, with the options that resolve them."""
     if not plan.conflicts:
         return
+    names = " and ".join(profile.name for profile in plan.conflicts[:_MAX_NAMES])
+    more = " …" if len(plan.conflicts) > _MAX_NAMES else ""
     raise PlanConflict(
-        f"{' and '.join(one.name for one in plan.conflicts[:5])}{' …' if len(plan.conflicts) > 5 else ''}: "
-        "the templates and this machine do not agree; nothing was changed",
-        hint=ways_out(plan, program),
+        f"{names}{more}: the template conflicts with this machine; nothing was changed",
+        hint=conflict_hint(plan, program),
     )
 
 
-def _report(session: Session, plan: Plan, applied: Applied | None, require_tokens: bool) -> int:
-    stored = applied.stored if applied else []
-    needing = [one for one in plan.needing_tokens if one.name not in stored]
+def _apply(
+    session: Session, prepared: Prepared, replan: Callable[[], Prepared], *, yes: bool, allowed: tuple[str, ...]
+) -> Result | None:
+    """Ask for approval and carry the plan out. None if there is nothing to do."""
+    from arka_config.templates.applying import apply_plan
+
+    plan = prepared.plan
+    prompts = [profile for profile in plan.profiles if profile.token.is_prompt] if session.can_ask else []
+    if not plan.is_pending and not prompts:
+        if not prepared.is_ledger_outdated:
+            return None
+        return apply_plan(session.store, prepared, {}, None, TemplateIssuer(session), replan, show_progress)
+    approvals = ask_approval(session, plan, yes=yes, allowed=allowed)
+    tokens = {
+        profile.name: prepared.fetcher.fetch(profile)
+        for profile in plan.profiles
+        if profile.token.is_pending and profile.token.source is not None and profile.token.source.kind != "issue"
+    }
+    for profile in prompts:
+        token = _prompt_for_token(session, profile)
+        if token is not None:
+            tokens[profile.name] = token
+    result = apply_plan(session.store, prepared, tokens, approvals, TemplateIssuer(session), replan, show_progress)
+    legacy_sync.after_change(session)
+    return result
+
+
+def _prompt_for_token(session: Session, profile: ProfilePlan) -> Secret | None:
+    """Ask the user to paste a token. None if the user leaves it for later."""
+    app = session.app
+    terminal.say(f"Create a token for profile '{profile.name}' on {app.page(app.tokens_page, profile.origin)}")
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            text = terminal.ask_secret(f"Token for '{profile.name}', or Enter to leave it for later")
+            token = token_from(text, "the pasted text")
+            if token is not None:
+                app.check_token(token, profile.origin)
+        except (InvalidToken, InvalidValue) as error:
+            if not tries_left:
+                raise
+            terminal.show_error(error)
+        else:
+            return token
+    raise Cancelled("no token was entered; nothing was changed")
+
+
+def _report(session: Session, plan: Plan, result: Result | None, *, require_tokens: bool) -> int:
+    """Print what was done and what is missing, and return the exit code."""
+    from arka_config.templates.plan import Action
+
+    stored = result.stored if result else []
+    needing = [profile for profile in plan.needing_tokens if profile.name not in stored]
     if session.json:
         session.show_json(
             {
-                "changed": applied is not None and applied.is_changed,
-                "written": applied.written if applied else [],
+                "changed": result is not None and result.is_changed,
+                "written": result.written if result else [],
                 "stored": stored,
-                "removed": applied.removed if applied else [],
-                "needs_token": [one.name for one in needing],
-                "plan": hide_passwords(plan.document()),
+                "removed": result.removed if result else [],
+                "needs_token": [profile.name for profile in needing],
+                "plan": plan_document(plan),
             }
         )
-    if applied is not None and (plan.is_pending or stored):
-        counts = plan.counts
-        done = [f"{counts['create']} created", f"{counts['change']} changed", f"{counts['adopt']} adopted"]
-        done += [f"{counts['remove']} removed", f"{len(stored)} token{'' if len(stored) == 1 else 's'} stored"]
-        terminal.say(f"Applied: {', '.join(part for part in done if part[0] != '0')}", mark="✓")
+    if result is not None and (plan.is_pending or stored):
+        verbs = {Action.CREATE: "created", Action.CHANGE: "changed", Action.ADOPT: "adopted", Action.REMOVE: "removed"}
+        parts = [f"{plan.counts[action]} {verb}" for action, verb in verbs.items()]
+        parts.append(f"{len(stored)} token{'' if len(stored) == 1 else 's'} stored")
+        terminal.say(f"Applied: {', '.join(part for part in parts if part[0] != '0')}", mark="✓")
     else:
-        terminal.say("Nothing to do: this machine is as the templates say", mark="✓")
-    if applied is not None and applied.activated:
-        terminal.say(f"  Profile '{applied.activated}' is active: it is the first with a stored token")
-    for one in needing:
-        terminal.note(f"profile '{one.name}' needs a token: {one.token.lacking}")
-        if one.token.source is not None and one.token.source.is_stored:
-            terminal.show_hint(f"{session.app.name} login --profile {one.name}")
-    for one in plan.profiles:
-        if one.token.has_old and one.token.lacking and one.name not in stored:
-            terminal.note(f"profile '{one.name}' keeps an old token: {one.token.lacking}")
+        terminal.say("Nothing to do: this machine matches the templates", mark="✓")
+    if result is not None and result.activated:
+        terminal.say(f"  Profile '{result.activated}' is active: it is the first with a stored token")
+    for profile in needing:
+        terminal.note(f"profile '{profile.name}' needs a token: {profile.token.unavailable}")
+        if profile.token.source is not None and profile.token.source.is_stored:
+            terminal.show_hint(f"{session.app.name} login --profile {profile.name}")
+    for profile in plan.profiles:
+        if profile.token.has_old and profile.token.unavailable and profile.name not in stored:
+            terminal.note(f"profile '{profile.name}' keeps an old token: {profile.token.unavailable}")
     return EXIT_AUTH if needing and require_tokens else 0

@@ -1,4 +1,4 @@
-"""`plan`: what an apply of templates would do to this machine's profiles."""
+"""`plan`: show what an apply of templates would do."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import hide_passwords
-from arka_config.cli.output.plan_lines import PlanLines, ways_out
+from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
 from arka_config.cli.runtime.command import command
-from arka_config.cli.runtime.planned import plan_options, prepare
+from arka_config.cli.runtime.plan_command import plan_options, prepare_plan
 from arka_config.errors import EXIT_ERROR, EXIT_PENDING
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 @command()
 @plan_options
-@click.option("--out", metavar="FILE", help="Keep the plan in a file, for `apply FILE`.")
+@click.option("--out", metavar="FILE", help="Save the plan to a file, for `apply FILE`.")
 def plan(
     session: Session,
     paths: Sequence[str],
@@ -36,27 +35,27 @@ def plan(
 ) -> int:
     """Show what an apply of templates would do.
 
-    Templates are files, or the *.toml directly in a folder. Nothing is changed, nothing is run, and nothing is sent.
-    The exit code is 0 where nothing is to be done, 3 where changes are pending, 1 on an error or a conflict.
+    A PATH is a template, or a folder whose *.toml files are templates. Nothing is changed, run, or sent.
+    The exit code is 0 if there is nothing to do, 3 if changes are pending, and 1 for an error or a conflict.
 
     \b
     + create   ~ change or adopt   - remove   = unchanged   ! conflict   ? no token
     """
     from arka_config.templates import plan_file
-    from arka_config.templates.options import Options
+    from arka_config.templates.plan import Options
 
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
-    made = prepare(session, paths, options, identities).plan
-    document = hide_passwords(made.document())
+    result = prepare_plan(session, paths, options, identities).plan
+    document = plan_document(result)
     if session.json:
         session.show_json(document)
     else:
-        for line in PlanLines(session, made, sys.stdout).all(diff=diff):
+        for line in PlanLines(session, result, sys.stdout).lines(diff=diff):
             terminal.out(line)
     if out is not None:
-        plan_file.write(session.store, out, plan_file.SavedPlan(paths, options, identities, made.digest()), document)
+        plan_file.write(session.store, out, plan_file.SavedPlan(paths, options, identities, result.digest()), document)
         terminal.say(f"Wrote {session.with_tilde(out)}", mark="✓")
-    if made.conflicts:
-        terminal.show_hint(ways_out(made, session.app.name))
+    if result.conflicts:
+        terminal.show_hint(conflict_hint(result, session.app.name))
         return EXIT_ERROR
-    return EXIT_PENDING if made.is_pending else 0
+    return EXIT_PENDING if result.is_pending else 0

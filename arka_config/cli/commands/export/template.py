@@ -1,4 +1,4 @@
-"""`export template`: the template that describes a profile, for a repository."""
+"""`export template`: print a template that describes a profile."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @command()
 @click.argument("name", required=False, type=ProfileName())
 def template(session: Session, name: str | None) -> None:
-    """Print the template that describes a profile; without a name, the one in force.
+    """Print a template that describes a profile, by default the effective one.
 
-    A reference stays one. A stored token is never printed: who applies the template is asked for one.
+    A token reference is kept. A stored token is never printed: `apply` prompts for one instead.
 
     \b
     {app} export template work > profiles/work.toml
@@ -43,33 +43,33 @@ def template(session: Session, name: str | None) -> None:
         table["token"] = {kind: target}
     elif credential is not None:
         table["token"] = {"prompt": True}
-    settings, left_out = _without_secrets(session, profile.settings)
+    settings, omitted = _split_secrets(session, profile.settings)
     if settings:
         table["settings"] = settings
     text = session.app.redacted(f"#:schema ./template.schema.json\n{toml.written(table)}")
-    for key in left_out:
-        terminal.note(f"settings.{key} is left out: it holds a secret, and a template holds none")
+    for key in omitted:
+        terminal.note(f"settings.{key} is omitted, because it contains a secret")
     if session.json:
         session.show_json({"text": text})
     else:
         terminal.out(text.rstrip("\n"))
 
 
-def _without_secrets(session: Session, table: dict[str, Any], within: str = "") -> tuple[dict[str, Any], list[str]]:
-    """The settings that may be checked in, and the names of those that may not."""
+def _split_secrets(session: Session, table: dict[str, Any], within: str = "") -> tuple[dict[str, Any], list[str]]:
+    """Return the settings that may be checked in, and the names of those that contain a secret."""
     secret = _secret_settings(session)
     kept: dict[str, Any] = {}
-    left_out: list[str] = []
+    omitted: list[str] = []
     for key, value in table.items():
         name = f"{within}{key}"
         if isinstance(value, dict):
-            kept[key], more = _without_secrets(session, value, f"{name}.")
-            left_out += more
+            kept[key], more = _split_secrets(session, value, f"{name}.")
+            omitted += more
         elif name in secret or hide_passwords(value) != value or session.app.redacted(str(value)) != str(value):
-            left_out.append(name)
+            omitted.append(name)
         else:
             kept[key] = value
-    return kept, left_out
+    return kept, omitted
 
 
 def _secret_settings(session: Session) -> frozenset[str]:

@@ -1,0 +1,137 @@
+"""Preparation: read everything that a plan is made from, and make the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from arka_config.errors import ConfigError, UnknownProfile, UsageError
+from arka_config.templates.desired import Facts, read_desired
+from arka_config.templates.identity import IdentityFile
+from arka_config.templates.ledger import Entry, Ledger, LedgerFile, same
+from arka_config.templates.plan import Actual, ActualToken
+from arka_config.templates.planning import ledger_after, make_plan, prunable
+from arka_config.templates.policy import SettingsValidator
+from arka_config.templates.token_fetching import TokenFetcher
+from arka_config.text import did_you_mean, quoted, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from arka_config.store.profile_store import ProfileStore
+    from arka_config.templates.desired import DesiredSet
+    from arka_config.templates.plan import Options, Plan
+    from arka_config.templates.reading import Watch
+
+
+class Prepared(NamedTuple):
+    """A plan and what it was made from. `saved` is the ledger as it is in the file."""
+
+    plan: Plan
+    fetcher: TokenFetcher
+    saved: Ledger
+    ledger: Ledger
+    file: LedgerFile
+    was_interrupted: bool
+
+    @property
+    def is_ledger_outdated(self) -> bool:
+        """Whether the ledger must be written even if nothing else is."""
+        return self.was_interrupted or bool(self.saved.differences(ledger_after(self.plan, self.ledger, {})))
+
+
+def prepare(
+    store: ProfileStore,
+    environ: Mapping[str, str],
+    paths: Sequence[str],
+    options: Options,
+    identities: Sequence[str],
+    watch: Watch,
+) -> Prepared:
+    """Read the templates, this machine's profiles and the ledger, and make the plan. Raises what is wrong with any."""
+    app = store.app
+    wanted = read_desired(app, store.preferences, Facts.of_this_machine(), paths, watch)
+    file = LedgerFile(store.folders.state)
+    saved, pending = file.read(), file.read_pending()
+    _check_options(wanted, options, {*wanted.profiles, *saved.entries})
+    if options.only:
+        wanted.profiles = {name: desired for name, desired in wanted.profiles.items() if name in options.only}
+    names = {*wanted.profiles, *prunable(wanted, saved, options)}
+    if pending is not None:
+        names |= {*saved.differences(pending), *prunable(wanted, pending, options)}
+    settings = SettingsValidator(app)
+    actual = read_actual(store, names, settings, watch)
+    ledger = saved if pending is None else settle(saved, pending, actual)
+    fetcher = TokenFetcher(app, environ, store.preferences, IdentityFile(store.folders.data), identities)
+    unavailable = fetcher.find_unavailable(wanted, actual, ledger)
+    plan = make_plan(wanted, actual, ledger, options, settings.defaults() | {"api_url": app.default_url()}, unavailable)
+    return Prepared(plan, fetcher, saved, ledger, file, pending is not None)
+
+
+def _check_options(wanted: DesiredSet, options: Options, known: set[str]) -> None:
+    """Raise UsageError, UnknownProfile or ConfigError if the options do not fit the templates."""
+    if options.prune and not wanted.folders:
+        raise UsageError("--prune needs a folder: a file says nothing about other profiles", hint="name a folder")
+    for folder in wanted.folders:
+        if not any(text.folder == folder for text in wanted.texts):
+            loss = "; --prune would remove every profile that an apply of it created" if options.prune else ""
+            raise ConfigError(f"{visible(folder)} contains no templates{loss}", hint=f"look at it: ls {quoted(folder)}")
+    for name in options.only:
+        if name not in known:
+            raise UnknownProfile(
+                f"--only: no template describes a profile '{visible(name)}' on this machine",
+                hint=did_you_mean(name, known) or f"the profiles are: {', '.join(sorted(known)) or 'none'}",
+            )
+
+
+def read_actual(
+    store: ProfileStore, names: Iterable[str], settings: SettingsValidator, watch: Watch
+) -> dict[str, Actual]:
+    """Read the profiles with these names. Raises MalformedFile, UnsafeFile."""
+    return {name: _read_profile(store, name, settings) for name in watch(sorted(set(names)), "Comparing")}
+
+
+def _read_profile(store: ProfileStore, name: str, settings: SettingsValidator) -> Actual:
+    profile = store.profiles.read(name)
+    credential = store.tokens.read(name)
+    fields: dict[str, Any] = {}
+    if profile.description:
+        fields["description"] = profile.description
+    if profile.api_url:
+        fields["api_url"] = profile.api_url
+    if profile.reference is not None:
+        fields["token"] = " ".join(profile.reference)
+    fields |= {f"settings.{key}": value for key, value in settings.flatten(profile.settings)}
+    token = None if credential is None else ActualToken(str(credential.origin), credential.created)
+    return Actual(name, profile.path, profile.is_on_disk, fields, token)
+
+
+def settle(saved: Ledger, pending: Ledger, actual: Mapping[str, Actual]) -> Ledger:
+    """Return the ledger as if the interrupted apply had recorded each write at once.
+
+    What is on the machine as announced was written by that apply; everything else is as before.
+    """
+    entries = dict(saved.entries)
+    for name in saved.differences(pending):
+        before, after, profile = saved.entries.get(name), pending.entries.get(name), actual[name]
+        if not profile.exists:
+            entries.pop(name, None)
+        elif after is not None:
+            entries[name] = _settle_entry(before, after, profile)
+    return Ledger(entries)
+
+
+def _settle_entry(before: Entry | None, after: Entry, actual: Actual) -> Entry:
+    fields = dict(before.fields) if before else {}
+    for name in fields.keys() - after.fields.keys():
+        if name not in actual.fields:
+            del fields[name]
+    for name, value in after.fields.items():
+        if name in actual.fields and same(actual.fields[name], value):
+            fields[name] = value
+    token = before.token if before else None
+    # Two applies in the same second have the same time. The token is then taken for the old one, and stored again.
+    has_new_time = token is None or after.token is None or token.created != after.token.created
+    if after.token and actual.token and actual.token.created == after.token.created and has_new_time:
+        token = after.token
+    created = after.created if before is None else before.created
+    return after._replace(fields=fields, token=token, created=created)
