@@ -1,4 +1,4 @@
-"""What the tests of the guarantees share: the two profiles that the commands' own tests have, and a process to fork."""
+"""Fixtures of the guarantees: the two profiles of the commands' tests, and a process that is ready to fork."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ __all__ = ["two"]
 
 @pytest.fixture(scope="session")
 def everything_is_imported() -> None:
-    """So that a fork imports nothing."""
+    """Import the package and its HTTP client, so that no fork does."""
     for module in pkgutil.walk_packages(arka_config.__path__, "arka_config."):
         if not module.name.startswith(("arka_config.workspace.server", "arka_config.__main__")):
             importlib.import_module(module.name)
+    importlib.import_module("httpx")

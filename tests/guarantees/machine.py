@@ -1,4 +1,4 @@
-"""A machine in a folder: made once, laid out for each trial at the same path, and read as facts that can be lost."""
+"""A machine in a folder: created once, copied to the same path for each trial, and read as facts that can be lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.workspace.fake import FakeWorkspace
 
 TEMPORARY = "arka-tmp"
-# What is in these is made of chance; that it is of use is looked at in other ways.
+# The contents of these files are random. Other checks show that they are usable.
 RANDOM = (
     "plan.json",
     "arka/data/data-key.json",
@@ -34,33 +34,33 @@ RANDOM = (
     "keys/",
     "templates/runner.toml",
 )
-WRITTEN_ANEW = ("arka/data/tokens/", "arka/state/sessions/", "arka/state/lock", "arka/state/ledger")
+ALWAYS_REWRITTEN = ("arka/data/tokens/", "arka/state/sessions/", "arka/state/lock", "arka/state/ledger")
 
 
 class Machine:
-    """A scene, the folder that it is laid out in, and the workspace that it speaks to."""
+    """A scene, the folder that it is copied to, and its workspace."""
 
     def __init__(self, folder: Path, scene: str, fake: FakeWorkspace) -> None:
         self.root = folder / "root"
         self.report = folder / "report"
-        self.made = folder / "made"
+        self.original = folder / "original"
         self.fake = fake
         self.root.mkdir()
         fake.add(TOKEN, scopes=("tokens:manage",))
         fake.add(NEW_TOKEN, "extra")
         with chdir(self.root):
             scenes.make(self.root, scene, fake)
-        self.root.rename(self.made)
-        self._known = copy.deepcopy(fake.tokens)
+        self.root.rename(self.original)
+        self._issued = copy.deepcopy(fake.tokens)
 
-    def lay_out(self) -> None:
-        """The scene as it was made, whatever was done to it."""
+    def restore(self) -> None:
+        """Put the scene and the workspace back into their original state."""
         shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(self.made, self.root, symlinks=True)
-        self.fake.tokens = copy.deepcopy(self._known)
+        shutil.copytree(self.original, self.root, symlinks=True)
+        self.fake.tokens = copy.deepcopy(self._issued)
 
     def run(self, line: Line) -> Done:
-        """Runs a command line on it, in this process."""
+        """Run a command line on it, in this process."""
         with chdir(self.root / line.cwd):
             return arka(*line.words.split(), stdin=line.stdin)
 
@@ -68,44 +68,44 @@ class Machine:
         """The store, as another process opens it."""
         return open_store(app)
 
-    # What there is
+    # What is on it
 
     def facts(self) -> dict[str, Any]:
-        """All that can be lost, each under a name. Raises where anything cannot be read."""
+        """Everything that can be lost, by name. Raises if anything cannot be read."""
         store = self.store()
-        found: dict[str, Any] = {"active": store.selection.active()}
+        facts: dict[str, Any] = {"active": store.selection.active()}
         for name in store.names():
             profile = store.profiles.read(name)
             table = [profile.description, profile.api_url, profile.reference, profile.settings, profile.is_on_disk]
-            found[f"profile {name}"] = table
+            facts[f"profile {name}"] = table
             credential = store.tokens.read(name)
             if credential is not None:
-                found[f"token {name}"] = credential.token.reveal()
-                found[f"known of {name}"] = [str(credential.origin), credential.label, credential.expires]
-        found |= {f"pin {os.path.relpath(at, self.root)}": name for at, name in store.selection.pins().items()}
+                facts[f"token {name}"] = credential.token.reveal()
+                facts[f"details of {name}"] = [str(credential.origin), credential.label, credential.expires]
+        facts |= {f"pin {os.path.relpath(at, self.root)}": name for at, name in store.selection.pins().items()}
         ledger = LedgerFile(store.folders.state)
         ledger.read_pending()
-        found |= {f"ledger {name}": entry.document() for name, entry in ledger.read().entries.items()}
-        return found | self._files()
+        facts |= {f"ledger {name}": entry.document() for name, entry in ledger.read().entries.items()}
+        return facts | self._files()
 
     def _files(self) -> dict[str, Any]:
-        found = {}
+        facts = {}
         for path in self.files():
-            if not path.startswith(WRITTEN_ANEW) and TEMPORARY not in path:
+            if not path.startswith(ALWAYS_REWRITTEN) and TEMPORARY not in path:
                 text = (self.root / path).read_text("utf-8")
-                found[f"file {path}"] = "some" if path.startswith(RANDOM) else _parsed(path, text)
-        return found
+                facts[f"file {path}"] = "some" if path.startswith(RANDOM) else _content(path, text)
+        return facts
 
     def files(self) -> list[str]:
-        """Every file, by its path below the root."""
+        """Every file's path below the root."""
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
 
     def temporary(self, within: str = "") -> list[str]:
-        """The temporary files that are there."""
+        """The temporary files."""
         return [path for path in self.files() if TEMPORARY in path and path.startswith(within)]
 
     def exposed(self) -> list[str]:
-        """The files with a token in them, or in a folder of ours, that others can read or write."""
+        """The files with a token, or in a private folder, that others can read or write."""
         return [path for path in self.files() if (self._mode(path) & 0o077 and self._is_secret(path))]
 
     def _is_secret(self, path: str) -> bool:
@@ -118,11 +118,11 @@ class Machine:
         return stat.S_IMODE((self.root / path).lstat().st_mode)
 
     def plain_tokens(self) -> list[str]:
-        """The files of the store in which a token stands in plain text."""
+        """The files of the store with a token in plain text."""
         tokens = (TOKEN.encode(), OTHER.encode())
         inside = (path for path in self.files() if path.startswith("arka/"))
         return [path for path in inside if any(token in (self.root / path).read_bytes() for token in tokens)]
 
 
-def _parsed(path: str, text: str) -> Any:
+def _content(path: str, text: str) -> Any:
     return json.loads(text) if path.endswith("config.json") else text

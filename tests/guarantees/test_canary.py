@@ -1,7 +1,7 @@
-"""One token, through every way out that there is: it is found nowhere but where it was asked for.
+"""One token through every way that text leaves the program: it appears only if it was asked for.
 
-tests/cli/test_streams.py takes it through every command, every option and every error. Here are the other ways: files
-that a command leaves, crashes, help, completion, logs, and what Python shows of a value.
+tests/cli/test_streams.py passes it through every command, option and error. Here are the other ways: crashes, help,
+completion, logs, and the representations of values in Python.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 COMMANDS = sorted(dict(every_command(command_tree.program(app))))
 
 
-def seen(text: str) -> bool:
-    """Whether a text shows the token, or so much of it that the rest is of no use."""
+def shows_token(text: str) -> bool:
+    """Tell whether a text shows a token or a large part of it."""
     return "w" * 8 in text or "o" * 8 in text
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_crash_shows_where_and_nothing_of_what(two: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_shows_its_location_and_no_values(two: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kind: Callable[[str], Exception] = ValueError
 
     parse = click.Command.parse_args
@@ -62,13 +62,13 @@ def test_a_crash_shows_where_and_nothing_of_what(two: Path, name: str, monkeypat
         assert (done.code, done.out) == (1, "")
         assert "test_canary.py, line" in done.err
         assert "error: unexpected " in done.err
-        assert not seen(done.err)
+        assert not shows_token(done.err)
         numbers.record("canary", f"crash {name} {type(kind(''))}", "1")
 
 
 @pytest.mark.parametrize("words", [("token",), ("prompt",), ("exec", "--", "true"), ("status",), ("logout",)])
 @pytest.mark.usefixtures("two")
-def test_a_crash_below_a_command_shows_nothing_either(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_in_the_library_shows_no_values(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(self: object, *rest: object) -> None:
         raise AttributeError(f"{TOKEN} has no attribute 'x'")
 
@@ -78,7 +78,7 @@ def test_a_crash_below_a_command_shows_nothing_either(words: tuple[str, ...], mo
     done = arka(*words)
     assert (done.code, done.out) == (1, "")
     assert "test_canary.py, line" in done.err
-    assert not seen(done.err)
+    assert not shows_token(done.err)
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
@@ -86,18 +86,18 @@ def test_help_shows_no_token_of_the_environment(two: Path, name: str) -> None:
     done = arka(*name.split(), "--help", environ={"ARKA_API_KEY": TOKEN, "ARKA_TOKEN": TOKEN, "ARKA_SESSION": TOKEN})
     assert done.code == 0
     assert "Usage:" in done.out
-    assert not seen(done.out + done.err)
+    assert not shows_token(done.out + done.err)
     numbers.record("canary", f"help {name}", "1")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_completion_offers_no_token(two: Path, name: str) -> None:
+def test_completion_shows_no_token(two: Path, name: str) -> None:
     for shell, begun in itertools.product(("bash", "zsh", "fish"), ("", "-", TOKEN[:9])):
         words = f"arka {name} {begun}"
         number = begun if shell == "fish" else str(len(name.split()) + 1)
         environ = {"_ARKA_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": number}
         done = arka(environ=environ | {"ARKA_API_KEY": TOKEN})
-        assert not seen(done.out + done.err)
+        assert not shows_token(done.out + done.err)
         numbers.record("canary", f"completion {name} {shell} {begun}", "1")
 
 
@@ -118,38 +118,38 @@ def test_no_log_holds_a_token(two: Path, fake: FakeWorkspace, caplog: pytest.Log
         arka(*line, stdin=TOKEN)
     assert len(fake.requests) > len(lines)
     assert [record for record in caplog.records if "arka_" in repr(record.args) + record.getMessage()] == []
-    assert caplog.records, "nothing is logged at all, so nothing was looked at"
+    assert caplog.records, "nothing was logged, so nothing was checked"
 
 
-# What Python shows of a value
+# Representations of values
 
 
 def settings() -> Settings:
     return Settings.load(flags={"token": TOKEN}, environ={})
 
 
-def refused() -> Exception:
-    """What is said of a table that was validated without us, with a token in it, and in the wrong place too."""
+def validation_error() -> Exception:
+    """The error of pydantic's own validation, with a token in the table, and in a wrong place too."""
     try:
         Settings.model_validate({"token": TOKEN, "timeout": [TOKEN]})
     except (ValidationError, ConfigError) as error:
         return error
-    raise AssertionError("it is taken")
+    raise AssertionError("no error was raised")
 
 
-def complained() -> ConfigError:
+def settings_error() -> ConfigError:
     try:
         Settings.load(flags={"token": TOKEN, "timeout": "soon"}, environ={})
     except ConfigError as error:
         return error
-    raise AssertionError("it is taken")
+    raise AssertionError("no error was raised")
 
 
 def credential() -> Credential:
     return Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), label="x")
 
 
-def unpickled(value: object) -> str:
+def pickled(value: object) -> str:
     try:
         return repr(pickle.dumps(value))
     except TypeError as error:
@@ -162,9 +162,9 @@ SURFACES: dict[str, Callable[[], Any]] = {
     "format of a secret": lambda: f"{Secret(TOKEN)!s:>80} {Secret(TOKEN)!a}",
     "percent format of a secret": lambda: "%s %r" % (Secret(TOKEN), [Secret(TOKEN)]),  # noqa: UP031
     "a secret in a list, printed": lambda: pprint.pformat({"a": [Secret(TOKEN)]}),
-    "pickle of a secret": lambda: unpickled(Secret(TOKEN)),
+    "pickle of a secret": lambda: pickled(Secret(TOKEN)),
     "repr of a credential": lambda: repr(credential()),
-    "pickle of a credential": lambda: unpickled(credential()),
+    "pickle of a credential": lambda: pickled(credential()),
     "a copy of a credential": lambda: repr(copy.copy(credential())),
     "repr of settings": lambda: repr(settings()),
     "str of settings": lambda: str(settings()),
@@ -175,11 +175,11 @@ SURFACES: dict[str, Callable[[], Any]] = {
     "schema of templates": lambda: json.dumps(json_schema(app)),
     "rich repr of settings": lambda: repr(list(settings().__rich_repr__())),  # type: ignore[misc]
     "origin of a value": lambda: repr(settings().source_of("token")),
-    "the error of a validation": lambda: str(refused()),
-    "repr of the error of a validation": lambda: repr(refused()),
-    "the error of a validation and its chain": lambda: said(refused()),
-    "our error for wrong settings": lambda: said(complained()),
-    "our error's context": lambda: said(complained()) + repr(complained().__context__),
+    "a validation error": lambda: str(validation_error()),
+    "repr of a validation error": lambda: repr(validation_error()),
+    "a validation error and its chain": lambda: said(validation_error()),
+    "our error for invalid settings": lambda: said(settings_error()),
+    "our error's context": lambda: said(settings_error()) + repr(settings_error().__context__),
     "repr of a resolution": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN})),
     "repr of a finding": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN}).token_in_force()),
 }
@@ -187,12 +187,12 @@ SURFACES: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("surface", SURFACES)
 @pytest.mark.usefixtures("home")
-def test_python_shows_no_token(surface: str) -> None:
-    assert not seen(str(SURFACES[surface]()))
+def test_no_representation_shows_a_token(surface: str) -> None:
+    assert not shows_token(str(SURFACES[surface]()))
     numbers.record("canary", f"surface {surface}", "1")
 
 
-def test_the_canary_is_one_that_is_seen() -> None:
-    assert seen(TOKEN)
-    assert seen(OTHER)
-    assert not seen("arka_…9f3c")
+def test_the_test_tokens_are_detected() -> None:
+    assert shows_token(TOKEN)
+    assert shows_token(OTHER)
+    assert not shows_token("arka_…9f3c")

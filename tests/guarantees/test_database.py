@@ -1,7 +1,7 @@
-"""The workspace's database on a disk that is full, and after a kill, at any page: it opens, and no user is lost.
+"""The workspace's database on a full disk, and after a kill, at any page: it opens, and no user is lost.
 
-SQLite writes it, past the functions that test_faults.py makes fail. Here the system lets no file grow beyond a limit,
-for each limit in turn: as an error, or by a signal that kills.
+SQLite writes it without the functions that test_faults.py replaces. Here the system limits the size of files, to each
+size in turn: with an error, or with a signal that kills.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Done, arka
-from tests.faults import CRASHED, NONE, forked
+from tests.faults import CRASHED, NO_FAULT, run_in_fork
 from tests.guarantees import numbers
 
 LIMITS = range(0, 400 << 10, 1 << 12 if numbers.FULL else 1 << 14)  # bytes; a page of SQLite has 4096
@@ -33,16 +33,16 @@ def users(home: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_killed", [False, True], ids=["error", "kill"])
-def test_a_database_that_cannot_grow_is_told_and_loses_nobody(home: Path, tmp_path: Path, is_killed: bool) -> None:
+def test_a_database_that_cannot_grow_is_reported_and_loses_no_user(home: Path, tmp_path: Path, is_killed: bool) -> None:
     assert add("first@example.com").code == 0
-    there = ["first@example.com"]
+    before = ["first@example.com"]
     tried = failed = 0
     for limit in LIMITS:
         email = f"user-{limit}@example.com"
 
-        def limited(limit: int = limit, email: str = email) -> dict[str, object]:
+        def add_with_limit(limit: int = limit, email: str = email) -> dict[str, object]:
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL if is_killed else signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # that signal would leave one in the working directory
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the signal would leave one in the working directory
             _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
             done = add(email)
@@ -50,22 +50,22 @@ def test_a_database_that_cannot_grow_is_told_and_loses_nobody(home: Path, tmp_pa
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             return done._asdict()
 
-        ended = forked(limited, NONE, tmp_path / "report")
-        assert ended.code != CRASHED, ended.said
+        result = run_in_fork(add_with_limit, NO_FAULT, tmp_path / "report")
+        assert result.code != CRASHED, result.value
         tried += 1
-        done = Done(**ended.said[0]) if ended.said else None
+        done = Done(**result.value[0]) if result.value else None
         failed += done is None or done.code != 0
-        assert (done is None) is (ended.code == -signal.SIGXFSZ)
+        assert (done is None) is (result.code == -signal.SIGXFSZ)
         if done is not None and done.code == 0:
-            there.append(email)
+            before.append(email)
         elif done is not None:
             assert done.code == 1
             assert "Traceback" not in done.err, done.err
             assert done.err.count("error: ") == 1
             assert "workspace" in done.err
         now = users(home)
-        assert set(there) <= set(now) <= {*there, email}
-        there = now
+        assert set(before) <= set(now) <= {*before, email}
+        before = now
         if done is not None and done.code == 0 and limit:
             break
     assert failed > 1

@@ -1,4 +1,4 @@
-"""Homes that are not as one would have them: read-only, full, another user's, linked. Each is told in words."""
+"""Unusual homes: read-only, full, another user's, linked. Each is reported with a clear error, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests import no_network, peers
 from tests.cli.program import TOKEN, Done, arka
-from tests.faults import NONE, forked
+from tests.faults import NO_FAULT, run_in_fork
 from tests.store.samples import tree
 
 AS_ROOT = os.geteuid() == 0
@@ -32,11 +32,11 @@ CHANGES = [
 PROGRAM = str(Path(sys.executable).with_name("arka"))
 
 
-def run(words: str, home: Path, *before: str) -> Done:
-    """The real program, with words before it."""
+def run(words: str, home: Path, *prefix: str) -> Done:
+    """Run the installed program, behind the words of a prefix."""
     environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(home), "HOME": str(home.parent), **no_network.VARIABLES}
     done = subprocess.run(
-        [*before, PROGRAM, *words.split()],
+        [*prefix, PROGRAM, *words.split()],
         input=TOKEN,
         capture_output=True,
         encoding="utf-8",
@@ -48,41 +48,44 @@ def run(words: str, home: Path, *before: str) -> Done:
 
 
 def check(done: Done, cause: str, home: Path, before: dict[str, bytes]) -> None:
-    """One error with cause and file, a way out, and nothing lost."""
+    """There is one error that names the cause and the file, with a hint, and nothing is lost."""
     assert done.code == 1, done.err
     assert "Traceback" not in done.err
     (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
     assert cause in line
     assert str(home) in line
     assert "hint: " in done.err
-    left = tree(str(home))
-    assert {path: left.get(path) for path in before if path != "state/lock"} == {
+    check_nothing_is_lost(before, tree(str(home)))
+
+
+def check_nothing_is_lost(before: dict[str, bytes], after: dict[str, bytes]) -> None:
+    assert {path: after.get(path) for path in before if path != "state/lock"} == {
         path: content for path, content in before.items() if path != "state/lock"
     }
 
 
 def in_a_namespace(script: str) -> list[str]:
-    """Words before the program that run a script first, with file systems of their own."""
+    """A prefix that runs a script first, in a mount namespace."""
     return ["unshare", "-m", "sh", "-c", f'{script} && exec "$@"', "sh"]
 
 
 @pytest.fixture
 def namespaces() -> None:
-    """Skips where this user may not mount a file system for one process alone."""
+    """Skip the test if this user cannot mount a file system in a namespace."""
     if not AS_ROOT:
-        pytest.skip("only root may mount a file system")
+        pytest.skip("only root can mount a file system")
     missing = [name for name in ("unshare", "mount") if shutil.which(name) is None]
     if missing and peers.CI:
         pytest.fail(f"{' and '.join(missing)} is not on PATH (CI is set, so this test is not skipped)", pytrace=False)
     if missing:
         pytest.skip(f"{' and '.join(missing)} is not on PATH: install it, as in 'apt install util-linux mount'")
     if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
-        pytest.skip("this machine lets nobody unshare its file systems")
+        pytest.skip("this machine does not allow mount namespaces")
 
 
 @pytest.mark.parametrize("words", CHANGES)
 @pytest.mark.usefixtures("namespaces")
-def test_a_read_only_home_is_said_to_be_that(two: Path, words: str) -> None:
+def test_a_read_only_home_is_reported(two: Path, words: str) -> None:
     before = tree(str(two))
     read_only = in_a_namespace(f"mount --bind '{two}' '{two}' && mount -o remount,bind,ro '{two}'")
     check(run(words, two, *read_only), "read-only file system", two, before)
@@ -92,49 +95,47 @@ def test_a_read_only_home_is_said_to_be_that(two: Path, words: str) -> None:
 
 @pytest.mark.parametrize("words", CHANGES)
 @pytest.mark.usefixtures("namespaces")
-def test_a_full_disk_is_said_to_be_that(two: Path, words: str) -> None:
-    """A file system of its own in memory, filled to its last byte, with the home in it."""
+def test_a_full_disk_is_reported(two: Path, words: str) -> None:
+    """The home is on a file system in memory that is filled to its last byte."""
     before = tree(str(two))
     copy = two.parent / "copy"
     full = in_a_namespace(
         f"cp -a '{two}' '{copy}' && mount -t tmpfs -o size=256k tmpfs '{two}' && cp -a '{copy}/.' '{two}'"
         f" && (cat /dev/zero >'{two}/filler' 2>/dev/null || true)"
     )
-    after = f"; code=$?; rm -rf '{copy}'; cp -a '{two}/.' '{copy}'; exit $code"
-    full[4] = full[4].replace('exec "$@"', f'"$@"{after}')
+    save = f"; code=$?; rm -rf '{copy}'; cp -a '{two}/.' '{copy}'; exit $code"
+    full[4] = full[4].replace('exec "$@"', f'"$@"{save}')
     done = run(words, two, *full)
     if words in ("use ci", "logout -p work", "profiles remove work --yes") and done.code == 0:
-        return  # what takes no room may succeed
+        return  # needs no space
     assert done.code == 1, done.err
     (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
     assert "no space left on device" in line
     assert str(two) in line
-    left = tree(str(copy))
-    assert {path: left.get(path) for path in before if path != "state/lock"} == {
-        path: content for path, content in before.items() if path != "state/lock"
-    }
-    assert [path for path in left if "arka-tmp" in path] == []
+    after = tree(str(copy))
+    check_nothing_is_lost(before, after)
+    assert [path for path in after if "arka-tmp" in path] == []
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can be another user")
 @pytest.mark.usefixtures("everything_is_imported")
 @pytest.mark.parametrize("words", [*CHANGES, "token", "status --offline", "profiles list"])
-def test_a_home_of_another_user_is_said_to_be_closed(two: Path, tmp_path: Path, words: str) -> None:
-    """In a fork that has imported everything: another user may not read this checkout either."""
+def test_a_home_of_another_user_is_reported(two: Path, tmp_path: Path, words: str) -> None:
+    """It runs in a fork that has imported everything: the other user cannot read this checkout."""
     before = tree(str(two))
     for folder in two.parents:
         folder.chmod(folder.stat().st_mode | 0o111)
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports").chmod(0o777)
 
-    def as_nobody() -> dict[str, object]:
+    def as_another_user() -> dict[str, object]:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
         return arka(*words.split(), stdin=TOKEN)._asdict()
 
-    ended = forked(as_nobody, NONE, tmp_path / "reports" / "report")
-    assert ended.code == 0, ended.said
-    done = Done(**ended.said[0])
+    result = run_in_fork(as_another_user, NO_FAULT, tmp_path / "reports" / "report")
+    assert result.code == 0, result.value
+    done = Done(**result.value[0])
     assert done.code == 1, done.out + done.err
     assert "Traceback" not in done.err
     assert "permission denied" in done.err
@@ -143,7 +144,7 @@ def test_a_home_of_another_user_is_said_to_be_closed(two: Path, tmp_path: Path, 
     assert tree(str(two)) == before
 
 
-def test_a_symlinked_profile_and_token_are_followed_and_stay_links(two: Path, tmp_path: Path) -> None:
+def test_a_symlinked_file_is_written_through_and_stays_a_link(two: Path, tmp_path: Path) -> None:
     dotfiles = tmp_path / "dotfiles"
     dotfiles.mkdir(mode=0o700)
     assert arka("profiles", "set", "work", "timeout=3").code == 0
@@ -160,7 +161,7 @@ def test_a_symlinked_profile_and_token_are_followed_and_stay_links(two: Path, tm
     assert sorted(path.name for path in dotfiles.iterdir()) == ["active", "work.json", "work.toml"]
 
 
-def test_a_link_that_leads_nowhere_or_in_a_circle_is_named(two: Path) -> None:
+def test_a_circular_link_is_an_error_that_names_it(two: Path) -> None:
     profile = two / "config" / "profiles" / "work.toml"
     profile.parent.mkdir(parents=True, exist_ok=True)
     profile.symlink_to(profile)

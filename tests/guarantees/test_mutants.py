@@ -1,7 +1,7 @@
-"""A build that keeps a promise no longer is caught: each mutant takes one safeguard out of a copy of the package.
+"""Remove one safeguard from a copy of the package at a time, and see that a test catches it.
 
-The guard, a test of that promise, is run on the copy in a process of its own, and must fail there at the assertion that
-is named. That it passes on the package as it is, the test run itself shows.
+The guard, a test of the guarantee, runs on the copy in a process of its own, and must fail there at the expected
+assertion. The test run itself shows that it passes on the unchanged package.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from tests.guarantees import numbers
 ROOT = Path(__file__).parents[2]
 FILES = "tests/store/test_files.py::"
 STREAMS = "tests/cli/test_streams.py::"
-FAULTS = "tests/guarantees/test_faults.py::test_a_fault_at_any_step_loses_nothing_and_is_said"
+FAULTS = "tests/guarantees/test_faults.py::test_a_fault_at_any_step_loses_nothing_and_is_reported"
 
 
 class Mutant(NamedTuple):
-    """A change to a file of the package, the test that catches it, and what that test says."""
+    """A change to a file of the package, the test that catches it, and a pattern for that test's output."""
 
     name: str
     file: str
     old: str
     new: str
     guard: str
-    says: str
+    output: str
 
 
 MUTANTS = [
@@ -45,7 +45,7 @@ MUTANTS = [
         "AssertionError|assert .* ==",
     ),
     Mutant(
-        "a lock that is kept",
+        "a lock that is not released",
         "store/lock.py",
         "_unlock(self._descriptor)\n        except OSError:\n            pass  # what was to be changed is changed, "
         "and closing the file gives the lock back as well\n        finally:\n            os.close(self._descriptor)",
@@ -70,7 +70,7 @@ MUTANTS = [
         r"assert \['sync file', 'rename'\] == \['sync file', 'rename', 'sync folder'\]",
     ),
     Mutant(
-        "an fsync of the folder that undoes what was done",
+        "a failed fsync of the folder that undoes the change",
         "store/durability.py",
         "    try:\n        sync(folder)\n    except OSError as error:",
         "    sync(folder)\n    try:\n        pass\n    except OSError as error:",
@@ -96,7 +96,7 @@ MUTANTS = [
         r"assert \[.*arka-tmp.*\] == \[\]",
     ),
     Mutant(
-        "no sweep after a kill",
+        "no clean-up after a kill",
         "store/files.py",
         "                os.unlink(path)\n            except OSError:\n                continue",
         "                pass\n            except OSError:\n                continue",
@@ -128,7 +128,7 @@ MUTANTS = [
         "DID NOT RAISE|ConfigWarning",
     ),
     Mutant(
-        "no redaction of words",
+        "no redaction of text",
         "cli/output/terminal.py",
         "    return visible(_redacted(text))",
         "    return visible(text)",
@@ -144,11 +144,11 @@ MUTANTS = [
         "assert 'arka_w+9f3c' not in",
     ),
     Mutant(
-        "a crash that says what it held",
+        "a crash that shows values",
         "cli/runtime/reporting.py",
         "        if sys.flags.dev_mode:",
         "        if True:",
-        "tests/guarantees/test_canary.py::test_a_crash_shows_where_and_nothing_of_what",
+        "tests/guarantees/test_canary.py::test_a_crash_shows_its_location_and_no_values",
         "ValueError: arka_w+",
     ),
     Mutant(
@@ -156,7 +156,7 @@ MUTANTS = [
         "secret.py",
         '        return "Secret(…)"',
         '        return f"Secret({self._value})"',
-        "tests/guarantees/test_canary.py::test_python_shows_no_token",
+        "tests/guarantees/test_canary.py::test_no_representation_shows_a_token",
         "assert not True",
     ),
     Mutant(
@@ -168,7 +168,7 @@ MUTANTS = [
         "DID NOT RAISE",
     ),
     Mutant(
-        "a nonce that is used again",
+        "a nonce that is reused",
         "sealing/cipher.py",
         "    nonce = os.urandom(NONCE_LENGTH)",
         "    nonce = bytes(NONCE_LENGTH)",
@@ -192,7 +192,7 @@ MUTANTS = [
         "assert",
     ),
     Mutant(
-        "a broken file that is written over",
+        "a malformed file that is overwritten",
         "store/profiles.py",
         "            self.parse(name, toml.parse(text, path))\n            text = toml.edited(text, changes, path)",
         "            text = toml.written({'settings': {'timeout': 1}})",
@@ -200,7 +200,7 @@ MUTANTS = [
         "DID NOT RAISE|assert",
     ),
     Mutant(
-        "a token before the old one is known to be replaced",
+        "a token that is removed before its selection is moved",
         "store/profile_store.py",
         "            self.selection.move(name, other)\n            self.tokens.remove(name)",
         "            self.tokens.remove(name)\n            self.selection.move(name, other)",
@@ -212,7 +212,7 @@ MUTANTS = [
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The package and its tests, to be changed."""
+    """A copy of the package and its tests."""
     ignored = shutil.ignore_patterns("__pycache__", "corpus")
     for name in ("arka_config", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
@@ -225,11 +225,11 @@ def copy(tmp_path: Path) -> Path:
 def test_a_build_without_a_safeguard_is_caught(copy: Path, mutant: Mutant) -> None:
     file = copy / "arka_config" / mutant.file
     text = file.read_text("utf-8")
-    assert text.count(mutant.old) == 1, "the safeguard has been written otherwise: write the mutant so too"
+    assert text.count(mutant.old) == 1, "the safeguard's code has changed: change the mutant too"
     file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
     options = ["-x", "-vv", "-p", "no:cacheprovider", "--color=no"]
     environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "dev", "GUARANTEES_NUMBERS": ""}
-    environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "GUARANTEES": ""}  # which takes a second of each
+    environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "GUARANTEES": ""}  # loading them takes a second
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, mutant.guard],
         cwd=copy,
@@ -243,6 +243,6 @@ def test_a_build_without_a_safeguard_is_caught(copy: Path, mutant: Mutant) -> No
     failed = re.search(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
     assert failed is not None, done.stdout
     assert failed[1].startswith(mutant.guard.partition("[")[0])
-    complaint = "\n".join(re.findall(r"^E .*", done.stdout, re.MULTILINE))
-    assert re.search(mutant.says, complaint), complaint
+    errors = "\n".join(re.findall(r"^E .*", done.stdout, re.MULTILINE))
+    assert re.search(mutant.output, errors), errors
     numbers.record("mutants", mutant.name, "1")

@@ -1,4 +1,4 @@
-"""docs/guarantees.md lists the promises that tests hold, and the mutants that are caught: no more, and no less."""
+"""docs/guarantees.md lists exactly the guarantees that tests hold, and the mutants that are caught."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guarantees.promises import PROMISES, Promise
+from tests.guarantees.guarantees import GUARANTEES, Guarantee
 from tests.guarantees.test_mutants import MUTANTS
 
 ROOT = Path(__file__).parents[2]
@@ -16,28 +16,30 @@ PAGE = (ROOT / "docs" / "guarantees.md").read_text("utf-8")
 ROWS = [[cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", PAGE, re.MULTILINE)]
 
 
-def test_the_page_lists_each_promise_with_its_tests_and_mutants() -> None:
-    listed = {row[0]: row[1:] for row in ROWS if len(row) == 3 and row[0] not in ("promise", "---")}
+def test_the_page_lists_each_guarantee_with_its_tests_and_mutants() -> None:
+    listed = {row[0]: row[1:] for row in ROWS if len(row) == 3 and row[0] not in ("guarantee", "---")}
     assert listed == {
-        promise.says: ["<br>".join(f"`tests/{test}`" for test in promise.tests), "<br>".join(promise.mutants)]
-        for promise in PROMISES
+        each.text: ["<br>".join(f"`tests/{test}`" for test in each.tests), "<br>".join(each.mutants)]
+        for each in GUARANTEES
     }, "run make guarantees"
 
 
-@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.says[:50])
-def test_each_test_of_a_promise_exists(promise: Promise) -> None:
-    for test in promise.tests:
+@pytest.mark.parametrize("guarantee", GUARANTEES, ids=lambda guarantee: guarantee.text[:50])
+def test_each_test_of_a_guarantee_exists(guarantee: Guarantee) -> None:
+    for test in guarantee.tests:
         path, _, name = test.partition("::")
         text = (ROOT / "tests" / path).read_text("utf-8")
         functions = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
         assert name in functions if name else any(each.startswith("test_") for each in functions)
 
 
-def test_each_mutant_is_of_one_promise() -> None:
-    assert sorted(name for promise in PROMISES for name in promise.mutants) == sorted(each.name for each in MUTANTS)
+def test_each_mutant_belongs_to_one_guarantee() -> None:
+    assert sorted(name for guarantee in GUARANTEES for name in guarantee.mutants) == sorted(
+        each.name for each in MUTANTS
+    )
 
 
-def test_the_numbers_are_those_of_a_run() -> None:
+def test_the_numbers_come_from_a_run() -> None:
     numbers = {row[0]: row[1] for row in ROWS if len(row) == 2}
     assert int(numbers["mutants caught"]) <= len(MUTANTS)
     assert all(re.match(r"[1-9]", number) for what, number in numbers.items() if what not in ("what", "---"))

@@ -1,8 +1,8 @@
-"""Thirty-two processes that run commands at once, some of them killed: nothing is lost, half read, or locked for good.
+"""Thirty-two processes run commands at once, and some are killed: nothing is lost, half read, or left locked.
 
-tests/store/test_races.py races the store itself. Here each process runs command lines as fast as it can, on profiles of
-its own and on some that all fight for, while the vault gets new keys. What a process has acknowledged must be there at
-the end. A few seconds, and a minute with `GUARANTEES=full`.
+tests/store/test_races.py races the store itself. Here each process runs command lines as fast as it can, on its own
+profiles and on shared ones, while the vault is rekeyed. Every acknowledged change must be there at the end. It takes a
+few seconds, and a minute with `GUARANTEES=full`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.store.samples import token
 PROCESSES = 32
 SECONDS = 60 if numbers.FULL else 4
 SHARED = ("shared-a", "shared-b", "shared-c")
-# What a command may say that came too late, or too soon: somebody else was faster.
+# Errors of a command that lost a race for a shared profile.
 LOST: tuple[str, ...] = (
     "there is no profile",
     "there is a profile",
@@ -38,41 +38,40 @@ LOST: tuple[str, ...] = (
 LOST += ("needs a token", "no profile is in force", "has no token", "another identity", "for more than 10 s")
 
 
-class Racer:
-    """One process."""
+class Runner:
+    """One process that runs commands."""
 
     def __init__(self, number: int, home: Path) -> None:
         self.number = number
         self.home = home
         self.dice = random.Random(number)
         self.ran = 0
-        self.log = os.open(home / f"said-{number}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.log = os.open(home / f"log-{number}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def run(self, until: float) -> None:
-        """Goes on until then."""
+        """Run commands until this time of the monotonic clock."""
         at = 0
         while time.monotonic() < until:
             at += 1
-            self.own(f"{self.number}-{at}")
-            self.shared()
+            self.run_alone(f"{self.number}-{at}")
+            self.run_shared()
             if self.number % 8 == 0:
                 self.insist("vault", "rekey")
             if self.number % 8 == 1:
                 self.insist("apply", "templates", "--yes")
 
-    def own(self, name: str) -> None:
-        """What nobody else touches must succeed."""
+    def run_alone(self, name: str) -> None:
+        """Change profiles that no other process touches, which must succeed."""
         kept = f"kept-{name}"
         self.insist("login", "-p", f"new-{name}", "--with-token", "--no-verify", stdin=token(kept))
         self.insist("profiles", "rename", f"new-{name}", kept)
-        self.say({"kept": kept})
+        self.write({"kept": kept})
         self.insist("profiles", "copy", kept, f"copy-{name}", "--with-token")
         self.insist("profiles", "remove", f"copy-{name}", "--yes")
-        found = self.insist("token", "-p", kept).out.strip()
-        assert found == token(kept), "another profile's token"
+        assert self.insist("token", "-p", kept).out.strip() == token(kept), "another profile's token"
 
-    def shared(self) -> None:
-        """What everybody does to the same profiles may come too late."""
+    def run_shared(self) -> None:
+        """Run a command on profiles that all processes share, which may lose the race."""
         one, two = self.dice.sample(SHARED, 2)
         lines = [
             ("login", "-p", one, "--with-token", "--no-verify", "--force"),
@@ -90,7 +89,7 @@ class Racer:
         assert done.code == 0 or any(word in done.err for word in LOST), done.err
 
     def insist(self, *words: str, stdin: str = "") -> Done:
-        """Runs it, again where the lock was not to be had."""
+        """Run a command that must succeed, again if the lock was busy."""
         done = self.attempt(*words, stdin=stdin)
         while done.code == 1 and "is held by" in done.err:
             done = self.attempt(*words, stdin=stdin)
@@ -103,7 +102,7 @@ class Racer:
         assert "Traceback" not in done.err, done.err
         return done
 
-    def say(self, document: object) -> None:
+    def write(self, document: object) -> None:
         os.write(self.log, (json.dumps(document) + "\n").encode())
 
 
@@ -111,36 +110,36 @@ def start(number: int, home: Path) -> int:
     process = os.fork()
     if process:
         return process
-    racer = Racer(number, home)
+    runner = Runner(number, home)
     try:
-        racer.run(time.monotonic() + SECONDS)
-    except BaseException as error:  # noqa: BLE001  # it is told to the parent
-        racer.say({"failed": f"{type(error).__name__}: {error}"})
-    racer.say({"ran": racer.ran})
+        runner.run(time.monotonic() + SECONDS)
+    except BaseException as error:  # noqa: BLE001  # it is reported to the parent
+        runner.write({"failed": f"{type(error).__name__}: {error}"})
+    runner.write({"ran": runner.ran})
     os._exit(0)
 
 
 @pytest.mark.slow
-def test_commands_at_once_lose_nothing_whoever_is_killed(two: Path, tmp_path: Path) -> None:
+def test_commands_that_run_at_once_lose_nothing_even_if_killed(two: Path, tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "t.toml").write_text('version = 1\n[profile]\nname = "made"\n[token]\nprompt = true\n')
     assert arka("vault", "enable").code == 0
     assert arka("apply", "templates", "--yes").code == 0
-    racers = [start(number, tmp_path) for number in range(PROCESSES)]
+    runners = [start(number, tmp_path) for number in range(PROCESSES)]
     until = time.monotonic() + SECONDS
     dice, killed = random.Random(0), 0
     while time.monotonic() < until - 1:
         time.sleep(dice.uniform(0.1, 0.4))
-        victim = racers.pop(dice.randrange(len(racers)))
+        victim = runners.pop(dice.randrange(len(runners)))
         os.kill(victim, signal.SIGKILL)
         os.waitpid(victim, 0)
         killed += 1
-        # None whose turn it is to rekey or to apply: that those are finished is what the others depend on.
-        racers.append(start(1000 + killed * 8 + 2, tmp_path))
-    for racer in racers:
-        os.waitpid(racer, 0)
+        # Not one that rekeys or applies: the others depend on those being completed.
+        runners.append(start(1000 + killed * 8 + 2, tmp_path))
+    for runner in runners:
+        os.waitpid(runner, 0)
 
-    said = [json.loads(line) for file in tmp_path.glob("said-*") for line in file.read_text().splitlines()]
+    said = [json.loads(line) for file in tmp_path.glob("log-*") for line in file.read_text().splitlines()]
     assert [each["failed"] for each in said if "failed" in each] == []
     kept = [each["kept"] for each in said if "kept" in each]
     assert len(kept) > PROCESSES // 2
@@ -155,6 +154,6 @@ def test_commands_at_once_lose_nothing_whoever_is_killed(two: Path, tmp_path: Pa
         if store.tokens.holds(name):
             store.credential(name).token.reveal()
     assert [path for path in two.rglob("*") if "tmp" in path.name] == []
-    assert vault_of(store).required_file().unfinished in ("", "rekey")  # whoever was killed is finished by the next one
+    assert vault_of(store).required_file().unfinished in ("", "rekey")  # the next one completes a killed rekey
     ran = sum(each.get("ran", 0) for each in said)
     numbers.record("races", "commands", json.dumps({"ran": ran, "kept": len(kept), "killed": killed}))

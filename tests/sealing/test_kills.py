@@ -14,7 +14,7 @@ from arka_config.arka import app
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
-from tests.faults import Fault, forked
+from tests.faults import Fault, run_in_fork
 from tests.sealing.conftest import tokens
 from tests.store.samples import credential, token
 
@@ -61,7 +61,7 @@ def killed(home: Path, change: str, step: int) -> int:
         else:
             operations.remove_unlocker(vault, change)
 
-    return forked(work, Fault(step), home.parent / "report").code
+    return run_in_fork(work, Fault(step), home.parent / "report").code
 
 
 def finish(store: ProfileStore, change: str) -> None:

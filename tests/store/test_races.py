@@ -18,7 +18,7 @@ import pytest
 
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
-from tests.faults import Ended, Fault, forked
+from tests.faults import Fault, ForkResult, run_in_fork
 from tests.store import racer
 from tests.store.samples import resolution
 
@@ -149,10 +149,10 @@ def kill(process: subprocess.Popen[str]) -> None:
 # Kills at a chosen moment
 
 
-def doomed(home: str, step: int) -> Ended:
+def doomed(home: str, step: int) -> ForkResult:
     """Renames the active profile, and dies at the n-th of its changes to the disk."""
     store = open_store(app, {"ARKA_HOME": home})
-    return forked(lambda: store.rename("moon", "sun"), Fault(step), Path(home).parent / "report")
+    return run_in_fork(lambda: store.rename("moon", "sun"), Fault(step), Path(home).parent / "report")
 
 
 def test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_what_a_killed_writer_left_is_swept_by_the_next_one_and_not_by_a_reader(
     sky: ProfileStore, environ: dict[str, str]
 ) -> None:
     home = environ["ARKA_HOME"]
-    assert doomed(home, 7).met == ("fsync", mock.ANY)  # of the first temporary file
+    assert doomed(home, 7).hit == ("fsync", mock.ANY)  # of the first temporary file
     (left,) = temporary_files(home)
     assert os.stat(left).st_mode & 0o777 == 0o600
     assert sky.names() == ["moon", "star"]

@@ -12,7 +12,7 @@ import pytest
 from arka_config import open_store
 from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN, arka
-from tests.faults import Fault, forked
+from tests.faults import Fault, run_in_fork
 from tests.templates.conftest import Folder, snapshot
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ APPLY = ("apply", "profiles", "--yes", "--prune")
 
 def is_killed_at(point: int, report: Path) -> bool:
     """Apply in a process that is killed at its nth step. Return whether it was killed."""
-    ended = forked(lambda: arka(*APPLY).code, Fault(point), report)
-    assert ended.code in (0, -signal.SIGKILL), ended.said
-    return ended.code != 0
+    result = run_in_fork(lambda: arka(*APPLY).code, Fault(point), report)
+    assert result.code in (0, -signal.SIGKILL), result.value
+    return result.code != 0
 
 
 def content(home: Path) -> dict[str, object]:
