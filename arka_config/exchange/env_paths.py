@@ -9,11 +9,11 @@ import ntpath
 import os
 import posixpath
 import sys
+from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError
 from arka_config.text import visible
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

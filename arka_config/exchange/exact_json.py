@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from json.encoder import encode_basestring
+from typing import TYPE_CHECKING
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NoReturn, TypeAlias

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, UnsafeFile, UsageError
 from arka_config.exchange.env_paths import SUFFIX
@@ -20,7 +21,6 @@ from arka_config.secret import Secret, masked
 from arka_config.store import files
 from arka_config.text import check_printable, quoted, visible
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

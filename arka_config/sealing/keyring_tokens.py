@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning, KeyringUnavailable
 from arka_config.sealing import cipher
@@ -13,7 +14,6 @@ from arka_config.secret import Secret
 from arka_config.store.tokens import VERSION, checked_token, described, known
 from arka_config.text import is_printable
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.tokens import Credential, Document

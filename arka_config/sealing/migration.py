@@ -8,13 +8,13 @@ unfinished. An error puts everything back.
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError, ConfigWarning, FileError, SealingError
 from arka_config.sealing.data_key import DISABLE, ENABLE
 from arka_config.store import files
 from arka_config.store.tokens import PLAIN
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

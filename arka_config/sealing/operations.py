@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from arka_config.errors import SealingError
 from arka_config.sealing import cipher, migration
 from arka_config.sealing.data_key import DISABLE, ENABLE, REKEY, DataKeyFile, new_key_id
@@ -14,7 +16,6 @@ from arka_config.store import files
 from arka_config.store.tokens import PLAIN
 from arka_config.text import did_you_mean, shortened
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

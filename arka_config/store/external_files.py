@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from arka_config.errors import FileError
 from arka_config.store import files
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
 

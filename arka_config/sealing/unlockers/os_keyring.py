@@ -6,9 +6,10 @@ has it cannot be reached and another one is asked in its place, so another backe
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from arka_config.errors import KeyringLocked, KeyringTimeout, KeyringUnavailable
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar

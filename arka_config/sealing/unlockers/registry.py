@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning, FileError, SealingError, WrongPassphrase
 from arka_config.sealing import cipher
@@ -12,7 +13,6 @@ from arka_config.sealing.unlockers import key_file
 from arka_config.store import files
 from arka_config.text import check_printable
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
