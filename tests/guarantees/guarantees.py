@@ -79,8 +79,8 @@ GUARANTEES = (
     Guarantee(
         "A token is sent only to the origin that it was stored for.",
         (
-            "cli/test_token.py::test_a_url_and_a_token_of_two_places_do_not_meet",
-            "cli/test_token.py::test_for_another_origin_it_is_not",
+            "cli/test_token.py::test_token_refuses_a_url_of_another_origin",
+            "cli/test_token.py::test_token_for_refuses_another_origin",
             "precedence/test_origin.py",
         ),
         ("no check of the origin", "a token for any URL"),
