@@ -1,4 +1,4 @@
-"""What the tests of the commands share."""
+"""Fixtures for the tests of commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def two(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with two profiles: `work`, which is active, and `ci`. The working directory is in it."""
+    """The home folder with two profiles, `work` (active) and `ci`; the working directory is its parent."""
     monkeypatch.chdir(tmp_path)
     assert arka("login", "-p", "work", "--with-token", "--label", "MacBook Pro", stdin=TOKEN).code == 0
     assert arka("login", "-p", "ci", "--with-token", "--expires", "90d", stdin=OTHER).code == 0

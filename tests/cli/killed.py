@@ -1,4 +1,4 @@
-"""A run of `arka` that is killed at one of its steps: before or after a request is sent, or a file is put in place."""
+"""Run `arka` and kill it at one step: before or after a request is sent or a file is renamed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ main()
 """
 
 
-def killed_at(step: int, *arguments: str) -> int:
-    """The exit code: KILLED, or that of a run which ended before the step came."""
+def run_and_kill_at(step: int, *arguments: str) -> int:
+    """Run `arka` and return KILLED, or its own exit code if it ended before that step."""
     line = [sys.executable, "-c", _SCRIPT, str(step), *arguments]
     return subprocess.run(line, check=False, capture_output=True, env=dict(os.environ)).returncode

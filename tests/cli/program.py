@@ -1,4 +1,4 @@
-"""`arka` in this process: its exit code and what it wrote on each stream."""
+"""Run `arka` in this process and capture its exit code and output."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ OTHER = "arka_" + "o" * 33 + "77d1"
 
 
 def arka(*arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Done:
-    """Runs `arka` with these arguments, in the environment of the test and these variables."""
+    """Run `arka` in the test's environment plus these variables."""
     return run_program(main, arguments, stdin=stdin, environ=environ)
 
 
 def every_command(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Every command of a tree, with its name in full: `profiles list`."""
+    """Yield every command of a tree with its full name, such as `profiles list`."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from every_command(command, f"{within}{name} ")

@@ -1,4 +1,4 @@
-"""`config`: every setting, its value, and where it came from."""
+"""`config`: the settings and the sources of their values."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_show_reports_an_unknown_key_with_file_layer_and_nearest_name(two: Path)
     assert done.code == 1
     assert f"timeot: unknown setting (profile: {file}: settings.timeot); did you mean 'timeout'?" in done.err
     assert f"http: unknown setting (profile: {file}: settings.http)" in done.err
-    assert "timeout" in done.out  # the table is there all the same
+    assert "timeout" in done.out  # the table is printed anyway
 
 
 def test_show_reports_an_unknown_top_level_key(two: Path) -> None:

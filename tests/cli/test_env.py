@@ -1,4 +1,4 @@
-"""`env`: lines that select a profile, and nothing else. What shells make of them is tested in test_shells.py."""
+"""`env`: the lines that select a profile. test_shells.py runs them in real shells."""
 
 from __future__ import annotations
 

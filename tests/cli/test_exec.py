@@ -1,4 +1,4 @@
-"""`exec`: the child gets the token and nothing else of ours, and takes this process's place."""
+"""`exec`: the child gets the token but no other secret, and replaces this process."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ARKA = str(Path(sys.executable).with_name("arka"))
 SHOW = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
-def child(*command: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """A run of the real program, which becomes the command."""
+def run_exec(*command: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the real program, which replaces itself by the command."""
     variables = {"PATH": os.environ["PATH"], "ARKA_HOME": str(home), "HOME": str(home.parent), **environ}
     return subprocess.run(
         [ARKA, "exec", *command], env=variables, cwd=home, capture_output=True, encoding="utf-8", check=False
@@ -26,7 +26,7 @@ def child(*command: str, home: Path, **environ: str) -> subprocess.CompletedProc
 
 
 def test_exec_passes_token_url_and_profile(two: Path) -> None:
-    done = child("-p", "ci", "--", sys.executable, "-c", SHOW, home=two, OTHER="kept")
+    done = run_exec("-p", "ci", "--", sys.executable, "-c", SHOW, home=two, OTHER="kept")
     environ = json.loads(done.stdout)
     assert (environ["ARKA_API_KEY"], environ["ARKA_API_URL"], environ["ARKA_PROFILE"], environ["OTHER"]) == (
         OTHER,
@@ -38,32 +38,32 @@ def test_exec_passes_token_url_and_profile(two: Path) -> None:
 
 def test_exec_passes_no_other_secret(two: Path) -> None:
     ours = {f"ARKA_{name}": "s" for name in ("PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")}
-    done = child("--", sys.executable, "-c", SHOW, home=two, **ours)
+    done = run_exec("--", sys.executable, "-c", SHOW, home=two, **ours)
     assert not ours.keys() & json.loads(done.stdout).keys()
 
 
 def test_exec_passes_an_exported_token_with_its_own_url(two: Path) -> None:
-    done = child("--", sys.executable, "-c", SHOW, home=two, ARKA_API_KEY="arka_exported")
+    done = run_exec("--", sys.executable, "-c", SHOW, home=two, ARKA_API_KEY="arka_exported")
     environ = json.loads(done.stdout)
     assert (environ["ARKA_API_KEY"], environ["ARKA_API_URL"]) == ("arka_exported", "https://arka-ai.com")
     assert "note: using the token in ARKA_API_KEY; that of profile 'work' is not used" in done.stderr
 
 
 def test_exec_passes_arguments_and_returns_the_exit_code(two: Path) -> None:
-    done = child("--", "sh", "-c", 'printf "<%s>" "$@"; exit 7', "sh", "a b", "--json", "-p", "", home=two)
+    done = run_exec("--", "sh", "-c", 'printf "<%s>" "$@"; exit 7', "sh", "a b", "--json", "-p", "", home=two)
     assert (done.returncode, done.stdout) == (7, "<a b><--json><-p><>")
 
 
 def test_exec_works_without_double_dash(two: Path) -> None:
-    assert child("printenv", "ARKA_API_KEY", home=two).stdout == TOKEN + "\n"
+    assert run_exec("printenv", "ARKA_API_KEY", home=two).stdout == TOKEN + "\n"
 
 
 def test_exec_child_dies_of_a_signal(two: Path) -> None:
-    assert child("--", "sh", "-c", "kill -TERM $$", home=two).returncode == -signal.SIGTERM
+    assert run_exec("--", "sh", "-c", "kill -TERM $$", home=two).returncode == -signal.SIGTERM
 
 
 def test_exec_child_ends_on_a_closed_pipe(two: Path) -> None:
-    """Python ignores SIGPIPE, and a child that inherited that would go on writing."""
+    """Python ignores SIGPIPE; a child that inherited that would not stop."""
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{ARKA} exec -- yes | head -1"],
         env={"PATH": os.environ["PATH"], "ARKA_HOME": str(two)},
@@ -81,13 +81,13 @@ def test_exec_does_not_search_the_working_directory(two: Path, path: str) -> Non
         folder.mkdir(exist_ok=True)
         (folder / "tool").write_text("#!/bin/sh\necho hijacked\n")
         (folder / "tool").chmod(0o755)
-    done = child("--", "tool", home=two, PATH=f"{path}:{os.environ['PATH']}")
+    done = run_exec("--", "tool", home=two, PATH=f"{path}:{os.environ['PATH']}")
     assert (done.returncode, done.stdout) == (127, "")
 
 
 def test_exec_returns_126_for_a_file_that_cannot_be_run(two: Path) -> None:
     (two / "data.txt").write_text("no program")
-    done = child("--", "./data.txt", home=two)
+    done = run_exec("--", "./data.txt", home=two)
     assert done.returncode == 126
     assert "permission denied" in done.stderr
 
@@ -97,8 +97,8 @@ def test_exec_skips_relative_entries_of_path(two: Path) -> None:
     for folder, said in ((two, "hijacked"), (two / "bin", "right")):
         (folder / "tool").write_text(f"#!/bin/sh\necho {said}\n")
         (folder / "tool").chmod(0o755)
-    assert child("--", "tool", home=two, PATH=f".::{two / 'bin'}").stdout == "right\n"
-    assert child("--", "./tool", home=two).stdout == "hijacked\n", "where it is named as a path"
+    assert run_exec("--", "tool", home=two, PATH=f".::{two / 'bin'}").stdout == "right\n"
+    assert run_exec("--", "./tool", home=two).stdout == "hijacked\n", "where it is named as a path"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_exec_failures_have_the_exit_codes_of_a_shell(two: Path, command: str, c
     (two / "lost").write_text("#!/no/such/interpreter\n")
     for name in ("script", "lost"):
         (two / name).chmod(0o755)
-    done = child("--", command, home=two)
+    done = run_exec("--", command, home=two)
     assert (done.returncode, done.stdout, said in done.stderr) == (code, "", True), done.stderr
 
 
@@ -131,17 +131,17 @@ def test_exec_restores_signal_handlers_if_the_command_cannot_be_run(two: Path, c
 def test_exec_runs_nothing_without_a_token(two: Path) -> None:
     empty = two / "empty"
     empty.mkdir()
-    done = child("--", "touch", "ran", home=empty)
+    done = run_exec("--", "touch", "ran", home=empty)
     assert (done.returncode, list(empty.iterdir())) == (4, [])
 
 
 def test_exec_without_a_command_is_a_usage_error(two: Path) -> None:
-    done = child(home=two)
+    done = run_exec(home=two)
     assert (done.returncode, "missing argument" in done.stderr) == (2, True)
 
 
 def test_exec_refuses_a_token_for_another_origin(two: Path) -> None:
-    done = child("--", "touch", "ran", home=two, ARKA_API_URL="https://elsewhere.example")
+    done = run_exec("--", "touch", "ran", home=two, ARKA_API_URL="https://elsewhere.example")
     assert (done.returncode, "a token never goes to another origin" in done.stderr) == (1, True)
     assert not (two / "ran").exists()
 

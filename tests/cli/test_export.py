@@ -1,4 +1,4 @@
-"""`export`, and the legacy file that is kept in step with the active profile."""
+"""`export`, and `legacy_sync`, which keeps the Node CLI's file in step with the active profile."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from tests.cli.program import OTHER, TOKEN, arka
 if TYPE_CHECKING:
     from pathlib import Path
 
-ELSEWHERE = "https://eu.arka-ai.com"
+OTHER_URL = "https://eu.arka-ai.com"
 
 
 @pytest.fixture
 def legacy(tmp_path: Path) -> Path:
-    """The Node CLI's file, not there yet."""
+    """The path of the Node CLI's file, which does not exist yet."""
     return tmp_path / ".config" / "arka-code-nodejs" / "config.json"
 
 
 @pytest.fixture
 def synced(two: Path) -> Path:
-    """The two profiles, with `legacy_sync = true`."""
+    """Two profiles, with `legacy_sync = true`."""
     (two / "config").mkdir(exist_ok=True)
     (two / "config" / "config.toml").write_text("legacy_sync = true\n")
     return two
 
 
-def written(file: Path) -> dict[str, Any]:
+def read_json(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(file.read_text())
     return found
 
@@ -53,7 +53,7 @@ def test_export_legacy_keeps_other_keys_and_replaces_the_existing_token(legacy: 
     legacy.write_text(json.dumps({"theme": "dark", "apiKey": OTHER, "n": 1.50}))
     done = arka("export", "legacy", "--json")
     assert done.json == {"path": str(legacy), "key": "apiKey", "changed": True}
-    assert list(written(legacy).items()) == [("theme", "dark"), ("apiKey", TOKEN), ("n", 1.5)]
+    assert list(read_json(legacy).items()) == [("theme", "dark"), ("apiKey", TOKEN), ("n", 1.5)]
     assert arka("export", "legacy", "--json").json["changed"] is False
 
 
@@ -62,15 +62,15 @@ def test_export_legacy_accepts_another_key_and_file(tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     done = arka("export", "legacy", "-p", "ci", "--key", "auth", "-o", str(file), "--json")
     assert done.json == {"path": str(file), "key": "auth", "changed": True}
-    assert written(file) == {"auth": OTHER}
+    assert read_json(file) == {"auth": OTHER}
     assert arka("export", "legacy", "--key", "a.b", "-o", str(file)).code == 2
 
 
 @pytest.mark.usefixtures("two")
 def test_export_legacy_refuses_another_workspace_s_token_without_force(legacy: Path) -> None:
-    arka("login", "-p", "eu", "--with-token", "--api-url", ELSEWHERE, stdin=OTHER)
+    arka("login", "-p", "eu", "--with-token", "--api-url", OTHER_URL, stdin=OTHER)
     done = arka("export", "legacy", "-p", "eu")
-    assert (done.code, f"is for {ELSEWHERE}" in done.err, "nothing was written" in done.err) == (1, True, True)
+    assert (done.code, f"is for {OTHER_URL}" in done.err, "nothing was written" in done.err) == (1, True, True)
     assert not legacy.exists()
     assert arka("export", "legacy", "-p", "eu", "--force").code == 0
 
@@ -84,26 +84,26 @@ def test_export_legacy_never_overwrites_an_invalid_file(legacy: Path) -> None:
     assert legacy.read_text() == f'{{"token": "{OTHER}",}}'
 
 
-# kept in step
+# legacy_sync
 
 
 @pytest.mark.usefixtures("synced")
 def test_legacy_sync_follows_use_login_logout_and_remove(legacy: Path) -> None:
     assert arka("use", "ci").code == 0
-    assert written(legacy) == {"token": OTHER}
+    assert read_json(legacy) == {"token": OTHER}
     assert arka("use", "-").code == 0
-    assert written(legacy) == {"token": TOKEN}
+    assert read_json(legacy) == {"token": TOKEN}
     replaced = "arka_" + "n" * 37
     arka("login", "-p", "work", "--with-token", stdin=replaced)
-    assert written(legacy) == {"token": replaced}
+    assert read_json(legacy) == {"token": replaced}
     arka("login", "-p", "third", "--with-token", stdin=OTHER)
-    assert written(legacy) == {"token": replaced}, "which is the active profile's still"
+    assert read_json(legacy) == {"token": replaced}, "which is the active profile's still"
     assert arka("logout").code == 0
-    assert written(legacy) == {}
+    assert read_json(legacy) == {}
     arka("use", "ci")
-    assert written(legacy) == {"token": OTHER}
+    assert read_json(legacy) == {"token": OTHER}
     arka("profiles", "remove", "ci", "--yes")
-    assert written(legacy) == {}
+    assert read_json(legacy) == {}
 
 
 @pytest.mark.usefixtures("synced")
@@ -111,22 +111,22 @@ def test_legacy_sync_writes_at_the_first_login(legacy: Path) -> None:
     arka("profiles", "remove", "work", "--yes")
     arka("profiles", "remove", "ci", "--yes")
     arka("login", "--with-token", stdin=OTHER)
-    assert written(legacy) == {"token": OTHER}
+    assert read_json(legacy) == {"token": OTHER}
 
 
 @pytest.mark.usefixtures("synced")
 def test_legacy_sync_uses_the_active_profile_not_the_effective_one(legacy: Path) -> None:
     arka("login", "-p", "work", "--with-token", stdin=TOKEN, environ={"ARKA_API_KEY": OTHER, "ARKA_PROFILE": "ci"})
-    assert written(legacy) == {"token": TOKEN}
+    assert read_json(legacy) == {"token": TOKEN}
 
 
 @pytest.mark.usefixtures("synced")
 def test_legacy_sync_removes_the_token_if_the_active_one_is_for_another_workspace(legacy: Path) -> None:
     arka("use", "work")
-    arka("login", "-p", "eu", "--with-token", "--api-url", ELSEWHERE, stdin=OTHER)
+    arka("login", "-p", "eu", "--with-token", "--api-url", OTHER_URL, stdin=OTHER)
     done = arka("use", "eu")
     assert (done.code, "the legacy file has no token now" in done.err) == (0, True)
-    assert written(legacy) == {}
+    assert read_json(legacy) == {}
 
 
 @pytest.mark.usefixtures("synced")

@@ -1,4 +1,4 @@
-"""`import legacy`: the Node CLI's token, taken over into a profile."""
+"""`import legacy`: import the Node CLI's token into a profile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.cli.program import OTHER, TOKEN, arka
 
 @pytest.fixture
 def legacy(home: Path, tmp_path: Path) -> Path:
-    """The Node CLI's file, with a token and something else."""
+    """The Node CLI's file, with a token and another key."""
     file = tmp_path / ".config" / "arka-code-nodejs" / "config.json"
     file.parent.mkdir(parents=True, mode=0o700)
     file.write_text(json.dumps({"theme": "dark", "token": TOKEN}))

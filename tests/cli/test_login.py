@@ -1,4 +1,4 @@
-"""`login`: a token is checked and stored under a profile's name, or nothing is."""
+"""`login`: a token is checked, then stored in a profile; otherwise nothing changes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.cli.program import OTHER, TOKEN, Done, arka
 if TYPE_CHECKING:
     from pathlib import Path
 
-ELSEWHERE = "https://eu.arka-ai.com"
+OTHER_URL = "https://eu.arka-ai.com"
 
 
 def login(*options: str, token: str = TOKEN) -> Done:
     return arka("login", *options, "--with-token", stdin=token)
 
 
-def stored(home: Path, name: str) -> dict[str, str]:
+def read_stored(home: Path, name: str) -> dict[str, str]:
     found: dict[str, str] = json.loads((home / "data" / "tokens" / f"{name}.json").read_text())
     return found
 
@@ -35,7 +35,7 @@ def test_login_reads_the_token_from_stdin_and_strips_whitespace(home: Path) -> N
     done = login("-p", "work", token=f"  {TOKEN}\r\n")
     assert (done.code, done.out) == (0, "")
     assert "✓ Stored arka_…9f3c under profile 'work', for https://arka-ai.com (unverified)" in done.err
-    assert stored(home, "work")["token"] == TOKEN
+    assert read_stored(home, "work")["token"] == TOKEN
 
 
 def test_login_reads_the_token_from_a_file(home: Path, tmp_path: Path) -> None:
@@ -43,13 +43,13 @@ def test_login_reads_the_token_from_a_file(home: Path, tmp_path: Path) -> None:
     file.write_text(f"{TOKEN}\n")
     file.chmod(0o600)
     assert arka("login", "--token-file", str(file)).code == 0
-    assert stored(home, "default")["token"] == TOKEN
+    assert read_stored(home, "default")["token"] == TOKEN
 
 
 def test_login_takes_the_token_of_the_global_flag(home: Path) -> None:
     assert arka("--api-key", TOKEN, "login").code == 0
     assert arka("--token", OTHER, "login", "-p", "ci").code == 0
-    assert (stored(home, "default")["token"], stored(home, "ci")["token"]) == (TOKEN, OTHER)
+    assert (read_stored(home, "default")["token"], read_stored(home, "ci")["token"]) == (TOKEN, OTHER)
 
 
 @pytest.mark.parametrize("mode", [0o622, 0o666])
@@ -118,34 +118,34 @@ def test_login_replaces_a_token_of_the_same_workspace(two: Path) -> None:
 
 def test_login_drops_the_metadata_of_the_old_token(two: Path) -> None:
     assert login("-p", "work", token=OTHER).code == 0
-    assert "label" not in stored(two, "work")
+    assert "label" not in read_stored(two, "work")
 
 
 def test_login_replaces_another_workspace_s_token_only_with_force(two: Path) -> None:
-    done = login("-p", "work", "--api-url", ELSEWHERE, token=OTHER)
-    assert (done.code, stored(two, "work")["token"]) == (1, TOKEN)
-    assert f"has a token for https://arka-ai.com, and this one is for {ELSEWHERE}; nothing was stored" in done.err
+    done = login("-p", "work", "--api-url", OTHER_URL, token=OTHER)
+    assert (done.code, read_stored(two, "work")["token"]) == (1, TOKEN)
+    assert f"has a token for https://arka-ai.com, and this one is for {OTHER_URL}; nothing was stored" in done.err
     assert "--force" in done.err
-    assert login("-p", "work", "--api-url", ELSEWHERE, "--force", token=OTHER).code == 0
-    assert stored(two, "work")["origin"] == ELSEWHERE
+    assert login("-p", "work", "--api-url", OTHER_URL, "--force", token=OTHER).code == 0
+    assert read_stored(two, "work")["origin"] == OTHER_URL
     assert arka("status", "-p", "work").code == 0
 
 
 def test_login_stores_the_url_s_path_in_the_profile(home: Path) -> None:
-    assert login("-p", "eu", "--api-url", f"{ELSEWHERE}/workspaces/7").code == 0
-    assert stored(home, "eu")["origin"] == ELSEWHERE
-    assert arka("config", "get", "api_url", "-p", "eu").out == f"{ELSEWHERE}/workspaces/7\n"
+    assert login("-p", "eu", "--api-url", f"{OTHER_URL}/workspaces/7").code == 0
+    assert read_stored(home, "eu")["origin"] == OTHER_URL
+    assert arka("config", "get", "api_url", "-p", "eu").out == f"{OTHER_URL}/workspaces/7\n"
 
 
 def test_login_writes_no_profile_file_for_an_origin_only(home: Path) -> None:
-    assert login("-p", "eu", "--api-url", ELSEWHERE).code == 0
+    assert login("-p", "eu", "--api-url", OTHER_URL).code == 0
     assert not (home / "config").exists()
-    assert arka("config", "get", "api_url", "-p", "eu").out == f"{ELSEWHERE}\n"
+    assert arka("config", "get", "api_url", "-p", "eu").out == f"{OTHER_URL}\n"
 
 
 def test_login_uses_the_url_of_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARKA_API_URL", ELSEWHERE)
-    assert login("--json").json["origin"] == ELSEWHERE
+    monkeypatch.setenv("ARKA_API_URL", OTHER_URL)
+    assert login("--json").json["origin"] == OTHER_URL
 
 
 def test_login_refuses_a_profile_url_that_conflicts_with_the_environment(
@@ -153,14 +153,14 @@ def test_login_refuses_a_profile_url_that_conflicts_with_the_environment(
 ) -> None:
     assert arka("profiles", "create", "work", "api_url=https://arka.example").code == 0
     monkeypatch.setenv("ARKA_PROFILE", "work")
-    monkeypatch.setenv("ARKA_API_URL", ELSEWHERE)
+    monkeypatch.setenv("ARKA_API_URL", OTHER_URL)
     done = login()
     assert done.code == 1
-    assert f"ARKA_API_URL says {ELSEWHERE}, but" in done.err
+    assert f"ARKA_API_URL says {OTHER_URL}, but" in done.err
     assert "work.toml: api_url says https://arka.example" in done.err
     assert not (home / "data").exists()
-    assert login("--api-url", ELSEWHERE).code == 0  # that says which one, and the profile's file follows
-    assert f'api_url = "{ELSEWHERE}"' in (home / "config" / "profiles" / "work.toml").read_text()
+    assert login("--api-url", OTHER_URL).code == 0  # the option decides, and the profile's file is updated
+    assert f'api_url = "{OTHER_URL}"' in (home / "config" / "profiles" / "work.toml").read_text()
 
 
 def test_login_expect_user_stores_nothing_if_the_user_is_unknown(home: Path) -> None:
@@ -180,14 +180,14 @@ def test_login_expect_user_stores_nothing_if_the_user_is_unknown(home: Path) -> 
 )
 def test_login_expires_accepts_a_date_or_timestamp(home: Path, text: str, expires: str) -> None:
     assert login("--expires", text).code == 0
-    assert stored(home, "default")["expires"] == expires
+    assert read_stored(home, "default")["expires"] == expires
 
 
 @pytest.mark.parametrize(("text", "days"), [("90d", 90), ("12w", 84), ("3m", 90), ("1y", 365), ("1Y", 365)])
 def test_login_expires_accepts_a_duration(home: Path, text: str, days: int) -> None:
     before = timestamps.now()
     assert login("--expires", text).code == 0
-    found = timestamps.read(stored(home, "default")["expires"])
+    found = timestamps.read(read_stored(home, "default")["expires"])
     assert before + timedelta(days=days) <= found <= timestamps.now() + timedelta(days=days)
 
 
@@ -255,8 +255,8 @@ def test_login_says_what_is_wrong_with_a_malformed_token(token: str, said: str) 
 
 @pytest.mark.usefixtures("home")
 def test_login_hint_names_the_tokens_page_of_that_workspace() -> None:
-    done = login("--api-url", ELSEWHERE, token="wrong")
-    assert f"{ELSEWHERE}/app/personal/settings/tokens" in done.err
+    done = login("--api-url", OTHER_URL, token="wrong")
+    assert f"{OTHER_URL}/app/personal/settings/tokens" in done.err
 
 
 @pytest.mark.parametrize("token", ["", " \n"])

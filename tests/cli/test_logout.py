@@ -1,4 +1,4 @@
-"""`logout`: the token goes, and the profile's settings stay."""
+"""`logout`: the token is removed, and the profile's settings stay."""
 
 from __future__ import annotations
 

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 PAGE = "https://arka-ai.com/app/personal/settings/tokens"
 
 
-def file(home: Path, name: str) -> Path:
+def profile_file(home: Path, name: str) -> Path:
     return home / "config" / "profiles" / f"{name}.toml"
 
 
-def written(home: Path, name: str) -> dict[str, Any]:
-    return tomllib.loads(file(home, name).read_text())
+def read_profile(home: Path, name: str) -> dict[str, Any]:
+    return tomllib.loads(profile_file(home, name).read_text())
 
 
-def write(home: Path, name: str, text: str) -> None:
-    file(home, name).parent.mkdir(parents=True, exist_ok=True)
-    file(home, name).write_text(text)
+def write_profile(home: Path, name: str, text: str) -> None:
+    profile_file(home, name).parent.mkdir(parents=True, exist_ok=True)
+    profile_file(home, name).write_text(text)
 
 
-def names() -> list[str]:
+def profile_names() -> list[str]:
     return [profile["name"] for profile in arka("profiles", "list", "--json").json["profiles"]]
 
 
@@ -76,16 +76,16 @@ def test_list_without_profiles_says_how_to_create_one() -> None:
 
 
 def test_list_shows_the_other_profiles_if_one_is_broken(two: Path) -> None:
-    write(two, "work", "timeout =\n")
+    write_profile(two, "work", "timeout =\n")
     done = arka("profiles", "list")
     assert (done.code, "unreadable" in done.out, "arka_…77d1" in done.out) == (0, True, True)
-    assert f"{file(two, 'work')}: not TOML: line 1, column 10" in done.err
+    assert f"{profile_file(two, 'work')}: not TOML: line 1, column 10" in done.err
     ci, work = arka("profiles", "list", "--json").json["profiles"]
     assert ("error" in ci, "error" in work, work.keys()) == (False, True, {"name", "active", "error"})
 
 
 def test_list_warns_about_a_misnamed_file(two: Path) -> None:
-    write(two, "Work Laptop", "")
+    write_profile(two, "Work Laptop", "")
     done = arka("profiles", "list")
     assert "warning: ~/arka/config/profiles/Work Laptop.toml is not a profile" in done.err
 
@@ -100,7 +100,7 @@ def test_show_prints_a_profile_s_values(two: Path) -> None:
     assert "Work laptop" in done.out
     document = arka("profiles", "show", "work", "--json").json
     assert document.keys() == {"name", "path", "description", "api_url", "token", "settings"}
-    assert (document["path"], document["settings"]) == (str(file(two, "work")), {"timeout": 60})
+    assert (document["path"], document["settings"]) == (str(profile_file(two, "work")), {"timeout": 60})
 
 
 @pytest.mark.usefixtures("two")
@@ -115,8 +115,8 @@ def test_show_accepts_the_name_as_argument_or_option() -> None:
 
 def test_create_writes_a_file_with_the_values(home: Path) -> None:
     done = arka("profiles", "create", "ci", "description=Build runners", "token.env=CI_TOKEN", "timeout=60", "--json")
-    assert done.json == {"profile": "ci", "path": str(file(home, "ci"))}
-    assert written(home, "ci") == {
+    assert done.json == {"profile": "ci", "path": str(profile_file(home, "ci"))}
+    assert read_profile(home, "ci") == {
         "description": "Build runners",
         "token": {"env": "CI_TOKEN"},
         "settings": {"timeout": 60},
@@ -143,16 +143,18 @@ def test_create_rejects_an_invalid_name_and_suggests_another(home: Path, name: s
 
 def test_create_writes_nothing_for_an_invalid_value(home: Path) -> None:
     assert arka("profiles", "create", "ci", "timeout=soon").code == 1
-    assert not file(home, "ci").exists()
+    assert not profile_file(home, "ci").exists()
 
 
 # set and unset
 
 
 def test_set_keeps_comments_order_and_blank_lines(two: Path) -> None:
-    write(two, "work", '# mine\n\n[settings]  # what it says\ntimeout = 30   # seconds\n\nproxy = "http://p:1"\n')
+    write_profile(
+        two, "work", '# mine\n\n[settings]  # what it says\ntimeout = 30   # seconds\n\nproxy = "http://p:1"\n'
+    )
     assert arka("profiles", "set", "work", "timeout=90", "--json").json == {"profile": "work", "changed": True}
-    assert file(two, "work").read_text() == (
+    assert profile_file(two, "work").read_text() == (
         '# mine\n\n[settings]  # what it says\ntimeout = 90   # seconds\n\nproxy = "http://p:1"\n'
     )
     assert arka("profiles", "set", "work", "timeout=90", "--json").json["changed"] is False
@@ -163,7 +165,7 @@ def test_set_reports_every_invalid_value_and_writes_none(two: Path) -> None:
     assert done.code == 1
     assert "timeout: input should be a valid number" in done.err
     assert "proxy: " in done.err
-    assert not file(two, "work").exists()
+    assert not profile_file(two, "work").exists()
 
 
 @pytest.mark.parametrize(
@@ -185,14 +187,14 @@ def test_set_reports_every_invalid_value_and_writes_none(two: Path) -> None:
 def test_set_explains_an_invalid_assignment(two: Path, word: str, code: int, said: str) -> None:
     done = arka("profiles", "set", "work", word)
     assert (done.code, said in done.err) == (code, True), done.err
-    assert not file(two, "work").exists()
+    assert not profile_file(two, "work").exists()
 
 
 @pytest.mark.parametrize("key", ["token", "proxy", "timeout", "token.env", "token.file", "settings.proxy", "nosuch"])
 def test_set_refuses_a_token_as_a_value_without_repeating_it(two: Path, key: str) -> None:
     done = arka("profiles", "set", "work", f"{key}={OTHER}")
     assert (done.code, done.out, "o" * 8 in done.err) == (2, "", False)
-    assert not file(two, "work").exists()
+    assert not profile_file(two, "work").exists()
     if key != "nosuch":
         assert "a token does not stand in a profile's file" in done.err
 
@@ -201,21 +203,21 @@ def test_set_refuses_a_token_as_a_value_without_repeating_it(two: Path, key: str
 def test_set_refuses_a_token_within_a_value(two: Path, word: str) -> None:
     done = arka("profiles", "set", "work", word.format(OTHER))
     assert (done.code, "o" * 8 in done.err) == (2, False)
-    assert not file(two, "work").exists()
+    assert not profile_file(two, "work").exists()
 
 
 def test_set_replaces_one_token_reference_by_another(two: Path) -> None:
     arka("profiles", "set", "work", "token.env=A")
     arka("profiles", "set", "work", "token.file=/run/secrets/b")
-    assert written(two, "work") == {"token": {"file": "/run/secrets/b"}}
+    assert read_profile(two, "work") == {"token": {"file": "/run/secrets/b"}}
     assert arka("profiles", "unset", "work", "token", "--json").json == {"profile": "work", "changed": True}
     assert arka("token").out == f"{TOKEN}\n"
 
 
 def test_unset_removes_known_and_unknown_values(two: Path) -> None:
-    write(two, "work", 'description = "x"\n[settings]\ntimeot = 3 # oh\ntimeout = 4\n')
+    write_profile(two, "work", 'description = "x"\n[settings]\ntimeot = 3 # oh\ntimeout = 4\n')
     assert arka("profiles", "unset", "work", "timeot", "description").code == 0
-    assert written(two, "work") == {"settings": {"timeout": 4}}
+    assert read_profile(two, "work") == {"settings": {"timeout": 4}}
     assert arka("profiles", "unset", "work", "proxy", "--json").json == {"profile": "work", "changed": False}
     done = arka("profiles", "unset", "work", "timeot")
     assert (done.code, "did you mean 'timeout'?" in done.err) == (2, True)
@@ -225,15 +227,15 @@ def test_unset_removes_known_and_unknown_values(two: Path) -> None:
 def test_editing_an_unknown_profile_does_not_create_it(two: Path, command: str) -> None:
     done = arka("profiles", *command.split())
     assert (done.code, "there is no profile 'nosuch'" in done.err) == (1, True)
-    assert names() == ["ci", "work"]
+    assert profile_names() == ["ci", "work"]
 
 
 def test_editing_never_overwrites_an_invalid_file(two: Path) -> None:
-    write(two, "work", "timeout =\n")
+    write_profile(two, "work", "timeout =\n")
     for command in ("set work timeout=3", "unset work timeout"):
         done = arka("profiles", *command.split())
-        assert (done.code, f"{file(two, 'work')}: not TOML: line 1, column 10" in done.err) == (1, True)
-    assert file(two, "work").read_text() == "timeout =\n"
+        assert (done.code, f"{profile_file(two, 'work')}: not TOML: line 1, column 10" in done.err) == (1, True)
+    assert profile_file(two, "work").read_text() == "timeout =\n"
 
 
 # rename and copy
@@ -246,7 +248,7 @@ def test_rename_moves_the_token_selection_and_pins() -> None:
     done = arka("profiles", "rename", "work", "office", "--json", environ={"ARKA_PROFILE": "work"})
     assert done.json == {"profile": "office", "before": "work"}
     assert "ARKA_PROFILE in this shell still says 'work': export ARKA_PROFILE=office" in done.err
-    assert (names(), arka("token").out, arka("config", "get", "timeout").out) == (
+    assert (profile_names(), arka("token").out, arka("config", "get", "timeout").out) == (
         ["ci", "office"],
         f"{TOKEN}\n",
         "7\n",
@@ -286,9 +288,9 @@ def test_remove_deletes_settings_token_and_pins(two: Path, tmp_path: Path) -> No
     assert done.json == {"profile": "work", "unpinned": [str(tmp_path)]}
     assert f"Its token works until it is revoked: {PAGE}" in done.err
     assert "No profile is active now; choose one with: arka use NAME" in done.err
-    assert names() == ["ci"]
+    assert profile_names() == ["ci"]
     assert not any("work" in path.name for path in two.rglob("*"))
-    assert arka("token").code == 4  # no other profile takes its place
+    assert arka("token").code == 4  # no other profile is used instead
 
 
 @pytest.mark.parametrize("options", [[], ["--no-input"], ["--json"]])
@@ -297,18 +299,18 @@ def test_remove_without_a_terminal_names_the_flag(options: list[str]) -> None:
     done = arka("profiles", "remove", "work", *options)
     assert (done.code, done.out) == (2, "")
     assert "hint: add --yes" in done.err
-    assert names() == ["ci", "work"]
+    assert profile_names() == ["ci", "work"]
 
 
 def test_remove_deletes_an_unreadable_profile(two: Path) -> None:
-    write(two, "work", "timeout =\n")
+    write_profile(two, "work", "timeout =\n")
     (two / "data" / "tokens" / "work.json").write_text("{")
     assert arka("profiles", "remove", "work", "-y").code == 0
-    assert names() == ["ci"]
+    assert profile_names() == ["ci"]
 
 
 def test_show_and_list_hide_secrets_in_a_hand_edited_file(two: Path) -> None:
-    write(
+    write_profile(
         two,
         "work",
         f'description = "was {OTHER}"\n[settings]\nproxy = "http://me:hunter2@proxy.example"\nx = ["{OTHER}"]\n',

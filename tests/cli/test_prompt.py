@@ -1,4 +1,4 @@
-"""`prompt`: a name for a shell prompt. It is fast, never fails, and never speaks."""
+"""`prompt`: the profile's name for a shell prompt. It never fails and prints no error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`revoke`, `logout --revoke` and `profiles remove --revoke`: the token ends at the workspace, and then here."""
+"""`revoke`, `logout --revoke` and `profiles remove --revoke`: revoke at the workspace, then remove here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = "/app/personal/settings/tokens"
 
 @pytest.fixture
 def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """Two profiles, `work` and `ci`, with tokens of their own that work."""
+    """Two profiles, `work` and `ci`, each with a valid token."""
     for name, token in (("work", TOKEN), ("ci", OTHER)):
         fake.add(token, f"for {name}")
         assert arka("login", "-p", name, "--with-token", "--api-url", fake.url, stdin=token).code == 0
@@ -27,7 +27,7 @@ def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
     return fake
 
 
-def held(home: Path) -> list[str]:
+def profiles_with_token(home: Path) -> list[str]:
     return sorted(path.stem for path in (home / "data" / "tokens").glob("*.json"))
 
 
@@ -37,7 +37,7 @@ def test_revoke_revokes_and_forgets_the_token(work: FakeWorkspace, home: Path) -
     assert done.err == f"✓ Revoked the token of profile 'work' at {work.url}, and forgot it\n"
     assert not work.accepts(TOKEN)
     assert work.accepts(OTHER)
-    assert held(home) == ["ci"]
+    assert profiles_with_token(home) == ["ci"]
     assert arka("profiles", "show", "work").code == 0
 
 
@@ -53,7 +53,7 @@ def test_revoke_json_describes_the_revoked_token(work: FakeWorkspace) -> None:
 def test_revoke_without_a_terminal_names_the_flag(work: FakeWorkspace, home: Path) -> None:
     done = arka("revoke")
     assert (done.code, "hint: add --yes" in done.err) == (2, True)
-    assert held(home) == ["ci", "work"]
+    assert profiles_with_token(home) == ["ci", "work"]
     assert work.requests == []
 
 
@@ -62,7 +62,7 @@ def test_revoke_forgets_a_token_that_is_already_rejected(work: FakeWorkspace, ho
     done = arka("revoke", "--yes")
     assert done.code == 0
     assert done.err == f"✓ Forgot the token of profile 'work', which {work.url} already rejects\n"
-    assert held(home) == ["ci"]
+    assert profiles_with_token(home) == ["ci"]
 
 
 def test_revoke_without_an_api_names_the_page_and_keeps_the_token(work: FakeWorkspace, home: Path) -> None:
@@ -73,7 +73,7 @@ def test_revoke_without_an_api_names_the_page_and_keeps_the_token(work: FakeWork
     assert "Find 'for work', arka_…9f3c, click the trash icon next to it, and confirm." in done.err
     assert "nothing was revoked or forgotten" in done.err
     assert "hint: once it is revoked there: arka logout --profile work" in done.err
-    assert held(home) == ["ci", "work"]
+    assert profiles_with_token(home) == ["ci", "work"]
 
 
 def test_revoke_forget_removes_the_token_without_an_api(work: FakeWorkspace, home: Path) -> None:
@@ -81,7 +81,7 @@ def test_revoke_forget_removes_the_token_without_an_api(work: FakeWorkspace, hom
     done = arka("revoke", "--yes", "--forget", "--no-browser", "--json")
     assert (done.code, done.json["revoked"], done.json["forgotten"]) == (0, False, True)
     assert f"{work.url}{PAGE}" in done.err
-    assert held(home) == ["ci"]
+    assert profiles_with_token(home) == ["ci"]
 
 
 @pytest.mark.parametrize("forget", [[], ["--forget"]])
@@ -91,7 +91,7 @@ def test_revoke_keeps_the_token_if_the_workspace_is_unreachable(
     work.script = [steps.reset_connection] * 3
     done = arka("revoke", "--yes", *forget)
     assert (done.code, "cannot be reached" in done.err) == (1, True)
-    assert held(home) == ["ci", "work"]
+    assert profiles_with_token(home) == ["ci", "work"]
 
 
 def test_revoke_notes_a_copy_in_another_profile(work: FakeWorkspace) -> None:
@@ -134,12 +134,12 @@ def test_logout_revoke_revokes_first(work: FakeWorkspace, home: Path) -> None:
     done = arka("logout", "--revoke", "--json")
     assert done.json == {"profiles": ["work"]}
     assert done.err == f"✓ Revoked the token of profile 'work' at {work.url}, and forgot it\n"
-    assert (work.accepts(TOKEN), held(home)) == (False, ["ci"])
+    assert (work.accepts(TOKEN), profiles_with_token(home)) == (False, ["ci"])
 
 
 def test_logout_all_revoke_revokes_each_token(work: FakeWorkspace, home: Path) -> None:
     assert arka("logout", "--revoke", "--all").code == 0
-    assert (work.tokens, held(home)) == ({}, [])
+    assert (work.tokens, profiles_with_token(home)) == ({}, [])
     assert arka("logout", "--revoke", "--all").err == "No token is stored\n"
 
 
@@ -147,7 +147,7 @@ def test_remove_revoke_revokes_first(work: FakeWorkspace, home: Path) -> None:
     done = arka("profiles", "remove", "ci", "--yes", "--revoke")
     assert done.code == 0
     assert f"Revoked the token of profile 'ci' at {work.url}" in done.err
-    assert (work.accepts(OTHER), held(home)) == (False, ["work"])
+    assert (work.accepts(OTHER), profiles_with_token(home)) == (False, ["work"])
     assert arka("profiles", "remove", "ci", "--yes").code == 1
 
 
@@ -158,7 +158,7 @@ def test_failed_revocation_removes_nothing(work: FakeWorkspace, home: Path, line
     done = arka(*line.split())
     assert done.code in (1, 4)
     assert "error: the token of profile 'ci' was not revoked, so nothing was removed: " in done.err
-    assert held(home) == ["ci", "work"]
+    assert profiles_with_token(home) == ["ci", "work"]
 
 
 def test_revoke_option_without_an_api_names_the_page(work: FakeWorkspace) -> None:
@@ -172,13 +172,13 @@ def test_revoke_option_accepts_an_already_rejected_token(work: FakeWorkspace, ho
     del work.tokens[OTHER]
     done = arka(*line.split())
     assert (done.code, f"profile 'ci', which {work.url} already rejects" in done.err) == (0, True)
-    assert held(home) == ["work"]
+    assert profiles_with_token(home) == ["work"]
 
 
 def test_logout_all_forgets_revoked_tokens_if_a_later_one_fails(work: FakeWorkspace, home: Path) -> None:
     work.script = [None, steps.reply(500)]
     done = arka("logout", "--revoke", "--all")
-    assert (done.code, held(home)) == (1, ["work"])
+    assert (done.code, profiles_with_token(home)) == (1, ["work"])
     assert "Revoked the token of profile 'ci'" in done.err
     assert "the token of profile 'work' was not revoked" in done.err
 

@@ -1,4 +1,4 @@
-"""`rotate`: issue, store, verify, revoke; and whatever stops it, a token that is stored works."""
+"""`rotate`: issue, store, verify, revoke. Whatever interrupts it, the stored token works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.killed import killed_at
+from tests.cli.killed import run_and_kill_at
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.workspace import fake as steps
 from tests.workspace.fake import serve_fake
@@ -26,25 +26,25 @@ END = "2099-01-01T00:00:00Z"
 
 @pytest.fixture
 def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """A profile, `work`, with a token that works and has an end."""
+    """A profile, `work`, with a valid token that expires."""
     fake.add(TOKEN, expires=END)
     assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN).code == 0
     fake.requests.clear()
     return fake
 
 
-def stored(home: Path, name: str = "work") -> dict[str, str]:
+def read_stored(home: Path, name: str = "work") -> dict[str, str]:
     found: dict[str, str] = json.loads((home / "data" / "tokens" / f"{name}.json").read_text())
     return found
 
 
 def test_rotate_replaces_the_token(work: FakeWorkspace, home: Path) -> None:
     done = arka("rotate")
-    new = stored(home)["token"]
+    new = read_stored(home)["token"]
     assert (done.code, done.out) == (0, "")
     assert f"✓ Replaced arka_…9f3c of profile 'work' with arka_…{new[-4:]}, and revoked the old one" in done.err
     assert (work.accepts(new), work.accepts(TOKEN)) == (True, False)
-    found = stored(home)
+    found = read_stored(home)
     assert (found["label"], found["expires"], found["user"]) == ("MacBook Pro", END, "ann@example.com")
     asked = [(request.method, request.path.removeprefix("/api/v1/"), request.token) for request in work.requests]
     assert asked == [
@@ -56,7 +56,7 @@ def test_rotate_replaces_the_token(work: FakeWorkspace, home: Path) -> None:
 
 def test_rotate_json_describes_the_tokens_without_showing_them(work: FakeWorkspace, home: Path) -> None:
     done = arka("rotate", "--json")
-    new = stored(home)["token"]
+    new = read_stored(home)["token"]
     assert done.json == {
         "profile": "work",
         "profiles": ["work"],
@@ -75,7 +75,7 @@ def test_rotate_json_describes_the_tokens_without_showing_them(work: FakeWorkspa
 )
 def test_rotate_accepts_expires(work: FakeWorkspace, home: Path, options: list[str], expires: str | None) -> None:
     assert arka("rotate", *options).code == 0
-    assert stored(home).get("expires") == expires
+    assert read_stored(home).get("expires") == expires
 
 
 def test_rotate_sends_no_request_for_an_invalid_expires(work: FakeWorkspace) -> None:
@@ -87,7 +87,7 @@ def test_rotate_updates_every_profile_with_the_token(work: FakeWorkspace, home: 
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     done = arka("rotate")
     assert "Profile 'twin' had the same token, and has the new one too" in done.err
-    assert stored(home)["token"] == stored(home, "twin")["token"] != TOKEN
+    assert read_stored(home)["token"] == read_stored(home, "twin")["token"] != TOKEN
 
 
 def test_rotate_keeps_the_active_profile(work: FakeWorkspace, home: Path) -> None:
@@ -97,7 +97,7 @@ def test_rotate_keeps_the_active_profile(work: FakeWorkspace, home: Path) -> Non
     assert arka("config", "get", "profile").out == "work\n"
 
 
-# Where something fails
+# Failures
 
 
 @pytest.mark.parametrize(
@@ -114,11 +114,11 @@ def test_rotate_keeps_the_active_profile(work: FakeWorkspace, home: Path) -> Non
 def test_rotate_changes_nothing_if_no_token_is_issued(
     work: FakeWorkspace, home: Path, step: object, code: int, said: str
 ) -> None:
-    before = stored(home)
+    before = read_stored(home)
     work.script = [step]  # type: ignore[list-item]
     done = arka("rotate")
     assert (done.code, said in done.err) == (code, True)
-    assert stored(home) == before
+    assert read_stored(home) == before
     assert work.accepts(TOKEN)
 
 
@@ -137,27 +137,27 @@ def test_rotate_without_an_api_names_the_page(work: FakeWorkspace) -> None:
 @pytest.mark.parametrize("step", [steps.reply_problem(401, "invalid-token"), steps.reply(500), steps.reply_page(200)])
 def test_rotate_restores_the_old_token_if_the_new_one_fails(work: FakeWorkspace, home: Path, step: object) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
-    before = stored(home)
+    before = read_stored(home)
     work.script = [None, step]  # type: ignore[list-item]
     done = arka("rotate")
     assert done.code == 1
     assert "the new token was not kept: " in done.err
     assert "the old one is still stored and still works" in done.err
-    assert (stored(home), stored(home, "twin")["token"]) == (before, TOKEN)
+    assert (read_stored(home), read_stored(home, "twin")["token"]) == (before, TOKEN)
     assert list(work.tokens) == [TOKEN]
 
 
 def test_rotate_says_if_the_unused_token_could_not_be_revoked(work: FakeWorkspace, home: Path) -> None:
     work.script = [None, *[steps.reset_connection] * 6]
     done = arka("rotate")
-    assert (done.code, stored(home)["token"]) == (1, TOKEN)
+    assert (done.code, read_stored(home)["token"]) == (1, TOKEN)
     assert "an unused token may be left on the tokens page" in done.err
 
 
 def test_rotate_keeps_the_new_token_if_the_old_one_cannot_be_revoked(work: FakeWorkspace, home: Path) -> None:
     work.script = [None, None, steps.reply(500)]
     done = arka("rotate")
-    assert (done.code, work.accepts(stored(home)["token"]), stored(home)["token"] != TOKEN) == (1, True, True)
+    assert (done.code, work.accepts(read_stored(home)["token"]), read_stored(home)["token"] != TOKEN) == (1, True, True)
     assert "profile 'work' has a new token, but the old one still works: " in done.err
     assert f"hint: revoke it on {work.url}/app/personal/settings/tokens" in done.err
 
@@ -170,18 +170,18 @@ def test_rotate_keeps_the_old_token_if_storing_fails(
 
     monkeypatch.setattr("arka_config.store.files._rename_over", full)
     done = arka("rotate")
-    assert (done.code, stored(home)["token"], list(work.tokens)) == (1, TOKEN, [TOKEN])
+    assert (done.code, read_stored(home)["token"], list(work.tokens)) == (1, TOKEN, [TOKEN])
     assert "no space left on device" in done.err
 
 
 def test_rotate_keeps_a_token_stored_by_another_process(work: FakeWorkspace, home: Path) -> None:
-    def log_in_meanwhile(handler: Handler) -> None:
+    def log_in_concurrently(handler: Handler) -> None:
         assert arka("login", "-p", "work", "--with-token", "--no-verify", "--api-url", work.url, stdin=OTHER).code == 0
         work._api(handler, work.requests[-1])
 
-    work.script = [log_in_meanwhile]
+    work.script = [log_in_concurrently]
     done = arka("rotate")
-    assert (done.code, stored(home)["token"], list(work.tokens)) == (1, OTHER, [TOKEN])
+    assert (done.code, read_stored(home)["token"], list(work.tokens)) == (1, OTHER, [TOKEN])
     assert "profile 'work' got another token in the meantime" in done.err
 
 
@@ -199,10 +199,10 @@ def test_concurrent_rotations_leave_a_working_token(work: FakeWorkspace, home: P
         thread.join()
     assert set(codes) <= {0, 1, 4}
     assert len(codes) == 3
-    assert work.accepts(stored(home)["token"])
+    assert work.accepts(read_stored(home)["token"])
 
 
-# A kill at each step
+# Killed at each step
 
 
 def test_rotate_killed_at_any_step_leaves_a_working_token(home: Path) -> None:
@@ -214,14 +214,14 @@ def test_rotate_killed_at_any_step_leaves_a_working_token(home: Path) -> None:
             fake.add(OTHER)
             line = ["login", "-p", "work", "--with-token", "--force", "--api-url", fake.url]
             assert arka(*line, stdin=token).code == 0
-            code = killed_at(step, "rotate", "-p", "work")
+            code = run_and_kill_at(step, "rotate", "-p", "work")
             codes.append(code)
-            now = stored(home)["token"]
+            now = read_stored(home)["token"]
             assert fake.accepts(now), f"killed at step {step}"
             again = arka("rotate")
             assert again.code == 0, again.err
-            assert fake.accepts(stored(home)["token"])
-            if code == 0:  # it was done before that step came
+            assert fake.accepts(read_stored(home)["token"])
+            if code == 0:  # it ended before that step
                 break
     assert codes[-1] == 0
     assert codes[:-1] == [9] * (len(codes) - 1)
@@ -236,6 +236,6 @@ def test_rotate_killed_between_profiles_leaves_each_a_working_token(home: Path) 
             for name in ("work", "twin"):
                 line = ["login", "-p", name, "--with-token", "--force", "--api-url", fake.url]
                 assert arka(*line, stdin=token).code == 0
-            assert killed_at(step, "rotate", "-p", "work") == 9
-            assert fake.accepts(stored(home)["token"])
-            assert fake.accepts(stored(home, "twin")["token"])
+            assert run_and_kill_at(step, "rotate", "-p", "work") == 9
+            assert fake.accepts(read_stored(home)["token"])
+            assert fake.accepts(read_stored(home, "twin")["token"])

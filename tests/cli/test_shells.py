@@ -1,4 +1,4 @@
-"""`env` and `completion` in the shells themselves: what is evaluated sets variables and runs nothing."""
+"""`env` and `completion` in real shells: the lines set variables and run nothing."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ SHELLS = [pytest.param(name, marks=pytest.mark.peer(name)) for name in ("bash", 
 SHELLS.append(pytest.param("powershell", marks=pytest.mark.peer("pwsh")))
 
 
-def evaluated(shell: str, lines: str, cwd: Path) -> dict[str, str]:
-    """The ARKA_ variables that a child of the shell has after it has evaluated the lines."""
+def evaluate(shell: str, lines: str, cwd: Path) -> dict[str, str]:
+    """Evaluate the lines in a shell and return the ARKA_ variables that its child gets."""
     program = peers.executable("pwsh" if shell == "powershell" else shell)
     clean = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"], "fish": ["--no-config"], "powershell": ["-NoProfile"]}
     flag = "-Command" if shell == "powershell" else "-c"
@@ -62,15 +62,15 @@ def evaluated(shell: str, lines: str, cwd: Path) -> dict[str, str]:
     return found
 
 
-def assert_read_alike(shell: str, values: Sequence[str], cwd: Path) -> None:
+def assert_shell_reads_back(shell: str, values: Sequence[str], cwd: Path) -> None:
     variables = {f"ARKA_V{number}": value for number, value in enumerate(values)}
-    assert evaluated(shell, formats.shell_lines(variables, shell), cwd) == variables
+    assert evaluate(shell, formats.shell_lines(variables, shell), cwd) == variables
     assert not (cwd / "ran").exists()
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_shell_reads_back_a_hostile_value(shell: str, tmp_path: Path) -> None:
-    assert_read_alike(shell, HOSTILE, tmp_path)
+    assert_shell_reads_back(shell, HOSTILE, tmp_path)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -80,7 +80,7 @@ def test_shell_reads_back_any_printable_value(shell: str, tmp_path_factory: pyte
 
     @given(st.lists(printable | st.text("'\\\"$`‘’ a"), min_size=30, max_size=60))
     def check(values: list[str]) -> None:
-        assert_read_alike(shell, values, folder)
+        assert_shell_reads_back(shell, values, folder)
 
     check()
 
@@ -94,9 +94,9 @@ def test_shell_lines_reject_a_control_character(shell: str) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_env_evaluated_selects_the_profile_and_token(two: Path, shell: str, tmp_path: Path) -> None:
     lines = arka("env", "-p", "ci", "--shell", shell).out
-    assert evaluated(shell, lines, tmp_path) == {"ARKA_PROFILE": "ci"}
+    assert evaluate(shell, lines, tmp_path) == {"ARKA_PROFILE": "ci"}
     lines = arka("env", "-p", "ci", "--shell", shell, "--with-token").out
-    assert evaluated(shell, lines, tmp_path) == {
+    assert evaluate(shell, lines, tmp_path) == {
         "ARKA_PROFILE": "ci",
         "ARKA_API_KEY": OTHER,
         "ARKA_API_URL": "https://arka-ai.com",
@@ -115,7 +115,7 @@ def test_env_github_masks_before_setting_variables(tmp_path: Path) -> None:
     file.write_text("BEFORE=1\n")
     done = arka("env", "--github", "--with-token", environ={"GITHUB_ENV": str(file)})
     assert done.out == f"::add-mask::{TOKEN}\n"
-    assert as_runner_reads(file.read_text()) == {
+    assert parse_github_env(file.read_text()) == {
         "BEFORE": "1",
         "ARKA_PROFILE": "work",
         "ARKA_API_KEY": TOKEN,
@@ -126,13 +126,13 @@ def test_env_github_masks_before_setting_variables(tmp_path: Path) -> None:
 def test_github_env_value_cannot_end_its_block(tmp_path: Path) -> None:
     file = tmp_path / "github-env"
     formats.append_github_env(str(file), {"A": "x", "B": "B<<end", "C": ""})
-    assert as_runner_reads(file.read_text()) == {"A": "x", "B": "B<<end", "C": ""}
+    assert parse_github_env(file.read_text()) == {"A": "x", "B": "B<<end", "C": ""}
     with pytest.raises(InvalidValue):
         formats.append_github_env(str(file), {"A": "x\nPATH=evil"})
 
 
-def as_runner_reads(text: str) -> dict[str, str]:
-    """The variables of a GITHUB_ENV file: `NAME=VALUE`, or `NAME<<BORDER`, the value's lines, and BORDER."""
+def parse_github_env(text: str) -> dict[str, str]:
+    """Parse a GITHUB_ENV file as the runner does: `NAME=VALUE`, or `NAME<<BORDER`, the value's lines, and BORDER."""
     variables = {}
     lines = iter(text.splitlines())
     for line in lines:

@@ -1,4 +1,4 @@
-"""`status`: the profile and the token in force, why they are, and for how long."""
+"""`status`: the effective profile and token, their sources, and when the token expires."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def rows(text: str) -> dict[str, str]:
-    """The table's second and later columns, by its first."""
+    """The table's rows by their first column."""
     return {name: " ".join(rest) for name, *rest in (line.split() for line in text.splitlines()[1:])}
 
 
@@ -124,7 +124,7 @@ def test_status_expiring_exits_with_3_if_the_token_expires_in_time(within: str, 
 @pytest.mark.usefixtures("two")
 def test_status_expiring_ignores_a_token_without_expiry() -> None:
     assert arka("status", "--expiring", "10y").code == 0
-    assert arka("status", "-p", "ci", "--expiring", "99999y").code == 3  # a time beyond the calendar
+    assert arka("status", "-p", "ci", "--expiring", "99999y").code == 3  # the duration ends after the year 9999
 
 
 @pytest.mark.parametrize("text", ["soon", "14", "", "-1d"])

@@ -1,4 +1,4 @@
-"""`token`: the token in force and a newline, nothing else."""
+"""`token`: prints the effective token and a newline, nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cli.program import OTHER, TOKEN, arka
 if TYPE_CHECKING:
     from pathlib import Path
 
-ELSEWHERE = "https://elsewhere.example"
+OTHER_URL = "https://elsewhere.example"
 
 
 @pytest.mark.usefixtures("two")
@@ -107,7 +107,7 @@ def test_token_for_accepts_its_own_origin(url: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        ELSEWHERE,
+        OTHER_URL,
         "https://arka-ai.com.elsewhere.example",
         "https://api.arka-ai.com",
         "https://arka-ai.com:8443",
@@ -126,11 +126,11 @@ def test_token_for_refuses_another_origin(url: str) -> None:
 
 @pytest.mark.usefixtures("two")
 def test_token_refuses_a_url_of_another_origin() -> None:
-    done = arka("token", environ={"ARKA_API_URL": ELSEWHERE})
+    done = arka("token", environ={"ARKA_API_URL": OTHER_URL})
     assert (done.code, done.out) == (1, "")
     assert "a token never goes to another origin" in done.err
-    done = arka("token", "--json", environ={"ARKA_API_URL": ELSEWHERE, "ARKA_API_KEY": OTHER})
-    assert (done.json["token"], done.json["origin"]) == (OTHER, ELSEWHERE)
+    done = arka("token", "--json", environ={"ARKA_API_URL": OTHER_URL, "ARKA_API_KEY": OTHER})
+    assert (done.json["token"], done.json["origin"]) == (OTHER, OTHER_URL)
 
 
 def test_token_follows_a_token_reference(two: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`tokens`: those of the workspace, listed, made and revoked."""
+"""`tokens`: list, create and revoke tokens at the workspace."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """A profile whose token may manage tokens, and another token at the workspace."""
+    """A profile whose token may manage tokens, and a second token at the workspace."""
     fake.add(OTHER, "CI/CD Pipeline", expires="2001-01-01T00:00:00Z")
     fake.add(TOKEN, scopes=(MANAGE,))
     assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN).code == 0
@@ -27,7 +27,7 @@ def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
     return fake
 
 
-def stored(home: Path, name: str) -> dict[str, str]:
+def read_stored(home: Path, name: str) -> dict[str, str]:
     found: dict[str, str] = json.loads((home / "data" / "tokens" / f"{name}.json").read_text())
     return found
 
@@ -93,14 +93,14 @@ def test_tokens_create_json_includes_the_token(work: FakeWorkspace) -> None:
 
 def test_tokens_create_store_as_does_not_print_the_token(work: FakeWorkspace, home: Path) -> None:
     done = arka("tokens", "create", "Build runner", "--store-as", "runner")
-    found = stored(home, "runner")
+    found = read_stored(home, "runner")
     assert (done.code, done.out) == (0, "")
     assert work.accepts(found["token"])
     assert found["token"] not in done.err
     assert (found["label"], found["origin"]) == ("Build runner", work.url)
     assert arka("status", "-p", "runner").code == 0
     again = arka("tokens", "create", "Another", "--store-as", "other", "--json")
-    assert again.json["token"] == f"arka_…{stored(home, 'other')['token'][-4:]}"
+    assert again.json["token"] == f"arka_…{read_stored(home, 'other')['token'][-4:]}"
 
 
 def test_tokens_create_refuses_a_profile_that_has_a_token(work: FakeWorkspace, home: Path) -> None:

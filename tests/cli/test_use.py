@@ -1,4 +1,4 @@
-"""`use`: which profile is active, and which directories are pinned to one."""
+"""`use`: the active profile, and directories pinned to a profile."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from tests.cli.program import OTHER, arka
 
 
-def in_force() -> str:
+def effective_profile() -> str:
     return arka("config", "get", "profile").out.strip()
 
 
 @pytest.mark.usefixtures("two")
 def test_use_activates_a_profile_permanently() -> None:
     assert arka("use", "ci") == (0, "", "✓ Profile 'ci' is active\n")
-    assert in_force() == "ci"
+    assert effective_profile() == "ci"
     assert arka("use", "ci").err == "✓ Profile 'ci' is active already\n"
 
 
@@ -27,7 +27,7 @@ def test_use_activates_a_profile_permanently() -> None:
 def test_use_accepts_the_profile_option() -> None:
     for arguments in (["use", "-p", "ci"], ["-p", "work", "use"], ["-p", "ci", "use", "ci"]):
         assert arka(*arguments).code == 0
-    assert in_force() == "ci"
+    assert effective_profile() == "ci"
     assert arka("-p", "ci", "use", "work").code == 2
 
 
@@ -44,14 +44,14 @@ def test_use_dash_switches_back_and_forth() -> None:
     assert arka("use", "ci").code == 0
     for expected in ("work", "ci", "work"):
         assert arka("use", "-").code == 0
-        assert in_force() == expected
+        assert effective_profile() == expected
 
 
 @pytest.mark.usefixtures("two")
 def test_use_of_an_unknown_profile_changes_nothing() -> None:
     assert arka("use", "wrok") == (1, "", "error: there is no profile 'wrok'\nhint: did you mean 'work'?\n")
     assert arka("use", "Work Laptop").err.endswith("hint: try 'work-laptop'\n")
-    assert in_force() == "work"
+    assert effective_profile() == "work"
 
 
 @pytest.mark.usefixtures("two")
@@ -63,9 +63,9 @@ def test_use_here_pins_the_directory_and_everything_below(tmp_path: Path, monkey
     assert done.json == {"profile": "ci", "directory": str(tmp_path / "repository")}
     assert done.err == "✓ ~/repository and everything below it use profile 'ci'\n"
     monkeypatch.chdir(below)
-    assert (in_force(), arka("token").out) == ("ci", f"{OTHER}\n")
+    assert (effective_profile(), arka("token").out) == ("ci", f"{OTHER}\n")
     monkeypatch.chdir(tmp_path)
-    assert in_force() == "work"
+    assert effective_profile() == "work"
 
 
 @pytest.mark.usefixtures("two")
@@ -79,10 +79,10 @@ def test_nearest_pin_wins_and_a_sibling_with_the_same_prefix_is_not_pinned(
     monkeypatch.chdir(tmp_path / "a" / "b")
     assert arka("use", "work", "--here").code == 0
     assert arka("use", "ci").code == 0
-    assert in_force() == "work"
+    assert effective_profile() == "work"
     assert arka("use", "work").code == 0
     monkeypatch.chdir(tmp_path / "a-b")
-    assert in_force() == "work"
+    assert effective_profile() == "work"
 
 
 @pytest.mark.usefixtures("two")
@@ -91,7 +91,7 @@ def test_pin_follows_symbolic_links(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "link").symlink_to("real")
     monkeypatch.chdir(tmp_path / "link")
     assert arka("use", "ci", "--here", "--json").json["directory"] == str(tmp_path / "real")
-    assert in_force() == "ci"
+    assert effective_profile() == "ci"
 
 
 @pytest.mark.usefixtures("two")
@@ -103,7 +103,7 @@ def test_unpin_works_only_in_the_pinned_directory(tmp_path: Path, monkeypatch: p
     assert (done.code, done.err) == (1, f"error: {tmp_path / 'sub'} itself is not pinned\nhint: arka status\n")
     monkeypatch.chdir(tmp_path)
     assert arka("use", "--unpin", "--json").json == {"profile": "ci", "directory": str(tmp_path)}
-    assert in_force() == "work"
+    assert effective_profile() == "work"
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_use_picker_can_be_cancelled(two: Path, answer: str, code: int, said: st
     child.wait()
     child.close()
     assert (child.exitstatus, said in (child.before or "")) == (code, True)
-    assert in_force() == "work"
+    assert effective_profile() == "work"

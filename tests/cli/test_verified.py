@@ -1,4 +1,4 @@
-"""`login` and `status` where there is a workspace to ask: what it says is stored, shown, and obeyed."""
+"""`login` and `status` with a workspace that answers: its details are stored and shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def login(fake: FakeWorkspace, *options: str, token: str = TOKEN) -> Done:
     return arka("login", "--with-token", "--api-url", fake.url, *options, stdin=token)
 
 
-def stored(home: Path, name: str = "default") -> dict[str, str]:
+def read_stored(home: Path, name: str = "default") -> dict[str, str]:
     found: dict[str, str] = json.loads((home / "data" / "tokens" / f"{name}.json").read_text())
     return found
 
@@ -40,7 +40,7 @@ def test_login_stores_the_workspace_s_details_of_a_valid_token(home: Path, fake:
     done = login(fake, "-p", "ci")
     assert (done.code, done.out) == (0, "")
     assert f"✓ Stored arka_…9f3c under profile 'ci', for {fake.url} (verified, as ann@example.com)" in done.err
-    found = stored(home, "ci")
+    found = read_stored(home, "ci")
     assert (found["label"], found["expires"], found["user"]) == ("CI/CD Pipeline", END, "ann@example.com")
     assert [request.token for request in fake.requests] == [TOKEN]
 
@@ -60,7 +60,7 @@ def test_login_options_fill_in_what_the_workspace_does_not_report(home: Path, fa
     user = {"id": "usr_1", "email": "ann@example.com"}
     fake.script = [steps.reply_json(200, {"user": user, "token": {"id": "tok_1"}})]
     assert login(fake, "--label", "Mine", "--expires", "2099-12-31").code == 0
-    assert (stored(home)["label"], stored(home)["expires"]) == ("Mine", "2099-12-31T23:59:59Z")
+    assert (read_stored(home)["label"], read_stored(home)["expires"]) == ("Mine", "2099-12-31T23:59:59Z")
 
 
 def test_login_notes_that_the_workspace_s_details_override_options(home: Path, fake: FakeWorkspace) -> None:
@@ -68,14 +68,14 @@ def test_login_notes_that_the_workspace_s_details_override_options(home: Path, f
     done = login(fake, "--label", "Mine", "--expires", "90d")
     assert "note: the workspace calls this token 'CI/CD Pipeline', so --label is not used" in done.err
     assert "note: the workspace says that it expires in " in done.err
-    assert (stored(home)["label"], stored(home)["expires"]) == ("CI/CD Pipeline", END)
+    assert (read_stored(home)["label"], read_stored(home)["expires"]) == ("CI/CD Pipeline", END)
 
 
 def test_login_stores_that_a_token_never_expires(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     done = login(fake, "--expires", "90d")
     assert "note: the workspace says that it never expires, so --expires is not used" in done.err
-    assert "expires" not in stored(home)
+    assert "expires" not in read_stored(home)
 
 
 def test_login_prints_no_note_if_options_agree_with_the_workspace(home: Path, fake: FakeWorkspace) -> None:
@@ -118,9 +118,9 @@ def test_login_stores_an_unverified_token_and_says_why(
     done = login(fake, "--json", "--label", "Mine")
     assert done.code == 0
     assert f"(unverified)\nnote: it was not verified: {fake.url} {said}\n" in done.err.replace("the answer of ", "")
-    assert (done.json["verified"], done.json["state"], stored(home)["label"]) == (False, state, "Mine")
+    assert (done.json["verified"], done.json["state"], read_stored(home)["label"]) == (False, state, "Mine")
     assert said in done.json["reason"]
-    assert "user" not in stored(home)
+    assert "user" not in read_stored(home)
 
 
 @pytest.mark.parametrize(("step", "state", "said"), UNTOLD.values(), ids=list(UNTOLD))
@@ -175,10 +175,10 @@ def test_login_replaces_another_user_s_token_only_with_force(home: Path, fake: F
     fake.add(OTHER, email="bob@example.com")
     assert login(fake).code == 0
     done = login(fake, token=OTHER)
-    assert (done.code, stored(home)["token"]) == (1, TOKEN)
+    assert (done.code, read_stored(home)["token"]) == (1, TOKEN)
     assert "profile 'default' has a token of ann@example.com, and this one is of bob@example.com" in done.err
     assert login(fake, "--force", token=OTHER).code == 0
-    assert stored(home)["user"] == "bob@example.com"
+    assert read_stored(home)["user"] == "bob@example.com"
 
 
 def test_login_replaces_a_token_of_the_same_or_an_unknown_user(home: Path, fake: FakeWorkspace) -> None:
@@ -187,7 +187,7 @@ def test_login_replaces_a_token_of_the_same_or_an_unknown_user(home: Path, fake:
     assert login(fake, token=OTHER).code == 0
     fake.add(TOKEN, email="Bob@example.com")
     assert login(fake).code == 0
-    assert stored(home)["user"] == "Bob@example.com"
+    assert read_stored(home)["user"] == "Bob@example.com"
 
 
 def test_login_escapes_control_characters_of_a_label(home: Path, fake: FakeWorkspace) -> None:
@@ -195,7 +195,7 @@ def test_login_escapes_control_characters_of_a_label(home: Path, fake: FakeWorks
     done = login(fake)
     assert "\x1b" not in done.err
     assert "label holds a character that it may not" in done.err
-    assert "label" not in stored(home)
+    assert "label" not in read_stored(home)
 
 
 # status
@@ -206,29 +206,29 @@ def rows(text: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def logged_in(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """One profile, `work`, whose token was stored unverified."""
+def unverified_login(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
+    """A profile, `work`, whose token was stored unverified."""
     assert login(fake, "-p", "work", "--no-verify", "--label", "Mine").code == 0
     return fake
 
 
-def test_status_shows_the_verified_user(logged_in: FakeWorkspace, home: Path) -> None:
-    logged_in.add(TOKEN, "CI/CD Pipeline", expires=END)
-    before = stored(home, "work")
+def test_status_shows_the_verified_user(unverified_login: FakeWorkspace, home: Path) -> None:
+    unverified_login.add(TOKEN, "CI/CD Pipeline", expires=END)
+    before = read_stored(home, "work")
     done = arka("status")
     shown = rows(done.out)
     assert (done.code, done.err) == (0, "")
     assert (shown["verified"], shown["plan"]) == ("yes (as ann@example.com)", "pro")
     assert shown["label"] == "CI/CD Pipeline"
     assert "2099-01-01" in shown["expires"]
-    assert stored(home, "work") == before
+    assert read_stored(home, "work") == before
     document = arka("status", "--json").json
     assert (document["verified"], document["state"], document["plan"]) == (True, "valid", "pro")
     assert (document["token"]["user"], document["token"]["expires"]) == ("ann@example.com", END)
 
 
-def test_status_suggests_rotate_for_a_valid_token_that_expires_soon(logged_in: FakeWorkspace) -> None:
-    logged_in.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
+def test_status_suggests_rotate_for_a_valid_token_that_expires_soon(unverified_login: FakeWorkspace) -> None:
+    unverified_login.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
     done = arka("status")
     assert (done.code, "hint: arka rotate --profile work" in done.err) == (0, True)
 
@@ -239,7 +239,7 @@ def test_status_names_the_page_for_an_exported_token_that_expires_soon(home: Pat
     assert (done.code, f"hint: create a new one on {fake.url}{PAGE}" in done.err) == (0, True)
 
 
-def test_status_exits_with_4_for_a_revoked_token(logged_in: FakeWorkspace) -> None:
+def test_status_exits_with_4_for_a_revoked_token(unverified_login: FakeWorkspace) -> None:
     done = arka("status")
     assert (done.code, rows(done.out)["verified"]) == (4, "no: Invalid token")
     assert done.err.startswith("error: Invalid token\n")
@@ -247,24 +247,24 @@ def test_status_exits_with_4_for_a_revoked_token(logged_in: FakeWorkspace) -> No
     assert (as_json.code, as_json.json["verified"], as_json.json["state"]) == (4, False, "invalid")
 
 
-def test_status_exits_with_4_without_a_subscription(logged_in: FakeWorkspace) -> None:
-    logged_in.add(TOKEN, plan="free")
+def test_status_exits_with_4_without_a_subscription(unverified_login: FakeWorkspace) -> None:
+    unverified_login.add(TOKEN, plan="free")
     done = arka("status")
     assert (done.code, rows(done.out)["verified"]) == (4, "no: Pro subscription required")
-    assert f"hint: subscribe on {logged_in.url}/billing" in done.err
+    assert f"hint: subscribe on {unverified_login.url}/billing" in done.err
 
 
-def test_status_succeeds_if_the_token_cannot_be_verified(logged_in: FakeWorkspace) -> None:
-    logged_in.script = [steps.reply_page(200)] * 2
+def test_status_succeeds_if_the_token_cannot_be_verified(unverified_login: FakeWorkspace) -> None:
+    unverified_login.script = [steps.reply_page(200)] * 2
     done = arka("status")
     assert (done.code, done.err) == (0, "")
-    assert rows(done.out)["verified"].startswith(f"unknown: no API {logged_in.url} has no API")
+    assert rows(done.out)["verified"].startswith(f"unknown: no API {unverified_login.url} has no API")
     assert arka("status", "--json").json["state"] == "no_api"
 
 
-def test_status_offline_sends_no_request(logged_in: FakeWorkspace) -> None:
+def test_status_offline_sends_no_request(unverified_login: FakeWorkspace) -> None:
     assert rows(arka("status", "--offline").out)["verified"] == "no: --offline"
-    assert logged_in.requests == []
+    assert unverified_login.requests == []
 
 
 def test_status_verifies_an_exported_token_and_shows_its_expiry(
@@ -287,11 +287,11 @@ def test_status_runs_no_helper(home: Path, fake: FakeWorkspace, tmp_path: Path) 
     assert (done.code, fake.requests, (tmp_path / "ran").exists()) == (0, [], False)
 
 
-def test_status_sends_no_token_to_another_origin(logged_in: FakeWorkspace, home: Path) -> None:
-    with steps.serve_fake() as elsewhere:
+def test_status_sends_no_token_to_another_origin(unverified_login: FakeWorkspace, home: Path) -> None:
+    with steps.serve_fake() as other_workspace:
         (home / "config" / "profiles").mkdir(parents=True, exist_ok=True)
-        (home / "config" / "profiles" / "work.toml").write_text(f'api_url = "{elsewhere.url}"\n')
+        (home / "config" / "profiles" / "work.toml").write_text(f'api_url = "{other_workspace.url}"\n')
         assert arka("status").code == 1
         assert arka("profiles", "verify").code == 1
         assert arka("rotate").code == 1
-        assert elsewhere.requests == logged_in.requests == []
+        assert other_workspace.requests == unverified_login.requests == []

@@ -1,4 +1,4 @@
-"""`profiles verify`: every profile's token, asked about at once and answered in order."""
+"""`profiles verify`: verify every profile's token concurrently, and list the results in order."""
 
 from __future__ import annotations
 

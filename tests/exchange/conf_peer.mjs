@@ -1,5 +1,4 @@
-// A `conf` store that does what it is told: one JSON array a line on stdin, [method, ...arguments], and one JSON value
-// a line back.
+// A `conf` store, driven from stdin: each line is a JSON array, [method, ...arguments]; each answer is one line of JSON.
 import {createInterface} from 'node:readline';
 import Conf from 'conf';
 

@@ -1,4 +1,4 @@
-"""What the tests of the legacy file share: the file, not there yet, and the versions of `conf`."""
+"""Fixtures for the tests of the legacy file: its path and the versions of `conf`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """The legacy file, not there yet, in a folder as `conf` makes it."""
+    """The path of the legacy file, which does not exist yet, in a folder with the mode that `conf` uses."""
     folder = tmp_path / ".config" / "arka-code-nodejs"
     folder.mkdir(parents=True)
     folder.chmod(0o755)
@@ -24,6 +24,6 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def version(request: pytest.FixtureRequest) -> str:
-    """`conf-15` and `conf-16`, one after the other."""
+    """`conf-15` and `conf-16`."""
     name: str = request.param
     return name

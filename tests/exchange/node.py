@@ -1,4 +1,4 @@
-"""Node programs built on the real `conf`, which run beside a test and answer its questions."""
+"""Node programs built on the real `conf`, which run during a test and answer its questions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VERSIONS = [pytest.param(name, marks=pytest.mark.peer(name)) for name in ("conf-
 
 
 class Peer:
-    """A Node program that runs beside the test: a line of JSON in, a line of JSON back."""
+    """A Node program that answers each line of JSON with a line of JSON."""
 
     def __init__(self, name: str, script: str, *arguments: str, environ: Mapping[str, str]) -> None:
         node, modules = peers.node_for(name)
@@ -39,7 +39,7 @@ class Peer:
         )
 
     def __enter__(self) -> Peer:
-        self._answer()  # it is up
+        self._answer()  # wait until it is up
         return self
 
     def __exit__(

@@ -1,5 +1,5 @@
-// Where `conf` looks on a system (argument 1): one JSON object of variables a line on stdin, null to unset one, and one
-// path a line back. HOME is what the process was started with, since `env-paths` asks for it once.
+// The path of `conf` on a system (argument 1): each line on stdin is a JSON object of variables, null to unset one; each
+// answer is a path. HOME is fixed when the process starts, because `env-paths` reads it once.
 import {createInterface} from 'node:readline';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,11 +8,11 @@ import Conf from 'conf';
 const [platform] = process.argv.slice(1);
 Object.defineProperty(process, 'platform', {value: platform});
 if (platform === 'win32') {
-	// Not before the import, which looks for the package by the rules of the system that this runs on.
+	// Only after the import, which finds the package by the rules of the real system.
 	Object.assign(path, path.win32);
 }
 
-// A store makes its folder; this one is only asked where it would be.
+// Creating a store creates its folder; here only the path is needed.
 fs.mkdirSync = () => {};
 
 console.log('null');

@@ -1,4 +1,4 @@
-"""What reads dotenv files reads ours alike: shells, python-dotenv, Node and docker; and the rest is refused."""
+"""Shells, python-dotenv, Node and docker read our dotenv files alike; any other value is rejected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOKEN = "arka_0123456789012345678901234567890123456"
 SPECIAL = "%+,-./:=?@[]^_"
 
 
-def is_written(value: str) -> bool:
+def is_accepted(value: str) -> bool:
     try:
         dotenv_lines({"V": value})
     except InvalidValue:
@@ -44,21 +44,21 @@ VALUES = [
         *map("".join, product("a=:", SPECIAL, SPECIAL)),
         *map("".join, product(SPECIAL, "a")),
     ]
-    if is_written(value)
+    if is_accepted(value)
 ]
 VARIABLES = {f"V{number}": value for number, value in enumerate(VALUES)}
 PROGRAM = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
 def docker(text: str) -> dict[str, str]:
-    """`docker run --env-file`, whose reader cuts a line at its first `=` and takes what follows as it is.
+    """Parse as `docker run --env-file` does: a line is split at its first `=`, and the rest is the value.
 
-    Checked by hand with the client of docker 28.2 against a stand-in for its daemon.
+    Checked manually with the client of docker 28.2 and a fake daemon.
     """
     return dict(line.split("=", 1) for line in text.split("\n") if line and not line.startswith("#"))
 
 
-def ours(environ: dict[str, str]) -> dict[str, str]:
+def only_arka_variables(environ: dict[str, str]) -> dict[str, str]:
     return {name: environ[name] for name in VARIABLES if name in environ}
 
 
@@ -94,19 +94,19 @@ def test_shell_reads_back_the_values(shell: str, file: Path) -> None:
     script = f"set -a; . '{file}'; exec '{sys.executable}' -c '{PROGRAM}'"
     done = subprocess.run([shell, "-c", script], check=True, capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
-    assert ours(json.loads(done.stdout)) == VARIABLES
+    assert only_arka_variables(json.loads(done.stdout)) == VARIABLES
 
 
 @pytest.mark.peer("node")
 def test_node_reads_back_the_values(file: Path) -> None:
     command = [peers.executable("node"), f"--env-file={file}", "--print", "JSON.stringify(process.env)"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    assert ours(json.loads(done.stdout)) == VARIABLES
+    assert only_arka_variables(json.loads(done.stdout)) == VARIABLES
 
 
 @given(st.text(st.sampled_from(string.printable) | st.characters(), max_size=12))
 def test_docker_and_python_dotenv_read_back_any_accepted_value(value: str) -> None:
-    if is_written(value):
+    if is_accepted(value):
         text = dotenv_lines({"V": value, "LAST": "x"})
         assert docker(text) == {"V": value, "LAST": "x"}
         assert python_dotenv.dotenv_values(stream=StringIO(text)) == {"V": value, "LAST": "x"}
@@ -125,7 +125,7 @@ def test_docker_and_python_dotenv_read_back_any_accepted_value(value: str) -> No
         ("canary&a=1", 7),
         ("canary\\", 7),
         ("canáry", 4),
-        ("=canary", 1),  # zsh looks for a command
+        ("=canary", 1),  # zsh looks up a command
         ("x:=canary", 3),
     ],
 )

@@ -1,4 +1,4 @@
-"""Where the Node CLI keeps its file, on each system; `test_legacy_conf` compares the same rules with `conf` itself."""
+"""The path of the Node CLI's file on each system. test_env_paths_conf.py compares it with `conf` itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract with the real `conf`, 15 and 16: the same path for every environment, on each system."""
+"""The same path as the real `conf`, 15 and 16, for every environment on each system."""
 
 from __future__ import annotations
 

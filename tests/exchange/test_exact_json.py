@@ -1,4 +1,4 @@
-"""JSON comes back as it went in: order, numbers to the last digit, and every string that JSON can hold."""
+"""JSON survives a round trip: order, the spelling of numbers, and every string that JSON can hold."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from arka_config.exchange.exact_json import Value
 
 
-def _as_json_reads_it(text: str) -> str:
-    """Two surrogates that stand side by side are one character."""
+def _join_surrogates(text: str) -> str:
+    """Join adjacent surrogates to one character, as a JSON parser does."""
     read: str = json.loads(json.dumps(text))
     return read
 
 
 numbers = st.from_regex(r"\A-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,4})?\Z").map(Number)
-texts = st.text(st.characters()).map(_as_json_reads_it)
+texts = st.text(st.characters()).map(_join_surrogates)
 values: st.SearchStrategy[Value] = st.recursive(
     st.none() | st.booleans() | numbers | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),

@@ -1,4 +1,4 @@
-"""The legacy file is changed in one key and in nothing else, and no error shows what is in it."""
+"""The legacy file is changed in one key only, and no error shows its content."""
 
 from __future__ import annotations
 
@@ -227,8 +227,8 @@ def test_find_rejects_a_token_with_a_control_character(path: Path) -> None:
 # Malformed files, and what an error says
 
 
-def everything_said(error: BaseException | None) -> str:
-    """All that the error tells, with its context, and with the variables of the package's functions on the way."""
+def full_error_text(error: BaseException | None) -> str:
+    """Everything an error can show, with its context and the local variables of the package's functions."""
     said = ""
     while error is not None:
         said += f"{error} {error!r} {error.args!r} {vars(error)!r}"
@@ -265,7 +265,7 @@ def test_malformed_file_is_reported_by_position_and_kept(
         action(path)
     assert caught.value.path == str(path)
     assert caught.value.message.startswith(f"{path}, {place}")
-    assert "canary" not in everything_said(caught.value)
+    assert "canary" not in full_error_text(caught.value)
     assert path.read_text() == content
     assert names(path) == ["config.json"]
 
@@ -275,7 +275,7 @@ def test_no_error_shows_a_token_of_the_file(path: Path) -> None:
     for action in (lambda: put(path), lambda: put(path, key="token"), lambda: legacy.find_token(str(path), PREFIX)):
         with pytest.raises(ConfigError) as caught:
             action()
-        said = everything_said(caught.value)
+        said = full_error_text(caught.value)
         assert "canary" not in said
         assert NEW not in said
 

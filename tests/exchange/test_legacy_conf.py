@@ -1,4 +1,4 @@
-"""The contract with the real `conf`, 15 and 16: the same bytes, and each reads what the other wrote."""
+"""The contract with the real `conf`, 15 and 16: the same bytes, and each reads the other's files."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_unknown_keys_survive_both_in_order(start: Callable[[], Peer], path: Pat
     after = legacy.read(str(path))
     assert after is not None
     assert after == before | {"apiKey": TOKEN, "last": True}
-    # conf 16 hides its own key from a store, and puts it back at the end
+    # conf 16 hides its own key from a store, and appends it when writing
     assert [key for key in after if key != "__internal__"] == [key for key in [*order, "last"] if key != "__internal__"]
     assert put(path, OTHER).key == "apiKey"
     assert list(legacy.read(str(path)) or ()) == list(after)
@@ -125,16 +125,16 @@ def test_concurrent_write_of_conf_is_kept(
     write = files.write
     with start() as store:
 
-        def meddled(path: str, text: str, *, before_rename: Callable[[], None] | None = None) -> bool:
-            def then() -> None:
+        def write_after_change(path: str, text: str, *, before_rename: Callable[[], None] | None = None) -> bool:
+            def change_first() -> None:
                 monkeypatch.undo()
                 store.set("meanwhile", 1)
                 assert before_rename is not None
                 before_rename()
 
-            return write(path, text, before_rename=then)
+            return write(path, text, before_rename=change_first)
 
-        monkeypatch.setattr(files, "write", meddled)
+        monkeypatch.setattr(files, "write", write_after_change)
         put(path, OTHER)
         assert (store.get("token"), store.get("meanwhile")) == (OTHER, 1)
     assert [entry.name for entry in path.parent.iterdir()] == ["config.json"]
@@ -146,7 +146,7 @@ def test_concurrent_write_of_conf_is_kept(
 def test_private_folder_protects_a_file_that_conf_15_makes_readable(
     version: str, start: Callable[[], Peer], path: Path
 ) -> None:
-    with start() as store:  # makes the folder
+    with start() as store:  # creates the folder
         assert mode(path.parent) == 0o755
         store.set("theme", "dark")
         assert mode(path) == 0o644
@@ -177,7 +177,7 @@ def test_conf_and_arka_both_write_through_a_link(start: Callable[[], Peer], path
 
 # The text
 
-# JavaScript spells a number its own way, and puts keys that look like an array's index first.
+# JavaScript respells numbers, and puts keys that look like an array index first.
 plain = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters())
 keys = st.text(st.characters(), min_size=1).map(lambda key: f"k{key}")
 json_values: st.SearchStrategy[Any] = st.recursive(

@@ -1,4 +1,4 @@
-"""The legacy file among others: users who may read it, links that lead to it, and programs that write to it."""
+"""The legacy file with other users, symbolic links and concurrent writers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# Who else can read it
+# Permissions
 
 
 @posix
@@ -143,25 +143,25 @@ def test_group_writable_file_is_accepted(path: Path) -> None:
     assert legacy.find_token(str(path), PREFIX) is not None
 
 
-# Against writers that take no lock
+# Concurrent writers without a lock
 
 
 def before_each_rename(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], times: int) -> list[str]:
-    """Has `act` done while the new file stands ready and is not in place yet."""
+    """Call `act` just before each rename of the new file."""
     write = files.write
     done: list[str] = []
 
-    def meddled(path: str, text: str, *, before_rename: Callable[[], None] | None = None) -> bool:
-        def then() -> None:
+    def write_after_change(path: str, text: str, *, before_rename: Callable[[], None] | None = None) -> bool:
+        def change_first() -> None:
             if len(done) < times:
                 done.append(text)
                 act()
             if before_rename is not None:
                 before_rename()
 
-        return write(path, text, before_rename=then)
+        return write(path, text, before_rename=change_first)
 
-    monkeypatch.setattr(files, "write", meddled)
+    monkeypatch.setattr(files, "write", write_after_change)
     return done
 
 

@@ -15,7 +15,7 @@ from arka_config.templates.desired import Facts
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.serving import RunningWorkspace
 from tests import no_network
-from tests.cli.killed import KILLED, killed_at
+from tests.cli.killed import KILLED, run_and_kill_at
 from tests.cli.program import Done, arka
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def test_killed_at_any_step_of_a_rotation_the_stored_token_works(home: Path, wor
         user = workspace.add_user(email, "pro").id
         first = issued(workspace, "CI/CD Pipeline", MANAGE, email=email)
         assert login(workspace, "ci", first, "--force", "--use").code == 0
-        codes.append(killed_at(step, "rotate"))
+        codes.append(run_and_kill_at(step, "rotate"))
         assert arka("status").code == 0, f"killed at step {step}"
         # Stored, and the old one not revoked yet: whoever kills it there revokes that one on the page.
         both = stored(home, "ci")["token"] != first and len(tokens_of(workspace, user)) == 2
