@@ -1,6 +1,6 @@
 """pytest fixtures for the tests of a CLI that is built with arka-config.
 
-They are asked for, and not there by themselves: in the outermost `conftest.py`,
+They are not loaded automatically. In the outermost `conftest.py`:
 
     pytest_plugins = ["arka_config.testing"]
 
@@ -9,13 +9,13 @@ They are asked for, and not there by themselves: in the outermost `conftest.py`,
         return acme.app
 
     @pytest.fixture
-    def cli_main() -> Callable[[], NoReturn]:    # where the program has more than the app's commands
+    def cli_main() -> Callable[[], NoReturn]:    # if the program has more than the app's commands
         return acme.main
 
-`cli_home` keeps a test away from the user's own files and variables, `cli_tokens` stores tokens that are made up,
-`cli_workspace` is a workspace in the test's own process, and `run_cli` runs the program.
+`cli_home` isolates a test from the user's own files and variables, `cli_tokens` stores fake tokens, `cli_workspace` is
+a workspace in the test's process, and `run_cli` runs the program.
 
-PYTEST_DONT_REWRITE: there is no assertion here, and a conftest may import this module before pytest does.
+PYTEST_DONT_REWRITE: this module has no assertions, and a conftest may import it before pytest does.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
 
 
-USER = "you@example.com"  # of the workspace, on the Pro plan
+USER = "you@example.com"  # the workspace's user, on the Pro plan
 
-_OF_THE_USER = frozenset({"BROWSER", "COLUMNS", "FORCE_COLOR", "GITHUB_ENV", "LINES", "NO_COLOR"})
+_USER_VARIABLES = frozenset({"BROWSER", "COLUMNS", "FORCE_COLOR", "GITHUB_ENV", "LINES", "NO_COLOR"})
 
 
-class Done(NamedTuple):
-    """A run's exit code, and what it wrote on each stream."""
+class Result(NamedTuple):
+    """A run's exit code, and its output on each stream."""
 
     code: int
     out: str
@@ -57,30 +57,30 @@ class Done(NamedTuple):
 
     @property
     def json(self) -> Any:
-        """The one object on stdout."""
+        """The JSON object on stdout."""
         return json.loads(self.out)
 
 
 class RunCli(Protocol):
-    """Runs the program, in this process and in the test's environment and these variables."""
+    """Run the program in this process, in the test's environment plus these variables."""
 
-    def __call__(self, *words: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Done: ...
+    def __call__(self, *words: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Result: ...
 
 
 class Stream(io.StringIO):
-    """A stream that is no terminal, whatever the test itself runs in."""
+    """A stream that is not a terminal, even if the test runs on one."""
 
     encoding = "utf-8"
 
 
-class MadeUpTokens:
-    """Tokens that look right and are nobody's, in real files of the app's: the commands find them, and so do programs
-    that the test starts."""
+class FakeTokens:
+    """Tokens of the right shape that no workspace has issued, in the app's real files: the commands find them, also in
+    programs that the test starts."""
 
     def __init__(self, app: App) -> None:
         self.app = app
         self.store = open_store(app)
-        self._made = 0
+        self._count = 0
 
     def add(
         self,
@@ -90,22 +90,24 @@ class MadeUpTokens:
         url: str = "",
         settings: Mapping[str, object] | None = None,
         active: bool = True,
-        **known: str,
+        **metadata: str,
     ) -> str:
-        """Stores a token under a profile's name, for the app's URL where none is given, with settings by dotted name;
-        the token. `known` are a Credential's `label`, `created`, `expires` and `user`."""
-        token = token or self.made_up()
+        """Store a token under a profile's name and return it. The default is a new one, for the app's URL.
+
+        `settings` are by dotted name. `metadata` are a Credential's `label`, `created`, `expires` and `user`.
+        """
+        token = token or self.make()
         origin = Origin.of(url or self.app.default_url() or "https://workspace.example")
-        self.store.log_in(profile, Credential(Secret(token), origin, **known), activate=active)
+        self.store.log_in(profile, Credential(Secret(token), origin, **metadata), activate=active)
         if settings:
             self.store.edit(profile, {("settings", *name.split(".")): value for name, value in settings.items()})
         return token
 
-    def made_up(self) -> str:
-        """A token of the app's shape that no workspace has issued, each another one."""
-        self._made += 1
+    def make(self) -> str:
+        """Return a new token of the app's shape."""
+        self._count += 1
         length = (self.app.token_length or len(self.app.token_prefix) + 37) - len(self.app.token_prefix)
-        return self.app.token_prefix + str(self._made).rjust(length, "0")
+        return self.app.token_prefix + str(self._count).rjust(length, "0")
 
     def __getitem__(self, profile: str) -> str:
         credential = self.store.tokens.read(profile)
@@ -114,10 +116,10 @@ class MadeUpTokens:
         return credential.token.reveal()
 
 
-def leave_home(monkeypatch: pytest.MonkeyPatch, app: App, home: Path) -> None:
-    """Takes away what an app reads of the user's environment, and makes another folder the user's home."""
+def isolate(monkeypatch: pytest.MonkeyPatch, app: App, home: Path) -> None:
+    """Remove the variables that the app reads from the environment, and use another home folder."""
     for name in list(os.environ):
-        if name.startswith((app.prefix, "XDG_")) or name in _OF_THE_USER:
+        if name.startswith((app.prefix, "XDG_")) or name in _USER_VARIABLES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
@@ -125,8 +127,8 @@ def leave_home(monkeypatch: pytest.MonkeyPatch, app: App, home: Path) -> None:
 
 def run_program(
     main: Callable[[], object], words: tuple[str, ...], *, stdin: str = "", environ: Mapping[str, str] | None = None
-) -> Done:
-    """Runs what a program starts with, in this process, as from a script: no stream is a terminal."""
+) -> Result:
+    """Run a program's `main` in this process, as from a script: no stream is a terminal."""
     out, err, code = Stream(), Stream(), 0
     with (
         mock.patch.dict("os.environ", environ or {}),
@@ -136,40 +138,40 @@ def run_program(
             main()
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    return Done(code, out.getvalue(), err.getvalue())
+    return Result(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
 def cli_app() -> App:
-    """The app under test: a conftest says which."""
+    """The app under test: a conftest defines it."""
     raise pytest.UsageError("no app to test: define a fixture `cli_app` that returns yours")
 
 
 @pytest.fixture
 def cli_main(cli_app: App) -> Callable[[], NoReturn]:
-    """What the program starts with: the app's own commands, where a conftest says no other."""
+    """The program's entry point: the app's own commands, unless a conftest defines another."""
     return cli_app.main()
 
 
 @pytest.fixture
 def cli_home(cli_app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for all files of the app's, not there yet; HOME is the folder above it, and no variable is set."""
-    leave_home(monkeypatch, cli_app, tmp_path)
+    """A folder for all of the app's files, not created yet. HOME is its parent, and the app's variables are unset."""
+    isolate(monkeypatch, cli_app, tmp_path)
     folder = tmp_path / cli_app.name
     monkeypatch.setenv(cli_app.variable("HOME"), str(folder))
     return folder
 
 
 @pytest.fixture
-def cli_tokens(cli_app: App, cli_home: Path) -> MadeUpTokens:
-    """Made-up tokens, stored under profiles' names in `cli_home`."""
-    return MadeUpTokens(cli_app)
+def cli_tokens(cli_app: App, cli_home: Path) -> FakeTokens:
+    """Fake tokens, stored in `cli_home`."""
+    return FakeTokens(cli_app)
 
 
 @pytest.fixture
 def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningWorkspace]:
-    """A workspace of the app's on loopback, with one user, `testing.USER`, whom `issue` makes tokens for. The app's
-    URL variable names it, so that a login without `--api-url` goes there."""
+    """A workspace on loopback for the app, with one user, `testing.USER`; `issue` issues tokens. The app's URL variable
+    is set to it, so a login without `--api-url` goes there."""
     try:
         from arka_config.workspace.server.serving import serve_in_thread
     except ModuleNotFoundError as missing:
@@ -183,9 +185,9 @@ def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def run_cli(cli_main: Callable[[], NoReturn], cli_home: Path) -> RunCli:
-    """Runs the program with words, in `cli_home`: `run_cli("login", "--with-token", stdin=token).code`."""
+    """Run the program with arguments, in `cli_home`: `run_cli("login", "--with-token", stdin=token).code`."""
 
-    def run(*words: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Done:
+    def run(*words: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Result:
         return run_program(cli_main, words, stdin=stdin, environ=environ)
 
     return run

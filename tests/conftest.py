@@ -83,7 +83,7 @@ def cli_app() -> App:
 def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep a test without the `home` fixture away from the user's files, and do not wait for the disk."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        testing.leave_home(monkeypatch, app, tmp_path_factory.mktemp("home"))
+        testing.isolate(monkeypatch, app, tmp_path_factory.mktemp("home"))
         for name, value in no_network.VARIABLES.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # a process that dies loses nothing that it wrote

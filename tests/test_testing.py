@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.testing import USER, MadeUpTokens, RunCli
+from arka_config.testing import USER, FakeTokens, RunCli
 from tests.acme import app as acme
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def test_the_home_is_a_folder_of_the_test_s_and_no_variable_is_left(
 
 
 def test_made_up_tokens_have_the_app_s_shape_and_are_found_by_the_commands(
-    cli_tokens: MadeUpTokens, run_cli: RunCli
+    cli_tokens: FakeTokens, run_cli: RunCli
 ) -> None:
     token = cli_tokens.add("work", settings={"timeout": 7, "http.retries": 2}, label="Laptop")
     other = cli_tokens.add("other", active=False)
@@ -51,7 +51,7 @@ def test_made_up_tokens_have_the_app_s_shape_and_are_found_by_the_commands(
         cli_tokens["nosuch"]
 
 
-def test_a_run_gives_its_exit_code_and_both_streams(cli_tokens: MadeUpTokens, run_cli: RunCli) -> None:
+def test_a_run_gives_its_exit_code_and_both_streams(cli_tokens: FakeTokens, run_cli: RunCli) -> None:
     cli_tokens.add("work")
     assert run_cli("profiles", "list").code == 0
     done = run_cli("profiles", "list", "--json", environ={"ACME_TIMEOUT": "9"})

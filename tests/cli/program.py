@@ -8,18 +8,18 @@ import click
 
 from arka_config.__main__ import main
 from arka_config.cli.runtime.command_tree import LazyCommand
-from arka_config.testing import Done, Stream, run_program
+from arka_config.testing import Result, Stream, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["OTHER", "TOKEN", "Done", "Stream", "arka", "every_command"]
+__all__ = ["OTHER", "TOKEN", "Result", "Stream", "arka", "every_command"]
 
 TOKEN = "arka_" + "w" * 33 + "9f3c"
 OTHER = "arka_" + "o" * 33 + "77d1"
 
 
-def arka(*arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Done:
+def arka(*arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Result:
     """Run `arka` in the test's environment plus these variables."""
     return run_program(main, arguments, stdin=stdin, environ=environ)
 

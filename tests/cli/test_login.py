@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config import timestamps
-from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Result, arka
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OTHER_URL = "https://eu.arka-ai.com"
 
 
-def login(*options: str, token: str = TOKEN) -> Done:
+def login(*options: str, token: str = TOKEN) -> Result:
     return arka("login", *options, "--with-token", stdin=token)
 
 

@@ -13,7 +13,7 @@ import pytest
 from arka_config.arka import app
 from arka_config.cli.runtime import command_tree
 from tests import no_network
-from tests.cli.program import OTHER, TOKEN, Done, arka, every_command
+from tests.cli.program import OTHER, TOKEN, Result, arka, every_command
 from tests.guarantees import numbers
 
 RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
@@ -171,7 +171,7 @@ MAY_HOLD_IT = ("arka/data/tokens/", ".config/arka-code-nodejs/", "legacy.json", 
 SHOWS = [line for lines in LINES.values() for line, _ in lines if line.endswith("--json")]
 
 
-def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
+def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
     (home.parent / "legacy.json").write_text(json.dumps({"token": TOKEN}))
     (home.parent / "token.txt").write_text(TOKEN)
     (home.parent / "token.txt").chmod(0o600)

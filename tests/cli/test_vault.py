@@ -16,7 +16,7 @@ import pytest
 
 from arka_config.sealing.unlockers import os_keyring, passphrase
 from tests import no_network
-from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.sealing.memory_keyring import MemoryKeyring
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def in_use(backend: KeyringBackend) -> Iterator[None]:
         keyring.set_keyring(before)
 
 
-def done(*words: str, stdin: str = "", environ: dict[str, str] | None = None) -> Done:
+def done(*words: str, stdin: str = "", environ: dict[str, str] | None = None) -> Result:
     """One run that ends well."""
     ended = arka(*words, stdin=stdin, environ=environ)
     assert ended.code == 0, ended.err

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config import timestamps
-from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.workspace import fake as steps
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ PAGE = "/app/personal/settings/tokens"
 END = "2099-01-01T00:00:00Z"
 
 
-def login(fake: FakeWorkspace, *options: str, token: str = TOKEN) -> Done:
+def login(fake: FakeWorkspace, *options: str, token: str = TOKEN) -> Result:
     return arka("login", "--with-token", "--api-url", fake.url, *options, stdin=token)
 
 

@@ -14,7 +14,7 @@ import pexpect
 from arka_config import Credential, Origin, ProfileStore, Secret, open_store
 from arka_config.arka import app
 from tests import no_network
-from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Result, arka
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ class UserHome:
         path.chmod(mode)
         return path
 
-    def doctor(self, *options: str, **environ: str) -> Done:
+    def doctor(self, *options: str, **environ: str) -> Result:
         """Run `arka doctor` in this process."""
         return arka("doctor", *options, environ={**self.environ, **environ})
 

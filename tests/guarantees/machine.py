@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.templates.ledger import LedgerFile
-from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.command_samples import NEW_TOKEN
 from tests.guarantees import scenes
 
@@ -59,7 +59,7 @@ class Machine:
         shutil.copytree(self.original, self.root, symlinks=True)
         self.fake.tokens = copy.deepcopy(self._issued)
 
-    def run(self, line: Line) -> Done:
+    def run(self, line: Line) -> Result:
         """Run a command line on it, in this process."""
         with chdir(self.root / line.cwd):
             return arka(*line.words.split(), stdin=line.stdin)

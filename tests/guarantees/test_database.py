@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Done, arka
+from tests.cli.program import Result, arka
 from tests.faults import CRASHED, NO_FAULT, run_in_fork
 from tests.guarantees import numbers
 
 LIMITS = range(0, 400 << 10, 1 << 12 if numbers.FULL else 1 << 14)  # bytes; a page of SQLite has 4096
 
 
-def add(email: str) -> Done:
+def add(email: str) -> Result:
     return arka("workspace", "add-user", email)
 
 
@@ -53,7 +53,7 @@ def test_a_database_that_cannot_grow_is_reported_and_loses_no_user(home: Path, t
         result = run_in_fork(add_with_limit, NO_FAULT, tmp_path / "report")
         assert result.code != CRASHED, result.value
         tried += 1
-        done = Done(**result.value[0]) if result.value else None
+        done = Result(**result.value[0]) if result.value else None
         failed += done is None or done.code != 0
         assert (done is None) is (result.code == -signal.SIGXFSZ)
         if done is not None and done.code == 0:

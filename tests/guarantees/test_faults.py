@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import command_samples
-from tests.cli.program import OTHER, Done
+from tests.cli.program import OTHER, Result
 from tests.command_samples import NEW_TOKEN, Line
 from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NO_FAULT, Fault, ForkResult, run_in_fork
 from tests.guarantees import numbers
@@ -145,7 +145,7 @@ class Trial:
 
     def check_error(self, fault: Fault, result: ForkResult) -> None:
         """A failure is exit code 1 and one line that names the cause and the file. Otherwise everything was done."""
-        done = Done(**result.value[0])
+        done = Result(**result.value[0])
         assert "Traceback" not in done.err
         assert done.code in (0, 1, 3), done.err
         assert result.hit is not None

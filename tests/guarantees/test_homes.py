@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import no_network, peers
-from tests.cli.program import TOKEN, Done, arka
+from tests.cli.program import TOKEN, Result, arka
 from tests.faults import NO_FAULT, run_in_fork
 from tests.store.samples import tree
 
@@ -32,7 +32,7 @@ CHANGES = [
 PROGRAM = str(Path(sys.executable).with_name("arka"))
 
 
-def run(words: str, home: Path, *prefix: str) -> Done:
+def run(words: str, home: Path, *prefix: str) -> Result:
     """Run the installed program, behind the words of a prefix."""
     environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(home), "HOME": str(home.parent), **no_network.VARIABLES}
     done = subprocess.run(
@@ -44,10 +44,10 @@ def run(words: str, home: Path, *prefix: str) -> Done:
         cwd=home.parent,
         check=False,
     )
-    return Done(done.returncode, done.stdout, done.stderr)
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
-def check(done: Done, cause: str, home: Path, before: dict[str, bytes]) -> None:
+def check(done: Result, cause: str, home: Path, before: dict[str, bytes]) -> None:
     """There is one error that names the cause and the file, with a hint, and nothing is lost."""
     assert done.code == 1, done.err
     assert "Traceback" not in done.err
@@ -135,7 +135,7 @@ def test_a_home_of_another_user_is_reported(two: Path, tmp_path: Path, words: st
 
     result = run_in_fork(as_another_user, NO_FAULT, tmp_path / "reports" / "report")
     assert result.code == 0, result.value
-    done = Done(**result.value[0])
+    done = Result(**result.value[0])
     assert done.code == 1, done.out + done.err
     assert "Traceback" not in done.err
     assert "permission denied" in done.err

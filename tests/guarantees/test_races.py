@@ -19,7 +19,7 @@ import pytest
 from arka_config import open_store
 from arka_config.arka import app
 from arka_config.sealing.vault import vault_of
-from tests.cli.program import TOKEN, Done, arka
+from tests.cli.program import TOKEN, Result, arka
 from tests.guarantees import numbers
 from tests.store.samples import token
 
@@ -88,7 +88,7 @@ class Runner:
         done = self.attempt(*self.dice.choice(lines), stdin=TOKEN)
         assert done.code == 0 or any(word in done.err for word in LOST), done.err
 
-    def insist(self, *words: str, stdin: str = "") -> Done:
+    def insist(self, *words: str, stdin: str = "") -> Result:
         """Run a command that must succeed, again if the lock was busy."""
         done = self.attempt(*words, stdin=stdin)
         while done.code == 1 and "is held by" in done.err:
@@ -96,7 +96,7 @@ class Runner:
         assert done.code == 0, (words, done.err)
         return done
 
-    def attempt(self, *words: str, stdin: str = "") -> Done:
+    def attempt(self, *words: str, stdin: str = "") -> Result:
         done = arka(*words, stdin=stdin)
         self.ran += 1
         assert "Traceback" not in done.err, done.err

@@ -21,7 +21,7 @@ from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from arka_config.text import quoted
 from tests import peers
-from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.hostile.texts import ARGUMENT, check_clean
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def test_completion_answers_with_names_alone(two: Path, kind: str, text: str) ->
     for words, number in ((f"arka use {text}", "2"), (f"arka {text} status -p ", "4"), ("arka use ", "2")):
         environ = {**kept, "_ARKA_COMPLETE": kind, "COMP_WORDS": words, "COMP_CWORD": "" if kind[0] == "f" else number}
         done = subprocess.run([ARKA], env=environ, capture_output=True, encoding="utf-8", check=False)
-        check_clean(Done(done.returncode, done.stdout, done.stderr), words)
+        check_clean(Result(done.returncode, done.stdout, done.stderr), words)
         assert "touch" not in done.stdout
         assert "evil" not in done.stdout
 

@@ -25,7 +25,7 @@ from tests.hostile.texts import ARGUMENT, HOSTILE, MEGABYTE, check_clean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.program import Done
+    from tests.cli.program import Result
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_path_in_a_pipe_is_the_path_itself(tmp_path: Path) -> None:
 def test_a_megabyte_is_refused_or_shown_in_part(twins: Path, source: str) -> None:
     printable = "x" * len(MEGABYTE)
     for text in (MEGABYTE, printable):
-        done: list[Done] = []
+        done: list[Result] = []
         if source == "label":
             done.append(arka("login", "-p", "big", "--with-token", "--no-verify", "--label", text, stdin=OTHER))
         elif source == "description":

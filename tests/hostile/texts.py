@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from arka_config.text import UNPRINTABLE
 
 if TYPE_CHECKING:
-    from tests.cli.program import Done
+    from tests.cli.program import Result
 
 # Escapes that set a title, clear, colour (as nothing of ours does) and answer; 8-bit C1; line ends; bidi marks; what is
 # no character at all; what shells, rich, click, TOML and JSON read as more than text.
@@ -65,7 +65,7 @@ _OURS = re.compile(r"\x1b\[(?:0|[1-9]|3[0-7]|9[0-7])(?:;(?:[1-9]|3[0-7]|9[0-7]))
 _HARM = UNPRINTABLE - {"\n"}
 
 
-def check_clean(done: Done, what: object = "") -> None:
+def check_clean(done: Result, what: object = "") -> None:
     """Raises AssertionError where a stream holds more than words, line ends and our own colours."""
     for stream in (done.out, done.err):
         left = _OURS.sub("", stream)

@@ -9,7 +9,7 @@ import pytest
 
 from arka_config import open_store
 from arka_config.arka import app
-from tests.cli.program import OTHER, TOKEN, Done, arka
+from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.templates.conftest import Folder, snapshot
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ EVIL = "https://evil.example"
 WORK = '[profile]\nname = "work"\n'
 
 
-def assert_refused(*arguments: str, why: str, **environ: str) -> Done:
+def assert_refused(*arguments: str, why: str, **environ: str) -> Result:
     """Run an apply without a terminal, which must fail with this message and show no secret."""
     done = arka("apply", "profiles", "--yes", *arguments, environ=environ)
     assert done.code == 1, done.err

@@ -16,7 +16,7 @@ from arka_config.workspace.server import tokens
 from arka_config.workspace.server.serving import RunningWorkspace
 from tests import no_network
 from tests.cli.killed import KILLED, run_and_kill_at
-from tests.cli.program import Done, arka
+from tests.cli.program import Result, arka
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def issued(workspace: RunningWorkspace, label: str, *scopes: str, email: str = A
     return workspace.issue(email, label, scopes).secret.reveal()
 
 
-def login(workspace: RunningWorkspace, name: str, token: str, *options: str) -> Done:
+def login(workspace: RunningWorkspace, name: str, token: str, *options: str) -> Result:
     return arka("login", "-p", name, "--with-token", "--api-url", workspace.url, *options, stdin=token)
 
 

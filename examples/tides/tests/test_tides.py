@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arka_config.testing import USER, MadeUpTokens, RunCli
+from arka_config.testing import USER, FakeTokens, RunCli
 
 if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
@@ -17,7 +17,7 @@ def test_login_verifies_token(run_cli: RunCli, cli_workspace: RunningWorkspace) 
     assert run_cli("high", "Bergen").out == "Bergen: 3.5 metres\n"
 
 
-def test_flag_beats_environment_beats_profile(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
+def test_flag_beats_environment_beats_profile(run_cli: RunCli, cli_tokens: FakeTokens) -> None:
     cli_tokens.add("harbour", settings={"unit": "feet"})
     assert run_cli("high", "Bergen").out == "Bergen: 11.5 feet\n"
     assert run_cli("high", "Bergen", environ={"TIDES_UNIT": "metres"}).out == "Bergen: 3.5 metres\n"
@@ -25,7 +25,7 @@ def test_flag_beats_environment_beats_profile(run_cli: RunCli, cli_tokens: MadeU
     assert run_cli("high", "Bergen", "--unit", "metres", "--upper").out == "BERGEN: 3.5 METRES\n"
 
 
-def test_config_show_reports_the_source(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
+def test_config_show_reports_the_source(run_cli: RunCli, cli_tokens: FakeTokens) -> None:
     cli_tokens.add("harbour", settings={"unit": "feet"})
     setting = run_cli("config", "show", "--sources", "--json").json["settings"]["unit"]
     assert (setting["value"], setting["layer"], setting["overridden"][0]["layer"]) == ("feet", "profile", "default")

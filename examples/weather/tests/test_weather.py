@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.testing import USER, MadeUpTokens, RunCli
+from arka_config.testing import USER, FakeTokens, RunCli
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ def test_login_verifies_token_and_account_shows_its_user(run_cli: RunCli, cli_wo
     assert run_cli("account").out == f"{USER} (profile)\n"
 
 
-def test_each_profile_has_its_own_settings(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
+def test_each_profile_has_its_own_settings(run_cli: RunCli, cli_tokens: FakeTokens) -> None:
     cli_tokens.add("home", settings={"display.days": 1})
     cli_tokens.add("cabin", settings={"display.days": 2, "display.units": "imperial"}, active=False)
     assert run_cli("forecast", "Oslo").out == "Oslo, day 1: 0 °C\n"
@@ -45,13 +45,13 @@ def test_each_profile_has_its_own_settings(run_cli: RunCli, cli_tokens: MadeUpTo
     ],
 )
 def test_flag_beats_environment_beats_profile(
-    words: list[str], variables: dict[str, str], days: int, run_cli: RunCli, cli_tokens: MadeUpTokens
+    words: list[str], variables: dict[str, str], days: int, run_cli: RunCli, cli_tokens: FakeTokens
 ) -> None:
     cli_tokens.add("home", settings={"display.days": 2})
     assert len(run_cli("forecast", "Oslo", *words, environ=variables).out.splitlines()) == days
 
 
-def test_config_show_reports_the_source(run_cli: RunCli, cli_tokens: MadeUpTokens, cli_home: Path) -> None:
+def test_config_show_reports_the_source(run_cli: RunCli, cli_tokens: FakeTokens, cli_home: Path) -> None:
     cli_tokens.add("home", settings={"display.days": 2})
     output = run_cli("config", "show", "--sources", "--json", environ={"WEATHER_DISPLAY__DAYS": "5"}).json
     setting = output["settings"]["display.days"]
@@ -60,7 +60,7 @@ def test_config_show_reports_the_source(run_cli: RunCli, cli_tokens: MadeUpToken
     assert cli_home.is_dir()
 
 
-def test_invalid_value_error_names_setting_and_source(run_cli: RunCli, cli_tokens: MadeUpTokens) -> None:
+def test_invalid_value_error_names_setting_and_source(run_cli: RunCli, cli_tokens: FakeTokens) -> None:
     cli_tokens.add("home")
     result = run_cli("forecast", "Oslo", environ={"WEATHER_DISPLAY__DAYS": "90"})
     assert result.code == 1

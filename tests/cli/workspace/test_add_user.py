@@ -10,7 +10,7 @@ import pytest
 
 from arka_config.arka import app
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
-from tests.cli.program import Done, arka
+from tests.cli.program import Result, arka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def workspace() -> Iterator[RunningWorkspace]:
         yield served
 
 
-def add(workspace: RunningWorkspace, *options: str) -> Done:
+def add(workspace: RunningWorkspace, *options: str) -> Result:
     return arka("workspace", "add-user", *options, "--url", workspace.url, "--database-url", workspace.database_url)
 
 
