@@ -11,8 +11,7 @@ from sqlalchemy import insert, text, update
 
 from arka_config.arka import app
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.digests import digest
-from arka_config.workspace.server.tables import Token, User
+from arka_config.workspace.server.tables import Token, User, digest
 from arka_config.workspace.server.workspace import Workspace
 from bench.timing import Timing
 
@@ -36,7 +35,7 @@ def filled(url: str, rows: int) -> Filled:
     workspace = Workspace.open(app, url)
     sample = [tokens.new_token(app).reveal() for _ in range(SAMPLE)]
     now = datetime.now(UTC)
-    with workspace.database.writing() as session:
+    with workspace.database.write() as session:
         users = [
             {"id": _user(number), "email": f"{number}@example.com", "plan": "pro", "created": now}
             for number in range(rows // _OF_EACH)
@@ -46,7 +45,7 @@ def filled(url: str, rows: int) -> Filled:
         _into_sqlite(workspace, _rows(rows, sample, now))
     else:
         _into_postgresql(workspace, _rows(rows, sample, now))
-    with workspace.database.writing() as session:
+    with workspace.database.write() as session:
         session.execute(text("ANALYZE"))
     return Filled(workspace, sample)
 
@@ -101,7 +100,7 @@ def _user(number: int) -> str:
 def _into_sqlite(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -> None:
     marks = ", ".join("?" * len(_COLUMNS))
     plain = (tuple(_written(value) for value in row) for row in rows)
-    with workspace.database.writing() as session:
+    with workspace.database.write() as session:
         cursor: Any = session.connection().connection.cursor()
         cursor.executemany(f"INSERT INTO tokens ({', '.join(_COLUMNS)}) VALUES ({marks})", plain)
         cursor.close()
@@ -112,7 +111,7 @@ def _written(value: object) -> object:
 
 
 def _into_postgresql(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -> None:
-    with workspace.database.writing() as session:
+    with workspace.database.write() as session:
         cursor: Any = session.connection().connection.cursor()
         with cursor.copy(f"COPY tokens ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
             for row in rows:
@@ -122,6 +121,6 @@ def _into_postgresql(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -
 
 def _use(held: Filled) -> None:
     """Has the sample used now, so that no round writes it down: that is once a minute, whatever the number of rows."""
-    with held.workspace.database.writing() as session:
+    with held.workspace.database.write() as session:
         digests = [digest(token) for token in held.sample]
         session.execute(update(Token).where(Token.digest.in_(digests)).values(last_used=datetime.now(UTC)))

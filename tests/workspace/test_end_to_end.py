@@ -211,5 +211,5 @@ def test_killed_at_any_step_of_a_rotation_the_stored_token_works(home: Path, wor
 
 
 def tokens_of(workspace: RunningWorkspace, user_id: str) -> list[Token]:
-    with workspace.workspace.database.reading() as session:
-        return tokens.listed(session, user_id, 10)
+    with workspace.workspace.database.read() as session:
+        return tokens.list_tokens(session, user_id, 10)

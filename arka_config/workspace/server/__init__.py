@@ -1,4 +1,4 @@
-"""A workspace: the tokens page, and the API that accepts tokens. The extra `arka-config[workspace]` has what it needs.
+"""The workspace server: the tokens page and the API. Needs the extra `arka-config[workspace]`.
 
-`application.py` is the ASGI application, `serving.py` runs it for the command.
+`application.py` builds the ASGI application; `serving.py` runs it, for the command and in tests.
 """

@@ -1,19 +1,27 @@
-"""Who may sign in, and on which plan."""
+"""Users and how they sign in: plans, one-time codes, and browser sessions."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import contains_eager
 
 from arka_config.errors import UsageError
 from arka_config.text import is_printable
-from arka_config.workspace.server import audit
+from arka_config.workspace.server import records
 from arka_config.workspace.server.database import insert
-from arka_config.workspace.server.digests import new_id
-from arka_config.workspace.server.tables import LONGEST_EMAIL, User
+from arka_config.workspace.server.tables import (
+    MAX_EMAIL_LENGTH,
+    BrowserSession,
+    SignInCode,
+    User,
+    digest,
+    new_id,
+    new_secret,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -22,41 +30,111 @@ FREE = "free"
 PRO = "pro"
 PLANS = (FREE, PRO)
 
+SIGN_IN_PAGE = "/sign-in"
+CODE_LIFETIME = timedelta(minutes=15)
+SESSION_LIFETIME = timedelta(hours=12)
 
-def check_email(email: str) -> str:
-    """The address in the one way that it is kept: small letters, and no blanks around it.
 
-    Raises UsageError for what is no address. Only its shape is looked at: who has it finds out by signing in.
+def normalize_email(email: str) -> str:
+    """Return the address as it is stored: lower case, without surrounding spaces.
+
+    Raises UsageError for text that is not an address. Only the form is checked; signing in proves the rest.
     """
-    email = email.strip().lower()  # first: what a letter becomes may be longer than it
-    if len(email) <= LONGEST_EMAIL and is_printable(email) and re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", email):
+    email = email.strip().lower()  # before the length check: lower case may be longer
+    if len(email) <= MAX_EMAIL_LENGTH and is_printable(email) and re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", email):
         return email
     raise UsageError("that is not an e-mail address", hint="write it as name@example.com")
 
 
-def add(session: Session, email: str, plan: str | None = None, *, address: str = audit.LOCAL) -> tuple[User, bool]:
-    """The user with this address, made where there is none, on the plan where one is given; and whether it is new."""
-    email = check_email(email)
-    new = {"id": new_id("usr"), "email": email, "plan": _checked(plan or FREE), "created": datetime.now(UTC)}
-    # One statement, so that of two who add the same address at the same time one finds the other's.
-    added = insert(session, User).values(new).on_conflict_do_nothing(index_elements=["email"]).returning(User.id)
-    is_new = session.scalar(added) is not None
+def add(session: Session, email: str, plan: str | None = None, *, address: str = records.LOCAL) -> tuple[User, bool]:
+    """Get or create the user with this address, and set the plan if one is given. Return the user and if it is new."""
+    email = normalize_email(email)
+    row = {"id": new_id("usr"), "email": email, "plan": _check_plan(plan or FREE), "created": datetime.now(UTC)}
+    # One statement, so that two processes can add the same address at the same time.
+    statement = insert(session, User).values(row).on_conflict_do_nothing(index_elements=["email"]).returning(User.id)
+    is_new = session.scalar(statement) is not None
     user = session.scalars(select(User).where(User.email == email).with_for_update()).one()
     if is_new:
-        audit.record(session, audit.USER_ADDED, user_id=user.id, subject=user.plan, address=address)
+        records.audit(session, records.USER_ADDED, user_id=user.id, subject=user.plan, address=address)
     else:
         set_plan(session, user, plan or user.plan, address=address)
     return user, is_new
 
 
-def set_plan(session: Session, user: User, plan: str, *, address: str = audit.LOCAL) -> None:
-    """Puts the user on a plan; nothing where they are on it."""
-    if user.plan != _checked(plan):
+def set_plan(session: Session, user: User, plan: str, *, address: str = records.LOCAL) -> None:
+    """Change the user's plan, if it is another one."""
+    if user.plan != _check_plan(plan):
         user.plan = plan
-        audit.record(session, audit.PLAN_CHANGED, user_id=user.id, subject=plan, address=address)
+        records.audit(session, records.PLAN_CHANGED, user_id=user.id, subject=plan, address=address)
 
 
-def _checked(plan: str) -> str:
+def _check_plan(plan: str) -> str:
     if plan not in PLANS:
         raise UsageError("there is no such plan", hint=f"use one of {', '.join(PLANS)}")
     return plan
+
+
+def sign_in_link(url: str, code: str) -> str:
+    """The sign-in link for a workspace's URL and a code.
+
+    The code is in the fragment, which browsers do not send: no server, proxy or log sees it.
+    """
+    return f"{url}{SIGN_IN_PAGE}#{code}"
+
+
+def extract_code(text: str) -> str:
+    """Return the code in pasted text: a whole link, or the code alone."""
+    return text.strip().rpartition("#")[2]
+
+
+def create_code(session: Session, user: User) -> str:
+    """Create a code that signs this user in once. Also deletes expired codes."""
+    now = datetime.now(UTC)
+    session.execute(delete(SignInCode).where(SignInCode.expires <= now))
+    code = new_secret()
+    session.add(SignInCode(digest=digest(code), user_id=user.id, expires=now + CODE_LIFETIME))
+    records.audit(session, records.LINK_MADE, user_id=user.id)
+    return code
+
+
+def is_code_valid(session: Session, code: str) -> bool:
+    """Whether the code would sign in now."""
+    now = datetime.now(UTC)
+    query = select(SignInCode.user_id).where(SignInCode.digest == digest(code), SignInCode.expires > now)
+    return session.scalar(query) is not None
+
+
+def sign_in(session: Session, code: str, *, address: str, old_key: str = "") -> str | None:
+    """Use a code and return the key of a new session. None if the code is unknown, used or expired.
+
+    The browser's previous session, given by its key, ends.
+    """
+    now = datetime.now(UTC)
+    used = delete(SignInCode).where(SignInCode.digest == digest(code), SignInCode.expires > now)
+    user_id = session.scalar(used.returning(SignInCode.user_id))  # one statement, so that a code is used only once
+    if user_id is None:
+        return None
+    session.execute(
+        delete(BrowserSession).where(or_(BrowserSession.expires <= now, BrowserSession.digest == digest(old_key)))
+    )
+    key = new_secret()
+    session.add(BrowserSession(digest=digest(key), user_id=user_id, expires=now + SESSION_LIFETIME))
+    records.audit(session, records.SIGNED_IN, user_id=user_id, address=address)
+    return key
+
+
+def find_signed_in(session: Session, key: str) -> User | None:
+    """Find the user of the session with this key."""
+    row = session.scalar(
+        select(BrowserSession)
+        .join(BrowserSession.user)
+        .options(contains_eager(BrowserSession.user))
+        .where(BrowserSession.digest == digest(key), BrowserSession.expires > datetime.now(UTC))
+    )
+    return row.user if row else None
+
+
+def sign_out(session: Session, key: str, user_id: str, *, address: str) -> None:
+    """End the session with this key."""
+    session.execute(delete(BrowserSession).where(BrowserSession.digest == digest(key)))
+    records.audit(session, records.SIGNED_OUT, user_id=user_id, address=address)

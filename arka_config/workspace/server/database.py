@@ -1,7 +1,7 @@
-"""The database behind a workspace: a SQLite file, or PostgreSQL where one machine is not enough.
+"""The database of a workspace: a SQLite file, or PostgreSQL.
 
-What reads only is a `reading()`, what may write a `writing()`. On SQLite a writer takes the lock when it begins: one
-that began as a reader would be turned away, and not made to wait, where somebody else wrote in between.
+Use `read()` for transactions that only read, and `write()` for all others. On SQLite, `write()` takes the lock at the
+start: a transaction that starts as a reader and then writes would fail instead of waiting for other writers.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from arka_config.workspace.server.tables import Table
 
-CONNECTIONS = 10  # at most, for each worker: PostgreSQL counts those of all workers together
-_BUSY = 10_000  # milliseconds that a writer waits for the others
-_FORMS = "use sqlite:////FULL/PATH, or postgresql://USER@HOST/NAME"
+MAX_CONNECTIONS = 10  # for each worker; PostgreSQL limits the total
+_BUSY_TIMEOUT = 10_000  # milliseconds to wait for other writers
+_URL_HINT = "use sqlite:////FULL/PATH, or postgresql://USER@HOST/NAME"
 
 
 class Database:
@@ -39,20 +39,20 @@ class Database:
 
     @classmethod
     def open(cls, url: str | URL) -> Database:
-        """The database at a URL; nothing is connected to yet. A SQLite file is made, 0600, where it is missing.
+        """Open the database at a URL, without connecting yet. A missing SQLite file is created with mode 0600.
 
-        Raises ConfigError for a URL that is none, FileError where the file cannot be made.
+        Raises ConfigError for an invalid URL, FileError if the file cannot be created.
         """
-        parsed = _parsed(url)
+        parsed = _parse_url(url)
         if parsed.get_backend_name() == "sqlite":
-            _make_file(str(parsed.database))
+            _create_file(str(parsed.database))
             engine = create_engine(parsed, hide_parameters=True)
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         else:
-            # A connection that died while it was idle is replaced, and no request fails for it.
+            # pre_ping replaces a connection that was lost while idle, so that no request fails for it.
             engine = create_engine(
-                parsed, hide_parameters=True, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0
+                parsed, hide_parameters=True, pool_pre_ping=True, pool_size=MAX_CONNECTIONS, max_overflow=0
             )
             event.listen(engine, "connect", _prepare_postgresql)
         return cls(engine)
@@ -64,65 +64,65 @@ class Database:
 
     @property
     def url(self) -> str:
-        """Where it is, without its password."""
+        """The URL with its password masked."""
         return self.engine.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session that sees one state of the database, and changes nothing."""
+    def read(self) -> Iterator[Session]:
+        """Start a read-only session, which sees one state of the database."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A session whose changes are committed together at its end, or not at all where an exception leaves it."""
+    def write(self) -> Iterator[Session]:
+        """Start a session that commits at its end, or rolls back on an exception."""
         with Session(self._for_writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
-    def speaking(self) -> Iterator[None]:
-        """For a command: raises ConfigError with the driver's words where the database fails."""
+    def report_errors(self) -> Iterator[None]:
+        """Turn a database error into a ConfigError with the driver's message. For commands."""
         reason = ""
         try:
             yield
         except DBAPIError as error:
             reason = str(error.orig).strip().split("\n")[0]
         if reason:
-            raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_FORMS)
+            raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_URL_HINT)
 
     def close(self) -> None:
-        """Lets go of every connection."""
+        """Close all connections."""
         self.engine.dispose()
 
 
 def insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that can say what to do where the row is there already. Both say it in the same words."""
+    """An INSERT with ON CONFLICT, which SQLAlchemy has separately for each database."""
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
 
 
 def file_url(path: str) -> URL:
-    """The URL of a SQLite file, whatever characters its path has."""
+    """The URL of a SQLite file. Its path may have any characters."""
     return URL.create("sqlite", database=path)
 
 
-def _parsed(url: str | URL) -> URL:
-    """The URL with the driver that we bring along. Raises ConfigError, which never holds the URL and its password."""
+def _parse_url(url: str | URL) -> URL:
+    """Parse the URL and set its driver. Raises ConfigError, which does not repeat the URL: it may have a password."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         parsed = None
     if parsed is None:
-        raise ConfigError("that database URL cannot be read", hint=_FORMS)
+        raise ConfigError("the database URL is not valid", hint=_URL_HINT)
     name = parsed.drivername
     if name in ("postgres", "postgresql", "postgresql+psycopg"):
         _check_psycopg()
         return parsed.set(drivername="postgresql+psycopg")
     if name not in ("sqlite", "sqlite+pysqlite"):
-        raise ConfigError(f"a workspace cannot be kept in '{visible(name[:40])}'", hint=_FORMS)
+        raise ConfigError(f"a workspace cannot use the database '{visible(name[:40])}'", hint=_URL_HINT)
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
-        raise ConfigError("a workspace needs a file, which all of its workers open", hint=_FORMS)
+        raise ConfigError("a workspace needs a database file that all workers can open", hint=_URL_HINT)
     return parsed.set(database=os.path.abspath(parsed.database))
 
 
@@ -131,12 +131,12 @@ def _check_psycopg() -> None:
 
     if find_spec("psycopg") is None:
         raise ConfigError(
-            "psycopg is not installed, which PostgreSQL needs", hint="pip install 'arka-config[postgresql]'"
+            "PostgreSQL needs psycopg, which is not installed", hint="pip install 'arka-config[postgresql]'"
         )
 
 
-def _make_file(path: str) -> None:
-    """Makes the file, private from its first byte: SQLite gives the files beside it the same mode."""
+def _create_file(path: str) -> None:
+    """Create the file as private. SQLite gives the files next to it the same mode."""
     try:
         files.make_folder(os.path.dirname(path))
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), files.PRIVATE_FILE))
@@ -145,15 +145,15 @@ def _make_file(path: str) -> None:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # so that `_begin_sqlite` says when a transaction begins, and how
+    connection.isolation_level = None  # `_begin_sqlite` starts transactions
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout = {_BUSY}", "journal_mode = WAL", "foreign_keys = ON"):
+    for pragma in (f"busy_timeout = {_BUSY_TIMEOUT}", "journal_mode = WAL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _prepare_postgresql(connection: Any, _: object) -> None:
-    # Else times come in the server's zone, where the last hours of the calendar may be past its end.
+    # In the server's time zone, the last hours of the calendar may be out of range.
     connection.execute("SET TIME ZONE 'UTC'")
     connection.commit()
 

@@ -1,4 +1,4 @@
-"""Guard: what holds for every request before anything looks at it, and for every answer before it leaves."""
+"""SecurityMiddleware: checks every request before it is handled, and adds the security headers to every response."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY = 64 * 1024
+MAX_BODY_SIZE = 64 * 1024
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
-# No script and no style but the files that we serve, nothing from elsewhere, no frame around a page, no form that goes
-# to another site.
+# Only scripts and styles in files of this server, nothing from other sites, no framing, and no forms to other sites.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -34,11 +33,10 @@ _HEADERS = {
 }
 
 
-class Guard:
-    """An ASGI application around another one.
+class SecurityMiddleware:
+    """ASGI middleware that accepts requests for a known host, with a body of at most 64 KiB, in JSON for the API.
 
-    It lets in requests for a host that is ours, with a body of 64 KiB at most, which is JSON for the API. A name that
-    an attacker has made to point to 127.0.0.1 (DNS rebinding) is not a host of ours.
+    The host check prevents DNS rebinding: a name of an attacker that resolves to 127.0.0.1 is not a known host.
     """
 
     def __init__(self, app: ASGIApp, *, url: str = "", hosts: Iterable[str] = ()) -> None:
@@ -47,7 +45,7 @@ class Guard:
         self._is_https = url.startswith("https:")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Layer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -62,17 +60,17 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
-        if scope["method"] == "HEAD":  # what a GET is answered with; the server leaves its body out (RFC 9110, 9.3.2)
+        if scope["method"] == "HEAD":  # handled as GET; the server omits the body (RFC 9110, 9.3.2)
             scope = {**scope, "method": "GET"}
         body = b""
         try:
             self._check_host(headers)
-            body = await _whole_body(headers, receive)
-            _check_is_json(scope, headers, body)
+            body = await _read_body(headers, receive)
+            _check_content_type(scope, headers, body)
         except Problem as problem:
             await problem.response()(scope, receive, send_with_headers)
         else:
-            await self._app(scope, _replayed(body, receive), send_with_headers)
+            await self._app(scope, _replay(body, receive), send_with_headers)
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "").lower()
@@ -83,29 +81,29 @@ class Guard:
             raise Problem(problems.UNKNOWN_HOST, "this workspace is not known by that name")
 
 
-async def _whole_body(headers: Headers, receive: Receive) -> bytes:
-    """The body, however it is sent. Raises Problem where it is too large, before more of it is read."""
-    stated = headers.get("content-length", "0")
-    if not stated.isdecimal() or int(stated[:20]) > LARGEST_BODY:
-        raise problems.of_status(413)
+async def _read_body(headers: Headers, receive: Receive) -> bytes:
+    """Read the whole body. Raises Problem as soon as it is too large."""
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > MAX_BODY_SIZE:
+        raise problems.from_status(413)
     body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > LARGEST_BODY:
-            raise problems.of_status(413)
+        if len(body) > MAX_BODY_SIZE:
+            raise problems.from_status(413)
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             return bytes(body)
 
 
-def _check_is_json(scope: Scope, headers: Headers, body: bytes) -> None:
+def _check_content_type(scope: Scope, headers: Headers, body: bytes) -> None:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and scope["path"].startswith("/api/") and media_type != "application/json":
-        raise problems.of_status(415)
+        raise problems.from_status(415)
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """The body as one message, and after it what the server says."""
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receive function that yields the body as one message, then the server's own messages."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

@@ -1,4 +1,4 @@
-"""What can be wrong with a request, as problem details (RFC 9457). None of them repeats what was sent."""
+"""Problem details for failed requests (RFC 9457). They never repeat what was sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Kind(NamedTuple):
-    """A kind of problem: the last part of its type, its status and title, and what somebody who meets it does."""
+    """A kind of problem. `name` is the last part of its type; `advice` says what to do about it."""
 
     name: str
     status: int
@@ -23,11 +23,11 @@ class Kind(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Its type, which is also the page that explains it."""
+        """The type, which is also the path of the page that explains it."""
         return f"/problems/{self.name}"
 
 
-UNKNOWN_HOST = Kind("unknown-host", 400, "Unknown host", "Use the address that the workspace says it serves.")
+UNKNOWN_HOST = Kind("unknown-host", 400, "Unknown host", "Use the address that the workspace prints when it starts.")
 INVALID_TOKEN = Kind(
     "invalid-token",
     401,
@@ -44,17 +44,19 @@ INSUFFICIENT_SCOPE = Kind(
 FORGED = Kind(
     "forged-request",
     403,
-    "The form came from elsewhere",
-    "Open the page again, with cookies allowed, and send the form from there.",
+    "The form came from another site",
+    "Open the page again, with cookies allowed, and submit the form from there.",
 )
 NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address, or the id.")
-NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The Allow header says which methods there are.")
+NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The Allow header lists the allowed methods.")
 TOO_LARGE = Kind("content-too-large", 413, "Content too large", "No request needs more than 64 KiB.")
 NOT_JSON = Kind("unsupported-media-type", 415, "Unsupported media type", "Send JSON, as application/json.")
-INVALID_REQUEST = Kind("invalid-request", 422, "Invalid request", "The errors say which fields are off, and why.")
-TOO_MANY = Kind("too-many-requests", 429, "Too many requests", "Wait as long as the Retry-After header says.")
+INVALID_REQUEST = Kind("invalid-request", 422, "Invalid request", "The errors say which fields are invalid, and why.")
+TOO_MANY = Kind("too-many-requests", 429, "Too many requests", "Wait for the time in the Retry-After header.")
 UNAVAILABLE = Kind("unavailable", 503, "Not available now", "Try again in a moment.")
-BROKEN = Kind("internal-error", 500, "Something went wrong here", "Try again; if it stays so, tell who runs this.")
+BROKEN = Kind(
+    "internal-error", 500, "Internal error", "Try again. If it keeps failing, tell the workspace's administrator."
+)
 
 KINDS = (
     *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, FORGED, NOT_FOUND),
@@ -64,7 +66,7 @@ _BY_STATUS = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 415: NOT_JSON, 4
 
 
 class Problem(Exception):
-    """A request that is not answered as it hoped to be. `members` are what a kind adds to the usual four."""
+    """A failed request. `members` are a kind's own fields, in addition to the four of every problem."""
 
     def __init__(self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None, **members: object) -> None:
         super().__init__(detail)
@@ -74,7 +76,7 @@ class Problem(Exception):
         self.members = members
 
     def response(self) -> Response:
-        """The problem as an answer."""
+        """The problem as an HTTP response."""
         document = {
             "type": self.kind.path,
             "title": self.kind.title,
@@ -86,25 +88,25 @@ class Problem(Exception):
         return Response(content, self.kind.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
-def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
-    """The problem that a framework's plain status means."""
+def from_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem for a plain status of the framework."""
     kind = _BY_STATUS.get(status, BROKEN if status >= 500 else INVALID_REQUEST)
-    if kind is INVALID_REQUEST:  # a body that no parser can read: it is not UTF-8, or too deep
+    if kind is INVALID_REQUEST:  # an unreadable body: not UTF-8, or nested too deeply
         return invalid_request({"body": "it cannot be read"}, headers)
     return Problem(kind, kind.advice, headers=headers)
 
 
 def invalid_request(fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Problem:
-    """That these fields are off, and for each of them why."""
+    """The problem for invalid fields, each with a reason."""
     errors = [{"field": field, "detail": detail} for field, detail in fields.items()]
     return Problem(INVALID_REQUEST, INVALID_REQUEST.advice, headers=headers, errors=errors)
 
 
 def too_many(seconds: int) -> Problem:
-    """That this address has failed too often, and for how long it is turned away."""
+    """The problem for an address that failed too often and is rejected for some seconds."""
     return Problem(TOO_MANY, f"try again in {seconds} seconds", headers={"Retry-After": str(seconds)})
 
 
 def unavailable() -> Problem:
-    """That the database does not answer, which passes where it is started anew, or was busy."""
-    return Problem(UNAVAILABLE, "the database does not answer", headers={"Retry-After": "2"})
+    """The problem for a database that does not respond, for example while it restarts."""
+    return Problem(UNAVAILABLE, "the database does not respond", headers={"Retry-After": "2"})

@@ -1,6 +1,6 @@
-"""Serves a workspace until it is told to end: in this process, or in several that share one socket.
+"""Serve a workspace: in this process, in several that share a socket, or in a thread for tests.
 
-The socket listens before a worker has started, so that who connects early waits and is not turned away.
+The socket listens before the workers start, so that early connections wait instead of being refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from arka_config.errors import ConfigError
 from arka_config.precedence.origin import is_loopback
 from arka_config.text import shortened
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.application import application
+from arka_config.workspace.server.application import create_application
 from arka_config.workspace.server.database import Database
 from arka_config.workspace.server.workspace import Workspace
 
@@ -35,120 +35,118 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from arka_config.app_identity import AppIdentity
-    from arka_config.workspace.server.middleware import Guard
+    from arka_config.workspace.server.middleware import SecurityMiddleware
     from arka_config.workspace.server.tokens import Issued
     from arka_config.workspace.server.workspace import Invitation
 
-_HOSTS = "--host 127.0.0.1 is this machine alone, --host 0.0.0.0 any address that it has"
 _START_TIMEOUT = 30  # seconds
-_GRACE = 5  # seconds that a request may still take when the end has come
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # what a person may ask for
+_GRACE_PERIOD = 5  # seconds that a running request may take after the stop signal
+_ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # a valid choice of the user
+_HOST_HINT = "--host 127.0.0.1 is this machine only, --host 0.0.0.0 any of its addresses"
 
 
 class Service(NamedTuple):
-    """What is served, and how: all that a worker needs to be told. `url` is empty where no proxy stands before it."""
+    """What a worker serves. `url` is empty without a proxy in front."""
 
     app: AppIdentity
     database_url: str | URL
     url: str
     host: str
 
-    def application(self) -> Guard:
-        """The ASGI application of one worker. Its tables were brought up to date before."""
+    def create_application(self) -> SecurityMiddleware:
+        """Create the ASGI application of one worker. The tables are already up to date."""
         tokens.new_token(self.app)
-        database = Database.open(self.database_url)
-        return application(
-            Workspace(self.app, database, self.url), [] if self.host in _EVERYWHERE else [_written(self.host)]
-        )
+        workspace = Workspace(self.app, Database.open(self.database_url), self.url)
+        return create_application(workspace, [] if self.host in _ANY_ADDRESS else [_url_host(self.host)])
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises ConfigError where the port is taken, or the address is not this machine's."""
+    """Open a listening socket. Raises ConfigError if the port is taken or the address is not this machine's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    hint = "--port 0 takes a free one"
+    hint = "--port 0 uses a free one"
     try:
-        host.encode("idna")  # as the socket module does it too, which leaves a socket open where it fails
+        host.encode("idna")  # create_server does this too, but leaves a socket open on failure
         return socket.create_server((host, port), family=family, backlog=512)
     except UnicodeError:
-        hint, reason = _HOSTS, "that is no address"
+        hint, reason = _HOST_HINT, "that is not an address"
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-            hint = _HOSTS
+            hint = _HOST_HINT
         reason = (error.strerror or str(error)).partition("(while")[0].strip().lower()
-    raise ConfigError(f"cannot listen on {shortened(_written(host))}:{port}: {reason}", hint=hint)
+    raise ConfigError(f"cannot listen on {shortened(_url_host(host))}:{port}: {reason}", hint=hint)
 
 
-def address(listener: socket.socket) -> str:
+def local_url(listener: socket.socket) -> str:
     """The URL of a socket, from this machine."""
     host, port = listener.getsockname()[:2]
-    return f"http://{'127.0.0.1' if host in _EVERYWHERE else _written(host)}:{port}"
+    return f"http://{'127.0.0.1' if host in _ANY_ADDRESS else _url_host(host)}:{port}"
 
 
 def is_exposed(host: str) -> bool:
-    """Whether other machines can reach what listens there."""
-    return not is_loopback(_written(host))
+    """Whether other machines can connect to this address."""
+    return not is_loopback(_url_host(host))
 
 
 def serve(service: Service, listener: socket.socket, workers: int, started: Callable[[], None]) -> None:
-    """Serves until SIGINT or SIGTERM. `started` is called when either would already be heeded."""
+    """Serve until SIGINT or SIGTERM. `started` is called once the signal handlers are installed."""
     if workers > 1:
         _supervise(service, listener, workers, started)
     else:
-        _serve_here(service, listener, started)
+        _serve_in_process(service, listener, started)
 
 
-def _serve_here(service: Service, listener: socket.socket, started: Callable[[], None] | None = None) -> None:
+def _serve_in_process(service: Service, listener: socket.socket, started: Callable[[], None] | None = None) -> None:
     config = uvicorn.Config(
-        service.application(),
-        log_config=None,  # what is worse than a note goes to stderr, as Python does where nobody said otherwise
+        service.create_application(),
+        log_config=None,  # warnings and errors go to stderr, Python's default
         access_log=False,
         lifespan="off",
         ws="none",
         server_header=False,
-        proxy_headers=bool(service.url),  # else nobody stands before us whose word for an address could be taken
-        timeout_graceful_shutdown=_GRACE,
+        proxy_headers=bool(service.url),  # without a proxy in front, clients could forge their address
+        timeout_graceful_shutdown=_GRACE_PERIOD,
     )
     server = uvicorn.Server(config)
 
     def stop() -> None:
         server.should_exit = True
 
-    with _told_to_end(stop):
+    with _handle_stop_signals(stop):
         if started is not None:
             started()
         server.run([listener])
 
 
 def _supervise(service: Service, listener: socket.socket, workers: int, started: Callable[[], None]) -> None:
-    """Keeps so many workers running: one that dies is replaced."""
-    ending = threading.Event()
-    context = multiprocessing.get_context("spawn")  # a fork would share what the libraries have opened
+    """Run the workers, and replace those that die."""
+    stopping = threading.Event()
+    context = multiprocessing.get_context("spawn")  # a fork would share the libraries' open connections
 
     def start() -> BaseProcess:
-        worker = context.Process(target=_work, args=(service, listener), daemon=True)
+        worker = context.Process(target=_run_worker, args=(service, listener), daemon=True)
         worker.start()
         return worker
 
-    with _told_to_end(ending.set):
+    with _handle_stop_signals(stopping.set):
         running = [start() for _ in range(workers)]
         started()
-        while not ending.is_set():
+        while not stopping.is_set():
             wait([worker.sentinel for worker in running], timeout=0.5)
             dead = [worker for worker in running if not worker.is_alive()]
-            if dead and not ending.wait(1):  # not at once: one that cannot start would be started without end
+            if dead and not stopping.wait(1):  # the delay limits restarts of a worker that cannot start
                 running = [start() if worker in dead else worker for worker in running]
         for worker in running:
             worker.terminate()
         for worker in running:
-            worker.join(_GRACE + 5)
+            worker.join(_GRACE_PERIOD + 5)
 
 
-def _work(service: Service, listener: socket.socket) -> None:
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    _serve_here(service, listener)
+def _run_worker(service: Service, listener: socket.socket) -> None:
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
+    _serve_in_process(service, listener)
 
 
-def _end_with_the_parent() -> None:
+def _stop_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -156,29 +154,29 @@ def _end_with_the_parent() -> None:
 
 
 @contextmanager
-def _told_to_end(stop: Callable[[], object]) -> Iterator[None]:
-    """Has SIGINT and SIGTERM end what runs, and not this process in the middle of it.
+def _handle_stop_signals(stop: Callable[[], object]) -> Iterator[None]:
+    """Call `stop` on SIGINT and SIGTERM, instead of interrupting this process.
 
-    uvicorn has handlers of its own while it serves, and afterwards sends itself the signal that ended it, to these.
+    While it serves, uvicorn installs its own handlers; at its end it sends itself the signal again, for these.
     """
     signals = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: stop()) for number in signals}
+    previous = {number: signal.signal(number, lambda *_: stop()) for number in signals}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def _written(host: str) -> str:
-    """The host as a URL has it."""
+def _url_host(host: str) -> str:
+    """The host as it is written in a URL."""
     return f"[{host}]" if ":" in host else host.lower()
 
 
 class RunningWorkspace:
-    """A workspace that serves at `url`, with the ways in that a page or a command would be.
+    """A workspace that is served at `url` by a thread of this process.
 
-    `database_url` is that of its database; `workspace` is the thing itself, its limits among it.
+    `database_url` is the URL of its database. `workspace` is the Workspace object, for example to change its limits.
     """
 
     def __init__(self, workspace: Workspace, url: str, database_url: str) -> None:
@@ -187,32 +185,32 @@ class RunningWorkspace:
         self.database_url = database_url
 
     def add_user(self, email: str, plan: str | None = None) -> Invitation:
-        """Makes the user where there is none, and gives a link that signs them in once."""
+        """Get or create a user, and create a link that signs them in once."""
         return self.workspace.add_user(email, plan)
 
     def issue(self, email: str, label: str, scopes: Iterable[str] = (), expires: datetime | None = None) -> Issued:
-        """Makes a token for a user: `.secret` is the token, `.token` what is kept of it."""
+        """Create a token for a user: `.secret` is the token, `.token` its row in the database."""
         return self.workspace.issue(email, label, scopes, expires)
 
 
 @contextmanager
 def serve_in_thread(
-    app: AppIdentity, database_url: str | None = None, *, port: int = 0, known_as: str = ""
+    app: AppIdentity, database_url: str | None = None, *, port: int = 0, public_url: str = ""
 ) -> Iterator[RunningWorkspace]:
-    """Serves an app's workspace in a thread until the block ends.
+    """Serve an app's workspace in a thread until the block ends, for tests, examples and screenshots.
 
-    Without a database's URL it has a SQLite file of its own, which is removed at the end; without a port, a free one.
-    `known_as` is the URL that people know it by, where that is a proxy's; `.url` is this process's own all the same.
+    By default it uses a temporary SQLite file and a free port. `public_url` is the URL of a proxy in front of it;
+    `.url` is always the URL of this process.
     """
     folder = tempfile.mkdtemp(prefix="workspace-") if database_url is None else None
-    url = database_url or f"sqlite:///{os.path.join(str(folder), 'workspace.db')}"
+    database = database_url or f"sqlite:///{os.path.join(str(folder), 'workspace.db')}"
     try:
         with socket.create_server(("127.0.0.1", port)) as listener:
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            workspace = Workspace.open(app, url, known_as or address)
+            url = local_url(listener)
+            workspace = Workspace.open(app, database, public_url or url)
             try:
-                with _serve(workspace, listener):
-                    yield RunningWorkspace(workspace, address, url)
+                with _run_server(workspace, listener):
+                    yield RunningWorkspace(workspace, url, database)
             finally:
                 workspace.close()
     finally:
@@ -221,9 +219,10 @@ def serve_in_thread(
 
 
 @contextmanager
-def _serve(workspace: Workspace, listener: socket.socket) -> Iterator[None]:
+def _run_server(workspace: Workspace, listener: socket.socket) -> Iterator[None]:
+    application = create_application(workspace)
     config = uvicorn.Config(
-        application(workspace), log_config=None, access_log=False, lifespan="off", ws="none", proxy_headers=False
+        application, log_config=None, access_log=False, lifespan="off", ws="none", proxy_headers=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True)

@@ -1,10 +1,12 @@
-"""What the database holds. Nothing in it opens a door: of tokens, sign-in codes and sessions it has SHA-256 digests.
+"""The database tables. Of tokens, sign-in codes and sessions they hold SHA-256 digests only.
 
-A change here needs a migration beside it; a test compares the two.
+A change here needs a migration; a test compares the two.
 """
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,33 +14,52 @@ from sqlalchemy import DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaDa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
-LONGEST_LABEL = 100
+MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
+MAX_LABEL_LENGTH = 100
 
 
-class Moment(TypeDecorator[datetime]):
-    """A point in time, aware and in UTC on both sides; SQLite, which has no time zones, keeps UTC."""
+def digest(secret: str) -> bytes:
+    """The SHA-256 of a secret, which the database stores instead of the secret.
+
+    It needs no salt, no stretching and no server key, which protect guessable secrets: each secret here has 190 or more
+    random bits. A unique index finds a digest, and the timing of that comparison reveals nothing about the secret.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def new_id(kind: str) -> str:
+    """An id with 128 random bits: `tok_…` for the kind `tok`."""
+    return f"{kind}_{secrets.token_urlsafe(16)}"
+
+
+def new_secret() -> str:
+    """A sign-in code or session key: 256 random bits in 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """An aware datetime in UTC. SQLite, which has no time zones, stores it without one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment as the database takes it."""
+        """Convert a value for the database."""
         if value is None:
             return None
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """The moment as it was given."""
+        """Convert a value from the database."""
         if value is None:
             return None
-        moment: datetime = value
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        time: datetime = value
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 class Table(DeclarativeBase):
-    """What every table shares: names for constraints, so that a migration can speak of them."""
+    """The base of all tables. It names the constraints, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -51,18 +72,18 @@ class Table(DeclarativeBase):
 
 
 class User(Table):
-    """Somebody who signs in."""
+    """A user who can sign in."""
 
     __tablename__ = "users"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    email: Mapped[str] = mapped_column(String(LONGEST_EMAIL), unique=True)
+    email: Mapped[str] = mapped_column(String(MAX_EMAIL_LENGTH), unique=True)
     plan: Mapped[str] = mapped_column(String(20))
-    created: Mapped[datetime] = mapped_column(Moment)
+    created: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class Token(Table):
-    """A token that works, or did until it expired; a revoked one is gone."""
+    """A valid or expired token. Revoked tokens are deleted."""
 
     __tablename__ = "tokens"
     __table_args__ = (Index(None, "user_id", "created", "id"),)
@@ -70,58 +91,58 @@ class Token(Table):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    label: Mapped[str] = mapped_column(String(LONGEST_LABEL))
+    label: Mapped[str] = mapped_column(String(MAX_LABEL_LENGTH))
     last_four: Mapped[str] = mapped_column(String(4))
-    scopes: Mapped[str] = mapped_column(String(200))  # with blanks between them, as in RFC 6749
-    created: Mapped[datetime] = mapped_column(Moment)
-    expires: Mapped[datetime | None] = mapped_column(Moment)
-    last_used: Mapped[datetime | None] = mapped_column(Moment)
-    successor_of: Mapped[str | None] = mapped_column(String(40))  # the token that was rotated, which may be gone
+    scopes: Mapped[str] = mapped_column(String(200))  # separated by spaces, as in RFC 6749
+    created: Mapped[datetime] = mapped_column(Timestamp)
+    expires: Mapped[datetime | None] = mapped_column(Timestamp)
+    last_used: Mapped[datetime | None] = mapped_column(Timestamp)
+    successor_of: Mapped[str | None] = mapped_column(String(40))  # the rotated token, which may have been deleted
 
     user: Mapped[User] = relationship(lazy="raise")
 
 
 class SignInCode(Table):
-    """A one-time code that a sign-in link carries; a used one is gone."""
+    """A one-time code of a sign-in link. Used codes are deleted."""
 
     __tablename__ = "sign_in_codes"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    expires: Mapped[datetime] = mapped_column(Moment, index=True)
+    expires: Mapped[datetime] = mapped_column(Timestamp, index=True)
 
 
 class BrowserSession(Table):
-    """A browser that is signed in."""
+    """A signed-in browser."""
 
     __tablename__ = "sessions"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    expires: Mapped[datetime] = mapped_column(Moment, index=True)
+    expires: Mapped[datetime] = mapped_column(Timestamp, index=True)
 
     user: Mapped[User] = relationship(lazy="raise")
 
 
 class Attempt(Table):
-    """How often an address has failed at something since the window began."""
+    """The failures of one address since its window began."""
 
     __tablename__ = "attempts"
 
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     address: Mapped[str] = mapped_column(String(64), primary_key=True)
-    ends: Mapped[datetime] = mapped_column(Moment, index=True)
+    ends: Mapped[datetime] = mapped_column(Timestamp, index=True)
     count: Mapped[int]
 
 
 class AuditEntry(Table):
-    """Who did what, when, from where."""
+    """A user's action, with its time and address."""
 
     __tablename__ = "audit"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment, index=True)
-    user_id: Mapped[str | None] = mapped_column(String(40), index=True)  # no foreign key: it outlives the user
+    at: Mapped[datetime] = mapped_column(Timestamp, index=True)
+    user_id: Mapped[str | None] = mapped_column(String(40), index=True)  # no foreign key: entries outlive their user
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(200))
     address: Mapped[str] = mapped_column(String(64))

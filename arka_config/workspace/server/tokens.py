@@ -1,7 +1,9 @@
-"""Tokens: made, recognized, listed, rotated, revoked. The token itself leaves this module once, when it is made."""
+"""Tokens: create, verify, list, rotate, revoke. The token itself leaves this module once, when it is created."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 import secrets
@@ -15,9 +17,8 @@ from sqlalchemy.orm import contains_eager
 from arka_config.errors import ConfigError, InvalidValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
-from arka_config.workspace.server import audit
-from arka_config.workspace.server.digests import digest, new_id
-from arka_config.workspace.server.tables import LONGEST_LABEL, Token
+from arka_config.workspace.server import records
+from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token, digest, new_id
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,51 +28,69 @@ if TYPE_CHECKING:
 
 MANAGE = "tokens:manage"
 ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
+MAX_CURSOR_LENGTH = 80
 
 _ALPHABET = string.ascii_letters + string.digits
-_LEAST_BITS = 190
-_USUAL_LENGTH = 37
-_USED_AGAIN = timedelta(minutes=1)
-_ROUNDED_UP = timedelta(days=1)  # who says a date means the end of that day
-_LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
+_MIN_BITS = 190
+_DEFAULT_LENGTH = 37  # random characters, if the app does not set a length
+_LAST_USED_PRECISION = timedelta(minutes=1)
+_ROUNDING = timedelta(days=1)  # an expiry given as a date is the end of that day
+_LAST_TIME = datetime.max.replace(tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Issued(NamedTuple):
-    """A new token, and what is kept of it."""
+    """A new token, and its row in the database."""
 
     secret: Secret
     token: Token
 
 
-class Place(NamedTuple):
-    """Where a list goes on: after the token that was made at this moment, with this id."""
+class Cursor(NamedTuple):
+    """A position in a list of tokens: after the token with this time and id. Opaque to clients."""
 
     created: datetime
     id: str
 
+    def encode(self) -> str:
+        """The cursor as text for a URL."""
+        microseconds = (self.created - _EPOCH) // timedelta(microseconds=1)
+        return base64.urlsafe_b64encode(f"{microseconds} {self.id}".encode()).decode().rstrip("=")
+
+    @staticmethod
+    def decode(text: str) -> Cursor | None:
+        """Parse a cursor; None if it is not one of ours."""
+        try:
+            decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
+            microseconds, _, token_id = decoded.partition(" ")
+            created = _EPOCH + timedelta(microseconds=int(microseconds))
+        except (binascii.Error, ValueError, OverflowError):
+            return None
+        return Cursor(created, token_id) if ID.fullmatch(token_id) else None
+
 
 def new_token(app: AppIdentity) -> Secret:
-    """A token of the app's shape. Raises ConfigError where that shape has no room for enough randomness."""
-    length = app.token_length - len(app.token_prefix) if app.token_length else _USUAL_LENGTH
-    if length * math.log2(len(_ALPHABET)) < _LEAST_BITS:
+    """Generate a token in the app's format. Raises ConfigError if the format has too few random characters."""
+    length = app.token_length - len(app.token_prefix) if app.token_length else _DEFAULT_LENGTH
+    if length * math.log2(len(_ALPHABET)) < _MIN_BITS:
         raise ConfigError(
-            f"a token of {app.name} has {length} random characters, which is less than {_LEAST_BITS} bits",
+            f"a token of {app.name} has {length} random characters, which is less than {_MIN_BITS} bits",
             hint="give the App a token_length of its prefix and 32 or more",
         )
     return Secret(app.token_prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length)))
 
 
 def check_label(label: str) -> str:
-    """The label itself. Raises InvalidValue where it is empty, too long, or holds a character that drives a screen."""
+    """Return the label. Raises InvalidValue if it is empty, too long, or has a control character."""
     if not label.strip():
         raise InvalidValue("a token needs a name")
-    if len(label) > LONGEST_LABEL:
-        raise InvalidValue(f"a name has {LONGEST_LABEL} characters at most")
+    if len(label) > MAX_LABEL_LENGTH:
+        raise InvalidValue(f"a name has {MAX_LABEL_LENGTH} characters at most")
     return check_printable(label, "the name")
 
 
 def check_expiry(expires: datetime | None) -> datetime | None:
-    """The moment itself, to the second. Raises InvalidValue where it has passed."""
+    """Return the expiry, rounded down to a second. Raises InvalidValue if it is in the past."""
     if expires is None:
         return None
     expires = expires.replace(microsecond=0)
@@ -88,21 +107,21 @@ def issue(
     expires: datetime | None = None,
     scopes: str = "",
     *,
-    address: str = audit.LOCAL,
+    address: str = records.LOCAL,
     token_id: str | None = None,
 ) -> Issued:
-    """Makes a token for a user, with this id where one is given.
+    """Create a token for a user, with the given id if any.
 
-    Raises InvalidValue for a label or an expiry that cannot be, IntegrityError where there is a token with the id.
+    Raises InvalidValue for an invalid label or expiry, IntegrityError if the id is taken.
     """
-    made = _made(app, user_id, check_label(label), check_expiry(expires), scopes)
-    made.token.id = token_id or made.token.id
-    session.add(made.token)
-    audit.record(session, audit.TOKEN_CREATED, user_id=user_id, subject=made.token.id, address=address)
-    return made
+    issued = _generate(app, user_id, check_label(label), check_expiry(expires), scopes)
+    issued.token.id = token_id or issued.token.id
+    session.add(issued.token)
+    records.audit(session, records.TOKEN_CREATED, user_id=user_id, subject=issued.token.id, address=address)
+    return issued
 
 
-def _made(app: AppIdentity, user_id: str, label: str, expires: datetime | None, scopes: str) -> Issued:
+def _generate(app: AppIdentity, user_id: str, label: str, expires: datetime | None, scopes: str) -> Issued:
     secret = new_token(app)
     text = secret.reveal()
     token = Token(
@@ -119,102 +138,102 @@ def _made(app: AppIdentity, user_id: str, label: str, expires: datetime | None, 
 
 
 def verify(database: Database, app: AppIdentity, text: str) -> Token | None:
-    """The token that this text is, with its user, or None where it is not one that works; why not, nobody is told.
+    """Look up a presented token and its user. None if it is invalid; the reason is not disclosed.
 
-    One look into the unique index of digests. That it was used is written down at its first use, and then once a
-    minute, so that a reader does not become a writer.
+    This is one lookup in the unique index of digests. The last use is written at the first use and then once a minute,
+    so that most requests only read.
     """
     if not text.startswith(app.token_prefix) or len(text) > 200:
         return None
     now = datetime.now(UTC)
-    with database.reading() as session:
+    with database.read() as session:
         token = session.scalar(
             select(Token).join(Token.user).options(contains_eager(Token.user)).where(Token.digest == digest(text))
         )
     if token is None or (token.expires is not None and token.expires <= now):
         return None
-    if token.last_used is None or token.last_used <= now - _USED_AGAIN:
-        return token if _write_down_use(database, token, now) else None
+    if token.last_used is None or token.last_used <= now - _LAST_USED_PRECISION:
+        return token if _update_last_used(database, token, now) else None
     return token
 
 
-def _write_down_use(database: Database, token: Token, now: datetime) -> bool:
-    """Whether the token is still there, in which case its last use is now, or a moment ago."""
-    with database.writing() as session:
+def _update_last_used(database: Database, token: Token, now: datetime) -> bool:
+    """Write the last use, unless another request just did. False if the token was revoked in the meantime."""
+    with database.write() as session:
         session.execute(
             update(Token)
-            .where(Token.id == token.id, or_(Token.last_used.is_(None), Token.last_used <= now - _USED_AGAIN))
+            .where(Token.id == token.id, or_(Token.last_used.is_(None), Token.last_used <= now - _LAST_USED_PRECISION))
             .values(last_used=now)
         )
         token.last_used = session.scalar(select(Token.last_used).where(Token.id == token.id))
     return token.last_used is not None
 
 
-def listed(session: Session, user_id: str, limit: int, after: Place | None = None) -> list[Token]:
-    """A user's tokens, the newest first: at most so many of those that come after a place."""
+def list_tokens(session: Session, user_id: str, limit: int, after: Cursor | None = None) -> list[Token]:
+    """Return up to `limit` of a user's tokens, newest first, starting after a cursor."""
     query = select(Token).where(Token.user_id == user_id)
     if after is not None:
         query = query.where(tuple_(Token.created, Token.id) < after)
     return list(session.scalars(query.order_by(Token.created.desc(), Token.id.desc()).limit(limit)))
 
 
-def still_works(session: Session, token: Token) -> bool:
-    """Whether a token that was verified a moment ago is there yet; until this transaction ends, nobody revokes it."""
+def lock_if_valid(session: Session, token: Token) -> bool:
+    """Check that a verified token has not been revoked since, and prevent that until this transaction ends."""
     return session.scalar(select(Token.id).where(Token.id == token.id).with_for_update(read=True)) is not None
 
 
 def find(session: Session, user_id: str, token_id: str) -> Token | None:
-    """The user's token with this id, or None, as for another user's."""
-    if not ID.fullmatch(token_id):  # PostgreSQL takes no text with a NUL in it
+    """Find the user's token with this id. None if there is none, or it belongs to another user."""
+    if not ID.fullmatch(token_id):  # PostgreSQL rejects text with a NUL
         return None
     return session.scalar(select(Token).where(Token.id == token_id, Token.user_id == user_id))
 
 
 def revoke(session: Session, user_id: str, token_id: str, *, address: str) -> bool:
-    """Makes an end of the user's token with this id; whether there was one. It does not come back."""
+    """Delete the user's token with this id, irreversibly. False if there was none."""
     if not ID.fullmatch(token_id):
         return False
-    found = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id).returning(Token.id))
-    if found.scalar() is None:
+    deleted = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id).returning(Token.id))
+    if deleted.scalar() is None:
         return False
-    audit.record(session, audit.TOKEN_REVOKED, user_id=user_id, subject=token_id, address=address)
+    records.audit(session, records.TOKEN_REVOKED, user_id=user_id, subject=token_id, address=address)
     return True
 
 
 def rotate(
     session: Session, app: AppIdentity, token_id: str, *, expires: datetime | None, same_lifetime: bool, address: str
 ) -> Issued | None:
-    """Makes a successor with the same label and scopes; None where the token was revoked in the meantime.
+    """Create a successor with the same label and scopes. None if the token has been revoked in the meantime.
 
-    The old token goes on working: whoever is killed before the new one is stored still has it. A successor that was
-    never used is revoked, since who asks again has lost it. With `same_lifetime` the successor lives as long as the
-    old one was made to, else until `expires`. Raises InvalidValue where that has passed, or is later than a token that
-    may not manage tokens can give itself.
+    The old token keeps working, so that a client that is killed before it stores the new one still has a valid token.
+    An earlier successor that was never used is revoked: its client has lost it.
+
+    With `same_lifetime` the successor gets the lifetime of the old token, else it expires at `expires`. Raises
+    InvalidValue if that is in the past, or if a token without `tokens:manage` asks for a longer lifetime than its own.
     """
     old = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
     if old is None:
         return None
-    lost = delete(Token).where(Token.user_id == old.user_id, Token.successor_of == old.id, Token.last_used.is_(None))
-    for lost_id in session.scalars(lost.returning(Token.id)).all():
-        audit.record(session, audit.TOKEN_REVOKED, user_id=old.user_id, subject=lost_id, address=address)
-    made = _made(app, old.user_id, old.label, _successor_s_end(old, expires, same_lifetime), old.scopes)
-    made.token.successor_of = old.id
-    session.add(made.token)
-    audit.record(
-        session, audit.TOKEN_ROTATED, user_id=old.user_id, subject=f"{old.id} {made.token.id}", address=address
-    )
-    return made
+    unused = delete(Token).where(Token.user_id == old.user_id, Token.successor_of == old.id, Token.last_used.is_(None))
+    for unused_id in session.scalars(unused.returning(Token.id)).all():
+        records.audit(session, records.TOKEN_REVOKED, user_id=old.user_id, subject=unused_id, address=address)
+    issued = _generate(app, old.user_id, old.label, _successor_expiry(old, expires, same_lifetime), old.scopes)
+    issued.token.successor_of = old.id
+    session.add(issued.token)
+    subject = f"{old.id} {issued.token.id}"
+    records.audit(session, records.TOKEN_ROTATED, user_id=old.user_id, subject=subject, address=address)
+    return issued
 
 
-def _successor_s_end(old: Token, expires: datetime | None, same_lifetime: bool) -> datetime | None:
+def _successor_expiry(old: Token, expires: datetime | None, same_lifetime: bool) -> datetime | None:
     if old.expires is None:
         return None if same_lifetime else check_expiry(expires)
     try:
-        usual = datetime.now(UTC) + (old.expires - old.created)
-    except OverflowError:  # the calendar's end comes first
-        usual = _LAST_MOMENT
+        latest = datetime.now(UTC) + (old.expires - old.created)
+    except OverflowError:
+        latest = _LAST_TIME
     if same_lifetime:
-        return check_expiry(usual)
-    if MANAGE not in old.scopes.split() and (expires is None or expires - usual > _ROUNDED_UP):
-        raise InvalidValue("a token that may not manage tokens cannot give itself more time than it was made for")
+        return check_expiry(latest)
+    if MANAGE not in old.scopes.split() and (expires is None or expires - latest > _ROUNDING):
+        raise InvalidValue("a token that may not manage tokens cannot extend its own lifetime")
     return check_expiry(expires)

@@ -44,7 +44,7 @@ def test_the_link_alone_is_on_stdout_and_works_once(home: Path, workspace: Runni
     done = add(workspace, ANN, "--plan", "pro")
     assert (done.code, done.err) == (
         0,
-        f"✓ Added {ANN}, on the pro plan\n  To sign in, once and within 15 minutes, open:\n",
+        f"✓ Added {ANN}, on the pro plan\n  To sign in, open this link within 15 minutes. It works once:\n",
     )
     link = done.out.strip()
     assert LINK.fullmatch(link)
@@ -69,7 +69,7 @@ def test_json_has_the_user_and_the_link(home: Path, workspace: RunningWorkspace)
 def test_who_is_there_gets_another_link_and_keeps_the_plan(home: Path, workspace: RunningWorkspace) -> None:
     assert add(workspace, ANN, "--plan", "pro").code == 0
     done = add(workspace, ANN)
-    assert (done.code, done.err.splitlines()[0]) == (0, f"✓ There is {ANN} already, on the pro plan")
+    assert (done.code, done.err.splitlines()[0]) == (0, f"✓ {ANN} exists, on the pro plan")
 
 
 @pytest.mark.parametrize(

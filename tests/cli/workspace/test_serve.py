@@ -112,7 +112,7 @@ def test_it_says_what_comes_next(home: Path) -> None:
             f"✓ Serving the workspace of ARKA at {running.url}",
             f"  database: sqlite:///{home}/data/workspace.db",
             f"  to add a user, in another terminal: arka workspace add-user EMAIL --plan pro --url {running.url}",
-            "  Ctrl-C ends it",
+            "  Ctrl-C stops it",
             "stopped",
         ]
 
@@ -122,7 +122,7 @@ def test_ctrl_c_on_a_terminal_reaches_the_workers_too(home: Path) -> None:
     child = pexpect.spawn(
         ARKA, ["workspace", "serve", "--port", "0", "--workers", "2"], env=environ, encoding="utf-8", timeout=PATIENCE
     )
-    child.expect_exact("Ctrl-C ends it")
+    child.expect_exact("Ctrl-C stops it")
     url = re.search(r" at (http://127\.0\.0\.1:\d+)", child.before or "")
     assert url is not None
     assert answers(url[1]) == 401
@@ -172,7 +172,7 @@ def test_a_port_that_is_taken_is_named(home: Path) -> None:
         done = arka("workspace", "serve", "--port", str(port))
     assert (done.code, done.err) == (
         1,
-        f"error: cannot listen on 127.0.0.1:{port}: address already in use\nhint: --port 0 takes a free one\n",
+        f"error: cannot listen on 127.0.0.1:{port}: address already in use\nhint: --port 0 uses a free one\n",
     )
 
 
@@ -187,16 +187,16 @@ def test_an_address_that_is_not_this_machines_is_named(home: Path) -> None:
 @pytest.mark.parametrize(("before", "shown"), [("", ""), ("\n", "\\x0a")], ids=["long", "of two lines"])
 def test_a_host_that_can_be_none_is_named(home: Path, before: str, shown: str) -> None:
     done = arka("workspace", "serve", "--host", before + "ü" * 70)
-    said = f"error: cannot listen on {shown}{'ü' * 70}:8765: that is no address"
+    said = f"error: cannot listen on {shown}{'ü' * 70}:8765: that is not an address"
     assert (done.code, done.err.splitlines()[0]) == (1, said)
 
 
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("mysql://root@127.0.0.1/x", "a workspace cannot be kept in 'mysql'"),
-        ("nonsense", "that database URL cannot be read"),
-        ("sqlite://", "a workspace needs a file, which all of its workers open"),
+        ("mysql://root@127.0.0.1/x", "a workspace cannot use the database 'mysql'"),
+        ("nonsense", "the database URL is not valid"),
+        ("sqlite://", "a workspace needs a database file that all workers can open"),
         ("sqlite:////dev/null", "cannot open the database sqlite:////dev/null: "),
         (
             "postgresql://me:hidden@127.0.0.1:1/x",
@@ -251,9 +251,9 @@ def test_an_address_that_other_machines_reach_is_warned_about(home: Path) -> Non
     environ = dict(os.environ) | no_network.VARIABLES | {"TERM": "xterm", "NO_COLOR": "1"}
     line = ["workspace", "serve", "--host", "0.0.0.0", "--port", "0"]
     child = pexpect.spawn(ARKA, line, env=environ, encoding="utf-8", timeout=PATIENCE, dimensions=(30, 200))
-    child.expect_exact("is reached from other machines, in clear text")
-    child.expect_exact("name it with --url https://HOST")
-    child.expect_exact("Ctrl-C ends it")
+    child.expect_exact("other machines can connect to 0.0.0.0")
+    child.expect_exact("pass --url https://HOST")
+    child.expect_exact("Ctrl-C stops it")
     child.sendintr()
     child.expect(pexpect.EOF)
     child.wait()

@@ -24,7 +24,7 @@ from arka_config.workspace.client import transport
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.limits import Limit
+from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from tests.workspace import fake as steps
 
@@ -161,7 +161,7 @@ def test_redirect_to_the_token_s_own_workspace_is_not_followed(
     fake.script = [steps.reply(status, Location=f"{workspace.url}/api/v1/me")]
     with pytest.raises(NoWorkspaceApi, match="a redirect, which is not followed with a token"):
         client_for(workspace, issued.secret, fake.url).get_identity()
-    with workspace.workspace.database.reading() as session:
+    with workspace.workspace.database.read() as session:
         kept = tokens.find(session, issued.token.user_id, issued.token.id)
     assert kept is not None
     assert kept.last_used is None
@@ -181,7 +181,7 @@ def test_each_rejection_raises_the_documented_error(workspace: RunningWorkspace,
     assert invalid.value.hint == f"your tokens are on {page}"
     with pytest.raises(NotPermitted, match="may not manage tokens"):
         plain.list_tokens()
-    with pytest.raises(RequestRefused, match="expires: a token that may not manage tokens cannot give itself more"):
+    with pytest.raises(RequestRefused, match="expires: a token that may not manage tokens cannot extend its own"):
         plain.rotate("")
     with pytest.raises(RequestRefused, match="label: "):
         client.create("x\x1b[31m")

@@ -137,7 +137,7 @@ def test_without_a_subscription_and_then_with_one(
 ) -> None:
     bob = visit()
     bob.sign_in("bob@example.com", "free")
-    bob.page.get_by_text("The API accepts tokens with a Pro subscription only.").wait_for()
+    bob.page.get_by_text("Pro subscription required").wait_for()
     token = bob.create("Phone", "30 days")
 
     terminal = machine.login()

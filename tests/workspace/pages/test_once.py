@@ -51,7 +51,7 @@ def test_a_form_that_is_sent_twice_makes_one_token_and_says_so(visit: Callable[.
     ann.sign_in(ANN, "pro")
     token = ann.create("Laptop")
     ann.page.reload()  # which sends the form again
-    ann.page.get_by_text("That form was sent before, and made its token then").wait_for()
+    ann.page.get_by_text("This form was already submitted").wait_for()
     assert token not in ann.page.content()
     assert ann.listed() == ["Laptop"]
     ann.page.reload()
@@ -78,7 +78,7 @@ def test_a_trash_icon_of_an_old_list_says_that_the_token_is_gone(ann: Visitor) -
     old.goto(TOKENS)
     ann.revoke("Laptop")
     old.get_by_role("link", name="Revoke Laptop").click()
-    old.get_by_text("That token is not there any more.").first.wait_for()
+    old.get_by_text("That token no longer exists.").first.wait_for()
     old.wait_for_url(f"**{TOKENS}")  # what was said once is not in the address
 
 
@@ -121,7 +121,7 @@ def test_a_link_for_somebody_else_signs_in_anew(ann: Visitor, workspace: Running
     ann.page.goto(workspace.add_user("bob@example.com").link)
     ann.page.get_by_text(f"As {ANN}.").wait_for()
     assert ann.page.url == f"{workspace.url}/sign-in"
-    ann.page.get_by_role("link", name="Sign in anew").click()
+    ann.page.get_by_role("link", name="Sign in again").click()
     ann.page.get_by_text("Your link is ready.").wait_for()
     ann.page.get_by_role("button", name="Sign in").click()
     ann.page.get_by_text("bob@example.com").wait_for()
@@ -147,7 +147,7 @@ def test_a_form_from_before_the_sign_out_is_refused_in_words(ann: Visitor) -> No
     ann.page.get_by_role("button", name="Sign out").click()
     ann.page.get_by_role("heading", name="Sign in to ARKA").wait_for()
     other.get_by_role("button", name="Downgrade to Free").click()
-    other.get_by_role("heading", name="The form came from elsewhere").wait_for()
+    other.get_by_role("heading", name="The form came from another site").wait_for()
     other.get_by_role("link", name="Go to the sign-in page").click()
     other.get_by_role("heading", name="Sign in to ARKA").wait_for()
 

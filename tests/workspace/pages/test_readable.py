@@ -166,7 +166,7 @@ def test_what_has_happened_is_announced_after_the_page_is_there(visit: Callable[
     assert ann.page.locator("#copied").get_attribute("aria-live") == "polite"
     ann.page.goto(TOKENS)
     ann.revoke("Laptop")
-    announced = ann.page.locator("[aria-live]").filter(has_text="The token was revoked. It stopped working at once.")
+    announced = ann.page.locator("[aria-live]").filter(has_text="The token was revoked. It no longer works.")
     announced.wait_for(state="attached")
     assert announced.count() == 1
 

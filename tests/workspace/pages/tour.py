@@ -93,7 +93,7 @@ def _let_expire(visitor: Visitor, token_id: str) -> None:
     """Puts a token's end into the past, which no form does."""
     from arka_config.workspace.server.tables import Token
 
-    with visitor.workspace.workspace.database.writing() as session:
+    with visitor.workspace.workspace.database.write() as session:
         token = session.get(Token, token_id)
         assert token is not None
         token.expires = timestamps.now() - timedelta(days=1)

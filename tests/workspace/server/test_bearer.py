@@ -130,7 +130,7 @@ def test_a_token_ends_when_it_expires(workspace: RunningWorkspace, api: Api) -> 
     issued = workspace.issue(ANN, "Short", [MANAGE], datetime.now(UTC) + timedelta(days=1))
     token = issued.secret.reveal()
     assert api.accepts(token)
-    with workspace.workspace.database.writing() as session:
+    with workspace.workspace.database.write() as session:
         session.execute(update(Token).where(Token.id == issued.token.id).values(expires=datetime.now(UTC)))
     for method, path in CALLS:
         is_refused(
@@ -144,7 +144,7 @@ def test_its_first_use_is_written_down_and_later_ones_once_a_minute(workspace: R
     token, database = issued.secret.reveal(), workspace.workspace.database
 
     def last_used(set_to: datetime | None = None) -> datetime | None:
-        with database.writing() as session:
+        with database.write() as session:
             if set_to:
                 session.execute(update(Token).where(Token.id == issued.token.id).values(last_used=set_to))
             return session.scalar(select(Token.last_used).where(Token.id == issued.token.id))

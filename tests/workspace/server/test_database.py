@@ -20,7 +20,7 @@ from sqlalchemy import event, insert, inspect, text
 from arka_config.arka import app
 from arka_config.errors import ConfigError
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.database import CONNECTIONS, Database, file_url
+from arka_config.workspace.server.database import MAX_CONNECTIONS, Database, file_url
 from arka_config.workspace.server.tables import Table, Token, User
 from arka_config.workspace.server.workspace import Workspace
 from tests.workspace.server.calling import ANN, UNKNOWN
@@ -75,10 +75,10 @@ def test_a_migration_that_fails_leaves_nothing(bare_url: str, monkeypatch: pytes
 
 def test_the_tables_of_a_newer_version_are_left_alone(bare_url: str) -> None:
     workspace = Workspace.open(app, bare_url)
-    with workspace.database.writing() as session:
+    with workspace.database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     workspace.close()
-    with pytest.raises(ConfigError, match="made by a newer version") as error:
+    with pytest.raises(ConfigError, match="created by a newer version") as error:
         Workspace.open(app, bare_url)
     assert error.value.hint == "pip install --upgrade 'arka-config[workspace]'"
 
@@ -134,7 +134,7 @@ def test_the_file_and_those_beside_it_are_private(tmp_path: Path, no_umask: None
 
 def test_sqlite_writes_ahead_and_keeps_what_was_promised(tmp_path: Path) -> None:
     workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
-    with workspace.database.reading() as session:
+    with workspace.database.read() as session:
         found = {
             name: session.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
@@ -161,10 +161,10 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
 def test_writers_wait_for_each_other_and_lose_nothing(database_url: str) -> None:
     workspace = Workspace.open(app, database_url)
     workspace.add_user(ANN)
-    with ThreadPoolExecutor(2 * CONNECTIONS) as pool:
+    with ThreadPoolExecutor(2 * MAX_CONNECTIONS) as pool:
         made = list(pool.map(lambda number: workspace.issue(ANN, f"number {number}").token.id, range(60)))
-    with workspace.database.reading() as session:
-        found = tokens.listed(session, tokens_user(workspace), 100)
+    with workspace.database.read() as session:
+        found = tokens.list_tokens(session, tokens_user(workspace), 100)
     workspace.close()
     assert {token.id for token in found} == set(made)
 
@@ -201,7 +201,7 @@ def fill(workspace: Workspace, rows: int) -> None:
     user = workspace.add_user(ANN).id
     now = datetime.now(UTC)
     row: dict[str, Any] = {"user_id": user, "label": "x", "last_four": "xxxx", "scopes": "", "created": now}
-    with workspace.database.writing() as session:
+    with workspace.database.write() as session:
         session.execute(insert(Token), [row | {"id": f"tok_{n:022}", "digest": os.urandom(32)} for n in range(rows)])
         session.execute(
             insert(User),
@@ -214,7 +214,7 @@ def test_a_verification_is_one_statement_that_two_indexes_answer(database_url: s
     fill(workspace, 5_000)
     token = workspace.issue(ANN, "x").secret.reveal()
     database = workspace.database
-    with database.writing() as session:
+    with database.write() as session:
         session.execute(text("ANALYZE"))
     tokens.verify(database, app, token)  # its first use is written down
     sent: list[tuple[str, Any]] = []
@@ -252,10 +252,10 @@ def test_a_user_who_is_deleted_takes_everything_along_but_the_record(database_ur
     workspace = Workspace.open(app, database_url)
     user = workspace.add_user(ANN, "pro").id
     token = workspace.issue(ANN, "x").secret.reveal()
-    with workspace.database.writing() as session:
+    with workspace.database.write() as session:
         session.execute(text("DELETE FROM users WHERE email = :email"), {"email": ANN})
     assert tokens.verify(workspace.database, app, token) is None
-    with workspace.database.reading() as session:
+    with workspace.database.read() as session:
         left = {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("tokens", "sign_in_codes")}
         kept = session.scalar(text("SELECT count(*) FROM audit WHERE user_id = :id"), {"id": user})
     workspace.close()

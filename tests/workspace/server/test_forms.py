@@ -37,7 +37,7 @@ def test_one_that_is_sent_many_times_at_once_makes_one_token(workspace: RunningW
         (shown,) = (shown_token(answer.text) for answer in answers if answer.status_code == 200)
         listed = person.open(SENT)
         assert listed.text.count('scope="row"') == 1
-        assert "made its token then, which is not shown again" in listed.text
+        assert "its token was created then. It is not shown again" in listed.text
         assert shown not in listed.text
 
 

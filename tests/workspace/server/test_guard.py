@@ -29,7 +29,7 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture
 def behind_tls(tmp_path: Path) -> Iterator[RunningWorkspace]:
     """A workspace that is known by an https URL, behind a proxy that ends TLS: the test is the proxy."""
-    with serve_in_thread(app, f"sqlite:///{tmp_path / 'tls.db'}", known_as=f"https://{HOST}") as served:
+    with serve_in_thread(app, f"sqlite:///{tmp_path / 'tls.db'}", public_url=f"https://{HOST}") as served:
         served.add_user(ANN, "pro")
         yield served
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from arka_config.errors import InvalidValue
 from arka_config.workspace.server import problems, tokens
 from arka_config.workspace.server.api.schemas import NewToken
-from arka_config.workspace.server.limits import Limit
+from arka_config.workspace.server.records import Limit
 from tests import no_network
 from tests.workspace.server.calling import PROBLEM
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from arka_config.workspace.server import problems, tokens
-from arka_config.workspace.server.middleware import LARGEST_BODY
+from arka_config.workspace.server.middleware import MAX_BODY_SIZE
 from tests.workspace.server.calling import PROBLEM, Api, Person
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def test_a_body_is_as_large_as_it_may_be_and_no_larger(api: Api) -> None:
         for _ in range(10_000):
             yield b" " * 1024
 
-    fits = b'{"label": "x"}'.ljust(LARGEST_BODY)
+    fits = b'{"label": "x"}'.ljust(MAX_BODY_SIZE)
     assert api.post("tokens", content=fits, headers=JSON).status_code == 201
     is_problem(api.post("tokens", content=fits + b" ", headers=JSON), problems.TOO_LARGE)
     try:
@@ -185,7 +185,7 @@ def test_a_database_that_is_away_is_said_with_when_to_try_again(
     is_problem(answer, problems.UNAVAILABLE)
     assert answer.headers["retry-after"] == "2"
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("arka_config")]
-    assert ours == ["the database does not answer: the server closed the connection"]
+    assert ours == ["the database does not respond: the server closed the connection"]
     assert "hunter2" not in caplog.text + answer.text
 
 
@@ -205,6 +205,6 @@ def test_what_nobody_thought_of_shows_nothing_of_the_inside(
 
 def test_a_page_that_breaks_says_so_in_words(workspace: RunningWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     with Person(workspace).signed_in() as person:
-        monkeypatch.setattr(tokens, "listed", None)
+        monkeypatch.setattr(tokens, "list_tokens", None)
         answer = person.open("/app/personal/settings/tokens")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "text/plain; charset=utf-8")

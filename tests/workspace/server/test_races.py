@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 from sqlalchemy import select, update
 
-from arka_config.workspace.server import limits, tokens
+from arka_config.workspace.server import records, tokens
 from arka_config.workspace.server.api.auth import Caller
-from arka_config.workspace.server.limits import Limit
+from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.tables import Attempt, Token
 from arka_config.workspace.server.workspace import Workspace
 from tests.workspace.server.calling import ANN, MANAGE, Api
@@ -76,7 +76,7 @@ def test_a_token_that_is_revoked_between_its_check_and_its_work_does_nothing(
 
     def revoked_in_between(self: Caller) -> None:
         checked(self)
-        with other.database.writing() as session:
+        with other.database.write() as session:
             assert tokens.revoke(session, self.user.id, self.token.id, address="elsewhere")
 
     monkeypatch.setattr(Caller, "check_may_manage", revoked_in_between)
@@ -106,10 +106,10 @@ def test_many_uses_in_a_new_minute_are_one_moment(workspace: RunningWorkspace, a
     issued = workspace.issue(ANN, "busy")
     token, database = issued.secret.reveal(), workspace.workspace.database
     assert api.accepts(token)
-    with database.writing() as session:
+    with database.write() as session:
         session.execute(update(Token).values(last_used=datetime.now(UTC) - timedelta(hours=1)))
     assert {answer.status_code for answer in at_once(*[partial(api.get, "me", token=token)] * 20)} == {200}
-    with database.reading() as session:
+    with database.read() as session:
         used = session.scalar(select(Token.last_used).where(Token.id == issued.token.id))
     assert used is not None
     assert datetime.now(UTC) - used < timedelta(minutes=1)
@@ -118,29 +118,29 @@ def test_many_uses_in_a_new_minute_are_one_moment(workspace: RunningWorkspace, a
 def test_failures_are_counted_across_workers(workspace: RunningWorkspace, other: Workspace) -> None:
     limit = Limit("bad token", 1_000, timedelta(minutes=10))
     databases = [workspace.workspace.database, other.database]
-    at_once(*[partial(limits.count_failure, database, limit, "192.0.2.7") for database in databases * 10])
-    with other.database.reading() as session:
+    at_once(*[partial(records.count_failure, database, limit, "192.0.2.7") for database in databases * 10])
+    with other.database.read() as session:
         assert session.scalar(select(Attempt.count)) == 20
     full = limit._replace(most=20)
-    assert limits.seconds_to_wait(other.database, full, "192.0.2.7") > 0
-    assert limits.seconds_to_wait(workspace.workspace.database, full, "192.0.2.8") == 0
+    assert records.seconds_to_wait(other.database, full, "192.0.2.7") > 0
+    assert records.seconds_to_wait(workspace.workspace.database, full, "192.0.2.8") == 0
 
 
 def test_a_window_ends_and_another_begins(workspace: RunningWorkspace) -> None:
     database, limit = workspace.workspace.database, Limit("sign-in", 2, timedelta(minutes=10))
     for _ in range(3):
-        limits.count_failure(database, limit, "192.0.2.7")
-    assert 590 < limits.seconds_to_wait(database, limit, "192.0.2.7") <= 600
-    with database.writing() as session:
+        records.count_failure(database, limit, "192.0.2.7")
+    assert 590 < records.seconds_to_wait(database, limit, "192.0.2.7") <= 600
+    with database.write() as session:
         session.execute(update(Attempt).values(ends=datetime.now(UTC)))
-    assert limits.seconds_to_wait(database, limit, "192.0.2.7") == 0
-    limits.count_failure(database, limit, "192.0.2.7")
-    assert limits.seconds_to_wait(database, limit, "192.0.2.7") == 0
-    with database.writing() as session:
+    assert records.seconds_to_wait(database, limit, "192.0.2.7") == 0
+    records.count_failure(database, limit, "192.0.2.7")
+    assert records.seconds_to_wait(database, limit, "192.0.2.7") == 0
+    with database.write() as session:
         assert session.scalar(select(Attempt.count)) == 1
         session.execute(update(Attempt).values(ends=datetime.now(UTC) - timedelta(days=1)))
-    limits.count_failure(database, limit, "192.0.2.9")
-    with database.reading() as session:
+    records.count_failure(database, limit, "192.0.2.9")
+    with database.read() as session:
         assert list(session.scalars(select(Attempt.address))) == ["192.0.2.9"]  # what is long past was swept away
 
 
@@ -157,4 +157,4 @@ def test_a_window_ends_and_another_begins(workspace: RunningWorkspace) -> None:
     ],
 )
 def test_an_ipv6_subscriber_counts_once(address: str, counts_as: str) -> None:
-    assert limits.network(address) == counts_as
+    assert records.network(address) == counts_as

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import inspect, select
 
-from arka_config.workspace.server.limits import Limit
+from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.tables import AuditEntry
 from tests.workspace.server.calling import ANN, BOB, MANAGE, TOKENS_PAGE, UNKNOWN, Api, Person, form_key, shown_token
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def log(workspace: RunningWorkspace) -> list[AuditEntry]:
-    with workspace.workspace.database.reading() as session:
+    with workspace.workspace.database.read() as session:
         return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
 
 

@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from arka_config.errors import UsageError
-from arka_config.workspace.server import accounts, sign_in
-from arka_config.workspace.server.digests import digest, new_secret
-from arka_config.workspace.server.limits import Limit
-from arka_config.workspace.server.tables import AuditEntry, BrowserSession, SignInCode, User
+from arka_config.workspace.server import accounts
+from arka_config.workspace.server.records import Limit
+from arka_config.workspace.server.tables import AuditEntry, BrowserSession, SignInCode, User, digest, new_secret
 from tests.workspace.server.calling import ANN, BOB, TOKENS_PAGE, UNKNOWN, Api, Person, form_key
 
 if TYPE_CHECKING:
@@ -29,12 +28,12 @@ KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def count(workspace: RunningWorkspace, table: type) -> int:
-    with workspace.workspace.database.reading() as session:
+    with workspace.workspace.database.read() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def expire(workspace: RunningWorkspace, table: type[SignInCode | BrowserSession]) -> None:
-    with workspace.workspace.database.writing() as session:
+    with workspace.workspace.database.write() as session:
         session.execute(update(table).values(expires=datetime.now(UTC)))
 
 
@@ -83,7 +82,7 @@ def test_a_link_works_for_15_minutes(workspace: RunningWorkspace) -> None:
 
 def test_a_session_lasts_12_hours_however_busy_it_is(workspace: RunningWorkspace) -> None:
     with Person(workspace).signed_in() as person:
-        with workspace.workspace.database.reading() as session:
+        with workspace.workspace.database.read() as session:
             ends = session.scalars(select(BrowserSession.expires)).one()
         assert abs(ends - datetime.now(UTC) - timedelta(hours=12)) < timedelta(seconds=30)
         person.open(TOKENS_PAGE)
@@ -139,7 +138,7 @@ def test_every_code_that_does_not_work_is_answered_alike(workspace: RunningWorks
     used, late = workspace.add_user(ANN).link, workspace.add_user(BOB).link
     with Person(workspace) as person:
         person.sign_in(used)
-    with workspace.workspace.database.writing() as session:
+    with workspace.workspace.database.write() as session:
         kept = digest(late.rpartition("#")[2])
         session.execute(update(SignInCode).where(SignInCode.digest == kept).values(expires=datetime.now(UTC)))
     workspace.workspace.sign_in_limit = Limit("sign-in", 100, timedelta(minutes=10))
@@ -163,7 +162,7 @@ def test_tokens_that_do_not_work_take_the_same_work_whatever_the_reason(workspac
     ]
     expired, revoked = (each.secret.reveal() for each in issued)
     database = workspace.workspace.database
-    with database.writing() as session:
+    with database.write() as session:
         session.merge(issued[0].token).expires = datetime.now(UTC)
     with Api(workspace) as api:
         api.delete("tokens/current", token=revoked)
@@ -196,11 +195,11 @@ def test_two_who_use_a_link_at_the_same_time_get_one_session(workspace: RunningW
 
     database = workspace.workspace.database
     for _ in range(5):
-        code = sign_in.code_in(workspace.add_user(ANN).link)
+        code = accounts.extract_code(workspace.add_user(ANN).link)
 
         def use(code: str = code) -> str | None:
-            with database.writing() as session:
-                return sign_in.sign_in(session, code, address="127.0.0.1")
+            with database.write() as session:
+                return accounts.sign_in(session, code, address="127.0.0.1")
 
         with ThreadPoolExecutor(4) as pool:
             keys = [future.result(30) for future in [pool.submit(use) for _ in range(4)]]
@@ -249,7 +248,7 @@ def test_two_who_add_a_user_at_the_same_time_add_one(workspace: RunningWorkspace
             made = list(pool.map(lambda _, number=number: workspace.add_user(f"new{number}@example.com"), range(4)))
         assert len({invitation.id for invitation in made}) == 1
         assert sum(invitation.is_new for invitation in made) == 1
-    with workspace.workspace.database.reading() as session:
+    with workspace.workspace.database.read() as session:
         added = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "user added")
         assert session.scalar(added) == 6
 

@@ -121,7 +121,7 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(workspace: Runnin
 def test_tokens_of_one_moment_keep_their_order_across_pages(workspace: RunningWorkspace, api: Api) -> None:
     for number in range(6):
         workspace.issue(ANN, f"number {number}")
-    with workspace.workspace.database.writing() as session:
+    with workspace.workspace.database.write() as session:
         session.execute(update(Token).values(created=datetime(2026, 3, 29, 1, 30, 0, 123456, UTC)))
         ids = sorted(session.scalars(select(Token.id)), reverse=True)
     seen: list[str] = []
@@ -169,7 +169,7 @@ def test_revocation_is_immediate_and_for_good(workspace: RunningWorkspace, api: 
     assert api.accepts(token)
     assert api.delete(f"tokens/{issued.token.id}").status_code == 204
     assert not api.accepts(token)
-    with other.database.reading() as session:
+    with other.database.read() as session:
         assert session.get(Token, issued.token.id) is None
     other.close()
     again = api.delete(f"tokens/{issued.token.id}")
@@ -239,7 +239,7 @@ def test_more_time_than_it_was_made_for_takes_a_token_that_may_manage(api: Api, 
     old = api.post("tokens", json=body).json()["token"]
     refused = api.post("tokens/current/rotate", token=old, json={"expires": expires})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "expires")
-    assert "cannot give itself more time" in refused.json()["errors"][0]["detail"]
+    assert "cannot extend its own lifetime" in refused.json()["errors"][0]["detail"]
     manager = api.post("tokens", json=body | {"scopes": [MANAGE]}).json()["token"]
     assert api.post("tokens/current/rotate", token=manager, json={"expires": expires}).status_code == 201
 

@@ -1,4 +1,4 @@
-"""`workspace add-user`: makes a user, and prints the link that signs them in."""
+"""`workspace add-user`: create a user and print a sign-in link."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @command(name="add-user")
 @click.argument("email")
-@click.option("--plan", type=click.Choice(["pro", "free"]), help="The user's plan; free for a new one.")
+@click.option("--plan", type=click.Choice(["pro", "free"]), help="The user's plan. Default for a new user: free.")
 @url_option
 @database_option
 def add_user(session: Session, email: str, plan: str | None, url: str, **options: str) -> None:
-    """Add a user, and print a link that signs them in: once, and within 15 minutes.
+    """Add a user and print a sign-in link, which works once, within 15 minutes.
 
-    For a user who is there it makes another link, and changes the plan where one is given.
+    If the user exists, print another link, and change the plan if --plan is given.
 
     \b
     {app} workspace add-user you@example.com --plan pro
@@ -36,14 +36,13 @@ def add_user(session: Session, email: str, plan: str | None, url: str, **options
         invitation = workspace.add_user(email, plan)
     finally:
         workspace.close()
-    _tell(session, invitation)
+    _report(session, invitation)
 
 
-def _tell(session: Session, invitation: Invitation) -> None:
-    """The link, on stdout and nowhere else."""
-    email = invitation.email if invitation.is_new else f"{invitation.email} already"
-    done = "Added" if invitation.is_new else "There is"
-    terminal.say(f"{done} {email}, on the {invitation.plan} plan", mark="✓")
+def _report(session: Session, invitation: Invitation) -> None:
+    """Print the link on stdout, and the rest on stderr."""
+    done = f"Added {invitation.email}" if invitation.is_new else f"{invitation.email} exists"
+    terminal.say(f"{done}, on the {invitation.plan} plan", mark="✓")
     if session.json:
         session.show_json(
             {
@@ -56,5 +55,5 @@ def _tell(session: Session, invitation: Invitation) -> None:
             }
         )
         return
-    terminal.say("  To sign in, once and within 15 minutes, open:")
+    terminal.say("  To sign in, open this link within 15 minutes. It works once:")
     terminal.out(invitation.link)

@@ -1,4 +1,4 @@
-"""Who calls the API: the token in the Authorization header (RFC 6750), looked up anew at every request."""
+"""Authenticate API calls by the token in the Authorization header (RFC 6750), looked up for each request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from arka_config.workspace.server import accounts, limits, tokens
+from arka_config.workspace.server import accounts, records, tokens
 from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, Problem, too_many
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _bearer = HTTPBearer(scheme_name="token", description="A token from the tokens p
 
 
 class Caller:
-    """A token that works, of a user with a Pro plan, and the address that it is used from."""
+    """The caller of the API: a valid token of a user with a Pro plan, and the address that it is used from."""
 
     def __init__(self, workspace: Workspace, token: Token, address: str) -> None:
         self.workspace = workspace
@@ -28,65 +28,58 @@ class Caller:
         self.user = token.user
         self.address = address
 
-    @property
-    def may_manage(self) -> bool:
-        """Whether it may see, make and revoke the user's other tokens."""
-        return tokens.MANAGE in self.token.scopes.split()
-
     def check_may_manage(self) -> None:
-        """Raises Problem, saying which scope is missing."""
-        if not self.may_manage:
+        """Raise Problem if the token lacks the scope to list, create and revoke other tokens."""
+        if tokens.MANAGE not in self.token.scopes.split():
             challenge = _challenge(self.workspace, f'error="insufficient_scope", scope="{tokens.MANAGE}"')
             raise Problem(INSUFFICIENT_SCOPE, f"the token lacks the scope {tokens.MANAGE}", headers=challenge)
 
-    def check_still_works(self, session: Session) -> None:
-        """Raises Problem where the token was revoked since the request came in; else it is not, while this writes."""
-        if not tokens.still_works(session, self.token):
-            raise invalid(self.workspace)
+    def lock_token(self, session: Session) -> None:
+        """Prevent revocation of the token until the transaction ends. Raises Problem if it was already revoked."""
+        if not tokens.lock_if_valid(session, self.token):
+            raise invalid_token(self.workspace)
 
 
 def workspace_of(request: Request) -> Workspace:
-    """The workspace that a request came to."""
+    """The workspace that a request was sent to."""
     workspace: Workspace = request.app.state.workspace
     return workspace
 
 
-def address_of(request: Request) -> str:
-    """Where a request came from. uvicorn has put the proxy's word for it in place, where a proxy is trusted."""
+def client_address(request: Request) -> str:
+    """The client's address. If a proxy is trusted, uvicorn has replaced it with the one that the proxy reports."""
     return request.client.host[:64] if request.client else ""
 
 
-def url_of(request: Request) -> str:
-    """The workspace's address: the one it was given, else the one that was asked for, which the guard has checked."""
+def public_url(request: Request) -> str:
+    """The workspace's URL: the configured one, else the one of the request, which the middleware has checked."""
     return workspace_of(request).url or f"{request.url.scheme}://{request.url.netloc}"
 
 
-def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
-    """The caller. Raises Problem for no token, one that does not work, and one of a user without a Pro plan."""
-    workspace, address = workspace_of(request), address_of(request)
-    if given is None or not given.credentials:
+def authenticate(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    """Return the caller. Raises Problem for a missing or invalid token, or a user without a Pro plan."""
+    workspace, address = workspace_of(request), client_address(request)
+    if credentials is None or not credentials.credentials:
         raise Problem(INVALID_TOKEN, "the request has no token", headers=_challenge(workspace))
-    token = tokens.verify(workspace.database, workspace.app, given.credentials)
+    token = tokens.verify(workspace.database, workspace.app, credentials.credentials)
     if token is None:
-        raise _refusal(workspace, address)
+        seconds = records.seconds_to_wait(workspace.database, workspace.bad_token_limit, address)
+        if seconds:
+            raise too_many(seconds)
+        records.count_failure(workspace.database, workspace.bad_token_limit, address)
+        raise invalid_token(workspace)
     if token.user.plan != accounts.PRO:
-        billing_url = url_of(request) + workspace.billing_page
+        billing_url = public_url(request) + workspace.billing_page
         raise Problem(PRO_REQUIRED, "the API needs a Pro subscription", billing_url=billing_url)
     return Caller(workspace, token, address)
 
 
-def invalid(workspace: Workspace) -> Problem:
-    """That the token does not work; why not, nobody is told."""
+def invalid_token(workspace: Workspace) -> Problem:
+    """The problem for an invalid token. It does not disclose why the token is invalid."""
     challenge = _challenge(workspace, 'error="invalid_token"')
     return Problem(INVALID_TOKEN, "the token is unknown, expired or revoked", headers=challenge)
-
-
-def _refusal(workspace: Workspace, address: str) -> Problem:
-    seconds = limits.seconds_to_wait(workspace.database, workspace.bad_token_limit, address)
-    if seconds:
-        return too_many(seconds)
-    limits.count_failure(workspace.database, workspace.bad_token_limit, address)
-    return invalid(workspace)
 
 
 def _challenge(workspace: Workspace, error: str = "") -> dict[str, str]:
@@ -94,4 +87,4 @@ def _challenge(workspace: Workspace, error: str = "") -> dict[str, str]:
     return {"WWW-Authenticate": f'Bearer realm="{realm}"' + (f", {error}" if error else "")}
 
 
-CallerOf = Annotated[Caller, Depends(caller)]
+CurrentCaller = Annotated[Caller, Depends(authenticate)]

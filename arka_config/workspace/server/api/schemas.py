@@ -1,25 +1,30 @@
-"""What the API takes and gives, as the OpenAPI document describes it."""
+"""The API's request and response bodies, and the OpenAPI document that describes them."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from fastapi.openapi.utils import get_openapi
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic.json_schema import models_json_schema
 
 from arka_config import timestamps
 from arka_config.errors import InvalidValue
 from arka_config.text import UNPRINTABLE
-from arka_config.workspace.server import accounts, tokens
-from arka_config.workspace.server.tables import LONGEST_LABEL, Token, User
+from arka_config.workspace.server import accounts, problems, tokens
+from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token, User
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _ID = "[A-Za-z0-9_-]{22}"
 
 
-def _read_time(value: object) -> datetime:
-    """An RFC 3339 time. Raises ValueError; pydantic alone would take numbers, bare dates and times without a zone."""
+def _parse_time(value: object) -> datetime:
+    """Parse an RFC 3339 time. Raises ValueError; pydantic would also accept numbers, dates and times without a zone."""
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _TIME.fullmatch(value):
@@ -27,10 +32,10 @@ def _read_time(value: object) -> datetime:
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("there is no such moment") from None
+        raise ValueError("there is no such time") from None
 
 
-def _checked_label(label: str) -> str:
+def _check_label(label: str) -> str:
     try:
         return tokens.check_label(label)
     except InvalidValue as error:
@@ -39,20 +44,20 @@ def _checked_label(label: str) -> str:
 
 
 def _printable_pattern() -> str:
-    """What `check_label` takes, as a pattern: printable characters alone, and one of them is no blank."""
+    """What `check_label` accepts, as a pattern: printable characters only, at least one of them not a space."""
     runs: list[list[int]] = []
     for code in sorted(map(ord, UNPRINTABLE)):
         if runs and runs[-1][1] == code - 1:
             runs[-1][1] = code
-        elif not 0xD800 <= code < 0xE000:  # JSON text that is UTF-8 has none of these
+        elif not 0xD800 <= code < 0xE000:  # surrogates cannot occur in UTF-8
             runs.append([code, code])
-    refused = "".join(f"\\u{first:04X}-\\u{last:04X}" for first, last in runs)
-    return f"^[^{refused}]*[^\\s{refused}][^{refused}]*$"
+    excluded = "".join(f"\\u{first:04X}-\\u{last:04X}" for first, last in runs)
+    return f"^[^{excluded}]*[^\\s{excluded}][^{excluded}]*$"
 
 
 Time = Annotated[
     datetime,
-    BeforeValidator(_read_time),
+    BeforeValidator(_parse_time),
     PlainSerializer(timestamps.stored, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-02-28T12:00:00Z"]}),
 ]
@@ -61,11 +66,11 @@ Label = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=LONGEST_LABEL,
+        max_length=MAX_LABEL_LENGTH,
         description="The token's name: printable, and not blank.",
         json_schema_extra={"pattern": _printable_pattern()},
     ),
-    AfterValidator(_checked_label),
+    AfterValidator(_check_label),
 ]
 
 
@@ -74,7 +79,7 @@ class _Document(BaseModel):
 
 
 class UserDocument(_Document):
-    """Whose token it is."""
+    """The token's user."""
 
     id: str = Field(pattern=f"^usr_{_ID}$")
     email: str
@@ -82,12 +87,12 @@ class UserDocument(_Document):
 
     @classmethod
     def of(cls, user: User) -> UserDocument:
-        """What is told of a user."""
+        """Build the document of a user."""
         return cls(id=user.id, email=user.email, plan="pro" if user.plan == accounts.PRO else "free")
 
 
 class TokenDocument(_Document):
-    """What is known of a token; never the token itself."""
+    """A token's details, without the token itself."""
 
     id: str = Field(pattern=f"^tok_{_ID}$")
     label: str
@@ -99,7 +104,7 @@ class TokenDocument(_Document):
 
     @classmethod
     def of(cls, token: Token) -> TokenDocument:
-        """What is told of a token."""
+        """Build the document of a token."""
         return cls(
             id=token.id,
             label=token.label,
@@ -112,68 +117,118 @@ class TokenDocument(_Document):
 
 
 class Me(_Document):
-    """The token that asks, and whose it is."""
+    """The authenticating token, and its user."""
 
     user: UserDocument
     token: TokenDocument
 
 
 class TokenPage(_Document):
-    """Some tokens, the newest first, and where the list goes on."""
+    """One page of tokens, newest first, and the cursor of the next page."""
 
     tokens: list[TokenDocument]
-    next_cursor: str | None = Field(description="What to send as `cursor` for those that follow; null at the end.")
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last page.")
 
 
 class NewToken(_Document):
-    """A token to be made."""
+    """A token to create."""
 
     label: Label
-    expires: Time | None = Field(None, description="When it ends, which is in the future; null for never.")
+    expires: Time | None = Field(None, description="When the token expires, in the future; null for never.")
     scopes: list[Scope] = Field(default_factory=list, max_length=10)
 
 
 class Rotation(_Document):
-    """How a token is rotated. Without `expires`, the new token lives as long as the old one was made to."""
+    """How to rotate a token. Without `expires`, the new token gets the lifetime of the old one."""
 
-    expires: Time | None = Field(None, description="When the new token ends, in the future; null for never.")
+    expires: Time | None = Field(None, description="When the new token expires, in the future; null for never.")
 
 
 class IssuedToken(_Document):
-    """A new token, which is shown here and never again."""
+    """A new token, which is returned only here."""
 
     token: str
     details: TokenDocument
 
     @classmethod
     def of(cls, issued: tokens.Issued) -> IssuedToken:
-        """The one answer that holds a token."""
+        """Build the only document that contains a token."""
         return cls(token=issued.secret.reveal(), details=TokenDocument.of(issued.token))
 
 
 class FieldError(_Document):
-    """What is wrong with one field."""
+    """Why one field is invalid."""
 
     field: str
     detail: str
 
 
 class ProblemDocument(BaseModel):
-    """Problem details, as RFC 9457 has them."""
+    """Problem details (RFC 9457)."""
 
-    type: str = Field(description="A path on the workspace, where the kind of problem is explained.")
+    type: str = Field(description="The path of a page on the workspace that explains this kind of problem.")
     title: str
     status: int
     detail: str
 
 
 class InvalidRequestDocument(ProblemDocument):
-    """The fields that are off."""
+    """Problem details with the invalid fields."""
 
     errors: list[FieldError]
 
 
 class ForbiddenDocument(ProblemDocument):
-    """Where to upgrade, when that is what is missing."""
+    """Problem details with the billing page, if a Pro subscription is required."""
 
     billing_url: str | None = Field(None, description="The billing page, for the type /problems/pro-required.")
+
+
+_SECONDS = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "required": True}
+_HEADERS: dict[int, dict[str, Any]] = {
+    401: {
+        "WWW-Authenticate": {"description": "A challenge (RFC 6750)", "schema": {"type": "string"}, "required": True}
+    },
+    403: {"WWW-Authenticate": {"description": "The missing scope", "schema": {"type": "string"}}},
+    405: {"Allow": {"description": "The allowed methods", "schema": {"type": "string"}, "required": True}},
+    429: {"Retry-After": _SECONDS},
+    503: {"Retry-After": _SECONDS},
+}
+_MODELS: dict[int, type[BaseModel]] = {403: ForbiddenDocument, 422: InvalidRequestDocument}
+
+
+def _describe(status: int) -> dict[str, Any]:
+    kinds = [kind for kind in problems.KINDS if kind.status == status and kind is not problems.FORGED]
+    name = _MODELS.get(status, ProblemDocument).__name__
+    return {
+        "description": "; or: ".join(f"{kind.title} (`{kind.path}`)" for kind in kinds),
+        "headers": _HEADERS.get(status, {}),
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{name}"}}},
+    }
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: _describe(status) for status in sorted({kind.status for kind in problems.KINDS})
+}
+
+
+def build_openapi(api: FastAPI, title: str, version: str) -> dict[str, Any]:
+    """Build the OpenAPI document of the API, including the schemas of the problems."""
+    document = get_openapi(
+        title=f"{title} workspace",
+        version=version,
+        description="Issues, lists and revokes tokens. Errors are problem details (RFC 9457).",
+        routes=api.routes,
+        separate_input_output_schemas=False,
+    )
+    models = (ProblemDocument, InvalidRequestDocument, ForbiddenDocument)
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+    )
+    components = document["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components.pop(unused, None)
+    components.update(schemas["$defs"])
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        operation["responses"]["422"] = PROBLEM_RESPONSES[422]
+    return document

@@ -1,4 +1,4 @@
-"""Brings a database to the tables that this version knows, once, however many workers start at the same time."""
+"""Upgrade a database to this version's tables. Safe if several processes start at the same time."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
     from arka_config.workspace.server.database import Database
 
-_LOCK = 0x61726B61  # any number, as long as all of us take the same
+_LOCK_ID = 0x61726B61  # any number; all processes use the same
 
 
 def upgrade(database: Database) -> None:
-    """Makes what is missing, in one transaction.
+    """Run the missing migrations, in one transaction.
 
-    Raises ConfigError where the database cannot be used, or a newer version was here before.
+    Raises ConfigError if the database cannot be used, or was upgraded by a newer version.
     """
-    with database.speaking(), database.writing() as session:  # on SQLite, the transaction itself is the lock
+    with database.report_errors(), database.write() as session:  # on SQLite, the transaction is the lock
         connection = session.connection()
         if not database.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
-        _upgrade(connection, database.url)
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_ID})
+        _run_alembic(connection, database.url)
 
 
-def _upgrade(connection: Connection, url: str) -> None:
-    from alembic import command  # where it is used: a worker that was started by another one needs none of it
+def _run_alembic(connection: Connection, url: str) -> None:
+    from alembic import command  # imported here: workers do not need it
     from alembic.config import Config
     from alembic.util import CommandError
 
@@ -41,6 +41,6 @@ def _upgrade(connection: Connection, url: str) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise ConfigError(
-            f"the database {url} was made by a newer version: {error}",
+            f"the database {url} was created by a newer version: {error}",
             hint="pip install --upgrade 'arka-config[workspace]'",
         ) from None

@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations, on the connection and in the transaction that `upgrade` hands it."""
+"""Alembic's environment: run the migrations on the connection, and in the transaction, of `upgrade`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from arka_config.workspace.server.tables import Table
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Table.metadata,
-    transactional_ddl=True,  # SQLite's too, since the database says itself when a transaction begins
+    transactional_ddl=True,  # on SQLite too, since the database module starts its transactions
 )
 context.run_migrations()

@@ -1,1 +1,1 @@
-"""The pages: sign-in, tokens, billing. They are whole without a script, but for the copy button."""
+"""The pages: sign-in, tokens, billing. Only the copy button needs JavaScript."""

@@ -1,7 +1,7 @@
-"""Browser: who sends a request from a page, and whether the page was one of ours.
+"""Browser: the sender of a page request, and the checks that a form came from one of our pages.
 
-One cookie holds a random key. Signed in or not, it is also what the forms are tied to: each carries a hash of it that
-no other site can know. Signing in and out changes the key, so that nobody can have set it for somebody else.
+One cookie holds a random key, signed in or not. Each form carries a hash of the key, which other sites cannot know.
+Signing in and out changes the key, so that a key planted by an attacker is useless.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Form, Request
 
-from arka_config.workspace.server import sign_in
-from arka_config.workspace.server.api.auth import address_of, url_of, workspace_of
-from arka_config.workspace.server.digests import new_secret
+from arka_config.workspace.server import accounts
+from arka_config.workspace.server.api.auth import client_address, public_url, workspace_of
 from arka_config.workspace.server.problems import FORGED, Problem
+from arka_config.workspace.server.tables import new_secret
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-class Elsewhere(Exception):
-    """The answer is on another page of ours."""
+class Redirect(Exception):
+    """Redirect the browser to another page of the workspace."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -36,36 +36,36 @@ class Elsewhere(Exception):
 
 
 class Browser:
-    """A browser: the key in its cookie, made where it has none, and the user who is signed in, if any."""
+    """A browser: the key in its cookie, or a new one, and the signed-in user if any."""
 
     def __init__(self, request: Request) -> None:
         self.workspace: Workspace = workspace_of(request)
-        self.address = address_of(request)
-        self.url = url_of(request)
+        self.address = client_address(request)
+        self.url = public_url(request)
         self.request = request
         self.user: User | None = None
-        self.key = request.cookies.get(self._cookie, "")
+        self.key = request.cookies.get(self._cookie_name, "")
         if _KEY.fullmatch(self.key):
-            with self.workspace.database.reading() as session:
-                self.user = sign_in.user_of(session, self.key)
+            with self.workspace.database.read() as session:
+                self.user = accounts.find_signed_in(session, self.key)
         else:
             self.key = new_secret()
 
     @property
     def user_id(self) -> str:
-        """Who is signed in. Raises Elsewhere, to the sign-in page, where nobody is."""
-        self.check_is_signed_in()
+        """The id of the signed-in user. Raises Redirect to the sign-in page if there is none."""
+        self.check_signed_in()
         assert self.user is not None
         return self.user.id
 
-    def check_is_signed_in(self) -> None:
-        """Raises Elsewhere, to the sign-in page, where nobody is signed in."""
+    def check_signed_in(self) -> None:
+        """Raise Redirect to the sign-in page if no user is signed in."""
         if self.user is None:
-            raise Elsewhere(sign_in.PAGE)
+            raise Redirect(accounts.SIGN_IN_PAGE)
 
     @property
-    def _cookie(self) -> str:
-        """The cookie's name. With `__Host-` a browser takes it from this host over https alone (RFC 6265bis)."""
+    def _cookie_name(self) -> str:
+        """The cookie's name. Browsers accept `__Host-` cookies from this host over https only (RFC 6265bis)."""
         name = re.sub(r"[^A-Za-z0-9_-]", "", self.workspace.app.name)
         return f"__Host-{name}" if self._is_https else f"{name}_workspace"
 
@@ -75,51 +75,51 @@ class Browser:
 
     @property
     def form_key(self) -> str:
-        """What each form carries, and no other site can know."""
+        """The value that each form carries, and other sites cannot know."""
         return hashlib.sha256(b"form " + self.key.encode()).hexdigest()
 
-    def keep(self, response: Response, key: str | None = None) -> None:
-        """Has the browser keep its key, or another one from now on."""
+    def set_cookie(self, response: Response, key: str | None = None) -> None:
+        """Store the browser's key, or a new one, in its cookie."""
         response.set_cookie(
-            self._cookie,
+            self._cookie_name,
             key or self.key,
-            max_age=int(sign_in.SESSION_LASTS.total_seconds()),
+            max_age=int(accounts.SESSION_LIFETIME.total_seconds()),
             secure=self._is_https,
             httponly=True,
             samesite="lax",
         )
 
-    def check_is_ours(self, form_key: str) -> None:
-        """Raises Problem for a form that another site had the browser send."""
+    def check_form(self, form_key: str) -> None:
+        """Raise Problem if another site made the browser send the form."""
         headers = self.request.headers
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-        # `Referrer-Policy: no-referrer` makes the origin of our own forms `null`, and then Sec-Fetch-Site has to tell.
-        is_here = origin in (None, self.url) or (origin == "null" and site == "same-origin")
-        if site not in (None, "same-origin") or not is_here:
+        # `Referrer-Policy: no-referrer` makes the origin of our own forms `null`; Sec-Fetch-Site decides then.
+        is_same_origin = origin in (None, self.url) or (origin == "null" and site == "same-origin")
+        if site not in (None, "same-origin") or not is_same_origin:
             raise Problem(FORGED, "the form was sent from another site")
         if not hmac.compare_digest(form_key.encode("utf-8", "surrogatepass"), self.form_key.encode()):
-            raise Problem(FORGED, "the form is not from this browser, or from before you signed in or out")
+            raise Problem(FORGED, "the form is from another browser, or from before you signed in or out")
 
 
-def _browser(request: Request) -> Browser:
+def _get_browser(request: Request) -> Browser:
     return Browser(request)
 
 
-def _signed_in(browser: AnyBrowser) -> Browser:
-    browser.check_is_signed_in()
+def _require_user(browser: AnyBrowser) -> Browser:
+    browser.check_signed_in()
     return browser
 
 
-def _sent(browser: AnyBrowser, form_key: Annotated[str, Form()] = "") -> Browser:
-    browser.check_is_ours(form_key)
+def _check_form(browser: AnyBrowser, form_key: Annotated[str, Form()] = "") -> Browser:
+    browser.check_form(form_key)
     return browser
 
 
-def _sent_by_user(browser: SentForm) -> Browser:
-    return _signed_in(browser)
+def _check_form_and_user(browser: FormBrowser) -> Browser:
+    return _require_user(browser)
 
 
-AnyBrowser = Annotated[Browser, Depends(_browser)]
-SignedIn = Annotated[Browser, Depends(_signed_in)]
-SentForm = Annotated[Browser, Depends(_sent)]
-SentByUser = Annotated[Browser, Depends(_sent_by_user)]
+AnyBrowser = Annotated[Browser, Depends(_get_browser)]
+SignedInBrowser = Annotated[Browser, Depends(_require_user)]
+FormBrowser = Annotated[Browser, Depends(_check_form)]
+SignedInFormBrowser = Annotated[Browser, Depends(_check_form_and_user)]

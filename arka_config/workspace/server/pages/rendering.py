@@ -1,4 +1,4 @@
-"""How a page is made of a template. Whatever stands in one is escaped, unless it is the template's own."""
+"""Render pages from templates, with everything escaped, and serve the static files and the problem pages."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastapi import APIRouter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from arka_config import timestamps
 from arka_config.text import visible
-from arka_config.workspace.server import accounts, sign_in, tokens
+from arka_config.workspace.server import accounts, problems, tokens
+from arka_config.workspace.server.pages.browser import AnyBrowser, Browser
+from arka_config.workspace.server.problems import NOT_FOUND, Problem
 
 if TYPE_CHECKING:
     import os
     from datetime import datetime
 
-    from starlette.responses import Response
     from starlette.types import Scope
 
-    from arka_config.workspace.server.pages.browser import Browser
-    from arka_config.workspace.server.problems import Problem
-
-_HERE = Path(__file__).parent
 STATIC = "/static"
+_HERE = Path(__file__).parent
+_KINDS = {kind.name: kind for kind in problems.KINDS}
+
+problem_router = APIRouter(include_in_schema=False)
 
 
-def _day(when: datetime) -> str:
-    return f"{when.day} {when:%b %Y}"
+def _format_day(time: datetime) -> str:
+    return f"{time.day} {time:%b %Y}"
 
 
 _templates = Environment(
@@ -39,12 +41,12 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(day=_day, time=timestamps.stored, in_words=timestamps.in_words, visible=visible)
-_templates.globals.update(static=STATIC, sign_in_page=sign_in.PAGE, PRO=accounts.PRO, MANAGE=tokens.MANAGE)
+_templates.filters.update(day=_format_day, time=timestamps.stored, in_words=timestamps.in_words, visible=visible)
+_templates.globals.update(static=STATIC, sign_in_page=accounts.SIGN_IN_PAGE, PRO=accounts.PRO, MANAGE=tokens.MANAGE)
 
 
-def page(browser: Browser, template: str, status: int = 200, **values: object) -> Response:
-    """A page for a browser, which keeps its key."""
+def render(browser: Browser, template: str, status: int = 200, **values: object) -> Response:
+    """Render a page, and set the browser's cookie."""
     text = _templates.get_template(template).render(
         workspace=browser.workspace,
         app=browser.workspace.app,
@@ -54,27 +56,35 @@ def page(browser: Browser, template: str, status: int = 200, **values: object) -
         **values,
     )
     response = HTMLResponse(text, status)
-    browser.keep(response)
+    browser.set_cookie(response)
     return response
 
 
-def problem_page(browser: Browser, problem: Problem) -> Response:
-    """A problem, for a person."""
+def render_problem(browser: Browser, problem: Problem) -> Response:
+    """Render a problem as a page."""
     kind, detail, advice = problem.kind, problem.detail, problem.kind.advice
     seconds = problem.headers.get("Retry-After", "")
-    if seconds.isdigit():  # which no browser shows
+    if seconds.isdigit():  # browsers do not show this header
         minutes = math.ceil(int(seconds) / 60)
         detail = "too many attempts from your address have failed"
         advice = f"Try again in {minutes} minutes." if minutes > 1 else "Try again in a minute."
-    response = page(
+    response = render(
         browser, "problem.html", kind.status, kind=kind, detail=detail if detail != advice else "", advice=advice
     )
     response.headers.update(problem.headers)
     return response
 
 
+@problem_router.get("/problems/{name}")
+def explain_problem(browser: AnyBrowser, name: str) -> Response:
+    """Explain a kind of problem: the `type` of problem details is the address of this page (RFC 9457, 3.1.1)."""
+    if name not in _KINDS:
+        raise Problem(NOT_FOUND, "there is no such page")
+    return render(browser, "problem.html", kind=_KINDS[name], detail="", advice=_KINDS[name].advice)
+
+
 class Static(StaticFiles):
-    """The script, the style and the icon. A browser asks each time whether they have changed."""
+    """The script, the style sheet and the icon. Browsers revalidate them at each use."""
 
     def __init__(self) -> None:
         super().__init__(directory=_HERE / "static")
@@ -82,7 +92,7 @@ class Static(StaticFiles):
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """A file's answer."""
+        """Serve a file."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = "no-cache"
         return response

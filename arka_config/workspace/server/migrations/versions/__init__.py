@@ -1,1 +1,1 @@
-"""One module for each change of the tables, in the order that `down_revision` gives."""
+"""The migrations, one module each, in the order of their `down_revision`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from arka_config.workspace.server.tables import Moment
+from arka_config.workspace.server.tables import Timestamp
 
 revision = "0001"
 down_revision = None
@@ -14,19 +14,19 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Makes them."""
-    _make_users_and_tokens()
-    _make_sign_in()
-    _make_records()
+    """Create the tables."""
+    _create_users_and_tokens()
+    _create_sign_in()
+    _create_records()
 
 
-def _make_users_and_tokens() -> None:
+def _create_users_and_tokens() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("plan", sa.String(20), nullable=False),
-        sa.Column("created", Moment(), nullable=False),
+        sa.Column("created", Timestamp(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("email", name="uq_users_email"),
     )
@@ -38,36 +38,36 @@ def _make_users_and_tokens() -> None:
         sa.Column("label", sa.String(100), nullable=False),
         sa.Column("last_four", sa.String(4), nullable=False),
         sa.Column("scopes", sa.String(200), nullable=False),
-        sa.Column("created", Moment(), nullable=False),
-        sa.Column("expires", Moment(), nullable=True),
-        sa.Column("last_used", Moment(), nullable=True),
+        sa.Column("created", Timestamp(), nullable=False),
+        sa.Column("expires", Timestamp(), nullable=True),
+        sa.Column("last_used", Timestamp(), nullable=True),
         sa.Column("successor_of", sa.String(40), nullable=True),
-        _of_a_user("tokens"),
+        _user_foreign_key("tokens"),
         sa.PrimaryKeyConstraint("id", name="pk_tokens"),
         sa.UniqueConstraint("digest", name="uq_tokens_digest"),
     )
     op.create_index("ix_tokens_user_id_created_id", "tokens", ["user_id", "created", "id"])
 
 
-def _make_sign_in() -> None:
+def _create_sign_in() -> None:
     for name in ("sign_in_codes", "sessions"):
         op.create_table(
             name,
             sa.Column("digest", sa.LargeBinary(32), nullable=False),
             sa.Column("user_id", sa.String(40), nullable=False),
-            sa.Column("expires", Moment(), nullable=False),
-            _of_a_user(name),
+            sa.Column("expires", Timestamp(), nullable=False),
+            _user_foreign_key(name),
             sa.PrimaryKeyConstraint("digest", name=f"pk_{name}"),
         )
         op.create_index(f"ix_{name}_expires", name, ["expires"])
 
 
-def _make_records() -> None:
+def _create_records() -> None:
     op.create_table(
         "attempts",
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("address", sa.String(64), nullable=False),
-        sa.Column("ends", Moment(), nullable=False),
+        sa.Column("ends", Timestamp(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "address", name="pk_attempts"),
     )
@@ -75,7 +75,7 @@ def _make_records() -> None:
     op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", Timestamp(), nullable=False),
         sa.Column("user_id", sa.String(40), nullable=True),
         sa.Column("action", sa.String(40), nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
@@ -86,5 +86,5 @@ def _make_records() -> None:
     op.create_index("ix_audit_user_id", "audit", ["user_id"])
 
 
-def _of_a_user(table: str) -> sa.ForeignKeyConstraint:
+def _user_foreign_key(table: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=f"fk_{table}_user_id_users", ondelete="CASCADE")

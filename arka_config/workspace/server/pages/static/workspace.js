@@ -1,28 +1,28 @@
-// What a page does better with a script. Without it, everything works but copying.
+// Improvements for browsers with JavaScript. Without it, everything works except copying.
 "use strict";
 
-// A sign-in link has its code behind the #, which no server sees. It goes into the form, and out of the address.
+// A sign-in link has its code after the #, which browsers do not send. Move it from the address to the form.
 function takeCode() {
   const form = document.getElementById("sign-in");
-  const anew = document.getElementById("sign-in-anew");
+  const again = document.getElementById("sign-in-anew");
   const code = location.hash.slice(1);
-  if (!(form || anew) || !/^[\w-]{43}$/.test(code)) {
+  if (!(form || again) || !/^[\w-]{43}$/.test(code)) {
     return;
   }
   history.replaceState(null, "", location.pathname);
-  if (anew) {
-    anew.hash = code;
+  if (again) {
+    again.hash = code;
     return;
   }
   form.elements.code.value = code;
-  for (const part of document.querySelectorAll(".by-hand, .fault")) {
+  for (const part of document.querySelectorAll(".manual, .fault")) {
     part.hidden = true;
   }
   form.querySelector(".ready").hidden = false;
   form.querySelector("button").focus();
 }
 
-// A dialog that the server has opened becomes a modal one: the focus stays in it, and Escape leads back.
+// Make a dialog that the server opened modal: focus stays in it, and Escape returns to the page.
 function openDialogs() {
   for (const dialog of document.querySelectorAll("dialog[open]")) {
     dialog.open = false;
@@ -31,19 +31,19 @@ function openDialogs() {
       event.preventDefault();
       location.replace(dialog.dataset.close);
     });
-    // The date's field is asked for only where it is shown.
+    // The date is required only while its field is visible.
     const date = dialog.querySelector("#date");
-    const ask = () => {
+    const updateRequired = () => {
       date.required = dialog.querySelector("[name=expiry]:checked")?.value === "date";
     };
     if (date) {
-      dialog.addEventListener("change", ask);
-      ask();
+      dialog.addEventListener("change", updateRequired);
+      updateRequired();
     }
   }
 }
 
-// A form is sent once, however often its button is pressed.
+// Submit a form only once, however often its button is pressed.
 function sendOnce() {
   for (const form of document.forms) {
     form.addEventListener("submit", (event) => {
@@ -62,7 +62,7 @@ function sendOnce() {
   });
 }
 
-// The page with a token is left without it: neither its reload nor the way back from another page shows it again.
+// Remove the new token when the page is left: reloading it or going back does not show it again.
 function showOnce() {
   const issued = document.querySelector(".issued");
   if (issued) {
@@ -94,15 +94,15 @@ function offerToCopy() {
   });
 }
 
-// What a page has to say when it opens is only read out where it comes after the page.
+// Screen readers announce a page's messages only if they are added after it has loaded.
 function announce() {
-  const told = [...document.querySelectorAll(".notice[role], .fault[role]")].map((each) => each.textContent.trim());
+  const messages = [...document.querySelectorAll(".notice[role], .fault[role]")].map((each) => each.textContent.trim());
   setTimeout(() => {
-    document.getElementById("announcer").textContent = told.join(" ");
+    document.getElementById("announcer").textContent = messages.join(" ");
   }, 100);
 }
 
-// A confirmation is for once, and not for whoever loads the page again.
+// Show a confirmation once, not again on reload.
 function forgetNotices() {
   if (/^\?note\b/.test(location.search)) {
     history.replaceState(null, "", location.pathname);
@@ -110,7 +110,7 @@ function forgetNotices() {
 }
 
 takeCode();
-addEventListener("hashchange", takeCode); // a link that is opened over the sign-in page loads no page anew
+addEventListener("hashchange", takeCode); // opening a link over the sign-in page does not reload it
 openDialogs();
 sendOnce();
 showOnce();

@@ -1,0 +1,104 @@
+"""The pages to sign in, sign out, and change the plan.
+
+Opening a sign-in link does not use up its code, since chat programs preview links: submitting the form does. An
+embedded workspace sends no bills: the billing page sets the plan directly.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.responses import RedirectResponse, Response
+
+from arka_config.workspace.server import accounts, records
+from arka_config.workspace.server.accounts import SIGN_IN_PAGE
+from arka_config.workspace.server.pages.browser import (
+    AnyBrowser,
+    Browser,
+    FormBrowser,
+    SignedInBrowser,
+    SignedInFormBrowser,
+)
+from arka_config.workspace.server.pages.rendering import render
+from arka_config.workspace.server.problems import INVALID_REQUEST, Problem, too_many
+from arka_config.workspace.server.tables import User, new_secret
+
+
+def router(billing_page: str) -> APIRouter:
+    """The routes. The path of the billing page depends on the app."""
+    routes = APIRouter(include_in_schema=False)
+    routes.add_api_route("/", open_home, methods=["GET"])
+    routes.add_api_route(SIGN_IN_PAGE, show_sign_in, methods=["GET"])
+    routes.add_api_route(SIGN_IN_PAGE, sign_in, methods=["POST"])
+    routes.add_api_route("/sign-out", sign_out, methods=["POST"])
+    routes.add_api_route(billing_page, show_billing, methods=["GET"])
+    routes.add_api_route(billing_page, change_plan, methods=["POST"])
+    return routes
+
+
+def open_home(browser: AnyBrowser) -> Response:
+    """Redirect to the tokens page, which redirects to the sign-in page if needed."""
+    return RedirectResponse(browser.workspace.tokens_page, 303)
+
+
+def show_sign_in(browser: AnyBrowser) -> Response:
+    """Show the page that a sign-in link opens."""
+    if browser.user is not None and not browser.request.query_params:
+        return render(browser, "signed_in.html")
+    return render(browser, "sign_in.html", fault="")
+
+
+def sign_in(browser: FormBrowser, code: Annotated[str, Form()] = "") -> Response:
+    """Sign in with a code. The response to an invalid code does not tell why it is invalid."""
+    key = _start_session(browser, accounts.extract_code(code))
+    if key is None:
+        return _reject_code(browser)
+    response = RedirectResponse(browser.workspace.tokens_page, 303)
+    browser.set_cookie(response, key)
+    return response
+
+
+def _start_session(browser: Browser, code: str) -> str | None:
+    """Return the key of a new session. An invalid code only reads, so that it does not block writers."""
+    database = browser.workspace.database
+    with database.read() as session:
+        if not accounts.is_code_valid(session, code):
+            return None
+    with database.write() as session:
+        return accounts.sign_in(session, code, address=browser.address, old_key=browser.key)
+
+
+def _reject_code(browser: Browser) -> Response:
+    workspace = browser.workspace
+    seconds = records.seconds_to_wait(workspace.database, workspace.sign_in_limit, browser.address)
+    if seconds:
+        raise too_many(seconds)
+    records.count_failure(workspace.database, workspace.sign_in_limit, browser.address)
+    fault = "That code does not work. It may have been used, or have expired."
+    return render(browser, "sign_in.html", 403, fault=fault)
+
+
+def sign_out(browser: SignedInFormBrowser) -> Response:
+    """End the session."""
+    with browser.workspace.database.write() as session:
+        accounts.sign_out(session, browser.key, browser.user_id, address=browser.address)
+    response = RedirectResponse(SIGN_IN_PAGE, 303)
+    browser.set_cookie(response, new_secret())
+    return response
+
+
+def show_billing(browser: SignedInBrowser, note: str = "") -> Response:
+    """Show the plans, and the user's."""
+    return render(browser, "billing.html", note=note)
+
+
+def change_plan(browser: SignedInFormBrowser, plan: Annotated[str, Form()] = "") -> Response:
+    """Change the user's plan."""
+    if plan not in accounts.PLANS:
+        raise Problem(INVALID_REQUEST, "there is no such plan")
+    with browser.workspace.database.write() as session:
+        user = session.get(User, browser.user_id)
+        if user is not None:
+            accounts.set_plan(session, user, plan, address=browser.address)
+    return RedirectResponse(f"{browser.workspace.billing_page}?note=changed", 303)

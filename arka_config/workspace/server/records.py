@@ -1,0 +1,102 @@
+"""Security records in the database: the audit log, and the failed attempts of each address.
+
+Attempts are stored in the database because workers share nothing else. Only failures are counted, and only failing
+requests are rejected, so a valid token works even if others behind the same address try invalid ones.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import case, delete, select
+
+from arka_config.workspace.server.database import insert
+from arka_config.workspace.server.tables import Attempt, AuditEntry
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from arka_config.workspace.server.database import Database
+
+SIGNED_IN = "signed in"
+SIGNED_OUT = "signed out"
+USER_ADDED = "user added"
+LINK_MADE = "sign-in link made"
+PLAN_CHANGED = "plan changed"
+TOKEN_CREATED = "token created"
+TOKEN_ROTATED = "token rotated"
+TOKEN_REVOKED = "token revoked"
+LIMIT_REACHED = "limit reached"
+
+LOCAL = "command line"  # the address of a command that opens the database itself
+
+
+class Limit(NamedTuple):
+    """The number of failures of one kind that are allowed in a window, which starts with the first failure."""
+
+    kind: str
+    most: int
+    window: timedelta
+
+
+SIGN_IN_LIMIT = Limit("sign-in", 10, timedelta(minutes=10))
+BAD_TOKEN_LIMIT = Limit("bad token", 100, timedelta(minutes=1))
+
+
+def audit(session: Session, action: str, *, user_id: str | None, subject: str = "", address: str = LOCAL) -> None:
+    """Add an entry to the audit log, in the transaction of the action itself.
+
+    An entry never contains a token, a sign-in code or a session key.
+    """
+    session.add(AuditEntry(at=datetime.now(UTC), user_id=user_id, action=action, subject=subject, address=address))
+
+
+def seconds_to_wait(database: Database, limit: Limit, address: str) -> int:
+    """Return for how many seconds the address is rejected; 0 if it is not."""
+    now = datetime.now(UTC)
+    with database.read() as session:
+        attempt = session.get(Attempt, (limit.kind, network(address)))
+    if attempt is None or attempt.ends <= now or attempt.count < limit.most:
+        return 0
+    return max(math.ceil((attempt.ends - now).total_seconds()), 1)
+
+
+def count_failure(database: Database, limit: Limit, address: str) -> None:
+    """Count one more failure. The failure that reaches the limit is added to the audit log, later ones are not."""
+    with database.write() as session:
+        if _increment(session, limit, network(address)) == limit.most:
+            audit(session, LIMIT_REACHED, user_id=None, subject=limit.kind, address=address)
+
+
+def _increment(session: Session, limit: Limit, address: str) -> int:
+    now = datetime.now(UTC)
+    session.execute(delete(Attempt).where(Attempt.ends <= now - timedelta(days=1)))
+    first = insert(session, Attempt).values(kind=limit.kind, address=address, ends=now + limit.window, count=1)
+    is_over = Attempt.ends <= now
+    session.execute(
+        first.on_conflict_do_update(
+            index_elements=["kind", "address"],
+            set_={
+                "count": case((is_over, 1), else_=Attempt.count + 1),
+                "ends": case((is_over, first.excluded.ends), else_=Attempt.ends),
+            },
+        )
+    )
+    count = session.scalar(select(Attempt.count).where(Attempt.kind == limit.kind, Attempt.address == address))
+    return count or 0
+
+
+def network(address: str) -> str:
+    """Return what counts as one address: an IPv4 address, or the /64 network of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
