@@ -85,18 +85,18 @@ def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem
         return
     from arka_config.templates.policy import SettingsValidator
 
-    check = SettingsValidator(machine.app)
-    for key, value in check.flatten(profile.settings):
-        fault = check.problem(key, value, may_be_secret=True)
+    validator = SettingsValidator(machine.app)
+    for key, value in validator.flatten(profile.settings):
+        fault = validator.problem(key, value, may_be_secret=True)
         if not fault:
             continue
-        is_known = check.is_known(key)
+        is_known = validator.is_known(key)
         unset = shell_command(machine.program, "profiles", "unset", name, f"settings.{key}")
         yield Problem(
             ERROR if is_known else WARNING,
             profile.path,
             f"settings.{visible(key)}: {fault}",
-            edit_command(profile.path) if is_known or check.nearest(key) else unset,
+            edit_command(profile.path) if is_known or validator.nearest(key) else unset,
         )
 
 
