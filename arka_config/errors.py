@@ -231,7 +231,14 @@ class InvalidSession(SealingError):
 
 
 class KeyringUnavailable(SealingError):
-    """The OS keyring is missing, unsuitable or a different one than before, or the entry is gone."""
+    """The OS keyring is missing, insecure or not the one used before, or lacks the entry.
+
+    `command` is the shell command that solves it, if there is one; it is the hint too.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", command: str = "") -> None:
+        super().__init__(message, hint=hint or command)
+        self.command = command
 
 
 class KeyringLocked(KeyringUnavailable):

@@ -29,13 +29,14 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 IMPORT_STRING = re.compile(r"arka_config(\.\w+)+(:\w+)?")
 
 # What each module or package at the top of `arka_config` may import, itself aside; from the bottom up.
-BASICS = {"errors", "text", "secret", "timestamps", "debug"}
+BASICS = {"errors", "text", "secret", "timestamps", "debug", "deadline"}
 STORE = BASICS | {"precedence", "app_identity", "store"}
 OPENING = STORE | {"sealing", "references", "opening"}
 CLI = OPENING | {"exchange", "settings", "templates", "workspace", "doctor", "cli"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "debug": set(),
+    "deadline": set(),
     "secret": set(),
     "text": {"errors"},
     "timestamps": {"errors", "text"},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.doctor.problem import WARNING, Fix, Problem, shell_command
 from arka_config.errors import ConfigError
-from arka_config.sealing import migration
+from arka_config.sealing import operations
 from arka_config.sealing.data_key import DISABLE
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
@@ -85,7 +85,9 @@ def unfinished_changes(machine: Machine) -> Iterator[Problem]:
         is_disable = file.unfinished == DISABLE
         fix = None
         if not is_disable and machine.opens_at_once:
-            fix = Fix(f"finished 'vault {file.unfinished}'", lambda: migration.settle(vault_of(machine.store)))
+            fix = Fix(
+                f"finished 'vault {file.unfinished}'", lambda: operations.finish_interrupted(vault_of(machine.store))
+            )
         yield Problem(
             WARNING,
             machine.store.data_key_path,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from arka_config import timestamps
 from arka_config.errors import ConfigError
 from arka_config.exchange import env_paths
+from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
 from arka_config.store.resolution import Resolution
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-KEY_FILE = "key-file"
 
 _STATE_FILES = ("active", "pins.json", "ledger.json", "ledger.pending.json", "agreements.json", "lock")
 _DATA_FILES = ("data-key.json", "identity.txt", "workspace.db")
@@ -180,7 +180,8 @@ class Machine:
     def secret_files(self) -> list[FileStatus]:
         """The files that contain or unlock a secret."""
         unlockers = self.vault_file.unlockers if self.vault_file is not None else []
-        key_files = [str(unlocker.details["path"]) for unlocker in unlockers if unlocker.kind == KEY_FILE]
+        path = self.store.data_key_path
+        key_files = filter(None, (registry.kind_of(unlocker, path).leftover(unlocker) for unlocker in unlockers))
         data = [os.path.join(self.store.folders.data, name) for name in _DATA_FILES]
         tokens, sessions = list_folder(self.store.tokens.folder, ".json"), list_folder(self._sessions, ".json")
         return list(_stat([*data, *tokens, *sessions, *key_files]))

@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.doctor.machine import KEY_FILE
 from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command
 from arka_config.errors import (
     ConfigError,
     InvalidSession,
     InvalidToken,
     KeyringLocked,
+    KeyringUnavailable,
     MalformedFile,
     SealingError,
     TokenUnavailable,
@@ -22,7 +22,8 @@ from arka_config.errors import (
 )
 from arka_config.references.context import Context
 from arka_config.references.registry import kind_of, subject_of, token_of
-from arka_config.sealing.unlockers import os_keyring
+from arka_config.sealing import os_keyring
+from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
 from arka_config.store.tokens import PLAIN
@@ -105,7 +106,7 @@ def vault(machine: Machine) -> Iterator[Problem]:
     except ConfigError as error:
         yield Problem.from_error(error, store.data_key_path)
         return
-    yield from _key_files(machine)
+    yield from _quick_unlockers(machine)
     yield from _session(machine)
     for name in sealed if machine.opens_at_once else ():
         try:
@@ -128,24 +129,21 @@ def _missing_data_key(machine: Machine, sealed: list[str]) -> Problem:
     )
 
 
-def _key_files(machine: Machine) -> Iterator[Problem]:
+def _quick_unlockers(machine: Machine) -> Iterator[Problem]:
     file = machine.vault_file
     for unlocker in file.unlockers if file is not None else ():
-        if unlocker.kind != KEY_FILE or file is None:
+        kind = registry.kind_of(unlocker, machine.store.data_key_path)
+        if not kind.is_quick or file is None:
             continue
-        path = str(unlocker.details["path"])
-        fault, hint = "", "restore the right one"
         try:
-            if not unlocker.unwrap(vault_of(machine.store).kept_secret(unlocker), file.app, file.key_id):
-                fault = "it does not open the vault: it is another vault's"
+            vault_of(machine.store).find_secret(file, [unlocker])
         except UnsafeFile:  # reported by `modes`
             continue
         except ConfigError as error:
-            fault, hint = Problem.from_error(error, path).message, error.hint
-        if fault:
             others = len(file.unlockers) > 1
             command = shell_command(machine.program, "vault", "remove-unlocker", unlocker.name) if others else ""
-            yield Problem(WARNING if others else ERROR, path, fault, command, hint)
+            message = Problem.from_error(error, kind.describe(unlocker)).message
+            yield Problem(WARNING if others else ERROR, kind.describe(unlocker), message, command, error.hint)
 
 
 def _session(machine: Machine) -> Iterator[Problem]:
@@ -154,7 +152,7 @@ def _session(machine: Machine) -> Iterator[Problem]:
     if not value or file is None:
         return
     try:
-        sessions.opened(value, file)
+        sessions.open(value, file)
     except InvalidSession as error:
         command = shell_command("unset", sessions.variable)
         yield Problem(WARNING, sessions.variable, error.message, command, f"or start another session: {error.hint}")
@@ -207,11 +205,12 @@ def keyring(machine: Machine) -> Iterator[Problem]:
             reads.setdefault("tokens", (machine.store.tokens.path(name), credential.token.reveal))
     file = machine.vault_file
     for unlocker in file.unlockers if file is not None else ():
-        if unlocker.kind == KEYRING:
-            read = partial(vault_of(machine.store).kept_secret, unlocker)
+        kind = registry.kind_of(unlocker, machine.store.data_key_path)
+        if file is not None and not kind.is_quick and not kind.asks:
+            read = partial(vault_of(machine.store).find_secret, file, [unlocker])
             reads.setdefault("vault", (machine.store.data_key_path, read))
     if not reads and machine.preferences is not None and machine.preferences.storage == KEYRING:
-        reads["preference"] = (machine.preferences.path, os_keyring.in_use)
+        reads["preference"] = (machine.preferences.path, os_keyring.current_backend)
     for place, read_once in reads.values():
         yield from _read_keyring(machine, place, read_once)
 
@@ -226,9 +225,9 @@ def _read_keyring(machine: Machine, place: str, read: Callable[[], object]) -> I
         yield Problem(ERROR, place, error.message, advice=f"{error.hint}; or: {other}")
         return
     except (SealingError, ConfigError) as error:
-        is_command = error.hint.startswith(("pip ", "export "))
-        advice = "" if is_command else f"{error.hint or 'check that it runs'}; or: {other}"
-        yield Problem.from_error(error, place, command=error.hint if is_command else "", advice=advice)
+        command = error.command if isinstance(error, KeyringUnavailable) else ""
+        advice = "" if command else f"{error.hint or 'check that it runs'}; or: {other}"
+        yield Problem.from_error(error, place, command=command, advice=advice)
         return
     seconds = time.monotonic() - start
     if seconds > SLOW:

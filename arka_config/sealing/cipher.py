@@ -1,7 +1,7 @@
 """The cryptography of sealing: AES-256-GCM and Argon2id from `cryptography`, HKDF and HMAC from the standard library.
 
-`docs/file-formats.md` says byte by byte how the files are made of these. Whatever is imported is imported where it is
-used, and as little of it as there is to be had, since `token` opens a sealed token at every call.
+`docs/file-formats.md` specifies how the files use it. Modules are imported where they are used, and as few as
+possible: `arka token` opens a sealed token at every call.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_LENGTH = 32  # bytes: AES-256, SHA-256, and every secret that a key is derived from
-NONCE_LENGTH = 12  # bytes: the one that AES-GCM is made for (NIST SP 800-38D, 8.2.2)
+NONCE_LENGTH = 12  # bytes: the length AES-GCM is specified for (NIST SP 800-38D, 8.2.2)
 SALT_LENGTH = 16  # bytes
 
 _DOMAIN = b"arka-config/1/"
 
 
 def random_key() -> bytes:
-    """A new key, or a new secret to derive one from."""
+    """Return a new key, or a new secret to derive one from."""
     return os.urandom(KEY_LENGTH)
 
 
-def derived(secret: bytes, use: str, salt: bytes = b"") -> bytes:
-    """The key for one use: HKDF-SHA256 (RFC 5869) of a secret. A key is as long as one block of it, the first."""
-    return code(code(salt or bytes(KEY_LENGTH), secret), _DOMAIN + use.encode() + b"\x01")
+def derive(secret: bytes, use: str, salt: bytes = b"") -> bytes:
+    """Derive the key for one use: HKDF-SHA256 (RFC 5869). A key has the length of one block, the first."""
+    return mac(mac(salt or bytes(KEY_LENGTH), secret), _DOMAIN + use.encode() + b"\x01")
 
 
-def bound(*fields: str) -> bytes:
-    """Texts as bytes that no other texts give: each behind its length, as four bytes, the highest first."""
+def bind(*fields: str) -> bytes:
+    """Encode texts unambiguously as associated data: each is preceded by its length as four bytes, big-endian."""
     contents = [field.encode() for field in fields]
     return b"".join(len(content).to_bytes(4, "big") + content for content in contents)
 
 
 def seal(key: bytes, content: bytes, associated: bytes) -> tuple[bytes, bytes]:
-    """A fresh nonce, and the content sealed under it together with its associated data."""
+    """Encrypt the content; return a fresh nonce and the ciphertext, which authenticates the associated data too."""
     nonce = os.urandom(NONCE_LENGTH)
     return nonce, _aes_gcm()(key).encrypt(nonce, content, associated)
 
 
 def unseal(key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes | None:
-    """The content, or None where this is not what was sealed with this key and this associated data."""
+    """Decrypt. Return None if it was not sealed with this key and this associated data."""
     try:
         return _aes_gcm()(key).decrypt(nonce, sealed, associated)
     except Exception as error:
@@ -54,8 +54,11 @@ def unseal(key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes 
 
 
 def _aes_gcm() -> type[AESGCM]:
-    """The AESGCM class. The public module of it imports `typing`, `enum` and `re`, and takes longer than all the rest
-    of `token`; so the one that it has the class from is asked first. A test holds the two to be the same."""
+    """Return the AESGCM class, from the extension module if possible.
+
+    The public module only re-exports it, but imports `typing`, `enum` and `re`, which takes longer than the rest of
+    `arka token`. A test checks that both are the same class.
+    """
     try:
         from cryptography.hazmat.bindings._rust import openssl
 
@@ -73,27 +76,27 @@ def digest(content: bytes) -> bytes:
     return sha256(content).digest()
 
 
-def code(key: bytes, content: bytes) -> bytes:
-    """The message authentication code of a content: HMAC-SHA256 (RFC 2104)."""
+def mac(key: bytes, content: bytes) -> bytes:
+    """Return the message authentication code: HMAC-SHA256 (RFC 2104)."""
     import hmac
 
     return hmac.digest(key, content, "sha256")
 
 
-def is_code(key: bytes, content: bytes, found: bytes) -> bool:
-    """Whether this is the content's code, in a time that does not tell where it differs."""
+def verify_mac(key: bytes, content: bytes, code: bytes) -> bool:
+    """Verify a message authentication code in constant time."""
     import hmac
 
-    return hmac.compare_digest(code(key, content), found)
+    return hmac.compare_digest(mac(key, content), code)
 
 
-def stretched(passphrase: str, salt: bytes, *, memory: int, passes: int, lanes: int) -> bytes | None:
-    """Argon2id (RFC 9106) of a passphrase, with `memory` in KiB; None where this machine has not so much of it."""
+def stretch(passphrase: str, salt: bytes, *, memory: int, passes: int, lanes: int) -> bytes | None:
+    """Run Argon2id (RFC 9106) on a passphrase, with `memory` in KiB. Return None if there is not enough memory."""
     from unicodedata import normalize
 
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-    # One keyboard composes what another one types in parts: the same passphrase is the same bytes (RFC 8265, 4.2).
+    # Some keyboards send composed characters, others their parts: NFC makes both the same bytes (RFC 8265, 4.2).
     content = normalize("NFC", passphrase).encode()
     try:
         return Argon2id(salt=salt, length=KEY_LENGTH, iterations=passes, lanes=lanes, memory_cost=memory).derive(
@@ -104,7 +107,7 @@ def stretched(passphrase: str, salt: bytes, *, memory: int, passes: int, lanes: 
 
 
 def from_hex(text: object, length: int | None = None) -> bytes | None:
-    """The bytes of a text in lower-case hexadecimal, of this length where one is given; None where it is not that."""
+    """Decode lower-case hexadecimal. Return None if it is not that, or does not have this length in bytes."""
     if not isinstance(text, str):
         return None
     try:

@@ -1,7 +1,7 @@
-"""`data-key.json`: the data key, wrapped once for each unlocker, and which change of it is not finished yet.
+"""`data-key.json`: the data key, wrapped once per unlocker, and the change of it that is unfinished, if any.
 
-What is read is what was written, byte by byte. A checksum tells damage from a wrong passphrase before any key is at
-hand, and a code under the data key itself then covers the whole of it, the unlockers that were not used too.
+The file must be byte for byte what was written. A checksum tells damage from a wrong passphrase before any key is open;
+an HMAC under the data key then covers the whole file, including the unlockers that were not used.
 """
 
 from __future__ import annotations
@@ -17,25 +17,19 @@ if TYPE_CHECKING:
     from arka_config.store.tokens import Document
 
 VERSION = 1
-ENABLE, REKEY, DISABLE = "enable", "rekey", "disable"
+ENABLE, REKEY, DISABLE = "enable", "rekey", "disable"  # what may be unfinished
 
-KEY_FILE, PASSPHRASE, KEYRING = "key-file", "passphrase", "keyring"
-_DETAILS: dict[str, dict[str, type]] = {
-    KEY_FILE: {"path": str},
-    PASSPHRASE: {"memory": int, "passes": int, "lanes": int},
-    KEYRING: {"backend": str, "account": str},
-}
-KINDS = tuple(_DETAILS)
 _KEYS = ("version", "app", "key", "unfinished", "unlockers", "previous", "code", "checksum")
 _OPTIONAL = ("unfinished", "previous")
+_WRAPPING = ("salt", "nonce", "wrapped")
 _KEY_ID_LENGTH = 8  # bytes
 _WRAPPED_LENGTH = cipher.KEY_LENGTH + 16  # bytes: a key and AES-GCM's tag
 
 
 class Unlocker:
-    """The data key as it is wrapped for one unlocker. `details` is what is to be known to find or to make its secret.
+    """The data key as wrapped for one unlocker. `details` is what is needed to locate or derive the secret.
 
-    `name` is the kind, with a number for a second one of that kind.
+    `name` is the kind's name, with a number from the second unlocker of that kind on.
     """
 
     __slots__ = ("details", "kind", "name", "nonce", "salt", "wrapped")
@@ -53,19 +47,19 @@ class Unlocker:
     def __repr__(self) -> str:
         return f"Unlocker({self.name!r})"
 
-    def wrap(self, data_key: bytes, secret: bytes, app: str, key_id: str) -> None:
-        """Wraps the data key for this unlocker's secret."""
-        self.nonce, self.wrapped = cipher.seal(self._key(secret), data_key, self._associated(app, key_id))
+    def wrap(self, data_key: bytes, secret: bytes, file: DataKeyFile) -> None:
+        """Wrap a file's data key under a secret."""
+        self.nonce, self.wrapped = cipher.seal(self._key(secret), data_key, self._associated(file))
 
-    def unwrap(self, secret: bytes, app: str, key_id: str) -> bytes | None:
-        """The data key, or None where the secret is another one."""
-        return cipher.unseal(self._key(secret), self.nonce, self.wrapped, self._associated(app, key_id))
+    def unwrap(self, secret: bytes, file: DataKeyFile) -> bytes | None:
+        """Return the file's data key, or None if it is wrapped under another secret."""
+        return cipher.unseal(self._key(secret), self.nonce, self.wrapped, self._associated(file))
 
     def _key(self, secret: bytes) -> bytes:
-        return cipher.derived(secret, f"unlocker/{self.kind}", self.salt)
+        return cipher.derive(secret, f"unlocker/{self.kind}", self.salt)
 
-    def _associated(self, app: str, key_id: str) -> bytes:
-        return cipher.bound("data key", str(VERSION), app, key_id, self.kind, self.name)
+    def _associated(self, file: DataKeyFile) -> bytes:
+        return cipher.bind("data key", str(VERSION), file.app, file.key_id, self.kind, self.name)
 
     @property
     def document(self) -> Document:
@@ -79,8 +73,11 @@ class Unlocker:
 
 
 class DataKeyFile:
-    """What `data-key.json` says. `unfinished` names a change that was begun, and `previous` is the key before this
-    one, its id with itself wrapped under this one, for as long as a token may still be sealed with it."""
+    """The content of `data-key.json`.
+
+    `unfinished` names a change that has begun. `previous` is the previous key's id, and that key wrapped under the
+    current one; it is set as long as a token may still be sealed with it.
+    """
 
     def __init__(self, app: str, key_id: str, unlockers: list[Unlocker]) -> None:
         self.app = app
@@ -90,28 +87,28 @@ class DataKeyFile:
         self.previous: Document | None = None
         self._code = ""
 
-    def remember(self, key_id: str, key: bytes, data_key: bytes) -> None:
-        """Keeps the key before this one, wrapped under this one."""
-        nonce, wrapped = cipher.seal(cipher.derived(data_key, "previous"), key, self._bound(key_id))
+    def wrap_previous(self, key_id: str, key: bytes, data_key: bytes) -> None:
+        """Record the previous key, wrapped under the current one."""
+        nonce, wrapped = cipher.seal(cipher.derive(data_key, "previous"), key, self._associated(key_id))
         self.previous = {"key": key_id, "nonce": nonce.hex(), "wrapped": wrapped.hex()}
 
-    def remembered(self, data_key: bytes) -> dict[str, bytes]:
-        """The key before this one by its id, where there is one."""
+    def unwrap_previous(self, data_key: bytes) -> dict[str, bytes]:
+        """Return the previous key by its id, or an empty dict."""
         if self.previous is None:
             return {}
         key_id = self.previous["key"]
         nonce, wrapped = bytes.fromhex(self.previous["nonce"]), bytes.fromhex(self.previous["wrapped"])
-        key = cipher.unseal(cipher.derived(data_key, "previous"), nonce, wrapped, self._bound(key_id))
+        key = cipher.unseal(cipher.derive(data_key, "previous"), nonce, wrapped, self._associated(key_id))
         return {} if key is None else {key_id: key}
 
-    def _bound(self, key_id: str) -> bytes:
-        return cipher.bound("previous data key", str(VERSION), self.app, self.key_id, key_id)
+    def _associated(self, key_id: str) -> bytes:
+        return cipher.bind("previous data key", str(VERSION), self.app, self.key_id, key_id)
 
     def is_authentic(self, data_key: bytes) -> bool:
-        """Whether this is, as a whole, what somebody wrote who had the data key."""
-        return cipher.is_code(_code_key(data_key), text_of(self._uncoded()).encode(), bytes.fromhex(self._code))
+        """Verify the file's HMAC under the data key."""
+        return cipher.verify_mac(_mac_key(data_key), text_of(self._unsigned()).encode(), bytes.fromhex(self._code))
 
-    def _uncoded(self) -> Document:
+    def _unsigned(self) -> Document:
         document: Document = {"version": VERSION, "app": self.app, "key": self.key_id}
         if self.unfinished:
             document["unfinished"] = self.unfinished
@@ -121,23 +118,23 @@ class DataKeyFile:
         return document
 
     def text(self, data_key: bytes) -> str:
-        """The file's text, with its code under the data key."""
-        document = self._uncoded()
-        document["code"] = cipher.code(_code_key(data_key), text_of(document).encode()).hex()
-        return text_of(document | {"checksum": cipher.digest(text_of(document).encode()).hex()})
+        """The file's text, with its HMAC under the data key and its checksum."""
+        document = self._unsigned()
+        document["code"] = cipher.mac(_mac_key(data_key), text_of(document).encode()).hex()
+        return text_of(document | {"checksum": _checksum(document)})
 
 
-def _code_key(data_key: bytes) -> bytes:
-    return cipher.derived(data_key, "data-key.json")
+def _mac_key(data_key: bytes) -> bytes:
+    return cipher.derive(data_key, "data-key.json")
 
 
 def new_key_id() -> str:
-    """A key's id: random, and no part of the key."""
+    """Return a random key id, which is no part of the key."""
     return cipher.random_key()[:_KEY_ID_LENGTH].hex()
 
 
-def read(text: str, path: str, app: str) -> DataKeyFile:
-    """What the text of a data key's file says. Raises SealedFileDamaged, SealedFileMoved, NewerFormat."""
+def parse(text: str, path: str, app: str) -> DataKeyFile:
+    """Parse the file's text. Raises SealedFileDamaged, SealedFileMoved, NewerFormat."""
     try:
         document = parsed(text, path)
     except MalformedFile:
@@ -149,31 +146,31 @@ def read(text: str, path: str, app: str) -> DataKeyFile:
         raise damaged(path)
     if document["app"] != app:
         raise SealedFileMoved(
-            f"{path}: the data key in it is that of '{shortened(document['app'])}', not of '{app}'",
+            f"{path}: this data key belongs to '{shortened(document['app'])}', not to '{app}'",
             path=path,
-            hint=f"put back the one of '{app}'",
+            hint=f"restore the file of '{app}'",
         )
-    found = DataKeyFile(app, document["key"], [_unlocker(name, part) for name, part in document["unlockers"].items()])
-    found.unfinished = document.get("unfinished", "")
-    found.previous = document.get("previous")
-    found._code = document["code"]
-    return found
+    file = DataKeyFile(app, document["key"], [_unlocker(name, part) for name, part in document["unlockers"].items()])
+    file.unfinished = document.get("unfinished", "")
+    file.previous = document.get("previous")
+    file._code = document["code"]
+    return file
 
 
 def damaged(path: str) -> SealedFileDamaged:
-    """The error for a data key's file that is not what was written."""
+    """Return the error for a data key's file that is not what was written."""
     return SealedFileDamaged(
-        f"{path}: damaged, or changed by somebody: it is not what was written",
+        f"{path}: damaged or changed: it is not what was written",
         path=path,
-        hint="take it from a backup: without it the sealed tokens cannot be opened",
+        hint="restore it from a backup: without it the sealed tokens cannot be opened",
     )
 
 
 def _is_as_written(document: Document, text: str) -> bool:
-    """Whether a document has the keys and types of a data key's file, and is the text byte by byte."""
-    wanted = tuple(key for key in _KEYS if key in document or key not in _OPTIONAL)
+    """Whether a document has the keys and types of a data key's file, and is byte for byte the text."""
+    keys = tuple(key for key in _KEYS if key in document or key not in _OPTIONAL)
     return (
-        tuple(document) == wanted
+        tuple(document) == keys
         and document["version"] is not True
         and document["version"] == VERSION
         and _is_text(document["app"])
@@ -191,17 +188,18 @@ def _is_as_written(document: Document, text: str) -> bool:
 
 
 def _checksum(document: Document) -> str:
-    summed = {key: value for key, value in document.items() if key != "checksum"}
-    return cipher.digest(text_of(summed).encode()).hex()
+    content = {key: value for key, value in document.items() if key != "checksum"}
+    return cipher.digest(text_of(content).encode()).hex()
 
 
 def _is_unlocker(part: object) -> bool:
-    if not isinstance(part, dict) or not isinstance(part.get("kind"), str) or part["kind"] not in _DETAILS:
-        return False
-    details = _DETAILS[part["kind"]]
+    """Whether it has the form of every unlocker. Its kind checks the details when it is used."""
     return (
-        tuple(part) == ("kind", *details, "salt", "nonce", "wrapped")
-        and all(type(part[key]) is kind and (kind is int or _is_text(part[key])) for key, kind in details.items())
+        isinstance(part, dict)
+        and next(iter(part), "") == "kind"
+        and tuple(part)[-3:] == _WRAPPING
+        and all(type(value) is int or _is_text(value) for value in part.values())
+        and isinstance(part["kind"], str)
         and cipher.from_hex(part["salt"], cipher.SALT_LENGTH) is not None
         and cipher.from_hex(part["nonce"], cipher.NONCE_LENGTH) is not None
         and cipher.from_hex(part["wrapped"], _WRAPPED_LENGTH) is not None
@@ -226,8 +224,6 @@ def _unlocker(name: str, part: Document) -> Unlocker:
     return Unlocker(
         name,
         part["kind"],
-        {key: part[key] for key in _DETAILS[part["kind"]]},
-        bytes.fromhex(part["salt"]),
-        bytes.fromhex(part["nonce"]),
-        bytes.fromhex(part["wrapped"]),
+        {key: value for key, value in part.items() if key not in ("kind", *_WRAPPING)},
+        *(bytes.fromhex(part[key]) for key in _WRAPPING),
     )

@@ -1,4 +1,4 @@
-"""The `keyring` kind of token store: the token in the OS keyring, and in the file which entry of it that is."""
+"""The `keyring` token store: the token is in the OS keyring, and the file names the entry."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import warnings
 from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning, KeyringUnavailable
-from arka_config.sealing import cipher
+from arka_config.sealing import cipher, os_keyring
 from arka_config.sealing.sealed_tokens import check_envelope, damaged
-from arka_config.sealing.unlockers import os_keyring
 from arka_config.secret import Secret
 from arka_config.store.tokens import VERSION, checked_token, described, known
 from arka_config.text import is_printable
@@ -23,7 +22,7 @@ _PARTS = ("backend", "account")
 
 
 class KeyringTokens:
-    """Files that point to an entry of the OS keyring. Reading one asks no keyring; revealing its token does."""
+    """Files that name an entry of the OS keyring. Reading a file does not use the keyring; revealing its token does."""
 
     kind = "keyring"
 
@@ -31,24 +30,26 @@ class KeyringTokens:
         self._store = store
 
     def read(self, name: str, document: Document, path: str) -> Credential:
-        """The credential, its token to be fetched when it is revealed. Raises SealedFileDamaged, SealedFileMoved."""
+        """Return the credential; its token is fetched when revealed. Raises SealedFileDamaged, SealedFileMoved."""
         check_envelope(document, _KEYS, name, path)
         if _entry_in(document) is None:
             raise damaged(path)
-        return described(document, Secret(lambda: self._fetched(document, path)), path, self.kind)
+        return described(document, Secret(lambda: self._fetch(document, path)), path, self.kind)
 
     def save(self, name: str, credential: Credential) -> Document:
-        """The document, once the token is in the keyring under a new name. Raises InvalidValue, KeyringUnavailable."""
+        """Store the token in the keyring; return the document that names it. Raises KeyringUnavailable."""
         token = checked_token(credential)
         document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **known(credential)}
-        account = f"token {name} {os.urandom(6).hex()}"  # a new one, so that the old token stands until the file is
-        otherwise = "choose another storage, as with --storage sealed or --storage plain"
-        entry = os_keyring.put(self._store.app.name, account, f"{self._mark(document)} {token}", otherwise=otherwise)
+        account = f"token {name} {os.urandom(6).hex()}"  # a new entry, so the old one stays until the file is replaced
+        alternative = "choose another storage: --storage sealed, or --storage plain"
+        entry = os_keyring.put(
+            self._store.app.name, account, f"{self._mark(document)} {token}", alternative=alternative
+        )
         document["keyring"] = {"backend": entry.backend, "account": entry.account}
         return document
 
     def forget(self, name: str, document: Document) -> None:
-        """Takes the entry out of the keyring; a warning where it cannot, since the file that named it is gone."""
+        """Remove the entry. A failure is a warning, since the file that named it has gone already."""
         entry = _entry_in(document)
         if entry is None:
             return
@@ -59,19 +60,19 @@ class KeyringTokens:
                 ConfigWarning(
                     f"a token stays in the OS keyring, as '{entry.account}' of '{self._store.app.name}': "
                     f"{error.message}",
-                    hint="remove it with the system's own program for passwords",
+                    hint="remove it with the system's password manager",
                 ),
                 stacklevel=2,
             )
 
     def _mark(self, document: Document) -> str:
-        """What the entry says of the file: who changes the file, to send the token elsewhere, cannot change both."""
+        """The digest in the entry that binds it to the file: changing the file's origin would need a change of both."""
         texts = (str(document.get(key, "")) for key in ("profile", "origin", "label", "created", "expires", "user"))
-        return cipher.digest(cipher.bound("keyring token", str(VERSION), self._store.app.name, *texts)).hex()
+        return cipher.digest(cipher.bind("keyring token", str(VERSION), self._store.app.name, *texts)).hex()
 
-    def _fetched(self, document: Document, path: str) -> str:
+    def _fetch(self, document: Document, path: str) -> str:
         entry = _entry_in(document)
-        assert entry is not None, "it was checked when the file was read"
+        assert entry is not None, "read() has checked it"
         mark, _, token = os_keyring.get(self._store.app.name, entry).partition(" ")
         if not token or mark != self._mark(document):
             raise damaged(path)

@@ -1,16 +1,19 @@
-"""Turning sealing on and off, new data keys, and other unlockers: each under the lock, all or nothing.
+"""Changes of the vault: turn sealing on and off, make a new data key, add and remove unlockers.
 
-`migration.py` says what that means, and does it.
+Each runs under the store's lock, and is done completely or not at all. Before a token is rewritten, `data-key.json`
+records what has begun, and at the end that it is finished. In between, every token opens with the key it is sealed
+with, so a kill needs no repair: the next change finishes the unfinished one. After an error, everything is put back.
 """
 
 from __future__ import annotations
 
+import os
+import warnings
 from typing import TYPE_CHECKING
 
-from arka_config.errors import SealingError
-from arka_config.sealing import cipher, migration
-from arka_config.sealing.data_key import DISABLE, ENABLE, REKEY, DataKeyFile, new_key_id
-from arka_config.sealing.migration import SEALED, tell_nobody
+from arka_config.errors import ConfigError, ConfigWarning, FileError, SealingError
+from arka_config.sealing import cipher
+from arka_config.sealing.data_key import DISABLE, ENABLE, REKEY, DataKeyFile, Unlocker, new_key_id
 from arka_config.sealing.unlockers import registry
 from arka_config.store import files
 from arka_config.store.tokens import PLAIN
@@ -19,19 +22,29 @@ from arka_config.text import did_you_mean, shortened
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arka_config.sealing.data_key import Unlocker
-    from arka_config.sealing.migration import Told
     from arka_config.sealing.unlockers.registry import NewUnlocker
     from arka_config.sealing.vault import Vault
+
+    Progress = Callable[[int, int], None]  # called with the number of tokens that are done, and of all
+
+SEALED = "sealed"
+
+
+class HalfDone(SealingError):
+    """A change failed, and putting everything back failed too. Every token opens; the change can be finished."""
+
+
+def no_progress(_done: int, _all: int) -> None:
+    """Report no progress."""
 
 
 # On and off
 
 
-def enable(vault: Vault, wanted: list[NewUnlocker], told: Told = tell_nobody) -> list[str]:
-    """Turns sealing on and seals every plain token; the profiles concerned. Finishes what was begun before.
+def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_progress) -> list[str]:
+    """Turn sealing on and seal every plain token; return the profiles. Finish an interrupted change, if there is one.
 
-    Raises SealingError where it is on, and MalformedFile before anything is changed where a token cannot be read.
+    Raises SealingError if sealing is on, and MalformedFile before any change if a token cannot be read.
     """
     store = vault.store
     with store.lock:
@@ -39,13 +52,13 @@ def enable(vault: Vault, wanted: list[NewUnlocker], told: Told = tell_nobody) ->
         file = vault.file()
         if file is not None and not file.unfinished:
             raise SealingError(
-                "sealing is on already", hint=f"{store.app.name} vault status, or {store.app.name} vault add-unlocker"
+                "sealing is already on", hint=f"{store.app.name} vault status, or {store.app.name} vault add-unlocker"
             )
         if file is not None:
             keys = vault.keys(fresh=True)
             file.unfinished = ENABLE
             vault.write(file, keys[file.key_id])
-            return migration.finish(vault, file, told)
+            return _finish(vault, file, progress)
         _check_nothing_is_sealed(vault)
         data_key = cipher.random_key()
         file = DataKeyFile(store.app.name, new_key_id(), [])
@@ -53,129 +66,283 @@ def enable(vault: Vault, wanted: list[NewUnlocker], told: Told = tell_nobody) ->
 
         def begin() -> None:
             file.unfinished = ENABLE
-            for each in wanted:
-                file.unlockers.append(registry.made(vault, file, each, data_key, undo))
+            for each in unlockers:
+                file.unlockers.append(_create_unlocker(vault, file, each, data_key, undo))
             undo.append(lambda: files.remove(vault.path))
             vault.write(file, data_key)
 
-        names = migration.stored(vault, PLAIN)
-        end = migration.Step(vault, file, data_key).strike_out
-        migration.move(vault, names, SEALED, told, begin=begin, end=end, back=lambda: migration.take_back(undo))
+        names = _profiles(vault, PLAIN)
+        end = Marker(vault, file, data_key).clear
+        _rewrite(vault, names, SEALED, progress, begin=begin, end=end, put_back=lambda: _run_undo(undo))
         return names
 
 
-def disable(vault: Vault, told: Told = tell_nobody) -> list[str]:
-    """Turns sealing off: puts every sealed token back into a plain file, and drops the data key; the profiles.
+def _check_nothing_is_sealed(vault: Vault) -> None:
+    names = _profiles(vault, SEALED)
+    if names:
+        raise SealingError(
+            f"there are sealed tokens ({', '.join(names)}), but {vault.path}, which opens them, does not exist",
+            hint=f"restore it from a backup, or forget them: {vault.store.app.name} logout --profile {names[0]}",
+        )
 
-    Where nothing is sealed, nothing needs to be opened: that is the way out for who has lost all unlockers.
+
+def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
+    """Turn sealing off: write every sealed token to a plain file, and delete the data key. Return the profiles.
+
+    If no token is sealed, nothing has to be opened: that is the way out for a user who has lost all unlockers.
     """
     with vault.store.lock:
         file = vault.required_file()
-        names = migration.stored(vault, SEALED)
+        names = _profiles(vault, SEALED)
         if names:
-            _unseal(vault, file, names, told)
+            data_key, before = vault.keys(fresh=True)[file.key_id], file.unfinished
+            marker = Marker(vault, file, data_key)
+            _rewrite(
+                vault,
+                names,
+                PLAIN,
+                progress,
+                begin=lambda: marker.mark(DISABLE),
+                end=lambda: files.remove(vault.path),
+                put_back=lambda: marker.mark(before),
+            )
         else:
             files.remove(vault.path)
         vault.sessions.end_all()
         vault.close()
         for unlocker in file.unlockers:
-            registry.forget(vault, unlocker)
+            registry.kind_of(unlocker, vault.path).forget(vault.context, unlocker)
         return names
 
 
-def _unseal(vault: Vault, file: DataKeyFile, names: list[str], told: Told) -> None:
-    data_key, before = vault.keys(fresh=True)[file.key_id], file.unfinished
-    step = migration.Step(vault, file, data_key)
-    migration.move(
-        vault,
-        names,
-        PLAIN,
-        told,
-        begin=lambda: step.mark(DISABLE),
-        end=lambda: files.remove(vault.path),
-        back=lambda: step.mark(before),
-    )
+# The data key
 
 
-# Another key
+def rekey(vault: Vault, progress: Progress = no_progress, *, without: str | None = None) -> list[str]:
+    """Make a new data key and seal every token with it; return the profiles. End every session.
 
-
-def rekey(vault: Vault, told: Told = tell_nobody, *, without: str | None = None) -> list[str]:
-    """Makes a new data key and seals every token with it; the profiles. Ends every session.
-
-    `without` leaves one unlocker out. The secret of every other one is needed. A rekeying that was begun before is
-    finished instead, unless an unlocker is to be left out.
+    `without` drops one unlocker; the secret of every other one is needed. An interrupted rekey is finished instead,
+    unless an unlocker is to be dropped.
     """
     store = vault.store
     with store.lock:
         was_unfinished = vault.required_file().unfinished == REKEY
-        moved = migration.settle(vault, told)
+        finished = finish_interrupted(vault, progress)
         if was_unfinished and without is None:
-            return moved
+            return finished
         old = vault.required_file()
         old_key = vault.keys(fresh=True)[old.key_id]
         data_key = cipher.random_key()
         file = DataKeyFile(store.app.name, new_key_id(), [])
         for unlocker in old.unlockers:
             if unlocker.name != without:
-                file.unlockers.append(registry.renewed(vault, old, unlocker, file, data_key))
-        file.remember(old.key_id, old_key, data_key)
-        names = migration.stored(vault, SEALED)
+                file.unlockers.append(_rewrap(vault, old, unlocker, file, data_key))
+        file.wrap_previous(old.key_id, old_key, data_key)
+        names = _profiles(vault, SEALED)
         vault.sessions.end_all()
-        step = migration.Step(vault, file, data_key)
-        back = migration.Step(vault, old, old_key).mark
-        migration.move(
-            vault, names, SEALED, told, begin=lambda: step.mark(REKEY), end=step.strike_out, back=lambda: back("")
+        marker, old_marker = Marker(vault, file, data_key), Marker(vault, old, old_key)
+        _rewrite(
+            vault,
+            names,
+            SEALED,
+            progress,
+            begin=lambda: marker.mark(REKEY),
+            end=marker.clear,
+            put_back=lambda: old_marker.mark(""),
         )
         return names
 
 
-# Other unlockers
+def finish_interrupted(vault: Vault, progress: Progress = no_progress) -> list[str]:
+    """Finish an interrupted enable or rekey; return the profiles that it sealed.
 
-
-def add_unlocker(vault: Vault, wanted: NewUnlocker, told: Told = tell_nobody) -> str:
-    """Wraps the data key for one more unlocker; its name."""
+    Raises SealingError if a disable was interrupted: the user decides whether to finish it.
+    """
     with vault.store.lock:
-        migration.settle(vault, told)
+        file = vault.required_file()
+        if not file.unfinished:
+            return []
+        if file.unfinished == DISABLE:
+            app = vault.store.app.name
+            raise SealingError(
+                "'vault disable' was interrupted", hint=f"{app} vault disable, or {app} vault enable to go back"
+            )
+        vault.keys(fresh=True)
+        return _finish(vault, file, progress)
+
+
+def _finish(vault: Vault, file: DataKeyFile, progress: Progress) -> list[str]:
+    names = [name for name in _profiles(vault, SEALED) if _key_id(vault, name) != file.key_id]
+    if file.unfinished == ENABLE:
+        names += _profiles(vault, PLAIN)
+    data_key = vault.keys()[file.key_id]
+    text = file.text(data_key)
+    end = Marker(vault, file, data_key).clear
+    _rewrite(vault, names, SEALED, progress, begin=vault.keys, end=end, put_back=lambda: files.write(vault.path, text))
+    return sorted(names)
+
+
+def _profiles(vault: Vault, storage: str) -> list[str]:
+    """The profiles whose tokens are stored this way. An unreadable file counts as plain, since it may hold a token."""
+    tokens = vault.store.tokens
+    return sorted(name for name in tokens.names() if (tokens.storage(name) or PLAIN) == storage)
+
+
+def _key_id(vault: Vault, name: str) -> str:
+    document = vault.store.tokens.document(name) or {}
+    part = document.get("sealed")
+    return str(part.get("key")) if isinstance(part, dict) else ""
+
+
+# Unlockers
+
+
+def add_unlocker(vault: Vault, new: NewUnlocker, progress: Progress = no_progress) -> Unlocker:
+    """Wrap the data key for one more unlocker."""
+    with vault.store.lock:
+        finish_interrupted(vault, progress)
         file = vault.required_file()
         data_key = vault.keys(fresh=True)[file.key_id]
         undo: list[Callable[[], object]] = []
         try:
-            added = registry.made(vault, file, wanted, data_key, undo)
-            file.unlockers.append(added)
+            unlocker = _create_unlocker(vault, file, new, data_key, undo)
+            file.unlockers.append(unlocker)
             vault.write(file, data_key)
         except BaseException:
-            migration.take_back(undo)
+            _run_undo(undo)
             raise
-        return added.name
+        return unlocker
 
 
-def remove_unlocker(vault: Vault, name: str, told: Told = tell_nobody) -> Unlocker:
-    """Takes an unlocker away and makes a new data key, since what it opened is known to who has it."""
+def remove_unlocker(vault: Vault, name: str, progress: Progress = no_progress) -> Unlocker:
+    """Remove an unlocker and make a new data key, since a copy of the removed secret opens the old one."""
     with vault.store.lock:
         file = vault.required_file()
-        found = next((unlocker for unlocker in file.unlockers if unlocker.name == name), None)
-        names = [unlocker.name for unlocker in file.unlockers]
-        if found is None:
+        unlocker = next((each for each in file.unlockers if each.name == name), None)
+        names = [each.name for each in file.unlockers]
+        if unlocker is None:
             raise SealingError(
                 f"there is no unlocker '{shortened(name)}'",
-                hint=did_you_mean(name, names) or f"there is {', '.join(names)}",
+                hint=did_you_mean(name, names) or f"the unlockers are: {', '.join(names)}",
             )
         if len(names) == 1:
+            app = vault.store.app.name
             raise SealingError(
                 f"'{name}' is the last unlocker: without it no token could be opened",
-                hint=f"{vault.store.app.name} vault add-unlocker first, or {vault.store.app.name} vault disable",
+                hint=f"{app} vault add-unlocker first, or {app} vault disable",
             )
-        rekey(vault, told, without=name)
-        registry.forget(vault, found)
-        return found
+        rekey(vault, progress, without=name)
+        registry.kind_of(unlocker, vault.path).forget(vault.context, unlocker)
+        return unlocker
 
 
-def _check_nothing_is_sealed(vault: Vault) -> None:
-    lost = migration.stored(vault, SEALED)
-    if lost:
-        app = vault.store.app.name
+def _create_unlocker(
+    vault: Vault, file: DataKeyFile, new: NewUnlocker, data_key: bytes, undo: list[Callable[[], object]]
+) -> Unlocker:
+    """Create and store a new unlocker's secret; append what reverts that to `undo`."""
+    kind = registry.load(new.kind)
+    names = {unlocker.name for unlocker in file.unlockers}
+    number = sum(unlocker.kind == new.kind for unlocker in file.unlockers) + 1
+    while (name := new.kind if number == 1 else f"{new.kind}-{number}") in names:
+        number += 1
+    unlocker = Unlocker(name, new.kind, {}, os.urandom(cipher.SALT_LENGTH))
+    details, secret = kind.create(vault.context, file, new.values, undo)
+    unlocker.details = {**details, **kind.parameters}
+    unlocker.wrap(data_key, kind.derive(secret, unlocker, vault.path), file)
+    return unlocker
+
+
+def _rewrap(vault: Vault, old: DataKeyFile, unlocker: Unlocker, file: DataKeyFile, data_key: bytes) -> Unlocker:
+    """Wrap a new data key for an unlocker of the old one: the same secret, a new salt. Raises SealingError."""
+    kind = registry.kind_of(unlocker, vault.path)
+    details = {**unlocker.details, **kind.parameters}
+    new = Unlocker(unlocker.name, unlocker.kind, details, os.urandom(cipher.SALT_LENGTH))
+    try:
+        _, secret = vault.find_secret(old, [unlocker])
+        new.wrap(data_key, kind.derive(secret, new, vault.path), file)
+    except (SealingError, FileError) as error:
+        hint = error.hint
+        if len(old.unlockers) > 1:
+            hint = f"provide it, or remove the unlocker: {vault.store.app.name} vault remove-unlocker {unlocker.name}"
         raise SealingError(
-            f"there are sealed tokens, of {', '.join(lost)}, and no {vault.path} to open them",
-            hint=f"take it from a backup, or forget them: {app} logout --profile {lost[0]}",
-        )
+            f"the new data key cannot be wrapped for unlocker '{unlocker.name}': {error.message}", hint=hint
+        ) from None
+    return new
+
+
+# All or nothing
+
+
+class Marker:
+    """Records in `data-key.json` which change is unfinished."""
+
+    def __init__(self, vault: Vault, file: DataKeyFile, data_key: bytes) -> None:
+        self._vault = vault
+        self._file = file
+        self._data_key = data_key
+
+    def mark(self, unfinished: str) -> None:
+        """Write what has begun."""
+        self._file.unfinished = unfinished
+        self._vault.write(self._file, self._data_key)
+
+    def clear(self) -> None:
+        """Write that nothing is unfinished, and drop the previous key."""
+        self._file.previous = None
+        self.mark("")
+
+
+def _rewrite(
+    vault: Vault,
+    names: list[str],
+    storage: str,
+    progress: Progress,
+    *,
+    begin: Callable[[], object],
+    end: Callable[[], object],
+    put_back: Callable[[], object],
+) -> None:
+    """Write these profiles' tokens to another storage or under another key, after `begin` and before `end`.
+
+    All tokens are opened before anything is written. After an error, those that were written are put back, and then
+    `put_back` is called; not earlier, since a token may need what `begin` has written.
+    """
+    tokens = vault.store.tokens
+    texts = {name: files.read(tokens.path(name)) or "" for name in names}
+    credentials = {name: credential for name in names if (credential := tokens.read(name)) is not None}
+    for credential in credentials.values():
+        credential.token.reveal()
+    written: list[str] = []
+    try:
+        begin()
+        for done, (name, credential) in enumerate(credentials.items()):
+            progress(done, len(credentials))
+            written.append(name)
+            tokens.write(name, credential, storage=storage)
+        progress(len(credentials), len(credentials))
+        end()
+    except BaseException as error:
+        _restore(vault, {name: texts[name] for name in reversed(written)}, error)
+        put_back()
+        raise
+
+
+def _restore(vault: Vault, texts: dict[str, str], error: BaseException) -> None:
+    for name, text in texts.items():
+        try:
+            files.write(vault.store.tokens.path(name), text)
+        except FileError as another:
+            raise HalfDone(
+                f"{error if isinstance(error, ConfigError) else 'interrupted'}; and it could not be undone: "
+                f"{another.message}. Every token can still be opened",
+                hint=f"free some disk space, and run the command again: {vault.store.app.name} vault status",
+            ) from None
+
+
+def _run_undo(undo: list[Callable[[], object]]) -> None:
+    """Undo the last step first. A step that fails is a warning, and does not stop the others."""
+    for step in reversed(undo):
+        try:
+            step()
+        except ConfigError as error:
+            warnings.warn(ConfigWarning(f"not everything could be undone: {error.message}"), stacklevel=2)

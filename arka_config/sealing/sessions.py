@@ -1,6 +1,7 @@
-"""Sessions: the data key opened for one shell, by a key that is in its environment and in no file.
+"""Sessions: the vault kept open for one shell.
 
-The file has the data key wrapped under that key, and the environment has the key: neither opens anything alone.
+A file holds the data key wrapped under a random key, and only the shell's environment holds that key: neither opens
+anything alone.
 """
 
 from __future__ import annotations
@@ -34,17 +35,17 @@ class Sessions:
 
     @property
     def variable(self) -> str:
-        """The environment variable that carries a session."""
+        """The environment variable that holds a session."""
         return self._app.variable("SESSION")
 
     def begin(self, key_id: str, data_key: bytes, seconds: float) -> tuple[str, str]:
-        """What goes into the environment, and when it ends. Sessions that have ended are removed."""
+        """Write a session, and remove expired ones. Return the variable's value and the time at which it expires."""
         for name in self._names():
             if not self._is_alive(name):
                 files.remove(os.path.join(self.folder, name))
         name, key = cipher.random_key()[:_ID_LENGTH].hex(), cipher.random_key()
         expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
-        nonce, wrapped = cipher.seal(cipher.derived(key, "session"), data_key, self._bound(name, key_id, expires))
+        nonce, wrapped = cipher.seal(cipher.derive(key, "session"), data_key, self._associated(name, key_id, expires))
         document = {
             "version": VERSION,
             "key": key_id,
@@ -55,37 +56,37 @@ class Sessions:
         files.write(self._path(name), text_of(document))
         return f"{name}.{key.hex()}", expires
 
-    def opened(self, value: str, data_key_file: DataKeyFile) -> bytes:
-        """The data key that a session opens. Raises InvalidSession."""
+    def open(self, value: str, data_key_file: DataKeyFile) -> bytes:
+        """Return the data key of a session. Raises InvalidSession."""
         name, _, key_text = value.partition(".")
         key = cipher.from_hex(key_text, cipher.KEY_LENGTH)
         if cipher.from_hex(name, _ID_LENGTH) is None or key is None:
-            raise self._invalid("is not one: it was not copied whole")
+            raise self._invalid("is not a session: it was not copied completely")
         path = self._path(name)
         text = files.read(path, secret=True)
         if text is None:
-            raise self._invalid("was ended, or is another machine's")
+            raise self._invalid("has ended, or is from another machine")
         document = self._document(text, path)
         if document["expires"] <= _now():
             raise self._invalid(f"expired at {document['expires']}")
         if document["key"] != data_key_file.key_id:
-            raise self._invalid("was begun with another data key than the one in use now")
+            raise self._invalid("is for an earlier data key")
         content = cipher.unseal(
-            cipher.derived(key, "session"),
+            cipher.derive(key, "session"),
             bytes.fromhex(document["nonce"]),
             bytes.fromhex(document["wrapped"]),
-            self._bound(name, document["key"], document["expires"]),
+            self._associated(name, document["key"], document["expires"]),
         )
         if content is None:
             raise self._invalid(f"does not open {path}")
         return content
 
     def count(self) -> int:
-        """How many sessions have not expired."""
+        """Count the sessions that have not expired."""
         return sum(map(self._is_alive, self._names()))
 
     def end_all(self) -> int:
-        """Ends every session; how many had not expired."""
+        """End every session; return how many had not expired."""
         alive = self.count()
         for name in self._names():
             files.remove(os.path.join(self.folder, name))
@@ -126,16 +127,16 @@ class Sessions:
             raise self._invalid(f"is damaged: {path}")
         return document
 
-    def _bound(self, name: str, key_id: str, expires: str) -> bytes:
-        return cipher.bound("session", str(VERSION), self._app.name, name, key_id, expires)
+    def _associated(self, name: str, key_id: str, expires: str) -> bytes:
+        return cipher.bind("session", str(VERSION), self._app.name, name, key_id, expires)
 
-    def _invalid(self, why: str) -> InvalidSession:
+    def _invalid(self, reason: str) -> InvalidSession:
         return InvalidSession(
-            f"the session in {self.variable} {why}",
+            f"the session in {self.variable} {reason}",
             hint=f'eval "$({self._app.name} vault unlock)", or unset {self.variable}',
         )
 
 
 def _now() -> str:
-    """This moment, written as it is in the files, so that texts compare as moments do."""
+    """The current time in the files' format, in which texts sort by time."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -37,7 +37,7 @@ def run(environ: dict[str, str], line: str) -> Terminal:
 def enable(environ: dict[str, str]) -> Terminal:
     terminal = run(environ, "vault enable --with passphrase")
     terminal.answer_hidden("New passphrase: ", PHRASE)
-    terminal.answer_hidden("The same again: ", PHRASE)
+    terminal.answer_hidden("Repeat the passphrase: ", PHRASE)
     assert terminal.wait() == 0
     return terminal
 
@@ -45,10 +45,10 @@ def enable(environ: dict[str, str]) -> Terminal:
 def test_a_new_passphrase_is_typed_twice_unseen_and_a_bar_shows_how_far_it_is(environ: dict[str, str]) -> None:
     terminal = run(environ, "vault enable --with passphrase")
     terminal.answer_hidden("New passphrase: ", PHRASE)
-    terminal.answer_hidden("The same again: ", "something else")
-    terminal.expect("These are two different passphrases.")
+    terminal.answer_hidden("Repeat the passphrase: ", "something else")
+    terminal.expect("the two passphrases differ")
     terminal.answer_hidden("New passphrase: ", PHRASE)
-    terminal.answer_hidden("The same again: ", PHRASE)
+    terminal.answer_hidden("Repeat the passphrase: ", PHRASE)
     terminal.expect("Sealing")
     terminal.expect("/3")
     terminal.expect("Sealing is on; sealed 3 tokens")
@@ -70,16 +70,16 @@ def test_a_passphrase_is_asked_for_again_and_three_wrong_ones_are_an_error(envir
     enable(environ)
     terminal = run(environ, "token -p work")
     terminal.answer_hidden("Passphrase: ", "wrong")
-    terminal.answer_hidden("That is not it. Passphrase: ", PHRASE)
+    terminal.answer_hidden("Wrong passphrase, try again: ", PHRASE)
     assert terminal.wait() == 0
     assert credential("work").token.reveal() in terminal.shown
 
     terminal = run(environ, "token -p work")
     terminal.answer_hidden("Passphrase: ", "wrong")
     for _ in range(2):
-        terminal.answer_hidden("That is not it. Passphrase: ", "wrong too")
+        terminal.answer_hidden("Wrong passphrase, try again: ", "wrong too")
     assert terminal.wait() == 1
-    assert "that is not the vault's passphrase" in terminal.shown
+    assert "wrong passphrase" in terminal.shown
     assert "wrong too" not in terminal.shown
     assert credential("work").token.reveal() not in terminal.shown
 
@@ -101,7 +101,7 @@ def test_nobody_is_asked_where_that_was_forbidden(environ: dict[str, str]) -> No
     enable(environ)
     terminal = run(environ, "--no-input token -p work")
     assert terminal.wait() == 1
-    assert "nobody can be asked here" in terminal.shown
+    assert "there is no terminal to ask on" in terminal.shown
     terminal = run(environ, "--no-input vault add-unlocker passphrase")
     assert terminal.wait() == 1
     terminal = run({**environ, "ARKA_NO_INPUT": "1"}, "vault disable")
@@ -112,7 +112,7 @@ def test_one_passphrase_for_a_shell(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "vault unlock --shell bash")
     terminal.answer_hidden("Passphrase: ", PHRASE)
-    terminal.expect("this line is for eval")
+    terminal.expect("pass this line to eval")
     assert terminal.wait() == 0
     found = re.search(r"export ARKA_SESSION='([0-9a-f.]+)'", terminal.shown.replace("\r\n", ""))
     assert found is not None
@@ -140,7 +140,7 @@ def test_a_further_passphrase_is_asked_for_where_the_environment_has_the_first(e
     enable(environ)
     terminal = run({**environ, "ARKA_PASSPHRASE": PHRASE}, "vault add-unlocker passphrase")
     terminal.answer_hidden("New passphrase: ", "another one")
-    terminal.answer_hidden("The same again: ", "another one")
+    terminal.answer_hidden("Repeat the passphrase: ", "another one")
     assert terminal.wait() == 0
     opened = open_store(app, {**environ, "ARKA_PASSPHRASE": "another one"})
     assert opened.credential("work").token.reveal() == credential("work").token.reveal()
@@ -149,14 +149,14 @@ def test_a_further_passphrase_is_asked_for_where_the_environment_has_the_first(e
 def test_disable_asks_first(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "vault disable")
-    terminal.expect("back into a plain text file? [y/N]: ")
+    terminal.expect("to a plain text file? [y/N]: ")
     terminal.type("n")
     assert terminal.wait() == 1
     terminal = run(environ, "vault disable")
     terminal.expect("[y/N]: ")
     terminal.type("y")
     terminal.answer_hidden("Passphrase: ", PHRASE)
-    terminal.expect("3 tokens put back in plain text")
+    terminal.expect("wrote 3 tokens in plain text")
     assert terminal.wait() == 0
     assert TOKEN not in terminal.shown
     assert OTHER not in terminal.shown

@@ -119,7 +119,7 @@ def a_missing_data_key(user_home: UserHome) -> None:
     user_home.data("data-key.json").unlink()
 
 
-@problem_case("vault", "ARKA_SESSION", "was not copied whole", "unset ARKA_SESSION", "warning")
+@problem_case("vault", "ARKA_SESSION", "was not copied completely", "unset ARKA_SESSION", "warning")
 def an_invalid_session(user_home: UserHome) -> Mapping[str, str]:
     operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     return {"ARKA_SESSION": "abc"}

@@ -129,7 +129,7 @@ def data_key(content: bytes) -> None:
 
 def session(content: bytes) -> None:
     vault = vault_of(store(ARKA_SESSION=text_of(content)))
-    vault.sessions.opened(text_of(content), vault.required_file())
+    vault.sessions.open(text_of(content), vault.required_file())
 
 
 def pins(content: bytes) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
-from arka_config.sealing import operations
-from arka_config.sealing.unlockers import os_keyring, passphrase
+from arka_config.sealing import operations, os_keyring
+from arka_config.sealing.unlockers import passphrase
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -57,7 +57,7 @@ def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
     before = keyring.get_keyring()
     made = MemoryKeyring()
     keyring.set_keyring(made)
-    monkeypatch.setattr(os_keyring, "PATIENCE", 0.3)
+    monkeypatch.setattr(os_keyring, "TIME_LIMIT", 0.3)
     yield made
     keyring.set_keyring(before)
 

@@ -18,9 +18,8 @@ from unittest import mock
 
 from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
-from arka_config.sealing import cipher, operations
+from arka_config.sealing import cipher, operations, os_keyring
 from arka_config.sealing.data_key import REKEY, DataKeyFile, Unlocker, new_key_id
-from arka_config.sealing.unlockers import os_keyring
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 
@@ -72,9 +71,9 @@ def make(folder: Path) -> None:
 
     with (
         _always_the_same(),
-        mock.patch("arka_config.sealing.unlockers.os_keyring.put", keep),
-        mock.patch("arka_config.sealing.unlockers.key_file.usual_path", return_value=f"{HOME}/vault.key"),
-        mock.patch("arka_config.sealing.unlockers.key_file.made_or_read", side_effect=lambda *_: _key_file(folder)),
+        mock.patch("arka_config.sealing.os_keyring.put", keep),
+        mock.patch("arka_config.sealing.unlockers.key_file.default_path", return_value=f"{HOME}/vault.key"),
+        mock.patch("arka_config.sealing.unlockers.key_file.create_or_read", side_effect=lambda *_: _key_file(folder)),
     ):
         kinds = (NewUnlocker("key-file"), NewUnlocker("passphrase", passphrase=PASSPHRASE), NewUnlocker("keyring"))
         operations.enable(vault_of(store), list(kinds))
@@ -105,9 +104,9 @@ def _rekeying(folder: Path, keys: DataKeys) -> str:
     data_key = cipher.random_key()
     unlocker = Unlocker("key-file", "key-file", {"path": f"{HOME}/vault.key"}, os.urandom(cipher.SALT_LENGTH))
     file = DataKeyFile(app.name, new_key_id(), [unlocker])
-    unlocker.wrap(data_key, secret, file.app, file.key_id)
+    unlocker.wrap(data_key, secret, file)
     file.unfinished = REKEY
-    file.remember(keys.current, keys[keys.current], data_key)
+    file.wrap_previous(keys.current, keys[keys.current], data_key)
     return file.text(data_key)
 
 

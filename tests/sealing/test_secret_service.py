@@ -80,7 +80,7 @@ class Desktop:
         """Runs the real program; `patience` is how long it waits for the keyring, in seconds."""
         program = [ARKA]
         if patience is not None:
-            setting = f"from arka_config.sealing.unlockers import os_keyring; os_keyring.PATIENCE = {patience}"
+            setting = f"from arka_config.sealing import os_keyring; os_keyring.TIME_LIMIT = {patience}"
             program = [sys.executable, "-c", f"{setting}\nfrom arka_config.__main__ import main\nmain()"]
         words = [*program, *line.split()]
         return subprocess.run(
@@ -180,7 +180,7 @@ def test_where_there_is_none_it_is_said_and_nothing_is_stored_until_another_stor
     for line in ("token -p work", "token -p ci"):
         done = both.arka(line)
         assert (done.returncode, done.stdout) == (1, "")
-        assert f"error: {BACKEND} is not there, or cannot be reached" in done.stderr
+        assert f"error: {BACKEND} is missing or cannot be reached" in done.stderr
         assert "hint: run it where that keyring can be reached" in done.stderr
     refused = both.arka(f"{LOGIN} -p new --storage keyring", TOKEN)
     assert refused.returncode == 1

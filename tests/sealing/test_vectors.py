@@ -16,8 +16,8 @@ import pytest
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.errors import SealedFileDamaged
-from arka_config.sealing import cipher, data_key
-from arka_config.sealing.unlockers import key_file, os_keyring
+from arka_config.sealing import cipher, data_key, os_keyring
+from arka_config.sealing.unlockers import key_file
 from tests.sealing import make_vectors
 from tests.sealing.conftest import tokens
 from tests.sealing.make_vectors import FOLDER, PASSPHRASE, TOKENS, token
@@ -88,10 +88,10 @@ def test_in_the_middle_of_a_rekeying_the_key_before_is_at_hand(folder: Path, mon
 
 
 def test_the_data_key_is_the_one_that_is_given(folder: Path) -> None:
-    file = data_key.read((folder / "data" / "data-key.json").read_text("utf-8"), "data-key.json", "arka")
+    file = data_key.parse((folder / "data" / "data-key.json").read_text("utf-8"), "data-key.json", "arka")
     secret = cipher.from_hex(KEY_FILE.strip().removeprefix("vault-key-1:"))
     assert secret is not None
-    found = file.unlockers[0].unwrap(secret, file.app, file.key_id)
+    found = file.unlockers[0].unwrap(secret, file)
     assert found is not None
     assert found.hex() == GIVEN["data_key"]
     assert file.is_authentic(found)
@@ -136,7 +136,7 @@ def test_the_reader_sees_that_the_data_key_file_was_changed(folder: Path) -> Non
         done = subprocess.run(words, stdin=key, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "data-key.json was changed\n")
     with pytest.raises(SealedFileDamaged):
-        data_key.read(path.read_text("utf-8"), str(path), "arka")
+        data_key.parse(path.read_text("utf-8"), str(path), "arka")
 
 
 def test_the_rest_of_the_page_opens_the_rest_of_the_vectors(reader: ModuleType) -> None:
@@ -155,7 +155,7 @@ def test_the_rest_of_the_page_opens_the_rest_of_the_vectors(reader: ModuleType) 
 
     ring = document("data", "tokens", "ring.json")
     known = [ring.get(field, "") for field in ("origin", "label", "created", "expires", "user")]
-    mark = cipher.digest(cipher.bound("keyring token", "2", "arka", "ring", *known)).hex()
+    mark = cipher.digest(cipher.bind("keyring token", "2", "arka", "ring", *known)).hex()
     assert GIVEN["keyring"][ring["keyring"]["account"]] == f"{mark} {token('ring')}"
 
     wrapped = document("data", "data-key.json")["unlockers"]["keyring"]

@@ -1,25 +1,27 @@
-"""How the commands of `vault` show an unlocker, and how many tokens there are."""
+"""How the `vault` commands show unlockers and count tokens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arka_config.sealing.data_key import KEY_FILE, PASSPHRASE
+from arka_config.cli.output import terminal
+from arka_config.sealing.unlockers import registry
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
     from arka_config.sealing.data_key import Unlocker
 
 
-def place(session: Session, unlocker: Unlocker) -> str:
-    """Where an unlocker's secret is, in words."""
-    details = unlocker.details
-    if unlocker.kind == KEY_FILE:
-        return session.with_tilde(str(details["path"]))
-    if unlocker.kind == PASSPHRASE:
-        memory = int(str(details["memory"])) >> 10
-        return f"Argon2id, {memory} MiB, {details['passes']} passes, {details['lanes']} lanes"
-    return str(details["backend"])
+def describe(session: Session, unlocker: Unlocker) -> str:
+    """Return in words where an unlocker's secret is or how it is protected."""
+    return session.with_tilde(registry.kind_of(unlocker, session.store.data_key_path).describe(unlocker))
+
+
+def say_leftover(session: Session, unlocker: Unlocker) -> None:
+    """Tell the user about the file that a removed unlocker leaves."""
+    path = registry.kind_of(unlocker, session.store.data_key_path).leftover(unlocker)
+    if path:
+        terminal.say(f"  {session.with_tilde(path)} no longer opens this vault; you can delete it")
 
 
 def document(unlocker: Unlocker) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""Unlockers: the ways to open the data key."""
+"""What opens the data key: one file per kind of unlocker."""

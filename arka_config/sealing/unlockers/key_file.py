@@ -1,4 +1,4 @@
-"""Key files: 256 random bits in one line of text, kept apart from what they open."""
+"""Key files: 256 random bits in one line of text, stored apart from what they open."""
 
 from __future__ import annotations
 
@@ -6,62 +6,118 @@ import os
 
 from arka_config.errors import KeyFileMissing, SealingError, WrongKeyFile
 from arka_config.sealing import cipher
+from arka_config.sealing.unlockers.context import Option
 from arka_config.store import files
+from arka_config.text import check_printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from arka_config.sealing.data_key import DataKeyFile, Unlocker
+    from arka_config.sealing.unlockers.context import Context
     from arka_config.store.folders import Folders
 
 _BEGINNING = "vault-key-1:"
 
 
-def usual_path(folders: Folders) -> str:
-    """Where a key file is kept when nobody says where: with the state, which no one shares or checks in. Where one
-    folder is for data and state, as on macOS and Windows, beside it."""
+class KeyFile:
+    """A secret in a file. It opens the vault without a question."""
+
+    name = "key-file"
+    details: Mapping[str, type] = {"path": str}
+    parameters: Mapping[str, object] = {}
+    options = (Option("path", "--key-file", "PATH", "The key file; created if it does not exist."),)
+    prompts = ()
+    is_quick = True
+    asks = False
+
+    def create(
+        self, context: Context, file: DataKeyFile, values: Mapping[str, str], undo: list[Callable[[], object]]
+    ) -> tuple[dict[str, object], bytes]:
+        """Create the key file, or read the one that exists. Raises InvalidValue, SealingError."""
+        folders = context.folders
+        path = os.path.abspath(os.path.expanduser(values.get("path") or default_path(folders)))
+        check_printable(path, "the key file's path")  # data-key.json records it
+        if any(unlocker.details.get("path") == path for unlocker in file.unlockers):
+            raise SealingError(f"{path} is already an unlocker", hint="choose another path: --key-file PATH")
+        secret, is_new = create_or_read(path, folders.data)
+        if is_new:
+            undo.append(lambda: files.remove(path))
+        return {"path": path}, secret
+
+    def secrets(self, context: Context, file: DataKeyFile, unlockers: Sequence[Unlocker]) -> Iterator[bytes]:
+        """Read the key file. Raises KeyFileMissing, WrongKeyFile, UnsafeFile."""
+        path = str(unlockers[0].details["path"])
+        yield read(path)
+        raise WrongKeyFile(
+            f"the key file {path} does not open {context.path}: it belongs to another vault",
+            hint="restore the right key file",
+        )
+
+    def derive(self, secret: bytes, unlocker: Unlocker, path: str) -> bytes:
+        """Return the secret: it is random."""
+        return secret
+
+    def describe(self, unlocker: Unlocker) -> str:
+        """Return the path."""
+        return str(unlocker.details["path"])
+
+    def forget(self, context: Context, unlocker: Unlocker) -> None:
+        """Leave the file to the user: it may be on other media, or open other vaults."""
+
+    def leftover(self, unlocker: Unlocker) -> str:
+        """Return the path."""
+        return str(unlocker.details["path"])
+
+
+def default_path(folders: Folders) -> str:
+    """The default path: in the state folder, which is neither shared nor checked in.
+
+    If state and data share a folder, as on macOS and Windows, it is in a folder next to that one.
+    """
     path = os.path.join(folders.state, "vault.key")
     return path if not is_below(path, folders.data) else os.path.join(folders.data + "-vault", "vault.key")
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether a path leads into a folder, symbolic links followed."""
+    """Whether a path is in a folder, with symbolic links resolved."""
     real, within = os.path.realpath(path), os.path.realpath(folder)
-    return os.path.commonpath([real, within]) == within if _on_one_drive(real, within) else False
-
-
-def _on_one_drive(path: str, other: str) -> bool:
-    return os.path.splitdrive(path)[0] == os.path.splitdrive(other)[0]
+    if os.path.splitdrive(real)[0] != os.path.splitdrive(within)[0]:
+        return False
+    return os.path.commonpath([real, within]) == within
 
 
 def read(path: str) -> bytes:
-    """The secret of a key file. Raises KeyFileMissing, WrongKeyFile, UnsafeFile where others can write to it."""
+    """Read a key file's secret. Raises KeyFileMissing, WrongKeyFile, UnsafeFile if others can write to it."""
     text = files.read(path, secret=True)
     if text is None:
         raise KeyFileMissing(
-            f"the key file {path} is not there", hint="put it back, or mount what it is on; a backup may have it"
+            f"the key file {path} does not exist", hint="restore it from a backup, or mount the drive it is on"
         )
     secret = cipher.from_hex(text.removesuffix("\n").removeprefix(_BEGINNING), cipher.KEY_LENGTH)
     if secret is None or not text.startswith(_BEGINNING):
-        raise WrongKeyFile(f"{path} is not a key file", hint="take it from a backup")
+        raise WrongKeyFile(f"{path} is not a key file", hint="restore it from a backup")
     return secret
 
 
-def made_or_read(path: str, data: str) -> tuple[bytes, bool]:
-    """The secret of a key file, and whether it was made just now. A new one is 0600 from its first byte. For who holds
-    the lock.
+def create_or_read(path: str, data: str) -> tuple[bytes, bool]:
+    """Return a key file's secret and whether the file is new. A new file has mode 0600 from the start.
 
-    Raises SealingError where it would lie in the data folder, WrongKeyFile where something else is there.
+    The caller holds the store's lock. Raises SealingError if the path is in the data folder, WrongKeyFile if the file
+    is something else.
     """
     if is_below(path, data):
         raise SealingError(
-            f"the key file {path} would lie in the data folder {data}, beside what it opens",
-            hint="name another place: --key-file PATH",
+            f"the key file {path} would be in the data folder {data}, next to the tokens that it opens",
+            hint="choose another path: --key-file PATH",
         )
     if files.exists(path):
         try:
             return read(path), False
         except WrongKeyFile as error:
-            raise WrongKeyFile(error.message, hint="name another place: --key-file PATH") from None
-    files.sweep([os.path.dirname(os.path.realpath(path))])  # what a killed one left: it holds a key
+            raise WrongKeyFile(error.message, hint="choose another path: --key-file PATH") from None
+    files.sweep([os.path.dirname(os.path.realpath(path))])  # a killed process may have left a temporary file with a key
     secret = cipher.random_key()
     files.write(path, f"{_BEGINNING}{secret.hex()}\n")
     return secret, True

@@ -1,106 +1,111 @@
-"""Passphrases: where one comes from, and the secret that Argon2id makes of it."""
+"""Passphrases, stretched with Argon2id."""
 
 from __future__ import annotations
 
-import os
+from typing import TYPE_CHECKING
 
-from arka_config.errors import FileError, SealingError
+from arka_config.errors import SealingError, WrongPassphrase
 from arka_config.sealing import cipher
-from arka_config.store import files
-from arka_config.text import visible
+from arka_config.sealing.unlockers.context import NoAnswer, Prompt
+from arka_config.sealing.unlockers.environment import secret_from
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from arka_config.app_identity import AppIdentity
-    from arka_config.sealing.data_key import Unlocker
+    from arka_config.sealing.data_key import DataKeyFile, Unlocker
+    from arka_config.sealing.unlockers.context import Context
 
 # RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes.
 PARAMETERS: dict[str, object] = {"memory": 65536, "passes": 3, "lanes": 4}
 
-# What a file may ask for. Below, it would be a passphrase made cheap to guess; above, a machine brought to its knees.
-# The least memory is that of the weakest setting that OWASP's cheat sheet on password storage names.
+# What a file may specify. Lower values make a passphrase cheap to guess, higher ones exhaust the machine. The least
+# memory is that of the weakest setting in OWASP's cheat sheet on password storage.
 _BOUNDS = {"memory": (7 << 10, 1 << 20), "passes": (1, 10), "lanes": (1, 16)}
 
-COMMAND_PATIENCE = 60.0  # seconds: a person may have to touch a key or type a password
+_VARIABLE = "PASSPHRASE"
+_TRIES = 3
 
 
-def secret(passphrase: str, unlocker: Unlocker, path: str) -> bytes:
-    """The secret that a passphrase gives. Raises SealingError where the file asks for more or less than it may."""
-    asked = {key: int(str(unlocker.details[key])) for key in _BOUNDS}
-    for key, (least, most) in _BOUNDS.items():
-        if not least <= asked[key] <= most:
+class Passphrase:
+    """A secret that the user remembers."""
+
+    name = "passphrase"
+    details: Mapping[str, type] = dict.fromkeys(_BOUNDS, int)
+    options = ()
+    prompts = (Prompt("passphrase", "passphrase", _VARIABLE),)
+    is_quick = False
+    asks = True
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """The cost of Argon2id."""
+        return PARAMETERS
+
+    def create(
+        self, context: Context, file: DataKeyFile, values: Mapping[str, str], undo: list[Callable[[], object]]
+    ) -> tuple[dict[str, object], bytes]:
+        """Take the passphrase as it is. Raises SealingError if it already opens the vault."""
+        secret = values["passphrase"].encode()
+        for unlocker in file.unlockers:
+            if unlocker.kind == self.name and unlocker.unwrap(self.derive(secret, unlocker, context.path), file):
+                raise SealingError("that passphrase already opens the vault", hint="choose another one")
+        return {}, secret
+
+    def secrets(self, context: Context, file: DataKeyFile, unlockers: Sequence[Unlocker]) -> Iterator[bytes]:
+        """Yield the passphrase from the environment, then up to three that are typed.
+
+        Raises WrongPassphrase, NoAnswer, and SealingError if a variable leads to no passphrase.
+        """
+        app = context.app
+        found = secret_from(app, context.environ, _VARIABLE)
+        if found is not None:
+            yield found[0].encode()
+        is_one_of_several = sum(each.kind == self.name for each in file.unlockers) > len(unlockers)
+        of_which = f" of unlocker '{unlockers[0].name}'" if is_one_of_several else ""
+        question = f"Passphrase{of_which}"
+        for _ in range(_TRIES):
+            typed = context.ask(question)
+            if typed is None:
+                break
+            yield typed.encode()
+            question = f"Wrong passphrase{of_which}, try again"
+        else:
+            raise WrongPassphrase(f"wrong passphrase{of_which}", hint="try again; three attempts failed")
+        if found is not None:
+            raise WrongPassphrase(f"wrong passphrase in {found[1]}{of_which}", hint=f"correct {found[1]}")
+        variable = app.variable(_VARIABLE)
+        raise NoAnswer(
+            f"{context.path} needs a passphrase{of_which}: {variable} is not set, and there is no terminal to ask on",
+            hint=f'eval "$({app.name} vault unlock)" on a terminal, or set {variable}_FILE',
+        )
+
+    def derive(self, secret: bytes, unlocker: Unlocker, path: str) -> bytes:
+        """Run Argon2id. Raises SealingError if the file specifies a cost out of bounds, or memory runs out."""
+        cost = {name: int(str(unlocker.details[name])) for name in _BOUNDS}
+        for name, (least, most) in _BOUNDS.items():
+            if not least <= cost[name] <= most:
+                raise SealingError(
+                    f"{path}: unlocker '{unlocker.name}': {name} is {cost[name]}, but must be {least} to {most}; "
+                    "no passphrase was tried",
+                    hint="restore the file from a backup: this program does not write such values",
+                )
+        stretched = cipher.stretch(secret.decode(), unlocker.salt, **cost)
+        if stretched is None:
             raise SealingError(
-                f"{path}: unlocker '{unlocker.name}': {key} is {asked[key]}, and may be {least} to {most}; "
-                "nothing was tried",
-                hint="take the file from a backup: this program does not write such a one",
+                f"not enough memory to try a passphrase: it takes {cost['memory'] >> 10} MiB",
+                hint="end other programs, or raise the limit: ulimit -v",
             )
-    found = cipher.stretched(
-        passphrase, unlocker.salt, memory=asked["memory"], passes=asked["passes"], lanes=asked["lanes"]
-    )
-    if found is None:
-        raise SealingError(
-            f"there is not enough memory to try a passphrase: it takes {asked['memory'] >> 10} MiB",
-            hint="end other programs, or raise the limit: ulimit -v",
-        )
-    return found
+        return stretched
 
+    def describe(self, unlocker: Unlocker) -> str:
+        """Return the cost of Argon2id."""
+        details = unlocker.details
+        memory = int(str(details["memory"])) >> 10
+        return f"Argon2id, {memory} MiB, {details['passes']} passes, {details['lanes']} lanes"
 
-def given(app: AppIdentity, environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """The passphrase that the environment gives, or leads to, and the variable's name; None where it does not.
+    def forget(self, context: Context, unlocker: Unlocker) -> None:
+        """Do nothing: it is not stored."""
 
-    Raises SealingError where it leads nowhere.
-    """
-    for name in ("PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND"):
-        variable = app.variable(name)
-        value = environ.get(variable, "")
-        if not value:
-            continue
-        if name == "PASSPHRASE_FILE":
-            value = _of_file(value, variable)
-        elif name == "PASSPHRASE_COMMAND":
-            value = _of_command(app, environ, value, variable)
-        if not value:
-            raise SealingError(f"{variable} leads to an empty passphrase", hint=f"unset {variable}, or mend it")
-        return value, variable
-    return None
-
-
-def _of_file(value: str, variable: str) -> str:
-    try:
-        text = files.read(os.path.expanduser(value), secret=True)
-    except FileError as error:
-        raise SealingError(f"{variable}: {error.message}", hint=error.hint) from None
-    if text is None:
-        raise SealingError(f"{variable}: {visible(value)} does not exist", hint=f"unset {variable}, or make the file")
-    return _line(text)
-
-
-def _of_command(app: AppIdentity, environ: Mapping[str, str], value: str, variable: str) -> str:
-    """What a command prints. No shell runs it, and it gets no secret of ours, nor this variable."""
-    import shlex
-    import subprocess
-
-    inherited = {name: content for name, content in environ.items() if name not in app.secret_variables}
-    try:
-        done = subprocess.run(  # noqa: S603  # the user's own environment names the command
-            shlex.split(value), stdout=subprocess.PIPE, env=inherited, timeout=COMMAND_PATIENCE, check=False
-        )
-        if done.returncode == 0:
-            return _line(done.stdout.decode("utf-8"))
-        why = f"ended with {done.returncode}"
-    except subprocess.TimeoutExpired:
-        why = "did not answer in time"
-    except (OSError, IndexError):
-        why = "cannot be run"
-    except UnicodeDecodeError:
-        why = "printed something that is no text"
-    except ValueError:
-        why = "lacks the other half of a quotation mark"
-    # Outside of the handlers: those errors hold what the command has printed.
-    raise SealingError(f"{variable}: the command {why}", hint="run it by hand")
-
-
-def _line(text: str) -> str:
-    return text.removesuffix("\n").removesuffix("\r")
+    def leftover(self, unlocker: Unlocker) -> str:
+        """Return nothing: there is no file."""
+        return ""

@@ -6,13 +6,12 @@ with it the token.
 
 from __future__ import annotations
 
-import queue
 import random
-import threading
 import time
 from typing import TYPE_CHECKING
 
 from arka_config import debug
+from arka_config.deadline import DeadlineExceeded, call_within
 from arka_config.errors import WorkspaceFault, WorkspaceUnreachable
 
 if TYPE_CHECKING:
@@ -161,23 +160,12 @@ def _send_before(deadline: float, request: Request, connection: Connection) -> R
     A name lookup has no timeout, and a server that sends a byte now and then never reaches a socket's, so the attempt
     runs in a thread that is abandoned when time is up.
     """
-    results: queue.SimpleQueue[Response | Failure | BaseException] = queue.SimpleQueue()
     started = time.monotonic()
     seconds = max(deadline - started, 0.001)
-
-    def run() -> None:
-        try:
-            results.put(_send_once(request, connection, seconds))
-        except BaseException as error:  # noqa: BLE001  # raised again in the waiting thread
-            results.put(error)
-
-    threading.Thread(target=run, daemon=True).start()
     try:
-        result = results.get(timeout=seconds)
-    except queue.Empty:
+        result = call_within(seconds, lambda: _send_once(request, connection, seconds))
+    except DeadlineExceeded:
         result = _timed_out(connection)
-    if isinstance(result, BaseException):
-        raise result
     outcome = result.status if isinstance(result, Response) else result.reason
     debug.log(f"{request.method} {request.url.partition('?')[0]}: {outcome}, after {time.monotonic() - started:.3f} s")
     return result

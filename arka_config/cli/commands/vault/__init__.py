@@ -1,1 +1,1 @@
-"""The commands of `vault`."""
+"""The `vault` commands."""

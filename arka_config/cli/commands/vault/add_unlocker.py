@@ -1,4 +1,4 @@
-"""`vault add-unlocker`: one more way to open the vault."""
+"""`vault add-unlocker`: add a way to open the vault."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.input import new_unlockers
+from arka_config.cli.input.unlockers import kind_options, new_unlockers
 from arka_config.cli.output import terminal, unlockers
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
-from arka_config.sealing.data_key import KINDS
+from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
@@ -18,15 +18,14 @@ if TYPE_CHECKING:
 
 
 @command(name="add-unlocker")
-@click.argument("kind", type=click.Choice(KINDS))
-@click.option("--key-file", "path", metavar="PATH", help="Where the key file is, or is to be made.")
-def add_unlocker(session: Session, kind: str, path: str | None) -> None:
-    """Add a way to open the vault: each of them opens it alone."""
+@click.argument("kind", type=click.Choice(list(registry.KINDS)))
+@kind_options
+def add_unlocker(session: Session, kind: str, **options: str | None) -> None:
+    """Add a way to open the vault. Each unlocker opens it on its own."""
     vault = vault_of(session.store)
-    vault.keys(fresh=True)  # opened first, so that a question for the old passphrase is not taken for the new one's
-    (wanted,) = new_unlockers.unlockers(session, [kind], path)
-    name = operations.add_unlocker(vault, wanted)
-    added = next(unlocker for unlocker in vault.required_file().unlockers if unlocker.name == name)
+    vault.keys(fresh=True)  # open it first, so that the user can tell the old passphrase's prompt from the new one's
+    (new,) = new_unlockers(session, [kind], options)
+    unlocker = operations.add_unlocker(vault, new)
     if session.json:
-        session.show_json({"unlocker": unlockers.document(added)})
-    terminal.say(f"Added unlocker '{name}': {unlockers.place(session, added)}", mark="✓")
+        session.show_json({"unlocker": unlockers.document(unlocker)})
+    terminal.say(f"Added unlocker '{unlocker.name}': {unlockers.describe(session, unlocker)}", mark="✓")

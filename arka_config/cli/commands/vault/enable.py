@@ -1,4 +1,4 @@
-"""`vault enable`: turns sealing on, and seals every plain token."""
+"""`vault enable`: turn sealing on, and seal every plain token."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.input import new_unlockers
+from arka_config.cli.input.unlockers import kind_options, new_unlockers
 from arka_config.cli.output import terminal, unlockers
 from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
-from arka_config.sealing.data_key import KEY_FILE, KINDS, PASSPHRASE
+from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store.tokens import PLAIN
 
@@ -21,57 +21,59 @@ if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
     from arka_config.sealing.data_key import DataKeyFile
 
+_DEFAULT = next(iter(registry.KINDS))
+
 
 @command()
-@click.option("--with", "kinds", multiple=True, type=click.Choice(KINDS), help="What opens it. May be given again.")
-@click.option("--key-file", "path", metavar="PATH", help="Where the key file is, or is to be made.")
-def enable(session: Session, kinds: Sequence[str], path: str | None) -> None:
+@click.option(
+    "--with", "kinds", multiple=True, type=click.Choice(list(registry.KINDS)), help="What opens the vault; repeatable."
+)
+@kind_options
+def enable(session: Session, kinds: Sequence[str], **options: str | None) -> None:
     """Turn sealing on: encrypt every stored token, and new ones too.
 
-    Without --with, a key file opens the vault: tokens go on being used without a question, and a copy of the data
-    folder alone opens nothing. Tokens in the OS keyring stay there.
+    Without --with, a key file opens the vault: tokens can be used without a prompt, but a copy of the data folder alone
+    is useless. Tokens in the OS keyring stay there.
 
     \b
     {app} vault enable --with key-file --key-file /media/stick/arka.key
     {app} vault enable --with passphrase --with keyring
     """
     vault = vault_of(session.store)
-    is_begun = (file := vault.file()) is not None and bool(file.unfinished)
-    wanted = [] if file is not None else new_unlockers.unlockers(session, kinds or (KEY_FILE,), path)
-    with counter("Sealing") as told:
-        names = operations.enable(vault, wanted, told)
-    now = vault.required_file()
+    file = vault.file()
+    new = [] if file is not None else new_unlockers(session, kinds or (_DEFAULT,), options)
+    with counter("Sealing") as progress:
+        names = operations.enable(vault, new, progress)
+    current = vault.required_file()
     if session.json:
         session.show_json(
             {
                 "path": vault.path,
-                "unlockers": [unlockers.document(unlocker) for unlocker in now.unlockers],
+                "unlockers": [unlockers.document(unlocker) for unlocker in current.unlockers],
                 "sealed": names,
-                "finished": is_begun,
+                "finished": file is not None and bool(file.unfinished),
             }
         )
     terminal.say(f"Sealing is on; sealed {unlockers.tokens(len(names))}", mark="✓")
-    _say_what_opens_it(session, now)
-    _say_what_stays_plain(session)
+    _say_what_opens_it(session, current)
+    _warn_of_plain_tokens(session)
 
 
 def _say_what_opens_it(session: Session, file: DataKeyFile) -> None:
     for unlocker in file.unlockers:
-        terminal.say(f"  Opened by {unlocker.name}: {unlockers.place(session, unlocker)}")
-    kinds = {unlocker.kind for unlocker in file.unlockers}
-    if kinds == {PASSPHRASE}:
+        terminal.say(f"  Opened by {unlocker.name}: {unlockers.describe(session, unlocker)}")
+    if all(registry.load(unlocker.kind).asks for unlocker in file.unlockers):
         terminal.say(f'  Type it once per shell: eval "$({session.app.name} vault unlock)"')
     if len(file.unlockers) == 1:
-        terminal.note("if that is lost, the sealed tokens are lost: keep a copy of it elsewhere, or add an unlocker")
+        terminal.note("if you lose it, the sealed tokens are lost: keep a copy elsewhere, or add another unlocker")
 
 
-def _say_what_stays_plain(session: Session) -> None:
+def _warn_of_plain_tokens(session: Session) -> None:
     preferences = session.store.preferences
     if preferences.storage == PLAIN:
+        path = session.with_tilde(preferences.path)
         terminal.warn(
-            f'{session.with_tilde(preferences.path)} says storage = "plain": a token of a new profile will not be '
-            "sealed",
-            hint=f"remove that line from {session.with_tilde(preferences.path)}",
+            f'{path}: storage = "plain": tokens of new profiles are not sealed', hint=f"remove that line from {path}"
         )
     if preferences.legacy_sync:
-        terminal.warn("legacy_sync goes on writing the active profile's token in plain text, for the older program")
+        terminal.warn("legacy_sync is on: the active profile's token is still written in plain text for the Node CLI")

@@ -1,4 +1,4 @@
-"""`vault lock`: ends every session."""
+"""`vault lock`: end every session."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @command()
 def lock(session: Session) -> None:
-    """End every session that `{app} vault unlock` began, in all shells.
+    """End every session that `{app} vault unlock` started, in all shells.
 
-    A key file goes on opening the vault.
+    A key file still opens the vault.
     """
     sessions = vault_of(session.store).sessions
     with session.store.lock:
@@ -25,4 +25,4 @@ def lock(session: Session) -> None:
         session.show_json({"ended": ended})
     terminal.say(f"Ended {ended} session{'' if ended == 1 else 's'}", mark="✓")
     if session.environ.get(sessions.variable):
-        terminal.say(f"  It opens nothing now, and can go: unset {sessions.variable}")
+        terminal.say(f"  {sessions.variable} is now useless here; you can remove it: unset {sessions.variable}")

@@ -1,4 +1,4 @@
-"""`vault rekey`: makes a new data key, and seals every token with it."""
+"""`vault rekey`: make a new data key, and seal every token with it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def rekey(session: Session) -> None:
     """Make a new data key, and seal every token with it.
 
-    Every unlocker is needed, and stays; a passphrase is asked for. Every session ends. Who has an old copy of both a
-    token and its key has that token: revoke it instead.
+    Every unlocker is needed, and stays; you are asked for passphrases. Every session ends. A new key does not help
+    against someone who has copies of your token files and of the old key: revoke the tokens instead.
     """
-    with counter("Sealing anew") as told:
-        names = operations.rekey(vault_of(session.store), told)
+    with counter("Resealing") as progress:
+        names = operations.rekey(vault_of(session.store), progress)
     if session.json:
         session.show_json({"sealed": names})
-    terminal.say(f"There is a new data key; sealed {tokens(len(names))} with it", mark="✓")
-    terminal.say("  Sessions have ended")
+    terminal.say(f"Made a new data key; sealed {tokens(len(names))} with it", mark="✓")
+    terminal.say("  All sessions have ended")

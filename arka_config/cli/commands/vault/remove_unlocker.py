@@ -1,4 +1,4 @@
-"""`vault remove-unlocker`: one way less to open the vault, and a new data key."""
+"""`vault remove-unlocker`: remove a way to open the vault, and make a new data key."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.output import terminal
+from arka_config.cli.output import terminal, unlockers
 from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
-from arka_config.sealing.data_key import KEY_FILE
 from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
@@ -20,14 +19,13 @@ if TYPE_CHECKING:
 @command(name="remove-unlocker")
 @click.argument("name")
 def remove_unlocker(session: Session, name: str) -> None:
-    """Take a way to open the vault away, and make a new data key.
+    """Remove a way to open the vault, and make a new data key.
 
-    Every other unlocker is needed for that. The last one cannot be taken away.
+    Every other unlocker is needed for that. The last unlocker cannot be removed.
     """
-    with counter("Sealing anew") as told:
-        removed = operations.remove_unlocker(vault_of(session.store), name, told)
+    with counter("Resealing") as progress:
+        unlocker = operations.remove_unlocker(vault_of(session.store), name, progress)
     if session.json:
         session.show_json({"unlocker": name})
-    terminal.say(f"Removed unlocker '{name}'; there is a new data key, and sessions have ended", mark="✓")
-    if removed.kind == KEY_FILE:
-        terminal.say(f"  {session.with_tilde(str(removed.details['path']))} opens nothing of this vault now")
+    terminal.say(f"Removed unlocker '{name}'; made a new data key, and all sessions have ended", mark="✓")
+    unlockers.say_leftover(session, unlocker)

@@ -1,4 +1,4 @@
-"""`vault status`: whether sealing is on, what opens it, and how each token is kept."""
+"""`vault status`: whether sealing is on, what opens the vault, and how tokens are stored."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @command()
 def status(session: Session) -> None:
-    """Show whether sealing is on, what opens it, and how tokens are kept.
+    """Show whether sealing is on, what opens the vault, and how tokens are stored.
 
-    Nothing is asked, and no keyring is waited for.
+    Does not prompt, and does not wait for a keyring.
     """
     vault, tokens = vault_of(session.store), session.store.tokens
     file = vault.file()
@@ -43,13 +43,13 @@ def status(session: Session) -> None:
         ("sealing", "on" if file else ("off", "dim"), session.short_path(vault.path) if file else ""),
     ]
     if file is not None:
-        rows.append(("opens", "without asking" if is_open else "when it is unlocked", ""))
-        rows += [("unlocker", unlocker.name, unlockers.place(session, unlocker)) for unlocker in file.unlockers]
+        rows.append(("opens", "without asking" if is_open else "after unlocking", ""))
+        rows += [("unlocker", unlocker.name, unlockers.describe(session, unlocker)) for unlocker in file.unlockers]
         rows.append(("sessions", str(sessions), ""))
     rows += [(f"{storage} tokens", str(count), "") for storage, count in counts.items() if count]
     tables.show(("VAULT", "VALUE", "PLACE"), rows)
     if file is not None and file.unfinished:
         terminal.warn(
-            f"'vault {file.unfinished}' was interrupted; every token can be opened",
+            f"'vault {file.unfinished}' was interrupted, but every token can be opened",
             hint=f"{session.app.name} vault {file.unfinished}",
         )

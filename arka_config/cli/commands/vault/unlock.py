@@ -1,4 +1,4 @@
-"""`vault unlock`: prints the shell line that keeps the vault open for one shell."""
+"""`vault unlock`: print the shell line that keeps the vault open in one shell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
 from arka_config.errors import UsageError
 from arka_config.exchange import variables as formats
-from arka_config.sealing import migration
+from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @command()
 @click.option("--for", "duration", metavar="8h", default="12h", help="How long it stays open: 45min, 8h, 7d.")
-@click.option("--shell", type=click.Choice(formats.SHELLS), help="The shell to write for; else $SHELL says which.")
+@click.option("--shell", type=click.Choice(formats.SHELLS), help="The shell; the default is $SHELL.")
 def unlock(session: Session, duration: str, shell: str | None) -> None:
     """Print the line that keeps the vault open in this shell.
 
@@ -36,13 +36,13 @@ def unlock(session: Session, duration: str, shell: str | None) -> None:
         raise UsageError(f"--for: {error}") from None
     vault = vault_of(session.store)
     with session.store.lock:
-        migration.settle(vault)
+        operations.finish_interrupted(vault)
         keys = vault.keys(fresh=True)
         value, expires = vault.sessions.begin(keys.current, keys[keys.current], lasting.total_seconds())
     variables = {vault.sessions.variable: value}
     if session.json:
         return session.show_json({"variables": variables, "expires": expires}, reveal=True)
     if sys.stdout.isatty():
-        terminal.note("this line is for eval: a program cannot change the shell that runs it")
+        terminal.note("pass this line to eval: a program cannot change the shell that runs it")
     terminal.out(formats.shell_lines(variables, shell or formats.current_shell(session.environ)))
     terminal.say(f"Open until {expires} in this shell, or until: {session.app.name} vault lock", mark="✓")
