@@ -1,4 +1,4 @@
-"""One canary token through every command: it is found nowhere but where it was asked for."""
+"""Pass one token through every command: it appears only if it was asked for. And broken or closed streams."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.guarantees import numbers
 
 RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
 
-# Every command, with arguments that make it do its work, and whether stdout is to hold the token.
+# Every command, with arguments that make it do its work, and whether stdout should have the token.
 LINES: dict[str, list[tuple[str, bool]]] = {
     "login": [
         ("login -p new --with-token", False),
@@ -165,10 +165,12 @@ LINES: dict[str, list[tuple[str, bool]]] = {
     "completion": [("completion bash", False), ("completion bash --json", False)],
 }
 
-# Where a command leaves the token: the store, what it was told to write, and what the test itself put there.
-MAY_HOLD_IT = ("arka/data/tokens/", ".config/arka-code-nodejs/", "legacy.json", "token.txt", "x.json", "github")
+# Where the token may be: in the store, in files that a command should write, and in those of the test itself.
+MAY_HAVE_TOKEN = ("arka/data/tokens/", ".config/arka-code-nodejs/", "legacy.json", "token.txt", "x.json", "github")
 
-SHOWS = [line for lines in LINES.values() for line, _ in lines if line.endswith("--json")]
+DEBUG = ("0", "1") if numbers.FULL else ("1",)  # the output of --debug comes in addition to the other
+
+JSON_LINES = [line for lines in LINES.values() for line, _ in lines if line.endswith("--json")]
 
 
 def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
@@ -185,7 +187,7 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
     return arka(*line.split(), stdin=TOKEN)
 
 
-def test_every_command_and_every_option_is_on_the_list() -> None:
+def test_lines_has_every_command_and_option() -> None:
     found = dict(every_command(command_tree.program(app)))
     assert found.keys() == LINES.keys()
     common = {"--profile", "--json", "--no-input", "--debug"}
@@ -199,32 +201,25 @@ def test_every_command_and_every_option_is_on_the_list() -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("debug", DEBUG)
 @pytest.mark.parametrize(("line", "shows"), [row for lines in LINES.values() for row in lines])
-def test_the_token_is_shown_only_where_it_was_asked_for(
-    two: Path, line: str, shows: bool, monkeypatch: pytest.MonkeyPatch
+def test_a_token_is_shown_only_if_it_was_asked_for(
+    two: Path, line: str, shows: bool, debug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ARKA_DEBUG", debug)
     done = run(line, two, monkeypatch)
     assert (TOKEN in done.out) is shows, done.code
     assert TOKEN not in done.err
     assert "w" * 8 not in done.err
+    assert done.err.startswith("debug: arka-config ") is (debug == "1")
     files = [path for path in two.parent.rglob("*") if path.is_file()]
     holding = [str(path.relative_to(two.parent)) for path in files if TOKEN.encode() in path.read_bytes()]
-    assert [path for path in holding if not path.startswith(MAY_HOLD_IT)] == []
-    numbers.record("canary", f"line {line}", "1")
+    assert [path for path in holding if not path.startswith(MAY_HAVE_TOKEN)] == []
+    numbers.record("canary", f"{'steps' if debug == '1' else 'line'} {line}", "1")
 
 
-@pytest.mark.parametrize("line", [line for lines in LINES.values() for line, _ in lines])
-def test_the_steps_that_are_told_hold_no_token(two: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARKA_DEBUG", "1")
-    done = run(line, two, monkeypatch)
-    assert done.err.startswith("debug: arka-config ")
-    assert TOKEN not in done.err
-    assert "w" * 8 not in done.err
-    numbers.record("canary", f"steps {line}", "1")
-
-
-@pytest.mark.parametrize("line", SHOWS)
-def test_json_is_one_object_and_nothing_else(two: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("line", JSON_LINES)
+def test_json_output_is_one_object(two: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if line.startswith("import"):
         assert arka("export", "legacy").code == 0
     done = run(line, two, monkeypatch)
@@ -285,16 +280,16 @@ def test_json_is_one_object_and_nothing_else(two: Path, line: str, monkeypatch: 
         (f"--api-key {TOKEN} status --json", {}),
     ],
 )
-@pytest.mark.parametrize("debug", ["0", "1"])
+@pytest.mark.parametrize("debug", DEBUG)
 @pytest.mark.usefixtures("two")
-def test_an_error_masks_a_token_in_the_wrong_place(line: str, environ: dict[str, str], debug: str) -> None:
+def test_an_error_redacts_a_token_in_the_wrong_argument(line: str, environ: dict[str, str], debug: str) -> None:
     done = arka(*line.split(), stdin=TOKEN, environ=environ | {"ARKA_DEBUG": debug})
-    shown = done.out.replace(f"::add-mask::{TOKEN}\n", "")  # which is what has the runner hide it
+    shown = done.out.replace(f"::add-mask::{TOKEN}\n", "")  # this line makes the runner hide it
     assert TOKEN not in shown + done.err
 
 
 @pytest.mark.parametrize("content", ["{", '{"version": 1, "token": "%s"', '["%s"]', '{"version": 9, "token": "%s"}'])
-def test_a_broken_credential_file_is_named_and_not_quoted(two: Path, content: str) -> None:
+def test_a_malformed_credential_file_is_named_and_not_quoted(two: Path, content: str) -> None:
     path = two / "data" / "tokens" / "work.json"
     path.write_text(content.replace("%s", TOKEN))
     for line in ("token", "status", "profiles list", "config show", "logout -p ci"):
@@ -304,7 +299,7 @@ def test_a_broken_credential_file_is_named_and_not_quoted(two: Path, content: st
     assert path.read_text() == content.replace("%s", TOKEN)
 
 
-def test_a_token_file_that_others_can_write_is_refused_and_one_they_can_read_is_told(two: Path) -> None:
+def test_a_token_file_that_others_can_write_is_refused_and_one_they_can_read_is_a_warning(two: Path) -> None:
     path = two / "data" / "tokens" / "work.json"
     path.chmod(0o644)
     done = arka("token")
@@ -318,7 +313,7 @@ def test_a_token_file_that_others_can_write_is_refused_and_one_they_can_read_is_
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(("line", "code"), [("status -p work", 0), ("status -p bare", 4), ("profiles list", 0)])
-def test_words_and_exit_code_stay_when_nobody_reads_the_data(two: Path, line: str, code: int, unbuffered: str) -> None:
+def test_a_closed_pipe_changes_neither_messages_nor_exit_code(two: Path, line: str, code: int, unbuffered: str) -> None:
     assert arka("profiles", "create", "bare").code == 0
     reader, writer = os.pipe()
     os.close(reader)
@@ -344,7 +339,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize(("file", "text"), [(file, text) for file, texts in PLACES.items() for text in texts])
-def test_a_token_in_the_wrong_file_is_masked_too(two: Path, file: str, text: str) -> None:
+def test_a_token_in_the_wrong_file_is_redacted(two: Path, file: str, text: str) -> None:
     path = two / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text.replace("{}", OTHER).replace("{{", "{").replace("}}", "}"))
@@ -367,8 +362,8 @@ def test_a_token_in_the_wrong_file_is_masked_too(two: Path, file: str, text: str
         assert "Traceback" not in done.err
 
 
-def real(line: str, home: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The real program, from a shell that sets up its streams."""
+def run_in_shell(line: str, home: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the installed program in a shell, which sets up its streams."""
     environ = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ARKA_HOME": str(home)}
     environ |= no_network.VARIABLES
     return subprocess.run(
@@ -388,28 +383,28 @@ def real(line: str, home: Path, cwd: Path | None = None) -> subprocess.Completed
         ("arka token -p nosuch 2>&-", 1, "", ""),
     ],
 )
-def test_a_closed_stream_is_no_fault(two: Path, line: str, code: int, out: str, err: str) -> None:
-    done = real(line, two)
+def test_a_closed_stream_is_not_a_crash(two: Path, line: str, code: int, out: str, err: str) -> None:
+    done = run_in_shell(line, two)
     assert (done.returncode, done.stdout, err in done.stderr) == (code, out, True), done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("command", ["token", "status", "config show --json", "completion bash"])
-def test_data_that_cannot_be_written_is_an_error(two: Path, command: str) -> None:
-    done = real(f"arka {command} >/dev/full", two)
+def test_output_that_cannot_be_written_is_an_error(two: Path, command: str) -> None:
+    done = run_in_shell(f"arka {command} >/dev/full", two)
     assert (done.returncode, done.stderr) == (1, "error: stdout: no space left on device\n")
 
 
 @pytest.mark.parametrize("command", ["use ci --here", "export dotenv -o .env"])
-def test_a_working_directory_that_is_gone_is_said_to_be(two: Path, command: str) -> None:
-    done = real(f"mkdir d && cd d && rmdir ../d && arka {command}", two, two)
+def test_a_removed_working_directory_is_reported(two: Path, command: str) -> None:
+    done = run_in_shell(f"mkdir d && cd d && rmdir ../d && arka {command}", two, two)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "error: the working directory: no such file or directory\n"
 
 
-def test_a_terminal_that_knows_no_unicode_gets_escapes_and_json_stays_json(two: Path) -> None:
-    done = real("PYTHONIOENCODING=ascii arka status --json", two)
+def test_a_stream_without_unicode_gets_escapes_and_json_stays_valid(two: Path) -> None:
+    done = run_in_shell("PYTHONIOENCODING=ascii arka status --json", two)
     assert json.loads(done.stdout)["token"]["value"] == "arka_…9f3c"
-    done = real("PYTHONIOENCODING=ascii arka use ci", two)
+    done = run_in_shell("PYTHONIOENCODING=ascii arka use ci", two)
     assert (done.returncode, done.stderr) == (0, "\\u2713 Profile 'ci' is active\n")

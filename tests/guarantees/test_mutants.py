@@ -132,7 +132,7 @@ MUTANTS = [
         "cli/output/terminal.py",
         "    return visible(_redacted(text))",
         "    return visible(text)",
-        f"{STREAMS}test_an_error_masks_a_token_in_the_wrong_place",
+        f"{STREAMS}test_an_error_redacts_a_token_in_the_wrong_argument",
         "assert 'arka_w+9f3c' not in",
     ),
     Mutant(
@@ -140,7 +140,7 @@ MUTANTS = [
         "cli/runtime/session.py",
         "terminal.out(text if reveal else self.app.redacted(text))",
         "terminal.out(text)",
-        f"{STREAMS}test_an_error_masks_a_token_in_the_wrong_place",
+        f"{STREAMS}test_an_error_redacts_a_token_in_the_wrong_argument",
         "assert 'arka_w+9f3c' not in",
     ),
     Mutant(
