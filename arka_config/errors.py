@@ -18,7 +18,7 @@ ConfigError                       1   something is wrong; the message says what 
 │   ├── MalformedFile             1   it cannot be parsed, or has an unknown key; never overwritten
 │   └── UnsafeFile                1   other users can write to it
 ├── TemplateError                 1   templates that cannot be used, with every problem in every file
-├── NotAgreed                     1   a plan reads or sends something that was not approved
+├── NotApproved                   1   a plan reads or sends something that was not approved
 ├── PlanConflict                  1   this machine and the templates differ, and neither side was chosen
 ├── StalePlan                     1   the machine or the templates have changed since the plan was made
 ├── SealedTokenError              1   a template's token cannot be sealed or opened
@@ -190,7 +190,7 @@ class TemplateError(ConfigError):
         super().__init__(first, more=more, hint=hint)
 
 
-class NotAgreed(ConfigError):
+class NotApproved(ConfigError):
     """A plan reads or sends something that was not approved."""
 
 

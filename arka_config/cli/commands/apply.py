@@ -8,27 +8,25 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.input.approval import ask_approval
+from arka_config.cli.input.token_input import prompt_for_token
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
 from arka_config.cli.runtime import legacy_sync
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.issuing import TemplateIssuer
 from arka_config.cli.runtime.plan_command import plan_options, prepare_plan, show_progress
-from arka_config.errors import EXIT_AUTH, Cancelled, InvalidToken, InvalidValue, PlanConflict, UsageError
-from arka_config.precedence.layers import token_from
+from arka_config.errors import EXIT_AUTH, PlanConflict, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from arka_config.cli.runtime.session import Session
-    from arka_config.secret import Secret
     from arka_config.templates.applying import Result
-    from arka_config.templates.plan import Options, Plan, ProfilePlan
+    from arka_config.templates.plan import Options, Plan
     from arka_config.templates.plan_file import SavedPlan
     from arka_config.templates.preparation import Prepared
 
 _MAX_NAMES = 5  # of profiles in a conflict
-_TRIES = 3
 
 
 @command()
@@ -127,31 +125,15 @@ def _apply(
         if profile.token.is_pending and profile.token.source is not None and profile.token.source.kind != "issue"
     }
     for profile in prompts:
-        token = _prompt_for_token(session, profile)
-        if token is not None:
-            tokens[profile.name] = token
+        page = session.app.page(session.app.tokens_page, profile.origin)
+        terminal.say(f"Create a token for profile '{profile.name}' on {page}")
+        question = f"Token for '{profile.name}', or Enter to leave it for later"
+        answer = prompt_for_token(session.app, question, profile.origin, lambda _: None)
+        if answer is not None:
+            tokens[profile.name] = answer[0]
     result = apply_plan(session.store, prepared, tokens, approvals, TemplateIssuer(session), replan, show_progress)
     legacy_sync.after_change(session)
     return result
-
-
-def _prompt_for_token(session: Session, profile: ProfilePlan) -> Secret | None:
-    """Ask the user to paste a token. None if the user leaves it for later."""
-    app = session.app
-    terminal.say(f"Create a token for profile '{profile.name}' on {app.page(app.tokens_page, profile.origin)}")
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            text = terminal.ask_secret(f"Token for '{profile.name}', or Enter to leave it for later")
-            token = token_from(text, "the pasted text")
-            if token is not None:
-                app.check_token(token, profile.origin)
-        except (InvalidToken, InvalidValue) as error:
-            if not tries_left:
-                raise
-            terminal.show_error(error)
-        else:
-            return token
-    raise Cancelled("no token was entered; nothing was changed")
 
 
 def _report(session: Session, plan: Plan, result: Result | None, *, require_tokens: bool) -> int:

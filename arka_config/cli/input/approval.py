@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import reference_text
-from arka_config.errors import NotAgreed
+from arka_config.errors import NotApproved
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -19,7 +19,7 @@ _MAX_NOTES = 12  # differences named one by one; the plan shows their effects an
 def ask_approval(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str, ...]) -> Approvals:
     """Return the approvals, to be recorded when this plan is carried out.
 
-    `yes` is `--yes`, and `allowed` are the values of `--allow-origin`. Raises NotAgreed, Cancelled, UsageError.
+    `yes` is `--yes`, and `allowed` are the values of `--allow-origin`. Raises NotApproved, Cancelled, UsageError.
     """
     from arka_config.templates.approvals import Approvals, normalize_key
     from arka_config.templates.plan import Action
@@ -32,7 +32,7 @@ def ask_approval(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str,
         *more, last = map(_question_text, questions)
         first, *more = *more, f"{last}; nothing was changed"
         options = dict.fromkeys(f"--allow-origin {question.key}" for question in questions)
-        raise NotAgreed(first, more=more, hint=" ".join(options))
+        raise NotApproved(first, more=more, hint=" ".join(options))
     for question in questions:
         text = _question_text(question)
         session.confirm(f"{text[:1].upper()}{text[1:]}. Is that right?", flag="--allow-origin URL")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
     from arka_config.secret import Secret
 
@@ -80,7 +81,7 @@ def _read_file(path: str) -> str:
 def _ask_for_token(
     session: Session, name: str, url: str, open_browser: bool, check: Callable[[Secret], T]
 ) -> tuple[Secret, T]:
-    """Show where to create a token, and ask for it until it is accepted or the tries are used up."""
+    """Show where to create a token, and prompt for it."""
     app = session.app
     page = app.page(app.tokens_page, url)
     terminal.say(f"Create a token for profile '{name}' on this page:")
@@ -90,15 +91,28 @@ def _ask_for_token(
     terminal.say("Choose Create Token, name it and copy it: it is shown only once.")
     if open_browser and session.open_page(page):
         terminal.say("Opened the page in your browser.")
-    for left in reversed(range(_TRIES)):
+    answer = prompt_for_token(app, "Paste the token (it will not be shown)", url, check)
+    if answer is None:
+        raise NoToken("nothing was pasted; nothing was stored", hint="run the command again")
+    return answer
+
+
+def prompt_for_token(
+    app: AppIdentity, question: str, url: str | None, check: Callable[[Secret], T]
+) -> tuple[Secret, T] | None:
+    """Prompt for a token, at most three times, and return it with the result of `check`. None if nothing is entered.
+
+    Raises the error of the last try.
+    """
+    for tries_left in reversed(range(_TRIES)):
         try:
-            token = token_from(terminal.ask_secret("Paste the token (it will not be shown)"), "the pasted text")
+            token = token_from(terminal.ask_secret(question), "the pasted text")
             if token is None:
-                raise NoToken("nothing was pasted; nothing was stored", hint="run the command again")
+                return None
             app.check_token(token, url)
             return token, check(token)
         except (InvalidToken, InvalidValue) as error:
-            if not left:
+            if not tries_left:
                 raise
             terminal.show_error(error)
     raise AssertionError("the last try returns or raises")
