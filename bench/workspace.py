@@ -52,8 +52,8 @@ def _databases(scratch: Path, stack: ExitStack) -> Iterator[tuple[str, str, str]
     """Each database that is here: its name, and the URLs of two that are empty."""
     yield SQLITE, f"sqlite:///{scratch / 'few.db'}", f"sqlite:///{scratch / 'many.db'}"
     if not peers.missing("postgresql"):
-        served = stack.enter_context(postgresql.running())
-        yield POSTGRESQL, served.new_database(), served.new_database()
+        served = stack.enter_context(postgresql.run_server())
+        yield POSTGRESQL, served.create_database(), served.create_database()
 
 
 def _said() -> list[str]:

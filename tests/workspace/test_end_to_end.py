@@ -150,7 +150,7 @@ def test_a_template_has_the_workspace_issue_its_token_once(
 def test_what_the_workspace_does_not_take_is_said_in_its_words(home: Path, workspace: RunningWorkspace) -> None:
     assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
     done = arka("tokens", "create", "x", "--expires", "2001-01-01")
-    assert (done.code, f"{workspace.url} refuses that: " in done.err, "expires: " in done.err) == (1, True, True)
+    assert (done.code, f"{workspace.url} rejected the request: " in done.err, "expires: " in done.err) == (1, True, True)
 
 
 def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: RunningWorkspace) -> None:

@@ -1,4 +1,4 @@
-"""A workspace on each of the two databases: every test that asks for one is run on both."""
+"""Fixtures for a workspace. Tests that use them run on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from arka_config.arka import app
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from arka_config.workspace.server.workspace import Workspace
 from tests.workspace.server import postgresql
-from tests.workspace.server.calling import ANN, MANAGE, Api
+from tests.workspace.server.clients import ANN, MANAGE, Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,26 +23,26 @@ _POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgreSQL]:
-    """A PostgreSQL that runs until the last test is done."""
-    with postgresql.running() as served:
-        yield served
+    """A PostgreSQL server for all tests."""
+    with postgresql.run_server() as postgres:
+        yield postgres
 
 
 @pytest.fixture(scope="session")
 def shared(server: PostgreSQL) -> str:
-    """A database of PostgreSQL with all tables: to make one takes a second, and to empty it none."""
-    url = server.new_database()
+    """A PostgreSQL database with all tables. Creating one takes a second, emptying it almost no time."""
+    url = server.create_database()
     Workspace.open(app, url).close()
     return url
 
 
 @pytest.fixture(params=["sqlite", _POSTGRESQL])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database with nothing in it: a SQLite file that is not there yet, and PostgreSQL with its tables."""
+    """The URL of an empty database: a missing SQLite file, or a PostgreSQL database with empty tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'data' / 'workspace.db'}"
     url: str = request.getfixturevalue("shared")
-    postgresql.empty(url)
+    postgresql.empty_tables(url)
     return url
 
 
@@ -52,22 +52,22 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'data' / 'workspace.db'}"
         return
-    served: PostgreSQL = request.getfixturevalue("server")
-    url = served.new_database()
+    postgres: PostgreSQL = request.getfixturevalue("server")
+    url = postgres.create_database()
     yield url
-    served.drop(url)
+    postgres.drop_database(url)
 
 
 @pytest.fixture
 def workspace(database_url: str) -> Iterator[RunningWorkspace]:
-    """A workspace that serves, with one user, who pays."""
-    with serve_in_thread(app, database_url) as served:
-        served.add_user(ANN, "pro")
-        yield served
+    """A running workspace with one user on the Pro plan."""
+    with serve_in_thread(app, database_url) as running:
+        running.add_user(ANN, "pro")
+        yield running
 
 
 @pytest.fixture
 def api(workspace: RunningWorkspace) -> Iterator[Api]:
-    """The workspace's API, called with a token that may manage tokens."""
-    with Api(workspace, workspace.issue(ANN, "Manager", [MANAGE]).secret.reveal()) as called:
-        yield called
+    """An API client with a token that may manage tokens."""
+    with Api(workspace, workspace.issue(ANN, "Manager", [MANAGE]).secret.reveal()) as client:
+        yield client

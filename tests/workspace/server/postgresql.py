@@ -1,6 +1,6 @@
-"""A PostgreSQL of its own: made in a scratch folder, reached through a socket in it, and gone with it.
+"""Run a temporary PostgreSQL server, with its data and its socket in a temporary folder.
 
-It is the tests' and the benchmark's. `initdb` refuses to run as root, so that root runs it as another user.
+Used by the tests and the benchmark. `initdb` refuses to run as root, so root runs it as another user.
 """
 
 from __future__ import annotations
@@ -23,47 +23,47 @@ from tests import peers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PATIENCE = 60  # seconds
-# Durability costs most of the time, and nothing of this outlives the run.
+_TIMEOUT = 60  # seconds
+# Durability takes most of the time, and the data is temporary.
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "listen_addresses": "",
     "max_connections": "60",
-    "timezone": "Pacific/Chatham",  # a server is seldom in UTC, and its zone must not matter
+    "timezone": "Pacific/Chatham",  # the server's time zone must not matter
 }
-# SIGINT disconnects whoever is connected. The pipe ends when this process does, also where it is killed.
-_UNTIL_NOBODY_IS_THERE = '"$@" </dev/null & read -r _; kill -INT $!; wait $!; rm -rf "$0"'
+# SIGINT disconnects all clients. The pipe closes when this process ends, even if it is killed.
+_STOP_WITH_PARENT = '"$@" </dev/null & read -r _; kill -INT $!; wait $!; rm -rf "$0"'
 
 
 class PostgreSQL:
-    """A server that runs. `folder` holds its data, and the socket."""
+    """A running server. `folder` holds its data and its socket."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._databases = 0
 
-    def new_database(self) -> str:
-        """The URL of a database that is empty."""
+    def create_database(self) -> str:
+        """Create an empty database and return its URL."""
         self._databases += 1
         name = f"workspace_{self._databases}"
         self.execute(f"CREATE DATABASE {name}")
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
-    def drop(self, url: str) -> None:
-        """Removes a database, whoever still uses it."""
+    def drop_database(self, url: str) -> None:
+        """Drop a database, even if it is in use."""
         name = url.partition("?")[0].rpartition("/")[2]
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:
-        """Runs a statement outside of any transaction."""
+        """Run a statement outside of a transaction."""
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
             connection.execute(statement)
 
 
-def empty(url: str) -> None:
-    """Removes every row, and keeps the tables. Whoever is in the middle of something is disconnected first."""
+def empty_tables(url: str) -> None:
+    """Delete all rows, after disconnecting other clients."""
     with psycopg.connect(url, autocommit=True) as connection:
         others = "datname = current_database() AND pid <> pg_backend_pid()"
         connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
@@ -72,40 +72,40 @@ def empty(url: str) -> None:
 
 
 @contextmanager
-def running() -> Iterator[PostgreSQL]:
-    """A server for as long as the block takes. Raises MissingPeer."""
+def run_server() -> Iterator[PostgreSQL]:
+    """Run a server until the block ends. Raises MissingPeer."""
     programs = peers.postgresql_programs()
-    user = _user()
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # beside the tests' own, which other users cannot enter
+    user = _choose_user()
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # not in the tests' folder, which other users cannot enter
     try:
         if user is not None:
             shutil.chown(folder, user)
         data = folder / "data"
         line: list[str | Path] = [programs / "initdb", "-D", data, "--username=postgres", "--auth=trust"]
-        made = subprocess.run(
+        initdb = subprocess.run(
             [*line, "--encoding=UTF8", "--no-sync"],
             check=False,
             capture_output=True,
             text=True,
             user=user,
             cwd=folder,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
         )
-        assert made.returncode == 0, made.stderr
-        with _served(programs, folder, data, user):
+        assert initdb.returncode == 0, initdb.stderr
+        with _run(programs, folder, data, user):
             yield PostgreSQL(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _served(programs: Path, folder: Path, data: Path, user: str | None) -> Iterator[None]:
+def _run(programs: Path, folder: Path, data: Path, user: str | None) -> Iterator[None]:
     words = [str(programs / "postgres"), "-D", str(data), "-k", str(folder)]
     words += [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
     with (
         open(folder / "log", "wb") as log,
         subprocess.Popen(
-            ["sh", "-c", _UNTIL_NOBODY_IS_THERE, str(folder), *words],
+            ["sh", "-c", _STOP_WITH_PARENT, str(folder), *words],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -114,16 +114,16 @@ def _served(programs: Path, folder: Path, data: Path, user: str | None) -> Itera
         ) as keeper,
     ):
         try:
-            _wait_until_it_answers(keeper, folder)
+            _wait_until_ready(keeper, folder)
             yield
         finally:
             assert keeper.stdin is not None
             keeper.stdin.close()
-            keeper.wait(_PATIENCE)
+            keeper.wait(_TIMEOUT)
 
 
-def _wait_until_it_answers(server: subprocess.Popen[bytes], folder: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def _wait_until_ready(server: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + _TIMEOUT
     while True:
         try:
             psycopg.connect(host=str(folder), user="postgres", dbname="postgres", connect_timeout=5).close()
@@ -135,8 +135,8 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], folder: Path) -> Non
             return
 
 
-def _user() -> str | None:
-    """Who runs it in place of root: PostgreSQL's own user, else nobody. None where this process is not root's."""
+def _choose_user() -> str | None:
+    """The user that runs the server instead of root: `postgres`, else `nobody`. None if this process is not root."""
     if os.geteuid() != 0:
         return None
     try:

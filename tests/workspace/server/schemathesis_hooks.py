@@ -1,7 +1,7 @@
-"""What Schemathesis cannot read from the OpenAPI document. It loads this module; `test_openapi.py` runs it.
+"""Hooks that Schemathesis loads: what it cannot read from the OpenAPI document. `test_openapi.py` runs it.
 
-Every request has a token of its own, since one of them may revoke the token that it is sent with: with one for all, the
-rest of the run would meet nothing but 401, and find nothing.
+Every request has its own token, since a request may revoke the token that it is sent with. With a shared token, all
+later requests would get a 401.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import schemathesis
 
 from arka_config.arka import app
 from arka_config.workspace.server.workspace import Workspace
-from tests.workspace.server.calling import ANN, MANAGE
+from tests.workspace.server.clients import ANN, MANAGE
 
-_LEAP_YEAR_TO_COME = "2996"
+_FUTURE_LEAP_YEAR = "2996"
 _workspace = Workspace.open(app, os.environ["TEST_DATABASE_URL"])
 
 
@@ -32,10 +32,10 @@ class Tokens:
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
-    """Turns what fits the schema into what makes sense: no schema says that a moment is to come, or a cursor ours."""
+    """Make valid input meaningful: a schema cannot say that a time is in the future, or that a cursor is ours."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     case.query.pop("cursor", None)
     expires = case.body.get("expires") if isinstance(case.body, dict) else None
     if isinstance(case.body, dict) and isinstance(expires, str):
-        case.body["expires"] = _LEAP_YEAR_TO_COME + expires[4:]
+        case.body["expires"] = _FUTURE_LEAP_YEAR + expires[4:]

@@ -1,4 +1,4 @@
-"""The database: its URL, its file, its tables from nothing to the newest, and a verification that costs one look."""
+"""The database: URLs, files, migrations, concurrency, and the cost of verifying a token."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from arka_config.workspace.server import tokens
 from arka_config.workspace.server.database import MAX_CONNECTIONS, Database, file_url
 from arka_config.workspace.server.tables import Table, Token, User
 from arka_config.workspace.server.workspace import Workspace
-from tests.workspace.server.calling import ANN, UNKNOWN
+from tests.workspace.server.clients import ANN, UNKNOWN
 
 if TYPE_CHECKING:
     from tests.workspace.server.postgresql import PostgreSQL
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TABLES = {"alembic_version", "attempts", "audit", "sessions", "sign_in_codes", "tokens", "users"}
 
 
-def test_from_nothing_to_the_newest_tables_and_again_with_no_change(bare_url: str) -> None:
+def test_migrations_create_the_tables_and_are_idempotent(bare_url: str) -> None:
     Workspace.open(app, bare_url).close()
     workspace = Workspace.open(app, bare_url)
     workspace.add_user(ANN)
@@ -41,13 +41,13 @@ def test_from_nothing_to_the_newest_tables_and_again_with_no_change(bare_url: st
     assert set(inspect(engine).get_table_names()) == TABLES
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []  # the migrations make what the code describes
+        assert compare_metadata(context, Table.metadata) == []  # the migrations match the table classes
         assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
         assert connection.scalar(text("SELECT count(*) FROM users")) == 1
     workspace.close()
 
 
-def _opened(url: str) -> str:
+def open_and_add_user(url: str) -> str:
     workspace = Workspace.open(app, url)
     try:
         return workspace.add_user(ANN).id
@@ -55,14 +55,14 @@ def _opened(url: str) -> str:
         workspace.close()
 
 
-def test_processes_that_start_at_the_same_time_make_the_tables_once(bare_url: str) -> None:
+def test_concurrent_processes_migrate_once(bare_url: str) -> None:
     context = get_context("spawn")
     with context.Pool(4) as pool:
-        found = pool.map_async(_opened, [bare_url] * 4).get(timeout=120)
-    assert len(set(found)) == 1
+        ids = pool.map_async(open_and_add_user, [bare_url] * 4).get(timeout=120)
+    assert len(set(ids)) == 1
 
 
-def test_a_migration_that_fails_leaves_nothing(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_migration_is_rolled_back(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alembic.op.create_index", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         Workspace.open(app, bare_url)
@@ -73,7 +73,7 @@ def test_a_migration_that_fails_leaves_nothing(bare_url: str, monkeypatch: pytes
     Workspace.open(app, bare_url).close()
 
 
-def test_the_tables_of_a_newer_version_are_left_alone(bare_url: str) -> None:
+def test_database_of_a_newer_version_is_refused(bare_url: str) -> None:
     workspace = Workspace.open(app, bare_url)
     with workspace.database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -95,7 +95,7 @@ def test_the_tables_of_a_newer_version_are_left_alone(bare_url: str) -> None:
         "postgresql://h:x/hunter2",
     ],
 )
-def test_a_url_that_is_none_is_an_error_that_does_not_repeat_it(url: str) -> None:
+def test_invalid_url_is_an_error_that_does_not_repeat_it(url: str) -> None:
     with pytest.raises(ConfigError) as error:
         Workspace.open(app, url)
     assert "hunter2" not in str(error.value) + error.value.hint
@@ -103,7 +103,7 @@ def test_a_url_that_is_none_is_an_error_that_does_not_repeat_it(url: str) -> Non
 
 
 @pytest.mark.peer("postgresql")
-def test_a_server_that_is_not_there_is_an_error_without_the_password(server: PostgreSQL) -> None:
+def test_unreachable_server_is_an_error_without_the_password(server: PostgreSQL) -> None:
     for url in (
         "postgresql://ann:hunter2@127.0.0.1:9/workspace",
         f"postgresql://postgres:hunter2@/nothing?host={server.folder}",
@@ -114,7 +114,7 @@ def test_a_server_that_is_not_there_is_an_error_without_the_password(server: Pos
         assert "hunter2" not in str(error.value) + error.value.hint
 
 
-def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
+def test_file_that_is_not_a_database_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "workspace.db"
     file.write_text("shopping list\n" * 100)
     with pytest.raises(ConfigError, match="file is not a database"):
@@ -122,7 +122,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     assert file.read_text() == "shopping list\n" * 100
 
 
-def test_the_file_and_those_beside_it_are_private(tmp_path: Path, no_umask: None) -> None:
+def test_database_files_are_private(tmp_path: Path, no_umask: None) -> None:
     file = tmp_path / "new" / "workspace #1?.db"
     workspace = Workspace.open(app, file_url(str(file)))
     workspace.add_user(ANN)
@@ -132,15 +132,15 @@ def test_the_file_and_those_beside_it_are_private(tmp_path: Path, no_umask: None
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def test_sqlite_writes_ahead_and_keeps_what_was_promised(tmp_path: Path) -> None:
+def test_sqlite_settings(tmp_path: Path) -> None:
     workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
     with workspace.database.read() as session:
-        found = {
+        settings = {
             name: session.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         }
     workspace.close()
-    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 10_000}
+    assert settings == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 10_000}
 
 
 def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
@@ -158,42 +158,42 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
     workspace.close()
 
 
-def test_writers_wait_for_each_other_and_lose_nothing(database_url: str) -> None:
+def test_concurrent_writers_wait_and_lose_nothing(database_url: str) -> None:
     workspace = Workspace.open(app, database_url)
     workspace.add_user(ANN)
     with ThreadPoolExecutor(2 * MAX_CONNECTIONS) as pool:
-        made = list(pool.map(lambda number: workspace.issue(ANN, f"number {number}").token.id, range(60)))
+        ids = list(pool.map(lambda number: workspace.issue(ANN, f"number {number}").token.id, range(60)))
     with workspace.database.read() as session:
-        found = tokens.list_tokens(session, tokens_user(workspace), 100)
+        rows = tokens.list_tokens(session, user_id_of(workspace), 100)
     workspace.close()
-    assert {token.id for token in found} == set(made)
+    assert {token.id for token in rows} == set(ids)
 
 
-def tokens_user(workspace: Workspace) -> str:
+def user_id_of(workspace: Workspace) -> str:
     return workspace.add_user(ANN).id
 
 
-def test_moments_are_utc_whatever_zone_the_machines_are_in(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_timestamps_are_utc_in_any_time_zone(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
     workspace = Workspace.open(app, database_url)
     workspace.add_user(ANN)
     expires = datetime(2999, 3, 29, 1, 30, tzinfo=UTC)
-    seen = []
+    times = []
     for zone in ("Pacific/Kiritimati", "America/St_Johns"):
         monkeypatch.setenv("TZ", zone)
         time.tzset()
         issued = workspace.issue(ANN, zone, [], expires)
         token = tokens.verify(workspace.database, app, issued.secret.reveal())
         assert token is not None
-        seen += [token.expires, token.created]
+        times += [token.expires, token.created]
     monkeypatch.undo()
     time.tzset()
     workspace.close()
-    assert seen[0] == seen[2] == expires
-    assert all(moment is not None and moment.utcoffset() == timedelta(0) for moment in seen)
+    assert times[0] == times[2] == expires
+    assert all(time_ is not None and time_.utcoffset() == timedelta(0) for time_ in times)
     assert all(
-        moment is not None and abs(moment - datetime.now(UTC)) < timedelta(minutes=5) for moment in (seen[1], seen[3])
+        time_ is not None and abs(time_ - datetime.now(UTC)) < timedelta(minutes=5) for time_ in (times[1], times[3])
     )
 
 
@@ -209,46 +209,46 @@ def fill(workspace: Workspace, rows: int) -> None:
         )
 
 
-def test_a_verification_is_one_statement_that_two_indexes_answer(database_url: str) -> None:
+def test_verification_is_one_indexed_query(database_url: str) -> None:
     workspace = Workspace.open(app, database_url)
     fill(workspace, 5_000)
     token = workspace.issue(ANN, "x").secret.reveal()
     database = workspace.database
     with database.write() as session:
         session.execute(text("ANALYZE"))
-    tokens.verify(database, app, token)  # its first use is written down
-    sent: list[tuple[str, Any]] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *of: sent.append((of[2], of[3])))
+    tokens.verify(database, app, token)  # updates the last use
+    executed: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: executed.append((args[2], args[3])))
     assert tokens.verify(database, app, token) is not None
     assert tokens.verify(database, app, UNKNOWN) is None
-    statements = [(statement, values) for statement, values in sent if statement.startswith("SELECT")]
-    assert len(sent) == len(statements) + (2 if database.is_sqlite else 0)  # and BEGIN, on SQLite
+    statements = [(statement, values) for statement, values in executed if statement.startswith("SELECT")]
+    assert len(executed) == len(statements) + (2 if database.is_sqlite else 0)  # on SQLite, BEGIN is included
     assert len(statements) == 2
     with database.engine.connect() as connection:
         explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
         plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + statements[0][0], statements[0][1]))
     workspace.close()
-    for wanted in (
+    for index in (
         ("uq_tokens_digest", "pk_users")
         if not database.is_sqlite
         else ("SEARCH tokens USING INDEX", "SEARCH users USING INDEX")
     ):
-        assert wanted in plan
+        assert index in plan
     assert "SCAN tokens" not in plan
     assert "Seq Scan" not in plan
 
 
-def test_what_cannot_be_a_token_is_not_looked_up(database_url: str) -> None:
+def test_malformed_token_is_not_looked_up(database_url: str) -> None:
     workspace = Workspace.open(app, database_url)
-    sent: list[str] = []
-    event.listen(workspace.database.engine, "before_cursor_execute", lambda *of: sent.append(of[2]))
+    executed: list[str] = []
+    event.listen(workspace.database.engine, "before_cursor_execute", lambda *args: executed.append(args[2]))
     for text_ in ("", "x", "ghp_" + "x" * 37, "arka_" + "x" * 300):
         assert tokens.verify(workspace.database, app, text_) is None
     workspace.close()
-    assert sent == []
+    assert executed == []
 
 
-def test_a_user_who_is_deleted_takes_everything_along_but_the_record(database_url: str) -> None:
+def test_deleting_a_user_keeps_only_the_audit_log(database_url: str) -> None:
     workspace = Workspace.open(app, database_url)
     user = workspace.add_user(ANN, "pro").id
     token = workspace.issue(ANN, "x").secret.reveal()
@@ -257,13 +257,13 @@ def test_a_user_who_is_deleted_takes_everything_along_but_the_record(database_ur
     assert tokens.verify(workspace.database, app, token) is None
     with workspace.database.read() as session:
         left = {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("tokens", "sign_in_codes")}
-        kept = session.scalar(text("SELECT count(*) FROM audit WHERE user_id = :id"), {"id": user})
+        entries = session.scalar(text("SELECT count(*) FROM audit WHERE user_id = :id"), {"id": user})
     workspace.close()
     assert left == {"tokens": 0, "sign_in_codes": 0}
-    assert kept == 3
+    assert entries == 3
 
 
-def test_a_backup_is_made_while_it_serves(tmp_path: Path) -> None:
+def test_backup_of_a_database_in_use(tmp_path: Path) -> None:
     workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
     workspace.add_user(ANN, "pro")
     token = workspace.issue(ANN, "x").secret.reveal()

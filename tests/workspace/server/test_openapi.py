@@ -1,4 +1,4 @@
-"""The OpenAPI document, and whether the API is what it says: Schemathesis calls it with what it makes up."""
+"""The OpenAPI document, and a Schemathesis run that checks the API against it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from arka_config.workspace.server import problems, tokens
 from arka_config.workspace.server.api.schemas import NewToken
 from arka_config.workspace.server.records import Limit
 from tests import no_network
-from tests.workspace.server.calling import PROBLEM
+from tests.workspace.server.clients import PROBLEM
 
 if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = 15
-ENDLESS = Limit("bad token", 10**6, timedelta(minutes=1))  # it sends many, to see that they are refused
+NO_LIMIT = Limit("bad token", 10**6, timedelta(minutes=1))  # Schemathesis sends many invalid tokens
 
 CONFIG = """
 [generation]
@@ -46,8 +46,8 @@ def document(workspace: RunningWorkspace) -> Any:
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_nothing(workspace: RunningWorkspace, tmp_path: Path) -> None:
-    workspace.workspace.bad_token_limit = ENDLESS
+def test_schemathesis_finds_no_problem(workspace: RunningWorkspace, tmp_path: Path) -> None:
+    workspace.workspace.bad_token_limit = NO_LIMIT
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG.format(examples=EXAMPLES))
     program = os.path.join(os.path.dirname(sys.executable), "schemathesis")
@@ -73,7 +73,7 @@ def test_schemathesis_finds_nothing(workspace: RunningWorkspace, tmp_path: Path)
     assert "Tested: 5" in done.stdout
 
 
-def test_the_document_says_what_each_call_takes_and_gives(document: Any) -> None:
+def test_document_describes_every_operation_and_problem(document: Any) -> None:
     calls = {
         f"{method.upper()} {path}": call for path, calls in document["paths"].items() for method, call in calls.items()
     }
@@ -86,9 +86,9 @@ def test_the_document_says_what_each_call_takes_and_gives(document: Any) -> None
     }
     for name, call in calls.items():
         assert call["security"] == [{"token": []}], name
-        failures = {int(status): said for status, said in call["responses"].items() if int(status) >= 400}
+        failures = {int(status): response for status, response in call["responses"].items() if int(status) >= 400}
         assert set(failures) == {kind.status for kind in problems.KINDS}, name
-        assert all(list(said["content"]) == [PROBLEM] for said in failures.values()), name
+        assert all(list(response["content"]) == [PROBLEM] for response in failures.values()), name
         assert failures[429]["headers"]["Retry-After"]["required"], name
     assert document["components"]["securitySchemes"]["token"] == {
         "type": "http",
@@ -97,20 +97,20 @@ def test_the_document_says_what_each_call_takes_and_gives(document: Any) -> None
     }
 
 
-def test_no_page_is_in_the_document(document: Any) -> None:
+def test_document_contains_only_the_api(document: Any) -> None:
     assert all(path.startswith("/api/v1/") for path in document["paths"])
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
     assert references == set(document["components"]["schemas"])
 
 
 @given(st.text(max_size=110) | st.text("ab \u00a0\u2003\t\x00\x1b\u202e", max_size=5))
-def test_a_label_that_fits_the_document_is_taken_and_no_other(label: str) -> None:
-    said = NewToken.model_json_schema()["properties"]["label"]
-    # JSON Schema's patterns are those of ECMA-262, where `$` is the very end: in Python it is also before a last "\n".
-    pattern = re.sub(r"\$$", r"\\Z", said["pattern"])
-    fits = said["minLength"] <= len(label) <= said["maxLength"] and re.search(pattern, label) is not None
+def test_label_schema_matches_the_validation(label: str) -> None:
+    schema = NewToken.model_json_schema()["properties"]["label"]
+    # In JSON Schema (ECMA-262) `$` matches only at the end; in Python also before a final newline.
+    pattern = re.sub(r"\$$", r"\\Z", schema["pattern"])
+    fits = schema["minLength"] <= len(label) <= schema["maxLength"] and re.search(pattern, label) is not None
     try:
-        is_taken = tokens.check_label(label) == label
+        is_accepted = tokens.check_label(label) == label
     except InvalidValue:
-        is_taken = False
-    assert fits == is_taken
+        is_accepted = False
+    assert fits == is_accepted

@@ -1,4 +1,4 @@
-"""What every answer of the API is when it is none: problem details (RFC 9457), whatever was sent."""
+"""Problem details (RFC 9457) for every failed API request, including malformed HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from arka_config.workspace.server import problems, tokens
 from arka_config.workspace.server.middleware import MAX_BODY_SIZE
-from tests.workspace.server.calling import PROBLEM, Api, Person
+from tests.workspace.server.clients import PROBLEM, Api, Browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,20 +28,20 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
-    """These have no business with the database: one is enough."""
+    """These tests do not depend on the kind of database, so they use only SQLite."""
     return f"sqlite:///{tmp_path / 'workspace.db'}"
 
 
-def is_problem(answer: httpx.Response, kind: problems.Kind) -> dict[str, Any]:
-    document: dict[str, Any] = answer.json()
-    assert (answer.status_code, answer.headers["content-type"]) == (kind.status, PROBLEM)
+def assert_problem(response: httpx.Response, kind: problems.Kind) -> dict[str, Any]:
+    document: dict[str, Any] = response.json()
+    assert (response.status_code, response.headers["content-type"]) == (kind.status, PROBLEM)
     assert (document["type"], document["title"], document["status"]) == (kind.path, kind.title, kind.status)
     assert document["detail"]
     return document
 
 
-def raw(workspace: RunningWorkspace, request: bytes) -> bytes:
-    """What comes back for these bytes."""
+def send_bytes(workspace: RunningWorkspace, request: bytes) -> bytes:
+    """Send bytes to the server and return what it sends back."""
     parts = urlsplit(workspace.url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as connection:
         connection.sendall(request)
@@ -55,8 +55,8 @@ def raw(workspace: RunningWorkspace, request: bytes) -> bytes:
 @pytest.mark.parametrize(
     "path", ["nothing", "me/", "tokens/", "tokens/current/rotate/", "tokens/a/b", "%2e%2e/me", "ME"]
 )
-def test_what_is_not_there_is_not_found(api: Api, path: str) -> None:
-    is_problem(api.get(path), problems.NOT_FOUND)
+def test_unknown_path_is_not_found(api: Api, path: str) -> None:
+    assert_problem(api.get(path), problems.NOT_FOUND)
 
 
 @pytest.mark.parametrize(
@@ -68,25 +68,25 @@ def test_what_is_not_there_is_not_found(api: Api, path: str) -> None:
         ("tokens/current/rotate", "POST"),
     ],
 )
-def test_another_method_is_told_which_there_are(api: Api, path: str, allowed: str) -> None:
-    """RFC 9110, section 15.5.6: the list is whole, also where two calls share a path."""
+def test_wrong_method_gets_the_allowed_ones(api: Api, path: str, allowed: str) -> None:
+    """RFC 9110, section 15.5.6. The list is complete even if two operations share a path."""
     for method in ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "BREW"):
         if method not in allowed:
-            answer = api.ask(method, path)
-            is_problem(answer, problems.NOT_ALLOWED)
-            assert answer.headers["allow"] == allowed
+            response = api.request(method, path)
+            assert_problem(response, problems.NOT_ALLOWED)
+            assert response.headers["allow"] == allowed
 
 
-def test_head_is_get_without_its_body(workspace: RunningWorkspace, api: Api) -> None:
+def test_head_is_get_without_the_body(workspace: RunningWorkspace, api: Api) -> None:
     for path in ("me", "tokens"):
-        head, get = api.ask("HEAD", path), api.get(path)
+        head, get = api.request("HEAD", path), api.get(path)
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers["content-length"] == get.headers["content-length"]
-    assert api.ask("HEAD", "me", token="").status_code == 401
-    with Person(workspace) as person:
-        assert person.browser.head("/sign-in").status_code == 200
-        assert person.browser.head("/static/workspace.css").status_code == 200
-        assert person.browser.head("/openapi.json").status_code == 200
+    assert api.request("HEAD", "me", token="").status_code == 401
+    with Browser(workspace) as browser:
+        assert browser.http.head("/sign-in").status_code == 200
+        assert browser.http.head("/static/workspace.css").status_code == 200
+        assert browser.http.head("/openapi.json").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_head_is_get_without_its_body(workspace: RunningWorkspace, api: Api) -> 
     ],
     ids=lambda body: ascii(body[:14]),
 )
-def test_a_body_that_makes_no_sense_is_an_invalid_request(api: Api, body: bytes) -> None:
-    document = is_problem(api.post("tokens", content=body, headers=JSON), problems.INVALID_REQUEST)
+def test_malformed_body_is_an_invalid_request(api: Api, body: bytes) -> None:
+    document = assert_problem(api.post("tokens", content=body, headers=JSON), problems.INVALID_REQUEST)
     assert [set(error) for error in document["errors"]] in ([{"field", "detail"}], [{"field", "detail"}] * 2)
     assert "999" not in json.dumps(document)
 
 
-def test_a_problem_repeats_nothing_of_what_was_sent(api: Api) -> None:
+def test_problem_does_not_repeat_the_input(api: Api) -> None:
     secret = "hunter2" * 3
     sent = {"label": secret + "\x1b", "expires": secret, "scopes": [secret], secret: secret}
     assert "hunter2" not in api.post("tokens", json=sent).text
@@ -126,85 +126,85 @@ def test_a_problem_repeats_nothing_of_what_was_sent(api: Api) -> None:
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"]
 )
-def test_the_api_takes_json_alone(api: Api, kind: str) -> None:
-    """A page elsewhere can send a form, and no JSON, without asking first."""
-    answer = api.post("tokens", content=b'{"label": "x"}', headers={"Content-Type": kind})
-    is_problem(answer, problems.NOT_JSON)
+def test_api_accepts_only_json(api: Api, kind: str) -> None:
+    """Other sites can send forms, but not JSON, without a CORS preflight."""
+    response = api.post("tokens", content=b'{"label": "x"}', headers={"Content-Type": kind})
+    assert_problem(response, problems.NOT_JSON)
 
 
-def test_a_charset_does_not_matter(api: Api) -> None:
+def test_charset_parameter_is_ignored(api: Api) -> None:
     headers = {"Content-Type": "application/json; charset=utf-8"}
     assert api.post("tokens", content=b'{"label": "x"}', headers=headers).status_code == 201
 
 
-def test_a_body_is_as_large_as_it_may_be_and_no_larger(api: Api) -> None:
+def test_body_size_limit(api: Api) -> None:
     def chunks() -> Iterator[bytes]:
         for _ in range(10_000):
             yield b" " * 1024
 
     fits = b'{"label": "x"}'.ljust(MAX_BODY_SIZE)
     assert api.post("tokens", content=fits, headers=JSON).status_code == 201
-    is_problem(api.post("tokens", content=fits + b" ", headers=JSON), problems.TOO_LARGE)
+    assert_problem(api.post("tokens", content=fits + b" ", headers=JSON), problems.TOO_LARGE)
     try:
-        is_problem(api.post("tokens", content=chunks(), headers=JSON), problems.TOO_LARGE)
+        assert_problem(api.post("tokens", content=chunks(), headers=JSON), problems.TOO_LARGE)
     except OSError:
-        pytest.fail("the connection ended before the answer")
+        pytest.fail("the connection ended before the response")
 
 
 @pytest.mark.parametrize("length", [b"-1", b"x", b"99999999999999999999999", b"\xb2", b"1 2"])
-def test_a_length_that_is_none_is_refused(workspace: RunningWorkspace, length: bytes) -> None:
+def test_invalid_content_length_is_rejected(workspace: RunningWorkspace, length: bytes) -> None:
     request = b"POST /api/v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: %b\r\n\r\n{}" % length
-    assert raw(workspace, request).split(b" ")[1] in (b"400", b"413")
+    assert send_bytes(workspace, request).split(b" ")[1] in (b"400", b"413")
 
 
 @pytest.mark.parametrize(
     "line", [b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\x02", b"\r\n\r\n"]
 )
-def test_what_is_hardly_http_is_refused(workspace: RunningWorkspace, line: bytes) -> None:
-    answer = raw(workspace, line)
-    assert answer == b"" or answer.split(b" ")[1] == b"400"
+def test_malformed_http_is_rejected(workspace: RunningWorkspace, line: bytes) -> None:
+    response = send_bytes(workspace, line)
+    assert response == b"" or response.split(b" ")[1] == b"400"
 
 
 @pytest.mark.parametrize("kind", problems.KINDS, ids=lambda kind: kind.name)
-def test_the_type_of_a_problem_is_a_page_that_explains_it(workspace: RunningWorkspace, kind: problems.Kind) -> None:
-    with Person(workspace) as person:
-        page = person.open(kind.path)
+def test_each_problem_type_is_a_page_that_explains_it(workspace: RunningWorkspace, kind: problems.Kind) -> None:
+    with Browser(workspace) as browser:
+        page = browser.open(kind.path)
     assert page.status_code == 200
     assert kind.title in page.text
 
 
-def test_a_database_that_is_away_is_said_with_when_to_try_again(
+def test_unavailable_database_is_a_503_with_retry_after(
     workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def away(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise OperationalError("SELECT hunter2", {}, Exception("the server closed the connection\nunexpectedly"))
 
-    monkeypatch.setattr(tokens, "verify", away)
+    monkeypatch.setattr(tokens, "verify", fail)
     with caplog.at_level(logging.INFO):
-        answer = api.get("me")
-    is_problem(answer, problems.UNAVAILABLE)
-    assert answer.headers["retry-after"] == "2"
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("arka_config")]
-    assert ours == ["the database does not respond: the server closed the connection"]
-    assert "hunter2" not in caplog.text + answer.text
+        response = api.get("me")
+    assert_problem(response, problems.UNAVAILABLE)
+    assert response.headers["retry-after"] == "2"
+    messages = [record.getMessage() for record in caplog.records if record.name.startswith("arka_config")]
+    assert messages == ["the database does not respond: the server closed the connection"]
+    assert "hunter2" not in caplog.text + response.text
 
 
-def test_what_nobody_thought_of_shows_nothing_of_the_inside(
+def test_unexpected_exception_discloses_nothing(
     workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("the inside")
 
-    monkeypatch.setattr(tokens, "verify", broken)
-    answer = api.get("me")
-    is_problem(answer, problems.BROKEN)
-    assert "inside" not in answer.text
+    monkeypatch.setattr(tokens, "verify", fail)
+    response = api.get("me")
+    assert_problem(response, problems.BROKEN)
+    assert "inside" not in response.text
     assert api.token not in caplog.text
-    assert answer.headers["content-security-policy"]
+    assert response.headers["content-security-policy"]
 
 
-def test_a_page_that_breaks_says_so_in_words(workspace: RunningWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Person(workspace).signed_in() as person:
+def test_failing_page_is_plain_text(workspace: RunningWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Browser(workspace).sign_in() as browser:
         monkeypatch.setattr(tokens, "list_tokens", None)
-        answer = person.open("/app/personal/settings/tokens")
-    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/plain; charset=utf-8")
+        response = browser.open("/app/personal/settings/tokens")
+    assert (response.status_code, response.headers["content-type"]) == (500, "text/plain; charset=utf-8")

@@ -1,4 +1,4 @@
-"""What is kept: the audit log, hostile names, and no secret at all in any byte of the database."""
+"""What the database stores: the audit log, names with markup, and no secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ from sqlalchemy import inspect, select
 
 from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.tables import AuditEntry
-from tests.workspace.server.calling import ANN, BOB, MANAGE, TOKENS_PAGE, UNKNOWN, Api, Person, form_key, shown_token
+from tests.workspace.server.clients import (
+    ANN,
+    BOB,
+    MANAGE,
+    TOKENS_PAGE,
+    UNKNOWN,
+    Api,
+    Browser,
+    read_form_key,
+    read_shown_token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,27 +32,27 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
 
 
-def log(workspace: RunningWorkspace) -> list[AuditEntry]:
+def read_log(workspace: RunningWorkspace) -> list[AuditEntry]:
     with workspace.workspace.database.read() as session:
         return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
 
 
-def test_the_audit_log_has_who_did_what_and_from_where(workspace: RunningWorkspace) -> None:
+def test_audit_log_has_user_action_and_address(workspace: RunningWorkspace) -> None:
     user = workspace.add_user(ANN, "free").id
-    with Person(workspace).signed_in() as person:
-        person.send("/billing", {"plan": "pro"})
-        page = person.send(TOKENS_PAGE, {"label": "MacBook Pro", "expiry": "never", "manage": "yes"})
-        token = shown_token(page.text)
+    with Browser(workspace).sign_in() as browser:
+        browser.send("/billing", {"plan": "pro"})
+        page = browser.send(TOKENS_PAGE, {"label": "MacBook Pro", "expiry": "never", "manage": "yes"})
+        token = read_shown_token(page.text)
         with Api(workspace, token) as api:
             own = api.get("me").json()["token"]["id"]
-            made = api.post("tokens", json={"label": "CI"}).json()["details"]["id"]
+            created = api.post("tokens", json={"label": "CI"}).json()["details"]["id"]
             first = api.post("tokens/current/rotate").json()["details"]["id"]
             second = api.post("tokens/current/rotate").json()["details"]["id"]
-            api.delete(f"tokens/{made}")
-        person.send(f"{TOKENS_PAGE}/revoke", {"id": own}, page=TOKENS_PAGE)
-        person.send("/sign-out", {}, page=TOKENS_PAGE)
+            api.delete(f"tokens/{created}")
+        browser.send(f"{TOKENS_PAGE}/revoke", {"id": own}, page=TOKENS_PAGE)
+        browser.send("/sign-out", {}, page=TOKENS_PAGE)
     here, local = "127.0.0.1", "command line"
-    assert [(entry.action, entry.subject, entry.address, entry.user_id) for entry in log(workspace)] == [
+    assert [(entry.action, entry.subject, entry.address, entry.user_id) for entry in read_log(workspace)] == [
         ("user added", "pro", local, user),
         ("sign-in link made", "", local, user),
         ("plan changed", "free", local, user),
@@ -51,35 +61,35 @@ def test_the_audit_log_has_who_did_what_and_from_where(workspace: RunningWorkspa
         ("signed in", "", here, user),
         ("plan changed", "pro", here, user),
         ("token created", own, here, user),
-        ("token created", made, here, user),
+        ("token created", created, here, user),
         ("token rotated", f"{own} {first}", here, user),
         ("token revoked", first, here, user),
         ("token rotated", f"{own} {second}", here, user),
-        ("token revoked", made, here, user),
+        ("token revoked", created, here, user),
         ("token revoked", own, here, user),
         ("signed out", "", here, user),
     ]
-    assert all(abs(entry.at - datetime.now(UTC)) < timedelta(minutes=5) for entry in log(workspace))
+    assert all(abs(entry.at - datetime.now(UTC)) < timedelta(minutes=5) for entry in read_log(workspace))
 
 
-def test_the_audit_log_has_a_limit_that_was_reached_once_for_each_window(workspace: RunningWorkspace) -> None:
+def test_audit_log_has_a_reached_limit_once_per_window(workspace: RunningWorkspace) -> None:
     workspace.workspace.bad_token_limit = Limit("bad token", 2, timedelta(minutes=1))
     with Api(workspace) as api:
         statuses = [api.get("me", token=UNKNOWN).status_code for _ in range(5)]
     assert statuses == [401, 401, 429, 429, 429]
-    reached = [entry for entry in log(workspace) if entry.action == "limit reached"]
+    reached = [entry for entry in read_log(workspace) if entry.action == "limit reached"]
     assert [(entry.subject, entry.address, entry.user_id) for entry in reached] == [("bad token", "127.0.0.1", None)]
 
 
-def test_what_is_refused_is_in_no_record(workspace: RunningWorkspace) -> None:
-    before = len(log(workspace))
+def test_rejected_requests_are_not_logged(workspace: RunningWorkspace) -> None:
+    before = len(read_log(workspace))
     with Api(workspace, workspace.issue(ANN, "x").secret.reveal()) as api:
         api.post("tokens", json={"label": "denied"})
         api.delete("tokens/tok_" + "x" * 22)
-    assert len(log(workspace)) == before + 1
+    assert len(read_log(workspace)) == before + 1
 
 
-REFUSED = [
+MISLEADING = [
     "\x1b[31mred\x1b[0m",
     "\x1b]0;title\x07",
     "\x9b31m",
@@ -97,13 +107,13 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("label", REFUSED, ids=ascii)
-def test_a_name_that_could_mislead_is_refused_by_the_api_and_the_page(workspace: RunningWorkspace, label: str) -> None:
+@pytest.mark.parametrize("label", MISLEADING, ids=ascii)
+def test_misleading_label_is_rejected_by_api_and_page(workspace: RunningWorkspace, label: str) -> None:
     with Api(workspace, workspace.issue(ANN, "Manager", [MANAGE]).secret.reveal()) as api:
-        answer = api.post("tokens", json={"label": label})
-        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "label")
-        with Person(workspace).signed_in() as person:
-            page = person.send(TOKENS_PAGE, {"label": label, "expiry": "never"})
+        response = api.post("tokens", json={"label": label})
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "label")
+        with Browser(workspace).sign_in() as browser:
+            page = browser.send(TOKENS_PAGE, {"label": label, "expiry": "never"})
         assert page.status_code == 422
         assert (
             re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200f\ufeff]", page.text)
@@ -112,7 +122,7 @@ def test_a_name_that_could_mislead_is_refused_by_the_api_and_the_page(workspace:
         assert [token["label"] for token in api.get("tokens").json()["tokens"]] == ["Manager"]
 
 
-ESCAPED = [
+MARKUP = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "{{ 7*7 }}",
@@ -122,16 +132,16 @@ ESCAPED = [
 ]
 
 
-@pytest.mark.parametrize("label", ESCAPED)
-def test_a_name_with_markup_is_text_wherever_it_is_shown(workspace: RunningWorkspace, label: str) -> None:
+@pytest.mark.parametrize("label", MARKUP)
+def test_label_with_markup_is_escaped(workspace: RunningWorkspace, label: str) -> None:
     from html import escape
 
-    with Person(workspace).signed_in() as person:
-        made = person.send(TOKENS_PAGE, {"label": label, "expiry": "90"})
+    with Browser(workspace).sign_in() as browser:
+        made = browser.send(TOKENS_PAGE, {"label": label, "expiry": "90"})
         token_id = re.search(r"\?revoke=(tok_[\w-]{22})", made.text)
         assert token_id
-        pages = [made, person.open(TOKENS_PAGE), person.open(f"{TOKENS_PAGE}?revoke={token_id[1]}")]
-        pages.append(person.send(TOKENS_PAGE, {"label": label, "expiry": "no such"}))
+        pages = [made, browser.open(TOKENS_PAGE), browser.open(f"{TOKENS_PAGE}?revoke={token_id[1]}")]
+        pages.append(browser.send(TOKENS_PAGE, {"label": label, "expiry": "no such"}))
     for page in pages:
         text = page.text.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
         assert escape(label) in text
@@ -142,13 +152,13 @@ def test_a_name_with_markup_is_text_wherever_it_is_shown(workspace: RunningWorks
         assert api.get("tokens").json()["tokens"][1]["label"] == label
 
 
-def test_an_address_with_markup_is_text(workspace: RunningWorkspace) -> None:
-    with Person(workspace).signed_in('o\'brien&"x"@example.com') as person:
-        assert "o&#39;brien&amp;&#34;x&#34;@example.com" in person.open(TOKENS_PAGE).text
+def test_email_with_markup_is_escaped(workspace: RunningWorkspace) -> None:
+    with Browser(workspace).sign_in('o\'brien&"x"@example.com') as browser:
+        assert "o&#39;brien&amp;&#34;x&#34;@example.com" in browser.open(TOKENS_PAGE).text
 
 
-def written(workspace: RunningWorkspace) -> Iterator[tuple[str, bytes]]:
-    """Every file of the database, with what is not yet in its place: the write-ahead log."""
+def read_files(workspace: RunningWorkspace) -> Iterator[tuple[str, bytes]]:
+    """Read all files of the database, including the write-ahead log."""
     database = workspace.workspace.database
     if database.is_sqlite:
         file = Path(database.engine.url.database or "")
@@ -164,24 +174,24 @@ def written(workspace: RunningWorkspace) -> Iterator[tuple[str, bytes]]:
         yield str(path), path.read_bytes()
 
 
-def test_no_byte_of_the_database_is_a_token_a_code_or_a_session(workspace: RunningWorkspace) -> None:
+def test_database_files_contain_no_secret(workspace: RunningWorkspace) -> None:
     unused = workspace.add_user(BOB).link.rpartition("#")[2]
     used = workspace.add_user(ANN).link
     secrets = [unused, used.rpartition("#")[2], workspace.issue(ANN, "find this label").secret.reveal()]
-    with Person(workspace) as person:
-        person.sign_in(used)
-        secrets += [person.cookie, form_key(person.open(TOKENS_PAGE).text)]
+    with Browser(workspace) as browser:
+        browser.use_link(used)
+        secrets += [browser.cookie, read_form_key(browser.open(TOKENS_PAGE).text)]
         secrets.append(
-            shown_token(person.send(TOKENS_PAGE, {"label": "by hand", "expiry": "never", "manage": "yes"}).text)
+            read_shown_token(browser.send(TOKENS_PAGE, {"label": "page", "expiry": "never", "manage": "yes"}).text)
         )
         with Api(workspace, secrets[-1]) as api:
             secrets.append(api.post("tokens", json={"label": "x"}).json()["token"])
             secrets.append(api.post("tokens/current/rotate").json()["token"])
             api.get("me", token=UNKNOWN)
             api.delete("tokens/current")
-    seen = False
-    for name, content in written(workspace):
-        seen |= b"find this label" in content
+    is_found = False
+    for name, content in read_files(workspace):
+        is_found |= b"find this label" in content
         for secret in [*secrets, UNKNOWN]:
             for form in (
                 secret.encode(),
@@ -190,13 +200,15 @@ def test_no_byte_of_the_database_is_a_token_a_code_or_a_session(workspace: Runni
                 secret[5:].encode(),
             ):
                 assert form not in content, name
-    assert seen, "the search did not find what it must"
+    assert is_found, "the search does not work"
     assert len(set(secrets)) == 8
 
 
-def test_what_the_tables_hold_is_what_the_documentation_says(workspace: RunningWorkspace) -> None:
-    found = inspect(workspace.workspace.database.engine)
-    columns = {table: {column["name"] for column in found.get_columns(table)} for table in found.get_table_names()}
+def test_tables_match_the_documentation(workspace: RunningWorkspace) -> None:
+    inspector = inspect(workspace.workspace.database.engine)
+    columns = {
+        table: {column["name"] for column in inspector.get_columns(table)} for table in inspector.get_table_names()
+    }
     text = (Path(__file__).parents[3] / "docs" / "workspace-operation.md").read_text("utf-8")
     for table, names in columns.items():
         if table != "alembic_version":

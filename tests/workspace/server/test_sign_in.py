@@ -1,4 +1,4 @@
-"""Signing in: links that work once and not for long, the session after them, and what a stranger can learn."""
+"""Signing in: one-time links, sessions, rate limits, and no user enumeration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from arka_config.errors import UsageError
 from arka_config.workspace.server import accounts
 from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.tables import AuditEntry, BrowserSession, SignInCode, User, digest, new_secret
-from tests.workspace.server.calling import ANN, BOB, TOKENS_PAGE, UNKNOWN, Api, Person, form_key
+from tests.workspace.server.clients import ANN, BOB, TOKENS_PAGE, UNKNOWN, Api, Browser, read_form_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,136 +27,136 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def count(workspace: RunningWorkspace, table: type) -> int:
+def count_rows(workspace: RunningWorkspace, table: type) -> int:
     with workspace.workspace.database.read() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def expire(workspace: RunningWorkspace, table: type[SignInCode | BrowserSession]) -> None:
+def expire_all(workspace: RunningWorkspace, table: type[SignInCode | BrowserSession]) -> None:
     with workspace.workspace.database.write() as session:
         session.execute(update(table).values(expires=datetime.now(UTC)))
 
 
 @contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """The statements that are sent to the database, in their order."""
-    sent: list[str] = []
+def record_statements(database: Database) -> Iterator[list[str]]:
+    """Record the statements that are sent to the database."""
+    recorded: list[str] = []
 
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        sent.append(" ".join(statement.split()))
+    def record(_: object, __: object, statement: str, *___: object) -> None:
+        recorded.append(" ".join(statement.split()))
 
-    event.listen(database.engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(database.engine, "before_cursor_execute", note)
+    event.listen(database.engine, "before_cursor_execute", record)
+    yield recorded
+    event.remove(database.engine, "before_cursor_execute", record)
 
 
-def test_a_link_signs_in_its_user(workspace: RunningWorkspace) -> None:
+def test_link_signs_in_its_user(workspace: RunningWorkspace) -> None:
     link = workspace.add_user(ANN).link
-    url, _, code = link.partition("#")  # behind the #, no server, proxy or log sees it
+    url, _, code = link.partition("#")  # browsers do not send the fragment
     assert (url, bool(KEY.fullmatch(code))) == (f"{workspace.url}/sign-in", True)
-    with Person(workspace) as person:
-        answer = person.sign_in(link)
-        assert (answer.status_code, answer.headers["location"]) == (303, TOKENS_PAGE)
-        assert ANN in person.open(TOKENS_PAGE).text
+    with Browser(workspace) as browser:
+        response = browser.use_link(link)
+        assert (response.status_code, response.headers["location"]) == (303, TOKENS_PAGE)
+        assert ANN in browser.open(TOKENS_PAGE).text
 
 
-def test_a_link_works_once(workspace: RunningWorkspace) -> None:
+def test_link_works_once(workspace: RunningWorkspace) -> None:
     link = workspace.add_user(ANN).link
-    with Person(workspace) as person, Person(workspace) as other:
-        person.open(link.partition("#")[0])  # what previews links opens them, and uses nothing up
-        assert person.sign_in(link).status_code == 303
-        assert other.sign_in(link).status_code == 403
-        assert person.open(TOKENS_PAGE).status_code == 200
+    with Browser(workspace) as browser, Browser(workspace) as other:
+        browser.open(link.partition("#")[0])  # opening the link, as previews do, does not use it
+        assert browser.use_link(link).status_code == 303
+        assert other.use_link(link).status_code == 403
+        assert browser.open(TOKENS_PAGE).status_code == 200
 
 
-def test_a_link_works_for_15_minutes(workspace: RunningWorkspace) -> None:
+def test_link_works_for_15_minutes(workspace: RunningWorkspace) -> None:
     invitation = workspace.add_user(ANN)
     end = datetime.fromisoformat(invitation.expires)
     assert abs(end - datetime.now(UTC) - timedelta(minutes=15)) < timedelta(seconds=30)
-    expire(workspace, SignInCode)
-    with Person(workspace) as person:
-        assert person.sign_in(invitation.link).status_code == 403
+    expire_all(workspace, SignInCode)
+    with Browser(workspace) as browser:
+        assert browser.use_link(invitation.link).status_code == 403
         workspace.add_user(BOB)
-        assert count(workspace, SignInCode) == 1  # the one that is past was swept away
+        assert count_rows(workspace, SignInCode) == 1  # expired codes are deleted
 
 
-def test_a_session_lasts_12_hours_however_busy_it_is(workspace: RunningWorkspace) -> None:
-    with Person(workspace).signed_in() as person:
+def test_session_lasts_12_hours_despite_activity(workspace: RunningWorkspace) -> None:
+    with Browser(workspace).sign_in() as browser:
         with workspace.workspace.database.read() as session:
             ends = session.scalars(select(BrowserSession.expires)).one()
         assert abs(ends - datetime.now(UTC) - timedelta(hours=12)) < timedelta(seconds=30)
-        person.open(TOKENS_PAGE)
-        expire(workspace, BrowserSession)
-        assert person.open(TOKENS_PAGE).status_code == 303
+        browser.open(TOKENS_PAGE)
+        expire_all(workspace, BrowserSession)
+        assert browser.open(TOKENS_PAGE).status_code == 303
 
 
-def test_signing_in_and_out_changes_the_key(workspace: RunningWorkspace) -> None:
-    """Session fixation: whoever set the key before knows nothing of the one after."""
-    with Person(workspace) as person:
-        person.open("/sign-in")
-        keys = [person.cookie]
-        person.signed_in()
-        keys.append(person.cookie)
-        assert person.send("/sign-out", {}, page=TOKENS_PAGE).status_code == 303
-        keys.append(person.cookie)
+def test_sign_in_and_sign_out_change_the_session_key(workspace: RunningWorkspace) -> None:
+    """Prevents session fixation: a key planted before sign-in is useless after it."""
+    with Browser(workspace) as browser:
+        browser.open("/sign-in")
+        keys = [browser.cookie]
+        browser.sign_in()
+        keys.append(browser.cookie)
+        assert browser.send("/sign-out", {}, page=TOKENS_PAGE).status_code == 303
+        keys.append(browser.cookie)
     assert len(set(keys)) == 3
     assert all(KEY.fullmatch(key) for key in keys)
 
 
-def test_a_key_that_somebody_else_set_opens_nothing(workspace: RunningWorkspace) -> None:
+def test_planted_session_key_opens_nothing(workspace: RunningWorkspace) -> None:
     fixed = new_secret()
-    with Person(workspace) as person, Person(workspace) as attacker:
-        for browser in (person.browser, attacker.browser):
-            browser.cookies.set("arka_workspace", fixed)
+    with Browser(workspace) as browser, Browser(workspace) as attacker:
+        for client in (browser.http, attacker.http):
+            client.cookies.set("arka_workspace", fixed)
         code = workspace.add_user(ANN).link
-        page = person.browser.get("/sign-in")
-        answer = person.browser.post("/sign-in", data={"form_key": form_key(page.text), "code": code})
-        assert answer.status_code == 303
+        page = browser.http.get("/sign-in")
+        response = browser.http.post("/sign-in", data={"form_key": read_form_key(page.text), "code": code})
+        assert response.status_code == 303
         assert attacker.open(TOKENS_PAGE).status_code == 303
 
 
-def test_signing_out_ends_the_session_and_not_only_the_cookie(workspace: RunningWorkspace) -> None:
-    with Person(workspace).signed_in() as person, Person(workspace) as thief:
-        thief.browser.cookies.set("arka_workspace", person.cookie)
+def test_sign_out_ends_the_session_on_the_server(workspace: RunningWorkspace) -> None:
+    with Browser(workspace).sign_in() as browser, Browser(workspace) as thief:
+        thief.http.cookies.set("arka_workspace", browser.cookie)
         assert thief.open(TOKENS_PAGE).status_code == 200
-        person.send("/sign-out", {}, page=TOKENS_PAGE)
-        thief.browser.cookies.clear()
-        thief.browser.cookies.set("arka_workspace", person.cookie)
+        browser.send("/sign-out", {}, page=TOKENS_PAGE)
+        thief.http.cookies.clear()
+        thief.http.cookies.set("arka_workspace", browser.cookie)
         assert thief.open(TOKENS_PAGE).status_code == 303
-    assert count(workspace, BrowserSession) == 0
+    assert count_rows(workspace, BrowserSession) == 0
 
 
-def test_signing_in_anew_ends_the_session_before(workspace: RunningWorkspace) -> None:
-    with Person(workspace).signed_in(ANN) as person:
-        person.signed_in(BOB)
-        assert BOB in person.open(TOKENS_PAGE).text
-    assert count(workspace, BrowserSession) == 1
+def test_sign_in_ends_the_previous_session(workspace: RunningWorkspace) -> None:
+    with Browser(workspace).sign_in(ANN) as browser:
+        browser.sign_in(BOB)
+        assert BOB in browser.open(TOKENS_PAGE).text
+    assert count_rows(workspace, BrowserSession) == 1
 
 
-def test_every_code_that_does_not_work_is_answered_alike(workspace: RunningWorkspace) -> None:
-    """No user enumeration: neither the answer nor the work it takes tells whether a code was ever anybody's."""
+def test_invalid_codes_are_indistinguishable(workspace: RunningWorkspace) -> None:
+    """No user enumeration: neither the response nor the statements tell whether a code was ever valid."""
     used, late = workspace.add_user(ANN).link, workspace.add_user(BOB).link
-    with Person(workspace) as person:
-        person.sign_in(used)
+    with Browser(workspace) as browser:
+        browser.use_link(used)
     with workspace.workspace.database.write() as session:
-        kept = digest(late.rpartition("#")[2])
-        session.execute(update(SignInCode).where(SignInCode.digest == kept).values(expires=datetime.now(UTC)))
+        late_digest = digest(late.rpartition("#")[2])
+        session.execute(update(SignInCode).where(SignInCode.digest == late_digest).values(expires=datetime.now(UTC)))
     workspace.workspace.sign_in_limit = Limit("sign-in", 100, timedelta(minutes=10))
-    answers: list[httpx.Response] = []
+    responses: list[httpx.Response] = []
     work: list[list[str]] = []
-    with Person(workspace) as person:
-        key = form_key(person.open("/sign-in").text)
+    with Browser(workspace) as browser:
+        key = read_form_key(browser.open("/sign-in").text)
         for code in (used, late, new_secret(), "x", "", ANN, BOB, "nobody@example.com", "\x00", "x" * 400):
-            with statements(workspace.workspace.database) as sent:
-                answers.append(person.browser.post("/sign-in", data={"form_key": key, "code": code}))
+            with record_statements(workspace.workspace.database) as sent:
+                responses.append(browser.http.post("/sign-in", data={"form_key": key, "code": code}))
             work.append(sent)
-    assert {answer.status_code for answer in answers} == {403}
-    assert len({answer.content for answer in answers}) == 1
-    assert len({tuple(sent) for sent in work[1:]}) == 1  # the first one sets the count up, with the same statements
+    assert {response.status_code for response in responses} == {403}
+    assert len({response.content for response in responses}) == 1
+    assert len({tuple(sent) for sent in work[1:]}) == 1  # the first one also creates the counter
     assert len(work[0]) == len(work[1])
 
 
-def test_tokens_that_do_not_work_take_the_same_work_whatever_the_reason(workspace: RunningWorkspace) -> None:
+def test_invalid_tokens_run_the_same_statements(workspace: RunningWorkspace) -> None:
     issued = [
         workspace.issue(ANN, label, [], datetime.now(UTC) + timedelta(days=1)) for label in ("expired", "revoked")
     ]
@@ -169,28 +169,28 @@ def test_tokens_that_do_not_work_take_the_same_work_whatever_the_reason(workspac
         api.get("me", token=UNKNOWN)
         work = []
         for token in (expired, revoked, UNKNOWN):
-            with statements(database) as sent:
+            with record_statements(database) as sent:
                 assert api.get("me", token=token).status_code == 401
             work.append(tuple(sent))
     assert len(set(work)) == 1
 
 
-def test_the_page_names_nobody(workspace: RunningWorkspace) -> None:
-    with Person(workspace) as person:
-        assert ANN not in person.open("/sign-in").text
+def test_sign_in_page_names_no_user(workspace: RunningWorkspace) -> None:
+    with Browser(workspace) as browser:
+        assert ANN not in browser.open("/sign-in").text
 
 
-def test_who_tries_codes_is_turned_away_for_a_while(workspace: RunningWorkspace) -> None:
+def test_rate_limit_on_invalid_codes(workspace: RunningWorkspace) -> None:
     workspace.workspace.sign_in_limit = Limit("sign-in", 3, timedelta(minutes=10))
-    with Person(workspace) as person:
-        tries = [person.send("/sign-in", {"code": new_secret()}) for _ in range(5)]
-        assert [answer.status_code for answer in tries] == [403, 403, 403, 429, 429]
-        assert 0 < int(tries[-1].headers["retry-after"]) <= 600
-        assert "Too many requests" in tries[-1].text
-        assert person.sign_in(workspace.add_user(ANN).link).status_code == 303  # nobody is locked out by a stranger
+    with Browser(workspace) as browser:
+        attempts = [browser.send("/sign-in", {"code": new_secret()}) for _ in range(5)]
+        assert [response.status_code for response in attempts] == [403, 403, 403, 429, 429]
+        assert 0 < int(attempts[-1].headers["retry-after"]) <= 600
+        assert "Too many requests" in attempts[-1].text
+        assert browser.use_link(workspace.add_user(ANN).link).status_code == 303  # a valid link still works
 
 
-def test_two_who_use_a_link_at_the_same_time_get_one_session(workspace: RunningWorkspace) -> None:
+def test_concurrent_use_of_a_link_creates_one_session(workspace: RunningWorkspace) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     database = workspace.workspace.database
@@ -226,13 +226,13 @@ def test_two_who_use_a_link_at_the_same_time_get_one_session(workspace: RunningW
     ],
     ids=ascii,
 )
-def test_what_is_no_address_makes_no_user(workspace: RunningWorkspace, email: str) -> None:
+def test_invalid_email_creates_no_user(workspace: RunningWorkspace, email: str) -> None:
     with pytest.raises(UsageError, match="not an e-mail address"):
         workspace.add_user(email)
-    assert count(workspace, User) == 1
+    assert count_rows(workspace, User) == 1
 
 
-def test_an_address_is_one_user_however_it_is_written(workspace: RunningWorkspace) -> None:
+def test_email_is_normalized(workspace: RunningWorkspace) -> None:
     first = workspace.add_user("Bob@Example.COM", "pro")
     again = workspace.add_user(" bob@example.com ")
     assert (first.is_new, again.is_new, first.id, again.plan) == (True, False, again.id, "pro")
@@ -240,18 +240,20 @@ def test_an_address_is_one_user_however_it_is_written(workspace: RunningWorkspac
         workspace.add_user("carol@example.com", "gold")
 
 
-def test_two_who_add_a_user_at_the_same_time_add_one(workspace: RunningWorkspace) -> None:
+def test_concurrent_add_user_creates_one(workspace: RunningWorkspace) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     for number in range(5):
         with ThreadPoolExecutor(4) as pool:
-            made = list(pool.map(lambda _, number=number: workspace.add_user(f"new{number}@example.com"), range(4)))
-        assert len({invitation.id for invitation in made}) == 1
-        assert sum(invitation.is_new for invitation in made) == 1
+            invitations = list(
+                pool.map(lambda _, number=number: workspace.add_user(f"new{number}@example.com"), range(4))
+            )
+        assert len({invitation.id for invitation in invitations}) == 1
+        assert sum(invitation.is_new for invitation in invitations) == 1
     with workspace.workspace.database.read() as session:
         added = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "user added")
         assert session.scalar(added) == 6
 
 
-def test_plans_are_those_that_there_are() -> None:
+def test_plans() -> None:
     assert accounts.PLANS == ("free", "pro")

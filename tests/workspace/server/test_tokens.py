@@ -1,4 +1,4 @@
-"""The calls of the API that make, list, rotate and revoke tokens."""
+"""The API operations that create, list, rotate and revoke tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from arka_config import timestamps
 from arka_config.workspace.server.tables import Token
 from arka_config.workspace.server.workspace import Workspace
-from tests.workspace.server.calling import ANN, BOB, MANAGE, PROBLEM, Api
+from tests.workspace.server.clients import ANN, BOB, MANAGE, PROBLEM, Api
 
 if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
@@ -24,34 +24,34 @@ def days_from_now(days: float) -> str:
     return timestamps.stored(datetime.now(UTC) + timedelta(days=days))
 
 
-def labels(api: Api, **query: Any) -> list[str]:
+def list_labels(api: Api, **query: Any) -> list[str]:
     return [token["label"] for token in api.get("tokens", params=query).json()["tokens"]]
 
 
-def test_a_token_that_is_made_works_and_is_shown_once(api: Api) -> None:
-    made = api.post("tokens", json={"label": "CI/CD Pipeline", "expires": "2999-12-31T23:59:59+02:00"})
-    assert made.status_code == 201
-    token, details = made.json()["token"], made.json()["details"]
+def test_created_token_works_and_is_returned_once(api: Api) -> None:
+    created = api.post("tokens", json={"label": "CI/CD Pipeline", "expires": "2999-12-31T23:59:59+02:00"})
+    assert created.status_code == 201
+    token, details = created.json()["token"], created.json()["details"]
     assert set(details) == {"id", "label", "last_four", "scopes", "created", "expires", "last_used"}
     assert ID.fullmatch(details["id"])
     assert (details["label"], details["last_four"], details["scopes"]) == ("CI/CD Pipeline", token[-4:], [])
     assert (details["expires"], details["last_used"]) == ("2999-12-31T21:59:59Z", None)
     assert timestamps.read(details["created"]) <= datetime.now(UTC)
-    listed = api.get("tokens")
-    assert details in listed.json()["tokens"]
-    assert token not in listed.text
+    listing = api.get("tokens")
+    assert details in listing.json()["tokens"]
+    assert token not in listing.text
     assert api.accepts(token)
 
 
-def test_ids_cannot_be_guessed(api: Api) -> None:
+def test_ids_are_random(api: Api) -> None:
     ids = [api.post("tokens", json={"label": "x"}).json()["details"]["id"] for _ in range(20)]
     assert len(set(ids)) == 20
-    assert all(ID.fullmatch(id_) for id_ in ids)  # 22 letters of 64: 128 random bits, and 4 that are none
+    assert all(ID.fullmatch(id_) for id_ in ids)  # 128 random bits in 22 characters
     assert len({id_[4:12] for id_ in ids}) == 20
 
 
 @pytest.mark.parametrize("scopes", [[], [MANAGE], [MANAGE, MANAGE]])
-def test_a_token_may_manage_where_it_was_made_to(api: Api, scopes: list[str]) -> None:
+def test_manage_scope_allows_listing(api: Api, scopes: list[str]) -> None:
     token = api.post("tokens", json={"label": "x", "scopes": scopes}).json()["token"]
     assert api.get("tokens", token=token).status_code == (200 if scopes else 403)
     assert api.get("me", token=token).json()["token"]["scopes"] == sorted(set(scopes))
@@ -60,10 +60,10 @@ def test_a_token_may_manage_where_it_was_made_to(api: Api, scopes: list[str]) ->
 @pytest.mark.parametrize(
     "label", ["x", "Ann's laptop", "<script>alert(1)</script>", "日本語 📱", "x" * 100, "a\u00a0b"]
 )
-def test_a_label_comes_back_as_it_was_given(api: Api, label: str) -> None:
-    made = api.post("tokens", json={"label": label})
-    assert (made.status_code, made.json()["details"]["label"]) == (201, label)
-    assert labels(api)[0] == label
+def test_label_is_returned_unchanged(api: Api, label: str) -> None:
+    created = api.post("tokens", json={"label": label})
+    assert (created.status_code, created.json()["details"]["label"]) == (201, label)
+    assert list_labels(api)[0] == label
 
 
 @pytest.mark.parametrize(
@@ -88,52 +88,52 @@ def test_a_label_comes_back_as_it_was_given(api: Api, label: str) -> None:
         ({"label": "x", "user": "usr_1"}, "body"),
     ],
 )
-def test_what_does_not_fit_is_said_field_by_field(api: Api, body: dict[str, object], field: str) -> None:
-    answer = api.post("tokens", json=body)
-    assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
-    assert [error["field"] for error in answer.json()["errors"]] == [field]
-    assert labels(api) == ["Manager"]
+def test_invalid_body_is_reported_by_field(api: Api, body: dict[str, object], field: str) -> None:
+    response = api.post("tokens", json=body)
+    assert (response.status_code, response.headers["content-type"]) == (422, PROBLEM)
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+    assert list_labels(api) == ["Manager"]
 
 
-def test_an_expiry_of_this_second_has_passed(api: Api) -> None:
-    answer = api.post("tokens", json={"label": "x", "expires": timestamps.stored(datetime.now(UTC))})
-    assert answer.status_code == 422
+def test_expiry_in_the_current_second_is_rejected(api: Api) -> None:
+    response = api.post("tokens", json={"label": "x", "expires": timestamps.stored(datetime.now(UTC))})
+    assert response.status_code == 422
 
 
-def test_pages_follow_each_other_without_a_gap_or_a_repetition(workspace: RunningWorkspace, api: Api) -> None:
-    made = [f"number {number}" for number in range(23)]
-    for label in made:
+def test_pagination_has_no_gaps_or_repetitions(workspace: RunningWorkspace, api: Api) -> None:
+    labels = [f"number {number}" for number in range(23)]
+    for label in labels:
         workspace.issue(ANN, label)
     workspace.add_user(BOB, "pro")
     workspace.issue(BOB, "Bob's")
-    seen: list[str] = []
+    listed: list[str] = []
     cursor: dict[str, str] = {}
     for _ in range(10):
         page = api.get("tokens", params={"limit": 5, **cursor}).json()
-        seen += [token["label"] for token in page["tokens"]]
-        workspace.issue(ANN, "newer")  # it belongs before what was seen
+        listed += [token["label"] for token in page["tokens"]]
+        workspace.issue(ANN, "newer")  # it comes before the tokens already listed
         if page["next_cursor"] is None:
             break
         cursor = {"cursor": page["next_cursor"]}
-    assert seen == [*reversed(made), "Manager"]
+    assert listed == [*reversed(labels), "Manager"]
 
 
-def test_tokens_of_one_moment_keep_their_order_across_pages(workspace: RunningWorkspace, api: Api) -> None:
+def test_pagination_orders_equal_timestamps_by_id(workspace: RunningWorkspace, api: Api) -> None:
     for number in range(6):
         workspace.issue(ANN, f"number {number}")
     with workspace.workspace.database.write() as session:
         session.execute(update(Token).values(created=datetime(2026, 3, 29, 1, 30, 0, 123456, UTC)))
         ids = sorted(session.scalars(select(Token.id)), reverse=True)
-    seen: list[str] = []
+    listed: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
         page = api.get("tokens", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
-        seen += [token["id"] for token in page["tokens"]]
+        listed += [token["id"] for token in page["tokens"]]
         cursor = page["next_cursor"]
-    assert seen == ids
+    assert listed == ids
 
 
-def test_a_cursor_does_not_lead_to_another_s_tokens(workspace: RunningWorkspace, api: Api) -> None:
+def test_cursor_does_not_reach_another_user_s_tokens(workspace: RunningWorkspace, api: Api) -> None:
     workspace.issue(ANN, "x")
     cursor = api.get("tokens", params={"limit": 1}).json()["next_cursor"]
     workspace.add_user(BOB, "pro")
@@ -156,16 +156,16 @@ def test_a_cursor_does_not_lead_to_another_s_tokens(workspace: RunningWorkspace,
         ({"cursor": "x" * 81}, "cursor"),
     ],
 )
-def test_a_page_that_is_none_is_said(api: Api, query: dict[str, object], field: str) -> None:
-    answer = api.get("tokens", params=query)
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json()["errors"]] == [field]
+def test_invalid_pagination_is_reported(api: Api, query: dict[str, object], field: str) -> None:
+    response = api.get("tokens", params=query)
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == [field]
 
 
-def test_revocation_is_immediate_and_for_good(workspace: RunningWorkspace, api: Api, database_url: str) -> None:
+def test_revocation_is_immediate_and_final(workspace: RunningWorkspace, api: Api, database_url: str) -> None:
     issued = workspace.issue(ANN, "Lost phone")
     token = issued.secret.reveal()
-    other = Workspace.open(workspace.workspace.app, database_url)  # as another worker has it
+    other = Workspace.open(workspace.workspace.app, database_url)  # like another worker
     assert api.accepts(token)
     assert api.delete(f"tokens/{issued.token.id}").status_code == 204
     assert not api.accepts(token)
@@ -177,7 +177,7 @@ def test_revocation_is_immediate_and_for_good(workspace: RunningWorkspace, api: 
     assert not api.accepts(token)
 
 
-def test_a_token_revokes_itself_and_then_is_none(workspace: RunningWorkspace, api: Api) -> None:
+def test_token_can_revoke_itself_once(workspace: RunningWorkspace, api: Api) -> None:
     for last in ("current", workspace.issue(ANN, "by id")):
         issued = workspace.issue(ANN, "x") if isinstance(last, str) else last
         path = last if isinstance(last, str) else issued.token.id
@@ -186,19 +186,19 @@ def test_a_token_revokes_itself_and_then_is_none(workspace: RunningWorkspace, ap
 
 
 @pytest.mark.parametrize("path", ["tok_" + "x" * 22, "x", "%00", "tok_%00", "%F0%9F%94%91", "me", "x" * 40])
-def test_an_id_of_nobody_s_is_not_found(api: Api, path: str) -> None:
+def test_unknown_id_is_not_found(api: Api, path: str) -> None:
     assert api.delete(f"tokens/{path}").status_code == 404
 
 
-def test_another_s_token_is_as_little_there_as_none(workspace: RunningWorkspace, api: Api) -> None:
+def test_another_user_s_token_is_not_found(workspace: RunningWorkspace, api: Api) -> None:
     workspace.add_user(BOB, "pro")
-    theirs = workspace.issue(BOB, "Bob's")
-    there, nowhere = api.delete(f"tokens/{theirs.token.id}"), api.delete(f"tokens/tok_{'x' * 22}")
-    assert (there.status_code, there.content) == (nowhere.status_code, nowhere.content)
-    assert api.accepts(theirs.secret.reveal())
+    other = workspace.issue(BOB, "Bob's")
+    existing, missing = api.delete(f"tokens/{other.token.id}"), api.delete(f"tokens/tok_{'x' * 22}")
+    assert (existing.status_code, existing.content) == (missing.status_code, missing.content)
+    assert api.accepts(other.secret.reveal())
 
 
-def test_rotating_gives_a_successor_and_leaves_the_old_one_until_it_is_revoked(api: Api) -> None:
+def test_rotate_returns_a_successor_and_keeps_the_old_token(api: Api) -> None:
     expires = days_from_now(30)
     old = api.post("tokens", json={"label": "CI", "expires": expires, "scopes": [MANAGE]}).json()
     new = api.post("tokens/current/rotate", token=old["token"])
@@ -213,7 +213,7 @@ def test_rotating_gives_a_successor_and_leaves_the_old_one_until_it_is_revoked(a
     assert api.accepts(new.json()["token"])
 
 
-def test_a_successor_that_was_never_used_is_revoked_by_the_next(api: Api) -> None:
+def test_unused_successor_is_revoked_by_the_next_rotation(api: Api) -> None:
     old = api.post("tokens", json={"label": "CI"}).json()["token"]
     lost, used, new = (api.post("tokens/current/rotate", token=old).json()["token"] for _ in range(3))
     assert not api.accepts(lost)
@@ -225,7 +225,7 @@ def test_a_successor_that_was_never_used_is_revoked_by_the_next(api: Api) -> Non
 
 
 @pytest.mark.parametrize("scopes", [[], [MANAGE]])
-def test_a_successor_may_end_earlier(api: Api, scopes: list[str]) -> None:
+def test_successor_may_expire_earlier(api: Api, scopes: list[str]) -> None:
     for lifetime in (None, days_from_now(90)):
         old = api.post("tokens", json={"label": "CI", "expires": lifetime, "scopes": scopes}).json()["token"]
         expires = days_from_now(2)
@@ -234,7 +234,7 @@ def test_a_successor_may_end_earlier(api: Api, scopes: list[str]) -> None:
 
 
 @pytest.mark.parametrize("expires", [None, "2999-01-01T00:00:00Z"])
-def test_more_time_than_it_was_made_for_takes_a_token_that_may_manage(api: Api, expires: str | None) -> None:
+def test_only_manage_scope_may_extend_the_lifetime(api: Api, expires: str | None) -> None:
     body = {"label": "CI", "expires": days_from_now(30)}
     old = api.post("tokens", json=body).json()["token"]
     refused = api.post("tokens/current/rotate", token=old, json={"expires": expires})
@@ -244,26 +244,26 @@ def test_more_time_than_it_was_made_for_takes_a_token_that_may_manage(api: Api, 
     assert api.post("tokens/current/rotate", token=manager, json={"expires": expires}).status_code == 201
 
 
-def test_the_end_of_the_last_day_is_no_more_time(api: Api) -> None:
+def test_end_of_the_last_day_is_not_an_extension(api: Api) -> None:
     old = api.post("tokens", json={"label": "CI", "expires": days_from_now(30)}).json()["token"]
     expires = timestamps.stored(timestamps.end(days_from_now(30)[:10]))
     assert api.post("tokens/current/rotate", token=old, json={"expires": expires}).status_code == 201
 
 
-def test_a_lifetime_beyond_the_calendar_ends_with_it(api: Api) -> None:
+def test_lifetime_is_limited_to_the_last_datetime(api: Api) -> None:
     old = api.post("tokens", json={"label": "CI", "expires": "9999-12-31T23:59:59Z"}).json()["token"]
     new = api.post("tokens/current/rotate", token=old)
     assert (new.status_code, new.json()["details"]["expires"]) == (201, "9999-12-31T23:59:59Z")
 
 
 @pytest.mark.parametrize("body", [{"expires": "2001-01-01T00:00:00Z"}, {"expires": 7}, {"label": "other"}])
-def test_a_rotation_that_makes_no_sense_makes_no_token(api: Api, body: dict[str, object]) -> None:
+def test_invalid_rotation_creates_no_token(api: Api, body: dict[str, object]) -> None:
     assert api.post("tokens/current/rotate", json=body).status_code == 422
-    assert labels(api) == ["Manager"]
+    assert list_labels(api) == ["Manager"]
 
 
 @pytest.mark.parametrize(
     "sent", [{}, {"json": {}}, {"content": b"null", "headers": {"Content-Type": "application/json"}}]
 )
-def test_a_rotation_may_say_nothing(api: Api, sent: dict[str, Any]) -> None:
+def test_rotation_body_is_optional(api: Api, sent: dict[str, Any]) -> None:
     assert api.post("tokens/current/rotate", **sent).status_code == 201

@@ -1,4 +1,4 @@
-"""Who may call the API: bearer tokens (RFC 6750), the Pro plan, scopes, and the end of a token."""
+"""Authentication of API calls: bearer tokens (RFC 6750), the Pro plan, scopes, expiry, last use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from arka_config.arka import app
 from arka_config.errors import ConfigError
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.tables import Token
-from tests.workspace.server.calling import ANN, BOB, MANAGE, PROBLEM, UNKNOWN, Api
+from tests.workspace.server.clients import ANN, BOB, MANAGE, PROBLEM, UNKNOWN, Api
 
 if TYPE_CHECKING:
     import httpx
@@ -32,44 +32,46 @@ CALLS = (
 )
 
 
-def is_refused(answer: httpx.Response, challenge: str) -> None:
-    assert (answer.status_code, answer.headers["content-type"]) == (401, PROBLEM)
-    assert answer.headers["www-authenticate"] == challenge
-    assert (answer.json()["type"], answer.json()["title"]) == ("/problems/invalid-token", "Invalid token")
+def assert_rejected(response: httpx.Response, challenge: str) -> None:
+    assert (response.status_code, response.headers["content-type"]) == (401, PROBLEM)
+    assert response.headers["www-authenticate"] == challenge
+    assert (response.json()["type"], response.json()["title"]) == ("/problems/invalid-token", "Invalid token")
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_without_a_token_the_challenge_has_no_error_code(api: Api, method: str, path: str) -> None:
-    """RFC 6750, section 3.1: who has not authenticated is not told that something was wrong with it."""
-    is_refused(api.ask(method, path, token="", json={"label": "x"}), 'Bearer realm="arka"')
+def test_missing_token_gets_a_plain_challenge(api: Api, method: str, path: str) -> None:
+    """RFC 6750, section 3.1: without credentials, the challenge should not include an error code."""
+    assert_rejected(api.request(method, path, token="", json={"label": "x"}), 'Bearer realm="arka"')
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_a_token_that_does_not_work_is_an_invalid_token(api: Api, method: str, path: str) -> None:
-    is_refused(api.ask(method, path, token=UNKNOWN, json={"label": "x"}), 'Bearer realm="arka", error="invalid_token"')
+def test_unknown_token_is_invalid(api: Api, method: str, path: str) -> None:
+    assert_rejected(
+        api.request(method, path, token=UNKNOWN, json={"label": "x"}), 'Bearer realm="arka", error="invalid_token"'
+    )
 
 
 @pytest.mark.parametrize(
     "header", ["Basic YW5uOnNlY3JldA==", "Bearer", "Token {}", "{}", f"bearer {UNKNOWN} {UNKNOWN}"]
 )
-def test_a_header_of_another_form_is_no_token(api: Api, header: str) -> None:
-    answer = api.get("me", token="", headers={"Authorization": header.format(api.token)})
-    assert answer.status_code == 401
+def test_malformed_authorization_header_is_rejected(api: Api, header: str) -> None:
+    response = api.get("me", token="", headers={"Authorization": header.format(api.token)})
+    assert response.status_code == 401
 
 
-def test_the_scheme_s_letters_may_be_small(api: Api) -> None:
+def test_scheme_is_case_insensitive(api: Api) -> None:
     assert api.get("me", token="", headers={"Authorization": f"bearer {api.token}"}).status_code == 200
 
 
-def test_a_token_is_taken_from_the_header_alone(api: Api) -> None:
-    """RFC 6750, section 2.3: in a URL it would stand in logs and histories."""
+def test_token_in_query_or_form_is_ignored(api: Api) -> None:
+    """RFC 6750, section 2.3: a token in a URL would appear in logs and histories."""
     assert api.get(f"me?access_token={api.token}", token="").status_code == 401
     form = {"access_token": api.token}
     assert api.post("tokens/current/rotate", token="", data=form).status_code in (401, 415)
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower, lambda text: text[:-1], lambda text: text + "a"])
-def test_a_token_is_taken_as_it_is_or_not_at_all(api: Api, change: object) -> None:
+def test_token_must_match_exactly(api: Api, change: object) -> None:
     assert callable(change)
     assert api.get("me", token=change(api.token)).status_code == 401
 
@@ -79,46 +81,46 @@ def test_a_token_is_taken_as_it_is_or_not_at_all(api: Api, change: object) -> No
     ["arka_" + "é" * 37, "arka_" + "a" * 30_000, "arka_", "x", "arka_%00", "'; --"],
     ids=lambda token: ascii(token[:9]),
 )
-def test_what_can_be_no_token_is_refused_like_any_other(api: Api, token: str) -> None:
-    answer = api.get("me", token="", headers=[("Authorization", f"Bearer {token}".encode("latin-1"))])
-    is_refused(answer, 'Bearer realm="arka", error="invalid_token"')
+def test_malformed_token_is_rejected_like_an_unknown_one(api: Api, token: str) -> None:
+    response = api.get("me", token="", headers=[("Authorization", f"Bearer {token}".encode("latin-1"))])
+    assert_rejected(response, 'Bearer realm="arka", error="invalid_token"')
 
 
-def test_me_says_whose_it_is_and_never_what(api: Api) -> None:
-    answer = api.get("me")
-    assert set(answer.json()) == {"user", "token"}
-    assert {"email": ANN, "plan": "pro"}.items() <= answer.json()["user"].items()
-    assert {"label": "Manager", "last_four": api.token[-4:], "scopes": [MANAGE]}.items() <= answer.json()[
+def test_me_returns_user_and_details_without_the_token(api: Api) -> None:
+    response = api.get("me")
+    assert set(response.json()) == {"user", "token"}
+    assert {"email": ANN, "plan": "pro"}.items() <= response.json()["user"].items()
+    assert {"label": "Manager", "last_four": api.token[-4:], "scopes": [MANAGE]}.items() <= response.json()[
         "token"
     ].items()
-    assert api.token not in answer.text
+    assert api.token not in response.text
 
 
-def test_on_the_free_plan_every_call_says_what_is_missing_and_where(workspace: RunningWorkspace, api: Api) -> None:
+def test_free_plan_is_rejected_with_the_billing_page(workspace: RunningWorkspace, api: Api) -> None:
     workspace.add_user(BOB, "free")
     token = workspace.issue(BOB, "Phone", [MANAGE]).secret.reveal()
     for method, path in CALLS:
-        answer = api.ask(method, path, token=token, json={"label": "x"})
-        assert (answer.status_code, answer.headers["content-type"]) == (403, PROBLEM)
-        assert answer.json()["title"] == "Pro subscription required"
-        assert answer.json()["billing_url"] == f"{workspace.url}/billing"
+        response = api.request(method, path, token=token, json={"label": "x"})
+        assert (response.status_code, response.headers["content-type"]) == (403, PROBLEM)
+        assert response.json()["title"] == "Pro subscription required"
+        assert response.json()["billing_url"] == f"{workspace.url}/billing"
     workspace.add_user(BOB, "pro")
     assert api.accepts(token)
     workspace.add_user(BOB, "free")
     assert not api.accepts(token)
 
 
-def test_a_token_without_the_scope_reads_rotates_and_revokes_itself_alone(
+def test_token_without_manage_scope_can_only_read_rotate_and_revoke_itself(
     workspace: RunningWorkspace, api: Api
 ) -> None:
     own = workspace.issue(ANN, "CI/CD Pipeline")
     token, other = own.secret.reveal(), api.get("me").json()["token"]["id"]
     for method, path in (("GET", "tokens"), ("POST", "tokens"), ("DELETE", f"tokens/{other}")):
-        answer = api.ask(method, path, token=token, json={"label": "x"})
-        assert answer.status_code == 403
-        assert answer.json()["type"] == "/problems/insufficient-scope"
+        response = api.request(method, path, token=token, json={"label": "x"})
+        assert response.status_code == 403
+        assert response.json()["type"] == "/problems/insufficient-scope"
         expected = 'Bearer realm="arka", error="insufficient_scope", scope="tokens:manage"'
-        assert answer.headers["www-authenticate"] == expected
+        assert response.headers["www-authenticate"] == expected
     assert api.accepts(api.token)
     assert api.get("me", token=token).json()["token"]["id"] == own.token.id
     assert api.post("tokens/current/rotate", token=token).status_code == 201
@@ -126,20 +128,20 @@ def test_a_token_without_the_scope_reads_rotates_and_revokes_itself_alone(
     assert not api.accepts(token)
 
 
-def test_a_token_ends_when_it_expires(workspace: RunningWorkspace, api: Api) -> None:
+def test_expired_token_is_rejected_and_still_listed(workspace: RunningWorkspace, api: Api) -> None:
     issued = workspace.issue(ANN, "Short", [MANAGE], datetime.now(UTC) + timedelta(days=1))
     token = issued.secret.reveal()
     assert api.accepts(token)
     with workspace.workspace.database.write() as session:
         session.execute(update(Token).where(Token.id == issued.token.id).values(expires=datetime.now(UTC)))
     for method, path in CALLS:
-        is_refused(
-            api.ask(method, path, token=token, json={"label": "x"}), 'Bearer realm="arka", error="invalid_token"'
+        assert_rejected(
+            api.request(method, path, token=token, json={"label": "x"}), 'Bearer realm="arka", error="invalid_token"'
         )
     assert issued.token.id in [token["id"] for token in api.get("tokens").json()["tokens"]]
 
 
-def test_its_first_use_is_written_down_and_later_ones_once_a_minute(workspace: RunningWorkspace, api: Api) -> None:
+def test_last_use_is_updated_at_most_once_a_minute(workspace: RunningWorkspace, api: Api) -> None:
     issued = workspace.issue(ANN, "MacBook Pro")
     token, database = issued.secret.reveal(), workspace.workspace.database
 
@@ -150,11 +152,11 @@ def test_its_first_use_is_written_down_and_later_ones_once_a_minute(workspace: R
             return session.scalar(select(Token.last_used).where(Token.id == issued.token.id))
 
     assert last_used() is None
-    before = datetime.now(UTC)
+    start = datetime.now(UTC)
     assert api.get("me", token=token).json()["token"]["last_used"] is not None
     first = last_used()
     assert first is not None
-    assert before <= first <= datetime.now(UTC)
+    assert start <= first <= datetime.now(UTC)
     assert api.accepts(token)
     assert last_used() == first
     earlier = last_used(first - timedelta(seconds=61))
@@ -162,20 +164,20 @@ def test_its_first_use_is_written_down_and_later_ones_once_a_minute(workspace: R
     assert last_used() != earlier
 
 
-def test_a_token_has_the_app_s_shape_and_190_bits() -> None:
-    made = [tokens.new_token(app).reveal() for _ in range(2_000)]
+def test_new_token_has_the_app_s_format_and_190_bits() -> None:
+    generated = [tokens.new_token(app).reveal() for _ in range(2_000)]
     letters = set(string.ascii_letters + string.digits)
-    assert all(len(token) == 42 and token.startswith("arka_") and letters.issuperset(token[5:]) for token in made)
-    assert len(set(made)) == len(made)
+    assert all(len(token) == 42 and token.startswith("arka_") and letters.issuperset(token[5:]) for token in generated)
+    assert len(set(generated)) == len(generated)
     assert 37 * math.log2(len(letters)) >= 190
-    # Every letter at every place: 2,000 draws miss one of 62 in one of 10^11 runs for all 37 places together.
-    for place in range(5, 42):
-        seen = Counter(token[place] for token in made)
-        assert set(seen) == letters
-        assert max(seen.values()) < 100  # 32 on average, 5.6 its deviation
+    # Each letter occurs at each position. By chance, one is missing in 2,000 tokens once in 10^11 runs.
+    for position in range(5, 42):
+        letter_counts = Counter(token[position] for token in generated)
+        assert set(letter_counts) == letters
+        assert max(letter_counts.values()) < 100  # the mean is 32, the standard deviation 5.6
 
 
-def test_an_app_whose_tokens_could_be_guessed_gets_no_workspace() -> None:
+def test_new_token_refuses_a_format_with_too_few_bits() -> None:
     with pytest.raises(ConfigError, match="less than 190 bits"):
         tokens.new_token(App("acme", token_prefix="acme_", token_length=36))
     assert len(tokens.new_token(App("acme", token_prefix="acme_", token_length=37)).reveal()) == 37
