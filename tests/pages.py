@@ -1,12 +1,12 @@
-"""The pages of the documentation as programs: their blocks, and a home of their own to run them in.
+"""Run the code blocks of documentation pages, in a temporary home folder.
 
-- ```` ```console ````: every line after `$ ` is run, in order. It must exit with 0, or with the N of a line `# exit N`.
-  What stands below it is its output, on both streams, where `…` is anything in a line and, alone, any lines. Nothing
-  below it is no claim about the output.
-- ```` ```python ````: run; where a line `print(…)` has a comment, that is what it prints.
-- ```` ```toml ```` or ```` ```python ```` whose first line is `# ~/PATH`: written to that file.
+- ```` ```console ````: each line after `$ ` is run. It must exit with 0, or with N if a line `# exit N` follows.
+  The lines after it are its expected output (stdout and stderr): `…` matches anything in a line, and alone any lines.
+  Without such lines the output is not checked.
+- ```` ```python ````: run. The comment after a `print(…)` is its expected output.
+- ```` ```toml ```` or ```` ```python ```` with the first line `# ~/PATH`: written to that file.
 
-The home is shown as `/home/you`; `$LAPTOP_TOKEN` and `$CI_TOKEN` hold made-up tokens.
+The home folder appears as `/home/you`; `$LAPTOP_TOKEN` and `$CI_TOKEN` contain test tokens.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ TOKENS = {"LAPTOP_TOKEN": "arka_" + "0" * 33 + "f4d1", "CI_TOKEN": "arka_" + "0"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"# exit (\d+)")
 _PRINTED = re.compile(r"^ *print\(.*\)  # (.*)$", re.MULTILINE)
-_SHELL = frozenset("|&;<>$`~*\\")  # a line with one of these is left to bash
+_SHELL = frozenset("|&;<>$`~*\\")  # lines with these characters are run by bash
 
 
 class Block(NamedTuple):
-    """A fenced block, and the line of the page that its content begins on."""
+    """A fenced block, and the line number of its content."""
 
     kind: str
     text: str
@@ -50,21 +50,21 @@ class Block(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A line of a console block, with what the page says becomes of it."""
+    """A command of a console block, with its expected exit code and output."""
 
     text: str
     exit_code: int
     output: tuple[str, ...]
 
 
-def blocks(page: Path) -> list[Block]:
-    """The page's fenced blocks that name a language, in order."""
+def read_blocks(page: Path) -> list[Block]:
+    """Read a page's fenced blocks that name a language."""
     text = page.read_text("utf-8")
     return [Block(match[1], match[2], text.count("\n", 0, match.start(2)) + 1) for match in _BLOCK.finditer(text)]
 
 
-def commands(block: Block) -> Iterator[Command]:
-    """The commands of a console block."""
+def parse_commands(block: Block) -> Iterator[Command]:
+    """Parse the commands of a console block."""
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         first, *rest = part.rstrip("\n").split("\n")
         codes = [int(match[1]) for line in rest if (match := _EXIT.fullmatch(line))]
@@ -73,7 +73,7 @@ def commands(block: Block) -> Iterator[Command]:
 
 
 class Home:
-    """A person's home folder, the working directory in it, and a shell's variables."""
+    """A temporary home folder, which is also the working directory, and the shell's variables."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -93,7 +93,7 @@ class Home:
         monkeypatch.chdir(folder)
 
     def run(self, line: str) -> tuple[int, str]:
-        """What a line exits with and prints: in this process where it is a plain `arka …`, else in bash."""
+        """Run a line and return its exit code and output: a plain `arka …` in this process, other lines in bash."""
         words = shlex.split(line, comments=True)
         if words[0] == "cd":
             self._monkeypatch.chdir(words[1])
@@ -108,12 +108,12 @@ class Home:
         while re.match(r"[A-Z_]+=", words[0]):
             name, _, variables[name] = words.pop(0).partition("=")
         if words[0] != "arka" or "exec" in words or not _SHELL.isdisjoint(line):
-            code, output = _in_bash(line)
+            code, output = _run_in_bash(line)
         else:
-            code, output = self._here(words[1:], variables)
+            code, output = self._run_in_process(words[1:], variables)
         return code, output.replace(os.path.realpath(self.folder), "/home/you").replace(str(self.folder), "/home/you")
 
-    def _here(self, words: list[str], variables: dict[str, str]) -> tuple[int, str]:
+    def _run_in_process(self, words: list[str], variables: dict[str, str]) -> tuple[int, str]:
         screen = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with (
             self._monkeypatch.context() as patched,
@@ -128,7 +128,7 @@ class Home:
             return code, screen.buffer.getvalue().decode("utf-8")
 
 
-def _in_bash(line: str) -> tuple[int, str]:
+def _run_in_bash(line: str) -> tuple[int, str]:
     done = subprocess.run(
         ["bash", "-c", line],
         check=False,
@@ -142,20 +142,20 @@ def _in_bash(line: str) -> tuple[int, str]:
 
 
 def run_page(page: Path, home: Home) -> None:
-    """Runs every block of the page, in order. Raises AssertionError where one does other than the page says."""
-    with mock.patch.dict(os.environ):  # which a page's Python may change
+    """Run all blocks of the page in order. Raises AssertionError if one behaves differently from the page."""
+    with mock.patch.dict(os.environ):  # Python blocks may change it
         _run_blocks(page, home)
 
 
 def _run_blocks(page: Path, home: Home) -> None:
     globals_: dict[str, Any] = {"__name__": "page"}
-    for block in blocks(page):
-        at = f"{page.relative_to(ROOT)}:{block.line}"
+    for block in read_blocks(page):
+        location = f"{page.relative_to(ROOT)}:{block.line}"
         if block.kind == "console":
-            for command in commands(block):
+            for command in parse_commands(block):
                 code, output = home.run(command.text)
-                assert code == command.exit_code, f"{at}: $ {command.text}\n{output}"
-                assert not command.output or is_like(output, command.output), f"{at}: $ {command.text}\n{output}"
+                assert code == command.exit_code, f"{location}: $ {command.text}\n{output}"
+                assert not command.output or matches(output, command.output), f"{location}: $ {command.text}\n{output}"
         elif block.kind in ("python", "toml") and (path := re.match(r"# ~/(\S+)\n", block.text)):
             file = home.folder / path[1]
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -163,13 +163,13 @@ def _run_blocks(page: Path, home: Home) -> None:
         elif block.kind == "python":
             printed = io.StringIO()
             with contextlib.redirect_stdout(printed):
-                exec(compile(block.text, at, "exec", dont_inherit=True), globals_)
-            said = _PRINTED.findall(block.text)
-            assert not said or is_like(printed.getvalue(), tuple(said)), f"{at}:\n{printed.getvalue()}"
+                exec(compile(block.text, location, "exec", dont_inherit=True), globals_)
+            expected = _PRINTED.findall(block.text)
+            assert not expected or matches(printed.getvalue(), tuple(expected)), f"{location}:\n{printed.getvalue()}"
 
 
-def is_like(output: str, lines: tuple[str, ...]) -> bool:
-    """Whether the output is what the lines say, in which `…` stands for anything."""
+def matches(output: str, lines: tuple[str, ...]) -> bool:
+    """Whether the output matches the expected lines, in which `…` matches anything."""
     pattern = "".join(
         r"(?:.*\n)*" if line.strip() == "…" else ".*".join(map(re.escape, line.split("…"))) + r"\n" for line in lines
     )

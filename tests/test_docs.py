@@ -11,7 +11,7 @@ import pytest
 from arka_config.arka import app
 from arka_config.cli.runtime.command_tree import program
 from tests.cli.program import every_command
-from tests.pages import ROOT, Home, blocks, run_page
+from tests.pages import ROOT, Home, read_blocks, run_page
 
 PAGES = [
     ROOT / "README.md",
@@ -34,12 +34,12 @@ def test_a_page_does_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_arka_command_of_a_page_stands_where_it_is_run(page: Path) -> None:
     shown = re.compile(r"^\$ ", re.MULTILINE)
-    assert [block for block in blocks(page) if block.kind != "console" and shown.search(block.text)] == []
+    assert [block for block in read_blocks(page) if block.kind != "console" and shown.search(block.text)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_toml_block_is_toml(page: Path) -> None:
-    for block in blocks(page):
+    for block in read_blocks(page):
         if block.kind == "toml":
             tomllib.loads(block.text)
 

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no types
 
-from tests.pages import ROOT, blocks
+from tests.pages import ROOT, read_blocks
 from tests.templates.conftest import Folder
 
 if TYPE_CHECKING:
     from typing import Any
 
-(WORKFLOW,) = (yaml.safe_load(block.text) for block in blocks(ROOT / "docs" / "templates.md") if block.kind == "yaml")
+(WORKFLOW,) = (
+    yaml.safe_load(block.text) for block in read_blocks(ROOT / "docs" / "templates.md") if block.kind == "yaml"
+)
 CI = '[profile]\nname = "ci"\n'
 
 

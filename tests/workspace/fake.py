@@ -1,6 +1,6 @@
-"""A workspace on loopback that keeps to the API's contract, and does whatever else a test has it do.
+"""A fake workspace on loopback. It implements the API, and plays the failures that a test scripts.
 
-`script` holds what the next requests meet in place of an answer; `seen` is every request that arrived.
+`script` has the steps that answer the next requests instead of the API; `requests` are the requests received.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MANAGE = "tokens:manage"
 
 
 class ReceivedRequest(NamedTuple):
-    """A request that arrived."""
+    """A request as it was received."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class ReceivedRequest(NamedTuple):
 
 
 class FakeWorkspace:
-    """The workspace's tokens, and the server in front of them."""
+    """The tokens of the fake workspace, and its answers to requests."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, dict[str, Any]] = {}
@@ -55,7 +55,7 @@ class FakeWorkspace:
         scopes: tuple[str, ...] = (),
         expires: str | None = None,
     ) -> dict[str, Any]:
-        """Makes a token known; what the workspace knows of it."""
+        """Add a valid token and return its details."""
         details = {
             "id": f"tok_{secrets.token_urlsafe(16)}",
             "label": label,
@@ -69,7 +69,7 @@ class FakeWorkspace:
         return details
 
     def accepts(self, token: str) -> bool:
-        """Whether the token is accepted now."""
+        """Whether the workspace accepts the token now."""
         return token in self.tokens
 
     def answer(self, handler: Handler) -> None:
@@ -85,52 +85,52 @@ class FakeWorkspace:
                 self._api(handler, request)
 
     def _api(self, handler: Handler, request: ReceivedRequest) -> None:
-        held = self.tokens.get(request.token)
-        if held is None:
+        row = self.tokens.get(request.token)
+        if row is None:
             return handler.problem(401, "invalid-token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        if held["plan"] != "pro":
+        if row["plan"] != "pro":
             return handler.problem(403, "pro-required", billing_url=f"{self.url}/billing")
-        held["details"]["last_used"] = "2026-11-24T13:00:00Z"
+        row["details"]["last_used"] = "2026-11-24T13:00:00Z"
         path, _, query = request.path.removeprefix("/api/v1/").partition("?")
         if (request.method, path) == ("GET", "me"):
-            user = {"id": "usr_1", "email": held["email"], "plan": held["plan"]}
-            return handler.json(200, {"user": user, "token": held["details"]})
+            user = {"id": "usr_1", "email": row["email"], "plan": row["plan"]}
+            return handler.json(200, {"user": user, "token": row["details"]})
         if request.method == "DELETE" and path.startswith("tokens/"):
-            return self._delete(handler, request, held, path.removeprefix("tokens/"))
+            return self._delete(handler, request, row, path.removeprefix("tokens/"))
         if (request.method, path) == ("POST", "tokens/current/rotate") and self.can_rotate:
-            return self._rotate(handler, request, held)
+            return self._rotate(handler, request, row)
         if path != "tokens":
             return handler.problem(404, "not-found")
-        if MANAGE not in held["details"]["scopes"]:
+        if MANAGE not in row["details"]["scopes"]:
             challenge = 'Bearer realm="workspace", error="insufficient_scope", scope="tokens:manage"'
             return handler.problem(403, "insufficient-scope", headers={"WWW-Authenticate": challenge})
         if request.method == "GET":
             return self._list(handler, query)
-        wanted = json.loads(request.body)
-        self._issue(handler, wanted["label"], wanted["scopes"], wanted["expires"], held["email"])
+        body = json.loads(request.body)
+        self._issue(handler, body["label"], body["scopes"], body["expires"], row["email"])
         return None
 
     def _list(self, handler: Handler, query: str) -> None:
-        every = [held["details"] for held in reversed(self.tokens.values())]
-        at = int(query.partition("cursor=")[2] or 0)
-        following = str(at + 2) if at + 2 < len(every) else None
-        handler.json(200, {"tokens": every[at : at + 2], "next_cursor": following})
+        details = [row["details"] for row in reversed(self.tokens.values())]
+        start = int(query.partition("cursor=")[2] or 0)
+        next_cursor = str(start + 2) if start + 2 < len(details) else None
+        handler.json(200, {"tokens": details[start : start + 2], "next_cursor": next_cursor})
 
-    def _delete(self, handler: Handler, request: ReceivedRequest, held: Mapping[str, Any], wanted: str) -> None:
-        wanted = held["details"]["id"] if wanted == "current" else wanted
-        token = next((token for token, each in self.tokens.items() if each["details"]["id"] == wanted), None)
-        if token is None or (token != request.token and MANAGE not in held["details"]["scopes"]):
+    def _delete(self, handler: Handler, request: ReceivedRequest, row: Mapping[str, Any], token_id: str) -> None:
+        token_id = row["details"]["id"] if token_id == "current" else token_id
+        token = next((token for token, each in self.tokens.items() if each["details"]["id"] == token_id), None)
+        if token is None or (token != request.token and MANAGE not in row["details"]["scopes"]):
             return handler.problem(404, "not-found")
         del self.tokens[token]
         return handler.raw(204)
 
-    def _rotate(self, handler: Handler, request: ReceivedRequest, held: dict[str, Any]) -> None:
-        before = self.tokens.get(held["successor"] or "")
-        if before is not None and before["details"]["last_used"] is None:
-            del self.tokens[held["successor"]]
-        details = held["details"]
+    def _rotate(self, handler: Handler, request: ReceivedRequest, row: dict[str, Any]) -> None:
+        successor = self.tokens.get(row["successor"] or "")
+        if successor is not None and successor["details"]["last_used"] is None:
+            del self.tokens[row["successor"]]
+        details = row["details"]
         expires = json.loads(request.body)["expires"] if request.body else details["expires"]
-        held["successor"] = self._issue(handler, details["label"], details["scopes"], expires, held["email"])
+        row["successor"] = self._issue(handler, details["label"], details["scopes"], expires, row["email"])
 
     def _issue(self, handler: Handler, label: str, scopes: list[str], expires: str | None, email: str) -> str:
         token = "arka_" + secrets.token_hex(19)[:37]
@@ -140,7 +140,7 @@ class FakeWorkspace:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request, and the ways to answer it."""
+    """The handler of one request, with methods to answer it."""
 
     protocol_version = "HTTP/1.1"
     fake: FakeWorkspace
@@ -152,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_DELETE = do_GET  # noqa: N815  # http.server's names
 
     def log_message(self, format: str, *rest: Any) -> None:  # noqa: A002  # http.server's name
-        """Says nothing."""
+        """Log nothing."""
 
     def raw(self, status: int, body: bytes = b"", *, kind: str = "", length: int | None = None, **headers: str) -> None:
         self.send_response(status)
@@ -174,22 +174,22 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def reply(status: int, body: bytes = b"", **options: Any) -> Callable[[Handler], None]:
-    """A step that answers so."""
+    """A step that sends a response."""
     return lambda handler: handler.raw(status, body, **options)
 
 
 def reply_page(status: int) -> Callable[[Handler], None]:
-    """A step that answers with a web page."""
+    """A step that sends a web page."""
     return reply(status, b"<!doctype html><title>A page</title>", kind="text/html; charset=utf-8")
 
 
 def reply_json(status: int, document: object, **headers: str) -> Callable[[Handler], None]:
-    """A step that answers with this JSON."""
+    """A step that sends JSON."""
     return lambda handler: handler.json(status, document, **headers)
 
 
 def reply_problem(status: int, name: str, **more: object) -> Callable[[Handler], None]:
-    """A step that answers with problem details."""
+    """A step that sends problem details."""
     return lambda handler: handler.problem(status, name, None, **more)
 
 
@@ -200,17 +200,17 @@ def reset_connection(handler: Handler) -> None:
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.connection.close()
     handler.rfile.close()
-    handler.wfile = open("/dev/null", "wb")  # noqa: SIM115  # http.server flushes it, and closes it
+    handler.wfile = open("/dev/null", "wb")  # noqa: SIM115  # http.server flushes and closes it
     handler.rfile = open("/dev/null", "rb")  # noqa: SIM115
 
 
 def stall(seconds: float) -> Callable[[Handler], None]:
-    """A step that says nothing for so long, and then nothing more."""
+    """A step that sends nothing, and returns after some seconds."""
     return lambda handler: time.sleep(seconds)
 
 
 def trickle(handler: Handler) -> None:
-    """A step that sends a byte now and then, so that no read takes long."""
+    """A step that sends a byte at a time, so that no single read times out."""
     try:
         for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40:
             handler.connection.sendall(bytes([byte]))
@@ -221,15 +221,15 @@ def trickle(handler: Handler) -> None:
 
 @contextmanager
 def serve_fake(fake: FakeWorkspace | None = None, context: ssl.SSLContext | None = None) -> Iterator[FakeWorkspace]:
-    """The workspace, on a free port of 127.0.0.1."""
+    """Serve a fake workspace on a free port of 127.0.0.1."""
     fake = fake or FakeWorkspace()
 
-    class Its(Handler):
+    class BoundHandler(Handler):
         pass
 
-    Its.fake = fake
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Its)
-    server.handle_error = lambda request, address: None  # type: ignore[method-assign,assignment]  # resets are on purpose
+    BoundHandler.fake = fake
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BoundHandler)
+    server.handle_error = lambda request, address: None  # type: ignore[method-assign,assignment]  # connections are reset on purpose
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     fake.url = f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""The commands against the workspace itself: what the client takes the API for is what the server makes it."""
+"""The commands against the real workspace server."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ MANAGE = "tokens:manage"
 
 @pytest.fixture
 def workspace(cli_workspace: RunningWorkspace) -> RunningWorkspace:
-    """A workspace with one user, who pays."""
+    """A workspace with one user on the Pro plan."""
     cli_workspace.add_user(ANN, "pro")
     return cli_workspace
 
 
-def issued(workspace: RunningWorkspace, label: str, *scopes: str, email: str = ANN) -> str:
+def issue(workspace: RunningWorkspace, label: str, *scopes: str, email: str = ANN) -> str:
     return workspace.issue(email, label, scopes).secret.reveal()
 
 
@@ -42,45 +42,43 @@ def login(workspace: RunningWorkspace, name: str, token: str, *options: str) -> 
     return arka("login", "-p", name, "--with-token", "--api-url", workspace.url, *options, stdin=token)
 
 
-def stored(home: Path, name: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((home / "data" / "tokens" / f"{name}.json").read_text())
-    return found
+def read_stored(home: Path, name: str) -> dict[str, str]:
+    credential: dict[str, str] = json.loads((home / "data" / "tokens" / f"{name}.json").read_text())
+    return credential
 
 
-def test_a_login_is_verified_and_stores_what_the_workspace_knows(home: Path, workspace: RunningWorkspace) -> None:
-    done = login(workspace, "laptop", issued(workspace, "MacBook Pro"), "--verify", "--expect-user", ANN)
+def test_login_verifies_and_stores_label_and_user(home: Path, workspace: RunningWorkspace) -> None:
+    done = login(workspace, "laptop", issue(workspace, "MacBook Pro"), "--verify", "--expect-user", ANN)
     assert (done.code, f"(verified, as {ANN})" in done.err) == (0, True)
-    assert (stored(home, "laptop")["label"], stored(home, "laptop")["user"]) == ("MacBook Pro", ANN)
+    assert (read_stored(home, "laptop")["label"], read_stored(home, "laptop")["user"]) == ("MacBook Pro", ANN)
     status = arka("status", "--json").json
     assert (status["state"], status["plan"], status["token"]["user"]) == ("valid", "pro", ANN)
 
 
-def test_a_token_of_another_user_than_expected_is_not_stored(home: Path, workspace: RunningWorkspace) -> None:
-    token = issued(workspace, "MacBook Pro")
+def test_login_rejects_a_token_of_an_unexpected_user(home: Path, workspace: RunningWorkspace) -> None:
+    token = issue(workspace, "MacBook Pro")
     done = login(workspace, "laptop", token, "--expect-user", "bob@example.com")
     assert (done.code, (home / "data").exists()) == (1, False)
     assert f"error: the token belongs to '{ANN}', not to 'bob@example.com'; nothing was stored\n" in done.err
     assert login(workspace, "laptop", token, "--expect-user", ANN).code == 0
 
 
-def test_a_token_of_another_user_takes_the_place_of_one_with_force_alone(
-    home: Path, workspace: RunningWorkspace
-) -> None:
+def test_login_replaces_another_user_s_token_only_with_force(home: Path, workspace: RunningWorkspace) -> None:
     bob = "bob@example.com"
     workspace.add_user(bob, "pro")
-    assert login(workspace, "laptop", issued(workspace, "MacBook Pro")).code == 0
-    before = stored(home, "laptop")
-    theirs = issued(workspace, "Phone", email=bob)
-    done = login(workspace, "laptop", theirs)
-    assert (done.code, stored(home, "laptop")) == (1, before)
+    assert login(workspace, "laptop", issue(workspace, "MacBook Pro")).code == 0
+    before = read_stored(home, "laptop")
+    bobs = issue(workspace, "Phone", email=bob)
+    done = login(workspace, "laptop", bobs)
+    assert (done.code, read_stored(home, "laptop")) == (1, before)
     assert f"error: profile 'laptop' has a token of {ANN}, and this one is of {bob}; nothing was stored\n" in done.err
-    assert login(workspace, "laptop", theirs, "--force").code == 0
-    assert stored(home, "laptop")["user"] == bob
+    assert login(workspace, "laptop", bobs, "--force").code == 0
+    assert read_stored(home, "laptop")["user"] == bob
 
 
-def test_a_token_that_is_revoked_is_refused_from_then_on(home: Path, workspace: RunningWorkspace) -> None:
-    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
-    assert login(workspace, "laptop", issued(workspace, "MacBook Pro"), "--use").code == 0
+def test_revoked_token_is_rejected_by_status_and_verify(home: Path, workspace: RunningWorkspace) -> None:
+    assert login(workspace, "manager", issue(workspace, "Manager", MANAGE)).code == 0
+    assert login(workspace, "laptop", issue(workspace, "MacBook Pro"), "--use").code == 0
     assert arka("tokens", "revoke", "--label", "MacBook Pro", "--yes", "-p", "manager").code == 0
     done = arka("status")
     assert (done.code, "error: Invalid token\n" in done.err) == (4, True)
@@ -88,33 +86,31 @@ def test_a_token_that_is_revoked_is_refused_from_then_on(home: Path, workspace: 
     assert arka("logout", "--revoke").code == 0
 
 
-def test_without_a_subscription_nothing_is_stored_and_the_page_is_named(
-    home: Path, workspace: RunningWorkspace
-) -> None:
+def test_login_without_pro_stores_nothing_and_names_the_billing_page(home: Path, workspace: RunningWorkspace) -> None:
     workspace.add_user("bob@example.com", "free")
-    done = login(workspace, "bob", issued(workspace, "Phone", email="bob@example.com"))
+    done = login(workspace, "bob", issue(workspace, "Phone", email="bob@example.com"))
     assert (done.code, (home / "data").exists()) == (4, False)
     assert done.err == f"error: Pro subscription required\nhint: subscribe on {workspace.url}/billing\n"
 
 
-def test_rotating_leaves_one_token_that_works(home: Path, workspace: RunningWorkspace) -> None:
-    old = issued(workspace, "CI/CD Pipeline", MANAGE)
+def test_rotate_leaves_one_valid_token(home: Path, workspace: RunningWorkspace) -> None:
+    old = issue(workspace, "CI/CD Pipeline", MANAGE)
     assert login(workspace, "ci", old).code == 0
     done = arka("rotate", "--expires", "90d")
     assert done.code == 0, done.err
-    assert stored(home, "ci")["token"] != old
+    assert read_stored(home, "ci")["token"] != old
     (left,) = arka("tokens", "list", "--json").json["tokens"]
     assert (left["label"], left["current"], left["scopes"]) == ("CI/CD Pipeline", True, [MANAGE])
     assert login(workspace, "old", old).code == 4
 
 
-def test_tokens_are_made_listed_page_by_page_and_revoked(home: Path, workspace: RunningWorkspace) -> None:
-    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
+def test_tokens_create_list_and_revoke(home: Path, workspace: RunningWorkspace) -> None:
+    assert login(workspace, "manager", issue(workspace, "Manager", MANAGE)).code == 0
     for number in range(105):
-        issued(workspace, f"number {number}")
+        issue(workspace, f"number {number}")
     assert len(arka("tokens", "list", "--json").json["tokens"]) == 106
-    made = arka("tokens", "create", "Build runner", "--expires", "90d", "--store-as", "runner")
-    assert (made.code, made.out) == (0, "")
+    created = arka("tokens", "create", "Build runner", "--expires", "90d", "--store-as", "runner")
+    assert (created.code, created.out) == (0, "")
     assert arka("profiles", "verify", "runner").code == 0
     denied = arka("tokens", "list", "-p", "runner")
     assert (denied.code, "this token may not manage tokens" in denied.err) == (1, True)
@@ -122,10 +118,8 @@ def test_tokens_are_made_listed_page_by_page_and_revoked(home: Path, workspace: 
     assert arka("tokens", "revoke", "--label", "Build runner", "--yes").code == 1
 
 
-def test_a_template_has_the_workspace_issue_its_token_once(
-    home: Path, tmp_path: Path, workspace: RunningWorkspace
-) -> None:
-    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
+def test_apply_issues_a_template_s_token_once(home: Path, tmp_path: Path, workspace: RunningWorkspace) -> None:
+    assert login(workspace, "manager", issue(workspace, "Manager", MANAGE)).code == 0
     (tmp_path / "profiles").mkdir()
     token = '[token]\nissue = { label = "runner of {os}", expires = "90d" }\n'
     for name in ("a", "b"):
@@ -136,9 +130,9 @@ def test_a_template_has_the_workspace_issue_its_token_once(
     for _ in range(2):
         done = arka("apply", folder, "--yes", "--require-tokens", "-p", "manager")
         assert done.code == 0, done.err
-    listed = arka("tokens", "list", "--json").json["tokens"]
-    assert sorted(one["label"] for one in listed) == ["Manager", *[f"runner of {Facts.of_this_machine().os}"] * 2]
-    assert all(one["expires"] for one in listed if one["label"] != "Manager")
+    tokens_ = arka("tokens", "list", "--json").json["tokens"]
+    assert sorted(one["label"] for one in tokens_) == ["Manager", *[f"runner of {Facts.of_this_machine().os}"] * 2]
+    assert all(one["expires"] for one in tokens_ if one["label"] != "Manager")
     assert arka("profiles", "verify", "a", "b").code == 0
     denied = arka("apply", folder, "--yes", "-p", "a", "--only", "b")
     assert denied.code == 0, "nothing is left to issue"
@@ -147,14 +141,18 @@ def test_a_template_has_the_workspace_issue_its_token_once(
     assert (refused.code, "this token may not manage tokens" in refused.err) == (1, True)
 
 
-def test_what_the_workspace_does_not_take_is_said_in_its_words(home: Path, workspace: RunningWorkspace) -> None:
-    assert login(workspace, "manager", issued(workspace, "Manager", MANAGE)).code == 0
+def test_rejected_request_shows_the_workspace_s_message(home: Path, workspace: RunningWorkspace) -> None:
+    assert login(workspace, "manager", issue(workspace, "Manager", MANAGE)).code == 0
     done = arka("tokens", "create", "x", "--expires", "2001-01-01")
-    assert (done.code, f"{workspace.url} rejected the request: " in done.err, "expires: " in done.err) == (1, True, True)
+    assert (done.code, f"{workspace.url} rejected the request: " in done.err, "expires: " in done.err) == (
+        1,
+        True,
+        True,
+    )
 
 
-def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: RunningWorkspace) -> None:
-    token = issued(workspace, "MacBook Pro")
+def test_login_prompts_for_a_token_on_a_terminal(tmp_path: Path, workspace: RunningWorkspace) -> None:
+    token = issue(workspace, "MacBook Pro")
     environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8"}
     program = os.path.join(os.path.dirname(sys.executable), "arka")
     line = ["login", "-p", "laptop", "--api-url", workspace.url]
@@ -170,9 +168,9 @@ def test_a_token_is_pasted_on_a_terminal(tmp_path: Path, workspace: RunningWorks
     assert child.exitstatus == 0
 
 
-def test_on_a_narrow_terminal_an_id_is_whole(tmp_path: Path, workspace: RunningWorkspace) -> None:
-    """It is what `tokens revoke` takes."""
-    token = issued(workspace, "A build runner with a rather long name", MANAGE)
+def test_tokens_list_shows_full_ids_on_a_narrow_terminal(tmp_path: Path, workspace: RunningWorkspace) -> None:
+    """`tokens revoke` needs the full id."""
+    token = issue(workspace, "A build runner with a rather long name", MANAGE)
     environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "NO_COLOR": "1"}
     environ |= no_network.VARIABLES | {"ARKA_API_KEY": token, "ARKA_API_URL": workspace.url}
     program = os.path.join(os.path.dirname(sys.executable), "arka")
@@ -188,28 +186,28 @@ def test_on_a_narrow_terminal_an_id_is_whole(tmp_path: Path, workspace: RunningW
     ) == 1
 
 
-def test_killed_at_any_step_of_a_rotation_the_stored_token_works(home: Path, workspace: RunningWorkspace) -> None:
-    """And what was issued and never stored is gone once the next rotation has gone through."""
+def test_rotate_killed_at_any_step_leaves_a_valid_stored_token(home: Path, workspace: RunningWorkspace) -> None:
+    """Tokens that were issued but not stored are revoked by the next rotation."""
     codes = []
     for step in range(1, 20):
         email = f"step-{step}@example.com"
         user = workspace.add_user(email, "pro").id
-        first = issued(workspace, "CI/CD Pipeline", MANAGE, email=email)
+        first = issue(workspace, "CI/CD Pipeline", MANAGE, email=email)
         assert login(workspace, "ci", first, "--force", "--use").code == 0
         codes.append(run_and_kill_at(step, "rotate"))
         assert arka("status").code == 0, f"killed at step {step}"
-        # Stored, and the old one not revoked yet: whoever kills it there revokes that one on the page.
-        both = stored(home, "ci")["token"] != first and len(tokens_of(workspace, user)) == 2
+        # If killed after storing the new token, the old one stays valid and has to be revoked on the tokens page.
+        both = read_stored(home, "ci")["token"] != first and len(list_tokens_of(workspace, user)) == 2
         done = arka("rotate")
         assert done.code == 0, done.err
         assert arka("status").code == 0
-        assert len(tokens_of(workspace, user)) == (2 if both else 1), f"killed at step {step}"
+        assert len(list_tokens_of(workspace, user)) == (2 if both else 1), f"killed at step {step}"
         if codes[-1] != KILLED:
             break
     assert codes == [KILLED] * (len(codes) - 1) + [0]
     assert len(codes) > 8  # three requests and a write, before and after each
 
 
-def tokens_of(workspace: RunningWorkspace, user_id: str) -> list[Token]:
+def list_tokens_of(workspace: RunningWorkspace, user_id: str) -> list[Token]:
     with workspace.workspace.database.read() as session:
         return tokens.list_tokens(session, user_id, 10)

@@ -36,7 +36,7 @@ SESSION_LIFETIME = timedelta(hours=12)
 
 
 def normalize_email(email: str) -> str:
-    """Return the address as it is stored: lower case, without surrounding spaces.
+    """Return the address in stored form: lower case, without surrounding spaces.
 
     Raises UsageError for text that is not an address. Only the form is checked; signing in proves the rest.
     """

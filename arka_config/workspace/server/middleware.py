@@ -82,7 +82,7 @@ class SecurityMiddleware:
 
 
 async def _read_body(headers: Headers, receive: Receive) -> bytes:
-    """Read the whole body. Raises Problem as soon as it is too large."""
+    """Read the whole body. Raises Problem once it is too large."""
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length[:20]) > MAX_BODY_SIZE:
         raise problems.from_status(413)

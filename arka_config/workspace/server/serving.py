@@ -169,7 +169,7 @@ def _handle_stop_signals(stop: Callable[[], object]) -> Iterator[None]:
 
 
 def _url_host(host: str) -> str:
-    """The host as it is written in a URL."""
+    """The host in URL syntax."""
     return f"[{host}]" if ":" in host else host.lower()
 
 

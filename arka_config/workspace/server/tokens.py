@@ -183,7 +183,7 @@ def lock_if_valid(session: Session, token: Token) -> bool:
 
 
 def find(session: Session, user_id: str, token_id: str) -> Token | None:
-    """Find the user's token with this id. None if there is none, or it belongs to another user."""
+    """Find the user's token with this id. None if it does not exist or belongs to another user."""
     if not ID.fullmatch(token_id):  # PostgreSQL rejects text with a NUL
         return None
     return session.scalar(select(Token).where(Token.id == token_id, Token.user_id == user_id))

@@ -1,4 +1,4 @@
-"""`workspace add-user`: a user, and a link that signs them in once."""
+"""`workspace add-user`: create a user and print a sign-in link."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ LINK = re.compile(r"http://127\.0\.0\.1:\d+/sign-in#([A-Za-z0-9_-]{43})")
 
 @pytest.fixture
 def workspace() -> Iterator[RunningWorkspace]:
-    """A workspace, whose database the command opens too."""
-    with serve_in_thread(app) as served:
-        yield served
+    """A running workspace. The command opens the same database."""
+    with serve_in_thread(app) as running:
+        yield running
 
 
 def add(workspace: RunningWorkspace, *options: str) -> Result:
     return arka("workspace", "add-user", *options, "--url", workspace.url, "--database-url", workspace.database_url)
 
 
-def signs_in(workspace: RunningWorkspace, link: str) -> bool:
-    """Whether the link signs a browser in; a browser that has no script sends its code by a form."""
+def can_sign_in(workspace: RunningWorkspace, link: str) -> bool:
+    """Whether the link signs in, by submitting its code as a browser without JavaScript does."""
     with httpx.Client(base_url=workspace.url, headers={"Origin": workspace.url}, trust_env=False) as browser:
         key = re.search(r'name="form_key" value="(\w+)"', browser.get("/sign-in").text)
         assert key is not None
@@ -40,7 +40,7 @@ def signs_in(workspace: RunningWorkspace, link: str) -> bool:
         return browser.post("/sign-in", data={"form_key": key[1], "code": code}).status_code == 303
 
 
-def test_the_link_alone_is_on_stdout_and_works_once(home: Path, workspace: RunningWorkspace) -> None:
+def test_only_the_link_is_on_stdout_and_it_works_once(home: Path, workspace: RunningWorkspace) -> None:
     done = add(workspace, ANN, "--plan", "pro")
     assert (done.code, done.err) == (
         0,
@@ -49,24 +49,24 @@ def test_the_link_alone_is_on_stdout_and_works_once(home: Path, workspace: Runni
     link = done.out.strip()
     assert LINK.fullmatch(link)
     assert link.startswith(workspace.url)
-    assert [signs_in(workspace, link) for _ in range(2)] == [True, False]
-    assert not home.exists()  # the database that was named is the only one
+    assert [can_sign_in(workspace, link) for _ in range(2)] == [True, False]
+    assert not home.exists()  # only the given database is used
 
 
-def test_json_has_the_user_and_the_link(home: Path, workspace: RunningWorkspace) -> None:
-    found = add(workspace, ANN.upper(), "--json").json
-    assert sorted(found) == ["email", "expires", "id", "link", "new", "plan"]
-    assert (found["email"], found["plan"], found["new"]) == (ANN, "free", True)
-    assert re.fullmatch(r"usr_[\w-]{22}", found["id"])
-    assert LINK.fullmatch(found["link"])
+def test_json_has_user_and_link(home: Path, workspace: RunningWorkspace) -> None:
+    document = add(workspace, ANN.upper(), "--json").json
+    assert sorted(document) == ["email", "expires", "id", "link", "new", "plan"]
+    assert (document["email"], document["plan"], document["new"]) == (ANN, "free", True)
+    assert re.fullmatch(r"usr_[\w-]{22}", document["id"])
+    assert LINK.fullmatch(document["link"])
     again = add(workspace, ANN, "--json", "--plan", "pro").json
-    assert (again["id"], again["plan"], again["new"]) == (found["id"], "pro", False)
-    assert again["link"] != found["link"]
-    assert signs_in(workspace, found["link"])  # each link works, until it is used or too old
-    assert signs_in(workspace, again["link"])
+    assert (again["id"], again["plan"], again["new"]) == (document["id"], "pro", False)
+    assert again["link"] != document["link"]
+    assert can_sign_in(workspace, document["link"])  # each link works until it is used or expires
+    assert can_sign_in(workspace, again["link"])
 
 
-def test_who_is_there_gets_another_link_and_keeps_the_plan(home: Path, workspace: RunningWorkspace) -> None:
+def test_existing_user_gets_another_link_and_keeps_the_plan(home: Path, workspace: RunningWorkspace) -> None:
     assert add(workspace, ANN, "--plan", "pro").code == 0
     done = add(workspace, ANN)
     assert (done.code, done.err.splitlines()[0]) == (0, f"✓ {ANN} exists, on the pro plan")
@@ -75,7 +75,7 @@ def test_who_is_there_gets_another_link_and_keeps_the_plan(home: Path, workspace
 @pytest.mark.parametrize(
     "email", ["nobody", "a b@example.com", "<a@example.com>", "a@b\x1b[31m", "x" * 250 + "@a.example"]
 )
-def test_what_is_no_address_is_refused(home: Path, workspace: RunningWorkspace, email: str) -> None:
+def test_invalid_email_is_rejected(home: Path, workspace: RunningWorkspace, email: str) -> None:
     done = add(workspace, email)
     assert (done.code, done.out, done.err) == (
         2,
@@ -84,7 +84,7 @@ def test_what_is_no_address_is_refused(home: Path, workspace: RunningWorkspace, 
     )
 
 
-def test_without_options_it_is_the_workspace_that_serve_would_serve(home: Path) -> None:
+def test_defaults_are_those_of_serve(home: Path) -> None:
     done = arka("workspace", "add-user", ANN)
     assert done.code == 0
     assert done.out.startswith("http://127.0.0.1:8765/sign-in#")

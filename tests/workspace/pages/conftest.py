@@ -1,4 +1,4 @@
-"""A workspace, and a Chromium with somebody before it."""
+"""Fixtures for a workspace and a Chromium that visits it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 @pytest.fixture
 def workspace() -> Iterator[RunningWorkspace]:
     """A workspace without users."""
-    with serve_in_thread(app) as served:
-        yield served
+    with serve_in_thread(app) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser. It is a module's, since no other event loop can run in the meantime."""
+    """A browser for a module. Playwright's event loop cannot be shared with other tests."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -37,9 +37,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser, workspace: RunningWorkspace) -> Iterator[Callable[..., Visitor]]:
-    """Opens a browser profile of its own for somebody who visits the workspace; its options are Playwright's.
+    """Start a visitor with a new browser profile. The options are Playwright's.
 
-    Afterwards no page may have run into an error of its script or its Content-Security-Policy.
+    At the end, no page may have caused an error in its script or against its Content-Security-Policy.
     """
     visitors: list[Visitor] = []
 
@@ -50,12 +50,12 @@ def visit(chromium: Browser, workspace: RunningWorkspace) -> Iterator[Callable[.
     yield start
     for visitor in visitors:
         visitor.context.close()
-    assert [each.complaints for each in visitors if each.complaints] == []
+    assert [each.console_errors for each in visitors if each.console_errors] == []
 
 
 @pytest.fixture
 def ann(visit: Callable[..., Visitor]) -> Visitor:
-    """Somebody on the Pro plan, who has signed in."""
+    """A signed-in visitor on the Pro plan."""
     visitor = visit()
     visitor.sign_in(ANN, "pro")
     return visitor

@@ -1,4 +1,4 @@
-"""What the guide describes, in a real browser and a real terminal: sign in, create, copy, paste, revoke, subscribe."""
+"""The steps of the guide in a browser and a terminal: sign in, create, copy, paste, revoke, subscribe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arka_config.workspace.server.serving import RunningWorkspace
-    from tests.workspace.pages.visitor import ANN, Visitor
+    from tests.workspace.pages.visitor import Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -30,12 +30,12 @@ ARKA = str(Path(sys.executable).with_name("arka"))
 
 
 class Machine:
-    """Somebody's machine: `arka` on it, and a browser that only writes down what it is to open."""
+    """A user's machine: `arka`, and a browser command that only records the URL to open."""
 
     def __init__(self, folder: Path, url: str) -> None:
-        self.opened = folder / "opened"
+        self.opened_url = folder / "opened"
         browser = folder / "browser"
-        browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {self.opened}\n')
+        browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {self.opened_url}\n')
         browser.chmod(0o755)
         self.url = url
         self.environ = {
@@ -49,7 +49,7 @@ class Machine:
         }
 
     def login(self) -> pexpect.spawn[str]:
-        """`arka login`, up to its question."""
+        """Run `arka login` up to its prompt."""
         line = ["login", "-p", "laptop", "--api-url", self.url]
         child = pexpect.spawn(ARKA, line, env=self.environ, encoding="utf-8", timeout=30, dimensions=(40, 80))
         child.expect_exact("Paste the token")
@@ -57,7 +57,7 @@ class Machine:
         return child
 
     def status(self) -> tuple[int, str]:
-        """`arka status`: its exit code, and what it says on both streams."""
+        """Run `arka status` and return its exit code and output."""
         line = [ARKA, "status", "-p", "laptop"]
         done = subprocess.run(
             line, check=False, env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
@@ -65,18 +65,18 @@ class Machine:
         return done.returncode, done.stdout
 
 
-def end(child: pexpect.spawn[str]) -> tuple[int | None, str]:
-    """The exit code of what runs on the terminal, and what it still had to say."""
+def wait_for_exit(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    """Wait for a program to exit, and return its exit code and remaining output."""
     child.expect(pexpect.EOF)
     child.wait()
     child.close()
     return child.exitstatus, child.before or ""
 
 
-def is_in_the_guide(said: str, url: str) -> bool:
-    """Whether what is said in the end stands in docs/workspace.md, word for word."""
-    words = said[said.index("error: ") :].replace("\r\n", "\n").replace(url, "http://127.0.0.1:8765")
-    return words in (ROOT / "docs" / "workspace.md").read_text("utf-8")
+def is_in_guide(output: str, url: str) -> bool:
+    """Whether docs/workspace.md quotes the error literally."""
+    text = output[output.index("error: ") :].replace("\r\n", "\n").replace(url, "http://127.0.0.1:8765")
+    return text in (ROOT / "docs" / "workspace.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -84,15 +84,15 @@ def machine(tmp_path: Path, workspace: RunningWorkspace) -> Machine:
     return Machine(tmp_path, workspace.url)
 
 
-def test_from_sign_in_to_a_revoked_token(
+def test_sign_in_create_login_and_revoke(
     visit: Callable[..., Visitor], workspace: RunningWorkspace, machine: Machine
 ) -> None:
     ann = visit()
     terminal = machine.login()
 
-    # The page that `arka login` opens sends on who is not signed in.
-    assert machine.opened.read_text() == f"{workspace.url}{TOKENS}"
-    ann.page.goto(machine.opened.read_text())
+    # `arka login` opens the tokens page, which redirects to the sign-in page.
+    assert machine.opened_url.read_text() == f"{workspace.url}{TOKENS}"
+    ann.page.goto(machine.opened_url.read_text())
     ann.page.get_by_role("heading", name="Sign in to ARKA").wait_for()
     ann.sign_in(ANN, "pro")
     ann.page.get_by_role("heading", name="No tokens yet").wait_for()
@@ -105,34 +105,38 @@ def test_from_sign_in_to_a_revoked_token(
 
     token = ann.clipboard()
     terminal.sendline(token)
-    code, said = end(terminal)
-    assert (code, f"under profile 'laptop', for {workspace.url} (verified, as {ANN})" in re.sub(r"\s+", " ", said)) == (
+    code, output = wait_for_exit(terminal)
+    assert (
+        code,
+        f"under profile 'laptop', for {workspace.url} (verified, as {ANN})" in re.sub(r"\s+", " ", output),
+    ) == (
         0,
         True,
     )
-    assert token not in said
+    assert token not in output
     credential = open_store(app, machine.environ).tokens.read("laptop")
     assert credential is not None
     assert (credential.token.reveal(), credential.label, credential.user) == (token, "MacBook Pro", ANN)
     assert machine.status()[0] == 0
 
     ann.page.reload()
-    assert ann.listed() == ["MacBook Pro"]
+    assert ann.token_names() == ["MacBook Pro"]
     assert token not in ann.page.content()
     ann.page.get_by_text(f"arka_…{token[-4:]}").wait_for()
 
     ann.revoke("MacBook Pro")
-    assert ann.listed() == []
-    code, said = machine.status()
-    assert (code, "error: Invalid token\n" in said) == (4, True)
+    assert ann.token_names() == []
+    code, output = machine.status()
+    assert (code, "error: Invalid token\n" in output) == (4, True)
     assert (
-        "check that it starts with arka_, it was copied whole, it has not expired, and it has not been revoked" in said
+        "check that it starts with arka_, it was copied whole, it has not expired, and it has not been revoked"
+        in output
     )
-    assert f"hint: your tokens are on {workspace.url}{TOKENS}" in said
-    assert is_in_the_guide(said, workspace.url)
+    assert f"hint: your tokens are on {workspace.url}{TOKENS}" in output
+    assert is_in_guide(output, workspace.url)
 
 
-def test_without_a_subscription_and_then_with_one(
+def test_login_requires_a_pro_subscription(
     visit: Callable[..., Visitor], workspace: RunningWorkspace, machine: Machine
 ) -> None:
     bob = visit()
@@ -142,12 +146,12 @@ def test_without_a_subscription_and_then_with_one(
 
     terminal = machine.login()
     terminal.sendline(token)
-    code, said = end(terminal)
-    assert (code, "error: Pro subscription required" in said) == (4, True)
-    address = re.search(r"subscribe on (\S+)", said)
+    code, output = wait_for_exit(terminal)
+    assert (code, "error: Pro subscription required" in output) == (4, True)
+    address = re.search(r"subscribe on (\S+)", output)
     assert address is not None
     assert address[1] == f"{workspace.url}{BILLING}"
-    assert is_in_the_guide(said, workspace.url)
+    assert is_in_guide(output, workspace.url)
     assert open_store(app, machine.environ).tokens.read("laptop") is None
 
     bob.page.goto(address[1])
@@ -155,23 +159,23 @@ def test_without_a_subscription_and_then_with_one(
     bob.page.get_by_text("You are on the Pro plan now.").first.wait_for()
     terminal = machine.login()
     terminal.sendline(token)
-    assert end(terminal)[0] == 0
+    assert wait_for_exit(terminal)[0] == 0
 
-    # And back: the token that is stored says why it does not work any more.
+    # After a downgrade, the stored token reports why it no longer works.
     bob.page.get_by_role("button", name="Downgrade to Free").click()
     bob.page.get_by_text("You are on the Free plan now.").first.wait_for()
-    code, said = machine.status()
-    assert (code, f"hint: subscribe on {workspace.url}{BILLING}" in said) == (4, True)
+    code, output = machine.status()
+    assert (code, f"hint: subscribe on {workspace.url}{BILLING}" in output) == (4, True)
 
 
-def test_the_other_ways_to_end_a_token(visit: Callable[..., Visitor]) -> None:
+def test_token_can_expire_never_or_on_a_date(visit: Callable[..., Visitor]) -> None:
     ann = visit()
     ann.sign_in(ANN, "pro")
-    ann.create("Never ending", "Never")
+    ann.create("Never expires", "Never")
     dialog = ann.open_dialog()
     dialog.get_by_role("textbox", name="Name").fill("Until the fair")
     dialog.get_by_role("radio", name="On a date").check()
-    dialog.get_by_role("button", name="Create Token").click()  # the browser asks for the date first
+    dialog.get_by_role("button", name="Create Token").click()  # the date is still required
     assert dialog.is_visible()
     dialog.get_by_label("Last day, in UTC").fill("2099-02-28")
     dialog.get_by_role("button", name="Create Token").click()

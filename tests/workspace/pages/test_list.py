@@ -1,4 +1,4 @@
-"""The list: what stands in it, the newest first, and what is on its further pages."""
+"""The list of tokens: order, pages, and the contents of a row."""
 
 from __future__ import annotations
 
@@ -10,33 +10,31 @@ from tests.workspace.pages.visitor import ANN, TOKENS
 
 if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
-    from tests.workspace.pages.visitor import ANN, Visitor
+    from tests.workspace.pages.visitor import Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
 
-def test_older_tokens_are_on_a_page_of_their_own_and_cancel_comes_back_to_it(
-    ann: Visitor, workspace: RunningWorkspace
-) -> None:
+def test_older_tokens_are_on_the_next_page_and_cancel_returns_to_it(ann: Visitor, workspace: RunningWorkspace) -> None:
     for number in range(53):
         workspace.issue(ANN, f"number {number}")
     ann.page.goto(TOKENS)
-    assert ann.listed() == [f"number {number}" for number in range(52, 2, -1)]
+    assert ann.token_names() == [f"number {number}" for number in range(52, 2, -1)]
     ann.page.get_by_role("link", name="Older tokens").click()
-    ann.loaded(ann.page.get_by_role("link", name="Newest tokens"))
-    assert ann.listed() == ["number 2", "number 1", "number 0"]
+    ann.wait_for(ann.page.get_by_role("link", name="Newest tokens"))
+    assert ann.token_names() == ["number 2", "number 1", "number 0"]
     assert not ann.page.get_by_role("link", name="Older tokens").is_visible()
 
-    ann.ask_to_revoke("number 1")
+    ann.open_revoke_dialog("number 1")
     ann.page.keyboard.press("Escape")
     ann.page.get_by_role("dialog").wait_for(state="detached")
-    assert ann.listed() == ["number 2", "number 1", "number 0"]
+    assert ann.token_names() == ["number 2", "number 1", "number 0"]
     ann.revoke("number 1")
     ann.page.goto(f"{TOKENS}?after=made-up")
-    assert len(ann.listed()) == 50  # what is no place is none
+    assert len(ann.token_names()) == 50  # an invalid cursor is ignored
 
 
-def test_a_row_says_when_a_token_was_used_and_what_it_may(ann: Visitor, workspace: RunningWorkspace) -> None:
+def test_row_shows_last_use_and_manage_scope(ann: Visitor, workspace: RunningWorkspace) -> None:
     from arka_config.arka import app
     from arka_config.workspace.server import tokens
 
@@ -49,5 +47,5 @@ def test_a_row_says_when_a_token_was_used_and_what_it_may(ann: Visitor, workspac
     assert row.get_by_role("rowheader").inner_text().split("\n")[0].split() == [
         *("CI/CD", "Pipeline", "may", "manage", "tokens")
     ]
-    shown = row.get_by_role("cell").all_inner_texts()
-    assert (shown[0], shown[2:4]) == (f"arka_…{issued.secret.reveal()[-4:]}", ["Never", "Today"])
+    cells = row.get_by_role("cell").all_inner_texts()
+    assert (cells[0], cells[2:4]) == (f"arka_…{issued.secret.reveal()[-4:]}", ["Never", "Today"])

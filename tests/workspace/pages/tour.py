@@ -1,4 +1,4 @@
-"""The tour: every page and every state of one, in the order that somebody new to a workspace meets them."""
+"""Visit every page in each of its states, in the order in which a new user sees them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from tests.workspace.pages.visitor import Visitor
 
 EMAIL = "a.rather.long.name.for.an.address@engineering.example.com"
-LONGEST = "W" * 100  # what no blank breaks
+LONGEST_LABEL = "W" * 100  # without a space to wrap at
 
 
 def tour(visitor: Visitor) -> Iterator[str]:
-    """Leads a visitor through the pages; the name of the state that is now to be seen."""
-    for state in _states(visitor):
-        visitor.page.wait_for_load_state()  # with its style and its script
+    """Lead a visitor through the pages, and yield the name of each state once it is visible."""
+    for state in _visit_all(visitor):
+        visitor.page.wait_for_load_state()  # including the style sheet and the script
         yield state
 
 
-def _states(visitor: Visitor) -> Iterator[str]:
-    yield from _outside(visitor)
+def _visit_all(visitor: Visitor) -> Iterator[str]:
+    yield from _visit_sign_in(visitor)
     page = visitor.page
     page.goto(BILLING)
     yield "billing, free"
     page.get_by_role("button", name="Upgrade to Pro").click()
     page.get_by_text("You are on the Pro plan now.").first.wait_for()
     yield "billing, pro"
-    yield from _tokens(visitor)
+    yield from _visit_tokens(visitor)
     page.goto("/nowhere")
     yield "not found"
     page.goto("/problems/too-many-requests")
@@ -41,7 +41,7 @@ def _states(visitor: Visitor) -> Iterator[str]:
     yield "signed in already"
 
 
-def _outside(visitor: Visitor) -> Iterator[str]:
+def _visit_sign_in(visitor: Visitor) -> Iterator[str]:
     page = visitor.page
     page.goto("/sign-in")
     yield "sign-in"
@@ -57,7 +57,7 @@ def _outside(visitor: Visitor) -> Iterator[str]:
     yield "no tokens"
 
 
-def _tokens(visitor: Visitor) -> Iterator[str]:
+def _visit_tokens(visitor: Visitor) -> Iterator[str]:
     page = visitor.page
     page.goto(TOKENS)
     dialog = visitor.open_dialog()
@@ -72,9 +72,9 @@ def _tokens(visitor: Visitor) -> Iterator[str]:
     yield "create, refused"
     page.goto(TOKENS)
     in_a_week = timestamps.now() + timedelta(days=7)
-    visitor.workspace.issue(EMAIL, LONGEST, ["tokens:manage"], in_a_week)
+    visitor.workspace.issue(EMAIL, LONGEST_LABEL, ["tokens:manage"], in_a_week)
     old = visitor.workspace.issue(EMAIL, "Old phone", [], in_a_week).token.id
-    _let_expire(visitor, old)
+    _expire(visitor, old)
     visitor.create("MacBook Pro")
     yield "shown once"
     page.get_by_role("button", name="Copy").click()
@@ -82,15 +82,15 @@ def _tokens(visitor: Visitor) -> Iterator[str]:
     yield "copied"
     page.goto(TOKENS)
     yield "tokens"
-    visitor.ask_to_revoke("MacBook Pro")
+    visitor.open_revoke_dialog("MacBook Pro")
     yield "revoke"
     page.get_by_role("button", name="Revoke token").click()
     page.get_by_text("The token was revoked.").first.wait_for()
     yield "revoked"
 
 
-def _let_expire(visitor: Visitor, token_id: str) -> None:
-    """Puts a token's end into the past, which no form does."""
+def _expire(visitor: Visitor, token_id: str) -> None:
+    """Set a token's expiry to the past, which no form can do."""
     from arka_config.workspace.server.tables import Token
 
     with visitor.workspace.workspace.database.write() as session:

@@ -1,4 +1,4 @@
-"""Visitor: somebody who uses a workspace's pages in a Chromium, by what they see and not by what is behind it."""
+"""Visitor: uses the pages in Chromium, and finds elements by their visible names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from arka_config.workspace.server.serving import RunningWorkspace
 
-# Root may not use the sandbox, and nothing but this machine is to be reached.
+# Root cannot use the sandbox. Only this machine may be reached.
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--no-proxy-server"),
@@ -18,34 +18,34 @@ FLAGS = [
 ANN = "ann@example.com"
 TOKENS = "/app/personal/settings/tokens"
 BILLING = "/billing"
-PATIENCE = 15_000  # milliseconds
+TIMEOUT = 15_000  # milliseconds
 
 
 class Visitor:
-    """Somebody at a page. `complaints` is what the browser has said about scripts and the policy for them."""
+    """A user with a browser. `console_errors` has the errors and warnings of the pages' scripts and policies."""
 
     def __init__(self, browser: Browser, workspace: RunningWorkspace, **options: Any) -> None:
         self.workspace = workspace
         self.context = browser.new_context(base_url=workspace.url, reduced_motion="reduce", **options)
-        self.context.set_default_timeout(PATIENCE)
+        self.context.set_default_timeout(TIMEOUT)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        self.complaints: list[str] = []
+        self.console_errors: list[str] = []
         self.page = self.new_tab()
 
     def new_tab(self) -> Any:
-        """Another tab of the same browser profile, which has the same cookies."""
+        """Open another tab, with the same cookies."""
         page = self.context.new_page()
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._record)
+        page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         return page
 
-    def _hear(self, message: ConsoleMessage) -> None:
-        # A page that is a refusal has a status that says so, which Chromium finds worth a line.
+    def _record(self, message: ConsoleMessage) -> None:
+        # Chromium logs an error status, which is expected for an error page.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
-            self.complaints.append(message.text)
+            self.console_errors.append(message.text)
 
     def sign_in(self, email: str, plan: str | None = None) -> None:
-        """Opens a sign-in link and uses it; where no script takes its code, it is pasted."""
+        """Open a sign-in link and sign in. Without JavaScript, paste the link."""
         link = self.workspace.add_user(email, plan).link
         self.page.goto(link)
         field = self.page.get_by_role("textbox", name="Sign-in link or code")
@@ -55,19 +55,19 @@ class Visitor:
         self.page.wait_for_url(f"**{TOKENS}")
 
     def open_dialog(self) -> Locator:
-        """The Create Token dialog, opened from the list."""
+        """Open the Create Token dialog from the list."""
         self.page.get_by_role("link", name="Create Token").click()
         dialog: Locator = self.page.get_by_role("dialog", name="Create Token")
-        return self.loaded(dialog)
+        return self.wait_for(dialog)
 
-    def loaded(self, sign: Locator) -> Locator:
-        """What a new page shows, once its style and its script are there too."""
-        sign.wait_for()
+    def wait_for(self, element: Locator) -> Locator:
+        """Wait until an element is visible and its page has loaded completely."""
+        element.wait_for()
         self.page.wait_for_load_state()
-        return sign
+        return element
 
     def create(self, label: str, expiry: str = "90 days") -> str:
-        """Makes a token in the dialog; what is shown once."""
+        """Create a token in the dialog and return it."""
         dialog = self.open_dialog()
         dialog.get_by_role("textbox", name="Name").fill(label)
         dialog.get_by_role("radio", name=expiry).check()
@@ -75,24 +75,24 @@ class Visitor:
         token: str = self.page.get_by_role("textbox", name="Your new token").input_value()
         return token
 
-    def ask_to_revoke(self, label: str) -> Locator:
-        """The dialog that asks, opened by the trash icon of a token."""
+    def open_revoke_dialog(self, label: str) -> Locator:
+        """Open the confirmation dialog with a token's trash icon."""
         self.page.get_by_role("link", name=f"Revoke {label}", exact=True).click()
         dialog: Locator = self.page.get_by_role("dialog", name=f"Revoke “{label}”?")
-        return self.loaded(dialog)
+        return self.wait_for(dialog)
 
     def revoke(self, label: str) -> None:
-        """Revokes a token, and waits until that is said."""
-        self.ask_to_revoke(label).get_by_role("button", name="Revoke token").click()
+        """Revoke a token and wait for the confirmation."""
+        self.open_revoke_dialog(label).get_by_role("button", name="Revoke token").click()
         self.page.get_by_text("The token was revoked").first.wait_for()
 
     def clipboard(self) -> str:
-        """What has been copied."""
+        """The text in the clipboard."""
         text: str = self.page.evaluate("navigator.clipboard.readText()")
         return text
 
-    def listed(self) -> list[str]:
-        """The names in the list."""
+    def token_names(self) -> list[str]:
+        """The names of the tokens in the list."""
         self.page.get_by_role("heading", name="Personal Access Tokens").wait_for()
         names: list[str] = self.page.get_by_role("rowheader").locator("bdi").all_inner_texts()
         return names

@@ -53,7 +53,7 @@ class Browser:
 
     @property
     def user_id(self) -> str:
-        """The id of the signed-in user. Raises Redirect to the sign-in page if there is none."""
+        """The id of the signed-in user. Raises Redirect to the sign-in page without one."""
         self.check_signed_in()
         assert self.user is not None
         return self.user.id

@@ -1,4 +1,4 @@
-"""A token is shown once, and a form does its work once: by reload, by the way back, by a double click, in two tabs."""
+"""Tokens are shown once and forms act once, despite reloads, back, double clicks and several tabs."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arka_config.workspace.server.serving import RunningWorkspace
-    from tests.workspace.pages.visitor import ANN, Visitor
+    from tests.workspace.pages.visitor import Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
 
-def test_a_reload_shows_no_token_and_makes_none(ann: Visitor) -> None:
+def test_reload_neither_shows_nor_creates_a_token(ann: Visitor) -> None:
     token = ann.create("Laptop")
     for _ in range(2):
         ann.page.reload()
-        assert ann.listed() == ["Laptop"]
+        assert ann.token_names() == ["Laptop"]
         assert token not in ann.page.content()
 
 
-def test_no_way_back_or_forth_leads_to_the_token(ann: Visitor) -> None:
+def test_back_and_forward_do_not_show_the_token(ann: Visitor) -> None:
     token = ann.create("Laptop")
     ann.page.get_by_role("link", name="Billing").click()
     ann.page.get_by_role("heading", name="Billing").wait_for()
@@ -34,90 +34,88 @@ def test_no_way_back_or_forth_leads_to_the_token(ann: Visitor) -> None:
         ann.page.get_by_role("heading", level=1).wait_for()
         assert token not in ann.page.content()
     ann.page.goto(TOKENS)
-    assert ann.listed() == ["Laptop"]
+    assert ann.token_names() == ["Laptop"]
 
 
-def test_an_impatient_double_click_makes_one_token(ann: Visitor, workspace: RunningWorkspace) -> None:
+def test_double_click_creates_one_token(ann: Visitor, workspace: RunningWorkspace) -> None:
     dialog = ann.open_dialog()
     dialog.get_by_role("textbox", name="Name").fill("Laptop")
     dialog.get_by_role("button", name="Create Token").dblclick()
     assert ann.page.get_by_role("textbox", name="Your new token").input_value().startswith("arka_")
-    assert ann.listed() == ["Laptop"]
+    assert ann.token_names() == ["Laptop"]
 
 
-def test_a_form_that_is_sent_twice_makes_one_token_and_says_so(visit: Callable[..., Visitor]) -> None:
-    """Without the script, that would see to it: the server knows the form again."""
+def test_resubmitted_form_creates_one_token_and_says_so(visit: Callable[..., Visitor]) -> None:
+    """Without the script, which would prevent it: the server recognizes the form."""
     ann = visit(java_script_enabled=False)
     ann.sign_in(ANN, "pro")
     token = ann.create("Laptop")
-    ann.page.reload()  # which sends the form again
+    ann.page.reload()  # submits the form again
     ann.page.get_by_text("This form was already submitted").wait_for()
     assert token not in ann.page.content()
-    assert ann.listed() == ["Laptop"]
+    assert ann.token_names() == ["Laptop"]
     ann.page.reload()
-    assert ann.listed() == ["Laptop"]
+    assert ann.token_names() == ["Laptop"]
 
 
-def test_two_tabs_see_what_the_other_has_revoked(ann: Visitor) -> None:
+def test_token_can_be_revoked_in_two_tabs(ann: Visitor) -> None:
     ann.create("Laptop")
     ann.page.goto(TOKENS)
     other = ann.new_tab()
     other.goto(TOKENS)
-    dialog = ann.ask_to_revoke("Laptop")
+    dialog = ann.open_revoke_dialog("Laptop")
     other.get_by_role("link", name="Revoke Laptop").click()
     other.get_by_role("button", name="Revoke token").click()
     other.get_by_text("The token was revoked.").first.wait_for()
-    dialog.get_by_role("button", name="Revoke token").click()  # gone is gone
+    dialog.get_by_role("button", name="Revoke token").click()  # already revoked
     ann.page.get_by_text("The token was revoked.").first.wait_for()
-    assert ann.listed() == []
+    assert ann.token_names() == []
 
 
-def test_a_trash_icon_of_an_old_list_says_that_the_token_is_gone(ann: Visitor) -> None:
+def test_revoking_from_a_stale_list_says_that_the_token_is_gone(ann: Visitor) -> None:
     ann.create("Laptop")
     old = ann.new_tab()
     old.goto(TOKENS)
     ann.revoke("Laptop")
     old.get_by_role("link", name="Revoke Laptop").click()
     old.get_by_text("That token no longer exists.").first.wait_for()
-    old.wait_for_url(f"**{TOKENS}")  # what was said once is not in the address
+    old.wait_for_url(f"**{TOKENS}")  # the note is removed from the address
 
 
-def test_a_sign_in_link_works_once(visit: Callable[..., Visitor], workspace: RunningWorkspace) -> None:
+def test_sign_in_link_works_once(visit: Callable[..., Visitor], workspace: RunningWorkspace) -> None:
     link = workspace.add_user(ANN).link
     first, second = visit(), visit()
     for visitor in (first, second):
         visitor.page.goto(link)
         visitor.page.get_by_text("Your link is ready.").wait_for()
-        assert visitor.page.url == f"{workspace.url}/sign-in"  # the code is out of the address
+        assert visitor.page.url == f"{workspace.url}/sign-in"  # the code is removed from the address
         visitor.page.get_by_role("button", name="Sign in").click()
-    assert first.listed() == []
+    assert first.token_names() == []
     second.page.get_by_text("That code does not work.").first.wait_for()
     assert ANN not in second.page.content()
 
 
-def test_a_double_click_signs_in(visit: Callable[..., Visitor], workspace: RunningWorkspace) -> None:
+def test_double_click_signs_in(visit: Callable[..., Visitor], workspace: RunningWorkspace) -> None:
     ann = visit()
     ann.page.goto(workspace.add_user(ANN).link)
     ann.page.get_by_role("button", name="Sign in").dblclick()
-    assert ann.listed() == []
+    assert ann.token_names() == []
 
 
-def test_a_link_that_is_opened_over_the_sign_in_page_is_taken(
-    visit: Callable[..., Visitor], workspace: RunningWorkspace
-) -> None:
+def test_link_opened_on_the_sign_in_page_is_used(visit: Callable[..., Visitor], workspace: RunningWorkspace) -> None:
     ann = visit()
     ann.page.goto("/sign-in")
     ann.page.get_by_role("textbox", name="Sign-in link or code").fill("nonsense")
     ann.page.get_by_role("button", name="Sign in").click()
     ann.page.get_by_text("That code does not work.").first.wait_for()
-    ann.page.goto(workspace.add_user(ANN).link)  # only what is behind the # differs: nothing is loaded
+    ann.page.goto(workspace.add_user(ANN).link)  # only the fragment differs, so nothing is loaded
     ann.page.get_by_text("Your link is ready.").wait_for()
     assert not ann.page.get_by_role("alert").is_visible()
     ann.page.get_by_role("button", name="Sign in").click()
-    assert ann.listed() == []
+    assert ann.token_names() == []
 
 
-def test_a_link_for_somebody_else_signs_in_anew(ann: Visitor, workspace: RunningWorkspace) -> None:
+def test_link_for_another_user_signs_in_again(ann: Visitor, workspace: RunningWorkspace) -> None:
     ann.page.goto(workspace.add_user("bob@example.com").link)
     ann.page.get_by_text(f"As {ANN}.").wait_for()
     assert ann.page.url == f"{workspace.url}/sign-in"
@@ -125,23 +123,23 @@ def test_a_link_for_somebody_else_signs_in_anew(ann: Visitor, workspace: Running
     ann.page.get_by_text("Your link is ready.").wait_for()
     ann.page.get_by_role("button", name="Sign in").click()
     ann.page.get_by_text("bob@example.com").wait_for()
-    assert ann.listed() == []
+    assert ann.token_names() == []
 
 
-def test_who_tries_codes_is_told_how_long_to_wait(visit: Callable[..., Visitor]) -> None:
+def test_rate_limit_page_says_how_long_to_wait(visit: Callable[..., Visitor]) -> None:
     eve = visit()
     eve.page.goto("/sign-in")
     for _ in range(eve.workspace.workspace.sign_in_limit.most):
         eve.page.get_by_role("textbox", name="Sign-in link or code").fill("nonsense")
         eve.page.get_by_role("button", name="Sign in").click()
-        eve.loaded(eve.page.get_by_text("That code does not work.").first)
+        eve.wait_for(eve.page.get_by_text("That code does not work.").first)
     eve.page.get_by_role("textbox", name="Sign-in link or code").fill("nonsense")
     eve.page.get_by_role("button", name="Sign in").click()
     eve.page.get_by_role("heading", name="Too many requests").wait_for()
     eve.page.get_by_text("Try again in 10 minutes.").wait_for()
 
 
-def test_a_form_from_before_the_sign_out_is_refused_in_words(ann: Visitor) -> None:
+def test_form_from_before_sign_out_is_rejected_with_a_page(ann: Visitor) -> None:
     other = ann.new_tab()
     other.goto(BILLING)
     ann.page.get_by_role("button", name="Sign out").click()
@@ -152,7 +150,7 @@ def test_a_form_from_before_the_sign_out_is_refused_in_words(ann: Visitor) -> No
     other.get_by_role("heading", name="Sign in to ARKA").wait_for()
 
 
-def test_after_the_sign_out_the_way_back_shows_nothing(ann: Visitor) -> None:
+def test_back_after_sign_out_shows_nothing(ann: Visitor) -> None:
     ann.create("Laptop")
     ann.page.goto(TOKENS)
     ann.page.get_by_role("button", name="Sign out").click()

@@ -1,4 +1,4 @@
-"""Without a script everything works but copying: each dialog has an address of its own."""
+"""The pages without JavaScript: everything works except copying, since each dialog has its own URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.workspace.pages.visitor import ANN, TOKENS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.workspace.pages.visitor import ANN, Visitor
+    from tests.workspace.pages.visitor import Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -24,18 +24,18 @@ def ann(visit: Callable[..., Visitor]) -> Visitor:
     return visitor
 
 
-def test_a_token_is_made_shown_and_revoked(ann: Visitor) -> None:
+def test_create_show_and_revoke(ann: Visitor) -> None:
     token = ann.create("MacBook Pro", "Never")
     assert re.fullmatch(r"arka_[0-9A-Za-z]{37}", token)
     ann.page.get_by_text("Copy your token now, it won't be shown again.").wait_for()
-    assert not ann.page.get_by_role("button", name="Copy").is_visible()  # nothing that does nothing is offered
+    assert not ann.page.get_by_role("button", name="Copy").is_visible()  # it needs JavaScript
     ann.page.get_by_role("link", name="Tokens", exact=True).click()
-    assert ann.listed() == ["MacBook Pro"]
+    assert ann.token_names() == ["MacBook Pro"]
     ann.revoke("MacBook Pro")
-    assert ann.listed() == []
+    assert ann.token_names() == []
 
 
-def test_the_plan_is_changed_and_the_session_ended(ann: Visitor) -> None:
+def test_change_plan_and_sign_out(ann: Visitor) -> None:
     ann.page.get_by_role("link", name="Upgrade to Pro").click()
     ann.page.get_by_role("button", name="Upgrade to Pro").click()
     ann.page.get_by_text("You are on the Pro plan now.").wait_for()
@@ -43,18 +43,18 @@ def test_the_plan_is_changed_and_the_session_ended(ann: Visitor) -> None:
     ann.page.get_by_role("heading", name="Sign in to ARKA").wait_for()
 
 
-def test_a_dialog_is_cancelled(ann: Visitor) -> None:
+def test_cancel_closes_a_dialog(ann: Visitor) -> None:
     ann.open_dialog().get_by_role("link", name="Cancel").click()
     ann.page.get_by_role("dialog").wait_for(state="detached")
-    assert ann.listed() == []
+    assert ann.token_names() == []
 
 
-def test_what_is_wrong_with_a_form_is_said_and_what_was_entered_is_still_there(ann: Visitor) -> None:
+def test_invalid_form_shows_the_reason_and_keeps_the_input(ann: Visitor) -> None:
     dialog = ann.open_dialog()
     dialog.get_by_role("textbox", name="Name").fill("Fair")
     dialog.get_by_role("radio", name="On a date").check()
     dialog.get_by_role("checkbox", name="May manage tokens").check()
-    dialog.get_by_role("button", name="Create Token").click()  # and no date
+    dialog.get_by_role("button", name="Create Token").click()  # without a date
     ann.page.get_by_role("alert").filter(has_text="Choose when the token expires.").wait_for()
     dialog = ann.page.get_by_role("dialog", name="Create Token")
     assert dialog.get_by_role("textbox", name="Name").input_value() == "Fair"
@@ -74,22 +74,22 @@ def test_what_is_wrong_with_a_form_is_said_and_what_was_entered_is_still_there(a
         ("W" * 100, None),
     ],
 )
-def test_a_name_is_shown_as_it_was_typed(ann: Visitor, label: str, shown: str | None) -> None:
+def test_name_is_shown_as_typed(ann: Visitor, label: str, shown: str | None) -> None:
     dialog = ann.open_dialog()
     dialog.get_by_role("textbox", name="Name").fill(label)
     dialog.get_by_role("button", name="Create Token").click()
     ann.page.get_by_text("Copy your token now").wait_for()
     ann.page.goto(TOKENS)
-    assert ann.listed() == [shown or label]
+    assert ann.token_names() == [shown or label]
     ann.revoke(shown or label)
 
 
 @pytest.mark.parametrize("label", ["right\u202eto left", "\x1b[31mred", "zero\u200bwidth\u2066"])
-def test_a_name_that_would_drive_a_screen_is_refused_and_shown_harmless(ann: Visitor, label: str) -> None:
+def test_misleading_name_is_rejected_and_escaped(ann: Visitor, label: str) -> None:
     dialog = ann.open_dialog()
     dialog.get_by_role("textbox", name="Name").fill(label)
     dialog.get_by_role("button", name="Create Token").click()
     ann.page.get_by_role("alert").wait_for()
     assert label not in ann.page.content()
     ann.page.goto(TOKENS)
-    assert ann.listed() == []
+    assert ann.token_names() == []

@@ -1,4 +1,4 @@
-"""Everybody can read the pages: by screen reader, with contrast in light and dark, and on the width of a phone."""
+"""Accessibility of the pages: screen readers, contrast in light and dark, narrow screens, zoom."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.workspace.pages.visitor import ANN, TOKENS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.workspace.pages.visitor import ANN, Visitor
+    from tests.workspace.pages.visitor import Visitor
 
 pytestmark = pytest.mark.peer("chromium")
 
 CONTROLS = {"button", "link", "textbox", "radio", "checkbox", "Date", "combobox", "spinbutton", "menuitem"}
 STATES = 18
-WIDTHS = (320, 360, 600, 768, 830, 1024, 1280)  # pixels; the last is what the tour goes on with
+WIDTHS = (320, 360, 600, 768, 830, 1024, 1280)  # pixels; the tour continues with the last
 
-# What a page has to have that no role tells of.
+# Requirements that the accessibility tree does not show.
 STRUCTURE = """() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const ids = all("[id]").map((each) => each.id);
@@ -45,8 +45,8 @@ STRUCTURE = """() => {
   };
 }"""
 
-# Of every text that is to be seen: the contrast with what is behind it (WCAG 2.2, 1.4.3), where that is below 4.5. Of
-# every field: that of its edge (1.4.11), where that is below 3.
+# The contrast of visible text with its background, if below 4.5 (WCAG 2.2, 1.4.3), and of the edges of fields, if below
+# 3 (1.4.11).
 FAINT = """() => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
   const read = (colour) => {
@@ -98,7 +98,7 @@ FAINT = """() => {
   return {count, found};
 }"""
 
-# What sticks out of the page, or out of the part of it that cuts off what is too wide.
+# The elements that are wider than the page, or than the container that clips them.
 TOO_WIDE = """() => {
   const wide = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
   for (const each of document.querySelectorAll("main *, dialog, dialog *, header *")) {
@@ -112,25 +112,25 @@ TOO_WIDE = """() => {
 }"""
 
 
-def spoken(visitor: Visitor) -> list[tuple[str, str]]:
-    """The role and the name of everything that a screen reader is told of."""
+def read_accessibility_tree(visitor: Visitor) -> list[tuple[str, str]]:
+    """Read the role and name of everything that a screen reader announces."""
     session = visitor.context.new_cdp_session(visitor.page)
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()
-    told = [node for node in nodes if not node["ignored"]]
-    return [(node["role"]["value"], node.get("name", {}).get("value", "").strip()) for node in told]
+    visible = [node for node in nodes if not node["ignored"]]
+    return [(node["role"]["value"], node.get("name", {}).get("value", "").strip()) for node in visible]
 
 
-def test_a_screen_reader_has_a_name_for_everything(visit: Callable[..., Visitor]) -> None:
+def test_every_control_has_an_accessible_name(visit: Callable[..., Visitor]) -> None:
     ann = visit()
     states = 0
     for state in tour(ann):
         states += 1
-        told = spoken(ann)
-        assert [role for role, name in told if role in CONTROLS | {"dialog", "heading", "region"} and not name] == [], (
+        tree = read_accessibility_tree(ann)
+        assert [role for role, name in tree if role in CONTROLS | {"dialog", "heading", "region"} and not name] == [], (
             state
         )
-        roles = [role for role, _ in told]
+        roles = [role for role, _ in tree]
         assert "dialog" in roles or ("main" in roles and "heading" in roles), state
         structure = ann.page.evaluate(STRUCTURE)
         assert structure == {
@@ -147,19 +147,19 @@ def test_a_screen_reader_has_a_name_for_everything(visit: Callable[..., Visitor]
     assert states == STATES
 
 
-def test_behind_a_dialog_there_is_nothing_to_be_told_of(visit: Callable[..., Visitor]) -> None:
+def test_content_behind_a_dialog_is_inert(visit: Callable[..., Visitor]) -> None:
     for script in (True, False):
         ann = visit(java_script_enabled=script)
         ann.sign_in(ANN, "pro")
         ann.open_dialog()
-        told = spoken(ann)
-        assert ("button", "Sign out") not in told
-        assert [name for role, name in told if role == "link"] == ["Cancel"]
-        assert ("heading", "Create Token") in told
+        tree = read_accessibility_tree(ann)
+        assert ("button", "Sign out") not in tree
+        assert [name for role, name in tree if role == "link"] == ["Cancel"]
+        assert ("heading", "Create Token") in tree
 
 
-def test_what_has_happened_is_announced_after_the_page_is_there(visit: Callable[..., Visitor]) -> None:
-    """A live region that has its words from the beginning is read out by no screen reader."""
+def test_notice_is_announced_after_the_page_has_loaded(visit: Callable[..., Visitor]) -> None:
+    """Screen readers do not announce a live region that has its text from the start."""
     ann = visit()
     ann.sign_in(ANN, "pro")
     ann.create("Laptop")
@@ -172,22 +172,22 @@ def test_what_has_happened_is_announced_after_the_page_is_there(visit: Callable[
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_stands_out(visit: Callable[..., Visitor], scheme: Any) -> None:
+def test_text_has_enough_contrast(visit: Callable[..., Visitor], scheme: Any) -> None:
     ann = visit(color_scheme=scheme)
-    grounds = set()
+    backgrounds = set()
     for state in tour(ann):
-        seen = ann.page.evaluate(FAINT)
-        assert seen["count"] >= 3, state
-        assert seen["found"] == [], state
+        result = ann.page.evaluate(FAINT)
+        assert result["count"] >= 3, state
+        assert result["found"] == [], state
         for control in ann.page.locator("a, button").all():
             if control.is_visible() and control.evaluate("each => !each.closest('[inert], .skip')"):
                 control.hover()
                 assert ann.page.evaluate(FAINT)["found"] == [], f"{state}, under the mouse: {control}"
-        grounds.add(ann.page.evaluate("getComputedStyle(document.body).backgroundColor"))
-    assert grounds == {{"light": "rgb(247, 247, 248)", "dark": "rgb(15, 16, 19)"}[scheme]}
+        backgrounds.add(ann.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert backgrounds == {{"light": "rgb(247, 247, 248)", "dark": "rgb(15, 16, 19)"}[scheme]}
 
 
-def test_nothing_is_wider_than_the_screen(visit: Callable[..., Visitor]) -> None:
+def test_pages_fit_the_screen_width(visit: Callable[..., Visitor]) -> None:
     ann = visit()
     for state in tour(ann):
         for width in WIDTHS:
@@ -195,8 +195,8 @@ def test_nothing_is_wider_than_the_screen(visit: Callable[..., Visitor]) -> None
             assert ann.page.evaluate(TOO_WIDE) == [], f"{state}, {width} pixels wide"
 
 
-def test_the_text_can_be_twice_as_large(visit: Callable[..., Visitor]) -> None:
-    """1280 pixels at 400 % are 320 (WCAG 2.2, 1.4.10); here the height is that of a phone on its side."""
+def test_dialog_is_usable_at_400_percent_zoom(visit: Callable[..., Visitor]) -> None:
+    """1280 pixels at 400 % are 320 (WCAG 2.2, 1.4.10); the height is that of a phone in landscape."""
     ann = visit(viewport={"width": 640, "height": 320}, device_scale_factor=2)
     ann.sign_in(ANN, "pro")
     dialog = ann.open_dialog()
