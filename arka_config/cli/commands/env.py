@@ -46,9 +46,9 @@ def _variables(session: Session, with_token: bool) -> dict[str, str]:
     name = session.resolution.name
     variables = {} if name is None else {app.profile_field.variable: name}
     if with_token:
-        found = session.token()
-        variables[app.token_field.variable] = found.secret.reveal()
-        variables[app.url_field.variable] = str(found.url.value)
+        effective = session.token()
+        variables[app.token_field.variable] = effective.secret.reveal()
+        variables[app.url_field.variable] = str(effective.url.value)
     elif name is None:
         raise ConfigError("no profile is selected", hint=f"{app.name} env --profile NAME")
     else:
@@ -61,9 +61,9 @@ def _append_for_github(session: Session, variables: dict[str, str], with_token: 
     if not path:
         raise ConfigError("GITHUB_ENV is not set: this is not a GitHub Actions job", hint=f"{session.app.name} env")
     # Mask first: the runner must know the token before anything can print it.
-    found = session.resolution.token_in_force()
-    if found is not None and found.secret.is_at_hand:
-        terminal.out(formats.github_mask(found.secret.reveal()))
+    effective = session.resolution.token_in_force()
+    if effective is not None and effective.secret.is_at_hand:
+        terminal.out(formats.github_mask(effective.secret.reveal()))
         sys.stdout.flush()
     formats.append_github_env(path, variables)
     terminal.say(f"Set {', '.join(variables)} for the later steps of this job", mark="✓")

@@ -62,10 +62,9 @@ def _show_tokens_page(session: Session, stored: StoredToken, token: str, open_br
     """Say how to revoke the token on the tokens page, which shows its label and last four characters."""
     page = session.app.page(session.app.tokens_page, stored.workspace.url)
     label = f"'{stored.credential.label}', " if stored.credential.label else ""
-    terminal.say("Revoke the token on this page:")
-    terminal.say("")
-    terminal.say(f"  {page}")
-    terminal.say("")
-    terminal.say(f"Find {label}{token}, click the trash icon next to it, and confirm.")
-    if open_browser and session.open_page(page):
-        terminal.say("Opened the page in your browser.")
+    session.show_page(
+        page,
+        "Revoke the token on this page:",
+        f"Find {label}{token}, click the trash icon next to it, and confirm.",
+        open_browser=open_browser,
+    )

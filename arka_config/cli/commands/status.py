@@ -47,24 +47,24 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     except ValueError as error:
         raise UsageError(f"--expiring: {error}") from None
     resolution = session.resolution
-    found = resolution.token_in_force()
-    stored = resolution.profile.stored if found is not None and found.token.layer == PROFILE else None
-    verification = _verify(session, found, offline)
-    known = _details(found, stored, verification)
+    effective = resolution.token_in_force()
+    stored = resolution.profile.stored if effective is not None and effective.token.layer == PROFILE else None
+    verification = _verify(session, effective, offline)
+    known = _details(effective, stored, verification)
     if session.json:
-        session.show_json(_document(session, found, stored, known, verification, show_token), reveal=show_token)
+        session.show_json(_document(session, effective, stored, known, verification, show_token), reveal=show_token)
     else:
-        rows = _rows(session, found, stored, known, verification, show_token)
-        if found is not None:
+        rows = _rows(session, effective, stored, known, verification, show_token)
+        if effective is not None:
             rows.append(("verified", *_verified_cells(verification)))
         tables.show(("STATUS", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
     session.note_token_choice()
-    if found is None:
+    if effective is None:
         resolution.token()  # raises NoToken
-    elif not needs_helper(found.token) and (
-        (elsewhere := protected_credential(session, found.token)) is None or is_quick(session, elsewhere)
+    elif not needs_helper(effective.token) and (
+        (elsewhere := protected_credential(session, effective.token)) is None or is_quick(session, elsewhere)
     ):
-        found.secret.reveal()  # raises TokenUnavailable
+        effective.secret.reveal()  # raises TokenUnavailable
     if verification.is_refusal and verification.error is not None:
         raise verification.error
     if known is None or not known.expires:
@@ -75,36 +75,38 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     return EXIT_PENDING if within is not None and left <= within else None
 
 
-def _verify(session: Session, found: TokenInForce | None, offline: bool) -> Verification:
+def _verify(session: Session, effective: TokenInForce | None, offline: bool) -> Verification:
     """Ask the workspace about the effective token, unless that would run a helper or prompt for a passphrase."""
     from arka_config.workspace.client.verification import Skipped, State, Verification
 
-    if found is None:
+    if effective is None:
         return Verification(State.NO_TOKEN, skipped=Skipped.NO_TOKEN)
     if offline:
         return Verification(State.NOT_ASKED, skipped=Skipped.OFFLINE)
-    if needs_helper(found.token):
+    if needs_helper(effective.token):
         return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_RUN)
-    elsewhere = protected_credential(session, found.token)
+    elsewhere = protected_credential(session, effective.token)
     if elsewhere is not None and is_locked(session, elsewhere):
         return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
     try:
-        found.secret.reveal()
+        effective.secret.reveal()
     except TokenUnavailable:  # reported in full below the table
         return Verification(State.NO_TOKEN, skipped=Skipped.TOKEN_UNAVAILABLE)
     except SealingError as error:
         return Verification.from_error(error)
-    return workspace_access.verify_token(session, session.resolution, str(found.url.value), found.secret)
+    return workspace_access.verify_token(session, session.resolution, str(effective.url.value), effective.secret)
 
 
-def _details(found: TokenInForce | None, stored: Credential | None, verification: Verification) -> Credential | None:
+def _details(
+    effective: TokenInForce | None, stored: Credential | None, verification: Verification
+) -> Credential | None:
     """What is known of the token: from the workspace, else from the store; None if neither knows it."""
-    if found is None or verification.identity is None:
+    if effective is None or verification.identity is None:
         return stored
     details = verification.identity.token
     return Credential(
-        found.secret,
-        found.origin,
+        effective.secret,
+        effective.origin,
         label=details.label or (stored.label if stored else ""),
         created=stored.created if stored else "",
         expires=details.expires if details.includes_expires or stored is None else stored.expires,
@@ -128,17 +130,17 @@ def _warn_of_expiry(
 
 def _rows(
     session: Session,
-    found: TokenInForce | None,
+    effective: TokenInForce | None,
     stored: Credential | None,
     known: Credential | None,
     verification: Verification,
     show_token: bool,
 ) -> list[tuple[Cell, ...]]:
     resolution = session.resolution
-    url = found.url if found else resolution.resolve(session.app.url_field)
+    url = effective.url if effective else resolution.resolve(session.app.url_field)
     rows = [
         value_row(session, "profile", resolution.profile.choice, style="bold"),
-        value_row(session, "token", found.token if found else None, show_token=show_token),
+        value_row(session, "token", effective.token if effective else None, show_token=show_token),
         value_row(session, "api_url", url),
     ]
     if stored is not None:
@@ -167,14 +169,14 @@ def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
 
 def _document(
     session: Session,
-    found: TokenInForce | None,
+    effective: TokenInForce | None,
     stored: Credential | None,
     known: Credential | None,
     verification: Verification,
     show_token: bool,
 ) -> dict[str, object]:
-    url = found.url if found else session.resolution.resolve(session.app.url_field)
-    token = value_document(session, found.token if found else None, show_token=show_token)
+    url = effective.url if effective else session.resolution.resolve(session.app.url_field)
+    token = value_document(session, effective.token if effective else None, show_token=show_token)
     if token is not None and stored is not None:
         token |= credential_document(stored)
     if token is not None and known is not None:
@@ -184,7 +186,7 @@ def _document(
         "profile": value_document(session, session.resolution.profile.choice),
         "token": token,
         "api_url": value_document(session, url),
-        "verified": None if found is None else identity is not None,
+        "verified": None if effective is None else identity is not None,
         "state": verification.state,
         "reason": verification.reason or None,
         "plan": (identity.plan or None) if identity is not None else None,

@@ -23,14 +23,16 @@ def token(session: Session, url: str | None) -> None:
     \b
     curl -H "Authorization: Bearer $({app} token --for https://arka-ai.com)" https://arka-ai.com/api/v1/me
     """
-    found = session.token()
-    if url is not None and (wanted := Origin.of(url, "--for")) != found.origin:
+    effective = session.token()
+    if url is not None and (wanted := Origin.of(url, "--for")) != effective.origin:
         raise OriginConflict(
-            f"the token from {found.token.place} is for {found.origin}, not for {wanted}; nothing was printed",
+            f"the token from {effective.token.place} is for {effective.origin}, not for {wanted}; nothing was printed",
             hint=f"{session.app.name} profiles list",
         )
-    text = found.secret.reveal()
+    text = effective.secret.reveal()
     if session.json:
-        session.show_json({"token": text, "origin": str(found.origin), "profile": session.resolution.name}, reveal=True)
+        session.show_json(
+            {"token": text, "origin": str(effective.origin), "profile": session.resolution.name}, reveal=True
+        )
     else:
         terminal.out(text)

@@ -31,8 +31,8 @@ def use(session: Session, name: str | None, here: bool, unpin: bool) -> None:
         raise UsageError("--unpin takes no profile and no other option", hint=f"{session.app.name} use --unpin")
     if unpin:
         return _unpin(session)
-    if name is not None and session.profile not in (None, name):
-        raise UsageError(f"two profiles are named: '{name}' and --profile '{session.profile}'")
+    if name is not None:
+        session.check_not_two(name)
     wanted = name or session.profile
     if wanted is None:
         wanted = _prompt_for_name(session)

@@ -83,14 +83,12 @@ def _ask_for_token(
 ) -> tuple[Secret, T]:
     """Show where to create a token, and prompt for it."""
     app = session.app
-    page = app.page(app.tokens_page, url)
-    terminal.say(f"Create a token for profile '{name}' on this page:")
-    terminal.say("")
-    terminal.say(f"  {page}")
-    terminal.say("")
-    terminal.say("Choose Create Token, name it and copy it: it is shown only once.")
-    if open_browser and session.open_page(page):
-        terminal.say("Opened the page in your browser.")
+    session.show_page(
+        app.page(app.tokens_page, url),
+        f"Create a token for profile '{name}' on this page:",
+        "Choose Create Token, name it and copy it: it is shown only once.",
+        open_browser=open_browser,
+    )
     answer = prompt_for_token(app, "Paste the token (it will not be shown)", url, check)
     if answer is None:
         raise NoToken("nothing was pasted; nothing was stored", hint="run the command again")

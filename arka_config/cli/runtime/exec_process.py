@@ -43,10 +43,10 @@ def run(session: Session, words: Sequence[str]) -> NoReturn:
 def environment(session: Session) -> dict[str, str]:
     """The environment for the child: the token, its URL and the profile, without our other secrets."""
     app = session.app
-    found = session.token()
+    effective = session.token()
     environ = {name: value for name, value in session.environ.items() if name not in app.secret_variables}
-    environ[app.token_field.variable] = found.secret.reveal()
-    environ[app.url_field.variable] = str(found.url.value)
+    environ[app.token_field.variable] = effective.secret.reveal()
+    environ[app.url_field.variable] = str(effective.url.value)
     environ.pop(app.profile_field.variable, None)
     if session.resolution.name is not None:
         environ[app.profile_field.variable] = session.resolution.name
@@ -62,13 +62,13 @@ def _find_program(name: str, path: str) -> str:
     if sys.platform == "win32":  # where PATHEXT counts
         import shutil
 
-        found = shutil.which(name, path=os.pathsep.join(folders))
+        program = shutil.which(name, path=os.pathsep.join(folders))
     else:  # does what shutil.which does here; importing shutil would take longer than the rest of this run
         files = (os.path.join(folder, name) for folder in folders)
-        found = next((file for file in files if os.path.isfile(file) and os.access(file, os.X_OK)), None)
-    if found is None:
+        program = next((file for file in files if os.path.isfile(file) and os.access(file, os.X_OK)), None)
+    if program is None:
         raise CommandFailed(f"{name}: command not found", NOT_FOUND)
-    return found
+    return program
 
 
 def _replace_this_process(program: str, words: Sequence[str], environ: dict[str, str]) -> NoReturn:

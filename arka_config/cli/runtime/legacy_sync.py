@@ -25,14 +25,14 @@ def after_change(session: Session) -> None:
         terminal.warn(f"the legacy file was not updated: {error.message}", hint=error.hint)
 
 
-def check_origin(app: AppIdentity, found: TokenInForce) -> None:
+def check_origin(app: AppIdentity, effective: TokenInForce) -> None:
     """Raise OriginConflict if the Node CLI, which knows one workspace, would send the token to another one."""
     default = app.default_url()
-    if default is not None and found.origin != Origin.of(default):
+    if default is not None and effective.origin != Origin.of(default):
         raise OriginConflict(
-            f"the token from {found.token.place} is for {found.origin}, and the Node CLI sends the token in its file "
-            f"to {default}; nothing was written",
-            hint=f"choose another --profile, or add --force if that CLI is set up for {found.origin}",
+            f"the token from {effective.token.place} is for {effective.origin}, and the Node CLI sends the token in "
+            f"its file to {default}; nothing was written",
+            hint=f"choose another --profile, or add --force if that CLI is set up for {effective.origin}",
         )
 
 
@@ -45,16 +45,16 @@ def _write_active_token(session: Session, project: str) -> None:
     path = legacy_path_to_write(project, session.environ)
     with session.store.lock:
         active, _ = session.store.selection.active()
-        found = None
+        effective = None
         if active is not None and session.store.exists(active):
-            found = Resolution(session.store, {}, profile=active).token_in_force()
-        if found is not None:
+            effective = Resolution(session.store, {}, profile=active).token_in_force()
+        if effective is not None:
             try:
-                check_origin(session.app, found)
+                check_origin(session.app, effective)
             except OriginConflict as error:
                 terminal.note(f"the legacy file has no token now: {error.message}")
-                found = None
-        if found is not None:
-            legacy.write_token(path, found.secret, token_prefix=prefix)
+                effective = None
+        if effective is not None:
+            legacy.write_token(path, effective.secret, token_prefix=prefix)
         elif (stale := legacy.find_token(path, prefix)) is not None:
             legacy.remove_token(path, stale.key)

@@ -117,13 +117,17 @@ class Session:
         Raises UsageError if the argument and the option differ, UnknownProfile, and ConfigError if there is none.
         """
         if name is not None:
-            if self.profile not in (None, name):
-                raise UsageError(f"two profiles are named: '{name}' and --profile '{self.profile}'")
+            self.check_not_two(name)
             return self.store.check_exists(name)
         found = self.resolution.name
         if found is None:
             raise ConfigError("no profile is selected", hint=f"{self.app.name} profiles list")
         return found
+
+    def check_not_two(self, name: str) -> None:
+        """Raise UsageError if a command's argument and `--profile` name two profiles."""
+        if self.profile not in (None, name):
+            raise UsageError(f"two profiles are named: '{name}' and --profile '{self.profile}'")
 
     # The user
 
@@ -163,7 +167,18 @@ class Session:
         finally:
             os.environ.update(secrets)
 
+    def show_page(self, page: str, before: str, after: str, *, open_browser: bool) -> None:
+        """Print a page's URL between two lines of instructions, and open it in the browser if there is one."""
+        for line in (before, "", f"  {page}", "", after):
+            terminal.say(line)
+        if open_browser and self.open_page(page):
+            terminal.say("Opened the page in your browser.")
+
     # Output
+
+    def say_no_profiles(self) -> None:
+        """Say that there are no profiles, and how to create one."""
+        terminal.say(f"There are no profiles yet; create one with: {self.app.name} login --profile NAME")
 
     def show_json(self, document: Mapping[str, object], *, reveal: bool = False) -> None:
         """Print one JSON object to stdout. Tokens are masked unless `reveal`, and control characters are escaped."""

@@ -47,8 +47,8 @@ def client(session: Session, resolution: Resolution, url: str, token: Secret) ->
 
 def effective_workspace(session: Session) -> WorkspaceClient:
     """A client that uses the effective token. Raises NoToken, TokenUnavailable, OriginConflict."""
-    found = session.token()
-    return client(session, session.resolution, str(found.url.value), found.secret)
+    effective = session.token()
+    return client(session, session.resolution, str(effective.url.value), effective.secret)
 
 
 def verify_token(session: Session, resolution: Resolution, url: str, token: Secret) -> Verification:
@@ -73,10 +73,10 @@ def stored_token(session: Session, name: str) -> StoredToken:
             f"profile '{name}' takes its token from {place}, and only a stored token can be revoked or rotated here",
             hint=f"replace it there; {session.app.name} tokens list shows the tokens of the workspace",
         )
-    found = resolution.token_in_force()
-    if read.credential is None or found is None or found.token.layer != PROFILE:
+    effective = resolution.token_in_force()
+    if read.credential is None or effective is None or effective.token.layer != PROFILE:
         raise NoToken(f"profile '{name}' has no stored token", hint=f"{session.app.name} login --profile {name}")
-    return StoredToken(name, read.credential, client(session, resolution, str(found.url.value), found.secret))
+    return StoredToken(name, read.credential, client(session, resolution, str(effective.url.value), effective.secret))
 
 
 def effective_stored_token(session: Session) -> StoredToken:
@@ -85,13 +85,13 @@ def effective_stored_token(session: Session) -> StoredToken:
     Raises UsageError if a flag's or variable's token overrides it: that token is not stored anywhere, and must not be
     confused with the profile's.
     """
-    found = session.resolution.token_in_force()
-    if found is not None and found.token.layer != PROFILE:
+    effective = session.resolution.token_in_force()
+    if effective is not None and effective.token.layer != PROFILE:
         name = session.resolution.name
         is_stored = name is not None and session.resolution.profile.stored is not None
         raise UsageError(
-            f"the effective token is that of {found.token.place}, and only a profile's stored token can be revoked or "
-            "rotated here",
+            f"the effective token is that of {effective.token.place}, and only a profile's stored token can be revoked "
+            "or rotated here",
             hint=f"name the profile: --profile {name}" if is_stored else f"{session.app.name} tokens list",
         )
     return stored_token(session, session.profile_name(None))

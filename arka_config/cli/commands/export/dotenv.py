@@ -27,8 +27,10 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
     Do not commit this file. `{app} exec` passes a token to a program without one.
     """
     app = session.app
-    found = session.token()
-    text = dotenv_lines({app.token_field.variable: found.secret.reveal(), app.url_field.variable: str(found.url.value)})
+    effective = session.token()
+    text = dotenv_lines(
+        {app.token_field.variable: effective.secret.reveal(), app.url_field.variable: str(effective.url.value)}
+    )
     if output is None:
         if session.json:
             session.show_json({"text": text}, reveal=True)

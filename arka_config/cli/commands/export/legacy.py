@@ -34,11 +34,11 @@ def legacy(session: Session, key: str | None, output: str | None, force: bool) -
             f"{session.app.title} has no older CLI to write for", hint=f"{session.app.name} export --help"
         )
     path = output or legacy_path_to_write(str(project), session.environ)
-    found = session.token()
+    effective = session.token()
     if not force:
-        legacy_sync.check_origin(session.app, found)
+        legacy_sync.check_origin(session.app, effective)
     with session.store.lock:
-        result = legacy_file.write_token(path, found.secret, token_prefix=session.app.token_prefix, key=key)
+        result = legacy_file.write_token(path, effective.secret, token_prefix=session.app.token_prefix, key=key)
     if session.json:
         session.show_json({"path": result.path, "key": result.key, "changed": result.changed})
     state = "Wrote" if result.changed else "Nothing to change:"

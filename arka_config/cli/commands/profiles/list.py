@@ -36,7 +36,7 @@ def list_(session: Session) -> None:
         shown = _columns_to_show(rows, session.app.default_url())
         tables.show([_COLUMNS[at] for at in shown], [[row[at] for at in shown] for row in rows], keep=3)
     else:
-        terminal.say(f"There are no profiles yet; create one with: {session.app.name} login --profile NAME")
+        session.say_no_profiles()
 
 
 _COLUMNS = ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "STORAGE", "URL")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.output import tables, terminal
+from arka_config.cli.output import tables
 from arka_config.cli.output.format import needs_helper
 from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import workspace_access
@@ -51,29 +51,29 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
     default = [session.profile] if session.profile is not None else session.store.names()
     wanted = [session.store.check_exists(name) for name in dict.fromkeys(names or default)]
     is_named = bool(names or session.profile)
-    found = _ask_all([_question(session, name, fetch=is_named) for name in wanted])
+    results = _ask_all([_prepare_question(session, name, fetch=is_named) for name in wanted])
     if session.json:
-        session.show_json({"profiles": [_document(*each) for each in zip(wanted, found, strict=True)]})
+        session.show_json({"profiles": [_document(*each) for each in zip(wanted, results, strict=True)]})
     elif wanted:
-        rows = [_row(*each) for each in zip(wanted, found, strict=True)]
+        rows = [_row(*each) for each in zip(wanted, results, strict=True)]
         columns = ("PROFILE", "STATE", "USER", "WHY") if any(row[-1] for row in rows) else ("PROFILE", "STATE", "USER")
         tables.show(columns, [row[: len(columns)] for row in rows], keep=2)
     else:
-        terminal.say(f"There are no profiles yet; create one with: {session.app.name} login --profile NAME")
-    return _exit_code(found, is_named)
+        session.say_no_profiles()
+    return _exit_code(results, is_named)
 
 
-def _question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verification:
+def _prepare_question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verification:
     """A client that can ask about the profile's own token, or the verification if there is nothing to ask."""
     try:
         resolution = workspace_access.resolution_of(session, name)
-        found = resolution.token_in_force() if resolution.profile.has_token else None
-        if found is None or found.token.layer != PROFILE:
+        effective = resolution.token_in_force() if resolution.profile.has_token else None
+        if effective is None or effective.token.layer != PROFILE:
             return Verification(State.NO_TOKEN)
-        if needs_helper(found.token) and not fetch:
+        if needs_helper(effective.token) and not fetch:
             return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_NAMED)
-        found.secret.reveal()  # here and not in a thread: a helper may prompt the user
-        return workspace_access.client(session, resolution, str(found.url.value), found.secret)
+        effective.secret.reveal()  # here and not in a thread: a helper may prompt the user
+        return workspace_access.client(session, resolution, str(effective.url.value), effective.secret)
     except ConfigError as error:  # a broken profile does not hide the others
         return Verification.from_error(error)
 
@@ -106,18 +106,18 @@ def _ask_next(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceCl
             future.set_exception(error)
 
 
-def _row(name: str, found: Verification) -> tuple[Cell, ...]:
-    user = found.identity.email if found.identity is not None else ("—", "dim")
+def _row(name: str, verification: Verification) -> tuple[Cell, ...]:
+    user = verification.identity.email if verification.identity is not None else ("—", "dim")
     # A refusal's reason only repeats the state.
-    return (name, _CELLS[found.state], user, "" if found.is_refusal else found.reason)
+    return (name, _CELLS[verification.state], user, "" if verification.is_refusal else verification.reason)
 
 
-def _document(name: str, found: Verification) -> dict[str, object]:
-    identity = found.identity
+def _document(name: str, verification: Verification) -> dict[str, object]:
+    identity = verification.identity
     return {
         "name": name,
-        "state": found.state,
-        "reason": found.reason or None,
+        "state": verification.state,
+        "reason": verification.reason or None,
         "user": identity.email if identity is not None else None,
         "plan": (identity.plan or None) if identity is not None else None,
         "label": (identity.token.label or None) if identity is not None else None,
@@ -125,9 +125,9 @@ def _document(name: str, found: Verification) -> dict[str, object]:
     }
 
 
-def _exit_code(found: Sequence[Verification], is_named: bool) -> int | None:
+def _exit_code(results: Sequence[Verification], is_named: bool) -> int | None:
     """4 if a token is rejected or missing from a named profile, 1 if one could not be verified, else success."""
-    missing = (each.state == State.NO_TOKEN and (is_named or isinstance(each.error, AuthError)) for each in found)
-    if any(each.is_refusal for each in found) or any(missing):
+    missing = (each.state == State.NO_TOKEN and (is_named or isinstance(each.error, AuthError)) for each in results)
+    if any(each.is_refusal for each in results) or any(missing):
         return EXIT_AUTH
-    return EXIT_ERROR if any(each.state in _UNKNOWN for each in found) else None
+    return EXIT_ERROR if any(each.state in _UNKNOWN for each in results) else None
