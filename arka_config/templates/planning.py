@@ -53,7 +53,7 @@ def make_plan(
         for name, desired in wanted.profiles.items()
         if name in options.only or not options.only
     ]
-    unwanted = prunable(wanted, ledger, options)
+    unwanted = prunable_profiles(wanted, ledger, options)
     gone = [name for name in unwanted if not actual[name].exists]
     others = {(template.text.folder, template.text.name): template.text.path for template in wanted.for_other_machines}
     profiles += [
@@ -205,7 +205,7 @@ def _field_order(name: str) -> tuple[int, str]:
 # Pruning
 
 
-def prunable(wanted: DesiredSet, ledger: Ledger, options: Options) -> list[str]:
+def prunable_profiles(wanted: DesiredSet, ledger: Ledger, options: Options) -> list[str]:
     """The profiles that an apply of the same folders created and that no template describes any more."""
     return sorted(
         name

@@ -9,7 +9,7 @@ from arka_config.templates.desired import Facts, read_desired
 from arka_config.templates.identity import IdentityFile
 from arka_config.templates.ledger import Entry, Ledger, LedgerFile, same
 from arka_config.templates.plan import Actual, ActualToken
-from arka_config.templates.planning import ledger_after, make_plan, prunable
+from arka_config.templates.planning import ledger_after, make_plan, prunable_profiles
 from arka_config.templates.policy import SettingsValidator
 from arka_config.templates.token_fetching import TokenFetcher
 from arka_config.text import did_you_mean, quoted, visible
@@ -55,9 +55,9 @@ def prepare(
     _check_options(wanted, options, {*wanted.profiles, *saved.entries})
     if options.only:
         wanted.profiles = {name: desired for name, desired in wanted.profiles.items() if name in options.only}
-    names = {*wanted.profiles, *prunable(wanted, saved, options)}
+    names = {*wanted.profiles, *prunable_profiles(wanted, saved, options)}
     if pending is not None:
-        names |= {*saved.differences(pending), *prunable(wanted, pending, options)}
+        names |= {*saved.differences(pending), *prunable_profiles(wanted, pending, options)}
     settings = SettingsValidator(app)
     actual = read_actual(store, names, settings, watch)
     ledger = saved if pending is None else settle(saved, pending, actual)
