@@ -1,4 +1,4 @@
-"""`make demo` shows the main job from end to end, and fails where it did not happen."""
+"""`make demo`: the main workflow from end to end."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the demo prints, on both streams; it is run once."""
+def output(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Run the demo once, and return its output on both streams."""
     environ = {
         "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
         "TMPDIR": str(tmp_path_factory.mktemp("demo")),
@@ -70,16 +70,16 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
         r"exit code 4",
     ],
 )
-def test_the_demo_shows(line: str, shown: str) -> None:
-    assert any(re.fullmatch(line, each) for each in shown.splitlines())
+def test_demo_prints(line: str, output: str) -> None:
+    assert any(re.fullmatch(line, each) for each in output.splitlines())
 
 
 @pytest.mark.peer("conf-16")
-def test_the_demo_has_conf_read_the_token_back(shown: str) -> None:
-    _, _, read_back = shown.partition("$ node ")
+def test_conf_reads_the_exported_token(output: str) -> None:
+    _, _, read_back = output.partition("$ node ")
     assert read_back.splitlines()[1] == "42 characters"
 
 
-def test_the_demo_is_plain_in_a_pipe_and_shows_no_token(shown: str) -> None:
-    assert "\x1b" not in shown
-    assert re.search("arka_[0-9A-Za-z]{30}", shown) is None
+def test_demo_output_has_no_colour_and_no_token(output: str) -> None:
+    assert "\x1b" not in output
+    assert re.search("arka_[0-9A-Za-z]{30}", output) is None

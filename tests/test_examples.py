@@ -1,4 +1,4 @@
-"""The examples' own tests, in this checkout. `.ci/run` runs them again, on wheels in an environment of their own."""
+"""The examples' own tests, run in this checkout. `.ci/run` runs them again on wheels in a separate environment."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 PACKAGES = sorted(path.parent for path in EXAMPLES.glob("*/pyproject.toml"))
 
 
-def test_there_is_one_for_click_and_one_for_typer() -> None:
+def test_examples_are_one_for_click_and_one_for_typer() -> None:
     assert [path.name for path in PACKAGES] == ["tides", "weather"]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
-def test_an_example_passes_its_tests(package: Path) -> None:
+def test_example_passes_its_tests(package: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=package,

@@ -1,4 +1,4 @@
-"""arka_config.testing: what the fixtures give to the author of another CLI, and that nobody else notices them."""
+"""arka_config.testing: the fixtures, and that they are loaded only on request."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def cli_app() -> App:
     return acme
 
 
-def test_the_home_is_a_folder_of_the_test_s_and_no_variable_is_left(
+def test_cli_home_is_a_new_folder_and_clears_the_variables(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setenv("ACME_API_KEY", "acme_the_user_s_own")
+    monkeypatch.setenv("ACME_API_KEY", "acme_of_the_user")
     monkeypatch.setenv("XDG_CONFIG_HOME", "/home/you/.config")
     home: Path = request.getfixturevalue("cli_home")
     assert os.environ["ACME_HOME"] == str(home)
@@ -36,9 +36,7 @@ def test_the_home_is_a_folder_of_the_test_s_and_no_variable_is_left(
     assert not home.exists()
 
 
-def test_made_up_tokens_have_the_app_s_shape_and_are_found_by_the_commands(
-    cli_tokens: FakeTokens, run_cli: RunCli
-) -> None:
+def test_fake_tokens_have_the_right_shape_and_commands_find_them(cli_tokens: FakeTokens, run_cli: RunCli) -> None:
     token = cli_tokens.add("work", settings={"timeout": 7, "http.retries": 2}, label="Laptop")
     other = cli_tokens.add("other", active=False)
     acme.check_token(cli_tokens.store.tokens.read("work").token)  # type: ignore[union-attr]  # it was just stored
@@ -51,38 +49,39 @@ def test_made_up_tokens_have_the_app_s_shape_and_are_found_by_the_commands(
         cli_tokens["nosuch"]
 
 
-def test_a_run_gives_its_exit_code_and_both_streams(cli_tokens: FakeTokens, run_cli: RunCli) -> None:
+def test_run_cli_returns_exit_code_and_both_streams(cli_tokens: FakeTokens, run_cli: RunCli) -> None:
     cli_tokens.add("work")
     assert run_cli("profiles", "list").code == 0
-    done = run_cli("profiles", "list", "--json", environ={"ACME_TIMEOUT": "9"})
-    assert done.json["active"] == "work"
+    result = run_cli("profiles", "list", "--json", environ={"ACME_TIMEOUT": "9"})
+    assert result.json["active"] == "work"
     wrong = run_cli("token", "-p", "nosuch")
     assert (wrong.code, wrong.out, wrong.err.splitlines()[0]) == (1, "", "error: there is no profile 'nosuch'")
 
 
-def test_a_login_is_verified_by_the_workspace_in_this_process(cli_workspace: RunningWorkspace, run_cli: RunCli) -> None:
+def test_login_is_verified_by_cli_workspace(cli_workspace: RunningWorkspace, run_cli: RunCli) -> None:
     token = cli_workspace.issue(USER, "Laptop").secret.reveal()
-    done = run_cli("login", "-p", "work", "--with-token", "--verify", stdin=token)
-    assert (done.code, f"(verified, as {USER})" in done.err) == (0, True)
+    result = run_cli("login", "-p", "work", "--with-token", "--verify", stdin=token)
+    assert (result.code, f"(verified, as {USER})" in result.err) == (0, True)
     assert token.startswith("acme_")
 
 
-def test_without_an_app_a_fixture_says_what_is_missing(tmp_path: Path) -> None:
+def test_fixture_without_an_app_names_the_missing_fixture(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["arka_config.testing"]\n')
     (tmp_path / "test_it.py").write_text("def test_it(cli_home): pass\n")
-    done = in_a_project_of_its_own(tmp_path)
-    assert "no app to test: define a fixture `cli_app` that returns yours" in done.stdout
+    result = run_pytest_in(tmp_path)
+    assert "no app to test: define a fixture `cli_app` that returns yours" in result.stdout
 
 
-def test_who_does_not_ask_for_the_fixtures_does_not_load_them(tmp_path: Path) -> None:
+def test_fixtures_are_not_loaded_without_request(tmp_path: Path) -> None:
     assert not [entry for entry in entry_points(group="pytest11") if entry.value.startswith("arka_config")]
     (tmp_path / "test_it.py").write_text(
         "import sys\ndef test_it():\n    assert not [name for name in sys.modules if name.startswith('arka_config')]\n"
     )
-    assert in_a_project_of_its_own(tmp_path).returncode == 0
+    assert run_pytest_in(tmp_path).returncode == 0
 
 
-def in_a_project_of_its_own(folder: Path) -> subprocess.CompletedProcess[str]:
+def run_pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a folder that is a project of its own."""
     (folder / "pytest.ini").write_text("[pytest]\n")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],

@@ -1,4 +1,4 @@
-"""`completion`: the scripts. What shells make of them is tested in test_shells.py."""
+"""`completion`: the scripts and the words they complete. test_shells.py runs them in real shells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.usefixtures("home")
-def test_each_shell_has_its_script_and_json_wraps_it(shell: str) -> None:
+def test_each_shell_has_a_script_and_json_wraps_it(shell: str) -> None:
     done = arka("completion", shell)
     assert (done.code, done.err) == (0, "")
     assert "_ARKA_COMPLETE" in done.out
@@ -25,13 +25,13 @@ def test_each_shell_has_its_script_and_json_wraps_it(shell: str) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["tcsh"]])
 @pytest.mark.usefixtures("home")
-def test_another_shell_is_refused(arguments: list[str]) -> None:
+def test_unknown_shell_is_a_usage_error(arguments: list[str]) -> None:
     done = arka("completion", *arguments)
     assert (done.code, done.out) == (2, "")
 
 
-def completed(home: Path, words: str) -> tuple[list[str], str]:
-    """What the program answers a bash that completes the last of the words; and stderr, where the user would see it."""
+def complete(home: Path, words: str) -> tuple[list[str], str]:
+    """Complete the last word as bash would; return the words offered, and stderr with the loaded modules."""
     script = (
         "import os, sys; from arka_config.arka import app; from arka_config.cli.runtime.run import run\n"
         "import atexit; atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))\n"
@@ -50,8 +50,8 @@ def completed(home: Path, words: str) -> tuple[list[str], str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines()], done.stderr
 
 
-def test_names_are_completed_without_the_heavy_tier(two: Path) -> None:
-    names, modules = completed(two, "arka token -p ")
+def test_profile_names_are_completed_without_heavy_imports(two: Path) -> None:
+    names, modules = complete(two, "arka token -p ")
     assert names == ["ci", "work"]
     assert not {"pydantic", "pydantic_settings", "rich", "cryptography", "tomllib"} & set(modules.split())
 
@@ -67,12 +67,12 @@ def test_names_are_completed_without_the_heavy_tier(two: Path) -> None:
         ("arka prof", ["profiles"]),
     ],
 )
-def test_commands_options_and_names_are_completed(two: Path, words: str, found: list[str]) -> None:
-    assert completed(two, words)[0] == found
+def test_completion_offers_commands_options_and_names(two: Path, words: str, found: list[str]) -> None:
+    assert complete(two, words)[0] == found
 
 
-def test_a_folder_that_cannot_be_read_completes_nothing_and_shows_no_error(two: Path) -> None:
+def test_completion_with_an_unreadable_folder_shows_no_error(two: Path) -> None:
     (two / "config").write_text("no folder")
-    names, modules = completed(two, "arka use ")
+    names, modules = complete(two, "arka use ")
     assert names in ([], ["ci", "work"])
     assert "Traceback" not in modules

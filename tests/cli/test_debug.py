@@ -1,4 +1,4 @@
-"""`--debug`: what is done, step by step, on stderr alone."""
+"""`--debug`: each step is logged to stderr."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from tests.workspace.fake import FakeWorkspace
 
 
-def told(text: str) -> list[str]:
-    """The steps of a stderr."""
+def steps_in(text: str) -> list[str]:
+    """The logged steps in the text of stderr."""
     return [line.removeprefix("debug: ") for line in text.splitlines() if line.startswith("debug: ")]
 
 
 @pytest.mark.parametrize("words", [["--debug", "token"], ["token", "--debug"]])
-def test_it_says_which_token_is_in_force_and_from_where(two: Path, words: list[str]) -> None:
+def test_debug_logs_the_effective_token_and_its_source(two: Path, words: list[str]) -> None:
     done = arka(*words)
-    steps = told(done.err)
+    steps = steps_in(done.err)
     assert (done.code, done.out) == (0, f"{TOKEN}\n")
     assert steps[0].startswith("arka-config ")
     assert f"profile 'work' is in force, from {two}/state/active" in steps
@@ -33,62 +33,62 @@ def test_it_says_which_token_is_in_force_and_from_where(two: Path, words: list[s
 
 
 @pytest.mark.parametrize("value", ["1", "true", "yes", "on"])
-def test_the_variable_does_as_the_option_does(two: Path, value: str) -> None:
+def test_debug_variable_equals_the_option(two: Path, value: str) -> None:
     assert arka("token", environ={"ARKA_DEBUG": value}).err == arka("token", "--debug").err
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "no", "No"])
-def test_nothing_is_told_where_nobody_asks(two: Path, value: str) -> None:
+def test_debug_variable_that_is_off_logs_nothing(two: Path, value: str) -> None:
     assert arka("token", environ={"ARKA_DEBUG": value}).err == ""
 
 
-def test_nothing_is_told_after_the_run_that_asked(two: Path) -> None:
-    assert told(arka("token", "--debug").err)
+def test_debug_ends_with_its_run(two: Path) -> None:
+    assert steps_in(arka("token", "--debug").err)
     assert arka("token").err == ""
     assert debug.listener is None
 
 
-def test_what_is_written_and_what_is_not_there_is_told(two: Path) -> None:
+def test_debug_logs_writes_and_missing_files(two: Path) -> None:
     done = arka("login", "-p", "new", "--with-token", "--no-verify", "--debug", stdin=OTHER)
-    assert f"{two}/config/profiles/new.toml is not there" in told(done.err)
-    assert f"wrote {two}/data/tokens/new.json" in told(done.err)
+    assert f"{two}/config/profiles/new.toml is not there" in steps_in(done.err)
+    assert f"wrote {two}/data/tokens/new.json" in steps_in(done.err)
     assert OTHER not in done.err
-    assert f"removed {two}/data/tokens/new.json" in told(arka("logout", "-p", "new", "--debug").err)
+    assert f"removed {two}/data/tokens/new.json" in steps_in(arka("logout", "-p", "new", "--debug").err)
 
 
-def test_an_error_is_told_once_and_its_exit_code_after_it(two: Path) -> None:
+def test_debug_logs_an_error_once_and_its_exit_code_last(two: Path) -> None:
     done = arka("token", "-p", "wrok", "--debug")
     assert done.err.count("error: ") == 1
-    assert told(done.err)[-1] == "ended with exit code 1"
+    assert steps_in(done.err)[-1] == "ended with exit code 1"
 
 
-def test_each_request_is_told_with_what_came_of_it(two: Path, fake: FakeWorkspace) -> None:
+def test_debug_logs_each_request_with_its_result(two: Path, fake: FakeWorkspace) -> None:
     fake.add(OTHER)
     line = ["login", "-p", "new", "--with-token", "--verify", "--api-url", fake.url, "--debug"]
     done = arka(*line, stdin=OTHER)
     assert done.code == 0, done.err
-    assert any(step.startswith(f"GET {fake.url}/api/v1/me: 200, after ") for step in told(done.err))
+    assert any(step.startswith(f"GET {fake.url}/api/v1/me: 200, after ") for step in steps_in(done.err))
     assert OTHER not in done.err
 
 
-def test_the_helper_that_ran_is_told(two: Path) -> None:
+def test_debug_logs_the_helper_that_ran(two: Path) -> None:
     (two / "config").mkdir(exist_ok=True)
     (two / "config" / "config.toml").write_text('[helpers]\npass = ["printf", "%s", "' + OTHER + '"]\n')
     assert arka("profiles", "create", "helped", "token.helper=pass").code == 0
     done = arka("token", "-p", "helped", "--debug")
     assert done.out == f"{OTHER}\n", done.err
-    assert "helper 'pass' ended with exit code 0" in told(done.err)
+    assert "helper 'pass' ended with exit code 0" in steps_in(done.err)
     assert OTHER not in done.err
 
 
-def test_what_opens_the_vault_is_told(two: Path) -> None:
+def test_debug_logs_the_unlocker_that_opened_the_vault(two: Path) -> None:
     assert arka("vault", "enable").code == 0
     done = arka("token", "-p", "work", "--debug")
     assert done.out == f"{TOKEN}\n"
-    assert f"{two}/data/data-key.json was opened by key-file" in told(done.err)
+    assert f"{two}/data/data-key.json was opened by key-file" in steps_in(done.err)
 
 
-def test_json_stays_one_object(two: Path) -> None:
+def test_json_output_stays_one_object_with_debug(two: Path) -> None:
     done = arka("profiles", "list", "--json", "--debug")
     assert done.json["profiles"]
-    assert told(done.err)
+    assert steps_in(done.err)

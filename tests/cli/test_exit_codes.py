@@ -1,4 +1,4 @@
-"""Every exit code of the design, as a table, and what stands on stderr beside it."""
+"""Every exit code, as a table of command lines, with the message on stderr."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cli.program import OTHER, TOKEN, arka
 if TYPE_CHECKING:
     from pathlib import Path
 
-# (what is run, variables, stdin, exit code, what stderr says)
+# (command line, variables, stdin, exit code, part of stderr)
 TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("token", {}, "", 0, ""),
     ("status --offline", {}, "", 0, ""),
@@ -44,7 +44,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("login --with-token --api-url https://eu.arka-ai.com", {}, TOKEN, 1, "nothing was stored"),
     ("login --with-token --api-url http://arka-ai.com", {}, TOKEN, 1, "would send the token in clear text"),
     ("login --with-token --label a\x1bb", {}, TOKEN, 1, "--label holds a character that it may not: U+001B"),
-    # 2: the command's words are off
+    # 2: usage error
     ("nosuch", {}, "", 2, "no such command 'nosuch'"),
     ("toke", {}, "", 2, "did you mean 'token' or "),
     ("token --nosuch", {}, "", 2, "hint: arka token --help"),
@@ -64,10 +64,10 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("profiles set work token=x", {}, "", 2, "a token does not stand in a profile's file"),
     ("config get timeot", {}, "", 2, "did you mean 'timeout'?"),
     ("logout --all -p ci", {}, "", 2, "cannot be combined"),
-    # 3: it expires
+    # 3: expiring
     ("status -p ci --expiring 91d", {}, "", 3, ""),
     ("status -p ci --expiring 14d", {}, "", 0, ""),
-    # 4: no token, or one that cannot be
+    # 4: no token, or an invalid one
     ("token -p bare", {}, "", 4, "hint: arka login --profile bare"),
     ("status -p bare", {}, "", 4, "profile 'bare' has no token"),
     ("status -p far", {}, "", 4, "takes its token from $FAR_TOKEN, which is empty or not set"),
@@ -77,7 +77,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("login --with-token", {}, "ghp_1234567890", 4, "Invalid token: it does not start with arka_"),
     ("login --with-token", {}, TOKEN[:-1], 4, "was it copied whole?"),
     ("login --with-token", {}, "", 4, "no token was given"),
-    # a shell's own
+    # the codes of a shell
     ("exec -- no-such-program", {}, "", 127, "command not found"),
     ("exec -- /etc/passwd", {}, "", 126, "permission denied"),
 ]
@@ -85,33 +85,33 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
 
 @pytest.fixture
 def more(two: Path) -> Path:
-    """Beside the two: `bare`, without a token, and `far`, which refers to one that is not there."""
+    """Two more profiles: `bare` without a token, and `far` with a reference to a missing one."""
     assert arka("profiles", "create", "bare").code == 0
     assert arka("profiles", "create", "far", "token.env=FAR_TOKEN").code == 0
     return two
 
 
 @pytest.mark.parametrize(
-    ("line", "environ", "stdin", "code", "said"), TABLE, ids=[f"{row[3]}: {row[0]!a}" for row in TABLE]
+    ("line", "environ", "stdin", "code", "message"), TABLE, ids=[f"{row[3]}: {row[0]!a}" for row in TABLE]
 )
 @pytest.mark.usefixtures("more")
-def test_the_exit_code_says_what_happened(line: str, environ: dict[str, str], stdin: str, code: int, said: str) -> None:
+def test_exit_code_and_message(line: str, environ: dict[str, str], stdin: str, code: int, message: str) -> None:
     done = arka(*line.split(" "), stdin=stdin, environ=environ)
-    assert (done.code, said in done.err) == (code, True), done
+    assert (done.code, message in done.err) == (code, True), done
     assert "Traceback" not in done.err
     if code not in (0, 3) and not line.startswith(("status", "config show")):
         assert done.out == ""
 
 
 @pytest.mark.usefixtures("two")
-def test_a_failed_login_leaves_the_old_token() -> None:
+def test_failed_login_keeps_the_old_token() -> None:
     for options in (["--expect-user", "me"], ["--api-url", "https://eu.arka-ai.com"]):
         arka("login", "-p", "work", "--with-token", *options, stdin=OTHER)
         assert arka("token", "-p", "work").out == TOKEN + "\n"
 
 
 @pytest.mark.usefixtures("two")
-def test_force_replaces_a_token_of_another_workspace() -> None:
+def test_login_force_replaces_a_token_of_another_workspace() -> None:
     done = arka("login", "-p", "work", "--with-token", "--api-url", "https://eu.arka-ai.com", "--force", stdin=OTHER)
     assert done.code == 0
     assert arka("status", "-p", "work", "--json").json["token"]["origin"] == "https://eu.arka-ai.com"

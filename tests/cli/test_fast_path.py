@@ -1,4 +1,4 @@
-"""The command lines that are answered without click: the same bytes, exit code and child as click gives."""
+"""The fast path: the same output, exit code and child process as through click."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
-class Became(BaseException):
-    """What this process would have become: a program, its words and its environment."""
+class Exec(BaseException):
+    """Raised by the fake `os.execve`, with the program, its arguments and its environment."""
 
 
 class Outcome(NamedTuple):
-    """All that a run leaves behind."""
+    """The observable results of a run."""
 
     code: int
     out: str
@@ -49,15 +49,15 @@ def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_pa
     with (
         mock.patch.dict("os.environ", environ),
         mock.patch.multiple(sys, stdin=io.StringIO(), stdout=out, stderr=err),
-        mock.patch("os.execve", side_effect=lambda *child: (_ for _ in ()).throw(Became(child))),
+        mock.patch("os.execve", side_effect=lambda *child: (_ for _ in ()).throw(Exec(child))),
         mock.patch("signal.signal"),
         warnings.catch_warnings(),
     ):
         code, child = -1, None
         try:
             code = run(app, arguments, use_fast_path=use_fast_path)
-        except Became as became:
-            child = became.args
+        except Exec as execve:
+            child = execve.args
         except SystemExit as ended:  # as click ends a completion
             code = int(str(ended.code or 0))
     out.flush()
@@ -65,7 +65,7 @@ def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_pa
 
 
 def store_of(home: Path) -> ProfileStore:
-    """Two profiles: `work`, which is active, with a file of settings, and `ci` without."""
+    """Two profiles: `work`, which is active and has settings, and `ci`."""
     store = open_store(app, {"ARKA_HOME": str(home)})
     store.log_in("work", Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), label="Work Laptop"))
     store.log_in("ci", Credential(Secret(OTHER), Origin.of("https://eu.arka-ai.com"), expires="2020-01-31T00:00:00Z"))
@@ -73,43 +73,43 @@ def store_of(home: Path) -> ProfileStore:
     return store
 
 
-def written(home: Path, name: str, text: str) -> None:
+def write(home: Path, name: str, text: str) -> None:
     path = home / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
-def sealed(store: ProfileStore) -> object:
+def seal(store: ProfileStore) -> object:
     return operations.enable(vault_of(store), [NewUnlocker("key-file")])
 
 
-def damaged(path: Path) -> object:
+def damage(path: Path) -> object:
     return path.write_text(path.read_text().replace('"nonce": "', '"nonce": "00'))
 
 
-# What a store may hold, whole and broken.
+# States of a store, intact and broken.
 STORES: dict[str, Callable[[Path, ProfileStore], object]] = {
     "whole": lambda home, store: None,
     "none active": lambda home, store: store.selection.activate(None, previous=None),
     "pinned": lambda home, store: store.pin(os.path.realpath(os.getcwd()), "ci"),
-    "pins damaged": lambda home, store: written(home, "state/pins.json", "{"),
-    "active damaged": lambda home, store: written(home, "state/active", "../work"),
-    "active gone": lambda home, store: written(home, "state/active", "nosuch -\n"),
-    "token damaged": lambda home, store: written(home, "data/tokens/work.json", '{"token": "arka_'),
-    "token of another version": lambda home, store: written(home, "data/tokens/work.json", '{\n  "version": 9\n}\n'),
+    "pins damaged": lambda home, store: write(home, "state/pins.json", "{"),
+    "active damaged": lambda home, store: write(home, "state/active", "../work"),
+    "active gone": lambda home, store: write(home, "state/active", "nosuch -\n"),
+    "token damaged": lambda home, store: write(home, "data/tokens/work.json", '{"token": "arka_'),
+    "token of another version": lambda home, store: write(home, "data/tokens/work.json", '{\n  "version": 9\n}\n'),
     "token readable": lambda home, store: os.chmod(home / "data/tokens/work.json", 0o644),
     "token writable": lambda home, store: os.chmod(home / "data/tokens/work.json", 0o622),
-    "profile damaged": lambda home, store: written(home, "config/profiles/work.toml", "timeout ="),
-    "profile with lists": lambda home, store: written(home, "config/profiles/work.toml", "[settings]\na = [1]\n"),
-    "profile with an unknown key": lambda home, store: written(home, "config/profiles/work.toml", "tokn = 1\n"),
+    "profile damaged": lambda home, store: write(home, "config/profiles/work.toml", "timeout ="),
+    "profile with lists": lambda home, store: write(home, "config/profiles/work.toml", "[settings]\na = [1]\n"),
+    "profile with an unknown key": lambda home, store: write(home, "config/profiles/work.toml", "tokn = 1\n"),
     "another origin": lambda home, store: store.edit("work", {("api_url",): "https://us.arka-ai.com"}),
     "in a variable": lambda home, store: store.edit("work", {("token", "env"): "ELSEWHERE"}),
     "in a file": lambda home, store: store.edit("work", {("token", "file"): "/nowhere"}),
-    "sealed": lambda home, store: sealed(store),
-    "sealed, the key file gone": lambda home, store: (sealed(store), (home / "state/vault.key").rename(home / "k")),
-    "sealed, the token damaged": lambda home, store: (sealed(store), damaged(home / "data/tokens/work.json")),
-    "sealed, the data key damaged": lambda home, store: (sealed(store), damaged(home / "data/data-key.json")),
-    "a folder for a file": lambda home, store: written(home, "config/profiles/x.toml/y", ""),
+    "sealed": lambda home, store: seal(store),
+    "sealed, the key file gone": lambda home, store: (seal(store), (home / "state/vault.key").rename(home / "k")),
+    "sealed, the token damaged": lambda home, store: (seal(store), damage(home / "data/tokens/work.json")),
+    "sealed, the data key damaged": lambda home, store: (seal(store), damage(home / "data/data-key.json")),
+    "a folder for a file": lambda home, store: write(home, "config/profiles/x.toml/y", ""),
 }
 ENVIRONMENTS: list[dict[str, str]] = [
     {},
@@ -125,7 +125,7 @@ ENVIRONMENTS: list[dict[str, str]] = [
     {"ELSEWHERE": "arka_elsewhere", "ARKA_PROFILE": "work", "ARKA_API_KEY": "arka_exported", "FORCE_COLOR": "1"},
     {"PATH": ""},
 ]
-ANSWERED = [
+FAST = [
     "token",
     "token -p ci",
     "token --profile work",
@@ -138,19 +138,36 @@ ANSWERED = [
     "-p work exec -- no-such-program",
     "exec -- /no/such/program",
 ]
-CLICKS = ["token --json", "token -p", "token token", "-p ci token -p work", "-p ci token -p ci", "exec true", "exec --"]
-CLICKS += ["exec", "token --profile=ci", "-pci token", "token -p Bad", "prompt --json", "token -- -p", "exec -p ci", ""]
+NOT_FAST = [
+    "token --json",
+    "token -p",
+    "token token",
+    "-p ci token -p work",
+    "-p ci token -p ci",
+    "exec true",
+    "exec --",
+]
+NOT_FAST += [
+    "exec",
+    "token --profile=ci",
+    "-pci token",
+    "token -p Bad",
+    "prompt --json",
+    "token -- -p",
+    "exec -p ci",
+    "",
+]
 
 
 @pytest.mark.parametrize("name", STORES)
-def test_click_gives_the_same_bytes_exit_code_and_child(name: str, home: Path, tmp_path: Path) -> None:
+def test_fast_path_equals_click_in_every_state(name: str, home: Path, tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     with mock.patch("os.getcwd", return_value=str(tmp_path / "here")):
         STORES[name](home, store_of(home))
-        for environ, line in itertools.product(ENVIRONMENTS, [*ANSWERED, *CLICKS]):
-            answered = outcome(line.split(), environ, use_fast_path=True)
-            assert answered == outcome(line.split(), environ, use_fast_path=False), f"{line} with {environ}"
-            assert answered.child is not None or answered.code >= 0
+        for environ, line in itertools.product(ENVIRONMENTS, [*FAST, *NOT_FAST]):
+            fast = outcome(line.split(), environ, use_fast_path=True)
+            assert fast == outcome(line.split(), environ, use_fast_path=False), f"{line} with {environ}"
+            assert fast.child is not None or fast.code >= 0
 
 
 WORDS = ["token", "prompt", "exec", "use", "--", "-p", "--profile", "work", "ci", "nosuch", "true", "--json", "-p=ci"]
@@ -160,24 +177,24 @@ WORDS += ["--debug"]
 
 @given(arguments=st.lists(st.sampled_from(WORDS), max_size=6), environ=st.sampled_from(ENVIRONMENTS))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_click_gives_the_same_for_any_words(arguments: list[str], environ: Mapping[str, str], home: Path) -> None:
+def test_fast_path_equals_click_for_any_arguments(arguments: list[str], environ: Mapping[str, str], home: Path) -> None:
     if not home.exists():
         store_of(home)
     active = home / "state" / "active"
-    active.write_text("work -\n")  # some of the words make another profile active
-    answered = outcome(arguments, environ, use_fast_path=True)
+    active.write_text("work -\n")  # some arguments activate another profile
+    fast = outcome(arguments, environ, use_fast_path=True)
     active.write_text("work -\n")
-    event("answered without click" if fast_path._parse(arguments) else "left to click")
-    assert answered == outcome(arguments, environ, use_fast_path=False)
+    event("fast path" if fast_path._parse(arguments) else "left to click")
+    assert fast == outcome(arguments, environ, use_fast_path=False)
 
 
-@pytest.mark.parametrize("line", ANSWERED)
-def test_the_forms_are_answered(line: str, home: Path) -> None:
+@pytest.mark.parametrize("line", FAST)
+def test_fast_path_handles(line: str, home: Path) -> None:
     assert fast_path._parse(line.split()) is not None
 
 
-@pytest.mark.parametrize("line", CLICKS)
-def test_other_forms_are_left_to_click(line: str, home: Path) -> None:
+@pytest.mark.parametrize("line", NOT_FAST)
+def test_fast_path_leaves_to_click(line: str, home: Path) -> None:
     assert fast_path._parse(line.split()) is None
 
 
@@ -195,38 +212,38 @@ LEFT = ["", "us", "use -", "use work ", "profiles ", "profiles list ", "env --sh
 LEFT += ["use 'w", "use $(w", "token -p ci -", "-p ci use w", "--api-key x use "]
 
 
-def asked(shell: str, line: str) -> dict[str, str]:
-    """The variables by which a shell's script asks for what the last word of the line may become."""
-    *_, begun = line.split(" ")
-    number = begun if shell == "fish" else str(len(line.split(" ")))
+def completion_variables(shell: str, line: str) -> dict[str, str]:
+    """The variables that a completion script sets to complete the last word of a line."""
+    *_, word = line.split(" ")
+    number = word if shell == "fish" else str(len(line.split(" ")))
     return {"_ARKA_COMPLETE": f"{shell}_complete", "COMP_WORDS": f"arka {line}", "COMP_CWORD": number}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "nosuch"])
 @pytest.mark.parametrize("name", ["whole", "a folder for a file"])
-def test_click_completes_the_same(shell: str, name: str, home: Path) -> None:
+def test_fast_completion_equals_click(shell: str, name: str, home: Path) -> None:
     STORES[name](home, store_of(home))
     for line in [*COMPLETED, *LEFT]:
-        environ = asked(shell, line)
-        answered = outcome([], environ, use_fast_path=True)
-        assert answered == outcome([], environ, use_fast_path=False), line
+        environ = completion_variables(shell, line)
+        fast = outcome([], environ, use_fast_path=True)
+        assert fast == outcome([], environ, use_fast_path=False), line
         if shell != "nosuch":
             assert (fast_path.run(app, [], {**os.environ, **environ}) is not None) == (line in COMPLETED), line
 
 
-def test_a_folder_that_cannot_be_read_completes_nothing(home: Path) -> None:
+def test_completion_with_an_unreadable_folder_offers_nothing(home: Path) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "profiles").symlink_to("profiles")
-    answered = outcome([], asked("bash", "use "), use_fast_path=True)
-    assert answered == outcome([], asked("bash", "use "), use_fast_path=False) == (0, "\n", "", None)
+    fast = outcome([], completion_variables("bash", "use "), use_fast_path=True)
+    assert fast == outcome([], completion_variables("bash", "use "), use_fast_path=False) == (0, "\n", "", None)
 
 
 @pytest.mark.parametrize("streams", [">/dev/full", ">&-", "2>&- >&-", "<&-", "| true"])
 @pytest.mark.parametrize("words", ["token", "prompt", "exec -- echo x"])
-def test_streams_that_are_full_or_closed_end_it_in_the_same_way(streams: str, words: str, home: Path) -> None:
+def test_fast_path_equals_click_with_full_or_closed_streams(streams: str, words: str, home: Path) -> None:
     store_of(home)
     code = "import sys; from arka_config.arka import app; from arka_config.cli.runtime.run import run; "
-    ends = []
+    results = []
     for use_fast_path in (True, False):
         script = f"{code} sys.exit(run(app, use_fast_path={use_fast_path}))"
         done = subprocess.run(
@@ -235,6 +252,6 @@ def test_streams_that_are_full_or_closed_end_it_in_the_same_way(streams: str, wo
             text=True,
             check=False,
         )
-        ends.append((done.returncode, done.stdout, done.stderr))
-    assert ends[0] == ends[1]
-    assert "Traceback" not in ends[0][2]
+        results.append((done.returncode, done.stdout, done.stderr))
+    assert results[0] == results[1]
+    assert "Traceback" not in results[0][2]

@@ -1,4 +1,4 @@
-"""`track`: the items as they are, and a bar only for who can see one (tests/cli/test_pseudo_terminal.py sees it)."""
+"""`track`: the items, and a bar only on a terminal (tests/cli/test_pseudo_terminal.py shows it on a real one)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 class Screen(io.StringIO):
-    """A stream that says that it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
-def test_where_stderr_is_no_terminal_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_bar_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(track(["a", "b"], "Sealing")) == ["a", "b"]
     assert capsys.readouterr() == ("", "")
 
 
-def test_on_a_terminal_the_bar_has_the_words_and_no_control_character(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bar_shows_label_without_control_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
@@ -33,7 +33,7 @@ def test_on_a_terminal_the_bar_has_the_words_and_no_control_character(monkeypatc
     assert "2/2" in screen.getvalue()
 
 
-def test_a_terminal_that_can_do_nothing_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_bar_on_a_dumb_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "dumb")

@@ -1,4 +1,4 @@
-"""The settings of a second app, for tests of two in one process."""
+"""A second app, for tests of two apps in one process."""
 
 from __future__ import annotations
 

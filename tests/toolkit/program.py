@@ -1,4 +1,4 @@
-"""A program of an author's own, for tests of how it starts."""
+"""Programs of another author, for tests of `App.main`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.acme import app
 SOME = ("login", "token", "profiles")
 main = app.main(f"{__name__}:cli")
 some = app.main(f"{__name__}:cli_with_some", only=SOME)
-untold = app.main(f"{__name__}:cli_with_some")
-by_typer = app.main(f"{__name__}:typed", only=SOME)
+mismatched = app.main(f"{__name__}:cli_with_some")
+typer_main = app.main(f"{__name__}:typed", only=SOME)
 
 
 @click.group()
@@ -23,9 +23,9 @@ def cli() -> None:
 @cli.command()
 @click.argument("code", type=int)
 def end(code: int) -> None:
-    """End as the author likes."""
+    """Exit with a code, or with the author's own error."""
     if code == 1:
-        raise click.ClickException("as the author says it")
+        raise click.ClickException("the author's message")
     click.get_current_context().exit(code)
 
 
@@ -37,7 +37,7 @@ app.add_commands(cli_with_some, only=SOME)
 
 @cli_with_some.command()
 def prompt() -> None:
-    """The author's own, of a name that the app has a command of, too."""
+    """The author's own command with the name of one of the app's."""
     click.echo("mine")
 
 

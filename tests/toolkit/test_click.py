@@ -1,4 +1,4 @@
-"""An author's own click, with options, settings and commands of an App."""
+"""The toolkit in a click program of another author: options, settings and commands."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def cli() -> click.Group:
-    """A group that was there before, with an object of its own in the context."""
+    """A group with its own object in the context."""
 
     @click.group()
     @app.profile_option
@@ -62,7 +62,7 @@ def cli() -> click.Group:
 
 
 def invoke(cli: click.Group, *words: str, **more: Any) -> Result:
-    """Runs it as its author would: with click's own main."""
+    """Run the program as its author would: with click's own main."""
     return CliRunner().invoke(cli, words, prog_name="acme", **more)
 
 
@@ -79,7 +79,7 @@ def test_settings_are_loaded_when_the_command_runs(cli: click.Group) -> None:
     assert invoke(cli, "show", "timeout", env={"ACME_TIMEOUT": "5"}).output == "5.0 env ACME_TIMEOUT\n"
 
 
-def test_the_profile_is_taken_before_and_after_the_command(cli: click.Group) -> None:
+def test_profile_option_works_before_and_after_the_command(cli: click.Group) -> None:
     log_in(cli, "work")
     log_in(cli, "home")
     assert invoke(cli, "profiles", "set", "home", "timeout=9").exit_code == 0
@@ -101,11 +101,11 @@ def test_the_profile_is_taken_before_and_after_the_command(cli: click.Group) -> 
         (["show", "token", "--api-key", TOKEN], "Secret(…) flag --api-key\n"),
     ],
 )
-def test_an_option_is_the_flag_layer(cli: click.Group, words: list[str], output: str) -> None:
+def test_setting_option_is_the_flag_layer(cli: click.Group, words: list[str], output: str) -> None:
     assert invoke(cli, *words, env={"ACME_TIMEOUT": "5", "ACME_VERBOSE": "1"}).output == output
 
 
-def test_neither_a_default_map_nor_click_s_own_variables_are_flags(cli: click.Group) -> None:
+def test_default_map_and_click_variables_are_not_flags(cli: click.Group) -> None:
     default_map = {"show": {"timeout": 1, "given_timeout": 1}}
     result = invoke(
         cli, "show", "timeout", default_map=default_map, auto_envvar_prefix="ACME", env={"ACME_SHOW_TIMEOUT": "2"}
@@ -113,7 +113,7 @@ def test_neither_a_default_map_nor_click_s_own_variables_are_flags(cli: click.Gr
     assert result.output == "30.0 default built in\n"
 
 
-def test_options_are_described_by_their_fields_and_no_secret_has_one(cli: click.Group) -> None:
+def test_help_describes_setting_options_and_omits_secrets(cli: click.Group) -> None:
     text = " ".join(invoke(cli, "show", "--help").output.split())
     assert "--timeout NUMBER [ACME_TIMEOUT; default: 30]" in text
     assert "--http-agent TEXT [ACME_HTTP__AGENT; default: acme/1]" in text
@@ -122,14 +122,14 @@ def test_options_are_described_by_their_fields_and_no_secret_has_one(cli: click.
     assert "--password" not in text
 
 
-def test_a_value_that_does_not_fit_is_an_error_as_in_the_commands(cli: click.Group) -> None:
+def test_invalid_value_is_reported_as_in_the_commands(cli: click.Group) -> None:
     result = invoke(cli, "show", "timeout", "--timeout", "soon")
     assert result.exit_code == 1
     assert result.stderr.startswith("error: timeout: input should be a valid number")
     assert result.stderr.endswith("(flag: --timeout)\nhint: acme config show --sources\n")
 
 
-def test_some_settings_may_have_options_and_an_unknown_one_is_an_error() -> None:
+def test_settings_options_only_selects_and_rejects_unknown_names() -> None:
     @click.command()
     @app.settings_options(Settings, only=["timeout"])
     @app.pass_settings
@@ -154,7 +154,7 @@ class Chosen(ProfileSettings, app=app):
     either: int | str = 0
 
 
-def test_a_choice_is_offered_as_one_and_taken_as_its_value() -> None:
+def test_choice_option_lists_words_and_stores_values() -> None:
     @click.command()
     @app.settings_options(Chosen)
     @app.pass_settings(Chosen)
@@ -169,7 +169,7 @@ def test_a_choice_is_offered_as_one_and_taken_as_its_value() -> None:
     assert CliRunner().invoke(one, ["--units", "kelvin"]).exit_code == 2
 
 
-def test_an_option_that_the_author_has_stays_the_author_s() -> None:
+def test_author_s_own_option_is_kept() -> None:
     @click.command()
     @app.profile_option
     @click.option("--json", "as_json")
@@ -181,7 +181,7 @@ def test_an_option_that_the_author_has_stays_the_author_s() -> None:
         assert CliRunner().invoke(one, ["--json", "mine"]).output == "mine\n"
 
 
-def test_a_plain_function_gets_settings_and_raises_what_load_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pass_settings_works_on_a_plain_function(monkeypatch: pytest.MonkeyPatch) -> None:
     @app.pass_settings
     def plain(settings: Settings, factor: int) -> float:
         return settings.timeout * factor
@@ -196,7 +196,7 @@ def test_a_plain_function_gets_settings_and_raises_what_load_raises(monkeypatch:
     assert explicit() == 30
 
 
-def test_a_plain_function_imports_no_click() -> None:
+def test_pass_settings_on_a_plain_function_imports_no_click() -> None:
     code = (
         "import sys\nfrom tests.acme import app, Settings\n"
         "@app.pass_settings\ndef plain(settings):\n    return settings.timeout\n"
@@ -209,7 +209,7 @@ def test_a_plain_function_imports_no_click() -> None:
 # Commands
 
 
-def test_the_commands_work_in_the_author_s_main_with_their_exit_codes(cli: click.Group) -> None:
+def test_commands_in_the_author_s_main_have_their_exit_codes(cli: click.Group) -> None:
     log_in(cli, "work")
     assert invoke(cli, "token").output == f"{TOKEN}\n"
     assert invoke(cli, "--json", "use").exit_code == 2
@@ -231,7 +231,7 @@ def test_ctrl_c_in_a_command_exits_with_130(cli: click.Group, monkeypatch: pytes
     assert (result.exit_code, result.stderr) == (130, "\ninterrupted\n")
 
 
-def test_some_commands_may_be_added_and_an_unknown_one_is_an_error() -> None:
+def test_add_commands_only_selects_and_rejects_unknown_names() -> None:
     group = click.Group()
     app.add_commands(group, only=["login", "profiles"])
     assert sorted(group.commands) == ["login", "profiles"]
@@ -241,7 +241,7 @@ def test_some_commands_may_be_added_and_an_unknown_one_is_an_error() -> None:
         app.add_commands({})  # type: ignore[arg-type]  # mypy refuses it too
 
 
-def test_a_command_that_the_author_has_stays_the_author_s() -> None:
+def test_author_s_own_command_is_kept() -> None:
     own = click.Command("login")
     group = click.Group("acme", commands={"login": own})
     app.add_commands(group)
@@ -249,7 +249,7 @@ def test_a_command_that_the_author_has_stays_the_author_s() -> None:
     assert "logout" in group.commands
 
 
-def test_an_app_without_a_legacy_file_has_no_command_about_it(cli: click.Group) -> None:
+def test_app_without_legacy_project_has_no_legacy_commands(cli: click.Group) -> None:
     assert "import" not in cli.commands
     assert "legacy" not in invoke(cli, "export", "--help").output
 
@@ -257,15 +257,15 @@ def test_an_app_without_a_legacy_file_has_no_command_about_it(cli: click.Group) 
 def test_adding_commands_imports_none_of_them() -> None:
     code = (
         "import sys, click\nfrom tests.acme import app\ngroup = click.Group()\napp.add_commands(group)\n"
-        "print([name for name in sys.modules if name.endswith(('cli.login', 'cli.profiles.list', 'cli.status'))])\n"
+        "print([name for name in sys.modules if name.startswith('arka_config.cli.commands')])\n"
         "group.get_help(click.Context(group))\n"
-        "print([name for name in sys.modules if name.endswith(('cli.login', 'cli.profiles.list', 'cli.status'))])\n"
+        "print([name for name in sys.modules if name.startswith('arka_config.cli.commands')])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n[]\n"
 
 
-def test_below_another_program_they_know_their_app_and_how_they_are_run(cli: click.Group) -> None:
+def test_commands_below_another_program_know_their_app_and_name(cli: click.Group) -> None:
     corp = click.Group("corp", commands={"acme": cli})
     login = ["acme", "-p", "work", "login", "--with-token", "--no-verify"]
     assert CliRunner().invoke(corp, login, input=TOKEN, prog_name="corp").exit_code == 0
@@ -276,20 +276,20 @@ def test_below_another_program_they_know_their_app_and_how_they_are_run(cli: cli
     assert "_CORP_COMPLETE=bash_complete" in script
 
 
-def test_a_shell_completes_commands_options_and_profiles(cli: click.Group) -> None:
+def test_completion_offers_commands_options_and_profiles(cli: click.Group) -> None:
     log_in(cli, "work")
     log_in(cli, "home")
 
-    def completed(line: str) -> list[str]:
+    def complete(line: str) -> list[str]:
         number = str(line.count(" "))
-        asked = {"_ACME_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": number}
-        return invoke(cli, env=asked).output.split()
+        variables = {"_ACME_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": number}
+        return invoke(cli, env=variables).output.split()
 
-    assert completed("acme profiles sh") == ["plain,show"]
-    assert completed("acme profiles show ho") == ["plain,home"]
-    assert completed("acme show timeout -p wo") == ["plain,work"]
-    assert completed("acme -p wo") == ["plain,work"]
-    assert "plain,--with-token" in completed("acme login --w")
+    assert complete("acme profiles sh") == ["plain,show"]
+    assert complete("acme profiles show ho") == ["plain,home"]
+    assert complete("acme show timeout -p wo") == ["plain,work"]
+    assert complete("acme -p wo") == ["plain,work"]
+    assert "plain,--with-token" in complete("acme login --w")
 
 
 # Two apps in one process
@@ -297,16 +297,14 @@ def test_a_shell_completes_commands_options_and_profiles(cli: click.Group) -> No
 
 @pytest.fixture
 def both(cli: click.Group, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[click.Group, App]:
-    """One program with the commands of two apps."""
+    """A program with the commands of two apps."""
     monkeypatch.setenv("OTHER_HOME", str(tmp_path / "other"))
     group = click.Group("other")
     other_app.add_commands(group)
     return click.Group("both", commands={"acme": cli, "other": group}), other_app
 
 
-def test_two_apps_see_neither_each_other_s_profiles_nor_variables_nor_folders(
-    both: tuple[click.Group, App], tmp_path: Path
-) -> None:
+def test_apps_share_no_profiles_variables_or_folders(both: tuple[click.Group, App], tmp_path: Path) -> None:
     root, _ = both
     assert invoke(root, "acme", "login", "-p", "work", "--with-token", "--no-verify", input=TOKEN).exit_code == 0
     assert invoke(root, "other", "profiles", "list", "--json").output.split() == [
@@ -324,7 +322,7 @@ def test_two_apps_see_neither_each_other_s_profiles_nor_variables_nor_folders(
     assert invoke(root, "acme", "token", env={"OTHER_API_KEY": "oth_x", "OTHER_PROFILE": "x"}).output == f"{TOKEN}\n"
 
 
-def test_what_an_app_masks_and_warns_of_ends_with_its_run(
+def test_masking_and_warnings_of_an_app_end_with_its_run(
     both: tuple[click.Group, App], capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, other = both
@@ -332,13 +330,13 @@ def test_what_an_app_masks_and_warns_of_ends_with_its_run(
     assert run(other, ["-p", token, "status"]) == 1
     assert token not in capsys.readouterr().err
     with warnings.catch_warnings(record=True) as caught, terminal.AppOutput(app):
-        warnings.warn("of this one", ConfigWarning, stacklevel=1)
+        warnings.warn("from this app", ConfigWarning, stacklevel=1)
         with terminal.AppOutput(other):
             terminal.say(token)
-            warnings.warn("of that one", ConfigWarning, stacklevel=1)
+            warnings.warn("from the other app", ConfigWarning, stacklevel=1)
         terminal.say(token)
     assert caught == []
-    assert capsys.readouterr().err == f"warning: of this one\noth_…xxxx\nwarning: of that one\n{token}\n"
+    assert capsys.readouterr().err == f"warning: from this app\noth_…xxxx\nwarning: from the other app\n{token}\n"
     assert terminal.safe_text(token) == token
     with pytest.warns(ConfigWarning):
-        warnings.warn("said by Python again", ConfigWarning, stacklevel=1)
+        warnings.warn("shown by Python again", ConfigWarning, stacklevel=1)

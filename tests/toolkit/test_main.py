@@ -1,4 +1,4 @@
-"""`App.main`: the function that an author's program starts with, and what it answers without the author's own click."""
+"""`App.main`: the entry point of an author's program, and its fast path."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def start(name: str, *words: str, **variables: str) -> subprocess.CompletedProce
     )
 
 
-def test_commands_of_the_app_and_of_the_author_are_one_program() -> None:
+def test_program_has_the_commands_of_app_and_author() -> None:
     assert start("main", "token").stdout == f"{TOKEN}\n"
     assert start("main", "-p", "work", "profiles", "list").returncode == 0
     assert start("main", "end", "7").returncode == 7
-    shown = start("main", "end", "1")
-    assert (shown.returncode, shown.stderr) == (1, "Error: as the author says it\n")
+    failure = start("main", "end", "1")
+    assert (failure.returncode, failure.stderr) == (1, "Error: the author's message\n")
     wrong = start("main", "logn")
     assert (wrong.returncode, wrong.stderr.splitlines()[-1]) == (2, "hint: acme --help")
 
 
-def test_what_is_asked_often_is_answered_before_the_author_s_click_is_imported() -> None:
+def test_fast_path_does_not_import_the_author_s_program() -> None:
     code = (
         "import sys\nfrom tests.acme import app\nsys.argv[:1] = ['acme', 'token']\n"
         "try:\n    app.main('tests.toolkit.program:cli')()\n"
@@ -57,25 +57,25 @@ def test_what_is_asked_often_is_answered_before_the_author_s_click_is_imported()
     assert done.stdout == f"{TOKEN}\n0 False False\n", done.stderr
 
 
-def test_a_command_that_is_the_author_s_own_is_not_answered_for_them() -> None:
+def test_fast_path_leaves_the_author_s_own_command_alone() -> None:
     assert start("some", "prompt").stdout == "mine\n"
     assert start("some", "token").stdout == f"{TOKEN}\n"
 
 
-def test_a_program_with_other_commands_than_main_was_told_of_says_so_at_once() -> None:
-    done = start("untold", "--help")
+def test_main_with_other_commands_than_the_program_is_an_error() -> None:
+    done = start("mismatched", "--help")
     assert done.returncode == 1
     assert done.stderr.startswith("error: App('acme').main and the program have different commands: ")
 
 
-def test_a_shell_is_not_told_profiles_for_a_command_of_the_author_s() -> None:
-    asked = {"_ACME_COMPLETE": "bash_complete", "COMP_WORDS": "acme use w", "COMP_CWORD": "2"}
-    assert start("main", **asked).stdout == "plain,work\n"
-    assert start("some", **asked).stdout == "\n"
+def test_completion_offers_no_profiles_for_the_author_s_command() -> None:
+    completion = {"_ACME_COMPLETE": "bash_complete", "COMP_WORDS": "acme use w", "COMP_CWORD": "2"}
+    assert start("main", **completion).stdout == "plain,work\n"
+    assert start("some", **completion).stdout == "\n"
 
 
-def test_a_typer_starts_in_the_same_way() -> None:
-    assert start("by_typer", "token").stdout == f"{TOKEN}\n"
-    assert start("by_typer", "profiles", "list").returncode == 0
-    assert (start("by_typer", "hello").stdout, start("by_typer", "hello").returncode) == ("hello\n", 3)
-    assert start("by_typer", "nosuch").returncode == 2
+def test_typer_program_starts_the_same_way() -> None:
+    assert start("typer_main", "token").stdout == f"{TOKEN}\n"
+    assert start("typer_main", "profiles", "list").returncode == 0
+    assert (start("typer_main", "hello").stdout, start("typer_main", "hello").returncode) == ("hello\n", 3)
+    assert start("typer_main", "nosuch").returncode == 2

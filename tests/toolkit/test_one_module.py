@@ -1,4 +1,4 @@
-"""A program in fifteen lines, all in one module, as the design has it."""
+"""A complete program in one short module."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def whoami(settings: Settings):
 """
 
 
-def test_it_signs_in_and_says_where_a_value_came_from(tmp_path: Path) -> None:
+def test_program_in_one_module_signs_in_and_shows_sources(tmp_path: Path) -> None:
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme" / "settings.py").write_text(PROGRAM, "utf-8")
 

@@ -1,4 +1,4 @@
-"""The toolkit in a Typer: the newest has a click inside that is nobody else's, so nothing of that is used."""
+"""The toolkit in a Typer, with whichever click Typer uses."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ def test_settings_are_loaded_when_the_command_runs() -> None:
         (["tags", "--tags", "a", "--tags", "b"], "('a', 'b') flag --tags\n"),
     ],
 )
-def test_an_option_is_the_flag_layer(words: list[str], output: str) -> None:
+def test_setting_option_is_the_flag_layer(words: list[str], output: str) -> None:
     assert invoke("show", *words, env={"ACME_VERBOSE": "1"}).output == output
 
 
-def test_the_profile_is_taken_before_and_after_the_command() -> None:
+def test_profile_option_works_before_and_after_the_command() -> None:
     log_in("work")
     assert invoke("profiles", "set", "work", "timeout=9").exit_code == 0
     for words in (["-p", "work", "show", "timeout"], ["show", "timeout", "--profile", "work"]):
@@ -85,13 +85,13 @@ def test_the_profile_is_taken_before_and_after_the_command() -> None:
     assert invoke("-p", "work", "show", "timeout", "-p", "other").exit_code == 2
 
 
-def test_an_error_is_told_as_in_the_commands() -> None:
+def test_error_is_reported_as_in_the_commands() -> None:
     result = invoke("-p", "nosuch", "show", "timeout")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "error: there is no profile 'nosuch'\nhint: acme login --profile nosuch\n"
 
 
-def test_the_commands_get_their_words_as_they_are() -> None:
+def test_commands_get_their_arguments_unchanged() -> None:
     log_in("work")
     assert invoke("token").output == f"{TOKEN}\n"
     assert invoke("--json", "-p", "work", "token").output.startswith("{")
@@ -103,14 +103,14 @@ def test_the_commands_get_their_words_as_they_are() -> None:
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, "hint: acme profiles --help")
 
 
-def test_the_help_lists_them_beside_the_author_s_own() -> None:
+def test_help_lists_commands_of_app_and_author() -> None:
     text = invoke("--help").output
     for word in ("show", "login", "Log in to a workspace", "--profile"):
         assert word in text
     assert "completion" not in text
 
 
-def test_a_function_stays_a_function() -> None:
+def test_decorated_function_can_be_called_directly() -> None:
     @app.pass_settings
     def plain(settings: Settings, factor: int) -> float:
         return settings.timeout * factor

@@ -1,4 +1,4 @@
-"""What a type checker makes of the public API: mypy and pyright read this file, and nobody runs it."""
+"""The types of the public API. mypy and pyright check this file; it is not run."""
 
 from __future__ import annotations
 

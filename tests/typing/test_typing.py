@@ -1,4 +1,4 @@
-"""The types that users see, held by both type checkers; and that neither lets a wrong use pass."""
+"""The public types under mypy and pyright: correct code passes, and wrong code fails."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-DECLARED = Path(__file__).parent / "decorators.py"
-ROOT = DECLARED.parents[2]
+DECLARATIONS = Path(__file__).parent / "decorators.py"
+ROOT = DECLARATIONS.parents[2]
 EXAMPLES = [ROOT / "examples" / name / name for name in ("tides", "weather")]
 
 WRONG = [
     ("with_settings(3)", "arg-type", "reportArgumentType"),
     ("with_settings(settings, 'Oslo')", "arg-type", "reportArgumentType"),
     ("app.add_commands({})", "arg-type", "reportArgumentType"),
-    ("CustomLayer('ssm', parameter, below='default')", "arg-type", "reportArgumentType"),
+    ("CustomLayer('ssm', parameter, below='deerror')", "arg-type", "reportArgumentType"),
     ("app.settings_options(int)", "arg-type", "reportArgumentType"),
 ]
 
 
 def pyright(path: Path) -> list[dict[str, Any]]:
-    """The faults that pyright finds, in its strictest standard mode."""
+    """Return the errors that pyright finds in strict mode."""
     config = path.parent / "pyrightconfig.json"
     wanted = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT), *map(str, [e.parent for e in EXAMPLES])]}
     config.write_text(json.dumps({**wanted, "include": [str(path)]}))
@@ -36,7 +36,7 @@ def pyright(path: Path) -> list[dict[str, Any]]:
         check=False,
     )
     found: list[dict[str, Any]] = json.loads(done.stdout)["generalDiagnostics"]
-    return [fault for fault in found if fault["severity"] == "error"]
+    return [error for error in found if error["severity"] == "error"]
 
 
 def mypy(path: Path) -> str:
@@ -47,19 +47,19 @@ def mypy(path: Path) -> str:
 
 
 @pytest.mark.slow
-def test_pyright_reads_the_public_api_as_it_is_declared(tmp_path: Path) -> None:
+def test_pyright_accepts_the_public_types(tmp_path: Path) -> None:
     path = tmp_path / "decorators.py"
-    path.write_text(DECLARED.read_text("utf-8"), "utf-8")
+    path.write_text(DECLARATIONS.read_text("utf-8"), "utf-8")
     assert pyright(path) == []
 
 
 @pytest.mark.slow
-def test_a_wrong_use_is_found_by_both(tmp_path: Path) -> None:
-    right = DECLARED.read_text("utf-8").rstrip("\n").split("\n")
+def test_both_checkers_reject_wrong_use(tmp_path: Path) -> None:
+    right = DECLARATIONS.read_text("utf-8").rstrip("\n").split("\n")
     path = tmp_path / "wrong.py"
     path.write_text("\n".join([*right, *(use for use, _, _ in WRONG), ""]), "utf-8")
     by_mypy = re.findall(r"wrong\.py:(\d+): error: .*\[([a-z-]+)\]", mypy(path))
-    by_pyright = [(str(int(fault["range"]["start"]["line"]) + 1), fault["rule"]) for fault in pyright(path)]
+    by_pyright = [(str(int(error["range"]["start"]["line"]) + 1), error["rule"]) for error in pyright(path)]
     for at, (use, mypy_code, pyright_rule) in enumerate(WRONG, len(right) + 1):
         assert (str(at), mypy_code) in by_mypy, use
         assert (str(at), pyright_rule) in by_pyright, use
