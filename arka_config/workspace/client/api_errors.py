@@ -46,7 +46,7 @@ def parse_json(response: Response, origin: Origin, action: str) -> Any:
 
 
 def no_api(origin: Origin, action: str, answer: str) -> NoWorkspaceApi:
-    """The error if the server has no such API: the answer is a page, a redirect, or a status that says so."""
+    """The error if the server has no such API: the answer is a page, a redirect, or a status such as 404."""
     return NoWorkspaceApi(f"{origin} has no API to {action}: it answers with {answer}")
 
 

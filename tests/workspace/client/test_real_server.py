@@ -162,9 +162,9 @@ def test_redirect_to_the_token_s_own_workspace_is_not_followed(
     with pytest.raises(NoWorkspaceApi, match="a redirect, which is not followed with a token"):
         client_for(workspace, issued.secret, fake.url).get_identity()
     with workspace.workspace.database.read() as session:
-        kept = tokens.find(session, issued.token.user_id, issued.token.id)
-    assert kept is not None
-    assert kept.last_used is None
+        row = tokens.find(session, issued.token.user_id, issued.token.id)
+    assert row is not None
+    assert row.last_used is None
 
 
 def test_workspace_page_is_not_mistaken_for_the_api(workspace: RunningWorkspace, client: WorkspaceClient) -> None:

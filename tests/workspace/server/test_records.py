@@ -137,10 +137,10 @@ def test_label_with_markup_is_escaped(workspace: RunningWorkspace, label: str) -
     from html import escape
 
     with Browser(workspace).sign_in() as browser:
-        made = browser.send(TOKENS_PAGE, {"label": label, "expiry": "90"})
-        token_id = re.search(r"\?revoke=(tok_[\w-]{22})", made.text)
+        created = browser.send(TOKENS_PAGE, {"label": label, "expiry": "90"})
+        token_id = re.search(r"\?revoke=(tok_[\w-]{22})", created.text)
         assert token_id
-        pages = [made, browser.open(TOKENS_PAGE), browser.open(f"{TOKENS_PAGE}?revoke={token_id[1]}")]
+        pages = [created, browser.open(TOKENS_PAGE), browser.open(f"{TOKENS_PAGE}?revoke={token_id[1]}")]
         pages.append(browser.send(TOKENS_PAGE, {"label": label, "expiry": "no such"}))
     for page in pages:
         text = page.text.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
