@@ -86,7 +86,7 @@ def a_helper_that_is_not_installed(user_home: UserHome) -> None:
     user_home.write(user_home.config("config.toml"), '[helpers]\npass = ["no-such-program-here"]\n')
 
 
-@problem_case("vault", "~/.local/state/arka/vault.key", "is not there", "")
+@problem_case("vault", "~/.local/state/arka/vault.key", "does not exist", "")
 def a_missing_key_file(user_home: UserHome) -> None:
     operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
     user_home.state("vault.key").unlink()
