@@ -1,4 +1,4 @@
-"""The commands that are measured: ours, and of each peer at hand the one that does the same work."""
+"""The measured commands: ours, and for each installed peer the one that does the same work."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LINES = {
 
 
 def ours(home: Path) -> dict[str, Command]:
-    """The commands of `arka`, in a home of two profiles."""
+    """Create a home with two profiles, and return the commands of `arka` in it."""
     homes.fill(home, homes.names(2))
     environ = homes.environment(home)
     commands = {name: Command([ARKA, *line.split()], environ) for name, line in LINES.items()}
@@ -50,7 +50,7 @@ def ours(home: Path) -> dict[str, Command]:
 
 
 def sealed(home: Path) -> dict[str, Command]:
-    """`token` with sealed tokens: opened by a key file, and by a session where the only unlocker is a passphrase."""
+    """`token` with sealed tokens: opened by a key file, and by a session if the only unlocker is a passphrase."""
     commands = {}
     for name, way, variables in (
         (SEALED_KEY_FILE, "key-file", {}),
@@ -68,20 +68,20 @@ def sealed(home: Path) -> dict[str, Command]:
 
 
 def _run(words: list[str], environ: dict[str, str]) -> str:
-    """What a command prints on stdout. Raises CalledProcessError."""
+    """Run a command and return its output. Raises CalledProcessError."""
     return subprocess.run(
         words, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
     ).stdout
 
 
 def yardsticks(home: Path) -> dict[str, Command]:
-    """A Python that does nothing, and a program that does nothing: what no program in Python can be faster than."""
+    """A Python script and a program that do nothing: the lower limits."""
     environ = homes.environment(home)
     return {BARE: Command([sys.executable, "-c", "pass"], environ), TRUE: Command(["true"], environ)}
 
 
 def peers(home: Path) -> dict[str, Command]:
-    """The peers that are installed and do their work, each set up in this home."""
+    """Set up the installed peers in this home, and return those that work."""
     environ = {**homes.environment(home), "GH_TOKEN": "a-token"}
     (home / ".aws").mkdir(parents=True)
     (home / ".aws" / "config").write_text("[default]\nregion = eu\n[profile ci]\nregion = us\n")
@@ -103,12 +103,12 @@ def peers(home: Path) -> dict[str, Command]:
 
 
 def _program(name: str) -> str:
-    """A peer's file: the system's own before one that a version manager stands in for, which is slower to start."""
+    """Find a peer, the system's own first: the shim of a version manager is slower."""
     return next((path for path in (f"/usr/bin/{name}",) if os.access(path, os.X_OK)), shutil.which(name) or name)
 
 
 def _store_in_keyring(get: Command) -> None:
-    """Puts something into the keyring, where there is one (as under `dbus-run-session`), for `get` to find."""
+    """Store a secret for `get` in the keyring, if there is one (as under `dbus-run-session`)."""
     program, _, *where = get.words
     try:
         subprocess.run(
@@ -119,11 +119,11 @@ def _store_in_keyring(get: Command) -> None:
 
 
 def versions(commands: Mapping[str, Command]) -> list[str]:
-    """What the peers say of their versions, a line each."""
+    """Return a line with the version of each peer."""
     lines = []
     for name, command in commands.items():
         program = command.words[0]
         done = subprocess.run([program, "--version"], env=command.environ, capture_output=True, text=True, check=False)
         said = (done.stdout or done.stderr).strip().split("\n")[0]
-        lines.append(f"{name}: {said or 'does not say'}")
+        lines.append(f"{name}: {said or 'unknown version'}")
     return lines

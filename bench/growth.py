@@ -20,14 +20,14 @@ READS_ALL = ("profiles list", "profiles list --json")
 
 
 def timings(folder: Path, runs: int) -> dict[str, dict[int, Timing]]:
-    """By command, and by the number of profiles."""
+    """Measure each command with each number of profiles."""
     commands: dict[tuple[str, int], Command] = {}
     for count in COUNTS:
         home = folder / f"home-{count}"
         homes.fill(home, homes.names(count))
         environ = homes.environment(home)
         commands |= {(line, count): Command([ARKA, *line.split()], environ) for line in (*READS_ONE, *READS_ALL)}
-    os.sync()  # else the system writes these thousands of files while others are measured
+    os.sync()  # otherwise the system writes these files during the next measurement
     named = {f"{line} {count}": command for (line, count), command in commands.items()}
     measured = in_turn(named, runs)
     for count in COUNTS:
@@ -36,7 +36,7 @@ def timings(folder: Path, runs: int) -> dict[str, dict[int, Timing]]:
 
 
 def table(measured: dict[str, dict[int, Timing]]) -> list[Sequence[str]]:
-    """Medians in milliseconds, a row for each command and a column for each number of profiles."""
+    """Build a table of medians in milliseconds: rows are commands, columns are numbers of profiles."""
     rows: list[Sequence[str]] = [("command", *(f"{count:,}" for count in COUNTS), "largest to smallest")]
     for line, by_count in measured.items():
         first, last = by_count[COUNTS[0]].median, by_count[COUNTS[-1]].median

@@ -1,4 +1,4 @@
-"""Homes to measure in: an `ARKA_HOME` with as many profiles as wanted, and an environment without the user's own."""
+"""Homes to measure in: an `ARKA_HOME` with any number of profiles, and an environment without the user's settings."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _OURS = ("ARKA_", "XDG_", "PYTHON", "GH_", "GITHUB_", "AWS_")
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The environment of this process, with nothing in it that would change what is measured."""
+    """Return this process's environment without variables that would affect the measurement."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     return {**kept, "HOME": str(home), "ARKA_HOME": str(home / "arka")}
 
 
 def names(count: int) -> list[str]:
-    """`work`, `ci`, and as many more as it takes."""
+    """Return so many names, beginning with `work` and `ci`."""
     return ["work", "ci", *(f"machine-{number:05d}" for number in range(2, count))][:count]
 
 
 def fill(home: Path, profiles: Iterable[str]) -> None:
-    """Writes each profile's two files, the first profile being active: as the store would, but for the locks."""
+    """Write each profile's two files as the store does, but without locks, and make the first profile active."""
     folders = {kind: home / "arka" / kind for kind in ("config/profiles", "data/tokens", "state")}
     for folder in folders.values():
         folder.mkdir(parents=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""`Settings.load()` beside a plain pydantic-settings class with the same fields, in one process."""
+"""Compare `Settings.load()` with a plain pydantic-settings class of the same fields, in one process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAIN = "BaseSettings()"
 
 
 class PlainSettings(BaseSettings):
-    """The fields of `arka`, read from the environment alone."""
+    """The fields of `arka`, read only from the environment."""
 
     model_config = SettingsConfigDict(env_prefix="ARKA_")
 
@@ -34,7 +34,7 @@ class PlainSettings(BaseSettings):
 
 
 def timings(environ: dict[str, str]) -> dict[str, Timing]:
-    """Milliseconds of each load, the two in turn; ours reads a profile's two files as well."""
+    """Measure each load in milliseconds, in turn. Ours also reads a profile's two files."""
     before = dict(os.environ)
     os.environ.clear()
     os.environ.update(environ)

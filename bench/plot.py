@@ -1,4 +1,4 @@
-"""A bar for each command's median, with the half of its runs around it, as an SVG that both colour schemes can show."""
+"""Draw a bar for each command's median and its middle half of runs, as an SVG for light and dark mode."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STYLE = (
 
 
 def svg(times: Mapping[str, Timing], peers: set[str]) -> str:
-    """The picture, the fastest command first. `peers` are the commands that are not ours."""
+    """Return the picture, with the fastest command first. `peers` are the commands that are not ours."""
     rows = sorted(times.items(), key=lambda row: row[1].median)
     longest = max(statistics.quantiles(timing.runs, n=4)[2] for timing in times.values())
     height = _TOP + _ROW * len(rows) + 8

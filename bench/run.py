@@ -1,4 +1,4 @@
-"""Measures everything that docs/performance.md and docs/scale.md say, and writes it there.
+"""Measure everything in docs/performance.md and docs/scale.md, and write it there.
 
     make bench                 at least 20 runs of each command
     make bench RUNS=5          a quick look; nothing is written
@@ -30,8 +30,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def main() -> None:
-    """Measures, prints, and writes the pages where there were enough runs."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a program that is installed has its bytecode
+    """Measure, print, and write the pages if there were enough runs."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has bytecode
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         ours = commands.ours(folder / "ours") | commands.sealed(folder / "sealed")
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def conditions(peers: Iterable[str], what: str = "command") -> str:
-    """Where and when it was measured."""
+    """Describe the machine, the date and the number of runs."""
     day = datetime.now(UTC).date()
     machine = f"{platform.system()} ({platform.machine()}, {os.cpu_count()} cores), CPython {platform.python_version()}"
     head = f"Measured on {day}: {RUNS} runs of each {what}, in turn, on {machine}."
@@ -69,7 +69,7 @@ def conditions(peers: Iterable[str], what: str = "command") -> str:
 
 
 def target_table(found: Iterable[Target]) -> list[Sequence[str]]:
-    """A row for each target that could be measured, and one for each that could not."""
+    """Build a table of all targets, with those that could not be measured."""
     rows: list[Sequence[str]] = [("what", "to", "at most", "measured", "met")]
     for target in found:
         measured = "not installed" if target.ratio is None else f"{target.ratio:.2f} x"
@@ -79,7 +79,7 @@ def target_table(found: Iterable[Target]) -> list[Sequence[str]]:
 
 
 def time_table(times: Mapping[str, Timing]) -> list[Sequence[str]]:
-    """Milliseconds, for who wonders; they compare only within one run."""
+    """Build a table in milliseconds. They can be compared only within one run."""
     rows: list[Sequence[str]] = [("command", "median ms", "half of the runs", "to bare Python")]
     bare = times[commands.BARE].median
     for name, timing in sorted(times.items(), key=lambda row: row[1].median):
@@ -88,13 +88,13 @@ def time_table(times: Mapping[str, Timing]) -> list[Sequence[str]]:
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """A table of Markdown, its first row the head."""
+    """Format a Markdown table. The first row is its header."""
     head, *body = ("| " + " | ".join(row) + " |" for row in rows)
     return "\n".join([head, "|" + "---|" * len(rows[0]), *body])
 
 
 def write(page: Path, measured: str, what: str = "measured") -> None:
-    """Puts what was measured between the two marks of a page that name it."""
+    """Replace the text between the two markers of a page with the measurements."""
     begin, end = f"<!-- {what}: begin -->", f"<!-- {what}: end -->"
     text = page.read_text("utf-8")
     before, rest = text.split(begin)

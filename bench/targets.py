@@ -1,4 +1,4 @@
-"""What speed is promised: ratios of medians taken in one run, never milliseconds."""
+"""The performance targets: ratios of medians in one run, never milliseconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Target(NamedTuple):
-    """A ratio that may be `most` at the most; `ratio` is None where the other one is not installed."""
+    """A ratio of at most `most`. `ratio` is None if the other program is not installed."""
 
     what: str
     to: str
@@ -35,7 +35,7 @@ LIGHT = ("profiles list", "status --offline", "env", "use")
 
 
 def targets(times: Timings, loads: Timings, grown: Growth, planned: Growth) -> Iterator[Target]:
-    """Every target with what was measured."""
+    """Yield every target with the measured ratio."""
     for name in FAST:
         yield _ratio(times, name, BARE, 2.2)
         yield _ratio(times, name, GH, 0.6)

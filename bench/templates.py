@@ -1,4 +1,4 @@
-"""How `plan` and `apply` grow with the number of templates, and what it costs to find nothing to do.
+"""How `plan` and `apply` grow with the number of templates, and what they cost if there is nothing to do.
 
 python -m bench.templates        a quick look at these alone
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COUNTS = (100, 1_000)
 FIRST_APPLY = "first apply"
 NOTHING_TO_PLAN = "plan, nothing to do"
-# The steps in order, each with its words and the exit code that it ends with.
+# The steps in order, each with its arguments and exit code.
 STEPS = {
     "first plan": (("plan",), 3),
     FIRST_APPLY: (("apply", "--yes"), 0),
@@ -47,7 +47,7 @@ timeout = {number}
 
 
 def timings(folder: Path, runs: int) -> dict[str, dict[int, Timing]]:
-    """By step, and by the number of templates. Every first apply is of a home of its own."""
+    """Measure each step with each number of templates. Every first apply has a home of its own."""
     taken: dict[str, dict[int, list[float]]] = {step: {count: [] for count in COUNTS} for step in STEPS}
     for count in COUNTS:
         fill(folder / f"templates-{count}", count)
@@ -56,7 +56,7 @@ def timings(folder: Path, runs: int) -> dict[str, dict[int, Timing]]:
             home = folder / "home-of-templates"
             environ = homes.environment(home) | {"ARKA_RUNNER_TOKEN": "arka_" + "0" * 37}
             for step, (words, code) in STEPS.items():
-                took = seconds([*words, str(folder / f"templates-{count}")], environ, code)
+                took = measure([*words, str(folder / f"templates-{count}")], environ, code)
                 if counted:
                     taken[step][count].append(1e3 * took)
             shutil.rmtree(home)
@@ -64,15 +64,15 @@ def timings(folder: Path, runs: int) -> dict[str, dict[int, Timing]]:
 
 
 def fill(folder: Path, count: int) -> None:
-    """Writes so many templates, every second of which stores a token."""
+    """Write so many templates. Every second one stores a token."""
     folder.mkdir()
     for number in range(1, count + 1):
         copy = "true" if number % 2 else "false"
         (folder / f"{number:05}.toml").write_text(TEMPLATE.format(number=number, copy=copy))
 
 
-def seconds(arguments: Sequence[str], environ: Mapping[str, str], code: int) -> float:
-    """How long a command takes. Raises SystemExit where it ends otherwise than it should."""
+def measure(arguments: Sequence[str], environ: Mapping[str, str], code: int) -> float:
+    """Run a command and return its seconds. Raises SystemExit if it has another exit code."""
     begin = time.perf_counter()
     done = subprocess.run([ARKA, *arguments], env=environ, capture_output=True, check=False)
     if done.returncode != code:
@@ -81,7 +81,7 @@ def seconds(arguments: Sequence[str], environ: Mapping[str, str], code: int) -> 
 
 
 def table(measured: Mapping[str, Mapping[int, Timing]]) -> list[Sequence[str]]:
-    """Medians in milliseconds, a row for each step and a column for each number of templates."""
+    """Build a table of medians in milliseconds: rows are steps, columns are numbers of templates."""
     least, most = COUNTS[0], COUNTS[-1]
     rows: list[Sequence[str]] = [("templates", *(f"{count:,}" for count in COUNTS), "growth", "to the first apply")]
     first = measured[FIRST_APPLY][most].median

@@ -1,4 +1,4 @@
-"""How many requests a workspace answers in a second, beside an empty handler of the same framework.
+"""How many requests per second a workspace answers, compared with an empty handler of the same framework.
 
 Each serves alone, in a process of its own with the same server and settings; the load comes from this one.
 """
@@ -22,13 +22,13 @@ from arka_config.workspace.server import serving
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-CONNECTIONS = 16  # that ask at the same time, each again as soon as it has its answer
+CONNECTIONS = 16  # at the same time, each sending its next request after the response
 SECONDS = 2.0  # for each round
 _PATIENCE = 60  # seconds
 
 
 class Target(NamedTuple):
-    """What answers, and what it is asked: how it is served, its path, and its token."""
+    """A server, and the path and token of the request to it."""
 
     serve: Callable[..., None]
     arguments: tuple[object, ...]
@@ -42,15 +42,15 @@ def empty() -> Target:
 
 
 def me(database_url: str, token: str) -> Target:
-    """`GET /api/v1/me`, with a token that works."""
+    """`GET /api/v1/me` with a valid token."""
     return Target(_serve_workspace, (database_url,), "/api/v1/me", token)
 
 
 def per_second(targets: Mapping[str, Target], rounds: int) -> dict[str, float]:
-    """The median of requests in a second, by name: so many rounds, in turn, after one that is not counted."""
+    """Return the median of requests per second by name, of so many rounds in turn, after one to warm up."""
     counts: dict[str, list[float]] = {name: [] for name in targets}
     with ExitStack() as stack:
-        ports = {name: stack.enter_context(_served(target)) for name, target in targets.items()}
+        ports = {name: stack.enter_context(_serve(target)) for name, target in targets.items()}
         for counted in (False, *[True] * rounds):
             for name, target in targets.items():
                 rate = asyncio.run(_load(ports[name], target))
@@ -75,7 +75,7 @@ def _serve_workspace(listener: socket.socket, database_url: str) -> None:
 
 
 @contextmanager
-def _served(target: Target) -> Iterator[int]:
+def _serve(target: Target) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         context = multiprocessing.get_context("spawn")
         process = context.Process(target=target.serve, args=(listener, *target.arguments), daemon=True)
@@ -88,7 +88,7 @@ def _served(target: Target) -> Iterator[int]:
 
 
 async def _load(port: int, target: Target) -> float:
-    """Requests in a second, over all connections."""
+    """Return the requests per second of all connections."""
     head = f"GET {target.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
     head += f"Authorization: Bearer {target.token}\r\n" if target.token else ""
     begin = time.perf_counter()
@@ -98,7 +98,7 @@ async def _load(port: int, target: Target) -> float:
 
 
 async def _ask(port: int, request: bytes, until: float) -> int:
-    """How many answers one connection gets until then. Raises SystemExit for one that is no success."""
+    """Count the responses on one connection until a time. Raises SystemExit for an error status."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answered = 0
     while time.perf_counter() < until:
@@ -107,7 +107,7 @@ async def _ask(port: int, request: bytes, until: float) -> int:
         length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
         await reader.readexactly(int(length))
         if not head.startswith(b"HTTP/1.1 200 "):
-            raise SystemExit(f"an answer under load is no success: {head.splitlines()[0].decode()}")
+            raise SystemExit(f"an error under load: {head.splitlines()[0].decode()}")
         answered += 1
     writer.close()
     await writer.wait_closed()

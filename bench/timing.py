@@ -1,4 +1,4 @@
-"""Times of whole commands, run in turn: a machine that slows down slows all of them down."""
+"""Measure commands in turn, so that a machine that slows down affects all of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """Words to run, and the whole environment to run them in."""
+    """Words to run, and the complete environment."""
 
     words: Sequence[str]
     environ: Mapping[str, str]
@@ -25,18 +25,18 @@ class Timing(NamedTuple):
 
     @property
     def median(self) -> float:
-        """The middle one, in milliseconds."""
+        """The median in milliseconds."""
         return statistics.median(self.runs)
 
     @property
     def spread(self) -> str:
-        """What half of the runs took: `17.2 to 19.9`, in milliseconds."""
+        """The middle half of the runs in milliseconds, as `17.2 to 19.9`."""
         low, _, high = statistics.quantiles(self.runs, n=4)
         return f"{low:.1f} to {high:.1f}"
 
 
 def in_turn(commands: Mapping[str, Command], runs: int) -> dict[str, Timing]:
-    """Every command once, not counted, and then `runs` times in turn with all the others."""
+    """Run every command once to warm up, and then `runs` times in turn with the others."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for counted in (False, *[True] * runs):
         for name, command in commands.items():
@@ -47,23 +47,23 @@ def in_turn(commands: Mapping[str, Command], runs: int) -> dict[str, Timing]:
 
 
 def works(command: Command) -> bool:
-    """Whether a peer is there and does its work."""
+    """Tell whether a peer is installed and works."""
     try:
-        return _done(command).returncode == 0
+        return _execute(command).returncode == 0
     except FileNotFoundError:
         return False
 
 
 def _run(command: Command) -> float:
     begin = time.perf_counter()
-    done = _done(command)
+    done = _execute(command)
     took = 1e3 * (time.perf_counter() - begin)
     if done.returncode:
         raise SystemExit(f"{' '.join(command.words)} ended with {done.returncode}: {done.stderr.decode()[:500]}")
     return took
 
 
-def _done(command: Command) -> subprocess.CompletedProcess[bytes]:
+def _execute(command: Command) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         command.words,
         env=command.environ,

@@ -1,4 +1,4 @@
-"""How long a workspace takes to verify a token, among a thousand and among a million."""
+"""How long a workspace takes to verify one of a thousand tokens, and one of a million."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 FEW, MANY = 1_000, 1_000_000
-SAMPLE = 500  # tokens that are verified, in each round all of them
-_OF_EACH = 100  # tokens of each user
+SAMPLE = 500  # tokens, all verified in each round
+_OF_EACH = 100  # tokens per user
 
 
 class Filled(NamedTuple):
-    """A workspace with so many tokens, and some of them."""
+    """A workspace with many tokens, and a sample of them."""
 
     workspace: Workspace
     sample: Sequence[str]
 
 
-def filled(url: str, rows: int) -> Filled:
-    """A workspace with so many tokens, which were all used a moment ago."""
+def fill(url: str, rows: int) -> Filled:
+    """Create a workspace with so many tokens, all used just now."""
     workspace = Workspace.open(app, url)
     sample = [tokens.new_token(app).reveal() for _ in range(SAMPLE)]
     now = datetime.now(UTC)
@@ -42,40 +42,40 @@ def filled(url: str, rows: int) -> Filled:
         ]
         session.execute(insert(User), users)
     if workspace.database.is_sqlite:
-        _into_sqlite(workspace, _rows(rows, sample, now))
+        _fill_sqlite(workspace, _rows(rows, sample, now))
     else:
-        _into_postgresql(workspace, _rows(rows, sample, now))
+        _fill_postgresql(workspace, _rows(rows, sample, now))
     with workspace.database.write() as session:
         session.execute(text("ANALYZE"))
     return Filled(workspace, sample)
 
 
 def timings(among: Mapping[int, Filled], runs: int) -> dict[int, Timing]:
-    """Milliseconds of one verification, by the number of rows: so many rounds, after one to warm up.
+    """Measure one verification in milliseconds, by the number of rows: so many rounds, after one to warm up.
 
-    One token among few, one among many, and so on: what else the machine does meanwhile, it does to both.
+    The workspaces take turns, so that other load on the machine affects all of them.
     """
     times: dict[int, list[float]] = {rows: [] for rows in among}
     for counted in (False, *[True] * runs):
         for held in among.values():
-            _use(held)
+            _mark_used(held)
         took = dict.fromkeys(among, 0.0)
         for number in range(SAMPLE):
             for rows, held in among.items():
-                took[rows] += _verified(held, number)
+                took[rows] += _measure(held, number)
         for rows, seconds in took.items():
             if counted:
                 times[rows].append(1e3 * seconds / SAMPLE)
     return {rows: Timing(taken) for rows, taken in times.items()}
 
 
-def _verified(held: Filled, number: int) -> float:
-    """The seconds that the verification of this token of the sample takes."""
+def _measure(held: Filled, number: int) -> float:
+    """Verify this token of the sample and return the seconds."""
     begin = time.perf_counter()
     found = tokens.verify(held.workspace.database, app, held.sample[number])
     took = time.perf_counter() - begin
     if found is None:
-        raise SystemExit("a token that was put there is not found")
+        raise SystemExit("a token of the sample was not found")
     return took
 
 
@@ -83,7 +83,7 @@ _COLUMNS = ("id", "user_id", "digest", "label", "last_four", "scopes", "created"
 
 
 def _rows(count: int, sample: Sequence[str], now: datetime) -> Iterator[tuple[object, ...]]:
-    """The tokens of the sample, spread over all of them; of the others the digests alone were drawn."""
+    """Yield rows with the tokens of the sample spread over them. The others have only random digests."""
     every = count // len(sample)
     for number in range(count):
         at, is_known = divmod(number, every)
@@ -97,20 +97,20 @@ def _user(number: int) -> str:
     return f"usr_{number:022}"
 
 
-def _into_sqlite(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -> None:
+def _fill_sqlite(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -> None:
     marks = ", ".join("?" * len(_COLUMNS))
-    plain = (tuple(_written(value) for value in row) for row in rows)
+    plain = (tuple(_to_sqlite(value) for value in row) for row in rows)
     with workspace.database.write() as session:
         cursor: Any = session.connection().connection.cursor()
         cursor.executemany(f"INSERT INTO tokens ({', '.join(_COLUMNS)}) VALUES ({marks})", plain)
         cursor.close()
 
 
-def _written(value: object) -> object:
+def _to_sqlite(value: object) -> object:
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
 
 
-def _into_postgresql(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -> None:
+def _fill_postgresql(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -> None:
     with workspace.database.write() as session:
         cursor: Any = session.connection().connection.cursor()
         with cursor.copy(f"COPY tokens ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
@@ -119,8 +119,8 @@ def _into_postgresql(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -
         cursor.close()
 
 
-def _use(held: Filled) -> None:
-    """Has the sample used now, so that no round writes it down: that is once a minute, whatever the number of rows."""
+def _mark_used(held: Filled) -> None:
+    """Use the sample now, so that no round writes its time of use, which happens once a minute."""
     with held.workspace.database.write() as session:
         digests = [digest(token) for token in held.sample]
         session.execute(update(Token).where(Token.digest.in_(digests)).values(last_used=datetime.now(UTC)))

@@ -1,4 +1,4 @@
-"""Measures what docs/performance.md says of the workspace's server, and writes it there.
+"""Measure the workspace's server for docs/performance.md, and write it there.
 
     python -m bench.workspace             a part of `make bench`
     RUNS=3 python -m bench.workspace      a quick look; nothing is written
@@ -26,40 +26,40 @@ if TYPE_CHECKING:
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 EMPTY = "an empty handler"
-MOST = 1.2  # what a million rows may cost, where a thousand cost 1
+MOST = 1.2  # the cost with a million rows, relative to a thousand
 
 
 def main() -> None:
-    """Measures, prints, and writes the page where there were enough runs."""
+    """Measure, print, and write the page if there were enough runs."""
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         rows, targets = [], {EMPTY: throughput.empty()}
         for name, few, many in _databases(scratch, stack):
             print(f"filling {name} with {MANY:,} tokens", flush=True)
-            among = {FEW: verification.filled(few, FEW), MANY: verification.filled(many, MANY)}
+            among = {FEW: verification.fill(few, FEW), MANY: verification.fill(many, MANY)}
             rows.append(_row(name, verification.timings(among, RUNS)))
             targets[f"`GET /api/v1/me`, {name}, {MANY:,} tokens"] = throughput.me(many, among[MANY].sample[0])
             for held in among.values():
                 held.workspace.close()
         rates = throughput.per_second(targets, max(RUNS // 4, 2))
-    page = "\n\n".join([conditions(_said(), "round"), markdown(_verifications(rows)), markdown(_throughputs(rates))])
+    page = "\n\n".join([conditions(_notes(), "round"), markdown(_verifications(rows)), markdown(_throughputs(rates))])
     print(page)
     if RUNS >= ENOUGH:
         write(DOCS / "performance.md", page, "workspace")
 
 
 def _databases(scratch: Path, stack: ExitStack) -> Iterator[tuple[str, str, str]]:
-    """Each database that is here: its name, and the URLs of two that are empty."""
+    """Yield the name of each installed database, and the URLs of two empty ones."""
     yield SQLITE, f"sqlite:///{scratch / 'few.db'}", f"sqlite:///{scratch / 'many.db'}"
     if not peers.missing("postgresql"):
         served = stack.enter_context(postgresql.run_server())
         yield POSTGRESQL, served.create_database(), served.create_database()
 
 
-def _said() -> list[str]:
+def _notes() -> list[str]:
     missing = peers.missing("postgresql")
     return [
-        f"a round verifies {verification.SAMPLE} tokens, each in a transaction of its own",
+        f"a round verifies {verification.SAMPLE} tokens, each in its own transaction",
         f"requests over {throughput.CONNECTIONS} connections for {throughput.SECONDS:g} s a round, to one worker",
         f"PostgreSQL was not measured: {missing}" if missing else "PostgreSQL on this machine, through a socket",
     ]

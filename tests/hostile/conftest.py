@@ -1,4 +1,4 @@
-"""What the tests of hostile text share: the home with two profiles that the tests of the commands have."""
+"""The home with two profiles of the commands' tests."""
 
 from tests.cli.conftest import two
 

@@ -1,4 +1,4 @@
-"""Where text comes in: arguments, variables and files; and the commands that show what came in. `{}` is the text."""
+"""The inputs that take text (arguments, variables, files), and the commands that show it. `{}` is the text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cli.program import TOKEN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LOOKS = [
+SHOW_COMMANDS = [
     "status --offline",
     "status --offline --json",
     "status --offline --show-token",
@@ -63,9 +63,9 @@ ARGUMENTS = [
     ["login", "--with-token", "--no-verify", "--storage", "{}"],
     ["status", "--expiring", "{}"],
     ["token", "--for", "{}"],
-    ["--api-key", "x{}", "token"],  # which gives the token itself: of white space before it, nothing is left
+    ["--api-key", "x{}", "token"],  # prints the token without white space in front of it
     ["--api-key", "{}", "status", "--offline", "--json"],
-    ["exec", "--", "no-{}"],  # of no program's name: that would take the place of this process
+    ["exec", "--", "no-{}"],  # not the name of a program, which would replace this process
     ["exec", "--", "./{}"],
     ["env", "--shell", "{}"],
     ["export", "legacy", "--key", "{}"],
@@ -142,66 +142,66 @@ VARIABLES = [
 ]
 
 
-def escaped(text: str) -> str:
-    """A TOML string that holds the text, as far as TOML can hold it."""
+def to_toml(text: str) -> str:
+    """Return a TOML string with the text, as far as TOML allows."""
     table = {"x": text.encode("utf-8", "replace").decode("utf-8")}
     return toml.written(table).removeprefix("x = ").removesuffix("\n")
 
 
-def raw(text: str) -> str:
+def to_bytes_and_back(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
-def in_json(text: str) -> str:
+def to_json(text: str) -> str:
     return json.dumps(text, ensure_ascii=True)
 
 
 CREDENTIAL = f'{{"version": 1, "token": "{TOKEN}", "origin": "https://arka-ai.com", '
 FILES: list[tuple[str, str, Callable[[str], str]]] = [
-    ("arka/data/tokens/work.json", CREDENTIAL + '"label": {}}', in_json),
-    ("arka/data/tokens/work.json", CREDENTIAL + '"user": {}}', in_json),
-    ("arka/data/tokens/work.json", CREDENTIAL + '"expires": {}}', in_json),
-    ("arka/data/tokens/work.json", CREDENTIAL + "{}: 1}", in_json),
-    ("arka/data/tokens/work.json", '{"version": 1, "token": {}, "origin": "https://arka-ai.com"}', in_json),
-    ("arka/data/tokens/work.json", '{"version": 1, "token": "x", "origin": {}}', in_json),
-    ("arka/data/tokens/work.json", '{"version": 2, "storage": "keyring", "profile": {}}', in_json),
-    ("arka/data/tokens/work.json", "{}", raw),
-    ("arka/data/data-key.json", '{"version": 1, "app": {}}', in_json),
-    ("arka/config/profiles/work.toml", "description = {}", escaped),
-    ("arka/config/profiles/work.toml", "api_url = {}", escaped),
-    ("arka/config/profiles/work.toml", "{} = 1", escaped),
-    ("arka/config/profiles/work.toml", "[token]\nenv = {}", escaped),
-    ("arka/config/profiles/work.toml", "[token]\nfile = {}", escaped),
-    ("arka/config/profiles/work.toml", "[token]\nhelper = {}", escaped),
-    ("arka/config/profiles/work.toml", "[settings]\ntimeout = {}", escaped),
-    ("arka/config/profiles/work.toml", "[settings]\n{} = 1", escaped),
-    ("arka/config/profiles/work.toml", "[settings.{}]\nx = 1", escaped),
-    ("arka/config/profiles/work.toml", "{}", raw),
-    ("arka/config/config.toml", "storage = {}", escaped),
-    ("arka/config/config.toml", "expiry_warning = {}", escaped),
-    ("arka/config/config.toml", "{} = 1", escaped),
-    ("arka/config/config.toml", "[helpers]\n{} = 1", escaped),
-    ("arka/config/config.toml", "file_roots = [{}]", escaped),
-    ("arka/config/config.toml", "{}", raw),
-    ("arka/state/active", "{}", raw),
-    ("arka/state/pins.json", '{"version": 1, "pins": {{}: "work"}}', in_json),
-    ("arka/state/pins.json", '{"version": 1, "pins": {"/": {}}}', in_json),
-    ("arka/state/pins.json", '{"version": {}}', in_json),
-    ("arka/state/lock", "12 {}", raw),
-    ("arka/state/lock", "4194305 {}", raw),
-    ("arka/state/ledger.json", '{"version": 1, "profiles": {{}: {}}}', in_json),
-    ("arka/state/ledger.json", "{}", raw),
-    ("arka/state/agreements.json", '{"version": 1, "folders": {{}: {}}}', in_json),
-    (".config/arka-code-nodejs/config.json", '{"token": {}}', in_json),
-    (".config/arka-code-nodejs/config.json", '{"a": "arka_x", {}: "arka_y"}', in_json),
-    (".config/arka-code-nodejs/config.json", "{}", raw),
-    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\ndescription = {}', escaped),
-    ("templates/box.toml", "version = 1\n[profile]\nname = {}", escaped),
-    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\napi_url = {}', escaped),
-    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[settings]\nca_bundle = {}', escaped),
-    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[settings]\n{} = 1', escaped),
-    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[token]\nenv = {}', escaped),
-    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[token]\nsealed = {}', escaped),
-    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[when]\nhostname = {}', escaped),
-    ("templates/box.toml", "{}", raw),
+    ("arka/data/tokens/work.json", CREDENTIAL + '"label": {}}', to_json),
+    ("arka/data/tokens/work.json", CREDENTIAL + '"user": {}}', to_json),
+    ("arka/data/tokens/work.json", CREDENTIAL + '"expires": {}}', to_json),
+    ("arka/data/tokens/work.json", CREDENTIAL + "{}: 1}", to_json),
+    ("arka/data/tokens/work.json", '{"version": 1, "token": {}, "origin": "https://arka-ai.com"}', to_json),
+    ("arka/data/tokens/work.json", '{"version": 1, "token": "x", "origin": {}}', to_json),
+    ("arka/data/tokens/work.json", '{"version": 2, "storage": "keyring", "profile": {}}', to_json),
+    ("arka/data/tokens/work.json", "{}", to_bytes_and_back),
+    ("arka/data/data-key.json", '{"version": 1, "app": {}}', to_json),
+    ("arka/config/profiles/work.toml", "description = {}", to_toml),
+    ("arka/config/profiles/work.toml", "api_url = {}", to_toml),
+    ("arka/config/profiles/work.toml", "{} = 1", to_toml),
+    ("arka/config/profiles/work.toml", "[token]\nenv = {}", to_toml),
+    ("arka/config/profiles/work.toml", "[token]\nfile = {}", to_toml),
+    ("arka/config/profiles/work.toml", "[token]\nhelper = {}", to_toml),
+    ("arka/config/profiles/work.toml", "[settings]\ntimeout = {}", to_toml),
+    ("arka/config/profiles/work.toml", "[settings]\n{} = 1", to_toml),
+    ("arka/config/profiles/work.toml", "[settings.{}]\nx = 1", to_toml),
+    ("arka/config/profiles/work.toml", "{}", to_bytes_and_back),
+    ("arka/config/config.toml", "storage = {}", to_toml),
+    ("arka/config/config.toml", "expiry_warning = {}", to_toml),
+    ("arka/config/config.toml", "{} = 1", to_toml),
+    ("arka/config/config.toml", "[helpers]\n{} = 1", to_toml),
+    ("arka/config/config.toml", "file_roots = [{}]", to_toml),
+    ("arka/config/config.toml", "{}", to_bytes_and_back),
+    ("arka/state/active", "{}", to_bytes_and_back),
+    ("arka/state/pins.json", '{"version": 1, "pins": {{}: "work"}}', to_json),
+    ("arka/state/pins.json", '{"version": 1, "pins": {"/": {}}}', to_json),
+    ("arka/state/pins.json", '{"version": {}}', to_json),
+    ("arka/state/lock", "12 {}", to_bytes_and_back),
+    ("arka/state/lock", "4194305 {}", to_bytes_and_back),
+    ("arka/state/ledger.json", '{"version": 1, "profiles": {{}: {}}}', to_json),
+    ("arka/state/ledger.json", "{}", to_bytes_and_back),
+    ("arka/state/agreements.json", '{"version": 1, "folders": {{}: {}}}', to_json),
+    (".config/arka-code-nodejs/config.json", '{"token": {}}', to_json),
+    (".config/arka-code-nodejs/config.json", '{"a": "arka_x", {}: "arka_y"}', to_json),
+    (".config/arka-code-nodejs/config.json", "{}", to_bytes_and_back),
+    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\ndescription = {}', to_toml),
+    ("templates/box.toml", "version = 1\n[profile]\nname = {}", to_toml),
+    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\napi_url = {}', to_toml),
+    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[settings]\nca_bundle = {}', to_toml),
+    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[settings]\n{} = 1', to_toml),
+    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[token]\nenv = {}', to_toml),
+    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[token]\nsealed = {}', to_toml),
+    ("templates/box.toml", 'version = 1\n[profile]\nname = "box"\n[when]\nhostname = {}', to_toml),
+    ("templates/box.toml", "{}", to_bytes_and_back),
 ]

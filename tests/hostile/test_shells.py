@@ -1,4 +1,4 @@
-"""Lines for eval, in the shells themselves: whatever the texts are, they set our variables and do nothing else."""
+"""Output for eval, run in real shells: whatever the texts are, it sets our variables and does nothing else."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ SHELLS = [
     pytest.param("fish", marks=pytest.mark.peer("fish")),
     pytest.param("powershell", marks=pytest.mark.peer("pwsh")),
 ]
-# What a shell has: every variable, function and alias, so that a line which does more than set ours is seen.
+# Print the state of a shell, with every variable, function and alias, to detect a line that does more than set ours.
 STATE = {
     "bash": "{ set; alias; declare -f; pwd; set +o; }",
     "zsh": "{ set; alias; functions; pwd; setopt; }",
     "fish": "begin; set; functions; pwd; end",
     "powershell": "& { Get-ChildItem env:,function:,alias: | Out-String; Get-Location }",
 }
-# What changes with every command, or with where it is sent.
-MOVES = re.compile(
+# Variables that change with every command, or with its output.
+VOLATILE = re.compile(
     r"_|BASH_|LINENO|PIPESTATUS|RANDOM|SECONDS|EPOCH|SRANDOM|TTYIDLE|pipestatus|status|[?0!#*@$-]=|ARGC|argv|CMD_DURATION|history"
 )
 EVALUATED = {
@@ -55,7 +55,7 @@ EVALUATED = {
 
 
 def differences(shell: str, lines: str, folder: Path) -> set[str]:
-    """The names at the beginning of what a shell's state has after the lines and not before."""
+    """Evaluate the lines in a shell and return the changed lines of its state."""
     state = STATE[shell]
     script = f"{state} >'{folder}/before'\n{EVALUATED[shell]}\n{state} >'{folder}/after'\n"
     done = subprocess.run(
@@ -74,12 +74,12 @@ def differences(shell: str, lines: str, folder: Path) -> set[str]:
         "after",
         "before",
     ]
-    moved = {line for line in after if line not in before} | {line for line in before if line not in after}
-    return {line for line in moved if not MOVES.match(line)}
+    changed = {line for line in after if line not in before} | {line for line in before if line not in after}
+    return {line for line in changed if not VOLATILE.match(line)}
 
 
 def check_assignments(shell: str, printed: Sequence[str], folder: Path) -> None:
-    """Raises AssertionError where evaluating them, one after another, does more than set our variables."""
+    """Raise AssertionError if evaluating the printed lines does more than set our variables."""
     folder.mkdir(exist_ok=True)
     for path in folder.iterdir():
         if path.is_file():
@@ -91,7 +91,7 @@ def check_assignments(shell: str, printed: Sequence[str], folder: Path) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS[:3])
 @pytest.mark.parametrize("line", ["touch ran", "alias x=y", "cd ..", "PATH=/evil", "x() { :; }", "echo hello"])
-def test_a_line_that_does_more_is_seen(shell: str, line: str, tmp_path: Path) -> None:
+def test_a_line_that_does_more_is_detected(shell: str, line: str, tmp_path: Path) -> None:
     lines = (
         {"PATH=/evil": "set PATH /evil", "x() { :; }": "function x; end"}.get(line, line) if shell == "fish" else line
     )
@@ -126,8 +126,8 @@ def test_env_sets_our_variables_and_does_nothing_else(shell: str, two: Path, tmp
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_token_and_a_url_with_all_that_they_may_hold_stay_themselves(shell: str, home: Path, tmp_path: Path) -> None:
-    """A token of the environment is not checked for its shape, so it may hold what a shell reads."""
+def test_env_keeps_a_token_and_a_url_with_special_characters(shell: str, home: Path, tmp_path: Path) -> None:
+    """The format of a token from the environment is not checked, so it may contain shell syntax."""
     texts = [
         "$(touch ran)",
         "`touch ran`",
@@ -162,8 +162,8 @@ def test_vault_unlock_sets_the_session_and_does_nothing_else(shell: str, home: P
 
 @pytest.mark.parametrize("text", ["$(touch ran)", "'; touch ran; '", "\x1b[41m\u202e\n● evil"])
 @pytest.mark.parametrize("kind", ["bash_complete", "zsh_complete", "fish_complete"])
-def test_completion_answers_with_names_alone(two: Path, kind: str, text: str) -> None:
-    """A file that is no profile, though it stands among them, is not completed; and what was typed is not repeated."""
+def test_completion_offers_only_valid_names(two: Path, kind: str, text: str) -> None:
+    """A file in the profiles folder with an invalid name is not offered, and the typed text is not repeated."""
     (two / "config" / "profiles").mkdir(parents=True)
     (two / "config" / "profiles" / f"{text}.toml").write_text("")
     kept = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two), "LANG": "C.UTF-8"}
@@ -176,7 +176,7 @@ def test_completion_answers_with_names_alone(two: Path, kind: str, text: str) ->
 
 
 @given(st.lists(ARGUMENT, min_size=10, max_size=10))
-def test_a_path_in_a_hint_is_one_word_of_a_shell(paths: list[str]) -> None:
+def test_a_path_in_a_hint_is_one_shell_word(paths: list[str]) -> None:
     done = subprocess.run(
         ["sh", "-c", f"printf '%s\\0' {' '.join(map(quoted, paths))}"], capture_output=True, check=True
     )
@@ -184,13 +184,13 @@ def test_a_path_in_a_hint_is_one_word_of_a_shell(paths: list[str]) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_completion_script_holds_nothing_from_outside(two: Path, shell: str) -> None:
+def test_the_completion_script_contains_no_input(two: Path, shell: str) -> None:
     plain = arka("completion", shell).out
     for variable in ("SHELL", "ARKA_PROFILE", "ARKA_API_KEY", "ARKA_API_URL", "HOME", "PATH", "COMP_WORDS"):
         assert arka("completion", shell, environ={variable: "'; touch ran; $(touch ran)"}).out == plain
 
 
-def test_a_github_job_gets_our_variables_alone(two: Path, tmp_path: Path) -> None:
+def test_env_github_sets_only_our_variables(two: Path, tmp_path: Path) -> None:
     @given(st.sampled_from(["ARKA_API_KEY", "ARKA_API_URL", "ARKA_PROFILE"]), ARGUMENT)
     def check(variable: str, text: str) -> None:
         file = tmp_path / "github"
@@ -206,7 +206,7 @@ def test_a_github_job_gets_our_variables_alone(two: Path, tmp_path: Path) -> Non
     check()
 
 
-def test_a_dotenv_file_and_a_template_hold_one_line_for_each_value(two: Path) -> None:
+def test_dotenv_and_template_have_one_line_per_value(two: Path) -> None:
     @given(ARGUMENT)
     def check(text: str) -> None:
         done = arka("export", "dotenv", environ={"ARKA_API_KEY": text})

@@ -1,4 +1,4 @@
-"""Text from arguments, variables and files, through every command: what reaches a stream is text and nothing more."""
+"""Hostile text from arguments, variables and files, through every command: only plain text reaches a stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import common_options
 from arka_config.cli.runtime.command_tree import program
 from tests.cli.program import OTHER, TOKEN, arka, every_command
-from tests.hostile.surfaces import ARGUMENTS, FILES, LOOKS, VARIABLES, escaped
+from tests.hostile.surfaces import ARGUMENTS, FILES, SHOW_COMMANDS, VARIABLES, to_toml
 from tests.hostile.texts import ARGUMENT, HOSTILE, MEGABYTE, check_clean
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def twins(two: Path) -> Path:
-    """The home, with a template and a legacy file; put back as it was by `fresh`."""
+def filled(two: Path) -> Path:
+    """The home with two profiles, a template and a legacy file."""
     folder = two.parent / "templates"
     folder.mkdir()
     (folder / "box.toml").write_text('version = 1\n[profile]\nname = "box"\n')
@@ -38,13 +38,13 @@ def twins(two: Path) -> Path:
     return two
 
 
-class Fresh:
-    """A copy of a home for one example, in place of the home itself, and back again."""
+class Restored:
+    """Restore a home after each example."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.kept = Path(tempfile.mkdtemp()) / "kept"
-        shutil.copytree(home.parent, self.kept)
+        self.copy = Path(tempfile.mkdtemp()) / "copy"
+        shutil.copytree(home.parent, self.copy)
 
     def __enter__(self) -> Path:
         return self.home
@@ -52,14 +52,14 @@ class Fresh:
     def __exit__(self, *rest: object) -> None:
         os.chdir("/")
         shutil.rmtree(self.home.parent)
-        shutil.copytree(self.kept, self.home.parent)
+        shutil.copytree(self.copy, self.home.parent)
         os.chdir(self.home.parent)
 
 
 COLOURS = st.sampled_from([{}, {"FORCE_COLOR": "1"}])
 
 
-# `workspace serve --host` listens there, or fails as the socket module says it: it is text of no stream of ours.
+# `workspace serve --host` listens on that address, or the socket module refuses it: we print none of it.
 NOT_TRIED = {("workspace serve", "--host")}
 
 
@@ -87,24 +87,24 @@ def test_every_parameter_that_takes_text_is_tried() -> None:
     assert not missing
 
 
-def test_arguments_are_shown_as_text(twins: Path) -> None:
-    fresh = Fresh(twins)
+def test_arguments_are_shown_as_text(filled: Path) -> None:
+    restored = Restored(filled)
 
     @given(st.sampled_from(ARGUMENTS), ARGUMENT, st.booleans(), COLOURS)
     def check(words: list[str], text: str, as_json: bool, colours: dict[str, str]) -> None:
-        with fresh:
+        with restored:
             line = [word.replace("{}", text) for word in words]
             check_clean(arka(*line, *(["--json"] if as_json else []), stdin=OTHER, environ=colours), line)
 
     check()
 
 
-def test_variables_are_shown_as_text(twins: Path) -> None:
-    fresh = Fresh(twins)
+def test_variables_are_shown_as_text(filled: Path) -> None:
+    restored = Restored(filled)
 
-    @given(st.sampled_from(VARIABLES), ARGUMENT, st.sampled_from(LOOKS), COLOURS)
+    @given(st.sampled_from(VARIABLES), ARGUMENT, st.sampled_from(SHOW_COMMANDS), COLOURS)
     def check(variable: str, text: str, line: str, colours: dict[str, str]) -> None:
-        with fresh:
+        with restored:
             check_clean(arka(*line.split(), environ={variable: text, **colours}), (variable, text, line))
 
     check()
@@ -117,14 +117,14 @@ def put(home: Path, file: str, text: str) -> None:
     path.chmod(0o600)
 
 
-def test_files_are_shown_as_text(twins: Path) -> None:
-    fresh = Fresh(twins)
+def test_files_are_shown_as_text(filled: Path) -> None:
+    restored = Restored(filled)
 
-    @given(st.sampled_from(FILES), HOSTILE, st.sampled_from(LOOKS), COLOURS)
+    @given(st.sampled_from(FILES), HOSTILE, st.sampled_from(SHOW_COMMANDS), COLOURS)
     def check(file: tuple[str, str, Callable[[str], str]], text: str, line: str, colours: dict[str, str]) -> None:
-        path, form, written = file
-        with fresh:
-            put(twins, path, form.replace("{}", written(text)))
+        path, form, convert = file
+        with restored:
+            put(filled, path, form.replace("{}", convert(text)))
             check_clean(arka(*line.split(), environ=colours), (path, form, text, line))
 
     check()
@@ -132,31 +132,31 @@ def test_files_are_shown_as_text(twins: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x\x1b[41m.toml", "\u202elmot.toml", "a\nb.toml", "\x9b41m.toml"])
 @pytest.mark.parametrize("line", ["profiles list", "doctor", "doctor --json", "plan arka/config/profiles"])
-def test_names_of_files_are_shown_as_text(twins: Path, name: str, line: str) -> None:
-    put(twins, f"arka/config/profiles/{name}", "version = 1\n[profile]\nname = 3")
-    put(twins, f"arka/data/tokens/{name.removesuffix('toml')}arka-tmp", "")
-    os.utime(twins / "data" / "tokens" / f"{name.removesuffix('toml')}arka-tmp", (0, 0))
+def test_file_names_are_shown_as_text(filled: Path, name: str, line: str) -> None:
+    put(filled, f"arka/config/profiles/{name}", "version = 1\n[profile]\nname = 3")
+    put(filled, f"arka/data/tokens/{name.removesuffix('toml')}arka-tmp", "")
+    os.utime(filled / "data" / "tokens" / f"{name.removesuffix('toml')}arka-tmp", (0, 0))
     done = arka(*line.split())
     check_clean(done, name)
     assert "\\x" in done.out + done.err or "\\u" in done.out + done.err
 
 
-@pytest.mark.parametrize("line", [line for line in LOOKS if "template" not in line])
-def test_folders_are_shown_as_text(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize("line", [line for line in SHOW_COMMANDS if "template" not in line])
+def test_folder_names_are_shown_as_text(tmp_path: Path, line: str) -> None:
     home = tmp_path / "\x1b]0;owned\x07\u202e\x9b41m"
     environ = {"ARKA_HOME": str(home)}
     arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN, environ=environ)
     check_clean(arka(*line.split(), environ=environ), line)
 
 
-def test_a_path_in_a_pipe_is_the_path_itself(tmp_path: Path) -> None:
-    """`cd "$(arka config path config)"` must lead there, whatever its name."""
+def test_a_path_in_a_pipe_is_unchanged(tmp_path: Path) -> None:
+    """`cd "$(arka config path config)"` works for every path."""
     home = tmp_path / "\x1b[41m"
     assert arka("config", "path", "config", environ={"ARKA_HOME": str(home)}).out == f"{home}/config\n"
 
 
 @pytest.mark.parametrize("source", ["label", "description", "legacy", "template", "active", "name", "url"])
-def test_a_megabyte_is_refused_or_shown_in_part(twins: Path, source: str) -> None:
+def test_a_megabyte_is_refused_or_shown_in_part(filled: Path, source: str) -> None:
     printable = "x" * len(MEGABYTE)
     for text in (MEGABYTE, printable):
         done: list[Result] = []
@@ -165,13 +165,13 @@ def test_a_megabyte_is_refused_or_shown_in_part(twins: Path, source: str) -> Non
         elif source == "description":
             done.append(arka("profiles", "set", "work", f"description={text}"))
         elif source == "legacy":
-            put(twins, ".config/arka-code-nodejs/config.json", json.dumps({"token": f"arka_{text}"}))
+            put(filled, ".config/arka-code-nodejs/config.json", json.dumps({"token": f"arka_{text}"}))
             done.append(arka("import", "legacy", "-p", "big", "--keep"))
         elif source == "template":
-            put(twins, "templates/box.toml", f'version = 1\n[profile]\nname = "box"\ndescription = {escaped(text)}')
+            put(filled, "templates/box.toml", f'version = 1\n[profile]\nname = "box"\ndescription = {to_toml(text)}')
             done.append(arka("plan", "templates"))
         elif source == "active":
-            put(twins, "arka/state/active", text)
+            put(filled, "arka/state/active", text)
             done.append(arka("status", "--offline"))
         elif source == "name":
             done.append(arka("profiles", "create", text))
@@ -183,7 +183,7 @@ def test_a_megabyte_is_refused_or_shown_in_part(twins: Path, source: str) -> Non
         check_clean(one, source)
         assert one.code != 0 or source == "template"
         assert len(one.out + one.err) < 10_000
-    assert arka("profiles", "show", "ci").code == 0  # what was there before can still be read
+    assert arka("profiles", "show", "ci").code == 0  # the existing profiles can still be read
     assert arka("profiles", "list").code == (1 if source == "active" else 0)
 
 

@@ -1,4 +1,4 @@
-"""What a hostile workspace answers: it is refused, or shown as text, and never kept as anything else."""
+"""Responses of a hostile workspace: they are refused, or shown and stored as plain text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FRESH = "arka_" + "f" * 37
 COLOURS = st.sampled_from([{}, {"FORCE_COLOR": "1"}])
 TEXTS = st.lists(HOSTILE, min_size=9, max_size=9) | st.just([MEGABYTE] * 9)
 
-ASKS = [
+LINES = [
     "status",
     "status --json",
     "profiles verify",
@@ -47,7 +47,7 @@ ASKS = [
 
 
 def details(texts: list[str], hostile: set[str]) -> dict[str, Any]:
-    """A token as a workspace tells of it, hostile in some of its keys."""
+    """The details of a token, with hostile text in some keys."""
     known: dict[str, Any] = {
         "id": "tok_1",
         "label": "MacBook Pro",
@@ -63,7 +63,7 @@ def details(texts: list[str], hostile: set[str]) -> dict[str, Any]:
     }
 
 
-def answer(kind: str, texts: list[str], hostile: set[str]) -> Any:
+def response(kind: str, texts: list[str], hostile: set[str]) -> Any:
     token = details(texts, hostile)
     user = {"id": "usr_1", "email": "ann@example.com", "plan": "pro"}
     user |= {key: text for key, text in zip(user, texts[6:], strict=True) if f"user.{key}" in hostile}
@@ -84,11 +84,11 @@ KEYS = [
 ]
 
 
-def test_answers_are_shown_as_text_and_kept_as_text(home: Path, fake: FakeWorkspace) -> None:
+def test_responses_are_shown_and_stored_as_text(home: Path, fake: FakeWorkspace) -> None:
     store = open_store(app, {"ARKA_HOME": str(home)})
 
     @given(
-        st.sampled_from(ASKS),
+        st.sampled_from(LINES),
         st.sampled_from(["whole", "issued", "problem"]),
         st.sampled_from([200, 201, 400, 403, 404, 409, 422, 429, 500]),
         TEXTS,
@@ -103,7 +103,7 @@ def test_answers_are_shown_as_text_and_kept_as_text(home: Path, fake: FakeWorksp
         environ = {"ARKA_API_URL": fake.url} if line.startswith("login") else {}
         fake.script.clear()
         assert arka("login", "-p", "mine", "--with-token", "--api-url", fake.url, stdin=MINE).code == 0
-        fake.script[:] = [steps.reply_json(status, answer(kind, texts, hostile))] * 8
+        fake.script[:] = [steps.reply_json(status, response(kind, texts, hostile))] * 8
         words = [*line.split(), *(["-p", "mine"] if "login" not in line else [])]
         done = arka(*words, stdin=MINE, environ={**environ, **colours})
         check_clean(done, (line, kind, status))
@@ -120,7 +120,7 @@ def test_answers_are_shown_as_text_and_kept_as_text(home: Path, fake: FakeWorksp
     check()
 
 
-def test_a_header_cannot_bring_what_a_body_may_not(home: Path, fake: FakeWorkspace) -> None:
+def test_response_headers_are_shown_as_text(home: Path, fake: FakeWorkspace) -> None:
     fake.add(MINE)
     assert arka("login", "--with-token", "--api-url", fake.url, stdin=MINE).code == 0
     for value in ("\x1b[41m", "\x9b41m", "text/\x1b]0;owned\x07", "a" * 60_000):

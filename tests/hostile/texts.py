@@ -1,4 +1,4 @@
-"""Hostile texts, and what of them may reach a stream: nothing that drives a terminal, ends a line or turns it round."""
+"""Hostile texts, and a check that no output controls the terminal, ends a line, or changes the text direction."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from arka_config.text import UNPRINTABLE
 if TYPE_CHECKING:
     from tests.cli.program import Result
 
-# Escapes that set a title, clear, colour (as nothing of ours does) and answer; 8-bit C1; line ends; bidi marks; what is
-# no character at all; what shells, rich, click, TOML and JSON read as more than text.
+# Escapes that set a title, clear the screen, send an answer, and use colours that ours do not; 8-bit C1; line ends;
+# bidi marks; code points that are not characters; syntax of shells, rich, click, TOML and JSON.
 PIECES = [
     "\x1b]0;owned\x07",
     "\x1b[2J",
@@ -57,7 +57,7 @@ PIECES = [
     "a",
 ]
 HOSTILE = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), min_size=1, max_size=6).map("".join)
-# As an argument or a variable: without what the system cannot pass on.
+# Without the characters that the system does not accept in an argument or a variable.
 ARGUMENT = HOSTILE.map(lambda text: re.sub("[\0\ud800-\udc7f\udd00-\udfff]", "", text).lstrip("-")).filter(bool)
 MEGABYTE = "\x1b[41m\u202e" * 200_000
 
@@ -66,12 +66,12 @@ _HARM = UNPRINTABLE - {"\n"}
 
 
 def check_clean(done: Result, what: object = "") -> None:
-    """Raises AssertionError where a stream holds more than words, line ends and our own colours."""
+    """Raise AssertionError if a stream has more than text, line ends and our own colours."""
     for stream in (done.out, done.err):
         left = _OURS.sub("", stream)
         harm = sorted(_HARM.intersection(left))
         assert not harm, f"{what}: {[hex(ord(character)) for character in harm]} in {left!r}"
         assert "Traceback" not in left, what
-    # A line of ours that hostile text has begun would begin with the mark that it brings.
+    # A line that begins with this mark would have been started by hostile text.
     lines = (done.out + done.err).split("\n")
     assert not any(line.strip().startswith("● evil") for line in lines), (what, lines)
