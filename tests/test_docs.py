@@ -1,4 +1,4 @@
-"""The documentation says what is so: its commands run, its links lead somewhere, no command is left out."""
+"""The documentation: its commands run, its links resolve, and every command is described."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ def named(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_a_page_does_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(page, Home(tmp_path, monkeypatch))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_every_arka_command_of_a_page_stands_where_it_is_run(page: Path) -> None:
+def test_page_has_commands_only_in_console_blocks(page: Path) -> None:
     shown = re.compile(r"^\$ ", re.MULTILINE)
     assert [block for block in read_blocks(page) if block.kind != "console" and shown.search(block.text)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_every_toml_block_is_toml(page: Path) -> None:
+def test_toml_blocks_are_valid(page: Path) -> None:
     for block in read_blocks(page):
         if block.kind == "toml":
             tomllib.loads(block.text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
+def test_links_between_pages_resolve(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
-    assert [target for target in targets if not is_there(page, target)] == []
+    assert [target for target in targets if not link_exists(page, target)] == []
 
 
-def is_there(page: Path, target: str) -> bool:
-    """Whether a link's file is there, and the heading in it where it names one."""
+def link_exists(page: Path, target: str) -> bool:
+    """Whether a link's file exists, and its heading if the link names one."""
     path, _, anchor = target.partition("#")
     file = (page.parent / path).resolve() if path else page
     return file.exists() and (not anchor or anchor in anchors(file))
 
 
 def anchors(page: Path) -> set[str]:
-    """The names that a heading is linked by, made as GitHub makes them."""
+    """The anchors of a page's headings, as GitHub generates them."""
     headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -71,10 +71,10 @@ def sections() -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def test_every_command_has_a_heading_and_its_options_stand_below_it() -> None:
+def test_every_command_and_option_is_in_the_reference() -> None:
     known = sections()
     commands = dict(every_command(program(app)))
-    assert [name for name in commands if f"`arka {name}`" not in known] == []
+    assert [name for name in commands if f"`arka {name}`" not in known] == [], "docs/commands.md: add a heading"
     missing = [
         f"arka {name} {option}"
         for name, command in commands.items()
@@ -82,21 +82,21 @@ def test_every_command_has_a_heading_and_its_options_stand_below_it() -> None:
         for option in (*parameter.opts, *parameter.secondary_opts)
         if option.startswith("-") and option not in COMMON and f"`{option}" not in known[f"`arka {name}`"]
     ]
-    assert missing == []
+    assert missing == [], "docs/commands.md: add the options"
 
 
-def test_the_options_that_every_command_takes_are_described_once() -> None:
+def test_common_options_are_described_once() -> None:
     text = sections()["Options of every command"]
     options = {option for parameter in program(app).params for option in parameter.opts} | COMMON
     assert [option for option in sorted(options) if f"`{option}" not in text] == []
 
 
-def test_no_heading_names_a_command_that_is_not_there() -> None:
+def test_every_heading_names_an_existing_command() -> None:
     commands = {f"`arka {name}`" for name, _ in every_command(program(app))}
     assert {heading for heading in sections() if heading.startswith("`arka ")} == commands
 
 
-def test_the_picture_fetches_nothing() -> None:
+def test_demo_picture_loads_nothing_from_the_network() -> None:
     picture = (ROOT / "docs" / "demo.svg").read_text("utf-8")
     assert "@font-face" not in picture
     assert re.findall(r"(?:url\(|href=)[\"']?(?!#)[^)\"'\s]*:", picture) == []

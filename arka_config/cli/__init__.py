@@ -1,2 +1,1 @@
-"""The commands. A module's path is its command: `profiles rename` is in `profiles/rename.py`. Nothing imports this
-package but who runs a program."""
+"""The command line: commands, the runtime that runs them, and the toolkit for other CLIs. Nothing below imports it."""

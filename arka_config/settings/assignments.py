@@ -1,4 +1,4 @@
-"""`KEY=VALUE` as people type it, checked against the settings class, as a path and a value for a profile's file."""
+"""Parse `KEY=VALUE` arguments and check them against the settings class, as paths and values for a profile's file."""
 
 from __future__ import annotations
 
@@ -23,20 +23,18 @@ _PLAIN = ("description", "api_url")
 
 
 def assignments(app: AppIdentity, words: Iterable[str]) -> dict[tuple[str, ...], Any]:
-    """The values that words of the form KEY=VALUE set, by path in a profile's file.
+    """Parse words of the form KEY=VALUE, and return the values by path in a profile's file.
 
-    Raises UsageError for a word of another form or an unknown key, and SettingsError for all values that do not fit.
+    Raises UsageError for another form or an unknown key, and one SettingsError for all invalid values.
     """
     values: dict[tuple[str, ...], Any] = {}
     problems: list[str] = []
     for word in words:
         key, separator, text = word.partition("=")
         if not separator:
-            raise UsageError(f"'{_quoted(app, word)}' is not KEY=VALUE", hint="write it as timeout=30")
+            raise UsageError(f"'{_quote(app, word)}' is not KEY=VALUE", hint="write it as timeout=30")
         if not text:
-            raise UsageError(
-                f"'{_quoted(app, key)}' is given no value", hint=f"to take it out: unset {_quoted(app, key)}"
-            )
+            raise UsageError(f"'{_quote(app, key)}' has no value", hint=f"to remove it: unset {_quote(app, key)}")
         check_printable(text, key)
         try:
             values |= _assignment(app, key, text)
@@ -57,9 +55,10 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
         kind = key.partition(".")[2]
         if kind not in KINDS:
             raise UsageError(
-                f"'{_quoted(app, key)}' is no reference", hint=" or ".join(f"token.{name}" for name in KINDS)
+                f"'{_quote(app, key)}' is not a kind of token reference",
+                hint=" or ".join(f"token.{name}" for name in KINDS),
             )
-        # One place that the token comes from, so the others go.
+        # A profile has one reference: remove the other kinds.
         return {("token", name): text if name == kind else None for name in KINDS}
     leaf = _leaf(app, key)
     return {("settings", *leaf.field.path): parse_value(leaf, text)}
@@ -68,13 +67,13 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
 def _refuse_token(app: AppIdentity, key: str, text: str) -> None:
     if key == "token" or app.redacted(text) != text:
         raise UsageError(
-            f"{_quoted(app, key)}: a token does not stand in a profile's file",
+            f"{_quote(app, key)}: a token cannot be stored in a profile's file",
             hint=f"{app.name} login, or token.env=NAME",
         )
 
 
 def removals(app: AppIdentity, keys: Iterable[str], settings: Mapping[str, Any]) -> dict[tuple[str, ...], None]:
-    """The paths that keys name, each with None: of known keys, and of whatever the profile's settings hold.
+    """The paths that keys name, each with None: known keys, and anything that the profile's settings contain.
 
     Raises UsageError for an unknown key.
     """
@@ -105,16 +104,16 @@ def _leaf(app: AppIdentity, key: str) -> Leaf:
     if leaf is None:
         known = [*_PLAIN, *(f"token.{kind}" for kind in KINDS), *settings]
         raise UsageError(
-            f"there is no setting '{_quoted(app, key)}'",
+            f"there is no setting '{_quote(app, key)}'",
             hint=did_you_mean(key, known) or f"the keys are {', '.join(known)}",
         )
     return leaf
 
 
 def parse_value(leaf: Leaf, text: str) -> Any:
-    """The text as a value of TOML, as the settings class has it. Raises SettingsError, which does not repeat it."""
+    """Parse a text as a TOML value of the setting's type. Raises SettingsError, which does not contain the text."""
     adapter = type_adapter(leaf)
-    is_json = text[:1] in ("[", "{")  # a list or a table, unless the field is a text
+    is_json = text[:1] in ("[", "{")  # a list or a table, unless the field is a string
     message = ""
     for validate in (adapter.validate_python, *([adapter.validate_json] if is_json else [])):
         try:
@@ -127,7 +126,7 @@ def parse_value(leaf: Leaf, text: str) -> Any:
 
 
 def native_value(leaf: Leaf, text: str) -> Any:
-    """The text of a flag or a variable as a number, a truth value, a list or a table, where it is one; else itself."""
+    """Convert the text of a flag or variable to the setting's number, boolean, list or table. Keep an invalid text."""
     try:
         value = parse_value(leaf, text)
     except SettingsError:
@@ -135,6 +134,6 @@ def native_value(leaf: Leaf, text: str) -> Any:
     return text if isinstance(value, str) else value
 
 
-def _quoted(app: AppIdentity, word: str) -> str:
-    """A word of the command line as an error may repeat it: it may be a token that stands in the wrong place."""
+def _quote(app: AppIdentity, word: str) -> str:
+    """Prepare an argument to be quoted in an error: it may be a token in the wrong place."""
     return app.redacted(visible(word[:80]))

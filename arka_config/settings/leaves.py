@@ -1,4 +1,4 @@
-"""The leaves of a settings class: every value that can be set on its own, however deep, with its name in each layer."""
+"""The leaves of a settings class: every value that can be set separately, at any depth, with its name in each layer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SECRETS = (Secret, SecretStr, SecretBytes, PydanticSecret)
 
 
 class Leaf:
-    """A field that is no model itself. `default` is PydanticUndefined where the class gives none."""
+    """A field that is not a model. `default` is PydanticUndefined if the class has none."""
 
     __slots__ = ("default", "field", "info")
 
@@ -36,15 +36,15 @@ class Leaf:
 
     @property
     def has_default(self) -> bool:
-        """Whether the class has a value for it when nobody else has."""
+        """Whether the class has a default for it."""
         return self.default is not PydanticUndefined or self.info.default_factory is not None
 
 
 def leaves(model: type[BaseModel], app: AppIdentity) -> dict[str, Leaf]:
     """The leaves of a settings class by dotted name, in the order of the class.
 
-    A nested model's default may be an instance: its leaves then have the values of that instance as their defaults,
-    so that setting one of them leaves the others as they were.
+    If a nested model's default is an instance, the defaults of its leaves are that instance's values, so that setting
+    one of them keeps the others.
     """
     return {leaf.field.name: leaf for leaf in _walk(model, app, (), None)}
 
@@ -75,7 +75,7 @@ def first_message(error: ValidationError) -> str:
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:
-    """The model that an annotation stands for, alone or as `Model | None`; None for every other annotation."""
+    """The model of an annotation `Model` or `Model | None`; None for every other annotation."""
     models = [part for part in alternatives(annotation) if part is not type(None)]
     if len(models) == 1 and isinstance(models[0], type) and issubclass(models[0], BaseModel):
         return models[0]
@@ -89,7 +89,7 @@ def is_secret(annotation: Any) -> bool:
 
 
 def alternatives(annotation: Any) -> Iterator[Any]:
-    """What an annotation admits: the parts of a union, without what stands beside each in `Annotated`."""
+    """Yield the types that an annotation accepts: the parts of a union, without the metadata of `Annotated`."""
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from alternatives(get_args(annotation)[0])

@@ -61,7 +61,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("profiles remove ci", {}, "", 2, "hint: add --yes"),
     ("profiles set work timeout", {}, "", 2, "is not KEY=VALUE"),
     ("profiles set work timeot=3", {}, "", 2, "did you mean 'timeout'?"),
-    ("profiles set work token=x", {}, "", 2, "a token does not stand in a profile's file"),
+    ("profiles set work token=x", {}, "", 2, "a token cannot be stored in a profile's file"),
     ("config get timeot", {}, "", 2, "did you mean 'timeout'?"),
     ("logout --all -p ci", {}, "", 2, "cannot be combined"),
     # 3: expiring

@@ -179,7 +179,7 @@ def test_set_reports_every_invalid_value_and_writes_none(two: Path) -> None:
         ("=3", 2, "there is no setting ''"),
         ("timeout=0", 1, "greater than 0"),
         ("timeout=nan", 1, "finite"),
-        ("token.vault=x", 2, "is no reference"),
+        ("token.vault=x", 2, "is not a token reference"),
         ("api_url=http://arka-ai.com", 1, "clear text"),
         ("description=a\x1bb", 1, "U+001B"),
     ],
@@ -196,7 +196,7 @@ def test_set_refuses_a_token_as_a_value_without_repeating_it(two: Path, key: str
     assert (done.code, done.out, "o" * 8 in done.err) == (2, "", False)
     assert not profile_file(two, "work").exists()
     if key != "nosuch":
-        assert "a token does not stand in a profile's file" in done.err
+        assert "a token cannot be stored in a profile's file" in done.err
 
 
 @pytest.mark.parametrize("word", ["description={}", "description=my {} here", "proxy=http://user:{}@proxy.example"])

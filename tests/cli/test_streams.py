@@ -189,7 +189,7 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
 
 def test_lines_has_every_command_and_option() -> None:
     found = dict(every_command(command_tree.program(app)))
-    assert found.keys() == LINES.keys()
+    assert found.keys() == LINES.keys(), "tests/cli/test_streams.py: LINES needs one entry for each command"
     common = {"--profile", "--json", "--no-input", "--debug"}
     missing = [
         f"{name} {option}"
