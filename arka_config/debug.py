@@ -1,7 +1,7 @@
-"""What is done, step by step, for who asked to be told: `--debug`.
+"""The debug log, for `--debug`: each step of a run.
 
-A step names files, places and origins, and never a secret. The standard library's logging would do, and takes as long
-to import as a token takes to read.
+Lines name files, places and origins, never a secret. The standard library's `logging` is not used: importing it takes
+as long as reading a token.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 listener: Callable[[str], None] | None = None
 
 
-def log(step: str) -> None:
-    """Tells a step that has been done, where somebody listens."""
+def log(line: str) -> None:
+    """Log a step that was done, if there is a listener."""
     if listener is not None:
-        listener(step)
+        listener(line)

@@ -1,4 +1,4 @@
-"""A value that does not show itself: not in a repr, a format, a pickle, a log or a traceback. Standard library only."""
+"""A value that is not shown in a repr, a format, a pickle, a log or a traceback. Standard library only."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ if TYPE_CHECKING:
 
 
 class Secret:
-    """Wraps a secret, or the way to get it, so that only `reveal()` shows it.
+    """A secret, or a function that fetches it; only `reveal()` shows it.
 
-    A reference (to a file, a helper command) is wrapped by the function that fetches it: saying where a token comes
-    from must not run the command that prints it.
+    A token reference is wrapped as a function, so that showing where a token comes from does not run a helper.
     """
 
     __slots__ = ("_fetch", "_value")
@@ -22,7 +21,7 @@ class Secret:
         self._fetch: Callable[[], str] | None = None if isinstance(value, str) else value
 
     def reveal(self) -> str:
-        """The secret itself, fetched at the first call. Raises what the fetching raises."""
+        """Return the secret, fetched on the first call. Raises what fetching raises."""
         if self._value is None:
             assert self._fetch is not None
             self._value = self._fetch()
@@ -30,7 +29,7 @@ class Secret:
 
     @property
     def is_at_hand(self) -> bool:
-        """Whether `reveal()` has nothing to fetch."""
+        """Whether `reveal()` has nothing left to fetch."""
         return self._value is not None
 
     def __repr__(self) -> str:
@@ -39,16 +38,16 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self.reveal() == other.reveal()
 
-    __hash__ = None  # type: ignore[assignment]  # a hash would outlive the secret, and compare it
+    __hash__ = None  # type: ignore[assignment]  # a hash would outlive the secret
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled")
+        raise TypeError("a Secret cannot be pickled")
 
 
 def masked(token: str, prefix: str = "") -> str:
-    """The token as it may be shown: its public prefix and last four characters, `arka_…9f3c`.
+    """Return the token as it may be shown: its public prefix and last four characters, `arka_…9f3c`.
 
-    A token so short that four characters would give it away shows none of them.
+    A short token, of which four characters would reveal too much, shows none of them.
     """
     shown = prefix if prefix and token.startswith(prefix) else ""
     tail = token[-4:] if len(token) - len(shown) >= 16 else ""

@@ -1,4 +1,4 @@
-"""What may stand in a name or a stored string, and how text that may not is shown. Standard library only."""
+"""Which characters names and stored strings may contain, and how others are shown. Standard library only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NAME_LENGTH = 64
-LONGEST_NAMED = 120  # characters
+MAX_SHOWN = 120  # characters of a name in a message
 _NAME_FIRST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _NAME_REST = _NAME_FIRST | {"_", "-"}
 _WINDOWS_DEVICES = frozenset(
@@ -26,31 +26,31 @@ UNPRINTABLE = frozenset(
 
 
 def is_printable(text: str) -> bool:
-    """Whether text holds no control character, line separator, direction mark or lone surrogate."""
+    """Whether text contains no control character, line separator, direction mark or lone surrogate."""
     return UNPRINTABLE.isdisjoint(text)
 
 
 def check_printable(text: str, what: str) -> str:
-    """The text itself, fit to be stored and shown.
+    """Return the text if it can be stored and shown.
 
-    Raises InvalidValue with `what` (never the text) and the kind of the first character that is not fit.
+    Raises InvalidValue, with `what` and the first unprintable character, but never the text.
     """
     if UNPRINTABLE.isdisjoint(text):
         return text
     at, character = next((at, character) for at, character in enumerate(text) if character in UNPRINTABLE)
-    raise InvalidValue(f"{what} holds a character that it may not: U+{ord(character):04X} at position {at + 1}")
+    raise InvalidValue(f"{what} contains a forbidden character: U+{ord(character):04X} at position {at + 1}")
 
 
 def visible(text: str) -> str:
-    """The text with every unprintable character written as an escape, for a terminal."""
+    """Return the text with every unprintable character as an escape, for a terminal."""
     if UNPRINTABLE.isdisjoint(text):
         return text
     return "".join(_escaped(character) if character in UNPRINTABLE else character for character in text)
 
 
 def shortened(text: str) -> str:
-    """The beginning of a text of any length, made visible: a message names a key, say, of a strange file with it."""
-    return visible(text) if len(text) <= LONGEST_NAMED else f"{visible(text[:LONGEST_NAMED])}…"
+    """Return the start of a text, with escapes, for a message that names, say, a key of an unknown file."""
+    return visible(text) if len(text) <= MAX_SHOWN else f"{visible(text[:MAX_SHOWN])}…"
 
 
 def _escaped(character: str) -> str:
@@ -59,12 +59,12 @@ def _escaped(character: str) -> str:
 
 
 def quoted(path: str) -> str:
-    """A path as one word of a command that a hint has people paste: always in quotation marks, whatever is in it."""
+    """Return a path as one word of a shell command in a hint, always in quotation marks."""
     return "'" + path.replace("'", "'\\''") + "'"
 
 
 def is_profile_name(name: str) -> bool:
-    """Whether name matches `^[a-z0-9][a-z0-9_-]{0,63}$` and is no Windows device."""
+    """Whether name matches `^[a-z0-9][a-z0-9_-]{0,63}$` and is not a Windows device."""
     return (
         0 < len(name) <= NAME_LENGTH
         and name[0] in _NAME_FIRST
@@ -74,39 +74,39 @@ def is_profile_name(name: str) -> bool:
 
 
 def check_profile_name(name: str, source: str = "") -> str:
-    """The name itself. Raises InvalidName, with a name that would do, where it is none.
+    """Return the name if it is a profile name. Raises InvalidName, with a suggestion.
 
-    `source` says where the name came from, when it was not typed as an argument.
+    `source` says where the name came from, if it was not an argument.
     """
     if is_profile_name(name):
         return name
     suggestion = suggest_profile_name(name)
-    where = f" (from {source})" if source else ""
+    origin = f" (from {source})" if source else ""
     raise InvalidName(
-        f"'{visible(name[:80])}' is not a profile name{where}: use 1 to {NAME_LENGTH} of a-z, 0-9, '-' and '_', "
+        f"'{visible(name[:80])}' is not a profile name{origin}: use 1 to {NAME_LENGTH} of a-z, 0-9, '-' and '_', "
         "starting with a letter or a digit",
         hint=f"try '{suggestion}'" if suggestion else "",
     )
 
 
 def suggest_profile_name(text: str) -> str:
-    """The nearest profile name for free text, or an empty string: `Work Laptop` gives `work-laptop`."""
-    kept = (character if character in _NAME_REST else "-" for character in text.lower()[: 4 * NAME_LENGTH])
-    words = [word for word in "".join(kept).split("-") if word]
+    """Return a profile name similar to the text, or an empty string: `Work Laptop` gives `work-laptop`."""
+    allowed = (character if character in _NAME_REST else "-" for character in text.lower()[: 4 * NAME_LENGTH])
+    words = [word for word in "".join(allowed).split("-") if word]
     name = "-".join(words).lstrip("_")[:NAME_LENGTH]
     return name if is_profile_name(name) else ""
 
 
 def nearest(word: str, words: Iterable[str]) -> list[str]:
-    """Up to three of the words that are spelled most like this one, the best first."""
-    from difflib import get_close_matches  # where it is used: it is for errors alone
+    """Return up to three of the words that are spelled most like this one, the best first."""
+    from difflib import get_close_matches  # slow to import, and only needed for errors
 
-    if len(word) > LONGEST_NAMED:  # nothing that anybody meant, and it would take its time
+    if len(word) > MAX_SHOWN:  # comparing it would take too long
         return []
     return get_close_matches(word, sorted(words), n=3, cutoff=0.6)
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """`did you mean 'work' or 'wok'?`, or an empty string when nothing is near."""
+    """Return `did you mean 'work' or 'wok'?`, or an empty string if no word is similar."""
     near = nearest(word, words)
     return f"did you mean {' or '.join(repr(name) for name in near)}?" if near else ""

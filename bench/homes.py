@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from arka_config import Credential, Origin, Secret
-from arka_config.store.json import text_of
+from arka_config.store.json import dumps
 from arka_config.store.tokens import PlainTokens
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def fill(home: Path, profiles: Iterable[str]) -> None:
         )
         path = folders["data/tokens"] / f"{name}.json"
         path.touch(mode=0o600)
-        path.write_text(text_of(PlainTokens().save(name, credential)), "utf-8")
+        path.write_text(dumps(PlainTokens().save(name, credential)), "utf-8")
         (folders["config/profiles"] / f"{name}.toml").write_text(PROFILE, "utf-8")
         if number == 0:
             (folders["state"] / "active").write_text(f"{name} -\n", "utf-8")

@@ -134,7 +134,7 @@ def test_no_control_line_separator_surrogate_or_direction_mark_may_be_stored_and
 def test_a_character_that_may_not_be_stored_is_named_by_code_and_place(text: str, said: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         check_printable(text, "the label")
-    assert caught.value.message == f"the label holds a character that it may not: {said}"
+    assert caught.value.message == f"the label contains a forbidden character: {said}"
 
 
 @pytest.mark.parametrize("text", ["", "Work laptop", "naïve", "日本語", "👩‍💻 emoji", "עברית"])

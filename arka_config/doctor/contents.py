@@ -60,7 +60,7 @@ def profiles(machine: Machine) -> Iterator[Problem]:
             yield Problem.from_error(error, path, command=edit_command(path))
         yield from _literal_token(machine, path)
     try:
-        misnamed = machine.store.profiles.misnamed()
+        misnamed = machine.store.profiles.misnamed_files()
     except ConfigError:  # reported by `folders`
         return
     for name in misnamed:
@@ -139,7 +139,7 @@ def token_files(machine: Machine) -> Iterator[Problem]:
 
 def _other_origin(machine: Machine, name: str) -> Iterator[Problem]:
     try:
-        Resolution(machine.store, {}, profile=name).token_in_force()
+        Resolution(machine.store, {}, profile=name).effective_token()
     except ConfigError as error:
         path = machine.profiles[name].path
         if machine.profiles[name].reference is None:
@@ -155,8 +155,8 @@ def state(machine: Machine) -> Iterator[Problem]:
     folder, selection = machine.store.folders.state, machine.store.selection
     ledger = LedgerFile(folder)
     readers: list[tuple[str, Callable[[], object]]] = [
-        (selection.active_path, selection.active),
-        (selection.pins_path, selection.pins),
+        (selection.active_path, selection.read_active),
+        (selection.pins_path, selection.read_pins),
         (ledger.path, ledger.read),
         (ledger.pending_path, ledger.read_pending),
         (os.path.join(folder, "agreements.json"), lambda: Approvals(folder)),

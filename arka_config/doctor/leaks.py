@@ -144,7 +144,7 @@ def _exposed_legacy_file(path: str) -> Iterator[Problem]:
 def _other_token(machine: Machine, path: str, token: str) -> Iterator[Problem]:
     """Compare the Node CLI's token with the active profile's and with all others."""
     try:
-        name, _ = machine.store.selection.active()
+        name, _ = machine.store.selection.read_active()
     except ConfigError:  # reported by `state`
         return
     holder = machine.find_holder(token)

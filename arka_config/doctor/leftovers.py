@@ -25,11 +25,11 @@ _MIN_AGE = 60  # seconds; a running command needs its temporary file for millise
 
 def temporary_files(machine: Machine) -> Iterator[Problem]:
     """Temporary files of killed commands, which may contain a token."""
-    folders = [os.path.realpath(folder) for folder in machine.store.written_folders]
+    folders = [os.path.realpath(folder) for folder in machine.store.folders_to_sweep]
     if machine.legacy_path is not None:
         folders.append(os.path.dirname(os.path.realpath(machine.legacy_path)))
     for folder in dict.fromkeys(folders):
-        stale = [path for path in files.temporaries(folder) if _age(path) > _MIN_AGE]
+        stale = [path for path in files.temporary_files(folder) if _age(path) > _MIN_AGE]
         if stale:
             what = "a temporary file" if len(stale) == 1 else f"{len(stale)} temporary files"
             yield Problem(
@@ -55,7 +55,7 @@ def _remove(paths: list[str]) -> None:
 
 def lock(machine: Machine) -> Iterator[Problem]:
     """A lock file that names a killed process. The kernel has released the lock, but a change may be incomplete."""
-    holder = machine.store.lock.signature()
+    holder = machine.store.lock.read_holder()
     if holder is None or sys.platform == "win32" or _is_alive(holder[0]):
         return
     yield Problem(

@@ -26,7 +26,7 @@ def active(machine: Machine) -> Iterator[Problem]:
     """An active profile that does not exist."""
     selection = machine.store.selection
     try:
-        name, _ = selection.active()
+        name, _ = selection.read_active()
     except ConfigError:  # reported by `state`
         return
     if name is None or name in machine.profile_names:
@@ -48,7 +48,7 @@ def _does_not_exist(machine: Machine, name: str) -> str:
 def pins(machine: Machine) -> Iterator[Problem]:
     """Pinned directories, or profiles that they are pinned to, that do not exist."""
     try:
-        pinned = machine.store.selection.pins()
+        pinned = machine.store.selection.read_pins()
     except ConfigError:  # reported by `state`
         return
     for directory, name in pinned.items():
@@ -111,7 +111,7 @@ def _token_variable(machine: Machine) -> Iterator[Problem]:
         yield _unset(ERROR, variable, error.message)
         return
     try:
-        effective = machine.resolution.token_in_force() if token is not None else None
+        effective = machine.resolution.effective_token() if token is not None else None
         name = machine.resolution.name if effective is not None and effective.token.layer == ENV else None
         hides_token = name is not None and machine.resolution.profile.has_token
     except ConfigError:  # reported for the profile or the URL
@@ -133,7 +133,7 @@ def _url_variable(machine: Machine) -> Iterator[Problem]:
         yield _unset(ERROR, variable, error.message)
         return
     try:
-        machine.resolution.token_in_force()
+        machine.resolution.effective_token()
     except OriginConflict as error:
         if error.url_source == variable:
             yield _unset(ERROR, variable, error.message)

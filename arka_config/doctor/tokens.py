@@ -46,9 +46,9 @@ def expiry(machine: Machine) -> Iterator[Problem]:
     for name, credential in machine.credentials.items():
         if not credential.expires:
             continue
-        expires = timestamps.read(credential.expires)
+        expires = timestamps.parse(credential.expires)
         path = machine.store.tokens.path(name)
-        when = f"{timestamps.in_words(expires, machine.now)} ({expires:%Y-%m-%d})"
+        when = f"{timestamps.describe(expires, machine.now)} ({expires:%Y-%m-%d})"
         if expires <= machine.now:
             command = shell_command(machine.program, "login", "--profile", name)
             yield Problem(ERROR, path, f"the token of profile '{name}' expired {when}", command)

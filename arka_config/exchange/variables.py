@@ -105,7 +105,7 @@ def append_github_env(path: str, variables: Mapping[str, str]) -> None:
     try:
         _append(path, ("\n".join(lines) + "\n").encode("utf-8"))
     except OSError as error:
-        raise files.cannot("write", path, error) from None
+        raise files.failure("write", path, error) from None
 
 
 def _append(path: str, content: bytes) -> None:

@@ -1,1 +1,1 @@
-"""The one definition of who wins: flag, environment, profile, default. Standard library only."""
+"""Precedence, in one place: flag, environment, profile, default. Standard library only."""

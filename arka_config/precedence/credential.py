@@ -1,7 +1,7 @@
-"""A credential is one unit: the token in force, and the one URL that it may go to. Standard library only.
+"""The effective token, and the one URL that it may be sent to. Standard library only.
 
-The token and its URL come from the same place. A URL that outranks the token and names another origin is an error, and
-never a new address for the token: CVE-2026-21852 is a repository's URL that met a user's key.
+A token and its URL come from the same place. A URL from a higher layer with another origin is an error and never a new
+address for the token: in CVE-2026-21852, a repository's URL was combined with a user's key.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from arka_config.precedence.values import Field, Ranks, ResolvedValue
 
 
-class TokenInForce:
-    """The finding of the token and the secret itself, the finding of its URL, and the origin of that URL."""
+class EffectiveToken:
+    """The token (its resolved value, and the secret), its URL, and that URL's origin."""
 
     __slots__ = ("origin", "secret", "token", "url")
 
@@ -29,43 +29,43 @@ class TokenInForce:
         self.origin = Origin.of(str(url.value), url.place)
 
     def __repr__(self) -> str:
-        return f"TokenInForce({self.token!r}, {self.url!r})"
+        return f"EffectiveToken({self.token!r}, {self.url!r})"
 
 
-def token_in_force(token: Field, url: Field, ranks: Ranks) -> TokenInForce | None:
-    """The token that wins and the URL that it goes to, or None where no layer has a token.
+def effective_token(token: Field, url: Field, ranks: Ranks) -> EffectiveToken | None:
+    """Return the effective token and the URL that it is sent to, or None if no layer has a token.
 
-    The URL is that of the token's own layer, else of its rank, else the default: never one from a layer below. Raises
-    OriginConflict where a layer above names another origin.
+    The URL is from the token's own layer, else from its rank, else the default: never from a layer below. Raises
+    OriginConflict if a layer above has a URL with another origin.
     """
     above: list[ResolvedValue] = []
     for rank in ranks:
         for at, layer in enumerate(rank):
             found = layer(token)
             if found is not None:
-                return _paired(found, resolve(url, [*rank[at:], *ranks[-1]]), above)
+                return _pair(found, resolve(url, [*rank[at:], *ranks[-1]]), above)
             if (address := layer(url)) is not None:
                 above.append(address)
     return None
 
 
-def _paired(token: ResolvedValue, own: ResolvedValue | None, above: list[ResolvedValue]) -> TokenInForce:
+def _pair(token: ResolvedValue, own: ResolvedValue | None, above: list[ResolvedValue]) -> EffectiveToken:
     if own is None:
         raise OriginConflict(
-            f"the token from {token.place} has no URL that it may go to",
+            f"the token from {token.place} has no URL that it may be sent to",
             hint="give the URL in the same place as the token",
         )
-    pair = TokenInForce(token, own)
+    pair = EffectiveToken(token, own)
     for address in above:
         if Origin.of(str(address.value), address.place) != pair.origin:
             raise OriginConflict(
                 f"the token from {token.place} is for {pair.origin}, but {address.place} says {address.value}: "
-                "a token never goes to another origin",
+                "a token is never sent to another origin",
                 hint=f"unset {address.source}" if address.layer == ENV else "remove one of the two",
                 url_source=address.source or "",
             )
-    # The same origin, said again by who outranks the token: theirs may hold another path.
-    return TokenInForce(token, above[0]) if above else pair
+    # A higher layer has the same origin, perhaps with another path: its URL is used.
+    return EffectiveToken(token, above[0]) if above else pair
 
 
 def notice(
@@ -76,9 +76,9 @@ def notice(
     profile_has_token: bool,
     by_flag: bool,
 ) -> str:
-    """The line that says which token is used, where one in the environment hides or loses to a profile's.
+    """Return the line that says which token is used if there are both one in the environment and a profile's.
 
-    Empty where there is nothing to choose between. `environment` is what the environment has for the token.
+    Empty if there is only one. `environment` is the environment's value for the token.
     """
     if environment is None or profile is None:
         return ""

@@ -1,8 +1,8 @@
-"""A layer that an app adds to the four that there are: a cloud's parameter store, say. Standard library only."""
+"""A layer that an app adds to the built-in ones, such as a cloud's parameter store. Standard library only."""
 
 from __future__ import annotations
 
-from arka_config.precedence.layers import wrapped
+from arka_config.precedence.layers import value_of
 from arka_config.precedence.values import ENV, FLAG, PROFILE, ResolvedValue
 
 TYPE_CHECKING = False
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     Read: TypeAlias = Callable[[Field, str | None], tuple[object, str] | None]
 
-_PLACES = (FLAG, ENV, PROFILE)
-_TAKEN = (*_PLACES, "pin", "active", "default")
+_BUILT_IN = (FLAG, ENV, PROFILE)
+_RESERVED = (*_BUILT_IN, "pin", "active", "default")
 
 
 class CustomLayer:
@@ -30,12 +30,12 @@ class CustomLayer:
     __slots__ = ("below", "name", "read")
 
     def __init__(self, name: str, read: Read, *, below: Literal["flag", "env", "profile"] = "profile") -> None:
-        if not (name.isascii() and name.replace("-", "").isalnum()) or name in _TAKEN:
+        if not (name.isascii() and name.replace("-", "").isalnum()) or name in _RESERVED:
             raise ValueError(
-                f"'{name}' cannot be a layer's name: take a word of letters, digits and dashes, not one of ours"
+                f"'{name}' cannot be a layer's name: use letters, digits and dashes, and not a built-in layer's name"
             )
-        if below not in _PLACES:
-            raise ValueError(f"a layer stands below one of {', '.join(_PLACES)}, and not below '{below}'")
+        if below not in _BUILT_IN:
+            raise ValueError(f"below must be one of {', '.join(_BUILT_IN)}, not '{below}'")
         self.name = name
         self.read = read
         self.below = below
@@ -43,23 +43,23 @@ class CustomLayer:
     def __repr__(self) -> str:
         return f"CustomLayer({self.name!r}, below={self.below!r})"
 
-    def answers(self, profile: str | None) -> Layer:
-        """What the layer has for each field, with this profile in force. It is asked for each once."""
-        known: dict[str, ResolvedValue | None] = {}
+    def bind(self, profile: str | None) -> Layer:
+        """Return the layer for an effective profile. It reads each field once."""
+        values: dict[str, ResolvedValue | None] = {}
 
         def layer(field: Field) -> ResolvedValue | None:
-            if field.name not in known:
-                known[field.name] = self._found(field, profile)
-            return known[field.name]
+            if field.name not in values:
+                values[field.name] = self._read_value(field, profile)
+            return values[field.name]
 
         return layer
 
-    def _found(self, field: Field, profile: str | None) -> ResolvedValue | None:
-        answer = self.read(field, profile)
-        if answer is None:
+    def _read_value(self, field: Field, profile: str | None) -> ResolvedValue | None:
+        result = self.read(field, profile)
+        if result is None:
             return None
-        value, place = answer
+        value, place = result
         place = place or self.name
         if isinstance(value, str):
-            value = wrapped(field, value, place) if value else None
+            value = value_of(field, value, place) if value else None
         return None if value is None else ResolvedValue(field, value, self.name, place)

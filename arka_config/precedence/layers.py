@@ -1,4 +1,4 @@
-"""The layers that need no file: flags, environment and defaults; and the order that all of them stand in."""
+"""The layers that need no file (flags, environment, defaults), and the order of all layers."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ TOKEN = ("token",)  # the path of the token, in every settings class
 
 
 def flags(values: Mapping[str, object]) -> Layer:
-    """Layer with what was passed on the command line, by field name. None is "not passed"."""
+    """Return the layer of command-line values, by field name. None means not given."""
 
     def layer(field: Field) -> ResolvedValue | None:
         value = values.get(field.name)
         if value is None:
             return None
         if isinstance(value, str):
-            value = wrapped(field, value, field.option)
+            value = value_of(field, value, field.option)
         return None if value is None else ResolvedValue(field, value, FLAG, field.option)
 
     return layer
 
 
 def environment(environ: Mapping[str, str]) -> Layer:
-    """Layer with environment variables, by their exact names. An empty one is unset."""
+    """Return the layer of environment variables. An empty one counts as unset."""
 
     def layer(field: Field) -> ResolvedValue | None:
         text = environ.get(field.variable)
-        value = wrapped(field, text, field.variable) if text else None
+        value = value_of(field, text, field.variable) if text else None
         return None if value is None else ResolvedValue(field, value, ENV, field.variable)
 
     return layer
 
 
 def defaults(values: Mapping[str, object]) -> Layer:
-    """Layer with what is built in, by field name."""
+    """Return the layer of built-in values, by field name."""
 
     def layer(field: Field) -> ResolvedValue | None:
         return ResolvedValue(field, values[field.name], DEFAULT) if field.name in values else None
@@ -56,23 +56,24 @@ def value_ranks(
     defaults: Layer,
     *,
     by_flag: bool,
-    own: Sequence[tuple[str, Layer]] = (),
+    custom: Sequence[tuple[str, Layer]] = (),
 ) -> Ranks:
-    """Who wins: flag, environment, profile, default; and each of the app's `own` directly below the one it names.
+    """Return the layers by rank: flag, environment, profile, default; each `custom` one below the one it names.
 
-    `--profile` is a flag, so the values of a profile that was chosen `by_flag` rank with the flags, above the
-    environment: what aws-cli#113 and databricks/cli#1194 asked for, for years. They stand behind the flags themselves.
+    `--profile` is a flag, so the values of a profile that was selected `by_flag` rank with the flags, just below
+    them and above the environment, as requested in aws-cli#113 and databricks/cli#1194.
     """
-    beside, alone = ((profile,), ()) if by_flag else ((), (profile,))
-    layers = ((FLAG, (flags, *beside)), (ENV, (environment,)), (PROFILE, alone))
+    with_flags, below_environment = ((profile,), ()) if by_flag else ((), (profile,))
+    layers = ((FLAG, (flags, *with_flags)), (ENV, (environment,)), (PROFILE, below_environment))
     ranks: list[tuple[Layer | None, ...]] = []
-    for place, rank in layers:
-        ranks += [rank, *((layer,) for below, layer in own if below == place)]
-    return (*(kept for rank in ranks if (kept := tuple(layer for layer in rank if layer is not None))), (defaults,))
+    for name, rank in layers:
+        ranks += [rank, *((layer,) for below, layer in custom if below == name)]
+    present = (tuple(layer for layer in rank if layer is not None) for rank in ranks)
+    return (*(rank for rank in present if rank), (defaults,))
 
 
-def wrapped(field: Field, text: str, source: str) -> str | Secret | None:
-    """A text as the field's value: checked, and wrapped where it is a secret. None is a token that is blank."""
+def value_of(field: Field, text: str, source: str) -> str | Secret | None:
+    """Return a text as the field's value: validated, and a Secret if the field is secret. None for a blank token."""
     if field.path == TOKEN:
         return token_from(text, source)
     check_printable(text, source)
@@ -80,10 +81,10 @@ def wrapped(field: Field, text: str, source: str) -> str | Secret | None:
 
 
 def token_from(text: str, source: str) -> Secret | None:
-    """The token in a text that a shell, a file or a program gave, or None where it is blank.
+    """Return the token in a text from a shell, a file or a program, or None if it is blank.
 
-    The white space around it is not part of it: a secret store's trailing newline would otherwise be sent. Raises
-    InvalidValue, naming the source only, where a control character stands inside.
+    White space around it is removed: a secret store's trailing newline would otherwise be sent. Raises InvalidValue,
+    which names only the source, if it contains a control character.
     """
     token = text.strip()
     return Secret(check_printable(token, source)) if token else None

@@ -1,8 +1,8 @@
-"""The origin that a token is for: scheme, host and port, and nothing that could be read in two ways.
+"""The origin that a token is for: scheme, host and port.
 
-Parsers that disagree about a URL send tokens to the wrong host, so this one accepts only what all of them read alike:
-no user name, no backslash, no percent sign in the host, no number that stands for an address in disguise. Origins are
-compared whole (RFC 6454), with no suffix matching (CVE-2024-53858, CVE-2026-48501). Standard library only.
+If two parsers read a URL differently, a token may be sent to the wrong host. So only URLs that all parsers read alike
+are accepted: no user name, backslash, percent sign in the host, or number that is an address in disguise. Whole origins
+are compared (RFC 6454), never suffixes (CVE-2024-53858, CVE-2026-48501). Standard library only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PATH_REFUSED = frozenset("\\?#<>\"'`{}|^ ")
 
 
 class Origin:
-    """Scheme, host and port of a URL. `str()` gives it without the port that the scheme implies."""
+    """Scheme, host and port of a URL. `str()` omits the scheme's default port."""
 
     __slots__ = ("host", "port", "scheme")
 
@@ -28,27 +28,29 @@ class Origin:
 
     @classmethod
     def of(cls, url: str, source: str = "") -> Origin:
-        """The origin of a URL. Raises InvalidUrl, naming where the URL came from, where it is not a plain one.
+        """Return the origin of a URL. Raises InvalidUrl, which names `source`, if the URL is not a plain one.
 
-        `http` is taken for loopback only: a token in clear text on a network is a token given away.
+        `http` is accepted for loopback only: everyone on the network can read a token sent in clear text.
         """
         scheme, separator, rest = url.partition("://")
         scheme = scheme.lower()
         if not separator or scheme not in _PORTS or not is_printable(url) or not rest.isascii():
-            raise _refused(url, source, "it must be https://HOST[:PORT][/PATH], in ASCII")
+            raise _invalid(url, source, "it must be https://HOST[:PORT][/PATH], in ASCII")
         authority, _, path = rest.partition("/")
         if "@" in authority:
-            raise InvalidUrl(f"{_from(source)}the URL holds a user name or a password", hint="remove what is before @")
+            raise InvalidUrl(
+                f"{_prefix(source)}the URL contains a user name or a password", hint="remove what is before @"
+            )
         if not _PATH_REFUSED.isdisjoint(rest) or any(part in (".", "..") for part in path.split("/")):
-            raise _refused(url, source, "it may hold a path, but no query, fragment, blank or '..'")
+            raise _invalid(url, source, "it may have a path, but no query, fragment, space or '..'")
         host, port = _host_and_port(authority.lower(), scheme)
         if not _is_host(host):
-            raise _refused(url, source, "its host is not a name or an address")
+            raise _invalid(url, source, "its host is not a name or an address")
         if not 0 < port < 65536:
-            raise _refused(url, source, "its port is not a number from 1 to 65535")
+            raise _invalid(url, source, "its port is not a number from 1 to 65535")
         if scheme == "http" and not is_loopback(host):
             raise InvalidUrl(
-                f"{_from(source)}{shortened(url)} would send the token in clear text",
+                f"{_prefix(source)}{shortened(url)} would send the token in clear text",
                 hint=f"use https://{shortened(rest)}",
             )
         return cls(scheme, host, port)
@@ -68,7 +70,7 @@ class Origin:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host as `Origin` holds it is this machine: `localhost`, `127.0.0.0/8` in full, or `[::1]`."""
+    """Whether an Origin's host is this machine: `localhost`, an address in `127.0.0.0/8`, or `[::1]`."""
     return host in ("localhost", "[::1]") or (host.startswith("127.") and _is_address_4(host))
 
 
@@ -94,19 +96,18 @@ def _is_host(host: str) -> bool:
         return False
     if not all(0 < len(label) < 64 and label[0] != "-" and label[-1] != "-" for label in labels):
         return False
-    # A last label of digits (or 0x…) makes the host an address, which only its four-part form says plainly.
+    # If the last label is a number (or 0x…), the host is an address, and only the four-part form is unambiguous.
     return _is_address_4(host) or not (labels[-1].isdigit() or labels[-1].startswith("0x"))
 
 
 def _is_address_6(text: str) -> bool:
-    import ipaddress  # where it is used: few have such a URL
+    import ipaddress  # rarely needed
 
     try:
         address = ipaddress.IPv6Address(text)
     except ValueError:
         return False
-    # In its one canonical form (RFC 5952), so that equal addresses are equal texts, and not as an IPv4 address, which
-    # has a form of its own.
+    # Only in canonical form (RFC 5952), so that equal addresses are equal strings; IPv4 addresses have their own form.
     return _ADDRESS_6.issuperset(text) and address.compressed == text and address.ipv4_mapped is None
 
 
@@ -115,9 +116,9 @@ def _is_address_4(host: str) -> bool:
     return len(parts) == 4 and all(part.isdigit() and str(int(part)) == part and int(part) < 256 for part in parts)
 
 
-def _refused(url: str, source: str, why: str) -> InvalidUrl:
-    return InvalidUrl(f"{_from(source)}'{shortened(url)}' is not a URL that a token may go to: {why}")
+def _invalid(url: str, source: str, reason: str) -> InvalidUrl:
+    return InvalidUrl(f"{_prefix(source)}'{shortened(url)}' is not a URL that a token may be sent to: {reason}")
 
 
-def _from(source: str) -> str:
+def _prefix(source: str) -> str:
     return f"{source}: " if source else ""

@@ -1,4 +1,4 @@
-"""Which profile: by flag, by variable, by directory, the active one, or `default`. Standard library only."""
+"""The choice of the profile: flag, variable, pinned directory, active profile, `default`. Standard library only."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ def choice_layers(
     active: Callable[[], tuple[str | None, str]],
     exists: Callable[[str], bool],
 ) -> tuple[Layer, ...]:
-    """Who says which profile it is, the winner first.
+    """Return the layers that select the profile, highest precedence first.
 
-    `pins` and `active` give their value and the file that it stands in; they are read only when nobody before them
-    answers.
+    `pins` and `active` return a value and the file it is in; they are called only if no layer above has a value.
     """
 
     def pin(field: Field) -> ResolvedValue | None:
@@ -36,18 +35,18 @@ def choice_layers(
         folder = longest_match(directory(), pinned) if pinned else None
         return None if folder is None else ResolvedValue(field, pinned[folder], PIN, path, folder)
 
-    def switched_to(field: Field) -> ResolvedValue | None:
+    def active_profile(field: Field) -> ResolvedValue | None:
         name, path = active()
         return None if name is None else ResolvedValue(field, name, ACTIVE, path)
 
     def default(field: Field) -> ResolvedValue | None:
         return ResolvedValue(field, DEFAULT_PROFILE, DEFAULT) if exists(DEFAULT_PROFILE) else None
 
-    return (flags({"profile": flag}), environment(environ), pin, switched_to, default)
+    return (flags({"profile": flag}), environment(environ), pin, active_profile, default)
 
 
 def longest_match(directory: str, pinned: Mapping[str, str]) -> str | None:
-    """The pinned folder that the directory is, or lies deepest below; None where it lies below none."""
+    """Return the innermost pinned folder that contains the directory, or is it; None if there is none."""
     while directory not in pinned:
         parent = os.path.dirname(directory)
         if parent == directory:

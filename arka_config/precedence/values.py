@@ -1,7 +1,7 @@
-"""Fields, the layers that answer for them, and the findings they answer with.
+"""Fields, and the values that layers have for them, each with where it came from.
 
-`resolve()` takes the first answer and `trace()` yields them all, the winner first: where a value came from is never
-computed a second time.
+`resolve()` returns the first value and `trace()` yields all of them, highest precedence first: precedence is computed
+in one place only.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 FLAG: LayerName = "flag"
 ENV: LayerName = "env"
-PIN: LayerName = "pin"  # only for which profile it is
-ACTIVE: LayerName = "active"  # only for which profile it is
+PIN: LayerName = "pin"  # only for the choice of the profile
+ACTIVE: LayerName = "active"  # only for the choice of the profile
 PROFILE: LayerName = "profile"
 DEFAULT: LayerName = "default"
 
@@ -49,9 +49,9 @@ class Field:
 class ResolvedValue:
     """A field's value, and where it came from.
 
-    `layer` is `flag`, `env`, `profile` or `default`, or the name of a layer that the app has added; `pin` and `active`
-    are for which profile it is. `source` is the option, the variable or the path of the file, and `key` the key inside
-    that file; both are empty for a default. A secret's value is a Secret, so that no finding shows one.
+    `layer` is `flag`, `env`, `profile` or `default`, or the name of a custom layer; for the choice of the profile also
+    `pin` or `active`. `source` is the option, the variable or the file, and `key` the key in that file; both are empty
+    for a default. The value of a secret is a Secret.
     """
 
     __slots__ = ("field", "key", "layer", "source", "value")
@@ -75,20 +75,22 @@ class ResolvedValue:
 
 
 if TYPE_CHECKING:
-    Layer: TypeAlias = Callable[[Field], ResolvedValue | None]  # a layer: "what do you have for this field?"
-    Ranks: TypeAlias = tuple[tuple[Layer, ...], ...]  # who wins first; layers of one rank speak for each other
+    Layer: TypeAlias = Callable[[Field], ResolvedValue | None]  # the value that a layer has for a field
+    Ranks: TypeAlias = tuple[
+        tuple[Layer, ...], ...
+    ]  # highest precedence first; a token and its URL may come from two layers of one rank
 
 
 def trace(field: Field, layers: Iterable[Layer]) -> Iterator[ResolvedValue]:
-    """Every layer's answer for a field, the winner first."""
-    return (finding for layer in layers if (finding := layer(field)) is not None)
+    """Yield each layer's value for a field, highest precedence first."""
+    return (value for layer in layers if (value := layer(field)) is not None)
 
 
 def resolve(field: Field, layers: Iterable[Layer]) -> ResolvedValue | None:
-    """The winner's answer for a field, or None where no layer has one."""
+    """Return the effective value of a field, or None if no layer has one."""
     return next(trace(field, layers), None)
 
 
-def in_order(ranks: Ranks) -> Iterator[Layer]:
-    """The layers of all ranks, one after another."""
+def flatten(ranks: Ranks) -> Iterator[Layer]:
+    """Yield the layers of all ranks, in order."""
     return (layer for rank in ranks for layer in rank)

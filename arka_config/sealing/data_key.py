@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from arka_config.errors import MalformedFile, NewerFormat, SealedFileDamaged, SealedFileMoved
 from arka_config.sealing import cipher
-from arka_config.store.json import text_of
-from arka_config.store.tokens import parsed
+from arka_config.store.json import dumps
+from arka_config.store.tokens import parse_document
 from arka_config.text import is_printable, shortened
 
 TYPE_CHECKING = False
@@ -106,7 +106,7 @@ class DataKeyFile:
 
     def is_authentic(self, data_key: bytes) -> bool:
         """Verify the file's HMAC under the data key."""
-        return cipher.verify_mac(_mac_key(data_key), text_of(self._unsigned()).encode(), bytes.fromhex(self._code))
+        return cipher.verify_mac(_mac_key(data_key), dumps(self._unsigned()).encode(), bytes.fromhex(self._code))
 
     def _unsigned(self) -> Document:
         document: Document = {"version": VERSION, "app": self.app, "key": self.key_id}
@@ -120,8 +120,8 @@ class DataKeyFile:
     def text(self, data_key: bytes) -> str:
         """The file's text, with its HMAC under the data key and its checksum."""
         document = self._unsigned()
-        document["code"] = cipher.mac(_mac_key(data_key), text_of(document).encode()).hex()
-        return text_of(document | {"checksum": _checksum(document)})
+        document["code"] = cipher.mac(_mac_key(data_key), dumps(document).encode()).hex()
+        return dumps(document | {"checksum": _checksum(document)})
 
 
 def _mac_key(data_key: bytes) -> bytes:
@@ -136,7 +136,7 @@ def new_key_id() -> str:
 def parse(text: str, path: str, app: str) -> DataKeyFile:
     """Parse the file's text. Raises SealedFileDamaged, SealedFileMoved, NewerFormat."""
     try:
-        document = parsed(text, path)
+        document = parse_document(text, path)
     except MalformedFile:
         document = {}
     version = document.get("version")
@@ -182,14 +182,14 @@ def _is_as_written(document: Document, text: str) -> bool:
         and all(map(_is_unlocker, document["unlockers"].values()))
         and ("previous" not in document or _is_previous(document["previous"]))
         and cipher.from_hex(document["code"], cipher.KEY_LENGTH) is not None
-        and text_of(document) == text
+        and dumps(document) == text
         and document["checksum"] == _checksum(document)
     )
 
 
 def _checksum(document: Document) -> str:
     content = {key: value for key, value in document.items() if key != "checksum"}
-    return cipher.digest(text_of(content).encode()).hex()
+    return cipher.digest(dumps(content).encode()).hex()
 
 
 def _is_unlocker(part: object) -> bool:

@@ -10,7 +10,7 @@ from arka_config.errors import ConfigWarning, KeyringUnavailable
 from arka_config.sealing import cipher, os_keyring
 from arka_config.sealing.sealed_tokens import check_envelope, damaged
 from arka_config.secret import Secret
-from arka_config.store.tokens import VERSION, checked_token, described, known
+from arka_config.store.tokens import VERSION, credential_from, metadata_of, storable_token
 from arka_config.text import is_printable
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class KeyringTokens:
         check_envelope(document, _KEYS, name, path)
         if _entry_in(document) is None:
             raise damaged(path)
-        return described(document, Secret(lambda: self._fetch(document, path)), path, self.kind)
+        return credential_from(document, Secret(lambda: self._fetch(document, path)), path, self.kind)
 
     def save(self, name: str, credential: Credential) -> Document:
         """Store the token in the keyring; return the document that names it. Raises KeyringUnavailable."""
-        token = checked_token(credential)
-        document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **known(credential)}
+        token = storable_token(credential)
+        document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **metadata_of(credential)}
         account = f"token {name} {os.urandom(6).hex()}"  # a new entry, so the old one stays until the file is replaced
         alternative = "choose another storage: --storage sealed, or --storage plain"
         entry = os_keyring.put(

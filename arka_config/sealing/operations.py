@@ -185,11 +185,11 @@ def _finish(vault: Vault, file: DataKeyFile, progress: Progress) -> list[str]:
 def _profiles(vault: Vault, storage: str) -> list[str]:
     """The profiles whose tokens are stored this way. An unreadable file counts as plain, since it may hold a token."""
     tokens = vault.store.tokens
-    return sorted(name for name in tokens.names() if (tokens.storage(name) or PLAIN) == storage)
+    return sorted(name for name in tokens.names() if (tokens.read_storage(name) or PLAIN) == storage)
 
 
 def _key_id(vault: Vault, name: str) -> str:
-    document = vault.store.tokens.document(name) or {}
+    document = vault.store.tokens.read_document(name) or {}
     part = document.get("sealed")
     return str(part.get("key")) if isinstance(part, dict) else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from arka_config.errors import SealedFileDamaged, SealedFileMoved, SealingError
 from arka_config.sealing import cipher
 from arka_config.secret import Secret
-from arka_config.store.tokens import VERSION, checked_token, described, known
+from arka_config.store.tokens import VERSION, credential_from, metadata_of, storable_token
 from arka_config.text import quoted
 
 TYPE_CHECKING = False
@@ -38,15 +38,15 @@ class SealedTokens:
             or not cipher.from_hex(part["token"])
         ):
             raise damaged(path)
-        return described(document, Secret(lambda: self._unseal(name, document, path)), path, self.kind)
+        return credential_from(document, Secret(lambda: self._unseal(name, document, path)), path, self.kind)
 
     def save(self, name: str, credential: Credential) -> Document:
         """Seal the token under the current data key, and return the document. Raises InvalidValue, SealingError."""
         from arka_config.sealing.vault import vault_of
 
-        token = checked_token(credential)
+        token = storable_token(credential)
         keys = vault_of(self._store).keys(fresh=True)
-        document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **known(credential)}
+        document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **metadata_of(credential)}
         associated = associated_data(self._store.app.name, keys.current, document)
         nonce, sealed = cipher.seal(cipher.derive(keys[keys.current], "token"), token.encode(), associated)
         document["sealed"] = {"key": keys.current, "nonce": nonce.hex(), "token": sealed.hex()}
@@ -72,7 +72,7 @@ class SealedTokens:
 
     def _read_again(self, name: str, document: Document, path: str) -> str:
         """Read the file again if another process has sealed it with a new key, or unsealed it, since it was read."""
-        if self._store.tokens.document(name) != document:
+        if self._store.tokens.read_document(name) != document:
             current = self._store.tokens.read(name)
             if current is not None and str(current.origin) == document["origin"]:
                 return current.token.reveal()

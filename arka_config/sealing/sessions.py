@@ -12,8 +12,8 @@ import time
 from arka_config.errors import InvalidSession, MalformedFile
 from arka_config.sealing import cipher
 from arka_config.store import files
-from arka_config.store.json import text_of
-from arka_config.store.tokens import parsed
+from arka_config.store.json import dumps
+from arka_config.store.tokens import parse_document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Sessions:
             "nonce": nonce.hex(),
             "wrapped": wrapped.hex(),
         }
-        files.write(self._path(name), text_of(document))
+        files.write(self._path(name), dumps(document))
         return f"{name}.{key.hex()}", expires
 
     def open(self, value: str, data_key_file: DataKeyFile) -> bytes:
@@ -101,7 +101,7 @@ class Sessions:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise files.cannot("read", self.folder, error) from None
+            raise files.failure("read", self.folder, error) from None
 
     def _is_alive(self, name: str) -> bool:
         path = os.path.join(self.folder, name)
@@ -113,7 +113,7 @@ class Sessions:
 
     def _document(self, text: str, path: str) -> dict[str, str]:
         try:
-            document = parsed(text, path)
+            document = parse_document(text, path)
         except MalformedFile:
             document = {}
         if (
@@ -122,7 +122,7 @@ class Sessions:
             or not all(isinstance(document[key], str) for key in _KEYS[1:])
             or cipher.from_hex(document["nonce"], cipher.NONCE_LENGTH) is None
             or not cipher.from_hex(document["wrapped"])
-            or text_of(document) != text
+            or dumps(document) != text
         ):
             raise self._invalid(f"is damaged: {path}")
         return document

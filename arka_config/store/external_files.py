@@ -1,4 +1,4 @@
-"""Writing files that are not of the store: where the user says, and beside files of others."""
+"""Writing files outside the store: where the user says, and next to other programs' files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 
 def write(store: ProfileStore, path: str, text: str) -> None:
-    """Puts text in place of the file's content, and first removes what a killed writer of ours left beside it: that may
-    hold a token. Raises FileError, LockTimeout."""
+    """Replace the file's content with text, and remove temporary files of killed writers, which may contain a token.
+
+    Raises FileError, LockTimeout.
+    """
     try:
         with store.lock:
             files.sweep([os.path.dirname(os.path.realpath(path))])
@@ -22,4 +24,4 @@ def write(store: ProfileStore, path: str, text: str) -> None:
     except FileError as error:
         if error.path != store.lock.path:
             raise
-        files.write(path, text)  # where the store is read-only, another place need not be
+        files.write(path, text)  # the store is read-only, but this folder need not be

@@ -1,8 +1,8 @@
-"""Reading with a check, and writing without a half-way: every file of the store goes through here.
+"""Checked reads and atomic writes: every file of the store goes through here.
 
-Reading opens first and checks what it opened, so that nothing can be swapped in between (CVE-2025-46327). Writing goes
-to a temporary file beside the target and renames it, so that a reader sees the old file or the new one, also after a
-kill or a power cut. Standard library only.
+A read opens the file first and checks what it opened, so that it cannot be swapped in between (CVE-2025-46327). A write
+goes to a temporary file next to the target, which is then renamed, so that a reader sees the old file or the new one,
+even after a kill or a power cut. Standard library only.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import errno
 import os
 import stat
 import sys
+from _thread import _local  # threading's own, without importing the rest of threading
 
 from arka_config import debug
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
-from arka_config.store import durability
 from arka_config.text import quoted
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-LARGEST_FILE = 1 << 20  # bytes; the largest honest file here has a few thousand
+MAX_FILE_SIZE = 1 << 20  # bytes; the largest real file has a few thousand
 _TEMPORARY = ".arka-tmp"
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
@@ -33,19 +33,19 @@ _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 
 def read(path: str, *, secret: bool = False) -> str | None:
-    """The file's text, or None where there is no such file.
+    """Return the file's text, or None if the file does not exist.
 
     With `secret`, a file that group or others can write raises UnsafeFile, and one that they can read gives a
-    ConfigWarning. Raises FileError where it cannot be opened, MalformedFile where it is too large or not UTF-8.
+    ConfigWarning. Raises FileError if it cannot be opened, MalformedFile if it is too large or not UTF-8.
     """
     try:
-        # Non-blocking, so that a named pipe in the file's place is refused below and not waited for.
+        # Non-blocking: a named pipe in the file's place is refused below instead of blocking.
         descriptor = os.open(path, os.O_RDONLY | _CLOEXEC | _BINARY | _NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
-        debug.log(f"{path} is not there")
+        debug.log(f"{path} does not exist")
         return None
     except OSError as error:
-        raise cannot("read", path, error) from None
+        raise failure("read", path, error) from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -54,7 +54,7 @@ def read(path: str, *, secret: bool = False) -> str | None:
             _check_private(path, status)
         content = _read_all(descriptor, path)
     except OSError as error:
-        raise cannot("read", path, error) from None
+        raise failure("read", path, error) from None
     finally:
         os.close(descriptor)
     debug.log(f"read {path}")
@@ -66,7 +66,7 @@ def _decoded(content: bytes, path: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-    # Outside of the handler: the decoder's error holds the whole content, and would be the context of this one.
+    # Raised outside of the handler: the decoder's error contains the file's content.
     raise MalformedFile(f"{path}, line {line}: not UTF-8 text", path=path, hint=f"look at it: file {quoted(path)}")
 
 
@@ -75,14 +75,14 @@ def _read_all(descriptor: int, path: str) -> bytes:
     size = 0
     while part := os.read(descriptor, 1 << 16):
         size += len(part)
-        if size > LARGEST_FILE:
-            raise MalformedFile(f"{path} is larger than {LARGEST_FILE} bytes", path=path)
+        if size > MAX_FILE_SIZE:
+            raise MalformedFile(f"{path} is larger than {MAX_FILE_SIZE} bytes", path=path)
         parts.append(part)
     return b"".join(parts)
 
 
 def _check_private(path: str, status: os.stat_result) -> None:
-    if sys.platform == "win32":  # modes say nothing there: the profile folder's access list protects the file
+    if sys.platform == "win32":  # modes mean nothing there; the user folder's access list protects the file
         return
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o022:
@@ -101,31 +101,31 @@ def _check_private(path: str, status: os.stat_result) -> None:
 
 
 def write(path: str, text: str, *, before_rename: Callable[[], None] | None = None) -> bool:
-    """Puts text in place of the file's content, all or nothing; whether anything was written.
+    """Replace the file's content with text, atomically. Return whether anything was written.
 
-    The file is 0600 from its first byte, or keeps a stricter mode, and its owner. A symbolic link is followed, and
-    stays. Missing folders are made, 0700. Nothing is written where nothing would change. Raises FileError.
+    The file is 0600 from its first byte, or keeps a stricter mode, and keeps its owner. A symbolic link is followed
+    and stays. Missing folders are created, 0700. If the content is the same, nothing is written. Raises FileError.
 
-    `before_rename` is called when only the rename is left to do, for a file that programs without our lock write to
-    as well: what it raises leaves the file as it is.
+    `before_rename` is called just before the rename, for files that programs without our lock also write to: if it
+    raises, the file stays as it is.
     """
     content = _encoded(text, path)
-    if len(content) > LARGEST_FILE:
+    if len(content) > MAX_FILE_SIZE:
         raise FileError(
-            f"cannot write {path}: it would be larger than {LARGEST_FILE} bytes, which is never read", path=path
+            f"cannot write {path}: it would be larger than {MAX_FILE_SIZE} bytes, which is never read", path=path
         )
     try:
         target = os.path.realpath(path)
         before = _status(target)
         if before is not None and not stat.S_ISREG(before.st_mode):
             raise FileError(f"cannot write {path}: it is not a regular file", path=path)
-        if before is not None and not before.st_mode & 0o077 and _holds(target, content):
-            debug.log(f"{path} holds that already")
+        if before is not None and not before.st_mode & 0o077 and _has_content(target, content):
+            debug.log(f"{path} is already up to date")
             return False
         make_folder(os.path.dirname(target))
         _replace(target, content, before, before_rename)
     except OSError as error:
-        raise cannot("write", path, error) from None
+        raise failure("write", path, error) from None
     debug.log(f"wrote {path}")
     return True
 
@@ -135,8 +135,8 @@ def _encoded(text: str, path: str) -> bytes:
         return text.encode("utf-8")
     except UnicodeEncodeError:
         pass
-    # Outside of the handler: the encoder's error holds the whole text, and would be the context of this one.
-    raise FileError(f"cannot write {path}: what it is to hold is not Unicode text", path=path)
+    # Raised outside of the handler: the encoder's error contains the text.
+    raise FileError(f"cannot write {path}: the content is not Unicode text", path=path)
 
 
 def _replace(
@@ -163,9 +163,9 @@ def _replace(
         try:
             os.unlink(temporary)
         except OSError:
-            pass  # the next holder of the lock sweeps it
+            pass  # the next process that takes the lock removes it
         raise
-    durability.settle(folder, target)
+    _sync_after_change(folder, target)
 
 
 def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
@@ -179,7 +179,7 @@ def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
 
 
 def _rename_over(temporary: str, target: str) -> None:
-    """`os.replace`, which on Windows fails for as long as a scanner or an editor has the target open."""
+    """Call `os.replace`, again for a while on Windows, where it fails while a scanner or editor has the target open."""
     attempts = 20 if sys.platform == "win32" else 1
     for attempt in range(attempts):
         try:
@@ -193,20 +193,20 @@ def _rename_over(temporary: str, target: str) -> None:
 
 
 def remove(path: str) -> bool:
-    """Removes the file (a symbolic link itself, not what it points to); whether there was one. Raises FileError."""
+    """Remove the file (a symbolic link itself, not its target). Return whether it existed. Raises FileError."""
     try:
         os.unlink(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise cannot("remove", path, error) from None
+        raise failure("remove", path, error) from None
     debug.log(f"removed {path}")
-    durability.settle(os.path.dirname(path), path)
+    _sync_after_change(os.path.dirname(path), path)
     return True
 
 
 def make_folder(path: str) -> None:
-    """Makes the folder and its parents, each new one 0700. Raises OSError."""
+    """Create the folder and its parents, each new one 0700. Raises OSError."""
     if os.path.isdir(path):
         return
     parent = os.path.dirname(path)
@@ -219,36 +219,87 @@ def make_folder(path: str) -> None:
             raise
 
 
-class Together:
-    """`with Together():` around many writes that count only together: their folders are made durable once, at its end.
+# Making changes of a folder survive a power cut
 
-    Until then a power cut may undo some of them, the later ones first or last, as a kill would have. For one thread.
+
+class _Pending(_local):
+    folders: set[str] | None = None  # the folders that this thread syncs when DeferredSync ends
+
+
+_pending = _Pending()
+
+
+class DeferredSync:
+    """`with DeferredSync():` around many writes of one thread: their folders are synced once, at the end.
+
+    Until then, a power cut may undo any of them.
     """
 
     def __enter__(self) -> None:
-        durability.hold()
+        _pending.folders = set()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        for folder in durability.release():
+        folders, _pending.folders = _pending.folders, None
+        for folder in sorted(folders or ()):
             try:
-                durability.sync(folder)
+                _sync(folder)
             except OSError as error:
-                if kind is None:  # else there is another error on its way
-                    raise cannot("write", folder, error) from None
+                if kind is None:  # otherwise the block's own error is raised
+                    raise failure("write", folder, error) from None
+
+
+def _sync_after_change(folder: str, path: str) -> None:
+    """Sync a folder. The change has already been made, so a failed fsync is only a warning."""
+    try:
+        _sync(folder)
+    except OSError as error:
+        import warnings
+
+        reason = (error.strerror or type(error).__name__).lower()
+        warnings.warn(
+            ConfigWarning(
+                f"{path} was changed, and a power cut may undo that: {folder}: {reason}",
+                hint="check that disk",
+            ),
+            stacklevel=2,
+        )
+
+
+def _sync(folder: str) -> None:
+    """Make a rename or a removal in this folder durable, if the system can. Raises OSError."""
+    if sys.platform == "win32":  # a folder cannot be opened there, and NTFS journals its entries
+        return
+    if _pending.folders is not None:
+        _pending.folders.add(folder)
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
+    except OSError:
+        return  # the folder is writable but not readable; the rename itself has been done
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+# Temporary files of killed writers
 
 
 def sweep(folders: Iterable[str]) -> None:
-    """Removes what a killed writer left behind. Only for who holds the lock: every write happens under it."""
+    """Remove the temporary files of killed writers. The caller must hold the lock: all writes happen under it."""
     for folder in folders:
-        for path in temporaries(folder):
+        for path in temporary_files(folder):
             try:
                 os.unlink(path)
             except OSError:
-                continue  # on a read-only folder it stays, and does no harm
+                continue  # it stays in a read-only folder, and is harmless
 
 
-def temporaries(folder: str) -> list[str]:
-    """The temporary files of writers in a folder, of killed ones and of those that are at work."""
+def temporary_files(folder: str) -> list[str]:
+    """Return the temporary files in a folder, of killed and of running writers."""
     try:
         return [entry.path for entry in os.scandir(folder) if entry.name.endswith(_TEMPORARY)]
     except OSError:
@@ -256,18 +307,18 @@ def temporaries(folder: str) -> list[str]:
 
 
 def exists(path: str) -> bool:
-    """Whether there is a file; a folder that may not be searched raises FileError and is not taken for an empty one."""
+    """Return whether the file exists. Raises FileError if its folder may not be searched."""
     try:
         os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise cannot("read", path, error) from None
+        raise failure("read", path, error) from None
     return True
 
 
-def cannot(what: str, path: str, error: OSError) -> FileError:
-    """The FileError for an OSError: the system's words, the path, and what usually helps."""
+def failure(action: str, path: str, error: OSError) -> FileError:
+    """Return the FileError for an OSError: the system's reason, the path, and what usually helps."""
     hints = {
         errno.EACCES: f"look at who owns it: ls -ld {quoted(path)} {quoted(os.path.dirname(path))}",
         errno.EPERM: f"look at who owns it: ls -ld {quoted(path)} {quoted(os.path.dirname(path))}",
@@ -277,7 +328,7 @@ def cannot(what: str, path: str, error: OSError) -> FileError:
     }
     reason = (error.strerror or type(error).__name__).lower()
     code = error.errno or 0
-    return FileError(f"cannot {what} {path}: {reason}", path=path, hint=hints.get(code, ""), code=code)
+    return FileError(f"cannot {action} {path}: {reason}", path=path, hint=hints.get(code, ""), code=code)
 
 
 def _status(path: str) -> os.stat_result | None:
@@ -287,7 +338,7 @@ def _status(path: str) -> os.stat_result | None:
         return None
 
 
-def _holds(path: str, content: bytes) -> bool:
+def _has_content(path: str, content: bytes) -> bool:
     try:
         with open(path, "rb") as file:
             return file.read(len(content) + 1) == content

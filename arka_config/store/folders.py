@@ -1,4 +1,4 @@
-"""Which folders an app's files are in: one for what people edit, one for tokens, one for state."""
+"""The folders of an app's files: one for what users edit, one for tokens, one for state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Folders:
-    """The config, data and state folder of an app, as absolute paths."""
+    """An app's config, data and state folder, as absolute paths."""
 
     __slots__ = ("config", "data", "state")
 
@@ -29,7 +29,7 @@ class Folders:
 
     @classmethod
     def of(cls, app: AppIdentity, environ: Mapping[str, str], platform: str = sys.platform) -> Folders:
-        """The folders for an environment: all below the app's HOME variable where set, else where the system says."""
+        """Return the folders for an environment: below the app's HOME variable if set, else the system's defaults."""
         home = environ.get(app.variable("HOME"))
         if home:
             home = os.path.abspath(home)
@@ -50,27 +50,29 @@ class Folders:
 
 
 def _home(app: AppIdentity, environ: Mapping[str, str]) -> str:
-    """The user's home folder. A HOME that is empty or relative is unset, as for platformdirs: a token must not come to
-    lie below whatever folder the program is started in. Raises ConfigError where nothing names one.
+    """Return the user's home folder. Raises ConfigError if there is none.
+
+    An empty or relative HOME counts as unset, as in platformdirs: a token must not be stored below the folder that the
+    program happens to be started in.
     """
     home = environ["HOME"] if "HOME" in environ else os.path.expanduser("~")
     if os.path.isabs(home):
         return home
-    import pwd  # where it is used: HOME is nearly always set
+    import pwd  # rarely needed: HOME is nearly always set
 
     try:
         return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:  # a container that runs with a number that nobody has
+    except KeyError:  # a container that runs with an unknown uid
         raise ConfigError(
             "there is no home folder to keep profiles in", hint=f"set HOME or {app.variable('HOME')} to a full path"
         ) from None
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str, name: str) -> str:
-    """The XDG base directory rule, which is all that platformdirs does on Linux, and on macOS where a variable is set.
+    """Return the XDG base directory, as platformdirs does on Linux, and on macOS if the variable is set.
 
-    By hand because importing platformdirs takes longer than all else that `token` does; tests compare the two. A value
-    that is no full path is ignored, as the specification says, and as platformdirs does since 4.14.
+    Importing platformdirs would take longer than the rest of `token`; tests compare the two. A relative path is
+    ignored, as the specification says, and as platformdirs does since 4.14.
     """
     base = environ.get(variable, "")
     return os.path.join(base if os.path.isabs(base) else default, name)

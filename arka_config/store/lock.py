@@ -1,8 +1,8 @@
 """One writer at a time: an advisory lock on a file that is never deleted. Standard library only.
 
-The file holds who has the lock, for the error that a second writer gets. It is emptied when the lock is given back, so
-a name still standing there tells the next holder that the last one was killed, and that there may be something to
-sweep. The lock itself is the kernel's and dies with its process: no holder can be stale.
+The file contains the holder's process id, for the error that another writer gets. It is emptied when the lock is
+released, so an id that is still there tells the next holder that the last one was killed and may have left temporary
+files. The lock itself is the kernel's and ends with its process: it cannot be stale.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-PATIENCE = 10.0  # seconds
+TIMEOUT = 10.0  # seconds
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
 
 
 class Lock:
-    """`with lock:` around every read-modify-write. May be entered again by the thread that holds it.
+    """`with lock:` around every read-modify-write. The thread that holds it may enter it again.
 
-    `after_a_kill` is called, under the lock, when the holder before did not give it back. Raises LockTimeout after
-    `patience` seconds, naming the holder, and FileError where the lock file cannot be made.
+    `after_a_kill` is called under the lock if the previous holder did not release it. Raises LockTimeout after
+    `timeout` seconds, naming the holder, and FileError if the lock file cannot be created.
     """
 
-    def __init__(self, path: str, *, after_a_kill: Callable[[], None], patience: float = PATIENCE) -> None:
+    def __init__(self, path: str, *, after_a_kill: Callable[[], None], timeout: float = TIMEOUT) -> None:
         self.path = path
         self._after_a_kill = after_a_kill
-        self._patience = patience
+        self._timeout = timeout
         self._descriptor = -1
         self._depth = 0
         self._threads = RLock()  # a file lock does not keep the threads of one process apart
 
     def __enter__(self) -> Lock:
-        if not self._threads.acquire(timeout=self._patience):
-            raise self._timed_out("another thread of this process")
+        if not self._threads.acquire(timeout=self._timeout):
+            raise self._timeout_error("another thread of this process")
         try:
             if self._depth == 0:
                 self._take()
@@ -60,7 +60,7 @@ class Lock:
             self._wait()
             if self._was_killed():
                 self._after_a_kill()
-            self._sign(f"{os.getpid()} {os.path.basename(sys.argv[0] or 'python')}")
+            self._write_holder(f"{os.getpid()} {os.path.basename(sys.argv[0] or 'python')}")
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -71,16 +71,16 @@ class Lock:
         self._depth -= 1
         try:
             if self._depth == 0:
-                self._give_back()
+                self._release()
         finally:
             self._threads.release()
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         try:
-            self._sign("")
+            self._write_holder("")
             _unlock(self._descriptor)
         except OSError:
-            pass  # what was to be changed is changed, and closing the file gives the lock back as well
+            pass  # the change has been made, and closing the file releases the lock as well
         finally:
             os.close(self._descriptor)
 
@@ -89,66 +89,66 @@ class Lock:
             files.make_folder(os.path.dirname(self.path))
             return os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), files.PRIVATE_FILE)
         except OSError as error:
-            raise files.cannot("lock", self.path, error) from None
+            raise files.failure("lock", self.path, error) from None
 
     def _was_killed(self) -> bool:
-        """Whether the holder before this one left its name, and with it perhaps a file."""
+        """Return whether the previous holder left its id, and so perhaps a temporary file."""
         try:
             return bool(os.read(self._descriptor, 1))
         except OSError:
-            return True  # nobody knows, and a look does no harm
+            return True  # unknown, and looking is harmless
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._timeout
         pause = _FIRST_PAUSE
-        while not self._is_taken():
+        while not self._try():
             if pause == _FIRST_PAUSE:
-                debug.log(f"waiting for {self.path}, which {self._holder()} holds")
+                debug.log(f"waiting for {self.path}, held by {self._describe_holder()}")
             if time.monotonic() > deadline:
-                raise self._timed_out(self._holder())
+                raise self._timeout_error(self._describe_holder())
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _is_taken(self) -> bool:
-        """Whether the lock is ours now. Raises FileError where there are no locks, as on some network file systems."""
+    def _try(self) -> bool:
+        """Try to take the lock. Raises FileError if there are no locks, as on some network file systems."""
         try:
             return _try_lock(self._descriptor)
         except OSError as error:
-            raise files.cannot("lock", self.path, error) from None
+            raise files.failure("lock", self.path, error) from None
 
-    def _timed_out(self, holder: str) -> LockTimeout:
+    def _timeout_error(self, holder: str) -> LockTimeout:
         return LockTimeout(
-            f"{self.path} is held by {holder} for more than {self._patience:g} s; nothing was changed",
+            f"{self.path} is held by {holder} for more than {self._timeout:g} s; nothing was changed",
             hint="wait for that process, or end it, and run this command again",
         )
 
-    def _holder(self) -> str:
-        signed = self.signature()
-        return f"process {signed[0]} ({signed[1]})" if signed is not None else "another process"
+    def _describe_holder(self) -> str:
+        holder = self.read_holder()
+        return f"process {holder[0]} ({holder[1]})" if holder is not None else "another process"
 
-    def signature(self) -> tuple[int, str] | None:
-        """The process that has the lock, or was killed while it had it, and its program; None where it was given back.
-        Takes no lock."""
+    def read_holder(self) -> tuple[int, str] | None:
+        """Return the process id and program of the process that holds the lock, or was killed while it held it; None if
+        the lock was released. Takes no lock."""
         try:
             with open(self.path, encoding="utf-8", errors="replace") as file:
                 process, _, program = file.read(200).strip().partition(" ")
-        except OSError:  # Windows lets nobody read a locked range
+        except OSError:  # on Windows, a locked range cannot be read
             return None
         return (int(process), visible(program)) if process.isascii() and process.isdigit() else None
 
-    def _sign(self, holder: str) -> None:
+    def _write_holder(self, holder: str) -> None:
         try:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             os.truncate(self._descriptor, 0)
             os.write(self._descriptor, holder.encode("utf-8", "replace"))
         except OSError:
-            pass  # on a full disk the lock holds all the same, and what frees room must still be allowed
+            pass  # the lock works on a full disk too, and commands that free space must be possible
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    # Byte ranges past the end of the file may be locked, which leaves the holder's name readable.
+    # A byte range past the end of the file is locked, so that the holder's id stays readable.
     _RANGE_AT = 1 << 20
 
     def _try_lock(descriptor: int) -> bool:

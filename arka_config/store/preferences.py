@@ -1,4 +1,4 @@
-"""Preferences: the user's own `config.toml`, every key of it optional."""
+"""Preferences: the user's own `config.toml`. Every key is optional."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _KEYS = ("storage", "legacy_sync", "expiry_warning", "helpers", "allow_env", "fi
 
 
 class Preferences:
-    """What `config.toml` says.
+    """The content of `config.toml`.
 
-    `storage` is the token store for new tokens, empty where it does not say; `legacy_sync` keeps the legacy file in
-    step with the active profile; `expiry_warning` is how many days ahead a token's end is spoken of; `helpers` are the
-    commands that a reference may name, as argument lists; `allow_env` and `file_roots` are what templates may read
-    beyond the app's own variables.
+    `storage` is the token store for new tokens, or empty; `legacy_sync` keeps the legacy file in step with the active
+    profile; `expiry_warning` is how many days before its expiry a token is reported; `helpers` are the commands that
+    references may name, as argument lists; `allow_env` and `file_roots` are what templates may read in addition to the
+    app's own variables.
     """
 
     __slots__ = ("allow_env", "expiry_warning", "file_roots", "helpers", "legacy_sync", "path", "storage")
@@ -29,44 +29,44 @@ class Preferences:
         table = toml.read(path) or {}
         toml.check_keys(table, _KEYS, path)
         self.path = path
-        self.storage: str = toml.typed(table, "storage", str, path) or ""
+        self.storage: str = toml.get(table, "storage", str, path) or ""
         if self.storage not in ("", *STORAGES):
             raise MalformedFile(
                 f"{path}: storage must be {', '.join(STORAGES[:-1])} or {STORAGES[-1]}",
                 path=path,
                 hint=f"edit {path}",
             )
-        self.legacy_sync: bool = toml.typed(table, "legacy_sync", bool, path) or False
-        self.expiry_warning = _days(toml.typed(table, "expiry_warning", str, path) or "14d", path)
-        self.helpers = _helpers(toml.typed(table, "helpers", dict, path) or {}, path)
-        self.allow_env = _texts(table, "allow_env", path)
-        self.file_roots = _texts(table, "file_roots", path)
+        self.legacy_sync: bool = toml.get(table, "legacy_sync", bool, path) or False
+        self.expiry_warning = _parse_days(toml.get(table, "expiry_warning", str, path) or "14d", path)
+        self.helpers = _parse_helpers(toml.get(table, "helpers", dict, path) or {}, path)
+        self.allow_env = _get_strings(table, "allow_env", path)
+        self.file_roots = _get_strings(table, "file_roots", path)
 
 
-def _days(text: str, path: str) -> int:
-    from arka_config.timestamps import days
+def _parse_days(text: str, path: str) -> int:
+    from arka_config.timestamps import parse_days
 
     try:
-        return days(text)
+        return parse_days(text)
     except ValueError as error:
         raise MalformedFile(f"{path}: expiry_warning: {error}", path=path, hint=f"edit {path}") from None
 
 
-def _texts(table: Mapping[str, object], key: str, path: str) -> tuple[str, ...]:
-    value = toml.typed(table, key, list, path) or []
+def _get_strings(table: Mapping[str, object], key: str, path: str) -> tuple[str, ...]:
+    value = toml.get(table, key, list, path) or []
     if not all(isinstance(item, str) for item in value):
         raise MalformedFile(f"{path}: {key} must be an array of strings", path=path, hint=f"edit {path}")
     return tuple(value)
 
 
-def _helpers(table: Mapping[str, object], path: str) -> dict[str, tuple[str, ...]]:
+def _parse_helpers(table: Mapping[str, object], path: str) -> dict[str, tuple[str, ...]]:
     import shlex
 
     helpers: dict[str, tuple[str, ...]] = {}
     for name, command in table.items():
         try:
             words = shlex.split(command) if isinstance(command, str) else command
-        except ValueError:  # a quotation mark without its other half
+        except ValueError:  # an unclosed quotation mark
             words = None
         if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
             raise MalformedFile(

@@ -1,7 +1,7 @@
-"""ProfileStore: the profiles of one app on this machine, with their tokens, the active one and the pins.
+"""ProfileStore: the profiles of one app on this machine, with their tokens, the active profile and the pins.
 
-Whatever changes more than one file does so under the lock, and in an order in which a reader, who takes no lock, finds
-the old state or the new one: what is new stands before the choice moves to it, and what is old goes last.
+A change to several files is made under the lock, in an order that shows readers, which take no lock, the old state or
+the new one: new files are written first, then the selection changes, and old files are removed last.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class ProfileStore:
             os.path.join(folders.data, "tokens"),
             kinds=tuple(token_stores),
             make_kind=lambda kind: token_stores[kind](self),
-            default=self._usual_storage,
+            default=self._default_storage,
         )
         self.selection = Selection(folders.state)
         self.lock = Lock(os.path.join(folders.state, "lock"), after_a_kill=self._sweep)
@@ -74,34 +74,34 @@ class ProfileStore:
         self._vault: Vault | None = None
 
     @property
-    def written_folders(self) -> list[str]:
-        """The folders that a writer's temporary files stand in."""
+    def folders_to_sweep(self) -> list[str]:
+        """The folders that may contain writers' temporary files."""
         data, state = self.folders.data, self.folders.state
         profiles = os.path.realpath(self.profiles.folder)
         return [profiles, os.path.join(data, "tokens"), data, state, os.path.join(state, "sessions")]
 
     def _sweep(self) -> None:
-        files.sweep(self.written_folders)
+        files.sweep(self.folders_to_sweep)
 
     def sweep(self) -> None:
-        """Removes what killed writers may have left behind, tokens in it and all."""
+        """Remove the temporary files that killed writers may have left, which may contain tokens."""
         with self.lock:
             self._sweep()
 
     @property
     def preferences(self) -> Preferences:
-        """The user's config.toml, read once. Raises MalformedFile."""
+        """The user's config.toml, read on first use. Raises MalformedFile."""
         if self._preferences is None:
             from arka_config.store.preferences import Preferences
 
             self._preferences = Preferences(os.path.join(self.folders.config, "config.toml"))
         return self._preferences
 
-    # How tokens are kept
+    # How tokens are stored
 
     @property
     def data_key_path(self) -> str:
-        """The file of the wrapped data key; it is there where sealing is on."""
+        """The file of the wrapped data key. It exists if sealing is on."""
         return os.path.join(self.folders.data, "data-key.json")
 
     @property
@@ -119,28 +119,28 @@ class ProfileStore:
     def _reference_kinds(self) -> Collection[str]:
         return self.references.kinds()
 
-    def _usual_storage(self) -> str:
-        """Where a token of a profile that has none yet goes: what config.toml says, else sealed where that is on."""
+    def _default_storage(self) -> str:
+        """Return the storage of a profile's first token: what config.toml says, else sealed if sealing is on."""
         is_on = files.exists(self.data_key_path)
         if self.preferences.storage == "sealed" and not is_on:
             raise SealingError(
-                f'{self.preferences.path} says storage = "sealed", and sealing is not on',
+                f'{self.preferences.path} says storage = "sealed", but sealing is off',
                 hint=f"{self.app.name} vault enable",
             )
         return self.preferences.storage or ("sealed" if is_on else PLAIN)
 
-    # What there is
+    # Reading
 
     def names(self) -> list[str]:
-        """Every profile's name, sorted: those with a file, and those with only a token."""
+        """Return the names of all profiles, sorted: those with a file, and those with only a token."""
         return sorted(self.profiles.names() | self.tokens.names())
 
     def exists(self, name: str) -> bool:
-        """Whether there is such a profile: it has a file, or a token."""
+        """Return whether the profile exists: it has a file or a token."""
         return self.profiles.holds(name) or self.tokens.holds(name)
 
     def check_exists(self, name: str, source: str = "") -> str:
-        """The name itself. Raises InvalidName, or UnknownProfile with the nearest names."""
+        """Return the name. Raises InvalidName, or UnknownProfile with similar names."""
         check_profile_name(name, source)
         if not self.exists(name):
             names = self.names()
@@ -153,22 +153,22 @@ class ProfileStore:
         return name
 
     def check_free(self, name: str) -> str:
-        """The name itself. Raises InvalidName, or ProfileExists."""
+        """Return the name. Raises InvalidName, or ProfileExists."""
         check_profile_name(name)
         if self.exists(name):
-            raise ProfileExists(f"there is a profile '{name}' already", hint=f"{self.app.name} profiles show {name}")
+            raise ProfileExists(f"profile '{name}' already exists", hint=f"{self.app.name} profiles show {name}")
         return name
 
     # Changes to one profile
 
     def create(self, name: str, values: Mapping[tuple[str, ...], Any]) -> None:
-        """Makes a profile with these values, by path in its file. Raises ProfileExists."""
+        """Create a profile with these values, by path in its file. Raises ProfileExists."""
         with self.lock:
             self.check_free(name)
             self.profiles.edit(name, values)
 
     def edit(self, name: str, changes: Mapping[tuple[str, ...], Any]) -> bool:
-        """Sets values in the profile's file, and removes those that are None; whether it changed."""
+        """Set values in the profile's file, and remove those that are None. Return whether it changed."""
         with self.lock:
             self.check_exists(name)
             return self.profiles.edit(name, changes)
@@ -182,30 +182,30 @@ class ProfileStore:
         activate: bool = False,
         storage: str | None = None,
     ) -> bool:
-        """Keeps a credential, and the URL in the profile's file where one is given; whether it is now active.
+        """Store a credential, and the URL in the profile's file if given. Return whether the profile is now active.
 
-        The first login makes its profile active. `storage` is the kind of token store that was asked for. Raises
-        ConfigError where the profile refers to a token elsewhere, SealingError where that store cannot be had.
+        The first login makes its profile active. `storage` is the requested kind of token store. Raises ConfigError if
+        the profile has a token reference, SealingError if the kind is not available.
         """
         check_profile_name(name)
         with self.lock:
             if self.profiles.read(name).reference is not None:
                 raise ConfigError(
-                    f"profile '{name}' takes its token from elsewhere: {self.profiles.path(name)}: token",
+                    f"profile '{name}' has a token reference: {self.profiles.path(name)}: token",
                     hint=f"{self.app.name} profiles unset {name} token",
                 )
             document = self.tokens.prepare(name, credential, storage=storage)
             if api_url:
-                self._edit_or_drop(name, api_url, document)
+                self._write_url_or_discard(name, api_url, document)
             self.tokens.put(name, document)
-            active, _ = self.selection.active()
+            active, _ = self.selection.read_active()
             if activate or active is None:
                 self.use(name)
                 return True
             return active == name
 
     def replace_token(self, name: str, before: Credential, after: Credential) -> bool:
-        """Keeps a credential in place of the one before; False, with nothing changed, where that is not there now."""
+        """Replace a credential. Return False, with nothing changed, if `before` is no longer the stored one."""
         with self.lock:
             stored = self.tokens.read(name)
             if stored is None or stored.origin != before.origin or stored.token != before.token:
@@ -213,41 +213,41 @@ class ProfileStore:
             self.tokens.write(name, after)
             return True
 
-    def _edit_or_drop(self, name: str, api_url: str, document: Document) -> None:
+    def _write_url_or_discard(self, name: str, api_url: str, document: Document) -> None:
         try:
             self.profiles.edit(name, {("api_url",): api_url})
         except BaseException:
-            self.tokens.drop(name, document)
+            self.tokens.discard(name, document)
             raise
 
     def log_out(self, name: str) -> bool:
-        """Forgets the profile's token; whether there was one. The profile stays, with its settings and its URL."""
+        """Remove the profile's token. Return whether there was one. The profile keeps its settings and URL."""
         with self.lock:
             self.check_exists(name)
             if self.tokens.holds(name) and not self.profiles.holds(name):
-                self._keep_without_token(name)
+                self._create_file_for(name)
             return self.tokens.remove(name)
 
-    def _keep_without_token(self, name: str) -> None:
-        """Gives a profile that is only a token a file, so that it stays, and goes to the same place, without one."""
-        origin = self.origin(name)
+    def _create_file_for(self, name: str) -> None:
+        """Create the file of a profile that is only a token, so that it keeps its URL without the token."""
+        origin = self.read_origin(name)
         try:
             self.profiles.edit(name, {("api_url",): origin} if origin not in (None, self.app.default_url()) else {})
         except FileError as error:
             if not error.is_refusal:
                 raise
-            self.selection.move(name, None)  # a config folder that is read-only: the profile goes with its token
+            self.selection.replace(name, None)  # a read-only config folder: the profile is removed with its token
 
-    def origin(self, name: str) -> str | None:
-        """The origin that the profile's stored token is for; None where it has none, or none that can be read."""
+    def read_origin(self, name: str) -> str | None:
+        """Return the origin that the profile's stored token is for; None if it has none, or an unreadable one."""
         try:
             credential = self.tokens.read(name)
-        except MalformedFile:  # what is to be forgotten need not be readable
+        except MalformedFile:  # a token to be removed need not be readable
             return None
         return None if credential is None else str(credential.origin)
 
     def credential(self, name: str) -> Credential:
-        """The profile's stored credential. Raises UnknownProfile, NoToken."""
+        """Return the profile's stored credential. Raises UnknownProfile, NoToken."""
         self.check_exists(name)
         credential = self.tokens.read(name)
         if credential is None:
@@ -257,13 +257,13 @@ class ProfileStore:
     # Changes to more than one file
 
     def copy(self, name: str, other: str, *, with_token: bool = False) -> None:
-        """Gives another profile the same file, and the same token where that is asked for. Raises ProfileExists."""
+        """Copy a profile's file, and its token if requested, to a new profile. Raises ProfileExists."""
         with self.lock:
             self.check_exists(name)
             self.check_free(other)
             credential = self.tokens.read(name) if with_token else None
             try:
-                # The token last: with it, and without the settings, the other one would take other ways.
+                # The token last: with the token but without the settings, requests would take another route.
                 if self.profiles.holds(name):
                     self.profiles.copy(name, other)
                 elif credential is None:
@@ -275,49 +275,49 @@ class ProfileStore:
                 raise
 
     def rename(self, name: str, other: str) -> None:
-        """Renames a profile with its token; the active profile and the pins follow. Raises ProfileExists."""
+        """Rename a profile with its token. The active profile and the pins follow. Raises ProfileExists."""
         with self.lock:
             self.copy(name, other, with_token=True)
-            self.selection.move(name, other)
+            self.selection.replace(name, other)
             self.tokens.remove(name)
             self.profiles.remove(name)
 
     def remove(self, name: str) -> list[str]:
-        """Removes a profile, its token and what chose it; the directories that were pinned to it."""
+        """Remove a profile, its token and its pins. Return the directories that were pinned to it."""
         with self.lock:
             self.check_exists(name)
-            unpinned = self.selection.move(name, None)
+            unpinned = self.selection.replace(name, None)
             self.tokens.remove(name)
             self.profiles.remove(name)
             return unpinned
 
-    # Which one it is
+    # Selecting a profile
 
     def use(self, name: str) -> str | None:
-        """Makes a profile active; the one that was."""
+        """Make a profile active. Return the previously active one."""
         with self.lock:
             self.check_exists(name)
-            active, previous = self.selection.active()
+            active, previous = self.selection.read_active()
             if active != name:
                 self.selection.activate(name, previous=active or previous)
             return active
 
     def use_previous(self) -> str:
-        """Makes the profile active that was before this one; its name. Raises ConfigError where there was none."""
+        """Make the previously active profile active. Return its name. Raises ConfigError if there was none."""
         with self.lock:
-            _, previous = self.selection.active()
+            _, previous = self.selection.read_active()
             if previous is None:
-                raise ConfigError("there is no profile to go back to", hint=f"{self.app.name} use NAME")
+                raise ConfigError("there is no previous profile", hint=f"{self.app.name} use NAME")
             self.use(previous)
             return previous
 
     def pin(self, directory: str, name: str) -> None:
-        """Pins a directory tree to a profile."""
+        """Pin a directory tree to a profile."""
         with self.lock:
             self.check_exists(name)
             self.selection.pin(directory, name)
 
     def unpin(self, directory: str) -> str | None:
-        """Takes a directory's own pin away; the profile that it was pinned to, or None."""
+        """Remove a directory's own pin. Return the profile that it was pinned to, or None."""
         with self.lock:
             return self.selection.unpin(directory)

@@ -1,4 +1,4 @@
-"""Profiles: one hand-editable TOML file each, that holds settings and never a token."""
+"""Profiles: one TOML file each, which users may edit. It contains settings and never a token."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 _KEYS = ("description", "api_url", "token", "settings")
-_ENDING = ".toml"
+_SUFFIX = ".toml"
 
 
 class Profile:
-    """What a profile's file says. `reference` is the (kind, target) of a token that lives elsewhere.
+    """The content of a profile's file. `reference` is the (kind, target) of a token reference.
 
-    A profile that is only a token has no file: all is empty, and `is_on_disk` is false.
+    A profile that is only a token has no file: everything is empty, and `is_on_disk` is false.
     """
 
     __slots__ = ("api_url", "description", "is_on_disk", "name", "path", "reference", "settings")
@@ -57,62 +57,62 @@ class ProfileFiles:
         self._reference_kinds = reference_kinds
 
     def path(self, name: str) -> str:
-        """The file of a profile, there or not. The name has been checked: it is no path."""
-        return os.path.join(self.folder, name + _ENDING)
+        """The profile's file, whether it exists or not. The name must have been checked."""
+        return os.path.join(self.folder, name + _SUFFIX)
 
     def names(self) -> set[str]:
-        """The profiles that have a file."""
-        return {name for name in self._stems() if is_profile_name(name)}
+        """Return the profiles that have a file."""
+        return {name for name in self._read_stems() if is_profile_name(name)}
 
-    def misnamed(self) -> list[str]:
-        """The TOML files whose names are no profile names, so that nobody reads them."""
-        return sorted(name + _ENDING for name in self._stems() if not is_profile_name(name))
+    def misnamed_files(self) -> list[str]:
+        """Return the TOML files that are ignored because their names are not profile names."""
+        return sorted(name + _SUFFIX for name in self._read_stems() if not is_profile_name(name))
 
-    def _stems(self) -> list[str]:
+    def _read_stems(self) -> list[str]:
         try:
             entries = os.listdir(self.folder)
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise files.cannot("read", self.folder, error) from None
-        return [entry[: -len(_ENDING)] for entry in entries if entry.endswith(_ENDING) and entry[0] != "."]
+            raise files.failure("read", self.folder, error) from None
+        return [entry.removesuffix(_SUFFIX) for entry in entries if entry.endswith(_SUFFIX) and entry[0] != "."]
 
     def holds(self, name: str) -> bool:
-        """Whether the profile has a file."""
+        """Return whether the profile has a file."""
         return files.exists(self.path(name))
 
     def read(self, name: str) -> Profile:
-        """The profile's file; an empty profile where it has none. Raises MalformedFile."""
+        """Return the content of the profile's file; an empty profile if it has none. Raises MalformedFile."""
         path = self.path(name)
         table = toml.read(path)
         return Profile(name, path, is_on_disk=False) if table is None else self.parse(name, table)
 
     def edit(self, name: str, changes: Mapping[tuple[str, ...], Any]) -> bool:
-        """Sets values, and removes those that are None; whether the file changed.
+        """Set values, and remove those that are None. Return whether the file changed.
 
-        A new file is made where there is none. What a person wrote in an old one stays: comments, order, blank lines.
-        Nothing is written that could not be read back.
+        The file is created if necessary. Comments, order and blank lines of an existing one stay. Nothing is written
+        that could not be read back.
         """
         path = self.path(name)
         text = files.read(path)
         if text is None:
             table: dict[str, Any] = {}
-            toml.change(table, changes)
-            text = toml.written(table)
+            toml.apply_changes(table, changes)
+            text = toml.dumps(table)
         else:
             self.parse(name, toml.parse(text, path))
-            text = toml.edited(text, changes, path)
+            text = toml.edit(text, changes, path)
         self.parse(name, toml.parse(text, path))
         return files.write(path, text)
 
     def copy(self, name: str, other: str) -> None:
-        """Gives the other profile the same file, comments and all."""
+        """Copy the profile's file, with its comments, to another profile."""
         text = files.read(self.path(name))
         if text is not None:
             files.write(self.path(other), text)
 
     def remove(self, name: str) -> bool:
-        """Removes the profile's file; whether it had one."""
+        """Remove the profile's file. Return whether it had one."""
         return files.remove(self.path(name))
 
     def parse(self, name: str, table: Mapping[str, Any]) -> Profile:
@@ -125,16 +125,16 @@ class ProfileFiles:
                 path=path,
                 correction=f"remove it from {path}, and log in to profile '{name}'",
             )
-        api_url = toml.typed(table, "api_url", str, path) or ""
+        api_url = toml.get(table, "api_url", str, path) or ""
         if api_url:
             Origin.of(api_url, f"{path}: api_url")
         return Profile(
             name,
             path,
-            description=toml.typed(table, "description", str, path) or "",
+            description=toml.get(table, "description", str, path) or "",
             api_url=api_url,
-            reference=self._parse_reference(toml.typed(table, "token", dict, path), path),
-            settings=toml.typed(table, "settings", dict, path),
+            reference=self._parse_reference(toml.get(table, "token", dict, path), path),
+            settings=toml.get(table, "settings", dict, path),
         )
 
     def _parse_reference(self, table: Mapping[str, Any] | None, path: str) -> tuple[str, str] | None:
@@ -148,7 +148,7 @@ class ProfileFiles:
                 correction="keep one of them",
             )
         ((kind, _),) = table.items()
-        target = toml.typed(table, kind, str, path, "token")
+        target = toml.get(table, kind, str, path, "token")
         if not target:
             raise MalformedFile(f"{path}: token.{kind} is empty", path=path, hint=f"edit {path}")
         return kind, target

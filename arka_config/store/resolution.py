@@ -1,4 +1,4 @@
-"""Resolution: what is in force for one run, and why. The same for the fast path, the commands and the settings."""
+"""Resolution: the effective profile, token and values of one run. The fast path, commands and settings all use it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 
 from arka_config import debug
 from arka_config.errors import MalformedFile, NoToken, OriginConflict
-from arka_config.precedence.credential import notice, token_in_force
+from arka_config.precedence.credential import effective_token, notice
 from arka_config.precedence.layers import environment, flags, value_ranks
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import choice_layers
-from arka_config.precedence.values import ACTIVE, DEFAULT, FLAG, PIN, PROFILE, ResolvedValue, in_order, resolve, trace
+from arka_config.precedence.values import ACTIVE, DEFAULT, FLAG, PIN, PROFILE, ResolvedValue, flatten, resolve, trace
 from arka_config.secret import Secret
 from arka_config.text import check_profile_name
 
@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from arka_config.precedence.credential import TokenInForce
+    from arka_config.precedence.credential import EffectiveToken
     from arka_config.precedence.values import Field, Layer, Ranks
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.profiles import Profile
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
 
 class Resolution:
-    """Which profile, which token, which value: asked of the layers when it is asked for, and read once.
+    """The effective profile, token and values. Layers are read on first use, files once.
 
-    `flags` are values by field name, `profile` the one that was chosen by flag. `defaults` is the layer of last
-    resort; without one, the app's own URL is all that is built in. With `may_be_new` the profile in force need not
-    exist yet: a login makes it.
+    `flags` are values by field name, `profile` the one selected by flag. `defaults` is the lowest layer, by default the
+    app's own URL. With `may_be_new`, the effective profile need not exist: a login creates it.
     """
 
     def __init__(
@@ -50,22 +49,22 @@ class Resolution:
         self._flag = profile
         self._flags = dict(flags or {})
         self._directory = directory or _working_directory
-        self._defaults = defaults or self._built_in
+        self._defaults = defaults or self._app_defaults
         self.may_be_new = may_be_new
-        self._read: ProfileInForce | None = None
-        self._own: tuple[tuple[str, Layer], ...] | None = None
+        self._effective: EffectiveProfile | None = None
+        self._custom: tuple[tuple[str, Layer], ...] | None = None
 
-    # Which profile
+    # The profile
 
     def choice(self) -> ResolvedValue | None:
-        """The profile in force, there or not, and who chose it; None where nobody did. Raises InvalidName."""
-        finding = resolve(self.app.profile_field, self._choice_layers())
-        if finding is not None:
-            check_profile_name(str(finding.value), finding.source)
-        return finding
+        """Return the effective profile's name and where it was selected; None if there is none. Raises InvalidName."""
+        choice = resolve(self.app.profile_field, self._choice_layers())
+        if choice is not None:
+            check_profile_name(str(choice.value), choice.source)
+        return choice
 
-    def choice_findings(self) -> list[ResolvedValue]:
-        """Everybody who says which profile it is, the winner first."""
+    def trace_choice(self) -> list[ResolvedValue]:
+        """Return the profile that each layer selects, highest precedence first."""
         return list(trace(self.app.profile_field, self._choice_layers()))
 
     def _choice_layers(self) -> tuple[Layer, ...]:
@@ -74,118 +73,119 @@ class Resolution:
             flag=self._flag,
             environ=self.environ,
             directory=self._directory,
-            pins=lambda: (selection.pins(), selection.pins_path),
-            active=lambda: (selection.active()[0], selection.active_path),
+            pins=lambda: (selection.read_pins(), selection.pins_path),
+            active=lambda: (selection.read_active()[0], selection.active_path),
             exists=self.store.exists,
         )
 
     @property
-    def profile(self) -> ProfileInForce:
-        """The profile in force, with its file and its credential as they stood together.
+    def profile(self) -> EffectiveProfile:
+        """The effective profile, with its file and credential as read together.
 
-        Raises UnknownProfile where it does not exist: another one is never used in its place.
+        Raises UnknownProfile if it does not exist: another one is never used in its place.
         """
-        if self._read is None:
-            self._read = self._read_profile()
-        return self._read
+        if self._effective is None:
+            self._effective = self._read_profile()
+        return self._effective
 
-    def _read_profile(self) -> ProfileInForce:
-        """A rename writes the new profile, moves the choice, and then removes the old one. So where something is
-        missing, the choice is asked again and its profile read again: what is missing twice was not there. Once is
-        not enough, since another process may have renamed it away and back in between.
+    def _read_profile(self) -> EffectiveProfile:
+        """Read the profile, again if a part is missing: a rename may be in progress.
+
+        A rename writes the new profile, changes the selection, and then removes the old one. A part is missing only if
+        it is missing twice for the same profile, since it may be renamed away and back in between.
         """
-        before: ProfileInForce | None = None
+        before: EffectiveProfile | None = None
         while (choice := self.choice()) is not None:
             name = str(choice.value)
-            read = ProfileInForce(choice, self.store.profiles.read(name), self.store.tokens.read(name))
+            read = EffectiveProfile(choice, self.store.profiles.read(name), self.store.tokens.read(name))
             if read.is_whole or choice.layer not in (PIN, ACTIVE) or read.is_like(before):
                 if not (self.may_be_new or read.exists):
                     self.store.check_exists(name, "" if choice.layer == FLAG else choice.place)
-                debug.log(f"profile '{name}' is in force, from {choice.place}")
+                debug.log(f"profile '{name}' is the effective one, from {choice.place}")
                 return read
             before = read
-        debug.log("no profile is in force")
-        return ProfileInForce(None, None, None)
+        debug.log("there is no effective profile")
+        return EffectiveProfile(None, None, None)
 
     @property
     def name(self) -> str | None:
-        """The name of the profile in force. Raises UnknownProfile."""
+        """The effective profile's name. Raises UnknownProfile."""
         return self.profile.name
 
     @property
-    def chosen_by_flag(self) -> bool:
-        """Whether the profile was chosen by flag, so that its values beat the environment."""
+    def is_chosen_by_flag(self) -> bool:
+        """Whether the profile was selected by flag, so that its values override the environment."""
         choice = self.profile.choice
         return choice is not None and choice.layer == FLAG
 
-    # Which value
+    # Values
 
     @property
     def ranks(self) -> Ranks:
-        """The layers, the winner first."""
+        """The layers, highest precedence first."""
         return value_ranks(
             flags(self._flags),
             environment(self.environ),
             self._profile_layer if self.name is not None else None,
             self._defaults,
-            by_flag=self.chosen_by_flag,
-            own=self._own_layers(),
+            by_flag=self.is_chosen_by_flag,
+            custom=self._custom_layers(),
         )
 
-    def _own_layers(self) -> tuple[tuple[str, Layer], ...]:
-        """The layers that the app adds, for the profile in force; one answers for each field once."""
-        if self._own is None:
-            self._own = tuple((layer.below, layer.answers(self.name)) for layer in self.app.layers)
-        return self._own
+    def _custom_layers(self) -> tuple[tuple[str, Layer], ...]:
+        """Return the app's own layers, bound to the effective profile."""
+        if self._custom is None:
+            self._custom = tuple((layer.below, layer.bind(self.name)) for layer in self.app.layers)
+        return self._custom
 
-    def findings(self, field: Field) -> list[ResolvedValue]:
-        """Every layer's answer for a field, the winner first, and then those that it overrides."""
+    def trace(self, field: Field) -> list[ResolvedValue]:
+        """Return the effective value of a field, followed by the values that it overrides."""
         winner = self.resolve(field)
-        others = trace(field, in_order(self.ranks))
+        others = trace(field, flatten(self.ranks))
         return [] if winner is None else [winner, *(other for other in others if other.place != winner.place)]
 
     def resolve(self, field: Field) -> ResolvedValue | None:
-        """The winner's answer for a field, or None where no layer has one.
+        """Return the effective value of a field, or None if no layer has one.
 
-        A token and its URL win together: the URL is the one that the token in force may go to, whoever else has an
-        answer. Raises OriginConflict.
+        A token and its URL are effective together: the URL is the one that the effective token may be sent to,
+        whichever layer has another. Raises OriginConflict.
         """
         if field is self.app.token_field or field is self.app.url_field:
-            pair = self.token_in_force()
+            pair = self.effective_token()
             if pair is not None:
                 return pair.token if field is self.app.token_field else pair.url
-        return resolve(field, in_order(self.ranks))
+        return resolve(field, flatten(self.ranks))
 
-    def token_in_force(self) -> TokenInForce | None:
-        """The token and its URL, or None where no layer has a token. Raises OriginConflict."""
-        return token_in_force(self.app.token_field, self.app.url_field, self.ranks)
+    def effective_token(self) -> EffectiveToken | None:
+        """Return the token and its URL, or None if no layer has a token. Raises OriginConflict."""
+        return effective_token(self.app.token_field, self.app.url_field, self.ranks)
 
-    def token(self) -> TokenInForce:
-        """The token and its URL. Raises NoToken, saying how to get one, and OriginConflict."""
-        found = self.token_in_force()
+    def token(self) -> EffectiveToken:
+        """Return the token and its URL. Raises NoToken, with how to get one, and OriginConflict."""
+        found = self.effective_token()
         if found is not None:
-            debug.log(f"the token is from {found.token.place}, and for {found.origin}, from {found.url.place}")
+            debug.log(f"the token is from {found.token.place}; it is for {found.origin}, from {found.url.place}")
             return found
         name = self.name
         program, variable = self.app.name, self.app.token_field.variable
         raise NoToken(
             f"profile '{name}' has no token"
             if name
-            else f"there is no token: no profile is in force, and no {variable} in the environment",
+            else f"there is no token: no profile is selected, and {variable} is not set",
             hint=f"{program} login --profile {name}" if name else f"{program} login",
         )
 
     def notice(self, token: ResolvedValue) -> str:
-        """The line that says which token is used where one in the environment hides or loses to a profile's."""
+        """Return the line that says which token is used if there are both one in the environment and a profile's."""
         return notice(
             token,
             environment(self.environ)(self.app.token_field),
             profile=self.name,
             profile_has_token=self.profile.has_token,
-            by_flag=self.chosen_by_flag,
+            by_flag=self.is_chosen_by_flag,
         )
 
-    # The layers that read files
+    # Layers that read files
 
     def _profile_layer(self, field: Field) -> ResolvedValue | None:
         read = self.profile
@@ -199,7 +199,7 @@ class Resolution:
                 path = self.store.tokens.path(read.profile.name)
                 return ResolvedValue(field, str(read.credential.origin), PROFILE, path, "origin")
             return None
-        return _setting_of(read.profile, field)
+        return _setting_in(read.profile, field)
 
     def _token_of(self, profile: Profile, credential: Credential | None, field: Field) -> ResolvedValue | None:
         if profile.reference is not None:
@@ -212,18 +212,18 @@ class Resolution:
         if profile.api_url and Origin.of(profile.api_url, address) != credential.origin:
             raise OriginConflict(
                 f"the token in {path} is for {credential.origin}, but {address} says {profile.api_url}: "
-                "a token never goes to another origin",
+                "a token is never sent to another origin",
                 hint=f"{self.app.name} login --profile {profile.name} --force",
             )
         return ResolvedValue(field, credential.token, PROFILE, path)
 
-    def _built_in(self, field: Field) -> ResolvedValue | None:
+    def _app_defaults(self, field: Field) -> ResolvedValue | None:
         url = self.app.default_url() if field is self.app.url_field else None
         return None if url is None else ResolvedValue(field, url, DEFAULT)
 
 
-class ProfileInForce:
-    """A profile's choice, file and credential, as they were read together; all None where no profile is in force."""
+class EffectiveProfile:
+    """A profile's choice, file and credential, as read together; all None if there is no effective profile."""
 
     __slots__ = ("choice", "credential", "profile")
 
@@ -238,7 +238,7 @@ class ProfileInForce:
 
     @property
     def stored(self) -> Credential | None:
-        """The credential that the profile's token comes from: none where a reference goes before it."""
+        """The credential that the profile's token comes from; None if it has a token reference."""
         return None if self.profile is not None and self.profile.reference is not None else self.credential
 
     @property
@@ -253,8 +253,8 @@ class ProfileInForce:
     def is_whole(self) -> bool:
         return self.credential is not None and self.profile is not None and self.profile.is_on_disk
 
-    def is_like(self, other: ProfileInForce | None) -> bool:
-        """Whether the same profile was found, with the same parts missing."""
+    def is_like(self, other: EffectiveProfile | None) -> bool:
+        """Whether both are the same profile, with the same parts missing."""
         if other is None or self.profile is None or other.profile is None or self.name != other.name:
             return False
         return (self.profile.is_on_disk, self.credential is None) == (
@@ -263,7 +263,7 @@ class ProfileInForce:
         )
 
 
-def _setting_of(profile: Profile, field: Field) -> ResolvedValue | None:
+def _setting_in(profile: Profile, field: Field) -> ResolvedValue | None:
     value: object = profile.settings
     for depth, part in enumerate(field.path):
         if not isinstance(value, dict):
@@ -280,7 +280,7 @@ def _setting_of(profile: Profile, field: Field) -> ResolvedValue | None:
 
 
 def _working_directory() -> str:
-    """The real path of the working directory, or the root where it is gone: nothing is pinned below that."""
+    """Return the real path of the working directory, or the root if it was removed."""
     try:
         return os.path.realpath(os.getcwd())
     except OSError:

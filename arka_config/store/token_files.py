@@ -1,4 +1,4 @@
-"""The folder of token files: one for each profile, each of the kind that it says itself."""
+"""The folder of token files: one for each profile, each of the kind that it names itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import os
 
 from arka_config.errors import MalformedFile, UnsafeFile
 from arka_config.secret import Secret
-from arka_config.store import files
-from arka_config.store.json import text_of
-from arka_config.store.tokens import PLAIN, Credential, PlainTokens, parsed, storage_of
+from arka_config.store import files, json
+from arka_config.store.tokens import PLAIN, Credential, PlainTokens, parse_document, storage_of
 from arka_config.text import is_profile_name
 
 TYPE_CHECKING = False
@@ -19,13 +18,14 @@ if TYPE_CHECKING:
     from arka_config.store.protocols import TokenStore
     from arka_config.store.tokens import Document
 
-_ENDING = ".json"
+_SUFFIX = ".json"
 
 
 class TokenFiles:
-    """Keeps credentials by profile name, each in the kind of token store that its file says.
+    """Stores credentials by profile name, each in the kind of token store that its file names.
 
-    `default` gives the kind for a profile that has no token yet. Whoever writes holds the store's lock.
+    `kinds` are the kinds other than the plain one, which `make_kind` makes. `default` returns the kind for a profile
+    that has no token yet. Writers must hold the store's lock.
     """
 
     def __init__(
@@ -43,34 +43,34 @@ class TokenFiles:
         self._kinds: dict[str, TokenStore] = {PLAIN: PlainTokens()}
 
     def kind(self, storage: str) -> TokenStore:
-        """The kind of token store that a word means, imported at this call."""
+        """The kind of token store with this name."""
         if storage not in self._kinds:
             self._kinds[storage] = self._make_kind(storage)
         return self._kinds[storage]
 
-    # What there is
+    # Reading
 
     def path(self, name: str) -> str:
-        """The file of a profile's credential, there or not. The name has been checked: it is no path."""
-        return os.path.join(self.folder, name + _ENDING)
+        """The profile's token file, whether it exists or not. The name must have been checked."""
+        return os.path.join(self.folder, name + _SUFFIX)
 
     def names(self) -> set[str]:
-        """The profiles that have a token."""
+        """Return the profiles that have a token."""
         try:
             entries = os.listdir(self.folder)
         except (FileNotFoundError, NotADirectoryError):
             return set()
         except OSError as error:
-            raise files.cannot("read", self.folder, error) from None
-        stems = (entry[: -len(_ENDING)] for entry in entries if entry.endswith(_ENDING))
+            raise files.failure("read", self.folder, error) from None
+        stems = (entry.removesuffix(_SUFFIX) for entry in entries if entry.endswith(_SUFFIX))
         return {stem for stem in stems if is_profile_name(stem)}
 
     def holds(self, name: str) -> bool:
-        """Whether the profile has a token here."""
+        """Return whether the profile has a token file."""
         return files.exists(self.path(name))
 
     def read(self, name: str) -> Credential | None:
-        """The profile's credential, or None; a token that is not in the file itself is fetched when it is revealed.
+        """Return the profile's credential, or None. A token outside the file is fetched when it is revealed.
 
         Raises MalformedFile, UnsafeFile.
         """
@@ -78,52 +78,65 @@ class TokenFiles:
         text = files.read(path, secret=True)
         if text is None:
             return None
-        document = parsed(text, path)
+        document = parse_document(text, path)
         storage = storage_of(document, path)
         if storage != PLAIN:
-            _check_is_as_written(text, document, path)
+            _check_bytes(text, document, path)
         return self.kind(storage).read(name, document, path)
 
-    def storage(self, name: str) -> str | None:
-        """The kind of the profile's token; None where there is none. A file that cannot be read still tells, where
-        its beginning does: a token that was sealed must not be replaced by a plain one because it was damaged."""
+    def read_storage(self, name: str) -> str | None:
+        """Return the kind of the profile's token, or None if it has none.
+
+        Works for damaged files too, if their beginning is readable: a sealed token must not be replaced by a plain one
+        because its file was damaged.
+        """
         try:
             text = files.read(self.path(name))
         except MalformedFile:
             return None
         if text is None:
             return None
-        said = next((word for word in self._other_kinds if f'"storage": "{word}"' in text), None)
-        return said or PLAIN if '"version"' in text else said
+        kind = next((kind for kind in self._other_kinds if f'"storage": "{kind}"' in text), None)
+        return kind or PLAIN if '"version"' in text else kind
 
-    # Changes
+    def read_document(self, name: str) -> Document | None:
+        """Return the content of the profile's token file, or None if it is missing or unreadable."""
+        try:
+            text = files.read(self.path(name))
+            return None if text is None else parse_document(text, self.path(name))
+        except (MalformedFile, UnsafeFile):
+            return None
+
+    # Writing
 
     def write(self, name: str, credential: Credential, *, storage: str | None = None) -> None:
-        """Keeps the credential, in place of the one before: in the kind that is asked for, else in that of the one
-        before, else in the usual one. Raises InvalidValue, FileError, and SealingError where that kind cannot."""
+        """Store a credential in place of the previous one, in kind `storage`, else the previous kind, else the default.
+
+        Raises InvalidValue, FileError, and SealingError if the kind is not available.
+        """
         self.put(name, self.prepare(name, credential, storage=storage))
 
     def prepare(self, name: str, credential: Credential, *, storage: str | None = None) -> Document:
-        """The document that `put` then keeps. What may fail for want of a key or a keyring fails here."""
-        return self.kind(storage or self.storage(name) or self._default()).save(name, credential)
+        """Return the document for `put`. Raises here what a missing key or keyring makes fail."""
+        return self.kind(storage or self.read_storage(name) or self._default()).save(name, credential)
 
     def check_can_store(self, name: str, origin: Origin) -> None:
-        """Raises what `prepare` raises, for who is about to ask somebody for a token that then has to be kept."""
-        self.drop(name, self.prepare(name, Credential(Secret("none yet"), origin)))
+        """Check that a token could be stored before prompting for one. Raises the same errors as `prepare`."""
+        self.discard(name, self.prepare(name, Credential(Secret("none yet"), origin)))
 
     def put(self, name: str, document: Document) -> None:
-        """Keeps a prepared document. Raises FileError, and then nothing of it is kept anywhere."""
-        before = self.document(name)
+        """Write a prepared document. Raises FileError, after discarding the document."""
+        before = self.read_document(name)
         try:
-            files.write(self.path(name), text_of(document))
+            files.write(self.path(name), json.dumps(document))
         except BaseException:
-            self.drop(name, document)
+            self.discard(name, document)
             raise
         if before is not None:
-            self.drop(name, before)
+            self.discard(name, before)
 
-    def drop(self, name: str, document: Document) -> None:
-        """Forgets what a document that is not in the folder, or not any more, points to."""
+    def discard(self, name: str, document: Document) -> None:
+        """Delete what a document points to outside the folder, once the document is no longer in it."""
         try:
             storage = storage_of(document, self.path(name))
         except MalformedFile:
@@ -132,27 +145,19 @@ class TokenFiles:
             self.kind(storage).forget(name, document)
 
     def remove(self, name: str) -> bool:
-        """Forgets the profile's credential, readable or not; whether there was one."""
-        before = self.document(name)
+        """Remove the profile's credential, readable or not. Return whether there was one."""
+        before = self.read_document(name)
         removed = files.remove(self.path(name))
         if before is not None:
-            self.drop(name, before)
+            self.discard(name, before)
         return removed
 
-    def document(self, name: str) -> Document | None:
-        """What stands in the profile's file; None where nothing does that anybody could read."""
-        try:
-            text = files.read(self.path(name))
-            return None if text is None else parsed(text, self.path(name))
-        except (MalformedFile, UnsafeFile):
-            return None
 
-
-def _check_is_as_written(text: str, document: Document, path: str) -> None:
-    """Raises SealedFileDamaged where a text says the same in other bytes than ours: every one of them counts."""
-    if text_of(document) != text:
+def _check_bytes(text: str, document: Document, path: str) -> None:
+    """Raise SealedFileDamaged if the text has the same meaning but other bytes than this program writes."""
+    if json.dumps(document) != text:
         from arka_config.errors import SealedFileDamaged
 
         raise SealedFileDamaged(
-            f"{path}: damaged: it is not as it was written", path=path, hint=f"take it from a backup: {path}"
+            f"{path}: damaged: it has changed since it was written", path=path, hint=f"restore {path} from a backup"
         )

@@ -1,41 +1,43 @@
-"""Credentials, and the documents that they are kept as: one JSON file each, never in a profile's file.
+"""Credentials, and the documents that store them: one JSON file for each profile, never the profile's own file.
 
-A document says itself what kind it is, so a reader needs to know nothing in advance, and a profile's kind changes with
-one rename of its file. The plain kind is here; the others stand above this room, in `sealing/`.
+A document names its own kind of token store, so a reader needs no other information, and a profile changes to another
+kind with one rename of its file. The plain kind is here; the others are in `arka_config/sealing/`.
 """
 
 from __future__ import annotations
 
-from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile, NewerFormat
+from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import json
-from arka_config.store.times import is_time
 from arka_config.text import check_printable, is_printable, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from typing import Any
 
     Document = dict[str, Any]
+
 
 PLAIN = "plain"
 STORAGES = (PLAIN, "sealed", "keyring")
 
 _PLAIN_VERSION = 1
-VERSION = 2  # of the kinds that are not plain: a program that knows only plain files then says that it is too old
-LONGEST_TEXT = 400  # characters of what is known of a token; an address of mail has 254 at most
+VERSION = 2  # of the other kinds: a program that supports only plain files then reports that it is too old
+MAX_TEXT_LENGTH = 400  # characters in a label or user; an e-mail address has 254 at most
 _TEXTS = ("label", "created", "expires", "user")
 _TIMES = ("created", "expires")
+_TIME_CHARACTERS = frozenset("0123456789-+:.TZ")
 
 
 class Credential:
-    """A token, the origin that it is for, and what is known of it.
+    """A token, the origin that it is for, and what is known about it.
 
-    `label` is the token's free-text name at the workspace. `created` (when it was stored) and `expires` are UTC
-    timestamps as RFC 3339 writes them, `user` the identity that the workspace gave; each is empty where not known.
-    `storage` is the kind of token store that it was read from.
+    `label` is the token's name at the workspace. `created` (when it was stored) and `expires` are UTC timestamps
+    (RFC 3339), `user` the identity that the workspace gave; each is empty if unknown. `storage` is the kind of token
+    store that it was read from.
     """
 
     __slots__ = ("created", "expires", "label", "origin", "storage", "token", "user")
@@ -62,6 +64,11 @@ class Credential:
     def __repr__(self) -> str:
         return f"Credential({self.origin}, {self.label!r})"
 
+    @property
+    def expiry(self) -> datetime | None:
+        """When the token expires, or None if unknown. Raises InvalidValue: a file's time is only checked here."""
+        return _parse_time(self.expires, "expires") if self.expires else None
+
 
 class PlainTokens:
     """The token itself in the file, 0600 in a 0700 folder: as safe as the account that owns it."""
@@ -69,52 +76,44 @@ class PlainTokens:
     kind = PLAIN
 
     def read(self, name: str, document: Document, path: str) -> Credential:
-        """The credential. Raises MalformedFile."""
-        return credential_of(document, path)
+        """Return the credential. Raises MalformedFile, which repeats nothing of the document."""
+        unknown = document.keys() - {"version", "token", "origin", *_TEXTS}
+        if unknown or not isinstance(document.get("token"), str) or not document["token"]:
+            # The unknown key is not named: it may be a token in the wrong place.
+            fault = "it has an unknown key" if unknown else "it has no token"
+            raise _malformed(path, fault)
+        _check_text(document, "token", path)
+        return credential_from(document, Secret(document["token"]), path)
 
     def save(self, name: str, credential: Credential) -> Document:
-        """The document. Raises InvalidValue, naming the part, for what could not be read back."""
-        return {"version": _PLAIN_VERSION, "token": checked_token(credential), **known(credential)}
+        """Return the document. Raises InvalidValue, naming the part, for what could not be read back."""
+        return {"version": _PLAIN_VERSION, "token": storable_token(credential), **metadata_of(credential)}
 
     def forget(self, name: str, document: Document) -> None:
-        """Nothing is kept elsewhere."""
+        """Do nothing: all of it is in the document."""
 
 
 def storage_of(document: Mapping[str, Any], path: str) -> str:
-    """The kind of token store that a document is of. Raises MalformedFile, NewerFormat."""
+    """Return the kind of token store of a document. Raises MalformedFile, NewerFormat."""
     version = document.get("version")
     if version == _PLAIN_VERSION:
         return PLAIN
     if version == VERSION and document.get("storage") in STORAGES[1:]:
         return str(document["storage"])
-    if isinstance(version, int) and version > VERSION:
-        raise NewerFormat(f"{path}: format {version} is newer than this program", path=path, hint="update this program")
-    raise MalformedFile(f"{path}: not a credential file", path=path, hint=again(path))
+    json.check_version(version, VERSION, path)
+    raise _malformed(path, "not a credential file")
 
 
-def credential_of(document: Mapping[str, Any], path: str) -> Credential:
-    """The credential of a plain document. Raises MalformedFile, which repeats nothing of it."""
-    unknown = document.keys() - {"version", "token", "origin", *_TEXTS}
-    if unknown or not isinstance(document.get("token"), str) or not document["token"]:
-        # The key is not named: a token that was put in the wrong place would be shown.
-        what = "it has a key that no credential has" if unknown else "it holds no token"
-        raise MalformedFile(f"{path}: {what}", path=path, hint=again(path))
-    _check_text(document, "token", path)
-    return described(document, Secret(document["token"]), path)
-
-
-def described(document: Mapping[str, Any], token: Secret, path: str, storage: str = PLAIN) -> Credential:
-    """A credential with what a document says of its token in clear. Raises MalformedFile."""
+def credential_from(document: Mapping[str, Any], token: Secret, path: str, storage: str = PLAIN) -> Credential:
+    """Return a credential with the metadata of a document. Raises MalformedFile."""
     for key in ("origin", *_TEXTS):
         _check_text(document, key, path)
-    for key in _TIMES:
-        if document.get(key) and not is_time(document[key]):
-            raise MalformedFile(
-                f"{path}: {key} is not a time such as 2027-02-28T12:00:00Z", path=path, hint=again(path)
-            )
+    for key in _TIMES:  # no letters of a token: it is shown, and could be a token in the wrong place
+        if not _TIME_CHARACTERS.issuperset(document.get(key, "")):
+            raise _malformed(path, f"{key} is not a time such as 2027-02-28T12:00:00Z")
     return Credential(
         token,
-        _origin(document.get("origin", ""), path),
+        _origin_from(document.get("origin", ""), path),
         storage=storage,
         **{key: document.get(key, "") for key in _TEXTS},
     )
@@ -123,46 +122,62 @@ def described(document: Mapping[str, Any], token: Secret, path: str, storage: st
 def _check_text(document: Mapping[str, Any], key: str, path: str) -> None:
     value = document.get(key, "")
     if not (isinstance(value, str) and is_printable(value)):
-        raise MalformedFile(f"{path}: {key} is not a plain text", path=path, hint=again(path))
+        raise _malformed(path, f"{key} is not a printable string")
 
 
-def _origin(url: str, path: str) -> Origin:
+def _origin_from(url: str, path: str) -> Origin:
     try:
         return Origin.of(url)
     except InvalidUrl:
         pass
-    # Outside of the handler, as below: that error repeats the URL.
-    raise MalformedFile(f"{path}: origin is not a URL that a token may go to", path=path, hint=again(path))
+    # Raised outside of the handler: that error repeats the URL.
+    raise _malformed(path, "origin is not a URL that a token may be sent to")
 
 
-def parsed(text: str, path: str) -> Document:
-    """The JSON object that a text holds. Raises MalformedFile, which repeats nothing of the text."""
-    document = json.parse(text, path, again(path))
+def parse_document(text: str, path: str) -> Document:
+    """Return the JSON object of a text. Raises MalformedFile, which repeats nothing of the text."""
+    document = json.parse(text, path, recovery_hint(path))
     if not isinstance(document, dict):
-        raise MalformedFile(f"{path}: not a JSON object", path=path, hint=again(path))
+        raise _malformed(path, "not a JSON object")
     return document
 
 
-def again(path: str) -> str:
-    """The way out of a token file that cannot be used."""
+def recovery_hint(path: str) -> str:
+    """Return the hint for a token file that cannot be used."""
     return f"look at what is in it, then: rm {quoted(path)}, and log in again"
 
 
-def checked_token(credential: Credential) -> str:
-    """The token, fit to be stored. Raises InvalidValue."""
+def _malformed(path: str, fault: str) -> MalformedFile:
+    return MalformedFile(f"{path}: {fault}", path=path, hint=recovery_hint(path))
+
+
+def storable_token(credential: Credential) -> str:
+    """Return the token after checking that it can be stored. Raises InvalidValue."""
     if not credential.token.reveal():
         raise InvalidValue("the token is empty")
     return check_printable(credential.token.reveal(), "the token")
 
 
-def known(credential: Credential) -> dict[str, str]:
-    """What is known of a credential beside its token, fit to be stored. Raises InvalidValue, naming the part."""
+def metadata_of(credential: Credential) -> dict[str, str]:
+    """Return what is known about a credential's token, as documents store it. Raises InvalidValue, naming the part."""
     document = {"origin": str(credential.origin)}
     for key in _TEXTS:
         if value := getattr(credential, key):
-            if len(value) > LONGEST_TEXT:
-                raise InvalidValue(f"the {key} is longer than {LONGEST_TEXT} characters")
+            if len(value) > MAX_TEXT_LENGTH:
+                raise InvalidValue(f"the {key} is longer than {MAX_TEXT_LENGTH} characters")
             document[key] = check_printable(value, f"the {key}")
-            if key in _TIMES and not is_time(value):
-                raise InvalidValue(f"the {key} is not a time such as 2027-02-28T12:00:00Z")
+            if key in _TIMES:
+                _parse_time(value, f"the {key}")
     return document
+
+
+def _parse_time(text: str, what: str) -> datetime:
+    from datetime import UTC, datetime
+
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):  # OverflowError: outside of the calendar in UTC
+        pass
+    raise InvalidValue(f"{what} is not a time such as 2027-02-28T12:00:00Z")

@@ -98,13 +98,13 @@ def profile_texts(profile: ProfilePlan, store: ProfileStore) -> tuple[str | None
     before = files.read(profile.path)
     edits: Mapping[tuple[str, ...], Any] = profile.edits
     if before is not None:
-        after = toml.edited(before, edits, profile.path) if edits else before
+        after = toml.edit(before, edits, profile.path) if edits else before
     else:
         table: dict[str, Any] = {}
-        toml.change(table, edits)
+        toml.apply_changes(table, edits)
         assert profile.desired is not None
         name = visible(profile.desired.template.text.name)
-        after = f"# written by `{store.app.name} apply` from {name}\n{toml.written(table)}"
+        after = f"# written by `{store.app.name} apply` from {name}\n{toml.dumps(table)}"
     store.profiles.parse(profile.name, toml.parse(after, profile.path))
     return before, after
 
@@ -117,7 +117,7 @@ def _issue_credentials(
     Raises what the issuer raises, and SealingError before a token is issued. Nothing has been written by then.
     """
     credentials: dict[str, Credential] = {}
-    created = timestamps.stored(timestamps.now())
+    created = timestamps.to_text(timestamps.now())
     for profile in plan.profiles:
         source = profile.token.source
         if not profile.token.is_stored or source is None or profile.origin is None:
@@ -144,7 +144,7 @@ def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Cr
     writes = [(path, after) for path, (before, after) in texts.items() if before != after]
     removals = [profile.name for profile in plan.profiles if profile.action == Action.REMOVE]
     ledger = ledger_after(plan, prepared.ledger, _recorded_tokens(plan, credentials))
-    active, _ = store.selection.active()
+    active, _ = store.selection.read_active()
     with _PreparedTokens(store) as tokens:
         for name, credential in credentials.items():
             tokens.add(name, credential)
@@ -155,11 +155,11 @@ def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Cr
         steps += [partial(store.use, name) for name in list(credentials)[:1] if active is None]
         steps += [partial(tokens.store, name) for name in credentials]
         steps += [partial(store.remove, name) for name in removals]
-        with files.Together():  # synced before the ledger says that all of it was written
+        with files.DeferredSync():  # synced before the ledger says that all of it was written
             for step in watch(steps, "Applying"):
                 step()
     is_changed = file.write(ledger)
-    now_active, _ = store.selection.active()
+    now_active, _ = store.selection.read_active()
     return Result(
         [path for path, _ in writes],
         list(credentials),
@@ -191,7 +191,7 @@ class _PreparedTokens:
 
     def __exit__(self, *_: object) -> None:
         for name, document in self._documents.items():
-            self._store.tokens.drop(name, document)
+            self._store.tokens.discard(name, document)
 
 
 def _recorded_tokens(plan: Plan, credentials: Mapping[str, Credential]) -> dict[str, RecordedToken]:

@@ -39,7 +39,7 @@ class IdentityFile:
         files.sweep([os.path.dirname(self.path)])  # what a killed one left: it holds a secret key
         identity = library.x25519.Identity.generate()
         recipient = str(identity.to_public())
-        created = timestamps.stored(timestamps.now())
+        created = timestamps.to_text(timestamps.now())
         files.write(self.path, f"# created: {created}\n# public key: {recipient}\n{identity}\n")
         return recipient
 

@@ -167,7 +167,7 @@ def _remove_faults(table: dict[str, Any], faults: list[_Fault]) -> None:
         if path == ("profile",):
             table["profile"] = {"name": _STAND_INS["profile", "name"]}
         else:
-            toml.change(table, {path: _STAND_INS.get(path)})
+            toml.apply_changes(table, {path: _STAND_INS.get(path)})
 
 
 def _describe(fault: _Fault, table: dict[str, Any]) -> str:

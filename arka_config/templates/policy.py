@@ -39,7 +39,7 @@ def expiry_problem(expires: str) -> str:
     """What is wrong with a token's expiry, or an empty string."""
     try:
         if expires:
-            timestamps.end(expires)
+            timestamps.parse_expiry(expires)
     except ValueError as error:
         return f"token.issue.expires: {visible(str(error))}"
     return ""

@@ -124,7 +124,7 @@ def _list_names(folder: str) -> list[str]:
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith(".toml") and name[0] != ".")
     except OSError as error:
-        raise files.cannot("read", folder, error) from None
+        raise files.failure("read", folder, error) from None
     if len(names) > MAX_FILES:
         raise FileError(f"{folder} contains more than {MAX_FILES} templates", path=folder)
     return names

@@ -26,7 +26,7 @@ def test_debug_logs_the_effective_token_and_its_source(two: Path, words: list[st
     steps = steps_in(done.err)
     assert (done.code, done.out) == (0, f"{TOKEN}\n")
     assert steps[0].startswith("arka-config ")
-    assert f"profile 'work' is in force, from {two}/state/active" in steps
+    assert f"profile 'work' is the effective one, from {two}/state/active" in steps
     path = two / "data" / "tokens" / "work.json"
     assert f"the token is from {path}, and for https://arka-ai.com, from {path}: origin" in steps
     assert steps[-1] == "ended with exit code 0"

@@ -142,7 +142,7 @@ def test_exec_without_a_command_is_a_usage_error(two: Path) -> None:
 
 def test_exec_refuses_a_token_for_another_origin(two: Path) -> None:
     done = run_exec("--", "touch", "ran", home=two, ARKA_API_URL="https://elsewhere.example")
-    assert (done.returncode, "a token never goes to another origin" in done.stderr) == (1, True)
+    assert (done.returncode, "a token is never sent to another origin" in done.stderr) == (1, True)
     assert not (two / "ran").exists()
 
 

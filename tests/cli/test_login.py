@@ -187,7 +187,7 @@ def test_login_expires_accepts_a_date_or_timestamp(home: Path, text: str, expire
 def test_login_expires_accepts_a_duration(home: Path, text: str, days: int) -> None:
     before = timestamps.now()
     assert login("--expires", text).code == 0
-    found = timestamps.read(read_stored(home, "default")["expires"])
+    found = timestamps.parse(read_stored(home, "default")["expires"])
     assert before + timedelta(days=days) <= found <= timestamps.now() + timedelta(days=days)
 
 
@@ -203,7 +203,7 @@ def test_login_expires_rejects_anything_else(home: Path, text: str) -> None:
 def test_login_rejects_a_label_with_a_control_character(home: Path, character: str) -> None:
     done = login("--label", f"a{character}b")
     assert done.code == 1
-    assert f"--label holds a character that it may not: U+{ord(character):04X} at position 2" in done.err
+    assert f"--label contains a forbidden character: U+{ord(character):04X} at position 2" in done.err
     assert nothing_is_stored(home)
 
 

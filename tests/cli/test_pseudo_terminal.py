@@ -141,7 +141,7 @@ def test_login_and_use_work_with_a_read_only_config_folder(
         assert terminal.wait() == 0
         assert stored(environ, name) == TOKEN
     assert arka("use", "ci").wait() == 0
-    assert open_store(app, environ).selection.active() == ("ci", "laptop")
+    assert open_store(app, environ).selection.read_active() == ("ci", "laptop")
     assert arka("logout").wait() == 0
     assert stored(environ, "ci") is None
 
@@ -164,7 +164,7 @@ def test_use_lets_the_user_pick_a_profile(arka: Callable[..., Terminal], environ
         terminal.expect("Which profile")
         terminal.type(answer)
         assert terminal.wait() == 0
-        assert store.selection.active()[0] == active
+        assert store.selection.read_active()[0] == active
 
 
 @pytest.mark.parametrize(("answer", "code", "left"), [("y", 0, False), ("", 1, True), ("n", 1, True)])

@@ -124,7 +124,7 @@ def test_edited_label_with_control_characters_is_refused_and_escaped(two: Path, 
         done = arka(*line.split())
         assert label not in done.out + done.err
         assert not set("\x1b\x07\x9b\r\u202e") & set(done.out + done.err)
-        assert f"{path}: label is not a plain text" in (done.out if "--json" in line else done.err)
+        assert f"{path}: label is not a printable string" in (done.out if "--json" in line else done.err)
 
 
 @pytest.mark.parametrize("label", ["日本語のラベル", "🦊🦊🦊", "한국어", "Ünïcödé", "wide カタカナ and narrow"])

@@ -128,7 +128,7 @@ def test_token_for_refuses_another_origin(url: str) -> None:
 def test_token_refuses_a_url_of_another_origin() -> None:
     done = arka("token", environ={"ARKA_API_URL": OTHER_URL})
     assert (done.code, done.out) == (1, "")
-    assert "a token never goes to another origin" in done.err
+    assert "a token is never sent to another origin" in done.err
     done = arka("token", "--json", environ={"ARKA_API_URL": OTHER_URL, "ARKA_API_KEY": OTHER})
     assert (done.json["token"], done.json["origin"]) == (OTHER, OTHER_URL)
 

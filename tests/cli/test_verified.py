@@ -194,7 +194,7 @@ def test_login_escapes_control_characters_of_a_label(home: Path, fake: FakeWorks
     fake.add(TOKEN, "a\x1b[2Jb")
     done = login(fake)
     assert "\x1b" not in done.err
-    assert "label holds a character that it may not" in done.err
+    assert "label contains a forbidden character" in done.err
     assert "label" not in read_stored(home)
 
 
@@ -228,13 +228,13 @@ def test_status_shows_the_verified_user(unverified_login: FakeWorkspace, home: P
 
 
 def test_status_suggests_rotate_for_a_valid_token_that_expires_soon(unverified_login: FakeWorkspace) -> None:
-    unverified_login.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
+    unverified_login.add(TOKEN, expires=timestamps.to_text(timestamps.now() + timedelta(days=3)))
     done = arka("status")
     assert (done.code, "hint: arka rotate --profile work" in done.err) == (0, True)
 
 
 def test_status_names_the_page_for_an_exported_token_that_expires_soon(home: Path, fake: FakeWorkspace) -> None:
-    fake.add(TOKEN, expires=timestamps.stored(timestamps.now() + timedelta(days=3)))
+    fake.add(TOKEN, expires=timestamps.to_text(timestamps.now() + timedelta(days=3)))
     done = arka("status", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
     assert (done.code, f"hint: create a new one on {fake.url}{PAGE}" in done.err) == (0, True)
 

@@ -313,7 +313,7 @@ def a_broken_link(user_home: UserHome) -> None:
     user_home.data("tokens", "old.json").symlink_to("nowhere")
 
 
-@problem_case("state", "~/.local/state/arka/active", "it holds no profile's name", "rm ~/.local/state/arka/active")
+@problem_case("state", "~/.local/state/arka/active", "not the name of a profile", "rm ~/.local/state/arka/active")
 def a_damaged_active_file(user_home: UserHome) -> None:
     user_home.write(user_home.state("active"), "A B C\n")
 

@@ -166,7 +166,7 @@ def a_missing_pinned_directory(user_home: UserHome) -> None:
 @problem_case("pins", "~/there", "pinned to profile 'ghost', which does not exist", "(cd ~/there && arka use --unpin)")
 def a_pin_to_a_missing_profile(user_home: UserHome) -> None:
     user_home.path("there").mkdir()
-    pins = user_home.store.selection.pins() | {str(user_home.path("there")): "ghost"}
+    pins = user_home.store.selection.read_pins() | {str(user_home.path("there")): "ghost"}
     user_home.store.selection.write_pins(pins)
 
 
@@ -190,7 +190,7 @@ def a_variable_with_an_invalid_token(user_home: UserHome) -> Mapping[str, str]:
     return {"ARKA_API_KEY": "arka_half"}
 
 
-@problem_case("variables", "ARKA_API_URL", "a token never goes to another origin", "unset ARKA_API_URL")
+@problem_case("variables", "ARKA_API_URL", "a token is never sent to another origin", "unset ARKA_API_URL")
 def a_variable_with_a_url_of_another_origin(user_home: UserHome) -> Mapping[str, str]:
     return {"ARKA_API_URL": "https://eu.arka-ai.com"}
 

@@ -45,7 +45,7 @@ def test_problem_is_reported_and_its_command_fixes_it(name: str, user_home: User
 def test_token_that_expires_soon_is_reported_with_rotate(user_home: UserHome, fake: FakeWorkspace) -> None:
     token = "arka_" + "s" * 37
     fake.add(token)
-    user_home.store_token("soon", token, fake.url, expires=timestamps.stored(timestamps.end("5d")))
+    user_home.store_token("soon", token, fake.url, expires=timestamps.to_text(timestamps.parse_expiry("5d")))
     (problem,) = user_home.problems()
     assert (problem["check"], problem["severity"]) == ("expiry", "warning")
     assert problem["message"].startswith("the token of profile 'soon' expires in 5 days")
@@ -54,10 +54,10 @@ def test_token_that_expires_soon_is_reported_with_rotate(user_home: UserHome, fa
 
 
 def test_expiry_warning_sets_how_many_days_count_as_soon(user_home: UserHome) -> None:
-    user_home.store_token("soon", expires=timestamps.stored(timestamps.end("20d")))
+    user_home.store_token("soon", expires=timestamps.to_text(timestamps.parse_expiry("20d")))
     assert user_home.problems() == []
     user_home.write(user_home.config("config.toml"), 'expiry_warning = "30d"\n')
     assert [problem["check"] for problem in user_home.problems()] == ["expiry"]
     user_home.write(user_home.config("config.toml"), 'expiry_warning = "3"\n')  # not a duration: the default counts
-    user_home.store_token("soon", expires=timestamps.stored(timestamps.end("10d")))
+    user_home.store_token("soon", expires=timestamps.to_text(timestamps.parse_expiry("10d")))
     assert [problem["check"] for problem in user_home.problems()] == ["preferences", "expiry"]

@@ -23,7 +23,7 @@ OTHERS = [name for name, case in CASES.items() if not case.fixable]
 @pytest.mark.parametrize("name", FIXABLE)
 def test_fix_fixes_the_problem_once(name: str, user_home: UserHome) -> None:
     environ = dict(CASES[name].create(user_home) or {})
-    tokens = {each: user_home.store.tokens.storage(each) for each in user_home.store.tokens.names()}
+    tokens = {each: user_home.store.tokens.read_storage(each) for each in user_home.store.tokens.names()}
     done = user_home.doctor("--fix", "--json", **environ)
     assert done.code == 0, done.out
     assert done.err.startswith("✓ Fixed: ")
@@ -85,7 +85,7 @@ def test_fix_keeps_the_pin_of_a_directory_that_exists_again(user_home: UserHome)
     problems = run_checks(machine)
     user_home.path("back").mkdir()
     assert [each.why for each in apply_fixes(machine, problems)] == [""]
-    assert user_home.store.selection.pins() == {str(user_home.path("back")): "ci"}
+    assert user_home.store.selection.read_pins() == {str(user_home.path("back")): "ci"}
 
 
 def test_fix_seals_a_plain_token_without_changing_it(user_home: UserHome) -> None:

@@ -22,8 +22,8 @@ from arka_config.precedence.origin import Origin
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
+from arka_config.store.fast import json as fast_json
 from arka_config.store.fast import toml
-from arka_config.store.json import in_our_form
 from arka_config.templates import plan_file, reading
 from arka_config.templates.identity import read_identities
 from arka_config.templates.ledger import LedgerFile
@@ -91,7 +91,7 @@ def preferences(content: bytes) -> None:
 def plain_toml(content: bytes) -> None:
     """The fast TOML reader gives the same result as tomllib."""
     text = content.decode("utf-8", "replace")
-    table = toml.loaded(text)
+    table = toml.loads(text)
     if table is not None:
         assert repr(table) == repr(tomllib.loads(text))
 
@@ -99,7 +99,7 @@ def plain_toml(content: bytes) -> None:
 def plain_json(content: bytes) -> None:
     """The fast JSON reader gives the same result as the json package."""
     text = content.decode("utf-8", "replace")
-    table = in_our_form(text)
+    table = fast_json.loads(text)
     if table is not None:
         assert repr(table) == repr(json.loads(text))
 
@@ -134,12 +134,12 @@ def session(content: bytes) -> None:
 
 def pins(content: bytes) -> None:
     put(content, "state", "pins.json")
-    store().selection.pins()
+    store().selection.read_pins()
 
 
 def active(content: bytes) -> None:
     put(content, "state", "active")
-    store().selection.active()
+    store().selection.read_active()
 
 
 def ledger(content: bytes) -> None:

@@ -73,7 +73,7 @@ class Machine:
     def facts(self) -> dict[str, Any]:
         """Everything that can be lost, by name. Raises if anything cannot be read."""
         store = self.store()
-        facts: dict[str, Any] = {"active": store.selection.active()}
+        facts: dict[str, Any] = {"active": store.selection.read_active()}
         for name in store.names():
             profile = store.profiles.read(name)
             table = [profile.description, profile.api_url, profile.reference, profile.settings, profile.is_on_disk]
@@ -82,7 +82,7 @@ class Machine:
             if credential is not None:
                 facts[f"token {name}"] = credential.token.reveal()
                 facts[f"details of {name}"] = [str(credential.origin), credential.label, credential.expires]
-        facts |= {f"pin {os.path.relpath(at, self.root)}": name for at, name in store.selection.pins().items()}
+        facts |= {f"pin {os.path.relpath(at, self.root)}": name for at, name in store.selection.read_pins().items()}
         ledger = LedgerFile(store.folders.state)
         ledger.read_pending()
         facts |= {f"ledger {name}": entry.document() for name, entry in ledger.read().entries.items()}

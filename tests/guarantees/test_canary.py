@@ -72,7 +72,7 @@ def test_a_crash_in_the_library_shows_no_values(words: tuple[str, ...], monkeypa
     def crash(self: object, *rest: object) -> None:
         raise AttributeError(f"{TOKEN} has no attribute 'x'")
 
-    for method in ("token_in_force", "choice", "token"):
+    for method in ("effective_token", "choice", "token"):
         monkeypatch.setattr(Resolution, method, crash)
     monkeypatch.setattr(ProfileStore, "log_out", crash)
     done = arka(*words)
@@ -181,7 +181,7 @@ SURFACES: dict[str, Callable[[], Any]] = {
     "our error for invalid settings": lambda: said(settings_error()),
     "our error's context": lambda: said(settings_error()) + repr(settings_error().__context__),
     "repr of a resolution": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN})),
-    "repr of a finding": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN}).token_in_force()),
+    "repr of a finding": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN}).effective_token()),
 }
 
 

@@ -95,7 +95,7 @@ class Trial:
     def _take_the_lock(self) -> None:
         """Take the lock in the process in which a command failed, and which may go on. Raises LockTimeout."""
         store = self.machine.store()
-        store.lock._patience = 0
+        store.lock._timeout = 0
         with store.lock:
             pass
 
@@ -123,7 +123,7 @@ class Trial:
     def check_the_next_command(self) -> None:
         """Another command works and removes temporary files. The same line works too, or fails with an error."""
         store = self.machine.store()
-        store.lock._patience = 1
+        store.lock._timeout = 1
         store.create("zz-next", {})
         assert self.machine.temporary("arka/") == []
         store.remove("zz-next")

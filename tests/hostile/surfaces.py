@@ -145,7 +145,7 @@ VARIABLES = [
 def to_toml(text: str) -> str:
     """Return a TOML string with the text, as far as TOML allows."""
     table = {"x": text.encode("utf-8", "replace").decode("utf-8")}
-    return toml.written(table).removeprefix("x = ").removesuffix("\n")
+    return toml.dumps(table).removeprefix("x = ").removesuffix("\n")
 
 
 def to_bytes_and_back(text: str) -> str:

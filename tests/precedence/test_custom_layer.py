@@ -103,7 +103,7 @@ def test_it_stands_directly_below_the_layer_that_it_names(
         defaults=settings.defaults(),
     )
     field = settings.leaves()["timeout"].field
-    assert [finding.layer for finding in resolution.findings(field)] == order
+    assert [finding.layer for finding in resolution.trace(field)] == order
 
 
 def test_a_profile_chosen_by_flag_still_beats_it(environ: dict[str, str]) -> None:

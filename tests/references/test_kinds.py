@@ -87,7 +87,7 @@ def test_env_refuses_a_control_character_without_showing_the_token(
     refer: Callable[[str, str], Secret], environ: dict[str, str]
 ) -> None:
     environ["WORK_TOKEN"] = f"{CANARY}\n{CANARY}"
-    with pytest.raises(InvalidValue, match="WORK_TOKEN holds a character that it may not: U\\+000A") as caught:
+    with pytest.raises(InvalidValue, match="WORK_TOKEN contains a forbidden character: U\\+000A") as caught:
         refer("env", "WORK_TOKEN").reveal()
     assert CANARY not in said(caught.value)
 

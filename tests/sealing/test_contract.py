@@ -63,7 +63,7 @@ def test_a_store_says_what_kind_it_is(tokens: TokenFiles, kind: str) -> None:
     tokens.write("work", credential())
     found = tokens.read("work")
     assert found is not None
-    assert (found.storage, tokens.storage("work")) == (kind, kind)
+    assert (found.storage, tokens.read_storage("work")) == (kind, kind)
 
 
 def test_an_empty_store_holds_nothing_and_makes_nothing(tokens: TokenFiles, folder: Path) -> None:
@@ -125,13 +125,13 @@ def test_nothing_but_the_credentials_stays_in_the_folder(tokens: TokenFiles, fol
 @pytest.mark.parametrize("part", ["label", "user", "created", "expires"])
 def test_a_control_character_is_refused_by_part_and_the_old_credential_stays(tokens: TokenFiles, part: str) -> None:
     tokens.write("work", credential("old"))
-    with pytest.raises(InvalidValue, match=rf"the {part} holds a character that it may not: U\+001B at position 4"):
+    with pytest.raises(InvalidValue, match=rf"the {part} contains a forbidden character: U\+001B at position 4"):
         tokens.write("work", credential("new", **{part: "red\x1b[31m"}))
     assert known(tokens.read("work")) == known(credential("old"))
 
 
 def test_a_token_with_a_line_break_is_refused_and_not_shown(tokens: TokenFiles) -> None:
-    with pytest.raises(InvalidValue, match="the token holds a character that it may not") as caught:
+    with pytest.raises(InvalidValue, match="the token contains a forbidden character") as caught:
         tokens.write("work", Credential(Secret(CANARY + "\n"), Origin.of(HOME_URL)))
     assert CANARY not in said(caught.value)
     assert not tokens.holds("work")
@@ -174,17 +174,17 @@ def test_a_token_stays_in_its_kind_until_another_is_asked_for(tokens: TokenFiles
     tokens.write("work", credential("first"))
     elsewhere = TokenFiles(tokens.folder, kinds=STORAGES, make_kind=tokens.kind, default=lambda: "plain")
     elsewhere.write("work", credential("second"))
-    assert elsewhere.storage("work") == kind
+    assert elsewhere.read_storage("work") == kind
     for other in STORAGES:
         elsewhere.write("work", credential(other), storage=other)
-        assert (elsewhere.storage("work"), known(elsewhere.read("work"))) == (other, known(credential(other)))
+        assert (elsewhere.read_storage("work"), known(elsewhere.read("work"))) == (other, known(credential(other)))
 
 
 def test_a_spoilt_file_still_says_its_kind(tokens: TokenFiles, kind: str) -> None:
     tokens.write("work", credential())
     path = Path(tokens.path("work"))
     path.write_bytes(path.read_bytes()[:-20])
-    assert tokens.storage("work") == kind
+    assert tokens.read_storage("work") == kind
 
 
 def test_no_keyring_entry_outlives_its_file(tokens: TokenFiles, memory_keyring: MemoryKeyring) -> None:

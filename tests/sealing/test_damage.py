@@ -26,7 +26,7 @@ from arka_config.errors import (
 from arka_config.sealing import cipher, operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
-from arka_config.store.json import text_of
+from arka_config.store.json import dumps
 from tests.sealing.conftest import again, tokens
 from tests.store.samples import credential, said, token
 
@@ -122,8 +122,8 @@ def test_a_checksum_that_was_made_anew_hides_no_change(sealed: ProfileStore, qui
         else:
             part[last] = "passphrase" if old == "key-file" else ("1" if old[0] != "1" else "2") + old[1:]
         del document["checksum"]
-        document["checksum"] = cipher.digest(text_of(document).encode()).hex()
-        error = refused_by_name(sealed, path, text_of(document).encode())
+        document["checksum"] = cipher.digest(dumps(document).encode()).hex()
+        error = refused_by_name(sealed, path, dumps(document).encode())
         assert isinstance(error, (SealingError, FileError)), way
 
 
@@ -230,7 +230,7 @@ def test_no_nonce_is_used_twice(sealed: ProfileStore) -> None:
     nonces: list[str] = []
     for _ in range(3):
         operations.rekey(vault_of(sealed))
-        documents = [sealed.tokens.document(name) or {} for name in ("work", "ci", "eu")]
+        documents = [sealed.tokens.read_document(name) or {} for name in ("work", "ci", "eu")]
         nonces += [document["sealed"]["nonce"] for document in documents]
     assert len({*nonces}) == len(nonces) == 9
 
@@ -289,4 +289,4 @@ def test_without_the_vault_what_was_sealed_stays_so_and_a_new_token_is_plain(sea
     with pytest.raises(SealingError, match="sealing is not on"):
         store.log_in("work", credential("new"))
     store.log_in("new", credential("new"))
-    assert store.tokens.storage("new") == "plain"
+    assert store.tokens.read_storage("new") == "plain"

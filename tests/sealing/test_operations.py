@@ -45,7 +45,7 @@ def home_of(store: ProfileStore) -> str:
 
 
 def storages(store: ProfileStore) -> dict[str, str | None]:
-    return {name: store.tokens.storage(name) for name in store.names()}
+    return {name: store.tokens.read_storage(name) for name in store.names()}
 
 
 # On and off
@@ -150,7 +150,7 @@ def test_an_error_at_any_write_puts_everything_back(
             nonlocal left
             left -= 1
             if not left:
-                raise files.cannot("write", path, OSError(errno.ENOSPC, "No space left on device"))
+                raise files.failure("write", path, OSError(errno.ENOSPC, "No space left on device"))
             return real(path, *rest)
 
         monkeypatch.setattr(files, "write", full)
@@ -178,7 +178,7 @@ def test_a_disk_that_stays_full_leaves_every_token_readable(
             nonlocal left
             left -= 1
             if left < 0:
-                raise files.cannot("write", path, OSError(errno.ENOSPC, "No space left on device"))
+                raise files.failure("write", path, OSError(errno.ENOSPC, "No space left on device"))
             return write(path, text)
 
         monkeypatch.setattr(files, "write", full)
@@ -295,7 +295,7 @@ def test_a_key_file_whose_path_could_not_be_read_back_is_refused_before_anything
 ) -> None:
     before = tree(sealed.folders.data)
     path = tmp_path / name / "key"
-    with pytest.raises(InvalidValue, match="the key file's path holds a character that it may not"):
+    with pytest.raises(InvalidValue, match="the key file's path contains a forbidden character"):
         operations.add_unlocker(vault_of(sealed), NewUnlocker("key-file", path=str(path)))
     assert not path.parent.exists()
     assert tree(sealed.folders.data) == before
@@ -365,19 +365,19 @@ def prefer(store: ProfileStore, storage: str) -> ProfileStore:
 
 def test_a_new_token_is_sealed_once_sealing_is_on_and_a_kept_one_keeps_its_kind(sealed: ProfileStore) -> None:
     sealed.log_in("new", credential("new"))
-    assert sealed.tokens.storage("new") == "sealed"
+    assert sealed.tokens.read_storage("new") == "sealed"
     sealed.log_in("new", credential("new"), storage="plain")
     sealed.log_in("new", credential("newer"))
-    assert sealed.tokens.storage("new") == "plain"
+    assert sealed.tokens.read_storage("new") == "plain"
     operations.rekey(vault_of(sealed))
-    assert sealed.tokens.storage("new") == "plain"
+    assert sealed.tokens.read_storage("new") == "plain"
 
 
 def test_config_toml_says_the_kind_of_a_new_token_and_never_weakens_an_old_one(sealed: ProfileStore) -> None:
     store = prefer(sealed, "plain")
     store.log_in("new", credential("new"))
     store.log_in("work", credential("newer"))
-    assert (store.tokens.storage("new"), store.tokens.storage("work")) == ("plain", "sealed")
+    assert (store.tokens.read_storage("new"), store.tokens.read_storage("work")) == ("plain", "sealed")
 
 
 def test_sealed_without_a_vault_is_an_error_and_stores_nothing(store: ProfileStore) -> None:

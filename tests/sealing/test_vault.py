@@ -27,7 +27,7 @@ from arka_config.errors import (
 from arka_config.sealing import cipher, data_key, operations, os_keyring
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
-from arka_config.store.json import text_of
+from arka_config.store.json import dumps
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import NAME, MemoryKeyring
 from tests.store.samples import credential, said, token
@@ -223,8 +223,8 @@ def test_a_hostile_file_asks_for_what_it_does_not_get(worded: ProfileStore, para
     document = json.loads(path.read_text())
     document["unlockers"]["passphrase"][parameter] = value
     del document["checksum"]
-    document["checksum"] = cipher.digest(text_of(document).encode()).hex()
-    path.write_text(text_of(document))
+    document["checksum"] = cipher.digest(dumps(document).encode()).hex()
+    path.write_text(dumps(document))
     began = time.monotonic()
     with pytest.raises(SealingError, match=f"{parameter} is {value}, but must be"):
         opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE))
@@ -439,7 +439,7 @@ def test_a_later_end_cannot_be_written_into_a_session(worded: ProfileStore) -> N
     (file,) = Path(worded.folders.state, "sessions").iterdir()
     document = json.loads(file.read_text())
     document["expires"] = "2999-01-01T00:00:00Z"
-    file.write_text(text_of(document))
+    file.write_text(dumps(document))
     with pytest.raises(InvalidSession, match="does not open"):
         opened(again(worded, ARKA_SESSION=value))
 

@@ -95,7 +95,7 @@ class Writer:
         self.try_to(lambda: self.store.remove(one))
 
     def active(self) -> str:
-        name, _ = self.store.selection.active()
+        name, _ = self.store.selection.read_active()
         assert name is not None
         return name
 
@@ -142,7 +142,7 @@ def look_at_the_active_profile(home: str) -> None:
 def look_at_every_file(home: str) -> None:
     """Each can be read, and holds what its profile should have."""
     store = open_store(app, {"ARKA_HOME": home})
-    store.selection.pins()
+    store.selection.read_pins()
     for name in store.names():
         profile, kept = store.profiles.read(name), store.tokens.read(name)
         if kept is not None:

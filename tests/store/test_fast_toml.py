@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from arka_config.store.fast.toml import loaded
+from arka_config.store.fast.toml import loads
 
 SIMPLE = """\
 # A profile
@@ -55,7 +55,7 @@ LINES = st.one_of(
 @example("a = 1\n[a.b]\n")
 @example("[a.b]\n[a]\nb = 1")
 def test_what_is_read_means_the_same_to_tomllib(text: str) -> None:
-    table = loaded(text)
+    table = loads(text)
     event("read" if table is not None else "left to tomllib")
     if table is not None:
         assert repr(table) == repr(tomllib.loads(text))
@@ -63,10 +63,10 @@ def test_what_is_read_means_the_same_to_tomllib(text: str) -> None:
 
 def test_what_profiles_set_writes_is_simple() -> None:
     text = SIMPLE.replace('"-x" = 1\n', "")
-    assert loaded(text) == tomllib.loads(text)
+    assert loads(text) == tomllib.loads(text)
 
 
 @pytest.mark.parametrize("line", ['"-x" = 1', "a.b = 1", "a = [1]", "a = 'x'", "[[a]]", "a = 1\r", "a = 1979-05-27"])
 def test_other_toml_is_left_to_tomllib(line: str) -> None:
-    assert loaded(SIMPLE + line) is None
-    assert loaded(line) is None
+    assert loads(SIMPLE + line) is None
+    assert loads(line) is None

@@ -100,9 +100,9 @@ def test_a_device_or_a_folder_is_refused(path: str) -> None:
 
 
 def test_a_file_of_more_than_a_mebibyte_is_refused(file: Path) -> None:
-    file.write_bytes(b"x" * files.LARGEST_FILE)
-    assert len(files.read(str(file)) or "") == files.LARGEST_FILE
-    file.write_bytes(b"x" * (files.LARGEST_FILE + 1))
+    file.write_bytes(b"x" * files.MAX_FILE_SIZE)
+    assert len(files.read(str(file)) or "") == files.MAX_FILE_SIZE
+    file.write_bytes(b"x" * (files.MAX_FILE_SIZE + 1))
     with pytest.raises(MalformedFile, match="is larger than 1048576 bytes"):
         files.read(str(file))
 
@@ -115,7 +115,7 @@ def test_a_file_that_is_not_utf_8_is_refused_with_its_line(file: Path) -> None:
 
 def test_what_is_no_unicode_text_is_not_written_nor_repeated(file: Path) -> None:
     file.write_text("before")
-    with pytest.raises(FileError, match="what it is to hold is not Unicode text") as caught:
+    with pytest.raises(FileError, match="the content is not Unicode text") as caught:
         files.write(str(file), f"{CANARY}\udc9b")
     assert (caught.value.__context__, file.read_text()) == (None, "before")
     assert CANARY not in str(caught.value)
@@ -142,7 +142,7 @@ def test_an_error_of_the_system_is_told_in_its_words_with_the_path(file: Path, m
 
 def test_no_descriptor_stays_open(file: Path) -> None:
     before = len(os.listdir("/dev/fd"))
-    for content in (b"good", b"\xff", b"x" * (files.LARGEST_FILE + 1)):
+    for content in (b"good", b"\xff", b"x" * (files.MAX_FILE_SIZE + 1)):
         file.write_bytes(content)
         try:
             files.read(str(file))
@@ -503,7 +503,7 @@ def test_what_is_written_together_has_its_folder_made_durable_once_at_the_end(
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", noted)
-    with files.Together():
+    with files.DeferredSync():
         for name in "ab":
             files.write(str(tmp_path / name), name)
         files.remove(str(tmp_path / "a"))

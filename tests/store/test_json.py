@@ -11,7 +11,8 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from arka_config.errors import MalformedFile
-from arka_config.store.json import in_our_form, parse, text_of
+from arka_config.store.fast.json import loads
+from arka_config.store.json import dumps, parse
 
 TEXTS = st.one_of(
     st.text(max_size=6), st.sampled_from(['": "', '"', "\\", "{", "}", "},", '",', "\n", "\x7f", "é — ü"])
@@ -31,7 +32,7 @@ CREDENTIAL = {"version": 1, "token": "arka_1", "origin": "https://arka-ai.com", 
 @example({"pins": {}})
 @example({"version": 1, "pins": {"/home/é": "work"}, "inner": {"a": {"b": 12}}})
 def test_what_is_written_is_read_back_whoever_reads_it(table: dict[str, object]) -> None:
-    text = text_of(table)
+    text = dumps(table)
     assert text == json.dumps(table, indent=2, ensure_ascii=False) + "\n"
     assert json.loads(text) == table
     assert parse(text, "file", "") == table
@@ -41,10 +42,10 @@ def test_what_is_written_is_read_back_whoever_reads_it(table: dict[str, object])
 def test_a_damaged_text_is_read_as_the_package_reads_it_or_left_to_it(
     table: dict[str, object], data: st.DataObject
 ) -> None:
-    text = text_of(table)
+    text = dumps(table)
     at = data.draw(st.integers(0, len(text) - 1))
     damaged = text[:at] + data.draw(st.text(max_size=3)) + text[at + data.draw(st.integers(0, 3)) :]
-    found = in_our_form(damaged)
+    found = loads(damaged)
     event("read" if found is not None else "left to the package")
     if found is not None:
         assert repr(found) == repr(json.loads(damaged))
@@ -66,20 +67,20 @@ def test_a_damaged_text_is_read_as_the_package_reads_it_or_left_to_it(
     ],
 )
 def test_a_text_of_another_form_is_left_to_the_package(text: str) -> None:
-    assert in_our_form(text) is None
+    assert loads(text) is None
 
 
 def test_our_own_form_is_not_left_to_the_package() -> None:
-    assert in_our_form(text_of(CREDENTIAL)) == CREDENTIAL
-    assert in_our_form(text_of({"version": 1, "pins": {"/a": "b", "/c": "d"}, "x": {}, "n": 0})) is not None
+    assert loads(dumps(CREDENTIAL)) == CREDENTIAL
+    assert loads(dumps({"version": 1, "pins": {"/a": "b", "/c": "d"}, "x": {}, "n": 0})) is not None
 
 
 def test_our_own_form_is_written_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = text_of(CREDENTIAL | {"inner": {"empty": {}, "number": 12}})
+    text = dumps(CREDENTIAL | {"inner": {"empty": {}, "number": 12}})
     monkeypatch.setitem(sys.modules, "json", None)
-    assert text_of(CREDENTIAL | {"inner": {"empty": {}, "number": 12}}) == text
+    assert dumps(CREDENTIAL | {"inner": {"empty": {}, "number": 12}}) == text
     with pytest.raises(ImportError):
-        text_of({"another form": 'a "quotation"'})
+        dumps({"another form": 'a "quotation"'})
 
 
 def test_an_error_names_the_line_and_repeats_nothing() -> None:

@@ -32,7 +32,7 @@ with Lock(sys.argv[1], after_a_kill=lambda: None):
 COUNTER = """
 import sys, time
 from arka_config.store.lock import Lock
-lock = Lock(sys.argv[1], after_a_kill=lambda: None, patience=60)
+lock = Lock(sys.argv[1], after_a_kill=lambda: None, timeout=60)
 for _ in range(20):
     with lock:
         with open(sys.argv[2]) as file:
@@ -55,12 +55,12 @@ def path(tmp_path: Path) -> str:
 @pytest.fixture
 def lock(path: str) -> Lock:
     """A lock that does not wait for long."""
-    return Lock(path, after_a_kill=unexpected, patience=0.05)
+    return Lock(path, after_a_kill=unexpected, timeout=0.05)
 
 
 def another(path: str, after_a_kill: Callable[[], None] = unexpected) -> Lock:
     """What another process has in its hands: the kernel tells two openings of the file apart, processes or not."""
-    return Lock(path, after_a_kill=after_a_kill, patience=0.05)
+    return Lock(path, after_a_kill=after_a_kill, timeout=0.05)
 
 
 def holder(path: str) -> subprocess.Popen[bytes]:
@@ -106,7 +106,7 @@ def test_who_waits_too_long_is_told_who_holds_it(lock: Lock, path: str) -> None:
 
 def test_who_waits_gets_it_as_soon_as_it_is_given_back(path: str) -> None:
     process = holder(path)
-    patient = Lock(path, after_a_kill=unexpected, patience=10)
+    patient = Lock(path, after_a_kill=unexpected, timeout=10)
     threading.Timer(0.05, lambda: process.communicate(timeout=10)).start()
     with patient:
         assert process.wait(10) == 0

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def active(store: ProfileStore) -> tuple[str | None, str | None]:
-    return store.selection.active()
+    return store.selection.read_active()
 
 
 def token_of(store: ProfileStore, name: str) -> str:
@@ -136,7 +136,7 @@ def test_a_profile_is_made_with_its_values_and_is_not_active(store: ProfileStore
 
 @pytest.mark.parametrize("name", ["work", "home"])
 def test_a_profile_is_not_made_over_another_one(two: ProfileStore, name: str) -> None:
-    with pytest.raises(ProfileExists, match=f"there is a profile '{name}' already") as caught:
+    with pytest.raises(ProfileExists, match=f"profile '{name}' already exists") as caught:
         two.create(name, {("description",): "new"})
     assert caught.value.hint == f"arka profiles show {name}"
     assert two.profiles.read(name).description != "new"
@@ -179,7 +179,7 @@ def test_a_login_that_fails_stores_nothing(store: ProfileStore) -> None:
 
 def test_a_login_does_not_replace_a_reference(store: ProfileStore) -> None:
     store.create("ci", {("token", "env"): "CI_TOKEN"})
-    with pytest.raises(ConfigError, match="profile 'ci' takes its token from elsewhere: .*ci.toml: token") as caught:
+    with pytest.raises(ConfigError, match="profile 'ci' has a token reference: .*ci.toml: token") as caught:
         store.log_in("ci", credential("ci"))
     assert caught.value.hint == "arka profiles unset ci token"
     assert not store.tokens.holds("ci")
@@ -199,7 +199,7 @@ def test_logging_out_forgets_the_token_and_keeps_the_rest(two: ProfileStore) -> 
     assert not two.log_out("work")
     assert two.names() == ["home", "work"]
     assert two.profiles.read("work").settings == {"timeout": 30}
-    assert (active(two), two.selection.pins()) == (("work", None), {"/srv/work": "work"})
+    assert (active(two), two.selection.read_pins()) == (("work", None), {"/srv/work": "work"})
 
 
 @pytest.mark.parametrize(("url", "kept"), [("https://arka-ai.com", ""), (EU_URL, EU_URL)])
@@ -261,7 +261,7 @@ def test_login_use_and_logout_need_no_config_folder(without_config: ProfileStore
     assert store.names() == ["work"]
     assert active(store) == (None, "work")
     assert store.log_out("work")
-    assert (store.names(), active(store), store.selection.pins()) == ([], (None, None), {})
+    assert (store.names(), active(store), store.selection.read_pins()) == ([], (None, None), {})
 
 
 def test_what_needs_the_config_folder_says_so_and_leaves_the_token_alone(without_config: ProfileStore) -> None:
@@ -321,7 +321,7 @@ def test_a_rename_carries_the_token_the_settings_the_active_profile_and_the_pins
     assert token_of(two, "office") == token("work")
     assert two.profiles.read("office").settings == {"timeout": 30}
     assert active(two) == ("office", None)
-    assert two.selection.pins() == {"/srv/work": "office", "/srv/other": "home"}
+    assert two.selection.read_pins() == {"/srv/work": "office", "/srv/other": "home"}
 
 
 def test_a_rename_carries_the_profile_that_was_active_before(two: ProfileStore) -> None:
@@ -386,7 +386,7 @@ def test_removing_clears_the_active_profile_and_the_pins(two: ProfileStore) -> N
     assert sorted(two.remove("work")) == ["/srv/other", "/srv/work"]
     assert two.names() == ["home"]
     assert active(two) == (None, None)
-    assert two.selection.pins() == {"/srv/home": "home"}
+    assert two.selection.read_pins() == {"/srv/home": "home"}
     assert not two.tokens.holds("work")
 
 
@@ -421,7 +421,7 @@ def test_switching_to_the_active_profile_forgets_nothing(two: ProfileStore) -> N
 
 
 def test_there_is_nothing_to_go_back_to_at_first(two: ProfileStore) -> None:
-    with pytest.raises(ConfigError, match="there is no profile to go back to") as caught:
+    with pytest.raises(ConfigError, match="there is no previous profile") as caught:
         two.use_previous()
     assert caught.value.hint == "arka use NAME"
 
@@ -444,10 +444,10 @@ def test_switching_when_none_is_active_keeps_the_way_back(two: ProfileStore) -> 
 def test_a_directory_is_pinned_pinned_anew_and_unpinned(two: ProfileStore) -> None:
     two.pin("/srv/x", "work")
     two.pin("/srv/x", "home")
-    assert two.selection.pins()["/srv/x"] == "home"
+    assert two.selection.read_pins()["/srv/x"] == "home"
     assert two.unpin("/srv/x") == "home"
     assert two.unpin("/srv/x") is None
-    assert two.selection.pins() == {"/srv/work": "work"}
+    assert two.selection.read_pins() == {"/srv/work": "work"}
 
 
 # The user's own preferences

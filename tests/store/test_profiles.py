@@ -65,12 +65,12 @@ def test_an_empty_file_is_a_profile_and_a_missing_one_is_an_empty_profile(profil
 
 
 def test_the_names_are_those_of_the_files_and_what_nobody_reads_is_listed_apart(profiles: ProfileFiles) -> None:
-    assert (profiles.names(), profiles.misnamed()) == (set(), [])
+    assert (profiles.names(), profiles.misnamed_files()) == (set(), [])
     for name in ("work", "ci-1", "Work Laptop", "con", ".hidden"):
         put(profiles, name, "")
     put(profiles, "notes", "").rename(Path(profiles.folder, "notes.txt"))
     assert profiles.names() == {"work", "ci-1"}
-    assert profiles.misnamed() == ["Work Laptop.toml", "con.toml"]
+    assert profiles.misnamed_files() == ["Work Laptop.toml", "con.toml"]
 
 
 REFUSED = [

@@ -104,8 +104,8 @@ def test_processes_that_change_profiles_at_once_lose_nothing_and_readers_see_not
 
     others = set(sky.names()) - set(kept) - set(copies)
     assert sorted(name.partition("-")[0] for name in others - set(racer.SHARED)) == ["moon", "star"]
-    assert sky.selection.pins() == {f"/{name}": name for name in copies}
-    assert {str(name).partition("-")[0] for name in sky.selection.active()} == {"moon", "star"}
+    assert sky.selection.read_pins() == {f"/{name}": name for name in copies}
+    assert {str(name).partition("-")[0] for name in sky.selection.read_active()} == {"moon", "star"}
     racer.look_at_the_active_profile(home)
     racer.look_at_every_file(home)
     assert temporary_files(home) == []

@@ -64,7 +64,7 @@ def test_the_flag_chooses_before_the_variable_before_the_pin_before_the_active_o
 def test_everybody_who_chooses_is_named_the_winner_first(three: ProfileStore) -> None:
     three.pin("/srv", "ci")
     three.create("default", {})
-    found = resolution(three, profile="work", directory="/srv/x", ARKA_PROFILE="home").choice_findings()
+    found = resolution(three, profile="work", directory="/srv/x", ARKA_PROFILE="home").trace_choice()
     assert [(finding.layer, finding.value, finding.source, finding.key) for finding in found] == [
         ("flag", "work", "--profile", ""),
         ("env", "home", "ARKA_PROFILE", ""),
@@ -136,7 +136,7 @@ def test_an_empty_variable_chooses_nothing(three: ProfileStore) -> None:
         lambda found: found.name,
         lambda found: found.token(),
         lambda found: found.resolve(TIMEOUT),
-        lambda found: found.findings(TIMEOUT),
+        lambda found: found.trace(TIMEOUT),
         lambda found: found.resolve(app.url_field),
     ],
     ids=["name", "token", "value", "findings", "url"],
@@ -230,7 +230,7 @@ def test_a_profile_that_is_renamed_away_and_back_while_it_is_read_is_found(
 ) -> None:
     other = open_store(app, environ)
     three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # all that is asked of it
-    active = three.selection.active
+    active = three.selection.read_active
 
     def back_again() -> tuple[str | None, str | None]:
         if other.exists("office"):
@@ -432,7 +432,7 @@ def test_the_url_of_the_token_in_force_is_the_url_in_force(store: ProfileStore, 
     assert found.value == case.url
 
 
-@pytest.mark.parametrize("ask", ["token", "token_in_force", "url"])
+@pytest.mark.parametrize("ask", ["token", "effective_token", "url"])
 @pytest.mark.parametrize("case", CONFLICTS.values(), ids=CONFLICTS)
 def test_a_url_that_outranks_the_token_and_names_another_origin_is_an_error(
     store: ProfileStore, case: Case, ask: str
@@ -440,10 +440,10 @@ def test_a_url_that_outranks_the_token_and_names_another_origin_is_an_error(
     found = prepared(store, case)
     asked: dict[str, Callable[[], object]] = {
         "token": found.token,
-        "token_in_force": found.token_in_force,
+        "effective_token": found.effective_token,
         "url": lambda: found.resolve(app.url_field),
     }
-    with pytest.raises(OriginConflict, match="a token never goes to another origin") as caught:
+    with pytest.raises(OriginConflict, match="a token is never sent to another origin") as caught:
         asked[ask]()
     assert case.conflict is not None
     assert all(place in caught.value.message for place in case.conflict)
@@ -457,7 +457,7 @@ def test_a_conflict_names_both_places_and_both_origins(three: ProfileStore) -> N
         resolution(three, ARKA_API_URL=EU_URL).token()
     assert caught.value.message == (
         f"the token from {three.tokens.path('work')} is for https://arka-ai.com, but ARKA_API_URL says {EU_URL}: "
-        "a token never goes to another origin"
+        "a token is never sent to another origin"
     )
     assert caught.value.hint == "unset ARKA_API_URL"
 
@@ -470,20 +470,20 @@ def test_a_url_that_no_token_may_go_to_is_an_error_by_its_place(three: ProfileSt
 
 
 def test_a_token_with_a_line_break_inside_is_refused_by_its_variable(three: ProfileStore) -> None:
-    with pytest.raises(InvalidValue, match="ARKA_API_KEY holds a character that it may not") as caught:
+    with pytest.raises(InvalidValue, match="ARKA_API_KEY contains a forbidden character") as caught:
         resolution(three, ARKA_API_KEY=f"{EXPORTED}\n{EXPORTED}").token()
     assert EXPORTED not in said(caught.value)
 
 
 def test_without_any_token_the_way_to_get_one_is_said(store: ProfileStore) -> None:
-    with pytest.raises(NoToken, match="no profile is in force, and no ARKA_API_KEY in the environment") as caught:
+    with pytest.raises(NoToken, match="no profile is selected, and ARKA_API_KEY is not set") as caught:
         resolution(store).token()
     assert (caught.value.hint, caught.value.exit_code) == ("arka login", 4)
     store.create("work", {})
     with pytest.raises(NoToken, match="profile 'work' has no token") as caught:
         resolution(store, profile="work").token()
     assert caught.value.hint == "arka login --profile work"
-    assert resolution(store).token_in_force() is None
+    assert resolution(store).effective_token() is None
 
 
 def test_a_reference_that_leads_nowhere_is_not_replaced_by_another_token(three: ProfileStore) -> None:
@@ -528,7 +528,7 @@ def test_the_values_of_a_profile_chosen_by_flag_beat_the_environment(three: Prof
         winner = found.resolve(TIMEOUT)
         assert winner is not None
         assert winner.value == value
-        assert [finding.layer for finding in found.findings(TIMEOUT)] == layers
+        assert [finding.layer for finding in found.trace(TIMEOUT)] == layers
 
 
 def test_a_finding_says_file_and_key(three: ProfileStore) -> None:
@@ -543,7 +543,7 @@ def test_a_default_answers_when_nobody_else_does(store: ProfileStore) -> None:
     assert found is not None
     assert (found.value, found.layer, found.place) == (30, "default", "built in")
     assert resolution(store).resolve(TIMEOUT) is None
-    assert resolution(store).findings(TIMEOUT) == []
+    assert resolution(store).trace(TIMEOUT) == []
 
 
 def test_a_setting_where_a_table_should_be_is_an_error_by_file_and_key(three: ProfileStore) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from arka_config import Credential, Origin, Secret
 from arka_config.errors import ConfigError, InvalidValue, MalformedFile
-from arka_config.store.json import text_of
-from arka_config.store.tokens import PlainTokens, parsed, storage_of
+from arka_config.store.json import dumps
+from arka_config.store.tokens import PlainTokens, parse_document, storage_of
 from arka_config.text import is_printable
 from tests.store.samples import EU_URL, HOME_URL, credential, known, said, token
 
@@ -26,14 +26,14 @@ PATH = "/data/tokens/work.json"
 
 def read(text: str) -> Credential:
     """The credential of a plain file's text."""
-    document = parsed(text, PATH)
+    document = parse_document(text, PATH)
     assert storage_of(document, PATH) == "plain"
     return PlainTokens().read("work", document, PATH)
 
 
 def written(kept: Credential) -> str:
     """The text of a plain credential's file."""
-    return text_of(PlainTokens().save("work", kept))
+    return dumps(PlainTokens().save("work", kept))
 
 
 FULL = {
@@ -71,22 +71,22 @@ MALFORMED: list[tuple[object, str]] = [
     (document(version=2), "not a credential file"),
     (document(version=2, storage="plain"), "not a credential file"),
     (document(version=3), "format 3 is newer than this program"),
-    (document(token=...), "it holds no token"),
-    (document(token=""), "it holds no token"),
-    (document(token=[CANARY]), "it holds no token"),
-    (document(token=CANARY + "\n"), "token is not a plain text"),
-    (document(token=CANARY + "\ud800"), "token is not a plain text"),
-    (document(**{CANARY: "x"}), "it has a key that no credential has"),
-    (document(password=CANARY), "it has a key that no credential has"),
-    (document(origin=...), "origin is not a URL that a token may go to"),
-    (document(origin=""), "origin is not a URL that a token may go to"),
-    (document(origin=CANARY), "origin is not a URL that a token may go to"),
-    (document(origin="http://arka-ai.com/" + CANARY), "origin is not a URL that a token may go to"),
-    (document(origin=f"https://{CANARY}@arka-ai.com"), "origin is not a URL that a token may go to"),
-    (document(origin=[HOME_URL]), "origin is not a plain text"),
-    (document(label=None), "label is not a plain text"),
-    (document(label="\x1b[31m" + CANARY), "label is not a plain text"),
-    (document(user=7), "user is not a plain text"),
+    (document(token=...), "it has no token"),
+    (document(token=""), "it has no token"),
+    (document(token=[CANARY]), "it has no token"),
+    (document(token=CANARY + "\n"), "token is not a printable string"),
+    (document(token=CANARY + "\ud800"), "token is not a printable string"),
+    (document(**{CANARY: "x"}), "it has an unknown key"),
+    (document(password=CANARY), "it has an unknown key"),
+    (document(origin=...), "origin is not a URL that a token may be sent to"),
+    (document(origin=""), "origin is not a URL that a token may be sent to"),
+    (document(origin=CANARY), "origin is not a URL that a token may be sent to"),
+    (document(origin="http://arka-ai.com/" + CANARY), "origin is not a URL that a token may be sent to"),
+    (document(origin=f"https://{CANARY}@arka-ai.com"), "origin is not a URL that a token may be sent to"),
+    (document(origin=[HOME_URL]), "origin is not a printable string"),
+    (document(label=None), "label is not a printable string"),
+    (document(label="\x1b[31m" + CANARY), "label is not a printable string"),
+    (document(user=7), "user is not a printable string"),
     (document(expires=CANARY), "expires is not a time such as 2027-02-28T12:00:00Z"),
     (document(expires="2027-02-28T12:00:00"), "expires is not a time such as 2027-02-28T12:00:00Z"),
     (document(created="0001-01-01T00:00:00+01:00"), "created is not a time such as 2027-02-28T12:00:00Z"),

@@ -128,13 +128,13 @@ def test_an_unknown_key_like_no_other_is_refused_with_all_of_them() -> None:
 )
 def test_a_value_of_another_type_is_refused_by_its_key(value: object, kind: type, said: str) -> None:
     with pytest.raises(MalformedFile, match=f"{PATH}: settings.timeout {said}"):
-        toml.typed({"timeout": value}, "timeout", kind, PATH, "settings")
+        toml.get({"timeout": value}, "timeout", kind, PATH, "settings")
 
 
 def test_a_value_of_the_right_type_comes_back_and_a_missing_one_is_none() -> None:
-    assert toml.typed({"timeout": 30}, "timeout", int, PATH) == 30
-    assert toml.typed({"sync": False}, "sync", bool, PATH) is False
-    assert toml.typed({}, "timeout", int, PATH) is None
+    assert toml.get({"timeout": 30}, "timeout", int, PATH) == 30
+    assert toml.get({"sync": False}, "sync", bool, PATH) is False
+    assert toml.get({}, "timeout", int, PATH) is None
 
 
 # Editing
@@ -156,17 +156,17 @@ env = "WORK_TOKEN"
 
 
 def test_an_edit_changes_its_line_and_no_other() -> None:
-    edited = toml.edited(WRITTEN_BY_HAND, {("settings", "timeout"): 60}, PATH)
+    edited = toml.edit(WRITTEN_BY_HAND, {("settings", "timeout"): 60}, PATH)
     assert edited == WRITTEN_BY_HAND.replace("timeout = 30", "timeout = 60")
 
 
 def test_a_value_that_is_set_again_stays_where_it_is_with_its_comment() -> None:
-    edited = toml.edited(WRITTEN_BY_HAND, {("description",): "Office", ("settings", "http", "retries"): 5}, PATH)
+    edited = toml.edit(WRITTEN_BY_HAND, {("description",): "Office", ("settings", "http", "retries"): 5}, PATH)
     assert edited == WRITTEN_BY_HAND.replace('"Work"', '"Office"').replace("retries = 3", "retries = 5")
 
 
 def test_a_value_that_is_removed_takes_nothing_else_with_it() -> None:
-    edited = toml.edited(WRITTEN_BY_HAND, {("settings", "timeout"): None, ("token", "env"): None}, PATH)
+    edited = toml.edit(WRITTEN_BY_HAND, {("settings", "timeout"): None, ("token", "env"): None}, PATH)
     assert tomllib.loads(edited) == {
         "description": "Work",
         "settings": {"http": {"retries": 3, "agent": "x"}},
@@ -178,7 +178,7 @@ def test_a_value_that_is_removed_takes_nothing_else_with_it() -> None:
 
 def test_removing_what_is_not_there_changes_nothing() -> None:
     changes = {("settings", "other"): None, ("no", "such", "table"): None, ("description", "inner"): None}
-    assert toml.edited(WRITTEN_BY_HAND, changes, PATH) == WRITTEN_BY_HAND
+    assert toml.edit(WRITTEN_BY_HAND, changes, PATH) == WRITTEN_BY_HAND
 
 
 @pytest.mark.parametrize(
@@ -205,15 +205,15 @@ def test_removing_what_is_not_there_changes_nothing() -> None:
 def test_however_a_person_wrote_the_table_only_the_change_is_made(
     text: str, changes: dict[tuple[str, ...], Any], settings: dict[str, Any]
 ) -> None:
-    assert tomllib.loads(toml.edited(text, changes, PATH)) == {"settings": settings, "token": {"env": "X"}}
+    assert tomllib.loads(toml.edit(text, changes, PATH)) == {"settings": settings, "token": {"env": "X"}}
 
 
 @given(TABLES, CHANGES)
 def test_an_edited_file_holds_what_was_in_it_and_the_changes(
     table: dict[str, Any], changes: dict[tuple[str, ...], Any]
 ) -> None:
-    edited = toml.edited(toml.written(table), changes, PATH)
-    toml.change(table, changes)
+    edited = toml.edit(toml.dumps(table), changes, PATH)
+    toml.apply_changes(table, changes)
     assert tomllib.loads(edited) == table
 
 
@@ -247,27 +247,27 @@ def test_a_file_in_any_spelling_is_edited_as_asked_or_not_at_all(
     text: str, changes: dict[tuple[str, ...], Any]
 ) -> None:
     try:
-        edited = toml.edited(text, changes, PATH)
+        edited = toml.edit(text, changes, PATH)
     except MalformedFile:
         event("not at all")
         return
     table = tomllib.loads(text)
-    toml.change(table, changes)
+    toml.apply_changes(table, changes)
     assert without_empty_tables(tomllib.loads(edited)) == without_empty_tables(table)
 
 
 def test_a_file_that_cannot_be_edited_without_spoiling_it_is_left_to_a_person() -> None:
     with pytest.raises(MalformedFile, match="written in pieces that this program cannot change") as caught:
-        toml.edited("c.a = 0\nb = 3\n", {("c", "d", "a"): 11}, PATH)
+        toml.edit("c.a = 0\nb = 3\n", {("c", "d", "a"): 11}, PATH)
     assert caught.value.hint == f"edit {PATH}"
 
 
 def test_a_change_sets_and_removes_by_path() -> None:
     table: dict[str, Any] = {"a": 1, "b": {"c": 2, "d": 3}}
-    toml.change(table, {("a",): None, ("b", "c"): 4, ("b", "e", "f"): 5, ("x", "y"): None, ("b", "d", "g"): 6})
+    toml.apply_changes(table, {("a",): None, ("b", "c"): 4, ("b", "e", "f"): 5, ("x", "y"): None, ("b", "d", "g"): 6})
     assert table == {"b": {"c": 4, "d": {"g": 6}, "e": {"f": 5}}}
 
 
 @given(TABLES)
 def test_a_new_file_is_read_back_as_it_was_written(table: dict[str, Any]) -> None:
-    assert toml.parse(toml.written(table), PATH) == table
+    assert toml.parse(toml.dumps(table), PATH) == table

@@ -61,7 +61,7 @@ def _append_for_github(session: Session, variables: dict[str, str], with_token: 
     if not path:
         raise ConfigError("GITHUB_ENV is not set: this is not a GitHub Actions job", hint=f"{session.app.name} env")
     # Mask first: the runner must know the token before anything can print it.
-    effective = session.resolution.token_in_force()
+    effective = session.resolution.effective_token()
     if effective is not None and effective.secret.is_at_hand:
         terminal.out(formats.github_mask(effective.secret.reveal()))
         sys.stdout.flush()

@@ -15,7 +15,7 @@ from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError, OriginConflict, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
-from arka_config.precedence.values import ENV, FLAG, in_order, resolve
+from arka_config.precedence.values import ENV, FLAG, flatten, resolve
 from arka_config.secret import masked
 from arka_config.store.tokens import PLAIN, STORAGES, Credential
 from arka_config.text import visible
@@ -101,7 +101,7 @@ def _target(session: Session, api_url: str | None) -> tuple[str, ResolvedValue]:
     """The profile to store the token in, and the URL that the token is for."""
     resolution = session.login_resolution(api_url)
     field = session.app.url_field
-    url = resolve(field, in_order(resolution.ranks))
+    url = resolve(field, flatten(resolution.ranks))
     if url is None:
         raise UsageError("the workspace's URL is not known", hint=f"{field.option} URL")
     origin = Origin.of(str(url.value), url.place)
@@ -178,13 +178,13 @@ def _verify_token(
 
 def _credential(token: Secret, url: ResolvedValue, label: str, expires: str, verification: Verification) -> Credential:
     """The credential to store. What the workspace says of the token overrides the options."""
-    origin, created, user = Origin.of(str(url.value)), timestamps.stored(timestamps.now()), ""
+    origin, created, user = Origin.of(str(url.value)), timestamps.to_text(timestamps.now()), ""
     if verification.identity is not None:
         details, user = verification.identity.token, verification.identity.email
         if details.label and label not in ("", details.label):
             terminal.note(f"the workspace calls this token '{details.label}', so --label is not used")
         if details.includes_expires and expires not in ("", details.expires):
-            ends = f"expires {timestamps.in_words(timestamps.read(details.expires))}" if details.expires else ""
+            ends = f"expires {timestamps.describe(timestamps.parse(details.expires))}" if details.expires else ""
             terminal.note(f"the workspace says that it {ends or 'never expires'}, so --expires is not used")
         label = details.label or label
         expires = details.expires if details.includes_expires else expires
@@ -196,7 +196,7 @@ def _report(
 ) -> None:
     app = session.app
     token = masked(credential.token.reveal(), app.token_prefix)
-    storage = session.store.tokens.storage(name)
+    storage = session.store.tokens.read_storage(name)
     if session.json:
         session.show_json(
             {

@@ -29,7 +29,7 @@ def logout(session: Session, all_profiles: bool, revoke: bool) -> None:
         raise UsageError("--all and --profile cannot be combined", hint="keep one of them")
     store, app = session.store, session.app
     names = store.names() if all_profiles else [_effective_name(session)]
-    origins = {} if revoke else {name: store.origin(name) for name in names}
+    origins = {} if revoke else {name: store.read_origin(name) for name in names}
     if revoke:
         forgotten = _revoke_and_forget(session, names)
     else:

@@ -178,10 +178,10 @@ def _put(store: ProfileStore, path: str, text: str) -> None:
     before = files.read(full) or ""
     others: dict[tuple[str, ...], None] = {("token", key): None for key in (*SOURCES, "copy") if key != "sealed"}
     value = tomlkit.string(text, multiline=True)
-    after = toml.edited(before, {**others, ("token", "sealed"): value}, path)
+    after = toml.edit(before, {**others, ("token", "sealed"): value}, path)
     mode = stat.S_IMODE(os.stat(full).st_mode)
     external_files.write(store, full, after)
     try:
         os.chmod(full, mode)  # it is checked in, and no secret: who could read it still can
     except OSError as error:
-        raise files.cannot("open to others", full, error) from None
+        raise files.failure("open to others", full, error) from None

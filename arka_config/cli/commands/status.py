@@ -28,7 +28,7 @@ from arka_config.store.tokens import Credential
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
-    from arka_config.precedence.credential import TokenInForce
+    from arka_config.precedence.credential import EffectiveToken
     from arka_config.workspace.client.verification import Verification
 
 
@@ -43,11 +43,11 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
     is stored: to update what is stored of the token, use `login`.
     """
     try:
-        within = None if expiring is None else timedelta(days=timestamps.days(expiring))
+        within = None if expiring is None else timedelta(days=timestamps.parse_days(expiring))
     except ValueError as error:
         raise UsageError(f"--expiring: {error}") from None
     resolution = session.resolution
-    effective = resolution.token_in_force()
+    effective = resolution.effective_token()
     stored = resolution.profile.stored if effective is not None and effective.token.layer == PROFILE else None
     verification = _verify(session, effective, offline)
     known = _details(effective, stored, verification)
@@ -69,13 +69,13 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
         raise verification.error
     if known is None or not known.expires:
         return None
-    left = timestamps.read(known.expires) - timestamps.now()
+    left = timestamps.parse(known.expires) - timestamps.now()
     if left < timedelta(days=session.store.preferences.expiry_warning):
         _warn_of_expiry(session, known, stored, verification, left)
     return EXIT_PENDING if within is not None and left <= within else None
 
 
-def _verify(session: Session, effective: TokenInForce | None, offline: bool) -> Verification:
+def _verify(session: Session, effective: EffectiveToken | None, offline: bool) -> Verification:
     """Ask the workspace about the effective token, unless that would run a helper or prompt for a passphrase."""
     from arka_config.workspace.client.verification import Skipped, State, Verification
 
@@ -98,7 +98,7 @@ def _verify(session: Session, effective: TokenInForce | None, offline: bool) -> 
 
 
 def _details(
-    effective: TokenInForce | None, stored: Credential | None, verification: Verification
+    effective: EffectiveToken | None, stored: Credential | None, verification: Verification
 ) -> Credential | None:
     """What is known of the token: from the workspace, else from the store; None if neither knows it."""
     if effective is None or verification.identity is None:
@@ -124,13 +124,13 @@ def _warn_of_expiry(
     else:
         can_rotate = verification.identity is not None and is_alive
         hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
-    when = timestamps.in_words(timestamps.read(known.expires))
+    when = timestamps.describe(timestamps.parse(known.expires))
     terminal.warn(f"this token {'expires' if is_alive else 'expired'} {when}", hint=hint)
 
 
 def _rows(
     session: Session,
-    effective: TokenInForce | None,
+    effective: EffectiveToken | None,
     stored: Credential | None,
     known: Credential | None,
     verification: Verification,
@@ -169,7 +169,7 @@ def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
 
 def _document(
     session: Session,
-    effective: TokenInForce | None,
+    effective: EffectiveToken | None,
     stored: Credential | None,
     known: Credential | None,
     verification: Verification,

@@ -38,7 +38,7 @@ def use(session: Session, name: str | None, here: bool, unpin: bool) -> None:
         wanted = _prompt_for_name(session)
     if here:
         return _pin(session, wanted)
-    before, _ = session.store.selection.active()
+    before, _ = session.store.selection.read_active()
     if wanted == "-":
         wanted = session.store.use_previous()
     else:
@@ -77,7 +77,7 @@ def _prompt_for_name(session: Session) -> str:
         raise ConfigError("there are no profiles", hint=f"{session.app.name} login --profile NAME")
     if not session.can_ask:
         raise UsageError("which profile?", hint=f"{session.app.name} use NAME")
-    active, _ = session.store.selection.active()
+    active, _ = session.store.selection.read_active()
     for number, name in enumerate(names, 1):
         terminal.say(f"{'●' if name == active else ' '} {number:>2}  {name}")
     answer = terminal.ask("Which profile (number or name)")

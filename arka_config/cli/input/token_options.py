@@ -22,7 +22,7 @@ def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
     if allow_never and text.strip().lower() == "never":
         return ""
     try:
-        return timestamps.stored(timestamps.end(text))
+        return timestamps.to_text(timestamps.parse_expiry(text))
     except ValueError as error:
         raise UsageError(f"--expires: {error}") from None
 

@@ -62,8 +62,8 @@ def expiry_cell(session: Session, credential: Credential | None, *, date: bool =
     """When a token expires: `in 90 days (2027-02-22)`, yellow if that is soon and red if it is past."""
     if credential is None or not credential.expires:
         return "—", "dim"
-    ends = timestamps.read(credential.expires)
-    text = timestamps.in_words(ends) + (f" ({ends:%Y-%m-%d})" if date else "")
+    ends = timestamps.parse(credential.expires)
+    text = timestamps.describe(ends) + (f" ({ends:%Y-%m-%d})" if date else "")
     if ends <= timestamps.now():
         return f"expired {text}", "red"
     soon = ends <= timestamps.now() + timedelta(days=session.store.preferences.expiry_warning)

@@ -28,7 +28,7 @@ def credential_of(issued: Issued, origin: Origin, *, label: str = "", user: str 
         issued.token,
         origin,
         label=details.label or label,
-        created=details.created or timestamps.stored(timestamps.now()),
+        created=details.created or timestamps.to_text(timestamps.now()),
         expires=details.expires,
         user=user,
     )
@@ -59,7 +59,9 @@ class TemplateIssuer:
                 f"a token for {origin} cannot be issued with the effective token, which is for {workspace.origin}",
                 hint=f"name a profile that may create tokens there: {self._session.app.name} apply --profile NAME …",
             )
-        issued = workspace.create(label, expires=timestamps.stored(timestamps.end(expires)) if expires else "")
+        issued = workspace.create(
+            label, expires=timestamps.to_text(timestamps.parse_expiry(expires)) if expires else ""
+        )
         self._issued[issued.details.id] = issued.token
         return credential_of(issued, origin)
 

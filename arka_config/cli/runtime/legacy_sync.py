@@ -12,7 +12,7 @@ from arka_config.store.resolution import Resolution
 if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
-    from arka_config.precedence.credential import TokenInForce
+    from arka_config.precedence.credential import EffectiveToken
 
 
 def after_change(session: Session) -> None:
@@ -25,7 +25,7 @@ def after_change(session: Session) -> None:
         terminal.warn(f"the legacy file was not updated: {error.message}", hint=error.hint)
 
 
-def check_origin(app: AppIdentity, effective: TokenInForce) -> None:
+def check_origin(app: AppIdentity, effective: EffectiveToken) -> None:
     """Raise OriginConflict if the Node CLI, which knows one workspace, would send the token to another one."""
     default = app.default_url()
     if default is not None and effective.origin != Origin.of(default):
@@ -44,10 +44,10 @@ def _write_active_token(session: Session, project: str) -> None:
     prefix = session.app.token_prefix
     path = legacy_path_to_write(project, session.environ)
     with session.store.lock:
-        active, _ = session.store.selection.active()
+        active, _ = session.store.selection.read_active()
         effective = None
         if active is not None and session.store.exists(active):
-            effective = Resolution(session.store, {}, profile=active).token_in_force()
+            effective = Resolution(session.store, {}, profile=active).effective_token()
         if effective is not None:
             try:
                 check_origin(session.app, effective)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import click
 
-    from arka_config.precedence.credential import TokenInForce
+    from arka_config.precedence.credential import EffectiveToken
     from arka_config.settings import ProfileSettings
 
 _WIDE = 110  # columns; a table shows full paths from this width on
@@ -78,7 +78,7 @@ class Session:
             self.note_token_choice()
         return loaded
 
-    def token(self) -> TokenInForce:
+    def token(self) -> EffectiveToken:
         """Fetch the effective token, and note on stderr which one it is if another one is hidden.
 
         Raises NoToken, TokenUnavailable, OriginConflict.
@@ -90,7 +90,7 @@ class Session:
 
     def note_token_choice(self) -> None:
         """Print which token is used if one in the environment hides a profile's token, or loses to it."""
-        found = self.resolution.token_in_force()
+        found = self.resolution.effective_token()
         if found is not None and (text := self.resolution.notice(found.token)):
             terminal.note(text)
 

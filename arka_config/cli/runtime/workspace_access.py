@@ -73,7 +73,7 @@ def stored_token(session: Session, name: str) -> StoredToken:
             f"profile '{name}' takes its token from {place}, and only a stored token can be revoked or rotated here",
             hint=f"replace it there; {session.app.name} tokens list shows the tokens of the workspace",
         )
-    effective = resolution.token_in_force()
+    effective = resolution.effective_token()
     if read.credential is None or effective is None or effective.token.layer != PROFILE:
         raise NoToken(f"profile '{name}' has no stored token", hint=f"{session.app.name} login --profile {name}")
     return StoredToken(name, read.credential, client(session, resolution, str(effective.url.value), effective.secret))
@@ -85,7 +85,7 @@ def effective_stored_token(session: Session) -> StoredToken:
     Raises UsageError if a flag's or variable's token overrides it: that token is not stored anywhere, and must not be
     confused with the profile's.
     """
-    effective = session.resolution.token_in_force()
+    effective = session.resolution.effective_token()
     if effective is not None and effective.token.layer != PROFILE:
         name = session.resolution.name
         is_stored = name is not None and session.resolution.profile.stored is not None
@@ -118,7 +118,7 @@ def revoke_before_removal(session: Session, name: str) -> str:
         stored = stored_token(session, name)
         return describe_revocation(stored, revoke_token(stored))
     except (ProRequired, WorkspaceError) as error:
-        page = session.app.page(session.app.tokens_page, session.store.origin(name))
+        page = session.app.page(session.app.tokens_page, session.store.read_origin(name))
         raise type(error)(
             f"the token of profile '{name}' was not revoked, so nothing was removed: {error.message}",
             hint=error.hint or f"revoke it on {page}, then run this without --revoke",

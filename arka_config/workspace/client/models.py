@@ -151,7 +151,7 @@ def _read_text(table: Mapping[str, Any], key: str, default: str | None = None) -
 def _read_timestamp(table: Mapping[str, Any], key: str) -> str:
     text = _read_text(table, key, "")
     try:
-        return timestamps.stored(timestamps.read(text)) if text else ""
+        return timestamps.to_text(timestamps.parse(text)) if text else ""
     except ValueError:
         pass
     raise InvalidValue(f"{key} is not a timestamp")

@@ -141,7 +141,7 @@ def _create_file(path: str) -> None:
         files.make_folder(os.path.dirname(path))
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), files.PRIVATE_FILE))
     except OSError as error:
-        raise files.cannot("write", path, error) from None
+        raise files.failure("write", path, error) from None
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -78,7 +78,7 @@ class Workspace:
             user, is_new = accounts.add(session, email, plan)
             code = accounts.create_code(session, user)
         link = accounts.sign_in_link(self.url or DEFAULT_URL, code)
-        expires = timestamps.stored(timestamps.now() + accounts.CODE_LIFETIME)
+        expires = timestamps.to_text(timestamps.now() + accounts.CODE_LIFETIME)
         return Invitation(user.id, user.email, user.plan, is_new, link, expires)
 
     def issue(

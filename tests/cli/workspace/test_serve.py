@@ -225,7 +225,7 @@ def test_file_that_is_not_a_database_is_not_changed(home: Path, tmp_path: Path) 
     [
         ("https://tokens.example.com/somewhere", "hint: use https://tokens.example.com"),
         ("http://tokens.example.com", "hint: use https://tokens.example.com"),
-        ("ftp://tokens.example.com", "is not a URL that a token may go to"),
+        ("ftp://tokens.example.com", "is not a URL that a token may be sent to"),
     ],
 )
 @pytest.mark.parametrize("command", ["serve", "add-user me@example.com"])

@@ -21,7 +21,7 @@ ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
 
 
 def days_from_now(days: float) -> str:
-    return timestamps.stored(datetime.now(UTC) + timedelta(days=days))
+    return timestamps.to_text(datetime.now(UTC) + timedelta(days=days))
 
 
 def list_labels(api: Api, **query: Any) -> list[str]:
@@ -36,7 +36,7 @@ def test_created_token_works_and_is_returned_once(api: Api) -> None:
     assert ID.fullmatch(details["id"])
     assert (details["label"], details["last_four"], details["scopes"]) == ("CI/CD Pipeline", token[-4:], [])
     assert (details["expires"], details["last_used"]) == ("2999-12-31T21:59:59Z", None)
-    assert timestamps.read(details["created"]) <= datetime.now(UTC)
+    assert timestamps.parse(details["created"]) <= datetime.now(UTC)
     listing = api.get("tokens")
     assert details in listing.json()["tokens"]
     assert token not in listing.text
@@ -96,7 +96,7 @@ def test_invalid_body_is_reported_by_field(api: Api, body: dict[str, object], fi
 
 
 def test_expiry_in_the_current_second_is_rejected(api: Api) -> None:
-    response = api.post("tokens", json={"label": "x", "expires": timestamps.stored(datetime.now(UTC))})
+    response = api.post("tokens", json={"label": "x", "expires": timestamps.to_text(datetime.now(UTC))})
     assert response.status_code == 422
 
 
@@ -206,7 +206,7 @@ def test_rotate_returns_a_successor_and_keeps_the_old_token(api: Api) -> None:
     details = new.json()["details"]
     assert (details["label"], details["scopes"]) == ("CI", [MANAGE])
     assert details["id"] != old["details"]["id"]
-    assert abs(timestamps.read(details["expires"]) - timestamps.read(expires)) < timedelta(seconds=30)
+    assert abs(timestamps.parse(details["expires"]) - timestamps.parse(expires)) < timedelta(seconds=30)
     assert api.accepts(old["token"])
     assert api.accepts(new.json()["token"])
     assert api.delete("tokens/current", token=old["token"]).status_code == 204
@@ -246,7 +246,7 @@ def test_only_manage_scope_may_extend_the_lifetime(api: Api, expires: str | None
 
 def test_end_of_the_last_day_is_not_an_extension(api: Api) -> None:
     old = api.post("tokens", json={"label": "CI", "expires": days_from_now(30)}).json()["token"]
-    expires = timestamps.stored(timestamps.end(days_from_now(30)[:10]))
+    expires = timestamps.to_text(timestamps.parse_expiry(days_from_now(30)[:10]))
     assert api.post("tokens/current/rotate", token=old, json={"expires": expires}).status_code == 201
 
 

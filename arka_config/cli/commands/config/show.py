@@ -30,8 +30,8 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
     """
     settings, resolution = session.settings()
     findings = {
-        "profile": resolution.choice_findings(),
-        **{name: resolution.findings(leaf.field) for name, leaf in settings.leaves().items()},
+        "profile": resolution.trace_choice(),
+        **{name: resolution.trace(leaf.field) for name, leaf in settings.leaves().items()},
     }
     unread = _unread(session) if sources else None
     if session.json:

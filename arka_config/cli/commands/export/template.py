@@ -46,7 +46,7 @@ def template(session: Session, name: str | None) -> None:
     settings, omitted = _split_secrets(session, profile.settings)
     if settings:
         table["settings"] = settings
-    text = session.app.redacted(f"#:schema ./template.schema.json\n{toml.written(table)}")
+    text = session.app.redacted(f"#:schema ./template.schema.json\n{toml.dumps(table)}")
     for key in omitted:
         terminal.note(f"settings.{key} is omitted, because it contains a secret")
     if session.json:

@@ -54,7 +54,7 @@ def legacy(
         raise ConfigError(
             f"profile '{name}' has another token, which would be lost", hint="choose another --profile, or add --force"
         )
-    credential = Credential(found.token, origin, created=timestamps.stored(timestamps.now()))
+    credential = Credential(found.token, origin, created=timestamps.to_text(timestamps.now()))
     if stored is not None and stored.token == found.token and stored.origin == origin:
         credential = stored  # which has its label and expiry
     is_active = session.store.log_in(name, credential)

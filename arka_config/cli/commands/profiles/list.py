@@ -22,9 +22,9 @@ def list_(session: Session) -> None:
     A dot marks the active one. A flag, the environment or a pinned directory can select another.
     """
     store = session.store
-    active, _ = store.selection.active()
+    active, _ = store.selection.read_active()
     names = store.names()
-    for misnamed in store.profiles.misnamed():
+    for misnamed in store.profiles.misnamed_files():
         terminal.warn(
             f"{session.with_tilde(store.profiles.folder)}/{misnamed} is not a profile: its name has characters "
             "other than a-z, 0-9, '-' and '_'"

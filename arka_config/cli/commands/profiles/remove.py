@@ -25,12 +25,12 @@ def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
     """
     store, app = session.store, session.app
     store.check_exists(name)
-    had_token, origin = store.tokens.holds(name), store.origin(name)
+    had_token, origin = store.tokens.holds(name), store.read_origin(name)
     if not yes:
         what = " and its token, and revoke that" if had_token and revoke else " and its token" if had_token else ""
         session.confirm(f"Remove profile '{name}'{what}?", flag="--yes")
     revoked = workspace_access.revoke_before_removal(session, name) if had_token and revoke else ""
-    was_active = store.selection.active()[0] == name
+    was_active = store.selection.read_active()[0] == name
     unpinned = store.remove(name)
     legacy_sync.after_change(session)
     if session.json:

@@ -67,7 +67,7 @@ def _prepare_question(session: Session, name: str, *, fetch: bool) -> WorkspaceC
     """A client that can ask about the profile's own token, or the verification if there is nothing to ask."""
     try:
         resolution = workspace_access.resolution_of(session, name)
-        effective = resolution.token_in_force() if resolution.profile.has_token else None
+        effective = resolution.effective_token() if resolution.profile.has_token else None
         if effective is None or effective.token.layer != PROFILE:
             return Verification(State.NO_TOKEN)
         if needs_helper(effective.token) and not fetch:

@@ -70,9 +70,9 @@ def _day(text: str) -> Cell:
 def _expiry(text: str) -> Cell:
     if not text:
         return "never", "dim"
-    ends = timestamps.read(text)
-    return (f"expired {timestamps.in_words(ends)}", "red") if ends <= timestamps.now() else timestamps.in_words(ends)
+    ends = timestamps.parse(text)
+    return (f"expired {timestamps.describe(ends)}", "red") if ends <= timestamps.now() else timestamps.describe(ends)
 
 
 def _last_use(text: str) -> Cell:
-    return timestamps.in_words(timestamps.read(text)) if text else ("never", "dim")
+    return timestamps.describe(timestamps.parse(text)) if text else ("never", "dim")

@@ -22,7 +22,7 @@ def status(session: Session) -> None:
     """
     vault, tokens = vault_of(session.store), session.store.tokens
     file = vault.file()
-    kinds = [tokens.storage(name) for name in tokens.names()]
+    kinds = [tokens.read_storage(name) for name in tokens.names()]
     counts = {storage: kinds.count(storage) for storage in STORAGES}
     is_open = file is not None and vault.opens_at_once()
     sessions = vault.sessions.count()

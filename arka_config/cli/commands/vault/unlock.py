@@ -31,7 +31,7 @@ def unlock(session: Session, duration: str, shell: str | None) -> None:
     {app} vault unlock | Out-String | iex        powershell
     """
     try:
-        lasting = timestamps.lasting(duration)
+        lasting = timestamps.parse_duration(duration)
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
     vault = vault_of(session.store)

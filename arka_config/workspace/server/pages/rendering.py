@@ -41,7 +41,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(day=_format_day, time=timestamps.stored, in_words=timestamps.in_words, visible=visible)
+_templates.filters.update(day=_format_day, time=timestamps.to_text, in_words=timestamps.describe, visible=visible)
 _templates.globals.update(static=STATIC, sign_in_page=accounts.SIGN_IN_PAGE, PRO=accounts.PRO, MANAGE=tokens.MANAGE)
 
 

@@ -100,7 +100,7 @@ def _parse_expiry(expiry: str, date: str) -> datetime | None:
         return timestamps.now() + timedelta(days=int(expiry))
     try:
         if expiry == "date" and len(date) == len("2027-02-28"):
-            return timestamps.end(date)
+            return timestamps.parse_expiry(date)
     except ValueError:
         pass
     raise InvalidValue("choose when the token expires")
