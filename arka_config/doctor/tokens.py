@@ -13,6 +13,7 @@ from arka_config.errors import (
     ConfigError,
     InvalidSession,
     InvalidToken,
+    InvalidValue,
     KeyringLocked,
     KeyringUnavailable,
     MalformedFile,
@@ -44,10 +45,15 @@ def expiry(machine: Machine) -> Iterator[Problem]:
     """Tokens that have expired, or will within `expiry_warning`."""
     days = machine.preferences.expiry_warning if machine.preferences is not None else _DEFAULT_WARNING
     for name, credential in machine.credentials.items():
-        if not credential.expires:
-            continue
-        expires = timestamps.parse(credential.expires)
         path = machine.store.tokens.path(name)
+        try:
+            expires = credential.expiry
+        except InvalidValue as error:
+            command = shell_command(machine.program, "login", "--profile", name)
+            yield Problem(ERROR, path, error.message, command)
+            continue
+        if expires is None:
+            continue
         when = f"{timestamps.describe(expires, machine.now)} ({expires:%Y-%m-%d})"
         if expires <= machine.now:
             command = shell_command(machine.program, "login", "--profile", name)

@@ -6,9 +6,9 @@ an HMAC under the data key then covers the whole file, including the unlockers t
 
 from __future__ import annotations
 
-from arka_config.errors import MalformedFile, NewerFormat, SealedFileDamaged, SealedFileMoved
+from arka_config.errors import MalformedFile, SealedFileDamaged, SealedFileMoved
 from arka_config.sealing import cipher
-from arka_config.store.json import dumps
+from arka_config.store.json import check_version, dumps
 from arka_config.store.tokens import parse_document
 from arka_config.text import is_printable, shortened
 
@@ -139,9 +139,7 @@ def parse(text: str, path: str, app: str) -> DataKeyFile:
         document = parse_document(text, path)
     except MalformedFile:
         document = {}
-    version = document.get("version")
-    if isinstance(version, int) and version > VERSION:
-        raise NewerFormat(f"{path}: format {version} is newer than this program", path=path, hint="update this program")
+    check_version(document, VERSION, path)
     if not _is_as_written(document, text):
         raise damaged(path)
     if document["app"] != app:

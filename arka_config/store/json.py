@@ -38,8 +38,9 @@ def dumps(table: Mapping[str, Any]) -> str:
     return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
 
 
-def check_version(version: object, supported: int, path: str) -> None:
-    """Raise NewerFormat if a file's version is one that only a newer program supports."""
+def check_version(document: object, supported: int, path: str) -> None:
+    """Raise NewerFormat if a file's `version` is one that only a newer program supports."""
+    version = document.get("version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > supported:
         from arka_config.errors import NewerFormat
 

@@ -49,9 +49,8 @@ class Selection:
         if text is None:
             return {}
         document = json.parse(text, path, f"rm {quoted(path)}")
-        version = document.get("version") if isinstance(document, dict) else None
-        json.check_version(version, _VERSION, path)
-        pins = document.get("pins") if version == _VERSION else None
+        json.check_version(document, _VERSION, path)
+        pins = document.get("pins") if isinstance(document, dict) and document.get("version") == _VERSION else None
         if not isinstance(pins, dict) or not all(is_printable(d) and _is_name(n) for d, n in pins.items()):
             raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm {quoted(path)}")
         return pins

@@ -100,7 +100,7 @@ def storage_of(document: Mapping[str, Any], path: str) -> str:
         return PLAIN
     if version == VERSION and document.get("storage") in STORAGES[1:]:
         return str(document["storage"])
-    json.check_version(version, VERSION, path)
+    json.check_version(document, VERSION, path)
     raise _malformed(path, "not a credential file")
 
 

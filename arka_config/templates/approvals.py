@@ -12,9 +12,10 @@ import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arka_config.errors import ConfigError, InvalidUrl, MalformedFile, NewerFormat
+from arka_config.errors import ConfigError, InvalidUrl, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.store import files
+from arka_config.store.json import check_version
 from arka_config.text import is_printable, quoted
 
 if TYPE_CHECKING:
@@ -63,16 +64,7 @@ class Approvals:
             return
         try:
             document = json.loads(text)
-            if (
-                isinstance(document, dict)
-                and isinstance(document.get("version"), int)
-                and document["version"] > VERSION
-            ):
-                raise NewerFormat(
-                    f"{self.path}: format {document['version']} is newer than this program",
-                    path=self.path,
-                    hint="update this program",
-                )
+            check_version(document, VERSION, self.path)
             if document["version"] != VERSION:
                 raise ValueError("another format")
             self.folders = {folder: dict(names) for folder, names in document["folders"].items()}

@@ -10,8 +10,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arka_config.errors import MalformedFile, NewerFormat
+from arka_config.errors import MalformedFile
 from arka_config.store import files
+from arka_config.store.json import check_version
 from arka_config.text import is_printable, is_profile_name, quoted
 
 if TYPE_CHECKING:
@@ -122,12 +123,7 @@ def _read(path: str) -> Ledger | None:
         return None
     try:
         document = json.loads(text)
-        if isinstance(document, dict) and isinstance(document.get("version"), int) and document["version"] > VERSION:
-            raise NewerFormat(
-                f"{path}: format {document['version']} is newer than this program",
-                path=path,
-                hint="update this program",
-            )
+        check_version(document, VERSION, path)
         if document["version"] != VERSION or document.keys() != {"version", "profiles"}:
             raise ValueError("another format")
         return Ledger({_check_name(name): _parse_entry(entry) for name, entry in document["profiles"].items()})

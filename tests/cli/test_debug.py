@@ -28,7 +28,7 @@ def test_debug_logs_the_effective_token_and_its_source(two: Path, words: list[st
     assert steps[0].startswith("arka-config ")
     assert f"profile 'work' is the effective one, from {two}/state/active" in steps
     path = two / "data" / "tokens" / "work.json"
-    assert f"the token is from {path}, and for https://arka-ai.com, from {path}: origin" in steps
+    assert f"the token is from {path}; it is for https://arka-ai.com, from {path}: origin" in steps
     assert steps[-1] == "ended with exit code 0"
 
 

@@ -112,7 +112,7 @@ def test_escape_in_an_edited_file_never_reaches_the_terminal(two: Path) -> None:
         done = arka(*line.split())
         assert "\x1b" not in done.out + done.err
         assert "\x07" not in done.out + done.err
-        assert "evil.toml: description holds a control character" in done.err
+        assert "evil.toml: description contains a control character" in done.err
 
 
 @pytest.mark.parametrize("label", ["\x1b]0;owned\x07", "\x1b[2J", "a\nb", "\x9b31m", "\u202etxt", "\r● evil"])

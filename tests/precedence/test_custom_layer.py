@@ -170,7 +170,7 @@ def test_a_name_that_says_nothing_or_is_taken_is_refused(name: str) -> None:
 
 
 def test_a_place_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ValueError, match="not below 'default'"):
+    with pytest.raises(ValueError, match="not 'default'"):
         CustomLayer("ssm", Store({}), below="default")  # type: ignore[arg-type]  # mypy refuses it too
 
 

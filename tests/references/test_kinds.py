@@ -252,7 +252,7 @@ def test_helper_output_must_be_one_line_of_text(
 ) -> None:
     helper(rf"printf '{CANARY}\n{CANARY}\n'")
     secret = refer("helper", "op")
-    with pytest.raises(InvalidValue, match="the output of helper 'op' holds a character") as two_lines:
+    with pytest.raises(InvalidValue, match="the output of helper 'op' contains a forbidden character") as two_lines:
         secret.reveal()
     helper(rf"printf '{CANARY}\377'")
     no_text = failure(secret)

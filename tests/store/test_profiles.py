@@ -98,8 +98,8 @@ REFUSED = [
     ("settings = 'x'", "settings must be a table", "edit {path}"),
     ("settings = [1]", "settings must be a table", "edit {path}"),
     (r"description = '" + "\x1b[31m'", "not TOML: line 1, column 16: ", "edit {path}"),
-    (r'description = "\u001b[31m"', "description holds a control character or a direction mark", "edit {path}"),
-    ('[token]\nfile = "/run/\\u202etxt"', "token.file holds a control character", "edit {path}"),
+    (r'description = "\u001b[31m"', "description contains a control character or a direction mark", "edit {path}"),
+    ('[token]\nfile = "/run/\\u202etxt"', "token.file contains a control character", "edit {path}"),
     ("description = ", "not TOML: end of document: invalid value", "edit {path}"),
     ("[settings]\ntimeout = 3 0", "not TOML: line 2, column 13: ", "edit {path}"),
 ]

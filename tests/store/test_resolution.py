@@ -237,7 +237,7 @@ def test_a_profile_that_is_renamed_away_and_back_while_it_is_read_is_found(
             other.rename("office", "work")
         return active()
 
-    monkeypatch.setattr(three.selection, "active", back_again)
+    monkeypatch.setattr(three.selection, "read_active", back_again)
     found = resolution(three)
     assert found.token().secret.reveal() == STORED
     assert found.profile.is_whole

@@ -4,6 +4,7 @@ since two of the three stand above this room."""
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,9 +89,21 @@ MALFORMED: list[tuple[object, str]] = [
     (document(label="\x1b[31m" + CANARY), "label is not a printable string"),
     (document(user=7), "user is not a printable string"),
     (document(expires=CANARY), "expires is not a time such as 2027-02-28T12:00:00Z"),
-    (document(expires="2027-02-28T12:00:00"), "expires is not a time such as 2027-02-28T12:00:00Z"),
-    (document(created="0001-01-01T00:00:00+01:00"), "created is not a time such as 2027-02-28T12:00:00Z"),
+    (document(created=CANARY), "created is not a time such as 2027-02-28T12:00:00Z"),
 ]
+
+
+@pytest.mark.parametrize("expires", ["2027-02-28T12:00:00", "2027-02-30T12:00:00Z", "0001-01-01T00:00:00+01:00", "1"])
+def test_expiry_that_is_not_a_time_is_an_error_when_it_is_used(expires: str) -> None:
+    credential = read(json.dumps(document(expires=expires)))
+    with pytest.raises(InvalidValue, match="expires is not a time such as 2027-02-28T12:00:00Z"):
+        assert credential.expiry
+
+
+def test_expiry_is_in_utc_and_none_if_unknown() -> None:
+    credential = read(json.dumps(document(expires="2027-02-28T12:00:00+02:00")))
+    assert credential.expiry == datetime(2027, 2, 28, 10, tzinfo=UTC)
+    assert read(json.dumps(document(expires=""))).expiry is None
 
 
 @pytest.mark.parametrize(("content", "message"), MALFORMED)

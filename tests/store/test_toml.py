@@ -85,7 +85,7 @@ def test_what_no_parser_can_hold_is_refused_and_nothing_breaks(text: str) -> Non
 )
 def test_a_control_character_is_refused_wherever_it_hides(text: str, key: str) -> None:
     error = refused(text)
-    assert error.message == f"{PATH}: {key} holds a control character or a direction mark"
+    assert error.message == f"{PATH}: {key} contains a control character or a direction mark"
 
 
 @given(st.text() | st.text(st.sampled_from("a=.[]{}\"'\\#,\n 1-:TZ_e+")))
@@ -257,7 +257,7 @@ def test_a_file_in_any_spelling_is_edited_as_asked_or_not_at_all(
 
 
 def test_a_file_that_cannot_be_edited_without_spoiling_it_is_left_to_a_person() -> None:
-    with pytest.raises(MalformedFile, match="written in pieces that this program cannot change") as caught:
+    with pytest.raises(MalformedFile, match="cannot change safely") as caught:
         toml.edit("c.a = 0\nb = 3\n", {("c", "d", "a"): 11}, PATH)
     assert caught.value.hint == f"edit {PATH}"
 

@@ -108,8 +108,8 @@ def _report(session: Session, old: StoredToken, changed: Sequence[str], new: Cre
             }
         )
     terminal.say(f"Replaced {before} of profile '{old.profile}' with {after}, and revoked the old one", mark="✓")
-    if new.expires:
-        terminal.say(f"  It expires {timestamps.describe(timestamps.parse(new.expires))}")
+    if new.expiry is not None:
+        terminal.say(f"  It expires {timestamps.describe(new.expiry)}")
     for name in changed:
         if name != old.profile:
             terminal.say(f"  Profile '{name}' had the same token, and has the new one too")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -67,11 +67,12 @@ def status(session: Session, offline: bool, show_token: bool, expiring: str | No
         effective.secret.reveal()  # raises TokenUnavailable
     if verification.is_refusal and verification.error is not None:
         raise verification.error
-    if known is None or not known.expires:
+    expiry = None if known is None else known.expiry
+    if known is None or expiry is None:
         return None
-    left = timestamps.parse(known.expires) - timestamps.now()
+    left = expiry - timestamps.now()
     if left < timedelta(days=session.store.preferences.expiry_warning):
-        _warn_of_expiry(session, known, stored, verification, left)
+        _warn_of_expiry(session, known, stored, verification, expiry)
     return EXIT_PENDING if within is not None and left <= within else None
 
 
@@ -115,16 +116,16 @@ def _details(
 
 
 def _warn_of_expiry(
-    session: Session, known: Credential, stored: Credential | None, verification: Verification, left: timedelta
+    session: Session, known: Credential, stored: Credential | None, verification: Verification, expiry: datetime
 ) -> None:
     app = session.app
-    is_alive = left > timedelta(0)
+    is_alive = expiry > timestamps.now()
     if stored is None:  # it is not in the token store, so no command here replaces it
         hint = f"create a new one on {app.page(app.tokens_page, str(known.origin))}"
     else:
         can_rotate = verification.identity is not None and is_alive
         hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
-    when = timestamps.describe(timestamps.parse(known.expires))
+    when = timestamps.describe(expiry)
     terminal.warn(f"this token {'expires' if is_alive else 'expired'} {when}", hint=hint)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.errors import TokenUnavailable
+from arka_config.errors import InvalidValue, TokenUnavailable
 from arka_config.references.registry import KINDS, describe, kind_of
 from arka_config.secret import Secret, masked
 from arka_config.store.tokens import PLAIN
@@ -60,9 +60,12 @@ def is_locked(session: Session, credential: Credential) -> bool:
 
 def expiry_cell(session: Session, credential: Credential | None, *, date: bool = True) -> Cell:
     """When a token expires: `in 90 days (2027-02-22)`, yellow if that is soon and red if it is past."""
-    if credential is None or not credential.expires:
+    try:
+        ends = None if credential is None else credential.expiry
+    except InvalidValue:
+        return "not a time", "red"
+    if ends is None:
         return "—", "dim"
-    ends = timestamps.parse(credential.expires)
     text = timestamps.describe(ends) + (f" ({ends:%Y-%m-%d})" if date else "")
     if ends <= timestamps.now():
         return f"expired {text}", "red"
