@@ -47,8 +47,8 @@ MUTANTS = [
     Mutant(
         "a lock that is not released",
         "store/lock.py",
-        "_unlock(self._descriptor)\n        except OSError:\n            pass  # what was to be changed is changed, "
-        "and closing the file gives the lock back as well\n        finally:\n            os.close(self._descriptor)",
+        "_unlock(self._descriptor)\n        except OSError:\n            pass  # the change has been made, and "
+        "closing the file releases the lock as well\n        finally:\n            os.close(self._descriptor)",
         "pass\n        except OSError:\n            pass\n        finally:\n            pass",
         "tests/store/test_lock.py::test_an_error_under_the_lock_gives_it_back_and_is_no_kill",
         "LockTimeout|assert",
@@ -64,16 +64,16 @@ MUTANTS = [
     Mutant(
         "no fsync of the folder",
         "store/files.py",
-        "    durability.settle(folder, target)\n",
+        "    _sync_after_change(folder, target)\n",
         "",
         f"{FILES}test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end",
         r"assert \['sync file', 'rename'\] == \['sync file', 'rename', 'sync folder'\]",
     ),
     Mutant(
         "a failed fsync of the folder that undoes the change",
-        "store/durability.py",
-        "    try:\n        sync(folder)\n    except OSError as error:",
-        "    sync(folder)\n    try:\n        pass\n    except OSError as error:",
+        "store/files.py",
+        "    try:\n        _sync(folder)\n    except OSError as error:",
+        "    _sync(folder)\n    try:\n        pass\n    except OSError as error:",
         f"{FAULTS}[served: rotate -p work]",
         "assert .*accepts|FileError|Traceback|assert",
     ),
