@@ -36,13 +36,20 @@ class Position(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A problem in a template file, with its position."""
+    """A problem in a template file, with its position; without one, the text names the file."""
 
     path: str
-    position: Position
+    position: Position | None
     text: str
 
+    @property
+    def line(self) -> int:
+        """The line, or 0 without a position."""
+        return 0 if self.position is None else self.position.line
+
     def __str__(self) -> str:
+        if self.position is None:
+            return visible(self.text)
         return f"{visible(self.path)}:{self.position.line}:{self.position.column}: {self.text}"
 
 
@@ -58,7 +65,7 @@ class TemplateText:
         self.name = name
         self.text = text
         self.digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-        self.refused: dict[Position, Problem] = {}
+        self.refused: dict[Position | None, Problem] = {}
         self._offsets: dict[Path, int] | None = None
 
     def problem(self, key: Iterable[str], text: str) -> Problem:

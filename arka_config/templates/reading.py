@@ -79,8 +79,7 @@ def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> TemplateFiles:
         try:
             text = _read_text(path, folder, name)
         except FileError as error:
-            message = _without_path(error.message, os.path.join(folder, name))
-            result.problems.append(Problem(path, Position(1, 1), message))
+            result.problems.append(Problem(path, None, error.message))
             continue
         result.texts.append(text)
         table = _parse(app, text, result.problems)
@@ -89,12 +88,6 @@ def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> TemplateFiles:
             if model is not None:
                 result.templates.append(Template(text, model, is_whole=is_whole))
     return result
-
-
-def _without_path(message: str, path: str) -> str:
-    """The message without the file's path, which a Problem shows anyway."""
-    before, _, after = message.partition(path)
-    return before.rstrip() + (after if before else after.lstrip(":, "))
 
 
 def _find_files(paths: Sequence[str], result: TemplateFiles) -> Iterator[tuple[str, str, str]]:
@@ -164,8 +157,8 @@ def _parse(app: AppIdentity, text: TemplateText, problems: list[Problem]) -> dic
         for key, value in toml.strings(table)
         if (problem := _string_problem(app, key, value))
     ]
-    reported = {problem.position.line for problem in literal_tokens}
-    problems += [one for one in refused if one.text != _LITERAL_TOKEN or one.position.line not in reported]
+    reported = {problem.line for problem in literal_tokens}
+    problems += [one for one in refused if one.text != _LITERAL_TOKEN or one.line not in reported]
     text.refused = {problem.position: problem for problem in refused}
     return _remove_refused(app, table) if refused else table
 

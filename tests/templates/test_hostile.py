@@ -189,17 +189,17 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Folder, tmp_path: Path
     (folder.path / "a.toml").symlink_to(tmp_path / "outside.toml")
     done = arka("apply", "profiles/a.toml" if is_file_named else "profiles", "--yes")
     assert done.code == 1
-    assert "profiles/a.toml:1:1: a link out of its folder is not followed" in done.err
+    assert "profiles/a.toml: a link out of its folder is not followed" in done.err
 
 
 def test_a_large_file_is_not_read(folder: Folder) -> None:
     folder.put_whole("a.toml", "# " + "x" * 10_000_000)
-    assert_refused(why="profiles/a.toml:1:1: is larger than 1048576 bytes")
+    assert_refused(why="profiles/a.toml is larger than 1048576 bytes")
 
 
 def test_a_named_pipe_is_refused_without_waiting(folder: Folder) -> None:
     os.mkfifo(folder.path / "a.toml")
-    assert_refused(why="profiles/a.toml:1:1: is not a regular file")
+    assert_refused(why="profiles/a.toml is not a regular file")
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ def test_all_problems_of_all_files_are_reported_together(folder: Folder) -> None
         "profiles/b.toml:6:1: settings.timeout: input should be a valid number, unable to parse string as a number",
         "profiles/c.toml:1:1: version must be 1; update this program to read newer templates",
         "profiles/d.toml:1:11: not TOML: invalid value",
-        "profiles/e.toml:1:1: is not a regular file",
-        "profiles/f.toml:1:1: line 2: not UTF-8 text",
+        f"{folder.path}/e.toml is not a regular file",
+        f"{folder.path}/f.toml, line 2: not UTF-8 text",
         "profiles/g.toml:1:1: starts with a byte order mark: save it without one",
         "profiles/h.toml:1:1: profile is missing",
         "profiles/h.toml:1:1: version is missing",
@@ -101,7 +101,7 @@ def test_an_unreadable_file_is_reported_with_the_other_problems(
         return open_file(path, *arguments, **options)
 
     monkeypatch.setattr(os, "open", refuse)
-    assert problems("profiles")[-1] == "profiles/b.toml:1:1: cannot read: permission denied"
+    assert problems("profiles")[-1] == f"cannot read {locked}: permission denied"
 
 
 @pytest.mark.parametrize(
