@@ -44,13 +44,13 @@ class EnvReference:
     def malformed(self, target: str, app: AppIdentity) -> str:
         if is_like_a_token(target):
             return (
-                "token.env looks like a token in plain text, and is not repeated here: revoke it if it is one, "
-                "and name a variable"
+                "it looks like a token in plain text, so it is not repeated here: if it is one, revoke it, "
+                "and name a variable instead"
             )
         if not _is_variable(target):
-            return "token.env is not the name of a variable: letters, digits and '_'"
+            return "it is not a variable's name: use letters, digits and '_'"
         if target in app.secret_variables:
-            return f"{target} is {app.name}'s own: give the token a variable of its own, {app.variable('CI_TOKEN')}"
+            return f"{target} is {app.name}'s own variable: use another one, such as {app.variable('CI_TOKEN')}"
         return ""
 
     def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:

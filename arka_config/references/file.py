@@ -68,7 +68,7 @@ class FileReference:
             yield Fault(message, path, command=("chmod", "600", path))
 
     def malformed(self, target: str, app: AppIdentity) -> str:
-        return "" if os.path.isabs(os.path.expanduser(target)) else "token.file must be a path from / or ~"
+        return "" if os.path.isabs(os.path.expanduser(target)) else "it must be an absolute path, or start with ~"
 
     def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:
         path = os.path.expanduser(target)
@@ -79,6 +79,6 @@ class FileReference:
             if real != folder and os.path.commonpath([folder, real]) == folder:
                 return ""
         return (
-            f"{visible(target)} is not below {' or '.join(roots)}, where templates may read; "
+            f"{visible(target)} is not below {' or '.join(roots)}, the only folders that templates may read; "
             f'allow its folder in {preferences.path}: file_roots = ["{visible(os.path.dirname(path))}"]'
         )

@@ -73,8 +73,8 @@ class HelperReference:
     def malformed(self, target: str, app: AppIdentity) -> str:
         if is_like_a_token(target):
             return (
-                "token.helper looks like a token in plain text, and is not repeated here: revoke it if it is one, "
-                "and name a helper"
+                "it looks like a token in plain text, so it is not repeated here: if it is one, revoke it, "
+                "and name a helper instead"
             )
         return ""
 

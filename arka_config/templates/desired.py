@@ -221,13 +221,13 @@ class _Builder:
         if profile.api_url is not None:
             fields["api_url"] = profile.api_url
             try:
-                Origin.of(profile.api_url, "profile.api_url")
+                Origin.of(profile.api_url)
             except ConfigError as error:
                 self._add_problem(("profile", "api_url"), _message_with_hint(error))
         table = self.template.model.token
         token = None if table is None else self._token(table)
         if token is not None and profile.api_url is None and self.app.default_url() is None:
-            self._add_problem(("profile",), f"profile.api_url is missing, and {self.app.name} has no default")
+            self._add_problem(("profile", "api_url"), f"missing, and {self.app.name} has no default")
         if token is not None and not token.is_stored:
             fields["token"] = token.reference
         fields |= self._settings()
@@ -235,9 +235,7 @@ class _Builder:
         return Desired(self.template, name, fields, token) if is_whole else None
 
     def _add_problem(self, key: tuple[str, ...], message: str) -> None:
-        dotted = ".".join(key)
-        text = message if message.startswith(dotted) else f"{dotted}: {message}"
-        self.problems.append(self.template.text.problem(key, text))
+        self.problems.append(self.template.text.problem(key, f"{'.'.join(key)}: {message}"))
 
     def _name(self) -> str:
         key = ("profile", "name")

@@ -15,6 +15,8 @@ from arka_config.store import toml
 from arka_config.text import did_you_mean, shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from arka_config.app_identity import AppIdentity
     from arka_config.templates.positions import Problem, TemplateText
 
@@ -128,11 +130,11 @@ _MAX_PASSES = 8  # removing a table may break a rule of the table around it; the
 
 
 class _Fault(NamedTuple):
-    """A validation error of pydantic."""
+    """A validation error of pydantic: its type, and what is wrong or what was expected."""
 
     kind: str
     path: tuple[str, ...]
-    message: str
+    detail: str
 
 
 def validate(text: TemplateText, table: dict[str, Any], problems: list[Problem]) -> tuple[TemplateFile | None, bool]:
@@ -156,9 +158,15 @@ def _validate(table: dict[str, Any]) -> tuple[TemplateFile | None, list[_Fault]]
     try:
         return TemplateFile.model_validate(table), []
     except ValidationError as error:
-        errors = error.errors(include_input=False, include_url=False, include_context=False)
+        errors = error.errors(include_input=False, include_url=False)
     # Outside `except`, because pydantic's error contains the whole table.
-    return None, [_Fault(one["type"], tuple(str(part) for part in one["loc"]), one["msg"]) for one in errors]
+    return None, [_Fault(one["type"], tuple(map(str, one["loc"])), _detail(one)) for one in errors]
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    context = error.get("ctx", {})
+    detail = context.get("error") or context.get("expected")  # of a failed rule, and of a literal
+    return str(detail or error["msg"][:1].lower() + error["msg"][1:])
 
 
 def _remove_faults(table: dict[str, Any], faults: list[_Fault]) -> None:
@@ -171,7 +179,7 @@ def _remove_faults(table: dict[str, Any], faults: list[_Fault]) -> None:
 
 
 def _describe(fault: _Fault, table: dict[str, Any]) -> str:
-    kind, path, message = fault
+    kind, path, detail = fault
     key = shortened(".".join(path))
     if path == ("version",) and kind != "missing":
         version = table.get("version")
@@ -184,10 +192,10 @@ def _describe(fault: _Fault, table: dict[str, Any]) -> str:
     if kind == "missing":
         return f"{key} is missing"
     if kind == _FAILED_RULE:
-        return f"{key} {message.removeprefix('Value error, ')}"
+        return f"{key} {detail}"
     if kind == "literal_error":
-        return f"{key} must be {message.removeprefix('Input should be ')}".replace("True", "true")
-    return f"{key} {_MESSAGES.get(kind, message[:1].lower() + message[1:])}"
+        return f"{key} must be {detail}".replace("True", "true")
+    return f"{key} {_MESSAGES.get(kind, detail)}"
 
 
 # JSON Schema

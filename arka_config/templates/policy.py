@@ -26,7 +26,7 @@ def source_problem(app: AppIdentity, kind: str, target: str) -> str:
     if kind in KINDS:
         return kind_of(kind).malformed(target, app)
     if kind == "sealed" and not target.startswith(_ARMOR):
-        return f"token.sealed is not an armored age text: create one with {app.name} seal"
+        return f"it is not an armored age text: create one with {app.name} seal"
     return ""
 
 
@@ -41,7 +41,7 @@ def expiry_problem(expires: str) -> str:
         if expires:
             timestamps.parse_expiry(expires)
     except ValueError as error:
-        return f"token.issue.expires: {visible(str(error))}"
+        return visible(str(error))
     return ""
 
 

@@ -85,7 +85,7 @@ def test_no_token_is_issued_if_the_vault_does_not_open(workspace: FakeWorkspace,
     (home / "config" / "config.toml").write_text('storage = "sealed"\n')
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
-    assert "sealing is not on" in done.err
+    assert "sealing is off" in done.err
     assert workspace.requests == []
 
 

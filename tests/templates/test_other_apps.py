@@ -45,7 +45,7 @@ def test_a_key_with_a_dot_is_refused(bare: Folder, capsys: pytest.CaptureFixture
 
 def test_a_token_without_a_workspace_is_refused(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     bare.put("a.toml", '[profile]\nname = "a"\n[token]\nprompt = true\n')
-    assert "profiles/a.toml:2:2: profile.api_url is missing, and bare has no default" in problems(capsys)
+    assert "profiles/a.toml:2:2: profile.api_url: missing, and bare has no default" in problems(capsys)
 
 
 def test_only_variables_with_the_app_s_prefix_may_be_read(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:

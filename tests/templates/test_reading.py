@@ -127,7 +127,7 @@ def test_an_unreadable_file_is_reported_with_the_other_problems(
         ),
         ('[profile]\nname = "x"\n[token]\nissue = { label = "x", expires = "soon" }', "token.issue.expires: 'soon'"),
         ('[profile]\nname = "x"\n[token]\nhelper = "op"', "5:1: token.helper: 'op' is not in "),
-        ('[profile]\nname = "x"\n[token]\nsealed = "secret"', "5:1: token.sealed is not an armored age text"),
+        ('[profile]\nname = "x"\n[token]\nsealed = "secret"', "5:1: token.sealed: it is not an armored age text"),
         ('[profile]\nname = "x"\n[settings]\nproxy = "http://me:pw@proxy"', "settings.proxy is a URL with a pass"),
     ],
 )
@@ -265,5 +265,5 @@ def test_another_program_s_token_in_place_of_a_name_is_not_repeated(folder: Fold
     folder.put("a.toml", f'[profile]\nname = "a"\n[token]\n{kind} = "{foreign}"\n')
     done = arka("plan", "profiles")
     assert done.code == 1
-    assert f"profiles/a.toml:5:1: token.{kind} looks like a token in plain text" in done.err
+    assert f"profiles/a.toml:5:1: token.{kind}: it looks like a token in plain text" in done.err
     assert foreign not in done.out + done.err
