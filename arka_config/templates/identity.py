@@ -1,5 +1,4 @@
-"""Identities: the secret keys that open what was sealed for this machine. The file is age's own, and `age -d -i` reads
-it as well."""
+"""Identities: the secret keys that open tokens sealed for this machine, in files of age's own format."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ _PREFIX = "AGE-SECRET-KEY-1"
 
 
 class IdentityFile:
-    """This machine's identity, `identity.txt` in the data folder: 0600, and written once."""
+    """This machine's identity: `identity.txt` in the data folder, with mode 0600. It is never overwritten."""
 
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, "identity.txt")
@@ -29,14 +28,14 @@ class IdentityFile:
         return files.exists(self.path)
 
     def create(self) -> str:
-        """Makes an identity; its recipient. For who holds the lock. Raises ConfigError where there is one already."""
+        """Create the identity and return its recipient. The caller holds the lock. Raises ConfigError if it exists."""
         library = age()
         if self.exists():
             raise ConfigError(
-                f"{visible(self.path)} is there already, and what was sealed for it would be lost",
-                hint="`identity show` prints its recipient",
+                f"{visible(self.path)} already exists, and tokens sealed for it would be lost",
+                hint="run `identity show` to print its recipient",
             )
-        files.sweep([os.path.dirname(self.path)])  # what a killed one left: it holds a secret key
+        files.sweep([os.path.dirname(self.path)])  # a killed process may have left a temporary file with a key
         identity = library.x25519.Identity.generate()
         recipient = str(identity.to_public())
         created = timestamps.to_text(timestamps.now())
@@ -44,37 +43,37 @@ class IdentityFile:
         return recipient
 
     def recipient(self) -> str:
-        """Whom to seal for, so that this machine can open it. Raises ConfigError where it has no identity."""
+        """Return the recipient to seal for. Raises ConfigError if this machine has no identity."""
         if not self.exists():
-            raise ConfigError("this machine has no identity", hint="`identity create` makes one")
+            raise ConfigError("this machine has no identity", hint="create one with `identity create`")
         return str(read_identities(self.path)[0].to_public())
 
 
 def read_identities(path: str) -> list[Any]:
-    """The identities in a file: age's own, or one ssh private key. Raises SealedTokenError, UnsafeFile."""
+    """Read the identities in a file: age's, or one ssh private key. Raises SealedTokenError, UnsafeFile."""
     library = age()
     text = files.read(os.path.abspath(os.path.expanduser(path)), secret=True)
     if text is None:
         raise SealedTokenError(
-            f"{visible(path)} does not exist", hint="name a file of age identities, or an ssh private key"
+            f"{visible(path)} does not exist", hint="pass a file of age identities, or an ssh private key"
         )
     try:
         if "PRIVATE KEY-----" in text:
             return [library.ssh.Identity.from_buffer(text.encode())]
         lines = [line.strip() for line in text.splitlines()]
-        found = [library.x25519.Identity.from_str(line) for line in lines if line.startswith(_PREFIX)]
+        identities = [library.x25519.Identity.from_str(line) for line in lines if line.startswith(_PREFIX)]
     except library.IdentityError:
-        found = []
-    # Outside of the handler: the library's error may hold what it could not read.
-    if not found:
+        identities = []
+    # Raised outside of the handler, so that the library's error is not chained: it may hold the key.
+    if not identities:
         raise SealedTokenError(
-            f"{visible(path)} holds no identity: neither {_PREFIX}… nor an ssh private key without a passphrase",
-            hint="age-keygen makes one, and so does `identity create`",
+            f"{visible(path)} contains no identity: neither {_PREFIX}… nor an ssh private key without a passphrase",
+            hint="create one with age-keygen or `identity create`",
         )
-    return found
+    return identities
 
 
-def identities(machine: IdentityFile, others: Sequence[str]) -> list[Any]:
-    """This machine's identity, where it has one, and those of other files."""
+def load_identities(machine: IdentityFile, others: Sequence[str]) -> list[Any]:
+    """Read this machine's identity, if it has one, and those in other files."""
     paths = [*([machine.path] if machine.exists() else []), *others]
     return [identity for path in paths for identity in read_identities(path)]

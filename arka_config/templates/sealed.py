@@ -1,8 +1,8 @@
 """Sealed tokens: a token inside a template, encrypted with age (https://age-encryption.org/v1) for certain machines.
 
-What is sealed names the profile and the origin that the token is for, so that nobody can put the text into another
-template and have the token sent somewhere else. X25519 and ssh keys only: a passphrase stanza is refused by looking at
-the header, before anything is tried, since it says itself how much memory trying it takes.
+The payload names the token's profile and origin, so a sealed text that is copied into another template cannot send the
+token somewhere else. Only X25519 and ssh keys are allowed. Passphrase stanzas are rejected by their header, before any
+decryption: they specify themselves how much memory an attempt takes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEYS = {"version", "app", "profile", "origin", "token"}
 
 
 class SealedToken(NamedTuple):
-    """What is sealed: the token, and the app, the profile and the origin that it is for."""
+    """The payload: the token, and the app, profile and origin that it is for."""
 
     app: str
     profile: str
@@ -36,11 +36,11 @@ class SealedToken(NamedTuple):
 
 
 class NotForThisMachine(SealedTokenError):
-    """It is sealed for recipients whose identities are not here."""
+    """None of this machine's identities is a recipient."""
 
 
 def age() -> Any:
-    """The age library. Raises ConfigError where it is not installed."""
+    """Import the age library. Raises ConfigError if it is not installed."""
     try:
         import pyrage  # type: ignore[import-untyped]  # it has no types
     except ImportError:
@@ -51,27 +51,27 @@ def age() -> Any:
     return pyrage
 
 
-def recipient(text: str, source: str) -> Any:
-    """The recipient that a text names: `age1…`, or an ssh public key. Raises SealedTokenError, naming the source."""
+def parse_recipient(text: str, source: str) -> Any:
+    """Parse a recipient: `age1…`, or an ssh public key. Raises SealedTokenError, naming the source."""
     library = age()
     if text.startswith("AGE-SECRET-KEY-") or "PRIVATE KEY" in text:
         raise SealedTokenError(
-            f"{source}: this is an identity, which is secret, and not a recipient",
-            hint="age-keygen -y shows its recipient",
+            f"{source}: this is an identity, which is secret, not a recipient",
+            hint="age-keygen -y prints its recipient",
         )
     kind = library.ssh if text.startswith("ssh-") else library.x25519
     try:
         return kind.Recipient.from_str(text)
-    except (library.RecipientError, UnicodeEncodeError):  # the latter for bytes that are no text
+    except (library.RecipientError, UnicodeEncodeError):  # the latter for bytes that are not text
         pass
     raise SealedTokenError(
-        f"{source}: '{visible(text[:40])}' is not a recipient: it begins with age1, ssh-ed25519 or ssh-rsa",
-        hint="`identity show`, on the machine that is to open it, prints one",
+        f"{source}: '{visible(text[:40])}' is not a recipient, which starts with age1, ssh-ed25519 or ssh-rsa",
+        hint="run `identity show` on the machine that should open it",
     )
 
 
 def seal(sealed: SealedToken, recipients: Sequence[Any]) -> str:
-    """The armored text of a token, sealed for all of these recipients."""
+    """Seal a token for these recipients; return the armored text."""
     payload = {
         "version": VERSION,
         "app": sealed.app,
@@ -83,68 +83,68 @@ def seal(sealed: SealedToken, recipients: Sequence[Any]) -> str:
     return text.decode("ascii")
 
 
-def opened(text: str, identities: Sequence[Any]) -> SealedToken:
-    """What an armored text holds. Raises NotForThisMachine, and SealedTokenError for what is damaged or refused."""
-    content = _dearmored(text)
+def unseal(text: str, identities: Sequence[Any]) -> SealedToken:
+    """Decrypt an armored text. Raises NotForThisMachine, and SealedTokenError if it is damaged or not allowed."""
+    content = _dearmor(text)
     check_header(content)
     library = age()
     try:
         payload = library.decrypt(content, list(identities))
     except library.DecryptError as error:
-        is_for_others = "No matching keys" in str(error)
+        is_for_others = "No matching keys" in str(error)  # the library has one error type for all reasons
     else:
-        return _parsed(payload)
-    # Outside of the handler: what a library says of a text is not ours to repeat.
+        return _parse(payload)
+    # Raised outside of the handler, so that the library's error is not chained: it may hold a secret.
     if is_for_others:
         raise NotForThisMachine(
-            "it is sealed for other recipients than this machine",
-            hint="have it sealed anew, for what `identity show` prints as well",
+            "it is not sealed for this machine",
+            hint="have it sealed again, also for the recipient that `identity show` prints",
         )
-    raise SealedTokenError("it is damaged, or was changed since it was sealed", hint="have it sealed anew")
+    raise SealedTokenError("it is damaged, or was changed after it was sealed", hint="have it sealed again")
 
 
-def _dearmored(text: str) -> bytes:
-    """The bytes of an armored text, so that what is checked below is what the library gets."""
+def _dearmor(text: str) -> bytes:
+    """Decode an armored text, so that the header that is checked is the one that the library reads."""
     lines = text.strip().replace("\r\n", "\n").split("\n")
     if len(text) > LARGEST or len(lines) < 3 or lines[0].strip() != _BEGIN or lines[-1].strip() != _END:
-        raise SealedTokenError("it is not an armored age text", hint="the `seal` command makes one")
+        raise SealedTokenError("it is not an armored age text", hint="create one with the `seal` command")
     try:
         return base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True)
     except ValueError:
-        raise SealedTokenError("its armor is damaged", hint="have it sealed anew") from None
+        raise SealedTokenError("its armor is damaged", hint="have it sealed again") from None
 
 
 def check_header(content: bytes) -> None:
-    """Looks at who a text is sealed for. Raises SealedTokenError for a passphrase, and for what has no header."""
+    """Check the recipient stanzas. Raises SealedTokenError for a passphrase, or if there is no valid header."""
     first, _, rest = content.partition(b"\n")
     header, separator, _ = rest.partition(b"\n--- ")
     if first != b"age-encryption.org/v1" or not separator:
-        raise SealedTokenError("it is not an age text of version 1", hint="the `seal` command makes one")
+        raise SealedTokenError("it is not an age text of version 1", hint="create one with the `seal` command")
     stanzas = [line for line in header.split(b"\n") if line.startswith(b"-> ")]
     if any(line.split(b" ")[1] == b"scrypt" for line in stanzas):
         raise SealedTokenError(
-            "it is sealed with a passphrase, which is refused untried: trying one can take any amount of memory",
+            "it is sealed with a passphrase, which is not allowed: an attempt can take any amount of memory",
             hint="have it sealed for a recipient: seal --to age1…",
         )
     if len(stanzas) > MOST_STANZAS:
         raise SealedTokenError(f"it is sealed for more than {MOST_STANZAS} recipients")
 
 
-def _parsed(payload: bytes) -> SealedToken:
+def _parse(payload: bytes) -> SealedToken:
     try:
         document = json.loads(payload)
     except (ValueError, RecursionError):
         document = None
-    # Outside of the handler, as everywhere: that error holds the whole payload.
+    # Raised outside of the handler, so that the error is not chained: it holds the whole payload.
     if isinstance(document, dict) and document.get("version") != VERSION and "token" in document:
-        raise SealedTokenError("it is of another version than this program knows", hint="update this program")
+        raise SealedTokenError("its format is newer than this program", hint="update this program")
     if (
         not isinstance(document, dict)
         or document.keys() != _KEYS
         or not all(isinstance(document[key], str) and is_printable(document[key]) for key in _KEYS - {"version"})
     ):
         raise SealedTokenError(
-            "it holds something else than a token that this program sealed", hint="the `seal` command makes one"
+            "it does not contain a token sealed by this program", hint="create one with the `seal` command"
         )
     Origin.of(document["origin"], "the sealed token's origin")
     return SealedToken(document["app"], document["profile"], document["origin"], Secret(document["token"]))

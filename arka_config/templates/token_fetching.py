@@ -8,10 +8,10 @@ from arka_config.errors import ConfigError, FileError, SealedTokenError, Templat
 from arka_config.references.context import Context
 from arka_config.references.registry import KINDS, kind_of, token_of
 from arka_config.store.profiles import Profile
-from arka_config.templates.identity import identities
+from arka_config.templates.identity import load_identities
 from arka_config.templates.plan import TokenStep
 from arka_config.templates.planning import token_step
-from arka_config.templates.sealed import NotForThisMachine, opened
+from arka_config.templates.sealed import NotForThisMachine, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,10 +78,10 @@ class TokenFetcher:
         place = desired.template.text.place(("token", "sealed"))
         try:
             if self._identities is None:
-                self._identities = identities(self._machine, self._others)
+                self._identities = load_identities(self._machine, self._others)
             if not self._identities:
                 return f"this machine has no identity to open it: {self.app.name} identity create"
-            sealed = opened(token.target, self._identities)
+            sealed = unseal(token.target, self._identities)
         except NotForThisMachine as error:
             return error.message
         except SealedTokenError as error:

@@ -1,4 +1,4 @@
-"""`vault` as a person meets it: passphrases that are typed unseen, and a bar, on a real pseudo-terminal."""
+"""`vault` on a pseudo-terminal: hidden passphrase prompts and a progress bar."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PHRASE = "correct horse battery stäple"
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """The home of a person with three plain tokens."""
+    """The environment of a home with three plain tokens."""
     made = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     store = open_store(app, made)
     for name in ("work", "ci", "eu"):
@@ -42,7 +42,7 @@ def enable(environ: dict[str, str]) -> Terminal:
     return terminal
 
 
-def test_a_new_passphrase_is_typed_twice_unseen_and_a_bar_shows_how_far_it_is(environ: dict[str, str]) -> None:
+def test_enable_asks_for_a_new_passphrase_twice_and_shows_progress(environ: dict[str, str]) -> None:
     terminal = run(environ, "vault enable --with passphrase")
     terminal.answer_hidden("New passphrase: ", PHRASE)
     terminal.answer_hidden("Repeat the passphrase: ", "something else")
@@ -58,7 +58,7 @@ def test_a_new_passphrase_is_typed_twice_unseen_and_a_bar_shows_how_far_it_is(en
     assert "arka vault unlock" in terminal.shown
 
 
-def test_an_empty_one_turns_nothing_on(environ: dict[str, str]) -> None:
+def test_enable_refuses_an_empty_passphrase(environ: dict[str, str]) -> None:
     terminal = run(environ, "vault enable --with passphrase")
     terminal.answer_hidden("New passphrase: ", "")
     assert terminal.wait() == 2
@@ -66,7 +66,7 @@ def test_an_empty_one_turns_nothing_on(environ: dict[str, str]) -> None:
     assert not open_store(app, environ).vault.is_enabled
 
 
-def test_a_passphrase_is_asked_for_again_and_three_wrong_ones_are_an_error(environ: dict[str, str]) -> None:
+def test_wrong_passphrase_is_asked_for_again_up_to_three_times(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "token -p work")
     terminal.answer_hidden("Passphrase: ", "wrong")
@@ -97,7 +97,7 @@ def test_ctrl_c_at_the_question_changes_nothing(environ: dict[str, str]) -> None
     assert open_store(app, answered).credential("work").token.reveal() == credential("work").token.reveal()
 
 
-def test_nobody_is_asked_where_that_was_forbidden(environ: dict[str, str]) -> None:
+def test_no_input_fails_instead_of_asking(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "--no-input token -p work")
     assert terminal.wait() == 1
@@ -108,7 +108,7 @@ def test_nobody_is_asked_where_that_was_forbidden(environ: dict[str, str]) -> No
     assert terminal.wait() in (1, 2)
 
 
-def test_one_passphrase_for_a_shell(environ: dict[str, str]) -> None:
+def test_unlock_asks_once_for_a_shell(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "vault unlock --shell bash")
     terminal.answer_hidden("Passphrase: ", PHRASE)
@@ -121,7 +121,7 @@ def test_one_passphrase_for_a_shell(environ: dict[str, str]) -> None:
     assert "assphrase" not in opened.shown
 
 
-def test_a_new_key_asks_for_each_passphrase_by_name(environ: dict[str, str]) -> None:
+def test_rekey_asks_for_each_passphrase_by_name(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run({**environ, "ARKA_PASSPHRASE": "the other"}, "vault add-unlocker passphrase")
     terminal.answer_hidden("Passphrase: ", PHRASE)
@@ -136,7 +136,7 @@ def test_a_new_key_asks_for_each_passphrase_by_name(environ: dict[str, str]) -> 
         assert opened.credential("ci").token.reveal() == credential("ci").token.reveal()
 
 
-def test_a_further_passphrase_is_asked_for_where_the_environment_has_the_first(environ: dict[str, str]) -> None:
+def test_add_unlocker_asks_for_a_second_passphrase(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run({**environ, "ARKA_PASSPHRASE": PHRASE}, "vault add-unlocker passphrase")
     terminal.answer_hidden("New passphrase: ", "another one")
@@ -146,7 +146,7 @@ def test_a_further_passphrase_is_asked_for_where_the_environment_has_the_first(e
     assert opened.credential("work").token.reveal() == credential("work").token.reveal()
 
 
-def test_disable_asks_first(environ: dict[str, str]) -> None:
+def test_disable_asks_for_confirmation(environ: dict[str, str]) -> None:
     enable(environ)
     terminal = run(environ, "vault disable")
     terminal.expect("to a plain text file? [y/N]: ")

@@ -27,7 +27,7 @@ from arka_config.store.fast import toml
 from arka_config.templates import plan_file, reading
 from arka_config.templates.identity import read_identities
 from arka_config.templates.ledger import LedgerFile
-from arka_config.templates.sealed import age, opened
+from arka_config.templates.sealed import age, unseal
 from arka_config.text import is_printable
 from arka_config.workspace.client.models import Identity, Issued, TokenDetails
 from tests.store.samples import credential
@@ -167,7 +167,7 @@ def _new_identity() -> object:
 
 
 def sealed_token(content: bytes) -> None:
-    opened(decode(content), [_new_identity()])
+    unseal(decode(content), [_new_identity()])
 
 
 def legacy(content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of sealing share: a store with tokens, a vault that opens quickly, and a keyring in memory."""
+"""Fixtures for sealing: a store with tokens, cheap passphrases, and a keyring in memory."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """The variables of one run, with every folder of ours below ARKA_HOME, which is not there yet."""
+    """Environment variables with an ARKA_HOME that does not exist yet."""
     return {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "ARKA_HOME": str(tmp_path / "arka")}
 
 
 @pytest.fixture
 def store(environ: dict[str, str]) -> ProfileStore:
-    """A store with three plain tokens, and sealing off."""
+    """A store with three plain tokens. Sealing is off."""
     made = open_store(app, environ)
     made.log_in("work", credential("work", label="MacBook Pro"))
     made.log_in("ci", credential("ci", expires="2099-12-31T23:59:59Z"))
@@ -40,20 +40,20 @@ def store(environ: dict[str, str]) -> ProfileStore:
 
 @pytest.fixture
 def sealed(store: ProfileStore) -> ProfileStore:
-    """The same, sealed, and opened by a key file."""
+    """The same store, sealed with a key file."""
     operations.enable(vault_of(store), [NewUnlocker("key-file")])
     return store
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passphrases at the least cost that is let pass."""
+    """Give Argon2id the lowest cost that is allowed."""
     monkeypatch.setattr(passphrase, "PARAMETERS", {"memory": 7 << 10, "passes": 1, "lanes": 1})
 
 
 @pytest.fixture
 def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
-    """The keyring in use, one in memory."""
+    """A keyring in memory, set as the current one."""
     before = keyring.get_keyring()
     made = MemoryKeyring()
     keyring.set_keyring(made)
@@ -63,10 +63,10 @@ def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
 
 
 def again(store: ProfileStore, **variables: str) -> ProfileStore:
-    """The same store as another process opens it, with other variables."""
+    """Open the same store as another process would, with other variables."""
     return open_store(app, {**store.environ, **variables})
 
 
 def tokens(store: ProfileStore) -> dict[str, str]:
-    """Every profile's token, opened."""
+    """Reveal every profile's token."""
     return {name: store.credential(name).token.reveal() for name in store.tokens.names()}

@@ -1,4 +1,4 @@
-"""The test vectors of docs/file-formats.md, made anew: with randomness and a clock that are always the same.
+"""Generate the test vectors of docs/file-formats.md, with fixed random bytes and a fixed clock.
 
 python -m tests.sealing.make_vectors        writes them to tests/sealing/vectors/
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).with_name("vectors")
 PASSPHRASE = "correct horse battery stäple"
-HOME = "/home/you/.local/state/arka"  # where the key file is, as far as the file says
+HOME = "/home/you/.local/state/arka"  # the key file's folder according to data-key.json
 _NOW = 4_102_444_800  # 2100-01-01T00:00:00Z
 TOKENS = {
     "work": {"label": "MacBook Pro", "created": "2026-11-24T09:00:00Z", "user": "you@example.com"},
@@ -40,7 +40,7 @@ TOKENS = {
 
 
 def token(name: str) -> str:
-    """The token of a vector: made up, and of the right shape."""
+    """A made-up token with the right format."""
     return "arka_" + name.rjust(37, "0")
 
 
@@ -61,7 +61,7 @@ def _always_the_same() -> Iterator[None]:
 
 
 def make(folder: Path) -> None:
-    """Writes every vector to a folder: a vault with one unlocker of each kind, a session, and tokens."""
+    """Write the vectors to a folder: a vault with one unlocker of each kind, a session, and tokens."""
     store = open_store(app, {"ARKA_HOME": str(folder)})
     kept: dict[str, str] = {}
 
@@ -99,7 +99,7 @@ def make(folder: Path) -> None:
 
 
 def _rekeying(folder: Path, keys: DataKeys) -> str:
-    """The data key's file in the middle of a rekeying: a new key, and the one that the tokens are sealed with yet."""
+    """The text of data-key.json during a rekey: the new key, and the previous one that still seals the tokens."""
     secret = bytes.fromhex((folder / "vault.key").read_text().strip().removeprefix("vault-key-1:"))
     data_key = cipher.random_key()
     unlocker = Unlocker("key-file", "key-file", {"path": f"{HOME}/vault.key"}, os.urandom(cipher.SALT_LENGTH))
@@ -117,7 +117,7 @@ def _key_file(folder: Path) -> tuple[bytes, bool]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder, by its path in it."""
+    """Read every file in a folder, by relative path."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

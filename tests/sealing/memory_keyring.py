@@ -1,4 +1,4 @@
-"""A keyring that is kept in memory, and can be locked, slow, forgetful or broken."""
+"""A keyring in memory that can be locked, slow, forgetful or broken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAME = f"{__name__}.MemoryKeyring"
 
 
 class MemoryKeyring(KeyringBackend):
-    """`fault` is what it does instead of answering."""
+    """`fault` selects how it misbehaves."""
 
     priority = -1  # never chosen unless it is set
 

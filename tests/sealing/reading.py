@@ -1,4 +1,4 @@
-"""One process that reads every token, again and again, until a file named `stop` is in the home.
+"""Read every token repeatedly, until a file named `stop` appears in the home.
 
 python -m tests.sealing.reading HOME
 """

@@ -1,4 +1,4 @@
-"""The cryptography against its standards, and against the package's own public names."""
+"""Compare the cryptography with its standards, and with the public names of `cryptography`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ KEYS = st.binary(min_size=32, max_size=32)
 
 
 @given(secret=st.binary(min_size=1, max_size=80), use=st.text(max_size=20), salt=st.binary(max_size=80))
-def test_a_derived_key_is_that_of_hkdf(secret: bytes, use: str, salt: bytes) -> None:
+def test_derive_matches_hkdf(secret: bytes, use: str, salt: bytes) -> None:
     expected = HKDF(SHA256(), 32, salt or None, b"arka-config/1/" + use.encode()).derive(secret)
     assert cipher.derive(secret, use, salt) == expected
 
 
-def test_a_code_is_that_of_rfc_4231() -> None:
+def test_mac_matches_rfc_4231() -> None:
     code = cipher.mac(b"Jefe", b"what do ya want for nothing?")
     assert code.hex() == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     assert cipher.verify_mac(b"Jefe", b"what do ya want for nothing?", code)
@@ -31,11 +31,11 @@ def test_a_code_is_that_of_rfc_4231() -> None:
     assert not cipher.verify_mac(b"Jeff", b"what do ya want for nothing?", code)
 
 
-def test_a_digest_is_sha_256() -> None:
+def test_digest_is_sha_256() -> None:
     assert cipher.digest(b"abc") == hashlib.sha256(b"abc").digest()
 
 
-def test_argon2id_is_that_of_its_reference_implementation() -> None:
+def test_stretch_matches_the_argon2_reference_implementation() -> None:
     """The first vector of Argon2id in `test.c` of phc-winner-argon2, version 1.3."""
     found = cipher.stretch("password", b"somesalt", memory=65536, passes=2, lanes=1)
     assert found is not None
@@ -43,9 +43,7 @@ def test_argon2id_is_that_of_its_reference_implementation() -> None:
 
 
 @given(key=KEYS, content=st.binary(max_size=100), associated=st.binary(max_size=100))
-def test_what_is_sealed_opens_with_the_same_key_and_associated_data_alone(
-    key: bytes, content: bytes, associated: bytes
-) -> None:
+def test_unseal_requires_the_same_key_and_associated_data(key: bytes, content: bytes, associated: bytes) -> None:
     nonce, sealed = cipher.seal(key, content, associated)
     assert AESGCM(key).decrypt(nonce, sealed, associated) == content
     assert cipher.unseal(key, nonce, sealed, associated) == content
@@ -54,11 +52,11 @@ def test_what_is_sealed_opens_with_the_same_key_and_associated_data_alone(
     assert cipher.seal(key, content, associated)[0] != nonce
 
 
-def test_the_class_that_is_found_quickly_is_the_public_one() -> None:
+def test_quickly_imported_aesgcm_is_the_public_class() -> None:
     assert cipher._aes_gcm() is AESGCM
 
 
-def test_where_it_is_not_found_quickly_the_public_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aesgcm_falls_back_to_the_public_class(monkeypatch: pytest.MonkeyPatch) -> None:
     import cryptography.hazmat.bindings._rust as native
 
     monkeypatch.delattr(native, "openssl")
@@ -67,11 +65,11 @@ def test_where_it_is_not_found_quickly_the_public_one_is_used(monkeypatch: pytes
 
 
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
-def test_other_texts_are_bound_as_other_bytes(one: list[str], other: list[str]) -> None:
+def test_bind_encodes_different_texts_differently(one: list[str], other: list[str]) -> None:
     assert (cipher.bind(*one) == cipher.bind(*other)) is (one == other)
 
 
-def test_hexadecimal_is_lower_case_and_of_the_length_asked_for() -> None:
+def test_from_hex_requires_lower_case_and_the_given_length() -> None:
     assert cipher.from_hex("00ff", 2) == b"\0\xff"
     for text in ("00FF", "00f", "00 ff", "0x00", " 00ff", "", None, 12):
         assert cipher.from_hex(text, 2) is None

@@ -1,4 +1,4 @@
-"""The contract of every kind of token store. A further kind joins it with its word in `STORAGES`."""
+"""The contract of every token store in `STORAGES`."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def empty(kind: str, environ: dict[str, str], memory_keyring: MemoryKeyring) -> ProfileStore:
-    """A store without tokens, in which every kind can be had."""
+    """A store without tokens in which every storage is available."""
     store = open_store(app, environ)
     operations.enable(vault_of(store), [NewUnlocker("key-file")])
     return store
 
 
 def files_of(store: ProfileStore, kind: str) -> TokenFiles:
-    """Token files in which a new token is of this kind."""
+    """Token files that store new tokens in this kind of storage."""
     return TokenFiles(store.tokens.folder, kinds=STORAGES, make_kind=store.tokens.kind, default=lambda: kind)
 
 
@@ -58,7 +58,7 @@ FULL = {
 }
 
 
-def test_a_store_says_what_kind_it_is(tokens: TokenFiles, kind: str) -> None:
+def test_token_store_reports_its_kind(tokens: TokenFiles, kind: str) -> None:
     assert tokens.kind(kind).kind == kind
     tokens.write("work", credential())
     found = tokens.read("work")
@@ -66,7 +66,7 @@ def test_a_store_says_what_kind_it_is(tokens: TokenFiles, kind: str) -> None:
     assert (found.storage, tokens.read_storage("work")) == (kind, kind)
 
 
-def test_an_empty_store_holds_nothing_and_makes_nothing(tokens: TokenFiles, folder: Path) -> None:
+def test_empty_token_store_creates_no_folder(tokens: TokenFiles, folder: Path) -> None:
     assert (tokens.names(), tokens.holds("work"), tokens.read("work"), tokens.remove("work")) == (
         set(),
         False,
@@ -78,26 +78,26 @@ def test_an_empty_store_holds_nothing_and_makes_nothing(tokens: TokenFiles, fold
 
 @pytest.mark.parametrize("details", [{}, FULL, {"label": "only a label"}], ids=["bare", "full", "labelled"])
 @pytest.mark.parametrize("url", [HOME_URL, "https://eu.arka-ai.com:8443", "http://localhost:8000"])
-def test_what_is_written_is_read_back_whole(tokens: TokenFiles, details: dict[str, str], url: str) -> None:
+def test_credential_is_read_back_completely(tokens: TokenFiles, details: dict[str, str], url: str) -> None:
     kept = credential("work", url, **details)
     tokens.write("work", kept)
     assert tokens.holds("work")
     assert known(tokens.read("work")) == known(kept)
 
 
-def test_a_second_store_reads_what_the_first_one_wrote(tokens: TokenFiles, kind: str, environ: dict[str, str]) -> None:
+def test_second_process_reads_the_credential(tokens: TokenFiles, kind: str, environ: dict[str, str]) -> None:
     tokens.write("work", credential("work", **FULL))
     second = files_of(open_store(app, environ), kind)
     assert known(second.read("work")) == known(credential("work", **FULL))
 
 
-def test_the_last_credential_written_is_the_one_that_stays(tokens: TokenFiles) -> None:
+def test_write_replaces_the_previous_credential(tokens: TokenFiles) -> None:
     tokens.write("work", credential("first", **FULL))
     tokens.write("work", credential("second"))
     assert known(tokens.read("work")) == known(credential("second"))
 
 
-def test_profiles_are_kept_apart(tokens: TokenFiles) -> None:
+def test_profiles_do_not_share_credentials(tokens: TokenFiles) -> None:
     for name in ("work", "work-2", "work_2"):
         tokens.write(name, credential(name))
     assert tokens.names() == {"work", "work-2", "work_2"}
@@ -108,7 +108,7 @@ def test_profiles_are_kept_apart(tokens: TokenFiles) -> None:
     assert known(tokens.read("work-2")) == known(credential("work-2"))
 
 
-def test_every_file_is_private_and_in_a_private_folder(tokens: TokenFiles, folder: Path, no_umask: None) -> None:
+def test_token_files_and_their_folder_are_private(tokens: TokenFiles, folder: Path, no_umask: None) -> None:
     tokens.write("work", credential())
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} <= {0o600}
@@ -116,34 +116,34 @@ def test_every_file_is_private_and_in_a_private_folder(tokens: TokenFiles, folde
     assert Path(tokens.path("work")).parent == folder
 
 
-def test_nothing_but_the_credentials_stays_in_the_folder(tokens: TokenFiles, folder: Path) -> None:
+def test_write_leaves_no_other_file(tokens: TokenFiles, folder: Path) -> None:
     for word in ("first", "second", "second"):
         tokens.write("work", credential(word))
     assert tree(str(folder)).keys() <= {os.path.basename(tokens.path("work"))}
 
 
 @pytest.mark.parametrize("part", ["label", "user", "created", "expires"])
-def test_a_control_character_is_refused_by_part_and_the_old_credential_stays(tokens: TokenFiles, part: str) -> None:
+def test_control_character_is_refused_and_the_old_credential_stays(tokens: TokenFiles, part: str) -> None:
     tokens.write("work", credential("old"))
     with pytest.raises(InvalidValue, match=rf"the {part} contains a forbidden character: U\+001B at position 4"):
         tokens.write("work", credential("new", **{part: "red\x1b[31m"}))
     assert known(tokens.read("work")) == known(credential("old"))
 
 
-def test_a_token_with_a_line_break_is_refused_and_not_shown(tokens: TokenFiles) -> None:
+def test_token_with_a_line_break_is_refused_and_not_shown(tokens: TokenFiles) -> None:
     with pytest.raises(InvalidValue, match="the token contains a forbidden character") as caught:
         tokens.write("work", Credential(Secret(CANARY + "\n"), Origin.of(HOME_URL)))
     assert CANARY not in said(caught.value)
     assert not tokens.holds("work")
 
 
-def test_a_credential_does_not_show_its_token(tokens: TokenFiles) -> None:
+def test_repr_of_a_credential_hides_the_token(tokens: TokenFiles) -> None:
     tokens.write("work", Credential(Secret(CANARY), Origin.of(HOME_URL), label="Work"))
     found = tokens.read("work")
     assert repr(found) == "Credential(https://arka-ai.com, 'Work')"
 
 
-def test_a_spoilt_file_is_an_error_that_shows_nothing_of_it_and_can_be_written_over(tokens: TokenFiles) -> None:
+def test_malformed_file_is_an_error_without_its_content_and_can_be_replaced(tokens: TokenFiles) -> None:
     tokens.write("work", Credential(Secret(CANARY), Origin.of(HOME_URL)))
     path = Path(tokens.path("work"))
     whole = path.read_bytes()
@@ -159,7 +159,7 @@ def test_a_spoilt_file_is_an_error_that_shows_nothing_of_it_and_can_be_written_o
     assert known(tokens.read("work")) == known(credential("new"))
 
 
-def test_a_file_that_others_can_write_is_refused_and_one_that_they_can_read_warned_of(tokens: TokenFiles) -> None:
+def test_file_writable_by_others_is_refused_and_readable_by_others_is_a_warning(tokens: TokenFiles) -> None:
     tokens.write("work", credential())
     path = Path(tokens.path("work"))
     path.chmod(0o644)
@@ -170,7 +170,7 @@ def test_a_file_that_others_can_write_is_refused_and_one_that_they_can_read_warn
         tokens.read("work")
 
 
-def test_a_token_stays_in_its_kind_until_another_is_asked_for(tokens: TokenFiles, kind: str) -> None:
+def test_token_keeps_its_storage_unless_another_is_requested(tokens: TokenFiles, kind: str) -> None:
     tokens.write("work", credential("first"))
     elsewhere = TokenFiles(tokens.folder, kinds=STORAGES, make_kind=tokens.kind, default=lambda: "plain")
     elsewhere.write("work", credential("second"))
@@ -180,7 +180,7 @@ def test_a_token_stays_in_its_kind_until_another_is_asked_for(tokens: TokenFiles
         assert (elsewhere.read_storage("work"), known(elsewhere.read("work"))) == (other, known(credential(other)))
 
 
-def test_a_spoilt_file_still_says_its_kind(tokens: TokenFiles, kind: str) -> None:
+def test_malformed_file_still_reports_its_storage(tokens: TokenFiles, kind: str) -> None:
     tokens.write("work", credential())
     path = Path(tokens.path("work"))
     path.write_bytes(path.read_bytes()[:-20])
@@ -195,7 +195,7 @@ def test_no_keyring_entry_outlives_its_file(tokens: TokenFiles, memory_keyring: 
     assert memory_keyring.entries == {}
 
 
-def test_a_file_of_another_name_is_no_credential(tokens: TokenFiles, folder: Path) -> None:
+def test_names_ignores_files_with_other_names(tokens: TokenFiles, folder: Path) -> None:
     tokens.write("work", credential())
     for name in ("Work.json", ".work.json.0123.arka-tmp", "work.json~", "con.json", "..json", "notes.txt"):
         (folder / name).write_text("{}")

@@ -1,4 +1,4 @@
-"""Every byte of every file counts: a changed one is an error that names the file, and never a wrong token."""
+"""A change of any byte of any file is an error that names the file, and never yields a wrong token."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def paths(store: ProfileStore) -> list[Path]:
     return [Path(store.data_key_path), *(Path(store.tokens.path(name)) for name in ("work", "ci", "eu"))]
 
 
-def refused(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
-    """The error of reading every token with a file changed. Fails where none of them is one."""
+def error_after(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
+    """Return the error of reading every token with a file changed. Fail if there is none."""
     whole = path.read_bytes()
     path.write_bytes(content)
     try:
@@ -55,7 +55,7 @@ def refused(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("at", range(4), ids=["data-key.json", "work", "ci", "eu"])
-def test_every_bit_of_every_file_is_looked_at(sealed: ProfileStore, at: int) -> None:
+def test_flipped_bit_in_any_file_is_detected(sealed: ProfileStore, at: int) -> None:
     operations.add_unlocker(
         vault_of(sealed), NewUnlocker("key-file", path=str(Path(sealed.folders.state, "other.key")))
     )
@@ -64,7 +64,7 @@ def test_every_bit_of_every_file_is_looked_at(sealed: ProfileStore, at: int) -> 
     for place in range(len(whole)):
         changed = bytearray(whole)
         changed[place] ^= 1 << place % 8
-        error = refused(sealed, path, bytes(changed))
+        error = error_after(sealed, path, bytes(changed))
         assert isinstance(error, MalformedFile)
         assert token("work") not in said(error)
 
@@ -75,11 +75,11 @@ MANY = settings(max_examples=settings().max_examples * 4, suppress_health_check=
 @pytest.mark.slow
 @MANY
 @given(which=st.integers(0, 3), at=st.integers(0, 1 << 20), value=st.integers(1, 255))
-def test_no_byte_of_any_file_can_be_another(sealed: ProfileStore, which: int, at: int, value: int) -> None:
+def test_changed_byte_in_any_file_is_detected(sealed: ProfileStore, which: int, at: int, value: int) -> None:
     path = paths(sealed)[which]
     changed = bytearray(path.read_bytes())
     changed[at % len(changed)] ^= value
-    refused(sealed, path, bytes(changed))
+    error_after(sealed, path, bytes(changed))
 
 
 @pytest.mark.slow
@@ -87,16 +87,16 @@ def test_no_byte_of_any_file_can_be_another(sealed: ProfileStore, which: int, at
 @given(
     which=st.integers(0, 3), at=st.integers(0, 1 << 20), extra=st.sampled_from([b" ", b"\n", b"\t", b"0", b"a", b","])
 )
-def test_no_byte_can_be_added_or_taken_away(sealed: ProfileStore, which: int, at: int, extra: bytes) -> None:
+def test_added_or_removed_byte_is_detected(sealed: ProfileStore, which: int, at: int, extra: bytes) -> None:
     path = paths(sealed)[which]
     whole = path.read_bytes()
     place = at % (len(whole) + 1)
-    refused(sealed, path, whole[:place] + extra + whole[place:])
-    refused(sealed, path, whole[: place % len(whole)] + whole[place % len(whole) + 1 :])
+    error_after(sealed, path, whole[:place] + extra + whole[place:])
+    error_after(sealed, path, whole[: place % len(whole)] + whole[place % len(whole) + 1 :])
 
 
 def leaves(part: dict[str, Any], *path: str) -> Iterator[tuple[str, ...]]:
-    """The way to every value of a document that is no table."""
+    """Yield the path of every value in a document that is not an object."""
     for key, value in part.items():
         if isinstance(value, dict):
             yield from leaves(value, *path, key)
@@ -104,7 +104,7 @@ def leaves(part: dict[str, Any], *path: str) -> Iterator[tuple[str, ...]]:
             yield *path, key
 
 
-def test_a_checksum_that_was_made_anew_hides_no_change(sealed: ProfileStore, quick: None) -> None:
+def test_recomputed_checksum_does_not_hide_a_change(sealed: ProfileStore, quick: None) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     path = Path(sealed.data_key_path)
     whole = json.loads(path.read_text())
@@ -123,12 +123,12 @@ def test_a_checksum_that_was_made_anew_hides_no_change(sealed: ProfileStore, qui
             part[last] = "passphrase" if old == "key-file" else ("1" if old[0] != "1" else "2") + old[1:]
         del document["checksum"]
         document["checksum"] = cipher.digest(dumps(document).encode()).hex()
-        error = refused_by_name(sealed, path, dumps(document).encode())
+        error = error_after_changing_the_data_key(sealed, path, dumps(document).encode())
         assert isinstance(error, (SealingError, FileError)), way
 
 
-def refused_by_name(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
-    """The error of opening a token with the data key's file changed; it may as well name what does not open it now."""
+def error_after_changing_the_data_key(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
+    """Return the error of opening a token with data-key.json changed. It may name the key file instead."""
     whole = path.read_bytes()
     path.write_bytes(content)
     try:
@@ -140,11 +140,11 @@ def refused_by_name(store: ProfileStore, path: Path, content: bytes) -> ConfigEr
         path.write_bytes(whole)
 
 
-def test_a_data_key_file_in_the_middle_of_a_rekey_is_looked_at_as_closely(
+def test_flipped_bit_in_an_unfinished_data_key_file_is_detected(
     sealed: ProfileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop_at_the_end(monkeypatch)
-    with pytest.raises(KilledHere):
+    kill_at_the_end(monkeypatch)
+    with pytest.raises(SimulatedKill):
         operations.rekey(vault_of(sealed))
     monkeypatch.undo()
     path = Path(sealed.data_key_path)
@@ -153,22 +153,22 @@ def test_a_data_key_file_in_the_middle_of_a_rekey_is_looked_at_as_closely(
     for place in range(len(whole)):
         changed = bytearray(whole)
         changed[place] ^= 1 << place % 8
-        refused(sealed, path, bytes(changed))
+        error_after(sealed, path, bytes(changed))
 
 
-class KilledHere(BaseException):
-    """Stands for a kill: nothing is put back."""
+class SimulatedKill(BaseException):
+    """Simulates a kill: nothing is restored."""
 
 
-def stop_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def kill_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
-        raise KilledHere
+        raise SimulatedKill
 
     monkeypatch.setattr(operations.Marker, "clear", stop)
     monkeypatch.setattr(operations, "_restore", stop)
 
 
-def test_no_two_profiles_files_can_be_swapped(sealed: ProfileStore) -> None:
+def test_swapped_token_files_are_refused(sealed: ProfileStore) -> None:
     for one in ("work", "ci", "eu"):
         for other in {"work", "ci", "eu"} - {one}:
             kept = Path(sealed.tokens.path(one)).read_bytes()
@@ -179,7 +179,7 @@ def test_no_two_profiles_files_can_be_swapped(sealed: ProfileStore) -> None:
             Path(sealed.tokens.path(one)).write_bytes(kept)
 
 
-def test_a_swapped_file_whose_name_was_changed_to_fit_does_not_open(sealed: ProfileStore) -> None:
+def test_swapped_token_file_with_an_edited_name_does_not_open(sealed: ProfileStore) -> None:
     text = Path(sealed.tokens.path("ci")).read_text()
     Path(sealed.tokens.path("work")).write_text(text.replace('"profile": "ci"', '"profile": "work"'))
     with pytest.raises(SealedFileDamaged):
@@ -195,7 +195,7 @@ def test_a_swapped_file_whose_name_was_changed_to_fit_does_not_open(sealed: Prof
         ('  "label": "MacBook Pro",\n', ""),
     ],
 )
-def test_what_stands_readable_beside_a_token_is_bound_to_it(sealed: ProfileStore, old: str, new: str) -> None:
+def test_changed_metadata_of_a_sealed_token_is_detected(sealed: ProfileStore, old: str, new: str) -> None:
     path = Path(sealed.tokens.path("work"))
     text = path.read_text()
     assert old in text
@@ -205,7 +205,7 @@ def test_what_stands_readable_beside_a_token_is_bound_to_it(sealed: ProfileStore
         fresh.credential("work").token.reveal()
 
 
-def test_files_of_two_homes_do_not_open_each_other(sealed: ProfileStore, tmp_path: Path) -> None:
+def test_files_of_another_home_do_not_open(sealed: ProfileStore, tmp_path: Path) -> None:
     other = open_store(sealed.app, {"ARKA_HOME": str(tmp_path / "other")})
     other.log_in("work", credential("ci"))
     operations.enable(vault_of(other), [NewUnlocker("key-file")])
@@ -218,7 +218,7 @@ def test_files_of_two_homes_do_not_open_each_other(sealed: ProfileStore, tmp_pat
         again(sealed).credential("work").token.reveal()
 
 
-def test_another_app_s_files_are_known_for_that(sealed: ProfileStore) -> None:
+def test_data_key_of_another_app_is_refused(sealed: ProfileStore) -> None:
     text = Path(sealed.data_key_path).read_text()
     from arka_config.sealing import data_key
 
@@ -236,7 +236,7 @@ def test_no_nonce_is_used_twice(sealed: ProfileStore) -> None:
 
 
 @pytest.mark.parametrize("file", ["data-key.json", "tokens/work.json"])
-def test_a_newer_format_is_said_to_be_one(sealed: ProfileStore, file: str) -> None:
+def test_newer_format_is_reported_as_such(sealed: ProfileStore, file: str) -> None:
     path = Path(sealed.folders.data, file)
     text = path.read_text()
     path.write_text(text.replace('"version": 1', '"version": 7').replace('"version": 2', '"version": 7'))
@@ -245,7 +245,7 @@ def test_a_newer_format_is_said_to_be_one(sealed: ProfileStore, file: str) -> No
     assert caught.value.hint == "update this program"
 
 
-def test_a_damaged_file_is_not_written_over_by_a_change(sealed: ProfileStore) -> None:
+def test_damaged_file_is_not_overwritten(sealed: ProfileStore) -> None:
     path = Path(sealed.tokens.path("work"))
     path.write_bytes(path.read_bytes()[:-9])
     content = path.read_bytes()
@@ -257,7 +257,7 @@ def test_a_damaged_file_is_not_written_over_by_a_change(sealed: ProfileStore) ->
     assert not [name for name in os.listdir(path.parent) if "tmp" in name]
 
 
-def test_a_damaged_sealed_token_is_replaced_by_a_sealed_one(sealed: ProfileStore) -> None:
+def test_damaged_sealed_token_is_replaced_by_a_sealed_one(sealed: ProfileStore) -> None:
     path = Path(sealed.tokens.path("work"))
     path.write_bytes(path.read_bytes()[:-9])
     sealed.log_in("work", credential("new"))
@@ -265,10 +265,10 @@ def test_a_damaged_sealed_token_is_replaced_by_a_sealed_one(sealed: ProfileStore
     assert tokens(sealed)["work"] == token("new")
 
 
-# What docs/security-model.md says is not protected from: were it otherwise, that page would have to say so
+# What sealing does not protect against, according to docs/security-model.md
 
 
-def test_an_older_file_of_the_same_profile_opens(sealed: ProfileStore) -> None:
+def test_older_file_of_the_same_profile_opens(sealed: ProfileStore) -> None:
     path = Path(sealed.tokens.path("work"))
     older = path.read_bytes()
     sealed.log_in("work", credential("new"))
@@ -276,14 +276,14 @@ def test_an_older_file_of_the_same_profile_opens(sealed: ProfileStore) -> None:
     assert again(sealed).credential("work").token.reveal() == token("work")
 
 
-def test_a_plain_file_in_the_place_of_a_sealed_one_is_taken_for_what_it_says(sealed: ProfileStore) -> None:
+def test_plain_file_in_place_of_a_sealed_one_is_accepted(sealed: ProfileStore) -> None:
     sealed.log_in("plain", credential("theirs"), storage="plain")
     shutil.copy(sealed.tokens.path("plain"), sealed.tokens.path("work"))
     found = again(sealed).credential("work")
     assert (found.storage, found.token.reveal()) == ("plain", token("theirs"))
 
 
-def test_without_the_vault_what_was_sealed_stays_so_and_a_new_token_is_plain(sealed: ProfileStore) -> None:
+def test_missing_data_key_keeps_sealed_tokens_and_stores_new_ones_plain(sealed: ProfileStore) -> None:
     os.unlink(sealed.data_key_path)
     store = again(sealed)
     with pytest.raises(SealingError, match="sealing is not on"):

@@ -1,4 +1,4 @@
-"""A kill at any step of a change leaves every token readable, and the next run finishes what was begun."""
+"""A kill at any step of a change leaves every token readable, and the next run finishes the change."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def at(home: Path) -> ProfileStore:
 
 @pytest.fixture
 def made(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A home to be copied, sealed or not."""
+    """A home to copy, sealed or not."""
     home = tmp_path / "made"
     store = at(home)
     for word in WORDS:
@@ -45,8 +45,8 @@ def made(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return home
 
 
-def killed(home: Path, change: str, step: int) -> int:
-    """Makes a change in a process that dies at the n-th step of it; how it ended."""
+def run_and_kill(home: Path, change: str, step: int) -> int:
+    """Run a change in a process that dies at its n-th step; return the exit status."""
 
     def work() -> None:
         vault = vault_of(at(home))
@@ -65,7 +65,7 @@ def killed(home: Path, change: str, step: int) -> int:
 
 
 def finish(store: ProfileStore, change: str) -> None:
-    """Runs the change again; where it had been done, its error says so."""
+    """Run the change again; if it was complete, expect the error that says so."""
     if change == "enable":
         if vault_of(store).file() is None or vault_of(store).required_file().unfinished:
             operations.enable(vault_of(store), [NewUnlocker("key-file")])
@@ -78,7 +78,7 @@ def finish(store: ProfileStore, change: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Path, change: str) -> None:
+def test_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Path, change: str) -> None:
     is_on, stays_on = CHANGES[change]
     home = tmp_path / "home"
     if is_on:
@@ -89,14 +89,14 @@ def test_a_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Pa
         home.rename(made)
     for step in itertools.count(1):
         shutil.copytree(made, home)
-        ended = killed(home, change, step)
+        ended = run_and_kill(home, change, step)
         assert tokens(at(home)) == ALL, f"after a kill at step {step}"
         if ended == 0:
             assert step > (10 if change == "add" else 20), "every step was died at, and then there was none left"
             break
         assert ended == -signal.SIGKILL
 
-        # Nobody repairs anything: a new token can be stored, and the same command ends what it began.
+        # Without a repair, a new token can be stored, and the same command finishes the change.
         at(home).log_in("new", credential("new"))
         finish(at(home), change)
         after = at(home)

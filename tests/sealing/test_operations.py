@@ -1,4 +1,4 @@
-"""On and off, new keys, other unlockers: all or nothing, and nothing weakened in silence."""
+"""Operations are done completely or not at all, and never weaken a protection silently."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ WORDS = ("ci", "eu", "work")
 ALL = {word: token(word) for word in WORDS}
 
 
-def holding(folder: str, content: str) -> list[str]:
-    """Every file below a folder that holds a text, whatever its name."""
+def files_containing(folder: str, content: str) -> list[str]:
+    """The files below a folder that contain a text."""
     return [name for name, whole in tree(folder).items() if content.encode() in whole]
 
 
@@ -51,22 +51,22 @@ def storages(store: ProfileStore) -> dict[str, str | None]:
 # On and off
 
 
-def test_no_plain_token_is_left_anywhere_after_enable_temporary_files_included(store: ProfileStore) -> None:
+def test_enable_leaves_no_plain_token_anywhere(store: ProfileStore) -> None:
     left = Path(store.tokens.folder, ".work.json.0123456789ab.arka-tmp")
     left.write_text(token("work"))  # as a killed writer leaves it
-    assert holding(home_of(store), token("work"))
+    assert files_containing(home_of(store), token("work"))
     told: list[tuple[int, int]] = []
     assert operations.enable(vault_of(store), [NewUnlocker("key-file")], lambda *at: told.append(at)) == list(WORDS)
     for word in WORDS:
-        assert holding(home_of(store), token(word)) == []
-        assert holding(home_of(store), token(word)[5:25]) == []
+        assert files_containing(home_of(store), token(word)) == []
+        assert files_containing(home_of(store), token(word)[5:25]) == []
     assert not left.exists()
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert storages(store) == dict.fromkeys(WORDS, "sealed")
     assert tokens(again(store)) == ALL
 
 
-def test_disable_puts_back_what_there_was(store: ProfileStore) -> None:
+def test_disable_restores_the_plain_files(store: ProfileStore) -> None:
     before = tree(store.tokens.folder)
     operations.enable(vault_of(store), [NewUnlocker("key-file")])
     assert operations.disable(vault_of(store)) == list(WORDS)
@@ -75,7 +75,7 @@ def test_disable_puts_back_what_there_was(store: ProfileStore) -> None:
     assert tokens(again(store)) == ALL
 
 
-def test_who_has_lost_every_unlocker_forgets_the_tokens_and_turns_it_off(sealed: ProfileStore) -> None:
+def test_disable_needs_no_unlocker_once_sealed_tokens_are_forgotten(sealed: ProfileStore) -> None:
     Path(sealed.folders.state, "vault.key").unlink()
     lost = again(sealed)
     with pytest.raises(SealingError, match="the key file .* does not exist"):
@@ -89,7 +89,7 @@ def test_who_has_lost_every_unlocker_forgets_the_tokens_and_turns_it_off(sealed:
     assert tokens(again(sealed)) == {"work": token("new")}
 
 
-def test_what_is_on_is_not_turned_on_and_what_is_off_has_no_key(sealed: ProfileStore) -> None:
+def test_operations_refuse_the_wrong_state(sealed: ProfileStore) -> None:
     with pytest.raises(SealingError, match="sealing is already on"):
         operations.enable(vault_of(sealed), [NewUnlocker("key-file")])
     operations.disable(vault_of(sealed))
@@ -99,7 +99,7 @@ def test_what_is_on_is_not_turned_on_and_what_is_off_has_no_key(sealed: ProfileS
         assert caught.value.hint == "arka vault enable"
 
 
-def test_a_token_that_cannot_be_read_stops_enable_before_it_begins(store: ProfileStore) -> None:
+def test_unreadable_token_stops_enable_before_any_change(store: ProfileStore) -> None:
     Path(store.tokens.path("ci")).write_text("{")
     before = tree(home_of(store))
     with pytest.raises(MalformedFile, match=store.tokens.path("ci")):
@@ -107,7 +107,7 @@ def test_a_token_that_cannot_be_read_stops_enable_before_it_begins(store: Profil
     assert tree(home_of(store)) == before
 
 
-def test_sealed_tokens_without_their_key_are_not_buried_under_a_new_one(sealed: ProfileStore) -> None:
+def test_enable_refuses_sealed_tokens_without_their_data_key(sealed: ProfileStore) -> None:
     os.unlink(sealed.data_key_path)
     with pytest.raises(SealingError, match="sealed tokens \\(ci, eu, work\\), but .*data-key.json"):
         operations.enable(vault_of(again(sealed)), [NewUnlocker("key-file")])
@@ -122,10 +122,10 @@ CHANGES: dict[str, Callable[[ProfileStore], object]] = {
 }
 
 
-def error_of(
+def run_until_error(
     change: Callable[[ProfileStore], object], store: ProfileStore, monkeypatch: pytest.MonkeyPatch
 ) -> ConfigError | None:
-    """What a change ends with, after which the disk has room again."""
+    """Return the error of a change, and give the disk room again."""
     try:
         change(again(store))
     except (FileError, HalfDone) as error:
@@ -136,7 +136,7 @@ def error_of(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_error_at_any_write_puts_everything_back(
+def test_error_at_any_write_restores_everything(
     store: ProfileStore, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     if change != "enable":
@@ -155,7 +155,7 @@ def test_an_error_at_any_write_puts_everything_back(
 
         monkeypatch.setattr(files, "write", full)
         monkeypatch.setattr(files, "remove", lambda path: full(path, real=remove))
-        error = error_of(CHANGES[change], store, monkeypatch)
+        error = run_until_error(CHANGES[change], store, monkeypatch)
         if error is None:
             assert step > 4
             return
@@ -165,7 +165,7 @@ def test_an_error_at_any_write_puts_everything_back(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_disk_that_stays_full_leaves_every_token_readable(
+def test_disk_that_stays_full_leaves_every_token_readable(
     store: ProfileStore, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     if change != "enable":
@@ -182,7 +182,7 @@ def test_a_disk_that_stays_full_leaves_every_token_readable(
             return write(path, text)
 
         monkeypatch.setattr(files, "write", full)
-        error = error_of(CHANGES[change], store, monkeypatch)
+        error = run_until_error(CHANGES[change], store, monkeypatch)
         assert error is None or "no space left" in error.message
         assert not isinstance(error, HalfDone) or "Every token can still be opened" in error.message
         assert tokens(again(store)) == ALL
@@ -195,7 +195,7 @@ def test_a_disk_that_stays_full_leaves_every_token_readable(
         assert tokens(again(store)) == ALL
 
 
-def test_an_interruption_puts_everything_back(store: ProfileStore) -> None:
+def test_interrupt_restores_everything(store: ProfileStore) -> None:
     before = tree(home_of(store))
 
     def interrupt(done: int, _: int) -> None:
@@ -210,7 +210,7 @@ def test_an_interruption_puts_everything_back(store: ProfileStore) -> None:
 # Another key
 
 
-def test_rekey_seals_everything_anew_and_the_old_key_opens_nothing(sealed: ProfileStore) -> None:
+def test_rekey_reseals_every_file_and_drops_the_old_key(sealed: ProfileStore) -> None:
     before, old = tree(sealed.folders.data), vault_of(sealed).keys().current
     assert operations.rekey(vault_of(sealed)) == list(WORDS)
     after = tree(sealed.folders.data)
@@ -219,7 +219,7 @@ def test_rekey_seals_everything_anew_and_the_old_key_opens_nothing(sealed: Profi
     assert tokens(again(sealed)) == ALL
 
 
-def test_a_reader_that_read_before_a_rekey_opens_the_token_after_it(sealed: ProfileStore) -> None:
+def test_credential_read_before_a_rekey_opens_after_it(sealed: ProfileStore) -> None:
     reader = again(sealed)
     read = {name: reader.credential(name) for name in WORDS}
     read["ci"].token.reveal()
@@ -227,15 +227,13 @@ def test_a_reader_that_read_before_a_rekey_opens_the_token_after_it(sealed: Prof
     assert {name: found.token.reveal() for name, found in read.items()} == ALL
 
 
-def test_a_reader_that_read_before_disable_opens_the_token_after_it(sealed: ProfileStore) -> None:
+def test_credential_read_before_disable_opens_after_it(sealed: ProfileStore) -> None:
     read = {name: again(sealed).credential(name) for name in WORDS}
     operations.disable(vault_of(sealed))
     assert {name: found.token.reveal() for name, found in read.items()} == ALL
 
 
-def test_a_reader_that_comes_while_sealing_is_turned_off_gets_its_token(
-    sealed: ProfileStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reader_during_disable_gets_its_token(sealed: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = again(sealed)
     read = reader.credential("work")
     keys = Vault.keys
@@ -249,7 +247,7 @@ def test_a_reader_that_comes_while_sealing_is_turned_off_gets_its_token(
     assert read.token.reveal() == token("work")
 
 
-def test_a_reader_never_gets_a_token_for_another_origin_than_it_read(sealed: ProfileStore) -> None:
+def test_reader_never_gets_a_token_of_another_origin(sealed: ProfileStore) -> None:
     read = again(sealed).credential("work")
     operations.rekey(vault_of(sealed))
     sealed.log_in("work", credential("new", EU_URL))
@@ -257,7 +255,7 @@ def test_a_reader_never_gets_a_token_for_another_origin_than_it_read(sealed: Pro
         read.token.reveal()
 
 
-def test_a_writer_that_opened_the_vault_before_a_rekey_seals_with_the_new_key(sealed: ProfileStore) -> None:
+def test_writer_that_opened_the_vault_before_a_rekey_seals_with_the_new_key(sealed: ProfileStore) -> None:
     writer = again(sealed)
     assert tokens(writer) == ALL
     operations.rekey(vault_of(sealed))
@@ -268,7 +266,7 @@ def test_a_writer_that_opened_the_vault_before_a_rekey_seals_with_the_new_key(se
 # Unlockers
 
 
-def test_each_unlocker_opens_it_alone(sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring) -> None:
+def test_each_unlocker_opens_the_vault_alone(sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring) -> None:
     key = Path(sealed.folders.state, "vault.key")
     assert operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one")).name == "passphrase"
     assert operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="two")).name == "passphrase-2"
@@ -284,13 +282,13 @@ def test_each_unlocker_opens_it_alone(sealed: ProfileStore, quick: None, memory_
         assert tokens(again(sealed, ARKA_PASSPHRASE=passphrase)) == ALL
 
 
-def test_one_key_file_is_no_two_unlockers(sealed: ProfileStore) -> None:
+def test_key_file_cannot_be_added_twice(sealed: ProfileStore) -> None:
     with pytest.raises(SealingError, match="is already an unlocker"):
         operations.add_unlocker(vault_of(sealed), NewUnlocker("key-file"))
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "\udc9b", "\u202etxt"])
-def test_a_key_file_whose_path_could_not_be_read_back_is_refused_before_anything_is_made(
+def test_unprintable_key_file_path_is_refused_before_any_change(
     sealed: ProfileStore, tmp_path: Path, name: str
 ) -> None:
     before = tree(sealed.folders.data)
@@ -302,7 +300,7 @@ def test_a_key_file_whose_path_could_not_be_read_back_is_refused_before_anything
     assert tokens(again(sealed)) == ALL
 
 
-def test_who_is_removed_opens_nothing_any_more(sealed: ProfileStore, quick: None) -> None:
+def test_removed_unlocker_opens_nothing(sealed: ProfileStore, quick: None) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     old = vault_of(sealed).keys().current
     operations.remove_unlocker(vault_of(sealed), "passphrase")
@@ -312,7 +310,7 @@ def test_who_is_removed_opens_nothing_any_more(sealed: ProfileStore, quick: None
         tokens(again(sealed, ARKA_PASSPHRASE="one"))
 
 
-def test_the_last_unlocker_stays_and_one_that_is_not_there_is_named(sealed: ProfileStore) -> None:
+def test_remove_refuses_the_last_and_an_unknown_unlocker(sealed: ProfileStore) -> None:
     before = tree(sealed.folders.data)
     with pytest.raises(SealingError, match="'key-file' is the last unlocker"):
         operations.remove_unlocker(vault_of(sealed), "key-file")
@@ -322,9 +320,7 @@ def test_the_last_unlocker_stays_and_one_that_is_not_there_is_named(sealed: Prof
     assert tree(sealed.folders.data) == before
 
 
-def test_a_removed_keyring_unlocker_leaves_no_entry_or_says_so(
-    sealed: ProfileStore, memory_keyring: MemoryKeyring
-) -> None:
+def test_removed_keyring_unlocker_leaves_no_entry_or_warns(sealed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("keyring"))
     assert len(memory_keyring.entries) == 1
     operations.remove_unlocker(vault_of(sealed), "keyring")
@@ -336,7 +332,7 @@ def test_a_removed_keyring_unlocker_leaves_no_entry_or_says_so(
     assert tokens(again(sealed)) == ALL
 
 
-def test_a_new_key_needs_every_unlocker_that_stays(sealed: ProfileStore, quick: None) -> None:
+def test_rekey_needs_every_remaining_unlocker(sealed: ProfileStore, quick: None) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     before = tree(sealed.folders.data)
     with pytest.raises(SealingError, match="cannot be wrapped for unlocker 'passphrase'") as caught:
@@ -356,14 +352,14 @@ def test_a_new_key_needs_every_unlocker_that_stays(sealed: ProfileStore, quick: 
 # Which kind a token is kept in
 
 
-def prefer(store: ProfileStore, storage: str) -> ProfileStore:
+def with_storage_preference(store: ProfileStore, storage: str) -> ProfileStore:
     path = Path(store.folders.config, "config.toml")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f'storage = "{storage}"')
     return again(store)
 
 
-def test_a_new_token_is_sealed_once_sealing_is_on_and_a_kept_one_keeps_its_kind(sealed: ProfileStore) -> None:
+def test_new_tokens_are_sealed_and_stored_ones_keep_their_storage(sealed: ProfileStore) -> None:
     sealed.log_in("new", credential("new"))
     assert sealed.tokens.read_storage("new") == "sealed"
     sealed.log_in("new", credential("new"), storage="plain")
@@ -373,22 +369,22 @@ def test_a_new_token_is_sealed_once_sealing_is_on_and_a_kept_one_keeps_its_kind(
     assert sealed.tokens.read_storage("new") == "plain"
 
 
-def test_config_toml_says_the_kind_of_a_new_token_and_never_weakens_an_old_one(sealed: ProfileStore) -> None:
-    store = prefer(sealed, "plain")
+def test_storage_preference_applies_to_new_tokens_only(sealed: ProfileStore) -> None:
+    store = with_storage_preference(sealed, "plain")
     store.log_in("new", credential("new"))
     store.log_in("work", credential("newer"))
     assert (store.tokens.read_storage("new"), store.tokens.read_storage("work")) == ("plain", "sealed")
 
 
-def test_sealed_without_a_vault_is_an_error_and_stores_nothing(store: ProfileStore) -> None:
-    for where, storage in ((store, "sealed"), (prefer(store, "sealed"), None)):
+def test_sealed_storage_without_a_vault_stores_nothing(store: ProfileStore) -> None:
+    for where, storage in ((store, "sealed"), (with_storage_preference(store, "sealed"), None)):
         with pytest.raises(SealingError, match="sealing is not on") as caught:
             where.log_in("new", credential("new"), storage=storage)
         assert caught.value.hint == "arka vault enable"
         assert not store.exists("new")
 
 
-def test_renaming_and_copying_seal_under_the_new_name(sealed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
+def test_rename_and_copy_seal_for_the_new_name(sealed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     sealed.log_in("ring", credential("ring"), storage="keyring")
     sealed.log_in("bare", credential("bare"), storage="plain")
     for name, storage in (("work", "sealed"), ("ring", "keyring"), ("bare", "plain")):

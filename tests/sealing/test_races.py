@@ -1,4 +1,4 @@
-"""Who reads while the vault is changed gets every token, whatever the change is at; readers take no lock."""
+"""Readers take no lock, and get every token at any point of a change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_readers_get_every_token_while_sealing_goes_on_and_off_and_keys_change(tmp_path: Path) -> None:
+def test_readers_get_every_token_during_enable_rekey_and_disable(tmp_path: Path) -> None:
     def at() -> ProfileStore:
         return open_store(app, {"ARKA_HOME": str(tmp_path)})
 

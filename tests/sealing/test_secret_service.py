@@ -33,7 +33,7 @@ HOLDER = 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'
 
 
 class Desktop:
-    """What a person who sits at a machine has: a home, and where somebody is logged in, a session bus and a keyring."""
+    """A user's home and, while logged in, a session bus and a keyring."""
 
     def __init__(self, home: Path, runtime: str) -> None:
         path = os.pathsep.join([os.path.dirname(ARKA), os.environ["PATH"]])
@@ -42,7 +42,7 @@ class Desktop:
 
     @contextlib.contextmanager
     def session(self, *, unlocked: bool = True) -> Iterator[Desktop]:
-        """Somebody logs in: with the password, which unlocks the keyring, or without it."""
+        """Log in: with the password, which unlocks the keyring, or without."""
         bus = subprocess.Popen(
             [executable("dbus-run-session"), "--", "sh", "-c", HOLDER],
             env=self.environ,
@@ -68,7 +68,7 @@ class Desktop:
             bus.communicate(timeout=60)  # the end of the bus ends the daemon
 
     def daemon(self) -> int:
-        """The process that answers for the keyring on the bus."""
+        """The id of the keyring's process on the bus."""
         asked = ["--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID"]
         words = ["dbus-send", "--session", "--print-reply", *asked, "string:org.freedesktop.secrets"]
         said = subprocess.run(words, env=self.environ, capture_output=True, encoding="utf-8", check=True).stdout
@@ -77,7 +77,7 @@ class Desktop:
         return int(found[1])
 
     def arka(self, line: str, stdin: str = "", *, patience: float | None = None) -> subprocess.CompletedProcess[str]:
-        """Runs the real program; `patience` is how long it waits for the keyring, in seconds."""
+        """Run the real program; `patience` is its time limit for the keyring, in seconds."""
         program = [ARKA]
         if patience is not None:
             setting = f"from arka_config.sealing import os_keyring; os_keyring.TIME_LIMIT = {patience}"
@@ -88,19 +88,19 @@ class Desktop:
         )
 
     def done(self, line: str, stdin: str = "") -> str:
-        """What a command prints, that ends well."""
+        """Run a command that must succeed; return its output."""
         ended = self.arka(line, stdin)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
     def entries(self) -> str:
-        """What another program finds in the keyring."""
+        """The keyring's entries as another program sees them."""
         words = [executable("secret-tool"), "search", "--all", "service", "arka"]
         done = subprocess.run(words, env=self.environ, capture_output=True, encoding="utf-8", check=False, timeout=60)
         return done.stdout
 
     def in_files(self, text: str) -> list[str]:
-        """Every file of the home that holds a text."""
+        """The files in the home that contain a text."""
         files = [path for path in Path(self.environ["HOME"]).rglob("*") if path.is_file()]
         return [str(path) for path in files if text.encode() in path.read_bytes()]
 
@@ -115,7 +115,7 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
 LOGIN = "login --with-token --no-verify"
 
 
-def test_it_holds_a_token_and_no_file_does(desktop: Desktop) -> None:
+def test_secret_service_stores_a_token_and_no_file_contains_it(desktop: Desktop) -> None:
     with desktop.session():
         desktop.done(f"{LOGIN} -p work --storage keyring --label MacBook", TOKEN)
         assert desktop.done("token") == TOKEN + "\n"
@@ -133,7 +133,7 @@ def test_it_holds_a_token_and_no_file_does(desktop: Desktop) -> None:
         assert desktop.entries() == ""
 
 
-def test_it_holds_a_data_key_and_what_is_sealed_opens_without_a_question(desktop: Desktop) -> None:
+def test_secret_service_opens_the_vault_without_a_prompt(desktop: Desktop) -> None:
     with desktop.session():
         desktop.done(f"{LOGIN} -p work", TOKEN)
         assert desktop.in_files(TOKEN)
@@ -153,7 +153,7 @@ def test_it_holds_a_data_key_and_what_is_sealed_opens_without_a_question(desktop
 
 @pytest.fixture
 def both(desktop: Desktop) -> Desktop:
-    """`work` in the keyring itself, and `ci` sealed under a data key in the keyring; nobody is logged in."""
+    """`work` stored in the keyring, and `ci` sealed under a data key that the keyring opens; not logged in."""
     with desktop.session():
         desktop.done(f"{LOGIN} -p work --storage keyring", TOKEN)
         desktop.done("vault enable --with keyring")
@@ -161,7 +161,7 @@ def both(desktop: Desktop) -> Desktop:
     return desktop
 
 
-def test_a_locked_one_is_said_to_be_locked(both: Desktop) -> None:
+def test_locked_secret_service_is_reported_as_locked(both: Desktop) -> None:
     with both.session(unlocked=False):
         for line in ("token -p work", "token -p ci", "exec -p work -- env"):
             done = both.arka(line)
@@ -174,7 +174,7 @@ def test_a_locked_one_is_said_to_be_locked(both: Desktop) -> None:
         assert both.in_files(TOKEN) == []
 
 
-def test_where_there_is_none_it_is_said_and_nothing_is_stored_until_another_storage_is_asked_for(
+def test_missing_secret_service_stores_nothing_unless_another_storage_is_requested(
     both: Desktop,
 ) -> None:
     for line in ("token -p work", "token -p ci"):
@@ -192,7 +192,7 @@ def test_where_there_is_none_it_is_said_and_nothing_is_stored_until_another_stor
     assert both.done("token -p new") == TOKEN + "\n"
 
 
-def test_one_that_hangs_is_waited_for_no_longer_than_it_should_be(both: Desktop) -> None:
+def test_hanging_secret_service_times_out(both: Desktop) -> None:
     with both.session():
         assert both.done("token -p work") == TOKEN + "\n"
         daemon = both.daemon()
@@ -213,6 +213,6 @@ def test_one_that_hangs_is_waited_for_no_longer_than_it_should_be(both: Desktop)
         assert "there is no profile 'new'" in both.arka("token -p new").stderr
 
 
-def test_listing_asks_no_keyring(both: Desktop) -> None:
+def test_listing_does_not_use_the_keyring(both: Desktop) -> None:
     for line in ("profiles list", "profiles show work", "status --offline -p work", "vault status", "prompt -p ci"):
         assert both.arka(line).returncode == 0, line

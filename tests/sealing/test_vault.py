@@ -1,4 +1,4 @@
-"""What opens the vault, in which order, and what is said where nothing does."""
+"""What opens the vault, in which order, and the errors if nothing does."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def key_path(store: ProfileStore) -> Path:
     return Path(store.folders.state, "vault.key")
 
 
-def opened(store: ProfileStore) -> str:
+def reveal(store: ProfileStore) -> str:
     return store.credential("work").token.reveal()
 
 
 @pytest.fixture
-def worded(store: ProfileStore, quick: None) -> ProfileStore:
-    """A store that a passphrase alone opens."""
+def passphrase_store(store: ProfileStore, quick: None) -> ProfileStore:
+    """A store that only a passphrase opens."""
     operations.enable(vault_of(store), [NewUnlocker("passphrase", passphrase=PASSPHRASE)])
     return store
 
 
-def asked(store: ProfileStore, answer: str) -> tuple[ProfileStore, list[str]]:
-    """The same store with a person who gives this answer, and the questions that were asked."""
+def with_answer(store: ProfileStore, answer: str) -> tuple[ProfileStore, list[str]]:
+    """The same store with a user who always gives this answer, and the list of questions asked."""
     questions: list[str] = []
 
     def ask(question: str) -> str:
@@ -67,42 +67,42 @@ def asked(store: ProfileStore, answer: str) -> tuple[ProfileStore, list[str]]:
 # A key file
 
 
-def test_a_key_file_opens_everything_without_asking(sealed: ProfileStore) -> None:
+def test_key_file_opens_every_token_without_a_prompt(sealed: ProfileStore) -> None:
     assert tokens(again(sealed)) == ALL
     assert again(sealed).vault.opens_at_once()
     assert key_path(sealed).stat().st_mode & 0o777 == 0o600
     assert key_path(sealed).read_text().startswith("vault-key-1:")
 
 
-def test_a_missing_key_file_is_named(sealed: ProfileStore) -> None:
+def test_missing_key_file_is_named(sealed: ProfileStore) -> None:
     key_path(sealed).unlink()
     with pytest.raises(KeyFileMissing, match=f"the key file {key_path(sealed)} does not exist"):
-        opened(again(sealed))
+        reveal(again(sealed))
     assert not again(sealed).vault.opens_at_once()
 
 
 @pytest.mark.parametrize(
     "content", ["", "vault-key-1:", "vault-key-2:" + "0" * 64, "0" * 64, "vault-key-1:" + "g" * 64]
 )
-def test_what_is_no_key_file_is_said_to_be_none(sealed: ProfileStore, content: str) -> None:
+def test_other_file_is_reported_as_no_key_file(sealed: ProfileStore, content: str) -> None:
     key_path(sealed).write_text(content)
     with pytest.raises(WrongKeyFile, match="is not a key file"):
-        opened(again(sealed))
+        reveal(again(sealed))
 
 
-def test_another_vault_s_key_file_is_said_to_be_that(sealed: ProfileStore) -> None:
+def test_key_file_of_another_vault_is_reported_as_such(sealed: ProfileStore) -> None:
     key_path(sealed).write_text(f"vault-key-1:{'00' * 32}\n")
     with pytest.raises(WrongKeyFile, match="does not open .*data-key.json: it belongs to another vault"):
-        opened(again(sealed))
+        reveal(again(sealed))
 
 
-def test_a_key_file_that_others_can_write_is_refused(sealed: ProfileStore) -> None:
+def test_key_file_writable_by_others_is_refused(sealed: ProfileStore) -> None:
     key_path(sealed).chmod(0o622)
     with pytest.raises(UnsafeFile):
-        opened(again(sealed))
+        reveal(again(sealed))
 
 
-def test_another_file_in_the_place_of_a_key_file_is_left_alone(store: ProfileStore, tmp_path: Path) -> None:
+def test_other_file_at_the_key_file_path_is_not_overwritten(store: ProfileStore, tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
     other.touch(0o600)
     other.write_text("Dear Ada,")
@@ -113,7 +113,7 @@ def test_another_file_in_the_place_of_a_key_file_is_left_alone(store: ProfileSto
     assert not store.vault.is_enabled
 
 
-def test_a_key_file_never_lies_in_the_data_folder(store: ProfileStore, tmp_path: Path) -> None:
+def test_key_file_in_the_data_folder_is_refused(store: ProfileStore, tmp_path: Path) -> None:
     inside = Path(store.folders.data, "below", "vault.key")
     with pytest.raises(SealingError, match="would be in the data folder"):
         operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(inside))])
@@ -128,29 +128,29 @@ def test_a_key_file_never_lies_in_the_data_folder(store: ProfileStore, tmp_path:
 # A passphrase
 
 
-def test_a_passphrase_opens_it_from_each_of_its_sources(worded: ProfileStore, tmp_path: Path) -> None:
+def test_passphrase_is_read_from_each_variable(passphrase_store: ProfileStore, tmp_path: Path) -> None:
     file = tmp_path / "passphrase"
     file.write_text(PASSPHRASE + "\n")
     file.chmod(0o600)
-    assert opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE)) == token("work")
-    assert opened(again(worded, ARKA_PASSPHRASE_FILE=str(file))) == token("work")
+    assert reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE)) == token("work")
+    assert reveal(again(passphrase_store, ARKA_PASSPHRASE_FILE=str(file))) == token("work")
     command = f'{sys.executable} -c \'print(open("{file}").read(), end="")\''
-    assert opened(again(worded, ARKA_PASSPHRASE_COMMAND=command)) == token("work")
-    assert opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE, ARKA_PASSPHRASE_FILE="/nowhere")) == token("work")
+    assert reveal(again(passphrase_store, ARKA_PASSPHRASE_COMMAND=command)) == token("work")
+    assert reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE, ARKA_PASSPHRASE_FILE="/nowhere")) == token("work")
 
 
-def test_a_passphrase_typed_in_parts_is_the_same(worded: ProfileStore) -> None:
-    assert opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE.replace("ä", "a\u0308"))) == token("work")
+def test_decomposed_passphrase_opens_the_vault(passphrase_store: ProfileStore) -> None:
+    assert reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE.replace("ä", "a\u0308"))) == token("work")
 
 
-def test_a_passphrase_command_gets_no_secret_of_ours(worded: ProfileStore, tmp_path: Path) -> None:
+def test_passphrase_command_inherits_no_secret(passphrase_store: ProfileStore, tmp_path: Path) -> None:
     script = tmp_path / "command.py"
     script.write_text(
         f"import os, sys\nsys.exit(any(n.startswith(('ARKA_PASS', 'ARKA_SESS', 'ARKA_API')) for n in os.environ) or "
         f"print({PASSPHRASE!a}))"
     )
     command = f"{sys.executable} -X utf8 {script}"
-    assert opened(again(worded, ARKA_PASSPHRASE_COMMAND=command, ARKA_API_KEY="x")) == token("work")
+    assert reveal(again(passphrase_store, ARKA_PASSPHRASE_COMMAND=command, ARKA_API_KEY="x")) == token("work")
 
 
 @pytest.mark.parametrize(
@@ -163,40 +163,42 @@ def test_a_passphrase_command_gets_no_secret_of_ours(worded: ProfileStore, tmp_p
         ("ARKA_PASSPHRASE_COMMAND", "true", "the passphrase is empty"),
     ],
 )
-def test_a_source_that_leads_nowhere_is_named(worded: ProfileStore, variable: str, value: str, why: str) -> None:
+def test_variable_without_passphrase_is_named(
+    passphrase_store: ProfileStore, variable: str, value: str, why: str
+) -> None:
     with pytest.raises(SealingError, match=f"{variable}.*{why}"):
-        opened(again(worded, **{variable: value}))
+        reveal(again(passphrase_store, **{variable: value}))
 
 
-def test_a_wrong_passphrase_is_said_to_be_that_and_not_repeated(worded: ProfileStore) -> None:
+def test_wrong_passphrase_is_reported_but_not_shown(passphrase_store: ProfileStore) -> None:
     with pytest.raises(WrongPassphrase, match="wrong passphrase in ARKA_PASSPHRASE") as caught:
-        opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE[::-1]))
+        reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE[::-1]))
     assert PASSPHRASE[::-1] not in said(caught.value)
 
 
-def test_a_person_is_asked_three_times_and_no_more(worded: ProfileStore) -> None:
+def test_passphrase_prompt_appears_three_times_at_most(passphrase_store: ProfileStore) -> None:
     answers = iter(["wrong", "wrong too", PASSPHRASE])
-    fresh = again(worded)
+    fresh = again(passphrase_store)
     fresh.ask_passphrase = lambda question: next(answers)
-    assert opened(fresh) == token("work")
+    assert reveal(fresh) == token("work")
 
-    fresh, questions = asked(worded, "wrong")
+    fresh, questions = with_answer(passphrase_store, "wrong")
     with pytest.raises(WrongPassphrase, match="wrong passphrase"):
-        opened(fresh)
+        reveal(fresh)
     assert questions == ["Passphrase", *["Wrong passphrase, try again"] * 2]
 
 
-def test_nobody_to_ask_is_an_error_that_says_how_to_give_it(worded: ProfileStore) -> None:
-    fresh = again(worded)
+def test_missing_terminal_is_an_error_with_alternatives(passphrase_store: ProfileStore) -> None:
+    fresh = again(passphrase_store)
     fresh.ask_passphrase = lambda question: None
-    for store in (fresh, again(worded)):
+    for store in (fresh, again(passphrase_store)):
         with pytest.raises(VaultLocked, match="ARKA_PASSPHRASE is not set, and there is no terminal") as caught:
-            opened(store)
+            reveal(store)
         assert "vault unlock" in caught.value.hint
 
 
-def test_a_passphrase_is_asked_for_once_in_a_process_and_never_by_a_listing(worded: ProfileStore) -> None:
-    fresh, questions = asked(worded, PASSPHRASE)
+def test_passphrase_is_asked_for_once_per_process_and_never_by_a_listing(passphrase_store: ProfileStore) -> None:
+    fresh, questions = with_answer(passphrase_store, PASSPHRASE)
     assert {name: fresh.credential(name).label for name in fresh.names()}["work"] == "MacBook Pro"
     assert not fresh.vault.opens_at_once()
     assert questions == []
@@ -218,8 +220,8 @@ def test_a_passphrase_is_asked_for_once_in_a_process_and_never_by_a_listing(word
         ("lanes", 0),
     ],
 )
-def test_a_hostile_file_asks_for_what_it_does_not_get(worded: ProfileStore, parameter: str, value: int) -> None:
-    path = Path(worded.data_key_path)
+def test_argon2_cost_out_of_bounds_is_refused(passphrase_store: ProfileStore, parameter: str, value: int) -> None:
+    path = Path(passphrase_store.data_key_path)
     document = json.loads(path.read_text())
     document["unlockers"]["passphrase"][parameter] = value
     del document["checksum"]
@@ -227,11 +229,11 @@ def test_a_hostile_file_asks_for_what_it_does_not_get(worded: ProfileStore, para
     path.write_text(dumps(document))
     began = time.monotonic()
     with pytest.raises(SealingError, match=f"{parameter} is {value}, but must be"):
-        opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE))
+        reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE))
     assert time.monotonic() - began < 2
 
 
-def test_too_little_memory_is_said_to_be_that(worded: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_is_reported_as_such(passphrase_store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     from cryptography.hazmat.primitives.kdf import argon2
 
     class Greedy:
@@ -242,24 +244,24 @@ def test_too_little_memory_is_said_to_be_that(worded: ProfileStore, monkeypatch:
 
     monkeypatch.setattr(argon2, "Argon2id", Greedy)
     with pytest.raises(SealingError, match="not enough memory to try a passphrase: it takes 7 MiB"):
-        opened(again(worded, ARKA_PASSPHRASE=PASSPHRASE))
+        reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE))
 
 
 # The OS keyring
 
 
 @pytest.fixture
-def ringed(store: ProfileStore, memory_keyring: MemoryKeyring) -> ProfileStore:
-    """A store that the keyring alone opens."""
+def keyring_store(store: ProfileStore, memory_keyring: MemoryKeyring) -> ProfileStore:
+    """A store that only the keyring opens."""
     operations.enable(vault_of(store), [NewUnlocker("keyring")])
     return store
 
 
-def test_a_keyring_opens_it_and_is_named_in_the_file(ringed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
-    assert tokens(again(ringed)) == ALL
-    (unlocker,) = vault_of(ringed).required_file().unlockers
+def test_keyring_opens_the_vault_and_is_recorded(keyring_store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
+    assert tokens(again(keyring_store)) == ALL
+    (unlocker,) = vault_of(keyring_store).required_file().unlockers
     assert unlocker.details["backend"] == NAME
-    assert not again(ringed).vault.opens_at_once()
+    assert not again(keyring_store).vault.opens_at_once()
 
 
 @pytest.mark.parametrize(
@@ -270,25 +272,23 @@ def test_a_keyring_opens_it_and_is_named_in_the_file(ringed: ProfileStore, memor
         ("broken", KeyringUnavailable, r"failed \(OSError\)"),
     ],
 )
-def test_a_keyring_that_does_not_answer_is_said_to_be_just_that(
-    ringed: ProfileStore, memory_keyring: MemoryKeyring, fault: str, kind: type[ConfigError], why: str
+def test_keyring_failure_is_reported_by_its_kind(
+    keyring_store: ProfileStore, memory_keyring: MemoryKeyring, fault: str, kind: type[ConfigError], why: str
 ) -> None:
     memory_keyring.fault = fault
     with pytest.raises(kind, match=why) as caught:
-        opened(again(ringed))
+        reveal(again(keyring_store))
     assert type(caught.value) is kind
 
 
-def test_an_entry_that_is_gone_is_not_taken_for_an_empty_one(
-    ringed: ProfileStore, memory_keyring: MemoryKeyring
-) -> None:
+def test_missing_keyring_entry_is_an_error(keyring_store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     memory_keyring.entries.clear()
     with pytest.raises(KeyringUnavailable, match="has no entry 'data key .*' of 'arka'"):
-        opened(again(ringed))
+        reveal(again(keyring_store))
 
 
-def test_another_keyring_is_never_asked_in_place_of_the_first(
-    ringed: ProfileStore, memory_keyring: MemoryKeyring
+def test_other_keyring_is_not_used_in_place_of_the_recorded_one(
+    keyring_store: ProfileStore, memory_keyring: MemoryKeyring
 ) -> None:
     import keyring
 
@@ -301,11 +301,11 @@ def test_another_keyring_is_never_asked_in_place_of_the_first(
     with pytest.raises(
         KeyringUnavailable, match="the current keyring is .*Another, but the entry is in .*MemoryKeyring"
     ):
-        opened(again(ringed))
+        reveal(again(keyring_store))
     assert another.calls == 0
 
 
-def unfit_backends() -> list[object]:
+def insecure_backends() -> list[object]:
     from keyring.backends.chainer import ChainerBackend
     from keyring.backends.fail import Keyring as Fail
     from keyring.backends.null import Keyring as Null
@@ -321,12 +321,12 @@ def unfit_backends() -> list[object]:
 
 
 @pytest.mark.parametrize("at", range(4), ids=["fail", "null", "plaintext", "chain of unknown ones"])
-def test_a_keyring_that_keeps_nothing_safe_is_refused_and_nothing_is_stored(
+def test_insecure_keyring_is_refused_and_nothing_is_stored(
     store: ProfileStore, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     import keyring
 
-    backend = unfit_backends()[at]
+    backend = insecure_backends()[at]
     if at == 3:
         monkeypatch.setattr(type(backend), "backends", [memory_keyring])
     keyring.set_keyring(backend)  # type: ignore[arg-type]
@@ -341,30 +341,30 @@ def test_a_keyring_that_keeps_nothing_safe_is_refused_and_nothing_is_stored(
     assert memory_keyring.entries == {}
 
 
-def test_a_keyring_that_forgets_is_found_out(store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
+def test_keyring_that_drops_entries_is_detected(store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     memory_keyring.fault = "forgetful"
     with pytest.raises(KeyringUnavailable, match="does not return what was stored in it"):
         store.log_in("work", credential("new"), storage="keyring")
     assert tokens(store) == ALL
 
 
-def test_without_the_package_the_extra_is_named(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_keyring_package_names_the_extra(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(KeyringUnavailable, match="the 'keyring' package is not installed") as caught:
         store.log_in("work", credential("new"), storage="keyring")
     assert caught.value.hint == "pip install 'arka-config[keyring]'"
 
 
-def test_a_token_in_a_keyring_is_bound_to_its_file(store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
+def test_keyring_token_with_a_changed_file_is_refused(store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     store.log_in("work", credential("work", label="MacBook Pro"), storage="keyring")
     path = Path(store.tokens.path("work"))
     assert token("work") not in path.read_text()
     path.write_text(path.read_text().replace("https://arka-ai.com", "https://evil.example"))
     with pytest.raises(ConfigError, match="damaged or changed"):
-        opened(again(store))
+        reveal(again(store))
 
 
-def test_forgetting_works_without_the_keyring_and_says_what_stays(
+def test_log_out_with_a_locked_keyring_warns_of_the_remaining_entry(
     store: ProfileStore, memory_keyring: MemoryKeyring
 ) -> None:
     store.log_in("work", credential("work"), storage="keyring")
@@ -373,7 +373,7 @@ def test_forgetting_works_without_the_keyring_and_says_what_stays(
         assert store.log_out("work")
 
 
-def test_no_backend_is_imported_because_a_file_names_it(ringed: ProfileStore) -> None:
+def test_file_cannot_make_a_backend_be_imported(keyring_store: ProfileStore) -> None:
     with pytest.raises(KeyringUnavailable, match="the current keyring is"):
         os_keyring.get("arka", os_keyring.Entry("antigravity.Keyring", "x"))
     assert "antigravity" not in sys.modules
@@ -388,22 +388,22 @@ def session(store: ProfileStore, seconds: float = 60) -> str:
     return str(value)
 
 
-def test_a_session_opens_it_without_the_passphrase(worded: ProfileStore) -> None:
-    value = session(worded)
-    fresh = again(worded, ARKA_SESSION=value)
+def test_session_opens_the_vault_without_the_passphrase(passphrase_store: ProfileStore) -> None:
+    value = session(passphrase_store)
+    fresh = again(passphrase_store, ARKA_SESSION=value)
     assert fresh.vault.opens_at_once()
     assert tokens(fresh) == ALL
 
 
-def test_neither_the_environment_nor_the_file_of_a_session_opens_anything_alone(worded: ProfileStore) -> None:
-    value = session(worded)
+def test_session_needs_both_its_variable_and_its_file(passphrase_store: ProfileStore) -> None:
+    value = session(passphrase_store)
     key = value.partition(".")[2]
-    (file,) = Path(worded.folders.state, "sessions").iterdir()
+    (file,) = Path(passphrase_store.folders.state, "sessions").iterdir()
     assert key not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
     file.unlink()
     with pytest.raises(InvalidSession, match="has ended"):
-        opened(again(worded, ARKA_SESSION=value))
+        reveal(again(passphrase_store, ARKA_SESSION=value))
 
 
 @pytest.mark.parametrize(
@@ -416,54 +416,52 @@ def test_neither_the_environment_nor_the_file_of_a_session_opens_anything_alone(
         (lambda value: ("0" if value[0] != "0" else "1") + value[1:], "has ended"),
     ],
 )
-def test_a_session_that_is_none_is_named_where_it_is_the_only_way_in(
-    worded: ProfileStore, change: object, why: str
-) -> None:
-    value = change(session(worded))  # type: ignore[operator]
+def test_invalid_session_is_reported_with_its_reason(passphrase_store: ProfileStore, change: object, why: str) -> None:
+    value = change(session(passphrase_store))  # type: ignore[operator]
     with pytest.raises(InvalidSession, match=f"the session in ARKA_SESSION .*{why}") as caught:
-        opened(again(worded, ARKA_SESSION=value))
+        reveal(again(passphrase_store, ARKA_SESSION=value))
     assert value not in said(caught.value)
 
 
-def test_an_expired_session_opens_nothing_and_is_swept(worded: ProfileStore) -> None:
-    value = session(worded, -1)
+def test_expired_session_opens_nothing_and_is_removed(passphrase_store: ProfileStore) -> None:
+    value = session(passphrase_store, -1)
     with pytest.raises(InvalidSession, match="expired at 20"):
-        opened(again(worded, ARKA_SESSION=value))
-    assert vault_of(worded).sessions.count() == 0
-    session(worded)
-    assert len(list(Path(worded.folders.state, "sessions").iterdir())) == 1
+        reveal(again(passphrase_store, ARKA_SESSION=value))
+    assert vault_of(passphrase_store).sessions.count() == 0
+    session(passphrase_store)
+    assert len(list(Path(passphrase_store.folders.state, "sessions").iterdir())) == 1
 
 
-def test_a_later_end_cannot_be_written_into_a_session(worded: ProfileStore) -> None:
-    value = session(worded)
-    (file,) = Path(worded.folders.state, "sessions").iterdir()
+def test_session_with_a_changed_expiry_does_not_open(passphrase_store: ProfileStore) -> None:
+    value = session(passphrase_store)
+    (file,) = Path(passphrase_store.folders.state, "sessions").iterdir()
     document = json.loads(file.read_text())
     document["expires"] = "2999-01-01T00:00:00Z"
     file.write_text(dumps(document))
     with pytest.raises(InvalidSession, match="does not open"):
-        opened(again(worded, ARKA_SESSION=value))
+        reveal(again(passphrase_store, ARKA_SESSION=value))
 
 
-def test_a_bad_session_is_passed_over_with_a_word_where_a_key_file_opens_the_vault(sealed: ProfileStore) -> None:
+def test_invalid_session_is_a_warning_if_a_key_file_opens_the_vault(sealed: ProfileStore) -> None:
     with pytest.warns(ConfigWarning, match="ARKA_SESSION is not a session: .*; it is ignored"):
-        assert opened(again(sealed, ARKA_SESSION="nonsense")) == token("work")
+        assert reveal(again(sealed, ARKA_SESSION="nonsense")) == token("work")
 
 
 @pytest.mark.parametrize("change", [operations.rekey, operations.disable])
-def test_a_new_key_or_none_ends_every_session(worded: ProfileStore, change: object) -> None:
-    value = session(worded)
-    worded.ask_passphrase = lambda question: PASSPHRASE
-    change(vault_of(worded))  # type: ignore[operator]
-    assert vault_of(worded).sessions.count() == 0
+def test_rekey_and_disable_end_every_session(passphrase_store: ProfileStore, change: object) -> None:
+    value = session(passphrase_store)
+    passphrase_store.ask_passphrase = lambda question: PASSPHRASE
+    change(vault_of(passphrase_store))  # type: ignore[operator]
+    assert vault_of(passphrase_store).sessions.count() == 0
     if change is operations.rekey:
         with pytest.raises(InvalidSession):
-            opened(again(worded, ARKA_SESSION=value))
+            reveal(again(passphrase_store, ARKA_SESSION=value))
 
 
 # Several
 
 
-def test_where_none_of_several_opens_it_each_is_named_with_its_reason(
+def test_locked_vault_names_every_unlocker_with_its_reason(
     sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring
 ) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase=PASSPHRASE))
@@ -471,16 +469,16 @@ def test_where_none_of_several_opens_it_each_is_named_with_its_reason(
     key_path(sealed).unlink()
     memory_keyring.fault = "locked"
     with pytest.raises(VaultLocked) as caught:
-        opened(again(sealed, ARKA_SESSION="nonsense"))
+        reveal(again(sealed, ARKA_SESSION="nonsense"))
     first, *rest = caught.value.lines
     assert first.endswith("data-key.json cannot be opened:")
     assert [line.partition(":")[0] for line in rest] == ["ARKA_SESSION", "key-file", "keyring", "passphrase"]
     memory_keyring.fault = ""
     with pytest.warns(ConfigWarning, match="it is ignored"):
-        assert opened(again(sealed, ARKA_SESSION="nonsense")) == token("work")
+        assert reveal(again(sealed, ARKA_SESSION="nonsense")) == token("work")
 
 
-def test_a_key_s_id_is_no_part_of_the_key(sealed: ProfileStore) -> None:
+def test_key_id_reveals_nothing_of_the_key(sealed: ProfileStore) -> None:
     keys = vault_of(sealed).keys()
     assert keys.current not in keys[keys.current].hex()
     assert keys[keys.current].hex() not in repr(keys)

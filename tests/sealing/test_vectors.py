@@ -1,4 +1,4 @@
-"""The test vectors: what this program writes and opens, and what a reader opens that shares no code with it."""
+"""The test vectors, read by this program and by an independent reader."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEY_FILE = (FOLDER / "vault.key").read_text("utf-8")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The vectors with the modes that they would have on a machine, which a repository does not keep."""
+    """A copy of the vectors with private modes, which a repository does not store."""
     home = tmp_path / "vectors"
     shutil.copytree(FOLDER, home)
     for path in home.rglob("*"):
@@ -54,7 +54,7 @@ def opened(folder: Path, **environ: str) -> dict[str, str]:
     return tokens(open_store(app, {"ARKA_HOME": str(folder), **environ}))
 
 
-def test_the_format_is_still_the_one_of_the_vectors(tmp_path: Path) -> None:
+def test_program_still_writes_the_vectors(tmp_path: Path) -> None:
     make_vectors.make(tmp_path)
     assert make_vectors.files(tmp_path) == make_vectors.files(FOLDER)
 
@@ -64,12 +64,12 @@ def test_the_format_is_still_the_one_of_the_vectors(tmp_path: Path) -> None:
 
 @pytest.fixture
 def ring(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The keyring of the vectors."""
+    """Use the keyring entries of the vectors."""
     monkeypatch.setattr(os_keyring, "get", lambda _service, entry: GIVEN["keyring"][entry.account])
 
 
 @pytest.mark.usefixtures("ring")
-def test_every_way_in_opens_every_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_unlocker_opens_the_vectors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert GIVEN["tokens"] == {name: token(name) for name in (*TOKENS, "ring")}
     assert opened(folder, ARKA_SESSION=GIVEN["session"]) == GIVEN["tokens"]
     with monkeypatch.context() as patched:
@@ -81,13 +81,13 @@ def test_every_way_in_opens_every_token(folder: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("ring")
-def test_in_the_middle_of_a_rekeying_the_key_before_is_at_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unfinished_rekey_opens_with_the_previous_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(folder / "rekeying" / "data-key.json", folder / "data")
     monkeypatch.setattr(key_file, "read", lambda _path, read=key_file.read: read(str(folder / "vault.key")))
     assert opened(folder) == GIVEN["tokens"]
 
 
-def test_the_data_key_is_the_one_that_is_given(folder: Path) -> None:
+def test_data_key_matches_the_vectors(folder: Path) -> None:
     file = data_key.parse((folder / "data" / "data-key.json").read_text("utf-8"), "data-key.json", "arka")
     secret = cipher.from_hex(KEY_FILE.strip().removeprefix("vault-key-1:"))
     assert secret is not None
@@ -100,7 +100,7 @@ def test_the_data_key_is_the_one_that_is_given(folder: Path) -> None:
 # By a stranger
 
 
-def test_the_reader_shares_no_code_with_the_package() -> None:
+def test_example_reader_imports_nothing_of_the_package() -> None:
     text = READER.read_text("utf-8")
     assert "import arka_config" not in text
     assert "from arka_config" not in text
@@ -109,7 +109,7 @@ def test_the_reader_shares_no_code_with_the_package() -> None:
 
 @pytest.mark.parametrize("name", TOKENS)
 @pytest.mark.parametrize("given", [KEY_FILE, PASSPHRASE], ids=["by the key file", "by the passphrase"])
-def test_the_reader_opens_the_vectors(name: str, given: str) -> None:
+def test_example_reader_opens_the_vectors(name: str, given: str) -> None:
     done = subprocess.run(
         [sys.executable, "-I", str(READER), str(FOLDER / "data"), name],
         input=given,
@@ -121,14 +121,14 @@ def test_the_reader_opens_the_vectors(name: str, given: str) -> None:
     assert (done.stdout, done.stderr) == (token(name) + "\n", "")
 
 
-def test_the_reader_opens_what_the_program_writes_now(sealed: ProfileStore) -> None:
+def test_example_reader_opens_newly_written_files(sealed: ProfileStore) -> None:
     words = [sys.executable, "-I", str(READER), sealed.folders.data, "eu"]
     with open(Path(sealed.folders.state, "vault.key"), "rb") as key:
         done = subprocess.run(words, stdin=key, capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == sealed.credential("eu").token.reveal() + "\n"
 
 
-def test_the_reader_sees_that_the_data_key_file_was_changed(folder: Path) -> None:
+def test_example_reader_detects_a_changed_data_key_file(folder: Path) -> None:
     path = folder / "data" / "data-key.json"
     path.write_text(path.read_text("utf-8").replace('"memory": 65536', '"memory": 65537'), "utf-8")
     with open(folder / "vault.key", "rb") as key:
@@ -139,8 +139,8 @@ def test_the_reader_sees_that_the_data_key_file_was_changed(folder: Path) -> Non
         data_key.parse(path.read_text("utf-8"), str(path), "arka")
 
 
-def test_the_rest_of_the_page_opens_the_rest_of_the_vectors(reader: ModuleType) -> None:
-    """Sessions, the key before this one, and entries of the OS keyring, by the page's rules."""
+def test_documented_rules_open_sessions_previous_keys_and_keyring_entries(reader: ModuleType) -> None:
+    """Sessions, the previous key and OS keyring entries open by the rules in docs/file-formats.md."""
     name, _, key = GIVEN["session"].partition(".")
     file = document("state", "sessions", f"{name}.json")
     opens = reader.derive(bytes.fromhex(key), "session")
@@ -170,7 +170,7 @@ def document(*path: str) -> Any:
     return json.loads(FOLDER.joinpath(*path).read_text("utf-8"))
 
 
-def test_the_checksum_is_that_of_the_text_before_it() -> None:
+def test_checksum_covers_the_text_before_it() -> None:
     for path in ("data", "rekeying"):
         text = (FOLDER / path / "data-key.json").read_text("utf-8")
         before = text.partition(',\n  "checksum"')[0] + "\n}\n"

@@ -1,4 +1,4 @@
-"""Sealed tokens: opened on the machines they are sealed for, for one profile and one origin, and by the age program."""
+"""Sealed tokens open only on the recipients' machines, for one profile and origin, and with the age program."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 from arka_config import open_store
 from arka_config.arka import app
 from arka_config.errors import SealedTokenError
-from arka_config.templates.sealed import opened
+from arka_config.templates.sealed import unseal
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.peers import executable
 from tests.templates.conftest import Folder
 
-SEALED = '# a comment\n[profile]\nname = "ci-{hostname}"\n[token]\nprompt = true # by hand\n'
+SEALED = '# a comment\n[profile]\nname = "ci-{hostname}"\n[token]\nprompt = true # typed\n'
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def payload(**changes: object) -> bytes:
     return json.dumps(document | changes).encode()
 
 
-def sealed_by_hand(content: bytes, recipient: str) -> str:
+def sealed_payload(content: bytes, recipient: str) -> str:
     text: bytes = pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient)], armored=True)
     return text.decode()
 
 
-def test_an_identity_is_made_once_and_private(folder: Folder, home: Path, recipient: str) -> None:
+def test_identity_is_private_and_never_overwritten(folder: Folder, home: Path, recipient: str) -> None:
     file = home / "data" / "identity.txt"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert arka("identity", "show").out == f"{recipient}\n"
@@ -59,11 +59,11 @@ def test_an_identity_is_made_once_and_private(folder: Folder, home: Path, recipi
     before = file.read_bytes()
     done = arka("identity", "create")
     assert done.code == 1
-    assert "is there already" in done.err
+    assert "already exists" in done.err
     assert file.read_bytes() == before
 
 
-def test_a_token_is_sealed_into_a_template_and_stored_by_apply(folder: Folder, recipient: str) -> None:
+def test_seal_writes_to_a_template_that_apply_stores(folder: Folder, recipient: str) -> None:
     file = folder.put("ci.toml", SEALED)
     file.chmod(0o644)
     done = arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=TOKEN)
@@ -78,7 +78,7 @@ def test_a_token_is_sealed_into_a_template_and_stored_by_apply(folder: Folder, r
     assert arka("plan", "profiles").code == 0
 
 
-def test_the_token_of_a_profile_is_sealed_for_that_profile(folder: Folder, recipient: str) -> None:
+def test_sealed_token_is_refused_for_another_profile(folder: Folder, recipient: str) -> None:
     assert arka("login", "-p", "ci", "--with-token", "--no-verify", stdin=TOKEN).code == 0
     sealed = arka("seal", "-p", "ci", "--to", recipient).out
     folder.put("ci.toml", armored(sealed))
@@ -89,7 +89,7 @@ def test_the_token_of_a_profile_is_sealed_for_that_profile(folder: Folder, recip
     assert "profiles/ci.toml:5: token.sealed is for profile 'ci', not for the one in this template" in done.err
 
 
-def test_a_sealed_token_does_not_go_to_another_origin(folder: Folder, recipient: str) -> None:
+def test_sealed_token_is_refused_for_another_origin(folder: Folder, recipient: str) -> None:
     sealed = arka("seal", "-p", "ci", "--with-token", "--to", recipient, stdin=TOKEN).out
     folder.put("ci.toml", armored(sealed).replace('"ci"\n', '"ci"\napi_url = "https://evil.example"\n'))
     done = arka("apply", "profiles", "--yes", "--allow-origin", "https://evil.example")
@@ -97,7 +97,7 @@ def test_a_sealed_token_does_not_go_to_another_origin(folder: Folder, recipient:
     assert "token.sealed is for origin 'https://arka-ai.com'" in done.err
 
 
-def test_a_machine_without_the_identity_needs_a_token(folder: Folder, recipient: str, home: Path) -> None:
+def test_machine_without_the_identity_needs_a_token(folder: Folder, recipient: str, home: Path) -> None:
     sealed = arka("seal", "-p", "ci", "--with-token", "--to", recipient, stdin=TOKEN).out
     folder.put("ci.toml", armored(sealed))
     (home / "data" / "identity.txt").unlink()
@@ -105,7 +105,7 @@ def test_a_machine_without_the_identity_needs_a_token(folder: Folder, recipient:
     assert arka("identity", "create").code == 0
     done = arka("apply", "profiles", "--yes", "--require-tokens")
     assert done.code == 4
-    assert "it is sealed for other recipients than this machine" in done.err
+    assert "it is not sealed for this machine" in done.err
 
 
 @pytest.mark.peer("ssh-keygen")
@@ -121,7 +121,7 @@ def test_rekey_seals_the_same_token_for_other_recipients(folder: Folder, recipie
     assert open_store(app).credential("ci-runner-07").token.reveal() == TOKEN
 
 
-def test_a_token_that_is_sealed_anew_replaces_the_one_that_an_apply_stored(folder: Folder, recipient: str) -> None:
+def test_resealed_token_replaces_the_stored_one(folder: Folder, recipient: str) -> None:
     folder.put("ci.toml", SEALED)
     for token in (TOKEN, OTHER):
         arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=token)
@@ -130,16 +130,14 @@ def test_a_token_that_is_sealed_anew_replaces_the_one_that_an_apply_stored(folde
 
 
 @pytest.mark.peer("ssh-keygen")
-def test_a_machine_that_is_no_longer_a_recipient_keeps_its_token_and_says_that_it_is_old(
-    folder: Folder, recipient: str, tmp_path: Path
-) -> None:
+def test_former_recipient_keeps_its_old_token_and_reports_it(folder: Folder, recipient: str, tmp_path: Path) -> None:
     folder.put("ci.toml", SEALED)
     arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=TOKEN)
     assert arka("apply", "profiles", "--yes").code == 0
     key, public = ssh_key(tmp_path, "ed25519")
     arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", public, stdin=OTHER)
     assert (
-        "token  keeps the old one, the new one is not available: it is sealed for other recipients"
+        "token  keeps the old one, the new one is not available: it is not sealed for this machine"
         in arka("plan", "profiles").out
     )
     done = arka("apply", "profiles", "--yes", "--require-tokens")
@@ -148,7 +146,7 @@ def test_a_machine_that_is_no_longer_a_recipient_keeps_its_token_and_says_that_i
     assert open_store(app).credential("ci-runner-07").token.reveal() == OTHER
 
 
-def test_a_passphrase_is_refused_before_it_is_tried(
+def test_passphrase_stanza_is_refused_without_an_attempt(
     folder: Folder, recipient: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The work factor of 2^30 would take a terabyte.
@@ -161,50 +159,50 @@ def test_a_passphrase_is_refused_before_it_is_tried(
     monkeypatch.setattr(pyrage, "decrypt", lambda *_: pytest.fail("the library was handed the text"))
     done = arka("plan", "profiles")
     assert done.code == 1
-    assert "sealed with a passphrase, which is refused untried" in done.err
+    assert "sealed with a passphrase, which is not allowed" in done.err
 
 
 @pytest.mark.parametrize(
     "content",
     [b"{}", b"[]", b"\xff", b"[" * 40_000, payload(token=3), payload(extra=1), payload(profile="a\x1b")],
 )
-def test_what_this_program_did_not_seal_is_refused(folder: Folder, recipient: str, content: bytes) -> None:
-    folder.put("ci.toml", armored(sealed_by_hand(content, recipient)))
+def test_foreign_payload_is_refused(folder: Folder, recipient: str, content: bytes) -> None:
+    folder.put("ci.toml", armored(sealed_payload(content, recipient)))
     done = arka("plan", "profiles")
     assert done.code == 1
-    assert "it holds something else than a token" in done.err
+    assert "it does not contain a token" in done.err
     assert TOKEN not in done.err
 
 
-def test_a_sealed_text_that_was_tampered_with_is_damaged(recipient: str, home: Path) -> None:
-    sealed = sealed_by_hand(payload(), recipient)
+def test_changed_sealed_text_is_reported_as_damaged(recipient: str, home: Path) -> None:
+    sealed = sealed_payload(payload(), recipient)
     content = bytearray(base64.b64decode("".join(sealed.strip().split("\n")[1:-1])))
     content[-1] ^= 1
     lines = base64.b64encode(bytes(content)).decode()
     text = f"-----BEGIN AGE ENCRYPTED FILE-----\n{lines}\n-----END AGE ENCRYPTED FILE-----"
     identity = pyrage.x25519.Identity.from_str((home / "data" / "identity.txt").read_text().splitlines()[-1])
     with pytest.raises(SealedTokenError, match="damaged"):
-        opened(text, [identity])
+        unseal(text, [identity])
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "nobody is named who could open it"),
+        ((), "there is no recipient that could open it"),
         (("--to", "age1nonsense"), "--to: 'age1nonsense' is not a recipient"),
         (("--to", "AGE-SECRET-KEY-1QQQQ"), "this is an identity, which is secret"),
         (("--to-file", "nowhere"), "--to-file: nowhere does not exist"),
         (("--rekey", "--to", "x"), "--to: 'x' is not a recipient"),
     ],
 )
-def test_the_words_of_seal_are_checked(folder: Folder, arguments: tuple[str, ...], said: str) -> None:
+def test_seal_checks_its_arguments(folder: Folder, arguments: tuple[str, ...], said: str) -> None:
     done = arka("seal", "-p", "ci", "--with-token", *arguments, stdin=TOKEN)
     assert done.code in (1, 2)
     assert said in done.err
     assert "QQQQ" not in done.err
 
 
-def test_without_the_library_the_error_says_what_to_install(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_age_library_names_the_extra(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyrage", None)
     done = arka("identity", "create")
     assert done.code == 1
@@ -216,7 +214,7 @@ def test_without_the_library_the_error_says_what_to_install(folder: Folder, monk
 
 @pytest.mark.peer("age", "ssh-keygen")
 @pytest.mark.parametrize("kind", ["x25519", "ed25519", "rsa"])
-def test_age_opens_what_seal_made(folder: Folder, tmp_path: Path, home: Path, kind: str) -> None:
+def test_age_opens_a_token_from_seal(folder: Folder, tmp_path: Path, home: Path, kind: str) -> None:
     if kind == "x25519":
         to, key = arka("identity", "create").out.strip(), home / "data" / "identity.txt"
     else:
@@ -230,7 +228,7 @@ def test_age_opens_what_seal_made(folder: Folder, tmp_path: Path, home: Path, ki
 
 @pytest.mark.peer("age", "ssh-keygen")
 @pytest.mark.parametrize("kind", ["x25519", "ed25519", "rsa"])
-def test_apply_opens_what_age_made(folder: Folder, tmp_path: Path, kind: str) -> None:
+def test_apply_opens_a_token_from_age(folder: Folder, tmp_path: Path, kind: str) -> None:
     if kind == "x25519":
         key = tmp_path / "key.txt"
         subprocess.run([f"{executable('age')}-keygen", "-o", key], check=True, capture_output=True)

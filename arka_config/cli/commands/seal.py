@@ -1,4 +1,4 @@
-"""`seal`: a token encrypted for certain machines, to stand in a template that is checked in."""
+"""`seal`: encrypt a token for certain machines, for a template that is checked in."""
 
 from __future__ import annotations
 
@@ -28,12 +28,18 @@ _LONGEST_INPUT = 1 << 16  # characters; a token has a few dozen
 
 
 @command()
-@click.option("--to", "to", metavar="RECIPIENT", multiple=True, help="For whom: age1…, or an ssh public key.")
-@click.option("--to-file", "to_files", metavar="FILE", multiple=True, help="Recipients from a file, one on a line.")
-@click.option("--with-token", is_flag=True, help="Read the token from stdin, and not from the profile.")
-@click.option("--template", "path", metavar="FILE", help="Put it into this template, as its token.sealed.")
-@click.option("--rekey", is_flag=True, help="Seal what stands in --template anew, for these recipients.")
-@click.option("--identity", "identities", metavar="PATH", multiple=True, help="Another identity to open it with.")
+@click.option("--to", "to", metavar="RECIPIENT", multiple=True, help="A recipient (age1…, ssh-…); repeatable.")
+@click.option("--to-file", "to_files", metavar="FILE", multiple=True, help="A file of recipients; repeatable.")
+@click.option("--with-token", is_flag=True, help="Read the token from stdin instead of the profile.")
+@click.option("--template", "path", metavar="FILE", help="Write the sealed token to this template.")
+@click.option("--rekey", is_flag=True, help="Seal the token in --template again, for these recipients.")
+@click.option(
+    "--identity",
+    "identities",
+    metavar="PATH",
+    multiple=True,
+    help="Another identity for --rekey; repeatable.",
+)
 def seal(
     session: Session,
     to: Sequence[str],
@@ -43,11 +49,10 @@ def seal(
     rekey: bool,
     identities: Sequence[str],
 ) -> None:
-    """Seal a token for certain machines, to stand in a template.
+    """Encrypt a token for certain machines, for use in a template.
 
-    The token is that of the profile in force, `--profile` or stdin. It is sealed together with the profile's name and
-    the origin that it is for: `{app} apply` opens it on a machine whose identity is among the recipients, for no other
-    profile and no other origin. `age -d` opens it too.
+    Seals the effective profile's token, or the one on stdin, together with the profile's name and the token's origin.
+    `{app} apply` opens it on the recipients' machines, and only for that profile and origin. `age -d` opens it too.
 
     \b
     {app} seal -p ci --to age1… --to "$(cat build.pub)" --template profiles/ci.toml
@@ -57,57 +62,55 @@ def seal(
 
     recipients = _recipients(to, to_files)
     if rekey and (path is None or with_token):
-        raise UsageError("--rekey seals anew what stands in a template", hint="--rekey --template FILE --to RECIPIENT")
-    name, url = (None, None) if path is None else _profile_of(path)
+        raise UsageError("--rekey reseals the token in a template", hint="--rekey --template FILE --to RECIPIENT")
+    name, url = (None, None) if path is None else _read_profile(path)
     if rekey:
         assert path is not None
-        sealed = _opened(session, path, identities)
+        sealed = _unseal(session, path, identities)
     else:
-        sealed = _sealed(session, with_token, name, url)
+        sealed = _token_to_seal(session, with_token, name, url)
     text = sealing.seal(sealed, recipients)
     if path is not None:
-        _put(session.store, path, text)
+        _write_to_template(session.store, path, text)
     if session.json:
         document = {"profile": sealed.profile, "origin": sealed.origin, "recipients": len(recipients)}
         session.show_json({**document, "sealed": text, "template": path})
     elif path is None:
         terminal.out(text.rstrip("\n"))
-    said = f"Sealed a token for profile '{sealed.profile}' and {sealed.origin}, for {len(recipients)} "
-    said += "recipient" if len(recipients) == 1 else "recipients"
-    terminal.say(said + (f", into {path}" if path else ""), mark="✓")
+    message = f"Sealed a token for profile '{sealed.profile}' and {sealed.origin}, for {len(recipients)} "
+    message += "recipient" if len(recipients) == 1 else "recipients"
+    terminal.say(message + (f", into {path}" if path else ""), mark="✓")
 
 
 def _recipients(to: Sequence[str], to_files: Sequence[str]) -> list[Any]:
-    """The recipients that were named, each once. Raises UsageError where there are none."""
-    from arka_config.templates.sealed import recipient
+    """Parse the recipients, without duplicates. Raises UsageError if there are none."""
+    from arka_config.templates.sealed import parse_recipient
 
     texts = [(text.strip(), "--to") for text in to]
     for path in to_files:
         content = files.read(os.path.abspath(path))
         if content is None:
-            raise UsageError(
-                f"--to-file: {visible(path)} does not exist", hint="write the path of a file of recipients"
-            )
+            raise UsageError(f"--to-file: {visible(path)} does not exist", hint="pass the path of a file of recipients")
         lines = [(line.strip(), f"{path}, line {at}") for at, line in enumerate(content.splitlines(), 1)]
         texts += [(line, place) for line, place in lines if line and not line.startswith("#")]
-    found = {text: recipient(text, place) for text, place in texts}
-    if not found:
-        raise UsageError("nobody is named who could open it", hint="--to RECIPIENT, or --to-file FILE")
-    return list(found.values())
+    parsed = {text: parse_recipient(text, place) for text, place in texts}
+    if not parsed:
+        raise UsageError("there is no recipient that could open it", hint="--to RECIPIENT, or --to-file FILE")
+    return list(parsed.values())
 
 
-def _profile_of(path: str) -> tuple[str, str | None]:
-    """The profile's name and URL in a template's file, as they are written there."""
-    table = _table(path)
+def _read_profile(path: str) -> tuple[str, str | None]:
+    """Read a template's profile name and URL, unexpanded."""
+    table = _read_template(path)
     profile = table.get("profile")
     name = profile.get("name") if isinstance(profile, dict) else None
     if not isinstance(name, str) or not isinstance(profile, dict):
-        raise TemplateError([f"{visible(path)}: it has no profile.name, so it is no template"])
+        raise TemplateError([f"{visible(path)}: not a template: profile.name is missing"])
     url = profile.get("api_url")
     return name, url if isinstance(url, str) else None
 
 
-def _table(path: str) -> dict[str, Any]:
+def _read_template(path: str) -> dict[str, Any]:
     import tomllib
 
     text = files.read(os.path.abspath(path))
@@ -118,12 +121,12 @@ def _table(path: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        said = str(error)
-    raise TemplateError([f"{visible(path)}: not TOML: {said[:1].lower()}{said[1:]}"])
+        reason = str(error)
+    raise TemplateError([f"{visible(path)}: not TOML: {reason[:1].lower()}{reason[1:]}"])
 
 
-def _sealed(session: Session, with_token: bool, name: str | None, url: str | None) -> SealedToken:
-    """The token to seal, with the profile and the origin that it is for."""
+def _token_to_seal(session: Session, with_token: bool, name: str | None, url: str | None) -> SealedToken:
+    """Return the token to seal, with its profile and origin."""
     from arka_config.templates.sealed import SealedToken
 
     app = session.app
@@ -135,8 +138,8 @@ def _sealed(session: Session, with_token: bool, name: str | None, url: str | Non
         text = terminal.ask_secret("Token") if session.can_ask else sys.stdin.read(_LONGEST_INPUT)
         token, origin = token_from(text, "stdin"), Origin.of(address)
     else:
-        found = session.token()
-        token, origin = found.secret, found.origin
+        effective = session.token()
+        token, origin = effective.secret, effective.origin
         if url is not None and Origin.of(url) != origin:
             raise ConfigError(f"the token is for {origin}, and the template's profile for {url}")
         name = name or session.resolution.name
@@ -148,28 +151,28 @@ def _sealed(session: Session, with_token: bool, name: str | None, url: str | Non
     return SealedToken(app.name, name, str(origin), token)
 
 
-def _opened(session: Session, path: str, others: Sequence[str]) -> SealedToken:
-    """What stands sealed in a template, opened with this machine's identity or another one."""
-    from arka_config.templates.identity import IdentityFile, identities
-    from arka_config.templates.sealed import opened
+def _unseal(session: Session, path: str, others: Sequence[str]) -> SealedToken:
+    """Open a template's sealed token with this machine's identity or another one."""
+    from arka_config.templates.identity import IdentityFile, load_identities
+    from arka_config.templates.sealed import unseal
 
-    token = _table(path).get("token")
+    token = _read_template(path).get("token")
     text = token.get("sealed") if isinstance(token, dict) else None
     if not isinstance(text, str):
         raise UsageError(
-            f"{visible(path)} holds no sealed token", hint=f"{session.app.name} seal --template {path} --to …"
+            f"{visible(path)} has no sealed token", hint=f"{session.app.name} seal --template {path} --to …"
         )
-    known = identities(IdentityFile(session.store.folders.data), others)
-    if not known:
+    identities = load_identities(IdentityFile(session.store.folders.data), others)
+    if not identities:
         raise SealedTokenError("this machine has no identity to open it", hint="--identity PATH")
     try:
-        return opened(text, known)
+        return unseal(text, identities)
     except SealedTokenError as error:
         raise SealedTokenError(f"{visible(path)}: token.sealed: {error.message}", hint=error.hint) from None
 
 
-def _put(store: ProfileStore, path: str, text: str) -> None:
-    """Puts a sealed text into a template, in place of the source that was there; all else stays, its mode too."""
+def _write_to_template(store: ProfileStore, path: str, text: str) -> None:
+    """Write a sealed text to a template in place of its token source. Everything else stays, including the mode."""
     import tomlkit
 
     from arka_config.templates.model import SOURCES
@@ -182,6 +185,6 @@ def _put(store: ProfileStore, path: str, text: str) -> None:
     mode = stat.S_IMODE(os.stat(full).st_mode)
     external_files.write(store, full, after)
     try:
-        os.chmod(full, mode)  # it is checked in, and no secret: who could read it still can
+        os.chmod(full, mode)  # it is checked in and not secret: keep it readable
     except OSError as error:
         raise files.failure("open to others", full, error) from None

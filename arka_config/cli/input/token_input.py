@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from arka_config.cli.input.retry import retry
 from arka_config.cli.output import terminal
 from arka_config.errors import InvalidToken, InvalidValue, NoToken, TokenUnavailable, UsageError
 from arka_config.precedence.layers import token_from
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _LONGEST_INPUT = 1 << 16  # characters; a token has a few dozen
-_TRIES = 3
 
 
 def read_token(
@@ -102,15 +102,12 @@ def prompt_for_token(
 
     Raises the error of the last try.
     """
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            token = token_from(terminal.ask_secret(question), "the pasted text")
-            if token is None:
-                return None
-            app.check_token(token, url)
-            return token, check(token)
-        except (InvalidToken, InvalidValue) as error:
-            if not tries_left:
-                raise
-            terminal.show_error(error)
-    raise AssertionError("the last try returns or raises")
+
+    def ask() -> tuple[Secret, T] | None:
+        token = token_from(terminal.ask_secret(question), "the pasted text")
+        if token is None:
+            return None
+        app.check_token(token, url)
+        return token, check(token)
+
+    return retry(ask, InvalidToken, InvalidValue)

@@ -1,1 +1,1 @@
-"""`identity`: the key that opens what was sealed for this machine."""
+"""The `identity` commands: the key that opens tokens sealed for this machine."""

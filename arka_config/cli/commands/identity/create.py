@@ -1,4 +1,4 @@
-"""`identity create`: makes this machine's identity."""
+"""`identity create`: create this machine's identity."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @command()
 def create(session: Session) -> None:
-    """Make this machine's identity, and print whom to seal for.
+    """Create this machine's identity, and print its recipient.
 
-    The identity is a secret key that stays on this machine. What is printed is its recipient, which is public: whoever
-    has it can seal tokens for this machine, with `{app} seal --to RECIPIENT`, and open none.
+    The identity is a secret key that stays on this machine. The recipient is public: anyone can use it to seal tokens
+    for this machine with `{app} seal --to RECIPIENT`, but cannot open them.
     """
     from arka_config.templates.identity import IdentityFile
 
@@ -27,4 +27,4 @@ def create(session: Session) -> None:
         session.show_json({"path": file.path, "recipient": recipient})
     else:
         terminal.out(recipient)
-    terminal.say(f"Made {session.with_tilde(file.path)}, which your account alone can read", mark="✓")
+    terminal.say(f"Created {session.with_tilde(file.path)}, which only your account can read", mark="✓")

@@ -1,4 +1,4 @@
-"""`identity show`: prints whom to seal for, so that this machine can open it."""
+"""`identity show`: print the recipient of this machine's identity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @command()
 def show(session: Session) -> None:
-    """Print the recipient of this machine's identity: public, and what `{app} seal --to` takes."""
+    """Print the public recipient of this machine's identity, for `{app} seal --to`."""
     from arka_config.templates.identity import IdentityFile
 
     file = IdentityFile(session.store.folders.data)
