@@ -227,7 +227,7 @@ def _parse_document(path: str, content: Secret) -> Document:
     parsed = parse(content.reveal().removeprefix(_BYTE_ORDER_MARK))
     if isinstance(parsed, Fault):
         raise MalformedFile(
-            f"{path}, line {parsed.line}, column {parsed.column}: {parsed.reason}; it is left as it is",
+            f"{path}, line {parsed.line}, column {parsed.column}: {parsed.reason}; the file was not changed",
             path=path,
             hint=f"fix it, or move it away: mv {quoted(path)} {quoted(f'{path}.broken')}",
         )

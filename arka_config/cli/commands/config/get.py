@@ -27,20 +27,20 @@ def get(session: Session, key: str, show_token: bool) -> None:
     settings, resolution = session.settings()
     leaves = settings.leaves()
     if key == "profile":
-        finding = resolution.profile.choice
+        resolved = resolution.profile.choice
     elif key in leaves:
-        finding = resolution.resolve(leaves[key].field)
+        resolved = resolution.resolve(leaves[key].field)
     else:
         known = ["profile", *leaves]
         raise UsageError(
             f"there is no setting '{visible(key[:80])}'",
             hint=did_you_mean(key, known) or f"the settings are {', '.join(known)}",
         )
-    if finding is None or finding.value is None:
+    if resolved is None or resolved.value is None:
         raise ConfigError(f"{key} is not set", hint=f"{session.app.name} config show")
     if session.json:
-        document = value_document(session, finding, show_token=show_token, leaf=leaves.get(key)) or {}
+        document = value_document(session, resolved, show_token=show_token, leaf=leaves.get(key)) or {}
         session.show_json({"name": key, **document}, reveal=show_token)
     else:
-        text = value_text(session, finding, show_token=show_token)
+        text = value_text(session, resolved, show_token=show_token)
         terminal.out(text if show_token else session.app.redacted(text))

@@ -29,15 +29,15 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
     An invalid value is shown too, followed by an error and exit code 1.
     """
     settings, resolution = session.settings()
-    findings = {
+    traces = {
         "profile": resolution.trace_choice(),
         **{name: resolution.trace(leaf.field) for name, leaf in settings.leaves().items()},
     }
     unread = _unread(session) if sources else None
     if session.json:
-        session.show_json(_document(session, findings, settings.leaves(), unread, show_token), reveal=show_token)
+        session.show_json(_document(session, traces, settings.leaves(), unread, show_token), reveal=show_token)
     else:
-        rows = [row for name, found in findings.items() for row in _rows(session, name, found, sources, show_token)]
+        rows = [row for name, trace in traces.items() for row in _rows(session, name, trace, sources, show_token)]
         rows += [((name, "dim"), ("not read", "red"), ("env", "yellow"), why) for name, why in (unread or {}).items()]
         tables.show(("SETTING", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
     session.note_token_choice()
@@ -48,10 +48,10 @@ def show(session: Session, sources: bool, show_token: bool) -> None:
 
 
 def _rows(
-    session: Session, name: str, findings: list[ResolvedValue], sources: bool, show_token: bool
+    session: Session, name: str, trace: list[ResolvedValue], sources: bool, show_token: bool
 ) -> list[tuple[Cell, ...]]:
-    winner = findings[0] if findings else None
-    others = [finding for finding in findings[1:] if finding.value is not None]
+    winner = trace[0] if trace else None
+    others = [each for each in trace[1:] if each.value is not None]
     rows = [value_row(session, name, winner, show_token=show_token, style="bold" if name == "profile" else "")]
     for other in others if sources else ():
         _, value, layer, place = value_row(session, name, other, show_token=show_token)
@@ -62,14 +62,14 @@ def _rows(
 
 def _document(
     session: Session,
-    findings: Mapping[str, list[ResolvedValue]],
+    traces: Mapping[str, list[ResolvedValue]],
     leaves: Mapping[str, Leaf],
     unread: Mapping[str, str] | None,
     show_token: bool,
 ) -> dict[str, object]:
     settings = {}
-    for name, found in findings.items():
-        documents = [value_document(session, one, show_token=show_token, leaf=leaves.get(name)) for one in found]
+    for name, trace in traces.items():
+        documents = [value_document(session, one, show_token=show_token, leaf=leaves.get(name)) for one in trace]
         winner, *others = documents or [None]
         settings[name] = winner if winner is None or unread is None else winner | {"overridden": others}
     return {"settings": settings, **({} if unread is None else {"not_read": dict(unread)})}
