@@ -50,7 +50,7 @@ def test_debug_ends_with_its_run(two: Path) -> None:
 
 def test_debug_logs_writes_and_missing_files(two: Path) -> None:
     done = arka("login", "-p", "new", "--with-token", "--no-verify", "--debug", stdin=OTHER)
-    assert f"{two}/config/profiles/new.toml is not there" in steps_in(done.err)
+    assert f"{two}/config/profiles/new.toml does not exist" in steps_in(done.err)
     assert f"wrote {two}/data/tokens/new.json" in steps_in(done.err)
     assert OTHER not in done.err
     assert f"removed {two}/data/tokens/new.json" in steps_in(arka("logout", "-p", "new", "--debug").err)

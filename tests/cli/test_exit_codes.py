@@ -32,7 +32,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
         "ARKA_API_URL says https://elsewhere.example",
     ),
     ("env --github", {}, "", 1, "GITHUB_ENV is not set"),
-    ("use -", {}, "", 1, "no profile to go back to"),
+    ("use -", {}, "", 1, "there is no previous profile"),
     ("use --unpin", {}, "", 1, "is not pinned"),
     ("profiles create work", {}, "", 1, "profile 'work' already exists"),
     ("profiles rename work ci", {}, "", 1, "profile 'ci' already exists"),

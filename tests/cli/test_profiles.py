@@ -179,7 +179,7 @@ def test_set_reports_every_invalid_value_and_writes_none(two: Path) -> None:
         ("=3", 2, "there is no setting ''"),
         ("timeout=0", 1, "greater than 0"),
         ("timeout=nan", 1, "finite"),
-        ("token.vault=x", 2, "is not a token reference"),
+        ("token.vault=x", 2, "is not a kind of token reference"),
         ("api_url=http://arka-ai.com", 1, "clear text"),
         ("description=a\x1bb", 1, "U+001B"),
     ],

@@ -58,7 +58,7 @@ def _printable_pattern() -> str:
 Time = Annotated[
     datetime,
     BeforeValidator(_parse_time),
-    PlainSerializer(timestamps.stored, return_type=str),
+    PlainSerializer(timestamps.to_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-02-28T12:00:00Z"]}),
 ]
 Scope = Literal["tokens:manage"]
