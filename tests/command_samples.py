@@ -2,7 +2,8 @@
 
 An entry says whether the command writes, with lines that together make every change that it can (tests/guarantees run
 each with a fault at every step, on a machine from tests/guarantees/scenes.py); or that it only reads, with one line; or
-that it is part of the server. It also says which heavy packages the command may import (tests/test_imports.py).
+that it is part of the server. It also says which heavy packages the command may import (tests/test_imports.py). The
+tests that look for tokens and control characters in the output make their lines from these and the command's options.
 """
 
 from __future__ import annotations
@@ -214,6 +215,12 @@ def missing_and_unknown(commands: Iterable[str]) -> list[str]:
     changes = [f"add an entry for '{name}'" for name in sorted(names - SAMPLES.keys())]
     changes += [f"remove the entry for '{name}'" for name in sorted(SAMPLES.keys() - names)]
     return [f"tests/command_samples.py: {change}" for change in changes]
+
+
+def first_line(name: str) -> str:
+    """A line of a command for tests that run every command; the name alone if there is none."""
+    sample = SAMPLES.get(name)
+    return sample.lines[0].words if sample is not None and sample.lines else name
 
 
 def lines(effect: str) -> Iterator[Line]:

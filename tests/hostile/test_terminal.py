@@ -18,12 +18,13 @@ from arka_config.arka import app
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import common_options
 from arka_config.cli.runtime.command_tree import program
+from tests import command_samples
 from tests.cli.program import OTHER, TOKEN, arka, every_command
 from tests.hostile.surfaces import ARGUMENTS, FILES, SHOW_COMMANDS, VARIABLES, to_toml
 from tests.hostile.texts import ARGUMENT, HOSTILE, MEGABYTE, check_clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.cli.program import Result
 
@@ -68,29 +69,26 @@ def takes_text(parameter: click.Parameter) -> bool:
     return not (isinstance(parameter, click.Option) and parameter.is_flag) and not isinstance(parameter.type, kinds)
 
 
-def test_every_parameter_that_takes_text_is_tried() -> None:
+def all_arguments() -> Iterator[list[str]]:
+    """Yield ARGUMENTS, and for each parameter with text that they lack a line made from the command's sample."""
+    yield from ARGUMENTS
     lines = [" ".join(words) for words in ARGUMENTS]
     common = {name for option in common_options() for name in option.opts}
-    missing = []
     for name, command in every_command(program(app)):
         of_command = [line.removeprefix(name) for line in lines if line.startswith(f"{name} ")]
         for parameter in command.params:
             words = [""] if isinstance(parameter, click.Argument) else parameter.opts
-            if (
-                not takes_text(parameter)
-                or common.intersection(words)
-                or NOT_TRIED.intersection((name, w) for w in words)
-            ):
-                continue
-            if not any(f"{word} " in line and "{}" in line for word in words for line in of_command):
-                missing.append((name, words))
-    assert not missing
+            is_excluded = common.intersection(words) or NOT_TRIED.intersection((name, word) for word in words)
+            is_tried = any(f"{word} " in line and "{}" in line for word in words for line in of_command)
+            if takes_text(parameter) and not is_excluded and not is_tried:
+                start = command_samples.first_line(name) if words[0] else name
+                yield [*start.split(), *filter(None, words[:1]), "{}"]
 
 
 def test_arguments_are_shown_as_text(filled: Path) -> None:
     restored = Restored(filled)
 
-    @given(st.sampled_from(ARGUMENTS), ARGUMENT, st.booleans(), COLOURS)
+    @given(st.sampled_from(list(all_arguments())), ARGUMENT, st.booleans(), COLOURS)
     def check(words: list[str], text: str, as_json: bool, colours: dict[str, str]) -> None:
         with restored:
             line = [word.replace("{}", text) for word in words]
