@@ -116,3 +116,10 @@ def test_every_make_target_that_a_page_names_exists(page: str) -> None:
     named = set(re.findall(r"(?:^ *|`|\$ |&& )make ([a-z]+)", (ROOT / page).read_text("utf-8"), re.MULTILINE))
     assert named
     assert named <= targets
+
+
+def test_the_console_script_imports_no_re() -> None:
+    """An older pip than 25.3 writes one that does, which slows every command: docs/performance.md."""
+    script = Path(sys.executable).with_name("arka").read_text("utf-8")
+    assert "import main" in script
+    assert "import re\n" not in script

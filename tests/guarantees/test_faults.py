@@ -200,7 +200,7 @@ def test_a_fault_at_any_step_loses_nothing_and_is_reported(machines: Path, fake:
     for fault in select_faults(trial.steps):
         try:
             result = trial.run(fault)
-            assert result.hit is not None, f"the step was not reached: {result.value}, {result.steps}"
+            assert result.hit is not None, f"the step was not reached: {result}"
             if fault.kind == KILL:
                 assert result.code < 0
             else:
