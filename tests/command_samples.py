@@ -218,7 +218,7 @@ def missing_and_unknown(commands: Iterable[str]) -> list[str]:
 
 
 def first_line(name: str) -> str:
-    """A line of a command for tests that run every command; the name alone if there is none."""
+    """A line of a command for tests that run every command; the name alone if it has no line."""
     sample = SAMPLES.get(name)
     return sample.lines[0].words if sample is not None and sample.lines else name
 

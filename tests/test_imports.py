@@ -238,26 +238,26 @@ def test_completing_a_profile_s_name_imports_click_at_most(tmp_path: Path, words
     assert loaded_by_command("", tmp_path, completion) & HEAVY == allowed
 
 
-# What `token` may import beyond what the interpreter starts with, for a stored token with a simple profile: each of
-# these takes part of a millisecond, and what is not on the list many of them.
+# What `token` may import beyond what the interpreter starts with, for a stored token with a simple profile. Each of
+# these takes a fraction of a millisecond; json, re and typing take several.
 FAST = {"__future__", "arka_config", "errno", "fcntl", "time", "warnings", "_warnings", "_thread"}
 
 
 @pytest.mark.parametrize("line", ["token", "token -p work", "prompt"])
-def test_the_fast_path_imports_neither_json_nor_tomllib_nor_re(tmp_path: Path, line: str) -> None:
+def test_fast_path_imports_no_json_tomllib_or_re(tmp_path: Path, line: str) -> None:
     store = open_store(app, {"ARKA_HOME": str(tmp_path)})
     credential = Credential(
         Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com"), created="2026-01-31T23:59:59Z"
     )
     store.log_in("work", credential)
     store.edit("work", {("description",): "Work laptop", ("settings", "timeout"): 3})
-    store.pin("/elsewhere", "work")
+    store.pin("/pinned", "work")
     code = f"from arka_config.cli.runtime.run import run\nfrom arka_config.arka import app\nrun(app, {line.split()!r})"
     tier = loaded(code, ARKA_HOME=str(tmp_path))
     assert tier <= FAST, f"not on the list: {tier - FAST}"
 
 
-# And beyond those, where the token is sealed: HMAC, and of the cryptography package what AES-GCM needs.
+# In addition for a sealed token: HMAC, and the parts of the cryptography package that AES-GCM needs.
 UNSEALING = {
     "importlib",
     "hmac",
@@ -271,8 +271,8 @@ UNSEALING = {
 }
 
 
-def sealed(home: Path, way: str) -> dict[str, str]:
-    """A store with one sealed token, which a key file opens, or a session; the variables that open it."""
+def seal_store(home: Path, way: str) -> dict[str, str]:
+    """Make a store with one sealed token that a key file or a session opens; return the variables that open it."""
     store = open_store(app, {"ARKA_HOME": str(home)})
     store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
     unlocker = NewUnlocker("key-file") if way == "a key file" else NewUnlocker("passphrase", passphrase="one")
@@ -285,36 +285,35 @@ def sealed(home: Path, way: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("way", ["a key file", "a session"])
 @pytest.mark.parametrize("line", ["token", "token -p work"])
-def test_the_fast_path_to_a_sealed_token_imports_what_opens_it_and_no_more(tmp_path: Path, line: str, way: str) -> None:
-    variables = sealed(tmp_path, way)
+def test_fast_path_with_a_sealed_token_imports_only_what_opens_it(tmp_path: Path, line: str, way: str) -> None:
+    variables = seal_store(tmp_path, way)
     code = "from arka_config.cli.runtime.run import run\nfrom arka_config.arka import app\n"
     code += f"assert run(app, {line.split()!r}) == 0"
     tier = loaded(code, ARKA_HOME=str(tmp_path), **variables)
-    may = (
-        FAST | UNSEALING | loaded("import cryptography")
-    )  # 44, 45 and 47 warn of an old Python there, which needs typing
+    # cryptography 44, 45 and 47 warn about an old Python at import, which needs typing.
+    may = FAST | UNSEALING | loaded("import cryptography")
     assert tier <= may, f"not on the list: {tier - may}"
     assert tier.isdisjoint({"click", "pydantic", "keyring", "platformdirs", "json"})
 
 
 @pytest.mark.parametrize(("line", "allowed"), list(command_samples.imports(sealed=True)))
-def test_a_vault_brings_nothing_but_its_cryptography(tmp_path: Path, line: str, allowed: str) -> None:
-    sealed(tmp_path / "arka", "a key file")
+def test_command_with_sealing_imports_only_what_it_may(tmp_path: Path, line: str, allowed: str) -> None:
+    seal_store(tmp_path / "arka", "a key file")
     heavy = loaded_by_command(line, tmp_path) & HEAVY
     assert heavy <= set(allowed.split()), f"arka {line} imports {heavy - set(allowed.split())}"
 
 
 def loaded_by_command(line: str, home: Path, environ: Mapping[str, str] | None = None, exit_code: int = 0) -> set[str]:
-    """The top-level modules that are loaded when the real program ends, also where it ends by becoming another."""
+    """Run the program and return the top-level modules that are loaded at its end, or before its exec."""
     script = (
         "import atexit, json, os, sys\n"
-        "def tell():\n"
+        "def report():\n"
         "    names = sorted({name.partition('.')[0] for name in sys.modules})\n"
         "    with open(os.environ['LOADED'], 'w') as file:\n"
         "        json.dump(names, file)\n"
-        "atexit.register(tell)\n"
+        "atexit.register(report)\n"
         "execve = os.execve\n"
-        "os.execve = lambda *rest: (tell(), execve(*rest))\n"
+        "os.execve = lambda *rest: (report(), execve(*rest))\n"
         "from arka_config.__main__ import main\n"
         "sys.argv = ['arka', *sys.argv[1:]]\n"
         "main()\n"

@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_path: bool) -> Outcome:
-    data = io.BytesIO()  # as click writes bytes where a shell completes
+    data = io.BytesIO()  # click writes the bytes of a completion
     out, err = io.TextIOWrapper(data, "utf-8", newline=""), Stream()
     with (
         mock.patch.dict("os.environ", environ),
@@ -58,7 +58,7 @@ def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_pa
             code = run(app, arguments, use_fast_path=use_fast_path)
         except Exec as execve:
             child = execve.args
-        except SystemExit as ended:  # as click ends a completion
+        except SystemExit as ended:  # click exits after a completion
             code = int(str(ended.code or 0))
     out.flush()
     return Outcome(code, data.getvalue().decode(), err.getvalue(), child)

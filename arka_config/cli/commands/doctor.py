@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import textwrap
 from itertools import groupby
@@ -88,7 +87,7 @@ class Report:
     def __init__(self, session: Session, problems: Sequence[Problem]) -> None:
         self._session = session
         self._problems = problems
-        self._width = max(shutil.get_terminal_size().columns, _MIN_WIDTH) if sys.stdout.isatty() else None
+        self._width = max(terminal.columns(), _MIN_WIDTH) if sys.stdout.isatty() else None
 
     def lines(self, *, show_all: bool = False) -> Iterator[str]:
         """Yield the lines of the report."""

@@ -95,8 +95,7 @@ class Session:
             terminal.note(text)
 
     def prompt_name(self) -> str:
-        """The effective profile for a shell prompt: empty if there is none, `name?` if it does not exist, and `?` if it
-        cannot be determined."""
+        """The effective profile for a shell prompt: empty without one, `name?` if unknown, `?` on an error."""
         try:
             choice = self.resolution.choice()
             name = str(choice.value) if choice is not None else ""
@@ -114,7 +113,7 @@ class Session:
     def profile_name(self, name: str | None) -> str:
         """The profile that a command is about: its argument, else `--profile`, else the effective profile.
 
-        Raises UsageError if the argument and the option differ, UnknownProfile, and ConfigError if there is none.
+        Raises UsageError if the argument and the option differ, UnknownProfile, and ConfigError without a profile.
         """
         if name is not None:
             self.check_not_two(name)
@@ -234,7 +233,7 @@ def current(context: click.Context, app: AppIdentity | None = None) -> Session:
 
 
 def app_of(context: click.Context) -> AppIdentity:
-    """The app of the nearest command of ours, from the context upwards. Raises LookupError if there is none."""
+    """The app of the nearest command of ours, from the context upwards. Raises LookupError without one."""
     at: click.Context | None = context
     while at is not None:
         if isinstance(app := getattr(at.command, "app", None), AppIdentity):

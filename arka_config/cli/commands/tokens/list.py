@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.cli.output import tables
+from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import command
@@ -36,7 +35,7 @@ def list_(session: Session) -> None:
         documents = [token_details_document(each) | {"current": is_current} for each, is_current in details]
         return session.show_json({"tokens": documents})
     rows = [_row(session, *each) for each in details]
-    if sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE:
+    if sys.stdout.isatty() and terminal.columns() < _WIDE:
         narrow_rows = [_narrowed(row, is_current) for row, (_, is_current) in zip(rows, details, strict=True)]
         tables.show(_NARROW_COLUMNS, narrow_rows, keep=5)
     else:
