@@ -68,15 +68,15 @@ class AppIdentity:
         return f"{type(self).__name__}({self.name!r})"
 
     def variable(self, name: str) -> str:
-        """The full name of one of this app's environment variables: `ARKA_HOME` for `HOME`."""
+        """Return the full name of one of the app's environment variables: `ARKA_HOME` for `HOME`."""
         return self.prefix + name
 
     def is_on(self, name: str, environ: Mapping[str, str]) -> bool:
-        """Whether a variable that switches something on is set, and not to `0`, `false` or `no`."""
+        """Return whether a boolean variable is set to anything but `0`, `false` or `no`."""
         return environ.get(self.variable(name), "").lower() not in ("", "0", "false", "no")
 
     def field(self, path: tuple[str, ...], *, secret: bool = False) -> Field:
-        """The field at a path of the settings class; a profile's file keeps it under `[settings]`."""
+        """Return the field at a path of the settings class. In a profile's file, it is in `[settings]`."""
         if path == ("token",):
             return self.token_field
         if path == ("api_url",):
@@ -91,58 +91,60 @@ class AppIdentity:
 
     @property
     def secret_variables(self) -> tuple[str, ...]:
-        """The variables that hold a secret of ours, or lead to one: no child process inherits them."""
+        """The variables that contain a secret, or lead to one. No child process inherits them."""
         names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")
         return tuple(self.variable(name) for name in names)
 
     def settings_class(self) -> Any:
-        """The settings class, imported at this call: a ProfileSettings, which this module stands below."""
+        """Import and return the settings class, a ProfileSettings. Raises LookupError if the app has none."""
         from importlib import import_module
 
         if self.settings is None:
-            raise LookupError(f"{self!r} names no settings class")
+            raise LookupError(f"{self!r} has no settings class")
         module, _, name = self.settings.partition(":")
         return getattr(import_module(module), name)
 
     def default_url(self) -> str | None:
-        """The URL that a token goes to when nobody says another one: the app's, else the settings class's."""
+        """Return the URL that a token is sent to by default: the app's, else the settings class's."""
         if self._api_url is None and self.settings is not None:
             default = self.settings_class().model_fields.get("api_url")
             url = str(default.default) if default and not default.is_required() else None
-            # pydantic gives a bare origin a path; as `Origin` writes it, it is recognized as the default.
+            # pydantic appends a slash to a bare origin; an Origin has none.
             self._api_url = url.removesuffix("/") if url and url.count("/") == 3 else url
         return self._api_url
 
     def page(self, path: str, url: str | None = None) -> str:
-        """A page of the workspace, as a full URL: on the origin of `url`, else on the app's own."""
+        """Return the full URL of a workspace page: on the origin of `url`, else on the app's own."""
         from arka_config.precedence.origin import Origin
 
         base = url or self.default_url()
         return f"{Origin.of(base)}{path}" if base else path
 
     def redacted(self, text: str) -> str:
-        """The text with whatever looks like one of this app's tokens masked: a token that somebody put where a name
-        belongs, say, and that an error is about to quote."""
+        """Return the text with everything that looks like one of this app's tokens masked.
+
+        For errors that quote what the user wrote, which may be a token in the wrong place.
+        """
         if self.token_prefix not in text or not self.token_prefix:
             return text
         import re
 
         from arka_config.secret import masked
 
-        # A few characters less than a whole one: it may not have been copied whole.
+        # A few characters less than a whole token: it may not have been copied completely.
         least = 20 if self.token_length is None else self.token_length - len(self.token_prefix) - 7
         shape = re.escape(self.token_prefix) + r"[\w-]{" + str(max(least, 8)) + ",}"
         return re.sub(shape, lambda match: masked(match[0], self.token_prefix), text)
 
     def check_token(self, token: Secret, url: str | None = None) -> None:
-        """Raises InvalidToken, with what to look at and where to get another, where it cannot be one of this app's."""
+        """Raise InvalidToken if this cannot be one of the app's tokens, with the reason and where to get another."""
         text = token.reveal()
         if not text.startswith(self.token_prefix):
             fault = f"it does not start with {self.token_prefix}"
         elif self.token_length is not None and len(text) != self.token_length:
             fault = f"it has {len(text)} characters and not {self.token_length}: was it copied whole?"
         elif not _TOKEN_CHARACTERS.issuperset(text):
-            fault = "it holds a character that no token has"
+            fault = "it contains a character that no token has"
         else:
             return
         raise InvalidToken(

@@ -132,9 +132,9 @@ def test_a_token_of_the_right_shape_passes() -> None:
         ("", "it does not start with arka_"),
         (GOOD[:-1], "it has 41 characters and not 42: was it copied whole?"),
         (GOOD + "x", "it has 43 characters and not 42: was it copied whole?"),
-        (GOOD[:-1] + " ", "it holds a character that no token has"),
-        (GOOD[:-1] + "é", "it holds a character that no token has"),
-        (GOOD[:-1] + "\n", "it holds a character that no token has"),
+        (GOOD[:-1] + " ", "it contains a character that no token has"),
+        (GOOD[:-1] + "é", "it contains a character that no token has"),
+        (GOOD[:-1] + "\n", "it contains a character that no token has"),
     ],
 )
 def test_a_token_of_another_shape_is_refused_with_what_to_look_at(token: str, fault: str) -> None:

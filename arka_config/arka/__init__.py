@@ -1,4 +1,4 @@
-"""ARKA Code's own command line: the first app that is built with arka-config, and it has no other way in."""
+"""ARKA Code's own command line: an app built with arka-config, using the public API only."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from arka_config.workspace.client.connection import check_proxy
 
 
 class Settings(ProfileSettings, app=app):
-    """What `arka` can be told, by flag, environment or profile."""
+    """The settings of `arka`, from flags, the environment or the profile."""
 
-    token: Token | None = Field(None, description="the token in force")
+    token: Token | None = Field(None, description="the effective token")
     api_url: HttpUrl = Field(HttpUrl("https://arka-ai.com"), description="the workspace")
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         30.0, description="how long to wait for an answer, in seconds"

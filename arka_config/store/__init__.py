@@ -1,1 +1,1 @@
-"""Where profiles, tokens and choices are kept. Standard library only, and tomli-w or tomlkit on writing."""
+"""Profiles, tokens, the selection and locks on disk. Standard library only; tomli-w and tomlkit when writing TOML."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class TokenStore(Protocol):
     """A kind of token store. `kind` is its name in token files.
 
-    `save` returns the document that represents a credential, after storing elsewhere what does not go into it. `read`
+    `save` returns the document that represents a credential, after storing outside of it what it only points to. `read`
     returns the credential, whose token may be fetched later. `forget` deletes what an old document points to.
     """
 

@@ -245,7 +245,7 @@ def test_login_rejects_a_malformed_token_without_repeating_it(home: Path, token:
     [
         (TOKEN[5:], "it does not start with arka_"),
         (TOKEN[:-1], "it has 41 characters and not 42: was it copied whole?"),
-        (TOKEN[:-1] + ".", "it holds a character that no token has"),
+        (TOKEN[:-1] + ".", "it contains a character that no token has"),
     ],
 )
 @pytest.mark.usefixtures("home")
