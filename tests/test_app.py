@@ -28,25 +28,25 @@ def refused(app: App, token: str, url: str | None = None) -> InvalidToken:
 # Its names
 
 
-def test_a_name_is_enough() -> None:
+def test_app_needs_only_a_name() -> None:
     app = App("my-cli")
     assert (app.title, app.prefix, app.variable("HOME")) == ("my-cli", "MY_CLI_", "MY_CLI_HOME")
     assert (app.token_prefix, app.token_length, app.legacy_project) == ("", None, None)
     assert app.default_url() is None
 
 
-def test_a_program_below_another_one_is_named_as_it_is_run() -> None:
+def test_name_of_a_subcommand_app_gives_folder_and_prefix() -> None:
     app = App("corp acme")
     assert (app.folder, app.variable("HOME")) == ("corp-acme", "CORP_ACME_HOME")
     assert Folders.of(app, {"HOME": "/home/you"}, "linux").config == "/home/you/.config/corp-acme"
 
 
-def test_arka_is_an_app_with_nothing_special() -> None:
+def test_arka_is_an_ordinary_app() -> None:
     assert type(arka) is App
     assert (arka.name, arka.prefix, arka.token_prefix, arka.token_length) == ("arka", "ARKA_", "arka_", 42)
 
 
-def test_a_token_a_url_and_a_profile_have_a_flag_and_a_variable_each() -> None:
+def test_token_url_and_profile_fields_have_flag_and_variable() -> None:
     fields = (arka.token_field, arka.url_field, arka.profile_field)
     assert [(field.option, field.variable) for field in fields] == [
         ("--api-key", "ARKA_API_KEY"),
@@ -56,7 +56,7 @@ def test_a_token_a_url_and_a_profile_have_a_flag_and_a_variable_each() -> None:
     assert arka.token_field.secret
 
 
-def test_a_setting_s_field_names_it_in_every_layer() -> None:
+def test_field_of_a_setting_names_it_in_every_layer() -> None:
     field = acme.field(("http", "max_retries"))
     assert field.name == "http.max_retries"
     assert field.option == "--http-max-retries"
@@ -65,12 +65,12 @@ def test_a_setting_s_field_names_it_in_every_layer() -> None:
     assert not field.secret
 
 
-def test_the_token_and_the_url_are_the_same_field_whoever_asks() -> None:
+def test_token_and_url_fields_are_single_objects() -> None:
     assert acme.field(("token",)) is acme.token_field
     assert acme.field(("api_url",)) is acme.url_field
 
 
-def test_every_variable_with_a_secret_is_one_that_no_child_inherits() -> None:
+def test_secret_variables_has_every_variable_with_a_secret() -> None:
     assert set(arka.secret_variables) == {
         "ARKA_API_KEY",
         "ARKA_PASSPHRASE",
@@ -83,19 +83,19 @@ def test_every_variable_with_a_secret_is_one_that_no_child_inherits() -> None:
 # Its settings class
 
 
-def test_the_settings_class_is_loaded_when_it_is_asked_for_and_not_before() -> None:
+def test_settings_class_is_imported_on_first_use() -> None:
     app = App("lazy", settings="no.such.module:Settings")
     with pytest.raises(ModuleNotFoundError):
         app.settings_class()
     assert acme.settings_class() is Settings
 
 
-def test_an_app_without_settings_says_so() -> None:
+def test_settings_class_of_an_app_without_one_is_an_error() -> None:
     with pytest.raises(LookupError, match=r"App\('bare'\) names no settings class"):
         App("bare").settings_class()
 
 
-def test_the_default_url_is_the_app_s_else_the_settings_class_s() -> None:
+def test_default_url_is_the_app_s_else_the_settings_class_s() -> None:
     assert App("acme", settings="tests.acme:Settings").default_url() == "https://api.acme.example"
     assert App("acme", settings="tests.acme:Settings", api_url="https://x.example").default_url() == "https://x.example"
 
@@ -103,16 +103,16 @@ def test_the_default_url_is_the_app_s_else_the_settings_class_s() -> None:
 # Its pages
 
 
-def test_a_page_is_on_the_app_s_origin_or_on_that_of_the_url_in_force() -> None:
+def test_page_is_on_the_given_origin_or_the_app_s() -> None:
     assert arka.page("/billing") == "https://arka-ai.com/billing"
     assert arka.page("/billing", "https://eu.arka-ai.com:8443/api/v1") == "https://eu.arka-ai.com:8443/billing"
 
 
-def test_a_page_of_an_app_without_a_url_is_its_path() -> None:
+def test_page_of_an_app_without_a_url_is_its_path() -> None:
     assert App("bare").page("/tokens") == "/tokens"
 
 
-def test_a_page_is_never_on_a_url_that_no_token_may_go_to() -> None:
+def test_page_refuses_an_invalid_url() -> None:
     with pytest.raises(InvalidUrl):
         arka.page("/billing", "https://arka-ai.com@evil.example")
 
@@ -120,7 +120,7 @@ def test_a_page_is_never_on_a_url_that_no_token_may_go_to() -> None:
 # Its tokens
 
 
-def test_a_token_of_the_right_shape_passes() -> None:
+def test_check_token_accepts_the_right_format() -> None:
     arka.check_token(Secret(GOOD))
     App("any").check_token(Secret("whatever-it_is"))
 
@@ -137,19 +137,19 @@ def test_a_token_of_the_right_shape_passes() -> None:
         (GOOD[:-1] + "\n", "it contains a character that no token has"),
     ],
 )
-def test_a_token_of_another_shape_is_refused_with_what_to_look_at(token: str, fault: str) -> None:
+def test_check_token_refuses_another_format_with_the_reason(token: str, fault: str) -> None:
     error = refused(arka, token)
     assert error.message == f"Invalid token: {fault}"
     assert error.hint == "copy one whole from https://arka-ai.com/app/personal/settings/tokens"
     assert error.exit_code == 4
 
 
-def test_the_hint_leads_to_the_workspace_that_the_token_is_for() -> None:
+def test_check_token_hints_the_token_s_workspace() -> None:
     assert refused(arka, "x", "https://eu.arka-ai.com/api").hint.endswith("https://eu.arka-ai.com" + arka.tokens_page)
 
 
 @given(st.text(min_size=6) | st.text(min_size=6).map(lambda text: "arka_" + text), st.booleans())
-def test_a_refused_token_is_never_repeated(token: str, is_long: bool) -> None:
+def test_check_token_error_does_not_contain_the_token(token: str, is_long: bool) -> None:
     token = token.ljust(42, "~") if is_long else token
     if re.fullmatch(r"arka_[A-Za-z0-9_-]{37}", token):
         return

@@ -194,12 +194,12 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert loaded("import arka_config") == {"arka_config", "__future__"}
 
 
-def test_precedence_and_store_are_standard_library_alone() -> None:
+def test_precedence_and_store_import_only_the_standard_library() -> None:
     tier = loaded("import arka_config.store.resolution, arka_config.arka")
     assert tier <= CHEAP, f"not on the list: {tier - CHEAP}"
 
 
-def test_resolving_a_stored_token_needs_json_and_tomllib_and_no_more(tmp_path: Path) -> None:
+def test_resolving_a_stored_token_imports_no_more_than_json_and_tomllib(tmp_path: Path) -> None:
     store = open_store(app, {"ARKA_HOME": str(tmp_path)})
     store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
     store.edit("work", {("settings", "timeout"): 3})
@@ -220,7 +220,7 @@ RUNNER = 'version = 1\n[profile]\nname = "runner"\n[token]\nprompt = true\n'
 @pytest.mark.parametrize(
     ("line", "allowed"), [*command_samples.imports(), ("--help", "click"), ("profiles --help", "click")]
 )
-def test_a_command_imports_no_heavier_tier_than_it_needs(tmp_path: Path, line: str, allowed: str) -> None:
+def test_command_imports_no_heavier_tier_than_it_needs(tmp_path: Path, line: str, allowed: str) -> None:
     store = open_store(app, {"ARKA_HOME": str(tmp_path / "arka")})
     store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
     store.edit("work", {("description",): "Work laptop"})
@@ -230,7 +230,7 @@ def test_a_command_imports_no_heavier_tier_than_it_needs(tmp_path: Path, line: s
 
 
 @pytest.mark.parametrize(("words", "allowed"), [("arka use w", set()), ("arka status -p w", {"click"})])
-def test_completing_a_profile_s_name_imports_click_at_most(tmp_path: Path, words: str, allowed: set[str]) -> None:
+def test_completing_a_profile_name_imports_click_at_most(tmp_path: Path, words: str, allowed: set[str]) -> None:
     store = open_store(app, {"ARKA_HOME": str(tmp_path / "arka")})
     store.create("work", {})
     number = str(words.count(" "))

@@ -12,7 +12,7 @@ from tests.cli.program import TOKEN, arka
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "arka.example", "2001:db8::1"])
-def test_a_connection_that_would_leave_this_machine_is_refused(host: str, loopback_only: list[str]) -> None:
+def test_connection_to_another_machine_is_refused(host: str, loopback_only: list[str]) -> None:
     with pytest.raises(OSError, match="stay on this machine"):
         socket.create_connection((host, 443), timeout=1)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -24,12 +24,12 @@ def test_a_connection_that_would_leave_this_machine_is_refused(host: str, loopba
     loopback_only.clear()
 
 
-def test_loopback_is_not() -> None:
+def test_connection_to_loopback_is_accepted() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()[:2]):
         pass
 
 
-def test_a_login_at_a_workspace_elsewhere_ends_at_once_and_reaches_for_nothing(home: Path) -> None:
+def test_login_at_a_remote_workspace_fails_without_a_connection(home: Path) -> None:
     arka("login", "--with-token", stdin=TOKEN)  # imports httpx
     began = time.perf_counter()
     done = arka("login", "--with-token", stdin=TOKEN)

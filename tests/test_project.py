@@ -42,14 +42,14 @@ def files_in_git() -> list[Path]:
     return [path for name in names if name and (path := ROOT / name).is_file()]
 
 
-def test_the_newest_version_of_the_changelog_is_the_projects() -> None:
+def test_changelog_has_the_project_s_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     newest = re.search(r"^## \[(\d[^]]*)\] - \d{4}-\d\d-\d\d$", changelog, re.MULTILINE)
     assert newest is not None
     assert newest[1] == PROJECT["project"]["version"]
 
 
-def test_no_file_names_a_package_registry() -> None:
+def test_no_file_contains_a_package_registry_host() -> None:
     naming = [
         f"{path.relative_to(ROOT)}: {host}"
         for path in files_in_git()
@@ -60,13 +60,13 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 @pytest.mark.parametrize("path", PINNED, ids=lambda path: path.name)
-def test_pinned_requirements_say_what_and_never_where_from(path: Path) -> None:
+def test_pinned_requirements_contain_no_url(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     assert [line for line in lines if re.search(r"://|^\s*-(?!-hash=)", line)] == []
     assert all(re.match(r"[a-z0-9-]+==[^ ]+ .*\\$|    --hash=sha256:[0-9a-f]{64}( \\)?$|    #", line) for line in lines)
 
 
-def test_every_dependency_is_pinned_to_a_version_that_it_allows() -> None:
+def test_every_dependency_is_pinned_to_an_allowed_version() -> None:
     others = [pin for name in ("node.txt", "fuzz.txt", "audit.txt") for pin in every_pin(name)]
     wanted = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"]]
     wanted += [line for group in PROJECT["dependency-groups"].values() for line in group]
@@ -77,7 +77,7 @@ def test_every_dependency_is_pinned_to_a_version_that_it_allows() -> None:
             assert any(version in requirement.specifier for other, version in pinned if other == package), name
 
 
-def test_the_lowest_versions_are_those_that_are_claimed() -> None:
+def test_lowest_versions_match_the_declared_ones() -> None:
     pinned = pins("lowest.txt")
     for requirement in map(Requirement, PROJECT["project"]["dependencies"]):
         (claim,) = requirement.specifier
@@ -96,11 +96,11 @@ def every_pin(name: str) -> list[tuple[str, str]]:
     return [(package, version) for package, _, version in found]
 
 
-def test_what_is_shipped_with_is_what_is_tested_with() -> None:
+def test_shipped_requirements_are_the_tested_ones() -> None:
     assert pins("runtime.txt").items() <= pins("dev.txt").items()
 
 
-def test_the_sbom_of_a_build_names_each_pinned_requirement_and_no_host(tmp_path: Path) -> None:
+def test_sbom_lists_every_pinned_requirement_and_no_host(tmp_path: Path) -> None:
     path = tmp_path / "sbom.json"
     subprocess.run([sys.executable, ROOT / ".ci" / "sbom.py", path], check=True, capture_output=True)
     document = json.loads(path.read_text("utf-8"))
@@ -111,7 +111,7 @@ def test_the_sbom_of_a_build_names_each_pinned_requirement_and_no_host(tmp_path:
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
-def test_every_make_target_that_a_page_names_exists(page: str) -> None:
+def test_every_make_target_in_the_docs_exists(page: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = set(re.findall(r"(?:^ *|`|\$ |&& )make ([a-z]+)", (ROOT / page).read_text("utf-8"), re.MULTILINE))
     assert named

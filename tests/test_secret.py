@@ -22,7 +22,7 @@ def never() -> str:
     raise AssertionError("the secret was fetched")
 
 
-def test_only_reveal_gives_the_secret() -> None:
+def test_reveal_returns_the_secret() -> None:
     assert Secret(CANARY).reveal() == CANARY
 
 
@@ -40,19 +40,19 @@ def test_only_reveal_gives_the_secret() -> None:
         lambda secret: str(dir(secret)),
     ],
 )
-def test_no_way_to_print_it_shows_it(show: object) -> None:
+def test_printing_a_secret_does_not_show_it(show: object) -> None:
     assert callable(show)
     assert CANARY not in show(Secret(CANARY))
 
 
-def test_a_log_does_not_show_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_logging_a_secret_does_not_show_it(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("test").warning("signing in with %s, %r", Secret(CANARY), {"token": Secret(CANARY)})
     assert "Secret(…)" in caplog.text
     assert CANARY not in caplog.text
 
 
-def test_a_traceback_with_local_variables_does_not_show_it() -> None:
+def test_traceback_with_locals_does_not_show_a_secret() -> None:
     def sign_in(token: Secret) -> None:
         held = [token]
         raise RuntimeError(f"cannot sign in with {held}")
@@ -65,20 +65,20 @@ def test_a_traceback_with_local_variables_does_not_show_it() -> None:
 
 
 @pytest.mark.parametrize("keep", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps])
-def test_it_is_not_pickled_copied_or_written_as_json(keep: object) -> None:
+def test_secret_cannot_be_pickled_copied_or_written_as_json(keep: object) -> None:
     assert callable(keep)
     with pytest.raises(TypeError) as caught:
         keep(Secret(CANARY))
     assert CANARY not in str(caught.value)
 
 
-def test_it_has_no_attribute_dictionary_and_no_hash() -> None:
+def test_secret_has_no_dict_and_no_hash() -> None:
     assert not hasattr(Secret(CANARY), "__dict__")
     with pytest.raises(TypeError):
         hash(Secret(CANARY))
 
 
-def test_secrets_are_equal_when_they_hold_the_same_text_and_never_to_the_text_itself() -> None:
+def test_secrets_are_equal_by_content_and_never_to_a_string() -> None:
     assert Secret("one") == Secret("one")
     assert Secret("one") == Secret(lambda: "one")
     assert Secret("one") != Secret("two")
@@ -88,7 +88,7 @@ def test_secrets_are_equal_when_they_hold_the_same_text_and_never_to_the_text_it
 # A secret that is fetched
 
 
-def test_a_reference_is_fetched_when_it_is_revealed_and_only_once() -> None:
+def test_secret_is_fetched_once_on_reveal() -> None:
     fetched = []
 
     def fetch() -> str:
@@ -101,13 +101,13 @@ def test_a_reference_is_fetched_when_it_is_revealed_and_only_once() -> None:
     assert (secret.is_at_hand, fetched) == (True, ["once"])
 
 
-def test_asking_about_a_reference_does_not_fetch_it() -> None:
+def test_is_at_hand_does_not_fetch() -> None:
     secret = Secret(never)
     assert repr(secret) == "Secret(…)"
     assert not secret.is_at_hand
 
 
-def test_a_fetch_that_failed_is_tried_again() -> None:
+def test_failed_fetch_is_repeated() -> None:
     tries = []
 
     def fetch() -> str:
@@ -122,7 +122,7 @@ def test_a_fetch_that_failed_is_tried_again() -> None:
     assert secret.reveal() == CANARY
 
 
-def test_an_empty_secret_is_at_hand() -> None:
+def test_empty_secret_is_at_hand() -> None:
     assert Secret("").is_at_hand
     assert Secret("").reveal() == ""
 
@@ -142,12 +142,12 @@ def test_an_empty_secret_is_at_hand() -> None:
         ("", "arka_", "…"),
     ],
 )
-def test_a_token_is_shown_by_its_prefix_and_last_four(token: str, prefix: str, shown: str) -> None:
+def test_masked_shows_prefix_and_last_four(token: str, prefix: str, shown: str) -> None:
     assert masked(token, prefix) == shown
 
 
 @given(st.text(st.sampled_from("abc123_-"), min_size=1), st.sampled_from(["", "arka_"]), st.booleans())
-def test_three_quarters_of_a_token_are_never_shown(rest: str, prefix: str, with_prefix: bool) -> None:
+def test_masked_hides_three_quarters_of_a_token(rest: str, prefix: str, with_prefix: bool) -> None:
     token = prefix + rest if with_prefix else rest
     tail = masked(token, prefix).partition("…")[2]
     unknown = token.removeprefix(prefix)

@@ -38,19 +38,19 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))  # surrogates too
 @example("a" * 64)
 @example("a" * 65)
 @example("")
-def test_a_profile_name_is_what_the_design_says(name: str) -> None:
+def test_is_profile_name_matches_the_pattern(name: str) -> None:
     designed = DESIGNED.fullmatch(name) is not None and DEVICES.fullmatch(name) is None
     assert is_profile_name(name) is designed
 
 
 @pytest.mark.parametrize("name", ["con", "nul", "aux", "prn", "com1", "com0", "lpt9"])
-def test_a_windows_device_is_no_profile_name(name: str) -> None:
+def test_is_profile_name_refuses_windows_devices(name: str) -> None:
     assert not is_profile_name(name)
     assert is_profile_name(name + "-1")
 
 
 @pytest.mark.parametrize("name", ["", "..", "../work", "work.toml", "-p", "_x", "Work", "work laptop", "é", "\u0430"])
-def test_nothing_that_means_something_else_to_a_shell_or_a_folder_is_a_profile_name(name: str) -> None:
+def test_is_profile_name_refuses_special_characters(name: str) -> None:
     with pytest.raises(InvalidName):
         check_profile_name(name)
 
@@ -70,35 +70,35 @@ def test_nothing_that_means_something_else_to_a_shell_or_a_folder_is_a_profile_n
         ("", ""),
     ],
 )
-def test_free_text_suggests_the_nearest_profile_name(text: str, suggestion: str) -> None:
+def test_suggest_profile_name_from_free_text(text: str, suggestion: str) -> None:
     assert suggest_profile_name(text) == suggestion
 
 
 @given(ANY_TEXT)
-def test_a_suggestion_is_a_profile_name_or_nothing(text: str) -> None:
+def test_suggest_profile_name_is_valid_or_empty(text: str) -> None:
     suggestion = suggest_profile_name(text)
     assert suggestion == "" or is_profile_name(suggestion)
 
 
 @given(st.from_regex(DESIGNED, fullmatch=True).filter(is_profile_name))
-def test_a_good_name_comes_back_as_it_is(name: str) -> None:
+def test_check_profile_name_returns_a_valid_name(name: str) -> None:
     assert check_profile_name(name) is name
 
 
-def test_a_bad_name_is_answered_with_the_rule_and_a_name_that_would_do() -> None:
+def test_check_profile_name_error_has_the_rule_and_a_suggestion() -> None:
     with pytest.raises(InvalidName, match=r"'Work Laptop' is not a profile name: use 1 to 64 of a-z") as caught:
         check_profile_name("Work Laptop")
     assert caught.value.hint == "try 'work-laptop'"
     assert caught.value.exit_code == 2
 
 
-def test_a_bad_name_says_where_it_came_from() -> None:
+def test_check_profile_name_error_names_the_source() -> None:
     with pytest.raises(InvalidName, match=r"'A' is not a profile name \(from ARKA_PROFILE\)"):
         check_profile_name("A", "ARKA_PROFILE")
 
 
 @given(ANY_TEXT.filter(lambda text: not is_profile_name(text)))
-def test_a_bad_name_s_error_can_be_shown_on_a_terminal(name: str) -> None:
+def test_check_profile_name_error_is_printable(name: str) -> None:
     with pytest.raises(InvalidName) as caught:
         check_profile_name(name)
     assert is_printable(caught.value.message + caught.value.hint)
@@ -108,7 +108,7 @@ def test_a_bad_name_s_error_can_be_shown_on_a_terminal(name: str) -> None:
 # What may be stored
 
 
-def test_no_control_line_separator_surrogate_or_direction_mark_may_be_stored_and_all_else_may() -> None:
+def test_is_printable_refuses_exactly_the_unprintable_categories() -> None:
     controls = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     refused = {
         character
@@ -131,14 +131,14 @@ def test_no_control_line_separator_surrogate_or_direction_mark_may_be_stored_and
         ("\ud800", "U+D800 at position 1"),
     ],
 )
-def test_a_character_that_may_not_be_stored_is_named_by_code_and_place(text: str, said: str) -> None:
+def test_check_printable_error_has_code_and_position(text: str, said: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         check_printable(text, "the label")
     assert caught.value.message == f"the label contains a forbidden character: {said}"
 
 
 @pytest.mark.parametrize("text", ["", "Work laptop", "naïve", "日本語", "👩‍💻 emoji", "עברית"])
-def test_what_people_write_may_be_stored(text: str) -> None:
+def test_check_printable_accepts_ordinary_text(text: str) -> None:
     assert check_printable(text, "the label") is text
 
 
@@ -146,23 +146,23 @@ def test_what_people_write_may_be_stored(text: str) -> None:
 
 
 @given(ANY_TEXT)
-def test_shown_text_is_printable_and_printable_text_is_shown_as_it_is(text: str) -> None:
+def test_visible_is_printable_and_keeps_printable_text(text: str) -> None:
     shown = visible(text)
     assert is_printable(shown)
     assert (shown == text) is is_printable(text)
 
 
-def test_an_unprintable_character_is_shown_as_an_escape() -> None:
+def test_visible_escapes_unprintable_characters() -> None:
     assert visible("a\x1b[0m\u202eb\n") == r"a\x1b[0m\u202eb\x0a"
 
 
 # Near names
 
 
-def test_the_names_that_are_spelled_most_alike_come_first() -> None:
+def test_nearest_sorts_by_similarity() -> None:
     assert nearest("wrok", ["home", "work", "work2", "zebra"]) == ["work", "work2"]
     assert did_you_mean("wrok", {"work", "home"}) == "did you mean 'work'?"
 
 
-def test_nothing_is_suggested_when_nothing_is_near() -> None:
+def test_did_you_mean_is_empty_without_similar_names() -> None:
     assert did_you_mean("zebra", ["work", "home"]) == ""

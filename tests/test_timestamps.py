@@ -20,38 +20,38 @@ MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=OFFS
 # Stored
 
 
-def test_a_moment_is_stored_in_utc_with_a_z() -> None:
+def test_to_text_is_utc_with_a_z() -> None:
     assert timestamps.to_text(NOON) == "2027-02-22T12:00:00Z"
     assert timestamps.to_text(NOON.astimezone(timezone(timedelta(hours=2)))) == "2027-02-22T12:00:00Z"
 
 
 @given(MOMENTS)
-def test_what_is_stored_is_read_as_the_same_moment(when: datetime) -> None:
+def test_timestamp_round_trips(when: datetime) -> None:
     read = timestamps.parse(timestamps.to_text(when))
     assert read == when
     assert read.tzinfo is UTC
 
 
-def test_a_moment_without_an_offset_is_utc() -> None:
+def test_parse_without_an_offset_is_utc() -> None:
     assert timestamps.parse("2027-02-22T12:00:00") == NOON
     assert timestamps.parse("2027-02-22T14:00:00+02:00") == NOON
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2027-13-01", "2027-02-30T00:00:00Z", "12:00"])
-def test_what_is_no_moment_is_a_value_error(text: str) -> None:
+def test_parse_of_another_text_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="."):
         timestamps.parse(text)
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
-def test_a_moment_beyond_the_calendar_is_a_value_error_too(text: str) -> None:
+def test_parse_outside_of_the_calendar_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="."):
         timestamps.parse(text)
     with pytest.raises(ValueError, match="is neither a date"):
         timestamps.parse_expiry(text)
 
 
-def test_now_is_utc_to_the_second() -> None:
+def test_now_is_utc_without_microseconds() -> None:
     assert abs(timestamps.now() - datetime.now(UTC)) < timedelta(seconds=5)
     assert (timestamps.now().tzinfo, timestamps.now().microsecond) == (UTC, 0)
 
@@ -62,12 +62,12 @@ def test_now_is_utc_to_the_second() -> None:
 @pytest.mark.parametrize(
     ("text", "days"), [("90d", 90), ("12w", 84), ("3m", 90), ("1y", 365), (" 14D ", 14), ("0d", 0)]
 )
-def test_a_duration_is_a_number_of_days(text: str, days: int) -> None:
+def test_parse_days_returns_days(text: str, days: int) -> None:
     assert timestamps.parse_days(text) == days
 
 
 @pytest.mark.parametrize("text", ["", "d", "90", "90 d", "-1d", "1.5y", "90days", "1h", "٣d", "999999d"])
-def test_what_is_no_duration_says_how_to_write_one(text: str) -> None:
+def test_parse_days_error_has_the_syntax(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration such as 90d, 12w, 3m or 1y"):
         timestamps.parse_days(text)
 
@@ -75,20 +75,20 @@ def test_what_is_no_duration_says_how_to_write_one(text: str) -> None:
 # An expiry
 
 
-def test_a_date_ends_with_its_last_second() -> None:
+def test_parse_expiry_of_a_date_is_its_last_second() -> None:
     assert timestamps.parse_expiry(" 2027-02-28 ") == datetime(2027, 2, 28, 23, 59, 59, tzinfo=UTC)
 
 
-def test_a_timestamp_ends_when_it_says() -> None:
+def test_parse_expiry_of_a_timestamp_is_that_time() -> None:
     assert timestamps.parse_expiry("2027-02-22T14:00:00+02:00") == NOON
 
 
-def test_a_duration_ends_that_many_days_from_now() -> None:
+def test_parse_expiry_of_a_duration_is_from_now() -> None:
     assert abs(timestamps.parse_expiry("90d") - (timestamps.now() + timedelta(days=90))) < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2027-02-30", "28.02.2027", "99999y"])
-def test_what_is_no_expiry_says_how_to_write_one(text: str) -> None:
+def test_parse_expiry_error_has_the_syntax(text: str) -> None:
     with pytest.raises(ValueError, match="is neither a date such as 2027-02-28 nor a duration such as 90d"):
         timestamps.parse_expiry(text)
 
@@ -107,5 +107,5 @@ def test_what_is_no_expiry_says_how_to_write_one(text: str) -> None:
         (NOON - timedelta(days=12), "12 days ago"),
     ],
 )
-def test_how_far_off_it_is_is_said_in_days(when: datetime, words: str) -> None:
+def test_describe_counts_days(when: datetime, words: str) -> None:
     assert timestamps.describe(when, today=NOON) == words

@@ -37,8 +37,8 @@ GUARANTEES = (
     Guarantee(
         "A reader sees the old file or the new one, and so does the next run after a power cut.",
         (
-            f"{_FILES}test_a_reader_finds_the_old_file_until_the_new_one_is_whole",
-            f"{_FILES}test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end",
+            f"{_FILES}test_write_shows_readers_the_old_file_until_the_rename",
+            f"{_FILES}test_write_syncs_the_file_before_the_rename_and_the_folder_after",
         ),
         ("a write in place", "no fsync of the file", "no fsync of the folder"),
     ),
@@ -87,9 +87,9 @@ GUARANTEES = (
     Guarantee(
         "A token's file is private from its first byte, and one that others can write is refused.",
         (
-            f"{_FILES}test_a_new_file_is_private_and_so_is_every_folder_made_for_it",
-            f"{_FILES}test_a_temporary_file_that_somebody_put_there_is_not_written_to",
-            f"{_FILES}test_a_secret_that_others_can_write_is_refused",
+            f"{_FILES}test_write_creates_private_files_and_folders",
+            f"{_FILES}test_write_does_not_open_an_existing_temporary_file",
+            f"{_FILES}test_read_refuses_a_secret_that_others_can_write",
         ),
         ("a mode of 0644", "no O_EXCL", "a secret that others can write"),
     ),

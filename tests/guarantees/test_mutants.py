@@ -41,7 +41,7 @@ MUTANTS = [
         "store/lock.py",
         "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "pass",
-        "tests/store/test_lock.py::test_processes_take_turns",
+        "tests/store/test_lock.py::test_lock_serializes_processes",
         "AssertionError|assert .* ==",
     ),
     Mutant(
@@ -50,7 +50,7 @@ MUTANTS = [
         "_unlock(self._descriptor)\n        except OSError:\n            pass  # the change has been made, and "
         "closing the file releases the lock as well\n        finally:\n            os.close(self._descriptor)",
         "pass\n        except OSError:\n            pass\n        finally:\n            pass",
-        "tests/store/test_lock.py::test_an_error_under_the_lock_gives_it_back_and_is_no_kill",
+        "tests/store/test_lock.py::test_error_under_the_lock_releases_it_without_a_sweep",
         "LockTimeout|assert",
     ),
     Mutant(
@@ -58,7 +58,7 @@ MUTANTS = [
         "store/files.py",
         "            os.fsync(descriptor)\n        finally:",
         "        finally:",
-        f"{FILES}test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end",
+        f"{FILES}test_write_syncs_the_file_before_the_rename_and_the_folder_after",
         r"assert \['rename', 'sync folder'\] == \['sync file', 'rename', 'sync folder'\]",
     ),
     Mutant(
@@ -66,7 +66,7 @@ MUTANTS = [
         "store/files.py",
         "    _sync_after_change(folder, target)\n",
         "",
-        f"{FILES}test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end",
+        f"{FILES}test_write_syncs_the_file_before_the_rename_and_the_folder_after",
         r"assert \['sync file', 'rename'\] == \['sync file', 'rename', 'sync folder'\]",
     ),
     Mutant(
@@ -84,7 +84,7 @@ MUTANTS = [
         "            with open(temporary) as new, open(target, 'w') as old:\n"
         "                old.write(new.read())\n"
         "            return os.unlink(temporary)",
-        f"{FILES}test_a_reader_finds_the_old_file_until_the_new_one_is_whole",
+        f"{FILES}test_write_shows_readers_the_old_file_until_the_rename",
         "assert 'new' == 'old'",
     ),
     Mutant(
@@ -100,7 +100,7 @@ MUTANTS = [
         "store/files.py",
         "                os.unlink(path)\n            except OSError:\n                continue",
         "                pass\n            except OSError:\n                continue",
-        "tests/store/test_races.py::test_what_a_killed_writer_left_is_swept_by_the_next_one_and_not_by_a_reader",
+        "tests/store/test_races.py::test_files_of_a_killed_writer_are_swept_by_writers_only",
         r"assert \[.*arka-tmp.*\] == \[\]",
     ),
     Mutant(
@@ -108,7 +108,7 @@ MUTANTS = [
         "store/files.py",
         "PRIVATE_FILE = 0o600",
         "PRIVATE_FILE = 0o644",
-        f"{FILES}test_a_new_file_is_private_and_so_is_every_folder_made_for_it",
+        f"{FILES}test_write_creates_private_files_and_folders",
         r"assert \[420, 448, 448\] == \[384, 448, 448\]",
     ),
     Mutant(
@@ -116,7 +116,7 @@ MUTANTS = [
         "store/files.py",
         "os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW",
         "os.O_WRONLY | os.O_CREAT",
-        f"{FILES}test_a_temporary_file_that_somebody_put_there_is_not_written_to",
+        f"{FILES}test_write_does_not_open_an_existing_temporary_file",
         "DID NOT RAISE|assert",
     ),
     Mutant(
@@ -124,7 +124,7 @@ MUTANTS = [
         "store/files.py",
         "    if mode & 0o022:",
         "    if mode & 0o000:",
-        f"{FILES}test_a_secret_that_others_can_write_is_refused",
+        f"{FILES}test_read_refuses_a_secret_that_others_can_write",
         "DID NOT RAISE|ConfigWarning",
     ),
     Mutant(
@@ -204,7 +204,7 @@ MUTANTS = [
         "store/profile_store.py",
         "            self.selection.replace(name, other)\n            self.tokens.remove(name)",
         "            self.tokens.remove(name)\n            self.selection.replace(name, other)",
-        "tests/store/test_races.py::test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works",
+        "tests/store/test_races.py::test_rename_killed_at_any_step_leaves_a_working_active_profile",
         "NoToken|AttributeError|assert",
     ),
 ]

@@ -92,7 +92,7 @@ def store_of(settings: type[ProfileSettings], environ: dict[str, str]) -> Profil
         ("profile", ["flag", "env", "profile", "ssm", "default"]),
     ],
 )
-def test_it_stands_directly_below_the_layer_that_it_names(
+def test_custom_layer_is_directly_below_the_named_layer(
     below: Literal["flag", "env", "profile"], order: list[str], environ: dict[str, str]
 ) -> None:
     settings = made(Store({"timeout": 7}), below)
@@ -106,18 +106,18 @@ def test_it_stands_directly_below_the_layer_that_it_names(
     assert [finding.layer for finding in resolution.trace(field)] == order
 
 
-def test_a_profile_chosen_by_flag_still_beats_it(environ: dict[str, str]) -> None:
+def test_profile_chosen_by_flag_overrides_a_custom_layer(environ: dict[str, str]) -> None:
     settings = made(Store({"timeout": 7}), "flag")
     store_of(settings, environ)
     assert settings.load(profile="work", environ=environ).source_of("timeout").layer == "profile"
 
 
-def test_a_value_says_its_layer_and_its_place(environ: dict[str, str]) -> None:
+def test_custom_layer_value_has_layer_and_place(environ: dict[str, str]) -> None:
     found = made(Store({"retry.times": "9"})).load(environ=environ).source_of("retry.times")
     assert (found.layer, found.place, found.value) == ("ssm", "/acme/retry.times", "9")
 
 
-def test_it_is_asked_once_for_what_nobody_above_has_and_told_the_profile(environ: dict[str, str]) -> None:
+def test_custom_layer_is_read_once_with_the_profile_if_needed(environ: dict[str, str]) -> None:
     store = Store({})
     settings = made(store)
     store_of(settings, environ)
@@ -127,7 +127,7 @@ def test_it_is_asked_once_for_what_nobody_above_has_and_told_the_profile(environ
     assert len(store.asked) == len(set(store.asked))
 
 
-def test_a_text_is_decoded_checked_and_wrapped_as_a_variable_s_is(environ: dict[str, str]) -> None:
+def test_custom_layer_text_is_handled_like_a_variable(environ: dict[str, str]) -> None:
     settings = made(Store({"tags": '["a", "b"]', "password": "made-up", "timeout": ""}))
     loaded = settings.load(environ=environ)
     assert loaded.model_dump()["tags"] == ("a", "b")
@@ -137,7 +137,7 @@ def test_a_text_is_decoded_checked_and_wrapped_as_a_variable_s_is(environ: dict[
         made(Store({"timeout": "\x1b[31m"})).load(environ=environ)
 
 
-def test_its_token_goes_to_its_own_url_and_to_no_profile_s(environ: dict[str, str]) -> None:
+def test_custom_layer_token_is_sent_to_its_own_url(environ: dict[str, str]) -> None:
     both = {"token": " acme_kept\n", "api_url": "https://eu.acme.example"}
     loaded = made(Store(both), "env").load(environ=environ)
     assert str(loaded.model_dump()["api_url"]) == "https://eu.acme.example/"
@@ -152,7 +152,7 @@ def test_its_token_goes_to_its_own_url_and_to_no_profile_s(environ: dict[str, st
         settings.load(environ=environ)
 
 
-def test_config_show_has_it_under_its_name(
+def test_config_show_names_the_custom_layer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
@@ -164,17 +164,17 @@ def test_config_show_has_it_under_its_name(
 
 
 @pytest.mark.parametrize("name", ["env", "default", "", "two words", "x\n"])
-def test_a_name_that_says_nothing_or_is_taken_is_refused(name: str) -> None:
+def test_custom_layer_refuses_an_invalid_or_reserved_name(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be a layer's name"):
         CustomLayer(name, Store({}))
 
 
-def test_a_place_that_there_is_not_is_refused() -> None:
+def test_custom_layer_refuses_an_unknown_position() -> None:
     with pytest.raises(ValueError, match="not 'default'"):
         CustomLayer("ssm", Store({}), below="default")  # type: ignore[arg-type]  # mypy refuses it too
 
 
-def test_what_it_raises_is_told_as_any_error(environ: dict[str, str]) -> None:
+def test_custom_layer_error_is_reported_like_any_other(environ: dict[str, str]) -> None:
     def read(field: Field, profile: str | None) -> None:
         raise ConfigError("the parameter store does not answer", hint="acme vpn up")
 

@@ -45,18 +45,18 @@ def reason(url: str, source: str = "") -> str:
         ("http://[::1]:8000", "http://[::1]:8000"),
     ],
 )
-def test_a_plain_url_gives_its_origin_without_the_port_that_its_scheme_implies(url: str, origin: str) -> None:
+def test_origin_omits_the_default_port(url: str, origin: str) -> None:
     assert str(Origin.of(url)) == origin
     assert Origin.of(str(Origin.of(url))) == Origin.of(url)
 
 
-def test_an_origin_knows_its_parts() -> None:
+def test_origin_has_scheme_host_and_port() -> None:
     origin = Origin.of("https://arka-ai.com/api")
     assert (origin.scheme, origin.host, origin.port) == ("https", "arka-ai.com", 443)
     assert repr(origin) == "Origin('https://arka-ai.com')"
 
 
-def test_origins_are_compared_whole() -> None:
+def test_origins_are_equal_only_if_all_parts_are() -> None:
     origin = Origin.of("https://arka-ai.com/a")
     assert origin == Origin.of("https://ARKA-AI.com:443/b")
     assert len({origin, Origin.of("https://arka-ai.com")}) == 1
@@ -180,7 +180,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("url", HOSTILE, ids=ascii)
-def test_a_url_that_could_be_read_in_two_ways_is_refused(url: str) -> None:
+def test_ambiguous_url_is_an_error(url: str) -> None:
     assert reason(url, "ARKA_API_URL").startswith("ARKA_API_URL: ")
 
 
@@ -197,22 +197,22 @@ CLEAR = [
 
 
 @pytest.mark.parametrize("url", CLEAR)
-def test_a_token_is_sent_in_clear_text_to_this_machine_alone(url: str) -> None:
+def test_http_is_accepted_for_loopback_only(url: str) -> None:
     assert "would send the token in clear text" in reason(url)
     assert str(Origin.of(url.replace("http", "https", 1))) == url.replace("http", "https", 1)
 
 
-def test_the_hint_for_clear_text_is_the_same_url_with_https() -> None:
+def test_http_error_hints_the_same_url_with_https() -> None:
     with pytest.raises(InvalidUrl) as caught:
         Origin.of("http://arka-ai.com/api")
     assert caught.value.hint == "use https://arka-ai.com/api"
 
 
-def test_a_password_in_a_url_is_not_repeated() -> None:
+def test_url_error_does_not_repeat_a_password() -> None:
     assert "hunter2" not in reason("https://ada:hunter2@arka-ai.com/x", "the profile")
 
 
-def test_a_refused_url_is_shown_without_its_control_characters() -> None:
+def test_url_error_escapes_control_characters() -> None:
     said = reason("https://arka-ai.com/\x1b[31m")
     assert "\x1b" not in said
     assert r"\x1b[31m" in said
@@ -231,7 +231,7 @@ def test_a_refused_url_is_shown_without_its_control_characters() -> None:
         ("128.0.0.1", False),
     ],
 )
-def test_loopback_is_this_machine(host: str, loopback: bool) -> None:
+def test_is_loopback_recognizes_this_machine(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
 
 
@@ -256,7 +256,7 @@ NEARLY_PLAIN = st.builds(
 @given(URL_LIKE | NEARLY_PLAIN | st.text())
 @example("https://[::1]evil.example:443")
 @example("https://evil.example\\@arka-ai.com")
-def test_urlsplit_reads_the_same_scheme_host_and_port_out_of_every_url_that_is_taken(url: str) -> None:
+def test_origin_agrees_with_urlsplit_on_every_accepted_url(url: str) -> None:
     try:
         origin = Origin.of(url)
     except InvalidUrl:
@@ -271,7 +271,7 @@ def test_urlsplit_reads_the_same_scheme_host_and_port_out_of_every_url_that_is_t
 
 
 @given(URL_LIKE | NEARLY_PLAIN | st.text())
-def test_an_origin_is_taken_as_a_url_again_and_is_the_same(url: str) -> None:
+def test_origin_of_an_origin_is_the_same(url: str) -> None:
     try:
         origin = Origin.of(url)
     except InvalidUrl:

@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 # Reading
 
 
-def test_a_file_s_text_is_read_and_one_that_is_not_there_is_none(file: Path) -> None:
+def test_read_returns_the_text_or_none(file: Path) -> None:
     file.write_bytes("naïve\r\n".encode())
     assert files.read(str(file)) == "naïve\r\n"
     assert files.read(str(file.parent / "other")) is None
@@ -52,7 +52,7 @@ def test_a_file_s_text_is_read_and_one_that_is_not_there_is_none(file: Path) -> 
 
 
 @pytest.mark.parametrize("bits", [0o020, 0o002, 0o022])
-def test_a_secret_that_others_can_write_is_refused(file: Path, bits: int) -> None:
+def test_read_refuses_a_secret_that_others_can_write(file: Path, bits: int) -> None:
     file.chmod(0o600 | bits)
     with pytest.raises(UnsafeFile, match=rf"can be written by others \(mode {0o600 | bits:04o}\)") as caught:
         files.read(str(file), secret=True)
@@ -61,24 +61,24 @@ def test_a_secret_that_others_can_write_is_refused(file: Path, bits: int) -> Non
 
 
 @pytest.mark.parametrize("bits", [0o040, 0o004, 0o044])
-def test_a_secret_that_others_can_read_is_read_with_a_warning_that_mends_it(file: Path, bits: int) -> None:
+def test_read_warns_of_a_secret_that_others_can_read(file: Path, bits: int) -> None:
     file.chmod(0o600 | bits)
     with pytest.warns(ConfigWarning, match=rf"can be read by others .*; hint: chmod 600 '{file}'"):
         assert files.read(str(file), secret=True) == "old"
 
 
 @pytest.mark.parametrize("private", [0o600, 0o400, 0o700])
-def test_a_private_secret_is_read_without_a_word(file: Path, private: int) -> None:
+def test_read_of_a_private_secret_does_not_warn(file: Path, private: int) -> None:
     file.chmod(private)
     assert files.read(str(file), secret=True) == "old"
 
 
-def test_a_file_that_is_no_secret_may_be_open_to_others(file: Path) -> None:
+def test_read_accepts_a_public_file_that_is_not_secret(file: Path) -> None:
     file.chmod(0o666)
     assert files.read(str(file)) == "old"
 
 
-def test_a_symbolic_link_is_judged_by_the_file_it_leads_to(file: Path) -> None:
+def test_read_checks_the_target_of_a_symbolic_link(file: Path) -> None:
     link = file.parent / "link"
     link.symlink_to(file)
     file.chmod(0o622)
@@ -86,20 +86,20 @@ def test_a_symbolic_link_is_judged_by_the_file_it_leads_to(file: Path) -> None:
         files.read(str(link), secret=True)
 
 
-def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+def test_read_refuses_a_named_pipe_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
     with pytest.raises(MalformedFile, match="is not a regular file"):
         files.read(str(tmp_path / "pipe"), secret=True)
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/"])
-def test_a_device_or_a_folder_is_refused(path: str) -> None:
+def test_read_refuses_a_device_or_a_folder(path: str) -> None:
     with pytest.raises(MalformedFile, match="is not a regular file") as caught:
         files.read(path)
     assert caught.value.path == path
 
 
-def test_a_file_of_more_than_a_mebibyte_is_refused(file: Path) -> None:
+def test_read_refuses_a_file_over_a_mebibyte(file: Path) -> None:
     file.write_bytes(b"x" * files.MAX_FILE_SIZE)
     assert len(files.read(str(file)) or "") == files.MAX_FILE_SIZE
     file.write_bytes(b"x" * (files.MAX_FILE_SIZE + 1))
@@ -107,13 +107,13 @@ def test_a_file_of_more_than_a_mebibyte_is_refused(file: Path) -> None:
         files.read(str(file))
 
 
-def test_a_file_that_is_not_utf_8_is_refused_with_its_line(file: Path) -> None:
+def test_read_refuses_a_file_that_is_not_utf_8_with_the_line(file: Path) -> None:
     file.write_bytes(b"one\ntwo\n\xff\n")
     with pytest.raises(MalformedFile, match=r"file, line 3: not UTF-8 text"):
         files.read(str(file))
 
 
-def test_what_is_no_unicode_text_is_not_written_nor_repeated(file: Path) -> None:
+def test_write_refuses_text_that_is_not_unicode_without_repeating_it(file: Path) -> None:
     file.write_text("before")
     with pytest.raises(FileError, match="the content is not Unicode text") as caught:
         files.write(str(file), f"{CANARY}\udc9b")
@@ -121,7 +121,7 @@ def test_what_is_no_unicode_text_is_not_written_nor_repeated(file: Path) -> None
     assert CANARY not in str(caught.value)
 
 
-def test_no_refusal_holds_what_is_in_the_file(file: Path) -> None:
+def test_no_read_error_contains_the_content(file: Path) -> None:
     for content in (CANARY.encode() + b"\xff", CANARY.encode() * 30_000):
         file.write_bytes(content)
         with pytest.raises(MalformedFile) as caught:
@@ -134,13 +134,13 @@ def test_no_refusal_holds_what_is_in_the_file(file: Path) -> None:
     assert CANARY not in said(unsafe.value)
 
 
-def test_an_error_of_the_system_is_told_in_its_words_with_the_path(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_error_has_its_reason_and_the_path(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, "read", errno.EIO, lambda descriptor, size: True)
     with pytest.raises(FileError, match=f"cannot read {file}: input/output error"):
         files.read(str(file))
 
 
-def test_no_descriptor_stays_open(file: Path) -> None:
+def test_read_closes_its_descriptor(file: Path) -> None:
     before = len(os.listdir("/dev/fd"))
     for content in (b"good", b"\xff", b"x" * (files.MAX_FILE_SIZE + 1)):
         file.write_bytes(content)
@@ -155,20 +155,22 @@ def test_no_descriptor_stays_open(file: Path) -> None:
 # Writing
 
 
-def test_a_new_file_is_private_and_so_is_every_folder_made_for_it(tmp_path: Path, no_umask: None) -> None:
+def test_write_creates_private_files_and_folders(tmp_path: Path, no_umask: None) -> None:
     path = tmp_path / "a" / "b" / "c"
     assert files.write(str(path), "new")
     assert path.read_text() == "new"
     assert [mode(each) for each in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
 
 
-def test_a_folder_that_is_there_keeps_its_mode(file: Path) -> None:
+def test_write_keeps_the_mode_of_an_existing_folder(file: Path) -> None:
     file.parent.chmod(0o755)
     files.write(str(file), "new")
     assert mode(file.parent) == 0o755
 
 
-def test_a_file_is_private_before_its_first_byte(file: Path, no_umask: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_creates_the_file_private_before_the_first_byte(
+    file: Path, no_umask: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.chmod(0o666)
     seen = []
     write = os.write
@@ -184,7 +186,7 @@ def test_a_file_is_private_before_its_first_byte(file: Path, no_umask: None, mon
 
 
 @pytest.mark.parametrize(("before", "after"), [(0o400, 0o400), (0o600, 0o600), (0o644, 0o600), (0o777, 0o600)])
-def test_a_stricter_mode_is_kept_and_a_looser_one_tightened(
+def test_write_keeps_a_stricter_mode_and_tightens_a_looser_one(
     file: Path, before: int, after: int, no_umask: None
 ) -> None:
     file.chmod(before)
@@ -192,20 +194,20 @@ def test_a_stricter_mode_is_kept_and_a_looser_one_tightened(
     assert (file.read_text(), mode(file)) == ("new", after)
 
 
-def test_a_looser_mode_is_tightened_even_where_the_content_stays(file: Path) -> None:
+def test_write_tightens_the_mode_of_unchanged_content(file: Path) -> None:
     file.chmod(0o644)
     assert files.write(str(file), "old")
     assert mode(file) == 0o600
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root may write into other people's folders and give files away")
-def test_root_leaves_a_file_to_its_owner(file: Path) -> None:
+def test_write_as_root_keeps_the_owner(file: Path) -> None:
     os.chown(file, 1234, 5678)
     files.write(str(file), "new")
     assert (file.stat().st_uid, file.stat().st_gid) == (1234, 5678)
 
 
-def test_a_reader_finds_the_old_file_until_the_new_one_is_whole(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_shows_readers_the_old_file_until_the_rename(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     replace = os.replace
 
@@ -222,7 +224,7 @@ def test_a_reader_finds_the_old_file_until_the_new_one_is_whole(file: Path, monk
     assert names(file.parent) == ["file"]
 
 
-def test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end(
+def test_write_syncs_the_file_before_the_rename_and_the_folder_after(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = []
@@ -242,7 +244,7 @@ def test_a_write_is_on_the_disk_before_the_rename_and_the_rename_before_the_end(
     assert done == ["sync file", "rename", "sync folder"]
 
 
-def test_what_would_not_change_is_not_written(file: Path) -> None:
+def test_write_of_the_same_content_writes_nothing(file: Path) -> None:
     before = file.stat()
     assert not files.write(str(file), "old")
     after = file.stat()
@@ -251,14 +253,14 @@ def test_what_would_not_change_is_not_written(file: Path) -> None:
     assert files.write(str(file), "old")
 
 
-def test_a_system_that_writes_a_few_bytes_at_a_time_gets_them_all(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_continues_after_partial_writes(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:7]))
     files.write(str(file), "naïve " * 20)
     assert file.read_text("utf-8") == "naïve " * 20
 
 
-def test_a_symbolic_link_is_followed_and_stays(file: Path, tmp_path: Path) -> None:
+def test_write_follows_and_keeps_a_symbolic_link(file: Path, tmp_path: Path) -> None:
     link = tmp_path / "config" / "link"
     link.parent.mkdir()
     link.symlink_to("../folder/file")
@@ -268,14 +270,14 @@ def test_a_symbolic_link_is_followed_and_stays(file: Path, tmp_path: Path) -> No
     assert (names(link.parent), names(file.parent)) == (["link"], ["file"])
 
 
-def test_a_symbolic_link_to_nothing_makes_what_it_leads_to(tmp_path: Path) -> None:
+def test_write_creates_the_target_of_a_dangling_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("dotfiles/file")
     files.write(str(tmp_path / "link"), "new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "dotfiles" / "file").read_text() == "new"
 
 
-def test_a_temporary_file_that_somebody_put_there_is_not_written_to(
+def test_write_does_not_open_an_existing_temporary_file(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "urandom", lambda count: b"\x11" * count)
@@ -288,7 +290,7 @@ def test_a_temporary_file_that_somebody_put_there_is_not_written_to(
     assert (file.read_text(), elsewhere.read_text()) == ("old", "theirs")
 
 
-def test_a_symbolic_link_to_itself_is_an_error_with_the_command_to_look_at_it(tmp_path: Path) -> None:
+def test_link_to_itself_is_an_error_with_a_hint(tmp_path: Path) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     for attempt in (lambda: files.read(str(loop)), lambda: files.write(str(loop), "new")):
@@ -297,7 +299,7 @@ def test_a_symbolic_link_to_itself_is_an_error_with_the_command_to_look_at_it(tm
         assert caught.value.hint == f"a symbolic link leads back to itself: ls -l '{loop}'"
 
 
-def test_only_a_regular_file_is_written_over(tmp_path: Path) -> None:
+def test_write_replaces_regular_files_only(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     for name in ("pipe", "folder"):
@@ -306,13 +308,13 @@ def test_only_a_regular_file_is_written_over(tmp_path: Path) -> None:
     assert names(tmp_path) == ["folder", "pipe"]
 
 
-def test_a_file_below_a_file_cannot_be_written(file: Path) -> None:
+def test_write_below_a_file_is_an_error(file: Path) -> None:
     with pytest.raises(FileError, match=f"cannot write {file}/below: not a directory"):
         files.write(str(file / "below"), "new")
     assert file.read_text() == "old"
 
 
-def test_who_has_a_last_look_before_the_rename_can_call_it_off(file: Path) -> None:
+def test_before_rename_can_stop_the_write(file: Path) -> None:
     def look() -> None:
         assert len(names(file.parent)) == 2
         raise LookupError("somebody else wrote it")
@@ -389,7 +391,7 @@ def attempts(path: Path, function: str, error: BaseException) -> Iterator[Attemp
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
 @pytest.mark.parametrize("function", ["open", "write", "fchmod", "fsync", "replace", "close"])
-def test_a_failure_at_any_call_leaves_a_whole_file_and_nothing_else(function: str, code: int, file: Path) -> None:
+def test_failure_at_any_call_leaves_a_complete_file_only(function: str, code: int, file: Path) -> None:
     for attempt in attempts(file, function, OSError(code, os.strerror(code))):
         assert file.read_text() == ("new" if attempt.renamed else "old")
         assert names(file.parent) == ["file"]
@@ -399,7 +401,7 @@ def test_a_failure_at_any_call_leaves_a_whole_file_and_nothing_else(function: st
 
 
 @pytest.mark.parametrize("function", ["write", "fsync", "replace"])
-def test_ctrl_c_at_any_call_leaves_a_whole_file_and_nothing_else(function: str, file: Path) -> None:
+def test_ctrl_c_at_any_call_leaves_a_complete_file_only(function: str, file: Path) -> None:
     for attempt in attempts(file, function, KeyboardInterrupt()):
         assert isinstance(attempt.raised, KeyboardInterrupt)
         assert file.read_text() == ("new" if attempt.renamed else "old")
@@ -418,9 +420,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, function: str, code: int, when: Call
     monkeypatch.setattr(os, function, perhaps)
 
 
-def test_a_folder_that_cannot_be_made_is_said_and_nothing_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_folder_that_cannot_be_created_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, "mkdir", errno.ENOSPC, lambda path, mode: path.endswith("b"))
     with pytest.raises(FileError, match="no space left on device") as caught:
         files.write(str(tmp_path / "a" / "b" / "file"), "new")
@@ -428,14 +428,14 @@ def test_a_folder_that_cannot_be_made_is_said_and_nothing_is_left(
     assert names(tmp_path / "a") == []
 
 
-def test_a_write_that_fails_does_not_say_what_it_was_writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_error_does_not_contain_the_text(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, "write", errno.ENOSPC, lambda descriptor, content: True)
     with pytest.raises(FileError) as caught:
         files.write(str(file), CANARY)
     assert CANARY not in said(caught.value)
 
 
-def test_a_file_system_that_cannot_sync_a_folder_is_good_enough(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_accepts_a_file_system_without_folder_sync(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, "fsync", errno.EINVAL, lambda descriptor: stat.S_ISDIR(os.fstat(descriptor).st_mode))
     assert files.write(str(file), "new")
     assert file.read_text() == "new"
@@ -444,28 +444,26 @@ def test_a_file_system_that_cannot_sync_a_folder_is_good_enough(file: Path, monk
 # Removing and sweeping
 
 
-def test_removing_says_whether_there_was_a_file(file: Path) -> None:
+def test_remove_returns_whether_there_was_a_file(file: Path) -> None:
     assert files.remove(str(file))
     assert not files.remove(str(file))
     assert not files.remove(str(file.parent / "no" / "folder"))
 
 
-def test_removing_a_symbolic_link_leaves_what_it_leads_to(file: Path) -> None:
+def test_remove_of_a_link_keeps_the_target(file: Path) -> None:
     link = file.parent / "link"
     link.symlink_to(file)
     assert files.remove(str(link))
     assert names(file.parent) == ["file"]
 
 
-def test_what_cannot_be_removed_is_an_error(tmp_path: Path) -> None:
+def test_remove_that_fails_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(FileError, match="cannot remove"):
         files.remove(str(tmp_path / "folder"))
 
 
-def test_a_sweep_takes_what_a_killed_writer_left_and_nothing_of_anybody_else(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sweep_removes_only_temporary_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(source: str, target: str) -> None:
         os.link(source, source + "-kept")
         raise SystemExit
@@ -482,7 +480,7 @@ def test_a_sweep_takes_what_a_killed_writer_left_and_nothing_of_anybody_else(
     assert names(file.parent) == [".file.1234.tmp", ".file.swp", "file", "file~", "work.toml"]
 
 
-def test_a_file_exists_or_does_not_and_a_broken_path_is_not_taken_for_either(file: Path) -> None:
+def test_exists_raises_if_the_folder_cannot_be_searched(file: Path) -> None:
     assert files.exists(str(file))
     assert not files.exists(str(file.parent / "other"))
     assert not files.exists(str(file / "below"))
@@ -492,9 +490,7 @@ def test_a_file_exists_or_does_not_and_a_broken_path_is_not_taken_for_either(fil
         files.exists(str(loop))
 
 
-def test_what_is_written_together_has_its_folder_made_durable_once_at_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deferred_sync_syncs_each_folder_once_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fsync, synced = os.fsync, []
 
     def noted(descriptor: int) -> None:

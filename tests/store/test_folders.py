@@ -61,27 +61,27 @@ def ours(environ: dict[str, str], platform: str, app: App = app) -> tuple[str, s
 
 
 @given(st.fixed_dictionaries({}, optional={"HOME": HOMES, **dict.fromkeys(XDG, FULL)}))
-def test_on_linux_they_are_those_of_platformdirs(environ: dict[str, str]) -> None:
+def test_folders_on_linux_match_platformdirs(environ: dict[str, str]) -> None:
     assert ours(environ, "linux") == of_platformdirs(Unix, environ)
 
 
 @given(st.fixed_dictionaries({}, optional={"HOME": HOMES}))
-def test_on_macos_they_are_those_of_platformdirs(environ: dict[str, str]) -> None:
+def test_folders_on_macos_match_platformdirs(environ: dict[str, str]) -> None:
     assert ours(environ, "darwin") == of_platformdirs(MacOS, environ)
 
 
 @given(ENVIRONS, st.sampled_from(["linux", "darwin"]))
-def test_a_variable_that_is_no_full_path_is_as_if_it_were_not_set(environ: dict[str, str], platform: str) -> None:
+def test_relative_xdg_variable_is_ignored(environ: dict[str, str], platform: str) -> None:
     full = {variable: value for variable, value in environ.items() if os.path.isabs(value)}
     assert ours(environ, platform) == ours(full, platform)
 
 
-def test_on_windows_they_are_those_of_platformdirs() -> None:
+def test_folders_on_windows_match_platformdirs() -> None:
     assert ours({}, "win32") == of_platformdirs(Windows, {})
     assert ours({}, "win32") == (os.path.join(r"C:\Users\ada\AppData\Local", "arka"),) * 3
 
 
-def test_on_linux_they_are_three_folders_of_the_app_s_name() -> None:
+def test_folders_on_linux_are_named_after_the_app() -> None:
     assert ours({"HOME": ADA}, "linux", App("my-cli")) == (
         "/home/ada/.config/my-cli",
         "/home/ada/.local/share/my-cli",
@@ -89,40 +89,40 @@ def test_on_linux_they_are_three_folders_of_the_app_s_name() -> None:
     )
 
 
-def test_on_macos_xdg_is_honoured_when_it_is_set() -> None:
+def test_folders_on_macos_honour_xdg_variables() -> None:
     config, data, _ = ours({"HOME": ADA, "XDG_CONFIG_HOME": "/home/ada/.config"}, "darwin")
     assert config == "/home/ada/.config/arka"
     assert data == "/home/ada/Library/Application Support/arka"
 
 
 @given(ENVIRONS, st.sampled_from(["linux", "darwin"]))
-def test_they_are_full_paths_wherever_the_program_is_started(environ: dict[str, str], platform: str) -> None:
+def test_folders_are_absolute_paths(environ: dict[str, str], platform: str) -> None:
     assert all(map(os.path.isabs, ours(environ, platform)))
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
-def test_arka_home_puts_all_three_under_one_folder(platform: str) -> None:
+def test_home_variable_contains_all_three_folders(platform: str) -> None:
     environ = {"HOME": ADA, "ARKA_HOME": "/srv/arka", "XDG_CONFIG_HOME": "/elsewhere"}
     assert ours(environ, platform) == ("/srv/arka/config", "/srv/arka/data", "/srv/arka/state")
 
 
-def test_arka_home_may_be_relative_and_is_unset_when_empty() -> None:
+def test_home_variable_may_be_relative_and_is_unset_if_empty() -> None:
     here = os.getcwd()
     assert ours({"ARKA_HOME": "state/../x"}, "linux")[0] == os.path.join(here, "x", "config")
     assert ours({"HOME": ADA, "ARKA_HOME": ""}, "linux")[0] == "/home/ada/.config/arka"
 
 
-def test_another_app_s_home_is_not_ours() -> None:
+def test_another_app_s_home_variable_is_ignored() -> None:
     environ = {"HOME": ADA, "ARKA_HOME": "/srv/arka"}
     assert ours(environ, "linux", App("acme"))[0] == "/home/ada/.config/acme"
 
 
-def test_without_any_home_it_is_an_error_and_not_a_folder_named_tilde() -> None:
+def test_no_home_folder_is_an_error() -> None:
     environ = {"HOME": ""}
     with mock.patch("pwd.getpwuid", side_effect=KeyError("uid not found")), pytest.raises(ConfigError) as caught:
         ours(environ, "linux")
     assert caught.value.hint == "set HOME or ARKA_HOME to a full path"
 
 
-def test_they_show_themselves() -> None:
+def test_repr_of_folders_has_the_paths() -> None:
     assert repr(Folders("/c", "/d", "/s")) == "Folders('/c', '/d', '/s')"

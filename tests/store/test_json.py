@@ -31,7 +31,7 @@ CREDENTIAL = {"version": 1, "token": "arka_1", "origin": "https://arka-ai.com", 
 @example({})
 @example({"pins": {}})
 @example({"version": 1, "pins": {"/home/é": "work"}, "inner": {"a": {"b": 12}}})
-def test_what_is_written_is_read_back_whoever_reads_it(table: dict[str, object]) -> None:
+def test_dumps_is_read_back_by_both_parsers(table: dict[str, object]) -> None:
     text = dumps(table)
     assert text == json.dumps(table, indent=2, ensure_ascii=False) + "\n"
     assert json.loads(text) == table
@@ -39,9 +39,7 @@ def test_what_is_written_is_read_back_whoever_reads_it(table: dict[str, object])
 
 
 @given(st.sampled_from([CREDENTIAL, {"a": {"b": {"c": 1}}, "d": "x"}]), st.data())
-def test_a_damaged_text_is_read_as_the_package_reads_it_or_left_to_it(
-    table: dict[str, object], data: st.DataObject
-) -> None:
+def test_fast_json_loads_damaged_text_as_json_does_or_not_at_all(table: dict[str, object], data: st.DataObject) -> None:
     text = dumps(table)
     at = data.draw(st.integers(0, len(text) - 1))
     damaged = text[:at] + data.draw(st.text(max_size=3)) + text[at + data.draw(st.integers(0, 3)) :]
@@ -66,16 +64,16 @@ def test_a_damaged_text_is_read_as_the_package_reads_it_or_left_to_it(
         "{\n}\n",
     ],
 )
-def test_a_text_of_another_form_is_left_to_the_package(text: str) -> None:
+def test_fast_json_does_not_load_another_layout(text: str) -> None:
     assert loads(text) is None
 
 
-def test_our_own_form_is_not_left_to_the_package() -> None:
+def test_fast_json_loads_what_dumps_writes() -> None:
     assert loads(dumps(CREDENTIAL)) == CREDENTIAL
     assert loads(dumps({"version": 1, "pins": {"/a": "b", "/c": "d"}, "x": {}, "n": 0})) is not None
 
 
-def test_our_own_form_is_written_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dumps_does_not_import_json(monkeypatch: pytest.MonkeyPatch) -> None:
     text = dumps(CREDENTIAL | {"inner": {"empty": {}, "number": 12}})
     monkeypatch.setitem(sys.modules, "json", None)
     assert dumps(CREDENTIAL | {"inner": {"empty": {}, "number": 12}}) == text
@@ -83,7 +81,7 @@ def test_our_own_form_is_written_without_the_package(monkeypatch: pytest.MonkeyP
         dumps({"another form": 'a "quotation"'})
 
 
-def test_an_error_names_the_line_and_repeats_nothing() -> None:
+def test_parse_error_has_the_position_and_not_the_text() -> None:
     with pytest.raises(MalformedFile, match=r"file, line 2, column 12: not JSON") as caught:
         parse(f'{{\n  "token": {SECRET}\n}}\n', "file", "look")
     assert caught.value.hint == "look"

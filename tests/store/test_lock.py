@@ -73,7 +73,7 @@ def holder(path: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_processes_take_turns(tmp_path: Path, path: str) -> None:
+def test_lock_serializes_processes(tmp_path: Path, path: str) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
     processes = [subprocess.Popen([sys.executable, "-c", COUNTER, path, str(counter)]) for _ in range(4)]
@@ -81,7 +81,7 @@ def test_processes_take_turns(tmp_path: Path, path: str) -> None:
     assert counter.read_text() == "80"
 
 
-def test_it_may_be_entered_again_and_is_held_until_the_outermost_end(lock: Lock, path: str) -> None:
+def test_lock_is_reentrant(lock: Lock, path: str) -> None:
     with lock:
         with lock, lock:
             pass
@@ -91,7 +91,7 @@ def test_it_may_be_entered_again_and_is_held_until_the_outermost_end(lock: Lock,
         pass
 
 
-def test_who_waits_too_long_is_told_who_holds_it(lock: Lock, path: str) -> None:
+def test_lock_timeout_names_the_holder(lock: Lock, path: str) -> None:
     process = holder(path)
     with pytest.raises(LockTimeout) as caught, lock:
         pass
@@ -104,7 +104,7 @@ def test_who_waits_too_long_is_told_who_holds_it(lock: Lock, path: str) -> None:
         pass
 
 
-def test_who_waits_gets_it_as_soon_as_it_is_given_back(path: str) -> None:
+def test_lock_is_taken_as_soon_as_it_is_released(path: str) -> None:
     process = holder(path)
     patient = Lock(path, after_a_kill=unexpected, timeout=10)
     threading.Timer(0.05, lambda: process.communicate(timeout=10)).start()
@@ -112,7 +112,7 @@ def test_who_waits_gets_it_as_soon_as_it_is_given_back(path: str) -> None:
         assert process.wait(10) == 0
 
 
-def test_a_killed_holder_frees_it_and_the_next_one_sweeps_once(path: str) -> None:
+def test_lock_of_a_killed_process_is_free_and_swept_once(path: str) -> None:
     process = holder(path)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=10)
@@ -124,7 +124,7 @@ def test_a_killed_holder_frees_it_and_the_next_one_sweeps_once(path: str) -> Non
         pass
 
 
-def test_a_sweep_that_is_cut_short_is_done_by_the_next_holder(path: str) -> None:
+def test_interrupted_sweep_is_repeated_by_the_next_holder(path: str) -> None:
     process = holder(path)
     process.kill()
     process.communicate(timeout=10)
@@ -139,7 +139,7 @@ def test_a_sweep_that_is_cut_short_is_done_by_the_next_holder(path: str) -> None
         assert swept == ["swept"]
 
 
-def test_an_error_under_the_lock_gives_it_back_and_is_no_kill(lock: Lock, path: str) -> None:
+def test_error_under_the_lock_releases_it_without_a_sweep(lock: Lock, path: str) -> None:
     with pytest.raises(ValueError, match="oops"), lock, lock:
         raise ValueError("oops")
     with another(path), pytest.raises(LockTimeout), lock:
@@ -148,7 +148,7 @@ def test_an_error_under_the_lock_gives_it_back_and_is_no_kill(lock: Lock, path: 
         pass
 
 
-def test_the_file_is_private_and_never_deleted(lock: Lock, path: str) -> None:
+def test_lock_file_is_private_and_never_deleted(lock: Lock, path: str) -> None:
     inodes = set()
     for _ in range(3):
         with lock:
@@ -159,13 +159,13 @@ def test_the_file_is_private_and_never_deleted(lock: Lock, path: str) -> None:
     assert os.stat(os.path.dirname(path)).st_mode & 0o777 == 0o700
 
 
-def test_it_names_its_holder_while_it_is_held_and_nobody_afterwards(lock: Lock, path: str) -> None:
+def test_lock_file_names_the_holder_until_the_release(lock: Lock, path: str) -> None:
     with lock, open(path) as file:
         assert file.read().split()[0] == str(os.getpid())
     assert os.path.getsize(path) == 0
 
 
-def test_another_thread_of_the_same_process_waits_too(lock: Lock) -> None:
+def test_lock_excludes_threads_of_one_process(lock: Lock) -> None:
     said: list[str] = []
 
     def enter() -> None:
@@ -183,7 +183,7 @@ def test_another_thread_of_the_same_process_waits_too(lock: Lock) -> None:
     assert "is held by another thread of this process" in said[0]
 
 
-def test_a_name_that_is_no_name_is_shown_as_escapes(lock: Lock, path: str) -> None:
+def test_holder_name_is_escaped_in_the_error(lock: Lock, path: str) -> None:
     with another(path):
         with open(path, "w") as file:
             file.write("12 \x1b[31mevil")
@@ -191,7 +191,7 @@ def test_a_name_that_is_no_name_is_shown_as_escapes(lock: Lock, path: str) -> No
             pass
 
 
-def test_a_full_disk_is_no_reason_not_to_lock(lock: Lock, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lock_works_on_a_full_disk(lock: Lock, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int, content: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -200,7 +200,7 @@ def test_a_full_disk_is_no_reason_not_to_lock(lock: Lock, path: str, monkeypatch
         pass
 
 
-def test_a_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+def test_lock_file_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     impossible = another(str(tmp_path / "file" / "lock"))
     for _ in range(2):
@@ -208,7 +208,7 @@ def test_a_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
             pass
 
 
-def test_no_child_process_inherits_it(lock: Lock, path: str) -> None:
+def test_lock_is_not_inherited_by_child_processes(lock: Lock, path: str) -> None:
     with lock:
         child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     try:

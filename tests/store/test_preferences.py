@@ -19,7 +19,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_without_a_word_in_it_everything_has_a_default(path: Path, is_there: bool) -> None:
+def test_missing_preferences_have_defaults(path: Path, is_there: bool) -> None:
     if is_there:
         path.touch()
     preferences = Preferences(str(path))
@@ -28,7 +28,7 @@ def test_without_a_word_in_it_everything_has_a_default(path: Path, is_there: boo
     assert (preferences.helpers, preferences.allow_env, preferences.file_roots) == ({}, (), ())
 
 
-def test_every_key_is_read(path: Path) -> None:
+def test_preferences_have_every_key(path: Path) -> None:
     path.write_text(
         """
         storage = "plain"
@@ -72,7 +72,7 @@ def test_every_key_is_read(path: Path) -> None:
         ("storage = ", "not TOML: end of document", "edit {path}"),
     ],
 )
-def test_what_is_not_understood_is_refused_by_file_and_key(path: Path, text: str, message: str, hint: str) -> None:
+def test_invalid_preference_is_an_error_with_file_and_key(path: Path, text: str, message: str, hint: str) -> None:
     path.write_text(text)
     with pytest.raises(MalformedFile) as caught:
         Preferences(str(path))

@@ -49,12 +49,12 @@ def two(store: ProfileStore) -> ProfileStore:
 # What there is
 
 
-def test_opening_and_asking_make_no_file(store: ProfileStore, tmp_path: Path) -> None:
+def test_reading_creates_no_file(store: ProfileStore, tmp_path: Path) -> None:
     assert (store.names(), store.exists("work"), active(store)) == ([], False, (None, None))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_profile_exists_when_it_has_a_file_or_a_token(store: ProfileStore) -> None:
+def test_profile_exists_if_it_has_a_file_or_a_token(store: ProfileStore) -> None:
     store.create("with-file", {})
     store.log_in("with-token", credential())
     assert store.names() == ["with-file", "with-token"]
@@ -62,7 +62,7 @@ def test_a_profile_exists_when_it_has_a_file_or_a_token(store: ProfileStore) -> 
     assert all(map(store.exists, store.names()))
 
 
-def test_an_unknown_profile_is_answered_with_the_nearest_names(two: ProfileStore) -> None:
+def test_unknown_profile_error_suggests_similar_names(two: ProfileStore) -> None:
     with pytest.raises(UnknownProfile, match="there is no profile 'wrok'$") as caught:
         two.check_exists("wrok")
     assert caught.value.hint == "did you mean 'work'?"
@@ -71,7 +71,7 @@ def test_an_unknown_profile_is_answered_with_the_nearest_names(two: ProfileStore
     assert caught.value.hint == "arka profiles list"
 
 
-def test_an_unknown_profile_among_none_is_answered_with_how_to_make_it(store: ProfileStore) -> None:
+def test_unknown_profile_error_without_profiles_hints_login(store: ProfileStore) -> None:
     with pytest.raises(UnknownProfile) as caught:
         store.check_exists("work")
     assert caught.value.hint == "arka login --profile work"
@@ -91,7 +91,7 @@ def test_an_unknown_profile_among_none_is_answered_with_how_to_make_it(store: Pr
     ],
     ids=["edit", "log out", "credential", "copy", "rename", "remove", "use", "pin"],
 )
-def test_nothing_is_done_to_a_profile_that_does_not_exist(
+def test_changes_to_a_missing_profile_are_errors(
     two: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore], object]
 ) -> None:
     before = tree(environ["ARKA_HOME"])
@@ -113,7 +113,7 @@ def test_nothing_is_done_to_a_profile_that_does_not_exist(
     ids=["create", "log in", "copy", "rename", "use", "remove"],
 )
 @pytest.mark.parametrize("name", ["../evil", "Work", "", "con", "a\n"])
-def test_no_path_and_no_other_text_is_ever_a_name(
+def test_only_profile_names_are_accepted(
     two: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore, str], object], name: str
 ) -> None:
     before = tree(environ["ARKA_HOME"])
@@ -125,7 +125,7 @@ def test_no_path_and_no_other_text_is_ever_a_name(
 # Create and edit
 
 
-def test_a_profile_is_made_with_its_values_and_is_not_active(store: ProfileStore) -> None:
+def test_create_writes_the_values_and_does_not_activate(store: ProfileStore) -> None:
     store.create("work", {("description",): "Work", ("settings", "timeout"): 30})
     assert store.profiles.read("work").settings == {"timeout": 30}
     assert active(store) == (None, None)
@@ -135,14 +135,14 @@ def test_a_profile_is_made_with_its_values_and_is_not_active(store: ProfileStore
 
 
 @pytest.mark.parametrize("name", ["work", "home"])
-def test_a_profile_is_not_made_over_another_one(two: ProfileStore, name: str) -> None:
+def test_create_refuses_an_existing_profile(two: ProfileStore, name: str) -> None:
     with pytest.raises(ProfileExists, match=f"profile '{name}' already exists") as caught:
         two.create(name, {("description",): "new"})
     assert caught.value.hint == f"arka profiles show {name}"
     assert two.profiles.read(name).description != "new"
 
 
-def test_a_profile_that_is_only_a_token_gets_a_file_when_it_is_edited(two: ProfileStore) -> None:
+def test_edit_creates_the_file_of_a_profile_that_is_only_a_token(two: ProfileStore) -> None:
     assert two.edit("home", {("settings", "timeout"): 5})
     assert not two.edit("home", {("settings", "timeout"): 5})
     assert two.profiles.read("home").settings == {"timeout": 5}
@@ -152,7 +152,7 @@ def test_a_profile_that_is_only_a_token_gets_a_file_when_it_is_edited(two: Profi
 # Log in and out
 
 
-def test_the_first_login_activates_and_later_ones_do_not(store: ProfileStore) -> None:
+def test_first_login_activates_and_later_ones_do_not(store: ProfileStore) -> None:
     assert store.log_in("work", credential("work"))
     assert not store.log_in("home", credential("home"))
     assert active(store) == ("work", None)
@@ -160,24 +160,24 @@ def test_the_first_login_activates_and_later_ones_do_not(store: ProfileStore) ->
     assert token_of(store, "work") == token("newer")
 
 
-def test_a_login_activates_when_it_is_asked_to(two: ProfileStore) -> None:
+def test_login_activates_if_requested(two: ProfileStore) -> None:
     assert two.log_in("ci", credential("ci"), activate=True)
     assert active(two) == ("ci", "work")
 
 
-def test_a_login_keeps_the_url_in_the_profile_s_file_when_one_is_given(store: ProfileStore) -> None:
+def test_login_stores_a_given_url_in_the_profile(store: ProfileStore) -> None:
     store.log_in("eu", credential("eu", EU_URL), api_url=EU_URL + "/api")
     assert store.profiles.read("eu").api_url == EU_URL + "/api"
     assert str(store.credential("eu").origin) == EU_URL
 
 
-def test_a_login_that_fails_stores_nothing(store: ProfileStore) -> None:
+def test_failed_login_stores_nothing(store: ProfileStore) -> None:
     with pytest.raises(InvalidValue):
         store.log_in("work", credential("work", label="\x1b"))
     assert (store.names(), active(store)) == ([], (None, None))
 
 
-def test_a_login_does_not_replace_a_reference(store: ProfileStore) -> None:
+def test_login_refuses_a_profile_with_a_reference(store: ProfileStore) -> None:
     store.create("ci", {("token", "env"): "CI_TOKEN"})
     with pytest.raises(ConfigError, match="profile 'ci' has a token reference: .*ci.toml: token") as caught:
         store.log_in("ci", credential("ci"))
@@ -185,7 +185,7 @@ def test_a_login_does_not_replace_a_reference(store: ProfileStore) -> None:
     assert not store.tokens.holds("ci")
 
 
-def test_a_login_never_writes_over_a_file_that_cannot_be_read(store: ProfileStore, environ: dict[str, str]) -> None:
+def test_login_never_overwrites_a_malformed_file(store: ProfileStore, environ: dict[str, str]) -> None:
     store.create("work", {})
     Path(store.profiles.path("work")).write_text("[settings\n# mine\n")
     before = tree(environ["ARKA_HOME"])
@@ -194,7 +194,7 @@ def test_a_login_never_writes_over_a_file_that_cannot_be_read(store: ProfileStor
     assert tree(environ["ARKA_HOME"]) == before
 
 
-def test_logging_out_forgets_the_token_and_keeps_the_rest(two: ProfileStore) -> None:
+def test_log_out_removes_only_the_token(two: ProfileStore) -> None:
     assert two.log_out("work")
     assert not two.log_out("work")
     assert two.names() == ["home", "work"]
@@ -203,9 +203,7 @@ def test_logging_out_forgets_the_token_and_keeps_the_rest(two: ProfileStore) -> 
 
 
 @pytest.mark.parametrize(("url", "kept"), [("https://arka-ai.com", ""), (EU_URL, EU_URL)])
-def test_a_profile_that_was_only_a_token_stays_and_goes_to_the_same_place(
-    store: ProfileStore, url: str, kept: str
-) -> None:
+def test_log_out_of_a_profile_that_is_only_a_token_keeps_its_url(store: ProfileStore, url: str, kept: str) -> None:
     store.log_in("work", credential("work", url))
     assert store.log_out("work")
     assert store.names() == ["work"]
@@ -213,7 +211,7 @@ def test_a_profile_that_was_only_a_token_stays_and_goes_to_the_same_place(
     assert active(store) == ("work", None)
 
 
-def test_a_token_that_cannot_be_read_can_be_forgotten(two: ProfileStore) -> None:
+def test_log_out_removes_an_unreadable_token(two: ProfileStore) -> None:
     for name in ("work", "home"):
         Path(two.tokens.path(name)).write_text("not JSON")
         assert two.log_out(name)
@@ -247,7 +245,7 @@ def without_config(request: pytest.FixtureRequest, tmp_path: Path) -> ProfileSto
     return open_store(app, {**places, "XDG_CONFIG_HOME": request.param(tmp_path)})
 
 
-def test_login_use_and_logout_need_no_config_folder(without_config: ProfileStore) -> None:
+def test_login_use_and_logout_work_without_a_config_folder(without_config: ProfileStore) -> None:
     store = without_config
     assert store.log_in("work", credential("work"))
     store.log_in("home", credential("home"))
@@ -264,7 +262,7 @@ def test_login_use_and_logout_need_no_config_folder(without_config: ProfileStore
     assert (store.names(), active(store), store.selection.read_pins()) == ([], (None, None), {})
 
 
-def test_what_needs_the_config_folder_says_so_and_leaves_the_token_alone(without_config: ProfileStore) -> None:
+def test_changes_that_need_the_config_folder_fail_without_touching_the_token(without_config: ProfileStore) -> None:
     store = without_config
     store.log_in("work", credential("work"))
     with pytest.raises(FileError, match="cannot write .*work.toml"):
@@ -275,7 +273,7 @@ def test_what_needs_the_config_folder_says_so_and_leaves_the_token_alone(without
     assert token_of(store, "work") == token("work")
 
 
-def test_a_profile_that_is_only_a_token_is_renamed_without_a_config_folder(without_config: ProfileStore) -> None:
+def test_rename_of_a_profile_that_is_only_a_token_needs_no_config_folder(without_config: ProfileStore) -> None:
     without_config.log_in("work", credential("work"))
     without_config.rename("work", "office")
     assert without_config.names() == ["office"]
@@ -285,19 +283,19 @@ def test_a_profile_that_is_only_a_token_is_renamed_without_a_config_folder(witho
 # Copy, rename, remove
 
 
-def test_a_copy_has_the_settings_and_no_token(two: ProfileStore) -> None:
+def test_copy_has_the_settings_and_no_token(two: ProfileStore) -> None:
     two.copy("work", "copy")
     assert two.profiles.read("copy").settings == {"timeout": 30}
     assert not two.tokens.holds("copy")
     assert active(two) == ("work", None)
 
 
-def test_a_copy_has_the_token_too_when_it_is_asked_for(two: ProfileStore) -> None:
+def test_copy_has_the_token_if_requested(two: ProfileStore) -> None:
     two.copy("work", "copy", with_token=True)
     assert token_of(two, "copy") == token_of(two, "work") == token("work")
 
 
-def test_a_copy_of_a_profile_that_is_only_a_token_exists(two: ProfileStore) -> None:
+def test_copy_of_a_profile_that_is_only_a_token_exists(two: ProfileStore) -> None:
     two.copy("home", "bare")
     two.copy("home", "whole", with_token=True)
     assert {"bare", "whole"} <= set(two.names())
@@ -306,7 +304,7 @@ def test_a_copy_of_a_profile_that_is_only_a_token_exists(two: ProfileStore) -> N
 
 
 @pytest.mark.parametrize("other", ["home", "work"])
-def test_nothing_is_copied_or_renamed_over_a_profile(two: ProfileStore, environ: dict[str, str], other: str) -> None:
+def test_copy_and_rename_refuse_an_existing_profile(two: ProfileStore, environ: dict[str, str], other: str) -> None:
     before = tree(environ["ARKA_HOME"])
     for change in (two.copy, two.rename):
         with pytest.raises(ProfileExists):
@@ -314,7 +312,7 @@ def test_nothing_is_copied_or_renamed_over_a_profile(two: ProfileStore, environ:
     assert tree(environ["ARKA_HOME"]) == before
 
 
-def test_a_rename_carries_the_token_the_settings_the_active_profile_and_the_pins(two: ProfileStore) -> None:
+def test_rename_moves_token_settings_active_profile_and_pins(two: ProfileStore) -> None:
     two.pin("/srv/other", "home")
     two.rename("work", "office")
     assert two.names() == ["home", "office"]
@@ -324,14 +322,14 @@ def test_a_rename_carries_the_token_the_settings_the_active_profile_and_the_pins
     assert two.selection.read_pins() == {"/srv/work": "office", "/srv/other": "home"}
 
 
-def test_a_rename_carries_the_profile_that_was_active_before(two: ProfileStore) -> None:
+def test_rename_updates_the_previous_profile(two: ProfileStore) -> None:
     two.use("home")
     two.rename("work", "office")
     assert active(two) == ("home", "office")
     assert two.use_previous() == "office"
 
 
-def test_a_renamed_profile_keeps_what_a_person_wrote(two: ProfileStore) -> None:
+def test_rename_keeps_comments(two: ProfileStore) -> None:
     path = Path(two.profiles.path("work"))
     path.write_text("# mine\n" + path.read_text() + "\n\n")
     before = path.read_bytes()
@@ -358,7 +356,7 @@ def failing_step(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], boo
     return lambda: bool(failed)
 
 
-def test_a_rename_that_fails_at_any_step_leaves_the_active_profile_whole(tmp_path: Path) -> None:
+def test_rename_failing_at_any_step_keeps_the_active_profile(tmp_path: Path) -> None:
     for step in itertools.count(1):
         store = open_store(app, {"ARKA_HOME": str(tmp_path / str(step))})
         store.create("work", {("settings", "timeout"): 30})
@@ -380,7 +378,7 @@ def test_a_rename_that_fails_at_any_step_leaves_the_active_profile_whole(tmp_pat
             return
 
 
-def test_removing_clears_the_active_profile_and_the_pins(two: ProfileStore) -> None:
+def test_remove_clears_the_active_profile_and_pins(two: ProfileStore) -> None:
     two.pin("/srv/other", "work")
     two.pin("/srv/home", "home")
     assert sorted(two.remove("work")) == ["/srv/other", "/srv/work"]
@@ -390,13 +388,13 @@ def test_removing_clears_the_active_profile_and_the_pins(two: ProfileStore) -> N
     assert not two.tokens.holds("work")
 
 
-def test_removing_another_profile_leaves_the_active_one(two: ProfileStore) -> None:
+def test_remove_of_another_profile_keeps_the_active_one(two: ProfileStore) -> None:
     two.use("home")
     assert two.remove("work") == ["/srv/work"]
     assert active(two) == ("home", None)
 
 
-def test_a_profile_that_cannot_be_read_can_be_removed(two: ProfileStore) -> None:
+def test_remove_accepts_an_unreadable_profile(two: ProfileStore) -> None:
     Path(two.profiles.path("work")).write_text("[broken")
     Path(two.tokens.path("work")).write_text("{")
     two.remove("work")
@@ -406,7 +404,7 @@ def test_a_profile_that_cannot_be_read_can_be_removed(two: ProfileStore) -> None
 # Which one it is
 
 
-def test_switching_gives_the_one_before_and_going_back_goes_back(two: ProfileStore) -> None:
+def test_use_returns_the_previous_profile(two: ProfileStore) -> None:
     assert two.use("home") == "work"
     assert active(two) == ("home", "work")
     assert two.use_previous() == "work"
@@ -414,26 +412,26 @@ def test_switching_gives_the_one_before_and_going_back_goes_back(two: ProfileSto
     assert two.use_previous() == "home"
 
 
-def test_switching_to_the_active_profile_forgets_nothing(two: ProfileStore) -> None:
+def test_use_of_the_active_profile_keeps_the_previous_one(two: ProfileStore) -> None:
     two.use("home")
     assert two.use("home") == "home"
     assert active(two) == ("home", "work")
 
 
-def test_there_is_nothing_to_go_back_to_at_first(two: ProfileStore) -> None:
+def test_use_previous_without_one_is_an_error(two: ProfileStore) -> None:
     with pytest.raises(ConfigError, match="there is no previous profile") as caught:
         two.use_previous()
     assert caught.value.hint == "arka use NAME"
 
 
-def test_after_the_active_profile_is_removed_one_can_still_go_back(two: ProfileStore) -> None:
+def test_use_previous_works_after_the_active_profile_is_removed(two: ProfileStore) -> None:
     two.use("home")
     two.remove("home")
     assert active(two) == (None, "work")
     assert two.use_previous() == "work"
 
 
-def test_switching_when_none_is_active_keeps_the_way_back(two: ProfileStore) -> None:
+def test_use_without_an_active_profile_keeps_the_previous_one(two: ProfileStore) -> None:
     two.use("home")
     two.remove("home")
     two.create("ci", {})
@@ -441,7 +439,7 @@ def test_switching_when_none_is_active_keeps_the_way_back(two: ProfileStore) -> 
     assert active(two) == ("ci", "work")
 
 
-def test_a_directory_is_pinned_pinned_anew_and_unpinned(two: ProfileStore) -> None:
+def test_pin_replaces_and_unpin_removes(two: ProfileStore) -> None:
     two.pin("/srv/x", "work")
     two.pin("/srv/x", "home")
     assert two.selection.read_pins()["/srv/x"] == "home"
@@ -453,7 +451,7 @@ def test_a_directory_is_pinned_pinned_anew_and_unpinned(two: ProfileStore) -> No
 # The user's own preferences
 
 
-def test_preferences_are_read_when_they_are_asked_for_and_only_once(store: ProfileStore) -> None:
+def test_preferences_are_read_once_on_first_use(store: ProfileStore) -> None:
     config = Path(store.folders.config, "config.toml")
     config.parent.mkdir(parents=True)
     config.write_text("expiry_warning = '7d'")
@@ -462,7 +460,7 @@ def test_preferences_are_read_when_they_are_asked_for_and_only_once(store: Profi
     assert store.preferences.expiry_warning == 7
 
 
-def test_a_broken_config_toml_is_in_nobody_s_way_until_it_is_needed(two: ProfileStore) -> None:
+def test_broken_config_toml_is_an_error_only_when_needed(two: ProfileStore) -> None:
     Path(two.folders.config, "config.toml").write_text("broken")
     fresh = open_store(two.app, folders=two.folders)
     assert fresh.names() == ["home", "work"]

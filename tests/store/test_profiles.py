@@ -45,7 +45,7 @@ def put(profiles: ProfileFiles, name: str, text: str) -> Path:
 # Reading
 
 
-def test_a_profile_s_file_says_all_there_is_to_it(profiles: ProfileFiles) -> None:
+def test_read_returns_every_part_of_a_profile(profiles: ProfileFiles) -> None:
     path = put(profiles, "work", WORK)
     profile = profiles.read("work")
     assert (profile.name, profile.path, profile.is_on_disk) == ("work", str(path), True)
@@ -56,7 +56,7 @@ def test_a_profile_s_file_says_all_there_is_to_it(profiles: ProfileFiles) -> Non
     assert repr(profile) == "Profile('work')"
 
 
-def test_an_empty_file_is_a_profile_and_a_missing_one_is_an_empty_profile(profiles: ProfileFiles) -> None:
+def test_read_of_an_empty_or_missing_file_is_an_empty_profile(profiles: ProfileFiles) -> None:
     put(profiles, "empty", "")
     for name, is_on_disk in (("empty", True), ("missing", False)):
         profile = profiles.read(name)
@@ -64,7 +64,7 @@ def test_an_empty_file_is_a_profile_and_a_missing_one_is_an_empty_profile(profil
         assert profile.is_on_disk is profiles.holds(name) is is_on_disk
 
 
-def test_the_names_are_those_of_the_files_and_what_nobody_reads_is_listed_apart(profiles: ProfileFiles) -> None:
+def test_names_and_misnamed_files_divide_the_folder(profiles: ProfileFiles) -> None:
     assert (profiles.names(), profiles.misnamed_files()) == (set(), [])
     for name in ("work", "ci-1", "Work Laptop", "con", ".hidden"):
         put(profiles, name, "")
@@ -106,7 +106,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "message", "hint"), REFUSED)
-def test_what_no_profile_has_is_refused_by_file_and_key(
+def test_malformed_profile_is_an_error_with_file_and_key(
     profiles: ProfileFiles, text: str, message: str, hint: str
 ) -> None:
     path = put(profiles, "work", text)
@@ -117,13 +117,13 @@ def test_what_no_profile_has_is_refused_by_file_and_key(
     assert "arka_canary" not in caught.value.message
 
 
-def test_a_url_that_no_token_may_go_to_is_refused_by_file_and_key(profiles: ProfileFiles) -> None:
+def test_invalid_url_in_a_profile_is_an_error_with_file_and_key(profiles: ProfileFiles) -> None:
     path = put(profiles, "work", "api_url = 'http://arka-ai.com'")
     with pytest.raises(InvalidUrl, match=f"{path}: api_url: "):
         profiles.read("work")
 
 
-def test_an_empty_token_table_refers_to_nothing(profiles: ProfileFiles) -> None:
+def test_empty_token_table_is_no_reference(profiles: ProfileFiles) -> None:
     put(profiles, "work", "[token]\n")
     assert profiles.read("work").reference is None
 
@@ -131,17 +131,17 @@ def test_an_empty_token_table_refers_to_nothing(profiles: ProfileFiles) -> None:
 # Editing
 
 
-def test_a_new_profile_has_the_values_and_nothing_else(profiles: ProfileFiles) -> None:
+def test_edit_creates_a_file_with_the_values_only(profiles: ProfileFiles) -> None:
     assert profiles.edit("work", {("description",): "Work", ("settings", "http", "retries"): 3, ("api_url",): None})
     assert tree(profiles.folder) == {"work.toml": b'description = "Work"\n\n[settings.http]\nretries = 3\n'}
 
 
-def test_a_new_profile_may_be_empty(profiles: ProfileFiles) -> None:
+def test_edit_creates_an_empty_file(profiles: ProfileFiles) -> None:
     assert profiles.edit("work", {})
     assert tree(profiles.folder) == {"work.toml": b""}
 
 
-def test_what_a_person_wrote_survives_an_edit(profiles: ProfileFiles) -> None:
+def test_edit_keeps_comments_order_and_blank_lines(profiles: ProfileFiles) -> None:
     path = put(profiles, "work", WORK)
     assert profiles.edit("work", {("settings", "timeout"): 60, ("description",): None})
     assert path.read_text() == WORK.replace("timeout = 30", "timeout = 60").replace(
@@ -149,7 +149,7 @@ def test_what_a_person_wrote_survives_an_edit(profiles: ProfileFiles) -> None:
     )
 
 
-def test_an_edit_that_changes_nothing_writes_nothing(profiles: ProfileFiles) -> None:
+def test_edit_without_a_change_writes_nothing(profiles: ProfileFiles) -> None:
     path = put(profiles, "work", WORK)
     before = path.stat()
     assert not profiles.edit("work", {("settings", "timeout"): 30, ("settings", "region"): None})
@@ -157,7 +157,7 @@ def test_an_edit_that_changes_nothing_writes_nothing(profiles: ProfileFiles) -> 
 
 
 @pytest.mark.parametrize("text", [text for text, _, _ in REFUSED])
-def test_a_file_that_cannot_be_read_is_never_overwritten(profiles: ProfileFiles, text: str) -> None:
+def test_edit_never_overwrites_a_malformed_file(profiles: ProfileFiles, text: str) -> None:
     put(profiles, "work", text)
     before = tree(profiles.folder)
     with pytest.raises(MalformedFile):
@@ -165,7 +165,7 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(profiles: ProfileFiles,
     assert tree(profiles.folder) == before
 
 
-def test_a_file_that_is_not_utf_8_is_never_overwritten(profiles: ProfileFiles) -> None:
+def test_edit_never_overwrites_a_file_that_is_not_utf_8(profiles: ProfileFiles) -> None:
     put(profiles, "work", "").write_bytes(b"description = '\xff'\n")
     with pytest.raises(MalformedFile, match=r"work.toml, line 1: not UTF-8 text"):
         profiles.edit("work", {("description",): "new"})
@@ -183,7 +183,7 @@ UNREADABLE: list[dict[tuple[str, ...], Any]] = [
 
 
 @pytest.mark.parametrize("changes", UNREADABLE)
-def test_nothing_is_written_that_could_not_be_read_back(
+def test_edit_refuses_values_that_cannot_be_read_back(
     profiles: ProfileFiles, changes: dict[tuple[str, ...], Any]
 ) -> None:
     put(profiles, "old", "description = 'old'\n")
@@ -194,13 +194,13 @@ def test_nothing_is_written_that_could_not_be_read_back(
     assert tree(profiles.folder) == before
 
 
-def test_a_url_is_checked_before_it_is_written(profiles: ProfileFiles) -> None:
+def test_edit_refuses_an_invalid_url(profiles: ProfileFiles) -> None:
     with pytest.raises(InvalidUrl):
         profiles.edit("work", {("api_url",): "https://arka-ai.com@evil.example"})
     assert not profiles.holds("work")
 
 
-def test_a_copy_is_the_same_file_comments_and_all(profiles: ProfileFiles) -> None:
+def test_copy_keeps_comments(profiles: ProfileFiles) -> None:
     put(profiles, "work", WORK)
     profiles.copy("work", "home")
     assert tree(profiles.folder) == {"work.toml": WORK.encode(), "home.toml": WORK.encode()}
@@ -208,14 +208,14 @@ def test_a_copy_is_the_same_file_comments_and_all(profiles: ProfileFiles) -> Non
     assert profiles.names() == {"work", "home"}
 
 
-def test_removing_says_whether_there_was_a_file(profiles: ProfileFiles) -> None:
+def test_remove_returns_whether_there_was_a_file(profiles: ProfileFiles) -> None:
     put(profiles, "work", WORK)
     assert profiles.remove("work")
     assert not profiles.remove("work")
     assert tree(profiles.folder) == {}
 
 
-def test_a_profile_in_a_dotfiles_repository_is_edited_there(profiles: ProfileFiles, tmp_path: Path) -> None:
+def test_edit_follows_a_symbolic_link(profiles: ProfileFiles, tmp_path: Path) -> None:
     dotfile = tmp_path / "dotfiles" / "work.toml"
     dotfile.parent.mkdir()
     dotfile.write_text(WORK)

@@ -84,7 +84,7 @@ def check_kept(store: ProfileStore, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_processes_that_change_profiles_at_once_lose_nothing_and_readers_see_nothing_half_done(
+def test_concurrent_changes_lose_nothing_and_readers_see_whole_states(
     sky: ProfileStore, environ: dict[str, str]
 ) -> None:
     home = environ["ARKA_HOME"]
@@ -112,9 +112,7 @@ def test_processes_that_change_profiles_at_once_lose_nothing_and_readers_see_not
 
 
 @pytest.mark.slow
-def test_writers_that_are_killed_take_nothing_with_them_that_was_acknowledged(
-    sky: ProfileStore, environ: dict[str, str]
-) -> None:
+def test_killed_writers_lose_no_acknowledged_change(sky: ProfileStore, environ: dict[str, str]) -> None:
     home = environ["ARKA_HOME"]
     dice = random.Random(0)
     writers = [start("write", home, number, 1000) for number in range(8)]
@@ -155,7 +153,7 @@ def doomed(home: str, step: int) -> ForkResult:
     return run_in_fork(lambda: store.rename("moon", "sun"), Fault(step), Path(home).parent / "report")
 
 
-def test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works(tmp_path: Path) -> None:
+def test_rename_killed_at_any_step_leaves_a_working_active_profile(tmp_path: Path) -> None:
     for step in itertools.count(1):
         home = str(tmp_path / str(step))
         store = open_store(app, {"ARKA_HOME": home})
@@ -177,9 +175,7 @@ def test_a_rename_that_is_killed_at_any_step_leaves_an_active_profile_that_works
         assert ended.code == -signal.SIGKILL
 
 
-def test_what_a_killed_writer_left_is_swept_by_the_next_one_and_not_by_a_reader(
-    sky: ProfileStore, environ: dict[str, str]
-) -> None:
+def test_files_of_a_killed_writer_are_swept_by_writers_only(sky: ProfileStore, environ: dict[str, str]) -> None:
     home = environ["ARKA_HOME"]
     assert doomed(home, 7).hit == ("fsync", mock.ANY)  # of the first temporary file
     (left,) = temporary_files(home)

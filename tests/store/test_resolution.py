@@ -52,7 +52,7 @@ def names(store: ProfileStore, directory: str = "/", profile: str | None = None,
 # Which profile
 
 
-def test_the_flag_chooses_before_the_variable_before_the_pin_before_the_active_one(three: ProfileStore) -> None:
+def test_profile_choice_order_is_flag_variable_pin_active(three: ProfileStore) -> None:
     three.log_in("pinned", credential("pinned"))
     three.pin("/srv", "pinned")
     assert names(three) == ("work", "active")
@@ -61,7 +61,7 @@ def test_the_flag_chooses_before_the_variable_before_the_pin_before_the_active_o
     assert names(three, "/srv", "ci", ARKA_PROFILE="home") == ("ci", "flag")
 
 
-def test_everybody_who_chooses_is_named_the_winner_first(three: ProfileStore) -> None:
+def test_trace_choice_lists_every_layer_in_order(three: ProfileStore) -> None:
     three.pin("/srv", "ci")
     three.create("default", {})
     found = resolution(three, profile="work", directory="/srv/x", ARKA_PROFILE="home").trace_choice()
@@ -87,18 +87,18 @@ def test_everybody_who_chooses_is_named_the_winner_first(three: ProfileStore) ->
         ("/home/srv", "work"),
     ],
 )
-def test_the_longest_pinned_path_above_a_directory_chooses(three: ProfileStore, directory: str, expected: str) -> None:
+def test_innermost_pinned_folder_selects_the_profile(three: ProfileStore, directory: str, expected: str) -> None:
     three.pin("/srv", "home")
     three.pin("/srv/team", "ci")
     assert names(three, directory)[0] == expected
 
 
-def test_a_pinned_root_is_above_everything(three: ProfileStore) -> None:
+def test_pinned_root_applies_everywhere(three: ProfileStore) -> None:
     three.pin("/", "ci")
     assert names(three, "/") == names(three, "/any/where") == ("ci", "pin")
 
 
-def test_the_directory_is_the_real_path_of_the_working_directory(
+def test_pins_match_the_real_path_of_the_working_directory(
     three: ProfileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "real" / "deep").mkdir(parents=True)
@@ -108,7 +108,7 @@ def test_the_directory_is_the_real_path_of_the_working_directory(
     assert Resolution(three, {}).name == "home"
 
 
-def test_a_working_directory_that_is_gone_is_pinned_to_nothing(
+def test_removed_working_directory_has_no_pin(
     three: ProfileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
@@ -119,14 +119,14 @@ def test_a_working_directory_that_is_gone_is_pinned_to_nothing(
     assert Resolution(three, {}).name == "work"
 
 
-def test_without_any_choice_it_is_default_where_there_is_one_and_else_none(store: ProfileStore) -> None:
+def test_profile_default_is_used_if_it_exists(store: ProfileStore) -> None:
     assert resolution(store).choice() is None
     assert resolution(store).name is None
     store.create("default", {})
     assert names(store) == ("default", "default")
 
 
-def test_an_empty_variable_chooses_nothing(three: ProfileStore) -> None:
+def test_empty_profile_variable_is_unset(three: ProfileStore) -> None:
     assert names(three, ARKA_PROFILE="") == ("work", "active")
 
 
@@ -141,9 +141,7 @@ def test_an_empty_variable_chooses_nothing(three: ProfileStore) -> None:
     ],
     ids=["name", "token", "value", "findings", "url"],
 )
-def test_an_unknown_profile_is_an_error_and_never_another_one(
-    three: ProfileStore, ask: Callable[[Resolution], object]
-) -> None:
+def test_unknown_profile_is_an_error(three: ProfileStore, ask: Callable[[Resolution], object]) -> None:
     three.create("default", {})
     with pytest.raises(UnknownProfile, match="there is no profile 'wrok'$") as caught:
         ask(resolution(three, profile="wrok"))
@@ -152,19 +150,19 @@ def test_an_unknown_profile_is_an_error_and_never_another_one(
         ask(resolution(three, ARKA_PROFILE="wrok"))
 
 
-def test_an_unknown_profile_is_an_error_even_with_a_token_in_the_environment(three: ProfileStore) -> None:
+def test_unknown_profile_is_an_error_despite_a_token_in_the_environment(three: ProfileStore) -> None:
     with pytest.raises(UnknownProfile):
         resolution(three, profile="wrok", ARKA_API_KEY=EXPORTED).token()
 
 
-def test_an_active_profile_that_is_gone_is_an_error_that_names_the_file(three: ProfileStore) -> None:
+def test_missing_active_profile_is_an_error_with_the_file(three: ProfileStore) -> None:
     three.create("default", {})
     Path(three.selection.active_path).write_text("gone\n")
     with pytest.raises(UnknownProfile, match=rf"there is no profile 'gone' \(from {three.selection.active_path}\)"):
         _ = resolution(three).name
 
 
-def test_a_pin_to_a_profile_that_is_gone_is_an_error_that_names_the_file_and_the_directory(
+def test_pin_to_a_missing_profile_is_an_error_with_file_and_directory(
     three: ProfileStore,
 ) -> None:
     three.selection.write_pins({"/srv": "gone"})
@@ -172,7 +170,7 @@ def test_a_pin_to_a_profile_that_is_gone_is_an_error_that_names_the_file_and_the
         _ = resolution(three, directory="/srv/x").name
 
 
-def test_a_variable_that_holds_no_name_says_so(three: ProfileStore) -> None:
+def test_invalid_name_in_the_variable_is_an_error_with_its_source(three: ProfileStore) -> None:
     with pytest.raises(InvalidName, match=r"'Work Laptop' is not a profile name \(from ARKA_PROFILE\)") as caught:
         resolution(three, ARKA_PROFILE="Work Laptop").choice()
     assert caught.value.hint == "try 'work-laptop'"
@@ -180,12 +178,12 @@ def test_a_variable_that_holds_no_name_says_so(three: ProfileStore) -> None:
         resolution(three, profile="../work").choice()
 
 
-def test_a_profile_that_a_login_will_make_need_not_exist_yet(three: ProfileStore) -> None:
+def test_may_be_new_accepts_a_missing_profile(three: ProfileStore) -> None:
     assert resolution(three, profile="new", may_be_new=True).name == "new"
     assert not resolution(three, profile="new", may_be_new=True).profile.exists
 
 
-def test_what_is_not_asked_is_not_read(three: ProfileStore) -> None:
+def test_resolution_reads_only_what_is_used(three: ProfileStore) -> None:
     Path(three.selection.active_path).write_text("broken broken broken")
     Path(three.selection.pins_path).write_text("broken")
     assert names(three, profile="home") == ("home", "flag")
@@ -214,9 +212,7 @@ class Interrupted:
 
 
 @pytest.mark.parametrize("directory", ["/", "/srv"])
-def test_a_profile_that_is_renamed_while_it_is_read_is_found_by_its_new_name(
-    three: ProfileStore, environ: dict[str, str], directory: str
-) -> None:
+def test_profile_renamed_while_reading_is_found(three: ProfileStore, environ: dict[str, str], directory: str) -> None:
     three.pin("/srv", "work")
     other = open_store(app, environ)
     three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # all that is asked of it
@@ -225,7 +221,7 @@ def test_a_profile_that_is_renamed_while_it_is_read_is_found_by_its_new_name(
     assert found.token().secret.reveal() == STORED
 
 
-def test_a_profile_that_is_renamed_away_and_back_while_it_is_read_is_found(
+def test_profile_renamed_away_and_back_while_reading_is_found(
     three: ProfileStore, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = open_store(app, environ)
@@ -243,9 +239,7 @@ def test_a_profile_that_is_renamed_away_and_back_while_it_is_read_is_found(
     assert found.profile.is_whole
 
 
-def test_a_profile_that_is_removed_while_it_is_read_is_no_longer_in_force(
-    three: ProfileStore, environ: dict[str, str]
-) -> None:
+def test_profile_removed_while_reading_is_not_effective(three: ProfileStore, environ: dict[str, str]) -> None:
     other = open_store(app, environ)
     three.tokens = Interrupted(three, lambda: other.remove("work"))  # type: ignore[assignment]  # all that is asked of it
     assert resolution(three).name is None
@@ -418,7 +412,7 @@ def prepared(store: ProfileStore, case: Case) -> Resolution:
 
 
 @pytest.mark.parametrize("case", AGREED.values(), ids=AGREED)
-def test_a_credential_is_one_unit(store: ProfileStore, case: Case) -> None:
+def test_token_and_url_come_from_one_place(store: ProfileStore, case: Case) -> None:
     found = prepared(store, case)
     pair = found.token()
     assert (pair.secret.reveal(), str(pair.url.value)) == (case.token, case.url)
@@ -426,7 +420,7 @@ def test_a_credential_is_one_unit(store: ProfileStore, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", AGREED.values(), ids=AGREED)
-def test_the_url_of_the_token_in_force_is_the_url_in_force(store: ProfileStore, case: Case) -> None:
+def test_effective_url_is_the_url_of_the_effective_token(store: ProfileStore, case: Case) -> None:
     found = prepared(store, case).resolve(app.url_field)
     assert found is not None
     assert found.value == case.url
@@ -434,9 +428,7 @@ def test_the_url_of_the_token_in_force_is_the_url_in_force(store: ProfileStore, 
 
 @pytest.mark.parametrize("ask", ["token", "effective_token", "url"])
 @pytest.mark.parametrize("case", CONFLICTS.values(), ids=CONFLICTS)
-def test_a_url_that_outranks_the_token_and_names_another_origin_is_an_error(
-    store: ProfileStore, case: Case, ask: str
-) -> None:
+def test_url_from_a_higher_layer_with_another_origin_is_an_error(store: ProfileStore, case: Case, ask: str) -> None:
     found = prepared(store, case)
     asked: dict[str, Callable[[], object]] = {
         "token": found.token,
@@ -452,7 +444,7 @@ def test_a_url_that_outranks_the_token_and_names_another_origin_is_an_error(
     assert EXPORTED not in said(caught.value)
 
 
-def test_a_conflict_names_both_places_and_both_origins(three: ProfileStore) -> None:
+def test_origin_conflict_names_both_places_and_origins(three: ProfileStore) -> None:
     with pytest.raises(OriginConflict) as caught:
         resolution(three, ARKA_API_URL=EU_URL).token()
     assert caught.value.message == (
@@ -463,19 +455,19 @@ def test_a_conflict_names_both_places_and_both_origins(three: ProfileStore) -> N
 
 
 @pytest.mark.parametrize("url", ["http://arka-ai.com", "https://arka-ai.com@evil.example", "arka-ai.com"])
-def test_a_url_that_no_token_may_go_to_is_an_error_by_its_place(three: ProfileStore, url: str) -> None:
+def test_invalid_url_is_an_error_with_its_place(three: ProfileStore, url: str) -> None:
     for variables in ({}, KEY):
         with pytest.raises(InvalidUrl, match="^ARKA_API_URL: "):
             resolution(three, variables, ARKA_API_URL=url).token()
 
 
-def test_a_token_with_a_line_break_inside_is_refused_by_its_variable(three: ProfileStore) -> None:
+def test_token_with_a_line_break_is_an_error_with_its_variable(three: ProfileStore) -> None:
     with pytest.raises(InvalidValue, match="ARKA_API_KEY contains a forbidden character") as caught:
         resolution(three, ARKA_API_KEY=f"{EXPORTED}\n{EXPORTED}").token()
     assert EXPORTED not in said(caught.value)
 
 
-def test_without_any_token_the_way_to_get_one_is_said(store: ProfileStore) -> None:
+def test_no_token_error_hints_how_to_get_one(store: ProfileStore) -> None:
     with pytest.raises(NoToken, match="no profile is selected, and ARKA_API_KEY is not set") as caught:
         resolution(store).token()
     assert (caught.value.hint, caught.value.exit_code) == ("arka login", 4)
@@ -486,7 +478,7 @@ def test_without_any_token_the_way_to_get_one_is_said(store: ProfileStore) -> No
     assert resolution(store).effective_token() is None
 
 
-def test_a_reference_that_leads_nowhere_is_not_replaced_by_another_token(three: ProfileStore) -> None:
+def test_missing_referenced_token_is_not_replaced_by_another(three: ProfileStore) -> None:
     three.edit("work", {("token", "env"): "WORK_TOKEN"})
     pair = resolution(three).token()
     with pytest.raises(TokenUnavailable):
@@ -495,7 +487,7 @@ def test_a_reference_that_leads_nowhere_is_not_replaced_by_another_token(three: 
         resolution(three, profile="work", ARKA_API_KEY=EXPORTED).token().secret.reveal()
 
 
-def test_a_token_file_that_cannot_be_read_is_an_error_and_not_no_token(three: ProfileStore) -> None:
+def test_unreadable_token_file_is_an_error(three: ProfileStore) -> None:
     Path(three.tokens.path("work")).write_text("{")
     with pytest.raises(MalformedFile):
         resolution(three).token()
@@ -504,7 +496,7 @@ def test_a_token_file_that_cannot_be_read_is_an_error_and_not_no_token(three: Pr
 # Which value
 
 
-def test_flag_beats_env_beats_profile_beats_default(three: ProfileStore) -> None:
+def test_flag_overrides_env_overrides_profile_overrides_default(three: ProfileStore) -> None:
     def value(flags: dict[str, object], variables: dict[str, str]) -> tuple[object, str]:
         built_in = defaults({"timeout": 30})
         found = Resolution(three, variables, flags=flags, directory=lambda: "/", defaults=built_in).resolve(TIMEOUT)
@@ -518,7 +510,7 @@ def test_flag_beats_env_beats_profile_beats_default(three: ProfileStore) -> None
     assert value({}, {}) == (30, "default")
 
 
-def test_the_values_of_a_profile_chosen_by_flag_beat_the_environment(three: ProfileStore) -> None:
+def test_profile_chosen_by_flag_overrides_the_environment(three: ProfileStore) -> None:
     by_flag = resolution(three, profile="ci", ARKA_TIMEOUT="5")
     by_variable = resolution(three, ARKA_PROFILE="ci", ARKA_TIMEOUT="5")
     for found, value, layers in (
@@ -531,14 +523,14 @@ def test_the_values_of_a_profile_chosen_by_flag_beat_the_environment(three: Prof
         assert [finding.layer for finding in found.trace(TIMEOUT)] == layers
 
 
-def test_a_finding_says_file_and_key(three: ProfileStore) -> None:
+def test_resolved_value_has_file_and_key(three: ProfileStore) -> None:
     three.edit("work", {("settings", "http", "retries"): 3})
     found = resolution(three).resolve(RETRIES)
     assert found is not None
     assert (found.value, found.place) == (3, f"{three.profiles.path('work')}: settings.http.retries")
 
 
-def test_a_default_answers_when_nobody_else_does(store: ProfileStore) -> None:
+def test_default_is_used_if_no_layer_has_a_value(store: ProfileStore) -> None:
     found = Resolution(store, {}, directory=lambda: "/", defaults=defaults({"timeout": 30})).resolve(TIMEOUT)
     assert found is not None
     assert (found.value, found.layer, found.place) == (30, "default", "built in")
@@ -546,7 +538,7 @@ def test_a_default_answers_when_nobody_else_does(store: ProfileStore) -> None:
     assert resolution(store).trace(TIMEOUT) == []
 
 
-def test_a_setting_where_a_table_should_be_is_an_error_by_file_and_key(three: ProfileStore) -> None:
+def test_setting_in_place_of_a_table_is_an_error_with_file_and_key(three: ProfileStore) -> None:
     three.edit("work", {("settings", "http"): "yes"})
     with pytest.raises(MalformedFile, match="work.toml: settings.http must be a table"):
         resolution(three).resolve(RETRIES)
@@ -581,7 +573,7 @@ NOTICES = {
 
 
 @pytest.mark.parametrize(("variables", "flags", "has_token", "line"), NOTICES.values(), ids=NOTICES)
-def test_one_line_says_which_token_is_used(
+def test_notice_says_which_token_is_used(
     store: ProfileStore, variables: dict[str, str], flags: dict[str, Any], has_token: bool, line: str
 ) -> None:
     store.create("work", {})

@@ -24,7 +24,7 @@ def put(path: str, text: str) -> None:
     Path(path).write_text(text)
 
 
-def test_at_first_nothing_is_active_or_pinned_and_no_file_is_made(selection: Selection, tmp_path: Path) -> None:
+def test_new_selection_is_empty_and_creates_no_file(selection: Selection, tmp_path: Path) -> None:
     assert selection.read_active() == (None, None)
     assert selection.read_pins() == {}
     assert list(tmp_path.iterdir()) == []
@@ -34,7 +34,7 @@ def test_at_first_nothing_is_active_or_pinned_and_no_file_is_made(selection: Sel
     ("active", "previous", "line"),
     [("work", None, "work -"), ("work", "home", "work home"), (None, "home", "- home"), (None, None, "- -")],
 )
-def test_the_active_profile_and_the_one_before_it_are_one_line(
+def test_active_file_is_one_line_with_two_names(
     selection: Selection, active: str | None, previous: str | None, line: str
 ) -> None:
     selection.activate(active, previous=previous)
@@ -44,13 +44,13 @@ def test_the_active_profile_and_the_one_before_it_are_one_line(
 
 
 @pytest.mark.parametrize("text", ["work", "work\n", "  work\n\n", "work\nhome"])
-def test_a_line_that_a_person_wrote_is_read(selection: Selection, text: str) -> None:
+def test_active_file_edited_by_the_user_is_read(selection: Selection, text: str) -> None:
     put(selection.active_path, text)
     assert selection.read_active()[0] == "work"
 
 
 @pytest.mark.parametrize("text", ["", "\n", "Work", "../../etc/passwd", "a b c", "work.toml", "work\x1b[31m", "con"])
-def test_an_active_file_that_holds_no_name_is_refused_with_what_mends_it(selection: Selection, text: str) -> None:
+def test_invalid_active_file_is_an_error_with_a_hint(selection: Selection, text: str) -> None:
     put(selection.active_path, text)
     with pytest.raises(MalformedFile, match="active: not the name of a profile") as caught:
         selection.read_active()
@@ -58,7 +58,7 @@ def test_an_active_file_that_holds_no_name_is_refused_with_what_mends_it(selecti
 
 
 @given(st.text())
-def test_whatever_the_active_file_holds_it_names_profiles_or_is_refused(text: str) -> None:
+def test_any_active_file_names_profiles_or_is_an_error(text: str) -> None:
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
@@ -71,7 +71,7 @@ def test_whatever_the_active_file_holds_it_names_profiles_or_is_refused(text: st
         assert set(names) <= {None, *text.split()}
 
 
-def test_pins_are_kept_as_they_are_given_and_sorted_in_the_file(selection: Selection) -> None:
+def test_pins_round_trip_and_are_sorted(selection: Selection) -> None:
     pins = {"/srv/work": "work", "/home/ada": "home", "/home/ada/ü x": "work"}
     selection.write_pins(pins)
     assert selection.read_pins() == pins
@@ -83,14 +83,14 @@ def test_pins_are_kept_as_they_are_given_and_sorted_in_the_file(selection: Selec
 
 
 @pytest.mark.parametrize("directory", ["/tmp/evil\x1b[31m", "/tmp/two\nlines", "/tmp/\udcff", "/tmp/\u202e"])
-def test_a_directory_that_could_not_be_shown_is_not_pinned(selection: Selection, directory: str) -> None:
+def test_pin_refuses_an_unprintable_directory(selection: Selection, directory: str) -> None:
     selection.write_pins({"/home": "home"})
     with pytest.raises(InvalidValue, match="the directory's path contains a forbidden character"):
         selection.write_pins({"/home": "home", directory: "work"})
     assert selection.read_pins() == {"/home": "home"}
 
 
-def test_pins_of_a_newer_program_are_named_so_and_not_to_be_removed(selection: Selection) -> None:
+def test_pins_in_a_newer_format_are_an_error_without_rm(selection: Selection) -> None:
     put(selection.pins_path, '{"version": 2, "pins": []}')
     with pytest.raises(NewerFormat) as caught:
         selection.read_pins()
@@ -115,7 +115,7 @@ def test_pins_of_a_newer_program_are_named_so_and_not_to_be_removed(selection: S
     ],
     ids=lambda text: text[:40],
 )
-def test_a_file_that_holds_no_pins_is_refused_and_left_as_it_is(selection: Selection, text: str, message: str) -> None:
+def test_invalid_pins_file_is_an_error_and_not_overwritten(selection: Selection, text: str, message: str) -> None:
     put(selection.pins_path, text)
     before = tree(str(Path(selection.pins_path).parent))
     with pytest.raises(MalformedFile) as caught:

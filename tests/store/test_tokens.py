@@ -53,7 +53,7 @@ def document(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value is not ...}
 
 
-def test_a_plain_credential_is_a_document_that_a_person_can_read() -> None:
+def test_plain_document_is_readable_json() -> None:
     assert written(credential("work", EU_URL, label="Wörk")) == (
         '{\n  "version": 1,\n'
         f'  "token": "{token("work")}",\n  "origin": "https://eu.arka-ai.com",\n  "label": "Wörk"\n}}\n'
@@ -107,7 +107,7 @@ def test_expiry_is_in_utc_and_none_if_unknown() -> None:
 
 
 @pytest.mark.parametrize(("content", "message"), MALFORMED)
-def test_a_document_that_is_no_credential_is_refused_by_its_fault_alone(content: object, message: str) -> None:
+def test_malformed_document_is_an_error_without_its_content(content: object, message: str) -> None:
     with pytest.raises(MalformedFile) as caught:
         read(json.dumps(content))
     assert caught.value.message == f"{PATH}: {message}"
@@ -128,13 +128,13 @@ def test_a_document_that_is_no_credential_is_refused_by_its_fault_alone(content:
     ],
     ids=["empty", "bare", "cut short", "no comma", "deep", "long number", "mark"],
 )
-def test_what_is_no_json_is_refused_without_a_word_of_it(text: str) -> None:
+def test_document_that_is_not_json_is_an_error_without_its_content(text: str) -> None:
     with pytest.raises(MalformedFile, match="not JSON") as caught:
         read(text)
     assert CANARY not in said(caught.value)
 
 
-def test_the_place_of_a_fault_in_the_json_is_said() -> None:
+def test_json_error_names_line_and_column() -> None:
     with pytest.raises(MalformedFile, match=f"{PATH}, line 2, column 3: not JSON"):
         read('{\n  token: "x"}')
 
@@ -155,7 +155,7 @@ NEARLY = st.builds(
 @example('{"version": ' + "9" * 5000 + "}")
 @example('{"version": NaN}')
 @example('{"version": 1e999}')
-def test_any_text_is_a_credential_or_a_configuration_error_and_nothing_else(text: str) -> None:
+def test_any_text_is_a_credential_or_a_config_error(text: str) -> None:
     try:
         found = read(text)
     except ConfigError as error:
@@ -181,7 +181,7 @@ CREDENTIALS = st.builds(
 
 
 @given(CREDENTIALS)
-def test_any_credential_is_read_as_it_was_written(kept: Credential) -> None:
+def test_credential_round_trips(kept: Credential) -> None:
     assert known(read(written(kept))) == known(kept)
 
 
@@ -193,6 +193,6 @@ def test_any_credential_is_read_as_it_was_written(kept: Credential) -> None:
         (credential(created="2027-02-30T00:00:00Z"), "created is not a time"),
     ],
 )
-def test_what_could_not_be_read_back_is_not_written(unfit: Credential, why: str) -> None:
+def test_save_refuses_what_cannot_be_read_back(unfit: Credential, why: str) -> None:
     with pytest.raises(InvalidValue, match=why):
         written(unfit)

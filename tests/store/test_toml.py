@@ -39,7 +39,7 @@ def refused(text: str) -> MalformedFile:
 # Reading
 
 
-def test_a_file_is_read_as_a_table_and_one_that_is_not_there_as_none(tmp_path: Path) -> None:
+def test_read_returns_a_table_or_none(tmp_path: Path) -> None:
     (tmp_path / "file.toml").write_text('description = "Work"\n[settings]\ntimeout = 30\n')
     assert toml.read(str(tmp_path / "file.toml")) == {"description": "Work", "settings": {"timeout": 30}}
     assert toml.read(str(tmp_path / "other.toml")) is None
@@ -57,7 +57,7 @@ def test_a_file_is_read_as_a_table_and_one_that_is_not_there_as_none(tmp_path: P
         ("a = \x00", "line 1, column 5: invalid value"),
     ],
 )
-def test_what_is_no_toml_is_refused_with_line_and_column(text: str, said: str) -> None:
+def test_parse_error_has_line_and_column(text: str, said: str) -> None:
     error = refused(text)
     assert error.message.startswith(f"{PATH}: not TOML: ")
     assert said in error.message
@@ -67,7 +67,7 @@ def test_what_is_no_toml_is_refused_with_line_and_column(text: str, said: str) -
 @pytest.mark.parametrize(
     "text", ["a = " + "[" * 5000, "a." * 5000 + "a = 1", "a = " + "9" * 5000], ids=["arrays", "keys", "digits"]
 )
-def test_what_no_parser_can_hold_is_refused_and_nothing_breaks(text: str) -> None:
+def test_parse_refuses_extreme_input(text: str) -> None:
     assert "not TOML" in refused(text).message
 
 
@@ -83,13 +83,13 @@ def test_what_no_parser_can_hold_is_refused_and_nothing_breaks(text: str) -> Non
         ("description = '''two\nlines'''", "description"),
     ],
 )
-def test_a_control_character_is_refused_wherever_it_hides(text: str, key: str) -> None:
+def test_parse_refuses_control_characters_everywhere(text: str, key: str) -> None:
     error = refused(text)
     assert error.message == f"{PATH}: {key} contains a control character or a direction mark"
 
 
 @given(st.text() | st.text(st.sampled_from("a=.[]{}\"'\\#,\n 1-:TZ_e+")))
-def test_any_text_is_a_printable_table_or_a_configuration_error(text: str) -> None:
+def test_any_text_is_a_printable_table_or_a_config_error(text: str) -> None:
     try:
         table = toml.parse(text, PATH)
     except ConfigError as error:
@@ -102,13 +102,13 @@ def test_any_text_is_a_printable_table_or_a_configuration_error(text: str) -> No
 # What a table may hold
 
 
-def test_an_unknown_key_is_refused_with_the_nearest_one() -> None:
+def test_unknown_key_is_an_error_with_the_nearest_one() -> None:
     with pytest.raises(MalformedFile, match=f"{PATH}: unknown key 'api_ulr'") as caught:
         toml.check_keys({"api_ulr": 1}, ["api_url", "token"], PATH)
     assert caught.value.hint == "did you mean 'api_url'?"
 
 
-def test_an_unknown_key_like_no_other_is_refused_with_all_of_them() -> None:
+def test_unknown_key_without_a_similar_one_lists_all_keys() -> None:
     with pytest.raises(MalformedFile, match=r"unknown key 'token\.zebra'") as caught:
         toml.check_keys({"zebra": 1}, ["helper", "env"], PATH, "token")
     assert caught.value.hint == "the keys here are env, helper"
@@ -126,12 +126,12 @@ def test_an_unknown_key_like_no_other_is_refused_with_all_of_them() -> None:
         (1.0, int, "must be a whole number"),
     ],
 )
-def test_a_value_of_another_type_is_refused_by_its_key(value: object, kind: type, said: str) -> None:
+def test_get_refuses_another_type(value: object, kind: type, said: str) -> None:
     with pytest.raises(MalformedFile, match=f"{PATH}: settings.timeout {said}"):
         toml.get({"timeout": value}, "timeout", kind, PATH, "settings")
 
 
-def test_a_value_of_the_right_type_comes_back_and_a_missing_one_is_none() -> None:
+def test_get_returns_the_value_or_none() -> None:
     assert toml.get({"timeout": 30}, "timeout", int, PATH) == 30
     assert toml.get({"sync": False}, "sync", bool, PATH) is False
     assert toml.get({}, "timeout", int, PATH) is None
@@ -155,17 +155,17 @@ env = "WORK_TOKEN"
 """
 
 
-def test_an_edit_changes_its_line_and_no_other() -> None:
+def test_edit_changes_one_line_only() -> None:
     edited = toml.edit(WRITTEN_BY_HAND, {("settings", "timeout"): 60}, PATH)
     assert edited == WRITTEN_BY_HAND.replace("timeout = 30", "timeout = 60")
 
 
-def test_a_value_that_is_set_again_stays_where_it_is_with_its_comment() -> None:
+def test_edit_keeps_the_line_and_its_comment() -> None:
     edited = toml.edit(WRITTEN_BY_HAND, {("description",): "Office", ("settings", "http", "retries"): 5}, PATH)
     assert edited == WRITTEN_BY_HAND.replace('"Work"', '"Office"').replace("retries = 3", "retries = 5")
 
 
-def test_a_value_that_is_removed_takes_nothing_else_with_it() -> None:
+def test_edit_removes_only_the_value() -> None:
     edited = toml.edit(WRITTEN_BY_HAND, {("settings", "timeout"): None, ("token", "env"): None}, PATH)
     assert tomllib.loads(edited) == {
         "description": "Work",
@@ -176,7 +176,7 @@ def test_a_value_that_is_removed_takes_nothing_else_with_it() -> None:
     assert "# seconds; the VPN is slow" in edited
 
 
-def test_removing_what_is_not_there_changes_nothing() -> None:
+def test_edit_removing_a_missing_value_changes_nothing() -> None:
     changes = {("settings", "other"): None, ("no", "such", "table"): None, ("description", "inner"): None}
     assert toml.edit(WRITTEN_BY_HAND, changes, PATH) == WRITTEN_BY_HAND
 
@@ -202,14 +202,14 @@ def test_removing_what_is_not_there_changes_nothing() -> None:
     ],
     ids=["set", "remove", "add", "set deeper", "add deeper"],
 )
-def test_however_a_person_wrote_the_table_only_the_change_is_made(
+def test_edit_handles_every_way_to_write_a_table(
     text: str, changes: dict[tuple[str, ...], Any], settings: dict[str, Any]
 ) -> None:
     assert tomllib.loads(toml.edit(text, changes, PATH)) == {"settings": settings, "token": {"env": "X"}}
 
 
 @given(TABLES, CHANGES)
-def test_an_edited_file_holds_what_was_in_it_and_the_changes(
+def test_edited_text_has_the_old_values_and_the_changes(
     table: dict[str, Any], changes: dict[tuple[str, ...], Any]
 ) -> None:
     edited = toml.edit(toml.dumps(table), changes, PATH)
@@ -243,9 +243,7 @@ def without_empty_tables(table: dict[str, Any]) -> dict[str, Any]:
 @given(LINES.filter(is_toml), SMALL_CHANGES)
 @example("c.a = 0\nb = 3\n", {("c", "d", "a"): 11})
 @example("c.b = 1\na = 4\n\n", {("c", "c", "a"): 11})
-def test_a_file_in_any_spelling_is_edited_as_asked_or_not_at_all(
-    text: str, changes: dict[tuple[str, ...], Any]
-) -> None:
+def test_edit_is_exact_or_refused_for_any_toml(text: str, changes: dict[tuple[str, ...], Any]) -> None:
     try:
         edited = toml.edit(text, changes, PATH)
     except MalformedFile:
@@ -256,18 +254,18 @@ def test_a_file_in_any_spelling_is_edited_as_asked_or_not_at_all(
     assert without_empty_tables(tomllib.loads(edited)) == without_empty_tables(table)
 
 
-def test_a_file_that_cannot_be_edited_without_spoiling_it_is_left_to_a_person() -> None:
+def test_edit_refuses_split_tables_it_cannot_change_safely() -> None:
     with pytest.raises(MalformedFile, match="cannot change safely") as caught:
         toml.edit("c.a = 0\nb = 3\n", {("c", "d", "a"): 11}, PATH)
     assert caught.value.hint == f"edit {PATH}"
 
 
-def test_a_change_sets_and_removes_by_path() -> None:
+def test_apply_changes_sets_and_removes_by_path() -> None:
     table: dict[str, Any] = {"a": 1, "b": {"c": 2, "d": 3}}
     toml.apply_changes(table, {("a",): None, ("b", "c"): 4, ("b", "e", "f"): 5, ("x", "y"): None, ("b", "d", "g"): 6})
     assert table == {"b": {"c": 4, "d": {"g": 6}, "e": {"f": 5}}}
 
 
 @given(TABLES)
-def test_a_new_file_is_read_back_as_it_was_written(table: dict[str, Any]) -> None:
+def test_dumps_round_trips(table: dict[str, Any]) -> None:
     assert toml.parse(toml.dumps(table), PATH) == table
