@@ -156,11 +156,12 @@ def test_passphrase_command_inherits_no_secret(passphrase_store: ProfileStore, t
 @pytest.mark.parametrize(
     ("variable", "value", "why"),
     [
+        ("ARKA_PASSPHRASE", "\udcff", "not UTF-8 text"),
         ("ARKA_PASSPHRASE_FILE", "/nowhere", "/nowhere does not exist"),
         ("ARKA_PASSPHRASE_COMMAND", "false", "the command ended with 1"),
         ("ARKA_PASSPHRASE_COMMAND", "/nowhere", "the command cannot be run"),
         ("ARKA_PASSPHRASE_COMMAND", "echo 'x", "an unbalanced quotation mark"),
-        ("ARKA_PASSPHRASE_COMMAND", "true", "the passphrase is empty"),
+        ("ARKA_PASSPHRASE_COMMAND", "true", "gives an empty value"),
     ],
 )
 def test_variable_without_passphrase_is_named(

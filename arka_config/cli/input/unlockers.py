@@ -59,9 +59,9 @@ def _new_unlocker(session: Session, name: str, options: Mapping[str, str | None]
 
 def _new_secret(session: Session, prompt: Prompt) -> str:
     """Return the secret from the environment, unless it has just opened the vault; otherwise ask for it twice."""
-    found = secret_from(session.app, session.environ, prompt.variable)
-    if found is not None and found[0].encode() not in vault_of(session.store).answers:
-        return found[0]
+    given = secret_from(session.app, session.environ, prompt.variable)
+    if given is not None and given[0].encode() not in vault_of(session.store).answers:
+        return given[0]
     hint = f"set {session.app.variable(prompt.variable)}_FILE"
     if not session.can_ask:
         raise UsageError(f"there is no new {prompt.noun}, and there is no terminal to ask on", hint=hint)

@@ -27,7 +27,9 @@ def secret_from(app: AppIdentity, environ: Mapping[str, str], name: str) -> tupl
         if value:
             secret = read(value, variable, app, environ)
             if not secret:
-                raise SealingError(f"{variable}: the passphrase is empty", hint=f"unset {variable}, or correct it")
+                raise SealingError(f"{variable} gives an empty value", hint=f"unset {variable}, or correct it")
+            if any("\ud800" <= character <= "\udfff" for character in secret):  # how Python decodes other bytes
+                raise SealingError(f"{variable} is not UTF-8 text", hint=f"correct {variable}")
             return secret, variable
     return None
 

@@ -57,9 +57,9 @@ class Passphrase:
         Raises WrongPassphrase, NoAnswer, and SealingError if a variable leads to no passphrase.
         """
         app = context.app
-        found = secret_from(app, context.environ, _VARIABLE)
-        if found is not None:
-            yield found[0].encode()
+        given = secret_from(app, context.environ, _VARIABLE)
+        if given is not None:
+            yield given[0].encode()
         is_one_of_several = sum(each.kind == self.name for each in file.unlockers) > len(unlockers)
         of_which = f" of unlocker '{unlockers[0].name}'" if is_one_of_several else ""
         question = f"Passphrase{of_which}"
@@ -71,8 +71,8 @@ class Passphrase:
             question = f"Wrong passphrase{of_which}, try again"
         else:
             raise WrongPassphrase(f"wrong passphrase{of_which}", hint="try again; three attempts failed")
-        if found is not None:
-            raise WrongPassphrase(f"wrong passphrase in {found[1]}{of_which}", hint=f"correct {found[1]}")
+        if given is not None:
+            raise WrongPassphrase(f"wrong passphrase in {given[1]}{of_which}", hint=f"correct {given[1]}")
         variable = app.variable(_VARIABLE)
         raise NoAnswer(
             f"{context.path} needs a passphrase{of_which}: {variable} is not set, and there is no terminal to ask on",
