@@ -87,7 +87,7 @@ def test_shell_reads_back_any_printable_value(shell: str, tmp_path_factory: pyte
 
 @pytest.mark.parametrize("shell", formats.SHELLS)
 def test_shell_lines_reject_a_control_character(shell: str) -> None:
-    with pytest.raises(InvalidValue, match="ARKA_X holds a character"):
+    with pytest.raises(InvalidValue, match="ARKA_X contains a forbidden character"):
         formats.shell_lines({"ARKA_X": "a\nb"}, shell)
 
 

@@ -89,7 +89,7 @@ def test_key_that_conf_would_not_find_is_rejected(key: str, path: Path) -> None:
 
 
 def test_key_with_a_control_character_is_rejected(path: Path) -> None:
-    with pytest.raises(InvalidValue, match="^the key holds"):
+    with pytest.raises(InvalidValue, match="^the key contains"):
         put(path, key="a\x1b[2J")
 
 
@@ -173,7 +173,7 @@ def test_byte_order_mark_is_read_but_not_written(path: Path) -> None:
 
 
 def test_write_rejects_a_token_with_a_control_character(path: Path) -> None:
-    with pytest.raises(InvalidValue, match="^the token holds") as caught:
+    with pytest.raises(InvalidValue, match="^the token contains") as caught:
         put(path, "arka_canary\nx")
     assert "canary" not in str(caught.value)
     assert not path.exists()
@@ -219,7 +219,7 @@ def test_find_returns_token_and_key(content: str, key: str | None, found: tuple[
 
 def test_find_rejects_a_token_with_a_control_character(path: Path) -> None:
     path.write_text('{"auth": "arka_canary\\u001b[2J"}')
-    with pytest.raises(InvalidValue, match="the value of 'auth' holds") as caught:
+    with pytest.raises(InvalidValue, match="the value of 'auth' contains") as caught:
         legacy.find_token(str(path), PREFIX)
     assert "canary" not in str(caught.value)
 
