@@ -9,6 +9,7 @@ import os
 
 from arka_config.store.folders import Folders
 from arka_config.store.profile_store import ProfileStore
+from arka_config.store.tokens import KEYRING, SEALED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def open_store(
         app,
         folders or Folders.of(app, environ),
         environ,
-        token_stores={"sealed": _sealed_tokens, "keyring": _keyring_tokens},
+        token_stores={SEALED: _sealed_tokens, KEYRING: _keyring_tokens},
         make_vault=_vault,
         load_references=_references,
     )

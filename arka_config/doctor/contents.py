@@ -10,6 +10,7 @@ from arka_config.doctor.problem import ERROR, WARNING, Problem, edit_command, sh
 from arka_config.errors import ConfigError, MalformedFile, NewerFormat, UnsafeFile
 from arka_config.store import files
 from arka_config.store.resolution import Resolution
+from arka_config.store.tokens import SEALED
 from arka_config.text import suggest_profile_name, visible
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def preferences(machine: Machine) -> Iterator[Problem]:
     except MalformedFile as error:
         yield _malformed(error, path)
         return
-    if storage == "sealed" and not files.exists(machine.store.data_key_path):
+    if storage == SEALED and not files.exists(machine.store.data_key_path):
         yield Problem(
             ERROR,
             path,

@@ -25,6 +25,7 @@ from arka_config.errors import ConfigError, MalformedFile, UnsafeFile
 from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import SUFFIX
 from arka_config.store import files
+from arka_config.store.tokens import SEALED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +154,7 @@ def _other_token(machine: Machine, path: str, token: str) -> Iterator[Problem]:
     active = machine.credentials.get(name or "")
     active_token = machine.reveal(active) if active is not None else None
     export = shell_command(program, "export", "legacy", "--profile", name or "")
-    if holder is not None and machine.vault_file is not None and machine.credentials[holder].storage == "sealed":
+    if holder is not None and machine.vault_file is not None and machine.credentials[holder].storage == SEALED:
         command = shell_command(program, "import", "legacy", "--delete", "--profile", holder)
         message = f"the token of profile '{holder}' is sealed, but the Node CLI's file has it in plain text"
         yield Problem(

@@ -17,6 +17,7 @@ from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
 from arka_config.store.resolution import Resolution
+from arka_config.store.tokens import SEALED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -139,7 +140,7 @@ class Machine:
 
     def reveal(self, credential: Credential) -> str | None:
         """Return a stored token, or None if that would need a passphrase or the OS keyring."""
-        if not (credential.token.is_at_hand or (credential.storage == "sealed" and self.opens_at_once)):
+        if not (credential.token.is_at_hand or (credential.storage == SEALED and self.opens_at_once)):
             return None
         return _read_or_none(credential.token.reveal)
 

@@ -27,7 +27,7 @@ from arka_config.sealing import os_keyring
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
-from arka_config.store.tokens import PLAIN
+from arka_config.store.tokens import KEYRING, PLAIN, SEALED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from arka_config.doctor.machine import Machine
     from arka_config.store.profiles import Profile
 
-SEALED, KEYRING = "sealed", "keyring"
 SLOW = 1.0  # seconds that the keyring may take
 _DEFAULT_WARNING = 14  # days, as in Preferences
 _MAX_NAMES = 5  # in a message

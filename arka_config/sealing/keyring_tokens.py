@@ -10,7 +10,7 @@ from arka_config.errors import ConfigWarning, KeyringUnavailable
 from arka_config.sealing import cipher, os_keyring
 from arka_config.sealing.sealed_tokens import check_envelope, damaged
 from arka_config.secret import Secret
-from arka_config.store.tokens import VERSION, credential_from, metadata_of, storable_token
+from arka_config.store.tokens import KEYRING, VERSION, credential_from, metadata_of, storable_token
 from arka_config.text import is_printable
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _PARTS = ("backend", "account")
 class KeyringTokens:
     """Files that name an entry of the OS keyring. Reading a file does not use the keyring; revealing its token does."""
 
-    kind = "keyring"
+    kind = KEYRING
 
     def __init__(self, store: ProfileStore) -> None:
         self._store = store

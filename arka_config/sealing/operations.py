@@ -16,7 +16,7 @@ from arka_config.sealing import cipher
 from arka_config.sealing.data_key import DISABLE, ENABLE, REKEY, DataKeyFile, Unlocker, new_key_id
 from arka_config.sealing.unlockers import registry
 from arka_config.store import files
-from arka_config.store.tokens import PLAIN
+from arka_config.store.tokens import PLAIN, SEALED
 from arka_config.text import did_you_mean, shortened
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from arka_config.sealing.vault import Vault
 
     Progress = Callable[[int, int], None]  # called with the number of tokens that are done, and of all
-
-SEALED = "sealed"
 
 
 class HalfDone(SealingError):

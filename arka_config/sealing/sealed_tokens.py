@@ -5,7 +5,7 @@ from __future__ import annotations
 from arka_config.errors import SealedFileDamaged, SealedFileMoved, SealingError
 from arka_config.sealing import cipher
 from arka_config.secret import Secret
-from arka_config.store.tokens import VERSION, credential_from, metadata_of, storable_token
+from arka_config.store.tokens import SEALED, VERSION, credential_from, metadata_of, storable_token
 from arka_config.text import quoted
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ _PARTS = {"key", "nonce", "token"}
 class SealedTokens:
     """Files with a token sealed with AES-256-GCM. Reading a file does not open the vault; revealing its token does."""
 
-    kind = "sealed"
+    kind = SEALED
 
     def __init__(self, store: ProfileStore) -> None:
         self._store = store

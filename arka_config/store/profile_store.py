@@ -22,7 +22,7 @@ from arka_config.store.lock import Lock
 from arka_config.store.profiles import ProfileFiles
 from arka_config.store.selection import Selection
 from arka_config.store.token_files import TokenFiles
-from arka_config.store.tokens import PLAIN
+from arka_config.store.tokens import PLAIN, SEALED
 from arka_config.text import check_profile_name, did_you_mean, visible
 
 TYPE_CHECKING = False
@@ -122,12 +122,12 @@ class ProfileStore:
     def _default_storage(self) -> str:
         """Return the storage of a profile's first token: what config.toml says, else sealed if sealing is on."""
         is_on = files.exists(self.data_key_path)
-        if self.preferences.storage == "sealed" and not is_on:
+        if self.preferences.storage == SEALED and not is_on:
             raise SealingError(
                 f'{self.preferences.path} says storage = "sealed", but sealing is off',
                 hint=f"{self.app.name} vault enable",
             )
-        return self.preferences.storage or ("sealed" if is_on else PLAIN)
+        return self.preferences.storage or (SEALED if is_on else PLAIN)
 
     # Reading
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 
-PLAIN = "plain"
-STORAGES = (PLAIN, "sealed", "keyring")
+PLAIN, SEALED, KEYRING = "plain", "sealed", "keyring"
+STORAGES = (PLAIN, SEALED, KEYRING)
 
 _PLAIN_VERSION = 1
 VERSION = 2  # of the other kinds: a program that supports only plain files then reports that it is too old

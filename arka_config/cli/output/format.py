@@ -9,7 +9,7 @@ from arka_config import timestamps
 from arka_config.errors import InvalidValue, TokenUnavailable
 from arka_config.references.registry import KINDS, describe, kind_of
 from arka_config.secret import Secret, masked
-from arka_config.store.tokens import PLAIN
+from arka_config.store.tokens import PLAIN, SEALED
 
 if TYPE_CHECKING:
     from typing import Any
@@ -50,12 +50,12 @@ def is_quick(session: Session, credential: Credential) -> bool:
     """Whether a stored token can be read quickly and without a prompt: a list does not wait for a keyring."""
     if credential.token.is_at_hand:
         return True
-    return credential.storage == "sealed" and bool(session.store.vault.opens_at_once())
+    return credential.storage == SEALED and bool(session.store.vault.opens_at_once())
 
 
 def is_locked(session: Session, credential: Credential) -> bool:
     """Whether a stored token is sealed and reading it would prompt for a passphrase."""
-    return credential.storage == "sealed" and not is_quick(session, credential)
+    return credential.storage == SEALED and not is_quick(session, credential)
 
 
 def expiry_cell(session: Session, credential: Credential | None, *, date: bool = True) -> Cell:
