@@ -1,4 +1,4 @@
-"""Acme: another app than arka, with settings of every shape, for the tests of what follows the app."""
+"""Acme: an app other than arka, with settings of every kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ app = App(
 
 
 class Http(BaseModel):
-    """A nested model, whose default in Settings is an instance with values of its own."""
+    """A nested model. Its default in Settings is an instance with other values."""
 
     retries: int = 3
     agent: str = "plain"
@@ -24,7 +24,7 @@ class Http(BaseModel):
 
 
 class Settings(ProfileSettings, app=app):
-    """Every shape that a field can have here."""
+    """Fields of every kind."""
 
     token: Token | None = None
     api_url: HttpUrl = HttpUrl("https://api.acme.example")

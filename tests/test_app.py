@@ -1,4 +1,4 @@
-"""App: one program's identity, which all else is handed."""
+"""App: one program's identity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refused(app: App, token: str, url: str | None = None) -> InvalidToken:
     return caught.value
 
 
-# Its names
+# Names
 
 
 def test_app_needs_only_a_name() -> None:
@@ -80,7 +80,7 @@ def test_secret_variables_has_every_variable_with_a_secret() -> None:
     }
 
 
-# Its settings class
+# Settings class
 
 
 def test_settings_class_is_imported_on_first_use() -> None:
@@ -100,7 +100,7 @@ def test_default_url_is_the_app_s_else_the_settings_class_s() -> None:
     assert App("acme", settings="tests.acme:Settings", api_url="https://x.example").default_url() == "https://x.example"
 
 
-# Its pages
+# Pages
 
 
 def test_page_is_on_the_given_origin_or_the_app_s() -> None:
@@ -117,7 +117,7 @@ def test_page_refuses_an_invalid_url() -> None:
         arka.page("/billing", "https://arka-ai.com@evil.example")
 
 
-# Its tokens
+# Tokens
 
 
 def test_check_token_accepts_the_right_format() -> None:
@@ -153,7 +153,7 @@ def test_check_token_error_does_not_contain_the_token(token: str, is_long: bool)
     token = token.ljust(42, "~") if is_long else token
     if re.fullmatch(r"arka_[A-Za-z0-9_-]{37}", token):
         return
-    # A text such as `https:` or `errors` is in what is said of every token.
+    # A text such as `https:` or `errors` is in the message for any token.
     assert token not in said_of(token) or token in said_of("~" * len(token))
 
 

@@ -1,4 +1,4 @@
-"""The public names: complete, sorted, and each where the table says."""
+"""The public names: complete, sorted and importable."""
 
 from __future__ import annotations
 

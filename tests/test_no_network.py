@@ -1,4 +1,4 @@
-"""The tests themselves stay on this machine, and say so where one does not."""
+"""Tests connect to this machine only; another connection is an error."""
 
 from __future__ import annotations
 

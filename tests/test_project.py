@@ -1,4 +1,4 @@
-"""The checkout agrees with itself: versions, pins, names of targets, and nothing that belongs to one machine."""
+"""The repository is consistent: versions, pins and make targets, with nothing specific to one machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PINNED = sorted((ROOT / "requirements").glob("*.txt"))
-# Joined here, so that this file holds none of them.
+# Joined here, so that this file contains none of them.
 REGISTRIES = tuple(
     ".".join(labels)
     for labels in (
@@ -33,10 +33,10 @@ REGISTRIES = tuple(
 
 
 def files_in_git() -> list[Path]:
-    """Every file that is tracked, or would be by `git add --all`."""
+    """Every file that is tracked, or that `git add --all` would add."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("not a git checkout")
-    # Tests have no HOME, and so none of the user's safe directories.
+    # Tests have no HOME, so git does not read the user's safe directories.
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
     return [path for name in names if name and (path := ROOT / name).is_file()]
@@ -85,12 +85,12 @@ def test_lowest_versions_match_the_declared_ones() -> None:
 
 
 def pins(name: str) -> dict[str, str]:
-    """The versions that a file of requirements pins, by package."""
+    """The versions that a requirements file pins, by package."""
     return dict(every_pin(name))
 
 
 def every_pin(name: str) -> list[tuple[str, str]]:
-    """A package and its version for each line that pins one: some are pinned twice, for one Python and another."""
+    """Yield package and version for each pin: some packages are pinned twice, for different Pythons."""
     lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
     found = (line.split(" ")[0].partition("==") for line in lines if re.match(r"[a-z]", line))
     return [(package, version) for package, _, version in found]

@@ -1,4 +1,4 @@
-"""A secret shows itself to who asks for it by name, and to nobody else."""
+"""A secret is shown by `reveal()` only."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_secrets_are_equal_by_content_and_never_to_a_string() -> None:
     assert Secret("one") != "one"
 
 
-# A secret that is fetched
+# Fetched secrets
 
 
 def test_secret_is_fetched_once_on_reveal() -> None:
@@ -135,7 +135,7 @@ def test_empty_secret_is_at_hand() -> None:
     [
         ("arka_" + "x" * 33 + "9f3c", "arka_", "arka_…9f3c"),
         ("arka_" + "x" * 12 + "9f3c", "arka_", "arka_…9f3c"),
-        ("arka_" + "x" * 11 + "9f3c", "arka_", "arka_…"),  # 15: four would be too much of it
+        ("arka_" + "x" * 11 + "9f3c", "arka_", "arka_…"),  # 15 characters: four would reveal too much
         ("arka_", "arka_", "arka_…"),
         ("x" * 36 + "9f3c", "arka_", "…9f3c"),  # another app's: no prefix is made up
         ("x" * 36 + "9f3c", "", "…9f3c"),

@@ -1,4 +1,4 @@
-"""What a profile may be called, what may be stored, and how the rest is shown."""
+"""Profile names, strings that can be stored, and how other text is shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMELIKE = st.text(st.sampled_from("abz019_-A.é/\n "), max_size=70) | st.from_r
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # surrogates too
 
 
-# Names of profiles
+# Profile names
 
 
 @given(NAMELIKE | ANY_TEXT)
@@ -105,7 +105,7 @@ def test_check_profile_name_error_is_printable(name: str) -> None:
     assert len(caught.value.message) < 800
 
 
-# What may be stored
+# Strings that can be stored
 
 
 def test_is_printable_refuses_exactly_the_unprintable_categories() -> None:
@@ -142,7 +142,7 @@ def test_check_printable_accepts_ordinary_text(text: str) -> None:
     assert check_printable(text, "the label") is text
 
 
-# How text is shown
+# Showing text
 
 
 @given(ANY_TEXT)
@@ -156,7 +156,7 @@ def test_visible_escapes_unprintable_characters() -> None:
     assert visible("a\x1b[0m\u202eb\n") == r"a\x1b[0m\u202eb\x0a"
 
 
-# Near names
+# Similar names
 
 
 def test_nearest_sorts_by_similarity() -> None:

@@ -1,4 +1,4 @@
-"""Points in time as they are stored, and as people type and read them."""
+"""Timestamps as they are stored, typed and shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A layer of an author's own: its place in the order, its provenance, and what it keeps to as the others do."""
+"""Custom layers: their position, their provenance, and the rules that they share with the built-in ones."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Retry(BaseModel):
 
 
 class Store:
-    """A parameter store, and what it was asked for."""
+    """A parameter store that records what is read."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self.values = values

@@ -1,4 +1,4 @@
-"""Origin: only a URL that every parser reads alike gives one, and a token goes to no other."""
+"""Origin: only URLs that every parser reads alike are accepted, and whole origins are compared."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PORTS = {"https": 443, "http": 80}
 
 
 def reason(url: str, source: str = "") -> str:
-    """What is said of a URL that is refused."""
+    """The error message for a refused URL."""
     with pytest.raises(InvalidUrl) as caught:
         Origin.of(url, source)
     return caught.value.message
 
 
-# What is taken
+# Accepted URLs
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_origins_are_equal_only_if_all_parts_are() -> None:
     assert origin != "https://arka-ai.com"
 
 
-# What is refused
+# Refused URLs
 
 
 HOSTILE = [
@@ -90,7 +90,7 @@ HOSTILE = [
     "https:///api",
     "https://:443",
     "https://?x",
-    # who is before the @, and what a backslash or an escape turns into (CVE-2024-53858 and its kind)
+    # user names before an @, backslashes and escapes (CVE-2024-53858 and similar)
     "https://arka-ai.com@evil.example",
     "https://user:password@arka-ai.com",
     "https://@arka-ai.com",
@@ -110,7 +110,7 @@ HOSTILE = [
     "https://arka-ai.com/\x00",
     "https://arka-ai.com/ x",
     "https://arka-ai .com",
-    # letters and dots that look like others, or become them (CVE-2019-9636)
+    # letters and dots that look like others, or are normalized to them (CVE-2019-9636)
     "https://arka-ai\u3002com",
     "https://arka-ai\uff0ecom",
     "https://arka\uff0fai.com",
@@ -118,7 +118,7 @@ HOSTILE = [
     "https://arka-ai.c\u2126m",
     "https://evil.c\u2100.arka-ai.com",
     "https://arka-ai.com/\u202e",
-    # hosts that are none
+    # invalid hosts
     "https://arka-ai.com.",
     "https://.arka-ai.com",
     "https://arka..ai.com",
@@ -139,7 +139,7 @@ HOSTILE = [
     "https://1.2.3",
     "https://host.0x1",
     "https://host.1",
-    # IPv6, with zones and without sense
+    # IPv6 with zones, and invalid IPv6
     "https://[fe80::1%25eth0]",
     "https://[::1",
     "https://::1",
@@ -168,7 +168,7 @@ HOSTILE = [
     "https://arka-ai.com:https",
     "https://arka-ai.com:٤٤٣",
     "https://arka-ai.com:000000443",
-    # what a base URL has no use for, and paths that lead elsewhere
+    # parts that a base URL cannot have, and paths with '..'
     "https://arka-ai.com?x=1",
     "https://arka-ai.com/#x",
     "https://arka-ai.com/../x",
@@ -235,7 +235,7 @@ def test_is_loopback_recognizes_this_machine(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
 
 
-# The standard library reads every URL that is taken in the same way
+# Comparison with the standard library
 
 WORDS = r"""
     https:// http:// HTTPS:// :// / // \ @ : . .. ? # %2f % localhost 127.0.0.1 arka-ai.com evil.example a 0x7f 1

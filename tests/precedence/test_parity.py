@@ -1,4 +1,4 @@
-"""Who wins is one rule: the layers alone, the click commands and the typed settings give the same answer to it."""
+"""Precedence is the same for the layers alone, the click commands and the typed settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NUMBERS = st.sampled_from(["", "1", "7", "12"])
 
 
 class Stack(NamedTuple):
-    """What each layer has, and how the profile was chosen."""
+    """What each layer has, and how the profile is selected."""
 
     environ: Mapping[str, str]
     flags: Mapping[str, str]
@@ -81,7 +81,7 @@ STACKS = st.builds(
 
 
 class Answer(NamedTuple):
-    """A value, its layer and its place; or the error."""
+    """A value, its layer and its place; or an error."""
 
     value: object
     layer: str = ""
@@ -89,7 +89,7 @@ class Answer(NamedTuple):
     key: str | None = None
 
     def typed(self) -> Answer:
-        """The answer with a number for the text of one, as JSON and typed settings have it."""
+        """Return the answer with numbers instead of their text, as in JSON and typed settings."""
         return self._replace(value=self.value if self.value is None else as_typed(self.value))
 
 
@@ -107,7 +107,7 @@ def test_layers_commands_and_settings_give_the_same_value_layer_and_place(stack:
 
 
 def lay_out(stack: Stack, environ: dict[str, str]) -> str | None:
-    """Writes the stack's files; the profile to pass as a flag, if that is how it is chosen."""
+    """Write the stack's files. Return the profile to pass as a flag, if it is selected that way."""
     store = open_store(app, environ)
     store.create("work", stack.file)
     if stack.stored is not None and ("token", "env") not in stack.file:
@@ -135,7 +135,7 @@ def from_settings(name: str, environ: Mapping[str, str], profile: str | None, fl
     except ConfigError as error:
         if name in ("token", "api_url"):
             return Answer(error.message)
-        return from_layers(name, environ, profile, flags)  # the other fields have no answer while the token has none
+        return from_layers(name, environ, profile, flags)  # without a token, the other fields have no answer
     found = answer(settings.source_of(name))
     typed: Any = settings
     for part in name.split("."):
@@ -163,7 +163,7 @@ def from_command(name: str, environ: Mapping[str, str], profile: str | None, fla
 
 def answer(finding: ResolvedValue | None) -> Answer:
     if finding is None:
-        return Answer(None, "default")  # as settings, which must hold something, say it
+        return Answer(None, "default")  # as in typed settings, which must have a value
     value = finding.value.reveal() if isinstance(finding.value, Secret) else finding.value
     return Answer(value, finding.layer, finding.source or None, finding.key or None)
 

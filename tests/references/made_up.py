@@ -1,4 +1,4 @@
-"""A made-up kind of token reference, as somebody adding one would write it."""
+"""A made-up kind of token reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the store write and look for: tokens, credentials, resolutions, and all that an error can say."""
+"""Sample tokens, credentials and resolutions, and everything that an error can show."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ EU_URL = "https://eu.arka-ai.com"
 
 
 def token(word: str) -> str:
-    """A token of arka's shape that can be told from others by a word: `arka_work000…`."""
+    """A token in arka's format that contains a word: `arka_work000…`."""
     return "arka_" + word.replace("-", "_").ljust(37, "0")
 
 
 def credential(word: str = "work", url: str = HOME_URL, **known: str) -> Credential:
-    """A credential of the token that the word gives."""
+    """A credential with `token(word)`."""
     return Credential(Secret(token(word)), Origin.of(url), **known)
 
 
@@ -36,7 +36,7 @@ def resolution(
     may_be_new: bool = False,
     **environ: str,
 ) -> Resolution:
-    """What is in force with these flags and variables, in this directory."""
+    """The resolution with these flags and variables, in this directory."""
     return Resolution(
         store,
         {**(variables or {}), **environ},
@@ -48,19 +48,19 @@ def resolution(
 
 
 def known(found: Credential | None) -> tuple[str, ...] | None:
-    """All that a credential holds, to compare."""
+    """All parts of a credential, for comparison."""
     if found is None:
         return None
     return found.token.reveal(), str(found.origin), found.label, found.created, found.expires, found.user
 
 
 def tree(folder: str) -> dict[str, bytes]:
-    """Every file below a folder with its content: what must be the same before and after."""
+    """The content of every file below a folder, to compare before and after."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and all that it was raised from or while handling."""
+    """Yield an error, its causes and its contexts."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:
@@ -72,7 +72,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def said(error: BaseException) -> str:
-    """All that an error, its chain and their attributes say, shown or not."""
+    """All text in an error, its chain and their attributes, whether shown or not."""
     parts = ["".join(traceback.format_exception(error))]
     for each in chain(error):
         parts += [str(each), repr(each), repr(vars(each))]

@@ -1,4 +1,4 @@
-"""The TOML that is read without tomllib: the same as tomllib reads, or nothing."""
+"""The fast TOML reader returns what tomllib returns, or None."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are read with a check, and written without a half-way."""
+"""Checked reads and atomic writes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def names(folder: Path) -> list[str]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file with `old` in it, 0600, alone in its folder."""
+    """A file with the content `old`, 0600, alone in its folder."""
     path = tmp_path / "folder" / "file"
     path.parent.mkdir(0o700)
     path.write_text("old")
@@ -350,7 +350,7 @@ class Attempt:
             self.said = str(self.raised or "") + "".join(str(each.message) for each in warned)
 
     def _write_in_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """So that a disk can be full half way."""
+        """Write part of the data, as on a full disk."""
         write = os.write
         monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:1]))
 
@@ -369,7 +369,7 @@ class Attempt:
 
         def perhaps(*arguments: Any, **named: Any) -> Any:
             if function == "close":
-                real(*arguments, **named)  # a descriptor is gone, whatever close() says
+                real(*arguments, **named)  # the descriptor is closed even if close() fails
             if next(calls) == call:
                 self.it_came_to_that = True
                 raise error
@@ -379,7 +379,7 @@ class Attempt:
 
 
 def attempts(path: Path, function: str, error: BaseException) -> Iterator[Attempt]:
-    """A write for every call of this function that there is to fail."""
+    """Yield a write for each call of this function that can fail."""
     for call in itertools.count(1):
         attempt = Attempt(path, function, call, error)
         if not attempt.it_came_to_that:
@@ -395,7 +395,7 @@ def test_failure_at_any_call_leaves_a_complete_file_only(function: str, code: in
     for attempt in attempts(file, function, OSError(code, os.strerror(code))):
         assert file.read_text() == ("new" if attempt.renamed else "old")
         assert names(file.parent) == ["file"]
-        # Who gets an error may count on it that nothing was changed; what was changed and may not last is a warning.
+        # An error means that nothing was changed; a change that may not be durable is only a warning.
         assert attempt.renamed is (attempt.raised is None)
         assert attempt.said == "" or os.strerror(code).lower() in attempt.said
 
@@ -409,7 +409,7 @@ def test_ctrl_c_at_any_call_leaves_a_complete_file_only(function: str, file: Pat
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, function: str, code: int, when: Callable[..., bool]) -> None:
-    """Lets a function of `os` fail for the arguments that a test picks."""
+    """Make a function of `os` fail for the arguments that a test selects."""
     real: Callable[..., Any] = getattr(os, function)
 
     def perhaps(*arguments: Any, **named: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Our folders are where platformdirs puts them, on each system, and below ARKA_HOME where it is set."""
+"""The folders match platformdirs on each system, and are below ARKA_HOME if it is set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from platformdirs.api import PlatformDirsABC
 
 ADA = "/home/ada"
-# Without white space at an end, which platformdirs 4.6 takes away and no version before or after it.
+# Without white space at either end, which only platformdirs 4.6 removes.
 FULL = st.sampled_from(["", "/x", "/x/", "/x y/ü", "//x", "/"]) | st.text(
     st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 ).map("/{}x".format)
@@ -42,7 +42,7 @@ ENVIRONS = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module", autouse=True)
 def windows_folders() -> Iterator[None]:
-    """What Windows would say, on any system."""
+    """The folders that Windows gives, on any system."""
     folders = {"CSIDL_LOCAL_APPDATA": r"C:\Users\ada\AppData\Local", "CSIDL_APPDATA": r"C:\Users\ada\AppData\Roaming"}
     with mock.patch("platformdirs.windows.get_win_folder", folders.__getitem__):
         yield

@@ -1,4 +1,4 @@
-"""The JSON that is read and written without the json package: the same as that package's, byte by byte."""
+"""The fast JSON reader and writer agree with the standard library, byte by byte."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 TABLES = st.dictionaries(TEXTS, VALUES, max_size=4)
-SECRET = "arka_secret"  # so that no other line of this file that a traceback could quote holds it
+SECRET = "arka_secret"  # only on this line, so that no other line in a traceback contains it
 CREDENTIAL = {"version": 1, "token": "arka_1", "origin": "https://arka-ai.com", "label": "Work Laptop — 2"}
 
 

@@ -1,4 +1,4 @@
-"""One writer at a time, whoever dies."""
+"""The lock: one writer at a time, even if processes are killed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# Holds the lock, says so, and gives it back when its stdin ends.
+# Take the lock, report it, and release it when stdin ends.
 HOLDER = """
 import sys
 from arka_config.store.lock import Lock
@@ -28,7 +28,7 @@ with Lock(sys.argv[1], after_a_kill=lambda: None):
     sys.stdin.read()
 """
 
-# Adds one to the number in a file, as badly as one can: any other process that gets in between loses an addition.
+# Increment the number in a file, so slowly that a process in between would lose an increment.
 COUNTER = """
 import sys, time
 from arka_config.store.lock import Lock
@@ -54,17 +54,17 @@ def path(tmp_path: Path) -> str:
 
 @pytest.fixture
 def lock(path: str) -> Lock:
-    """A lock that does not wait for long."""
+    """A lock with a short timeout."""
     return Lock(path, after_a_kill=unexpected, timeout=0.05)
 
 
 def another(path: str, after_a_kill: Callable[[], None] = unexpected) -> Lock:
-    """What another process has in its hands: the kernel tells two openings of the file apart, processes or not."""
+    """A second lock on the same file: to the kernel, it is like another process's."""
     return Lock(path, after_a_kill=after_a_kill, timeout=0.05)
 
 
 def holder(path: str) -> subprocess.Popen[bytes]:
-    """Another process, that holds the lock until its stdin is closed, or it is killed."""
+    """Another process that holds the lock until its stdin is closed or it is killed."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
     )

@@ -1,4 +1,4 @@
-"""The user's own config.toml: every key of it may be left out, and none may be misspelt."""
+"""The user's config.toml: every key is optional, and an unknown one is an error."""
 
 from __future__ import annotations
 

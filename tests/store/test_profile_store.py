@@ -1,4 +1,4 @@
-"""ProfileStore: what can be done to profiles, and what follows from it."""
+"""ProfileStore: changes to profiles and their effects."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def token_of(store: ProfileStore, name: str) -> str:
 
 @pytest.fixture
 def two(store: ProfileStore) -> ProfileStore:
-    """`work`, active, with a token, settings and a pin; and `home`, with a token alone."""
+    """`work`, active, with a token, settings and a pin; and `home`, with only a token."""
     store.create("work", {("description",): "Work", ("settings", "timeout"): 30})
     store.log_in("work", credential("work"))
     store.log_in("home", credential("home"))
@@ -46,7 +46,7 @@ def two(store: ProfileStore) -> ProfileStore:
     return store
 
 
-# What there is
+# Reading
 
 
 def test_reading_creates_no_file(store: ProfileStore, tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_log_out_removes_an_unreadable_token(two: ProfileStore) -> None:
     assert two.names() == ["home", "work"]
 
 
-# Log in and out where the config folder cannot be written
+# Log in and out with a read-only config folder
 
 
 def below_a_file(tmp_path: Path) -> str:
@@ -240,7 +240,7 @@ def read_only(tmp_path: Path) -> str:
     ]
 )
 def without_config(request: pytest.FixtureRequest, tmp_path: Path) -> ProfileStore:
-    """A store whose config folder can neither be made nor written to."""
+    """A store whose config folder cannot be created or written to."""
     places = {name: str(tmp_path / name) for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
     return open_store(app, {**places, "XDG_CONFIG_HOME": request.param(tmp_path)})
 
@@ -338,7 +338,7 @@ def test_rename_keeps_comments(two: ProfileStore) -> None:
 
 
 def failing_step(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
-    """Lets the n-th change of any file fail; whether it came to that."""
+    """Make the n-th change of any file fail. Return whether there was one."""
     steps = itertools.count(1)
     failed = []
 
@@ -374,7 +374,7 @@ def test_rename_failing_at_any_step_keeps_the_active_profile(tmp_path: Path) -> 
             assert found.profile.profile is not None
             assert found.profile.profile.settings == {"timeout": 30}
         if not failed():
-            assert step == 7  # two copies, the pins, the active one, two removals: and then none is left to fail
+            assert step == 7  # two copies, the pins, the active profile, two removals
             return
 
 
@@ -401,7 +401,7 @@ def test_remove_accepts_an_unreadable_profile(two: ProfileStore) -> None:
     assert two.names() == ["home"]
 
 
-# Which one it is
+# Selecting a profile
 
 
 def test_use_returns_the_previous_profile(two: ProfileStore) -> None:
@@ -448,7 +448,7 @@ def test_pin_replaces_and_unpin_removes(two: ProfileStore) -> None:
     assert two.selection.read_pins() == {"/srv/work": "work"}
 
 
-# The user's own preferences
+# Preferences
 
 
 def test_preferences_are_read_once_on_first_use(store: ProfileStore) -> None:

@@ -1,4 +1,4 @@
-"""A profile is a file that a person can edit, and that is never spoilt."""
+"""Profile files: reading, and editing without losing what the user wrote."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arka_config.store.profiles import ProfileFiles
 from tests.store.samples import tree
 
 WORK = """\
-# Written by hand.
+# Edited by the user.
 description = "Work laptop"  # shown in lists
 api_url = "https://eu.arka-ai.com/api"
 
@@ -34,7 +34,7 @@ def profiles(tmp_path: Path) -> ProfileFiles:
 
 
 def put(profiles: ProfileFiles, name: str, text: str) -> Path:
-    """A profile's file, as a person would write it."""
+    """Write a profile's file as a user would."""
     path = Path(profiles.path(name))
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)

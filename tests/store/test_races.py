@@ -1,4 +1,4 @@
-"""Many processes at once: nothing is lost, and no reader sees anything half done, whoever is killed."""
+"""Concurrent processes lose no change, and readers see no partial one, even if processes are killed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from tests.faults import Fault, ForkResult, run_in_fork
-from tests.store import racer
+from tests.store import worker
 from tests.store.samples import resolution
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ READERS = 3
 
 def start(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.store.racer", *map(str, arguments)],
+        [sys.executable, "-m", "tests.store.worker", *map(str, arguments)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -42,7 +42,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> str:
-    """What a process printed. Fails with its traceback where it failed."""
+    """Return what a process printed. Fails with its traceback if it failed."""
     printed, complaints = process.communicate(timeout=60)
     assert process.returncode == 0, complaints
     return printed
@@ -50,16 +50,16 @@ def end(process: subprocess.Popen[str]) -> str:
 
 @pytest.fixture
 def sky(store: ProfileStore) -> ProfileStore:
-    """A store with the two profiles that are always there, one of them active."""
-    for kind, timeout in racer.SKY.items():
-        racer.add(store, kind, timeout)
+    """A store with the two permanent profiles, one of them active."""
+    for kind, timeout in worker.PERMANENT.items():
+        worker.add(store, kind, timeout)
     store.use("moon")
     return store
 
 
 @contextlib.contextmanager
 def readers(home: str) -> Iterator[None]:
-    """Reads everything, over and over, while something goes on; nothing that is read may be out of order."""
+    """Read everything repeatedly while the block runs. Fails if anything is inconsistent."""
     processes = [start("read", home) for _ in range(READERS)]
     try:
         yield
@@ -78,9 +78,9 @@ def acknowledged(home: str) -> list[str]:
 
 
 def check_kept(store: ProfileStore, name: str) -> None:
-    """A profile that was acknowledged has its own token and its own setting."""
-    assert store.credential(name).token.reveal() == racer.token(name)
-    racer.check_timeout(name, store.profiles.read(name).settings["timeout"])
+    """Check that an acknowledged profile has its own token and setting."""
+    assert store.credential(name).token.reveal() == worker.token(name)
+    worker.check_timeout(name, store.profiles.read(name).settings["timeout"])
 
 
 @pytest.mark.slow
@@ -103,11 +103,11 @@ def test_concurrent_changes_lose_nothing_and_readers_see_whole_states(
         assert not sky.tokens.holds(name)
 
     others = set(sky.names()) - set(kept) - set(copies)
-    assert sorted(name.partition("-")[0] for name in others - set(racer.SHARED)) == ["moon", "star"]
+    assert sorted(name.partition("-")[0] for name in others - set(worker.SHARED)) == ["moon", "star"]
     assert sky.selection.read_pins() == {f"/{name}": name for name in copies}
     assert {str(name).partition("-")[0] for name in sky.selection.read_active()} == {"moon", "star"}
-    racer.look_at_the_active_profile(home)
-    racer.look_at_every_file(home)
+    worker.check_active_profile(home)
+    worker.check_every_file(home)
     assert temporary_files(home) == []
 
 
@@ -133,8 +133,8 @@ def test_killed_writers_lose_no_acknowledged_change(sky: ProfileStore, environ: 
     assert killed > 10
     for name in survivors:
         check_kept(sky, name)
-    racer.look_at_the_active_profile(home)
-    racer.look_at_every_file(home)
+    worker.check_active_profile(home)
+    worker.check_every_file(home)
     with sky.lock:
         assert temporary_files(home) == []
 
@@ -144,11 +144,11 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate(timeout=60)
 
 
-# Kills at a chosen moment
+# Kills at a chosen step
 
 
 def doomed(home: str, step: int) -> ForkResult:
-    """Renames the active profile, and dies at the n-th of its changes to the disk."""
+    """Rename the active profile, and die at the n-th change to the disk."""
     store = open_store(app, {"ARKA_HOME": home})
     return run_in_fork(lambda: store.rename("moon", "sun"), Fault(step), Path(home).parent / "report")
 
@@ -157,19 +157,19 @@ def test_rename_killed_at_any_step_leaves_a_working_active_profile(tmp_path: Pat
     for step in itertools.count(1):
         home = str(tmp_path / str(step))
         store = open_store(app, {"ARKA_HOME": home})
-        racer.add(store, "moon", 2)
+        worker.add(store, "moon", 2)
         store.pin("/srv", "moon")
         ended = doomed(home, step)
         store = open_store(app, {"ARKA_HOME": home})
         for directory in ("/", "/srv"):
             found = resolution(store, directory=directory)
-            assert found.token().secret.reveal() == racer.token("moon")
+            assert found.token().secret.reveal() == worker.token("moon")
             assert found.profile.is_whole
         with store.lock:
             assert temporary_files(home) == []
         if ended.code == 0:
             changes = [call for call, path in ended.steps if call in ("replace", "unlink")]
-            assert changes == ["replace"] * 4 + ["unlink"] * 2  # two copies, the pins, the active one, two removals
+            assert changes == ["replace"] * 4 + ["unlink"] * 2  # two copies, the pins, the active profile, two removals
             assert store.names() == ["sun"]
             return
         assert ended.code == -signal.SIGKILL
@@ -181,7 +181,7 @@ def test_files_of_a_killed_writer_are_swept_by_writers_only(sky: ProfileStore, e
     (left,) = temporary_files(home)
     assert os.stat(left).st_mode & 0o777 == 0o600
     assert sky.names() == ["moon", "star"]
-    racer.look_at_the_active_profile(home)
+    worker.check_active_profile(home)
     assert temporary_files(home) == [left]
     sky.use("star")
     assert temporary_files(home) == []

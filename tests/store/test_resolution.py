@@ -1,4 +1,4 @@
-"""Who wins, as the design's section 3 says it: which profile, and which token for which URL."""
+"""Precedence: the effective profile, token, URL and values."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def three(store: ProfileStore) -> ProfileStore:
 
 
 def names(store: ProfileStore, directory: str = "/", profile: str | None = None, **environ: str) -> tuple[str, str]:
-    """The profile in force, and the layer that chose it."""
+    """The effective profile, and the layer that selects it."""
     found = resolution(store, environ, profile=profile, directory=directory)
     choice = found.choice()
     return str(found.name), "" if choice is None else choice.layer
 
 
-# Which profile
+# The profile
 
 
 def test_profile_choice_order_is_flag_variable_pin_active(three: ProfileStore) -> None:
@@ -192,11 +192,11 @@ def test_resolution_reads_only_what_is_used(three: ProfileStore) -> None:
         _ = resolution(three).name
 
 
-# While another process renames the profile in force
+# While another process renames the effective profile
 
 
 class Interrupted:
-    """A token store in which something else happens just before the n-th token is read."""
+    """A token store that calls a function just before the n-th token is read."""
 
     def __init__(self, store: ProfileStore, *events: Callable[[], object]) -> None:
         self._tokens = store.tokens
@@ -245,11 +245,11 @@ def test_profile_removed_while_reading_is_not_effective(three: ProfileStore, env
     assert resolution(three).name is None
 
 
-# Which token, for which URL
+# The token and its URL
 
 
 class Case(NamedTuple):
-    """What each layer has, and the token and URL in force; or the two places that are in conflict."""
+    """What each layer has, and the effective token and URL, or the two conflicting places."""
 
     token: str | None = None
     url: str | None = None
@@ -266,7 +266,7 @@ FILE, STORE = "work.toml: api_url", "tokens/work.json"
 BY_FLAG = {"profile": "work"}
 
 CASES = {
-    # A stored token goes only to the origin that it was stored for.
+    # A stored token is only sent to the origin that it was stored for.
     "stored": Case(STORED, HOME_URL, ("profile", "profile")),
     "stored for another origin": Case(STORED, EU_URL, ("profile", "profile"), stored_for=EU_URL),
     "stored, and the file's URL has a path": Case(
@@ -292,7 +292,7 @@ CASES = {
     "a port is another origin": Case(
         conflict=(STORE, "ARKA_API_URL"), environ={"ARKA_API_URL": "https://arka-ai.com:8443"}
     ),
-    # A token from the environment goes to ARKA_API_URL or the default, and never to the profile's URL.
+    # A token from the environment is sent to ARKA_API_URL or the default, never to the profile's URL.
     "exported": Case(EXPORTED, HOME_URL, ("env", "default"), environ=KEY),
     "exported, with a URL": Case(EXPORTED, EU_URL, ("env", "env"), environ={**KEY, "ARKA_API_URL": EU_URL}),
     "exported, and the file names another origin": Case(
@@ -323,7 +323,7 @@ CASES = {
     "exported, empty": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_KEY": ""}),
     "exported, blank": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_KEY": " \n"}),
     "an empty URL is unset": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_URL": ""}),
-    # A token that is passed goes to the URL that is passed, or the default.
+    # A token from a flag is sent to the flag's URL, or the default.
     "passed": Case(PASSED, HOME_URL, ("flag", "default"), flags={"api_key": PASSED}),
     "passed, with a URL": Case(PASSED, EU_URL, ("flag", "flag"), flags={"api_key": PASSED, "api_url": EU_URL}),
     "passed, and the environment names a URL": Case(
@@ -338,7 +338,7 @@ CASES = {
         file={("api_url",): EU_URL},
         stored_for=EU_URL,
     ),
-    # A profile that was chosen by flag ranks with the flags.
+    # A profile that is selected by flag ranks with the flags.
     "explicit profile over an exported token": Case(
         STORED, HOME_URL, ("profile", "profile"), environ=KEY, flags=BY_FLAG
     ),
@@ -363,7 +363,7 @@ CASES = {
     "profile by variable below the exported token": Case(
         EXPORTED, HOME_URL, ("env", "default"), environ={**KEY, "ARKA_PROFILE": "work"}
     ),
-    # A reference is a token of the profile's layer, for the profile's URL.
+    # A token reference belongs to the profile's layer, and is for the profile's URL.
     "reference": Case(
         token("elsewhere"),
         EU_URL,
@@ -402,7 +402,7 @@ CONFLICTS = {what: case for what, case in CASES.items() if case.conflict is not 
 
 
 def prepared(store: ProfileStore, case: Case) -> Resolution:
-    """What is in force where everything is as the case says."""
+    """The resolution for a case."""
     store.create("work", {})
     store.use("work")
     if case.stored_for is not None:
@@ -493,7 +493,7 @@ def test_unreadable_token_file_is_an_error(three: ProfileStore) -> None:
         resolution(three).token()
 
 
-# Which value
+# Values
 
 
 def test_flag_overrides_env_overrides_profile_overrides_default(three: ProfileStore) -> None:
@@ -544,7 +544,7 @@ def test_setting_in_place_of_a_table_is_an_error_with_file_and_key(three: Profil
         resolution(three).resolve(RETRIES)
 
 
-# What is said when two tokens are there
+# The notice if there are two tokens
 
 NOTICES = {
     "only a stored token": ({}, {}, True, ""),

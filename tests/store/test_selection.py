@@ -1,4 +1,4 @@
-"""The active profile, the one before it, and the pins: two small files of the state folder."""
+"""The active profile, the previous one, and the pins: two files in the state folder."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What a plain token's file may hold. The contract of every kind of token store is in `tests/sealing/test_contract.py`,
-since two of the three stand above this room."""
+"""Plain token files. The contract of all kinds of token stores is in `tests/sealing/test_contract.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TOML is read with a position in every error, and edited without losing what people wrote."""
+"""TOML: errors have a position, and edits keep what the user wrote."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_any_text_is_a_printable_table_or_a_config_error(text: str) -> None:
     assert all(map(is_printable, shown))
 
 
-# What a table may hold
+# Checking a table
 
 
 def test_unknown_key_is_an_error_with_the_nearest_one() -> None:
@@ -139,7 +139,7 @@ def test_get_returns_the_value_or_none() -> None:
 
 # Editing
 
-WRITTEN_BY_HAND = """\
+USER_TEXT = """\
 # My work laptop. Ask Ada before you change this.
 
 description = "Work"   # shown in lists
@@ -156,17 +156,17 @@ env = "WORK_TOKEN"
 
 
 def test_edit_changes_one_line_only() -> None:
-    edited = toml.edit(WRITTEN_BY_HAND, {("settings", "timeout"): 60}, PATH)
-    assert edited == WRITTEN_BY_HAND.replace("timeout = 30", "timeout = 60")
+    edited = toml.edit(USER_TEXT, {("settings", "timeout"): 60}, PATH)
+    assert edited == USER_TEXT.replace("timeout = 30", "timeout = 60")
 
 
 def test_edit_keeps_the_line_and_its_comment() -> None:
-    edited = toml.edit(WRITTEN_BY_HAND, {("description",): "Office", ("settings", "http", "retries"): 5}, PATH)
-    assert edited == WRITTEN_BY_HAND.replace('"Work"', '"Office"').replace("retries = 3", "retries = 5")
+    edited = toml.edit(USER_TEXT, {("description",): "Office", ("settings", "http", "retries"): 5}, PATH)
+    assert edited == USER_TEXT.replace('"Work"', '"Office"').replace("retries = 3", "retries = 5")
 
 
 def test_edit_removes_only_the_value() -> None:
-    edited = toml.edit(WRITTEN_BY_HAND, {("settings", "timeout"): None, ("token", "env"): None}, PATH)
+    edited = toml.edit(USER_TEXT, {("settings", "timeout"): None, ("token", "env"): None}, PATH)
     assert tomllib.loads(edited) == {
         "description": "Work",
         "settings": {"http": {"retries": 3, "agent": "x"}},
@@ -178,7 +178,7 @@ def test_edit_removes_only_the_value() -> None:
 
 def test_edit_removing_a_missing_value_changes_nothing() -> None:
     changes = {("settings", "other"): None, ("no", "such", "table"): None, ("description", "inner"): None}
-    assert toml.edit(WRITTEN_BY_HAND, changes, PATH) == WRITTEN_BY_HAND
+    assert toml.edit(USER_TEXT, changes, PATH) == USER_TEXT
 
 
 @pytest.mark.parametrize(

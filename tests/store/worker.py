@@ -1,12 +1,12 @@
-"""One process of the races: a writer that changes profiles as fast as it can, or a reader that believes nothing.
+"""One process of the race tests: a writer that changes profiles quickly, or a reader that checks everything.
 
-    python -m tests.store.racer write HOME NUMBER ROUNDS
-    python -m tests.store.racer read HOME
+    python -m tests.store.worker write HOME NUMBER ROUNDS
+    python -m tests.store.worker read HOME
 
-Two profiles, the star and the moon, are always there, each with its own token and setting, and one of them is active;
-their names begin with `star` and `moon`, and every writer renames them and switches between them all the time. A
-writer also makes profiles of its own, and fights with the others over some names that they share. It says what it has
-done once that is done: what is in `acknowledged-NUMBER` must be in the store, whoever is killed.
+Two profiles always exist, each with its own token and setting, and one of them is active. Their names begin with `star`
+and `moon`; every writer keeps renaming them and switching between them. A writer also creates profiles of its own, and
+competes with the others for some shared names. It acknowledges a profile after creating it: what is in
+`acknowledged-NUMBER` must be in the store, even if processes are killed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from arka_config.errors import LockTimeout, ProfileExists, UnknownProfile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-SKY = {"star": 1, "moon": 2}
+PERMANENT = {"star": 1, "moon": 2}
 SHARED = ("shared-a", "shared-b", "shared-c")
 
 
@@ -36,7 +36,7 @@ def credential(name: str) -> Credential:
 
 
 def add(store: ProfileStore, name: str, timeout: int, word: str = "") -> None:
-    """A profile whose setting and token can be told from every other's."""
+    """Add a profile with a distinct setting and token."""
     store.create(name, {("settings", "timeout"): timeout})
     store.log_in(name, credential(word or name))
 
@@ -46,47 +46,47 @@ def timeout_of(number: int, at: int) -> int:
 
 
 class Writer:
-    """One of many."""
+    """One of several writers."""
 
     def __init__(self, home: str, number: int) -> None:
         self.store = open_store(app, {"ARKA_HOME": home})
         self.number = number
         self.random = random.Random(number)
-        self._said = os.open(
+        self._acknowledged = os.open(
             os.path.join(home, f"acknowledged-{number}"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
         )
 
     def run(self, rounds: Iterable[int]) -> None:
         for at in rounds:
-            self.make_some(at)
-            self.move_the_sky(at)
-            self.fight()
+            self.change_own_profiles(at)
+            self.change_permanent_profiles(at)
+            self.change_shared_profiles()
 
-    def make_some(self, at: int) -> None:
-        """Adds, renames, copies, edits and removes profiles that nobody else touches."""
+    def change_own_profiles(self, at: int) -> None:
+        """Add, rename, copy, edit and remove profiles that no other writer changes."""
         new, kept, copy = (f"{what}-{self.number}-{at}" for what in ("new", "kept", "copy"))
-        self.insist(lambda: self.store.create(new, {("settings", "timeout"): timeout_of(self.number, at)}))
-        self.insist(lambda: self.store.log_in(new, credential(kept)))
-        self.insist(lambda: self.store.rename(new, kept))
+        self.retry(lambda: self.store.create(new, {("settings", "timeout"): timeout_of(self.number, at)}))
+        self.retry(lambda: self.store.log_in(new, credential(kept)))
+        self.retry(lambda: self.store.rename(new, kept))
         self.acknowledge(kept)
-        self.insist(lambda: self.store.copy(kept, copy, with_token=True))
-        self.insist(lambda: self.store.pin(f"/{copy}", copy))
+        self.retry(lambda: self.store.copy(kept, copy, with_token=True))
+        self.retry(lambda: self.store.pin(f"/{copy}", copy))
         if at % 2:
-            self.insist(lambda: self.store.remove(copy))
+            self.retry(lambda: self.store.remove(copy))
         else:
-            self.insist(lambda: self.store.log_out(copy))
-            self.insist(lambda: self.store.edit(copy, {("settings", "timeout"): None, ("description",): "a copy"}))
+            self.retry(lambda: self.store.log_out(copy))
+            self.retry(lambda: self.store.edit(copy, {("settings", "timeout"): None, ("description",): "a copy"}))
 
-    def move_the_sky(self, at: int) -> None:
-        """Renames the active profile, to a name that it had before now and then, and switches to the other one."""
+    def change_permanent_profiles(self, at: int) -> None:
+        """Rename the active profile, sometimes to a name that it had before, and switch to the other one."""
         name = self.active()
         kind = name.partition("-")[0]
         other = f"{kind}-{self.random.randrange(3)}" if at % 2 else f"{kind}-{self.number}-{at}"
         self.try_to(lambda: self.store.rename(name, other))
         self.try_to(self.store.use_previous)
 
-    def fight(self) -> None:
-        """Does what the others do too, to the same profiles, so that half of it fails."""
+    def change_shared_profiles(self) -> None:
+        """Change the profiles that all writers change, so that half of the changes fail."""
         one, two = self.random.sample(SHARED, 2)
         self.try_to(lambda: add(self.store, one, 7, "shared"))
         self.try_to(lambda: self.store.rename(one, two))
@@ -100,10 +100,10 @@ class Writer:
         return name
 
     def acknowledge(self, name: str) -> None:
-        os.write(self._said, f"{name}\n".encode())
+        os.write(self._acknowledged, f"{name}\n".encode())
 
-    def insist(self, change: Callable[[], object]) -> None:
-        """Does it; again where the lock was not to be had, which is to say that nothing was changed."""
+    def retry(self, change: Callable[[], object]) -> None:
+        """Make a change, again if the lock timed out: then nothing was changed."""
         while True:
             try:
                 change()
@@ -112,35 +112,35 @@ class Writer:
             return
 
     def try_to(self, change: Callable[[], object]) -> None:
-        """Does it unless somebody else was faster."""
+        """Make a change, unless another writer was faster."""
         try:
-            self.insist(change)
+            self.retry(change)
         except (ProfileExists, UnknownProfile):
             pass
 
 
 def read(home: str) -> int:
-    """How often a fresh reader found everything in order, until there is a file named `stop`."""
+    """Check everything until a file named `stop` exists. Return how many times."""
     times = 0
     while not os.path.exists(os.path.join(home, "stop")):
-        look_at_the_active_profile(home)
-        look_at_every_file(home)
+        check_active_profile(home)
+        check_every_file(home)
         times += 1
     return times
 
 
-def look_at_the_active_profile(home: str) -> None:
-    """It is there, with its own token and its own setting, whatever it is called by now."""
+def check_active_profile(home: str) -> None:
+    """Check that the active profile has its own token and setting, whatever its name is."""
     found = Resolution(open_store(app, {"ARKA_HOME": home}), {}, directory=lambda: "/")
     read = found.profile
-    assert read.profile is not None, "no profile is in force"
+    assert read.profile is not None, "there is no effective profile"
     kind = read.profile.name.partition("-")[0]
-    assert read.profile.settings == {"timeout": SKY[kind]}, f"{read.profile.name} has {read.profile.settings}"
+    assert read.profile.settings == {"timeout": PERMANENT[kind]}, f"{read.profile.name} has {read.profile.settings}"
     assert found.token().secret.reveal() == token(kind), f"{read.profile.name} has a wrong token"
 
 
-def look_at_every_file(home: str) -> None:
-    """Each can be read, and holds what its profile should have."""
+def check_every_file(home: str) -> None:
+    """Check that each file can be read and has its profile's content."""
     store = open_store(app, {"ARKA_HOME": home})
     store.selection.read_pins()
     for name in store.names():
@@ -156,7 +156,7 @@ def look_at_every_file(home: str) -> None:
 def check_timeout(name: str, timeout: int) -> None:
     kind, *numbers = name.split("-")
     own = kind in ("new", "kept", "copy")
-    expected = timeout_of(int(numbers[0]), int(numbers[1])) if own else SKY.get(kind, 7)
+    expected = timeout_of(int(numbers[0]), int(numbers[1])) if own else PERMANENT.get(kind, 7)
     assert timeout == expected, f"{name} has a wrong setting"
 
 
