@@ -120,7 +120,7 @@ class AppIdentity:
         base = url or self.default_url()
         return f"{Origin.of(base)}{path}" if base else path
 
-    def redacted(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return the text with everything that looks like one of this app's tokens masked.
 
         For errors that quote what the user wrote, which may be a token in the wrong place.
@@ -129,12 +129,12 @@ class AppIdentity:
             return text
         import re
 
-        from arka_config.secret import masked
+        from arka_config.secret import mask
 
         # A few characters less than a whole token: it may not have been copied completely.
         least = 20 if self.token_length is None else self.token_length - len(self.token_prefix) - 7
         shape = re.escape(self.token_prefix) + r"[\w-]{" + str(max(least, 8)) + ",}"
-        return re.sub(shape, lambda match: masked(match[0], self.token_prefix), text)
+        return re.sub(shape, lambda match: mask(match[0], self.token_prefix), text)
 
     def check_token(self, token: Secret, url: str | None = None) -> None:
         """Raise InvalidToken if this cannot be one of the app's tokens, with the reason and where to get another."""

@@ -44,7 +44,7 @@ class Secret:
         raise TypeError("a Secret cannot be pickled")
 
 
-def masked(token: str, prefix: str = "") -> str:
+def mask(token: str, prefix: str = "") -> str:
     """Return the token as it may be shown: its public prefix and last four characters, `arka_…9f3c`.
 
     A short token, of which four characters would reveal too much, shows none of them.

@@ -48,7 +48,7 @@ def visible(text: str) -> str:
     return "".join(_escaped(character) if character in UNPRINTABLE else character for character in text)
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return the start of a text, with escapes, for a message that names, say, a key of an unknown file."""
     return visible(text) if len(text) <= MAX_SHOWN else f"{visible(text[:MAX_SHOWN])}…"
 
@@ -58,7 +58,7 @@ def _escaped(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def quoted(path: str) -> str:
+def quote_path(path: str) -> str:
     """Return a path as one word of a shell command in a hint, always in quotation marks."""
     return "'" + path.replace("'", "'\\''") + "'"
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config.secret import Secret, masked
+from arka_config.secret import Secret, mask
 
 CANARY = "arka_canary_0123456789abcdefghijklmnopqrs"
 
@@ -142,14 +142,14 @@ def test_empty_secret_is_at_hand() -> None:
         ("", "arka_", "…"),
     ],
 )
-def test_masked_shows_prefix_and_last_four(token: str, prefix: str, shown: str) -> None:
-    assert masked(token, prefix) == shown
+def test_mask_shows_prefix_and_last_four(token: str, prefix: str, shown: str) -> None:
+    assert mask(token, prefix) == shown
 
 
 @given(st.text(st.sampled_from("abc123_-"), min_size=1), st.sampled_from(["", "arka_"]), st.booleans())
-def test_masked_hides_three_quarters_of_a_token(rest: str, prefix: str, with_prefix: bool) -> None:
+def test_mask_hides_three_quarters_of_a_token(rest: str, prefix: str, with_prefix: bool) -> None:
     token = prefix + rest if with_prefix else rest
-    tail = masked(token, prefix).partition("…")[2]
+    tail = mask(token, prefix).partition("…")[2]
     unknown = token.removeprefix(prefix)
     assert len(tail) * 4 <= len(unknown)
     assert token.endswith(tail)

@@ -107,7 +107,7 @@ def _literal_token(machine: Machine, path: str) -> Iterator[Problem]:
         text = files.read(path) or ""
     except ConfigError:
         return
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if machine.app.redacted(line) != line]
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if machine.app.redact(line) != line]
     if lines:
         yield Problem(
             ERROR,

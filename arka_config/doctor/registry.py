@@ -105,7 +105,7 @@ def _run(check: Check, machine: Machine) -> Iterator[Problem]:
 
 def _mask_tokens(machine: Machine, problem: Problem) -> Problem:
     """Mask whatever looks like a token: a variable may contain one instead of a name."""
-    mask = machine.app.redacted
+    mask = machine.app.redact
     return problem._replace(
         place=mask(problem.place),
         message=mask(problem.message),

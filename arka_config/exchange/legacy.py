@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, UnsafeFile, UsageError
 from arka_config.exchange.env_paths import SUFFIX
 from arka_config.exchange.exact_json import Document, Fault, dump, parse
-from arka_config.secret import Secret, masked
+from arka_config.secret import Secret, mask
 from arka_config.store import files
-from arka_config.text import check_printable, quoted, visible
+from arka_config.text import check_printable, quote_path, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def token_key(document: Document, token_prefix: str, override: str | None = None
         return check_key(override)
     holders = _holders(document, token_prefix)
     if len(holders) > 1:
-        names = [masked(key, token_prefix) if key.startswith(token_prefix) else visible(key[:80]) for key in holders]
+        names = [mask(key, token_prefix) if key.startswith(token_prefix) else visible(key[:80]) for key in holders]
         raise ConfigError(
             f"{source} has a token under each of {', '.join(map(repr, names))}", hint=f"say which: --key {names[0]!r}"
         )
@@ -169,7 +169,7 @@ def protect(path: str) -> None:
 
         reason = (error.strerror or type(error).__name__).lower()
         warnings.warn(
-            ConfigWarning(f"{folder} stays open to other users: {reason}", hint=f"chmod 700 {quoted(folder)}"),
+            ConfigWarning(f"{folder} stays open to other users: {reason}", hint=f"chmod 700 {quote_path(folder)}"),
             stacklevel=2,
         )
 
@@ -217,7 +217,7 @@ def _read_content(path: str) -> Secret | None:
         raise UnsafeFile(
             f"{path} can be written by every user, so it is not trusted",
             path=path,
-            hint=f"look at what is in it, then: chmod 600 {quoted(path)}",
+            hint=f"look at what is in it, then: chmod 600 {quote_path(path)}",
         )
     text = files.read(path)
     return None if text is None else Secret(text)
@@ -229,7 +229,7 @@ def _parse_document(path: str, content: Secret) -> Document:
         raise MalformedFile(
             f"{path}, line {parsed.line}, column {parsed.column}: {parsed.reason}; the file was not changed",
             path=path,
-            hint=f"fix it, or move it away: mv {quoted(path)} {quoted(f'{path}.broken')}",
+            hint=f"fix it, or move it away: mv {quote_path(path)} {quote_path(f'{path}.broken')}",
         )
     return parsed
 

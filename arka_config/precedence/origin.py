@@ -8,7 +8,7 @@ are compared (RFC 6454), never suffixes (CVE-2024-53858, CVE-2026-48501). Standa
 from __future__ import annotations
 
 from arka_config.errors import InvalidUrl
-from arka_config.text import is_printable, shortened
+from arka_config.text import is_printable, shorten
 
 _PORTS = {"https": 443, "http": 80}
 _HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
@@ -50,8 +50,8 @@ class Origin:
             raise _invalid(url, source, "its port is not a number from 1 to 65535")
         if scheme == "http" and not is_loopback(host):
             raise InvalidUrl(
-                f"{_prefix(source)}{shortened(url)} would send the token in clear text",
-                hint=f"use https://{shortened(rest)}",
+                f"{_prefix(source)}{shorten(url)} would send the token in clear text",
+                hint=f"use https://{shorten(rest)}",
             )
         return cls(scheme, host, port)
 
@@ -117,7 +117,7 @@ def _is_address_4(host: str) -> bool:
 
 
 def _invalid(url: str, source: str, reason: str) -> InvalidUrl:
-    return InvalidUrl(f"{_prefix(source)}'{shortened(url)}' is not a URL that a token may be sent to: {reason}")
+    return InvalidUrl(f"{_prefix(source)}'{shorten(url)}' is not a URL that a token may be sent to: {reason}")
 
 
 def _prefix(source: str) -> str:

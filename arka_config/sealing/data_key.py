@@ -10,7 +10,7 @@ from arka_config.errors import MalformedFile, SealedFileDamaged, SealedFileMoved
 from arka_config.sealing import cipher
 from arka_config.store.json import check_version, dumps
 from arka_config.store.tokens import parse_document
-from arka_config.text import is_printable, shortened
+from arka_config.text import is_printable, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def parse(text: str, path: str, app: str) -> DataKeyFile:
         raise damaged(path)
     if document["app"] != app:
         raise SealedFileMoved(
-            f"{path}: this data key belongs to '{shortened(document['app'])}', not to '{app}'",
+            f"{path}: this data key belongs to '{shorten(document['app'])}', not to '{app}'",
             path=path,
             hint=f"restore the file of '{app}'",
         )

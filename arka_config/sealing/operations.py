@@ -17,7 +17,7 @@ from arka_config.sealing.data_key import DISABLE, ENABLE, REKEY, DataKeyFile, Un
 from arka_config.sealing.unlockers import registry
 from arka_config.store import files
 from arka_config.store.tokens import PLAIN, SEALED
-from arka_config.text import did_you_mean, shortened
+from arka_config.text import did_you_mean, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +220,7 @@ def remove_unlocker(vault: Vault, name: str, progress: Progress = no_progress) -
         names = [each.name for each in file.unlockers]
         if unlocker is None:
             raise SealingError(
-                f"there is no unlocker '{shortened(name)}'",
+                f"there is no unlocker '{shorten(name)}'",
                 hint=did_you_mean(name, names) or f"the unlockers are: {', '.join(names)}",
             )
         if len(names) == 1:

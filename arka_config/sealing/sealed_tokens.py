@@ -6,7 +6,7 @@ from arka_config.errors import SealedFileDamaged, SealedFileMoved, SealingError
 from arka_config.sealing import cipher
 from arka_config.secret import Secret
 from arka_config.store.tokens import SEALED, VERSION, credential_from, metadata_of, storable_token
-from arka_config.text import quoted
+from arka_config.text import quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,5 +124,5 @@ def damaged(path: str) -> SealedFileDamaged:
     return SealedFileDamaged(
         f"{path}: damaged or changed: it is not what was stored",
         path=path,
-        hint=f"restore it from a backup, or delete it and log in again: rm {quoted(path)}",
+        hint=f"restore it from a backup, or delete it and log in again: rm {quote_path(path)}",
     )

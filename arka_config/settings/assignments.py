@@ -65,7 +65,7 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
 
 
 def _refuse_token(app: AppIdentity, key: str, text: str) -> None:
-    if key == "token" or app.redacted(text) != text:
+    if key == "token" or app.redact(text) != text:
         raise UsageError(
             f"{_quote(app, key)}: a token cannot be stored in a profile's file",
             hint=f"{app.name} login, or token.env=NAME",
@@ -136,4 +136,4 @@ def native_value(leaf: Leaf, text: str) -> Any:
 
 def _quote(app: AppIdentity, word: str) -> str:
     """Prepare an argument to be quoted in an error: it may be a token in the wrong place."""
-    return app.redacted(visible(word[:80]))
+    return app.redact(visible(word[:80]))

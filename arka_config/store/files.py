@@ -15,7 +15,7 @@ from _thread import _local  # threading's own, without importing the rest of thr
 
 from arka_config import debug
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
-from arka_config.text import quoted
+from arka_config.text import quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def read(path: str, *, secret: bool = False) -> str | None:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise MalformedFile(f"{path} is not a regular file", path=path, hint=f"look at it: ls -ld {quoted(path)}")
+            raise MalformedFile(
+                f"{path} is not a regular file", path=path, hint=f"look at it: ls -ld {quote_path(path)}"
+            )
         if secret:
             _check_private(path, status)
         content = _read_all(descriptor, path)
@@ -67,7 +69,7 @@ def _decoded(content: bytes, path: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
     # Raised outside of the handler: the decoder's error contains the file's content.
-    raise MalformedFile(f"{path}, line {line}: not UTF-8 text", path=path, hint=f"look at it: file {quoted(path)}")
+    raise MalformedFile(f"{path}, line {line}: not UTF-8 text", path=path, hint=f"look at it: file {quote_path(path)}")
 
 
 def _read_all(descriptor: int, path: str) -> bytes:
@@ -89,13 +91,13 @@ def _check_private(path: str, status: os.stat_result) -> None:
         raise UnsafeFile(
             f"{path} can be written by others (mode {mode:04o}), so it is not trusted",
             path=path,
-            hint=f"look at what is in it, then: chmod 600 {quoted(path)}",
+            hint=f"look at what is in it, then: chmod 600 {quote_path(path)}",
         )
     if mode & 0o044:
         import warnings
 
         warnings.warn(
-            ConfigWarning(f"{path} can be read by others (mode {mode:04o})", hint=f"chmod 600 {quoted(path)}"),
+            ConfigWarning(f"{path} can be read by others (mode {mode:04o})", hint=f"chmod 600 {quote_path(path)}"),
             stacklevel=2,
         )
 
@@ -320,11 +322,11 @@ def exists(path: str) -> bool:
 def failure(action: str, path: str, error: OSError) -> FileError:
     """Return the FileError for an OSError: the system's reason, the path, and what usually helps."""
     hints = {
-        errno.EACCES: f"look at who owns it: ls -ld {quoted(path)} {quoted(os.path.dirname(path))}",
-        errno.EPERM: f"look at who owns it: ls -ld {quoted(path)} {quoted(os.path.dirname(path))}",
+        errno.EACCES: f"look at who owns it: ls -ld {quote_path(path)} {quote_path(os.path.dirname(path))}",
+        errno.EPERM: f"look at who owns it: ls -ld {quote_path(path)} {quote_path(os.path.dirname(path))}",
         errno.EROFS: "the file system is read-only; choose another place with the app's HOME variable",
-        errno.ENOSPC: f"make room on that disk: df -h {quoted(os.path.dirname(path))}",
-        errno.ELOOP: f"a symbolic link leads back to itself: ls -l {quoted(path)}",
+        errno.ENOSPC: f"make room on that disk: df -h {quote_path(os.path.dirname(path))}",
+        errno.ELOOP: f"a symbolic link leads back to itself: ls -l {quote_path(path)}",
     }
     reason = (error.strerror or type(error).__name__).lower()
     code = error.errno or 0

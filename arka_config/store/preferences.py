@@ -5,7 +5,7 @@ from __future__ import annotations
 from arka_config.errors import MalformedFile
 from arka_config.store import toml
 from arka_config.store.tokens import STORAGES
-from arka_config.text import shortened
+from arka_config.text import shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def _parse_helpers(table: Mapping[str, object], path: str) -> dict[str, tuple[st
             words = None
         if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
             raise MalformedFile(
-                f"{path}: helpers.{shortened(name)} must be a command",
+                f"{path}: helpers.{shorten(name)} must be a command",
                 path=path,
-                correction=f'write it as {shortened(name)} = ["program", "argument"]',
+                correction=f'write it as {shorten(name)} = ["program", "argument"]',
             )
         helpers[name] = tuple(words)
     return helpers

@@ -6,7 +6,7 @@ import os
 
 from arka_config.errors import MalformedFile
 from arka_config.store import files, json
-from arka_config.text import check_printable, is_printable, is_profile_name, quoted
+from arka_config.text import check_printable, is_printable, is_profile_name, quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Selection:
             raise MalformedFile(
                 f"{self.active_path}: not the name of a profile",
                 path=self.active_path,
-                hint=f"rm {quoted(self.active_path)}",
+                hint=f"rm {quote_path(self.active_path)}",
             )
         active, previous = (None if name == _NONE else name for name in (*names, _NONE)[:2])
         return active, previous
@@ -48,11 +48,11 @@ class Selection:
         text = files.read(path)
         if text is None:
             return {}
-        document = json.parse(text, path, f"rm {quoted(path)}")
+        document = json.parse(text, path, f"rm {quote_path(path)}")
         json.check_version(document, _VERSION, path)
         pins = document.get("pins") if isinstance(document, dict) and document.get("version") == _VERSION else None
         if not isinstance(pins, dict) or not all(is_printable(d) and _is_name(n) for d, n in pins.items()):
-            raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm {quoted(path)}")
+            raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm {quote_path(path)}")
         return pins
 
     def write_pins(self, pins: Mapping[str, str]) -> None:

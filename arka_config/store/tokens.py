@@ -10,7 +10,7 @@ from arka_config.errors import InvalidUrl, InvalidValue, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import json
-from arka_config.text import check_printable, is_printable, quoted
+from arka_config.text import check_printable, is_printable, quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def parse_document(text: str, path: str) -> Document:
 
 def recovery_hint(path: str) -> str:
     """Return the hint for a token file that cannot be used."""
-    return f"look at what is in it, then: rm {quoted(path)}, and log in again"
+    return f"look at what is in it, then: rm {quote_path(path)}, and log in again"
 
 
 def _malformed(path: str, fault: str) -> MalformedFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from arka_config.errors import MalformedFile
 from arka_config.store import files
 from arka_config.store.fast import toml as fast_toml
-from arka_config.text import did_you_mean, is_printable, shortened, visible
+from arka_config.text import did_you_mean, is_printable, shorten, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def parse(text: str, path: str) -> dict[str, Any]:
         raise MalformedFile(f"{path}: not TOML: nested too deeply", path=path) from None
     if unprintable is not None:
         raise MalformedFile(
-            f"{path}: {shortened(unprintable)} contains a control character or a direction mark",
+            f"{path}: {shorten(unprintable)} contains a control character or a direction mark",
             path=path,
             hint=f"edit {path}",
         )
@@ -83,7 +83,7 @@ def check_keys(table: Mapping[str, Any], known: Iterable[str], path: str, within
         if key not in known:
             name = f"{within}.{key}" if within else key
             raise MalformedFile(
-                f"{path}: unknown key '{shortened(name)}'",
+                f"{path}: unknown key '{shorten(name)}'",
                 path=path,
                 correction=did_you_mean(key, known) or f"the keys here are {', '.join(sorted(known))}",
             )
@@ -96,7 +96,7 @@ def get(table: Mapping[str, Any], key: str, kind: type, path: str, within: str =
         return value
     names = {str: "a string", dict: "a table", list: "an array", bool: "true or false", int: "a whole number"}
     name = f"{within}.{key}" if within else key
-    raise MalformedFile(f"{path}: {shortened(name)} must be {names[kind]}", path=path, hint=f"edit {path}")
+    raise MalformedFile(f"{path}: {shorten(name)} must be {names[kind]}", path=path, hint=f"edit {path}")
 
 
 def edit(text: str, changes: Mapping[tuple[str, ...], Any], path: str) -> str:

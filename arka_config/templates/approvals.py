@@ -16,7 +16,7 @@ from arka_config.errors import ConfigError, InvalidUrl, MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.store import files
 from arka_config.store.json import check_version
-from arka_config.text import is_printable, quoted
+from arka_config.text import is_printable, quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,7 +74,7 @@ class Approvals:
             raise MalformedFile(
                 f"{self.path}: not a file of approvals, so nothing is approved",
                 path=self.path,
-                hint=f"rm {quoted(self.path)}, then approve again",
+                hint=f"rm {quote_path(self.path)}, then approve again",
             ) from None
 
     def differences(self, plan: Plan) -> list[tuple[str, Difference]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from arka_config.errors import MalformedFile
 from arka_config.store import files
 from arka_config.store.json import check_version
-from arka_config.text import is_printable, is_profile_name, quoted
+from arka_config.text import is_printable, is_profile_name, quote_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +131,7 @@ def _read(path: str) -> Ledger | None:
         raise MalformedFile(
             f"{path}: not a ledger, so it is not known what the last apply wrote",
             path=path,
-            hint=f"rm {quoted(path)}, then apply with --adopt",
+            hint=f"rm {quote_path(path)}, then apply with --adopt",
         ) from None
 
 

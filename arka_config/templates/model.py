@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from arka_config.references.registry import KINDS, kind_of
 from arka_config.store import toml
-from arka_config.text import did_you_mean, shortened
+from arka_config.text import did_you_mean, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,7 +180,7 @@ def _remove_faults(table: dict[str, Any], faults: list[_Fault]) -> None:
 
 def _describe(fault: _Fault, table: dict[str, Any]) -> str:
     kind, path, detail = fault
-    key = shortened(".".join(path))
+    key = shorten(".".join(path))
     if path == ("version",) and kind != "missing":
         version = table.get("version")
         is_newer = isinstance(version, int) and not isinstance(version, bool) and version > VERSION

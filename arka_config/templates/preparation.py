@@ -12,7 +12,7 @@ from arka_config.templates.plan import Actual, ActualToken
 from arka_config.templates.planning import ledger_after, make_plan, prunable_profiles
 from arka_config.templates.policy import SettingsValidator
 from arka_config.templates.token_fetching import TokenFetcher
-from arka_config.text import did_you_mean, quoted, visible
+from arka_config.text import did_you_mean, quote_path, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +74,9 @@ def _check_options(wanted: DesiredSet, options: Options, known: set[str]) -> Non
     for folder in wanted.folders:
         if not any(text.folder == folder for text in wanted.texts):
             loss = "; --prune would remove every profile that an apply of it created" if options.prune else ""
-            raise ConfigError(f"{visible(folder)} contains no templates{loss}", hint=f"look at it: ls {quoted(folder)}")
+            raise ConfigError(
+                f"{visible(folder)} contains no templates{loss}", hint=f"look at it: ls {quote_path(folder)}"
+            )
     for name in options.only:
         if name not in known:
             raise UnknownProfile(

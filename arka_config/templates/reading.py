@@ -14,7 +14,7 @@ from arka_config.errors import FileError, TemplateError, UsageError
 from arka_config.store import files, toml
 from arka_config.templates.model import validate
 from arka_config.templates.positions import Position, Problem, TemplateText
-from arka_config.text import is_printable, shortened, visible
+from arka_config.text import is_printable, shorten, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -165,11 +165,11 @@ def _parse(app: AppIdentity, text: TemplateText, problems: list[Problem]) -> dic
 
 def _find_literal_tokens(app: AppIdentity, text: TemplateText) -> Iterator[Problem]:
     """Find tokens anywhere in the text, in comments too: they are in the repository's history."""
-    if app.redacted(text.text) == text.text:
+    if app.redact(text.text) == text.text:
         return
     offset = 0
     for line in text.text.splitlines(keepends=True):
-        masked = app.redacted(line)
+        masked = app.redact(line)
         if masked != line:
             column = next(index for index, (a, b) in enumerate(zip(line, masked, strict=False)) if a != b)
             yield text.problem_at(offset + max(line.rfind(app.token_prefix, 0, column + 1), 0), _LITERAL_TOKEN)
@@ -206,11 +206,11 @@ def _load_toml(text: TemplateText, problems: list[Problem]) -> dict[str, Any] | 
 def _string_problem(app: AppIdentity, key: str, value: str) -> str:
     """Why a string is refused, or an empty string. A key is checked like a value."""
     if not is_printable(key) or not is_printable(value.replace("\n", "") if key == "token.sealed" else value):
-        return f"{shortened(app.redacted(key))} contains a control character or a direction mark"
-    if app.redacted(value) != value:
+        return f"{shorten(app.redact(key))} contains a control character or a direction mark"
+    if app.redact(value) != value:
         return _LITERAL_TOKEN
     if _PASSWORD.search(value):
-        return f"{shortened(app.redacted(key))} is a URL with a password, readable by everyone with this file"
+        return f"{shorten(app.redact(key))} is a URL with a password, readable by everyone with this file"
     return ""
 
 

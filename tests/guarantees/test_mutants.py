@@ -138,7 +138,7 @@ MUTANTS = [
     Mutant(
         "no redaction of JSON",
         "cli/runtime/session.py",
-        "terminal.out(text if reveal else self.app.redacted(text))",
+        "terminal.out(text if reveal else self.app.redact(text))",
         "terminal.out(text)",
         f"{STREAMS}test_an_error_redacts_a_token_in_the_wrong_argument",
         "assert 'arka_w+9f3c' not in",

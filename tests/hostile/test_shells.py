@@ -19,7 +19,7 @@ from arka_config.arka import app
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
-from arka_config.text import quoted
+from arka_config.text import quote_path
 from tests import peers
 from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.hostile.texts import ARGUMENT, check_clean
@@ -178,7 +178,7 @@ def test_completion_offers_only_valid_names(two: Path, kind: str, text: str) -> 
 @given(st.lists(ARGUMENT, min_size=10, max_size=10))
 def test_a_path_in_a_hint_is_one_shell_word(paths: list[str]) -> None:
     done = subprocess.run(
-        ["sh", "-c", f"printf '%s\\0' {' '.join(map(quoted, paths))}"], capture_output=True, check=True
+        ["sh", "-c", f"printf '%s\\0' {' '.join(map(quote_path, paths))}"], capture_output=True, check=True
     )
     assert os.fsdecode(done.stdout).split("\0")[:-1] == paths
 
@@ -216,9 +216,9 @@ def test_dotenv_and_template_have_one_line_per_value(two: Path) -> None:
             import tomllib
 
             printed = arka("export", "template", "work")
-            assert tomllib.loads(printed.out)["profile"]["description"] == app.redacted(text)
+            assert tomllib.loads(printed.out)["profile"]["description"] == app.redact(text)
             shown = arka("profiles", "show", "work", "--json").json
-            assert shown["description"] == app.redacted(text)
+            assert shown["description"] == app.redact(text)
         stored = arka("login", "-p", "new", "--with-token", "--no-verify", "--label", text, stdin=OTHER)
         if stored.code == 0:
             document = json.loads((two / "data" / "tokens" / "new.json").read_text("utf-8"))

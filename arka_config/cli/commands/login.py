@@ -16,7 +16,7 @@ from arka_config.errors import ConfigError, OriginConflict, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
 from arka_config.precedence.values import ENV, FLAG, flatten, resolve
-from arka_config.secret import masked
+from arka_config.secret import mask
 from arka_config.store.tokens import PLAIN, STORAGES, Credential
 from arka_config.text import visible
 
@@ -195,7 +195,7 @@ def _report(
     session: Session, name: str, credential: Credential, verification: Verification, is_active: bool, is_first: bool
 ) -> None:
     app = session.app
-    token = masked(credential.token.reveal(), app.token_prefix)
+    token = mask(credential.token.reveal(), app.token_prefix)
     storage = session.store.tokens.read_storage(name)
     if session.json:
         session.show_json(

@@ -24,4 +24,4 @@ def prompt(session: Session) -> None:
     if session.json:
         session.show_json({"profile": name or None})
     elif name:
-        terminal.out(session.app.redacted(name))  # it may be a token, pasted into the wrong variable
+        terminal.out(session.app.redact(name))  # it may be a token, pasted into the wrong variable

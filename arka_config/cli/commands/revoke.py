@@ -10,7 +10,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
 from arka_config.cli.runtime.command import command
 from arka_config.errors import NoWorkspaceApi
-from arka_config.secret import masked
+from arka_config.secret import mask
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -28,7 +28,7 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
     because it works until you revoke it there. To replace the token instead: `{app} rotate`.
     """
     stored = workspace_access.effective_stored_token(session)
-    token = masked(stored.credential.token.reveal(), session.app.token_prefix)
+    token = mask(stored.credential.token.reveal(), session.app.token_prefix)
     if not yes:
         question = f"Revoke {token} of profile '{stored.profile}' at {stored.workspace.origin}? It cannot be undone."
         session.confirm(question, flag="--yes")

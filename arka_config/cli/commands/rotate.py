@@ -16,7 +16,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime import issuing, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, WorkspaceError
-from arka_config.secret import masked
+from arka_config.secret import mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ def _store_and_verify(session: Session, old: StoredToken, names: Sequence[str], 
 
 def _report(session: Session, old: StoredToken, changed: Sequence[str], new: Credential, token_id: str) -> None:
     prefix = session.app.token_prefix
-    before, after = (masked(each.token.reveal(), prefix) for each in (old.credential, new))
+    before, after = (mask(each.token.reveal(), prefix) for each in (old.credential, new))
     if session.json:
         session.show_json(
             {

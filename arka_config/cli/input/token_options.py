@@ -30,5 +30,5 @@ def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
 def check_label(app: AppIdentity, label: str, what: str, *, hint: str) -> None:
     """Raise InvalidValue for an unprintable label, and UsageError for one that contains a token."""
     check_printable(label, what)
-    if app.redacted(label) != label:
+    if app.redact(label) != label:
         raise UsageError(f"{what} contains a token, but labels are not secret", hint=hint)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from arka_config import timestamps
 from arka_config.errors import InvalidValue, TokenUnavailable
 from arka_config.references.registry import KINDS, describe, kind_of
-from arka_config.secret import Secret, masked
+from arka_config.secret import Secret, mask
 from arka_config.store.tokens import PLAIN, SEALED
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def token_cell(session: Session, profile: Profile, credential: Credential | None
 
 def masked_token(session: Session, credential: Credential) -> str | None:
     """A stored token, masked; None if reading it would unlock the vault or a keyring."""
-    return masked(credential.token.reveal(), session.app.token_prefix) if is_quick(session, credential) else None
+    return mask(credential.token.reveal(), session.app.token_prefix) if is_quick(session, credential) else None
 
 
 def is_quick(session: Session, credential: Credential) -> bool:
@@ -159,7 +159,7 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
         return masked_token(session, stored) or f"({stored.storage})"
     prefix = session.app.token_prefix if resolved.field is session.app.token_field else ""
     try:
-        return masked(value.reveal(), prefix)
+        return mask(value.reveal(), prefix)
     except TokenUnavailable:
         return "(missing)"
 

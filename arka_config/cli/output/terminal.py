@@ -45,9 +45,9 @@ class AppOutput:
 
     def __enter__(self) -> None:
         global _redacted  # noqa: PLW0603  # not a context variable: the threads of a progress bar mask too
-        if self._outer == self._app.redacted:  # nested in the output of the same app
+        if self._outer == self._app.redact:  # nested in the output of the same app
             return
-        _redacted = self._app.redacted
+        _redacted = self._app.redact
         if self._app.is_on("DEBUG", os.environ):
             start_debug_log()
         self._warnings.__enter__()
@@ -57,7 +57,7 @@ class AppOutput:
 
     def __exit__(self, *_: object) -> None:
         global _redacted  # noqa: PLW0603  # as above
-        if self._outer != self._app.redacted:
+        if self._outer != self._app.redact:
             debug.listener = None
             self._warnings.__exit__(None, None, None)
             _redacted = self._outer

@@ -43,7 +43,7 @@ class ReportedError(click.ClickException):
     """A ConfigError as a click exception, for a program whose click `main` belongs to its author."""
 
     def __init__(self, app: AppIdentity, error: ConfigError) -> None:
-        super().__init__(app.redacted(error.message))
+        super().__init__(app.redact(error.message))
         self.app = app
         self.error = error
         self.exit_code = error.exit_code  # type: ignore[misc]  # click reads the instance's

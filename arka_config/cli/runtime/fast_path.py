@@ -53,7 +53,7 @@ def run(
         from arka_config.cli.runtime import exec_process
 
         exec_process.run(session, words)
-    text = session.token().secret.reveal() if name == "token" else app.redacted(session.prompt_name())
+    text = session.token().secret.reveal() if name == "token" else app.redact(session.prompt_name())
     if text:
         terminal.out(text)
     return 0

@@ -187,7 +187,7 @@ class Session:
         text = json.dumps(document, indent=2, ensure_ascii=not is_unicode)
         if not UNPRINTABLE.isdisjoint(text):
             text = "".join(_escape_for_json(character) for character in text)
-        terminal.out(text if reveal else self.app.redacted(text))
+        terminal.out(text if reveal else self.app.redact(text))
 
     def with_tilde(self, path: str) -> str:
         """A path as shown to the user: `~` for the home folder."""

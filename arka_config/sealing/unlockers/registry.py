@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arka_config.errors import NewerFormat
 from arka_config.sealing.data_key import damaged
-from arka_config.text import shortened
+from arka_config.text import shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def check_kinds(file: DataKeyFile, path: str) -> None:
     for unlocker in file.unlockers:
         if unlocker.kind not in KINDS:
             raise NewerFormat(
-                f"{path}: unlocker '{shortened(unlocker.name)}' is of kind '{shortened(unlocker.kind)}', which this "
+                f"{path}: unlocker '{shorten(unlocker.name)}' is of kind '{shorten(unlocker.kind)}', which this "
                 "program does not know",
                 path=path,
                 hint="update this program",

@@ -21,7 +21,7 @@ import uvicorn
 
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import is_loopback
-from arka_config.text import shortened
+from arka_config.text import shorten
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.application import create_application
 from arka_config.workspace.server.database import Database
@@ -73,7 +73,7 @@ def listen(host: str, port: int) -> socket.socket:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             hint = _HOST_HINT
         reason = (error.strerror or str(error)).partition("(while")[0].strip().lower()
-    raise ConfigError(f"cannot listen on {shortened(_url_host(host))}:{port}: {reason}", hint=hint)
+    raise ConfigError(f"cannot listen on {shorten(_url_host(host))}:{port}: {reason}", hint=hint)
 
 
 def local_url(listener: socket.socket) -> str:

@@ -43,4 +43,4 @@ def get(session: Session, key: str, show_token: bool) -> None:
         session.show_json({"name": key, **document}, reveal=show_token)
     else:
         text = value_text(session, resolved, show_token=show_token)
-        terminal.out(text if show_token else session.app.redacted(text))
+        terminal.out(text if show_token else session.app.redact(text))

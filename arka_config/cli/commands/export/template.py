@@ -46,7 +46,7 @@ def template(session: Session, name: str | None) -> None:
     settings, omitted = _split_secrets(session, profile.settings)
     if settings:
         table["settings"] = settings
-    text = session.app.redacted(f"#:schema ./template.schema.json\n{toml.dumps(table)}")
+    text = session.app.redact(f"#:schema ./template.schema.json\n{toml.dumps(table)}")
     for key in omitted:
         terminal.note(f"settings.{key} is omitted, because it contains a secret")
     if session.json:
@@ -65,7 +65,7 @@ def _split_secrets(session: Session, table: dict[str, Any], within: str = "") ->
         if isinstance(value, dict):
             kept[key], more = _split_secrets(session, value, f"{name}.")
             omitted += more
-        elif name in secret or hide_passwords(value) != value or session.app.redacted(str(value)) != str(value):
+        elif name in secret or hide_passwords(value) != value or session.app.redact(str(value)) != str(value):
             omitted.append(name)
         else:
             kept[key] = value

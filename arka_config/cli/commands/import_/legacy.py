@@ -14,7 +14,7 @@ from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import legacy_path
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
-from arka_config.secret import masked
+from arka_config.secret import mask
 from arka_config.store.tokens import Credential
 from arka_config.text import visible
 
@@ -61,7 +61,7 @@ def legacy(
     deleted = _delete_copy(session, path, found.key, delete)
     if session.json:
         session.show_json({"profile": name, "active": is_active, "path": path, "key": found.key, "deleted": deleted})
-    token = masked(found.token.reveal(), app.token_prefix)
+    token = mask(found.token.reveal(), app.token_prefix)
     terminal.say(f"Imported {token} from {session.with_tilde(path)} into profile '{name}' (unverified)", mark="✓")
     if deleted:
         terminal.say("  Deleted the plain copy there; the Node CLI has no token now")

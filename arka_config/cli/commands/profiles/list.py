@@ -81,7 +81,7 @@ def _document(session: Session, name: str, active: str | None) -> dict[str, obje
         profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
         token = token_document(session, profile, credential)
     except ConfigError as error:
-        return document | {"error": session.app.redacted(error.message)}
+        return document | {"error": session.app.redact(error.message)}
     return document | {
         "description": profile.description or None,
         "api_url": profile.api_url or None,

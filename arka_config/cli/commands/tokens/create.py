@@ -12,7 +12,7 @@ from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import issuing, workspace_access
 from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.errors import ConfigError, UsageError
-from arka_config.secret import masked
+from arka_config.secret import mask
 from arka_config.text import check_profile_name
 from arka_config.workspace.client.models import MANAGE
 
@@ -74,7 +74,7 @@ def _store(session: Session, workspace: WorkspaceClient, name: str, issued: Issu
         is_revoked = issuing.revoke_unused(workspace, details.id) is None
         state = "was revoked again" if is_revoked else "is left on the tokens page, where it can be revoked"
         raise ConfigError(f"{error.message}; the new token was not stored, and {state}", hint=error.hint) from None
-    token = masked(issued.token.reveal(), session.app.token_prefix)
+    token = mask(issued.token.reveal(), session.app.token_prefix)
     if session.json:
         session.show_json({"token": token, "profile": name, "details": token_details_document(details)})
     terminal.say(f"Created {token}, '{details.label}', and stored it under profile '{name}'", mark="✓")
