@@ -71,6 +71,7 @@ def type_adapter(leaf: Leaf) -> TypeAdapter[Any]:
 def first_message(error: ValidationError) -> str:
     """Return the first message of a validation error, without the value, in lower case."""
     message: str = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
+    message = message.removeprefix("Value error, ")  # pydantic's prefix for the error of a validator function
     return message[:1].lower() + message[1:]
 
 

@@ -196,7 +196,8 @@ def _problems(error: ValidationError, source: LayeredSource) -> Iterator[Problem
     undecoded = [leaf for leaf, _ in source.problems]
     for details in error.errors(include_input=False, include_url=False, include_context=False):
         path = [str(part) for part in details["loc"]]
-        message = details["msg"][:1].lower() + details["msg"][1:]
+        message = details["msg"].removeprefix("Value error, ")
+        message = message[:1].lower() + message[1:]
         names = (".".join(path[:length]) for length in range(len(path), 0, -1))
         leaf = next((source.leaves[name] for name in names if name in source.leaves), None)
         if leaf is None:

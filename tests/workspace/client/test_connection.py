@@ -22,6 +22,7 @@ from arka_config.arka.settings import Settings
 from arka_config.errors import ConfigError, WorkspaceUnreachable
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import TIMEOUT, Connection
+from tests.cli.program import arka
 from tests.no_network import VARIABLES
 from tests.workspace.fake import serve_fake
 
@@ -348,6 +349,12 @@ def test_invalid_proxy_is_an_error_that_does_not_repeat_it(home: Path, value: st
         connection_from(home, ARKA_PROXY=value)
     assert "secret" not in str(caught.value) + caught.value.hint
     assert caught.value.__context__ is None
+
+
+def test_profiles_set_checks_the_proxy_in_the_same_way(home: Path) -> None:
+    arka("profiles", "create", "work")
+    done = arka("profiles", "set", "work", "proxy=http://u:secret@x:port")
+    assert (done.code, done.err) == (1, "error: proxy: not the URL of a proxy\n")
 
 
 def test_timeout_is_at_most_one_day(home: Path) -> None:
