@@ -81,9 +81,7 @@ class Vault:
         """Read the data key's file. Raises NotEnabled if sealing is off."""
         file = self.file()
         if file is None:
-            raise NotEnabled(
-                f"sealing is not on: {self.path} does not exist", hint=f"{self.store.app.name} vault enable"
-            )
+            raise NotEnabled(f"sealing is off: {self.path} does not exist", hint=f"{self.store.app.name} vault enable")
         return file
 
     def keys(self, key_id: str | None = None, *, fresh: bool = False) -> DataKeys:

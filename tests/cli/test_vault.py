@@ -123,7 +123,7 @@ def test_vault_commands_without_a_vault_name_enable() -> None:
     for line in ("rekey", "unlock", "disable --yes", "add-unlocker key-file", "remove-unlocker key-file"):
         ended = arka("vault", *line.split())
         assert ended.code == 1
-        assert "sealing is not on" in ended.err
+        assert "sealing is off" in ended.err
         assert ended.err.endswith("hint: arka vault enable\n")
     assert run("vault", "status").out.split() == ["VAULT", "VALUE", "PLACE", "sealing", "off", "plain", "tokens", "2"]
 

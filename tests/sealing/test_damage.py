@@ -286,7 +286,7 @@ def test_plain_file_in_place_of_a_sealed_one_is_accepted(sealed: ProfileStore) -
 def test_missing_data_key_keeps_sealed_tokens_and_stores_new_ones_plain(sealed: ProfileStore) -> None:
     os.unlink(sealed.data_key_path)
     store = again(sealed)
-    with pytest.raises(SealingError, match="sealing is not on"):
+    with pytest.raises(SealingError, match="sealing is off"):
         store.log_in("work", credential("new"))
     store.log_in("new", credential("new"))
     assert store.tokens.read_storage("new") == "plain"

@@ -94,7 +94,7 @@ def test_operations_refuse_the_wrong_state(sealed: ProfileStore) -> None:
         operations.enable(vault_of(sealed), [NewUnlocker("key-file")])
     operations.disable(vault_of(sealed))
     for change in (operations.disable, operations.rekey):
-        with pytest.raises(SealingError, match="sealing is not on") as caught:
+        with pytest.raises(SealingError, match="sealing is off") as caught:
             change(vault_of(sealed))
         assert caught.value.hint == "arka vault enable"
 
@@ -378,7 +378,7 @@ def test_storage_preference_applies_to_new_tokens_only(sealed: ProfileStore) -> 
 
 def test_sealed_storage_without_a_vault_stores_nothing(store: ProfileStore) -> None:
     for where, storage in ((store, "sealed"), (with_storage_preference(store, "sealed"), None)):
-        with pytest.raises(SealingError, match="sealing is not on") as caught:
+        with pytest.raises(SealingError, match="sealing is off") as caught:
             where.log_in("new", credential("new"), storage=storage)
         assert caught.value.hint == "arka vault enable"
         assert not store.exists("new")

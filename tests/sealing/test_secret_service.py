@@ -181,7 +181,7 @@ def test_missing_secret_service_stores_nothing_unless_another_storage_is_request
         done = both.arka(line)
         assert (done.returncode, done.stdout) == (1, "")
         assert f"error: {BACKEND} is missing or cannot be reached" in done.stderr
-        assert "hint: run it where that keyring can be reached" in done.stderr
+        assert "hint: run it in a session that can reach the keyring" in done.stderr
     refused = both.arka(f"{LOGIN} -p new --storage keyring", TOKEN)
     assert refused.returncode == 1
     assert "error: there is no OS keyring here" in refused.stderr
