@@ -185,7 +185,7 @@ def test_missing_secret_service_stores_nothing_unless_another_storage_is_request
     refused = both.arka(f"{LOGIN} -p new --storage keyring", TOKEN)
     assert refused.returncode == 1
     assert "error: there is no OS keyring here" in refused.stderr
-    assert "hint: choose another storage, as with --storage sealed or --storage plain" in refused.stderr
+    assert "hint: choose another storage: --storage sealed, or --storage plain" in refused.stderr
     assert both.in_files(TOKEN) == []
     assert "there is no profile 'new'" in both.arka("token -p new").stderr
     both.done(f"{LOGIN} -p new --storage plain", TOKEN)

@@ -1,4 +1,4 @@
-"""`vault rekey`: make a new data key, and seal every token with it."""
+"""`vault rekey`: create a new data key, and seal every token with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command()
 def rekey(session: Session) -> None:
-    """Make a new data key, and seal every token with it.
+    """Create a new data key and seal every token with it.
 
     Every unlocker is needed, and stays; you are asked for passphrases. Every session ends. A new key does not help
     against someone who has copies of your token files and of the old key: revoke the tokens instead.
@@ -26,5 +26,5 @@ def rekey(session: Session) -> None:
         names = operations.rekey(vault_of(session.store), progress)
     if session.json:
         session.show_json({"sealed": names})
-    terminal.say(f"Made a new data key; sealed {tokens(len(names))} with it", mark="✓")
+    terminal.say(f"Created a new data key; sealed {tokens(len(names))} with it", mark="✓")
     terminal.say("  All sessions have ended")

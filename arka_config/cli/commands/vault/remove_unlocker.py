@@ -1,4 +1,4 @@
-"""`vault remove-unlocker`: remove a way to open the vault, and make a new data key."""
+"""`vault remove-unlocker`: remove a way to open the vault, and create a new data key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @command(name="remove-unlocker")
 @click.argument("name")
 def remove_unlocker(session: Session, name: str) -> None:
-    """Remove a way to open the vault, and make a new data key.
+    """Remove a way to open the vault, and create a new data key.
 
     Every other unlocker is needed for that. The last unlocker cannot be removed.
     """
@@ -27,5 +27,5 @@ def remove_unlocker(session: Session, name: str) -> None:
         unlocker = operations.remove_unlocker(vault_of(session.store), name, progress)
     if session.json:
         session.show_json({"unlocker": name})
-    terminal.say(f"Removed unlocker '{name}'; made a new data key, and all sessions have ended", mark="✓")
+    terminal.say(f"Removed unlocker '{name}'; created a new data key, and all sessions have ended", mark="✓")
     unlockers.say_leftover(session, unlocker)
