@@ -91,7 +91,7 @@ def test_settings_class_is_imported_on_first_use() -> None:
 
 
 def test_settings_class_of_an_app_without_one_is_an_error() -> None:
-    with pytest.raises(LookupError, match=r"App\('bare'\) names no settings class"):
+    with pytest.raises(LookupError, match=r"App\('bare'\) has no settings class"):
         App("bare").settings_class()
 
 
