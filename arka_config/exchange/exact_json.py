@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,22 +23,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(NaN|-?Infinity)')
 
 
-class Number:
+class Number(NamedTuple):
     """A number with its spelling in the file."""
 
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return f"Number({self.text!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Number) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
+    text: str
 
 
 class Document(dict[str, "Value"]):
@@ -48,15 +36,12 @@ class Document(dict[str, "Value"]):
         return "Document(…)"
 
 
-class Fault:
+class Fault(NamedTuple):
     """Why a text is not a JSON object, and at which line and column, from 1. The reason quotes nothing of the text."""
 
-    __slots__ = ("column", "line", "reason")
-
-    def __init__(self, reason: str, line: int = 1, column: int = 1) -> None:
-        self.reason = reason
-        self.line = line
-        self.column = column
+    reason: str
+    line: int = 1
+    column: int = 1
 
 
 class _Constant(ValueError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, UnsafeFile, UsageError
 from arka_config.exchange.env_paths import SUFFIX
@@ -33,25 +33,19 @@ _RESERVED = frozenset({"__internal__", "__proto__", "constructor", "prototype"})
 _PATH_CHARACTERS = frozenset(".[\\")  # dot-prop reads a key with one of these as a path into nested objects
 
 
-class FoundToken:
+class FoundToken(NamedTuple):
     """A token in the file, and the top-level key that holds it."""
 
-    __slots__ = ("key", "token")
-
-    def __init__(self, key: str, token: Secret) -> None:
-        self.key = key
-        self.token = token
+    key: str
+    token: Secret
 
 
-class WriteResult:
+class WriteResult(NamedTuple):
     """The file and key that a token was written to, and whether that changed the file."""
 
-    __slots__ = ("changed", "key", "path")
-
-    def __init__(self, path: str, key: str, changed: bool) -> None:
-        self.path = path
-        self.key = key
-        self.changed = changed
+    path: str
+    key: str
+    changed: bool
 
 
 def read(path: str) -> Document | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.cli.output.format import is_locked
 from arka_config.errors import (
@@ -26,15 +26,12 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.verification import Verification
 
 
-class StoredToken:
+class StoredToken(NamedTuple):
     """A profile's own stored token, with a client for its workspace."""
 
-    __slots__ = ("credential", "profile", "workspace")
-
-    def __init__(self, profile: str, credential: Credential, workspace: WorkspaceClient) -> None:
-        self.profile = profile
-        self.credential = credential
-        self.workspace = workspace
+    profile: str
+    credential: Credential
+    workspace: WorkspaceClient
 
 
 def client(session: Session, resolution: Resolution, url: str, token: Secret) -> WorkspaceClient:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.transport import Response
 
 _JSON = ("application/json", "application/problem+json")
+_INVALID = object()
 _UNSUPPORTED = frozenset({404, 405, 410, 501})
 
 
@@ -37,12 +38,18 @@ def parse_json(response: Response, origin: Origin, action: str) -> Any:
     """Parse a response's JSON. Raises NoWorkspaceApi if it has another type, WorkspaceFault if it is malformed."""
     if response.content_type not in _JSON:
         raise no_api(origin, action, _describe_type(response))
+    document = _load(response.body)
+    if document is _INVALID:
+        raise invalid_response(origin, "it is labelled as JSON, and is not")
+    return document
+
+
+def _load(body: bytes) -> Any:
+    """Parse JSON; return _INVALID for other text. The decoder's error holds the whole text, which may hold a token."""
     try:
-        return json.loads(response.body.decode("utf-8"))
+        return json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
-        pass
-    # Outside of the handler: the decoder's error holds the whole text, which may hold a token.
-    raise invalid_response(origin, "it is labelled as JSON, and is not")
+        return _INVALID
 
 
 def no_api(origin: Origin, action: str, answer: str) -> NoWorkspaceApi:
@@ -62,7 +69,10 @@ def error_for(response: Response, app: AppIdentity, url: str, action: str) -> Co
     if status == HTTPStatus.UNAUTHORIZED:
         return invalid_token(app, url)
     if status in (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN):
-        if status == HTTPStatus.FORBIDDEN and _lacks_scope(response, problem):
+        # "insufficient_scope" in the challenge: RFC 6750, section 3.1
+        if status == HTTPStatus.FORBIDDEN and (
+            is_problem(response, "insufficient-scope") or "insufficient_scope" in response.challenge
+        ):
             return NotPermitted(
                 "this token may not manage tokens",
                 hint=f"create one that may on {app.page(app.tokens_page, url)}, or use another --profile",
@@ -103,23 +113,13 @@ def _rejection(app: AppIdentity, origin: Origin, status: int, problem: Mapping[s
 
 def _problem_details(response: Response) -> Mapping[str, Any]:
     """The problem details of a response (RFC 9457), empty if it has none."""
-    if response.content_type not in _JSON:
-        return {}
-    try:
-        problem = json.loads(response.body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return {}
+    problem = _load(response.body) if response.content_type in _JSON else None
     return problem if isinstance(problem, dict) else {}
 
 
 def is_problem(response: Response, name: str) -> bool:
     """Whether the response is the workspace's own problem with this name, such as `not-found`."""
     return str(_problem_details(response).get("type", "")).endswith(f"/problems/{name}")
-
-
-def _lacks_scope(response: Response, problem: Mapping[str, Any]) -> bool:
-    has_type = str(problem.get("type", "")).endswith("/problems/insufficient-scope")
-    return has_type or "insufficient_scope" in response.challenge  # RFC 6750, section 3.1
 
 
 def _billing_page(problem: Mapping[str, Any], app: AppIdentity, url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from arka_config.errors import InvalidValue, RequestRefused
 from arka_config.precedence.origin import Origin
@@ -56,7 +57,7 @@ class WorkspaceClient:
         tokens: list[TokenDetails] = []
         cursor = ""
         for _ in range(_MAX_PAGES):
-            query = f"?limit={_PAGE_SIZE}" + (f"&cursor={_quote(cursor)}" if cursor else "")
+            query = f"?limit={_PAGE_SIZE}" + (f"&cursor={quote(cursor, safe='')}" if cursor else "")
             page, next_cursor = self._call("GET", f"tokens{query}", _parse_page, "list tokens")
             tokens += page
             if not next_cursor or next_cursor == cursor:
@@ -129,9 +130,3 @@ def _parse_page(document: object) -> tuple[list[TokenDetails], str]:
     if not isinstance(tokens, list) or len(tokens) > 10 * _PAGE_SIZE or not isinstance(cursor, str | None):
         raise InvalidValue("it is not a list of tokens")
     return [TokenDetails.parse(each) for each in tokens], cursor or ""
-
-
-def _quote(cursor: str) -> str:
-    from urllib.parse import quote
-
-    return quote(cursor, safe="")

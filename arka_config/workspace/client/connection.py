@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError
@@ -21,6 +22,7 @@ TIMEOUT = 30.0  # seconds; the default of arka's settings class as well
 _MAX_TIMEOUT = 24 * 60 * 60.0  # seconds; system calls reject larger numbers
 
 
+@dataclass(eq=False, kw_only=True, slots=True)
 class Connection:
     """The settings `timeout` (seconds, for a call and its retries together), `proxy` and `ca_bundle`.
 
@@ -28,15 +30,11 @@ class Connection:
     proxy is used for loopback, since the token would go to the proxy in clear text.
     """
 
-    def __init__(self, *, timeout: float = TIMEOUT, proxy: str = "", ca_bundle: str = "", place: str = "") -> None:
-        self.timeout = timeout
-        self.proxy = proxy
-        self.ca_bundle = ca_bundle
-        self.place = place  # the source of `ca_bundle`, for errors
-        self._context: ssl.SSLContext | None = None
-
-    def __repr__(self) -> str:
-        return f"Connection({self.timeout:g} s)"  # a proxy's URL may hold a password
+    timeout: float = TIMEOUT
+    proxy: str = field(default="", repr=False)  # it may hold a password
+    ca_bundle: str = ""
+    place: str = ""  # the source of `ca_bundle`, for errors
+    _context: ssl.SSLContext | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def from_settings(cls, resolution: Resolution) -> Connection:

@@ -6,7 +6,7 @@ is limited.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config import timestamps
 from arka_config.errors import InvalidToken, InvalidValue
@@ -24,38 +24,21 @@ MAX_TEXT_LENGTH = 400  # characters; a label has at most 100, an e-mail address 
 _MAX_SCOPES = 1000
 
 
-class TokenDetails:
+class TokenDetails(NamedTuple):
     """What the workspace says about a token, without the token itself.
 
     Timestamps are in stored form; a missing one is an empty string. `includes_expires` is false if the response does
     not mention the expiry, which is not the same as a token that never expires.
     """
 
-    __slots__ = ("created", "expires", "id", "includes_expires", "label", "last_four", "last_used", "scopes")
-
-    def __init__(
-        self,
-        id: str,  # noqa: A002  # the API's name
-        *,
-        label: str = "",
-        last_four: str = "",
-        scopes: tuple[str, ...] = (),
-        created: str = "",
-        expires: str = "",
-        last_used: str = "",
-        includes_expires: bool = True,
-    ) -> None:
-        self.id = id
-        self.label = label
-        self.last_four = last_four
-        self.scopes = scopes
-        self.created = created
-        self.expires = expires
-        self.last_used = last_used
-        self.includes_expires = includes_expires
-
-    def __repr__(self) -> str:
-        return f"TokenDetails({self.id!r}, {self.label!r})"
+    id: str
+    label: str = ""
+    last_four: str = ""
+    scopes: tuple[str, ...] = ()
+    created: str = ""
+    expires: str = ""
+    last_used: str = ""
+    includes_expires: bool = True
 
     @classmethod
     def parse(cls, document: object) -> TokenDetails:
@@ -76,19 +59,13 @@ class TokenDetails:
         )
 
 
-class Identity:
+class Identity(NamedTuple):
     """A token's user and details. `plan` is `pro`, `free`, or empty if the workspace does not say."""
 
-    __slots__ = ("email", "id", "plan", "token")
-
-    def __init__(self, id: str, email: str, plan: str, token: TokenDetails) -> None:  # noqa: A002  # the API's name
-        self.id = id
-        self.email = email
-        self.plan = plan
-        self.token = token
-
-    def __repr__(self) -> str:
-        return f"Identity({self.email!r})"
+    id: str
+    email: str
+    plan: str
+    token: TokenDetails
 
     @classmethod
     def parse(cls, document: object) -> Identity:
@@ -103,17 +80,11 @@ class Identity:
         return name.strip().casefold() == self.email.casefold() or name.strip() == self.id
 
 
-class Issued:
+class Issued(NamedTuple):
     """A new token and its details."""
 
-    __slots__ = ("details", "token")
-
-    def __init__(self, token: Secret, details: TokenDetails) -> None:
-        self.token = token
-        self.details = details
-
-    def __repr__(self) -> str:
-        return f"Issued({self.details!r})"
+    token: Secret
+    details: TokenDetails
 
     @classmethod
     def parse(cls, document: object, app: AppIdentity) -> Issued:
@@ -122,13 +93,10 @@ class Issued:
         token = Secret(_read_text(table, "token"))
         try:
             app.check_token(token)
+            return cls(token, TokenDetails.parse(table.get("details")))
         except InvalidToken:
-            is_valid = False
-        else:
-            is_valid = True
-        if not is_valid:
-            raise InvalidValue("token does not have the format of this app's tokens")
-        return cls(token, TokenDetails.parse(table.get("details")))
+            pass
+        raise InvalidValue("token does not have the format of this app's tokens")
 
 
 def _read_object(value: object, name: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config import debug
 from arka_config.deadline import DeadlineExceeded, call_within
@@ -34,64 +35,40 @@ _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})  # X509_V_ERR_…: the chain en
 _PROXY_HINT = "set another one with the setting proxy, or bypass it with NO_PROXY"
 
 
-class Request:
+class Request(NamedTuple):
     """A request. `is_idempotent` if sending it twice has the same effect as sending it once (GET, DELETE)."""
 
-    __slots__ = ("body", "method", "origin", "token", "url")
-
-    def __init__(self, method: str, url: str, origin: Origin, token: Secret, body: bytes | None = None) -> None:
-        self.method = method
-        self.url = url
-        self.origin = origin
-        self.token = token
-        self.body = body
-
-    def __repr__(self) -> str:
-        return f"Request({self.method} {self.url})"
+    method: str
+    url: str
+    origin: Origin
+    token: Secret
+    body: bytes | None = None
 
     @property
     def is_idempotent(self) -> bool:
         return self.method in ("GET", "DELETE")
 
 
+@dataclass(frozen=True, slots=True)
 class Response:
     """A response. `content_type` has no parameters. `is_repeated` if an earlier attempt may have arrived as well."""
 
-    __slots__ = ("body", "challenge", "content_type", "is_repeated", "retry_after", "status")
-
-    def __init__(
-        self, status: int, body: bytes = b"", *, content_type: str = "", challenge: str = "", retry_after: str = ""
-    ) -> None:
-        self.status = status
-        self.body = body
-        self.content_type = content_type.partition(";")[0].strip().lower()
-        self.challenge = challenge
-        self.retry_after = retry_after
-        self.is_repeated = False
-
-    def __repr__(self) -> str:
-        return f"Response({self.status})"  # the body may hold a new token
+    status: int
+    body: bytes = field(repr=False)  # it may hold a new token
+    content_type: str
+    challenge: str
+    retry_after: str
+    is_repeated: bool = False
 
 
-class Failure:
+class Failure(NamedTuple):
     """Why there is no response. `is_unsent`: nothing was sent. `is_permanent`: a retry would fail as well."""
 
-    __slots__ = ("hint", "is_permanent", "is_unsent", "kind", "reason")
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        hint: str = "",
-        is_unsent: bool = False,
-        is_permanent: bool = False,
-        kind: type[WorkspaceError] = WorkspaceUnreachable,
-    ) -> None:
-        self.reason = reason
-        self.hint = hint
-        self.is_unsent = is_unsent
-        self.is_permanent = is_permanent
-        self.kind = kind
+    reason: str
+    hint: str = ""
+    is_unsent: bool = False
+    is_permanent: bool = False
+    kind: type[WorkspaceError] = WorkspaceUnreachable
 
     def to_error(self, origin: Origin) -> WorkspaceError:
         problem = "cannot be reached" if self.kind is WorkspaceUnreachable else "sent an invalid response"
@@ -120,8 +97,7 @@ def send(request: Request, connection: Connection) -> Response:
         result = _send_before(deadline, request, connection)
     if isinstance(result, Failure):
         raise result.to_error(request.origin)
-    result.is_repeated = may_have_arrived
-    return result
+    return replace(result, is_repeated=may_have_arrived)
 
 
 def _retry_delay(request: Request, result: Response | Failure, attempt: int) -> float | None:
@@ -180,12 +156,15 @@ def _timed_out(connection: Connection) -> Failure:
 
 
 def _send_once(request: Request, connection: Connection, seconds: float) -> Response | Failure:
+    import ssl
+
     import httpx
 
     proxy = connection.proxy_for(request.origin)
     timeout = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT))
+    is_https = request.origin.scheme == "https"  # plain HTTP on loopback has no certificates to load
+    context = connection.certificates() if is_https else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context = _tls_context(request, connection)
         client = httpx.Client(verify=context, proxy=proxy or None, trust_env=False, timeout=timeout)
     except (httpx.InvalidURL, ImportError, ValueError):  # these repeat the proxy's URL, which may hold a password
         return Failure("the proxy in the environment cannot be used", hint="check HTTPS_PROXY", is_permanent=True)
@@ -203,24 +182,16 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
         return Failure(f"the request failed with {type(error).__name__}", is_permanent=True)
 
 
-def _tls_context(request: Request, connection: Connection) -> ssl.SSLContext:
-    import ssl
-
-    if request.origin.scheme == "https":
-        return connection.certificates()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # plain HTTP on loopback: no certificates to load
-
-
 def _request_headers(request: Request) -> dict[str, str]:
     from importlib.metadata import version
 
-    headers = {
+    content_type = {} if request.body is None else {"Content-Type": "application/json"}
+    return content_type | {
         "Authorization": f"Bearer {request.token.reveal()}",
         "Accept": "application/json",
         "Accept-Encoding": "identity",  # a few compressed bytes could expand to gigabytes
         "User-Agent": f"arka-config/{version('arka-config')}",
     }
-    return headers | ({} if request.body is None else {"Content-Type": "application/json"})
 
 
 def _read_response(response: httpx.Response) -> Response | Failure:
@@ -237,7 +208,7 @@ def _read_response(response: httpx.Response) -> Response | Failure:
     return Response(
         response.status_code,
         b"".join(parts),
-        content_type=headers.get("content-type", ""),
+        content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
         challenge=headers.get("www-authenticate", ""),
         retry_after=headers.get("retry-after", ""),
     )
@@ -251,9 +222,9 @@ def _connection_failure(error: BaseException, proxy: str) -> Failure:
     import httpx
 
     causes = _causes(error)
-    certificate = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
-    if certificate is not None:
-        return _certificate_failure(certificate)
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _certificate_failure(cause)
     if any(isinstance(each, ssl.SSLError) for each in causes):
         return Failure("the TLS handshake failed", hint="check the URL and its port", is_permanent=True)
     if any(isinstance(each, socket.gaierror) for each in causes):
@@ -269,8 +240,8 @@ def _connection_failure(error: BaseException, proxy: str) -> Failure:
     return Failure("the connection to the proxy failed" if proxy else "the connection failed", is_unsent=True)
 
 
-def _certificate_failure(error: object) -> Failure:
-    message = str(getattr(error, "verify_message", "") or "it could not be verified").lower()
+def _certificate_failure(error: ssl.SSLCertVerificationError) -> Failure:
+    message = (getattr(error, "verify_message", "") or "it could not be verified").lower()
     is_unknown = getattr(error, "verify_code", 0) in _UNKNOWN_ISSUER
     hint = "if the authority is yours, set ca_bundle to the file with its certificate" if is_unknown else ""
     return Failure(f"its certificate is not trusted: {message}", hint=hint, is_unsent=True, is_permanent=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.errors import AuthError, ConfigError, InvalidToken, NoWorkspaceApi, ProRequired, WorkspaceError
 
@@ -25,6 +25,15 @@ class State(StrEnum):
     BROKEN = "broken"  # a file or a setting of the profile cannot be used, so the workspace was not asked
 
 
+_STATES: tuple[tuple[type[ConfigError], State], ...] = (
+    (InvalidToken, State.INVALID),
+    (ProRequired, State.NEEDS_PRO),
+    (AuthError, State.NO_TOKEN),
+    (NoWorkspaceApi, State.NO_API),
+    (WorkspaceError, State.UNREACHABLE),
+)
+
+
 class Skipped(StrEnum):
     """Why the workspace was not asked. The values are those of `reason` in JSON output."""
 
@@ -37,32 +46,20 @@ class Skipped(StrEnum):
     VAULT_LOCKED = "the vault is locked"
 
 
-class Verification:
+class Verification(NamedTuple):
     """A state, and what goes with it: the token's user if it is valid, the error if the workspace was asked or could
     not be, and why it was not asked."""
 
-    __slots__ = ("error", "identity", "skipped", "state")
-
-    def __init__(
-        self,
-        state: State,
-        *,
-        identity: Identity | None = None,
-        error: ConfigError | None = None,
-        skipped: Skipped | None = None,
-    ) -> None:
-        self.state = state
-        self.identity = identity
-        self.error = error
-        self.skipped = skipped
-
-    def __repr__(self) -> str:
-        return f"Verification({self.state})"
+    state: State
+    identity: Identity | None = None
+    error: ConfigError | None = None
+    skipped: Skipped | None = None
 
     @classmethod
     def from_error(cls, error: ConfigError) -> Verification:
         """The verification that failed with this error."""
-        return cls(_state_for(error), error=error)
+        state = next((state for kind, state in _STATES if isinstance(error, kind)), State.BROKEN)
+        return cls(state, error=error)
 
     @property
     def reason(self) -> str:
@@ -75,18 +72,6 @@ class Verification:
     def is_refusal(self) -> bool:
         """Whether the workspace was asked and rejected the token."""
         return self.state in (State.INVALID, State.NEEDS_PRO)
-
-
-def _state_for(error: ConfigError) -> State:
-    if isinstance(error, InvalidToken):
-        return State.INVALID
-    if isinstance(error, ProRequired):
-        return State.NEEDS_PRO
-    if isinstance(error, AuthError):
-        return State.NO_TOKEN
-    if isinstance(error, WorkspaceError):
-        return State.NO_API if isinstance(error, NoWorkspaceApi) else State.UNREACHABLE
-    return State.BROKEN
 
 
 def verify(client: WorkspaceClient) -> Verification:
