@@ -6,6 +6,8 @@ ledger, write the profiles' files, store the tokens, remove what is to be remove
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,17 +46,15 @@ class TokenIssuer(Protocol):
         """Revoke the issued tokens that were not stored."""
 
 
+@dataclass(frozen=True, slots=True)
 class Result:
     """What an apply has done. `activated` is the profile that it made active, if any."""
 
-    def __init__(
-        self, written: list[str], stored: list[str], removed: list[str], *, is_changed: bool, activated: str | None
-    ) -> None:
-        self.written = written
-        self.stored = stored
-        self.removed = removed
-        self.is_changed = is_changed
-        self.activated = activated
+    written: list[str]
+    stored: list[str]
+    removed: list[str]
+    is_changed: bool
+    activated: str | None
 
 
 def check_not_stale(prepared: Prepared, digest: str) -> None:
@@ -95,8 +95,7 @@ def profile_texts(profile: ProfilePlan, store: ProfileStore) -> tuple[str | None
 
     Comments, order and blank lines are preserved. Raises MalformedFile if that is not possible.
     """
-    before = files.read(profile.path)
-    edits: Mapping[tuple[str, ...], Any] = profile.edits
+    before, edits = files.read(profile.path), profile.edits
     if before is not None:
         after = toml.edit(before, edits, profile.path) if edits else before
     else:
@@ -145,15 +144,13 @@ def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Cr
     removals = [profile.name for profile in plan.profiles if profile.action == Action.REMOVE]
     ledger = ledger_after(plan, prepared.ledger, _recorded_tokens(plan, credentials))
     active, _ = store.selection.read_active()
-    with _PreparedTokens(store) as tokens:
-        for name, credential in credentials.items():
-            tokens.add(name, credential)
+    with _prepare_tokens(store, credentials) as store_token:
         if writes or credentials or removals:
             file.announce(ledger)
         steps: list[Callable[[], object]] = [partial(files.write, *write) for write in writes]
         # The profile becomes active before its token is stored: after a kill in between, it would never become active.
         steps += [partial(store.use, name) for name in list(credentials)[:1] if active is None]
-        steps += [partial(tokens.store, name) for name in credentials]
+        steps += [partial(store_token, name) for name in credentials]
         steps += [partial(store.remove, name) for name in removals]
         with files.DeferredSync():  # synced before the ledger says that all of it was written
             for step in watch(steps, "Applying"):
@@ -169,29 +166,25 @@ def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Cr
     )
 
 
-class _PreparedTokens:
-    """Tokens that are sealed, or put in the keyring, before the first write, so that a missing key fails here.
+@contextmanager
+def _prepare_tokens(store: ProfileStore, credentials: Mapping[str, Credential]) -> Iterator[Callable[[str], None]]:
+    """Seal the tokens, or put them in the keyring, before the first write, so that a missing key fails here.
 
-    Tokens that were not stored are dropped at the end.
+    The context is a function that stores one. Tokens that were not stored are discarded at the end.
     """
+    documents: dict[str, Document] = {}
 
-    def __init__(self, store: ProfileStore) -> None:
-        self._store = store
-        self._documents: dict[str, Document] = {}
+    def store_token(name: str) -> None:
+        store.tokens.put(name, documents[name])
+        del documents[name]
 
-    def __enter__(self) -> _PreparedTokens:
-        return self
-
-    def add(self, name: str, credential: Credential) -> None:
-        self._documents[name] = self._store.tokens.prepare(name, credential)
-
-    def store(self, name: str) -> None:
-        self._store.tokens.put(name, self._documents[name])
-        del self._documents[name]
-
-    def __exit__(self, *_: object) -> None:
-        for name, document in self._documents.items():
-            self._store.tokens.discard(name, document)
+    try:
+        for name, credential in credentials.items():
+            documents[name] = store.tokens.prepare(name, credential)
+        yield store_token
+    finally:
+        for name, document in documents.items():
+            store.tokens.discard(name, document)
 
 
 def _recorded_tokens(plan: Plan, credentials: Mapping[str, Credential]) -> dict[str, RecordedToken]:

@@ -6,12 +6,14 @@ import hashlib
 import os
 import re
 import sys
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from arka_config import timestamps
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS
-from arka_config.templates.policy import SettingsValidator, expiry_problem, permission_problem, source_problem
+from arka_config.templates.policy import SettingsValidator, source_problem
 from arka_config.templates.reading import Template, TemplateFiles, read
 from arka_config.text import check_profile_name, did_you_mean, is_printable, suggest_profile_name, visible
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
     from arka_config.store.preferences import Preferences
-    from arka_config.templates.model import TokenTable
     from arka_config.templates.positions import Problem
     from arka_config.templates.reading import Watch
 
@@ -46,18 +47,12 @@ class Facts(NamedTuple):
 
         return cls(socket.gethostname(), _account_name(), SYSTEMS.get(sys.platform, sys.platform))
 
-    @classmethod
-    def of_another_machine(cls) -> Facts:
-        """Return made-up facts, to validate templates that are for other machines."""
-        return cls("hostname", "user", "linux")
-
     def match(self, hostname: str | None, system: str | None) -> bool:
         """Whether the name matches a pattern such as `runner-*`, ignoring case, and the system is the given one."""
         from fnmatch import fnmatchcase
 
-        if hostname is not None and not fnmatchcase(self.hostname.lower(), hostname.lower()):
-            return False
-        return system in (None, self.os)
+        is_named = hostname is None or fnmatchcase(self.hostname.lower(), hostname.lower())
+        return is_named and system in (None, self.os)
 
 
 def _account_name() -> str:
@@ -73,7 +68,7 @@ def _account_name() -> str:
 
 
 def expand(text: str, facts: Facts, *, as_name: bool = False) -> str:
-    """Replace `{hostname}`, `{user}` and `{os}`. Raises ValueError for another placeholder or an empty fact.
+    """Replace `{hostname}`, `{user}` and `{os}`. Raises ConfigError for another placeholder or an empty fact.
 
     Environment variables are never expanded: a template could send them somewhere (CVE-2026-101043, pnpm). With
     `as_name`, a fact is converted to a profile name: `Build_01.example.com` becomes `build_01-example-com`.
@@ -83,38 +78,34 @@ def expand(text: str, facts: Facts, *, as_name: bool = False) -> str:
     def replacement(match: re.Match[str]) -> str:
         fact = match[1]
         if fact not in known:
-            suggestion = did_you_mean(fact, known)
-            raise ValueError(
-                f"unknown placeholder {{{visible(fact[:40])}}}: only {{hostname}}, {{user}} and {{os}} are replaced"
-                + (f"; {suggestion}" if suggestion else "")
+            raise ConfigError(
+                f"unknown placeholder {{{visible(fact[:40])}}}: only {{hostname}}, {{user}} and {{os}} are replaced",
+                hint=did_you_mean(fact, known),
             )
         if not known[fact]:
-            raise ValueError(f"this machine has no {fact}, so {{{fact}}} cannot be replaced")
+            raise ConfigError(f"this machine has no {fact}, so {{{fact}}} cannot be replaced")
         return suggest_profile_name(known[fact]) if as_name else known[fact]
 
     return _PLACEHOLDER.sub(replacement, text)
 
 
-class TokenSource:
+class TokenSource(NamedTuple):
     """Where a token comes from. `target` is the variable, file, helper, sealed text, or the new token's label.
 
     `is_stored` is whether the token is copied to the token store; otherwise the profile keeps the reference.
     """
 
-    __slots__ = ("expires", "is_stored", "kind", "target")
-
-    def __init__(self, kind: str, target: str, *, is_stored: bool, expires: str = "") -> None:
-        self.kind = kind
-        self.target = target
-        self.is_stored = is_stored
-        self.expires = expires
+    kind: str
+    target: str
+    is_stored: bool
+    expires: str = ""
 
     @property
     def identifier(self) -> str:
         """A text that changes when the token's source changes. The ledger records it."""
         if self.kind == "sealed":
             return f"sealed {hashlib.sha256(self.target.encode()).hexdigest()}"
-        return " ".join(part for part in (self.kind, self.target, self.expires) if part)
+        return " ".join(filter(None, (self.kind, self.target, self.expires)))
 
     @property
     def reference(self) -> str:
@@ -122,27 +113,21 @@ class TokenSource:
         return f"{self.kind} {self.target}" if self.kind in KINDS else ""
 
 
+@dataclass(frozen=True, slots=True)
 class Desired:
     """A profile that this machine should have. `fields` are the values of the profile's file by dotted name.
 
     A reference that is kept is the field `token`: `env ARKA_CI_TOKEN`.
     """
 
-    def __init__(self, template: Template, name: str, fields: dict[str, Any], token: TokenSource | None) -> None:
-        self.template = template
-        self.name = name
-        self.fields = fields
-        self.token = token
-        self.names = {name, template.model.profile.name}  # the profiles that a sealed token may be for
-
-    @property
-    def api_url(self) -> str | None:
-        url: str | None = self.fields.get("api_url")
-        return url
+    template: Template
+    name: str
+    fields: dict[str, Any]
+    token: TokenSource | None
 
     def origin(self, default_url: str | None) -> str | None:
         """The origin that the profile's token is sent to."""
-        url = self.api_url or default_url
+        url = self.fields.get("api_url") or default_url
         return None if url is None else str(Origin.of(url))
 
     def place(self, field: str) -> str:
@@ -153,14 +138,13 @@ class Desired:
         return self.template.text.place(key)
 
 
+@dataclass(slots=True)
 class DesiredSet:
     """The profiles that all templates describe, by name, and the templates that are for other machines."""
 
-    def __init__(self, found: TemplateFiles) -> None:
-        self.texts = found.texts
-        self.folders = found.folders
-        self.profiles: dict[str, Desired] = {}
-        self.for_other_machines: list[Template] = []
+    files: TemplateFiles
+    profiles: dict[str, Desired] = field(default_factory=dict)
+    for_other_machines: list[Template] = field(default_factory=list)
 
 
 def read_desired(
@@ -177,7 +161,8 @@ def read_desired(
     for template in found.templates:
         when = template.model.when
         if not facts.match(when.hostname, when.os):
-            _Builder(app, None, Facts.of_another_machine(), template, settings, found.problems).build()
+            # The facts and preferences of another machine are not known.
+            _Builder(app, None, Facts("hostname", "user", "linux"), template, settings, found.problems).build()
             result.for_other_machines.append(template)
             continue
         desired = _Builder(app, preferences, facts, template, settings, found.problems).build()
@@ -191,24 +176,16 @@ def read_desired(
     return result
 
 
+@dataclass(frozen=True, slots=True)
 class _Builder:
-    """Build the desired profile of one template. `preferences` are None for another machine, whose are not known."""
+    """Build the desired profile of one template."""
 
-    def __init__(
-        self,
-        app: AppIdentity,
-        preferences: Preferences | None,
-        facts: Facts,
-        template: Template,
-        settings: SettingsValidator,
-        problems: list[Problem],
-    ) -> None:
-        self.app = app
-        self.preferences = preferences
-        self.facts = facts
-        self.template = template
-        self.settings = settings
-        self.problems = problems
+    app: AppIdentity
+    preferences: Preferences | None
+    facts: Facts
+    template: Template
+    settings: SettingsValidator
+    problems: list[Problem]
 
     def build(self) -> Desired | None:
         """Return the desired profile, or None after adding problems."""
@@ -223,9 +200,8 @@ class _Builder:
             try:
                 Origin.of(profile.api_url)
             except ConfigError as error:
-                self._add_problem(("profile", "api_url"), _message_with_hint(error))
-        table = self.template.model.token
-        token = None if table is None else self._token(table)
+                self._add_error(("profile", "api_url"), error)
+        token = self._token()
         if token is not None and profile.api_url is None and self.app.default_url() is None:
             self._add_problem(("profile", "api_url"), f"missing, and {self.app.name} has no default")
         if token is not None and not token.is_stored:
@@ -237,39 +213,42 @@ class _Builder:
     def _add_problem(self, key: tuple[str, ...], message: str) -> None:
         self.problems.append(self.template.text.problem(key, f"{'.'.join(key)}: {message}"))
 
+    def _add_error(self, key: tuple[str, ...], error: ConfigError) -> None:
+        self._add_problem(key, error.message + (f"; {error.hint}" if error.hint else ""))
+
     def _name(self) -> str:
-        key = ("profile", "name")
         try:
             return check_profile_name(expand(self.template.model.profile.name, self.facts, as_name=True))
         except ConfigError as error:
-            self._add_problem(key, _message_with_hint(error))
-        except ValueError as error:
-            self._add_problem(key, str(error))
-        return ""
+            self._add_error(("profile", "name"), error)
+            return ""
 
     def _expand(self, text: str, key: tuple[str, ...]) -> str:
         try:
             result = expand(text, self.facts)
-        except ValueError as error:
-            self._add_problem(key, str(error))
+        except ConfigError as error:
+            self._add_error(key, error)
             return ""
         if not is_printable(result):
             self._add_problem(key, "contains a control character once this machine's facts are inserted")
         return result
 
-    def _token(self, table: TokenTable) -> TokenSource:
+    def _token(self) -> TokenSource | None:
+        table = self.template.model.token
+        if table is None:
+            return None
         (kind,) = table.kinds
         if table.issue is not None:
             label = self._expand(table.issue.label, ("token", "issue", "label"))
             expires = table.issue.expires or ""
-            if problem := expiry_problem(expires):
-                self._add_problem(("token", "issue", "expires"), problem)
+            try:
+                if expires:
+                    timestamps.parse_expiry(expires)
+            except ValueError as error:
+                self._add_problem(("token", "issue", "expires"), visible(str(error)))
             return TokenSource(kind, label, is_stored=True, expires=expires)
         target = "" if table.prompt else str(getattr(table, kind)).strip()
-        problem = source_problem(self.app, kind, target)
-        if not problem and self.preferences is not None:
-            problem = permission_problem(self.app, self.preferences, kind, target)
-        if problem:
+        if problem := source_problem(self.app, self.preferences, kind, target):
             self._add_problem(("token", kind), problem)
         return TokenSource(kind, target, is_stored=bool(table.copy_) or kind not in KINDS)
 
@@ -292,7 +271,3 @@ def _all_keys(table: Mapping[str, Any]) -> Iterator[str]:
         yield key
         if isinstance(value, dict):
             yield from _all_keys(value)
-
-
-def _message_with_hint(error: ConfigError) -> str:
-    return error.message + (f"; {error.hint}" if error.hint else "")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from dataclasses import dataclass
 from enum import Enum, StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from arka_config.templates.ledger import canonical, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from arka_config.templates.desired import Desired, TokenSource
     from arka_config.templates.ledger import Entry
 
@@ -211,11 +211,12 @@ class ProfilePlan(NamedTuple):
             if not change.is_written:
                 continue
             if change.name == "token":
-                edits |= {("token", str(kind)): None for kind in _kinds(change.old) - _kinds(change.new)}
+                if change.old is not None:
+                    edits["token", change.old.split(" ")[0]] = None
                 if change.new is not None:
                     kind, _, target = change.new.partition(" ")
                     edits["token", kind] = target
-                elif change.old is not None:
+                else:
                     edits["token",] = None  # leave no empty table
             else:
                 edits[tuple(change.name.split("."))] = change.new
@@ -228,25 +229,16 @@ class ProfilePlan(NamedTuple):
             token = token._replace(unavailable="")
         source = "" if token.source is None else token.source.identifier
         changes = [[one.name, one.kind, *map(plain, (one.old, one.new, one.last, one.default))] for one in self.changes]
+        reasons = [reason.value for reason in self.reasons]
         return [
-            [
-                self.name,
-                self.action,
-                self.moved_from,
-                self.path,
-                self.origin,
-                [reason.value for reason in self.reasons],
-            ],
+            [self.name, self.action, self.moved_from, self.path, self.origin, reasons],
             changes,
             [token.step, source, token.unavailable, token.has_old],
             None if self.entry is None else self.entry.document(),
         ]
 
 
-def _kinds(reference: str | None) -> set[str]:
-    return set() if reference is None else {reference.partition(" ")[0]}
-
-
+@dataclass(frozen=True)
 class Plan:
     """What an apply does to each profile, and the digests of all templates.
 
@@ -254,20 +246,15 @@ class Plan:
     the folders that were read completely. `for_other_machines` are paths of templates.
     """
 
-    def __init__(
-        self,
-        profiles: list[ProfilePlan],
-        for_other_machines: list[str],
-        digests: Mapping[str, str],
-        gone: list[str],
-        folders: list[str],
-    ) -> None:
-        self.folders = folders
-        self.profiles = profiles
-        self.gone = gone
-        self.for_other_machines = for_other_machines
-        self.digests = dict(digests)
-        self.counts = Counter(profile.action for profile in profiles)
+    profiles: list[ProfilePlan]
+    for_other_machines: list[str]
+    digests: dict[str, str]
+    gone: list[str]
+    folders: list[str]
+
+    @cached_property
+    def counts(self) -> Counter[Action]:
+        return Counter(profile.action for profile in self.profiles)
 
     @property
     def is_pending(self) -> bool:

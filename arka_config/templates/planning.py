@@ -8,6 +8,8 @@ it was, both values are shown and the user decides.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from arka_config.precedence.origin import Origin
@@ -46,43 +48,36 @@ def make_plan(
     `defaults` are the effective values by field if a profile has none. `unavailable` are messages by profile name that
     say why a token is not available now.
     """
-    profiles = [
-        _ProfilePlanner(
-            desired, actual[name], ledger.entries.get(name), options, defaults, unavailable.get(name, "")
-        ).plan()
-        for name, desired in wanted.profiles.items()
-        if name in options.only or not options.only
-    ]
+    profiles = []
+    for name, desired in wanted.profiles.items():
+        if name in options.only or not options.only:
+            entry, message = ledger.entries.get(name), unavailable.get(name, "")
+            profiles.append(_ProfilePlanner(desired, actual[name], entry, options, defaults, message).plan())
     unwanted = prunable_profiles(wanted, ledger, options)
     gone = [name for name in unwanted if not actual[name].exists]
     others = {(template.text.folder, template.text.name): template.text.path for template in wanted.for_other_machines}
     profiles += [
         _plan_removal(ledger.entries[name], actual[name], options, others) for name in unwanted if name not in gone
     ]
-    digests = {os.path.join(text.folder, text.name): text.digest for text in wanted.texts}
+    digests = {os.path.join(text.folder, text.name): text.digest for text in wanted.files.texts}
     profiles.sort(key=lambda profile: profile.name)
-    return Plan(profiles, list(others.values()), digests, gone, wanted.folders)
+    return Plan(profiles, list(others.values()), digests, gone, wanted.files.folders)
 
 
+@dataclass(frozen=True)
 class _ProfilePlanner:
     """Plan one profile of one template."""
 
-    def __init__(
-        self,
-        desired: Desired,
-        actual: Actual,
-        entry: Entry | None,
-        options: Options,
-        defaults: Mapping[str, Any],
-        unavailable: str,
-    ) -> None:
-        self.desired = desired
-        self.actual = actual
-        self.entry = entry
-        self.options = options
-        self.defaults = defaults
-        self.unavailable = unavailable
-        self.origin = desired.origin(defaults.get("api_url"))
+    desired: Desired
+    actual: Actual
+    entry: Entry | None
+    options: Options
+    defaults: Mapping[str, Any]
+    unavailable: str
+
+    @cached_property
+    def origin(self) -> str | None:
+        return self.desired.origin(self.defaults.get("api_url"))
 
     def plan(self) -> ProfilePlan:
         """Return the profile's part of the plan."""
@@ -111,7 +106,7 @@ class _ProfilePlanner:
             template=desired.template.text.path,
             folder=desired.template.text.folder,
             path=self.actual.path,
-            origin=self.origin if desired.token or desired.api_url else None,
+            origin=self.origin if desired.token or desired.fields.get("api_url") else None,
             reasons=reasons,
             desired=desired,
             entry=self.entry,
@@ -169,7 +164,7 @@ class _ProfilePlanner:
         is_usable = stored is not None and stored.origin == self.origin
         if source is None:
             # Without a token, a template must not change where the stored one is sent.
-            is_repointed = self.desired.api_url is not None and "token" not in self.actual.fields
+            is_repointed = "api_url" in self.desired.fields and "token" not in self.actual.fields
             is_conflict = is_repointed and stored is not None and not is_usable
             return TokenPlan(TokenStep.CONFLICT if is_conflict else TokenStep.NONE)
         if not source.is_stored:
@@ -212,7 +207,7 @@ def prunable_profiles(wanted: DesiredSet, ledger: Ledger, options: Options) -> l
         for name, entry in ledger.entries.items()
         if options.prune
         and entry.created
-        and entry.folder in wanted.folders
+        and entry.folder in wanted.files.folders
         and name not in wanted.profiles
         and (name in options.only or not options.only)
     )

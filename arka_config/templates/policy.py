@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arka_config import timestamps
 from arka_config.references.registry import KINDS, kind_of
-from arka_config.text import did_you_mean, nearest, visible
+from arka_config.templates.sealed import BEGIN
+from arka_config.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,30 +18,17 @@ if TYPE_CHECKING:
     from arka_config.settings.leaves import Leaf
     from arka_config.store.preferences import Preferences
 
-_ARMOR = "-----BEGIN AGE ENCRYPTED FILE-----"
 
+def source_problem(app: AppIdentity, preferences: Preferences | None, kind: str, target: str) -> str:
+    """What is wrong with a token's source, or why `config.toml` does not allow it; an empty string if it may be used.
 
-def source_problem(app: AppIdentity, kind: str, target: str) -> str:
-    """What is wrong with a token's source on any machine, or an empty string."""
+    Without `preferences`, only what is wrong on every machine.
+    """
     if kind in KINDS:
-        return kind_of(kind).malformed(target, app)
-    if kind == "sealed" and not target.startswith(_ARMOR):
+        problem = kind_of(kind).malformed(target, app)
+        return problem or ("" if preferences is None else kind_of(kind).policy(target, app, preferences))
+    if kind == "sealed" and not target.startswith(BEGIN):
         return f"it is not an armored age text: create one with {app.name} seal"
-    return ""
-
-
-def permission_problem(app: AppIdentity, preferences: Preferences, kind: str, target: str) -> str:
-    """Why the user's `config.toml` does not allow a source, or an empty string."""
-    return kind_of(kind).policy(target, app, preferences) if kind in KINDS else ""
-
-
-def expiry_problem(expires: str) -> str:
-    """What is wrong with a token's expiry, or an empty string."""
-    try:
-        if expires:
-            timestamps.parse_expiry(expires)
-    except ValueError as error:
-        return visible(str(error))
     return ""
 
 

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _WORD = re.compile(r"[^,\]}\s#]+(?: [0-9][^,\]}\s#]*)?")  # a number, or a date, which may contain a space
-_STRINGS = (
-    re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}', re.DOTALL),
-    re.compile(r"'''(?:[^']|'(?!''))*'{3,5}", re.DOTALL),
-    re.compile(r'"(?:[^"\\\n]|\\.)*"'),
-    re.compile(r"'[^'\n]*'"),
+_STRING = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'''
+    r"""|'''(?:[^']|'(?!''))*'{3,5}"""
+    r'''|"(?:[^"\\\n]|\\.)*"'''
+    r"""|'[^'\n]*'""",
+    re.DOTALL,
 )
 
 Path = tuple[str, ...]
@@ -35,20 +36,18 @@ class Position(NamedTuple):
     column: int
 
 
+NOWHERE = Position(0, 0)
+
+
 class Problem(NamedTuple):
-    """A problem in a template file, with its position; without one, the text names the file."""
+    """A problem in a template file, with its position. If that is NOWHERE, the text names the file."""
 
     path: str
-    position: Position | None
+    position: Position
     text: str
 
-    @property
-    def line(self) -> int:
-        """The line, or 0 without a position."""
-        return 0 if self.position is None else self.position.line
-
     def __str__(self) -> str:
-        if self.position is None:
+        if self.position == NOWHERE:
             return visible(self.text)
         return f"{visible(self.path)}:{self.position.line}:{self.position.column}: {self.text}"
 
@@ -65,7 +64,7 @@ class TemplateText:
         self.name = name
         self.text = text
         self.digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-        self.refused: dict[Position | None, Problem] = {}
+        self.refused: dict[Position, Problem] = {}
         self._offsets: dict[Path, int] | None = None
 
     def problem(self, key: Iterable[str], text: str) -> Problem:
@@ -127,9 +126,6 @@ class _Scanner:
         self._at = match.end()
         return match[0]
 
-    def _add(self, path: Path, at: int) -> None:
-        self._offsets.setdefault(path, at)
-
     def _scan_header(self) -> Path:
         is_array = self._text.startswith("[[", self._at)
         self._at += 2 if is_array else 1
@@ -139,13 +135,13 @@ class _Scanner:
         path: Path = ()
         for depth, key in enumerate(keys):
             path = (*path, key)
-            self._add(path, begin)
+            self._offsets.setdefault(path, begin)
             is_last = depth == len(keys) - 1
             if is_array and is_last:
                 self._last_index[path] = self._last_index.get(path, -1) + 1
             if path in self._last_index:
                 path = (*path, str(self._last_index[path]))
-                self._add(path, begin)
+                self._offsets.setdefault(path, begin)
         self._skip_blank()
         self._at += 2 if is_array else 1
         return path
@@ -155,7 +151,7 @@ class _Scanner:
         path = table
         for key in self._take_key():
             path = (*path, key)
-            self._add(path, begin)
+            self._offsets.setdefault(path, begin)
         self._skip_blank()
         self._at += 1  # the equals sign
         self._skip_value(path)
@@ -172,47 +168,31 @@ class _Scanner:
             return self._take(_BARE)
         import tomllib
 
-        (key,) = tomllib.loads(f"{self._take_string()} = 0")
+        (key,) = tomllib.loads(f"{self._take(_STRING)} = 0")
         return key
-
-    def _take_string(self) -> str:
-        begin = self._at
-        for pattern in _STRINGS:
-            if pattern.match(self._text, self._at):
-                self._take(pattern)
-                break
-        return self._text[begin : self._at]
 
     def _skip_value(self, path: Path) -> None:
         self._skip_blank()
         first = self._text[self._at]
         if first in "\"'":
-            self._take_string()
+            self._take(_STRING)
         elif first == "[":
-            self._scan_array(path)
+            for index, begin in enumerate(self._items("]")):
+                inner = (*path, str(index))
+                self._offsets.setdefault(inner, begin)
+                self._skip_value(inner)
         elif first == "{":
-            self._scan_inline_table(path)
+            for _ in self._items("}"):
+                self._scan_pair(path)
         else:
             self._take(_WORD)
 
-    def _scan_array(self, path: Path) -> None:
+    def _items(self, closing: str) -> Iterator[int]:
+        """Yield the offset of each item up to the closing bracket. The caller skips the item."""
         self._at += 1
-        index = 0
-        while self._text[self._skip_blank()] != "]":
+        while self._text[self._skip_blank()] != closing:
             if self._text[self._at] == ",":
                 self._at += 1
-                continue
-            inner = (*path, str(index))
-            self._add(inner, self._at)
-            self._skip_value(inner)
-            index += 1
-        self._at += 1
-
-    def _scan_inline_table(self, path: Path) -> None:
-        self._at += 1
-        while self._text[self._skip_blank()] != "}":
-            if self._text[self._at] == ",":
-                self._at += 1
-                continue
-            self._scan_pair(path)
+            else:
+                yield self._at
         self._at += 1

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.errors import ConfigError, UnknownProfile, UsageError
 from arka_config.templates.desired import Facts, read_desired
-from arka_config.templates.identity import IdentityFile
 from arka_config.templates.ledger import Entry, Ledger, LedgerFile, same
 from arka_config.templates.plan import Actual, ActualToken
 from arka_config.templates.planning import ledger_after, make_plan, prunable_profiles
 from arka_config.templates.policy import SettingsValidator
+from arka_config.templates.sealed import IdentityFile
 from arka_config.templates.token_fetching import TokenFetcher
 from arka_config.text import did_you_mean, quote_path, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.desired import DesiredSet
@@ -59,8 +59,8 @@ def prepare(
     if pending is not None:
         names |= {*saved.differences(pending), *prunable_profiles(wanted, pending, options)}
     settings = SettingsValidator(app)
-    actual = read_actual(store, names, settings, watch)
-    ledger = saved if pending is None else settle(saved, pending, actual)
+    actual = {name: _read_profile(store, name, settings) for name in watch(sorted(names), "Comparing")}
+    ledger = saved if pending is None else _settle(saved, pending, actual)
     fetcher = TokenFetcher(app, environ, store.preferences, IdentityFile(store.folders.data), identities)
     unavailable = fetcher.find_unavailable(wanted, actual, ledger)
     plan = make_plan(wanted, actual, ledger, options, settings.defaults() | {"api_url": app.default_url()}, unavailable)
@@ -69,10 +69,11 @@ def prepare(
 
 def _check_options(wanted: DesiredSet, options: Options, known: set[str]) -> None:
     """Raise UsageError, UnknownProfile or ConfigError if the options do not fit the templates."""
-    if options.prune and not wanted.folders:
+    folders = wanted.files.folders
+    if options.prune and not folders:
         raise UsageError("--prune needs a folder: a file says nothing about other profiles", hint="name a folder")
-    for folder in wanted.folders:
-        if not any(text.folder == folder for text in wanted.texts):
+    for folder in folders:
+        if not any(text.folder == folder for text in wanted.files.texts):
             loss = "; --prune would remove every profile that an apply of it created" if options.prune else ""
             raise ConfigError(
                 f"{visible(folder)} contains no templates{loss}", hint=f"look at it: ls {quote_path(folder)}"
@@ -85,29 +86,17 @@ def _check_options(wanted: DesiredSet, options: Options, known: set[str]) -> Non
             )
 
 
-def read_actual(
-    store: ProfileStore, names: Iterable[str], settings: SettingsValidator, watch: Watch
-) -> dict[str, Actual]:
-    """Read the profiles with these names. Raises MalformedFile, UnsafeFile."""
-    return {name: _read_profile(store, name, settings) for name in watch(sorted(set(names)), "Comparing")}
-
-
 def _read_profile(store: ProfileStore, name: str, settings: SettingsValidator) -> Actual:
-    profile = store.profiles.read(name)
-    credential = store.tokens.read(name)
-    fields: dict[str, Any] = {}
-    if profile.description:
-        fields["description"] = profile.description
-    if profile.api_url:
-        fields["api_url"] = profile.api_url
-    if profile.reference is not None:
-        fields["token"] = " ".join(profile.reference)
+    profile, credential = store.profiles.read(name), store.tokens.read(name)
+    reference = " ".join(profile.reference or ())
+    fields: dict[str, Any] = {"description": profile.description, "api_url": profile.api_url, "token": reference}
+    fields = {key: value for key, value in fields.items() if value}
     fields |= {f"settings.{key}": value for key, value in settings.flatten(profile.settings)}
     token = None if credential is None else ActualToken(str(credential.origin), credential.created)
     return Actual(name, profile.path, profile.is_on_disk, fields, token)
 
 
-def settle(saved: Ledger, pending: Ledger, actual: Mapping[str, Actual]) -> Ledger:
+def _settle(saved: Ledger, pending: Ledger, actual: Mapping[str, Actual]) -> Ledger:
     """Return the ledger as if the interrupted apply had recorded each write at once.
 
     What is on the machine as announced was written by that apply; everything else is as before.

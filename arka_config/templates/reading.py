@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.errors import FileError, TemplateError, UsageError
 from arka_config.store import files, toml
 from arka_config.templates.model import validate
-from arka_config.templates.positions import Position, Problem, TemplateText
+from arka_config.templates.positions import NOWHERE, Position, Problem, TemplateText
 from arka_config.text import is_printable, shorten, visible
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 MAX_FILES = 10_000
 MAX_DEPTH = 32  # of nested tables and arrays
 MAX_DOTS = 100  # per line; tomllib needs minutes for a key with some hundred thousand parts
-_BYTE_ORDER_MARK = "\ufeff"
 _TOML_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 _LITERAL_TOKEN = (
@@ -37,38 +37,38 @@ _LITERAL_TOKEN = (
 _BAD_NAME = "its name contains a control character or a direction mark"
 
 
-class Template:
+class Template(NamedTuple):
     """A template's text and model. If the file has problems, `is_whole` is false and the bad values are missing."""
 
-    def __init__(self, text: TemplateText, model: TemplateFile, *, is_whole: bool = True) -> None:
-        self.text = text
-        self.model = model
-        self.is_whole = is_whole
+    text: TemplateText
+    model: TemplateFile
+    is_whole: bool = True
 
 
+@dataclass(frozen=True, slots=True)
 class TemplateFiles:
-    """The templates in the named files and folders, and the problems of all of them."""
+    """The templates in the named files and folders, and the problems of all of them.
 
-    def __init__(self) -> None:
-        self.paths: list[str] = []  # of all files, readable or not
-        self.texts: list[TemplateText] = []
-        self.templates: list[Template] = []
-        self.folders: list[str] = []  # the real paths of the folders that were named
-        self.problems: list[Problem] = []
+    `paths` are all files, readable or not. `folders` are the real paths of the folders that were named.
+    """
+
+    paths: list[str] = field(default_factory=list)
+    texts: list[TemplateText] = field(default_factory=list)
+    templates: list[Template] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def check(self) -> None:
         """Raise TemplateError with all problems, in the order of the files."""
         if self.problems:
+            refused = {text.path: text.refused for text in self.texts}
+            reportable = {  # at the position of a refused string, only the refusal
+                problem
+                for problem in self.problems
+                if refused.get(problem.path, {}).get(problem.position) in (None, problem)
+            }
             order = {path: index for index, path in enumerate(self.paths)}
-            problems = sorted(self._reportable(), key=lambda problem: (order[problem.path], problem))
-            raise TemplateError(map(str, problems))
-
-    def _reportable(self) -> Iterator[Problem]:
-        """Yield each problem once; at the position of a refused string, only the refusal."""
-        refused = {text.path: text.refused for text in self.texts}
-        for problem in dict.fromkeys(self.problems):
-            if refused.get(problem.path, {}).get(problem.position) in (None, problem):
-                yield problem
+            raise TemplateError(map(str, sorted(reportable, key=lambda problem: (order[problem.path], problem))))
 
 
 def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> TemplateFiles:
@@ -79,14 +79,14 @@ def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> TemplateFiles:
         try:
             text = _read_text(path, folder, name)
         except FileError as error:
-            result.problems.append(Problem(path, None, error.message))
+            result.problems.append(Problem(path, NOWHERE, error.message))
             continue
         result.texts.append(text)
         table = _parse(app, text, result.problems)
         if table is not None:
             model, is_whole = validate(text, table, result.problems)
             if model is not None:
-                result.templates.append(Template(text, model, is_whole=is_whole))
+                result.templates.append(Template(text, model, is_whole))
     return result
 
 
@@ -146,19 +146,17 @@ def _parse(app: AppIdentity, text: TemplateText, problems: list[Problem]) -> dic
     """
     literal_tokens = list(_find_literal_tokens(app, text))
     problems += literal_tokens
-    table = _load_toml(text, problems)
-    if table is None:
-        return None
-    if _depth(table) > MAX_DEPTH:
-        problems.append(Problem(text.path, Position(1, 1), f"tables are nested more than {MAX_DEPTH} levels deep"))
+    table = _load_toml(text)
+    if isinstance(table, Problem):
+        problems.append(table)
         return None
     refused = [
         text.problem(key.split("."), problem)
         for key, value in toml.strings(table)
         if (problem := _string_problem(app, key, value))
     ]
-    reported = {problem.line for problem in literal_tokens}
-    problems += [one for one in refused if one.text != _LITERAL_TOKEN or one.line not in reported]
+    reported = {problem.position.line for problem in literal_tokens}
+    problems += [one for one in refused if one.text != _LITERAL_TOKEN or one.position.line not in reported]
     text.refused = {problem.position: problem for problem in refused}
     return _remove_refused(app, table) if refused else table
 
@@ -176,31 +174,30 @@ def _find_literal_tokens(app: AppIdentity, text: TemplateText) -> Iterator[Probl
         offset += len(line)
 
 
-def _load_toml(text: TemplateText, problems: list[Problem]) -> dict[str, Any] | None:
+def _load_toml(text: TemplateText) -> dict[str, Any] | Problem:
     import tomllib
 
-    if text.text.startswith(_BYTE_ORDER_MARK):
-        problems.append(Problem(text.path, Position(1, 1), "starts with a byte order mark: save it without one"))
-        return None
+    if text.text.startswith("\ufeff"):
+        return text.problem_at(0, "starts with a byte order mark: save it without one")
     for number, line in enumerate(text.text.split("\n"), 1):
         if line.count(".") > MAX_DOTS:
             message = f"nested too deeply: more than {MAX_DOTS} dots in a line"
-            problems.append(Problem(text.path, Position(number, 1), message))
-            return None
+            return Problem(text.path, Position(number, 1), message)
     try:
-        return tomllib.loads(text.text)
+        table = tomllib.loads(text.text)
     except RecursionError:
-        problems.append(Problem(text.path, Position(1, 1), "nested too deeply"))
+        return text.problem_at(0, "nested too deeply")
     except ValueError as error:  # TOMLDecodeError, or an integer with thousands of digits
         message = visible(str(error))
         match = _TOML_POSITION.search(message)
         what = _TOML_POSITION.sub("", message)
         what = f"not TOML: {what[:1].lower()}{what[1:]}"
         if match is not None and match[1]:
-            problems.append(Problem(text.path, Position(int(match[1]), int(match[2])), what))
-        else:
-            problems.append(text.problem_at(len(text.text) if match else 0, what))
-    return None
+            return Problem(text.path, Position(int(match[1]), int(match[2])), what)
+        return text.problem_at(len(text.text) if match else 0, what)
+    if _depth(table) > MAX_DEPTH:
+        return text.problem_at(0, f"tables are nested more than {MAX_DEPTH} levels deep")
+    return table
 
 
 def _string_problem(app: AppIdentity, key: str, value: str) -> str:
@@ -223,21 +220,17 @@ def _remove_refused(app: AppIdentity, value: Any, key: str = "") -> Any:
     if not isinstance(value, dict):
         return value
     inner = {name: f"{key}.{name}" if key else name for name in value}
-    return {
-        name: _remove_refused(app, value[name], inner[name])
-        for name in value
-        if not _string_problem(app, inner[name], name)
-    }
+    kept = [name for name in value if not _string_problem(app, inner[name], name)]
+    return {name: _remove_refused(app, value[name], inner[name]) for name in kept}
 
 
 def _depth(value: object) -> int:
     """The nesting depth of tables and arrays, computed without recursion."""
-    deepest, rest = 0, [(value, 0)]
-    while rest:
-        inner, depth = rest.pop()
-        deepest = max(deepest, depth)
-        if isinstance(inner, dict):
-            rest += [(item, depth + 1) for item in inner.values()]
-        elif isinstance(inner, list):
-            rest += [(item, depth + 1) for item in inner]
-    return deepest
+    depth, level = -1, [value]
+    while level:
+        depth += 1
+        containers = [
+            item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)
+        ]
+        level = [item for container in containers for item in container]
+    return depth

@@ -1,4 +1,5 @@
-"""Sealed tokens: a token inside a template, encrypted with age (https://age-encryption.org/v1) for certain machines.
+"""Sealed tokens, and the identities that open them. A sealed token is a token inside a template, encrypted with
+age (https://age-encryption.org/v1) for certain machines. An identity is a secret key, in a file of age's own format.
 
 The payload names the token's profile and origin, so a sealed text that is copied into another template cannot send the
 token somewhere else. Only X25519 and ssh keys are allowed. Passphrase stanzas are rejected by their header, before any
@@ -9,11 +10,14 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from arka_config import timestamps
 from arka_config.errors import ConfigError, SealedTokenError
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
+from arka_config.store import files
 from arka_config.text import is_printable, visible
 
 if TYPE_CHECKING:
@@ -22,8 +26,8 @@ if TYPE_CHECKING:
 VERSION = 1
 LARGEST = 1 << 16  # bytes, armor and all
 MOST_STANZAS = 256
-_BEGIN, _END = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"
-_KEYS = {"version", "app", "profile", "origin", "token"}
+BEGIN, _END = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"
+_SECRET_KEY = "AGE-SECRET-KEY-"
 
 
 class SealedToken(NamedTuple):
@@ -54,7 +58,7 @@ def age() -> Any:
 def parse_recipient(text: str, source: str) -> Any:
     """Parse a recipient: `age1…`, or an ssh public key. Raises SealedTokenError, naming the source."""
     library = age()
-    if text.startswith("AGE-SECRET-KEY-") or "PRIVATE KEY" in text:
+    if text.startswith(_SECRET_KEY) or "PRIVATE KEY" in text:
         raise SealedTokenError(
             f"{source}: this is an identity, which is secret, not a recipient",
             hint="age-keygen -y prints its recipient",
@@ -72,13 +76,7 @@ def parse_recipient(text: str, source: str) -> Any:
 
 def seal(sealed: SealedToken, recipients: Sequence[Any]) -> str:
     """Seal a token for these recipients; return the armored text."""
-    payload = {
-        "version": VERSION,
-        "app": sealed.app,
-        "profile": sealed.profile,
-        "origin": sealed.origin,
-        "token": sealed.token.reveal(),
-    }
+    payload = {"version": VERSION, **sealed._asdict(), "token": sealed.token.reveal()}
     text: bytes = age().encrypt(json.dumps(payload).encode(), list(recipients), armored=True)
     return text.decode("ascii")
 
@@ -86,7 +84,7 @@ def seal(sealed: SealedToken, recipients: Sequence[Any]) -> str:
 def unseal(text: str, identities: Sequence[Any]) -> SealedToken:
     """Decrypt an armored text. Raises NotForThisMachine, and SealedTokenError if it is damaged or not allowed."""
     content = _dearmor(text)
-    check_header(content)
+    _check_header(content)
     library = age()
     try:
         payload = library.decrypt(content, list(identities))
@@ -106,7 +104,7 @@ def unseal(text: str, identities: Sequence[Any]) -> SealedToken:
 def _dearmor(text: str) -> bytes:
     """Decode an armored text, so that the header that is checked is the one that the library reads."""
     lines = text.strip().replace("\r\n", "\n").split("\n")
-    if len(text) > LARGEST or len(lines) < 3 or lines[0].strip() != _BEGIN or lines[-1].strip() != _END:
+    if len(text) > LARGEST or len(lines) < 3 or lines[0].strip() != BEGIN or lines[-1].strip() != _END:
         raise SealedTokenError("it is not an armored age text", hint="create one with the `seal` command")
     try:
         return base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True)
@@ -114,7 +112,7 @@ def _dearmor(text: str) -> bytes:
         raise SealedTokenError("its armor is damaged", hint="have it sealed again") from None
 
 
-def check_header(content: bytes) -> None:
+def _check_header(content: bytes) -> None:
     """Check the recipient stanzas. Raises SealedTokenError for a passphrase, or if there is no valid header."""
     first, _, rest = content.partition(b"\n")
     header, separator, _ = rest.partition(b"\n--- ")
@@ -140,11 +138,77 @@ def _parse(payload: bytes) -> SealedToken:
         raise SealedTokenError("its format is newer than this program", hint="update this program")
     if (
         not isinstance(document, dict)
-        or document.keys() != _KEYS
-        or not all(isinstance(document[key], str) and is_printable(document[key]) for key in _KEYS - {"version"})
+        or document.keys() != {"version", *SealedToken._fields}
+        or not all(isinstance(document[key], str) and is_printable(document[key]) for key in SealedToken._fields)
     ):
         raise SealedTokenError(
             "it does not contain a token sealed by this program", hint="create one with the `seal` command"
         )
     Origin.of(document["origin"], "the sealed token's origin")
     return SealedToken(document["app"], document["profile"], document["origin"], Secret(document["token"]))
+
+
+# Identities
+
+
+class IdentityFile:
+    """This machine's identity: `identity.txt` in the data folder, with mode 0600. It is never overwritten."""
+
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(folder, "identity.txt")
+
+    def exists(self) -> bool:
+        """Whether this machine has an identity."""
+        return files.exists(self.path)
+
+    def create(self) -> str:
+        """Create the identity and return its recipient. The caller holds the lock. Raises ConfigError if it exists."""
+        library = age()
+        if self.exists():
+            raise ConfigError(
+                f"{visible(self.path)} already exists, and tokens sealed for it would be lost",
+                hint="run `identity show` to print its recipient",
+            )
+        files.sweep([os.path.dirname(self.path)])  # a killed process may have left a temporary file with a key
+        identity = library.x25519.Identity.generate()
+        recipient = str(identity.to_public())
+        created = timestamps.to_text(timestamps.now())
+        files.write(self.path, f"# created: {created}\n# public key: {recipient}\n{identity}\n")
+        return recipient
+
+    def recipient(self) -> str:
+        """Return the recipient to seal for. Raises ConfigError if this machine has no identity."""
+        if not self.exists():
+            raise ConfigError("this machine has no identity", hint="create one with `identity create`")
+        return str(read_identities(self.path)[0].to_public())
+
+
+def read_identities(path: str) -> list[Any]:
+    """Read the identities in a file: age's, or one ssh private key. Raises SealedTokenError, UnsafeFile."""
+    library = age()
+    text = files.read(os.path.abspath(os.path.expanduser(path)), secret=True)
+    if text is None:
+        raise SealedTokenError(
+            f"{visible(path)} does not exist", hint="pass a file of age identities, or an ssh private key"
+        )
+    try:
+        if "PRIVATE KEY-----" in text:
+            return [library.ssh.Identity.from_buffer(text.encode())]
+        lines = [line.strip() for line in text.splitlines()]
+        identities = [library.x25519.Identity.from_str(line) for line in lines if line.startswith(f"{_SECRET_KEY}1")]
+    except library.IdentityError:
+        identities = []
+    # Raised outside of the handler, so that the library's error is not chained: it may hold the key.
+    if not identities:
+        raise SealedTokenError(
+            f"{visible(path)} contains no identity: neither {_SECRET_KEY}1… nor an ssh private key without a "
+            "passphrase",
+            hint="create one with age-keygen or `identity create`",
+        )
+    return identities
+
+
+def load_identities(machine: IdentityFile, others: Sequence[str]) -> list[Any]:
+    """Read this machine's identity, if it has one, and those in other files."""
+    paths = [*([machine.path] if machine.exists() else []), *others]
+    return [identity for path in paths for identity in read_identities(path)]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from arka_config.errors import ConfigError, FileError, SealedTokenError, TemplateError
 from arka_config.references.context import Context
 from arka_config.references.registry import KINDS, kind_of, token_of
 from arka_config.store.profiles import Profile
-from arka_config.templates.identity import load_identities
 from arka_config.templates.plan import TokenStep
 from arka_config.templates.planning import token_step
-from arka_config.templates.sealed import NotForThisMachine, unseal
+from arka_config.templates.sealed import NotForThisMachine, load_identities, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,32 +20,25 @@ if TYPE_CHECKING:
     from arka_config.secret import Secret
     from arka_config.store.preferences import Preferences
     from arka_config.templates.desired import Desired, DesiredSet, TokenSource
-    from arka_config.templates.identity import IdentityFile
     from arka_config.templates.ledger import Ledger
     from arka_config.templates.plan import Actual, ProfilePlan
+    from arka_config.templates.sealed import IdentityFile
 
 
+@dataclass(slots=True)
 class TokenFetcher:
     """Fetch tokens from their sources. Helpers run, and files are read, only when a token is fetched.
 
     `others` are the identity files that the user named, in addition to this machine's own.
     """
 
-    def __init__(
-        self,
-        app: AppIdentity,
-        environ: Mapping[str, str],
-        preferences: Preferences,
-        machine: IdentityFile,
-        others: Sequence[str] = (),
-    ) -> None:
-        self.app = app
-        self.environ = environ
-        self.preferences = preferences
-        self._machine = machine
-        self._others = others
-        self._identities: list[Any] | None = None
-        self._unsealed: dict[str, Secret] = {}
+    app: AppIdentity
+    environ: Mapping[str, str] = field(repr=False)
+    preferences: Preferences
+    machine: IdentityFile
+    others: Sequence[str]
+    _identities: list[Any] | None = field(default=None, init=False, repr=False)
+    _unsealed: dict[str, Secret] = field(default_factory=dict, init=False)
 
     def find_unavailable(self, wanted: DesiredSet, actual: Mapping[str, Actual], ledger: Ledger) -> dict[str, str]:
         """Return by profile name why a token is not available now.
@@ -55,13 +48,12 @@ class TokenFetcher:
         default_url = self.app.default_url()
         messages: dict[str, str] = {}
         for name, desired in wanted.profiles.items():
-            if desired.token is None:
+            token, entry = desired.token, ledger.entries.get(name)
+            if token is None:
                 continue
-            if desired.token.is_stored:
-                step = token_step(desired, actual[name], ledger.entries.get(name), default_url)
-                if step == TokenStep.KEEP:
-                    continue
-            messages[name] = self._check(desired, desired.token, desired.origin(default_url))
+            if token.is_stored and token_step(desired, actual[name], entry, default_url) == TokenStep.KEEP:
+                continue
+            messages[name] = self._check(desired, token, desired.origin(default_url))
         return {name: message for name, message in messages.items() if message}
 
     def _check(self, desired: Desired, token: TokenSource, origin: str | None) -> str:
@@ -78,7 +70,7 @@ class TokenFetcher:
         place = desired.template.text.place(("token", "sealed"))
         try:
             if self._identities is None:
-                self._identities = load_identities(self._machine, self._others)
+                self._identities = load_identities(self.machine, self.others)
             if not self._identities:
                 return f"this machine has no identity to open it: {self.app.name} identity create"
             sealed = unseal(token.target, self._identities)
@@ -92,7 +84,7 @@ class TokenFetcher:
             return f"{error.message}: {error.hint}"
         for what, found, expected in (
             ("app", sealed.app, {self.app.name}),
-            ("profile", sealed.profile, desired.names),
+            ("profile", sealed.profile, {desired.name, desired.template.model.profile.name}),
             ("origin", sealed.origin, {origin}),
         ):
             if found not in expected:

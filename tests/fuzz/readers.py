@@ -25,9 +25,8 @@ from arka_config.sealing.vault import vault_of
 from arka_config.store.fast import json as fast_json
 from arka_config.store.fast import toml
 from arka_config.templates import plan_file, reading
-from arka_config.templates.identity import read_identities
 from arka_config.templates.ledger import LedgerFile
-from arka_config.templates.sealed import age, unseal
+from arka_config.templates.sealed import age, read_identities, unseal
 from arka_config.text import is_printable
 from arka_config.workspace.client.models import Identity, Issued, TokenDetails
 from tests.store.samples import credential

@@ -53,7 +53,15 @@ def plan(
         for line in PlanLines(session, result, sys.stdout).lines(diff=diff):
             terminal.out(line)
     if out is not None:
-        plan_file.write(session.store, out, plan_file.SavedPlan(paths, options, identities, result.digest()), document)
+        saved = plan_file.SavedPlan(
+            app=session.app.name,
+            paths=list(paths),
+            **options._asdict(),
+            identities=list(identities),
+            digest=result.digest(),
+            plan=document,
+        )
+        plan_file.write(session.store, out, saved)
         terminal.say(f"Wrote {session.with_tilde(out)}", mark="✓")
     if result.conflicts:
         terminal.show_hint(conflict_hint(result, session.app.name))

@@ -153,8 +153,7 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
 
 def _unseal(session: Session, path: str, others: Sequence[str]) -> SealedToken:
     """Open a template's sealed token with this machine's identity or another one."""
-    from arka_config.templates.identity import IdentityFile, load_identities
-    from arka_config.templates.sealed import unseal
+    from arka_config.templates.sealed import IdentityFile, load_identities, unseal
 
     token = _read_template(path).get("token")
     text = token.get("sealed") if isinstance(token, dict) else None

@@ -18,7 +18,7 @@ def create(session: Session) -> None:
     The identity is a secret key that stays on this machine. The recipient is public: anyone can use it to seal tokens
     for this machine with `{app} seal --to RECIPIENT`, but cannot open them.
     """
-    from arka_config.templates.identity import IdentityFile
+    from arka_config.templates.sealed import IdentityFile
 
     file = IdentityFile(session.store.folders.data)
     with session.store.lock:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @command()
 def show(session: Session) -> None:
     """Print the public recipient of this machine's identity, for `{app} seal --to`."""
-    from arka_config.templates.identity import IdentityFile
+    from arka_config.templates.sealed import IdentityFile
 
     file = IdentityFile(session.store.folders.data)
     recipient = file.recipient()
