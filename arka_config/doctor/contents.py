@@ -26,24 +26,19 @@ def preferences(machine: Machine) -> Iterator[Problem]:
     try:
         storage = machine.store.preferences.storage
     except MalformedFile as error:
-        yield _malformed(error, path)
+        yield _unreadable(error, path)
         return
     if storage == SEALED and not files.exists(machine.store.data_key_path):
-        yield Problem(
-            ERROR,
-            path,
-            'storage = "sealed" is set, but sealing is off, so no new token can be stored',
-            shell_command(machine.program, "vault", "enable"),
-        )
+        message = 'storage = "sealed" is set, but sealing is off, so no new token can be stored'
+        yield Problem(ERROR, path, message, machine.command("vault", "enable"))
     yield from _literal_token(machine, path)
 
 
-def _malformed(error: MalformedFile, path: str) -> Problem:
+def _unreadable(error: ConfigError, path: str) -> Problem:
     """Report a file that the user edits, with the correction if it is known."""
     problem = Problem.from_error(error, path, command=edit_command(path))
-    if not error.correction:
-        return problem
-    return problem._replace(message=f"{problem.message}; {error.correction}")
+    correction = error.correction if isinstance(error, MalformedFile) else ""
+    return problem._replace(message=f"{problem.message}; {correction}") if correction else problem
 
 
 def profiles(machine: Machine) -> Iterator[Problem]:
@@ -53,13 +48,9 @@ def profiles(machine: Machine) -> Iterator[Problem]:
         yield from _settings(machine, name, profile)
         yield from _literal_token(machine, profile.path)
     for path, error in machine.read_errors.items():
-        if os.path.dirname(path) != folder:
-            continue
-        if isinstance(error, MalformedFile):
-            yield _malformed(error, path)
-        else:
-            yield Problem.from_error(error, path, command=edit_command(path))
-        yield from _literal_token(machine, path)
+        if os.path.dirname(path) == folder:
+            yield _unreadable(error, path)
+            yield from _literal_token(machine, path)
     try:
         misnamed = machine.store.profiles.misnamed_files()
     except ConfigError:  # reported by `folders`
@@ -92,13 +83,10 @@ def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem
         if not fault:
             continue
         is_known = validator.is_known(key)
-        unset = shell_command(machine.program, "profiles", "unset", name, f"settings.{key}")
-        yield Problem(
-            ERROR if is_known else WARNING,
-            profile.path,
-            f"settings.{visible(key)}: {fault}",
-            edit_command(profile.path) if is_known or validator.nearest(key) else unset,
-        )
+        command = machine.command("profiles", "unset", name, f"settings.{key}")
+        if is_known or validator.nearest(key):
+            command = edit_command(profile.path)
+        yield Problem(ERROR if is_known else WARNING, profile.path, f"settings.{visible(key)}: {fault}", command)
 
 
 def _literal_token(machine: Machine, path: str) -> Iterator[Problem]:
@@ -129,28 +117,24 @@ def token_files(machine: Machine) -> Iterator[Problem]:
             yield Problem.from_error(error, path)
         else:
             name = os.path.basename(path).removesuffix(".json")
-            command = shell_command(machine.program, "logout", "--profile", name)
+            command = machine.command("logout", "--profile", name)
             yield Problem.from_error(error, path, command=command, advice=error.hint)
     for name in sorted(machine.credentials.keys() & machine.profiles.keys()):
-        yield from _other_origin(machine, name)
+        try:
+            Resolution(machine.store, {}, profile=name).effective_token()
+        except ConfigError as error:
+            if machine.profiles[name].reference is None:
+                command = machine.command("profiles", "unset", name, "api_url")
+                advice = f"or log in to the other one: {error.hint}"
+                yield Problem(ERROR, machine.profiles[name].path, error.message, command, advice)
     for path in list_folder(tokens.folder):
         if os.path.islink(path) and not os.path.exists(path):
             yield Problem(ERROR, path, "it is a broken symbolic link", shell_command("rm", path))
 
 
-def _other_origin(machine: Machine, name: str) -> Iterator[Problem]:
-    try:
-        Resolution(machine.store, {}, profile=name).effective_token()
-    except ConfigError as error:
-        path = machine.profiles[name].path
-        if machine.profiles[name].reference is None:
-            command = shell_command(machine.program, "profiles", "unset", name, "api_url")
-            yield Problem(ERROR, path, error.message, command, f"or log in to the other one: {error.hint}")
-
-
 def state(machine: Machine) -> Iterator[Problem]:
     """Files of the state folder that cannot be read."""
-    from arka_config.templates.approvals import Approvals
+    from arka_config.templates import approvals
     from arka_config.templates.ledger import LedgerFile
 
     folder, selection = machine.store.folders.state, machine.store.selection
@@ -160,7 +144,7 @@ def state(machine: Machine) -> Iterator[Problem]:
         (selection.pins_path, selection.read_pins),
         (ledger.path, ledger.read),
         (ledger.pending_path, ledger.read_pending),
-        (os.path.join(folder, "agreements.json"), lambda: Approvals(folder)),
+        (os.path.join(folder, approvals.FILE), lambda: approvals.Approvals(folder)),
     ]
     for path, read in readers:
         try:

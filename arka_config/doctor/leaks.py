@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arka_config.doctor.machine import list_folder
-from arka_config.doctor.permissions import restrict
+from arka_config.doctor.permissions import exposed
 from arka_config.doctor.problem import (
     ERROR,
     NOTE,
@@ -98,15 +98,13 @@ def legacy(machine: Machine) -> Iterator[Problem]:
         return
     try:
         copy = legacy_file.find_token(path, machine.app.token_prefix)
-    except UnsafeFile as error:
-        restrict_both = (shell_command("chmod", "600", path), shell_command("chmod", "700", os.path.dirname(path)))
-        yield Problem.from_error(error, path, command=" && ".join(restrict_both))
-        return
-    except MalformedFile as error:
-        yield Problem.from_error(error, path, command=shell_command("mv", path, f"{path}.broken"))
-        return
     except ConfigError as error:
-        yield Problem.from_error(error, path)
+        command = ""
+        if isinstance(error, UnsafeFile):
+            command = f"{shell_command('chmod', '600', path)} && {shell_command('chmod', '700', os.path.dirname(path))}"
+        elif isinstance(error, MalformedFile):
+            command = shell_command("mv", path, f"{path}.broken")
+        yield Problem.from_error(error, path, command=command)
         return
     if copy is not None:
         if sys.platform != "win32":
@@ -122,24 +120,15 @@ def _exposed_legacy_file(path: str) -> Iterator[Problem]:
     if is_folder_open and os.path.basename(folder).endswith(SUFFIX):
         is_exposed = legacy_file.is_exposed(path)
         consequence = "others can read the token in it" if is_exposed else "others could read the next token in it"
-        yield Problem(
-            ERROR if is_exposed else WARNING,
-            folder,
-            f"others can open the folder (mode {folder_mode:04o}): {consequence}",
-            shell_command("chmod", "700", folder),
-            fix=Fix(f"removed access for others: {folder}", partial(restrict, [folder], files.PRIVATE_FOLDER)),
-        )
+        message = f"others can open the folder (mode {folder_mode:04o}): {consequence}"
+        yield exposed(ERROR if is_exposed else WARNING, folder, message, [folder], files.PRIVATE_FOLDER)
     if file_mode & 0o077:
         protection = "" if is_folder_open else "; its folder protects it"
-        yield Problem(
-            WARNING if is_folder_open else NOTE,
-            path,
-            f"the Node CLI made the file readable for others again (mode {file_mode:04o}){protection}",
-            shell_command("chmod", "600", path),
-            fix=Fix(
-                f"removed access for others: {path}", partial(restrict, [os.path.realpath(path)], files.PRIVATE_FILE)
-            ),
+        message = f"the Node CLI made the file readable for others again (mode {file_mode:04o}){protection}"
+        problem = exposed(
+            WARNING if is_folder_open else NOTE, path, message, [os.path.realpath(path)], files.PRIVATE_FILE
         )
+        yield problem._replace(command=shell_command("chmod", "600", path))
 
 
 def _other_token(machine: Machine, path: str, token: str) -> Iterator[Problem]:
@@ -149,25 +138,22 @@ def _other_token(machine: Machine, path: str, token: str) -> Iterator[Problem]:
     except ConfigError:  # reported by `state`
         return
     holder = machine.find_holder(token)
-    program = machine.program
     is_synced = machine.preferences is not None and machine.preferences.legacy_sync
     active = machine.credentials.get(name or "")
     active_token = machine.reveal(active) if active is not None else None
-    export = shell_command(program, "export", "legacy", "--profile", name or "")
     if holder is not None and machine.vault_file is not None and machine.credentials[holder].storage == SEALED:
-        command = shell_command(program, "import", "legacy", "--delete", "--profile", holder)
+        command = "" if is_synced else machine.command("import", "legacy", "--delete", "--profile", holder)
         message = f"the token of profile '{holder}' is sealed, but the Node CLI's file has it in plain text"
-        yield Problem(
-            WARNING, path, message, "" if is_synced else command, "legacy_sync writes it" if is_synced else ""
-        )
-    elif active_token is not None and token != active_token and is_synced:
-        message = f"it has another token than the active profile '{name}', although legacy_sync is on"
-        yield Problem(WARNING, path, message, export)
+        yield Problem(WARNING, path, message, command, "legacy_sync writes it" if is_synced else "")
     elif active_token is not None and token != active_token:
         which = f"the one of profile '{holder}'" if holder else "one that no profile has"
-        yield Problem(NOTE, path, f"the Node CLI uses another token than the active profile '{name}': {which}", export)
+        message = f"the Node CLI uses another token than the active profile '{name}': {which}"
+        if is_synced:
+            message = f"it has another token than the active profile '{name}', although legacy_sync is on"
+        command = machine.command("export", "legacy", "--profile", name or "")
+        yield Problem(WARNING if is_synced else NOTE, path, message, command)
     elif active is None and holder is None:
-        command = shell_command(program, "import", "legacy", "--profile", "node")
+        command = machine.command("import", "legacy", "--profile", "node")
         yield Problem(NOTE, path, "the Node CLI has a token that no profile has", command)
 
 
@@ -186,7 +172,11 @@ def history(machine: Machine) -> Iterator[Problem]:
 def exports(machine: Machine) -> Iterator[Problem]:
     """Tokens in start-up files and in this directory's dotenv files, which hide profiles and are plain text."""
     paths = [os.path.join(machine.home, name) for name in _START_UP]
-    paths += list_folder(os.path.join(machine.home, ".config", "environment.d"), ".conf")
+    environment = os.path.join(machine.home, ".config", "environment.d")
+    if os.path.isdir(environment) and not os.access(environment, os.R_OK | os.X_OK):
+        command = shell_command("chmod", "u+rx", environment)
+        yield Problem(ERROR, environment, "the folder cannot be opened, so its files were not checked", command)
+    paths += list_folder(environment, ".conf")
     paths += [os.path.join(machine.directory, name) for name in _DOTENV] if machine.directory else []
     advice = f"store it with {machine.program} login, and pass it to programs with {machine.program} exec"
     for path in dict.fromkeys(paths):

@@ -32,13 +32,10 @@ def temporary_files(machine: Machine) -> Iterator[Problem]:
         stale = [path for path in files.temporary_files(folder) if _age(path) > _MIN_AGE]
         if stale:
             what = "a temporary file" if len(stale) == 1 else f"{len(stale)} temporary files"
-            yield Problem(
-                WARNING,
-                stale[0] if len(stale) == 1 else folder,
-                f"a killed command left {what} here, which may contain a token",
-                shell_command("rm", "-f", *stale),
-                fix=Fix(f"removed {what} from {folder}", partial(_remove, stale)),
-            )
+            place = stale[0] if len(stale) == 1 else folder
+            message = f"a killed command left {what} here, which may contain a token"
+            fix = Fix(f"removed {what} from {folder}", partial(_remove, stale))
+            yield Problem(WARNING, place, message, shell_command("rm", "-f", *stale), fix=fix)
 
 
 def _age(path: str) -> float:
@@ -63,7 +60,7 @@ def lock(machine: Machine) -> Iterator[Problem]:
         machine.store.lock.path,
         f"process {holder[0]} ({holder[1]}) was killed while it was writing; no command waits for it, and the next one "
         "that writes cleans up",
-        shell_command(machine.program, "doctor", "--fix"),
+        machine.command("doctor", "--fix"),
         fix=Fix("cleaned up after the killed process", lambda: None),  # taking the lock does it
     )
 
@@ -85,16 +82,11 @@ def unfinished_changes(machine: Machine) -> Iterator[Problem]:
         is_disable = file.unfinished == DISABLE
         fix = None
         if not is_disable and machine.opens_at_once:
-            fix = Fix(
-                f"finished 'vault {file.unfinished}'", lambda: operations.finish_interrupted(vault_of(machine.store))
-            )
-        yield Problem(
-            WARNING,
-            machine.store.data_key_path,
-            f"'vault {file.unfinished}' was interrupted; all tokens can be opened, but some are not yet changed",
-            shell_command(machine.program, "vault", file.unfinished, *(["--yes"] if is_disable else [])),
-            fix=fix,
-        )
+            finish = partial(operations.finish_interrupted, vault_of(machine.store))
+            fix = Fix(f"finished 'vault {file.unfinished}'", finish)
+        message = f"'vault {file.unfinished}' was interrupted; all tokens can be opened, but some are not yet changed"
+        command = machine.command("vault", file.unfinished, *(["--yes"] if is_disable else []))
+        yield Problem(WARNING, machine.store.data_key_path, message, command, fix=fix)
     yield from _pending_apply(machine)
 
 
@@ -110,10 +102,7 @@ def _pending_apply(machine: Machine) -> Iterator[Problem]:
         return
     changed = [entry for name in ledger.differences(pending) if (entry := pending.entries.get(name)) is not None]
     sources = sorted({entry.folder for entry in changed if os.path.isdir(entry.folder)})
-    yield Problem(
-        WARNING,
-        file.pending_path,
-        "'apply' was interrupted, and may have carried out only a part of its plan",
-        shell_command(machine.program, "apply", sources[0]) if len(sources) == 1 else "",
-        "" if len(sources) == 1 else f"run it again: {machine.program} apply PATH…",
-    )
+    command = machine.command("apply", sources[0]) if len(sources) == 1 else ""
+    advice = "" if command else f"run it again: {machine.program} apply PATH…"
+    message = "'apply' was interrupted, and may have carried out only a part of its plan"
+    yield Problem(WARNING, file.pending_path, message, command, advice)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config import timestamps
+from arka_config.doctor.problem import shell_command
 from arka_config.errors import ConfigError
 from arka_config.exchange import env_paths
 from arka_config.sealing.unlockers import registry
@@ -18,6 +19,7 @@ from arka_config.sealing.vault import vault_of
 from arka_config.store import files
 from arka_config.store.resolution import Resolution
 from arka_config.store.tokens import SEALED
+from arka_config.templates import approvals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-_STATE_FILES = ("active", "pins.json", "ledger.json", "ledger.pending.json", "agreements.json", "lock")
+_STATE_FILES = ("active", "pins.json", "ledger.json", "ledger.pending.json", approvals.FILE, "lock")
 _DATA_FILES = ("data-key.json", "identity.txt", "workspace.db")
 
 
@@ -75,6 +77,10 @@ class Machine:
     def program(self) -> str:
         """The app's command."""
         return self.app.name
+
+    def command(self, *words: str) -> str:
+        """Return a command line of the app."""
+        return shell_command(self.program, *words)
 
     @cached_property
     def home(self) -> str:
@@ -122,9 +128,14 @@ class Machine:
     @cached_property
     def profile_names(self) -> list[str]:
         """The names of all profiles, readable or not."""
-        return sorted(
-            (_read_or_none(self.store.profiles.names) or set()) | (_read_or_none(self.store.tokens.names) or set())
-        )
+        folders = (self.store.profiles, self.store.tokens)
+        return sorted(set().union(*(_read_or_none(folder.names) or () for folder in folders)))
+
+    @cached_property
+    def active_profile(self) -> str | None:
+        """The active profile; None if there is none or the file cannot be read."""
+        active = _read_or_none(self.store.selection.read_active)
+        return None if active is None else active[0]
 
     @cached_property
     def vault_file(self) -> DataKeyFile | None:

@@ -9,7 +9,16 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, chmod_command, reason_of, shell_command
+from arka_config.doctor.problem import (
+    ERROR,
+    WARNING,
+    Fix,
+    Problem,
+    chmod_command,
+    reason_of,
+    shell_command,
+    shorten_list,
+)
 from arka_config.errors import ConfigError
 from arka_config.store import files
 
@@ -60,9 +69,8 @@ def _inaccessible(machine: Machine, folder: str, error: OSError) -> Problem:
     message = f"cannot be opened: {reason_of(error)}"
     owner = _owner(folder)
     if owner is None:
-        return Problem(
-            ERROR, folder, message, advice=f"look at its owner: {shell_command('ls', '-ld', os.path.dirname(folder))}"
-        )
+        command = shell_command("ls", "-ld", os.path.dirname(folder))
+        return Problem(ERROR, folder, message, advice=f"look at its owner: {command}")
     if owner == machine.owner:
         return Problem(ERROR, folder, message, shell_command("chmod", "u+rwx", folder))
     if _is_foreign_home(machine):
@@ -105,58 +113,49 @@ def modes(machine: Machine) -> Iterator[Problem]:
             is_writable = folder.mode & _WRITE
             message = f"others can {'write to' if is_writable else 'open'} the folder (mode {folder.mode:04o})"
             severity = ERROR if is_writable else WARNING
-            yield _exposed(severity, folder.path, message, [folder], files.PRIVATE_FOLDER)
+            yield exposed(severity, folder.path, message, [folder.path], files.PRIVATE_FOLDER)
     yield from _exposed_files(machine.secret_files, ERROR)
     yield from _exposed_files(machine.state_files, WARNING)
 
 
 def _exposed_files(candidates: Iterable[FileStatus], severity: str) -> Iterator[Problem]:
     """Yield one problem per folder with files that others can read or write."""
-    exposed = [file for file in candidates if file.mode & _OTHERS and stat.S_ISREG(file.status.st_mode)]
-    for folder, group in groupby(exposed, lambda file: os.path.dirname(file.path)):
+    open_files = [file for file in candidates if file.mode & _OTHERS and stat.S_ISREG(file.status.st_mode)]
+    for folder, group in groupby(open_files, lambda file: os.path.dirname(file.path)):
         members = list(group)
         is_writable = any(file.mode & _WRITE for file in members)
-        access = "write to" if is_writable else "read"
-        if len(members) == 1:
-            place, message = members[0].path, f"others can {access} the file (mode {members[0].mode:04o})"
-        else:
-            place, message = folder, f"others can {access} {_names(members)}"
-        yield _exposed(ERROR if is_writable else severity, place, message, members, files.PRIVATE_FILE)
+        place, what = members[0].path, f"the file (mode {members[0].mode:04o})"
+        if len(members) > 1:
+            names = [os.path.basename(file.path) for file in members]
+            place, what = folder, f"{len(names)} files in it: {shorten_list(names, _MAX_NAMES)}"
+        message = f"others can {'write to' if is_writable else 'read'} {what}"
+        paths = [file.path for file in members]
+        yield exposed(ERROR if is_writable else severity, place, message, paths, files.PRIVATE_FILE)
 
 
-def _names(members: Sequence[FileStatus]) -> str:
-    """Return `5 files in it: a.json, b.json, c.json and 2 more`."""
-    names = [os.path.basename(file.path) for file in members]
-    rest = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return f"{len(names)} files in it: {', '.join(names[:_MAX_NAMES])}{rest}"
-
-
-def _exposed(severity: str, place: str, message: str, members: Iterable[FileStatus], mode: int) -> Problem:
-    paths = [each.path for each in members]
+def exposed(severity: str, place: str, message: str, paths: Sequence[str], mode: int) -> Problem:
+    """Report files that others can access, with the command and the fix that restrict them to `mode`."""
     fix = Fix(f"removed access for others: {place}", partial(restrict, paths, mode))
     return Problem(severity, place, message, chmod_command(f"{mode:o}", paths), fix=fix)
 
 
 def restrict(paths: Iterable[str], mode: int) -> None:
-    """Remove the permissions that `mode` does not have. Raises ConfigError for a file that is not the user's own."""
+    """Remove the permissions that `mode` does not have. Raises ConfigError for a file that is not the user's own.
+
+    No symbolic or hard link is followed: in a folder that others can write to, it could make root change a system file.
+    """
     for path in paths:
-        _restrict(path, mode)
-
-
-def _restrict(path: str, mode: int) -> None:
-    """Change the opened file, and follow no symbolic or hard link: in a folder that others can write to, a link could
-    make root change a file of the system."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        status = os.fstat(descriptor)
-        is_file = stat.S_ISREG(status.st_mode)
-        if status.st_uid != os.geteuid():
-            raise ConfigError(f"{path} belongs to another user")
-        if not (is_file or stat.S_ISDIR(status.st_mode)) or (is_file and status.st_nlink > 1):
-            raise ConfigError(f"{path} is a link or a special file: check what it is first")
-        os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & mode)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            is_file = stat.S_ISREG(status.st_mode)
+            if status.st_uid != os.geteuid():
+                raise ConfigError(f"{path} belongs to another user")
+            if not (is_file or stat.S_ISDIR(status.st_mode)) or (is_file and status.st_nlink > 1):
+                raise ConfigError(f"{path} is a link or a special file: check what it is first")
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & mode)
+        finally:
+            os.close(descriptor)
 
 
 def config_modes(machine: Machine) -> Iterator[Problem]:

@@ -117,26 +117,27 @@ def _mask_tokens(machine: Machine, problem: Problem) -> Problem:
 def apply_fixes(machine: Machine, problems: Iterable[Problem]) -> list[FixResult]:
     """Apply the safe fixes while holding the lock. Return a result for every problem."""
     problems = list(problems)
-    if not any(problem.fix for problem in problems):
-        return [FixResult(problem, _why_not_fixable(problem)) for problem in problems]
-    try:
-        with machine.store.lock:
-            return [_apply(problem) for problem in problems]
-    except ConfigError as error:
-        why = error.message
+    why = ""
+    if any(problem.fix for problem in problems):
+        try:
+            with machine.store.lock:
+                return [FixResult(problem, _apply(problem)) for problem in problems]
+        except ConfigError as error:
+            why = error.message
     return [FixResult(problem, why if problem.fix else _why_not_fixable(problem)) for problem in problems]
 
 
-def _apply(problem: Problem) -> FixResult:
+def _apply(problem: Problem) -> str:
+    """Apply the problem's fix. Return why the problem is not fixed, or an empty string."""
     if problem.fix is None:
-        return FixResult(problem, _why_not_fixable(problem))
+        return _why_not_fixable(problem)
     try:
         problem.fix.run()
     except ConfigError as error:
-        return FixResult(problem, error.message)
+        return error.message
     except OSError as error:
-        return FixResult(problem, reason_of(error))
-    return FixResult(problem)
+        return reason_of(error)
+    return ""
 
 
 def _why_not_fixable(problem: Problem) -> str:

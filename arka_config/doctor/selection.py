@@ -24,20 +24,11 @@ _XDG = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 def active(machine: Machine) -> Iterator[Problem]:
     """An active profile that does not exist."""
-    selection = machine.store.selection
-    try:
-        name, _ = selection.read_active()
-    except ConfigError:  # reported by `state`
-        return
-    if name is None or name in machine.profile_names:
-        return
-    other = machine.profile_names[0] if machine.profile_names else None
-    yield Problem(
-        ERROR,
-        selection.active_path,
-        f"the active profile is '{name}', {_does_not_exist(machine, name)}",
-        shell_command(machine.program, *(("use", other) if other else ("login", "--profile", name))),
-    )
+    name = machine.active_profile
+    if name is not None and name not in machine.profile_names:
+        message = f"the active profile is '{name}', {_does_not_exist(machine, name)}"
+        words = ["use", machine.profile_names[0]] if machine.profile_names else ["login", "--profile", name]
+        yield Problem(ERROR, machine.store.selection.active_path, message, machine.command(*words))
 
 
 def _does_not_exist(machine: Machine, name: str) -> str:
@@ -53,20 +44,13 @@ def pins(machine: Machine) -> Iterator[Problem]:
         return
     for directory, name in pinned.items():
         if not os.path.isdir(directory):
-            yield Problem(
-                WARNING,
-                directory,
-                f"this directory is pinned to profile '{name}', but no longer exists",
-                shell_command(machine.program, "doctor", "--fix"),
-                fix=Fix(f"removed the pin of {directory}", partial(_unpin, machine, directory)),
-            )
+            message = f"this directory is pinned to profile '{name}', but no longer exists"
+            fix = Fix(f"removed the pin of {directory}", partial(_unpin, machine, directory))
+            yield Problem(WARNING, directory, message, machine.command("doctor", "--fix"), fix=fix)
         elif name not in machine.profile_names:
-            yield Problem(
-                ERROR,
-                directory,
-                f"this directory is pinned to profile '{name}', {_does_not_exist(machine, name)}",
-                f"(cd {shell_quote(directory)} && {machine.program} use --unpin)",
-            )
+            message = f"this directory is pinned to profile '{name}', {_does_not_exist(machine, name)}"
+            command = f"(cd {shell_quote(directory)} && {machine.program} use --unpin)"
+            yield Problem(ERROR, directory, message, command)
 
 
 def _unpin(machine: Machine, directory: str) -> None:
@@ -151,15 +135,11 @@ def _folder_variables(machine: Machine) -> Iterator[Problem]:
             effect = "it means another folder in each directory" if variable == home else "it is ignored"
             advice = f"or make it absolute: export {variable}={shell_quote(os.path.abspath(value))}"
             yield _unset(WARNING, variable, f"it is not an absolute path, so {effect}", advice)
-    if environ.get(home):
-        hidden = _hidden_profiles(machine, {name: value for name, value in environ.items() if name != home})
-        if hidden:
-            yield _unset(WARNING, home, f"it hides {hidden}")
-    elif any(environ.get(variable) for variable in _XDG):
-        hidden = _hidden_profiles(machine, {name: value for name, value in environ.items() if name not in _XDG})
-        if hidden:
-            which = next(variable for variable in _XDG if environ.get(variable))
-            yield _unset(WARNING, which, f"it hides {hidden}")
+    effective = [home] if environ.get(home) else [variable for variable in _XDG if environ.get(variable)]
+    if effective:
+        others = {name: value for name, value in environ.items() if name not in effective}
+        if hidden := _hidden_profiles(machine, others):
+            yield _unset(WARNING, effective[0], f"it hides {hidden}")
 
 
 def _hidden_profiles(machine: Machine, environ: Mapping[str, str]) -> str:

@@ -7,6 +7,8 @@ import re
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
+from arka_config.doctor.problem import shorten_list
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -74,4 +76,4 @@ def describe_lines(matches: Sequence[Match]) -> str:
         return f"line {numbers[0]}"
     if len(numbers) <= _MAX_NUMBERS:
         return f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
-    return f"lines {', '.join(numbers[:_MAX_NUMBERS])} and {len(numbers) - _MAX_NUMBERS} more"
+    return f"lines {shorten_list(numbers, _MAX_NUMBERS)}"

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command
+from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command, shorten_list
 from arka_config.errors import (
     ConfigError,
     InvalidSession,
@@ -48,17 +48,16 @@ def expiry(machine: Machine) -> Iterator[Problem]:
         try:
             expires = credential.expiry
         except InvalidValue as error:
-            command = shell_command(machine.program, "login", "--profile", name)
-            yield Problem(ERROR, path, error.message, command)
+            yield Problem(ERROR, path, error.message, machine.command("login", "--profile", name))
             continue
         if expires is None:
             continue
         when = f"{timestamps.describe(expires, machine.now)} ({expires:%Y-%m-%d})"
         if expires <= machine.now:
-            command = shell_command(machine.program, "login", "--profile", name)
+            command = machine.command("login", "--profile", name)
             yield Problem(ERROR, path, f"the token of profile '{name}' expired {when}", command)
         elif expires <= machine.now + timedelta(days=days):
-            command = shell_command(machine.program, "rotate", "--profile", name)
+            command = machine.command("rotate", "--profile", name)
             advice = f"or create one on the tokens page, and then: {machine.program} login --profile {name}"
             yield Problem(WARNING, path, f"the token of profile '{name}' expires {when}", command, advice)
 
@@ -117,21 +116,16 @@ def vault(machine: Machine) -> Iterator[Problem]:
         try:
             machine.credentials[name].token.reveal()
         except ConfigError as error:
-            command = shell_command(machine.program, "login", "--profile", name)
+            command = machine.command("login", "--profile", name)
             yield Problem.from_error(error, store.tokens.path(name), command=command, advice=error.hint)
 
 
 def _missing_data_key(machine: Machine, sealed: list[str]) -> Problem:
-    more = f" and {len(sealed) - _MAX_NAMES} more" if len(sealed) > _MAX_NAMES else ""
-    names = f"{', '.join(sealed[:_MAX_NAMES])}{more}"
-    again = [shell_command(machine.program, what, "--profile", sealed[0]) for what in ("logout", "login")]
-    return Problem(
-        ERROR,
-        machine.store.data_key_path,
-        f"it is missing, and without it the sealed tokens of {names} cannot be opened",
-        " && ".join(again),
-        "restore it from a backup; if there is none, log in to each profile again",
-    )
+    names = shorten_list(sealed, _MAX_NAMES)
+    message = f"it is missing, and without it the sealed tokens of {names} cannot be opened"
+    command = " && ".join(machine.command(what, "--profile", sealed[0]) for what in ("logout", "login"))
+    advice = "restore it from a backup; if there is none, log in to each profile again"
+    return Problem(ERROR, machine.store.data_key_path, message, command, advice)
 
 
 def _quick_unlockers(machine: Machine) -> Iterator[Problem]:
@@ -146,7 +140,7 @@ def _quick_unlockers(machine: Machine) -> Iterator[Problem]:
             continue
         except ConfigError as error:
             others = len(file.unlockers) > 1
-            command = shell_command(machine.program, "vault", "remove-unlocker", unlocker.name) if others else ""
+            command = machine.command("vault", "remove-unlocker", unlocker.name) if others else ""
             message = Problem.from_error(error, kind.describe(unlocker)).message
             yield Problem(WARNING if others else ERROR, kind.describe(unlocker), message, command, error.hint)
 
@@ -172,12 +166,8 @@ def plain_tokens(machine: Machine) -> Iterator[Problem]:
         return
     is_preferred = preferences is not None and preferences.storage == PLAIN
     if is_preferred and preferences is not None:
-        yield Problem(
-            WARNING,
-            preferences.path,
-            'storage = "plain" is set, so the token of a new profile is not sealed although sealing is on',
-            edit_command(preferences.path),
-        )
+        message = 'storage = "plain" is set, so the token of a new profile is not sealed although sealing is on'
+        yield Problem(WARNING, preferences.path, message, edit_command(preferences.path))
     for name, credential in machine.credentials.items():
         if credential.storage != PLAIN or machine.vault_file.unfinished:
             continue
@@ -185,14 +175,10 @@ def plain_tokens(machine: Machine) -> Iterator[Problem]:
         if machine.opens_at_once and not is_preferred:
             fix = Fix(f"sealed the token of profile '{name}'", partial(_seal, machine, name))
         unlock = "" if machine.opens_at_once else f'eval "$({machine.program} vault unlock)" && '
-        yield Problem(
-            WARNING,
-            machine.store.tokens.path(name),
-            f"the token of profile '{name}' is in plain text, although sealing is on",
-            "" if is_preferred else f"{unlock}{machine.program} doctor --fix",
-            "remove storage from config.toml first" if is_preferred else "",
-            fix=fix,
-        )
+        command = "" if is_preferred else f"{unlock}{machine.program} doctor --fix"
+        message = f"the token of profile '{name}' is in plain text, although sealing is on"
+        advice = "remove storage from config.toml first" if is_preferred else ""
+        yield Problem(WARNING, machine.store.tokens.path(name), message, command, advice, fix)
 
 
 def _seal(machine: Machine, name: str) -> None:

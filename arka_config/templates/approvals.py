@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arka_config.templates.plan import Plan
 
 VERSION = 1
+FILE = "agreements.json"
 
 
 class Difference(StrEnum):
@@ -52,7 +53,7 @@ class Approvals:
     """`agreements.json`: digests of each folder's templates, origins with the references sent there, and routes."""
 
     def __init__(self, folder: str) -> None:
-        self.path = os.path.join(folder, "agreements.json")
+        self.path = os.path.join(folder, FILE)
         self.folders: dict[str, dict[str, str]] = {}
         self.origins: dict[str, list[str]] = {}
         self.routes: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -81,6 +82,19 @@ def test_failing_check_is_a_problem_and_hides_no_other(user_home: UserHome) -> N
         ("cannot", "/there", "could not be checked: permission denied"),
         ("after", "b", "after"),
     ]
+
+
+def test_unreadable_environment_folder_is_reported_and_hides_no_other_problem(
+    user_home: UserHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_home.path(".config", "environment.d").mkdir(parents=True)
+    user_home.write(user_home.path(".bashrc"), f"export ARKA_API_KEY={TOKEN}\n")
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: "environment.d" not in str(path) and access(path, mode))
+    folder, token = user_home.problems()
+    assert folder["message"] == "the folder cannot be opened, so its files were not checked"
+    assert folder["command"].endswith(".config/environment.d")
+    assert token["place"].endswith(".bashrc:1")
 
 
 # Other apps
