@@ -81,19 +81,15 @@ def _home(variable: str, environ: Mapping[str, str], home: str | None) -> str:
     """The result of Node's `os.homedir()`: an empty variable counts as set; if it is unset, the system is asked."""
     folder = environ.get(variable, home)
     if folder is None and variable == "HOME":
-        folder = _home_of_user()
+        try:
+            import pwd
+
+            folder = pwd.getpwuid(os.geteuid()).pw_dir
+        except (ImportError, KeyError):  # Windows has no such database, and a container may have no such user
+            pass
     if folder is None:
         raise ConfigError(f"{variable} is not set, and the system knows no home folder", hint=f"set {variable}")
     return folder
-
-
-def _home_of_user() -> str | None:
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.geteuid()).pw_dir
-    except (ImportError, KeyError):  # Windows has no such database, and a container may have no such user
-        return None
 
 
 def _is_absolute(path: str, platform: str) -> bool:

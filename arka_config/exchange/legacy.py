@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import warnings
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, UnsafeFile, UsageError
@@ -159,8 +161,6 @@ def protect(path: str) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        import warnings
-
         reason = (error.strerror or type(error).__name__).lower()
         warnings.warn(
             ConfigWarning(f"{folder} stays open to other users: {reason}", hint=f"chmod 700 {quote_path(folder)}"),
@@ -187,7 +187,7 @@ def _edit(path: str, change: Callable[[Document], None], *, create: bool) -> boo
         protect(path)
         files.sweep([os.path.dirname(os.path.realpath(path))])  # a killed writer's temporary file holds a token
         try:
-            return files.write(path, after.reveal(), before_rename=_check_unchanged(path, content))
+            return files.write(path, after.reveal(), before_rename=partial(_check_unchanged, path, content))
         except _Changed:
             continue
     raise FileError(
@@ -197,12 +197,9 @@ def _edit(path: str, change: Callable[[Document], None], *, create: bool) -> boo
     )
 
 
-def _check_unchanged(path: str, content: Secret | None) -> Callable[[], None]:
-    def check() -> None:
-        if _read_content(path) != content:
-            raise _Changed
-
-    return check
+def _check_unchanged(path: str, content: Secret | None) -> None:
+    if _read_content(path) != content:
+        raise _Changed
 
 
 def _read_content(path: str) -> Secret | None:
@@ -248,6 +245,4 @@ def _open_to_others(path: str) -> int:
         folder = os.stat(os.path.dirname(os.path.realpath(path))).st_mode
     except OSError:
         return 0  # there is no file, or reading it will report the error
-    group = 0o070 if folder & 0o010 else 0
-    others = 0o007 if folder & 0o001 else 0
-    return file & (group | others)
+    return file & ((0o070 if folder & 0o010 else 0) | (0o007 if folder & 0o001 else 0))

@@ -17,10 +17,7 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 # PowerShell treats the typographic single quotes like the plain one.
 _POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"
 
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_DIGITS = frozenset("0123456789")
-_NAME = _LETTERS | _DIGITS | {"_"}
-_DOTENV_VALUE = _NAME | frozenset("%+,-./:=?@[]^")
+_DOTENV_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_%+,-./:=?@[]^")
 
 
 def current_shell(environ: Mapping[str, str]) -> str:
@@ -61,27 +58,23 @@ def dotenv_lines(variables: Mapping[str, str]) -> str:
     Raises InvalidValue for a value that the readers would not agree on; the error names the variable, not the value.
     """
     for name, value in variables.items():
-        if not name or name[0] in _DIGITS or not _NAME.issuperset(name):
+        if not (name.isascii() and name.isidentifier()):
             raise InvalidValue(
                 f"'{visible(name[:80])}' is not a variable's name: use letters, digits and '_', and no digit first"
             )
-        position = _first_ambiguous(value)
-        if position is not None:
+        # zsh expands `=` to a command's path at the start of a value and after a colon.
+        places = (
+            at
+            for at, character in enumerate(value, 1)
+            if character not in _DOTENV_VALUE or (character == "=" and (at == 1 or value[at - 2] == ":"))
+        )
+        if position := next(places, 0):
             raise InvalidValue(
                 f"{name} cannot be written to a dotenv file: docker, the shells and the dotenv libraries read the "
-                f"character at position {position + 1} of its value differently",
+                f"character at position {position} of its value differently",
                 hint="leave it out of the file, and pass it to the program in its environment",
             )
     return "".join(f"{name}={value}\n" for name, value in variables.items())
-
-
-def _first_ambiguous(value: str) -> int | None:
-    for position, character in enumerate(value):
-        # zsh expands `=` to a command's path at the start of a value and after a colon.
-        is_expanded = character == "=" and value[:position][-1:] in ("", ":")
-        if character not in _DOTENV_VALUE or is_expanded:
-            return position
-    return None
 
 
 def github_mask(secret: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from starlette.routing import Match
 
 from arka_config.workspace.server import problems
 from arka_config.workspace.server.api import routes, schemas
+from arka_config.workspace.server.database import driver_message
 from arka_config.workspace.server.middleware import SecurityMiddleware
 from arka_config.workspace.server.pages import account, rendering, tokens
 from arka_config.workspace.server.pages.browser import Browser, Redirect
@@ -36,33 +36,38 @@ _DATABASE_ERRORS = (InterfaceError, NoConnectionFree, OperationalError)  # the d
 _log = logging.getLogger(__name__)
 
 
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, which is built once."""
+        if not self.openapi_schema:
+            schemas.add_problem_schemas(super().openapi())
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
 def create_application(workspace: Workspace, hosts: Iterable[str] = ()) -> SecurityMiddleware:
     """Create the application of a workspace. `hosts` are accepted in addition to loopback and the workspace's URL."""
-    application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    application = _Application(
+        title=f"{workspace.app.title} workspace",
+        version=version("arka-config"),
+        description="Issues, lists and revokes tokens. Errors are problem details (RFC 9457).",
+        separate_input_output_schemas=False,
+        openapi_url=OPENAPI,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     application.state.workspace = workspace
     for kind in (Problem, RequestValidationError, HTTPException, *_DATABASE_ERRORS, Exception):
         application.add_exception_handler(kind, _handle_error)
     application.add_exception_handler(Redirect, _redirect)
     application.include_router(routes.router)
-    application.include_router(account.router(workspace.billing_page))
+    application.include_router(account.router)
+    application.include_router(account.billing_router, prefix=workspace.billing_page)
     application.include_router(rendering.problem_router)
-    application.include_router(tokens.router(workspace.tokens_page))
+    application.include_router(tokens.router, prefix=workspace.tokens_page)
     application.mount(rendering.STATIC, rendering.Static())
-    _add_openapi(application, workspace)
     return SecurityMiddleware(application, url=workspace.url, hosts=hosts)
-
-
-def _add_openapi(application: FastAPI, workspace: Workspace) -> None:
-    @cache
-    def document() -> dict[str, Any]:
-        return schemas.build_openapi(application, workspace.app.title, version("arka-config"))
-
-    async def openapi(_: Request) -> Response:
-        import json
-
-        return Response(json.dumps(document()), media_type="application/json")
-
-    application.add_route(OPENAPI, openapi, include_in_schema=False)
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:
@@ -87,23 +92,14 @@ def _to_problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, RequestValidationError):
-        fields = [
-            {"field": _field_name(fault), "detail": fault["msg"].removeprefix("Value error, ")}
-            for fault in error.errors()
-        ]
-        kind = problems.INVALID_REQUEST
-        return Problem(kind, kind.advice, errors=fields)
+        fields = [(_field_name(fault), fault["msg"].removeprefix("Value error, ")) for fault in error.errors()]
+        return problems.invalid_request(*fields)
     if isinstance(error, HTTPException):
         return problems.from_status(error.status_code, error.headers)
     if isinstance(error, _DATABASE_ERRORS):
-        _log.error("the database does not respond: %s", _driver_message(error))
-        return problems.unavailable()
+        _log.error("the database does not respond: %s", driver_message(error))
+        return Problem(problems.UNAVAILABLE, "the database does not respond", headers={"Retry-After": "2"})
     return problems.from_status(500)  # uvicorn logs the traceback
-
-
-def _driver_message(error: Exception) -> str:
-    """The first line of the driver's message. SQLAlchemy's own message repeats the statement."""
-    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
 def _allowed_methods(request: Request) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -86,13 +87,18 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            reason = str(error.orig).strip().split("\n")[0]
+            reason = driver_message(error)
         if reason:
             raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_URL_HINT)
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def driver_message(error: Exception) -> str:
+    """The first line of the driver's message. SQLAlchemy's own message repeats the statement."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
 def insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
@@ -117,22 +123,16 @@ def _parse_url(url: str | URL) -> URL:
         raise ConfigError("the database URL is not valid", hint=_URL_HINT)
     name = parsed.drivername
     if name in ("postgres", "postgresql", "postgresql+psycopg"):
-        _check_psycopg()
+        if find_spec("psycopg") is None:
+            raise ConfigError(
+                "PostgreSQL needs psycopg, which is not installed", hint="pip install 'arka-config[postgresql]'"
+            )
         return parsed.set(drivername="postgresql+psycopg")
     if name not in ("sqlite", "sqlite+pysqlite"):
         raise ConfigError(f"a workspace cannot use the database '{visible(name[:40])}'", hint=_URL_HINT)
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
         raise ConfigError("a workspace needs a database file that all workers can open", hint=_URL_HINT)
     return parsed.set(database=os.path.abspath(parsed.database))
-
-
-def _check_psycopg() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("psycopg") is None:
-        raise ConfigError(
-            "PostgreSQL needs psycopg, which is not installed", hint="pip install 'arka-config[postgresql]'"
-        )
 
 
 def _create_file(path: str) -> None:

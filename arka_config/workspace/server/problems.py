@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,36 +76,20 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """The problem as an HTTP response."""
-        document = {
-            "type": self.kind.path,
-            "title": self.kind.title,
-            "status": self.kind.status,
-            "detail": self.detail,
-            **self.members,
-        }
-        content = json.dumps(document, ensure_ascii=False)
-        return Response(content, self.kind.status, headers=self.headers, media_type=MEDIA_TYPE)
+        kind = self.kind
+        document = {"type": kind.path, "title": kind.title, "status": kind.status, "detail": self.detail}
+        return JSONResponse(document | self.members, kind.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
 def from_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
     """The problem for a plain status of the framework."""
     kind = _BY_STATUS.get(status, BROKEN if status >= 500 else INVALID_REQUEST)
     if kind is INVALID_REQUEST:  # an unreadable body: not UTF-8, or nested too deeply
-        return invalid_request({"body": "it cannot be read"}, headers)
+        return invalid_request(("body", "it cannot be read"), headers=headers)
     return Problem(kind, kind.advice, headers=headers)
 
 
-def invalid_request(fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Problem:
+def invalid_request(*fields: tuple[str, str], headers: Mapping[str, str] | None = None) -> Problem:
     """The problem for invalid fields, each with a reason."""
-    errors = [{"field": field, "detail": detail} for field, detail in fields.items()]
+    errors = [{"field": field, "detail": detail} for field, detail in fields]
     return Problem(INVALID_REQUEST, INVALID_REQUEST.advice, headers=headers, errors=errors)
-
-
-def too_many(seconds: int) -> Problem:
-    """The problem for an address that failed too often and is rejected for some seconds."""
-    return Problem(TOO_MANY, f"try again in {seconds} seconds", headers={"Retry-After": str(seconds)})
-
-
-def unavailable() -> Problem:
-    """The problem for a database that does not respond, for example while it restarts."""
-    return Problem(UNAVAILABLE, "the database does not respond", headers={"Retry-After": "2"})

@@ -8,12 +8,11 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
-import shutil
 import signal
 import socket
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,17 +95,8 @@ def serve(service: Service, listener: socket.socket, workers: int, started: Call
 
 
 def _serve_in_process(service: Service, listener: socket.socket, started: Callable[[], None] | None = None) -> None:
-    config = uvicorn.Config(
-        service.create_application(),
-        log_config=None,  # warnings and errors go to stderr, Python's default
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        server_header=False,
-        proxy_headers=bool(service.url),  # without a proxy in front, clients could forge their address
-        timeout_graceful_shutdown=_GRACE_PERIOD,
-    )
-    server = uvicorn.Server(config)
+    # Without a proxy in front, clients could forge their address.
+    server = _create_server(service.create_application(), proxy_headers=bool(service.url))
 
     def stop() -> None:
         server.should_exit = True
@@ -115,6 +105,20 @@ def _serve_in_process(service: Service, listener: socket.socket, started: Callab
         if started is not None:
             started()
         server.run([listener])
+
+
+def _create_server(application: SecurityMiddleware, *, proxy_headers: bool = False) -> uvicorn.Server:
+    config = uvicorn.Config(
+        application,
+        log_config=None,  # warnings and errors go to stderr, Python's default
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=proxy_headers,
+        timeout_graceful_shutdown=_GRACE_PERIOD,
+    )
+    return uvicorn.Server(config)
 
 
 def _supervise(service: Service, listener: socket.socket, workers: int, started: Callable[[], None]) -> None:
@@ -173,16 +177,15 @@ def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host.lower()
 
 
-class RunningWorkspace:
+class RunningWorkspace(NamedTuple):
     """A workspace that is served at `url` by a thread of this process.
 
     `database_url` is the URL of its database. `workspace` is the Workspace object, for example to change its limits.
     """
 
-    def __init__(self, workspace: Workspace, url: str, database_url: str) -> None:
-        self.workspace = workspace
-        self.url = url
-        self.database_url = database_url
+    workspace: Workspace
+    url: str
+    database_url: str
 
     def add_user(self, email: str, plan: str | None = None) -> Invitation:
         """Get or create a user, and create a link that signs them in once."""
@@ -202,29 +205,19 @@ def serve_in_thread(
     By default it uses a temporary SQLite file and a free port. `public_url` is the URL of a proxy in front of it;
     `.url` is always the URL of this process.
     """
-    folder = tempfile.mkdtemp(prefix="workspace-") if database_url is None else None
-    database = database_url or f"sqlite:///{os.path.join(str(folder), 'workspace.db')}"
-    try:
-        with socket.create_server(("127.0.0.1", port)) as listener:
-            url = local_url(listener)
-            workspace = Workspace.open(app, database, public_url or url)
-            try:
-                with _run_server(workspace, listener):
-                    yield RunningWorkspace(workspace, url, database)
-            finally:
-                workspace.close()
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="workspace-", ignore_cleanup_errors=True) as folder,
+        socket.create_server(("127.0.0.1", port)) as listener,
+    ):
+        database = database_url or f"sqlite:///{os.path.join(folder, 'workspace.db')}"
+        url = local_url(listener)
+        with closing(Workspace.open(app, database, public_url or url)) as workspace, _run_server(workspace, listener):
+            yield RunningWorkspace(workspace, url, database)
 
 
 @contextmanager
 def _run_server(workspace: Workspace, listener: socket.socket) -> Iterator[None]:
-    application = create_application(workspace)
-    config = uvicorn.Config(
-        application, log_config=None, access_log=False, lifespan="off", ws="none", proxy_headers=False
-    )
-    server = uvicorn.Server(config)
+    server = _create_server(create_application(workspace))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True)
     thread.start()
     try:

@@ -77,7 +77,7 @@ def test_token_revoked_during_the_request_does_nothing(
     def check_and_revoke(self: Caller) -> None:
         check(self)
         with other.database.write() as session:
-            assert tokens.revoke(session, self.user.id, self.token.id, address="192.0.2.1")
+            assert tokens.revoke(session, self.token.user_id, self.token.id, address="192.0.2.1")
 
     monkeypatch.setattr(Caller, "check_may_manage", check_and_revoke)
     token = manager.secret.reveal()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from arka_config.workspace.server import accounts, records, tokens
-from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, Problem, too_many
+from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, TOO_MANY, Problem
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 _bearer = HTTPBearer(scheme_name="token", description="A token from the tokens page.", auto_error=False)
 
 
-class Caller:
+class Caller(NamedTuple):
     """The caller of the API: a valid token of a user with a Pro plan, and the address that it is used from."""
 
-    def __init__(self, workspace: Workspace, token: Token, address: str) -> None:
-        self.workspace = workspace
-        self.token = token
-        self.user = token.user
-        self.address = address
+    workspace: Workspace
+    token: Token
+    address: str
 
     def check_may_manage(self) -> None:
         """Raise Problem if the token lacks the scope to list, create and revoke other tokens."""
@@ -65,15 +63,19 @@ def authenticate(
         raise Problem(INVALID_TOKEN, "the request has no token", headers=_challenge(workspace))
     token = tokens.verify(workspace.database, workspace.app, credentials.credentials)
     if token is None:
-        seconds = records.seconds_to_wait(workspace.database, workspace.bad_token_limit, address)
-        if seconds:
-            raise too_many(seconds)
-        records.count_failure(workspace.database, workspace.bad_token_limit, address)
+        limit_failures(workspace, workspace.bad_token_limit, address)
         raise invalid_token(workspace)
     if token.user.plan != accounts.PRO:
         billing_url = public_url(request) + workspace.billing_page
         raise Problem(PRO_REQUIRED, "the API needs a Pro subscription", billing_url=billing_url)
     return Caller(workspace, token, address)
+
+
+def limit_failures(workspace: Workspace, limit: records.Limit, address: str) -> None:
+    """Count a failed attempt. Raises Problem instead if the address has failed too often."""
+    if seconds := records.seconds_to_wait(workspace.database, limit, address):
+        raise Problem(TOO_MANY, f"try again in {seconds} seconds", headers={"Retry-After": str(seconds)})
+    records.count_failure(workspace.database, limit, address)
 
 
 def invalid_token(workspace: Workspace) -> Problem:

@@ -18,7 +18,6 @@ from arka_config.workspace.server.api.schemas import (
     Rotation,
     TokenDocument,
     TokenPage,
-    UserDocument,
 )
 from arka_config.workspace.server.problems import NOT_FOUND, Problem, invalid_request
 
@@ -42,7 +41,7 @@ TokenId = Annotated[
 @router.get("/me")
 async def me(caller: CurrentCaller) -> Me:
     """Return the token's user and details."""
-    return Me(user=UserDocument.of(caller.user), token=TokenDocument.of(caller.token))
+    return Me.model_validate({"user": caller.token.user, "token": caller.token})
 
 
 @router.get("/tokens")
@@ -51,24 +50,24 @@ def list_tokens(caller: CurrentCaller, limit: Limit = 50, cursor: CursorText = N
     caller.check_may_manage()
     after = None if cursor is None else tokens.Cursor.decode(cursor)
     if cursor is not None and after is None:
-        raise invalid_request({"cursor": "it is not a cursor of this workspace"})
+        raise invalid_request(("cursor", "it is not a cursor of this workspace"))
     with caller.workspace.database.read() as session:
-        rows = tokens.list_tokens(session, caller.user.id, limit + 1, after)
+        rows = tokens.list_tokens(session, caller.token.user_id, limit + 1, after)
     page, more = rows[:limit], rows[limit:]
     next_cursor = tokens.Cursor(page[-1].created, page[-1].id).encode() if more else None
-    return TokenPage(tokens=[TokenDocument.of(token) for token in page], next_cursor=next_cursor)
+    return TokenPage(tokens=[TokenDocument.model_validate(token) for token in page], next_cursor=next_cursor)
 
 
 @router.post("/tokens", status_code=201)
 def create_token(caller: CurrentCaller, new: NewToken) -> IssuedToken:
     """Create a token. It is returned only once. Needs the scope `tokens:manage`."""
     caller.check_may_manage()
-    with _blame("expires"), caller.workspace.database.write() as session:
+    with _report_expiry(), caller.workspace.database.write() as session:
         caller.lock_token(session)
         issued = tokens.issue(
             session,
             caller.workspace.app,
-            caller.user.id,
+            caller.token.user_id,
             new.label,
             new.expires,
             " ".join(sorted(set(new.scopes))),
@@ -87,7 +86,7 @@ def revoke_token(caller: CurrentCaller, token_id: Annotated[TokenId, Path(alias=
         if not is_own:
             caller.lock_token(session)
         target = caller.token.id if is_own else token_id
-        is_revoked = tokens.revoke(session, caller.user.id, target, address=caller.address)
+        is_revoked = tokens.revoke(session, caller.token.user_id, target, address=caller.address)
     if not is_revoked:
         raise invalid_token(caller.workspace) if is_own else Problem(NOT_FOUND, "there is no such token")
     return Response(status_code=204)
@@ -100,7 +99,7 @@ def rotate_token(caller: CurrentCaller, rotation: Rotation | None = None) -> Iss
     The old token keeps working until it is revoked. An earlier successor that was never used is revoked.
     """
     same_lifetime = rotation is None or "expires" not in rotation.model_fields_set
-    with _blame("expires"), caller.workspace.database.write() as session:
+    with _report_expiry(), caller.workspace.database.write() as session:
         issued = tokens.rotate(
             session,
             caller.workspace.app,
@@ -115,12 +114,9 @@ def rotate_token(caller: CurrentCaller, rotation: Rotation | None = None) -> Iss
 
 
 @contextmanager
-def _blame(field: str) -> Iterator[None]:
-    """Report an InvalidValue as a problem with this field."""
-    reason = ""
+def _report_expiry() -> Iterator[None]:
+    """Report an invalid expiry as a problem with this field. Labels and scopes have already been checked."""
     try:
         yield
     except InvalidValue as error:
-        reason = error.message
-    if reason:
-        raise invalid_request({field: reason})
+        raise invalid_request(("expires", error.message)) from None

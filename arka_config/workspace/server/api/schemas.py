@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi.openapi.utils import get_openapi
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.json_schema import models_json_schema
 
 from arka_config import timestamps
 from arka_config.errors import InvalidValue
 from arka_config.text import UNPRINTABLE
-from arka_config.workspace.server import accounts, problems, tokens
-from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token, User
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
+from arka_config.workspace.server import problems, tokens
+from arka_config.workspace.server.tables import MAX_LABEL_LENGTH
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _ID = "[A-Za-z0-9_-]{22}"
@@ -39,8 +35,7 @@ def _check_label(label: str) -> str:
     try:
         return tokens.check_label(label)
     except InvalidValue as error:
-        reason = error.message
-    raise ValueError(reason)
+        raise ValueError(error.message) from None
 
 
 def _printable_pattern() -> str:
@@ -75,7 +70,7 @@ Label = Annotated[
 
 
 class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
 class UserDocument(_Document):
@@ -85,11 +80,6 @@ class UserDocument(_Document):
     email: str
     plan: Literal["free", "pro"]
 
-    @classmethod
-    def of(cls, user: User) -> UserDocument:
-        """Build the document of a user."""
-        return cls(id=user.id, email=user.email, plan="pro" if user.plan == accounts.PRO else "free")
-
 
 class TokenDocument(_Document):
     """A token's details, without the token itself."""
@@ -97,23 +87,10 @@ class TokenDocument(_Document):
     id: str = Field(pattern=f"^tok_{_ID}$")
     label: str
     last_four: str
-    scopes: list[Scope]
+    scopes: Annotated[list[Scope], BeforeValidator(str.split)]
     created: Time
     expires: Time | None
     last_used: Time | None
-
-    @classmethod
-    def of(cls, token: Token) -> TokenDocument:
-        """Build the document of a token."""
-        return cls(
-            id=token.id,
-            label=token.label,
-            last_four=token.last_four,
-            scopes=[tokens.MANAGE] if tokens.MANAGE in token.scopes.split() else [],
-            created=token.created,
-            expires=token.expires,
-            last_used=token.last_used,
-        )
 
 
 class Me(_Document):
@@ -153,7 +130,7 @@ class IssuedToken(_Document):
     @classmethod
     def of(cls, issued: tokens.Issued) -> IssuedToken:
         """Build the only document that contains a token."""
-        return cls(token=issued.secret.reveal(), details=TokenDocument.of(issued.token))
+        return cls(token=issued.secret.reveal(), details=TokenDocument.model_validate(issued.token))
 
 
 class FieldError(_Document):
@@ -212,15 +189,8 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def build_openapi(api: FastAPI, title: str, version: str) -> dict[str, Any]:
-    """Build the OpenAPI document of the API, including the schemas of the problems."""
-    document = get_openapi(
-        title=f"{title} workspace",
-        version=version,
-        description="Issues, lists and revokes tokens. Errors are problem details (RFC 9457).",
-        routes=api.routes,
-        separate_input_output_schemas=False,
-    )
+def add_problem_schemas(document: dict[str, Any]) -> None:
+    """Add the schemas of the problems to FastAPI's OpenAPI document."""
     models = (ProblemDocument, InvalidRequestDocument, ForbiddenDocument)
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
@@ -231,4 +201,3 @@ def build_openapi(api: FastAPI, title: str, version: str) -> dict[str, Any]:
     components.update(schemas["$defs"])
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         operation["responses"]["422"] = PROBLEM_RESPONSES[422]
-    return document

@@ -11,8 +11,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
-from arka_config.workspace.server import accounts, records
+from arka_config.workspace.server import accounts
 from arka_config.workspace.server.accounts import SIGN_IN_PAGE
+from arka_config.workspace.server.api.auth import limit_failures
 from arka_config.workspace.server.pages.browser import (
     AnyBrowser,
     Browser,
@@ -21,27 +22,20 @@ from arka_config.workspace.server.pages.browser import (
     SignedInFormBrowser,
 )
 from arka_config.workspace.server.pages.rendering import render
-from arka_config.workspace.server.problems import INVALID_REQUEST, Problem, too_many
+from arka_config.workspace.server.problems import INVALID_REQUEST, Problem
 from arka_config.workspace.server.tables import User, new_secret
 
-
-def router(billing_page: str) -> APIRouter:
-    """The routes. The path of the billing page depends on the app."""
-    routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/", open_home, methods=["GET"])
-    routes.add_api_route(SIGN_IN_PAGE, show_sign_in, methods=["GET"])
-    routes.add_api_route(SIGN_IN_PAGE, sign_in, methods=["POST"])
-    routes.add_api_route("/sign-out", sign_out, methods=["POST"])
-    routes.add_api_route(billing_page, show_billing, methods=["GET"])
-    routes.add_api_route(billing_page, change_plan, methods=["POST"])
-    return routes
+router = APIRouter(include_in_schema=False)
+billing_router = APIRouter(include_in_schema=False)  # the app sets its path
 
 
+@router.get("/")
 def open_home(browser: AnyBrowser) -> Response:
     """Redirect to the tokens page, which redirects to the sign-in page if needed."""
     return RedirectResponse(browser.workspace.tokens_page, 303)
 
 
+@router.get(SIGN_IN_PAGE)
 def show_sign_in(browser: AnyBrowser) -> Response:
     """Show the page that a sign-in link opens."""
     if browser.user is not None and not browser.request.query_params:
@@ -49,6 +43,7 @@ def show_sign_in(browser: AnyBrowser) -> Response:
     return render(browser, "sign_in.html", fault="")
 
 
+@router.post(SIGN_IN_PAGE)
 def sign_in(browser: FormBrowser, code: Annotated[str, Form()] = "") -> Response:
     """Sign in with a code. The response to an invalid code does not tell why it is invalid."""
     key = _start_session(browser, accounts.extract_code(code))
@@ -70,15 +65,12 @@ def _start_session(browser: Browser, code: str) -> str | None:
 
 
 def _reject_code(browser: Browser) -> Response:
-    workspace = browser.workspace
-    seconds = records.seconds_to_wait(workspace.database, workspace.sign_in_limit, browser.address)
-    if seconds:
-        raise too_many(seconds)
-    records.count_failure(workspace.database, workspace.sign_in_limit, browser.address)
+    limit_failures(browser.workspace, browser.workspace.sign_in_limit, browser.address)
     fault = "That code does not work. It may have been used, or have expired."
     return render(browser, "sign_in.html", 403, fault=fault)
 
 
+@router.post("/sign-out")
 def sign_out(browser: SignedInFormBrowser) -> Response:
     """End the session."""
     with browser.workspace.database.write() as session:
@@ -88,11 +80,13 @@ def sign_out(browser: SignedInFormBrowser) -> Response:
     return response
 
 
+@billing_router.get("")
 def show_billing(browser: SignedInBrowser, note: str = "") -> Response:
     """Show the plans, and the user's."""
     return render(browser, "billing.html", note=note)
 
 
+@billing_router.post("")
 def change_plan(browser: SignedInFormBrowser, plan: Annotated[str, Form()] = "") -> Response:
     """Change the user's plan."""
     if plan not in accounts.PLANS:

@@ -53,15 +53,9 @@ class Browser:
 
     @property
     def user_id(self) -> str:
-        """The id of the signed-in user. Raises Redirect to the sign-in page without one."""
-        self.check_signed_in()
-        assert self.user is not None
+        """The id of the signed-in user."""
+        assert self.user is not None, "the route does not require a signed-in browser"
         return self.user.id
-
-    def check_signed_in(self) -> None:
-        """Raise Redirect to the sign-in page if no user is signed in."""
-        if self.user is None:
-            raise Redirect(accounts.SIGN_IN_PAGE)
 
     @property
     def _cookie_name(self) -> str:
@@ -101,12 +95,9 @@ class Browser:
             raise Problem(FORGED, "the form is from another browser, or from before you signed in or out")
 
 
-def _get_browser(request: Request) -> Browser:
-    return Browser(request)
-
-
 def _require_user(browser: AnyBrowser) -> Browser:
-    browser.check_signed_in()
+    if browser.user is None:
+        raise Redirect(accounts.SIGN_IN_PAGE)
     return browser
 
 
@@ -119,7 +110,7 @@ def _check_form_and_user(browser: FormBrowser) -> Browser:
     return _require_user(browser)
 
 
-AnyBrowser = Annotated[Browser, Depends(_get_browser)]
+AnyBrowser = Annotated[Browser, Depends()]
 SignedInBrowser = Annotated[Browser, Depends(_require_user)]
 FormBrowser = Annotated[Browser, Depends(_check_form)]
 SignedInFormBrowser = Annotated[Browser, Depends(_check_form_and_user)]

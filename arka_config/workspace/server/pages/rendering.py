@@ -19,7 +19,6 @@ from arka_config.workspace.server.problems import NOT_FOUND, Problem
 
 if TYPE_CHECKING:
     import os
-    from datetime import datetime
 
     from starlette.types import Scope
 
@@ -30,10 +29,6 @@ _KINDS = {kind.name: kind for kind in problems.KINDS}
 problem_router = APIRouter(include_in_schema=False)
 
 
-def _format_day(time: datetime) -> str:
-    return f"{time.day} {time:%b %Y}"
-
-
 _templates = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
     autoescape=True,
@@ -41,7 +36,12 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(day=_format_day, time=timestamps.to_text, in_words=timestamps.describe, visible=visible)
+_templates.filters.update(
+    day=lambda time: f"{time.day} {time:%b %Y}",
+    time=timestamps.to_text,
+    in_words=timestamps.describe,
+    visible=visible,
+)
 _templates.globals.update(static=STATIC, sign_in_page=accounts.SIGN_IN_PAGE, PRO=accounts.PRO, MANAGE=tokens.MANAGE)
 
 

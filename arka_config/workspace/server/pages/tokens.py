@@ -23,15 +23,10 @@ _SOON = timedelta(days=14)
 DAYS = ("30", "60", "90")
 
 
-def router(path: str) -> APIRouter:
-    """The routes. The path of the page depends on the app."""
-    routes = APIRouter(include_in_schema=False)
-    routes.add_api_route(path, show, methods=["GET"])
-    routes.add_api_route(path, create, methods=["POST"])
-    routes.add_api_route(f"{path}/revoke", revoke, methods=["POST"])
-    return routes
+router = APIRouter(include_in_schema=False)  # the app sets its path
 
 
+@router.get("")
 def show(
     browser: SignedInBrowser, create: str | None = None, revoke: str | None = None, note: str = "", after: str = ""
 ) -> Response:
@@ -40,6 +35,7 @@ def show(
     return _render_list(browser, after=after, creating=create is not None, doomed=doomed, note=note)
 
 
+@router.post("")
 def create(
     browser: SignedInFormBrowser,
     label: Annotated[str, Form()] = "",
@@ -73,6 +69,7 @@ def create(
     return _render_list(browser, issued=issued)
 
 
+@router.post("/revoke")
 def revoke(browser: SignedInFormBrowser, token: Annotated[str, Form(alias="id")] = "") -> Response:
     """Revoke a token. It is not an error if it is already revoked."""
     with browser.workspace.database.write() as session:

@@ -15,12 +15,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables."""
-    _create_users_and_tokens()
-    _create_sign_in()
-    _create_records()
-
-
-def _create_users_and_tokens() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.String(40), nullable=False),
@@ -47,9 +41,6 @@ def _create_users_and_tokens() -> None:
         sa.UniqueConstraint("digest", name="uq_tokens_digest"),
     )
     op.create_index("ix_tokens_user_id_created_id", "tokens", ["user_id", "created", "id"])
-
-
-def _create_sign_in() -> None:
     for name in ("sign_in_codes", "sessions"):
         op.create_table(
             name,
@@ -60,9 +51,6 @@ def _create_sign_in() -> None:
             sa.PrimaryKeyConstraint("digest", name=f"pk_{name}"),
         )
         op.create_index(f"ix_{name}_expires", name, ["expires"])
-
-
-def _create_records() -> None:
     op.create_table(
         "attempts",
         sa.Column("kind", sa.String(20), nullable=False),
