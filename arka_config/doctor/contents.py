@@ -55,20 +55,12 @@ def profiles(machine: Machine) -> Iterator[Problem]:
         misnamed = machine.store.profiles.misnamed_files()
     except ConfigError:  # reported by `folders`
         return
+    message = "its name is not a profile name (a-z, 0-9, '-' and '_'), so the file is not used"
     for name in misnamed:
-        yield _misnamed(machine, os.path.join(folder, name), name)
-
-
-def _misnamed(machine: Machine, path: str, name: str) -> Problem:
-    better = suggest_profile_name(name.removesuffix(".toml"))
-    is_free = better and not machine.store.profiles.holds(better)
-    return Problem(
-        WARNING,
-        path,
-        "its name is not a profile name (a-z, 0-9, '-' and '_'), so the file is not used",
-        shell_command("mv", path, machine.store.profiles.path(better)) if is_free else "",
-        "" if is_free else "rename or remove it",
-    )
+        path, better = os.path.join(folder, name), suggest_profile_name(name.removesuffix(".toml"))
+        is_free = better and not machine.store.profiles.holds(better)
+        command = shell_command("mv", path, machine.store.profiles.path(better)) if is_free else ""
+        yield Problem(WARNING, path, message, command, "" if command else "rename or remove it")
 
 
 def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem]:
@@ -97,13 +89,10 @@ def _literal_token(machine: Machine, path: str) -> Iterator[Problem]:
         return
     lines = [number for number, line in enumerate(text.splitlines(), 1) if machine.app.redact(line) != line]
     if lines:
-        yield Problem(
-            ERROR,
-            f"{path}:{lines[0]}",
-            "it contains a token, which does not belong here: store it with login, and replace it if others could read "
-            "this file",
-            edit_command(path),
+        message = (
+            "it contains a token, which does not belong here: store it with login, and replace it if others could "
         )
+        yield Problem(ERROR, f"{path}:{lines[0]}", f"{message}read this file", edit_command(path))
 
 
 def token_files(machine: Machine) -> Iterator[Problem]:

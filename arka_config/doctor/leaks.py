@@ -54,14 +54,10 @@ def work_tree(machine: Machine) -> Iterator[Problem]:
         root = _work_tree_of(folder)
         if root is not None and not _is_ignored(folder):
             path = os.path.join(folder, ".gitignore")
-            yield Problem(
-                ERROR,
-                folder,
-                f"the folder is inside the git work tree {root}: {consequence}",
-                f"printf '*\\n' > {shell_quote(path)}",
-                "if it was committed before, replace the tokens: they stay in the git history",
-                fix=Fix(f"created {path}", partial(files.write, path, "*\n")),
-            )
+            message = f"the folder is inside the git work tree {root}: {consequence}"
+            advice = "if it was committed before, replace the tokens: they stay in the git history"
+            fix = Fix(f"created {path}", partial(files.write, path, "*\n"))
+            yield Problem(ERROR, folder, message, f"printf '*\\n' > {shell_quote(path)}", advice, fix)
     root = _work_tree_of(folders.config) if folders.config not in contents else None
     if root is not None and not _is_ignored(folders.config):
         message = f"the folder is inside the git work tree {root}: it has profiles, URLs and helpers, but no tokens"
@@ -190,10 +186,7 @@ def _copies(machine: Machine, path: str, place: str, advice: str) -> Iterator[Pr
     holders = sorted({name for match in matches for token in match.tokens if (name := machine.find_holder(token))})
     subject = f"the token of profile {' and '.join(map(repr, holders))}" if holders else "a token"
     replace = f"replace it: {machine.program} rotate --profile {holders[0]}" if holders else "revoke it"
-    yield Problem(
-        WARNING,
-        f"{path}:{matches[0].first}",
-        f"{subject} is {place}, on {describe_lines(matches)}",
-        delete_lines_command(path, [(match.first, match.last) for match in matches]),
-        f"{advice}. If others may have read it, {replace}",
-    )
+    message = f"{subject} is {place}, on {describe_lines(matches)}"
+    command = delete_lines_command(path, [(match.first, match.last) for match in matches])
+    advice = f"{advice}. If others may have read it, {replace}"
+    yield Problem(WARNING, f"{path}:{matches[0].first}", message, command, advice)

@@ -55,14 +55,12 @@ def lock(machine: Machine) -> Iterator[Problem]:
     holder = machine.store.lock.read_holder()
     if holder is None or sys.platform == "win32" or _is_alive(holder[0]):
         return
-    yield Problem(
-        WARNING,
-        machine.store.lock.path,
+    message = (
         f"process {holder[0]} ({holder[1]}) was killed while it was writing; no command waits for it, and the next one "
-        "that writes cleans up",
-        machine.command("doctor", "--fix"),
-        fix=Fix("cleaned up after the killed process", lambda: None),  # taking the lock does it
+        "that writes cleans up"
     )
+    fix = Fix("cleaned up after the killed process", lambda: None)  # taking the lock does it
+    yield Problem(WARNING, machine.store.lock.path, message, machine.command("doctor", "--fix"), fix=fix)
 
 
 def _is_alive(process: int) -> bool:

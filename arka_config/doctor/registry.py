@@ -80,15 +80,11 @@ def run_checks(machine: Machine, checks: Sequence[Check] = CHECKS) -> list[Probl
         for check in checks:
             for problem in _run(check, machine):
                 masked = _mask_tokens(machine, problem._replace(check=check.name))
-                if not _is_explained(masked, problems.values()):
+                closed = [each.place for each in problems.values() if each.check == "folders"]
+                is_explained = any(f"{masked.place}/".startswith(f"{folder}/") for folder in closed)
+                if check.name == "folders" or not is_explained:
                     problems.setdefault((masked.place, masked.message), masked)
     return list(problems.values())
-
-
-def _is_explained(problem: Problem, others: Iterable[Problem]) -> bool:
-    """Whether the problem is inside a folder that is reported as inaccessible."""
-    closed = [each.place for each in others if each.check == "folders"]
-    return problem.check != "folders" and any(f"{problem.place}/".startswith(f"{place}/") for place in closed)
 
 
 def _run(check: Check, machine: Machine) -> Iterator[Problem]:

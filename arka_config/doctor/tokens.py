@@ -164,8 +164,9 @@ def plain_tokens(machine: Machine) -> Iterator[Problem]:
     preferences = machine.preferences
     if machine.vault_file is None:
         return
-    is_preferred = preferences is not None and preferences.storage == PLAIN
-    if is_preferred and preferences is not None:
+    is_preferred = False
+    if preferences is not None and preferences.storage == PLAIN:
+        is_preferred = True
         message = 'storage = "plain" is set, so the token of a new profile is not sealed although sealing is on'
         yield Problem(WARNING, preferences.path, message, edit_command(preferences.path))
     for name, credential in machine.credentials.items():

@@ -86,7 +86,10 @@ def apply_plan(
             credentials = _issue_credentials(store, current.plan, tokens, issuer)
             return _write(store, current, credentials, watch)
         except BaseException:
-            issuer.revoke_unused(stored=list(_stored_tokens(store, credentials)))
+            stored = {name: store.tokens.read(name) for name in credentials}
+            issuer.revoke_unused(
+                stored=[each.token for name, each in stored.items() if each and each.token == credentials[name].token]
+            )
             raise
 
 
@@ -128,13 +131,6 @@ def _issue_credentials(
         elif profile.name in tokens:
             credentials[profile.name] = Credential(tokens[profile.name], origin, created=created)
     return credentials
-
-
-def _stored_tokens(store: ProfileStore, credentials: Mapping[str, Credential]) -> Iterator[Secret]:
-    for name, credential in credentials.items():
-        found = store.tokens.read(name)
-        if found is not None and found.token == credential.token:
-            yield found.token
 
 
 def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Credential], watch: Watch) -> Result:

@@ -249,7 +249,12 @@ def _simplify(value: Any) -> Any:
         return int(value)  # pydantic 2.10 writes a float field's limits as floats, later versions as declared
     if not isinstance(value, dict):
         return value
-    kept = {key: _simplify(item) for key, item in value.items() if not _is_noise(key, item, value)}
+    kept = {
+        key: _simplify(item)
+        for key, item in value.items()
+        if not (key == "default" and (item is None or isinstance(item, dict)))
+        and not (key == "title" and isinstance(item, str) and "$defs" not in value)
+    }
     options = [option for option in kept.get("anyOf", []) if option != {"type": "null"}]
     if "anyOf" in kept and len(options) == 1:
         del kept["anyOf"]
@@ -257,10 +262,3 @@ def _simplify(value: Any) -> Any:
     elif "anyOf" in kept:
         kept["anyOf"] = options
     return kept
-
-
-def _is_noise(key: str, item: Any, parent: dict[str, Any]) -> bool:
-    """Whether a key is a default that TOML cannot express, or a title that repeats a name."""
-    if key == "default":
-        return item is None or isinstance(item, dict)
-    return key == "title" and isinstance(item, str) and "$defs" not in parent

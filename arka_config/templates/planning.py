@@ -142,7 +142,11 @@ class _ProfilePlanner:
 
     def _change(self, name: str, last: Any, kept: Mapping[str, Any]) -> FieldChange | None:
         old, new = self.actual.fields.get(name), self.desired.fields.get(name)
-        if same(old, new) or (name == "api_url" and new is None and self._is_default(old)):
+        default = self.defaults.get(name)
+        if same(old, new):
+            return None
+        is_default_url = name == "api_url" and old and default and Origin.of(old) == Origin.of(default)
+        if is_default_url and new is None:
             return None
         kind = ChangeKind.SET if old is None else ChangeKind.UNSET if new is None else ChangeKind.CHANGE
         is_edited = self.entry is not None and self.actual.is_on_disk and not same(old, last)
@@ -151,11 +155,7 @@ class _ProfilePlanner:
         elif is_edited or (self.options.take == "mine" and old is not None and self.entry is None):
             kind = {None: ChangeKind.CONFLICT, "template": kind, "mine": ChangeKind.KEPT}[self.options.take]
         place = self.desired.place(name) if new is not None else self.desired.template.text.path
-        return FieldChange(name, old, new, last, self.defaults.get(name), kind, place)
-
-    def _is_default(self, url: str | None) -> bool:
-        default: str | None = self.defaults.get("api_url")
-        return url is not None and default is not None and Origin.of(url) == Origin.of(default)
+        return FieldChange(name, old, new, last, default, kind, place)
 
     # Token
 
