@@ -231,6 +231,6 @@ def lines(effect: str) -> Iterator[Line]:
 
 
 def imports(*, sealed: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield each command line whose imports are tested, and the heavy packages that it may import."""
+    """Yield each command line of the import tests, and the heavy packages that it may import."""
     for sample in SAMPLES.values():
         yield from (sample.imports_if_sealed if sealed else sample.imports).items()

@@ -63,7 +63,7 @@ def _is_usable(folder: str) -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test whose peer is missing. In CI, where every peer is installed, fail it."""
+    """Skip a test if its peer is missing. In CI every peer is installed, so fail it."""
     for marker in item.iter_markers("peer"):
         for name in marker.args:
             reason = peers.missing(name)
@@ -81,7 +81,7 @@ def cli_app() -> App:
 
 @pytest.fixture(scope="session", autouse=True)
 def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep a test without the `home` fixture away from the user's files, and do not wait for the disk."""
+    """Keep tests away from the user's files, even if they do not use `home`, and do not wait for the disk."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         testing.isolate(monkeypatch, app, tmp_path_factory.mktemp("home"))
         for name, value in no_network.VARIABLES.items():

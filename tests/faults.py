@@ -127,7 +127,7 @@ def _is_to_write(arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:
 
 
 class ForkResult(NamedTuple):
-    """How a fork ended. `code` is negative for a signal; `value` is what its functions returned, or its traceback."""
+    """How a fork ended. `code` is negative if a signal ended it; `value` is the functions' result, or a traceback."""
 
     code: int
     hit: tuple[str, str] | None

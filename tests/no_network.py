@@ -23,7 +23,7 @@ VARIABLES = {
 
 
 def guard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Refuse connections and look-ups of other machines, as without a network. Return the list of refused hosts."""
+    """Refuse connections and look-ups of other machines, as if there were no network. Return the refused hosts."""
     refused: list[str] = []
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 

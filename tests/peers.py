@@ -72,7 +72,7 @@ def missing(name: str) -> str:
 
 
 def executable(name: str) -> str:
-    """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer."""
+    """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer unless there is one."""
     if name in _OLDEST_NODE:
         return _node(name)
     if name not in (*SHELLS, *PROGRAMS):
@@ -85,7 +85,7 @@ def executable(name: str) -> str:
 
 
 def postgresql_programs() -> Path:
-    """Return the folder of the newest PostgreSQL's programs. Raises MissingPeer.
+    """Return the folder of the newest PostgreSQL's programs. Raises MissingPeer unless there is one.
 
     Debian installs each version in a folder that is not on PATH.
     """

@@ -34,7 +34,7 @@ class Terminal:
         self.child.sendline(text)
 
     def expect_hidden(self, question: str) -> None:
-        """Wait for a question whose answer is not echoed, until the echo is off."""
+        """Wait for a question, and until the echo is off if the answer is hidden."""
         self.expect(question)
         self.child.waitnoecho(timeout=60)
         assert not self.has_echo()

@@ -58,7 +58,7 @@ def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_pa
             code = run(app, arguments, use_fast_path=use_fast_path)
         except Exec as execve:
             child = execve.args
-        except SystemExit as ended:  # click exits after a completion
+        except SystemExit as ended:  # click exits when it has printed a completion
             code = int(str(ended.code or 0))
     out.flush()
     return Outcome(code, data.getvalue().decode(), err.getvalue(), child)

@@ -1,4 +1,4 @@
-"""`track`: the items, and a bar only on a terminal (tests/cli/test_pseudo_terminal.py shows it on a real one)."""
+"""`track`: the items, and a bar if stderr is a terminal (tests/cli/test_pseudo_terminal.py shows it on a real one)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`prompt`: the profile's name for a shell prompt. It never fails and prints no error."""
+"""`prompt`: the profile's name for a shell prompt. It prints nothing unless there is one, and never fails."""
 
 from __future__ import annotations
 

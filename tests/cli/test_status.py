@@ -124,7 +124,7 @@ def test_status_expiring_exits_with_3_if_the_token_expires_in_time(within: str, 
 @pytest.mark.usefixtures("two")
 def test_status_expiring_ignores_a_token_without_expiry() -> None:
     assert arka("status", "--expiring", "10y").code == 0
-    assert arka("status", "-p", "ci", "--expiring", "99999y").code == 3  # the duration ends after the year 9999
+    assert arka("status", "-p", "ci", "--expiring", "99999y").code == 3  # if it ends after the year 9999
 
 
 @pytest.mark.parametrize("text", ["soon", "14", "", "-1d"])

@@ -171,7 +171,7 @@ LINES: dict[str, list[tuple[str, bool]]] = {
     "completion": [("completion bash", False), ("completion bash --json", False)],
 }
 
-# Where the token may be: in the store, in files that a command should write, and in those of the test itself.
+# The token may be in the store, in files that a command should write, and in those of the test itself.
 MAY_HAVE_TOKEN = ("arka/data/tokens/", ".config/arka-code-nodejs/", "legacy.json", "token.txt", "x.json", "github")
 
 DEBUG = ("0", "1") if numbers.FULL else ("1",)  # the output of --debug comes in addition to the other

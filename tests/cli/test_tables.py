@@ -58,7 +58,7 @@ def run_on_terminal(line: str, home: Path, columns: int, **environ: str) -> tupl
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize("line", TABLES)
 def test_table_fits_its_terminal(three: Path, line: str, columns: int) -> None:
-    """The terminal would wrap a row that is too long, so that the screen has more lines than were sent."""
+    """If a row is too long, the terminal wraps it, and the screen has more lines than were sent."""
     lines, sent = run_on_terminal(line, three, columns)
     assert "─" * 10 in lines[1]
     assert len(lines) == len([row for row in sent.replace("\r\n", "\n").split("\n") if row.strip()])

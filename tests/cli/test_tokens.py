@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """A profile whose token may manage tokens, and a second token at the workspace."""
+    """A profile with a token that may manage tokens, and a second token at the workspace."""
     fake.add(OTHER, "CI/CD Pipeline", expires="2001-01-01T00:00:00Z")
     fake.add(TOKEN, scopes=(MANAGE,))
     assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN).code == 0

@@ -207,7 +207,7 @@ def rows(text: str) -> dict[str, str]:
 
 @pytest.fixture
 def unverified_login(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """A profile, `work`, whose token was stored unverified."""
+    """A profile, `work`, with a token that was not verified when it was stored."""
     assert login(fake, "-p", "work", "--no-verify", "--label", "Mine").code == 0
     return fake
 

@@ -173,7 +173,7 @@ def test_inaccessible_home_of_another_user_is_one_problem(user_home: UserHome) -
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can change a file's owner")
 def test_root_in_another_users_home_is_a_problem_unless_by_sudo(user_home: UserHome) -> None:
-    """The first is `su` without a dash. With sudo, only the files that root created are a problem."""
+    """The first is `su` without a dash. With sudo, a file is a problem only if root created it."""
     for path in (user_home.home, *user_home.home.rglob("*")):
         os.chown(path, 65534, -1)
     (problem,) = user_home.problems()

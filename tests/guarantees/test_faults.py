@@ -176,10 +176,10 @@ def _tokens(facts: dict[str, Any]) -> set[str]:
 
 
 def select_faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
-    """A kill and one error at each step. In full, every kind of error, at every repetition of a step."""
+    """A kill and one error at each step. When run in full, every kind of error, at every repetition of a step."""
     seen: Counter[tuple[str, str]] = Counter()
     for at, (name, path) in enumerate(steps, 1):
-        # A read-only config folder is not a fault: a profile without settings works without it.
+        # A read-only config folder is not a fault: a profile works without a file if it has no settings.
         errors = [
             kind
             for kind in ERRORS

@@ -28,7 +28,7 @@ from tests.store.samples import token
 PROCESSES = 32
 SECONDS = 60 if numbers.FULL else 4
 SHARED = ("shared-a", "shared-b", "shared-c")
-DAMAGE = (FileError, SealingError)  # a command that loses a race for a shared profile fails in other ways
+DAMAGE = (FileError, SealingError)  # if a command loses a race for a shared profile, it fails in other ways
 
 
 class Runner:

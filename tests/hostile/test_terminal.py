@@ -40,7 +40,7 @@ def filled(two: Path) -> Path:
 
 
 class Restored:
-    """Restore a home after each example."""
+    """Restore a home when an example has ended."""
 
     def __init__(self, home: Path) -> None:
         self.home = home

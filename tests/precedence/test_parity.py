@@ -135,7 +135,7 @@ def from_settings(name: str, environ: Mapping[str, str], profile: str | None, fl
     except ConfigError as error:
         if name in ("token", "api_url"):
             return Answer(error.message)
-        return from_layers(name, environ, profile, flags)  # without a token, the other fields have no answer
+        return from_layers(name, environ, profile, flags)  # if there is no token, the other fields have no answer
     found = answer(settings.source_of(name))
     typed: Any = settings
     for part in name.split("."):

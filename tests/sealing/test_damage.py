@@ -39,7 +39,7 @@ def paths(store: ProfileStore) -> list[Path]:
 
 
 def error_after(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
-    """Return the error of reading every token with a file changed. Fail if there is none."""
+    """Return the error of reading every token when a file was changed. Fail unless there is one."""
     whole = path.read_bytes()
     path.write_bytes(content)
     try:

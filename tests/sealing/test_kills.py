@@ -1,4 +1,4 @@
-"""A kill at any step of a change leaves every token readable, and the next run finishes the change."""
+"""If a change is killed at any step, every token stays readable, and the next run finishes the change."""
 
 from __future__ import annotations
 

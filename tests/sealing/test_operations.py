@@ -240,7 +240,7 @@ def test_reader_during_disable_gets_its_token(sealed: ProfileStore, monkeypatch:
 
     def late(vault: Vault, *rest: Any, **options: Any) -> object:
         monkeypatch.undo()
-        operations.disable(vault_of(sealed))  # after the reader has seen that sealing is on
+        operations.disable(vault_of(sealed))  # when the reader has seen that sealing is on
         return keys(vault, *rest, **options)
 
     monkeypatch.setattr(Vault, "keys", late)

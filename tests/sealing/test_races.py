@@ -1,4 +1,4 @@
-"""Readers take no lock, and get every token at any point of a change."""
+"""Readers take no lock, and get every token even if a change is in progress."""
 
 from __future__ import annotations
 

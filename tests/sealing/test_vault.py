@@ -52,7 +52,7 @@ def passphrase_store(store: ProfileStore, quick: None) -> ProfileStore:
 
 
 def with_answer(store: ProfileStore, answer: str) -> tuple[ProfileStore, list[str]]:
-    """The same store with a user who always gives this answer, and the list of questions asked."""
+    """The same store when the user always gives this answer, and the list of questions asked."""
     questions: list[str] = []
 
     def ask(question: str) -> str:

@@ -75,7 +75,7 @@ def test_each_unlocker_opens_the_vectors(folder: Path, monkeypatch: pytest.Monke
     with monkeypatch.context() as patched:
         patched.setattr(key_file, "read", lambda _path, read=key_file.read: read(str(folder / "vault.key")))
         assert opened(folder) == GIVEN["tokens"]
-    assert opened(folder) == GIVEN["tokens"]  # by the keyring: the key file is not where the file says
+    assert opened(folder) == GIVEN["tokens"]  # by the keyring, since the key file was moved
     monkeypatch.setitem(GIVEN["keyring"], "data key 766563746f72", "0" * 64)
     assert opened(folder, ARKA_PASSPHRASE=PASSPHRASE) == GIVEN["tokens"]
 

@@ -350,7 +350,7 @@ class Attempt:
             self.said = str(self.raised or "") + "".join(str(each.message) for each in warned)
 
     def _write_in_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Write part of the data, as on a full disk."""
+        """Write part of the data, as when the disk is full."""
         write = os.write
         monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:1]))
 

@@ -38,7 +38,7 @@ def work(folder: Folder, home: Path) -> Folder:
     return folder
 
 
-# Where a token is sent
+# The origin that a token is sent to
 
 
 def test_a_template_cannot_change_the_url_of_a_stored_token(work: Folder, home: Path) -> None:

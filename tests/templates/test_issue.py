@@ -1,4 +1,4 @@
-"""`issue`: the workspace issues a token for a template, after the plan was approved."""
+"""`issue`: the workspace issues a token for a template when the plan was approved."""
 
 from __future__ import annotations
 

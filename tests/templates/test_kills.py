@@ -26,7 +26,7 @@ APPLY = ("apply", "profiles", "--yes", "--prune")
 
 
 def is_killed_at(point: int, report: Path) -> bool:
-    """Apply in a process that is killed at its nth step. Return whether it was killed."""
+    """Apply in a process that is killed when it reaches its nth step. Return whether it was killed."""
     result = run_in_fork(lambda: arka(*APPLY).code, Fault(point), report)
     assert result.code in (0, -signal.SIGKILL), result.value
     return result.code != 0

@@ -48,7 +48,7 @@ def actual_profile(fields: dict[str, Any] | None, token: ActualToken | None = No
 
 
 def carry_out(plan: Plan, actual: Actual) -> Actual:
-    """Return the profile as it is after the plan was carried out."""
+    """Return the profile as it is when the plan has been carried out."""
     fields = dict(actual.fields)
     for change in plan.profiles[0].changes:
         if change.is_written:

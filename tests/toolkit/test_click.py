@@ -51,7 +51,7 @@ def cli() -> click.Group:
     @app.settings_options(Settings)
     @app.pass_settings
     def show(settings: Settings, name: str) -> None:
-        """Print a setting and where it came from."""
+        """Print a setting and its source."""
         assert click.get_current_context().obj == "the author's"
         value: Any = settings
         for part in name.split("."):

@@ -29,7 +29,7 @@ def main() -> None:
 @app.settings_options(Settings, only=["timeout", "verbose", "tags", "api_url"])
 @app.pass_settings
 def show(settings: Settings, name: Annotated[str, typer.Argument(help="A setting.")], loud: bool = False) -> None:
-    """Print a setting and where it came from."""
+    """Print a setting and its source."""
     found = settings.source_of(name)
     typer.echo(f"{getattr(settings, name)!r} {found.layer} {found.place}{'!' if loud else ''}")
 

@@ -187,7 +187,7 @@ def test_tokens_list_shows_full_ids_on_a_narrow_terminal(tmp_path: Path, workspa
 
 
 def test_rotate_killed_at_any_step_leaves_a_valid_stored_token(home: Path, workspace: RunningWorkspace) -> None:
-    """Tokens that were issued but not stored are revoked by the next rotation."""
+    """If a token was issued but not stored, the next rotation revokes it."""
     codes = []
     for step in range(1, 20):
         email = f"step-{step}@example.com"

@@ -260,7 +260,7 @@ def test_no_proxy_applies_to_setting_and_environment(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.1.2.3", "http://[::1]:8000"])
 def test_loopback_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Loopback may be reached without TLS, so a proxy would see the token."""
+    """A proxy would see the token if loopback, which may be reached without TLS, went through it."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name)
     assert Connection(proxy="http://proxy.example:3128").proxy_for(Origin.of(url)) == ""

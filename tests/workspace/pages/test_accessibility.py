@@ -159,7 +159,7 @@ def test_content_behind_a_dialog_is_inert(visit: Callable[..., Visitor]) -> None
 
 
 def test_notice_is_announced_after_the_page_has_loaded(visit: Callable[..., Visitor]) -> None:
-    """Screen readers do not announce a live region that has its text from the start."""
+    """Screen readers do not announce a live region if it has its text from the start."""
     ann = visit()
     ann.sign_in(ANN, "pro")
     ann.create("Laptop")

@@ -1,4 +1,4 @@
-"""The list of tokens: order, pages, and the contents of a row."""
+"""The list of tokens: its order, its pages if it is long, and the contents of a row."""
 
 from __future__ import annotations
 

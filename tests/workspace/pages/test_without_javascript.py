@@ -1,4 +1,4 @@
-"""The pages without JavaScript: everything works except copying, since each dialog has its own URL."""
+"""If JavaScript is off, everything works except copying, since each dialog has its own URL."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_invalid_form_shows_the_reason_and_keeps_the_input(ann: Visitor) -> None
     dialog.get_by_role("textbox", name="Name").fill("Fair")
     dialog.get_by_role("radio", name="On a date").check()
     dialog.get_by_role("checkbox", name="May manage tokens").check()
-    dialog.get_by_role("button", name="Create Token").click()  # without a date
+    dialog.get_by_role("button", name="Create Token").click()  # if no date is given
     ann.page.get_by_role("alert").filter(has_text="Choose when the token expires.").wait_for()
     dialog = ann.page.get_by_role("dialog", name="Create Token")
     assert dialog.get_by_role("textbox", name="Name").input_value() == "Fair"

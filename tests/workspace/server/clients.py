@@ -90,7 +90,7 @@ class Browser:
         return self.send("/sign-in", {"code": link}, page="/sign-in?anew")
 
     def sign_in(self, email: str = ANN, plan: str | None = None) -> Self:
-        """Sign in as a user, who is created if needed, and return this browser."""
+        """Sign in as a user, created if needed, and return this browser."""
         assert self.use_link(self.workspace.add_user(email, plan).link).status_code == 303
         return self
 

@@ -40,7 +40,7 @@ def assert_rejected(response: httpx.Response, challenge: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_missing_token_gets_a_plain_challenge(api: Api, method: str, path: str) -> None:
-    """RFC 6750, section 3.1: without credentials, the challenge should not include an error code."""
+    """RFC 6750, section 3.1: if there are no credentials, the challenge should not include an error code."""
     assert_rejected(api.request(method, path, token="", json={"label": "x"}), 'Bearer realm="arka"')
 
 

@@ -127,7 +127,7 @@ def test_problem_does_not_repeat_the_input(api: Api) -> None:
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"]
 )
 def test_api_accepts_only_json(api: Api, kind: str) -> None:
-    """Other sites can send forms, but not JSON, without a CORS preflight."""
+    """Other sites can send forms without a CORS preflight, but JSON only if the preflight allows it."""
     response = api.post("tokens", content=b'{"label": "x"}', headers={"Content-Type": kind})
     assert_problem(response, problems.NOT_JSON)
 

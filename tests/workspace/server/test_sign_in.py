@@ -91,7 +91,7 @@ def test_session_lasts_12_hours_despite_activity(workspace: RunningWorkspace) ->
 
 
 def test_sign_in_and_sign_out_change_the_session_key(workspace: RunningWorkspace) -> None:
-    """Prevents session fixation: a key planted before sign-in is useless after it."""
+    """Prevents session fixation: a key is useless after sign-in if it was planted before."""
     with Browser(workspace) as browser:
         browser.open("/sign-in")
         keys = [browser.cookie]
