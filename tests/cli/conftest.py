@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def two(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def two_profiles(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home folder with two profiles, `work` (active) and `ci`; the working directory is its parent."""
     monkeypatch.chdir(tmp_path)
     assert arka("login", "-p", "work", "--with-token", "--label", "MacBook Pro", stdin=TOKEN).code == 0

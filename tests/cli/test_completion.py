@@ -50,8 +50,8 @@ def complete(home: Path, words: str) -> tuple[list[str], str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines()], done.stderr
 
 
-def test_profile_names_are_completed_without_heavy_imports(two: Path) -> None:
-    names, modules = complete(two, "arka token -p ")
+def test_profile_names_are_completed_without_heavy_imports(two_profiles: Path) -> None:
+    names, modules = complete(two_profiles, "arka token -p ")
     assert names == ["ci", "work"]
     assert not {"pydantic", "pydantic_settings", "rich", "cryptography", "tomllib"} & set(modules.split())
 
@@ -67,12 +67,12 @@ def test_profile_names_are_completed_without_heavy_imports(two: Path) -> None:
         ("arka prof", ["profiles"]),
     ],
 )
-def test_completion_offers_commands_options_and_names(two: Path, words: str, found: list[str]) -> None:
-    assert complete(two, words)[0] == found
+def test_completion_offers_commands_options_and_names(two_profiles: Path, words: str, found: list[str]) -> None:
+    assert complete(two_profiles, words)[0] == found
 
 
-def test_completion_with_an_unreadable_folder_shows_no_error(two: Path) -> None:
-    (two / "config").write_text("no folder")
-    names, modules = complete(two, "arka use ")
+def test_completion_with_an_unreadable_folder_shows_no_error(two_profiles: Path) -> None:
+    (two_profiles / "config").write_text("no folder")
+    names, modules = complete(two_profiles, "arka use ")
     assert names in ([], ["ci", "work"])
     assert "Traceback" not in modules

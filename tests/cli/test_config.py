@@ -24,7 +24,7 @@ def write(home: Path, name: str, text: str) -> Path:
 # show
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_show_has_a_row_for_every_setting() -> None:
     done = arka("config", "show", environ={"ARKA_TIMEOUT": "5"})
     assert (done.code, done.err) == (0, "")
@@ -35,8 +35,8 @@ def test_show_has_a_row_for_every_setting() -> None:
     assert rows[4] == ["proxy", "—", "default", "built", "in"]
 
 
-def test_show_json_has_the_source_of_every_setting(two: Path) -> None:
-    file = write(two, "work", "[settings]\ntimeout = 60\n")
+def test_show_json_has_the_source_of_every_setting(two_profiles: Path) -> None:
+    file = write(two_profiles, "work", "[settings]\ntimeout = 60\n")
     document = arka("config", "show", "--json").json
     assert document.keys() == {"settings"}
     assert list(document["settings"]) == NAMES
@@ -54,14 +54,14 @@ def test_show_json_has_the_source_of_every_setting(two: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "value", "layer"), [([], 5, "env"), (["-p", "work"], 60, "profile"), (["-p", "ci"], 5, "env")]
 )
-def test_profile_flag_beats_the_environment(two: Path, arguments: list[str], value: int, layer: str) -> None:
-    write(two, "work", "[settings]\ntimeout = 60\n")
+def test_profile_flag_beats_the_environment(two_profiles: Path, arguments: list[str], value: int, layer: str) -> None:
+    write(two_profiles, "work", "[settings]\ntimeout = 60\n")
     found = arka("config", "show", *arguments, "--json", environ={"ARKA_TIMEOUT": "5"}).json["settings"]["timeout"]
     assert (found["value"], found["layer"]) == (value, layer)
 
 
-def test_show_sources_adds_overridden_values_and_unused_variables(two: Path) -> None:
-    write(two, "work", "[settings]\ntimeout = 60\n")
+def test_show_sources_adds_overridden_values_and_unused_variables(two_profiles: Path) -> None:
+    write(two_profiles, "work", "[settings]\ntimeout = 60\n")
     environ = {"ARKA_TIMEOUT": "5", "ARKA_TIMEOT": "6", "ARKA_TOKEN": TOKEN, "ARKA_PROXY": "", "ARKA_ZZZ": "1"}
     document = arka("config", "show", "--sources", "--json", environ=environ).json
     overridden = [(one["value"], one["layer"]) for one in document["settings"]["timeout"]["overridden"]]
@@ -81,7 +81,7 @@ def test_show_sources_adds_overridden_values_and_unused_variables(two: Path) -> 
     assert TOKEN not in done.out
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_show_sources_masks_an_overridden_token() -> None:
     document = arka("config", "show", "-p", "work", "--sources", "--json", environ={"ARKA_API_KEY": OTHER}).json
     token = document["settings"]["token"]
@@ -89,14 +89,14 @@ def test_show_sources_masks_an_overridden_token() -> None:
     assert [(one["value"], one["source"]) for one in token["overridden"]] == [("arka_…77d1", "ARKA_API_KEY")]
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_show_sources_does_not_report_variables_that_are_read() -> None:
     ours = {"ARKA_NO_INPUT": "1", "ARKA_PROFILE": "ci", "ARKA_SESSION": "s", "ARKA_PASSPHRASE": "p"}
     assert arka("config", "show", "--sources", "--json", environ=ours).json["not_read"] == {}
 
 
-def test_show_reports_an_unknown_key_with_file_layer_and_nearest_name(two: Path) -> None:
-    file = write(two, "work", "[settings]\ntimeot = 3\n\n[settings.http]\nretries = 1\n")
+def test_show_reports_an_unknown_key_with_file_layer_and_nearest_name(two_profiles: Path) -> None:
+    file = write(two_profiles, "work", "[settings]\ntimeot = 3\n\n[settings.http]\nretries = 1\n")
     done = arka("config", "show")
     assert done.code == 1
     assert f"timeot: unknown setting (profile: {file}: settings.timeot); did you mean 'timeout'?" in done.err
@@ -104,15 +104,15 @@ def test_show_reports_an_unknown_key_with_file_layer_and_nearest_name(two: Path)
     assert "timeout" in done.out  # the table is printed anyway
 
 
-def test_show_reports_an_unknown_top_level_key(two: Path) -> None:
-    file = write(two, "work", 'descripton = "x"\n')
+def test_show_reports_an_unknown_top_level_key(two_profiles: Path) -> None:
+    file = write(two_profiles, "work", 'descripton = "x"\n')
     done = arka("config", "show")
     assert (done.code, done.out) == (1, "")
     assert done.err == f"error: {file}: unknown key 'descripton'\nhint: did you mean 'description'?\n"
 
 
-def test_show_reports_all_invalid_values_together(two: Path) -> None:
-    file = write(two, "work", '[settings]\ntimeout = "soon"\n')
+def test_show_reports_all_invalid_values_together(two_profiles: Path) -> None:
+    file = write(two_profiles, "work", '[settings]\ntimeout = "soon"\n')
     done = arka("config", "show", environ={"ARKA_PROXY": "nonsense"})
     assert done.code == 1
     assert f"(profile: {file}: settings.timeout)" in done.err
@@ -120,7 +120,7 @@ def test_show_reports_all_invalid_values_together(two: Path) -> None:
     assert "soon" in done.out
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_show_hides_the_password_of_a_proxy() -> None:
     environ = {"ARKA_PROXY": "http://me:hunter2@proxy.example:3128"}
     for options in ([], ["--json"], ["--sources"], ["--show-token"]):
@@ -130,7 +130,7 @@ def test_show_hides_the_password_of_a_proxy() -> None:
     assert "hunter2" not in arka("config", "get", "proxy", environ=environ).out
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_show_show_token_prints_the_whole_token() -> None:
     assert TOKEN in arka("config", "show", "--show-token").out
     assert arka("config", "show", "--show-token", "--json").json["settings"]["token"]["value"] == TOKEN
@@ -150,17 +150,17 @@ def test_show_without_files_prints_the_defaults(home: Path) -> None:
     ("key", "printed"),
     [("profile", "work"), ("token", "arka_…9f3c"), ("api_url", "https://arka-ai.com"), ("timeout", "30")],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_get_prints_one_value(key: str, printed: str) -> None:
     assert arka("config", "get", key) == (0, f"{printed}\n", "")
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_get_show_token_prints_the_whole_token() -> None:
     assert arka("config", "get", "token", "--show-token").out == f"{TOKEN}\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_get_json_has_name_value_and_source() -> None:
     assert arka("config", "get", "timeout", "--json", environ={"ARKA_TIMEOUT": "5"}).json == {
         "name": "timeout",
@@ -172,13 +172,13 @@ def test_get_json_has_name_value_and_source() -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_get_exits_with_1_for_an_unset_setting(options: list[str]) -> None:
     done = arka("config", "get", "proxy", *options)
     assert (done.code, done.out, "proxy is not set" in done.err) == (1, "", True)
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_get_fails_for_an_unknown_profile() -> None:
     for key in ("profile", "token", "timeout"):
         done = arka("config", "get", key, environ={"ARKA_PROFILE": "wrok"})
@@ -189,13 +189,13 @@ def test_get_fails_for_an_unknown_profile() -> None:
 # path
 
 
-def test_path_prints_all_paths_or_one(two: Path, tmp_path: Path) -> None:
+def test_path_prints_all_paths_or_one(two_profiles: Path, tmp_path: Path) -> None:
     places = {
-        "config": str(two / "config"),
-        "data": str(two / "data"),
-        "state": str(two / "state"),
-        "profile": str(two / "config" / "profiles" / "work.toml"),
-        "token": str(two / "data" / "tokens" / "work.json"),
+        "config": str(two_profiles / "config"),
+        "data": str(two_profiles / "data"),
+        "state": str(two_profiles / "state"),
+        "profile": str(two_profiles / "config" / "profiles" / "work.toml"),
+        "token": str(two_profiles / "data" / "tokens" / "work.json"),
         "legacy": str(tmp_path / ".config" / "arka-code-nodejs" / "config.json"),
     }
     assert arka("config", "path", "--json").json == places

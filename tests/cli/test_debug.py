@@ -21,48 +21,48 @@ def steps_in(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("words", [["--debug", "token"], ["token", "--debug"]])
-def test_debug_logs_the_effective_token_and_its_source(two: Path, words: list[str]) -> None:
+def test_debug_logs_the_effective_token_and_its_source(two_profiles: Path, words: list[str]) -> None:
     done = arka(*words)
     steps = steps_in(done.err)
     assert (done.code, done.out) == (0, f"{TOKEN}\n")
     assert steps[0].startswith("arka-config ")
-    assert f"profile 'work' is the effective one, from {two}/state/active" in steps
-    path = two / "data" / "tokens" / "work.json"
+    assert f"profile 'work' is the effective one, from {two_profiles}/state/active" in steps
+    path = two_profiles / "data" / "tokens" / "work.json"
     assert f"the token is from {path}; it is for https://arka-ai.com, from {path}: origin" in steps
     assert steps[-1] == "ended with exit code 0"
 
 
 @pytest.mark.parametrize("value", ["1", "true", "yes", "on"])
-def test_debug_variable_equals_the_option(two: Path, value: str) -> None:
+def test_debug_variable_equals_the_option(two_profiles: Path, value: str) -> None:
     assert arka("token", environ={"ARKA_DEBUG": value}).err == arka("token", "--debug").err
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "no", "No"])
-def test_debug_variable_that_is_off_logs_nothing(two: Path, value: str) -> None:
+def test_debug_variable_that_is_off_logs_nothing(two_profiles: Path, value: str) -> None:
     assert arka("token", environ={"ARKA_DEBUG": value}).err == ""
 
 
-def test_debug_ends_with_its_run(two: Path) -> None:
+def test_debug_ends_with_its_run(two_profiles: Path) -> None:
     assert steps_in(arka("token", "--debug").err)
     assert arka("token").err == ""
     assert debug.listener is None
 
 
-def test_debug_logs_writes_and_missing_files(two: Path) -> None:
+def test_debug_logs_writes_and_missing_files(two_profiles: Path) -> None:
     done = arka("login", "-p", "new", "--with-token", "--no-verify", "--debug", stdin=OTHER)
-    assert f"{two}/config/profiles/new.toml does not exist" in steps_in(done.err)
-    assert f"wrote {two}/data/tokens/new.json" in steps_in(done.err)
+    assert f"{two_profiles}/config/profiles/new.toml does not exist" in steps_in(done.err)
+    assert f"wrote {two_profiles}/data/tokens/new.json" in steps_in(done.err)
     assert OTHER not in done.err
-    assert f"removed {two}/data/tokens/new.json" in steps_in(arka("logout", "-p", "new", "--debug").err)
+    assert f"removed {two_profiles}/data/tokens/new.json" in steps_in(arka("logout", "-p", "new", "--debug").err)
 
 
-def test_debug_logs_an_error_once_and_its_exit_code_last(two: Path) -> None:
+def test_debug_logs_an_error_once_and_its_exit_code_last(two_profiles: Path) -> None:
     done = arka("token", "-p", "wrok", "--debug")
     assert done.err.count("error: ") == 1
     assert steps_in(done.err)[-1] == "ended with exit code 1"
 
 
-def test_debug_logs_each_request_with_its_result(two: Path, fake: FakeWorkspace) -> None:
+def test_debug_logs_each_request_with_its_result(two_profiles: Path, fake: FakeWorkspace) -> None:
     fake.add(OTHER)
     line = ["login", "-p", "new", "--with-token", "--verify", "--api-url", fake.url, "--debug"]
     done = arka(*line, stdin=OTHER)
@@ -71,9 +71,9 @@ def test_debug_logs_each_request_with_its_result(two: Path, fake: FakeWorkspace)
     assert OTHER not in done.err
 
 
-def test_debug_logs_the_helper_that_ran(two: Path) -> None:
-    (two / "config").mkdir(exist_ok=True)
-    (two / "config" / "config.toml").write_text('[helpers]\npass = ["printf", "%s", "' + OTHER + '"]\n')
+def test_debug_logs_the_helper_that_ran(two_profiles: Path) -> None:
+    (two_profiles / "config").mkdir(exist_ok=True)
+    (two_profiles / "config" / "config.toml").write_text('[helpers]\npass = ["printf", "%s", "' + OTHER + '"]\n')
     assert arka("profiles", "create", "helped", "token.helper=pass").code == 0
     done = arka("token", "-p", "helped", "--debug")
     assert done.out == f"{OTHER}\n", done.err
@@ -81,14 +81,14 @@ def test_debug_logs_the_helper_that_ran(two: Path) -> None:
     assert OTHER not in done.err
 
 
-def test_debug_logs_the_unlocker_that_opened_the_vault(two: Path) -> None:
+def test_debug_logs_the_unlocker_that_opened_the_vault(two_profiles: Path) -> None:
     assert arka("vault", "enable").code == 0
     done = arka("token", "-p", "work", "--debug")
     assert done.out == f"{TOKEN}\n"
-    assert f"{two}/data/data-key.json was opened by key-file" in steps_in(done.err)
+    assert f"{two_profiles}/data/data-key.json was opened by key-file" in steps_in(done.err)
 
 
-def test_json_output_stays_one_object_with_debug(two: Path) -> None:
+def test_json_output_stays_one_object_with_debug(two_profiles: Path) -> None:
     done = arka("profiles", "list", "--json", "--debug")
     assert done.json["profiles"]
     assert steps_in(done.err)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
         ("powershell", "$env:ARKA_PROFILE = 'ci'\n"),
     ],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_prints_the_line_of_each_shell(shell: str, line: str) -> None:
     assert arka("env", "-p", "ci", "--shell", shell) == (0, line, "")
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_rejects_an_unknown_shell_and_lists_the_known_ones() -> None:
     done = arka("env", "--shell", "tcsh")
     assert (done.code, done.out) == (2, "")
@@ -36,7 +36,7 @@ def test_env_rejects_an_unknown_shell_and_lists_the_known_ones() -> None:
     assert "powershell" in done.err
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_json_has_the_variables_for_any_shell() -> None:
     assert arka("env", "--json").json == {"variables": {"ARKA_PROFILE": "work"}}
     assert arka("env", "--json", "-p", "ci", "--with-token", "--shell", "fish").json == {
@@ -44,7 +44,7 @@ def test_env_json_has_the_variables_for_any_shell() -> None:
     }
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_with_token_exports_the_token_s_own_url() -> None:
     done = arka("env", "--with-token", "--shell", "bash", environ={"ARKA_API_KEY": OTHER})
     assert done.out.splitlines() == [
@@ -55,7 +55,7 @@ def test_env_with_token_exports_the_token_s_own_url() -> None:
     assert "using the token in ARKA_API_KEY" in done.err
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_notes_an_exported_token_that_still_wins() -> None:
     done = arka("env", "--shell", "bash", environ={"ARKA_API_KEY": OTHER})
     assert done.out == "export ARKA_PROFILE='work'\n"
@@ -70,7 +70,7 @@ def test_env_fails_without_a_profile() -> None:
     assert done.out.splitlines()[0] == f"export ARKA_API_KEY='{TOKEN}'"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_with_token_prints_nothing_if_the_token_is_missing() -> None:
     arka("profiles", "create", "bare")
     for options in (["--with-token"], ["--with-token", "--json"], ["--with-token", "--github"]):
@@ -78,7 +78,7 @@ def test_env_with_token_prints_nothing_if_the_token_is_missing() -> None:
         assert (done.code, done.out) == (4, "")
 
 
-def test_env_github_masks_the_token_even_if_it_is_not_included(two: Path, tmp_path: Path) -> None:
+def test_env_github_masks_the_token_even_if_it_is_not_included(two_profiles: Path, tmp_path: Path) -> None:
     file = tmp_path / "github-env"
     done = arka("env", "--github", environ={"GITHUB_ENV": str(file)})
     assert (done.code, done.out) == (0, f"::add-mask::{TOKEN}\n")
@@ -88,20 +88,22 @@ def test_env_github_masks_the_token_even_if_it_is_not_included(two: Path, tmp_pa
 
 
 @pytest.mark.parametrize("path", ["", "/proc/nothing/here"])
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_github_fails_without_github_env(path: str) -> None:
     done = arka("env", "--github", environ={"GITHUB_ENV": path})
     assert done.code == 1
     assert path in done.err
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_rejects_github_with_shell() -> None:
     assert arka("env", "--github", "--shell", "bash", environ={"GITHUB_ENV": "/dev/null"}).code == 2
 
 
-def test_env_github_writes_no_partial_variable_to_a_full_disk(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = two.parent / "github"
+def test_env_github_writes_no_partial_variable_to_a_full_disk(
+    two_profiles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = two_profiles.parent / "github"
     file.write_text("KEPT=1\n")
     monkeypatch.setenv("GITHUB_ENV", str(file))
     write = os.write

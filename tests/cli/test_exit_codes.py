@@ -84,11 +84,11 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
 
 
 @pytest.fixture
-def more(two: Path) -> Path:
+def more(two_profiles: Path) -> Path:
     """Two more profiles: `bare` without a token, and `far` with a reference to a missing one."""
     assert arka("profiles", "create", "bare").code == 0
     assert arka("profiles", "create", "far", "token.env=FAR_TOKEN").code == 0
-    return two
+    return two_profiles
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_exit_code_and_message(line: str, environ: dict[str, str], stdin: str, c
         assert done.out == ""
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_failed_login_keeps_the_old_token() -> None:
     for options in (["--expect-user", "me"], ["--api-url", "https://eu.arka-ai.com"]):
         arka("login", "-p", "work", "--with-token", *options, stdin=OTHER)
         assert arka("token", "-p", "work").out == TOKEN + "\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_login_force_replaces_a_token_of_another_workspace() -> None:
     done = arka("login", "-p", "work", "--with-token", "--api-url", "https://eu.arka-ai.com", "--force", stdin=OTHER)
     assert done.code == 0

@@ -23,11 +23,11 @@ def legacy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def synced(two: Path) -> Path:
+def synced(two_profiles: Path) -> Path:
     """Two profiles, with `legacy_sync = true`."""
-    (two / "config").mkdir(exist_ok=True)
-    (two / "config" / "config.toml").write_text("legacy_sync = true\n")
-    return two
+    (two_profiles / "config").mkdir(exist_ok=True)
+    (two_profiles / "config" / "config.toml").write_text("legacy_sync = true\n")
+    return two_profiles
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def read_json(file: Path) -> dict[str, Any]:
 # legacy
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_export_legacy_writes_the_node_cli_s_file(legacy: Path) -> None:
     done = arka("export", "legacy")
     assert (done.code, done.out) == (0, "")
@@ -47,7 +47,7 @@ def test_export_legacy_writes_the_node_cli_s_file(legacy: Path) -> None:
     assert (stat.S_IMODE(legacy.stat().st_mode), stat.S_IMODE(legacy.parent.stat().st_mode)) == (0o600, 0o700)
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_export_legacy_keeps_other_keys_and_replaces_the_existing_token(legacy: Path) -> None:
     legacy.parent.mkdir(parents=True)
     legacy.write_text(json.dumps({"theme": "dark", "apiKey": OTHER, "n": 1.50}))
@@ -57,7 +57,7 @@ def test_export_legacy_keeps_other_keys_and_replaces_the_existing_token(legacy: 
     assert arka("export", "legacy", "--json").json["changed"] is False
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_export_legacy_accepts_another_key_and_file(tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     done = arka("export", "legacy", "-p", "ci", "--key", "auth", "-o", str(file), "--json")
@@ -66,7 +66,7 @@ def test_export_legacy_accepts_another_key_and_file(tmp_path: Path) -> None:
     assert arka("export", "legacy", "--key", "a.b", "-o", str(file)).code == 2
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_export_legacy_refuses_another_workspace_s_token_without_force(legacy: Path) -> None:
     arka("login", "-p", "eu", "--with-token", "--api-url", OTHER_URL, stdin=OTHER)
     done = arka("export", "legacy", "-p", "eu")
@@ -75,7 +75,7 @@ def test_export_legacy_refuses_another_workspace_s_token_without_force(legacy: P
     assert arka("export", "legacy", "-p", "eu", "--force").code == 0
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_export_legacy_never_overwrites_an_invalid_file(legacy: Path) -> None:
     legacy.parent.mkdir(parents=True)
     legacy.write_text(f'{{"token": "{OTHER}",}}')
@@ -139,7 +139,7 @@ def test_legacy_sync_failure_is_only_a_warning(legacy: Path) -> None:
     assert legacy.read_text() == "{"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_legacy_sync_is_off_by_default(legacy: Path) -> None:
     arka("use", "ci")
     assert not legacy.exists()
@@ -150,13 +150,13 @@ def test_legacy_sync_is_off_by_default(legacy: Path) -> None:
 TEXT = f"ARKA_API_KEY={TOKEN}\nARKA_API_URL=https://arka-ai.com\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_export_dotenv_prints_the_lines() -> None:
     assert arka("export", "dotenv") == (0, TEXT, "")
     assert arka("export", "dotenv", "--json").json == {"text": TEXT}
 
 
-def test_export_dotenv_writes_a_private_file(two: Path, tmp_path: Path) -> None:
+def test_export_dotenv_writes_a_private_file(two_profiles: Path, tmp_path: Path) -> None:
     done = arka("export", "dotenv", "-o", ".env", "--json")
     assert done.json == {"path": str(tmp_path / ".env")}
     assert "plain text" in done.err
@@ -164,7 +164,7 @@ def test_export_dotenv_writes_a_private_file(two: Path, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_export_dotenv_overwrites_only_with_force(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("MINE=1\n")

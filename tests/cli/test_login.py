@@ -92,7 +92,7 @@ def test_first_login_activates_its_profile_and_later_ones_say_how_to_switch(home
     assert arka("token").out == f"{TOKEN}\n"
 
 
-def test_login_use_activates_the_profile(two: Path) -> None:
+def test_login_use_activates_the_profile(two_profiles: Path) -> None:
     done = login("-p", "third", "--use")
     assert "arka use" not in done.err
     assert arka("config", "get", "profile").out == "third\n"
@@ -105,29 +105,29 @@ def test_only_the_first_login_notes_plain_text_storage() -> None:
     assert "plain text" not in login("-p", "ci").err
 
 
-def test_login_without_a_name_uses_the_effective_profile(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_without_a_name_uses_the_effective_profile(two_profiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert login("--json", token=OTHER).json["profile"] == "work"
     monkeypatch.setenv("ARKA_PROFILE", "runner")
     assert login("--json").json["profile"] == "runner"
 
 
-def test_login_replaces_a_token_of_the_same_workspace(two: Path) -> None:
+def test_login_replaces_a_token_of_the_same_workspace(two_profiles: Path) -> None:
     assert login("-p", "work", token=OTHER).code == 0
     assert arka("token").out == f"{OTHER}\n"
 
 
-def test_login_drops_the_metadata_of_the_old_token(two: Path) -> None:
+def test_login_drops_the_metadata_of_the_old_token(two_profiles: Path) -> None:
     assert login("-p", "work", token=OTHER).code == 0
-    assert "label" not in read_stored(two, "work")
+    assert "label" not in read_stored(two_profiles, "work")
 
 
-def test_login_replaces_another_workspace_s_token_only_with_force(two: Path) -> None:
+def test_login_replaces_another_workspace_s_token_only_with_force(two_profiles: Path) -> None:
     done = login("-p", "work", "--api-url", OTHER_URL, token=OTHER)
-    assert (done.code, read_stored(two, "work")["token"]) == (1, TOKEN)
+    assert (done.code, read_stored(two_profiles, "work")["token"]) == (1, TOKEN)
     assert f"has a token for https://arka-ai.com, and this one is for {OTHER_URL}; nothing was stored" in done.err
     assert "--force" in done.err
     assert login("-p", "work", "--api-url", OTHER_URL, "--force", token=OTHER).code == 0
-    assert read_stored(two, "work")["origin"] == OTHER_URL
+    assert read_stored(two_profiles, "work")["origin"] == OTHER_URL
     assert arka("status", "-p", "work").code == 0
 
 

@@ -35,7 +35,7 @@ def profile_names() -> list[str]:
 # list
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_list_marks_the_active_profile() -> None:
     done = arka("profiles", "list")
     assert (done.code, done.err) == (0, "")
@@ -45,7 +45,7 @@ def test_list_marks_the_active_profile() -> None:
     assert work == ["●", "work", "arka_…9f3c", "—", "MacBook", "Pro"]
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_list_json_has_the_details_of_each_profile() -> None:
     document = arka("profiles", "list", "--json").json
     assert document.keys() == {"active", "profiles"}
@@ -57,7 +57,7 @@ def test_list_json_has_the_details_of_each_profile() -> None:
     assert (work["token"]["value"], work["token"]["label"]) == ("arka_…9f3c", "MacBook Pro")
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_list_shows_a_token_reference_without_following_it() -> None:
     arka("profiles", "create", "far", "token.env=FAR_TOKEN")
     assert "$FAR_TOKEN" in arka("profiles", "list", environ={"FAR_TOKEN": TOKEN}).out
@@ -75,17 +75,17 @@ def test_list_without_profiles_says_how_to_create_one() -> None:
     assert arka("profiles", "list", "--json").json == {"active": None, "profiles": []}
 
 
-def test_list_shows_the_other_profiles_if_one_is_broken(two: Path) -> None:
-    write_profile(two, "work", "timeout =\n")
+def test_list_shows_the_other_profiles_if_one_is_broken(two_profiles: Path) -> None:
+    write_profile(two_profiles, "work", "timeout =\n")
     done = arka("profiles", "list")
     assert (done.code, "unreadable" in done.out, "arka_…77d1" in done.out) == (0, True, True)
-    assert f"{profile_file(two, 'work')}: not TOML: line 1, column 10" in done.err
+    assert f"{profile_file(two_profiles, 'work')}: not TOML: line 1, column 10" in done.err
     ci, work = arka("profiles", "list", "--json").json["profiles"]
     assert ("error" in ci, "error" in work, work.keys()) == (False, True, {"name", "active", "error"})
 
 
-def test_list_warns_about_a_misnamed_file(two: Path) -> None:
-    write_profile(two, "Work Laptop", "")
+def test_list_warns_about_a_misnamed_file(two_profiles: Path) -> None:
+    write_profile(two_profiles, "Work Laptop", "")
     done = arka("profiles", "list")
     assert "warning: ~/arka/config/profiles/Work Laptop.toml is not a profile" in done.err
 
@@ -93,17 +93,17 @@ def test_list_warns_about_a_misnamed_file(two: Path) -> None:
 # show
 
 
-def test_show_prints_a_profile_s_values(two: Path) -> None:
+def test_show_prints_a_profile_s_values(two_profiles: Path) -> None:
     arka("profiles", "set", "work", "description=Work laptop", "timeout=60")
     done = arka("profiles", "show")
     assert done.out.split()[:3] == ["WORK", "VALUE", "FILE"]
     assert "Work laptop" in done.out
     document = arka("profiles", "show", "work", "--json").json
     assert document.keys() == {"name", "path", "description", "api_url", "token", "settings"}
-    assert (document["path"], document["settings"]) == (str(profile_file(two, "work")), {"timeout": 60})
+    assert (document["path"], document["settings"]) == (str(profile_file(two_profiles, "work")), {"timeout": 60})
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_show_accepts_the_name_as_argument_or_option() -> None:
     for arguments in (["show", "ci"], ["show", "-p", "ci"], ["show", "ci", "-p", "ci"]):
         assert arka("profiles", *arguments, "--json").json["name"] == "ci"
@@ -149,23 +149,23 @@ def test_create_writes_nothing_for_an_invalid_value(home: Path) -> None:
 # set and unset
 
 
-def test_set_keeps_comments_order_and_blank_lines(two: Path) -> None:
+def test_set_keeps_comments_order_and_blank_lines(two_profiles: Path) -> None:
     write_profile(
-        two, "work", '# mine\n\n[settings]  # what it says\ntimeout = 30   # seconds\n\nproxy = "http://p:1"\n'
+        two_profiles, "work", '# mine\n\n[settings]  # what it says\ntimeout = 30   # seconds\n\nproxy = "http://p:1"\n'
     )
     assert arka("profiles", "set", "work", "timeout=90", "--json").json == {"profile": "work", "changed": True}
-    assert profile_file(two, "work").read_text() == (
+    assert profile_file(two_profiles, "work").read_text() == (
         '# mine\n\n[settings]  # what it says\ntimeout = 90   # seconds\n\nproxy = "http://p:1"\n'
     )
     assert arka("profiles", "set", "work", "timeout=90", "--json").json["changed"] is False
 
 
-def test_set_reports_every_invalid_value_and_writes_none(two: Path) -> None:
+def test_set_reports_every_invalid_value_and_writes_none(two_profiles: Path) -> None:
     done = arka("profiles", "set", "work", "description=new", "timeout=soon", "proxy=nonsense")
     assert done.code == 1
     assert "timeout: input should be a valid number" in done.err
     assert "proxy: " in done.err
-    assert not profile_file(two, "work").exists()
+    assert not profile_file(two_profiles, "work").exists()
 
 
 @pytest.mark.parametrize(
@@ -184,64 +184,67 @@ def test_set_reports_every_invalid_value_and_writes_none(two: Path) -> None:
         ("description=a\x1bb", 1, "U+001B"),
     ],
 )
-def test_set_explains_an_invalid_assignment(two: Path, word: str, code: int, said: str) -> None:
+def test_set_explains_an_invalid_assignment(two_profiles: Path, word: str, code: int, said: str) -> None:
     done = arka("profiles", "set", "work", word)
     assert (done.code, said in done.err) == (code, True), done.err
-    assert not profile_file(two, "work").exists()
+    assert not profile_file(two_profiles, "work").exists()
 
 
 @pytest.mark.parametrize("key", ["token", "proxy", "timeout", "token.env", "token.file", "settings.proxy", "nosuch"])
-def test_set_refuses_a_token_as_a_value_without_repeating_it(two: Path, key: str) -> None:
+def test_set_refuses_a_token_as_a_value_without_repeating_it(two_profiles: Path, key: str) -> None:
     done = arka("profiles", "set", "work", f"{key}={OTHER}")
     assert (done.code, done.out, "o" * 8 in done.err) == (2, "", False)
-    assert not profile_file(two, "work").exists()
+    assert not profile_file(two_profiles, "work").exists()
     if key != "nosuch":
         assert "a token cannot be stored in a profile's file" in done.err
 
 
 @pytest.mark.parametrize("word", ["description={}", "description=my {} here", "proxy=http://user:{}@proxy.example"])
-def test_set_refuses_a_token_within_a_value(two: Path, word: str) -> None:
+def test_set_refuses_a_token_within_a_value(two_profiles: Path, word: str) -> None:
     done = arka("profiles", "set", "work", word.format(OTHER))
     assert (done.code, "o" * 8 in done.err) == (2, False)
-    assert not profile_file(two, "work").exists()
+    assert not profile_file(two_profiles, "work").exists()
 
 
-def test_set_replaces_one_token_reference_by_another(two: Path) -> None:
+def test_set_replaces_one_token_reference_by_another(two_profiles: Path) -> None:
     arka("profiles", "set", "work", "token.env=A")
     arka("profiles", "set", "work", "token.file=/run/secrets/b")
-    assert read_profile(two, "work") == {"token": {"file": "/run/secrets/b"}}
+    assert read_profile(two_profiles, "work") == {"token": {"file": "/run/secrets/b"}}
     assert arka("profiles", "unset", "work", "token", "--json").json == {"profile": "work", "changed": True}
     assert arka("token").out == f"{TOKEN}\n"
 
 
-def test_unset_removes_known_and_unknown_values(two: Path) -> None:
-    write_profile(two, "work", 'description = "x"\n[settings]\ntimeot = 3 # oh\ntimeout = 4\n')
+def test_unset_removes_known_and_unknown_values(two_profiles: Path) -> None:
+    write_profile(two_profiles, "work", 'description = "x"\n[settings]\ntimeot = 3 # oh\ntimeout = 4\n')
     assert arka("profiles", "unset", "work", "timeot", "description").code == 0
-    assert read_profile(two, "work") == {"settings": {"timeout": 4}}
+    assert read_profile(two_profiles, "work") == {"settings": {"timeout": 4}}
     assert arka("profiles", "unset", "work", "proxy", "--json").json == {"profile": "work", "changed": False}
     done = arka("profiles", "unset", "work", "timeot")
     assert (done.code, "did you mean 'timeout'?" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["set nosuch timeout=3", "unset nosuch timeout", "show nosuch", "copy nosuch new"])
-def test_editing_an_unknown_profile_does_not_create_it(two: Path, command: str) -> None:
+def test_editing_an_unknown_profile_does_not_create_it(two_profiles: Path, command: str) -> None:
     done = arka("profiles", *command.split())
     assert (done.code, "there is no profile 'nosuch'" in done.err) == (1, True)
     assert profile_names() == ["ci", "work"]
 
 
-def test_editing_never_overwrites_an_invalid_file(two: Path) -> None:
-    write_profile(two, "work", "timeout =\n")
+def test_editing_never_overwrites_an_invalid_file(two_profiles: Path) -> None:
+    write_profile(two_profiles, "work", "timeout =\n")
     for command in ("set work timeout=3", "unset work timeout"):
         done = arka("profiles", *command.split())
-        assert (done.code, f"{profile_file(two, 'work')}: not TOML: line 1, column 10" in done.err) == (1, True)
-    assert profile_file(two, "work").read_text() == "timeout =\n"
+        assert (done.code, f"{profile_file(two_profiles, 'work')}: not TOML: line 1, column 10" in done.err) == (
+            1,
+            True,
+        )
+    assert profile_file(two_profiles, "work").read_text() == "timeout =\n"
 
 
 # rename and copy
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_rename_moves_the_token_selection_and_pins() -> None:
     arka("profiles", "set", "work", "timeout=7")
     arka("use", "work", "--here")
@@ -258,7 +261,7 @@ def test_rename_moves_the_token_selection_and_pins() -> None:
     assert arka("config", "get", "profile").out == "office\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_copy_copies_the_token_only_with_with_token() -> None:
     arka("profiles", "set", "work", "timeout=7")
     done = arka("profiles", "copy", "work", "bare", "--json")
@@ -271,7 +274,7 @@ def test_copy_copies_the_token_only_with_with_token() -> None:
 
 
 @pytest.mark.parametrize("command", ["rename work ci", "copy work ci", "create ci", "rename work work"])
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_no_command_overwrites_an_existing_profile(command: str) -> None:
     done = arka("profiles", *command.split())
     assert (done.code, "already" in done.err) == (1, True)
@@ -281,7 +284,7 @@ def test_no_command_overwrites_an_existing_profile(command: str) -> None:
 # remove
 
 
-def test_remove_deletes_settings_token_and_pins(two: Path, tmp_path: Path) -> None:
+def test_remove_deletes_settings_token_and_pins(two_profiles: Path, tmp_path: Path) -> None:
     arka("profiles", "set", "work", "timeout=7")
     arka("use", "work", "--here")
     done = arka("profiles", "remove", "work", "--yes", "--json")
@@ -289,12 +292,12 @@ def test_remove_deletes_settings_token_and_pins(two: Path, tmp_path: Path) -> No
     assert f"Its token works until it is revoked: {PAGE}" in done.err
     assert "No profile is active now; choose one with: arka use NAME" in done.err
     assert profile_names() == ["ci"]
-    assert not any("work" in path.name for path in two.rglob("*"))
+    assert not any("work" in path.name for path in two_profiles.rglob("*"))
     assert arka("token").code == 4  # no other profile is used instead
 
 
 @pytest.mark.parametrize("options", [[], ["--no-input"], ["--json"]])
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_remove_without_a_terminal_names_the_flag(options: list[str]) -> None:
     done = arka("profiles", "remove", "work", *options)
     assert (done.code, done.out) == (2, "")
@@ -302,16 +305,16 @@ def test_remove_without_a_terminal_names_the_flag(options: list[str]) -> None:
     assert profile_names() == ["ci", "work"]
 
 
-def test_remove_deletes_an_unreadable_profile(two: Path) -> None:
-    write_profile(two, "work", "timeout =\n")
-    (two / "data" / "tokens" / "work.json").write_text("{")
+def test_remove_deletes_an_unreadable_profile(two_profiles: Path) -> None:
+    write_profile(two_profiles, "work", "timeout =\n")
+    (two_profiles / "data" / "tokens" / "work.json").write_text("{")
     assert arka("profiles", "remove", "work", "-y").code == 0
     assert profile_names() == ["ci"]
 
 
-def test_show_and_list_hide_secrets_in_a_hand_edited_file(two: Path) -> None:
+def test_show_and_list_hide_secrets_in_a_hand_edited_file(two_profiles: Path) -> None:
     write_profile(
-        two,
+        two_profiles,
         "work",
         f'description = "was {OTHER}"\n[settings]\nproxy = "http://me:hunter2@proxy.example"\nx = ["{OTHER}"]\n',
     )

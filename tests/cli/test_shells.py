@@ -92,7 +92,7 @@ def test_shell_lines_reject_a_control_character(shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_env_evaluated_selects_the_profile_and_token(two: Path, shell: str, tmp_path: Path) -> None:
+def test_env_evaluated_selects_the_profile_and_token(two_profiles: Path, shell: str, tmp_path: Path) -> None:
     lines = arka("env", "-p", "ci", "--shell", shell).out
     assert evaluate(shell, lines, tmp_path) == {"ARKA_PROFILE": "ci"}
     lines = arka("env", "-p", "ci", "--shell", shell, "--with-token").out
@@ -103,13 +103,13 @@ def test_env_evaluated_selects_the_profile_and_token(two: Path, shell: str, tmp_
     }
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_takes_the_shell_from_the_environment() -> None:
     assert arka("env", environ={"SHELL": "/usr/bin/fish"}).out == "set -gx ARKA_PROFILE 'work'\n"
     assert arka("env", environ={"SHELL": "/bin/sh"}).out == "export ARKA_PROFILE='work'\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_env_github_masks_before_setting_variables(tmp_path: Path) -> None:
     file = tmp_path / "github-env"
     file.write_text("BEFORE=1\n")
@@ -152,7 +152,7 @@ def parse_github_env(text: str) -> dict[str, str]:
         pytest.param("fish", "complete -c arka", marks=pytest.mark.peer("fish")),
     ],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_completion_script_loads(shell: str, probe: str, tmp_path: Path) -> None:
     before = "autoload -U compinit && compinit -u -D\n" if shell == "zsh" else ""
     script = before + arka("completion", shell).out + probe
@@ -177,13 +177,18 @@ def test_completion_script_loads(shell: str, probe: str, tmp_path: Path) -> None
         ("arka login --with", ["--with-token"]),
     ],
 )
-def test_bash_completes_commands_options_and_profile_names(two: Path, words: str, found: list[str]) -> None:
+def test_bash_completes_commands_options_and_profile_names(two_profiles: Path, words: str, found: list[str]) -> None:
     script = arka("completion", "bash").out + (
         'COMP_WORDS=($WORDS); [[ $WORDS == *" " ]] && COMP_WORDS+=("")\n'
         "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
         '_arka_completion arka; printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
-    environ = {"PATH": f"{BIN}:{os.environ['PATH']}", "ARKA_HOME": str(two), "WORDS": words, "HOME": str(two.parent)}
+    environ = {
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "ARKA_HOME": str(two_profiles),
+        "WORDS": words,
+        "HOME": str(two_profiles.parent),
+    }
     done = subprocess.run(
         [peers.executable("bash"), "-c", script], env=environ, capture_output=True, encoding="utf-8", check=True
     )

@@ -17,7 +17,7 @@ def rows(text: str) -> dict[str, str]:
     return {name: " ".join(rest) for name, *rest in (line.split() for line in text.splitlines()[1:])}
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_shows_the_effective_values_and_their_sources() -> None:
     done = arka("status", "--offline")
     assert (done.code, done.err) == (0, "")
@@ -33,13 +33,13 @@ def test_status_shows_the_effective_values_and_their_sources() -> None:
     }
 
 
-def test_status_json_has_the_same_values(two: Path) -> None:
+def test_status_json_has_the_same_values(two_profiles: Path) -> None:
     document = arka("status", "--json", "--offline").json
     created = document["token"].pop("created")
     assert created.endswith("Z")
-    file = str(two / "data" / "tokens" / "work.json")
+    file = str(two_profiles / "data" / "tokens" / "work.json")
     assert document == {
-        "profile": {"value": "work", "layer": "active", "source": str(two / "state" / "active"), "key": None},
+        "profile": {"value": "work", "layer": "active", "source": str(two_profiles / "state" / "active"), "key": None},
         "token": {
             "value": "arka_…9f3c",
             "layer": "profile",
@@ -69,7 +69,7 @@ def test_status_json_has_the_same_values(two: Path) -> None:
         (["-p", "work"], {"ARKA_PROFILE": "ci"}, "work", "flag"),
     ],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_shows_the_layer_that_selected_the_profile(
     arguments: list[str], environ: dict[str, str], profile: str, layer: str
 ) -> None:
@@ -77,35 +77,35 @@ def test_status_shows_the_layer_that_selected_the_profile(
     assert (document["profile"]["value"], document["profile"]["layer"]) == (profile, layer)
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_names_the_pinned_directory(tmp_path: Path) -> None:
     assert arka("use", "ci", "--here").code == 0
     found = arka("status", "--json").json["profile"]
     assert (found["value"], found["layer"], found["key"]) == ("ci", "pin", str(tmp_path))
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_notes_an_exported_token_that_wins() -> None:
     done = arka("status", "--json", environ={"ARKA_API_KEY": OTHER})
     assert done.json["token"] == {"value": "arka_…77d1", "layer": "env", "source": "ARKA_API_KEY", "key": None}
     assert done.err == "note: using the token in ARKA_API_KEY; that of profile 'work' is not used\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_notes_an_exported_token_that_loses_to_the_profile_flag() -> None:
     done = arka("status", "--json", "-p", "work", environ={"ARKA_API_KEY": OTHER})
     assert done.json["token"]["value"] == "arka_…9f3c"
     assert done.err == "note: using the token of profile 'work'; ARKA_API_KEY in the environment is not used\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_token_flag_wins_and_uses_the_default_url() -> None:
     document = arka("--api-key", OTHER, "status", "--json", environ={"ARKA_API_KEY": TOKEN}).json
     assert (document["token"]["layer"], document["token"]["source"]) == ("flag", "--api-key")
     assert document["api_url"]["layer"] == "default"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_show_token_prints_the_whole_token() -> None:
     assert TOKEN in arka("status", "--show-token").out
     assert arka("status", "--show-token", "--json").json["token"]["value"] == TOKEN
@@ -121,14 +121,14 @@ def test_status_expiring_exits_with_3_if_the_token_expires_in_time(within: str, 
     assert arka("status", "--json", "--expiring", within).code == code
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_expiring_ignores_a_token_without_expiry() -> None:
     assert arka("status", "--expiring", "10y").code == 0
     assert arka("status", "-p", "ci", "--expiring", "99999y").code == 3  # if it ends after the year 9999
 
 
 @pytest.mark.parametrize("text", ["soon", "14", "", "-1d"])
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_expiring_rejects_an_invalid_duration(text: str) -> None:
     done = arka("status", "--expiring", text)
     assert (done.code, "--expiring: " in done.err) == (2, True)
@@ -181,7 +181,7 @@ def test_status_runs_no_helper_and_reports_a_missing_reference(home: Path) -> No
     assert arka("status", "-p", "far", "--json", environ={"FAR_TOKEN": TOKEN}).json["token"]["value"] == "arka_…9f3c"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_reports_a_url_of_another_origin() -> None:
     done = arka("status", environ={"ARKA_API_URL": "https://elsewhere.example"})
     assert (done.code, done.out) == (1, "")

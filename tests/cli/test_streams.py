@@ -210,25 +210,25 @@ def all_lines() -> Iterator[tuple[str, bool]]:
 @pytest.mark.parametrize("debug", DEBUG)
 @pytest.mark.parametrize(("line", "shows"), list(all_lines()))
 def test_a_token_is_shown_only_if_it_was_asked_for(
-    two: Path, line: str, shows: bool, debug: str, monkeypatch: pytest.MonkeyPatch
+    two_profiles: Path, line: str, shows: bool, debug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ARKA_DEBUG", debug)
-    done = run(line, two, monkeypatch)
+    done = run(line, two_profiles, monkeypatch)
     assert (TOKEN in done.out) is shows, f"{done.code}; LINES says whether a line prints the token"
     assert TOKEN not in done.err
     assert "w" * 8 not in done.err
     assert done.err.startswith("debug: arka-config ") is (debug == "1")
-    files = [path for path in two.parent.rglob("*") if path.is_file()]
-    holding = [str(path.relative_to(two.parent)) for path in files if TOKEN.encode() in path.read_bytes()]
+    files = [path for path in two_profiles.parent.rglob("*") if path.is_file()]
+    holding = [str(path.relative_to(two_profiles.parent)) for path in files if TOKEN.encode() in path.read_bytes()]
     assert [path for path in holding if not path.startswith(MAY_HAVE_TOKEN)] == []
     numbers.record("canary", f"{'steps' if debug == '1' else 'line'} {line}", "1")
 
 
 @pytest.mark.parametrize("line", JSON_LINES)
-def test_json_output_is_one_object(two: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_output_is_one_object(two_profiles: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if line.startswith("import"):
         assert arka("export", "legacy").code == 0
-    done = run(line, two, monkeypatch)
+    done = run(line, two_profiles, monkeypatch)
     assert done.code == 0, done.err
     assert isinstance(done.json, dict)
 
@@ -287,7 +287,7 @@ def test_json_output_is_one_object(two: Path, line: str, monkeypatch: pytest.Mon
     ],
 )
 @pytest.mark.parametrize("debug", DEBUG)
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_an_error_redacts_a_token_in_the_wrong_argument(line: str, environ: dict[str, str], debug: str) -> None:
     done = arka(*line.split(), stdin=TOKEN, environ=environ | {"ARKA_DEBUG": debug})
     shown = done.out.replace(f"::add-mask::{TOKEN}\n", "")  # this line makes the runner hide it
@@ -295,8 +295,8 @@ def test_an_error_redacts_a_token_in_the_wrong_argument(line: str, environ: dict
 
 
 @pytest.mark.parametrize("content", ["{", '{"version": 1, "token": "%s"', '["%s"]', '{"version": 9, "token": "%s"}'])
-def test_a_malformed_credential_file_is_named_and_not_quoted(two: Path, content: str) -> None:
-    path = two / "data" / "tokens" / "work.json"
+def test_a_malformed_credential_file_is_named_and_not_quoted(two_profiles: Path, content: str) -> None:
+    path = two_profiles / "data" / "tokens" / "work.json"
     path.write_text(content.replace("%s", TOKEN))
     for line in ("token", "status", "profiles list", "config show", "logout -p ci"):
         done = arka(*line.split())
@@ -305,8 +305,8 @@ def test_a_malformed_credential_file_is_named_and_not_quoted(two: Path, content:
     assert path.read_text() == content.replace("%s", TOKEN)
 
 
-def test_a_token_file_that_others_can_write_is_refused_and_one_they_can_read_is_a_warning(two: Path) -> None:
-    path = two / "data" / "tokens" / "work.json"
+def test_a_token_file_that_others_can_write_is_refused_and_one_they_can_read_is_a_warning(two_profiles: Path) -> None:
+    path = two_profiles / "data" / "tokens" / "work.json"
     path.chmod(0o644)
     done = arka("token")
     assert (done.code, done.out) == (0, TOKEN + "\n")
@@ -319,11 +319,13 @@ def test_a_token_file_that_others_can_write_is_refused_and_one_they_can_read_is_
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(("line", "code"), [("status -p work", 0), ("status -p bare", 4), ("profiles list", 0)])
-def test_a_closed_pipe_changes_neither_messages_nor_exit_code(two: Path, line: str, code: int, unbuffered: str) -> None:
+def test_a_closed_pipe_changes_neither_messages_nor_exit_code(
+    two_profiles: Path, line: str, code: int, unbuffered: str
+) -> None:
     assert arka("profiles", "create", "bare").code == 0
     reader, writer = os.pipe()
     os.close(reader)
-    environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two), "PYTHONUNBUFFERED": unbuffered}
+    environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two_profiles), "PYTHONUNBUFFERED": unbuffered}
     environ |= no_network.VARIABLES
     program = str(Path(sys.executable).with_name("arka"))
     done = subprocess.run(
@@ -345,8 +347,8 @@ PLACES = {
 
 
 @pytest.mark.parametrize(("file", "text"), [(file, text) for file, texts in PLACES.items() for text in texts])
-def test_a_token_in_the_wrong_file_is_redacted(two: Path, file: str, text: str) -> None:
-    path = two / file
+def test_a_token_in_the_wrong_file_is_redacted(two_profiles: Path, file: str, text: str) -> None:
+    path = two_profiles / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text.replace("{}", OTHER).replace("{{", "{").replace("}}", "}"))
     for line in (
@@ -389,28 +391,28 @@ def run_in_shell(line: str, home: Path, cwd: Path | None = None) -> subprocess.C
         ("arka token -p nosuch 2>&-", 1, "", ""),
     ],
 )
-def test_a_closed_stream_is_not_a_crash(two: Path, line: str, code: int, out: str, err: str) -> None:
-    done = run_in_shell(line, two)
+def test_a_closed_stream_is_not_a_crash(two_profiles: Path, line: str, code: int, out: str, err: str) -> None:
+    done = run_in_shell(line, two_profiles)
     assert (done.returncode, done.stdout, err in done.stderr) == (code, out, True), done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("command", ["token", "status", "config show --json", "completion bash"])
-def test_output_that_cannot_be_written_is_an_error(two: Path, command: str) -> None:
-    done = run_in_shell(f"arka {command} >/dev/full", two)
+def test_output_that_cannot_be_written_is_an_error(two_profiles: Path, command: str) -> None:
+    done = run_in_shell(f"arka {command} >/dev/full", two_profiles)
     assert (done.returncode, done.stderr) == (1, "error: stdout: no space left on device\n")
 
 
 @pytest.mark.parametrize("command", ["use ci --here", "export dotenv -o .env"])
-def test_a_removed_working_directory_is_reported(two: Path, command: str) -> None:
-    done = run_in_shell(f"mkdir d && cd d && rmdir ../d && arka {command}", two, two)
+def test_a_removed_working_directory_is_reported(two_profiles: Path, command: str) -> None:
+    done = run_in_shell(f"mkdir d && cd d && rmdir ../d && arka {command}", two_profiles, two_profiles)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "error: the working directory: no such file or directory\n"
 
 
-def test_a_stream_without_unicode_gets_escapes_and_json_stays_valid(two: Path) -> None:
-    done = run_in_shell("PYTHONIOENCODING=ascii arka status --json", two)
+def test_a_stream_without_unicode_gets_escapes_and_json_stays_valid(two_profiles: Path) -> None:
+    done = run_in_shell("PYTHONIOENCODING=ascii arka status --json", two_profiles)
     assert json.loads(done.stdout)["token"]["value"] == "arka_…9f3c"
-    done = run_in_shell("PYTHONIOENCODING=ascii arka use ci", two)
+    done = run_in_shell("PYTHONIOENCODING=ascii arka use ci", two_profiles)
     assert (done.returncode, done.stderr) == (0, "\\u2713 Profile 'ci' is active\n")

@@ -33,12 +33,12 @@ TABLES = ["status", "profiles list", "profiles show", "config show --sources", "
 
 
 @pytest.fixture
-def three(two: Path) -> Path:
+def three(two_profiles: Path) -> Path:
     """A third profile, with a label in double-width characters and a long workspace URL."""
-    store = open_store(app, {"ARKA_HOME": str(two)})
+    store = open_store(app, {"ARKA_HOME": str(two_profiles)})
     url = "https://a-workspace-with-a-rather-long-name.arka-ai.com"
     store.log_in("build-machine-in-the-basement", Credential(Secret(TOKEN), Origin.of(url), label="研究室の🦊マシン"))
-    return two
+    return two_profiles
 
 
 def run_on_terminal(line: str, home: Path, columns: int, **environ: str) -> tuple[list[str], str]:
@@ -74,8 +74,8 @@ def test_columns_align_with_headers_next_to_wide_characters(three: Path, columns
     assert row.index("https://") in (at, at - halves)
 
 
-def test_profiles_list_at_80_columns(two: Path) -> None:
-    lines, _ = run_on_terminal("profiles list", two, 80)
+def test_profiles_list_at_80_columns(two_profiles: Path) -> None:
+    lines, _ = run_on_terminal("profiles list", two_profiles, 80)
     assert [line.rstrip() for line in lines] == [
         "    PROFILE   TOKEN        EXPIRES      LABEL",
         "─" * len(lines[1]),
@@ -85,11 +85,11 @@ def test_profiles_list_at_80_columns(two: Path) -> None:
 
 
 @pytest.mark.parametrize("line", [*TABLES, "use work", "token -p nosuch", "--help"])
-def test_colour_follows_the_terminal_and_variables(two: Path, line: str) -> None:
-    _, sent = run_on_terminal(line, two, 80)
+def test_colour_follows_the_terminal_and_variables(two_profiles: Path, line: str) -> None:
+    _, sent = run_on_terminal(line, two_profiles, 80)
     assert ("\x1b[" in sent) is (line != "--help")
     for variables in ({"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"TERM": "dumb"}):
-        _, sent = run_on_terminal(line, two, 80, **variables)
+        _, sent = run_on_terminal(line, two_profiles, 80, **variables)
         assert "\x1b[" not in sent
     piped = arka(*line.split())
     assert "\x1b[" not in piped.out + piped.err
@@ -105,9 +105,9 @@ def test_pipe_gets_full_plain_columns() -> None:
     assert all(line == line.rstrip() for line in lines)
 
 
-def test_escape_in_an_edited_file_never_reaches_the_terminal(two: Path) -> None:
-    (two / "config" / "profiles").mkdir(parents=True)
-    (two / "config" / "profiles" / "evil.toml").write_text('description = "\\u001b]0;owned\\u0007"\n')
+def test_escape_in_an_edited_file_never_reaches_the_terminal(two_profiles: Path) -> None:
+    (two_profiles / "config" / "profiles").mkdir(parents=True)
+    (two_profiles / "config" / "profiles" / "evil.toml").write_text('description = "\\u001b]0;owned\\u0007"\n')
     for line in ("profiles list", "profiles show evil", "config show -p evil"):
         done = arka(*line.split())
         assert "\x1b" not in done.out + done.err
@@ -116,8 +116,8 @@ def test_escape_in_an_edited_file_never_reaches_the_terminal(two: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["\x1b]0;owned\x07", "\x1b[2J", "a\nb", "\x9b31m", "\u202etxt", "\r● evil"])
-def test_edited_label_with_control_characters_is_refused_and_escaped(two: Path, label: str) -> None:
-    path = two / "data" / "tokens" / "work.json"
+def test_edited_label_with_control_characters_is_refused_and_escaped(two_profiles: Path, label: str) -> None:
+    path = two_profiles / "data" / "tokens" / "work.json"
     document = json.loads(path.read_text())
     path.write_text(json.dumps({**document, "label": label}, ensure_ascii=False))
     for line in ("profiles list", "profiles list --json", "profiles show", "status", "config show"):
@@ -129,11 +129,11 @@ def test_edited_label_with_control_characters_is_refused_and_escaped(two: Path, 
 
 @pytest.mark.parametrize("label", ["日本語のラベル", "🦊🦊🦊", "한국어", "Ünïcödé", "wide カタカナ and narrow"])
 @pytest.mark.parametrize("columns", [80, 100])
-def test_column_after_a_wide_label_stays_aligned(two: Path, label: str, columns: int) -> None:
-    store = open_store(app, {"ARKA_HOME": str(two)})
+def test_column_after_a_wide_label_stays_aligned(two_profiles: Path, label: str, columns: int) -> None:
+    store = open_store(app, {"ARKA_HOME": str(two_profiles)})
     for name, text in (("plain", "x"), ("wide", label)):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of("https://eu.arka-ai.com"), label=text))
-    _, sent = run_on_terminal("profiles list", two, columns)
+    _, sent = run_on_terminal("profiles list", two_profiles, columns)
     screen = pyte.Screen(columns, 60)
     pyte.Stream(screen).feed(sent)
     rows = [[screen.buffer[y][x].data for x in range(columns)] for y in range(60)]

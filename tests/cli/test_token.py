@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 OTHER_URL = "https://elsewhere.example"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_prints_the_token_and_a_newline() -> None:
     assert arka("token") == (0, f"{TOKEN}\n", "")
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_json_has_origin_and_profile() -> None:
     assert arka("token", "--json", "-p", "ci").json == {
         "token": OTHER,
@@ -39,7 +39,7 @@ def test_token_json_has_origin_and_profile() -> None:
         ["token", "-p", "ci", "-p", "ci"],
     ],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_accepts_the_profile_before_or_after_the_command(arguments: list[str]) -> None:
     assert arka(*arguments).out == f"{OTHER}\n"
 
@@ -52,7 +52,7 @@ def test_token_accepts_the_profile_before_or_after_the_command(arguments: list[s
         ["token", "-p", "ci", "--profile", "work"],
     ],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_rejects_two_profiles(arguments: list[str]) -> None:
     assert arka(*arguments) == (
         2,
@@ -73,7 +73,7 @@ def test_token_rejects_two_profiles(arguments: list[str]) -> None:
         ([], {"ARKA_PROFILE": "work", "ARKA_API_KEY": OTHER}, OTHER),
     ],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_prints_the_effective_token(arguments: list[str], environ: dict[str, str], token: str) -> None:
     assert arka("token", *arguments, environ=environ).out == f"{token}\n"
 
@@ -85,7 +85,7 @@ def test_token_of_the_environment_needs_no_profile_or_file(home: Path) -> None:
     assert not home.exists()
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_notes_which_of_two_tokens_is_used() -> None:
     assert arka("token", environ={"ARKA_API_KEY": OTHER}).err == (
         "note: using the token in ARKA_API_KEY; that of profile 'work' is not used\n"
@@ -99,7 +99,7 @@ def test_token_notes_which_of_two_tokens_is_used() -> None:
     "url",
     ["https://arka-ai.com", "https://arka-ai.com/api/v1/me", "https://ARKA-AI.com:443"],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_for_accepts_its_own_origin(url: str) -> None:
     assert arka("token", "--for", url).out == f"{TOKEN}\n"
 
@@ -118,13 +118,13 @@ def test_token_for_accepts_its_own_origin(url: str) -> None:
         "",
     ],
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_for_refuses_another_origin(url: str) -> None:
     done = arka("token", "--for", url)
     assert (done.code, done.out) == (1, "")
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_token_refuses_a_url_of_another_origin() -> None:
     done = arka("token", environ={"ARKA_API_URL": OTHER_URL})
     assert (done.code, done.out) == (1, "")
@@ -133,12 +133,12 @@ def test_token_refuses_a_url_of_another_origin() -> None:
     assert (done.json["token"], done.json["origin"]) == (OTHER, OTHER_URL)
 
 
-def test_token_follows_a_token_reference(two: Path, tmp_path: Path) -> None:
+def test_token_follows_a_token_reference(two_profiles: Path, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text(f"{OTHER}\n")
     file.chmod(0o600)
-    (two / "config").mkdir(exist_ok=True)
-    (two / "config" / "config.toml").write_text(f'[helpers]\nvault = ["echo", "{OTHER}"]\n')
+    (two_profiles / "config").mkdir(exist_ok=True)
+    (two_profiles / "config" / "config.toml").write_text(f'[helpers]\nvault = ["echo", "{OTHER}"]\n')
     for reference in ("token.env=FAR_TOKEN", f"token.file={file}", "token.helper=vault"):
         arka("profiles", "create", "far", reference)
         assert arka("token", "-p", "far", environ={"FAR_TOKEN": OTHER}).out == f"{OTHER}\n"

@@ -16,14 +16,14 @@ def effective_profile() -> str:
     return arka("config", "get", "profile").out.strip()
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_activates_a_profile_permanently() -> None:
     assert arka("use", "ci") == (0, "", "✓ Profile 'ci' is active\n")
     assert effective_profile() == "ci"
     assert arka("use", "ci").err == "✓ Profile 'ci' is active already\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_accepts_the_profile_option() -> None:
     for arguments in (["use", "-p", "ci"], ["-p", "work", "use"], ["-p", "ci", "use", "ci"]):
         assert arka(*arguments).code == 0
@@ -31,14 +31,14 @@ def test_use_accepts_the_profile_option() -> None:
     assert arka("-p", "ci", "use", "work").code == 2
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_json_names_the_previous_profile() -> None:
     assert arka("use", "ci", "--json").json == {"profile": "ci", "before": "work"}
     assert arka("use", "-", "--json").json == {"profile": "work", "before": "ci"}
     assert arka("use", "work", "--json").json == {"profile": "work", "before": "work"}
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_dash_switches_back_and_forth() -> None:
     assert arka("use", "-").code == 1
     assert arka("use", "ci").code == 0
@@ -47,14 +47,14 @@ def test_use_dash_switches_back_and_forth() -> None:
         assert effective_profile() == expected
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_of_an_unknown_profile_changes_nothing() -> None:
     assert arka("use", "wrok") == (1, "", "error: there is no profile 'wrok'\nhint: did you mean 'work'?\n")
     assert arka("use", "Work Laptop").err.endswith("hint: try 'work-laptop'\n")
     assert effective_profile() == "work"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_here_pins_the_directory_and_everything_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = tmp_path / "repository" / "src"
     below.mkdir(parents=True)
@@ -68,7 +68,7 @@ def test_use_here_pins_the_directory_and_everything_below(tmp_path: Path, monkey
     assert effective_profile() == "work"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_nearest_pin_wins_and_a_sibling_with_the_same_prefix_is_not_pinned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +85,7 @@ def test_nearest_pin_wins_and_a_sibling_with_the_same_prefix_is_not_pinned(
     assert effective_profile() == "work"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_pin_follows_symbolic_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
@@ -94,7 +94,7 @@ def test_pin_follows_symbolic_links(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert effective_profile() == "ci"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_unpin_works_only_in_the_pinned_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sub").mkdir()
     assert arka("use", "ci", "--here").code == 0
@@ -109,12 +109,12 @@ def test_unpin_works_only_in_the_pinned_directory(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     "options", [["--unpin", "ci"], ["--unpin", "--here"], ["--unpin", "-p", "ci"], ["-", "--here"]]
 )
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_rejects_conflicting_options(options: list[str]) -> None:
     assert arka("use", *options).code == 2
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_notes_what_overrides_the_active_profile() -> None:
     done = arka("use", "ci", environ={"ARKA_PROFILE": "work"})
     assert "note: ARKA_PROFILE chooses 'work' in this shell: unset ARKA_PROFILE" in done.err
@@ -125,7 +125,7 @@ def test_use_notes_what_overrides_the_active_profile() -> None:
     assert "note: this directory is pinned to 'work': arka use --unpin in " in done.err
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_use_without_a_name_or_terminal_is_a_usage_error() -> None:
     for arguments in (["use"], ["use", "--no-input"], ["use", "--here"]):
         assert arka(*arguments) == (2, "", "error: which profile?\nhint: arka use NAME\n")
@@ -146,8 +146,13 @@ def test_use_without_profiles_says_how_to_create_one() -> None:
         ("\x03", 130, "interrupted"),
     ],
 )
-def test_use_picker_can_be_cancelled(two: Path, answer: str, code: int, said: str) -> None:
-    environ = {"HOME": str(two.parent), "ARKA_HOME": str(two), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+def test_use_picker_can_be_cancelled(two_profiles: Path, answer: str, code: int, said: str) -> None:
+    environ = {
+        "HOME": str(two_profiles.parent),
+        "ARKA_HOME": str(two_profiles),
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+    }
     program = str(Path(sys.executable).with_name("arka"))
     child = pexpect.spawn(program, ["use"], env=environ, encoding="utf-8", timeout=20)
     child.expect_exact("Which profile (number or name): ")

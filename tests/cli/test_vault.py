@@ -80,8 +80,8 @@ def files_containing(folder: Path, *texts: str) -> list[str]:
 
 
 @pytest.mark.parametrize("way", ["key-file", "passphrase"])
-def test_enable_leaves_no_plain_token_in_the_home(two: Path, tmp_path: Path, way: str) -> None:
-    leftover = two / "data" / "tokens" / ".work.json.0123456789ab.arka-tmp"
+def test_enable_leaves_no_plain_token_in_the_home(two_profiles: Path, tmp_path: Path, way: str) -> None:
+    leftover = two_profiles / "data" / "tokens" / ".work.json.0123456789ab.arka-tmp"
     leftover.write_text(TOKEN)  # as a killed writer leaves it
     assert len(files_containing(tmp_path, TOKEN, OTHER)) == 3
     environ = {"ARKA_PASSPHRASE": PHRASE}
@@ -98,17 +98,17 @@ def test_enable_leaves_no_plain_token_in_the_home(two: Path, tmp_path: Path, way
     assert run("token", "-p", "renamed", environ=environ).out == TOKEN + "\n"
 
 
-def test_disable_asks_and_writes_plain_tokens(two: Path) -> None:
+def test_disable_asks_and_writes_plain_tokens(two_profiles: Path) -> None:
     run("vault", "enable")
     assert arka("vault", "disable").code == 2
-    assert files_containing(two, TOKEN) == []
+    assert files_containing(two_profiles, TOKEN) == []
     ended = run("vault", "disable", "--yes")
     assert "✓ Sealing is off; wrote 2 tokens in plain text" in ended.err
     assert "vault.key no longer opens this vault; you can delete it" in ended.err
-    assert files_containing(two, TOKEN) == [str(two / "data" / "tokens" / "work.json")]
+    assert files_containing(two_profiles, TOKEN) == [str(two_profiles / "data" / "tokens" / "work.json")]
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_enable_twice_is_an_error_with_alternatives() -> None:
     run("vault", "enable")
     again = arka("vault", "enable")
@@ -118,7 +118,7 @@ def test_enable_twice_is_an_error_with_alternatives() -> None:
     )
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_vault_commands_without_a_vault_name_enable() -> None:
     for line in ("rekey", "unlock", "disable --yes", "add-unlocker key-file", "remove-unlocker key-file"):
         ended = arka("vault", *line.split())
@@ -128,7 +128,7 @@ def test_vault_commands_without_a_vault_name_enable() -> None:
     assert run("vault", "status").out.split() == ["VAULT", "VALUE", "PLACE", "sealing", "off", "plain", "tokens", "2"]
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_enable_warns_of_tokens_that_stay_plain(home: Path) -> None:
     (home / "config").mkdir(exist_ok=True)
     (home / "config" / "config.toml").write_text('storage = "plain"\nlegacy_sync = true\n')
@@ -137,7 +137,7 @@ def test_enable_warns_of_tokens_that_stay_plain(home: Path) -> None:
     assert "legacy_sync is on: the active profile's token is still written in plain text" in ended.err
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_remove_unlocker_refuses_the_last_one() -> None:
     run("vault", "enable")
     last = arka("vault", "remove-unlocker", "key-file")
@@ -148,7 +148,7 @@ def test_remove_unlocker_refuses_the_last_one() -> None:
     assert run("token", environ={"ARKA_PASSPHRASE": PHRASE}).out == TOKEN + "\n"
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_opening_passphrase_is_not_taken_for_a_new_one() -> None:
     environ = {"ARKA_PASSPHRASE": PHRASE}
     run("vault", "enable", "--with", "passphrase", environ=environ)
@@ -169,7 +169,7 @@ def test_opening_passphrase_is_not_taken_for_a_new_one() -> None:
 # Which storage
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_status_and_list_show_the_storage_of_each_token(ring: MemoryKeyring) -> None:
     run("vault", "enable")
     run("login", "-p", "ring", "--with-token", "--no-verify", "--storage", "keyring", stdin=TOKEN)
@@ -186,32 +186,35 @@ def test_status_and_list_show_the_storage_of_each_token(ring: MemoryKeyring) -> 
     assert ring.calls == calls, "a listing waits for no keyring"
 
 
-def test_missing_keyring_is_an_error_without_a_fallback(two: Path, no_keyring: None) -> None:
-    before = {str(path): path.read_bytes() for path in two.rglob("*.json")}
+def test_missing_keyring_is_an_error_without_a_fallback(two_profiles: Path, no_keyring: None) -> None:
+    before = {str(path): path.read_bytes() for path in two_profiles.rglob("*.json")}
     words = ("login", "-p", "new", "--with-token", "--no-verify")
     refused = arka(*words, "--storage", "keyring", stdin=TOKEN[:-4] + "beef")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.startswith("error: there is no OS keyring here")
     assert refused.err.endswith("hint: choose another storage: --storage sealed, or --storage plain\n")
-    assert {str(path): path.read_bytes() for path in two.rglob("*.json")} == before
-    assert files_containing(two, "beef") == []
+    assert {str(path): path.read_bytes() for path in two_profiles.rglob("*.json")} == before
+    assert files_containing(two_profiles, "beef") == []
 
-    (two / "config").mkdir(exist_ok=True)
-    (two / "config" / "config.toml").write_text('storage = "keyring"\n')
+    (two_profiles / "config").mkdir(exist_ok=True)
+    (two_profiles / "config" / "config.toml").write_text('storage = "keyring"\n')
     assert arka(*words, stdin=TOKEN[:-4] + "beef").code == 1
-    assert files_containing(two, "beef") == []
+    assert files_containing(two_profiles, "beef") == []
     refused = arka("vault", "enable", "--with", "keyring")
-    assert (refused.code, files_containing(two, TOKEN)) == (1, [str(two / "data" / "tokens" / "work.json")])
+    assert (refused.code, files_containing(two_profiles, TOKEN)) == (
+        1,
+        [str(two_profiles / "data" / "tokens" / "work.json")],
+    )
     assert refused.err.endswith("hint: choose another unlocker\n")
     run(*words, "--storage", "plain", stdin=TOKEN[:-4] + "beef")
-    assert files_containing(two, "beef") == [str(two / "data" / "tokens" / "new.json")]
+    assert files_containing(two_profiles, "beef") == [str(two_profiles / "data" / "tokens" / "new.json")]
 
 
-def test_sealed_storage_while_sealing_is_off_stores_nothing(two: Path) -> None:
+def test_sealed_storage_while_sealing_is_off_stores_nothing(two_profiles: Path) -> None:
     words = ("login", "-p", "new", "--with-token", "--no-verify", "--storage", "sealed")
     refused = arka(*words, stdin=TOKEN)
     assert (refused.code, refused.err.endswith("hint: arka vault enable\n")) == (1, True)
-    assert not (two / "data" / "tokens" / "new.json").exists()
+    assert not (two_profiles / "data" / "tokens" / "new.json").exists()
 
 
 # What goes wrong
@@ -265,21 +268,21 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str]] = {
 
 @pytest.mark.parametrize("what", WRONG)
 @pytest.mark.parametrize("line", ["token", "token --json", "exec -- true", "env --with-token", "export dotenv"])
-def test_each_failure_has_its_own_message(two: Path, what: str, line: str) -> None:
+def test_each_failure_has_its_own_message(two_profiles: Path, what: str, line: str) -> None:
     run("vault", "enable")
     harm, message, hint = WRONG[what]
-    harm(two)
+    harm(two_profiles)
     ended = arka(*line.split())
     first, _, last = ended.err.partition("\n")
     assert (ended.code, ended.out) == (1, "")
     assert first.startswith("error: ")
-    assert message.replace("{home}", str(two)) in first
+    assert message.replace("{home}", str(two_profiles)) in first
     assert last.startswith("hint: ")
     assert hint in last
     assert TOKEN not in ended.err
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 @pytest.mark.parametrize(
     ("fault", "message"),
     [("locked", "is locked"), ("slow", "did not answer within 0.3 s"), ("broken", "failed (OSError)")],
@@ -298,7 +301,7 @@ def test_each_keyring_failure_has_its_own_message(ring: MemoryKeyring, fault: st
     assert "\nhint: " in ended.err
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_wrong_passphrase_names_its_variable(tmp_path: Path) -> None:
     run("vault", "enable", "--with", "passphrase", environ={"ARKA_PASSPHRASE": PHRASE})
     file = tmp_path / "phrase"
@@ -322,7 +325,7 @@ def test_wrong_passphrase_names_its_variable(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_passphrase_comes_from_each_variable(tmp_path: Path) -> None:
     file = tmp_path / "phrase"
     file.write_text(PHRASE + "\n")
@@ -340,7 +343,7 @@ def test_passphrase_comes_from_each_variable(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def session(two: Path) -> str:
+def session(two_profiles: Path) -> str:
     """A value of ARKA_SESSION for a vault that only a passphrase opens."""
     environ = {"ARKA_PASSPHRASE": PHRASE}
     run("vault", "enable", "--with", "passphrase", environ=environ)
@@ -349,7 +352,7 @@ def session(two: Path) -> str:
     return line.out.removeprefix("export ARKA_SESSION='").rstrip("'\n")
 
 
-def test_session_opens_tokens_until_lock(two: Path, session: str) -> None:
+def test_session_opens_tokens_until_lock(two_profiles: Path, session: str) -> None:
     environ = {"ARKA_SESSION": session}
     assert run("token", environ=environ).out == TOKEN + "\n"
     assert run("vault", "status", "--json", environ=environ).json | {"path": "", "unlockers": []} == {
@@ -361,7 +364,7 @@ def test_session_opens_tokens_until_lock(two: Path, session: str) -> None:
         "sessions": 1,
         "tokens": {"plain": 0, "sealed": 2, "keyring": 0},
     }
-    assert files_containing(two, session.partition(".")[2]) == []
+    assert files_containing(two_profiles, session.partition(".")[2]) == []
     run("vault", "lock", environ=environ)
     ended = arka("token", environ=environ)
     assert (ended.code, ended.out) == (1, "")
@@ -387,8 +390,13 @@ SECRETS = {
 
 
 @pytest.mark.parametrize("line", ["exec -p work -- env", "exec -p work env", "exec --profile work -- env"])
-def test_exec_does_not_pass_the_session_or_a_passphrase(two: Path, session: str, line: str) -> None:
-    environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two), "ARKA_SESSION": session, **no_network.VARIABLES}
+def test_exec_does_not_pass_the_session_or_a_passphrase(two_profiles: Path, session: str, line: str) -> None:
+    environ = {
+        "PATH": os.environ["PATH"],
+        "ARKA_HOME": str(two_profiles),
+        "ARKA_SESSION": session,
+        **no_network.VARIABLES,
+    }
     child = subprocess.run(
         [ARKA, *line.split()], env=environ | SECRETS, capture_output=True, encoding="utf-8", check=True
     )
@@ -399,13 +407,13 @@ def test_exec_does_not_pass_the_session_or_a_passphrase(two: Path, session: str,
     assert PHRASE not in child.stdout
 
 
-def test_browser_and_helper_do_not_get_the_session(two: Path, session: str, tmp_path: Path) -> None:
+def test_browser_and_helper_do_not_get_the_session(two_profiles: Path, session: str, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     script = tmp_path / "program"
     script.write_text(f"#!/bin/sh\nenv >>'{seen}'\necho {TOKEN}\n")
     script.chmod(0o700)
-    (two / "config").mkdir(exist_ok=True)
-    (two / "config" / "config.toml").write_text(f'[helpers]\nseer = "{script}"\n')
+    (two_profiles / "config").mkdir(exist_ok=True)
+    (two_profiles / "config" / "config.toml").write_text(f'[helpers]\nseer = "{script}"\n')
     environ = {"ARKA_SESSION": session, "BROWSER": str(script)}
     run("profiles", "create", "elsewhere", "token.helper=seer", environ=environ)
     assert run("token", "-p", "elsewhere", environ=environ).out == TOKEN + "\n"

@@ -8,9 +8,9 @@ import pkgutil
 import pytest
 
 import arka_config
-from tests.cli.conftest import two
+from tests.cli.conftest import two_profiles
 
-__all__ = ["two"]
+__all__ = ["two_profiles"]
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,9 @@ def shows_token(text: str) -> bool:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_crash_shows_its_location_and_no_values(two: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_shows_its_location_and_no_values(
+    two_profiles: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kind: Callable[[str], Exception] = ValueError
 
     parse = click.Command.parse_args
@@ -67,7 +69,7 @@ def test_a_crash_shows_its_location_and_no_values(two: Path, name: str, monkeypa
 
 
 @pytest.mark.parametrize("words", [("token",), ("prompt",), ("exec", "--", "true"), ("status",), ("logout",)])
-@pytest.mark.usefixtures("two")
+@pytest.mark.usefixtures("two_profiles")
 def test_a_crash_in_the_library_shows_no_values(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(self: object, *rest: object) -> None:
         raise AttributeError(f"{TOKEN} has no attribute 'x'")
@@ -82,7 +84,7 @@ def test_a_crash_in_the_library_shows_no_values(words: tuple[str, ...], monkeypa
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
-def test_help_shows_no_token_of_the_environment(two: Path, name: str) -> None:
+def test_help_shows_no_token_of_the_environment(two_profiles: Path, name: str) -> None:
     done = arka(*name.split(), "--help", environ={"ARKA_API_KEY": TOKEN, "ARKA_TOKEN": TOKEN, "ARKA_SESSION": TOKEN})
     assert done.code == 0
     assert "Usage:" in done.out
@@ -91,7 +93,7 @@ def test_help_shows_no_token_of_the_environment(two: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_completion_shows_no_token(two: Path, name: str) -> None:
+def test_completion_shows_no_token(two_profiles: Path, name: str) -> None:
     for shell, begun in itertools.product(("bash", "zsh", "fish"), ("", "-", TOKEN[:9])):
         words = f"arka {name} {begun}"
         number = begun if shell == "fish" else str(len(name.split()) + 1)
@@ -101,7 +103,7 @@ def test_completion_shows_no_token(two: Path, name: str) -> None:
         numbers.record("canary", f"completion {name} {shell} {begun}", "1")
 
 
-def test_no_log_holds_a_token(two: Path, fake: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_holds_a_token(two_profiles: Path, fake: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     fake.add(TOKEN, scopes=("tokens:manage",))
     url = ("--api-url", fake.url)

@@ -85,33 +85,36 @@ def namespaces() -> None:
 
 @pytest.mark.parametrize("words", CHANGES)
 @pytest.mark.usefixtures("namespaces")
-def test_a_read_only_home_is_reported(two: Path, words: str) -> None:
-    before = tree(str(two))
-    read_only = in_a_namespace(f"mount --bind '{two}' '{two}' && mount -o remount,bind,ro '{two}'")
-    check(run(words, two, *read_only), "read-only file system", two, before)
-    assert run("token", two, *read_only).out == f"{TOKEN}\n"
-    assert run("status --offline", two, *read_only).code == 0
+def test_a_read_only_home_is_reported(two_profiles: Path, words: str) -> None:
+    before = tree(str(two_profiles))
+    read_only = in_a_namespace(
+        f"mount --bind '{two_profiles}' '{two_profiles}' && mount -o remount,bind,ro '{two_profiles}'"
+    )
+    check(run(words, two_profiles, *read_only), "read-only file system", two_profiles, before)
+    assert run("token", two_profiles, *read_only).out == f"{TOKEN}\n"
+    assert run("status --offline", two_profiles, *read_only).code == 0
 
 
 @pytest.mark.parametrize("words", CHANGES)
 @pytest.mark.usefixtures("namespaces")
-def test_a_full_disk_is_reported(two: Path, words: str) -> None:
+def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
     """The home is on a file system in memory that is filled to its last byte."""
-    before = tree(str(two))
-    copy = two.parent / "copy"
+    before = tree(str(two_profiles))
+    copy = two_profiles.parent / "copy"
     full = in_a_namespace(
-        f"cp -a '{two}' '{copy}' && mount -t tmpfs -o size=256k tmpfs '{two}' && cp -a '{copy}/.' '{two}'"
-        f" && (cat /dev/zero >'{two}/filler' 2>/dev/null || true)"
+        f"cp -a '{two_profiles}' '{copy}' && mount -t tmpfs -o size=256k tmpfs '{two_profiles}'"
+        f" && cp -a '{copy}/.' '{two_profiles}'"
+        f" && (cat /dev/zero >'{two_profiles}/filler' 2>/dev/null || true)"
     )
-    save = f"; code=$?; rm -rf '{copy}'; cp -a '{two}/.' '{copy}'; exit $code"
+    save = f"; code=$?; rm -rf '{copy}'; cp -a '{two_profiles}/.' '{copy}'; exit $code"
     full[4] = full[4].replace('exec "$@"', f'"$@"{save}')
-    done = run(words, two, *full)
+    done = run(words, two_profiles, *full)
     if words in ("use ci", "logout -p work", "profiles remove work --yes") and done.code == 0:
         return  # needs no space
     assert done.code == 1, done.err
     (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
     assert "no space left on device" in line
-    assert str(two) in line
+    assert str(two_profiles) in line
     after = tree(str(copy))
     check_nothing_is_lost(before, after)
     assert [path for path in after if "arka-tmp" in path] == []
@@ -120,10 +123,10 @@ def test_a_full_disk_is_reported(two: Path, words: str) -> None:
 @pytest.mark.skipif(not AS_ROOT, reason="only root can be another user")
 @pytest.mark.usefixtures("everything_is_imported")
 @pytest.mark.parametrize("words", [*CHANGES, "token", "status --offline", "profiles list"])
-def test_a_home_of_another_user_is_reported(two: Path, tmp_path: Path, words: str) -> None:
+def test_a_home_of_another_user_is_reported(two_profiles: Path, tmp_path: Path, words: str) -> None:
     """It runs in a fork that has imported everything: the other user cannot read this checkout."""
-    before = tree(str(two))
-    for folder in two.parents:
+    before = tree(str(two_profiles))
+    for folder in two_profiles.parents:
         folder.chmod(folder.stat().st_mode | 0o111)
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports").chmod(0o777)
@@ -139,16 +142,20 @@ def test_a_home_of_another_user_is_reported(two: Path, tmp_path: Path, words: st
     assert done.code == 1, done.out + done.err
     assert "Traceback" not in done.err
     assert "permission denied" in done.err
-    assert str(two) in done.err
+    assert str(two_profiles) in done.err
     assert TOKEN not in done.out
-    assert tree(str(two)) == before
+    assert tree(str(two_profiles)) == before
 
 
-def test_a_symlinked_file_is_written_through_and_stays_a_link(two: Path, tmp_path: Path) -> None:
+def test_a_symlinked_file_is_written_through_and_stays_a_link(two_profiles: Path, tmp_path: Path) -> None:
     dotfiles = tmp_path / "dotfiles"
     dotfiles.mkdir(mode=0o700)
     assert arka("profiles", "set", "work", "timeout=3").code == 0
-    links = [two / "config" / "profiles" / "work.toml", two / "data" / "tokens" / "work.json", two / "state" / "active"]
+    links = [
+        two_profiles / "config" / "profiles" / "work.toml",
+        two_profiles / "data" / "tokens" / "work.json",
+        two_profiles / "state" / "active",
+    ]
     for link in links:
         link.rename(dotfiles / link.name)
         link.symlink_to(dotfiles / link.name)
@@ -161,8 +168,8 @@ def test_a_symlinked_file_is_written_through_and_stays_a_link(two: Path, tmp_pat
     assert sorted(path.name for path in dotfiles.iterdir()) == ["active", "work.json", "work.toml"]
 
 
-def test_a_circular_link_is_an_error_that_names_it(two: Path) -> None:
-    profile = two / "config" / "profiles" / "work.toml"
+def test_a_circular_link_is_an_error_that_names_it(two_profiles: Path) -> None:
+    profile = two_profiles / "config" / "profiles" / "work.toml"
     profile.parent.mkdir(parents=True, exist_ok=True)
     profile.symlink_to(profile)
     done = arka("profiles", "show", "work")

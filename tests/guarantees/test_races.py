@@ -122,7 +122,7 @@ def start(number: int, home: Path) -> int:
 
 
 @pytest.mark.slow
-def test_commands_that_run_at_once_lose_nothing_even_if_killed(two: Path, tmp_path: Path) -> None:
+def test_commands_that_run_at_once_lose_nothing_even_if_killed(two_profiles: Path, tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "t.toml").write_text('version = 1\n[profile]\nname = "made"\n[token]\nprompt = true\n')
     assert arka("vault", "enable").code == 0
@@ -155,7 +155,7 @@ def test_commands_that_run_at_once_lose_nothing_even_if_killed(two: Path, tmp_pa
         store.profiles.read(name)
         if store.tokens.holds(name):
             store.credential(name).token.reveal()
-    assert [path for path in two.rglob("*") if "tmp" in path.name] == []
+    assert [path for path in two_profiles.rglob("*") if "tmp" in path.name] == []
     assert vault_of(store).required_file().unfinished in ("", "rekey")  # the next one completes a killed rekey
     ran = sum(each.get("ran", 0) for each in records)
     numbers.record("races", "commands", json.dumps({"ran": ran, "kept": len(kept), "killed": killed}))

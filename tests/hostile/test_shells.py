@@ -100,7 +100,7 @@ def test_a_line_that_does_more_is_detected(shell: str, line: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_env_sets_our_variables_and_does_nothing_else(shell: str, two: Path, tmp_path: Path) -> None:
+def test_env_sets_our_variables_and_does_nothing_else(shell: str, two_profiles: Path, tmp_path: Path) -> None:
     @settings(max_examples=15)
     @given(
         st.lists(
@@ -162,11 +162,11 @@ def test_vault_unlock_sets_the_session_and_does_nothing_else(shell: str, home: P
 
 @pytest.mark.parametrize("text", ["$(touch ran)", "'; touch ran; '", "\x1b[41m\u202e\n● evil"])
 @pytest.mark.parametrize("kind", ["bash_complete", "zsh_complete", "fish_complete"])
-def test_completion_offers_only_valid_names(two: Path, kind: str, text: str) -> None:
+def test_completion_offers_only_valid_names(two_profiles: Path, kind: str, text: str) -> None:
     """A file in the profiles folder with an invalid name is not offered, and the typed text is not repeated."""
-    (two / "config" / "profiles").mkdir(parents=True)
-    (two / "config" / "profiles" / f"{text}.toml").write_text("")
-    kept = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two), "LANG": "C.UTF-8"}
+    (two_profiles / "config" / "profiles").mkdir(parents=True)
+    (two_profiles / "config" / "profiles" / f"{text}.toml").write_text("")
+    kept = {"PATH": os.environ["PATH"], "ARKA_HOME": str(two_profiles), "LANG": "C.UTF-8"}
     for words, number in ((f"arka use {text}", "2"), (f"arka {text} status -p ", "4"), ("arka use ", "2")):
         environ = {**kept, "_ARKA_COMPLETE": kind, "COMP_WORDS": words, "COMP_CWORD": "" if kind[0] == "f" else number}
         done = subprocess.run([ARKA], env=environ, capture_output=True, encoding="utf-8", check=False)
@@ -184,13 +184,13 @@ def test_a_path_in_a_hint_is_one_shell_word(paths: list[str]) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_completion_script_contains_no_input(two: Path, shell: str) -> None:
+def test_the_completion_script_contains_no_input(two_profiles: Path, shell: str) -> None:
     plain = arka("completion", shell).out
     for variable in ("SHELL", "ARKA_PROFILE", "ARKA_API_KEY", "ARKA_API_URL", "HOME", "PATH", "COMP_WORDS"):
         assert arka("completion", shell, environ={variable: "'; touch ran; $(touch ran)"}).out == plain
 
 
-def test_env_github_sets_only_our_variables(two: Path, tmp_path: Path) -> None:
+def test_env_github_sets_only_our_variables(two_profiles: Path, tmp_path: Path) -> None:
     @given(st.sampled_from(["ARKA_API_KEY", "ARKA_API_URL", "ARKA_PROFILE"]), ARGUMENT)
     def check(variable: str, text: str) -> None:
         file = tmp_path / "github"
@@ -206,7 +206,7 @@ def test_env_github_sets_only_our_variables(two: Path, tmp_path: Path) -> None:
     check()
 
 
-def test_dotenv_and_template_have_one_line_per_value(two: Path) -> None:
+def test_dotenv_and_template_have_one_line_per_value(two_profiles: Path) -> None:
     @given(ARGUMENT)
     def check(text: str) -> None:
         done = arka("export", "dotenv", environ={"ARKA_API_KEY": text})
@@ -221,7 +221,7 @@ def test_dotenv_and_template_have_one_line_per_value(two: Path) -> None:
             assert shown["description"] == app.redact(text)
         stored = arka("login", "-p", "new", "--with-token", "--no-verify", "--label", text, stdin=OTHER)
         if stored.code == 0:
-            document = json.loads((two / "data" / "tokens" / "new.json").read_text("utf-8"))
+            document = json.loads((two_profiles / "data" / "tokens" / "new.json").read_text("utf-8"))
             assert (document["label"], document["token"]) == (text, OTHER)
 
     check()

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def filled(two: Path) -> Path:
+def filled(two_profiles: Path) -> Path:
     """The home with two profiles, a template and a legacy file."""
-    folder = two.parent / "templates"
+    folder = two_profiles.parent / "templates"
     folder.mkdir()
     (folder / "box.toml").write_text('version = 1\n[profile]\nname = "box"\n')
     assert arka("export", "legacy").code == 0
-    return two
+    return two_profiles
 
 
 class Restored:

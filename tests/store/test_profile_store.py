@@ -37,7 +37,7 @@ def token_of(store: ProfileStore, name: str) -> str:
 
 
 @pytest.fixture
-def two(store: ProfileStore) -> ProfileStore:
+def two_profiles(store: ProfileStore) -> ProfileStore:
     """`work`, active, with a token, settings and a pin; and `home`, with only a token."""
     store.create("work", {("description",): "Work", ("settings", "timeout"): 30})
     store.log_in("work", credential("work"))
@@ -62,12 +62,12 @@ def test_profile_exists_if_it_has_a_file_or_a_token(store: ProfileStore) -> None
     assert all(map(store.exists, store.names()))
 
 
-def test_unknown_profile_error_suggests_similar_names(two: ProfileStore) -> None:
+def test_unknown_profile_error_suggests_similar_names(two_profiles: ProfileStore) -> None:
     with pytest.raises(UnknownProfile, match="there is no profile 'wrok'$") as caught:
-        two.check_exists("wrok")
+        two_profiles.check_exists("wrok")
     assert caught.value.hint == "did you mean 'work'?"
     with pytest.raises(UnknownProfile, match=r"there is no profile 'zebra' \(from ARKA_PROFILE\)") as caught:
-        two.check_exists("zebra", "ARKA_PROFILE")
+        two_profiles.check_exists("zebra", "ARKA_PROFILE")
     assert caught.value.hint == "arka profiles list"
 
 
@@ -92,11 +92,11 @@ def test_unknown_profile_error_without_profiles_hints_login(store: ProfileStore)
     ids=["edit", "log out", "credential", "copy", "rename", "remove", "use", "pin"],
 )
 def test_changes_to_a_missing_profile_are_errors(
-    two: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore], object]
+    two_profiles: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore], object]
 ) -> None:
     before = tree(environ["ARKA_HOME"])
     with pytest.raises(UnknownProfile):
-        change(two)
+        change(two_profiles)
     assert tree(environ["ARKA_HOME"]) == before
 
 
@@ -114,11 +114,11 @@ def test_changes_to_a_missing_profile_are_errors(
 )
 @pytest.mark.parametrize("name", ["../evil", "Work", "", "con", "a\n"])
 def test_only_profile_names_are_accepted(
-    two: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore, str], object], name: str
+    two_profiles: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore, str], object], name: str
 ) -> None:
     before = tree(environ["ARKA_HOME"])
     with pytest.raises(InvalidName):
-        change(two, name)
+        change(two_profiles, name)
     assert tree(environ["ARKA_HOME"]) == before
 
 
@@ -135,18 +135,18 @@ def test_create_writes_the_values_and_does_not_activate(store: ProfileStore) -> 
 
 
 @pytest.mark.parametrize("name", ["work", "home"])
-def test_create_refuses_an_existing_profile(two: ProfileStore, name: str) -> None:
+def test_create_refuses_an_existing_profile(two_profiles: ProfileStore, name: str) -> None:
     with pytest.raises(ProfileExists, match=f"profile '{name}' already exists") as caught:
-        two.create(name, {("description",): "new"})
+        two_profiles.create(name, {("description",): "new"})
     assert caught.value.hint == f"arka profiles show {name}"
-    assert two.profiles.read(name).description != "new"
+    assert two_profiles.profiles.read(name).description != "new"
 
 
-def test_edit_creates_the_file_of_a_profile_that_is_only_a_token(two: ProfileStore) -> None:
-    assert two.edit("home", {("settings", "timeout"): 5})
-    assert not two.edit("home", {("settings", "timeout"): 5})
-    assert two.profiles.read("home").settings == {"timeout": 5}
-    assert token_of(two, "home") == token("home")
+def test_edit_creates_the_file_of_a_profile_that_is_only_a_token(two_profiles: ProfileStore) -> None:
+    assert two_profiles.edit("home", {("settings", "timeout"): 5})
+    assert not two_profiles.edit("home", {("settings", "timeout"): 5})
+    assert two_profiles.profiles.read("home").settings == {"timeout": 5}
+    assert token_of(two_profiles, "home") == token("home")
 
 
 # Log in and out
@@ -160,9 +160,9 @@ def test_first_login_activates_and_later_ones_do_not(store: ProfileStore) -> Non
     assert token_of(store, "work") == token("newer")
 
 
-def test_login_activates_if_requested(two: ProfileStore) -> None:
-    assert two.log_in("ci", credential("ci"), activate=True)
-    assert active(two) == ("ci", "work")
+def test_login_activates_if_requested(two_profiles: ProfileStore) -> None:
+    assert two_profiles.log_in("ci", credential("ci"), activate=True)
+    assert active(two_profiles) == ("ci", "work")
 
 
 def test_login_stores_a_given_url_in_the_profile(store: ProfileStore) -> None:
@@ -194,12 +194,12 @@ def test_login_never_overwrites_a_malformed_file(store: ProfileStore, environ: d
     assert tree(environ["ARKA_HOME"]) == before
 
 
-def test_log_out_removes_only_the_token(two: ProfileStore) -> None:
-    assert two.log_out("work")
-    assert not two.log_out("work")
-    assert two.names() == ["home", "work"]
-    assert two.profiles.read("work").settings == {"timeout": 30}
-    assert (active(two), two.selection.read_pins()) == (("work", None), {"/srv/work": "work"})
+def test_log_out_removes_only_the_token(two_profiles: ProfileStore) -> None:
+    assert two_profiles.log_out("work")
+    assert not two_profiles.log_out("work")
+    assert two_profiles.names() == ["home", "work"]
+    assert two_profiles.profiles.read("work").settings == {"timeout": 30}
+    assert (active(two_profiles), two_profiles.selection.read_pins()) == (("work", None), {"/srv/work": "work"})
 
 
 @pytest.mark.parametrize(("url", "kept"), [("https://arka-ai.com", ""), (EU_URL, EU_URL)])
@@ -211,12 +211,12 @@ def test_log_out_of_a_profile_that_is_only_a_token_keeps_its_url(store: ProfileS
     assert active(store) == ("work", None)
 
 
-def test_log_out_removes_an_unreadable_token(two: ProfileStore) -> None:
+def test_log_out_removes_an_unreadable_token(two_profiles: ProfileStore) -> None:
     for name in ("work", "home"):
-        Path(two.tokens.path(name)).write_text("not JSON")
-        assert two.log_out(name)
-        assert not two.tokens.holds(name)
-    assert two.names() == ["home", "work"]
+        Path(two_profiles.tokens.path(name)).write_text("not JSON")
+        assert two_profiles.log_out(name)
+        assert not two_profiles.tokens.holds(name)
+    assert two_profiles.names() == ["home", "work"]
 
 
 # Log in and out with a read-only config folder
@@ -283,58 +283,60 @@ def test_rename_of_a_profile_that_is_only_a_token_needs_no_config_folder(without
 # Copy, rename, remove
 
 
-def test_copy_has_the_settings_and_no_token(two: ProfileStore) -> None:
-    two.copy("work", "copy")
-    assert two.profiles.read("copy").settings == {"timeout": 30}
-    assert not two.tokens.holds("copy")
-    assert active(two) == ("work", None)
+def test_copy_has_the_settings_and_no_token(two_profiles: ProfileStore) -> None:
+    two_profiles.copy("work", "copy")
+    assert two_profiles.profiles.read("copy").settings == {"timeout": 30}
+    assert not two_profiles.tokens.holds("copy")
+    assert active(two_profiles) == ("work", None)
 
 
-def test_copy_has_the_token_if_requested(two: ProfileStore) -> None:
-    two.copy("work", "copy", with_token=True)
-    assert token_of(two, "copy") == token_of(two, "work") == token("work")
+def test_copy_has_the_token_if_requested(two_profiles: ProfileStore) -> None:
+    two_profiles.copy("work", "copy", with_token=True)
+    assert token_of(two_profiles, "copy") == token_of(two_profiles, "work") == token("work")
 
 
-def test_copy_of_a_profile_that_is_only_a_token_exists(two: ProfileStore) -> None:
-    two.copy("home", "bare")
-    two.copy("home", "whole", with_token=True)
-    assert {"bare", "whole"} <= set(two.names())
-    assert not two.tokens.holds("bare")
-    assert not two.profiles.holds("whole")
+def test_copy_of_a_profile_that_is_only_a_token_exists(two_profiles: ProfileStore) -> None:
+    two_profiles.copy("home", "bare")
+    two_profiles.copy("home", "whole", with_token=True)
+    assert {"bare", "whole"} <= set(two_profiles.names())
+    assert not two_profiles.tokens.holds("bare")
+    assert not two_profiles.profiles.holds("whole")
 
 
 @pytest.mark.parametrize("other", ["home", "work"])
-def test_copy_and_rename_refuse_an_existing_profile(two: ProfileStore, environ: dict[str, str], other: str) -> None:
+def test_copy_and_rename_refuse_an_existing_profile(
+    two_profiles: ProfileStore, environ: dict[str, str], other: str
+) -> None:
     before = tree(environ["ARKA_HOME"])
-    for change in (two.copy, two.rename):
+    for change in (two_profiles.copy, two_profiles.rename):
         with pytest.raises(ProfileExists):
             change("work", other)
     assert tree(environ["ARKA_HOME"]) == before
 
 
-def test_rename_moves_token_settings_active_profile_and_pins(two: ProfileStore) -> None:
-    two.pin("/srv/other", "home")
-    two.rename("work", "office")
-    assert two.names() == ["home", "office"]
-    assert token_of(two, "office") == token("work")
-    assert two.profiles.read("office").settings == {"timeout": 30}
-    assert active(two) == ("office", None)
-    assert two.selection.read_pins() == {"/srv/work": "office", "/srv/other": "home"}
+def test_rename_moves_token_settings_active_profile_and_pins(two_profiles: ProfileStore) -> None:
+    two_profiles.pin("/srv/other", "home")
+    two_profiles.rename("work", "office")
+    assert two_profiles.names() == ["home", "office"]
+    assert token_of(two_profiles, "office") == token("work")
+    assert two_profiles.profiles.read("office").settings == {"timeout": 30}
+    assert active(two_profiles) == ("office", None)
+    assert two_profiles.selection.read_pins() == {"/srv/work": "office", "/srv/other": "home"}
 
 
-def test_rename_updates_the_previous_profile(two: ProfileStore) -> None:
-    two.use("home")
-    two.rename("work", "office")
-    assert active(two) == ("home", "office")
-    assert two.use_previous() == "office"
+def test_rename_updates_the_previous_profile(two_profiles: ProfileStore) -> None:
+    two_profiles.use("home")
+    two_profiles.rename("work", "office")
+    assert active(two_profiles) == ("home", "office")
+    assert two_profiles.use_previous() == "office"
 
 
-def test_rename_keeps_comments(two: ProfileStore) -> None:
-    path = Path(two.profiles.path("work"))
+def test_rename_keeps_comments(two_profiles: ProfileStore) -> None:
+    path = Path(two_profiles.profiles.path("work"))
     path.write_text("# mine\n" + path.read_text() + "\n\n")
     before = path.read_bytes()
-    two.rename("work", "office")
-    assert Path(two.profiles.path("office")).read_bytes() == before
+    two_profiles.rename("work", "office")
+    assert Path(two_profiles.profiles.path("office")).read_bytes() == before
 
 
 def failing_step(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
@@ -378,74 +380,74 @@ def test_rename_failing_at_any_step_keeps_the_active_profile(tmp_path: Path) -> 
             return
 
 
-def test_remove_clears_the_active_profile_and_pins(two: ProfileStore) -> None:
-    two.pin("/srv/other", "work")
-    two.pin("/srv/home", "home")
-    assert sorted(two.remove("work")) == ["/srv/other", "/srv/work"]
-    assert two.names() == ["home"]
-    assert active(two) == (None, None)
-    assert two.selection.read_pins() == {"/srv/home": "home"}
-    assert not two.tokens.holds("work")
+def test_remove_clears_the_active_profile_and_pins(two_profiles: ProfileStore) -> None:
+    two_profiles.pin("/srv/other", "work")
+    two_profiles.pin("/srv/home", "home")
+    assert sorted(two_profiles.remove("work")) == ["/srv/other", "/srv/work"]
+    assert two_profiles.names() == ["home"]
+    assert active(two_profiles) == (None, None)
+    assert two_profiles.selection.read_pins() == {"/srv/home": "home"}
+    assert not two_profiles.tokens.holds("work")
 
 
-def test_remove_of_another_profile_keeps_the_active_one(two: ProfileStore) -> None:
-    two.use("home")
-    assert two.remove("work") == ["/srv/work"]
-    assert active(two) == ("home", None)
+def test_remove_of_another_profile_keeps_the_active_one(two_profiles: ProfileStore) -> None:
+    two_profiles.use("home")
+    assert two_profiles.remove("work") == ["/srv/work"]
+    assert active(two_profiles) == ("home", None)
 
 
-def test_remove_accepts_an_unreadable_profile(two: ProfileStore) -> None:
-    Path(two.profiles.path("work")).write_text("[broken")
-    Path(two.tokens.path("work")).write_text("{")
-    two.remove("work")
-    assert two.names() == ["home"]
+def test_remove_accepts_an_unreadable_profile(two_profiles: ProfileStore) -> None:
+    Path(two_profiles.profiles.path("work")).write_text("[broken")
+    Path(two_profiles.tokens.path("work")).write_text("{")
+    two_profiles.remove("work")
+    assert two_profiles.names() == ["home"]
 
 
 # Selecting a profile
 
 
-def test_use_returns_the_previous_profile(two: ProfileStore) -> None:
-    assert two.use("home") == "work"
-    assert active(two) == ("home", "work")
-    assert two.use_previous() == "work"
-    assert active(two) == ("work", "home")
-    assert two.use_previous() == "home"
+def test_use_returns_the_previous_profile(two_profiles: ProfileStore) -> None:
+    assert two_profiles.use("home") == "work"
+    assert active(two_profiles) == ("home", "work")
+    assert two_profiles.use_previous() == "work"
+    assert active(two_profiles) == ("work", "home")
+    assert two_profiles.use_previous() == "home"
 
 
-def test_use_of_the_active_profile_keeps_the_previous_one(two: ProfileStore) -> None:
-    two.use("home")
-    assert two.use("home") == "home"
-    assert active(two) == ("home", "work")
+def test_use_of_the_active_profile_keeps_the_previous_one(two_profiles: ProfileStore) -> None:
+    two_profiles.use("home")
+    assert two_profiles.use("home") == "home"
+    assert active(two_profiles) == ("home", "work")
 
 
-def test_use_previous_without_one_is_an_error(two: ProfileStore) -> None:
+def test_use_previous_without_one_is_an_error(two_profiles: ProfileStore) -> None:
     with pytest.raises(ConfigError, match="there is no previous profile") as caught:
-        two.use_previous()
+        two_profiles.use_previous()
     assert caught.value.hint == "arka use NAME"
 
 
-def test_use_previous_works_after_the_active_profile_is_removed(two: ProfileStore) -> None:
-    two.use("home")
-    two.remove("home")
-    assert active(two) == (None, "work")
-    assert two.use_previous() == "work"
+def test_use_previous_works_after_the_active_profile_is_removed(two_profiles: ProfileStore) -> None:
+    two_profiles.use("home")
+    two_profiles.remove("home")
+    assert active(two_profiles) == (None, "work")
+    assert two_profiles.use_previous() == "work"
 
 
-def test_use_without_an_active_profile_keeps_the_previous_one(two: ProfileStore) -> None:
-    two.use("home")
-    two.remove("home")
-    two.create("ci", {})
-    assert two.use("ci") is None
-    assert active(two) == ("ci", "work")
+def test_use_without_an_active_profile_keeps_the_previous_one(two_profiles: ProfileStore) -> None:
+    two_profiles.use("home")
+    two_profiles.remove("home")
+    two_profiles.create("ci", {})
+    assert two_profiles.use("ci") is None
+    assert active(two_profiles) == ("ci", "work")
 
 
-def test_pin_replaces_and_unpin_removes(two: ProfileStore) -> None:
-    two.pin("/srv/x", "work")
-    two.pin("/srv/x", "home")
-    assert two.selection.read_pins()["/srv/x"] == "home"
-    assert two.unpin("/srv/x") == "home"
-    assert two.unpin("/srv/x") is None
-    assert two.selection.read_pins() == {"/srv/work": "work"}
+def test_pin_replaces_and_unpin_removes(two_profiles: ProfileStore) -> None:
+    two_profiles.pin("/srv/x", "work")
+    two_profiles.pin("/srv/x", "home")
+    assert two_profiles.selection.read_pins()["/srv/x"] == "home"
+    assert two_profiles.unpin("/srv/x") == "home"
+    assert two_profiles.unpin("/srv/x") is None
+    assert two_profiles.selection.read_pins() == {"/srv/work": "work"}
 
 
 # Preferences
@@ -460,9 +462,9 @@ def test_preferences_are_read_once_on_first_use(store: ProfileStore) -> None:
     assert store.preferences.expiry_warning == 7
 
 
-def test_broken_config_toml_is_an_error_only_when_needed(two: ProfileStore) -> None:
-    Path(two.folders.config, "config.toml").write_text("broken")
-    fresh = open_store(two.app, folders=two.folders)
+def test_broken_config_toml_is_an_error_only_when_needed(two_profiles: ProfileStore) -> None:
+    Path(two_profiles.folders.config, "config.toml").write_text("broken")
+    fresh = open_store(two_profiles.app, folders=two_profiles.folders)
     assert fresh.names() == ["home", "work"]
     fresh.log_in("work", credential("new"))
     with pytest.raises(MalformedFile):

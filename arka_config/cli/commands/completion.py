@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.fast_path import completion_variable
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -31,7 +25,4 @@ def completion(session: Session, shell: str) -> None:
     completion_class = get_completion_class(shell)
     assert completion_class is not None, "click supports the three shells that the argument accepts"
     script = completion_class(root.command, {}, name, completion_variable(name)).source()
-    if session.json:
-        session.show_json({"shell": shell, "script": script})
-    else:
-        terminal.out(script)
+    session.show({"shell": shell, "script": script}, script)

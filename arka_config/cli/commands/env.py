@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.options import shell_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.exchange import variables as formats
 
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
-
 
 @command()
-@click.option("--shell", type=click.Choice(formats.SHELLS), help="The shell to write for (default: from $SHELL).")
+@shell_option
 @click.option("--with-token", is_flag=True, help="Include the token and its URL.")
 @click.option("--github", "for_github", is_flag=True, help="Set the variables for later steps of a GitHub Actions job.")
 def env(session: Session, shell: str | None, with_token: bool, for_github: bool) -> None:

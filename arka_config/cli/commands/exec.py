@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from arka_config.cli.runtime import exec_process
-from arka_config.cli.runtime.command import command
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from arka_config.cli.runtime.session import Session
+from arka_config.cli.runtime.command import Session, command
 
 
 @command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("words", metavar="-- COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
-def exec_(session: Session, words: Sequence[str]) -> None:
+def exec_(session: Session, words: tuple[str, ...]) -> None:
     """Run a command with the token in its environment.
 
     The command gets the token, its URL and the profile's name as environment variables, and no other secret of

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import timestamps
+from arka_config.cli.input.options import check_label, no_browser_option, parse_expires
 from arka_config.cli.input.token_input import read_token
-from arka_config.cli.input.token_options import check_label, parse_expires
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, OriginConflict, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
@@ -21,7 +21,6 @@ from arka_config.store.tokens import PLAIN, STORAGES, Credential
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
     from arka_config.secret import Secret
     from arka_config.workspace.client.verification import Verification
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 @command()
 @click.option("--with-token", is_flag=True, help="Read the token from standard input.")
 @click.option("--token-file", metavar="PATH", help="Read the token from a file.")
-@click.option("--no-browser", is_flag=True, help="Print the URL of the tokens page instead of opening it.")
+@no_browser_option
 @click.option("--label", metavar="TEXT", default="", help="The name of the token on the tokens page.")
 @click.option("--expires", metavar="DATE|90d", help="When the token expires, as chosen on the tokens page.")
 @click.option("--api-url", metavar="URL", help="The workspace that issued the token.")

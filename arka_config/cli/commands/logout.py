@@ -8,13 +8,11 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import MalformedFile, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from arka_config.cli.runtime.session import Session
 
 
 @command()

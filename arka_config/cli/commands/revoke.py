@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.options import no_browser_option, yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import NoWorkspaceApi
 from arka_config.secret import mask
 
 if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
     from arka_config.cli.runtime.workspace_access import StoredToken
 
 
 @command()
-@click.option("-y", "--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 @click.option("--forget", is_flag=True, help="Forget the token here even if the workspace has no API to revoke it.")
-@click.option("--no-browser", is_flag=True, help="Print the URL of the tokens page instead of opening it.")
+@no_browser_option
 def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
     """Revoke a profile's token at the workspace, and forget it here; its settings stay.
 
@@ -53,9 +53,7 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
 def _forget(session: Session, stored: StoredToken, token: str, message: str, *, revoked: bool) -> None:
     forgotten = workspace_access.forget_token(session, stored)
     legacy_sync.after_change(session)
-    if session.json:
-        session.show_json({"profile": stored.profile, "token": token, "revoked": revoked, "forgotten": forgotten})
-    terminal.say(message, mark="✓")
+    session.report({"profile": stored.profile, "token": token, "revoked": revoked, "forgotten": forgotten}, message)
 
 
 def _show_tokens_page(session: Session, stored: StoredToken, token: str, open_browser: bool) -> None:

@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import timestamps
-from arka_config.cli.input.token_options import parse_expires
+from arka_config.cli.input.options import parse_expires
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import issuing, legacy_sync, workspace_access
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, WorkspaceError
 from arka_config.secret import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from arka_config.cli.runtime.session import Session
     from arka_config.cli.runtime.workspace_access import StoredToken
     from arka_config.store.tokens import Credential
 
@@ -63,7 +60,7 @@ def rotate(session: Session, expires: str | None) -> None:
     _report(session, old, changed, new, issued.details.id)
 
 
-def _store_and_verify(session: Session, old: StoredToken, names: Sequence[str], new: Credential) -> list[str]:
+def _store_and_verify(session: Session, old: StoredToken, names: list[str], new: Credential) -> list[str]:
     """Store the new token in the profiles that have the old one, and verify it. Return those profiles.
 
     If that fails, put the old token back, revoke the new one, and raise ConfigError.
@@ -92,22 +89,21 @@ def _store_and_verify(session: Session, old: StoredToken, names: Sequence[str], 
     )
 
 
-def _report(session: Session, old: StoredToken, changed: Sequence[str], new: Credential, token_id: str) -> None:
+def _report(session: Session, old: StoredToken, changed: list[str], new: Credential, token_id: str) -> None:
     prefix = session.app.token_prefix
     before, after = (mask(each.token.reveal(), prefix) for each in (old.credential, new))
-    if session.json:
-        session.show_json(
-            {
-                "profile": old.profile,
-                "profiles": list(changed),
-                "token": after,
-                "before": before,
-                "id": token_id,
-                "label": new.label or None,
-                "expires": new.expires or None,
-            }
-        )
-    terminal.say(f"Replaced {before} of profile '{old.profile}' with {after}, and revoked the old one", mark="✓")
+    session.report(
+        {
+            "profile": old.profile,
+            "profiles": changed,
+            "token": after,
+            "before": before,
+            "id": token_id,
+            "label": new.label or None,
+            "expires": new.expires or None,
+        },
+        f"Replaced {before} of profile '{old.profile}' with {after}, and revoked the old one",
+    )
     if new.expiry is not None:
         terminal.say(f"  It expires {timestamps.describe(new.expiry)}")
     for name in changed:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from arka_config.cli.input.token_input import read_stdin
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
 from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
@@ -18,13 +18,8 @@ from arka_config.store import external_files, files, toml
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from arka_config.cli.runtime.session import Session
     from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.sealed import SealedToken
-
-_LONGEST_INPUT = 1 << 16  # characters; a token has a few dozen
 
 
 @command()
@@ -42,12 +37,12 @@ _LONGEST_INPUT = 1 << 16  # characters; a token has a few dozen
 )
 def seal(
     session: Session,
-    to: Sequence[str],
-    to_files: Sequence[str],
+    to: tuple[str, ...],
+    to_files: tuple[str, ...],
     with_token: bool,
     path: str | None,
     rekey: bool,
-    identities: Sequence[str],
+    identities: tuple[str, ...],
 ) -> None:
     """Encrypt a token for certain machines, for use in a template.
 
@@ -82,7 +77,7 @@ def seal(
     terminal.say(message + (f", into {path}" if path else ""), mark="✓")
 
 
-def _recipients(to: Sequence[str], to_files: Sequence[str]) -> list[Any]:
+def _recipients(to: tuple[str, ...], to_files: tuple[str, ...]) -> list[Any]:
     """Parse the recipients, without duplicates. Raises UsageError if there are none."""
     from arka_config.templates.sealed import parse_recipient
 
@@ -135,8 +130,7 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
         address = url or app.default_url()
         if name is None or address is None:
             raise UsageError("a sealed token is for one profile", hint="--profile NAME, or --template FILE")
-        text = terminal.ask_secret("Token") if session.can_ask else sys.stdin.read(_LONGEST_INPUT)
-        token, origin = token_from(text, "stdin"), Origin.of(address)
+        token, origin = token_from(read_stdin(session), "stdin"), Origin.of(address)
     else:
         effective = session.token()
         token, origin = effective.secret, effective.origin
@@ -151,7 +145,7 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
     return SealedToken(app.name, name, str(origin), token)
 
 
-def _unseal(session: Session, path: str, others: Sequence[str]) -> SealedToken:
+def _unseal(session: Session, path: str, others: tuple[str, ...]) -> SealedToken:
     """Open a template's sealed token with this machine's identity or another one."""
     from arka_config.templates.sealed import IdentityFile, load_identities, unseal
 

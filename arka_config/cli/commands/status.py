@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import timestamps
+from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import (
     credential_document,
@@ -20,21 +21,20 @@ from arka_config.cli.output.format import (
     value_row,
 )
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import EXIT_PENDING, SealingError, TokenUnavailable, UsageError
 from arka_config.precedence.values import PROFILE
 from arka_config.store.tokens import Credential
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
-    from arka_config.cli.runtime.session import Session
     from arka_config.precedence.credential import EffectiveToken
     from arka_config.workspace.client.verification import Verification
 
 
 @command()
 @click.option("--offline", is_flag=True, help="Do not contact the workspace.")
-@click.option("--show-token", is_flag=True, help="Show the token unmasked.")
+@show_token_option
 @click.option("--expiring", metavar="14d", help="Exit with 3 if the token expires within this time.")
 def status(session: Session, offline: bool, show_token: bool, expiring: str | None) -> int | None:
     """Show the effective profile and token, where they come from, and whether the token works.

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import OriginConflict
 from arka_config.precedence.origin import Origin
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -30,9 +24,6 @@ def token(session: Session, url: str | None) -> None:
             hint=f"{session.app.name} profiles list",
         )
     text = effective.secret.reveal()
-    if session.json:
-        session.show_json(
-            {"token": text, "origin": str(effective.origin), "profile": session.resolution.name}, reveal=True
-        )
-    else:
-        terminal.out(text)
+    session.show(
+        {"token": text, "origin": str(effective.origin), "profile": session.resolution.name}, text, reveal=True
+    )

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync
-from arka_config.cli.runtime.command import ProfileName, command
+from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.precedence.values import ENV, PIN
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -44,9 +40,10 @@ def use(session: Session, name: str | None, here: bool, unpin: bool) -> None:
     else:
         before = session.store.use(wanted)
     legacy_sync.after_change(session)
-    if session.json:
-        session.show_json({"profile": wanted, "before": before})
-    terminal.say(f"Profile '{wanted}' is active" + ("" if before != wanted else " already"), mark="✓")
+    session.report(
+        {"profile": wanted, "before": before},
+        f"Profile '{wanted}' is active" + ("" if before != wanted else " already"),
+    )
     _note_overrides(session, wanted)
 
 
@@ -55,9 +52,10 @@ def _pin(session: Session, name: str) -> None:
     if name == "-":
         raise UsageError("--here needs a profile's name", hint=f"{session.app.name} use NAME --here")
     session.store.pin(directory, name)
-    if session.json:
-        session.show_json({"profile": name, "directory": directory})
-    terminal.say(f"{session.with_tilde(directory)} and everything below it use profile '{name}'", mark="✓")
+    session.report(
+        {"profile": name, "directory": directory},
+        f"{session.with_tilde(directory)} and everything below it use profile '{name}'",
+    )
 
 
 def _unpin(session: Session) -> None:
@@ -65,9 +63,10 @@ def _unpin(session: Session) -> None:
     name = session.store.unpin(directory)
     if name is None:
         raise ConfigError(f"{directory} itself is not pinned", hint=f"{session.app.name} status")
-    if session.json:
-        session.show_json({"profile": name, "directory": directory})
-    terminal.say(f"{session.with_tilde(directory)} is no longer pinned to profile '{name}'", mark="✓")
+    session.report(
+        {"profile": name, "directory": directory},
+        f"{session.with_tilde(directory)} is no longer pinned to profile '{name}'",
+    )
 
 
 def _prompt_for_name(session: Session) -> str:

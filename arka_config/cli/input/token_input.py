@@ -55,7 +55,7 @@ def read_token(
     if session.api_key is not None:
         token = token_from(session.api_key, flags[0])
     elif with_token:
-        token = token_from(_read_stdin(session), "stdin")
+        token = token_from(read_stdin(session), "stdin")
     else:
         token = token_from(_read_file(str(token_file)), str(token_file))
     if token is None:
@@ -64,7 +64,7 @@ def read_token(
     return token, check(token)
 
 
-def _read_stdin(session: Session) -> str:
+def read_stdin(session: Session) -> str:
     """Read stdin, without echo if it is a terminal."""
     return terminal.ask_secret("Token") if session.can_ask else sys.stdin.read(_LONGEST_INPUT)
 

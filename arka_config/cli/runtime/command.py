@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from arka_config.app_identity import AppIdentity
-    from arka_config.cli.runtime.session import Session
 
     P = ParamSpec("P")
     TextType = click.ParamType[str]
 else:
     TextType = click.ParamType  # not generic at run time before click 8.4
+
+Session = sessions.Session  # imported from here by every command
 
 # The user gave the value: a `default_map` or one of click's own variables is not a flag.
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)

@@ -189,6 +189,19 @@ class Session:
             text = "".join(_escape_for_json(character) for character in text)
         terminal.out(text if reveal else self.app.redact(text))
 
+    def show(self, document: Mapping[str, object], text: str, *, reveal: bool = False) -> None:
+        """Print the data that a command is about to stdout: as JSON with `--json`, else as text."""
+        if self.json:
+            self.show_json(document, reveal=reveal)
+        else:
+            terminal.out(text)
+
+    def report(self, document: Mapping[str, object], message: str) -> None:
+        """Report a completed change: in words on stderr and, with `--json`, as JSON on stdout."""
+        if self.json:
+            self.show_json(document)
+        terminal.say(message, mark="✓")
+
     def with_tilde(self, path: str) -> str:
         """A path as shown to the user: `~` for the home folder."""
         home = os.path.expanduser("~")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import value_document, value_text
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.text import did_you_mean, visible
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()
 @click.argument("key")
-@click.option("--show-token", is_flag=True, help="Print a secret unmasked.")
+@show_token_option
 def get(session: Session, key: str, show_token: bool) -> None:
     """Print the value of a setting.
 

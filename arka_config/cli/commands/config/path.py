@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from arka_config.cli.output import tables, terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.exchange.env_paths import legacy_path
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 _PLACES = ("config", "data", "state", "profile", "token", "legacy")
 

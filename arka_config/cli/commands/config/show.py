@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import tables
 from arka_config.cli.output.format import value_document, value_row
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arka_config.cli.output.tables import Cell
-    from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
     from arka_config.settings.leaves import Leaf
 
 
 @command()
 @click.option("--sources", is_flag=True, help="Include overridden values, and variables that are set but not read.")
-@click.option("--show-token", is_flag=True, help="Show the token unmasked.")
+@show_token_option
 def show(session: Session, sources: bool, show_token: bool) -> None:
     """Show every setting, its value and where it comes from.
 

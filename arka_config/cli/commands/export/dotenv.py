@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError
 from arka_config.exchange.variables import dotenv_lines
 from arka_config.store import external_files, files
 from arka_config.text import visible
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -32,10 +28,7 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
         {app.token_field.variable: effective.secret.reveal(), app.url_field.variable: str(effective.url.value)}
     )
     if output is None:
-        if session.json:
-            session.show_json({"text": text}, reveal=True)
-        else:
-            terminal.out(text.rstrip("\n"))
+        session.show({"text": text}, text.rstrip("\n"), reveal=True)
         return
     path = os.path.abspath(output)
     if files.exists(path) and not force:
@@ -43,7 +36,5 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
             f"{visible(path)} already exists and would be overwritten", hint="name another file, or add --force"
         )
     external_files.write(session.store, path, text)
-    if session.json:
-        session.show_json({"path": path})
-    terminal.say(f"Wrote {session.with_tilde(path)}", mark="✓")
+    session.report({"path": path}, f"Wrote {session.with_tilde(path)}")
     terminal.note("the token is stored there in plain text")

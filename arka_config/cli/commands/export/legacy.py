@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError
 from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import legacy_path_to_write
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()

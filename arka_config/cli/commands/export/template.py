@@ -8,12 +8,10 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import hide_passwords
-from arka_config.cli.runtime.command import ProfileName, command
+from arka_config.cli.runtime.command import ProfileName, Session, command
 
 if TYPE_CHECKING:
     from typing import Any
-
-    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -49,10 +47,7 @@ def template(session: Session, name: str | None) -> None:
     text = session.app.redact(f"#:schema ./template.schema.json\n{toml.dumps(table)}")
     for key in omitted:
         terminal.note(f"settings.{key} is omitted, because it contains a secret")
-    if session.json:
-        session.show_json({"text": text})
-    else:
-        terminal.out(text.rstrip("\n"))
+    session.show({"text": text}, text.rstrip("\n"))
 
 
 def _split_secrets(session: Session, table: dict[str, Any], within: str = "") -> tuple[dict[str, Any], list[str]]:

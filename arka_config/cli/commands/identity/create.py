@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
+from arka_config.cli.runtime.command import Session, command
 
 
 @command()
@@ -23,8 +18,5 @@ def create(session: Session) -> None:
     file = IdentityFile(session.store.folders.data)
     with session.store.lock:
         recipient = file.create()
-    if session.json:
-        session.show_json({"path": file.path, "recipient": recipient})
-    else:
-        terminal.out(recipient)
+    session.show({"path": file.path, "recipient": recipient}, recipient)
     terminal.say(f"Created {session.with_tilde(file.path)}, which only your account can read", mark="✓")

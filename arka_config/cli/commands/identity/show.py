@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
+from arka_config.cli.runtime.command import Session, command
 
 
 @command()
@@ -18,7 +12,4 @@ def show(session: Session) -> None:
 
     file = IdentityFile(session.store.folders.data)
     recipient = file.recipient()
-    if session.json:
-        session.show_json({"path": file.path, "recipient": recipient})
-    else:
-        terminal.out(recipient)
+    session.show({"path": file.path, "recipient": recipient}, recipient)

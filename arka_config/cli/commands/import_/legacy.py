@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from arka_config import timestamps
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoToken
 from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import legacy_path
@@ -17,9 +15,6 @@ from arka_config.precedence.profile import DEFAULT_PROFILE
 from arka_config.secret import mask
 from arka_config.store.tokens import Credential
 from arka_config.text import visible
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()

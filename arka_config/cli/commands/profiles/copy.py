@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import ProfileName, command
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
+from arka_config.cli.runtime.command import ProfileName, Session, command
 
 
 @command()
@@ -23,8 +18,6 @@ def copy(session: Session, name: str, new_name: str, with_token: bool) -> None:
     The token is not copied: with a token each, you can revoke one without affecting the other.
     """
     session.store.copy(name, new_name, with_token=with_token)
-    if session.json:
-        session.show_json({"profile": new_name, "copied_from": name})
-    terminal.say(f"Copied profile '{name}' to '{new_name}'", mark="✓")
+    session.report({"profile": new_name, "copied_from": name}, f"Copied profile '{name}' to '{new_name}'")
     if not session.store.tokens.holds(new_name) and session.store.profiles.read(new_name).reference is None:
         terminal.say(f"  To give it a token of its own: {session.app.name} login --profile {new_name}")

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from arka_config.cli.runtime.session import Session
+from arka_config.cli.runtime.command import Session, command
 
 
 @command()
 @click.argument("name")
 @click.argument("values", metavar="[KEY=VALUE]…", nargs=-1)
-def create(session: Session, name: str, values: Sequence[str]) -> None:
+def create(session: Session, name: str, values: tuple[str, ...]) -> None:
     """Create a profile with these values.
 
     Takes the same keys as `{app} profiles set`.
@@ -29,8 +22,6 @@ def create(session: Session, name: str, values: Sequence[str]) -> None:
     from arka_config.settings.assignments import assignments
 
     session.store.create(name, assignments(session.app, values))
-    if session.json:
-        session.show_json({"profile": name, "path": session.store.profiles.path(name)})
-    terminal.say(f"Created profile '{name}'", mark="✓")
+    session.report({"profile": name, "path": session.store.profiles.path(name)}, f"Created profile '{name}'")
     if session.store.profiles.read(name).reference is None:
         terminal.say(f"  To give it a token: {session.app.name} login --profile {name}")

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import expiry_cell, token_cell, token_document
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
-    from arka_config.cli.runtime.session import Session
 
 
 @command(name="list")

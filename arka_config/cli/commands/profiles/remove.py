@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
-from arka_config.cli.runtime.command import ProfileName, command
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
+from arka_config.cli.runtime.command import ProfileName, Session, command
 
 
 @command()
 @click.argument("name", type=ProfileName())
-@click.option("-y", "--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 @click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; remove nothing if that fails.")
 def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
     """Remove a profile and its token.

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import ProfileName, command
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
+from arka_config.cli.runtime.command import ProfileName, Session, command
 
 
 @command()
@@ -22,9 +17,7 @@ def rename(session: Session, name: str, new_name: str) -> None:
     If it is active or pinned to directories, it stays so. Variables in your shells are not changed.
     """
     session.store.rename(name, new_name)
-    if session.json:
-        session.show_json({"profile": new_name, "before": name})
-    terminal.say(f"Profile '{name}' is now '{new_name}'", mark="✓")
+    session.report({"profile": new_name, "before": name}, f"Profile '{name}' is now '{new_name}'")
     variable = session.app.profile_field.variable
     if session.environ.get(variable) == name:
         terminal.note(f"{variable} in this shell still says '{name}': export {variable}={new_name}")

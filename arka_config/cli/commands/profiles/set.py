@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import ProfileName, command
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from arka_config.cli.runtime.session import Session
+from arka_config.cli.runtime.command import ProfileName, Session, command
 
 
 @command(name="set")
 @click.argument("name", type=ProfileName())
 @click.argument("values", metavar="KEY=VALUE…", nargs=-1, required=True)
-def set_(session: Session, name: str, values: Sequence[str]) -> None:
+def set_(session: Session, name: str, values: tuple[str, ...]) -> None:
     """Set values in a profile.
 
     A key is `description`, `api_url`, the name of a setting (`{app} config show` lists them), or a token reference:
@@ -31,6 +23,7 @@ def set_(session: Session, name: str, values: Sequence[str]) -> None:
     from arka_config.settings.assignments import assignments
 
     changed = session.store.edit(name, assignments(session.app, values))
-    if session.json:
-        session.show_json({"profile": name, "changed": changed})
-    terminal.say(f"Changed profile '{name}'" if changed else f"Profile '{name}' already has these values", mark="✓")
+    session.report(
+        {"profile": name, "changed": changed},
+        f"Changed profile '{name}'" if changed else f"Profile '{name}' already has these values",
+    )

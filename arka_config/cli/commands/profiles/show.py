@@ -8,14 +8,13 @@ import click
 
 from arka_config.cli.output import tables
 from arka_config.cli.output.format import expiry_cell, hide_passwords, token_cell, token_document, value_literal
-from arka_config.cli.runtime.command import ProfileName, command
+from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from arka_config.cli.output.tables import Cell
-    from arka_config.cli.runtime.session import Session
 
 
 @command()

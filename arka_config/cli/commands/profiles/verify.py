@@ -13,7 +13,7 @@ from arka_config.cli.output import tables
 from arka_config.cli.output.format import needs_helper
 from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import ProfileName, command
+from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
 from arka_config.precedence.values import PROFILE
 from arka_config.workspace.client import verification
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arka_config.cli.output.tables import Cell
-    from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.client import WorkspaceClient
 
 _AT_ONCE = 8

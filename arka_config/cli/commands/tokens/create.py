@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.input.token_options import check_label, parse_expires
+from arka_config.cli.input.options import check_label, parse_expires
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import issuing, workspace_access
-from arka_config.cli.runtime.command import ProfileName, command
+from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.secret import mask
 from arka_config.text import check_profile_name
 from arka_config.workspace.client.models import MANAGE
 
 if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import Issued
 
@@ -75,9 +74,10 @@ def _store(session: Session, workspace: WorkspaceClient, name: str, issued: Issu
         state = "was revoked again" if is_revoked else "is left on the tokens page, where it can be revoked"
         raise ConfigError(f"{error.message}; the new token was not stored, and {state}", hint=error.hint) from None
     token = mask(issued.token.reveal(), session.app.token_prefix)
-    if session.json:
-        session.show_json({"token": token, "profile": name, "details": token_details_document(details)})
-    terminal.say(f"Created {token}, '{details.label}', and stored it under profile '{name}'", mark="✓")
+    session.report(
+        {"token": token, "profile": name, "details": token_details_document(details)},
+        f"Created {token}, '{details.label}', and stored it under profile '{name}'",
+    )
 
 
 def _print(session: Session, issued: Issued) -> None:

@@ -9,12 +9,11 @@ from arka_config import timestamps
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.workspace.client.models import MANAGE
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
-    from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.models import TokenDetails
 
 _COLUMNS = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import RequestRefused, UsageError
 from arka_config.workspace.client.client import CURRENT
 
 if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import TokenDetails
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @command()
 @click.argument("token_id", metavar="[ID]", required=False)
 @click.option("--label", metavar="TEXT", help="Revoke the only token with this label.")
-@click.option("-y", "--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 def revoke(session: Session, token_id: str | None, label: str | None, yes: bool) -> None:
     """Revoke a token at the workspace, by its id (see `{app} tokens list`) or its label.
 
@@ -38,9 +38,7 @@ def revoke(session: Session, token_id: str | None, label: str | None, yes: bool)
     if not yes:
         session.confirm(f"Revoke {name}? It cannot be undone.", flag="--yes")
     workspace.revoke(details.id)
-    if session.json:
-        session.show_json({"id": details.id, "label": details.label, "current": details.id == own.id})
-    terminal.say(f"Revoked {name}", mark="✓")
+    session.report({"id": details.id, "label": details.label, "current": details.id == own.id}, f"Revoked {name}")
     if details.id == own.id:
         terminal.say(f"  To store another token: {session.app.name} login")
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from arka_config.cli.input.unlockers import kind_options, new_unlockers
-from arka_config.cli.output import terminal, unlockers
-from arka_config.cli.runtime.command import command
+from arka_config.cli.output import unlockers
+from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command(name="add-unlocker")
@@ -26,6 +21,7 @@ def add_unlocker(session: Session, kind: str, **options: str | None) -> None:
     vault.keys(fresh=True)  # open it first, so that the user can tell the old passphrase's prompt from the new one's
     (new,) = new_unlockers(session, [kind], options)
     unlocker = operations.add_unlocker(vault, new)
-    if session.json:
-        session.show_json({"unlocker": unlockers.document(unlocker)})
-    terminal.say(f"Added unlocker '{unlocker.name}': {unlockers.describe(session, unlocker)}", mark="✓")
+    session.report(
+        {"unlocker": unlockers.document(unlocker)},
+        f"Added unlocker '{unlocker.name}': {unlockers.describe(session, unlocker)}",
+    )

@@ -9,16 +9,13 @@ import click
 from arka_config.cli.input.unlockers import kind_options, new_unlockers
 from arka_config.cli.output import terminal, unlockers
 from arka_config.cli.output.progress import counter
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from arka_config.cli.runtime.session import Session
     from arka_config.sealing.data_key import DataKeyFile
 
 _DEFAULT = next(iter(registry.KINDS))
@@ -29,7 +26,7 @@ _DEFAULT = next(iter(registry.KINDS))
     "--with", "kinds", multiple=True, type=click.Choice(list(registry.KINDS)), help="What opens the vault; repeatable."
 )
 @kind_options
-def enable(session: Session, kinds: Sequence[str], **options: str | None) -> None:
+def enable(session: Session, kinds: tuple[str, ...], **options: str | None) -> None:
     """Turn sealing on: encrypt every stored token, and new ones too.
 
     Without --with, a key file opens the vault: tokens can be used without a prompt, but a copy of the data folder alone
@@ -45,16 +42,15 @@ def enable(session: Session, kinds: Sequence[str], **options: str | None) -> Non
     with counter("Sealing") as progress:
         names = operations.enable(vault, new, progress)
     current = vault.required_file()
-    if session.json:
-        session.show_json(
-            {
-                "path": vault.path,
-                "unlockers": [unlockers.document(unlocker) for unlocker in current.unlockers],
-                "sealed": names,
-                "finished": file is not None and bool(file.unfinished),
-            }
-        )
-    terminal.say(f"Sealing is on; sealed {unlockers.tokens(len(names))}", mark="✓")
+    session.report(
+        {
+            "path": vault.path,
+            "unlockers": [unlockers.document(unlocker) for unlocker in current.unlockers],
+            "sealed": names,
+            "finished": file is not None and bool(file.unfinished),
+        },
+        f"Sealing is on; sealed {unlockers.tokens(len(names))}",
+    )
     _say_what_opens_it(session, current)
     _warn_of_plain_tokens(session)
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing.vault import vault_of
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -21,8 +16,6 @@ def lock(session: Session) -> None:
     sessions = vault_of(session.store).sessions
     with session.store.lock:
         ended = sessions.end_all()
-    if session.json:
-        session.show_json({"ended": ended})
-    terminal.say(f"Ended {ended} session{'' if ended == 1 else 's'}", mark="✓")
+    session.report({"ended": ended}, f"Ended {ended} session{'' if ended == 1 else 's'}")
     if session.environ.get(sessions.variable):
         terminal.say(f"  {sessions.variable} is now useless here; you can remove it: unset {sessions.variable}")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from arka_config.cli.output import terminal
 from arka_config.cli.output.progress import counter
 from arka_config.cli.output.unlockers import tokens
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -24,7 +19,5 @@ def rekey(session: Session) -> None:
     """
     with counter("Resealing") as progress:
         names = operations.rekey(vault_of(session.store), progress)
-    if session.json:
-        session.show_json({"sealed": names})
-    terminal.say(f"Created a new data key; sealed {tokens(len(names))} with it", mark="✓")
+    session.report({"sealed": names}, f"Created a new data key; sealed {tokens(len(names))} with it")
     terminal.say("  All sessions have ended")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from arka_config.cli.output import terminal, unlockers
+from arka_config.cli.output import unlockers
 from arka_config.cli.output.progress import counter
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
-
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
 
 
 @command(name="remove-unlocker")
@@ -25,7 +20,7 @@ def remove_unlocker(session: Session, name: str) -> None:
     """
     with counter("Resealing") as progress:
         unlocker = operations.remove_unlocker(vault_of(session.store), name, progress)
-    if session.json:
-        session.show_json({"unlocker": name})
-    terminal.say(f"Removed unlocker '{name}'; created a new data key, and all sessions have ended", mark="✓")
+    session.report(
+        {"unlocker": name}, f"Removed unlocker '{name}'; created a new data key, and all sessions have ended"
+    )
     unlockers.say_leftover(session, unlocker)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from arka_config import timestamps
+from arka_config.cli.input.options import shell_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import UsageError
 from arka_config.exchange import variables as formats
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
 
-if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
-
 
 @command()
 @click.option("--for", "duration", metavar="8h", default="12h", help="How long it stays open: 45min, 8h, 7d.")
-@click.option("--shell", type=click.Choice(formats.SHELLS), help="The shell; the default is $SHELL.")
+@shell_option
 def unlock(session: Session, duration: str, shell: str | None) -> None:
     """Print the line that keeps the vault open in this shell.
 

@@ -1,15 +1,25 @@
-"""The values of `--expires` and `--label`, checked the same way for every command that takes them."""
+"""Options that several commands take: their declarations, and the checks of their values."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from arka_config import timestamps
 from arka_config.errors import UsageError
+from arka_config.exchange.variables import SHELLS
 from arka_config.text import check_printable
 
 if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
+
+yes_option = click.option("-y", "--yes", is_flag=True, help="Skip the confirmation prompt.")
+show_token_option = click.option("--show-token", is_flag=True, help="Show the token unmasked.")
+no_browser_option = click.option(
+    "--no-browser", is_flag=True, help="Print the URL of the tokens page instead of opening it."
+)
+shell_option = click.option("--shell", type=click.Choice(SHELLS), help="The shell to write for (default: from $SHELL).")
 
 
 def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
