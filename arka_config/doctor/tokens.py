@@ -21,7 +21,7 @@ from arka_config.errors import (
     TokenUnavailable,
     UnsafeFile,
 )
-from arka_config.references.context import Context
+from arka_config.references.protocol import Context
 from arka_config.references.registry import kind_of, subject_of, token_of
 from arka_config.sealing import os_keyring
 from arka_config.sealing.unlockers import registry

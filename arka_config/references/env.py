@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from arka_config.precedence.layers import token_from
-from arka_config.references.context import is_like_a_token
+from arka_config.references.protocol import ReferenceKind, refuse_token
 from arka_config.text import did_you_mean, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from arka_config.app_identity import AppIdentity
-    from arka_config.references.context import Context
-    from arka_config.references.protocol import Fault
+    from arka_config.references.protocol import Context
     from arka_config.secret import Secret
     from arka_config.store.preferences import Preferences
 
 
-class EnvReference:
+class EnvReference(ReferenceKind):
     """The variable `target`."""
 
     help = "an environment variable: ARKA_…, or one that config.toml allows"
-    runs_program = False
 
     def describe(self, target: str) -> str:
         return f"${visible(target)}"
@@ -32,27 +28,6 @@ class EnvReference:
     def remedy(self, target: str, context: Context) -> str:
         return f"set {target}"
 
-    def command_to_set(self, target: str) -> str:
-        return f"read -rs {target} && export {target}" if _is_variable(target) else ""
-
-    def missing(self, target: str, context: Context) -> str:
-        return "" if context.environ.get(target, "").strip() else f"${target} is not set"
-
-    def check(self, target: str, subject: str, context: Context) -> Iterator[Fault]:
-        return iter(())
-
-    def malformed(self, target: str, app: AppIdentity) -> str:
-        if is_like_a_token(target):
-            return (
-                "it looks like a token in plain text, so it is not repeated here: if it is one, revoke it, "
-                "and name a variable instead"
-            )
-        if not _is_variable(target):
-            return "it is not a variable's name: use letters, digits and '_'"
-        if target in app.secret_variables:
-            return f"{target} is {app.name}'s own variable: use another one, such as {app.variable('CI_TOKEN')}"
-        return ""
-
     def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:
         if target.startswith(app.prefix) or target in preferences.allow_env:
             return ""
@@ -60,6 +35,19 @@ class EnvReference:
             did_you_mean(target, preferences.allow_env)
             or f"use a variable that begins with {app.prefix}, or allow it in {preferences.path}: "
             f'allow_env = ["{target}"]'
+        )
+
+    def command_to_set(self, target: str) -> str:
+        return f"read -rs {target} && export {target}" if _is_variable(target) else ""
+
+    def missing(self, target: str, context: Context) -> str:
+        return "" if context.environ.get(target, "").strip() else f"${target} is not set"
+
+    def malformed(self, target: str, app: AppIdentity) -> str:
+        if target in app.secret_variables:
+            return f"{target} is {app.name}'s own variable: use another one, such as {app.variable('CI_TOKEN')}"
+        return refuse_token(target, "variable") or (
+            "" if _is_variable(target) else "it is not a variable's name: use letters, digits and '_'"
         )
 
 

@@ -6,6 +6,7 @@ import os
 
 from arka_config.errors import FileError, TokenUnavailable
 from arka_config.precedence.layers import token_from
+from arka_config.references.protocol import Fault, ReferenceKind
 from arka_config.store import files
 from arka_config.text import visible
 
@@ -14,19 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from arka_config.app_identity import AppIdentity
-    from arka_config.references.context import Context
-    from arka_config.references.protocol import Fault
+    from arka_config.references.protocol import Context
     from arka_config.secret import Secret
     from arka_config.store.preferences import Preferences
 
 DEFAULT_ROOTS = ("/run/secrets",)  # where templates may read if config.toml has no `file_roots`
 
 
-class FileReference:
+class FileReference(ReferenceKind):
     """The file at `target`, a path from / or ~."""
 
     help = "a file below the roots that config.toml allows: /run/secrets/…"
-    runs_program = False
 
     def describe(self, target: str) -> str:
         return f"file {visible(target)}"
@@ -59,8 +58,6 @@ class FileReference:
             return error.message
 
     def check(self, target: str, subject: str, context: Context) -> Iterator[Fault]:
-        from arka_config.references.protocol import Fault
-
         path = os.path.expanduser(target)
         mode = 0 if os.name == "nt" else os.stat(path).st_mode & 0o7777
         if mode & 0o077:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arka_config.errors import TokenUnavailable
 from arka_config.precedence.layers import token_from
-from arka_config.references.context import is_like_a_token
+from arka_config.references.protocol import Fault, ReferenceKind, refuse_token
 from arka_config.store.programs import ProgramError, read_output
 from arka_config.text import did_you_mean, visible
 
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from arka_config.app_identity import AppIdentity
-    from arka_config.references.context import Context
-    from arka_config.references.protocol import Fault
+    from arka_config.references.protocol import Context
     from arka_config.secret import Secret
     from arka_config.store.preferences import Preferences
 
 
-class HelperReference:
+class HelperReference(ReferenceKind):
     """The command that config.toml names `target`. It may talk to the user on the terminal."""
 
     help = "a command, by its name in config.toml"
@@ -32,8 +31,7 @@ class HelperReference:
         preferences = context.preferences
         if target not in preferences.helpers:
             raise TokenUnavailable(
-                f"{subject}, which {preferences.path} does not define",
-                hint=did_you_mean(target, preferences.helpers) or f"add to it: {_definition(target)}",
+                f"{subject}, which {preferences.path} does not define", hint=_correction(target, preferences)
             )
         command = preferences.helpers[target]
         try:
@@ -45,45 +43,32 @@ class HelperReference:
     def remedy(self, target: str, context: Context) -> str:
         return f"run the helper's command yourself; it is in {context.preferences.path}"
 
-    def command_to_set(self, target: str) -> str:
-        return ""
-
-    def missing(self, target: str, context: Context) -> str:
-        return ""
+    def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:
+        if target in preferences.helpers:
+            return ""
+        return f"'{visible(target)}' is not in {preferences.path}; {_correction(target, preferences)}"
 
     def check(self, target: str, subject: str, context: Context) -> Iterator[Fault]:
         import shutil
 
-        from arka_config.references.protocol import Fault
-
         preferences = context.preferences
+        path = preferences.path
         if target not in preferences.helpers:
-            near = did_you_mean(target, preferences.helpers) or f"add: {_definition(target)}"
-            yield Fault(f"{subject}, which {preferences.path} does not define; {near}", edit=preferences.path)
+            yield Fault(f"{subject}, which {path} does not define; {_correction(target, preferences)}", edit=path)
             return
         program = preferences.helpers[target][0]
         if shutil.which(program, path=context.environ.get("PATH")) is None:
             yield Fault(
                 f"{subject}, and its program '{visible(program)}' cannot be found",
-                preferences.path,
-                edit=preferences.path,
+                path,
+                edit=path,
                 advice="or install it, or add its folder to PATH",
             )
 
     def malformed(self, target: str, app: AppIdentity) -> str:
-        if is_like_a_token(target):
-            return (
-                "it looks like a token in plain text, so it is not repeated here: if it is one, revoke it, "
-                "and name a helper instead"
-            )
-        return ""
-
-    def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:
-        if target in preferences.helpers:
-            return ""
-        near = did_you_mean(target, preferences.helpers)
-        return f"'{visible(target)}' is not in {preferences.path}; " + (near or f"add to it: {_definition(target)}")
+        return refuse_token(target, "helper")
 
 
-def _definition(name: str) -> str:
-    return f'[helpers] {visible(name)} = ["program", "argument"]'
+def _correction(name: str, preferences: Preferences) -> str:
+    """Return what to write instead of an unknown name."""
+    return did_you_mean(name, preferences.helpers) or f'add to it: [helpers] {visible(name)} = ["program", "argument"]'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arka_config.errors import ConfigError, TokenUnavailable
-from arka_config.references.context import Context
+from arka_config.references.protocol import Context
 from arka_config.secret import Secret
 from arka_config.text import did_you_mean, visible
 

@@ -7,7 +7,7 @@ from arka_config.errors import ConfigWarning, FileError, InvalidSession, Sealing
 from arka_config.sealing import data_key as data_keys
 from arka_config.sealing.sessions import Sessions
 from arka_config.sealing.unlockers import registry
-from arka_config.sealing.unlockers.context import Context, NoAnswer
+from arka_config.sealing.unlockers.protocol import Context, NoAnswer
 from arka_config.store import files
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from arka_config.errors import ConfigError, FileError, SealedTokenError, TemplateError
-from arka_config.references.context import Context
+from arka_config.references.protocol import Context
 from arka_config.references.registry import KINDS, kind_of, token_of
 from arka_config.store.profiles import Profile
 from arka_config.templates.plan import TokenStep

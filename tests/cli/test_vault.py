@@ -15,7 +15,7 @@ import keyring
 import pytest
 
 from arka_config.sealing import os_keyring
-from arka_config.sealing.unlockers import passphrase
+from arka_config.sealing.unlockers.passphrase import Passphrase
 from tests import no_network
 from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -32,7 +32,7 @@ ARKA = str(Path(sys.executable).with_name("arka"))
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give Argon2id the lowest cost that is allowed, and the keyring a short time limit."""
-    monkeypatch.setattr(passphrase, "PARAMETERS", {"memory": 7 << 10, "passes": 1, "lanes": 1})
+    monkeypatch.setattr(Passphrase, "parameters", {"memory": 7 << 10, "passes": 1, "lanes": 1})
     monkeypatch.setattr(os_keyring, "TIME_LIMIT", 0.3)
 
 

@@ -12,7 +12,7 @@ import pytest
 from arka_config import ConfigError, ProfileStore, Resolution, Secret
 from arka_config.arka import app
 from arka_config.errors import MalformedFile, TokenUnavailable
-from arka_config.references.context import Context
+from arka_config.references.protocol import Context
 from arka_config.references.registry import KINDS, describe, kind_of, kinds, token_of
 from arka_config.templates import model
 from tests.cli.program import arka

@@ -11,7 +11,7 @@ import pytest
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.sealing import operations, os_keyring
-from arka_config.sealing.unlockers import passphrase
+from arka_config.sealing.unlockers.passphrase import Passphrase
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -48,7 +48,7 @@ def sealed(store: ProfileStore) -> ProfileStore:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give Argon2id the lowest cost that is allowed."""
-    monkeypatch.setattr(passphrase, "PARAMETERS", {"memory": 7 << 10, "passes": 1, "lanes": 1})
+    monkeypatch.setattr(Passphrase, "parameters", {"memory": 7 << 10, "passes": 1, "lanes": 1})
 
 
 @pytest.fixture

@@ -6,27 +6,25 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import WrongPassphrase
 from arka_config.sealing import cipher
-from arka_config.sealing.unlockers.context import NoAnswer, Option
+from arka_config.sealing.unlockers.protocol import NoAnswer, Option, UnlockerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from arka_config.sealing.data_key import DataKeyFile, Unlocker
-    from arka_config.sealing.unlockers.context import Context
+    from arka_config.sealing.unlockers.protocol import Context
 
 LINE = "tests.sealing.riddle:Riddle"  # its line in the registry
 
 
-class Riddle:
+class Riddle(UnlockerKind):
     """The answer is read from the environment variable RIDDLE_ANSWER."""
 
     name = "riddle"
     details: Mapping[str, type] = {"question": str, "rounds": int}
     parameters: Mapping[str, object] = {"rounds": 2}
     options = (Option("question", "--riddle", "TEXT", "The riddle."),)
-    prompts = ()
     is_quick = True
-    asks = False
 
     def create(
         self, context: Context, file: DataKeyFile, values: Mapping[str, str], undo: list[Callable[[], object]]
@@ -44,12 +42,6 @@ class Riddle:
 
     def describe(self, unlocker: Unlocker) -> str:
         return f"the answer to: {unlocker.details['question']}"
-
-    def forget(self, context: Context, unlocker: Unlocker) -> None:
-        pass
-
-    def leftover(self, unlocker: Unlocker) -> str:
-        return ""
 
 
 def _answer(context: Context) -> bytes:

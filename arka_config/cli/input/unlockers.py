@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from arka_config.cli.runtime.session import Session
-    from arka_config.sealing.unlockers.context import Prompt
+    from arka_config.sealing.unlockers.protocol import Prompt
 
 
 class Mismatch(UsageError):
@@ -64,14 +64,14 @@ def _new_secret(session: Session, prompt: Prompt) -> str:
         return given[0]
     hint = f"set {session.app.variable(prompt.variable)}_FILE"
     if not session.can_ask:
-        raise UsageError(f"there is no new {prompt.noun}, and there is no terminal to ask on", hint=hint)
+        raise UsageError(f"there is no new {prompt.name}, and there is no terminal to ask on", hint=hint)
 
     def ask() -> str:
-        typed = terminal.ask_secret(f"New {prompt.noun}", hint=hint)
+        typed = terminal.ask_secret(f"New {prompt.name}", hint=hint)
         if not typed:
-            raise UsageError(f"the {prompt.noun} is empty", hint="run the command again")
-        if terminal.ask_secret(f"Repeat the {prompt.noun}", hint=hint) != typed:
-            raise Mismatch(f"the two {prompt.noun}s differ", hint="type the same one twice")
+            raise UsageError(f"the {prompt.name} is empty", hint="run the command again")
+        if terminal.ask_secret(f"Repeat the {prompt.name}", hint=hint) != typed:
+            raise Mismatch(f"the two {prompt.name}s differ", hint="type the same one twice")
         return typed
 
     return retry(ask, Mismatch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from arka_config.errors import FileError, SealingError
@@ -21,39 +22,35 @@ def secret_from(app: AppIdentity, environ: Mapping[str, str], name: str) -> tupl
 
     Reads the file or runs the command. Raises SealingError if that gives no secret.
     """
-    for suffix, read in (("", _value), ("_FILE", _read_file), ("_COMMAND", _run_command)):
+    for suffix in ("", "_FILE", "_COMMAND"):
         variable = app.variable(name + suffix)
-        value = environ.get(variable, "")
-        if value:
-            secret = read(value, variable, app, environ)
-            if not secret:
-                raise SealingError(f"{variable} gives an empty value", hint=f"unset {variable}, or correct it")
-            if any("\ud800" <= character <= "\udfff" for character in secret):  # how Python decodes other bytes
-                raise SealingError(f"{variable} is not UTF-8 text", hint=f"correct {variable}")
-            return secret, variable
+        secret = environ.get(variable, "")
+        if not secret:
+            continue
+        if suffix:
+            text = _read(secret, variable) if suffix == "_FILE" else _run(secret, variable, app, environ)
+            secret = text.removesuffix("\n").removesuffix("\r")
+        if not secret:
+            raise SealingError(f"{variable} gives an empty value", hint=f"unset {variable}, or correct it")
+        if any("\ud800" <= character <= "\udfff" for character in secret):  # how Python decodes other bytes
+            raise SealingError(f"{variable} is not UTF-8 text", hint=f"correct {variable}")
+        return secret, variable
     return None
 
 
-def _value(value: str, _variable: str, _app: AppIdentity, _environ: Mapping[str, str]) -> str:
-    return value
-
-
-def _read_file(value: str, variable: str, _app: AppIdentity, _environ: Mapping[str, str]) -> str:
+def _read(path: str, variable: str) -> str:
     try:
-        text = files.read(os.path.expanduser(value), secret=True)
+        text = files.read(os.path.expanduser(path), secret=True)
     except FileError as error:
         raise SealingError(f"{variable}: {error.message}", hint=error.hint) from None
     if text is None:
-        raise SealingError(f"{variable}: {visible(value)} does not exist", hint=f"unset {variable}, or create the file")
-    return _line(text)
+        raise SealingError(f"{variable}: {visible(path)} does not exist", hint=f"unset {variable}, or create the file")
+    return text
 
 
-def _run_command(value: str, variable: str, app: AppIdentity, environ: Mapping[str, str]) -> str:
-    """Run the command without a shell, and without our secrets in its environment."""
-    import shlex
-
+def _run(line: str, variable: str, app: AppIdentity, environ: Mapping[str, str]) -> str:
     try:
-        command = shlex.split(value)
+        command = shlex.split(line)
     except ValueError:
         command = []
     if not command:
@@ -61,10 +58,6 @@ def _run_command(value: str, variable: str, app: AppIdentity, environ: Mapping[s
             f"{variable}: not a command: empty, or with an unbalanced quotation mark", hint=f"correct {variable}"
         )
     try:
-        return _line(read_output(command, app, environ, variable))
+        return read_output(command, app, environ, variable)
     except ProgramError as error:
         raise SealingError(f"{variable}: the command {error}", hint="run it yourself to see why") from None
-
-
-def _line(text: str) -> str:
-    return text.removesuffix("\n").removesuffix("\r")

@@ -6,7 +6,7 @@ import os
 
 from arka_config.errors import KeyFileMissing, SealingError, WrongKeyFile
 from arka_config.sealing import cipher
-from arka_config.sealing.unlockers.context import Option
+from arka_config.sealing.unlockers.protocol import Option, UnlockerKind
 from arka_config.store import files
 from arka_config.text import check_printable
 
@@ -15,22 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from arka_config.sealing.data_key import DataKeyFile, Unlocker
-    from arka_config.sealing.unlockers.context import Context
+    from arka_config.sealing.unlockers.protocol import Context
     from arka_config.store.folders import Folders
 
 _BEGINNING = "vault-key-1:"
 
 
-class KeyFile:
+class KeyFile(UnlockerKind):
     """A secret in a file. It opens the vault without a question."""
 
     name = "key-file"
     details: Mapping[str, type] = {"path": str}
-    parameters: Mapping[str, object] = {}
     options = (Option("path", "--key-file", "PATH", "The key file; created if it does not exist."),)
-    prompts = ()
     is_quick = True
-    asks = False
 
     def create(
         self, context: Context, file: DataKeyFile, values: Mapping[str, str], undo: list[Callable[[], object]]
@@ -55,20 +52,11 @@ class KeyFile:
             hint="restore the right key file",
         )
 
-    def derive(self, secret: bytes, unlocker: Unlocker, path: str) -> bytes:
-        """Return the secret: it is random."""
-        return secret
-
     def describe(self, unlocker: Unlocker) -> str:
-        """Return the path."""
         return str(unlocker.details["path"])
-
-    def forget(self, context: Context, unlocker: Unlocker) -> None:
-        """Leave the file to the user: it may be on other media, or open other vaults."""
 
     def leftover(self, unlocker: Unlocker) -> str:
-        """Return the path."""
-        return str(unlocker.details["path"])
+        return self.describe(unlocker)  # the file may be on other media, or open other vaults
 
 
 def default_path(folders: Folders) -> str:

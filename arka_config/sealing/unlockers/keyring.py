@@ -8,24 +8,20 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning, SealingError, WrongKeyFile
 from arka_config.sealing import cipher, os_keyring
+from arka_config.sealing.unlockers.protocol import UnlockerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from arka_config.sealing.data_key import DataKeyFile, Unlocker
-    from arka_config.sealing.unlockers.context import Context
+    from arka_config.sealing.unlockers.protocol import Context
 
 
-class Keyring:
+class Keyring(UnlockerKind):
     """A secret in the OS keyring, which may be locked, and may take time to answer."""
 
     name = "keyring"
     details: Mapping[str, type] = {"backend": str, "account": str}
-    parameters: Mapping[str, object] = {}
-    options = ()
-    prompts = ()
-    is_quick = False
-    asks = False
 
     def create(
         self, context: Context, file: DataKeyFile, values: Mapping[str, str], undo: list[Callable[[], object]]
@@ -49,16 +45,10 @@ class Keyring:
             hint="use another unlocker",
         )
 
-    def derive(self, secret: bytes, unlocker: Unlocker, path: str) -> bytes:
-        """Return the secret: it is random."""
-        return secret
-
     def describe(self, unlocker: Unlocker) -> str:
-        """Return the backend's name."""
         return str(unlocker.details["backend"])
 
     def forget(self, context: Context, unlocker: Unlocker) -> None:
-        """Remove the entry."""
         entry = _entry(unlocker)
         try:
             os_keyring.remove(context.app.name, entry)
@@ -67,10 +57,6 @@ class Keyring:
                 ConfigWarning(f"'{entry.account}' stays in the OS keyring, but opens nothing now: {error.message}"),
                 stacklevel=2,
             )
-
-    def leftover(self, unlocker: Unlocker) -> str:
-        """Return nothing: the entry is removed."""
-        return ""
 
 
 def _entry(unlocker: Unlocker) -> os_keyring.Entry:

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import SealingError, WrongPassphrase
 from arka_config.sealing import cipher
-from arka_config.sealing.unlockers.context import NoAnswer, Prompt
 from arka_config.sealing.unlockers.environment import secret_from
+from arka_config.sealing.unlockers.protocol import NoAnswer, Prompt, UnlockerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from arka_config.sealing.data_key import DataKeyFile, Unlocker
-    from arka_config.sealing.unlockers.context import Context
-
-# RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes.
-PARAMETERS: dict[str, object] = {"memory": 65536, "passes": 3, "lanes": 4}
+    from arka_config.sealing.unlockers.protocol import Context
 
 # What a file may specify. Lower values make a passphrase cheap to guess, higher ones exhaust the machine. The least
 # memory is that of the weakest setting in OWASP's cheat sheet on password storage.
@@ -26,20 +23,15 @@ _VARIABLE = "PASSPHRASE"
 _TRIES = 3
 
 
-class Passphrase:
+class Passphrase(UnlockerKind):
     """A secret that the user remembers."""
 
     name = "passphrase"
     details: Mapping[str, type] = dict.fromkeys(_BOUNDS, int)
-    options = ()
-    prompts = (Prompt("passphrase", "passphrase", _VARIABLE),)
-    is_quick = False
+    # RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes.
+    parameters: Mapping[str, object] = {"memory": 65536, "passes": 3, "lanes": 4}
+    prompts = (Prompt("passphrase", _VARIABLE),)
     asks = True
-
-    @property
-    def parameters(self) -> Mapping[str, object]:
-        """The cost of Argon2id."""
-        return PARAMETERS
 
     def create(
         self, context: Context, file: DataKeyFile, values: Mapping[str, str], undo: list[Callable[[], object]]
@@ -98,14 +90,6 @@ class Passphrase:
         return stretched
 
     def describe(self, unlocker: Unlocker) -> str:
-        """Return the cost of Argon2id."""
         details = unlocker.details
         memory = int(str(details["memory"])) >> 10
         return f"Argon2id, {memory} MiB, {details['passes']} passes, {details['lanes']} lanes"
-
-    def forget(self, context: Context, unlocker: Unlocker) -> None:
-        """Do nothing: it is not stored."""
-
-    def leftover(self, unlocker: Unlocker) -> str:
-        """Return nothing: there is no file."""
-        return ""

@@ -1,50 +1,84 @@
-"""The protocol of an unlocker kind. Separate, because importing `typing` is too slow for `arka token`."""
+"""What every kind of unlocker can do, and what it gets and asks for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from arka_config.errors import VaultLocked
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Protocol
 
+    from arka_config.app_identity import AppIdentity
     from arka_config.sealing.data_key import DataKeyFile, Unlocker
-    from arka_config.sealing.unlockers.context import Context, Option, Prompt
+    from arka_config.store.folders import Folders
+else:
+    Protocol = object  # importing `typing` is too slow for `arka token`
+
+
+class NoAnswer(VaultLocked):
+    """An unlocker needs an answer that is not in the environment, and there is no terminal to ask on."""
+
+
+class Context:
+    """What a kind may use of the store. `path` is the data key's file; `ask` asks for a secret, and returns None if
+    there is no terminal."""
+
+    def __init__(
+        self,
+        app: AppIdentity,
+        environ: Mapping[str, str],
+        folders: Folders,
+        path: str,
+        ask: Callable[[str], str | None],
+    ) -> None:
+        self.app = app
+        self.environ = environ
+        self.folders = folders
+        self.path = path
+        self.ask = ask
+
+
+class Option:
+    """A command-line option that is only for one kind. `name` is its key in the values that `create` gets."""
+
+    def __init__(self, name: str, flag: str, metavar: str, text: str) -> None:
+        self.name = name
+        self.flag = flag
+        self.metavar = metavar
+        self.help = text
+
+
+class Prompt:
+    """A secret that the user chooses: from VARIABLE, VARIABLE_FILE or VARIABLE_COMMAND, otherwise typed.
+
+    `name` is its key in the values that `create` gets, and its name in questions. `variable` has no prefix, and must be
+    one of the app's `secret_variables`.
+    """
+
+    def __init__(self, name: str, variable: str) -> None:
+        self.name = name
+        self.variable = variable
 
 
 class UnlockerKind(Protocol):
     """A kind of unlocker: how its secret is created, found again and removed.
 
-    The data key is wrapped under a key derived from the secret. `derive` turns the secret into the input of that key
-    derivation: Argon2id for a passphrase, nothing for a secret that is random already.
+    `name` is its name on the command line and in `data-key.json`, which records `details` about each unlocker of the
+    kind, in this order: names with `str` or `int`. Every new unlocker has the same `parameters` among its details; a
+    rekey updates them. `options` of `vault enable` and `vault add-unlocker` and `prompts` are for creating one.
+
+    A kind that `is_quick` opens the vault without asking the user or waiting for another process. One that `asks` for
+    what the user types is tried last, and one answer is for all unlockers of the kind.
     """
 
-    @property
-    def name(self) -> str:
-        """The word for it on the command line and in `data-key.json`."""
-
-    @property
-    def details(self) -> Mapping[str, type]:
-        """What `data-key.json` records about each unlocker of this kind, in this order: names with `str` or `int`."""
-
-    @property
-    def parameters(self) -> Mapping[str, object]:
-        """The details that every new unlocker of this kind shares. A rekey updates them."""
-
-    @property
-    def options(self) -> Sequence[Option]:
-        """Command-line options of `vault enable` and `vault add-unlocker` that are only for this kind."""
-
-    @property
-    def prompts(self) -> Sequence[Prompt]:
-        """Secrets that the user has to choose for a new unlocker of this kind."""
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether it opens the vault at once: without asking the user, and without waiting for another process."""
-
-    @property
-    def asks(self) -> bool:
-        """Whether the user types its secret. It is tried last, and one answer is for all unlockers of the kind."""
+    name: str
+    details: Mapping[str, type]
+    parameters: Mapping[str, object] = {}
+    options: Sequence[Option] = ()
+    prompts: Sequence[Prompt] = ()
+    is_quick: bool = False
+    asks: bool = False
 
     def create(
         self, context: Context, file: DataKeyFile, values: Mapping[str, str], undo: list[Callable[[], object]]
@@ -62,16 +96,19 @@ class UnlockerKind(Protocol):
         """
 
     def derive(self, secret: bytes, unlocker: Unlocker, path: str) -> bytes:
-        """Return what the wrapping key is derived from. `path` is the data key's file, for messages.
+        """Return what the key that wraps the data key is derived from: the secret itself if it is random.
 
-        Raises SealingError if that is not possible here.
+        `path` is the data key's file, for messages. Raises SealingError if that is not possible here.
         """
+        return secret
 
     def describe(self, unlocker: Unlocker) -> str:
         """Return in words where the secret is or how it is protected; a path if that says it."""
 
     def forget(self, context: Context, unlocker: Unlocker) -> None:
         """Delete a removed unlocker's secret if it was stored for this vault alone; warn if that fails."""
+        return
 
     def leftover(self, unlocker: Unlocker) -> str:
         """Return the path of the file that `forget` leaves to the user, or an empty string."""
+        return ""
