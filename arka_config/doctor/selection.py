@@ -166,7 +166,7 @@ def _unused_variables(machine: Machine) -> Iterator[Problem]:
     """Variables with the app's prefix that have no effect."""
     if machine.app.settings is None:
         return
-    from arka_config.settings.unused_variables import unused_variables
+    from arka_config.settings.unused import unused_variables
 
     references = {profile.reference[1] for profile in machine.profiles.values() if profile.reference is not None}
     for variable, unused in unused_variables(machine.app, machine.store.environ, references).items():

@@ -1,8 +1,8 @@
-"""The layers that need no file (flags, environment, defaults), and the order of all layers."""
+"""The layers that need no file (flags, environment), and the order of all layers."""
 
 from __future__ import annotations
 
-from arka_config.precedence.values import DEFAULT, ENV, FLAG, PROFILE, ResolvedValue
+from arka_config.precedence.values import ENV, FLAG, PROFILE, ResolvedValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
 
@@ -36,15 +36,6 @@ def environment(environ: Mapping[str, str]) -> Layer:
         text = environ.get(field.variable)
         value = value_of(field, text, field.variable) if text else None
         return None if value is None else ResolvedValue(field, value, ENV, field.variable)
-
-    return layer
-
-
-def defaults(values: Mapping[str, object]) -> Layer:
-    """Return the layer of built-in values, by field name."""
-
-    def layer(field: Field) -> ResolvedValue | None:
-        return ResolvedValue(field, values[field.name], DEFAULT) if field.name in values else None
 
     return layer
 

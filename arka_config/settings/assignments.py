@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from arka_config.errors import SettingsError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS
-from arka_config.settings.leaves import first_message, type_adapter
+from arka_config.settings.fields import first_message, type_adapter
 from arka_config.text import check_printable, did_you_mean, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from arka_config.app_identity import AppIdentity
-    from arka_config.settings.leaves import Leaf
+    from arka_config.settings.fields import Leaf
 
 _PLAIN = ("description", "api_url")
 

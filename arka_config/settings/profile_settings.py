@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, PrivateAttr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, PrivateAttr, SecretStr, ValidationError
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from arka_config.errors import SettingsError
 from arka_config.opening import open_store
-from arka_config.precedence.values import DEFAULT, ResolvedValue
-from arka_config.settings.leaves import Leaf, is_secret, leaves, nested_model
-from arka_config.settings.source import LayeredSource, describe_problem
+from arka_config.precedence.values import DEFAULT, PROFILE, ResolvedValue
+from arka_config.secret import Secret
+from arka_config.settings.fields import Leaf, Token, is_secret, leaves, messages, nested_model
+from arka_config.settings.unused import unknown_keys
 from arka_config.store.resolution import Resolution
 from arka_config.text import did_you_mean
 
@@ -20,12 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
-    from pydantic_settings import PydanticBaseSettingsSource
+    from pydantic.fields import FieldInfo
 
     from arka_config.app_identity import AppIdentity
     from arka_config.precedence.values import Field, Layer
-    from arka_config.settings.source import Problem
     from arka_config.store.profile_store import ProfileStore
+
+    Problem = tuple[Leaf | None, str]  # the leaf whose value does not fit, and a sentence about it
 
 _SOURCE = "arka_config source"  # cannot be a field's name: it contains a space
 _OTHER_SOURCES = ("env_", "cli_", "toml_", "json_", "yaml_", "pyproject_", "secrets_", "nested_model_")
@@ -111,8 +116,6 @@ class ProfileSettings(BaseSettings):
         environ: Mapping[str, str] | None = None,
         store: ProfileStore | None = None,
     ) -> LayeredSource:
-        import os
-
         environ = os.environ if environ is None else environ
         store = store or open_store(cls.app, environ)
         by_name = dict(cls._by_leaf(flags or {}))
@@ -177,6 +180,75 @@ class ProfileSettings(BaseSettings):
         return layer
 
 
+class LayeredSource(PydanticBaseSettingsSource):
+    """Pass pydantic the effective value of each leaf, and keep where it came from.
+
+    `problems` are values that could not be passed, and settings of the profile that the class does not have.
+    """
+
+    def __init__(self, settings: type[BaseSettings], leaves: Mapping[str, Leaf], resolution: Resolution) -> None:
+        super().__init__(settings)
+        self.leaves = leaves
+        self.resolution = resolution
+        self.token_leaf = leaves.get(resolution.app.token_field.name)
+        self.values: dict[str, ResolvedValue] = {}
+        self.problems: list[Problem] = []
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return one top-level leaf as pydantic-settings wants it: value, name, and that it needs no decoding."""
+        return self._value(self.leaves[field_name]), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        table: dict[str, Any] = {}
+        for name, leaf in self.leaves.items():
+            resolved = self.resolution.resolve(leaf.field)
+            if resolved is not None:
+                self.values[name] = resolved
+                if resolved.layer != DEFAULT or name == self.resolution.app.url_field.name:
+                    _put(table, leaf.field.path, self._value(leaf))
+        self._add_defaults(table)
+        self.problems += [(None, text) for text in unknown_keys(self.resolution.profile.profile, self.leaves)]
+        return table
+
+    def _add_defaults(self, table: dict[str, Any]) -> None:
+        """Keep the rest of a nested model's default instance if only a part of it is set."""
+        for leaf in self.leaves.values():
+            *folders, name = leaf.field.path
+            inner: Any = table
+            for folder in folders:
+                inner = inner.get(folder) if isinstance(inner, dict) else None
+            if folders and isinstance(inner, dict) and name not in inner and leaf.default is not PydanticUndefined:
+                inner[name] = leaf.default
+
+    def _value(self, leaf: Leaf) -> object:
+        resolved = self.values[leaf.field.name]
+        value = resolved.value
+        if isinstance(value, Secret):
+            # Wrapped before pydantic sees it: an error about any other field would quote its input (pydantic#9139).
+            return Token(value.reveal) if leaf is self.token_leaf else SecretStr(value.reveal())
+        if isinstance(value, str) and resolved.layer not in (PROFILE, DEFAULT) and self.field_is_complex(leaf.info):
+            try:
+                return json.loads(value)
+            except (ValueError, RecursionError):
+                text = _describe_problem(leaf.field, resolved, "not valid JSON, which a list or table must be here")
+                self.problems.append((leaf, text))
+                return PydanticUndefined
+        return value
+
+
+def _put(table: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    if value is PydanticUndefined:
+        return
+    for folder in path[:-1]:
+        table = table.setdefault(folder, {})
+    table[path[-1]] = value
+
+
+def _describe_problem(field: Field, resolved: ResolvedValue | None, what: str) -> str:
+    """Say what is wrong with a value: field, problem, layer and place, but not the value."""
+    return f"{field.name}: {what} ({resolved.layer}: {resolved.place})" if resolved else f"{field.name}: {what}"
+
+
 def _check_names(model: type[BaseModel], name: str) -> None:
     for field, info in model.model_fields.items():
         if info.alias or info.validation_alias or info.serialization_alias:
@@ -194,23 +266,17 @@ def _check_names(model: type[BaseModel], name: str) -> None:
 def _problems(error: ValidationError, source: LayeredSource) -> Iterator[Problem]:
     """Yield a sentence for each of pydantic's errors, with the field and the source of its value."""
     undecoded = [leaf for leaf, _ in source.problems]
-    for details in error.errors(include_input=False, include_url=False, include_context=False):
-        path = [str(part) for part in details["loc"]]
-        message = details["msg"].removeprefix("Value error, ")
-        message = message[:1].lower() + message[1:]
+    for path, kind, message in messages(error):
         names = (".".join(path[:length]) for length in range(len(path), 0, -1))
         leaf = next((source.leaves[name] for name in names if name in source.leaves), None)
         if leaf is None:
             yield None, f"{'.'.join(path) or type(error).__name__}: {message}"
         elif leaf in undecoded:
             continue
-        elif details["type"] == "missing":
-            if leaf is source.token_leaf:
-                yield leaf, f"{leaf.field.name}: not set"
-            else:
-                where = f"{leaf.field.variable}, or {leaf.field.key} in a profile, sets it"
-                yield leaf, f"{leaf.field.name}: not set; {where}"
+        elif kind == "missing":
+            how = f"; {leaf.field.variable}, or {leaf.field.key} in a profile, sets it"
+            yield leaf, f"{leaf.field.name}: not set{'' if leaf is source.token_leaf else how}"
         else:
             # A validator's message may quote its input.
-            message = "not valid" if is_secret(leaf.info.annotation) else message
-            yield leaf, describe_problem(leaf.field, source.values.get(leaf.field.name), message)
+            text = "not valid" if is_secret(leaf.info.annotation) else message
+            yield leaf, _describe_problem(leaf.field, source.values.get(leaf.field.name), text)

@@ -88,6 +88,20 @@ class ProfileStore:
         with self.lock:
             self._sweep()
 
+    def write_outside(self, path: str, text: str) -> None:
+        """Write a file outside of the store, and remove the temporary files of killed writers next to it.
+
+        Those may contain a token. Raises FileError, LockTimeout.
+        """
+        try:
+            with self.lock:
+                files.sweep([os.path.dirname(os.path.realpath(path))])
+                files.write(path, text)
+        except FileError as error:
+            if error.path != self.lock.path:
+                raise
+            files.write(path, text)  # the store is read-only, but this folder need not be
+
     @property
     def preferences(self) -> Preferences:
         """The user's config.toml, read on first use. Raises MalformedFile."""

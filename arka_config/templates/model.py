@@ -221,7 +221,7 @@ def json_schema_text(app: AppIdentity) -> str:
 
 def _settings_schema(app: AppIdentity) -> dict[str, Any]:
     """The settings with their nesting, without secret ones, which are not allowed in a template."""
-    from arka_config.settings.leaves import type_adapter
+    from arka_config.settings.fields import type_adapter
 
     schema: dict[str, Any] = {"type": "object", "description": "the profile's settings"}
     if app.settings is None:

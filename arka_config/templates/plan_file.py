@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from arka_config.errors import MalformedFile
-from arka_config.store import external_files, files
+from arka_config.store import files
 from arka_config.templates.plan import Options
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def write(store: ProfileStore, path: str, saved: SavedPlan) -> None:
     paths = [os.path.abspath(one) for one in saved.paths]
     identities = [os.path.abspath(os.path.expanduser(one)) for one in saved.identities]
     content = saved.model_copy(update={"paths": paths, "identities": identities}).model_dump()
-    external_files.write(store, os.path.abspath(path), json.dumps(content, indent=2) + "\n")
+    store.write_outside(os.path.abspath(path), json.dumps(content, indent=2) + "\n")
 
 
 def is_saved_plan(path: str) -> bool:

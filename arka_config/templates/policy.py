@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from arka_config.app_identity import AppIdentity
-    from arka_config.settings.leaves import Leaf
+    from arka_config.settings.fields import Leaf
     from arka_config.store.preferences import Preferences
 
 
@@ -70,7 +70,7 @@ class SettingsValidator:
         """What is wrong with a setting's value, without repeating it, or an empty string."""
         from pydantic import ValidationError
 
-        from arka_config.settings.leaves import first_message, type_adapter
+        from arka_config.settings.fields import first_message, type_adapter
 
         if not self._is_typed:
             return ""

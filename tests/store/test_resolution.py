@@ -20,7 +20,7 @@ from arka_config.errors import (
     TokenUnavailable,
     UnknownProfile,
 )
-from arka_config.precedence.layers import defaults
+from arka_config.precedence.values import DEFAULT, Field, ResolvedValue
 from tests.store.samples import EU_URL, HOME_URL, credential, resolution, said, token
 
 if TYPE_CHECKING:
@@ -496,9 +496,13 @@ def test_unreadable_token_file_is_an_error(three: ProfileStore) -> None:
 # Values
 
 
+def built_in(field: Field) -> ResolvedValue | None:
+    """A layer with the default of one setting."""
+    return ResolvedValue(field, 30, DEFAULT) if field is TIMEOUT else None
+
+
 def test_flag_overrides_env_overrides_profile_overrides_default(three: ProfileStore) -> None:
     def value(flags: dict[str, object], variables: dict[str, str]) -> tuple[object, str]:
-        built_in = defaults({"timeout": 30})
         found = Resolution(three, variables, flags=flags, directory=lambda: "/", defaults=built_in).resolve(TIMEOUT)
         assert found is not None
         return found.value, found.layer
@@ -531,7 +535,7 @@ def test_resolved_value_has_file_and_key(three: ProfileStore) -> None:
 
 
 def test_default_is_used_if_no_layer_has_a_value(store: ProfileStore) -> None:
-    found = Resolution(store, {}, directory=lambda: "/", defaults=defaults({"timeout": 30})).resolve(TIMEOUT)
+    found = Resolution(store, {}, directory=lambda: "/", defaults=built_in).resolve(TIMEOUT)
     assert found is not None
     assert (found.value, found.layer, found.place) == (30, "default", "built in")
     assert resolution(store).resolve(TIMEOUT) is None

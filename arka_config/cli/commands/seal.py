@@ -14,7 +14,7 @@ from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
 from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
-from arka_config.store import external_files, files, toml
+from arka_config.store import files, toml
 from arka_config.text import visible
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _write_to_template(store: ProfileStore, path: str, text: str) -> None:
     value = tomlkit.string(text, multiline=True)
     after = toml.edit(before, {**others, ("token", "sealed"): value}, path)
     mode = stat.S_IMODE(os.stat(full).st_mode)
-    external_files.write(store, full, after)
+    store.write_outside(full, after)
     try:
         os.chmod(full, mode)  # it is checked in and not secret: keep it readable
     except OSError as error:

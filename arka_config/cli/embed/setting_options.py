@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from pydantic_core import PydanticUndefined
 
 from arka_config.cli.runtime.command import API_KEY, OptionSpec
-from arka_config.settings.leaves import alternatives
+from arka_config.settings.fields import alternatives
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
     from arka_config.settings import ProfileSettings
-    from arka_config.settings.leaves import Leaf
+    from arka_config.settings.fields import Leaf
 
 _METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 

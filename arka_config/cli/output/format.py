@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
-    from arka_config.settings.leaves import Leaf
+    from arka_config.settings.fields import Leaf
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
     from arka_config.workspace.client.models import TokenDetails

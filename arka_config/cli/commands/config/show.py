@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from arka_config.cli.output.tables import Cell
     from arka_config.precedence.values import ResolvedValue
-    from arka_config.settings.leaves import Leaf
+    from arka_config.settings.fields import Leaf
 
 
 @command()
@@ -77,7 +77,7 @@ def _document(
 
 def _unread(session: Session) -> dict[str, str]:
     """The app's variables that are set but not read, each with the reason."""
-    from arka_config.settings.unused_variables import unused_variables
+    from arka_config.settings.unused import unused_variables
 
     profile = session.resolution.profile.profile
     references = {profile.reference[1]} if profile is not None and profile.reference is not None else set()

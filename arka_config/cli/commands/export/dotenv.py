@@ -10,7 +10,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError
 from arka_config.exchange.variables import dotenv_lines
-from arka_config.store import external_files, files
+from arka_config.store import files
 from arka_config.text import visible
 
 
@@ -35,6 +35,6 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
         raise ConfigError(
             f"{visible(path)} already exists and would be overwritten", hint="name another file, or add --force"
         )
-    external_files.write(session.store, path, text)
+    session.store.write_outside(path, text)
     session.report({"path": path}, f"Wrote {session.with_tilde(path)}")
     terminal.note("the token is stored there in plain text")

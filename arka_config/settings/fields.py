@@ -1,4 +1,4 @@
-"""The leaves of a settings class: every value that can be set separately, at any depth, with its name in each layer."""
+"""The fields of a settings class: its leaves, which are the values that can be set separately, and their types."""
 
 from __future__ import annotations
 
@@ -8,20 +8,52 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter
 from pydantic import Secret as PydanticSecret
 from pydantic.types import SecretBytes, SecretStr
-from pydantic_core import PydanticUndefined
+from pydantic_core import PydanticUndefined, core_schema
 
 from arka_config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import ValidationError
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
     from pydantic.fields import FieldInfo
+    from pydantic.json_schema import JsonSchemaValue
 
     from arka_config.app_identity import AppIdentity
     from arka_config.precedence.values import Field
 
 _SECRETS = (Secret, SecretStr, SecretBytes, PydanticSecret)
+
+
+class Token(Secret):
+    """A token in a settings class: `token: Token`. `reveal()` returns it; printing, dumping and pickling do not.
+
+    If a profile refers to a token that a helper command prints, the command runs when the token is revealed, not when
+    the settings are loaded.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validated,
+            serialization=core_schema.plain_serializer_function_ser_schema(str, when_used="json"),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "format": "password", "writeOnly": True}
+
+    @classmethod
+    def _validated(cls, value: object) -> Token:
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, Secret):
+            return cls(value.reveal)
+        if isinstance(value, str) and value:
+            return cls(value)
+        raise ValueError("a token must be a string")
 
 
 class Leaf:
@@ -68,11 +100,18 @@ def type_adapter(leaf: Leaf) -> TypeAdapter[Any]:
     return TypeAdapter(leaf.info.rebuild_annotation())
 
 
+def messages(error: ValidationError) -> list[tuple[list[str], str, str]]:
+    """Return the path, type and message of each problem, in lower case and without the value."""
+    problems = []
+    for details in error.errors(include_input=False, include_url=False, include_context=False):
+        message = details["msg"].removeprefix("Value error, ")  # pydantic's prefix for a validator function's error
+        problems.append(([str(part) for part in details["loc"]], details["type"], message[:1].lower() + message[1:]))
+    return problems
+
+
 def first_message(error: ValidationError) -> str:
-    """Return the first message of a validation error, without the value, in lower case."""
-    message: str = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
-    message = message.removeprefix("Value error, ")  # pydantic's prefix for the error of a validator function
-    return message[:1].lower() + message[1:]
+    """Return the message of the first problem."""
+    return messages(error)[0][2]
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:

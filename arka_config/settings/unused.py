@@ -1,15 +1,17 @@
-"""Environment variables that have the app's prefix but no effect, with the reason and the variable probably meant."""
+"""What is set but has no effect: environment variables with the app's prefix, and keys of a profile's settings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arka_config.text import nearest
+from arka_config.text import did_you_mean, nearest, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.settings.fields import Leaf
+    from arka_config.store.profiles import Profile
 
 _BUILT_IN = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL")
 
@@ -48,3 +50,30 @@ def _explain(app: AppIdentity, variable: str, known: Iterable[str]) -> UnusedVar
         return UnusedVariable("no setting has this variable")
     meant = app.variable(near[0])
     return UnusedVariable(f"did you mean {meant}?", meant)
+
+
+def unknown_keys(profile: Profile | None, leaves: Mapping[str, Leaf]) -> list[str]:
+    """Return a sentence for each setting of the profile that the settings class lacks, with the nearest name."""
+    if profile is None:
+        return []
+    settings = [name for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")]
+    sentences = []
+    for name in _unknown(profile.settings, settings, ""):
+        within = name[: name.rfind(".") + 1]  # the names of its parents match: compare within the same table
+        siblings = [other.removeprefix(within) for other in settings if other.startswith(within)]
+        near = did_you_mean(name.removeprefix(within), siblings)
+        shown = visible(name)
+        sentence = f"{shown}: unknown setting (profile: {profile.path}: settings.{shown})"
+        sentences.append(f"{sentence}; {near}" if near else sentence)
+    return sentences
+
+
+def _unknown(table: Mapping[str, Any], known: list[str], within: str) -> Iterator[str]:
+    for key, value in table.items():
+        name = f"{within}{key}"
+        if name in known:
+            continue
+        if isinstance(value, dict) and any(leaf.startswith(f"{name}.") for leaf in known):
+            yield from _unknown(value, known, f"{name}.")
+        else:
+            yield name
