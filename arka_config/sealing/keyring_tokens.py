@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning, KeyringUnavailable
 from arka_config.sealing import cipher, os_keyring
-from arka_config.sealing.sealed_tokens import check_envelope, damaged
+from arka_config.sealing.sealed_tokens import METADATA, check_envelope, damaged
 from arka_config.secret import Secret
 from arka_config.store.tokens import KEYRING, VERSION, credential_from, metadata_of, storable_token
 from arka_config.text import is_printable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.tokens import Credential, Document
 
-_KEYS = {"version", "storage", "profile", "origin", "label", "created", "expires", "user", "keyring"}
+_KEYS = {"version", "storage", "profile", *METADATA, "keyring"}
 _PARTS = ("backend", "account")
 
 
@@ -67,7 +67,7 @@ class KeyringTokens:
 
     def _mark(self, document: Document) -> str:
         """The digest in the entry that binds it to the file: changing the file's origin would need a change of both."""
-        texts = (str(document.get(key, "")) for key in ("profile", "origin", "label", "created", "expires", "user"))
+        texts = (str(document.get(key, "")) for key in ("profile", *METADATA))
         return cipher.digest(cipher.bind("keyring token", str(VERSION), self._store.app.name, *texts)).hex()
 
     def _fetch(self, document: Document, path: str) -> str:

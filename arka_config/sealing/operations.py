@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError, ConfigWarning, FileError, SealingError
@@ -54,34 +55,27 @@ def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_p
             )
         if file is not None:
             keys = vault.keys(fresh=True)
-            file.unfinished = ENABLE
-            vault.write(file, keys[file.key_id])
+            mark_unfinished(vault, file, keys[file.key_id], ENABLE)
             return _finish(vault, file, progress)
-        _check_nothing_is_sealed(vault)
+        if names := _profiles(vault, SEALED):
+            raise SealingError(
+                f"there are sealed tokens ({', '.join(names)}), but {vault.path}, which opens them, does not exist",
+                hint=f"restore it from a backup, or forget them: {store.app.name} logout --profile {names[0]}",
+            )
         data_key = cipher.random_key()
         file = DataKeyFile(store.app.name, new_key_id(), [])
         undo: list[Callable[[], object]] = [vault.close]
 
         def begin() -> None:
-            file.unfinished = ENABLE
             for each in unlockers:
                 file.unlockers.append(_create_unlocker(vault, file, each, data_key, undo))
-            undo.append(lambda: files.remove(vault.path))
-            vault.write(file, data_key)
+            undo.append(partial(files.remove, vault.path))
+            mark_unfinished(vault, file, data_key, ENABLE)
 
         names = _profiles(vault, PLAIN)
-        end = Marker(vault, file, data_key).clear
-        _rewrite(vault, names, SEALED, progress, begin=begin, end=end, put_back=lambda: _run_undo(undo))
+        end = partial(mark_finished, vault, file, data_key)
+        _rewrite(vault, names, SEALED, progress, begin=begin, end=end, put_back=partial(_run_undo, undo))
         return names
-
-
-def _check_nothing_is_sealed(vault: Vault) -> None:
-    names = _profiles(vault, SEALED)
-    if names:
-        raise SealingError(
-            f"there are sealed tokens ({', '.join(names)}), but {vault.path}, which opens them, does not exist",
-            hint=f"restore it from a backup, or forget them: {vault.store.app.name} logout --profile {names[0]}",
-        )
 
 
 def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
@@ -93,16 +87,15 @@ def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
         file = vault.required_file()
         names = _profiles(vault, SEALED)
         if names:
-            data_key, before = vault.keys(fresh=True)[file.key_id], file.unfinished
-            marker = Marker(vault, file, data_key)
+            mark = partial(mark_unfinished, vault, file, vault.keys(fresh=True)[file.key_id])
             _rewrite(
                 vault,
                 names,
                 PLAIN,
                 progress,
-                begin=lambda: marker.mark(DISABLE),
-                end=lambda: files.remove(vault.path),
-                put_back=lambda: marker.mark(before),
+                begin=partial(mark, DISABLE),
+                end=partial(files.remove, vault.path),
+                put_back=partial(mark, file.unfinished),
             )
         else:
             files.remove(vault.path)
@@ -138,15 +131,14 @@ def rekey(vault: Vault, progress: Progress = no_progress, *, without: str | None
         file.wrap_previous(old.key_id, old_key, data_key)
         names = _profiles(vault, SEALED)
         vault.sessions.end_all()
-        marker, old_marker = Marker(vault, file, data_key), Marker(vault, old, old_key)
         _rewrite(
             vault,
             names,
             SEALED,
             progress,
-            begin=lambda: marker.mark(REKEY),
-            end=marker.clear,
-            put_back=lambda: old_marker.mark(""),
+            begin=partial(mark_unfinished, vault, file, data_key, REKEY),
+            end=partial(mark_finished, vault, file, data_key),
+            put_back=partial(mark_unfinished, vault, old, old_key, ""),
         )
         return names
 
@@ -174,9 +166,9 @@ def _finish(vault: Vault, file: DataKeyFile, progress: Progress) -> list[str]:
     if file.unfinished == ENABLE:
         names += _profiles(vault, PLAIN)
     data_key = vault.keys()[file.key_id]
-    text = file.text(data_key)
-    end = Marker(vault, file, data_key).clear
-    _rewrite(vault, names, SEALED, progress, begin=vault.keys, end=end, put_back=lambda: files.write(vault.path, text))
+    end = partial(mark_finished, vault, file, data_key)
+    put_back = partial(files.write, vault.path, file.text(data_key))
+    _rewrite(vault, names, SEALED, progress, begin=vault.keys, end=end, put_back=put_back)
     return sorted(names)
 
 
@@ -271,23 +263,16 @@ def _rewrap(vault: Vault, old: DataKeyFile, unlocker: Unlocker, file: DataKeyFil
 # All or nothing
 
 
-class Marker:
-    """Records in `data-key.json` which change is unfinished."""
+def mark_unfinished(vault: Vault, file: DataKeyFile, data_key: bytes, change: str) -> None:
+    """Record in `data-key.json` which change has begun; an empty string means none."""
+    file.unfinished = change
+    vault.write(file, data_key)
 
-    def __init__(self, vault: Vault, file: DataKeyFile, data_key: bytes) -> None:
-        self._vault = vault
-        self._file = file
-        self._data_key = data_key
 
-    def mark(self, unfinished: str) -> None:
-        """Write what has begun."""
-        self._file.unfinished = unfinished
-        self._vault.write(self._file, self._data_key)
-
-    def clear(self) -> None:
-        """Write that nothing is unfinished, and drop the previous key."""
-        self._file.previous = None
-        self.mark("")
+def mark_finished(vault: Vault, file: DataKeyFile, data_key: bytes) -> None:
+    """Record that nothing is unfinished, and drop the previous key."""
+    file.previous = None
+    mark_unfinished(vault, file, data_key, "")
 
 
 def _rewrite(

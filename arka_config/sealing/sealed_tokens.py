@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.tokens import Credential, Document
 
-_KNOWN = ("origin", "label", "created", "expires", "user")
-_KEYS = {"version", "storage", "profile", *_KNOWN, "sealed"}
+METADATA = ("origin", "label", "created", "expires", "user")
+_KEYS = {"version", "storage", "profile", *METADATA, "sealed"}
 _PARTS = {"key", "nonce", "token"}
 
 
@@ -91,7 +91,7 @@ class SealedTokens:
 
 def associated_data(app: str, key_id: str, document: Document) -> bytes:
     """The associated data of a sealed token: the app, the key, the profile, and all readable metadata."""
-    texts = (str(document.get(key, "")) for key in ("profile", *_KNOWN))
+    texts = (str(document.get(key, "")) for key in ("profile", *METADATA))
     return cipher.bind("sealed token", str(VERSION), app, key_id, *texts)
 
 

@@ -27,10 +27,6 @@ def vault_of(store: ProfileStore) -> Vault:
     return store.vault
 
 
-def _no_terminal(_question: str) -> None:
-    """Answer nothing."""
-
-
 class NotEnabled(SealingError):
     """Sealing is off: there is no data key."""
 
@@ -59,9 +55,7 @@ class Vault:
     @property
     def context(self) -> Context:
         """What the kinds of unlocker are given."""
-        store = self.store
-        ask = store.ask_passphrase or _no_terminal
-        return Context(store.app, store.environ, store.folders, self.path, ask)
+        return Context(self.store)
 
     @property
     def is_enabled(self) -> bool:
@@ -163,7 +157,10 @@ class Vault:
                 failures.append((name, error))
                 continue
             if failures and isinstance(failures[0][1], InvalidSession):
-                self._warn_of_session(failures[0][1])
+                import warnings
+
+                session = failures[0][1]
+                warnings.warn(ConfigWarning(f"{session.message}; it is ignored", hint=session.hint), stacklevel=2)
             debug.log(f"{self.path} was opened by {name}")
             return data_key
         raise self._locked(failures)
@@ -190,11 +187,6 @@ class Vault:
 
     def _attempt(self, file: DataKeyFile, unlockers: Sequence[Unlocker]) -> Callable[[], bytes]:
         return lambda: self.find_secret(file, unlockers)[0]
-
-    def _warn_of_session(self, error: InvalidSession) -> None:
-        import warnings
-
-        warnings.warn(ConfigWarning(f"{error.message}; it is ignored", hint=error.hint), stacklevel=2)
 
     def _locked(self, failures: list[tuple[str, SealingError | FileError]]) -> SealingError | FileError:
         """Return the only error, or one that names them all. A bad session is reported alone if only the user's answer

@@ -164,7 +164,7 @@ def kill_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise SimulatedKill
 
-    monkeypatch.setattr(operations.Marker, "clear", stop)
+    monkeypatch.setattr(operations, "mark_finished", stop)
     monkeypatch.setattr(operations, "_restore", stop)
 
 

@@ -9,9 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Protocol
 
-    from arka_config.app_identity import AppIdentity
     from arka_config.sealing.data_key import DataKeyFile, Unlocker
-    from arka_config.store.folders import Folders
+    from arka_config.store.profile_store import ProfileStore
 else:
     Protocol = object  # importing `typing` is too slow for `arka token`
 
@@ -24,19 +23,12 @@ class Context:
     """What a kind may use of the store. `path` is the data key's file; `ask` asks for a secret, and returns None if
     there is no terminal."""
 
-    def __init__(
-        self,
-        app: AppIdentity,
-        environ: Mapping[str, str],
-        folders: Folders,
-        path: str,
-        ask: Callable[[str], str | None],
-    ) -> None:
-        self.app = app
-        self.environ = environ
-        self.folders = folders
-        self.path = path
-        self.ask = ask
+    def __init__(self, store: ProfileStore) -> None:
+        self.app = store.app
+        self.environ = store.environ
+        self.folders = store.folders
+        self.path = store.data_key_path
+        self.ask = store.ask_passphrase or (lambda _question: None)
 
 
 class Option:
