@@ -46,7 +46,11 @@ def assignments(app: AppIdentity, words: Iterable[str]) -> dict[tuple[str, ...],
 
 
 def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], Any]:
-    _refuse_token(app, key, text)
+    if key == "token" or app.redact(text) != text:
+        raise UsageError(
+            f"{_quote(app, key)}: a token cannot be stored in a profile's file",
+            hint=f"{app.name} login, or token.env=NAME",
+        )
     if key == "api_url":
         Origin.of(text, "api_url")
     if key in _PLAIN:
@@ -64,16 +68,8 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
     return {("settings", *leaf.field.path): parse_value(leaf, text)}
 
 
-def _refuse_token(app: AppIdentity, key: str, text: str) -> None:
-    if key == "token" or app.redact(text) != text:
-        raise UsageError(
-            f"{_quote(app, key)}: a token cannot be stored in a profile's file",
-            hint=f"{app.name} login, or token.env=NAME",
-        )
-
-
 def removals(app: AppIdentity, keys: Iterable[str], settings: Mapping[str, Any]) -> dict[tuple[str, ...], None]:
-    """The paths that keys name, each with None: known keys, and anything that the profile's settings contain.
+    """Return the paths that keys name, each with None: known keys, and anything that the profile's settings contain.
 
     Raises UsageError for an unknown key.
     """

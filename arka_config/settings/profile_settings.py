@@ -161,8 +161,8 @@ class ProfileSettings(BaseSettings):
         """Every value that can be set separately, by dotted name."""
         if "_leaves" not in cls.__dict__:
             cls._leaves = leaves(cls, cls.app)  # type: ignore[attr-defined]  # cached for this class, not inherited
-        found: dict[str, Leaf] = cls.__dict__["_leaves"]
-        return found
+        cached: dict[str, Leaf] = cls.__dict__["_leaves"]
+        return cached
 
     @classmethod
     def defaults(cls) -> Layer:

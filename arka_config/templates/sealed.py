@@ -89,7 +89,8 @@ def unseal(text: str, identities: Sequence[Any]) -> SealedToken:
     try:
         payload = library.decrypt(content, list(identities))
     except library.DecryptError as error:
-        is_for_others = "No matching keys" in str(error)  # the library has one error type for all reasons
+        # The library has one error type, without fields, for all reasons: only its message tells this one.
+        is_for_others = "No matching keys" in str(error)
     else:
         return _parse(payload)
     # Raised outside of the handler, so that the library's error is not chained: it may hold a secret.
