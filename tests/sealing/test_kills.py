@@ -1,10 +1,12 @@
-"""If a change is killed at any step, every token stays readable, and the next run finishes the change."""
+"""Every token stays readable while a change runs, and if it is killed at any step; the next run finishes the change."""
 
 from __future__ import annotations
 
 import itertools
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.faults import Fault, run_in_fork
 from tests.sealing.conftest import tokens
 from tests.store.samples import credential, token
 
+ROOT = Path(__file__).parents[2]
 WORDS = ("work", "ci")
 ALL = {word: token(word) for word in WORDS}
 
@@ -36,9 +39,9 @@ def at(home: Path) -> ProfileStore:
 
 
 @pytest.fixture
-def made(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A home to copy, sealed or not."""
-    home = tmp_path / "made"
+def plain_home(tmp_path: Path) -> Path:
+    """A home with tokens and without sealing."""
+    home = tmp_path / "plain_home"
     store = at(home)
     for word in WORDS:
         store.log_in(word, credential(word))
@@ -78,17 +81,17 @@ def finish(store: ProfileStore, change: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
-def test_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Path, change: str) -> None:
+def test_kill_at_any_step_leaves_every_token_readable(plain_home: Path, tmp_path: Path, change: str) -> None:
     is_on, stays_on = CHANGES[change]
     home = tmp_path / "home"
     if is_on:
-        made.rename(home)
+        plain_home.rename(home)
         vault = vault_of(at(home))
         operations.enable(vault, [NewUnlocker("key-file", path=str(tmp_path / "a.key"))])
         operations.add_unlocker(vault, NewUnlocker("key-file", path=str(tmp_path / "b.key")))
-        home.rename(made)
+        home.rename(plain_home)
     for step in itertools.count(1):
-        shutil.copytree(made, home)
+        shutil.copytree(plain_home, home)
         ended = run_and_kill(home, change, step)
         assert tokens(at(home)) == ALL, f"after a kill at step {step}"
         if ended == 0:
@@ -108,3 +111,36 @@ def test_kill_at_any_step_leaves_every_token_readable(made: Path, tmp_path: Path
             plain = [path for path in home.rglob("*") if path.is_file() and token("work").encode() in path.read_bytes()]
             assert plain == []
         shutil.rmtree(home)
+
+
+def read_until_stopped(home: Path) -> None:
+    """Read every token repeatedly, until a file named `stop` appears in the home."""
+    count = 0
+    while not (home / "stop").exists():
+        for word in WORDS:
+            assert at(home).credential(word).token.reveal() == token(word)
+            count += 1
+    sys.stdout.write(f"{count}\n")
+
+
+@pytest.mark.slow
+def test_readers_get_every_token_during_enable_rekey_and_disable(plain_home: Path) -> None:
+    code = f"from {__name__} import read_until_stopped, Path; read_until_stopped(Path({str(plain_home)!r}))"
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        )
+        for _ in range(2)
+    ]
+    try:
+        for _ in range(40):
+            operations.enable(vault_of(at(plain_home)), [NewUnlocker("key-file")])
+            operations.rekey(vault_of(at(plain_home)))
+            operations.rekey(vault_of(at(plain_home)))
+            operations.disable(vault_of(at(plain_home)))
+    finally:
+        (plain_home / "stop").touch()
+        ended = [reader.communicate(timeout=60) for reader in readers]
+    for reader, (out, err) in zip(readers, ended, strict=True):
+        assert reader.returncode == 0, err
+        assert int(out) > 100
