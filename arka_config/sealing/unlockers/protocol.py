@@ -65,7 +65,7 @@ class UnlockerKind(Protocol):
     """
 
     name: str
-    details: Mapping[str, type]
+    details: Mapping[str, type] = {}
     parameters: Mapping[str, object] = {}
     options: Sequence[Option] = ()
     prompts: Sequence[Prompt] = ()
