@@ -95,6 +95,11 @@ class Browser:
             raise Problem(FORGED, "the form is from another browser, or from before you signed in or out")
 
 
+def _read_browser(request: Request) -> Browser:
+    """Return the request's browser. A function, since FastAPI 0.115 cannot resolve the annotations of a class here."""
+    return Browser(request)
+
+
 def _require_user(browser: AnyBrowser) -> Browser:
     if browser.user is None:
         raise Redirect(accounts.SIGN_IN_PAGE)
@@ -110,7 +115,7 @@ def _check_form_and_user(browser: FormBrowser) -> Browser:
     return _require_user(browser)
 
 
-AnyBrowser = Annotated[Browser, Depends()]
+AnyBrowser = Annotated[Browser, Depends(_read_browser)]
 SignedInBrowser = Annotated[Browser, Depends(_require_user)]
 FormBrowser = Annotated[Browser, Depends(_check_form)]
 SignedInFormBrowser = Annotated[Browser, Depends(_check_form_and_user)]
