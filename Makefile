@@ -56,6 +56,7 @@ types: $(READY) ## check types
 docs: $(READY) ## regenerate the generated parts of the documentation
 	@PATH="$(BIN):$$PATH" $(BIN)/python docs/render_demo.py
 	@$(BIN)/python docs/render_schema.py
+	@$(BIN)/python docs/render_guarantees.py
 	@if command -v chromium >/dev/null; then $(BIN)/python docs/render_pages.py; \
 	else echo "chromium is not on PATH: docs/pictures is unchanged"; fi
 

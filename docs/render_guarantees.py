@@ -1,9 +1,9 @@
 """Write docs/guarantees.md from the list of guarantees and the numbers of a run: `make guarantees`.
 
-    python docs/render_guarantees.py FOLDER [--print]
+    python docs/render_guarantees.py [FOLDER [--print]]
 
 FOLDER is what GUARANTEES_NUMBERS named during the run, with one file for each number. With --print, only print the
-numbers.
+numbers. Without a folder, write the list and keep the page's numbers: `make docs`.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.guarantees.guarantees import GUARANTEES  # noqa: E402
+from tests.guarantees.areas import AREAS  # noqa: E402
 from tests.guarantees.numbers import FULL  # noqa: E402  # needs the path from above
 
 PAGE = ROOT / "docs" / "guarantees.md"
+NUMBERS = "The numbers of "
 INTRODUCTION = """\
 # Guarantees
 
 What arka-config guarantees, and the tests that fail if it does not hold. [SECURITY.md](../SECURITY.md) says what is not
 guaranteed. `make test` runs these tests within bounds. `make guarantees` tries every kind of fault at every step,
-races for a minute, fuzzes longer, and writes this page. `make fuzz FUZZ_SECONDS=600` fuzzes for as long as you like.
+races for a minute, fuzzes longer, and writes this page; `make docs` updates the table.
+`make fuzz FUZZ_SECONDS=600` fuzzes for as long as you like.
 
 A *mutant* is a copy of the package with one safeguard removed. A test runs the guarantee's own tests on it, and expects
 them to fail.
@@ -63,26 +65,46 @@ def summarize(folder: Path) -> list[tuple[str, str]]:
     ]
 
 
-def page(folder: Path) -> str:
-    """The page's text."""
-    lines = ["| guarantee | tests | caught mutants |", "|---|---|---|"]
-    for each in GUARANTEES:
-        tests = "<br>".join(f"`tests/{test}`" for test in each.tests)
-        lines.append(f"| {each.text} | {tests} | {'<br>'.join(each.mutants)} |")
+def render_list() -> str:
+    """Render the introduction, and the guarantees with their tests and mutants."""
+    lines = []
+    for area in AREAS:
+        if not area.GUARANTEES:
+            continue
+        lines += [
+            f"## {(area.__doc__ or '').rstrip('.')}",
+            "",
+            "| guarantee | tests | caught mutants |",
+            "|---|---|---|",
+        ]
+        for each in area.GUARANTEES:
+            tests = "<br>".join(f"`tests/{test}`" for test in each.tests)
+            lines.append(f"| {each.text} | {tests} | {'<br>'.join(each.mutants)} |")
+        lines.append("")
+    lines += ["## Numbers"]
+    return INTRODUCTION + "\n".join(lines) + "\n"
+
+
+def render_numbers(folder: Path) -> str:
+    """Render the numbers of a run."""
     run = "`make guarantees`" if FULL else "a bounded run"
     machine = f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    lines += ["", f"The numbers of {run} ({machine}):", "", "| what | how many |", "|---|---|"]
+    lines = [f"{NUMBERS}{run} ({machine}):", "", "| what | how many |", "|---|---|"]
     lines += [f"| {what} | {number} |" for what, number in summarize(folder) if number != "0"]
-    return INTRODUCTION + "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Print the numbers, and write the page."""
+    if len(sys.argv) == 1:
+        _, start, numbers = PAGE.read_text("utf-8").partition(NUMBERS)
+        PAGE.write_text(f"{render_list()}\n{start}{numbers}", "utf-8")
+        return
     folder = Path(sys.argv[1])
     for what, number in summarize(folder):
         print(f"{what}: {number}")
     if "--print" not in sys.argv:
-        PAGE.write_text(page(folder), "utf-8")
+        PAGE.write_text(f"{render_list()}\n{render_numbers(folder)}", "utf-8")
 
 
 if __name__ == "__main__":

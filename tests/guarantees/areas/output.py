@@ -1,0 +1,66 @@
+"""Output and child programs."""
+
+from __future__ import annotations
+
+from tests.guarantees.guarantee import Guarantee, Mutant
+
+GUARANTEES: list[Guarantee] = [
+    Guarantee(
+        "A token is shown only if it was asked for: not by another command, option, error, help or completion.",
+        (
+            "cli/test_streams.py::test_a_token_is_shown_only_if_it_was_asked_for",
+            "cli/test_streams.py::test_an_error_redacts_a_token_in_the_wrong_argument",
+            "guarantees/test_canary.py::test_help_shows_no_token_of_the_environment",
+            "guarantees/test_canary.py::test_completion_shows_no_token",
+        ),
+        ("no redaction of text", "no redaction of JSON"),
+    ),
+    Guarantee(
+        "No log, repr, copy, schema or error of a settings class holds a token.",
+        (
+            "guarantees/test_canary.py::test_no_log_holds_a_token",
+            "guarantees/test_canary.py::test_no_representation_shows_a_token",
+        ),
+        ("a secret that shows itself",),
+    ),
+    Guarantee(
+        "A crash shows its location in the code, but no values and no message.",
+        ("guarantees/test_canary.py::test_a_crash_shows_its_location_and_no_values",),
+        ("a crash that shows values",),
+    ),
+]
+
+MUTANTS: list[Mutant] = [
+    Mutant(
+        "no redaction of text",
+        "cli/output/terminal.py",
+        "    return visible(_redacted(text))",
+        "    return visible(text)",
+        "tests/cli/test_streams.py::test_an_error_redacts_a_token_in_the_wrong_argument",
+        "assert 'arka_w+9f3c' not in",
+    ),
+    Mutant(
+        "no redaction of JSON",
+        "cli/runtime/session.py",
+        "terminal.out(text if reveal else self.app.redact(text))",
+        "terminal.out(text)",
+        "tests/cli/test_streams.py::test_an_error_redacts_a_token_in_the_wrong_argument",
+        "assert 'arka_w+9f3c' not in",
+    ),
+    Mutant(
+        "a crash that shows values",
+        "cli/runtime/reporting.py",
+        "        if sys.flags.dev_mode:",
+        "        if True:",
+        "tests/guarantees/test_canary.py::test_a_crash_shows_its_location_and_no_values",
+        "ValueError: arka_w+",
+    ),
+    Mutant(
+        "a secret that shows itself",
+        "secret.py",
+        '        return "Secret(…)"',
+        '        return f"Secret({self._value})"',
+        "tests/guarantees/test_canary.py::test_no_representation_shows_a_token",
+        "assert not True",
+    ),
+]

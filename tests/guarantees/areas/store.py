@@ -1,0 +1,173 @@
+"""Files and the store."""
+
+from __future__ import annotations
+
+from tests.guarantees.guarantee import Guarantee, Mutant
+
+FAULTS = "guarantees/test_faults.py::test_a_fault_at_any_step_loses_nothing_and_is_reported"
+
+GUARANTEES: list[Guarantee] = [
+    Guarantee(
+        "A failed write, sync, rename, removal, folder creation or lock, or a kill, at any step of any command that "
+        "writes, loses nothing. Afterwards the lock is free, and no temporary file is left.",
+        (FAULTS, "sealing/test_kills.py", "templates/test_kills.py"),
+        (
+            "a failed fsync of the folder that undoes the change",
+            "a temporary file that stays after an error",
+            "no clean-up after a kill",
+            "a lock that is not released",
+        ),
+    ),
+    Guarantee("A failure is reported with exit code 1 and one line that names the file and the cause.", (FAULTS,)),
+    Guarantee(
+        "A command that only reads changes nothing.",
+        ("guarantees/test_faults.py::test_a_command_that_reads_changes_nothing",),
+    ),
+    Guarantee(
+        "A reader sees the old file or the new one, and so does the next run after a power cut.",
+        (
+            "store/test_files.py::test_write_shows_readers_the_old_file_until_the_rename",
+            "store/test_files.py::test_write_syncs_the_file_before_the_rename_and_the_folder_after",
+        ),
+        ("a write in place", "no fsync of the file", "no fsync of the folder"),
+    ),
+    Guarantee(
+        "Processes that change the store at the same time lose no update, and a killed process blocks no other.",
+        ("guarantees/test_races.py", "store/test_races.py", "store/test_lock.py"),
+        ("no lock", "a token that is removed before its selection is moved"),
+    ),
+    Guarantee(
+        "A home that is read-only, full or another user's is reported with a clear error, symbolic links are followed, "
+        "and nothing is lost.",
+        ("guarantees/test_homes.py",),
+    ),
+    Guarantee(
+        "A token's file is private from its first byte, and one that others can write is refused.",
+        (
+            "store/test_files.py::test_write_creates_private_files_and_folders",
+            "store/test_files.py::test_write_does_not_open_an_existing_temporary_file",
+            "store/test_files.py::test_read_refuses_a_secret_that_others_can_write",
+        ),
+        ("a mode of 0644", "no O_EXCL", "a secret that others can write"),
+    ),
+    Guarantee(
+        "A file that cannot be parsed is never overwritten.",
+        ("store/test_profiles.py",),
+        ("a malformed file that is overwritten",),
+    ),
+    Guarantee(
+        "Any input from a file, a variable or a workspace is read, or refused with an error that names it, quickly and "
+        "in little memory.",
+        ("fuzz/test_readers.py",),
+    ),
+]
+
+MUTANTS: list[Mutant] = [
+    Mutant(
+        "no lock",
+        "store/lock.py",
+        "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+        "tests/store/test_lock.py::test_lock_serializes_processes",
+        "AssertionError|assert .* ==",
+    ),
+    Mutant(
+        "a lock that is not released",
+        "store/lock.py",
+        "_unlock(self._descriptor)\n        except OSError:\n            pass  # the change has been made, and "
+        "closing the file releases the lock as well\n        finally:\n            os.close(self._descriptor)",
+        "pass\n        except OSError:\n            pass\n        finally:\n            pass",
+        "tests/store/test_lock.py::test_error_under_the_lock_releases_it_without_a_sweep",
+        "LockTimeout|assert",
+    ),
+    Mutant(
+        "no fsync of the file",
+        "store/files.py",
+        "            os.fsync(descriptor)\n        finally:",
+        "        finally:",
+        "tests/store/test_files.py::test_write_syncs_the_file_before_the_rename_and_the_folder_after",
+        r"assert \['rename', 'sync folder'\] == \['sync file', 'rename', 'sync folder'\]",
+    ),
+    Mutant(
+        "no fsync of the folder",
+        "store/files.py",
+        "    _sync_after_change(folder, target)\n",
+        "",
+        "tests/store/test_files.py::test_write_syncs_the_file_before_the_rename_and_the_folder_after",
+        r"assert \['sync file', 'rename'\] == \['sync file', 'rename', 'sync folder'\]",
+    ),
+    Mutant(
+        "a failed fsync of the folder that undoes the change",
+        "store/files.py",
+        "    try:\n        _sync(folder)\n    except OSError as error:",
+        "    _sync(folder)\n    try:\n        pass\n    except OSError as error:",
+        f"tests/{FAULTS}[served: rotate -p work]",
+        "assert .*accepts|FileError|Traceback|assert",
+    ),
+    Mutant(
+        "a write in place",
+        "store/files.py",
+        "            return os.replace(temporary, target)",
+        "            with open(temporary) as new, open(target, 'w') as old:\n"
+        "                old.write(new.read())\n"
+        "            return os.unlink(temporary)",
+        "tests/store/test_files.py::test_write_shows_readers_the_old_file_until_the_rename",
+        "assert 'new' == 'old'",
+    ),
+    Mutant(
+        "a temporary file that stays after an error",
+        "store/files.py",
+        "            os.unlink(temporary)\n        except OSError:",
+        "            pass\n        except OSError:",
+        f"tests/{FAULTS}[plain: profiles unset work timeout]",
+        r"assert \[.*arka-tmp.*\] == \[\]",
+    ),
+    Mutant(
+        "no clean-up after a kill",
+        "store/files.py",
+        "                os.unlink(path)\n            except OSError:\n                continue",
+        "                pass\n            except OSError:\n                continue",
+        "tests/store/test_races.py::test_files_of_a_killed_writer_are_swept_by_writers_only",
+        r"assert \[.*arka-tmp.*\] == \[\]",
+    ),
+    Mutant(
+        "a mode of 0644",
+        "store/files.py",
+        "PRIVATE_FILE = 0o600",
+        "PRIVATE_FILE = 0o644",
+        "tests/store/test_files.py::test_write_creates_private_files_and_folders",
+        r"assert \[420, 448, 448\] == \[384, 448, 448\]",
+    ),
+    Mutant(
+        "no O_EXCL",
+        "store/files.py",
+        "os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW",
+        "os.O_WRONLY | os.O_CREAT",
+        "tests/store/test_files.py::test_write_does_not_open_an_existing_temporary_file",
+        "DID NOT RAISE|assert",
+    ),
+    Mutant(
+        "a secret that others can write",
+        "store/files.py",
+        "    if mode & 0o022:",
+        "    if mode & 0o000:",
+        "tests/store/test_files.py::test_read_refuses_a_secret_that_others_can_write",
+        "DID NOT RAISE|ConfigWarning",
+    ),
+    Mutant(
+        "a malformed file that is overwritten",
+        "store/profiles.py",
+        "            self.parse(name, toml.parse(text, path))\n            text = toml.edit(text, changes, path)",
+        "            text = toml.dumps({'settings': {'timeout': 1}})",
+        "tests/store/test_profiles.py",
+        "DID NOT RAISE|assert",
+    ),
+    Mutant(
+        "a token that is removed before its selection is moved",
+        "store/profile_store.py",
+        "            self.selection.replace(name, other)\n            self.tokens.remove(name)",
+        "            self.tokens.remove(name)\n            self.selection.replace(name, other)",
+        "tests/store/test_races.py::test_rename_killed_at_any_step_leaves_a_working_active_profile",
+        "NoToken|AttributeError|assert",
+    ),
+]
