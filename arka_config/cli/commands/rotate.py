@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--expires",
     metavar="DATE|90d|never",
-    help="When the new token expires (default: the lifetime of the old one).",
+    help="When the new token expires (default: when the old one does).",
 )
 def rotate(session: Session, expires: str | None) -> None:
     """Replace a profile's token with a new one of the same label, and revoke the old one.

@@ -73,7 +73,7 @@ class WorkspaceClient:
     def rotate(self, expires: str | None = None) -> Issued:
         """Create a successor of this token, which keeps working until it is revoked.
 
-        With None, the new token has the lifetime of the old one; an empty `expires` means never.
+        With None, the new token expires when the old one does; an empty `expires` means never.
         """
         body = None if expires is None else {"expires": expires or None}
         return self._call("POST", f"tokens/{CURRENT}/rotate", self._parse_issued, "rotate a token", body)

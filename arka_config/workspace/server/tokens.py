@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, or_, select, tuple_, update
 from sqlalchemy.orm import contains_eager
 
+from arka_config import timestamps
 from arka_config.errors import ConfigError, InvalidValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
@@ -34,8 +35,6 @@ _ALPHABET = string.ascii_letters + string.digits
 _MIN_BITS = 190
 _DEFAULT_LENGTH = 37  # random characters, if the app does not set a length
 _LAST_USED_PRECISION = timedelta(minutes=1)
-_ROUNDING = timedelta(days=1)  # an expiry given as a date is the end of that day
-_LAST_TIME = datetime.max.replace(tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -201,15 +200,15 @@ def revoke(session: Session, user_id: str, token_id: str, *, address: str) -> bo
 
 
 def rotate(
-    session: Session, app: AppIdentity, token_id: str, *, expires: datetime | None, same_lifetime: bool, address: str
+    session: Session, app: AppIdentity, token_id: str, *, expires: datetime | None, same_end: bool, address: str
 ) -> Issued | None:
     """Create a successor with the same label and scopes. None if the token has been revoked in the meantime.
 
     The old token keeps working, so that a client that is killed before it stores the new one still has a valid token.
     An earlier successor that was never used is revoked: its client has lost it.
 
-    With `same_lifetime` the successor gets the lifetime of the old token, else it expires at `expires`. Raises
-    InvalidValue if that is in the past, or if a token without `tokens:manage` asks for a longer lifetime than its own.
+    With `same_end` the successor expires when the old token does, else at `expires`. Raises InvalidValue if that is in
+    the past, or later than the end of an old token without `tokens:manage`: a leaked token must not stay alive.
     """
     old = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
     if old is None:
@@ -217,7 +216,8 @@ def rotate(
     unused = delete(Token).where(Token.user_id == old.user_id, Token.successor_of == old.id, Token.last_used.is_(None))
     for unused_id in session.scalars(unused.returning(Token.id)).all():
         records.audit(session, records.TOKEN_REVOKED, user_id=old.user_id, subject=unused_id, address=address)
-    issued = _generate(app, old.user_id, old.label, _successor_expiry(old, expires, same_lifetime), old.scopes)
+    ends = _successor_expiry(old, old.expires if same_end else expires)
+    issued = _generate(app, old.user_id, old.label, ends, old.scopes)
     issued.token.successor_of = old.id
     session.add(issued.token)
     subject = f"{old.id} {issued.token.id}"
@@ -225,15 +225,11 @@ def rotate(
     return issued
 
 
-def _successor_expiry(old: Token, expires: datetime | None, same_lifetime: bool) -> datetime | None:
-    if old.expires is None:
-        return None if same_lifetime else check_expiry(expires)
-    try:
-        latest = datetime.now(UTC) + (old.expires - old.created)
-    except OverflowError:
-        latest = _LAST_TIME
-    if same_lifetime:
-        return check_expiry(latest)
-    if MANAGE not in old.scopes.split() and (expires is None or expires - latest > _ROUNDING):
-        raise InvalidValue("a token that may not manage tokens cannot extend its own lifetime")
-    return check_expiry(expires)
+def _successor_expiry(old: Token, expires: datetime | None) -> datetime | None:
+    expires = check_expiry(expires)
+    if old.expires is None or MANAGE in old.scopes.split():
+        return expires
+    if expires is None or expires > old.expires:
+        end = timestamps.to_text(old.expires)
+        raise InvalidValue(f"a token that may not manage tokens cannot extend its own life, which ends at {end}")
+    return expires

@@ -94,18 +94,19 @@ def revoke_token(caller: CurrentCaller, token_id: Annotated[TokenId, Path(alias=
 
 @router.post("/tokens/current/rotate", status_code=201)
 def rotate_token(caller: CurrentCaller, rotation: Rotation | None = None) -> IssuedToken:
-    """Create a successor of the authenticating token, with its label, scopes and lifetime. It is returned only once.
+    """Create a successor of the authenticating token, with its label, scopes and expiry. It is returned only once.
 
-    The old token keeps working until it is revoked. An earlier successor that was never used is revoked.
+    The old token keeps working until it is revoked. An earlier successor that was never used is revoked. Only a token
+    with the scope `tokens:manage` can be given a later expiry than its own.
     """
-    same_lifetime = rotation is None or "expires" not in rotation.model_fields_set
+    same_end = rotation is None or "expires" not in rotation.model_fields_set
     with _report_expiry(), caller.workspace.database.write() as session:
         issued = tokens.rotate(
             session,
             caller.workspace.app,
             caller.token.id,
             expires=rotation.expires if rotation else None,
-            same_lifetime=same_lifetime,
+            same_end=same_end,
             address=caller.address,
         )
     if issued is None:

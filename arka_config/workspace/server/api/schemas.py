@@ -116,7 +116,7 @@ class NewToken(_Document):
 
 
 class Rotation(_Document):
-    """How to rotate a token. Without `expires`, the new token gets the lifetime of the old one."""
+    """How to rotate a token. Without `expires`, the new token expires when the old one does."""
 
     expires: Time | None = Field(None, description="When the new token expires, in the future; null for never.")
 
