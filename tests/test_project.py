@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -123,3 +124,31 @@ def test_the_console_script_imports_no_re() -> None:
     script = Path(sys.executable).with_name("arka").read_text("utf-8")
     assert "import main" in script
     assert "import re\n" not in script
+
+
+FAKE_PYTHON = """#!/bin/sh
+case "$*" in
+--version) echo "Python 3.11.0" ;;
+"-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+*require-hashes*) echo "Collecting click==8.2.1 (from -r requirements/dev.txt (line 1))"; exit "$PIP_EXIT_CODE" ;;
+esac
+"""
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize("pip_exit_code", [0, 1])
+def test_make_shows_the_packages_while_it_creates_the_environment(pip_exit_code: int, tmp_path: Path) -> None:
+    python, venv = tmp_path / "python", tmp_path / "venv"
+    python.write_text(FAKE_PYTHON)
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", f"PYTHON={python}", f"VENV={venv}", str(venv / ".ready")],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PIP_EXIT_CODE": str(pip_exit_code)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "creating " in done.stdout
+    assert "\n  click==8.2.1" in done.stdout
+    assert (done.returncode == 0, (venv / ".ready").exists()) == (pip_exit_code == 0, pip_exit_code == 0)

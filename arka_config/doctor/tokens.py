@@ -77,8 +77,10 @@ def _reference(machine: Machine, profile: Profile, name: str, target: str, conte
         command = kind.command_to_set(target)
         try:
             machine.app.check_token(secret, profile.api_url or None)
-        except InvalidToken as error:
-            yield Problem(ERROR, profile.path, f"{subject}, which is not a token: {error.reason}", command)
+        except InvalidToken as error:  # what is there instead may be needed: PATH, or a file of another program
+            message = f"{subject}, which is not a token: {error.reason}"
+            advice = "name a place with nothing but the token, or put the token there"
+            yield Problem(ERROR, profile.path, message, edit_command(profile.path), advice)
             return
         except TokenUnavailable as error:
             yield Problem(ERROR, profile.path, error.message, command, "" if command else error.hint)

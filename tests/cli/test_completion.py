@@ -25,9 +25,11 @@ def test_each_shell_has_a_script_and_json_wraps_it(shell: str) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["tcsh"]])
 @pytest.mark.usefixtures("home")
-def test_unknown_shell_is_a_usage_error(arguments: list[str]) -> None:
+def test_unknown_shell_is_a_usage_error_that_names_the_shells(arguments: list[str]) -> None:
     done = arka("completion", *arguments)
     assert (done.code, done.out) == (2, "")
+    assert "\\x" not in done.err
+    assert all(shell in done.err.splitlines()[0] for shell in ("bash", "zsh", "fish"))
 
 
 def complete(home: Path, words: str) -> tuple[list[str], str]:

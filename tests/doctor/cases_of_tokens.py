@@ -37,12 +37,24 @@ def a_reference_to_an_unset_variable(user_home: UserHome) -> None:
     "references",
     "~/.config/arka/profiles/ref.toml",
     "which is not a token: it does not start with arka_",
-    "read -rs REF_TOKEN && export REF_TOKEN",
-    stdin=f"{TOKEN}\n",
+    "${EDITOR:-vi} ~/.config/arka/profiles/ref.toml",
+    editor="sed -i d",
 )
 def a_reference_to_a_variable_without_a_token(user_home: UserHome) -> Mapping[str, str]:
     user_home.write(user_home.config("profiles", "ref.toml"), '[token]\nenv = "REF_TOKEN"\n')
     return {"REF_TOKEN": "ghp_" + "x" * 36}
+
+
+@problem_case(
+    "references",
+    "~/.config/arka/profiles/ref.toml",
+    "which is not a token: it does not start with arka_",
+    "${EDITOR:-vi} ~/.config/arka/profiles/ref.toml",
+    editor="sed -i d",
+)
+def a_reference_to_a_file_of_another_program(user_home: UserHome) -> None:
+    user_home.write(user_home.config("profiles", "ref.toml"), '[token]\nfile = "~/.netrc"\n')
+    user_home.write(user_home.path(".netrc"), "machine example.com", 0o600)
 
 
 @problem_case(

@@ -15,7 +15,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime import session as sessions
 from arka_config.cli.runtime.command import API_KEY, COMMON, Command, ReportedError, common_options
 from arka_config.cli.runtime.registry import ENTRIES, GROUPS
-from arka_config.text import did_you_mean
+from arka_config.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence, Set
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.registry import Entry
     from arka_config.cli.runtime.session import Session
+
+
+# The least similarity of a suggested command. A word that is not a typing error gets no suggestion, as the command that
+# it resembles may be irreversible: `remove` is not `revoke`.
+_TYPO = 0.8
 
 
 class SectionedGroup(click.Group):
@@ -49,8 +54,8 @@ class SectionedGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve as click does, with the nearest names in the error."""
         if args and not args[0].startswith("-") and args[0] not in self.commands and not ctx.resilient_parsing:
-            near = did_you_mean(args[0], self.commands)
-            raise click.UsageError(f"no such command '{args[0]}'{'; ' if near else ''}{near}", ctx)
+            near = [f"; did you mean '{name}'?" for name in nearest(args[0], self.commands, most=1, cutoff=_TYPO)]
+            raise click.UsageError(f"no such command '{args[0]}'{''.join(near)}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -213,6 +218,6 @@ def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], na
 def _usage_error(app: AppIdentity, error: click.UsageError) -> errors.UsageError:
     """Convert click's usage error."""
     # click lists choices on lines that begin with a tab; any other line end came from the command line.
-    message = "\n\t".join(part.replace("\n", "\\x0a") for part in error.format_message().split("\n\t"))
+    message = " ".join(part.replace("\n", "\\x0a") for part in error.format_message().split("\n\t"))
     hint = f"{error.ctx.command_path if error.ctx else app.name} --help"
     return errors.UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)

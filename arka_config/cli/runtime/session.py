@@ -138,8 +138,8 @@ class Session:
     def confirm(self, question: str, *, flag: str) -> None:
         """Ask for confirmation. Raises Cancelled if declined, UsageError naming the flag without a terminal."""
         if not self.can_ask:
-            question = f"{question[:1].lower()}{question[1:]}"
-            raise UsageError(f"{question} there is no terminal to ask on", hint=f"add {flag}")
+            why = "prompts are off" if self.no_input else "there is no terminal to ask on"
+            raise UsageError(f"this needs your confirmation, but {why}:", more=[question], hint=f"add {flag}")
         if not terminal.confirm(question):
             raise Cancelled("nothing was changed")
 
