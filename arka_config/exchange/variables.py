@@ -82,8 +82,9 @@ def github_mask(secret: str) -> str:
 
     Source: GitHub's "Workflow commands for GitHub Actions".
     """
-    # `%` starts an escape sequence in a workflow command.
-    return f"::add-mask::{check_printable(secret, 'the token').replace('%', '%25')}"
+    # A command is one line, and `%` starts an escape sequence in it.
+    value = secret.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::add-mask::{check_printable(value, 'the token')}"
 
 
 def append_github_env(path: str, variables: Mapping[str, str]) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from arka_config.exchange import variables as formats
+from arka_config.references.registry import kinds
+from tests.cli.github_runner import masked_values, parse_github_env
 from tests.cli.program import OTHER, TOKEN, arka
 
 if TYPE_CHECKING:
@@ -78,10 +83,78 @@ def test_env_with_token_prints_nothing_if_the_token_is_missing() -> None:
         assert (done.code, done.out) == (4, "")
 
 
-def test_env_github_masks_the_token_even_if_it_is_not_included(two_profiles: Path, tmp_path: Path) -> None:
+def write_helper(home: Path) -> None:
+    """Configure a helper that prints another token at every run."""
+    program = home.parent / "helper"
+    program.write_text(f'#!/bin/sh\necho >> "$0.runs"\nprintf "{TOKEN[:-2]}%02d" "$(wc -l < "$0.runs")"\n')
+    program.chmod(0o700)
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["{program}"]\n')
+
+
+# Where a token can come from: the words of a profile with a token reference, other words, and variables.
+SOURCES: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
+    "stored": ([], [], {}),
+    "env": (["token.env=WORK_TOKEN"], [], {"WORK_TOKEN": OTHER}),
+    "file": (["token.file={folder}/token"], [], {}),
+    "helper": (["token.helper=op"], [], {}),
+    "variable": ([], [], {"ARKA_API_KEY": OTHER}),
+    "option": ([], ["--api-key", OTHER], {}),
+}
+
+
+def test_every_kind_of_token_reference_is_a_source_here() -> None:
+    assert set(kinds()) <= set(SOURCES)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_env_github_masks_the_very_value_that_it_writes(two_profiles: Path, tmp_path: Path, source: str) -> None:
+    reference, words, environ = SOURCES[source]
+    write_helper(two_profiles)
+    (tmp_path / "token").write_text(OTHER)
+    (tmp_path / "token").chmod(0o600)
+    if reference:
+        arka("profiles", "create", "other", *(word.format(folder=tmp_path) for word in reference))
+        arka("use", "other")
+    file = tmp_path / "github-env"
+    done = arka(*words, "env", "--github", "--with-token", environ={"GITHUB_ENV": str(file), **environ})
+    assert done.code == 0, done.err
+    written = parse_github_env(file.read_text())["ARKA_API_KEY"]
+    assert written.startswith("arka_")
+    assert masked_values(done.out) == [written]
+
+    failed = arka(*words, "env", "--github", "--with-token", environ={"GITHUB_ENV": "/proc/nothing", **environ})
+    assert (failed.code, len(masked_values(failed.out))) == (1, 1), "masked before it is written"
+
+
+def test_env_github_writes_nothing_if_the_mask_cannot_be_printed(two_profiles: Path, tmp_path: Path) -> None:
+    file = tmp_path / "github-env"
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [sys.executable, "-m", "arka_config", "env", "--github", "--with-token"],
+        env={**os.environ, "GITHUB_ENV": str(file)},
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    os.close(write_end)
+    assert (done.returncode, file.exists()) == (1, False)
+    assert "the token cannot be masked" in done.stderr
+
+
+def test_github_mask_encodes_what_would_end_or_change_the_command() -> None:
+    secret = "100%25\r\n50%0Aend"
+    line = formats.github_mask(secret)
+    assert "\n" not in line
+    assert masked_values(line) == [secret]
+
+
+def test_env_github_masks_a_stored_token_even_if_it_is_not_included(two_profiles: Path, tmp_path: Path) -> None:
     file = tmp_path / "github-env"
     done = arka("env", "--github", environ={"GITHUB_ENV": str(file)})
-    assert (done.code, done.out) == (0, f"::add-mask::{TOKEN}\n")
+    assert (done.code, masked_values(done.out)) == (0, [TOKEN])
     assert "--with-token adds it" in done.err
     assert "ARKA_PROFILE<<" in file.read_text()
     assert TOKEN not in file.read_text()

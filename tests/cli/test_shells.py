@@ -17,6 +17,7 @@ from arka_config.errors import InvalidValue
 from arka_config.exchange import variables as formats
 from arka_config.text import UNPRINTABLE
 from tests import peers
+from tests.cli.github_runner import parse_github_env
 from tests.cli.program import OTHER, TOKEN, arka
 
 if TYPE_CHECKING:
@@ -129,19 +130,6 @@ def test_github_env_value_cannot_end_its_block(tmp_path: Path) -> None:
     assert parse_github_env(file.read_text()) == {"A": "x", "B": "B<<end", "C": ""}
     with pytest.raises(InvalidValue):
         formats.append_github_env(str(file), {"A": "x\nPATH=evil"})
-
-
-def parse_github_env(text: str) -> dict[str, str]:
-    """Parse a GITHUB_ENV file as the runner does: `NAME=VALUE`, or `NAME<<BORDER`, the value's lines, and BORDER."""
-    variables = {}
-    lines = iter(text.splitlines())
-    for line in lines:
-        name, heredoc, border = line.partition("<<")
-        if heredoc and "=" not in name:
-            variables[name] = "\n".join(iter(lambda: next(lines), border))
-        else:
-            name, _, variables[name] = line.partition("=")
-    return variables
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def env(session: Session, shell: str | None, with_token: bool, for_github: bool)
         raise UsageError("--github and --shell cannot be combined", hint="keep one of them")
     variables = _variables(session, with_token)
     if for_github:
-        _append_for_github(session, variables, with_token)
+        _append_for_github(session, variables)
     elif session.json:
         session.show_json({"variables": variables}, reveal=with_token)
     else:
@@ -53,16 +53,36 @@ def _variables(session: Session, with_token: bool) -> dict[str, str]:
     return variables
 
 
-def _append_for_github(session: Session, variables: dict[str, str], with_token: bool) -> None:
+def _append_for_github(session: Session, variables: dict[str, str]) -> None:
     path = session.environ.get("GITHUB_ENV")
     if not path:
         raise ConfigError("GITHUB_ENV is not set: this is not a GitHub Actions job", hint=f"{session.app.name} env")
-    # Mask first: the runner must know the token before anything can print it.
-    effective = session.resolution.effective_token()
-    if effective is not None and effective.secret.is_at_hand:
-        terminal.out(formats.github_mask(effective.secret.reveal()))
-        sys.stdout.flush()
+    written = variables.get(session.app.token_field.variable)
+    # Mask first, and mask the very value that is written: the runner must know it before anything can print it.
+    if secret := written or _stored_token(session):
+        _print_mask(formats.github_mask(secret))
     formats.append_github_env(path, variables)
     terminal.say(f"Set {', '.join(variables)} for the later steps of this job", mark="✓")
-    if not with_token:
+    if written is None:
         terminal.say("  The token is not included; --with-token adds it")
+
+
+def _stored_token(session: Session) -> str | None:
+    """The effective token, which a later step may print, unless a token reference would have to be followed."""
+    effective = session.resolution.effective_token()
+    return effective.secret.reveal() if effective is not None and effective.secret.is_at_hand else None
+
+
+def _print_mask(line: str) -> None:
+    """Print the line that masks a token. Raises ConfigError if it is lost: the token must not be written then."""
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        terminal.discard_stdout()
+    else:
+        return
+    raise ConfigError(
+        "stdout is closed, so the token cannot be masked in the job's log; nothing was written",
+        hint="run it without a pipe",
+    )

@@ -28,9 +28,33 @@ GUARANTEES: list[Guarantee] = [
         ("guarantees/test_canary.py::test_a_crash_shows_its_location_and_no_values",),
         ("a crash that shows values",),
     ),
+    Guarantee(
+        "The GitHub runner masks a token before it is written to GITHUB_ENV, wherever the token comes from.",
+        (
+            "cli/test_env.py::test_env_github_masks_the_very_value_that_it_writes",
+            "cli/test_env.py::test_env_github_writes_nothing_if_the_mask_cannot_be_printed",
+        ),
+        ("a mask of another token", "a mask that is lost"),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a mask of another token",
+        "cli/commands/env.py",
+        "    if secret := written or _stored_token(session):",
+        "    if secret := _stored_token(session):",
+        "tests/cli/test_env.py::test_env_github_masks_the_very_value_that_it_writes[env]",
+        "assert .* ==",
+    ),
+    Mutant(
+        "a mask that is lost",
+        "cli/commands/env.py",
+        "    except BrokenPipeError:\n        terminal.discard_stdout()\n    else:",
+        "    except BrokenPipeError:\n        return terminal.discard_stdout()\n    else:",
+        "tests/cli/test_env.py::test_env_github_writes_nothing_if_the_mask_cannot_be_printed",
+        "assert",
+    ),
     Mutant(
         "no redaction of text",
         "cli/output/terminal.py",
