@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arka_config.references.registry import KINDS, kind_of
-from arka_config.templates.sealed import BEGIN
+from arka_config.templates.age_format import BEGIN
 from arka_config.text import did_you_mean, nearest
 
 if TYPE_CHECKING:

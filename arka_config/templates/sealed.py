@@ -8,7 +8,6 @@ decryption: they specify themselves how much memory an attempt takes.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,15 +17,13 @@ from arka_config.errors import ConfigError, SealedTokenError
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import files
+from arka_config.templates.age_format import check_header, dearmor
 from arka_config.text import is_printable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 VERSION = 1
-LARGEST = 1 << 16  # bytes, armor and all
-MOST_STANZAS = 256
-BEGIN, _END = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"
 _SECRET_KEY = "AGE-SECRET-KEY-"
 
 
@@ -83,8 +80,8 @@ def seal(sealed: SealedToken, recipients: Sequence[Any]) -> str:
 
 def unseal(text: str, identities: Sequence[Any]) -> SealedToken:
     """Decrypt an armored text. Raises NotForThisMachine, and SealedTokenError if it is damaged or not allowed."""
-    content = _dearmor(text)
-    _check_header(content)
+    content = dearmor(text)  # so that the header that is checked is the one that the library reads
+    check_header(content)
     library = age()
     try:
         payload = library.decrypt(content, list(identities))
@@ -100,33 +97,6 @@ def unseal(text: str, identities: Sequence[Any]) -> SealedToken:
             hint="have it sealed again, also for the recipient that `identity show` prints",
         )
     raise SealedTokenError("it is damaged, or was changed after it was sealed", hint="have it sealed again")
-
-
-def _dearmor(text: str) -> bytes:
-    """Decode an armored text, so that the header that is checked is the one that the library reads."""
-    lines = text.strip().replace("\r\n", "\n").split("\n")
-    if len(text) > LARGEST or len(lines) < 3 or lines[0].strip() != BEGIN or lines[-1].strip() != _END:
-        raise SealedTokenError("it is not an armored age text", hint="create one with the `seal` command")
-    try:
-        return base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True)
-    except ValueError:
-        raise SealedTokenError("its armor is damaged", hint="have it sealed again") from None
-
-
-def _check_header(content: bytes) -> None:
-    """Check the recipient stanzas. Raises SealedTokenError for a passphrase, or if there is no valid header."""
-    first, _, rest = content.partition(b"\n")
-    header, separator, _ = rest.partition(b"\n--- ")
-    if first != b"age-encryption.org/v1" or not separator:
-        raise SealedTokenError("it is not an age text of version 1", hint="create one with the `seal` command")
-    stanzas = [line for line in header.split(b"\n") if line.startswith(b"-> ")]
-    if any(line.split(b" ")[1] == b"scrypt" for line in stanzas):
-        raise SealedTokenError(
-            "it is sealed with a passphrase, which is not allowed: an attempt can take any amount of memory",
-            hint="have it sealed for a recipient: seal --to age1…",
-        )
-    if len(stanzas) > MOST_STANZAS:
-        raise SealedTokenError(f"it is sealed for more than {MOST_STANZAS} recipients")
 
 
 def _parse(payload: bytes) -> SealedToken:
@@ -196,6 +166,9 @@ def read_identities(path: str) -> list[Any]:
         if "PRIVATE KEY-----" in text:
             return [library.ssh.Identity.from_buffer(text.encode())]
         lines = [line.strip() for line in text.splitlines()]
+        if others := [at for at, line in enumerate(lines, 1) if line and not line.startswith(("#", "AGE-"))]:
+            # The line is not repeated: it may be a part of a key.
+            raise SealedTokenError(f"{visible(path)}:{others[0]}: neither an identity nor a comment", hint="remove it")
         identities = [library.x25519.Identity.from_str(line) for line in lines if line.startswith(f"{_SECRET_KEY}1")]
     except library.IdentityError:
         identities = []

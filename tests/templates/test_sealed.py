@@ -17,6 +17,7 @@ from arka_config.errors import SealedTokenError
 from arka_config.templates.sealed import unseal
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.peers import executable
+from tests.templates.age_writer import armor
 from tests.templates.conftest import Folder
 
 SEALED = '# a comment\n[profile]\nname = "ci-{hostname}"\n[token]\nprompt = true # typed\n'
@@ -152,10 +153,7 @@ def test_passphrase_stanza_is_refused_without_an_attempt(
     # The work factor of 2^30 would take a terabyte.
     header = "age-encryption.org/v1\n-> scrypt bBkTKpYvkmVxDDQoRPyu3A 30\n"
     content = header.encode() + b"A" * 43 + b"\n--- " + b"A" * 43 + b"\n" + b"x" * 64
-    text = (
-        f"-----BEGIN AGE ENCRYPTED FILE-----\n{base64.b64encode(content).decode()}\n-----END AGE ENCRYPTED FILE-----\n"
-    )
-    folder.put("ci.toml", armored(text))
+    folder.put("ci.toml", armored(armor(content)))
     monkeypatch.setattr(pyrage, "decrypt", lambda *_: pytest.fail("the library was handed the text"))
     done = arka("plan", "profiles")
     assert done.code == 1
@@ -178,11 +176,9 @@ def test_changed_sealed_text_is_reported_as_damaged(recipient: str, home: Path) 
     sealed = sealed_payload(payload(), recipient)
     content = bytearray(base64.b64decode("".join(sealed.strip().split("\n")[1:-1])))
     content[-1] ^= 1
-    lines = base64.b64encode(bytes(content)).decode()
-    text = f"-----BEGIN AGE ENCRYPTED FILE-----\n{lines}\n-----END AGE ENCRYPTED FILE-----"
     identity = pyrage.x25519.Identity.from_str((home / "data" / "identity.txt").read_text().splitlines()[-1])
     with pytest.raises(SealedTokenError, match="damaged"):
-        unseal(text, [identity])
+        unseal(armor(bytes(content)), [identity])
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ class Cursor(NamedTuple):
             created = _EPOCH + timedelta(microseconds=int(microseconds))
         except (binascii.Error, ValueError, OverflowError):
             return None
-        return Cursor(created, token_id) if ID.fullmatch(token_id) else None
+        cursor = Cursor(created, token_id)
+        return cursor if ID.fullmatch(token_id) and cursor.encode() == text else None
 
 
 def new_token(app: AppIdentity) -> Secret:

@@ -10,6 +10,12 @@ GUARANTEES: list[Guarantee] = [
         ("sealing/test_damage.py",),
         ("no associated data", "a nonce that is reused"),
     ),
+    Guarantee(
+        "A sealed token in a template is read as strictly as the age format's specification says: one armored text has "
+        "one meaning.",
+        ("templates/test_age_format.py",),
+        ("armor that is not canonical", "an age header that is not checked"),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
@@ -28,5 +34,21 @@ MUTANTS: list[Mutant] = [
         "    nonce = bytes(NONCE_LENGTH)",
         "tests/sealing/test_damage.py::test_no_nonce_is_used_twice",
         "assert",
+    ),
+    Mutant(
+        "armor that is not canonical",
+        "templates/age_format.py",
+        "    if lines[1:-1] != [encoded[at : at + _COLUMNS] for at in range(0, len(encoded), _COLUMNS)]:",
+        "    if not encoded:",
+        "tests/templates/test_age_format.py::test_armor_that_the_specification_forbids_is_refused",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "an age header that is not checked",
+        "templates/age_format.py",
+        "    if header is None:",
+        '    header = header or re.match(rb"((?s:.*))", content)\n    if header is None:',
+        "tests/templates/test_age_format.py::test_malformed_stanza_is_refused_before_the_library_reads_it",
+        "the library was given the text",
     ),
 ]

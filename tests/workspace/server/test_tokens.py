@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -140,6 +141,17 @@ def test_cursor_does_not_reach_another_user_s_tokens(workspace: RunningWorkspace
     token = workspace.issue(BOB, "Bob's", [MANAGE]).secret.reveal()
     assert [found["label"] for found in api.get("tokens", token=token).json()["tokens"]] == ["Bob's"]
     assert api.get("tokens", params={"cursor": cursor}, token=token).json()["tokens"] == []
+
+
+@pytest.mark.parametrize("change", ["{}=", "{}\n", " {}", "+{}"])
+def test_cursor_of_another_spelling_is_rejected(workspace: RunningWorkspace, api: Api, change: str) -> None:
+    workspace.issue(ANN, "x")
+    cursor = api.get("tokens", params={"limit": 1}).json()["next_cursor"]
+    other = change.format(cursor)
+    if change == "+{}":  # the same number, written with a sign
+        content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        other = base64.urlsafe_b64encode(b"+" + content).decode().rstrip("=")
+    assert api.get("tokens", params={"cursor": other}).status_code == 422
 
 
 @pytest.mark.parametrize(
