@@ -24,11 +24,13 @@ def preferences(machine: Machine) -> Iterator[Problem]:
     """Mistakes in config.toml."""
     path = os.path.join(machine.store.folders.config, "config.toml")
     try:
-        storage = machine.store.preferences.storage
+        read = machine.store.preferences
     except MalformedFile as error:
         yield _unreadable(error, path)
         return
-    if storage == SEALED and not files.exists(machine.store.data_key_path):
+    for message, correction in read.unknown:
+        yield Problem(WARNING, path, f"{message}; {correction}", edit_command(path))
+    if read.storage == SEALED and not files.exists(machine.store.data_key_path):
         message = 'storage = "sealed" is set, but sealing is off, so no new token can be stored'
         yield Problem(ERROR, path, message, machine.command("vault", "enable"))
     yield from _literal_token(machine, path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from arka_config.errors import MalformedFile
+import warnings
+
+from arka_config.errors import ConfigWarning, MalformedFile
 from arka_config.store import toml
 from arka_config.store.tokens import STORAGES
 from arka_config.text import shorten
@@ -20,15 +22,17 @@ class Preferences:
     `storage` is the token store for new tokens, or empty; `legacy_sync` keeps the legacy file in step with the active
     profile; `expiry_warning` is how many days before its expiry a token is reported; `helpers` are the commands that
     references may name, as argument lists; `allow_env` and `file_roots` are what templates may read in addition to the
-    app's own variables.
+    app's own variables. A key of a newer version is a warning; `unknown` has the same, each with its correction.
     """
 
-    __slots__ = ("allow_env", "expiry_warning", "file_roots", "helpers", "legacy_sync", "path", "storage")
+    __slots__ = ("allow_env", "expiry_warning", "file_roots", "helpers", "legacy_sync", "path", "storage", "unknown")
 
     def __init__(self, path: str) -> None:
         table = toml.read(path) or {}
-        toml.check_keys(table, _KEYS, path)
         self.path = path
+        self.unknown = list(toml.unknown_keys(table, _KEYS))
+        for message, correction in self.unknown:
+            warnings.warn(ConfigWarning(f"{path}: {message}", hint=correction), stacklevel=2)
         self.storage: str = toml.get(table, "storage", str, path) or ""
         if self.storage not in ("", *STORAGES):
             raise MalformedFile(

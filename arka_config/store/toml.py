@@ -79,14 +79,17 @@ def strings(value: object, key: str = "") -> Iterable[tuple[str, str]]:
 
 def check_keys(table: Mapping[str, Any], known: Iterable[str], path: str, within: str = "") -> None:
     """Raise MalformedFile for the first unknown key of the table, with the nearest known one."""
+    for message, correction in unknown_keys(table, known, within):
+        raise MalformedFile(f"{path}: {message}", path=path, correction=correction)
+
+
+def unknown_keys(table: Mapping[str, Any], known: Iterable[str], within: str = "") -> Iterable[tuple[str, str]]:
+    """Yield a message for each unknown key of the table, and its correction: the nearest known one, or all of them."""
     for key in table:
         if key not in known:
             name = f"{within}.{key}" if within else key
-            raise MalformedFile(
-                f"{path}: unknown key '{shorten(name)}'",
-                path=path,
-                correction=did_you_mean(key, known) or f"the keys here are {', '.join(sorted(known))}",
-            )
+            correction = did_you_mean(key, known) or f"the keys here are {', '.join(sorted(known))}"
+            yield f"unknown key '{shorten(name)}'", correction
 
 
 def get(table: Mapping[str, Any], key: str, kind: type, path: str, within: str = "") -> Any:

@@ -175,6 +175,7 @@ def a_lock_of_a_dead_process(user_home: UserHome) -> None:
     "~/.config/arka/config.toml",
     "unknown key 'expiry_warnin'; did you mean 'expiry_warning'?",
     "${EDITOR:-vi} ~/.config/arka/config.toml",
+    "warning",
     editor="sed -i s/warnin/warning/",
 )
 def an_unknown_preference(user_home: UserHome) -> None:

@@ -1,4 +1,4 @@
-"""The user's config.toml: every key is optional, and an unknown one is an error."""
+"""The user's config.toml: every key is optional, and an unknown one is a warning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.errors import MalformedFile
+from arka_config.errors import ConfigWarning, MalformedFile
 from arka_config.store.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ def test_preferences_have_every_key(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("legcy_sync = true", "unknown key 'legcy_sync'", "did you mean 'legacy_sync'?"),
-        ("[helper]", "unknown key 'helper'", "did you mean 'helpers'?"),
         ("storage = 'cloud'", "storage must be plain, sealed or keyring", "edit {path}"),
         ("storage = 1", "storage must be a string", "edit {path}"),
         ("legacy_sync = 'yes'", "legacy_sync must be true or false", "edit {path}"),
@@ -79,3 +77,21 @@ def test_invalid_preference_is_an_error_with_file_and_key(path: Path, text: str,
     assert caught.value.message.startswith(f"{path}: {message}")
     assert caught.value.hint == hint.format(path=path)
     assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "hint"),
+    [
+        ("legcy_sync = true", "legcy_sync", "did you mean 'legacy_sync'?"),
+        ("[helper]", "helper", "did you mean 'helpers'?"),
+        ("telemetry = false", "telemetry", "the keys here are "),
+    ],
+)
+def test_unknown_preference_is_a_warning_and_the_others_take_effect(path: Path, text: str, key: str, hint: str) -> None:
+    path.write_text(f"expiry_warning = '3d'\n{text}\n")
+    with pytest.warns(ConfigWarning) as caught:
+        assert Preferences(str(path)).expiry_warning == 3
+    (warning,) = [each.message for each in caught]
+    assert isinstance(warning, ConfigWarning)
+    assert warning.message == f"{path}: unknown key '{key}'"
+    assert warning.hint.startswith(hint)
