@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arka_config.settings.fields import Leaf
     from arka_config.store.profiles import Profile
 
-_BUILT_IN = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL")
+_BUILT_IN = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL", "TRUSTED_PROXIES")
 
 
 class UnusedVariable(NamedTuple):

@@ -11,11 +11,12 @@ import click
 from arka_config.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import URL
 
     from arka_config.cli.runtime.session import Session
+    from arka_config.workspace.server.proxies import Network
 
 _FILE = "workspace.db"
 
@@ -37,7 +38,7 @@ def url_option(function: Callable[..., int | None]) -> Callable[..., int | None]
     return option(function)
 
 
-def database_url(session: Session, given: str) -> str | URL:
+def find_database_url(session: Session, given: str) -> str | URL:
     """The database's URL: the option's, else the environment's, else the one of the file in the data folder.
 
     A URL may contain a password, which the environment keeps out of process lists.
@@ -46,6 +47,16 @@ def database_url(session: Session, given: str) -> str | URL:
 
     url = given or session.environ.get(session.app.variable("DATABASE_URL"), "")
     return url or file_url(os.path.join(session.store.folders.data, _FILE))
+
+
+def trusted_proxies(session: Session, given: Sequence[str]) -> tuple[Network, ...]:
+    """The networks of trusted proxies: the option's, else the environment's. Raises UsageError."""
+    from arka_config.workspace.server.proxies import parse_networks
+
+    if given:
+        return parse_networks(given, "--trusted-proxy")
+    variable = session.app.variable("TRUSTED_PROXIES")
+    return parse_networks(session.environ.get(variable, "").replace(",", " ").split(), variable)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Match
 
+from arka_config.text import visible
 from arka_config.workspace.server import problems
 from arka_config.workspace.server.api import routes, schemas
 from arka_config.workspace.server.database import driver_message
@@ -24,10 +25,11 @@ from arka_config.workspace.server.pages.browser import Browser, Redirect
 from arka_config.workspace.server.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
 
+    from arka_config.workspace.server.proxies import Network
     from arka_config.workspace.server.workspace import Workspace
 
 OPENAPI = "/openapi.json"
@@ -45,7 +47,9 @@ class _Application(FastAPI):
         return self.openapi_schema
 
 
-def create_application(workspace: Workspace, hosts: Iterable[str] = ()) -> SecurityMiddleware:
+def create_application(
+    workspace: Workspace, hosts: Iterable[str] = (), trusted_proxies: Sequence[Network] = ()
+) -> SecurityMiddleware:
     """Create the application of a workspace. `hosts` are accepted in addition to loopback and the workspace's URL."""
     application = _Application(
         title=f"{workspace.app.title} workspace",
@@ -67,7 +71,7 @@ def create_application(workspace: Workspace, hosts: Iterable[str] = ()) -> Secur
     application.include_router(rendering.problem_router)
     application.include_router(tokens.router, prefix=workspace.tokens_page)
     application.mount(rendering.STATIC, rendering.Static())
-    return SecurityMiddleware(application, url=workspace.url, hosts=hosts)
+    return SecurityMiddleware(application, url=workspace.url, hosts=hosts, trusted=trusted_proxies)
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:
@@ -97,7 +101,7 @@ def _to_problem(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         return problems.from_status(error.status_code, error.headers)
     if isinstance(error, _DATABASE_ERRORS):
-        _log.error("the database does not respond: %s", driver_message(error))
+        _log.error("the database does not respond: %s", visible(driver_message(error)))
         return Problem(problems.UNAVAILABLE, "the database does not respond", headers={"Retry-After": "2"})
     return problems.from_status(500)  # uvicorn logs the traceback
 

@@ -9,13 +9,17 @@ from starlette.datastructures import Headers, MutableHeaders
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import problems
 from arka_config.workspace.server.problems import Problem
+from arka_config.workspace.server.proxies import find_client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from arka_config.workspace.server.proxies import Network
+
 MAX_BODY_SIZE = 64 * 1024
+_MAX_PORT_LENGTH = 5
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 # Only scripts and styles in files of this server, nothing from other sites, no framing, and no forms to other sites.
@@ -37,10 +41,15 @@ class SecurityMiddleware:
     """ASGI middleware that accepts requests for a known host, with a body of at most 64 KiB, in JSON for the API.
 
     The host check prevents DNS rebinding: a name of an attacker that resolves to 127.0.0.1 is not a known host.
+
+    The client's address is the peer's, or the one reported by a proxy of the `trusted` networks.
     """
 
-    def __init__(self, app: ASGIApp, *, url: str = "", hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, url: str = "", hosts: Iterable[str] = (), trusted: Sequence[Network] = ()
+    ) -> None:
         self._app = app
+        self._trusted = trusted
         self._hosts = {*LOOPBACK, *hosts, *([Origin.of(url).host] if url else [])}
         self._is_https = url.startswith("https:")
 
@@ -60,8 +69,10 @@ class SecurityMiddleware:
             await send(message)
 
         headers = Headers(scope=scope)
+        peer, port = scope.get("client") or ("", 0)
+        scope = {**scope, "client": (find_client(peer, headers.getlist("x-forwarded-for"), self._trusted), port)}
         if scope["method"] == "HEAD":  # handled as GET; the server omits the body (RFC 9110, 9.3.2)
-            scope = {**scope, "method": "GET"}
+            scope["method"] = "GET"
         body = b""
         try:
             self._check_host(headers)
@@ -76,7 +87,7 @@ class SecurityMiddleware:
         host = headers.get("host", "").lower()
         name, colon, port = host.rpartition(":")
         if colon and not host.endswith("]"):
-            host = name if port.isdecimal() else ""
+            host = name if port.isdecimal() and len(port) <= _MAX_PORT_LENGTH else ""
         if host not in self._hosts or len(headers.getlist("host")) != 1:
             raise Problem(problems.UNKNOWN_HOST, "this workspace is not known by that name")
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
     from arka_config.workspace.server.middleware import SecurityMiddleware
+    from arka_config.workspace.server.proxies import Network
     from arka_config.workspace.server.tokens import Issued
     from arka_config.workspace.server.workspace import Invitation
 
@@ -45,18 +46,20 @@ _HOST_HINT = "--host 127.0.0.1 is this machine only, --host 0.0.0.0 any of its a
 
 
 class Service(NamedTuple):
-    """What a worker serves. `url` is empty without a proxy in front."""
+    """What a worker serves. `url` is empty without a proxy in front. `trusted_proxies` report clients' addresses."""
 
     app: AppIdentity
     database_url: str | URL
     url: str
     host: str
+    trusted_proxies: tuple[Network, ...] = ()
 
     def create_application(self) -> SecurityMiddleware:
         """Create the ASGI application of one worker. The tables are already up to date."""
         tokens.new_token(self.app)
         workspace = Workspace(self.app, Database.open(self.database_url), self.url)
-        return create_application(workspace, [] if self.host in _ANY_ADDRESS else [_url_host(self.host)])
+        hosts = [] if self.host in _ANY_ADDRESS else [_url_host(self.host)]
+        return create_application(workspace, hosts, self.trusted_proxies)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -95,8 +98,7 @@ def serve(service: Service, listener: socket.socket, workers: int, started: Call
 
 
 def _serve_in_process(service: Service, listener: socket.socket, started: Callable[[], None] | None = None) -> None:
-    # Without a proxy in front, clients could forge their address.
-    server = _create_server(service.create_application(), proxy_headers=bool(service.url))
+    server = _create_server(service.create_application())
 
     def stop() -> None:
         server.should_exit = True
@@ -107,7 +109,7 @@ def _serve_in_process(service: Service, listener: socket.socket, started: Callab
         server.run([listener])
 
 
-def _create_server(application: SecurityMiddleware, *, proxy_headers: bool = False) -> uvicorn.Server:
+def _create_server(application: SecurityMiddleware) -> uvicorn.Server:
     config = uvicorn.Config(
         application,
         log_config=None,  # warnings and errors go to stderr, Python's default
@@ -115,7 +117,7 @@ def _create_server(application: SecurityMiddleware, *, proxy_headers: bool = Fal
         lifespan="off",
         ws="none",
         server_header=False,
-        proxy_headers=proxy_headers,
+        proxy_headers=False,  # the middleware accepts only addresses, and only from configured proxies
         timeout_graceful_shutdown=_GRACE_PERIOD,
     )
     return uvicorn.Server(config)
@@ -198,7 +200,12 @@ class RunningWorkspace(NamedTuple):
 
 @contextmanager
 def serve_in_thread(
-    app: AppIdentity, database_url: str | None = None, *, port: int = 0, public_url: str = ""
+    app: AppIdentity,
+    database_url: str | None = None,
+    *,
+    port: int = 0,
+    public_url: str = "",
+    trusted_proxies: tuple[Network, ...] = (),
 ) -> Iterator[RunningWorkspace]:
     """Serve an app's workspace in a thread until the block ends, for tests, examples and screenshots.
 
@@ -211,13 +218,16 @@ def serve_in_thread(
     ):
         database = database_url or f"sqlite:///{os.path.join(folder, 'workspace.db')}"
         url = local_url(listener)
-        with closing(Workspace.open(app, database, public_url or url)) as workspace, _run_server(workspace, listener):
+        with (
+            closing(Workspace.open(app, database, public_url or url)) as workspace,
+            _run_server(create_application(workspace, trusted_proxies=trusted_proxies), listener),
+        ):
             yield RunningWorkspace(workspace, url, database)
 
 
 @contextmanager
-def _run_server(workspace: Workspace, listener: socket.socket) -> Iterator[None]:
-    server = _create_server(create_application(workspace))
+def _run_server(application: SecurityMiddleware, listener: socket.socket) -> Iterator[None]:
+    server = _create_server(application)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True)
     thread.start()
     try:

@@ -11,6 +11,12 @@ GUARANTEES: list[Guarantee] = [
         ("workspace/server/test_tokens.py",),
         ("token extends its own life by rotating",),
     ),
+    Guarantee(
+        "A workspace takes a client's address only from its connection, or from a trusted proxy, and only if it is an "
+        "address: a forged header does not evade a limit, and does not reach the audit log.",
+        ("workspace/server/test_proxies.py",),
+        ("X-Forwarded-For of any peer", "X-Forwarded-For with any text"),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
@@ -21,5 +27,21 @@ MUTANTS: list[Mutant] = [
         "if expires is None:",
         "tests/workspace/server/test_tokens.py::test_rotations_of_an_ordinary_token_end_in_the_same_second[sqlite]",
         "201 == 422",
+    ),
+    Mutant(
+        "X-Forwarded-For of any peer",
+        "workspace/server/proxies.py",
+        "if not forwarded or client is None or not _is_in(client, trusted):",
+        "if not forwarded or client is None:",
+        "tests/workspace/server/test_proxies.py::test_client_is_the_last_address_that_is_not_a_trusted_proxy",
+        "'203.0.113.9' == '192.0.2.1'",
+    ),
+    Mutant(
+        "X-Forwarded-For with any text",
+        "workspace/server/proxies.py",
+        'text.partition("%")[0]',
+        "text",
+        "tests/workspace/server/test_proxies.py::test_client_is_the_last_address_that_is_not_a_trusted_proxy",
+        "x1b",
     ),
 ]

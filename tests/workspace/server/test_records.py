@@ -122,6 +122,12 @@ def test_misleading_label_is_rejected_by_api_and_page(workspace: RunningWorkspac
         assert [token["label"] for token in api.get("tokens").json()["tokens"]] == ["Manager"]
 
 
+def test_control_characters_in_a_rejected_form_are_shown_as_escapes(workspace: RunningWorkspace) -> None:
+    with Browser(workspace).sign_in() as browser:
+        page = browser.send(TOKENS_PAGE, {"label": "x", "expiry": "date", "date": "\x1b[31m"})
+    assert (page.status_code, "\x1b" in page.text, "\\x1b[31m" in page.text) == (422, False, True)
+
+
 MARKUP = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',

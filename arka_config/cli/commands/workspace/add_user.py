@@ -8,7 +8,12 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
-from arka_config.cli.runtime.workspace_server import database_option, database_url, require_server_extra, url_option
+from arka_config.cli.runtime.workspace_server import (
+    database_option,
+    find_database_url,
+    require_server_extra,
+    url_option,
+)
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -31,7 +36,7 @@ def add_user(session: Session, email: str, plan: str | None, url: str, **options
     with require_server_extra():
         from arka_config.workspace.server.workspace import Workspace
 
-        workspace = Workspace.open(session.app, database_url(session, options["database_url"]), url)
+        workspace = Workspace.open(session.app, find_database_url(session, options["database_url"]), url)
     try:
         invitation = workspace.add_user(email, plan)
     finally:

@@ -10,7 +10,13 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
-from arka_config.cli.runtime.workspace_server import database_option, database_url, require_server_extra, url_option
+from arka_config.cli.runtime.workspace_server import (
+    database_option,
+    find_database_url,
+    require_server_extra,
+    trusted_proxies,
+    url_option,
+)
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -26,8 +32,17 @@ if TYPE_CHECKING:
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="The number of worker processes."
 )
 @url_option
+@click.option(
+    "--trusted-proxy",
+    "proxies",
+    metavar="CIDR",
+    multiple=True,
+    help="A network of proxies whose X-Forwarded-For is trusted; repeatable. Default: none.",
+)
 @database_option
-def serve(session: Session, host: str, port: int, workers: int, url: str, **options: str) -> None:
+def serve(
+    session: Session, host: str, port: int, workers: int, url: str, proxies: tuple[str, ...], database_url: str
+) -> None:
     """Serve the tokens page and the API until Ctrl-C or SIGTERM.
 
     \b
@@ -40,10 +55,11 @@ def serve(session: Session, host: str, port: int, workers: int, url: str, **opti
         from arka_config.workspace.server import serving
         from arka_config.workspace.server.workspace import Workspace
 
-        database = database_url(session, options["database_url"])
+        trusted = trusted_proxies(session, proxies)
+        database = find_database_url(session, database_url)
         workspace = Workspace.open(session.app, database, url)  # upgrades the tables before any worker starts
         workspace.close()
-    service = serving.Service(session.app, database, workspace.url, host)
+    service = serving.Service(session.app, database, workspace.url, host, trusted)
     with serving.listen(host, port) as listener:
         if serving.is_exposed(host) and not workspace.url:
             terminal.warn(
@@ -51,8 +67,14 @@ def serve(session: Session, host: str, port: int, workers: int, url: str, **opti
                 hint="listen on 127.0.0.1 behind a proxy that terminates TLS, and pass --url https://HOST",
             )
 
+        if workspace.url.startswith("https:") and not trusted:
+            terminal.warn(
+                "no proxy is trusted, so all clients count as one address, in limits and in the audit log",
+                hint="name the address of the proxy that terminates TLS: --trusted-proxy 127.0.0.1",
+            )
+
         def started() -> None:
-            _report(session, workspace, serving.local_url(listener), has_database=bool(options["database_url"]))
+            _report(session, workspace, serving.local_url(listener), has_database=bool(database_url))
 
         serving.serve(service, listener, workers, started)
     terminal.say("stopped")

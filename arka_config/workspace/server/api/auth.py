@@ -45,8 +45,8 @@ def workspace_of(request: Request) -> Workspace:
 
 
 def client_address(request: Request) -> str:
-    """The client's address. If a proxy is trusted, uvicorn has replaced it with the one that the proxy reports."""
-    return request.client.host[:64] if request.client else ""
+    """The client's address. The middleware has replaced that of a trusted proxy with the one that the proxy reports."""
+    return request.client.host if request.client else ""
 
 
 def public_url(request: Request) -> str:
