@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from arka_config.secret import Secret
 
 _TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_BEARER_CHARACTERS = _TOKEN_CHARACTERS | frozenset(".~+/=")  # RFC 6750, for an app that declares no token format
 
 
 class AppIdentity:
@@ -95,6 +96,18 @@ class AppIdentity:
         names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")
         return tuple(self.variable(name) for name in names)
 
+    @property
+    def own_variables(self) -> tuple[str, ...]:
+        """The variables that control the program, secret or not; those of the settings class are not included."""
+        names = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL", "TRUSTED_PROXIES")
+        return (*self.secret_variables, *(self.variable(name) for name in names))
+
+    def settings_variables(self) -> list[str]:
+        """The variables of the settings class; empty if the app has none."""
+        if self.settings is None:
+            return []
+        return [leaf.field.variable for leaf in self.settings_class().leaves().values()]
+
     def settings_class(self) -> Any:
         """Import and return the settings class, a ProfileSettings. Raises LookupError if the app has none."""
         from importlib import import_module
@@ -136,17 +149,34 @@ class AppIdentity:
         shape = re.escape(self.token_prefix) + r"[\w-]{" + str(max(least, 8)) + ",}"
         return re.sub(shape, lambda match: mask(match[0], self.token_prefix), text)
 
+    def token_fault(self, text: str) -> str:
+        """Return why a text cannot be one of the app's tokens, or an empty string. It repeats nothing of the text."""
+        if not text.startswith(self.token_prefix):
+            return f"it does not start with {self.token_prefix}"
+        if self.token_length is not None and len(text) != self.token_length:
+            return f"it has {len(text)} characters and not {self.token_length}: was it copied whole?"
+        has_format = self.token_prefix or self.token_length is not None
+        if not (_TOKEN_CHARACTERS if has_format else _BEARER_CHARACTERS).issuperset(text):
+            return "it contains a character that no token has"
+        return ""
+
     def check_token(self, token: Secret, url: str | None = None) -> None:
         """Raise InvalidToken if this cannot be one of the app's tokens, with the reason and where to get another."""
-        text = token.reveal()
-        if not text.startswith(self.token_prefix):
-            fault = f"it does not start with {self.token_prefix}"
-        elif self.token_length is not None and len(text) != self.token_length:
-            fault = f"it has {len(text)} characters and not {self.token_length}: was it copied whole?"
-        elif not _TOKEN_CHARACTERS.issuperset(text):
-            fault = "it contains a character that no token has"
-        else:
-            return
-        raise InvalidToken(
-            f"Invalid token: {fault}", reason=fault, hint=f"copy one whole from {self.page(self.tokens_page, url)}"
-        )
+        if fault := self.token_fault(token.reveal()):
+            raise InvalidToken(f"Invalid token: {fault}", reason=fault, hint=self._copy_hint(url))
+
+    def check_when_revealed(self, token: Secret, subject: str) -> Secret:
+        """Return the token with a check of its format, made when it is revealed.
+
+        Revealing then raises InvalidToken, whose message is the subject and the reason: `ARKA_API_KEY is not a token`.
+        """
+
+        def check(text: str) -> None:
+            if fault := self.token_fault(text):
+                message = f"{subject} is not a token: {fault}"
+                raise InvalidToken(message, reason=fault, hint=self._copy_hint(None))
+
+        return token.checked(check)
+
+    def _copy_hint(self, url: str | None) -> str:
+        return f"copy one whole from {self.page(self.tokens_page, url)}"

@@ -14,18 +14,27 @@ class Secret:
     A token reference is wrapped as a function, so that showing where a token comes from does not run a helper.
     """
 
-    __slots__ = ("_fetch", "_value")
+    __slots__ = ("_check", "_fetch", "_value")
 
     def __init__(self, value: str | Callable[[], str]) -> None:
         self._value: str | None = value if isinstance(value, str) else None
         self._fetch: Callable[[], str] | None = None if isinstance(value, str) else value
+        self._check: Callable[[str], None] | None = None
 
     def reveal(self) -> str:
-        """Return the secret, fetched on the first call. Raises what fetching raises."""
+        """Return the secret, fetched on the first call. Raises what fetching and the check raise."""
         if self._value is None:
             assert self._fetch is not None
             self._value = self._fetch()
+        if self._check is not None:
+            self._check(self._value)
         return self._value
+
+    def checked(self, check: Callable[[str], None]) -> Secret:
+        """Return the same secret with a check, which is called before the secret is revealed and raises to refuse."""
+        secret = Secret(self.reveal if self._value is None else self._value)
+        secret._check = check
+        return secret
 
     @property
     def is_at_hand(self) -> bool:

@@ -56,7 +56,8 @@ def token_of(
 ) -> Secret:
     """Return the token of a profile that has a reference, fetched when it is revealed.
 
-    Revealing raises TokenUnavailable if the token is not there: another token is never used in its place.
+    Revealing raises TokenUnavailable if the token is not there, and InvalidToken if what is there is not a token:
+    another token is never used in its place.
     """
     assert profile.reference is not None
     name, target = profile.reference
@@ -71,4 +72,4 @@ def token_of(
             )
         return token.reveal()
 
-    return Secret(fetch)
+    return app.check_when_revealed(Secret(fetch), f"{subject}, which")

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from arka_config.errors import SettingsError, UsageError
 from arka_config.precedence.origin import Origin
-from arka_config.references.registry import KINDS
+from arka_config.references.registry import KINDS, kind_of
 from arka_config.settings.fields import first_message, type_adapter
 from arka_config.text import check_printable, did_you_mean, visible
 
@@ -62,6 +62,8 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
                 f"'{_quote(app, key)}' is not a kind of token reference",
                 hint=" or ".join(f"token.{name}" for name in KINDS),
             )
+        if problem := kind_of(kind).malformed(text, app):
+            raise SettingsError([f"{key}: {problem}"])
         # A profile has one reference: remove the other kinds.
         return {("token", name): text if name == kind else None for name in KINDS}
     leaf = _leaf(app, key)

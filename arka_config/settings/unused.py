@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from arka_config.settings.fields import Leaf
     from arka_config.store.profiles import Profile
 
-_BUILT_IN = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL", "TRUSTED_PROXIES")
-
 
 class UnusedVariable(NamedTuple):
     """Why a variable has no effect. `suggestion` is the variable that was probably meant, or empty."""
@@ -27,8 +25,7 @@ def unused_variables(
     app: AppIdentity, environ: Mapping[str, str], references: Iterable[str] = ()
 ) -> dict[str, UnusedVariable]:
     """Return the variables that are set but have no effect; `references` are variables that profiles refer to."""
-    settings = [leaf.field.variable for leaf in app.settings_class().leaves().values()]
-    known = {*settings, *(app.variable(name) for name in _BUILT_IN), *app.secret_variables, *references}
+    known = {*app.settings_variables(), *app.own_variables, *references}
     unused = {}
     for variable, value in sorted(environ.items()):
         if not variable.startswith(app.prefix):

@@ -124,8 +124,8 @@ class Resolution:
     def ranks(self) -> Ranks:
         """The layers, highest precedence first."""
         return value_ranks(
-            flags(self._flags),
-            environment(self.environ),
+            self._with_token_check(flags(self._flags)),
+            self._with_token_check(environment(self.environ)),
             self._profile_layer if self.name is not None else None,
             self._defaults,
             by_flag=self.is_chosen_by_flag,
@@ -135,8 +135,25 @@ class Resolution:
     def _custom_layers(self) -> tuple[tuple[str, Layer], ...]:
         """Return the app's own layers, bound to the effective profile."""
         if self._custom is None:
-            self._custom = tuple((layer.below, layer.bind(self.name)) for layer in self.app.layers)
+            self._custom = tuple(
+                (layer.below, self._with_token_check(layer.bind(self.name))) for layer in self.app.layers
+            )
         return self._custom
+
+    def _with_token_check(self, layer: Layer) -> Layer:
+        """Return the layer with a check of its token's format, made before the token is printed, sent or shown.
+
+        Anything can be in a variable: the URL of a database, or the `***` that a CI log shows.
+        """
+
+        def checked(field: Field) -> ResolvedValue | None:
+            found = layer(field)
+            if found is None or field is not self.app.token_field or not isinstance(found.value, Secret):
+                return found
+            token = self.app.check_when_revealed(found.value, found.place)
+            return ResolvedValue(field, token, found.layer, found.source, found.key)
+
+        return checked
 
     def trace(self, field: Field) -> list[ResolvedValue]:
         """Return the effective value of a field, followed by the values that it overrides."""

@@ -43,9 +43,9 @@ def test_exec_passes_no_other_secret(two_profiles: Path) -> None:
 
 
 def test_exec_passes_an_exported_token_with_its_own_url(two_profiles: Path) -> None:
-    done = run_exec("--", sys.executable, "-c", SHOW, home=two_profiles, ARKA_API_KEY="arka_exported")
+    done = run_exec("--", sys.executable, "-c", SHOW, home=two_profiles, ARKA_API_KEY=OTHER)
     environ = json.loads(done.stdout)
-    assert (environ["ARKA_API_KEY"], environ["ARKA_API_URL"]) == ("arka_exported", "https://arka-ai.com")
+    assert (environ["ARKA_API_KEY"], environ["ARKA_API_URL"]) == (OTHER, "https://arka-ai.com")
     assert "note: using the token in ARKA_API_KEY; that of profile 'work' is not used" in done.stderr
 
 

@@ -113,8 +113,8 @@ STORES: dict[str, Callable[[Path, ProfileStore], object]] = {
 }
 ENVIRONMENTS: list[dict[str, str]] = [
     {},
-    {"ARKA_API_KEY": "arka_exported"},
-    {"ARKA_API_KEY": " arka_exported\n", "ARKA_API_URL": "https://us.arka-ai.com/v2"},
+    {"ARKA_API_KEY": "***"},
+    {"ARKA_API_KEY": f" {OTHER}\n", "ARKA_API_URL": "https://us.arka-ai.com/v2"},
     {"ARKA_API_KEY": ""},
     {"ARKA_API_KEY": "é\x1b", "FORCE_COLOR": "1"},
     {"ARKA_PROFILE": "ci"},
@@ -122,7 +122,7 @@ ENVIRONMENTS: list[dict[str, str]] = [
     {"ARKA_PROFILE": "Not A Name", "FORCE_COLOR": "1"},
     {"ARKA_API_URL": "https://us.arka-ai.com"},
     {"ARKA_API_URL": "http://plain.example"},
-    {"ELSEWHERE": "arka_elsewhere", "ARKA_PROFILE": "work", "ARKA_API_KEY": "arka_exported", "FORCE_COLOR": "1"},
+    {"ELSEWHERE": f"{OTHER[:-1]}x", "ARKA_PROFILE": "work", "ARKA_API_KEY": OTHER, "FORCE_COLOR": "1"},
     {"PATH": ""},
 ]
 FAST = [

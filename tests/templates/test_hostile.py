@@ -136,12 +136,23 @@ def test_another_program_s_variable_is_refused(folder: Folder, variable: str) ->
     )
 
 
-@pytest.mark.parametrize("name", ["API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION"])
-def test_the_app_s_own_secret_variables_are_refused_even_if_allowed(folder: Folder, home: Path, name: str) -> None:
+_OWN = ["API_KEY", "API_URL", "DATABASE_URL", "DEBUG", "HOME", "PASSPHRASE", "PASSPHRASE_COMMAND", "PASSPHRASE_FILE"]
+_OWN += ["PROFILE", "SESSION", "CA_BUNDLE", "PROXY", "TIMEOUT"]
+
+
+@pytest.mark.parametrize("name", ["DATABASE", "SIGNING_KEY", "TOKEN_CI", "X", "token"])
+def test_a_variable_of_the_app_that_is_not_named_for_a_token_is_refused(folder: Folder, name: str) -> None:
+    folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nenv = "ARKA_{name}"\ncopy = true\n')
+    assert_refused(why=f"token.env: ARKA_{name} may not be read by a template", **{"ARKA_" + name: TOKEN})
+
+
+@pytest.mark.parametrize("name", _OWN)
+def test_the_app_s_own_variables_are_refused_even_if_allowed(folder: Folder, home: Path, name: str) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text(f'allow_env = ["ARKA_{name}"]\n')
     folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nenv = "ARKA_{name}"\ncopy = true\n')
-    assert_refused(why=f"ARKA_{name} is arka's own", **{"ARKA_" + name: TOKEN})
+    environ = {} if name == "HOME" else {f"ARKA_{name}": TOKEN}
+    assert_refused(why=f"ARKA_{name} is arka's own", **environ)
 
 
 def test_an_undefined_helper_is_not_run(folder: Folder, tmp_path: Path) -> None:

@@ -50,4 +50,7 @@ def test_a_token_without_a_workspace_is_refused(bare: Folder, capsys: pytest.Cap
 
 def test_only_variables_with_the_app_s_prefix_may_be_read(bare: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     bare.put("a.toml", '[profile]\nname = "a"\napi_url = "https://a.example"\n[token]\nenv = "ARKA_CI_TOKEN"\n')
-    assert "use a variable that begins with BARE_" in problems(capsys)
+    assert (
+        "use one that begins with BARE_ and ends in _TOKEN or _API_KEY, such as BARE_CI_TOKEN, or allow it"
+        in problems(capsys)
+    )

@@ -22,7 +22,7 @@ from arka_config.cli.output.format import (
 )
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import EXIT_PENDING, SealingError, TokenUnavailable, UsageError
+from arka_config.errors import EXIT_PENDING, InvalidToken, SealingError, TokenUnavailable, UsageError
 from arka_config.precedence.values import PROFILE
 from arka_config.store.tokens import Credential
 
@@ -93,7 +93,7 @@ def _verify(session: Session, effective: EffectiveToken | None, offline: bool) -
         effective.secret.reveal()
     except TokenUnavailable:  # reported in full below the table
         return Verification(State.NO_TOKEN, skipped=Skipped.TOKEN_UNAVAILABLE)
-    except SealingError as error:
+    except (SealingError, InvalidToken) as error:  # InvalidToken: not even in the token format, so it is not sent
         return Verification.from_error(error)
     return workspace_access.verify_token(session, session.resolution, str(effective.url.value), effective.secret)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.errors import InvalidValue, TokenUnavailable
+from arka_config.errors import InvalidToken, InvalidValue, TokenUnavailable
 from arka_config.references.registry import KINDS, describe, kind_of
 from arka_config.secret import Secret, mask
 from arka_config.store.tokens import PLAIN, SEALED
@@ -150,16 +150,16 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
     value = resolved.value
     if not isinstance(value, Secret):
         return value_literal(hide_passwords(value))
-    if show_token:
-        return value.reveal()
-    if needs_helper(resolved):
+    if not show_token and needs_helper(resolved):
         return "(not fetched)"
     stored = protected_credential(session, resolved)
-    if stored is not None:
+    if stored is not None and not show_token:
         return masked_token(session, stored) or f"({stored.storage})"
     prefix = session.app.token_prefix if resolved.field is session.app.token_field else ""
     try:
-        return mask(value.reveal(), prefix)
+        return value.reveal() if show_token else mask(value.reveal(), prefix)
+    except InvalidToken:  # nothing of it is shown, whatever it is
+        return "(not a token)"
     except TokenUnavailable:
         return "(missing)"
 

@@ -9,6 +9,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.output.format import value_document, value_text
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, UsageError
+from arka_config.secret import Secret
 from arka_config.text import did_you_mean, visible
 
 
@@ -34,6 +35,8 @@ def get(session: Session, key: str, show_token: bool) -> None:
         )
     if resolved is None or resolved.value is None:
         raise ConfigError(f"{key} is not set", hint=f"{session.app.name} config show")
+    if show_token and isinstance(resolved.value, Secret):
+        resolved.value.reveal()  # raises TokenUnavailable and InvalidToken: there is nothing to show
     if session.json:
         document = value_document(session, resolved, show_token=show_token, leaf=leaves.get(key)) or {}
         session.show_json({"name": key, **document}, reveal=show_token)
