@@ -6,17 +6,16 @@ import errno
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import arka_config
 from arka_config.exchange import variables as formats
 from arka_config.references.registry import kinds
 from tests.cli.github_runner import masked_values, parse_github_env
 from tests.cli.program import OTHER, TOKEN, arka
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_env_github_writes_nothing_if_the_mask_cannot_be_printed(two_profiles: P
     os.close(read_end)
     done = subprocess.run(
         [sys.executable, "-m", "arka_config", "env", "--github", "--with-token"],
-        env={**os.environ, "GITHUB_ENV": str(file)},
+        env={**os.environ, "GITHUB_ENV": str(file), "PYTHONPATH": str(Path(arka_config.__file__).parents[1])},
         stdout=write_end,
         stderr=subprocess.PIPE,
         encoding="utf-8",
