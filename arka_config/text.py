@@ -12,6 +12,7 @@ NAME_LENGTH = 64
 MAX_SHOWN = 120  # characters of a name in a message
 _NAME_FIRST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _NAME_REST = _NAME_FIRST | {"_", "-"}
+_MARKER = r"#(?=#\w*\[)"  # the first character of `##[`, `##vso[` and `##teamcity[`
 _WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))]
 )
@@ -46,6 +47,30 @@ def visible(text: str) -> str:
     if UNPRINTABLE.isdisjoint(text):
         return text
     return "".join(_escaped(character) if character in UNPRINTABLE else character for character in text)
+
+
+def escape_ci_commands(text: str) -> str:
+    """Return lines with the start of everything that a CI system would take for a command as an escape.
+
+    GitHub Actions runs `::name::` at the start of a line, after white space, and `##[name]` anywhere in a line (see
+    ActionCommand.cs of actions/runner); Azure Pipelines runs `##vso[…]`, and TeamCity `##teamcity[…]`. GitLab's
+    sections need a carriage return, which `visible` escapes.
+    """
+    if "::" not in text and "##" not in text:
+        return text
+    import re  # rarely needed: the fast path does without it
+
+    text = re.sub(r"^([^\S\n]*):(?=:)", r"\1\\x3a", text, flags=re.MULTILINE)
+    return re.sub(_MARKER, r"\\x23", text)
+
+
+def escape_ci_commands_in_json(text: str) -> str:
+    """Return a JSON text with the same value, and with no command in it: none of its lines begins with a colon."""
+    if "##" not in text:
+        return text
+    import re
+
+    return re.sub(_MARKER, r"\\u0023", text)
 
 
 def shorten(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import unicodedata
@@ -16,6 +17,8 @@ from arka_config.text import (
     check_printable,
     check_profile_name,
     did_you_mean,
+    escape_ci_commands,
+    escape_ci_commands_in_json,
     is_printable,
     is_profile_name,
     nearest,
@@ -166,3 +169,27 @@ def test_nearest_sorts_by_similarity() -> None:
 
 def test_did_you_mean_is_empty_without_similar_names() -> None:
     assert did_you_mean("zebra", ["work", "home"]) == ""
+
+
+CI_COMMANDS = ["::stop-commands::x", "##[stop-commands]x", "##vso[task.complete]", "##teamcity[x]", "###[warning]x"]
+
+
+@pytest.mark.parametrize("command", CI_COMMANDS)
+@pytest.mark.parametrize("before", ["", "  \t", "a\n", "\u3000"])
+def test_escape_ci_commands_escapes_the_first_character_on_any_line(command: str, before: str) -> None:
+    escaped = escape_ci_commands(before + command)
+    assert not re.search(r"^\s*::|##\w*\[", escaped, re.MULTILINE)
+    assert escaped.replace("\\x3a", ":").replace("\\x23", "#") == before + command
+
+
+@pytest.mark.parametrize("command", CI_COMMANDS)
+def test_escape_ci_commands_in_json_keeps_the_value(command: str) -> None:
+    document = json.dumps({"a": command, "b": f"\\{command}", command: 1}, indent=2)
+    escaped = escape_ci_commands_in_json(document)
+    assert not re.search(r"^\s*::|##\w*\[", escaped, re.MULTILINE)
+    assert json.loads(escaped) == json.loads(document)
+
+
+@pytest.mark.parametrize("text", ["address ::1", "a::b", "## Heading [x]", "#[x]", "## [x]", ": :"])
+def test_escape_ci_commands_keeps_other_text(text: str) -> None:
+    assert escape_ci_commands(text) == text

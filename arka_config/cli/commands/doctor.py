@@ -55,7 +55,7 @@ def doctor(session: Session, fix: bool, show_all: bool) -> int | None:
         session.show_json(_document(problems, results))
     else:
         for line in Report(session, problems).lines(show_all=show_all):
-            terminal.out(line)
+            terminal.out_report(line)
     return EXIT_ERROR if any(problem.is_failure for problem in problems) else None
 
 

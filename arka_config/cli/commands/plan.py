@@ -51,7 +51,7 @@ def plan(
         session.show_json(document)
     else:
         for line in PlanLines(session, result, sys.stdout).lines(diff=diff):
-            terminal.out(line)
+            terminal.out_report(line)
     if out is not None:
         saved = plan_file.SavedPlan(
             app=session.app.name,

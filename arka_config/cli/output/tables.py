@@ -28,7 +28,7 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 
     clean = visible if reveal else terminal.safe_text
     cells = [[(name, "bold") for name in columns]]
     cells += [[(clean(text), style) for text, style in map(_with_style, row)] for row in rows]
-    terminal.out("\n".join(_lines(cells, terminal.columns() if sys.stdout.isatty() else None, keep)))
+    terminal.out_report("\n".join(_lines(cells, terminal.columns() if sys.stdout.isatty() else None, keep)))
 
 
 def _with_style(cell: Cell) -> tuple[str, str]:

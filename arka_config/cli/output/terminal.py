@@ -7,7 +7,8 @@ The rules for every command:
 - A secret is read without echo, or not at all.
 - Colour depends on the stream: off with NO_COLOR, on with FORCE_COLOR, else on for a terminal.
 - Anything that looks like a token is masked in every message, wherever it came from.
-- Control characters in text from files, variables and servers are escaped.
+- Control characters in text from files, variables and servers are escaped, and so is what a CI system would take for a
+  command. Data that a program reads (`out`) is exact.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import warnings
 
 from arka_config import debug
 from arka_config.errors import Cancelled, ConfigWarning, UsageError
-from arka_config.text import visible
+from arka_config.text import escape_ci_commands, visible
 
 TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
@@ -108,11 +109,16 @@ def style(text: str, stream: TextIO, **attributes: bool | str) -> str:
 
 
 def out(text: str) -> None:
-    """Print a line of data to stdout. A closed pipe (`… | head -1`) is not an error and does not stop the command."""
+    """Print data to stdout, exactly. A closed pipe (`… | head -1`) is not an error and does not stop the command."""
     try:
         sys.stdout.write(f"{text}\n")
     except BrokenPipeError:
         discard_stdout()
+
+
+def out_report(text: str) -> None:
+    """Print lines to stdout that users read: a table, or a part of a report. The caller has made them safe."""
+    out(escape_ci_commands(text))
 
 
 def discard_stdout() -> None:
@@ -125,7 +131,7 @@ def _to_stderr(line: str) -> None:
         sys.stdout.flush()  # keeps the order if both streams are one file
     except BrokenPipeError:
         discard_stdout()
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{escape_ci_commands(line)}\n")
     sys.stderr.flush()  # a test's stream may not be line-buffered
 
 
@@ -193,7 +199,7 @@ def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin")
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            return getpass.getpass(f"{safe_text(question)}: ", sys.stderr)
+            return getpass.getpass(f"{escape_ci_commands(safe_text(question))}: ", sys.stderr)
         except getpass.GetPassWarning:
             raise UsageError("this terminal cannot hide what is typed", hint=hint) from None
         except EOFError:
@@ -203,7 +209,7 @@ def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin")
 
 def ask(question: str) -> str:
     """Read a line. Raises Cancelled, KeyboardInterrupt."""
-    sys.stderr.write(f"{safe_text(question)}: ")
+    sys.stderr.write(f"{escape_ci_commands(safe_text(question))}: ")
     sys.stderr.flush()
     line = sys.stdin.readline()
     if not line:

@@ -10,7 +10,7 @@ from arka_config.cli.output import terminal
 from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.opening import open_store
 from arka_config.store.resolution import Resolution
-from arka_config.text import UNPRINTABLE
+from arka_config.text import UNPRINTABLE, escape_ci_commands_in_json
 
 TYPE_CHECKING = False  # without typing and click: the fast path has a session too
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class Session:
         text = json.dumps(document, indent=2, ensure_ascii=not is_unicode)
         if not UNPRINTABLE.isdisjoint(text):
             text = "".join(_escape_for_json(character) for character in text)
-        terminal.out(text if reveal else self.app.redact(text))
+        terminal.out(escape_ci_commands_in_json(text if reveal else self.app.redact(text)))
 
     def show(self, document: Mapping[str, object], text: str, *, reveal: bool = False) -> None:
         """Print the data that a command is about to stdout: as JSON with `--json`, else as text."""

@@ -36,9 +36,39 @@ GUARANTEES: list[Guarantee] = [
         ),
         ("a mask of another token", "a mask that is lost"),
     ),
+    Guarantee(
+        "No message, table or JSON begins a command for GitHub Actions, Azure Pipelines, GitLab or TeamCity, whatever "
+        "text of arguments, variables, files or file names it shows.",
+        ("hostile/test_ci_commands.py",),
+        ("a message that is a CI command", "a table that is a CI command", "JSON that is a CI command"),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a message that is a CI command",
+        "cli/output/terminal.py",
+        '    sys.stderr.write(f"{escape_ci_commands(line)}\\n")',
+        '    sys.stderr.write(f"{line}\\n")',
+        "tests/hostile/test_ci_commands.py::test_no_argument_is_printed_as_a_ci_command",
+        "assert not",
+    ),
+    Mutant(
+        "a table that is a CI command",
+        "cli/output/terminal.py",
+        "    out(escape_ci_commands(text))",
+        "    out(text)",
+        "tests/hostile/test_ci_commands.py::test_no_file_name_of_a_template_is_printed_as_a_ci_command",
+        "assert not",
+    ),
+    Mutant(
+        "JSON that is a CI command",
+        "cli/runtime/session.py",
+        "        terminal.out(escape_ci_commands_in_json(",
+        "        terminal.out((",
+        "tests/hostile/test_ci_commands.py::test_json_keeps_the_value_of_a_text_that_is_a_ci_command",
+        "assert not",
+    ),
     Mutant(
         "a mask of another token",
         "cli/commands/env.py",
@@ -66,8 +96,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "no redaction of JSON",
         "cli/runtime/session.py",
-        "terminal.out(text if reveal else self.app.redact(text))",
-        "terminal.out(text)",
+        "text if reveal else self.app.redact(text)",
+        "text",
         "tests/cli/test_streams.py::test_an_error_redacts_a_token_in_the_wrong_argument",
         "assert 'arka_w+9f3c' not in",
     ),
