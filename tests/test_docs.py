@@ -19,7 +19,7 @@ PAGES = [
     ROOT / "profiles" / "README.md",
     ROOT / "examples" / "ansible" / "README.md",
 ]
-COMMON = {"-p", "--profile", "--json", "--no-input", "--debug", "--help"}
+COMMON = {"-p", "--profile", "--json", "--no-input", "--debug", "--api-key", "--token", "--api-url", "--help"}
 
 
 def named(page: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from arka_config.errors import OriginConflict
 from arka_config.precedence.origin import Origin
-from arka_config.precedence.values import ENV, PROFILE, resolve
+from arka_config.precedence.values import ENV, FLAG, PROFILE, flatten, resolve, trace
 from arka_config.secret import Secret
 
 TYPE_CHECKING = False
@@ -35,15 +35,19 @@ class EffectiveToken:
 def effective_token(token: Field, url: Field, ranks: Ranks) -> EffectiveToken | None:
     """Return the effective token and the URL that it is sent to, or None if no layer has a token.
 
-    The URL is from the token's own layer, else from its rank, else the default: never from a layer below. Raises
-    OriginConflict if a layer above has a URL with another origin.
+    The URL is from the token's own layer, else from its rank, else the default: never from a layer below, except that
+    a token from a flag goes to the URL in the environment, as one from the environment does. Raises OriginConflict if a
+    layer above has a URL with another origin.
     """
     above: list[ResolvedValue] = []
     for rank in ranks:
         for at, layer in enumerate(rank):
             found = layer(token)
             if found is not None:
-                return _pair(found, resolve(url, [*rank[at:], *ranks[-1]]), above)
+                own = resolve(url, rank[at:])
+                if own is None and found.layer == FLAG:
+                    own = next((value for value in trace(url, flatten(ranks)) if value.layer == ENV), None)
+                return _pair(found, own or resolve(url, ranks[-1]), above)
             if (address := layer(url)) is not None:
                 above.append(address)
     return None

@@ -135,6 +135,16 @@ def test_exec_runs_nothing_without_a_token(two_profiles: Path) -> None:
     assert (done.returncode, list(empty.iterdir())) == (4, [])
 
 
+def test_exec_passes_a_token_flag_in_the_environment_and_never_in_argv(two_profiles: Path) -> None:
+    script = "tr '\\0' ' ' </proc/$$/cmdline; printf '%s %s %s' \"$*\" $ARKA_API_KEY $ARKA_API_URL"
+    words = ["--token", OTHER, "--api-url", "https://eu.arka-ai.com", "--", "sh", "-c", script, "sh", "--token", "x"]
+    done = run_exec(*words, home=two_profiles)
+    assert (done.returncode, done.stderr) == (0, "")
+    argv, _, shown = done.stdout.rpartition(" sh --token x ")
+    assert OTHER not in argv
+    assert shown == f"--token x {OTHER} https://eu.arka-ai.com"
+
+
 def test_exec_without_a_command_is_a_usage_error(two_profiles: Path) -> None:
     done = run_exec(home=two_profiles)
     assert (done.returncode, "missing argument" in done.stderr) == (2, True)

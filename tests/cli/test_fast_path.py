@@ -140,6 +140,12 @@ FAST = [
 ]
 NOT_FAST = [
     "token --json",
+    f"token --token {OTHER}",
+    f"prompt --token {OTHER}",
+    f"--api-key {OTHER} token --api-url https://us.arka-ai.com",
+    f"exec --token {OTHER} -- true --token x",
+    f"exec --api-url https://us.arka-ai.com -p ci --api-key {OTHER} -- true",
+    "token --api-url https://us.arka-ai.com",
     "token -p",
     "token token",
     "-p ci token -p work",
@@ -172,7 +178,7 @@ def test_fast_path_equals_click_in_every_state(name: str, home: Path, tmp_path: 
 
 WORDS = ["token", "prompt", "exec", "use", "--", "-p", "--profile", "work", "ci", "nosuch", "true", "--json", "-p=ci"]
 WORDS += ["--profile=ci", "-pci", "Bad Name", "--no-input", "--api-key", TOKEN, "--help", "", "-", "é", "--for"]
-WORDS += ["--debug"]
+WORDS += ["--debug", "--token", "--api-url", "https://us.arka-ai.com"]
 
 
 @given(arguments=st.lists(st.sampled_from(WORDS), max_size=6), environ=st.sampled_from(ENVIRONMENTS))

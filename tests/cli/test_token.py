@@ -143,3 +143,38 @@ def test_token_follows_a_token_reference(two_profiles: Path, tmp_path: Path) -> 
         arka("profiles", "create", "far", reference)
         assert arka("token", "-p", "far", environ={"FAR_TOKEN": OTHER}).out == f"{OTHER}\n"
         arka("profiles", "remove", "far", "--yes")
+
+
+@pytest.mark.parametrize("option", ["--token", "--api-key"])
+@pytest.mark.parametrize(
+    ("arguments", "environ", "origin"),
+    [
+        ([], {}, "https://arka-ai.com"),
+        ([], {"ARKA_API_URL": OTHER_URL}, OTHER_URL),
+        (["--api-url", OTHER_URL], {}, OTHER_URL),
+        (["--api-url", OTHER_URL], {"ARKA_API_URL": "https://us.arka-ai.com"}, OTHER_URL),
+    ],
+)
+@pytest.mark.usefixtures("two_profiles")
+def test_token_flag_goes_to_the_url_given_with_it(
+    option: str, arguments: list[str], environ: dict[str, str], origin: str
+) -> None:
+    given = [option, OTHER, *arguments]
+    for line in (["token", *given, "--json"], [*given, "token", "--json"]):
+        assert arka(*line, environ=environ).json == {"token": OTHER, "origin": origin, "profile": "work"}
+
+
+@pytest.mark.usefixtures("two_profiles")
+def test_url_flag_does_not_send_a_stored_token_elsewhere() -> None:
+    done = arka("token", "--api-url", OTHER_URL)
+    assert (done.code, done.out) == (1, "")
+    assert f"--api-url says {OTHER_URL}: a token is never sent to another origin" in done.err
+
+
+@pytest.mark.parametrize(("option", "values"), [("--token", (TOKEN, OTHER)), ("--api-url", (OTHER_URL, "https://x.y"))])
+@pytest.mark.usefixtures("two_profiles")
+def test_token_and_url_flags_may_not_differ_before_and_after_the_command(option: str, values: tuple[str, str]) -> None:
+    done = arka(option, values[0], "token", option, values[1])
+    assert (done.code, done.out) == (2, "")
+    assert "was given twice, with different values" in done.err
+    assert arka(option, values[0], "config", option, values[0], "path", option, values[0]).code == 0

@@ -323,11 +323,21 @@ CASES = {
     "exported, empty": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_KEY": ""}),
     "exported, blank": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_KEY": " \n"}),
     "an empty URL is unset": Case(STORED, HOME_URL, ("profile", "profile"), environ={"ARKA_API_URL": ""}),
-    # A token from a flag is sent to the flag's URL, or the default.
+    # A token from a flag is sent to the flag's URL, else to the environment's, else to the default.
     "passed": Case(PASSED, HOME_URL, ("flag", "default"), flags={"api_key": PASSED}),
     "passed, with a URL": Case(PASSED, EU_URL, ("flag", "flag"), flags={"api_key": PASSED, "api_url": EU_URL}),
     "passed, and the environment names a URL": Case(
-        PASSED, HOME_URL, ("flag", "default"), flags={"api_key": PASSED}, environ={"ARKA_API_URL": EU_URL}
+        PASSED, EU_URL, ("flag", "env"), flags={"api_key": PASSED}, environ={"ARKA_API_URL": EU_URL}
+    ),
+    "passed, with a URL, and the environment names another": Case(
+        PASSED,
+        EU_URL,
+        ("flag", "flag"),
+        flags={"api_key": PASSED, "api_url": EU_URL},
+        environ={"ARKA_API_URL": "https://us.arka-ai.com"},
+    ),
+    "passed, and the profile below the environment names a URL": Case(
+        PASSED, HOME_URL, ("flag", "default"), flags={"api_key": PASSED}, file={("api_url",): EU_URL}, stored_for=EU_URL
     ),
     "passed, over an exported one": Case(PASSED, HOME_URL, ("flag", "default"), flags={"api_key": PASSED}, environ=KEY),
     "passed, with a profile by flag that names a URL": Case(

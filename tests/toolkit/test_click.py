@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import warnings
@@ -103,6 +104,14 @@ def test_profile_option_works_before_and_after_the_command(cli: click.Group) -> 
 )
 def test_setting_option_is_the_flag_layer(cli: click.Group, words: list[str], output: str) -> None:
     assert invoke(cli, *words, env={"ACME_TIMEOUT": "5", "ACME_VERBOSE": "1"}).output == output
+
+
+@pytest.mark.parametrize("option", ["--api-key", "--token"])
+def test_command_of_an_app_takes_a_token_and_its_url_after_its_name(cli: click.Group, option: str) -> None:
+    words = ("token", option, TOKEN, "--api-url", "https://eu.acme.dev", "--json")
+    assert json.loads(invoke(cli, *words).output)["origin"] == "https://eu.acme.dev"
+    done = invoke(cli, "token", option, TOKEN, "--json", env={"ACME_API_URL": "https://us.acme.dev"})
+    assert json.loads(done.output) == {"token": TOKEN, "origin": "https://us.acme.dev", "profile": None}
 
 
 def test_default_map_and_click_variables_are_not_flags(cli: click.Group) -> None:

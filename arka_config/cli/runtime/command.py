@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import reporting
 from arka_config.cli.runtime import session as sessions
-from arka_config.errors import ConfigError
+from arka_config.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,7 +151,19 @@ def _store_debug(_: Session, given: bool) -> None:
 
 
 def _store_api_key(session: Session, token: str) -> None:
+    _check_given_once(session.app.token_field.option, session.api_key, token)
     session.api_key = token
+
+
+def _store_api_url(session: Session, url: str) -> None:
+    _check_given_once(session.app.url_field.option, session.flags.get("api_url"), url)
+    session.flags["api_url"] = url
+
+
+def _check_given_once(option: str, before: object, now: str) -> None:
+    """Raise UsageError if an option was given before and after the subcommand, with two values."""
+    if before not in (None, now):
+        raise UsageError(f"{option} was given twice, with different values", hint="keep one of them")
 
 
 # Repeatable, so that two different profiles are an error and the last one does not win.
@@ -168,18 +180,21 @@ NO_INPUT = OptionSpec(
     ("--no-input",), "Never prompt: fail, and name the option to use instead.", _store_no_input, is_flag=True
 )
 DEBUG = OptionSpec(("--debug",), "Log each step to stderr, without tokens.", _store_debug, is_flag=True)
-COMMON = (PROFILE, JSON, NO_INPUT, DEBUG)
+COMMON = (PROFILE, JSON, NO_INPUT, DEBUG)  # also of the author's own commands, with `profile_option`
 API_KEY = OptionSpec(
     ("--api-key", "--token"),
     "Use this token for this run. It is visible in process lists: prefer a profile or the environment.",
     _store_api_key,
     metavar="TOKEN",
 )
+API_URL = OptionSpec(
+    ("--api-url",), "The workspace that the token is for; overrides the environment.", _store_api_url, metavar="URL"
+)
 
 
-def common_options() -> list[click.Parameter]:
+def common_options(app: AppIdentity | None = None) -> list[click.Parameter]:
     """The options of every command and group, so that they may be given before or after a command's name."""
-    return [option.click_option() for option in COMMON]
+    return [option.click_option(app) for option in (*COMMON, API_KEY, API_URL)]
 
 
 # Commands
@@ -226,7 +241,8 @@ def command(**attributes: Any) -> Callable[[Callable[Concatenate[Session, P], in
         callback.__doc__ = function.__doc__
         name = attributes.pop("name", function.__name__.rstrip("_"))
         result = click.command(name, cls=Command, **attributes)(callback)
-        result.params += common_options()
+        own = {name for parameter in result.params for name in parameter.opts}
+        result.params += [option for option in common_options() if own.isdisjoint(option.opts)]
         return result
 
     return decorator

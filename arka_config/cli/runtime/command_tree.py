@@ -13,7 +13,7 @@ import click
 from arka_config import errors
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.command import API_KEY, COMMON, Command, ReportedError, common_options
+from arka_config.cli.runtime.command import Command, ReportedError, common_options
 from arka_config.cli.runtime.registry import ENTRIES, GROUPS
 from arka_config.text import did_you_mean, nearest
 
@@ -138,8 +138,7 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
         """A group without a function of its own."""
 
     group.params += [
-        *(option.click_option(app) for option in COMMON),
-        API_KEY.click_option(app),
+        *common_options(app),
         click.Option(
             ["--version"],
             is_flag=True,

@@ -41,7 +41,7 @@ def legacy(
     found = legacy_file.find_token(path, app.token_prefix, key)
     if found is None:
         raise NoToken(f"{visible(path)}: there is no token", hint=f"{app.name} login")
-    url = api_url or app.default_url() or ""
+    url = api_url or str(session.flags.get("api_url") or app.default_url() or "")
     origin = Origin.of(url, app.url_field.option)
     app.check_token(found.token, url)
     stored = session.store.tokens.read(name)
