@@ -151,6 +151,10 @@ class AppIdentity:
 
     def token_fault(self, text: str) -> str:
         """Return why a text cannot be one of the app's tokens, or an empty string. It repeats nothing of the text."""
+        if text[:7].casefold() == "bearer ":
+            return "it starts with Bearer, which is not a part of it"
+        if text[:1] in ("'", '"'):
+            return "it is in quotes, which are not a part of it"
         if not text.startswith(self.token_prefix):
             return f"it does not start with {self.token_prefix}"
         if self.token_length is not None and len(text) != self.token_length:

@@ -38,6 +38,22 @@ def test_login_reads_the_token_from_stdin_and_strips_whitespace(home: Path) -> N
     assert read_stored(home, "work")["token"] == TOKEN
 
 
+@pytest.mark.parametrize(
+    "text",
+    [f"Bearer {TOKEN}", f"bearer  {TOKEN}", f'"{TOKEN}"', f"' {TOKEN} '", f'"Authorization: Bearer {TOKEN}"\n'],
+)
+def test_login_accepts_a_token_copied_with_quotes_or_bearer(home: Path, text: str) -> None:
+    assert login(token=text).code == 0
+    assert read_stored(home, "default")["token"] == TOKEN
+
+
+@pytest.mark.parametrize(("value", "named"), [(f"Bearer {TOKEN}", "Bearer"), (f'"{TOKEN}"', "quotes")])
+@pytest.mark.usefixtures("home")
+def test_variable_with_quotes_or_bearer_is_named(value: str, named: str) -> None:
+    done = arka("token", environ={"ARKA_API_KEY": value})
+    assert (done.code, named in done.err, TOKEN in done.err) == (4, True, False)
+
+
 def test_login_reads_the_token_from_a_file(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
@@ -221,7 +237,6 @@ MALFORMED = {
     "pasted twice": TOKEN + TOKEN,
     "a space within": f"{TOKEN[:20]} {TOKEN[21:]}",
     "two lines": f"{TOKEN}\n{OTHER}",
-    "quoted": f'"{TOKEN}"',
     "a control character within": f"{TOKEN[:20]}\x00{TOKEN[21:]}",
     "not ASCII": f"{TOKEN[:-1]}é",
 }

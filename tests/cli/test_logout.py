@@ -82,6 +82,15 @@ def test_logout_removes_an_unreadable_token(two_profiles: Path, options: list[st
 
 
 @pytest.mark.usefixtures("home")
+def test_logout_says_how_to_unset_the_only_token() -> None:
+    done = arka("logout", environ={"ARKA_API_KEY": TOKEN})
+    assert (done.code, done.err) == (
+        4,
+        "error: no token is stored: the one in use is in ARKA_API_KEY\nhint: unset ARKA_API_KEY\n",
+    )
+
+
+@pytest.mark.usefixtures("home")
 def test_logout_fails_without_a_profile() -> None:
     done = arka("logout")
     assert (done.code, "no profile is selected" in done.err) == (1, True)

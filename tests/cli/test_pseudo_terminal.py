@@ -101,6 +101,26 @@ def test_login_asks_again_after_a_malformed_token(arka: Callable[..., Terminal],
     assert stored(environ, "default") == TOKEN
 
 
+def test_login_asks_again_after_an_empty_paste(arka: Callable[..., Terminal], environ: dict[str, str]) -> None:
+    terminal = arka("login")
+    terminal.answer_hidden(QUESTION, "")
+    terminal.expect("nothing was pasted")
+    terminal.answer_hidden(QUESTION, TOKEN)
+    assert terminal.wait() == 0
+    assert stored(environ, "default") == TOKEN
+
+
+def test_logout_all_asks_first(arka: Callable[..., Terminal], environ: dict[str, str]) -> None:
+    log_in = arka("login", "-p", "work")
+    log_in.answer_hidden(QUESTION, TOKEN)
+    assert log_in.wait() == 0
+    terminal = arka("logout", "--all")
+    terminal.expect("Remove the token (work)? [y/N]:")
+    terminal.type("n")
+    assert (terminal.wait(), stored(environ, "work")) == (1, TOKEN)
+    assert (arka("logout", "--all", "--yes").wait(), stored(environ, "work")) == (0, None)
+
+
 def test_login_exits_4_after_three_malformed_tokens(arka: Callable[..., Terminal], environ: dict[str, str]) -> None:
     terminal = arka("login")
     for _ in range(3):

@@ -122,6 +122,17 @@ def test_rotate_changes_nothing_if_no_token_is_issued(
     assert work.accepts(TOKEN)
 
 
+def test_rotate_keeps_the_token_if_the_workspace_answers_with_the_same_one(work: FakeWorkspace, home: Path) -> None:
+    before = read_stored(home)
+    work.script = [steps.reply_json(201, {"token": TOKEN, "details": work.tokens[TOKEN]["details"]})]
+    done = arka("rotate")
+    assert (work.accepts(TOKEN), read_stored(home)) == (True, before)
+    assert (done.code, "the new token is the one that the request was made with; it was not revoked" in done.err) == (
+        1,
+        True,
+    )
+
+
 def test_rotate_without_an_api_names_the_page(work: FakeWorkspace) -> None:
     work.can_rotate = False
     done = arka("rotate")

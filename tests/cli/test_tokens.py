@@ -124,6 +124,13 @@ def test_tokens_create_revokes_a_token_that_cannot_be_stored(
     assert set(work.tokens) == {TOKEN, OTHER}
 
 
+def test_create_refuses_the_token_that_it_was_asked_with(work: FakeWorkspace, home: Path) -> None:
+    work.script = [steps.reply_json(201, {"token": TOKEN, "details": work.tokens[TOKEN]["details"]})]
+    done = arka("tokens", "create", "x", "--store-as", "ci")
+    assert (done.code, work.accepts(TOKEN), names(home)) == (1, True, ["work"])
+    assert "the new token is the one that the request was made with" in done.err
+
+
 @pytest.mark.parametrize("label", ["", "  ", "x" * 101, TOKEN, "a\x1bb", "a\u202eb"])
 def test_tokens_create_sends_no_request_for_an_invalid_label(work: FakeWorkspace, label: str) -> None:
     done = arka("tokens", "create", label)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import MalformedFile, UsageError
+from arka_config.errors import MalformedFile, NoToken, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 @command()
 @click.option("--all", "all_profiles", is_flag=True, help="Remove the tokens of all profiles.")
+@yes_option
 @click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; keep it if that fails.")
-def logout(session: Session, all_profiles: bool, revoke: bool) -> None:
+def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool) -> None:
     """Remove a profile's stored token; its settings stay.
 
     The token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
@@ -27,6 +29,8 @@ def logout(session: Session, all_profiles: bool, revoke: bool) -> None:
         raise UsageError("--all and --profile cannot be combined", hint="keep one of them")
     store, app = session.store, session.app
     names = store.names() if all_profiles else [_effective_name(session)]
+    if all_profiles and not yes and session.can_ask:  # a script has asked for all of them
+        _confirm_all(session, names)
     origins = {} if revoke else {name: store.read_origin(name) for name in names}
     if revoke:
         forgotten = _revoke_and_forget(session, names)
@@ -47,6 +51,13 @@ def logout(session: Session, all_profiles: bool, revoke: bool) -> None:
         terminal.note(f"{variable} is still set in this shell: unset {variable}")
 
 
+def _confirm_all(session: Session, names: list[str]) -> None:
+    held = [name for name in names if session.store.tokens.holds(name)]
+    if held:
+        count = "the token" if len(held) == 1 else f"the tokens of {len(held)} profiles"
+        session.confirm(f"Remove {count} ({', '.join(held)})?", flag="--yes")
+
+
 def _revoke_and_forget(session: Session, names: Iterable[str]) -> list[str]:
     """Revoke and forget one token after another. Those already revoked stay forgotten if a later one fails."""
     forgotten: list[str] = []
@@ -65,7 +76,10 @@ def _revoke_and_forget(session: Session, names: Iterable[str]) -> list[str]:
 
 def _effective_name(session: Session) -> str:
     """The effective profile. Its file need not be readable: only the token is removed."""
+    variable = session.app.token_field.variable
     try:
+        if session.resolution.name is None and session.environ.get(variable):
+            raise NoToken(f"no token is stored: the one in use is in {variable}", hint=f"unset {variable}")
         return session.profile_name(None)
     except MalformedFile:
         choice = session.resolution.choice()

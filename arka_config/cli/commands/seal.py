@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arka_config.cli.input.token_input import read_stdin
+from arka_config.cli.input.token_input import copied_token, read_stdin
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
-from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
 from arka_config.text import visible
@@ -130,7 +129,7 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
         address = url or app.default_url()
         if name is None or address is None:
             raise UsageError("a sealed token is for one profile", hint="--profile NAME, or --template FILE")
-        token, origin = token_from(read_stdin(session), "stdin"), Origin.of(address)
+        token, origin = copied_token(read_stdin(session), "stdin"), Origin.of(address)
     else:
         effective = session.token()
         token, origin = effective.secret, effective.origin

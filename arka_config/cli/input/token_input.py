@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+_COPIED_WITH = ("authorization:", "bearer ")
 _LONGEST_INPUT = 1 << 16  # characters; a token has a few dozen
 
 
@@ -53,15 +54,29 @@ def read_token(
             )
         return _ask_for_token(session, name, url, open_browser, check)
     if session.api_key is not None:
-        token = token_from(session.api_key, flags[0])
+        token = copied_token(session.api_key, flags[0])
     elif with_token:
-        token = token_from(read_stdin(session), "stdin")
+        token = copied_token(read_stdin(session), "stdin")
     else:
-        token = token_from(_read_file(str(token_file)), str(token_file))
+        token = copied_token(_read_file(str(token_file)), str(token_file))
     if token is None:
         raise NoToken(f"{flags[0]}: no token was given", hint="pass the token and nothing else")
     session.app.check_token(token, url)
     return token, check(token)
+
+
+def copied_token(text: str, source: str) -> Secret | None:
+    """Return the token in a copied text, without the quotes and the `Authorization: Bearer` around it.
+
+    None if there is nothing else in the text. Raises InvalidValue for a control character.
+    """
+    before = None
+    while text != before:
+        before, text = text, text.strip().strip("\"'`")
+        for word in _COPIED_WITH:
+            if text.casefold().startswith(word):
+                text = text[len(word) :]
+    return token_from(text, source)
 
 
 def read_stdin(session: Session) -> str:
@@ -83,16 +98,21 @@ def _ask_for_token(
 ) -> tuple[Secret, T]:
     """Show where to create a token, and prompt for it."""
     app = session.app
+    page = app.page(app.tokens_page, url)
     session.show_page(
-        app.page(app.tokens_page, url),
+        page,
         f"Create a token for profile '{name}' on this page:",
         "Choose Create Token, name it and copy it: it is shown only once.",
         open_browser=open_browser,
     )
-    answer = prompt_for_token(app, "Paste the token (it will not be shown)", url, check)
-    if answer is None:
-        raise NoToken("nothing was pasted; nothing was stored", hint="run the command again")
-    return answer
+
+    def ask() -> tuple[Secret, T]:
+        answer = _prompt_once(app, "Paste the token (it will not be shown)", url, check)
+        if answer is None:
+            raise NoToken("nothing was pasted; nothing was stored", hint=f"copy the token from {page}, and paste it")
+        return answer
+
+    return retry(ask, InvalidToken, InvalidValue, NoToken)
 
 
 def prompt_for_token(
@@ -102,12 +122,14 @@ def prompt_for_token(
 
     Raises the error of the last try.
     """
+    return retry(lambda: _prompt_once(app, question, url, check), InvalidToken, InvalidValue)
 
-    def ask() -> tuple[Secret, T] | None:
-        token = token_from(terminal.ask_secret(question), "the pasted text")
-        if token is None:
-            return None
-        app.check_token(token, url)
-        return token, check(token)
 
-    return retry(ask, InvalidToken, InvalidValue)
+def _prompt_once(
+    app: AppIdentity, question: str, url: str | None, check: Callable[[Secret], T]
+) -> tuple[Secret, T] | None:
+    token = copied_token(terminal.ask_secret(question), "the pasted text")
+    if token is None:
+        return None
+    app.check_token(token, url)
+    return token, check(token)

@@ -92,11 +92,10 @@ def error_for(response: Response, app: AppIdentity, url: str, action: str) -> Co
 
 
 def invalid_token(app: AppIdentity, url: str) -> InvalidToken:
-    """The error for a rejected token. The workspace does not say why it rejects one."""
-    prefix = f"it starts with {app.token_prefix}, " if app.token_prefix else ""
+    """The error for a rejected token. The workspace does not say why it rejects one; its format was checked before."""
     return InvalidToken(
         "Invalid token",
-        more=[f"check that {prefix}it was copied whole, it has not expired, and it has not been revoked"],
+        more=["it may have expired, been revoked, or be for another workspace; check also that it was copied whole"],
         hint=f"your tokens are on {app.page(app.tokens_page, url)}",
     )
 

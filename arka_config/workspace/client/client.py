@@ -71,7 +71,7 @@ class WorkspaceClient:
         return self._call("POST", "tokens", self._parse_issued, "create a token", body)
 
     def rotate(self, expires: str | None = None) -> Issued:
-        """Create a successor of this token, which keeps working until it is revoked.
+        """Create a successor of this token, which keeps working until it is revoked. Never returns this token itself.
 
         With None, the new token expires when the old one does; an empty `expires` means never.
         """
@@ -121,7 +121,10 @@ class WorkspaceClient:
             raise api_errors.error_for(response, self.app, self.url, action)
 
     def _parse_issued(self, document: object) -> Issued:
-        return Issued.parse(document, self.app)
+        issued = Issued.parse(document, self.app)
+        if issued.token == self.token:  # a caller that revokes the old token, or an unused new one, would revoke both
+            raise InvalidValue("the new token is the one that the request was made with; it was not revoked")
+        return issued
 
 
 def _parse_page(document: object) -> tuple[list[TokenDetails], str]:
