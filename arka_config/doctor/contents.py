@@ -125,6 +125,7 @@ def token_files(machine: Machine) -> Iterator[Problem]:
 
 def state(machine: Machine) -> Iterator[Problem]:
     """Files of the state folder that cannot be read."""
+    from arka_config.exchange import legacy_origins
     from arka_config.templates import approvals
     from arka_config.templates.ledger import LedgerFile
 
@@ -136,6 +137,7 @@ def state(machine: Machine) -> Iterator[Problem]:
         (ledger.path, ledger.read),
         (ledger.pending_path, ledger.read_pending),
         (os.path.join(folder, approvals.FILE), lambda: approvals.Approvals(folder)),
+        (os.path.join(folder, legacy_origins.FILE), lambda: legacy_origins.LegacyOrigins(folder)),
     ]
     for path, read in readers:
         try:

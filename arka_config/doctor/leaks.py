@@ -21,7 +21,7 @@ from arka_config.doctor.problem import (
     shell_quote,
 )
 from arka_config.doctor.token_scan import describe_lines, scan_file
-from arka_config.errors import ConfigError, MalformedFile, UnsafeFile
+from arka_config.errors import ConfigError, MalformedFile
 from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import SUFFIX
 from arka_config.store import files
@@ -95,11 +95,7 @@ def legacy(machine: Machine) -> Iterator[Problem]:
     try:
         copy = legacy_file.find_token(path, machine.app.token_prefix)
     except ConfigError as error:
-        command = ""
-        if isinstance(error, UnsafeFile):
-            command = f"{shell_command('chmod', '600', path)} && {shell_command('chmod', '700', os.path.dirname(path))}"
-        elif isinstance(error, MalformedFile):
-            command = shell_command("mv", path, f"{path}.broken")
+        command = shell_command("mv", path, f"{path}.broken") if isinstance(error, MalformedFile) else ""
         yield Problem.from_error(error, path, command=command)
         return
     if copy is not None:
@@ -109,9 +105,14 @@ def legacy(machine: Machine) -> Iterator[Problem]:
 
 
 def _exposed_legacy_file(path: str) -> Iterator[Problem]:
-    """Access for others. The Node CLI writes the file with mode 0644, so only its folder can protect it."""
+    """Access for others. The Node CLI writes the file with mode 0644 or 0666, so only its folder can protect it."""
     folder = os.path.dirname(os.path.realpath(path))
     file_mode, folder_mode = (stat.S_IMODE(os.stat(each).st_mode) for each in (path, folder))
+    if legacy_file.is_writable_by_all(path):
+        command = f"{shell_command('chmod', '600', path)} && {shell_command('chmod', '700', folder)}"
+        message = f"it can be written by every user (mode {file_mode:04o}): the token in it may be another user's"
+        yield Problem(ERROR, path, message, command, "look at the token in it first")
+        return
     is_folder_open = folder_mode & 0o077
     if is_folder_open and os.path.basename(folder).endswith(SUFFIX):
         is_exposed = legacy_file.is_exposed(path)

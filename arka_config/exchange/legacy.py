@@ -16,7 +16,8 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, UnsafeFile, UsageError
+from arka_config.errors import ConfigError, ConfigWarning, FileError, MalformedFile, UnsafeFile
+from arka_config.exchange import key_path
 from arka_config.exchange.env_paths import SUFFIX
 from arka_config.exchange.exact_json import Document, Fault, dump, parse
 from arka_config.secret import Secret, mask
@@ -30,13 +31,10 @@ DEFAULT_KEY = "token"
 ATTEMPTS = 20
 
 _BYTE_ORDER_MARK = "\ufeff"
-# `conf` stores its migrations in the first; dot-prop, which it uses to look up keys, ignores the others.
-_RESERVED = frozenset({"__internal__", "__proto__", "constructor", "prototype"})
-_PATH_CHARACTERS = frozenset(".[\\")  # dot-prop reads a key with one of these as a path into nested objects
 
 
 class FoundToken(NamedTuple):
-    """A token in the file, and the top-level key that holds it."""
+    """A token in the file, and the key that holds it, such as `token` or `auth.apiKey`."""
 
     key: str
     token: Secret
@@ -54,38 +52,29 @@ def read(path: str) -> Document | None:
     """Read the file's keys and values, in their order; None if there is no file. A byte order mark is skipped.
 
     Raises FileError, MalformedFile (with line and column, but none of the content) if it is not a JSON object, and
-    UnsafeFile if every user of the machine can write to it.
+    UnsafeFile if every user of the machine can write to it and it belongs to another user.
     """
     content = _read_content(path)
     return None if content is None else _parse_document(path, content)
 
 
 def token_key(document: Document, token_prefix: str, override: str | None = None, *, source: str = "the file") -> str:
-    """The top-level key for the token: the override, else the one that already holds a token, else `token`.
+    """The key for the token: the override, else the one that already holds a token, else `token`.
 
     Raises ConfigError, naming the keys and `source`, if several hold one, and UsageError for an override that the Node
     CLI would not find.
     """
     if override is not None:
-        return check_key(override)
+        key_path.parse_key(override)
+        return override
     holders = _holders(document, token_prefix)
     if len(holders) > 1:
         names = [mask(key, token_prefix) if key.startswith(token_prefix) else visible(key[:80]) for key in holders]
         raise ConfigError(
-            f"{source} has a token under each of {', '.join(map(repr, names))}", hint=f"say which: --key {names[0]!r}"
+            f"{source} has a token under each of {', '.join(map(quote_path, names))}",
+            hint=f"say which: --key {quote_path(names[0])}",
         )
     return holders[0] if holders else DEFAULT_KEY
-
-
-def check_key(key: str) -> str:
-    """Return the key if `conf.get(key)` finds the top-level key of exactly that name; otherwise raise UsageError."""
-    check_printable(key, "the key")
-    if not key or key in _RESERVED or not _PATH_CHARACTERS.isdisjoint(key):
-        raise UsageError(
-            f"the key {key!r} cannot hold the token: a program built on conf would not find it there",
-            hint=f"use a plain name, as in --key {DEFAULT_KEY}",
-        )
-    return key
 
 
 def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundToken | None:
@@ -97,7 +86,7 @@ def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundTok
     if document is None:
         return None
     key = token_key(document, token_prefix, key, source=path)
-    value = document.get(key)
+    value = key_path.get(document, key_path.parse_key(key))
     if not isinstance(value, str) or not value:
         return None
     return FoundToken(key, Secret(check_printable(value, f"{visible(path)}: the value of {visible(key[:80])!r}")))
@@ -107,7 +96,7 @@ def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None 
     """Write the token to the file, under the key that `token_key` returns, and keep every other key.
 
     The file gets mode 0600 and the app's own folder 0700; both are created if missing. Raises the errors of `read` and
-    `token_key`, InvalidValue for a token with a control character, ConfigError if the key holds an object or a list,
+    `token_key`, InvalidValue for a token with a control character, ConfigError if something else is in the key's place,
     and FileError if the file cannot be written or other processes keep changing it.
     """
     check_printable(token.reveal(), "the token")
@@ -116,12 +105,12 @@ def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None 
     def put(document: Document) -> None:
         nonlocal found
         found = token_key(document, token_prefix, key, source=path)
-        if isinstance(document.get(found), dict | list):
+        fault = key_path.put(document, key_path.parse_key(found), token.reveal())
+        if fault is not None:
             raise ConfigError(
-                f"{visible(path)} has an object or a list under {found!r}, and a token would replace it",
+                f"{visible(path)} has {fault}, so the token cannot be written there",
                 hint="name the key that the Node CLI reads its token from: --key NAME",
             )
-        document[found] = token.reveal()
 
     changed = _edit(path, put, create=True)
     return WriteResult(path, found, changed)
@@ -130,11 +119,11 @@ def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None 
 def remove_token(path: str, key: str) -> bool:
     """Remove the key from the file, keep every other, and return whether it was there. Raises as `write_token` does."""
     found = False
+    names = key_path.parse_key(key)
 
     def take(document: Document) -> None:
         nonlocal found
-        found = key in document
-        document.pop(key, None)
+        found = key_path.remove(document, names)
 
     _edit(path, take, create=False)
     return found
@@ -143,6 +132,23 @@ def remove_token(path: str, key: str) -> bool:
 def is_exposed(path: str) -> bool:
     """Whether other users can read the file: its mode and its folder's mode allow it. False if there is no file."""
     return bool(_open_to_others(path) & 0o044)
+
+
+def is_writable_by_all(path: str) -> bool:
+    """Whether every user of the machine can write to the file: its mode and its folder's mode allow it.
+
+    `conf` 10 to 15 asks for mode 0666, so that only the umask keeps others out.
+    """
+    return sys.platform != "win32" and bool(_open_to_others(path) & 0o002)
+
+
+def tighten(path: str) -> None:
+    """Set the file's mode to 0600 and the app's own folder's to 0700. Raises FileError."""
+    try:
+        os.chmod(path, files.PRIVATE_FILE)
+    except OSError as error:
+        raise files.failure("change the mode of", path, error) from None
+    protect(path)
 
 
 def protect(path: str) -> None:
@@ -204,11 +210,11 @@ def _check_unchanged(path: str, content: Secret | None) -> None:
 
 def _read_content(path: str) -> Secret | None:
     """Read the file as a Secret, so that a traceback that shows variables does not show it."""
-    if sys.platform != "win32" and _open_to_others(path) & 0o002:
+    if is_writable_by_all(path) and os.stat(path).st_uid != os.geteuid():
         raise UnsafeFile(
-            f"{path} can be written by every user, so it is not trusted",
+            f"{path} belongs to another user and can be written by every user, so it is not trusted",
             path=path,
-            hint=f"look at what is in it, then: chmod 600 {quote_path(path)}",
+            hint=f"look at who owns it: ls -l {quote_path(path)}",
         )
     text = files.read(path)
     return None if text is None else Secret(text)
@@ -228,11 +234,8 @@ def _parse_document(path: str, content: Secret) -> Document:
 def _holders(document: Document, token_prefix: str) -> list[str]:
     if not token_prefix:  # without a prefix, a token looks like any other string
         return []
-    return [
-        key
-        for key, value in document.items()
-        if isinstance(value, str) and value.startswith(token_prefix) and key not in _RESERVED
-    ]
+    found = key_path.find_strings(document, lambda text: text.startswith(token_prefix))
+    return [key_path.format_key(path) for path in found]
 
 
 def _open_to_others(path: str) -> int:

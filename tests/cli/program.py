@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import pexpect
 
 from arka_config.__main__ import main
 from arka_config.cli.runtime.command_tree import LazyCommand
@@ -13,7 +17,7 @@ from arka_config.testing import Result, Stream, run_program
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["OTHER", "TOKEN", "Result", "Stream", "arka", "every_command"]
+__all__ = ["OTHER", "TOKEN", "Result", "Stream", "arka", "every_command", "on_terminal"]
 
 TOKEN = "arka_" + "w" * 33 + "9f3c"
 OTHER = "arka_" + "o" * 33 + "77d1"
@@ -22,6 +26,13 @@ OTHER = "arka_" + "o" * 33 + "77d1"
 def arka(*arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Result:
     """Run `arka` in the test's environment plus these variables."""
     return run_program(main, arguments, stdin=stdin, environ=environ)
+
+
+def on_terminal(home: Path, folder: Path, *arguments: str) -> pexpect.spawn[str]:
+    """Start `arka` on a terminal, with this ARKA_HOME and HOME. The caller answers its questions."""
+    environ = {"HOME": str(folder), "ARKA_HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    program = str(Path(sys.executable).with_name("arka"))
+    return pexpect.spawn(program, list(arguments), env=environ, encoding="utf-8", timeout=20)
 
 
 def every_command(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:

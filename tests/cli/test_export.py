@@ -6,14 +6,16 @@ import json
 import stat
 from typing import TYPE_CHECKING, Any
 
+import pexpect
 import pytest
 
-from tests.cli.program import OTHER, TOKEN, arka
+from tests.cli.program import OTHER, TOKEN, arka, on_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OTHER_URL = "https://eu.arka-ai.com"
+NEWER = "arka_" + "n" * 37
 
 
 @pytest.fixture
@@ -63,7 +65,9 @@ def test_export_legacy_accepts_another_key_and_file(tmp_path: Path) -> None:
     done = arka("export", "legacy", "-p", "ci", "--key", "auth", "-o", str(file), "--json")
     assert done.json == {"path": str(file), "key": "auth", "changed": True}
     assert read_json(file) == {"auth": OTHER}
-    assert arka("export", "legacy", "--key", "a.b", "-o", str(file)).code == 2
+    assert arka("export", "legacy", "--key", "a.b", "-o", str(file)).code == 0
+    assert read_json(file) == {"auth": OTHER, "a": {"b": TOKEN}}
+    assert arka("export", "legacy", "--key", "a..b", "-o", str(file)).code == 2
 
 
 @pytest.mark.usefixtures("two_profiles")
@@ -73,6 +77,50 @@ def test_export_legacy_refuses_another_workspace_s_token_without_force(legacy: P
     assert (done.code, f"is for {OTHER_URL}" in done.err, "nothing was written" in done.err) == (1, True, True)
     assert not legacy.exists()
     assert arka("export", "legacy", "-p", "eu", "--force").code == 0
+    assert read_json(legacy) == {"token": OTHER}
+
+
+@pytest.mark.usefixtures("synced")
+def test_export_and_sync_of_another_workspace_need_consent_once(legacy: Path, tmp_path: Path) -> None:
+    arka("login", "-p", "eu", "--with-token", "--api-url", OTHER_URL, stdin=OTHER)
+    done = arka("export", "legacy", "-p", "eu", "--force")
+    assert (done.code, f"remembered: tokens for {OTHER_URL} may be written to ~/.config" in done.err) == (0, True)
+    again = arka("export", "legacy", "-p", "eu")
+    assert (again.code, "remembered" in again.err) == (0, False)
+    assert (arka("use", "ci").code, read_json(legacy)) == (0, {"token": OTHER})
+    arka("login", "-p", "eu", "--with-token", "--api-url", OTHER_URL, "--force", stdin=NEWER)
+    assert (arka("use", "eu").code, read_json(legacy)) == (0, {"token": NEWER})
+    elsewhere = arka("export", "legacy", "-p", "eu", "-o", str(tmp_path / "other.json"))
+    assert (elsewhere.code, "nothing was written" in elsewhere.err) == (1, True), "consent is for one file"
+    arka("login", "-p", "us", "--with-token", "--api-url", "https://us.arka-ai.com", stdin=OTHER)
+    assert arka("export", "legacy", "-p", "us").code == 1, "and for one workspace"
+
+
+@pytest.mark.usefixtures("two_profiles")
+def test_damaged_consent_counts_as_none(two_profiles: Path, legacy: Path) -> None:
+    arka("login", "-p", "eu", "--with-token", "--api-url", OTHER_URL, stdin=OTHER)
+    file = two_profiles / "state" / "legacy-origins.json"
+    file.write_text('{"version": 1, "files": []}')
+    for options in ([], ["--force"]):
+        done = arka("export", "legacy", "-p", "eu", *options)
+        assert (done.code, f"error: {file}: not a file of allowed workspaces" in done.err) == (1, True)
+    assert file.read_text() == '{"version": 1, "files": []}'
+    assert not legacy.exists()
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1)])
+def test_export_of_another_workspace_asks_once_on_a_terminal(
+    answer: str, code: int, two_profiles: Path, legacy: Path, tmp_path: Path
+) -> None:
+    arka("login", "-p", "eu", "--with-token", "--api-url", OTHER_URL, stdin=OTHER)
+    child = on_terminal(two_profiles, tmp_path, "export", "legacy", "-p", "eu")
+    child.expect_exact(f"Is the Node CLI set up for {OTHER_URL}, and may it have this token? [y/N]")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.wait()
+    child.close()
+    assert (child.exitstatus, legacy.exists()) == (code, code == 0)
+    assert arka("export", "legacy", "-p", "eu").code == code
 
 
 @pytest.mark.usefixtures("two_profiles")
@@ -93,11 +141,10 @@ def test_legacy_sync_follows_use_login_logout_and_remove(legacy: Path) -> None:
     assert read_json(legacy) == {"token": OTHER}
     assert arka("use", "-").code == 0
     assert read_json(legacy) == {"token": TOKEN}
-    replaced = "arka_" + "n" * 37
-    arka("login", "-p", "work", "--with-token", stdin=replaced)
-    assert read_json(legacy) == {"token": replaced}
+    arka("login", "-p", "work", "--with-token", stdin=NEWER)
+    assert read_json(legacy) == {"token": NEWER}
     arka("login", "-p", "third", "--with-token", stdin=OTHER)
-    assert read_json(legacy) == {"token": replaced}, "which is the active profile's still"
+    assert read_json(legacy) == {"token": NEWER}, "which is the active profile's still"
     assert arka("logout").code == 0
     assert read_json(legacy) == {}
     arka("use", "ci")

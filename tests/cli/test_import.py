@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-from pathlib import Path
+import stat
+from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
 
-from tests.cli.program import OTHER, TOKEN, arka
+from tests.cli.program import OTHER, TOKEN, arka, on_terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -24,7 +26,10 @@ def legacy(home: Path, tmp_path: Path) -> Path:
 
 def test_import_stores_the_token_and_keeps_the_file(legacy: Path) -> None:
     done = arka("import", "legacy", "--json")
-    assert done.json == {"profile": "default", "active": True, "path": str(legacy), "key": "token", "deleted": False}
+    assert done.json == {"profile": "default", "active": True, "path": str(legacy), "key": "token"} | {
+        "deleted": False,
+        "tightened": False,
+    }
     assert "Imported arka_…9f3c from ~/.config/arka-code-nodejs/config.json into profile 'default'" in done.err
     assert "note: the plain copy is still there: arka import legacy --delete --profile default" in done.err
     assert arka("token").out == f"{TOKEN}\n"
@@ -101,9 +106,7 @@ def test_import_refuses_a_profile_with_a_token_reference(legacy: Path) -> None:
 def test_import_asks_on_a_terminal_whether_to_delete_the_copy(
     home: Path, legacy: Path, tmp_path: Path, answer: str, deleted: bool
 ) -> None:
-    environ = {"HOME": str(tmp_path), "ARKA_HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-    program = str(Path(sys.executable).with_name("arka"))
-    child = pexpect.spawn(program, ["import", "legacy"], env=environ, encoding="utf-8", timeout=20)
+    child = on_terminal(home, tmp_path, "import", "legacy")
     child.expect_exact("Delete the plain copy in ~/.config/arka-code-nodejs/config.json? [y/N]")
     child.sendline(answer)
     child.expect(pexpect.EOF)
@@ -122,3 +125,61 @@ def test_import_of_the_same_token_keeps_label_and_expiry(legacy: Path) -> None:
     assert arka("import", "legacy", "-p", "work", "--delete").code == 0
     token = arka("profiles", "show", "work", "--json").json["token"]
     assert (token["label"], token["expires"]) == ("x", "2099-12-31T23:59:59Z")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def open_file(legacy: Path) -> Path:
+    """The Node CLI's file as npm conf 10 to 15 writes it with umask 0, with the token under a nested key."""
+    legacy.write_text(json.dumps({"theme": "dark", "auth": {"user": "me", "apiKey": TOKEN}}))
+    legacy.chmod(0o666)
+    legacy.parent.chmod(0o755)
+    return legacy
+
+
+def test_import_accepts_a_file_that_everyone_can_write_and_says_so(open_file: Path) -> None:
+    done = arka("import", "legacy", "--keep", "--json")
+    assert (done.code, done.json["key"], done.json["tightened"]) == (0, "auth.apiKey", False)
+    assert "warning: every user of this machine can write to ~/.config/arka-code-nodejs/config.json" in done.err
+    assert f"note: other users can still open that file: chmod 600 '{open_file}', or add --tighten" in done.err
+    assert (mode(open_file), mode(open_file.parent)) == (0o666, 0o755)
+    assert arka("token").out == f"{TOKEN}\n"
+
+
+def test_import_tighten_closes_the_file_and_its_folder(open_file: Path) -> None:
+    before = open_file.read_text()
+    done = arka("import", "legacy", "--keep", "--tighten", "--json")
+    assert (done.json["tightened"], open_file.read_text()) == (True, before)
+    assert (mode(open_file), mode(open_file.parent)) == (0o600, 0o700)
+    again = arka("import", "legacy", "--keep", "--tighten", "--json")
+    assert (again.json["tightened"], "every user" in again.err) == (False, False)
+
+
+def test_import_delete_removes_a_nested_token_and_closes_the_file(open_file: Path) -> None:
+    done = arka("import", "legacy", "--delete", "--json")
+    assert (done.json["deleted"], done.json["tightened"], "chmod" in done.err) == (True, False, False)
+    assert json.loads(open_file.read_text()) == {"theme": "dark", "auth": {"user": "me"}}
+    assert (mode(open_file), mode(open_file.parent)) == (0o600, 0o700)
+
+
+def test_import_offers_to_close_a_file_that_others_can_only_read(open_file: Path) -> None:
+    open_file.chmod(0o644)
+    done = arka("import", "legacy", "--key", "auth.apiKey", "--keep")
+    assert ("every user" in done.err, "add --tighten" in done.err) == (False, True)
+
+
+@pytest.mark.parametrize(("answer", "closed"), [("y", 0o600), ("n", 0o666)])
+def test_import_asks_on_a_terminal_whether_to_close_the_file(
+    home: Path, open_file: Path, tmp_path: Path, answer: str, closed: int
+) -> None:
+    child = on_terminal(home, tmp_path, "import", "legacy", "--keep")
+    child.expect_exact("every user of this machine can write")
+    child.expect_exact("Close ~/.config/arka-code-nodejs/config.json to other users? [y/N]")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.wait()
+    child.close()
+    assert (child.exitstatus, mode(open_file)) == (0, closed)

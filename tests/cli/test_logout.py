@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,3 +101,69 @@ def test_logout_fails_for_a_misspelled_profile(two_profiles: Path) -> None:
     done = arka("logout", "-p", "wrok")
     assert (done.code, "did you mean 'work'?" in done.err) == (1, True)
     assert tokens(two_profiles) == ["ci", "work"]
+
+
+# The copy in the Node CLI's file
+
+COPY = "~/.config/arka-code-nodejs/config.json"
+
+
+@pytest.fixture
+def legacy(two_profiles: Path, tmp_path: Path) -> Path:
+    """The Node CLI's file, with the token of profile `work` under a nested key."""
+    assert arka("export", "legacy", "--key", "auth.apiKey").code == 0
+    return tmp_path / ".config" / "arka-code-nodejs" / "config.json"
+
+
+def test_logout_says_that_the_node_cli_s_file_still_holds_the_token(legacy: Path) -> None:
+    before = legacy.read_text()
+    done = arka("logout")
+    assert f"note: {COPY} still holds the token: arka logout --legacy --profile work\n" in done.err
+    assert legacy.read_text() == before
+    assert arka(*["logout", "--legacy", "--profile", "work"]).code == 0
+    assert json.loads(legacy.read_text()) == {"auth": {}}
+
+
+def test_logout_legacy_removes_the_copy_and_nothing_else(legacy: Path) -> None:
+    legacy.write_text(json.dumps({"theme": "dark", "auth": {"user": "me", "apiKey": TOKEN}}))
+    done = arka("logout", "--legacy", "--json")
+    assert done.json == {"profiles": ["work"]}
+    assert f"✓ Removed the copy in {COPY}, key 'auth.apiKey'" in done.err
+    assert json.loads(legacy.read_text()) == {"theme": "dark", "auth": {"user": "me"}}
+
+
+def test_logout_of_another_profile_leaves_the_node_cli_s_token(legacy: Path) -> None:
+    before = legacy.read_text()
+    assert COPY not in arka("logout", "-p", "ci").err
+    arka("login", "-p", "ci", "--with-token", stdin=OTHER)
+    done = arka("logout", "-p", "ci", "--legacy")
+    assert (done.code, f"note: {COPY} has another token, which stays there" in done.err) == (0, True)
+    assert legacy.read_text() == before
+
+
+def test_logout_all_reports_or_removes_any_token_of_the_node_cli(legacy: Path) -> None:
+    legacy.write_text(json.dumps({"token": "arka_" + "z" * 37}))
+    done = arka("logout", "--all")
+    assert f"note: {COPY} still holds a token: arka logout --legacy --all" in done.err
+    assert arka("logout", "--all", "--legacy").code == 0
+    assert json.loads(legacy.read_text()) == {}
+
+
+def test_logout_reports_a_copy_that_cannot_be_compared(legacy: Path, two_profiles: Path) -> None:
+    (two_profiles / "data" / "tokens" / "work.json").write_text("{")
+    done = arka("logout")
+    assert f"{COPY} still holds a token: arka logout --legacy --profile work" in done.err
+    assert TOKEN in legacy.read_text()
+
+
+def test_logout_succeeds_with_an_unreadable_node_cli_file(legacy: Path) -> None:
+    legacy.write_text("{")
+    done = arka("logout", "--legacy")
+    assert (done.code, f"warning: the legacy file may hold a token: {legacy}, line 1" in done.err) == (0, True)
+    assert "Forgot the token of profile 'work'" in done.err
+
+
+def test_removal_of_a_profile_reports_the_copy(legacy: Path) -> None:
+    done = arka("profiles", "remove", "work", "--yes")
+    assert f"note: {COPY} still holds the token" in done.err
+    assert TOKEN in legacy.read_text()

@@ -346,6 +346,16 @@ def damaged_approvals(user_home: UserHome) -> None:
     user_home.write(user_home.state("agreements.json"), "[]")
 
 
+@problem_case(
+    "state",
+    "~/.local/state/arka/legacy-origins.json",
+    "not a file of allowed workspaces",
+    "rm ~/.local/state/arka/legacy-origins.json",
+)
+def damaged_legacy_origins(user_home: UserHome) -> None:
+    user_home.write(user_home.state("legacy-origins.json"), '{"version": 1, "files": {"/x": "https://a.dev"}}')
+
+
 @problem_case("state", "~/.local/state/arka/agreements.json", "format 2 is newer", "")
 def approvals_in_a_newer_format(user_home: UserHome) -> None:
     user_home.write(user_home.state("agreements.json"), '{"version": 2}')

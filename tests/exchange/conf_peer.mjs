@@ -8,7 +8,9 @@ const methods = {
 	path: () => store.path,
 	store: () => ({...store.store}),
 	get: key => store.get(key),
+	found: key => typeof store.get(key) === 'string',
 	set: (key, value) => store.set(key, value),
+	delete: key => store.delete(key),
 	written: text => JSON.stringify(JSON.parse(text), undefined, '\t'),
 };
 

@@ -23,7 +23,7 @@ VERSIONS = [pytest.param(name, marks=pytest.mark.peer(name)) for name in ("conf-
 class Peer:
     """A Node program that answers each line of JSON with a line of JSON."""
 
-    def __init__(self, name: str, script: str, *arguments: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, name: str, script: str, *arguments: str, environ: Mapping[str, str], umask: int = 0o022) -> None:
         node, modules = peers.node_for(name)
         program = (HERE / script).read_text("utf-8")
         self.cwd = os.path.realpath(modules.parent)
@@ -35,7 +35,7 @@ class Peer:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            umask=0o022,
+            umask=umask,
         )
 
     def __enter__(self) -> Peer:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import stat
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -55,11 +57,14 @@ def names(path: Path) -> list[str]:
         ({"auth": OLD}, "auth"),
         ({"theme": "dark", "auth": OLD, "token": "other"}, "auth"),
         ({"token": "not one of ours"}, "token"),
-        ({"nested": {"auth": OLD}}, "token"),
-        ({"__internal__": OLD}, "token"),
+        ({"auth": {"user": "me", "apiKey": OLD}}, "auth.apiKey"),
+        ({"accounts": [{"name": "me"}, {"token": OLD}]}, "accounts.1.token"),
+        ({"api.key": OLD}, r"api\.key"),
+        ({"__internal__": {"migrations": OLD}}, "token"),
+        ({"auth": {"constructor": OLD}}, "token"),
     ],
 )
-def test_write_replaces_the_key_that_holds_a_token(document: dict[str, str], key: str) -> None:
+def test_write_replaces_the_key_that_holds_a_token(document: dict[str, Any], key: str) -> None:
     assert legacy.token_key(Document(document), PREFIX) == key
     assert legacy.token_key(Document(document), PREFIX, "named") == "named"
 
@@ -80,7 +85,8 @@ def test_without_a_prefix_no_string_counts_as_a_token() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["__internal__", "__proto__", "constructor", "prototype", "a.b", "__internal__.x", "a[0]", "a\\b", ""]
+    "key",
+    ["__internal__", "__proto__", "a.constructor.b", "prototype", "__internal__.x", "a[0]", "a..b", ".a", "a.", ""],
 )
 def test_key_that_conf_would_not_find_is_rejected(key: str, path: Path) -> None:
     with pytest.raises(UsageError, match="would not find it"):
@@ -93,13 +99,46 @@ def test_key_with_a_control_character_is_rejected(path: Path) -> None:
         put(path, key="a\x1b[2J")
 
 
-@pytest.mark.parametrize("value", ['{"access": 1}', "[1]"])
-def test_write_does_not_replace_an_object(value: str, path: Path) -> None:
-    before = f'{{"token": {value}}}'
+@pytest.mark.parametrize(
+    ("content", "key", "fault"),
+    [
+        ('{"token": {"access": 1}}', None, "an object or a list under 'token'"),
+        ('{"token": [1]}', None, "an object or a list under 'token'"),
+        ('{"auth": {"token": [1]}}', "auth.token", "an object or a list under 'auth.token'"),
+        ('{"auth": "text"}', "auth.token", "no object under 'auth'"),
+        ('{"auth": [1]}', "auth.1", "no item 'auth.1'"),
+        ('{"auth": [1]}', "auth.01", "no item 'auth.01'"),
+        ('{"auth": [1]}', "auth.1.token", "no object under 'auth.1'"),
+        ('{"auth": [[1]]}', "auth.0", "an object or a list under 'auth.0'"),
+    ],
+)
+def test_write_does_not_replace_what_is_not_a_token(content: str, key: str | None, fault: str, path: Path) -> None:
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=f"^{re.escape(str(path))} has {re.escape(fault)}"):
+        put(path, key=key)
+    assert path.read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("before", "key", "after"),
+    [
+        ("{}", "auth.apiKey", {"auth": {"apiKey": NEW}}),
+        ('{"auth": {"user": "me"}}', "auth.apiKey", {"auth": {"user": "me", "apiKey": NEW}}),
+        ('{"auth": {"apiKey": null}}', "auth.apiKey", {"auth": {"apiKey": NEW}}),
+        ('{"auth": [{}, "x"]}', "auth.0.token", {"auth": [{"token": NEW}, "x"]}),
+        ('{"auth": [{}, "x"]}', "auth.1", {"auth": [{}, NEW]}),
+        ('{"a": {"b": 1}}', r"a\.b", {"a": {"b": 1}, "a.b": NEW}),
+    ],
+)
+def test_write_reaches_a_nested_key(before: str, key: str, after: dict[str, Any], path: Path) -> None:
     path.write_text(before)
-    with pytest.raises(ConfigError, match="an object or a list under 'token'"):
-        put(path)
-    assert path.read_text() == before
+    assert put(path, key=key).key == key
+    assert json.loads(path.read_text()) == after
+    found = legacy.find_token(str(path), PREFIX)
+    assert found is not None
+    assert (found.key, found.token.reveal()) == (key, NEW)
+    assert legacy.remove_token(str(path), key) is True
+    assert legacy.find_token(str(path), PREFIX) is None
 
 
 # Writing

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arka_config.exchange import legacy
+from arka_config.errors import UsageError
+from arka_config.exchange import key_path, legacy
 from arka_config.exchange.env_paths import legacy_path
 from arka_config.exchange.exact_json import Document, dump, parse
 from arka_config.secret import Secret
@@ -110,12 +111,61 @@ def test_running_node_cli_sees_the_new_token(start: Callable[[], Peer], path: Pa
 
 
 def test_conf_does_not_find_a_rejected_key(start: Callable[[], Peer], path: Path) -> None:
-    keys = ["a.b", "a[0]", "a\\b", "__proto__", "constructor", "prototype"]
+    keys = ["__proto__", "constructor", "prototype", "a.constructor"]
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(dict.fromkeys([*keys, "a]", "a-b", "0", "ключ"], TOKEN)))
+    path.write_text(
+        json.dumps({"a": {"constructor": TOKEN}, "__internal__": {"x": TOKEN}} | dict.fromkeys(keys, TOKEN))
+    )
     with start() as store:
-        assert [store.get(key) for key in keys] == [None] * len(keys)
-        assert [store.get(legacy.check_key(key)) for key in ("a]", "a-b", "0", "ключ")] == [TOKEN] * 4
+        for key in keys:
+            assert store.ask(["found", key]) is False, key
+            with pytest.raises(UsageError):
+                key_path.parse_key(key)
+
+
+names = st.text("a1\\.]'\"é-", min_size=1, max_size=4)
+
+
+@given(place=st.lists(names | st.integers(0, 3), min_size=1, max_size=4))
+@example(place=["auth", "apiKey"])
+@example(place=["accounts", 1, "token"])
+def test_conf_reads_the_key_that_holds_the_token(writer: Peer, place: list[str | int]) -> None:
+    value: Any = TOKEN
+    for name in reversed(place):
+        value = {name: value} if isinstance(name, str) else [*[None] * name, value]
+    document = {"x": value} if isinstance(place[0], int) else value
+    file = Path(writer.ask(["path"]))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(document))
+    found = legacy.find_token(str(file), PREFIX)
+    assert found is not None
+    assert writer.get(found.key) == TOKEN
+    assert legacy.write_token(str(file), Secret(OTHER), token_prefix=PREFIX).key == found.key
+    assert writer.get(found.key) == OTHER
+    legacy.remove_token(str(file), found.key)
+    assert writer.get(found.key) is None
+    assert OTHER not in file.read_text()
+
+
+def test_conf_finds_the_nested_key_that_arka_creates(start: Callable[[], Peer], path: Path) -> None:
+    legacy.write_token(str(path), Secret(TOKEN), token_prefix=PREFIX, key="auth.apiKey")
+    with start() as store:
+        assert store.get("auth.apiKey") == TOKEN
+        by_arka = path.read_text()
+        store.ask(["delete", "auth"])
+        store.set("auth.apiKey", TOKEN)
+        assert path.read_text() == by_arka
+
+
+def test_file_that_conf_makes_writable_for_everyone_is_read(version: str, tmp_path: Path, path: Path) -> None:
+    with Peer(version, "conf_peer.mjs", environ={"HOME": str(tmp_path)}, umask=0) as store:
+        store.set("auth.apiKey", TOKEN)
+    assert (mode(path), legacy.is_writable_by_all(str(path))) == (0o666, True)
+    found = legacy.find_token(str(path), PREFIX)
+    assert found is not None
+    assert (found.key, found.token.reveal()) == ("auth.apiKey", TOKEN)
+    legacy.tighten(str(path))
+    assert (mode(path), mode(path.parent), legacy.is_writable_by_all(str(path))) == (0o600, 0o700, False)
 
 
 def test_concurrent_write_of_conf_is_kept(

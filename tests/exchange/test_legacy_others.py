@@ -120,19 +120,48 @@ def test_missing_file_is_not_exposed(path: Path) -> None:
 
 
 @posix
+@pytest.mark.parametrize(("of_folder", "is_writable"), [(0o755, True), (0o700, False)])
+def test_user_s_own_world_writable_file_is_accepted(of_folder: int, is_writable: bool, path: Path) -> None:
+    path.write_text(f'{{"auth": "{OLD}"}}')
+    path.chmod(0o666)
+    path.parent.chmod(of_folder)
+    assert legacy.is_writable_by_all(str(path)) is is_writable
+    found = legacy.find_token(str(path), PREFIX)
+    assert found is not None
+    assert (found.key, mode(path), mode(path.parent)) == ("auth", 0o666, of_folder)
+    assert put(path).key == "auth"
+    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
+
+
+@posix
 @pytest.mark.parametrize("of_folder", [0o755, 0o700])
-def test_world_writable_file_is_trusted_only_in_a_private_folder(of_folder: int, path: Path) -> None:
+def test_world_writable_file_of_another_user_is_trusted_only_in_a_private_folder(
+    of_folder: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path.write_text('{"auth": "arka_planted"}')
     path.chmod(0o666)
     path.parent.chmod(of_folder)
+    owner = path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     if of_folder == 0o700:
-        assert put(path).key == "auth"
+        assert legacy.find_token(str(path), PREFIX) is not None
         return
     for action in (lambda: put(path), lambda: legacy.find_token(str(path), PREFIX)):
-        with pytest.raises(UnsafeFile, match="can be written by every user") as caught:
+        with pytest.raises(UnsafeFile, match="belongs to another user and can be written by every user"):
             action()
-        assert caught.value.hint.endswith(f"chmod 600 '{path}'")
     assert mode(path.parent) == 0o755
+
+
+@posix
+def test_tighten_follows_a_link_and_reports_a_missing_file(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "mine.json"
+    with pytest.raises(FileError, match="cannot change the mode of"):
+        legacy.tighten(str(path))
+    target.write_text("{}")
+    target.chmod(0o666)
+    path.symlink_to(target)
+    legacy.tighten(str(path))
+    assert (mode(target), mode(path.parent), path.is_symlink()) == (0o600, 0o700, True)
 
 
 @posix

@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_copy, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import MalformedFile, NoToken, UsageError
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @click.option("--all", "all_profiles", is_flag=True, help="Remove the tokens of all profiles.")
 @yes_option
 @click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; keep it if that fails.")
-def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool) -> None:
+@click.option("--legacy", is_flag=True, help="Remove the copy in the Node CLI's file too.")
+def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool, legacy: bool) -> None:
     """Remove a profile's stored token; its settings stay.
 
     The token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
@@ -28,9 +29,12 @@ def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool) -> Non
     if all_profiles and session.profile:
         raise UsageError("--all and --profile cannot be combined", hint="keep one of them")
     store, app = session.store, session.app
+    if legacy and app.legacy_project is None:
+        raise UsageError(f"{app.title} has no older CLI whose file could be changed", hint="leave --legacy out")
     names = store.names() if all_profiles else [_effective_name(session)]
     if all_profiles and not yes and session.can_ask:  # a script has asked for all of them
         _confirm_all(session, names)
+    copy = legacy_copy.find_copy(session, names, any_token=all_profiles)
     origins = {} if revoke else {name: store.read_origin(name) for name in names}
     if revoke:
         forgotten = _revoke_and_forget(session, names)
@@ -46,6 +50,8 @@ def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool) -> Non
             terminal.say(f"  It works until it is revoked: {page}")
     if not forgotten:
         _say_nothing_was_stored(session, None if all_profiles else names[0])
+    command = f"{app.name} logout --legacy " + ("--all" if all_profiles else f"--profile {names[0]}")
+    legacy_copy.report_or_remove(session, copy, remove=legacy, command=command)
     variable = app.token_field.variable
     if session.environ.get(variable):
         terminal.note(f"{variable} is still set in this shell: unset {variable}")

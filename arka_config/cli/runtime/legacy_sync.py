@@ -10,7 +10,6 @@ from arka_config.precedence.origin import Origin
 from arka_config.store.resolution import Resolution
 
 if TYPE_CHECKING:
-    from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.credential import EffectiveToken
 
@@ -25,15 +24,31 @@ def after_change(session: Session) -> None:
         terminal.warn(f"the legacy file was not updated: {error.message}", hint=error.hint)
 
 
-def check_origin(app: AppIdentity, effective: EffectiveToken) -> None:
-    """Raise OriginConflict if the Node CLI, which knows one workspace, would send the token to another one."""
-    default = app.default_url()
-    if default is not None and effective.origin != Origin.of(default):
-        raise OriginConflict(
-            f"the token from {effective.token.place} is for {effective.origin}, and the Node CLI sends the token in "
-            f"its file to {default}; nothing was written",
-            hint=f"choose another --profile, or add --force if that CLI is set up for {effective.origin}",
-        )
+def check_origin(session: Session, effective: EffectiveToken, path: str) -> None:
+    """Raise OriginConflict if the Node CLI, which knows one workspace, would send the token to another one.
+
+    Not if the user has allowed this workspace for the file: `allow_origin`.
+    """
+    from arka_config.exchange.legacy_origins import LegacyOrigins
+
+    default, origin = session.app.default_url(), effective.origin
+    if default is None or origin == Origin.of(default):
+        return
+    if LegacyOrigins(session.store.folders.state).allows(path, str(origin)):
+        return
+    raise OriginConflict(
+        f"the token from {effective.token.place} is for {origin}, and the Node CLI sends the token in "
+        f"its file to {default}; nothing was written",
+        hint=f"choose another --profile, or add --force if that CLI is set up for {origin}",
+    )
+
+
+def allow_origin(session: Session, effective: EffectiveToken, path: str) -> None:
+    """Remember that the Node CLI that reads this file sends its token to the token's workspace."""
+    from arka_config.exchange.legacy_origins import LegacyOrigins
+
+    with session.store.lock:
+        LegacyOrigins(session.store.folders.state).allow(path, str(effective.origin))
 
 
 def _write_active_token(session: Session, project: str) -> None:
@@ -50,9 +65,11 @@ def _write_active_token(session: Session, project: str) -> None:
             effective = Resolution(session.store, {}, profile=active).effective_token()
         if effective is not None:
             try:
-                check_origin(session.app, effective)
+                check_origin(session, effective, path)
             except OriginConflict as error:
+                command = f"{session.app.name} export legacy --profile {active} --force"
                 terminal.note(f"the legacy file has no token now: {error.message}")
+                terminal.note(f"to allow {effective.origin} there, once and for all: {command}")
                 effective = None
         if effective is not None:
             legacy.write_token(path, effective.secret, token_prefix=prefix)

@@ -14,19 +14,28 @@ from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
 from arka_config.secret import mask
 from arka_config.store.tokens import Credential
-from arka_config.text import visible
+from arka_config.text import quote_path, visible
 
 
 @command()
-@click.option("--key", metavar="NAME", help="The key that holds the token, if several do.")
+@click.option("--key", metavar="NAME", help="The key that holds the token, such as `auth.apiKey`, if several do.")
 @click.option("--input", "-i", "source", metavar="PATH", help="Read this file instead of the Node CLI's.")
 @click.option("--api-url", metavar="URL", help="The workspace that issued the token (default: the app's own).")
 @click.option(
     "--delete/--keep", default=None, help="Delete the token from the file afterwards, or keep it (default: ask)."
 )
+@click.option(
+    "--tighten/--no-tighten", default=None, help="Close the file to other users, or leave its mode (default: ask)."
+)
 @click.option("--force", is_flag=True, help="Replace a different token of the profile.")
 def legacy(
-    session: Session, key: str | None, source: str | None, api_url: str | None, delete: bool | None, force: bool
+    session: Session,
+    key: str | None,
+    source: str | None,
+    api_url: str | None,
+    delete: bool | None,
+    tighten: bool | None,
+    force: bool,
 ) -> None:
     """Import the token in the Node CLI's file into a profile.
 
@@ -39,6 +48,7 @@ def legacy(
         raise ConfigError(f"{app.title} has no older CLI to import from", hint=f"{app.name} login")
     path = source or legacy_path(str(app.legacy_project), session.environ)
     found = legacy_file.find_token(path, app.token_prefix, key)
+    is_open = _report_mode(session, path)
     if found is None:
         raise NoToken(f"{visible(path)}: there is no token", hint=f"{app.name} login")
     url = api_url or str(session.flags.get("api_url") or app.default_url() or "")
@@ -54,14 +64,20 @@ def legacy(
         credential = stored  # which has its label and expiry
     is_active = session.store.log_in(name, credential)
     deleted = _delete_copy(session, path, found.key, delete)
+    tightened = is_open and not deleted and _tighten(session, path, tighten)
     if session.json:
-        session.show_json({"profile": name, "active": is_active, "path": path, "key": found.key, "deleted": deleted})
+        document = {"profile": name, "active": is_active, "path": path, "key": found.key, "deleted": deleted}
+        session.show_json(document | {"tightened": tightened})
     token = mask(found.token.reveal(), app.token_prefix)
     terminal.say(f"Imported {token} from {session.with_tilde(path)} into profile '{name}' (unverified)", mark="✓")
     if deleted:
         terminal.say("  Deleted the plain copy there; the Node CLI has no token now")
     else:
         terminal.note(f"the plain copy is still there: {app.name} import legacy --delete --profile {name}")
+    if tightened:
+        terminal.say(f"  Closed {session.with_tilde(path)} to other users")
+    elif is_open and not deleted:
+        terminal.note(f"other users can still open that file: chmod 600 {quote_path(path)}, or add --tighten")
 
 
 def _delete_copy(session: Session, path: str, key: str, delete: bool | None) -> bool:
@@ -74,3 +90,22 @@ def _delete_copy(session: Session, path: str, key: str, delete: bool | None) -> 
         with session.store.lock:
             legacy_file.remove_token(path, key)
     return delete
+
+
+def _report_mode(session: Session, path: str) -> bool:
+    """Return whether other users can open the file. Warn if they can also change it: the token may be another's."""
+    if legacy_file.is_writable_by_all(path):
+        terminal.warn(
+            f"every user of this machine can write to {session.with_tilde(path)}, as npm conf leaves it",
+            hint="check that the token is yours before you use it",
+        )
+    return legacy_file.is_exposed(path) or legacy_file.is_writable_by_all(path)
+
+
+def _tighten(session: Session, path: str, tighten: bool | None) -> bool:
+    """Close the file to other users if `--tighten` or the user says so. Return whether it was closed."""
+    if tighten is None:
+        tighten = session.can_ask and terminal.confirm(f"Close {session.with_tilde(path)} to other users?")
+    if tighten:
+        legacy_file.tighten(path)
+    return tighten

@@ -6,7 +6,7 @@ import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_copy, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
 
 
@@ -27,6 +27,7 @@ def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
         session.confirm(f"Remove profile '{name}'{what}?", flag="--yes")
     revoked = workspace_access.revoke_before_removal(session, name) if had_token and revoke else ""
     was_active = store.selection.read_active()[0] == name
+    copy = legacy_copy.find_copy(session, [name]) if had_token and not revoked else None
     unpinned = store.remove(name)
     legacy_sync.after_change(session)
     if session.json:
@@ -36,6 +37,7 @@ def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
     terminal.say(f"Removed profile '{name}'", mark="✓")
     if had_token and not revoked:
         terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, origin)}")
+    legacy_copy.report_or_remove(session, copy, remove=False)
     for directory in unpinned:
         terminal.say(f"  {session.with_tilde(directory)} is no longer pinned")
     if was_active:
