@@ -26,14 +26,10 @@ def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool, legacy
 
     The token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
     """
-    if all_profiles and session.profile:
-        raise UsageError("--all and --profile cannot be combined", hint="keep one of them")
     store, app = session.store, session.app
     if legacy and app.legacy_project is None:
         raise UsageError(f"{app.title} has no older CLI whose file could be changed", hint="leave --legacy out")
-    names = store.names() if all_profiles else [_effective_name(session)]
-    if all_profiles and not yes and session.can_ask:  # a script has asked for all of them
-        _confirm_all(session, names)
+    names = _every_name(session, yes=yes) if all_profiles else [_effective_name(session)]
     copy = legacy_copy.find_copy(session, names, any_token=all_profiles)
     origins = {} if revoke else {name: store.read_origin(name) for name in names}
     if revoke:
@@ -55,6 +51,16 @@ def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool, legacy
     variable = app.token_field.variable
     if session.environ.get(variable):
         terminal.note(f"{variable} is still set in this shell: unset {variable}")
+
+
+def _every_name(session: Session, *, yes: bool) -> list[str]:
+    """All profiles, after the user has confirmed that on a terminal. A script has named all of them already."""
+    if session.profile:
+        raise UsageError("--all and --profile cannot be combined", hint="keep one of them")
+    names = session.store.names()
+    if not yes and session.can_ask:
+        _confirm_all(session, names)
+    return names
 
 
 def _confirm_all(session: Session, names: list[str]) -> None:
