@@ -28,7 +28,8 @@ class AppIdentity:
     `"package.module:Class"`. A token starts with `token_prefix` and has `token_length` characters in all, if given.
     `tokens_page` and `billing_page` are paths below the default `api_url`. `legacy_project` is the project name under
     which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those inserted
-    below the same built-in layer keep this order.
+    below the same built-in layer keep this order. `secret_settings` names the secret fields of the settings class other
+    than the token; without it, the class is imported if a child process could inherit one of their variables.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class AppIdentity:
         billing_page: str = "",
         legacy_project: str | None = None,
         layers: Iterable[CustomLayer] = (),
+        secret_settings: Iterable[str] | None = None,
     ) -> None:
         self.name = name
         self.title = title or name
@@ -57,6 +59,7 @@ class AppIdentity:
         self.billing_page = billing_page
         self.legacy_project = legacy_project
         self.layers = tuple(layers)
+        self.secret_settings = None if secret_settings is None else tuple(secret_settings)
         self._api_url = api_url
 
         self.token_field = Field(
@@ -92,14 +95,14 @@ class AppIdentity:
 
     @property
     def secret_variables(self) -> tuple[str, ...]:
-        """The variables that contain a secret, or lead to one. No child process inherits them."""
-        names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION")
+        """The variables that may contain a secret, or lead to one: no child process inherits it."""
+        names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION", "DATABASE_URL", "PROXY")
         return tuple(self.variable(name) for name in names)
 
     @property
     def own_variables(self) -> tuple[str, ...]:
         """The variables that control the program, secret or not; those of the settings class are not included."""
-        names = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "DATABASE_URL", "TRUSTED_PROXIES")
+        names = ("HOME", "NO_INPUT", "DEBUG", "PROFILE", "API_URL", "TRUSTED_PROXIES")
         return (*self.secret_variables, *(self.variable(name) for name in names))
 
     def settings_variables(self) -> list[str]:

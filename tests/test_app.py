@@ -77,6 +77,8 @@ def test_secret_variables_has_every_variable_with_a_secret() -> None:
         "ARKA_PASSPHRASE_FILE",
         "ARKA_PASSPHRASE_COMMAND",
         "ARKA_SESSION",
+        "ARKA_DATABASE_URL",
+        "ARKA_PROXY",
     }
 
 

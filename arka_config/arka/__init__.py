@@ -14,4 +14,5 @@ app = App(
     tokens_page="/app/personal/settings/tokens",
     billing_page="/billing",
     legacy_project="arka-code",
+    secret_settings=(),  # besides the token; `exec` need not import the class to know
 )

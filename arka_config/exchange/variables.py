@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from arka_config.errors import InvalidValue
+from arka_config.errors import InvalidValue, UsageError
 from arka_config.store import files
 from arka_config.text import check_printable, visible
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
+_OTHER_SYNTAX = ("csh", "tcsh", "nu", "elvish", "xonsh", "rc", "es", "cmd")  # shells without `export`
 # PowerShell treats the typographic single quotes like the plain one.
 _POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"
 
@@ -21,8 +22,16 @@ _DOTENV_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 
 
 def current_shell(environ: Mapping[str, str]) -> str:
-    """The user's shell as `$SHELL` names it, else the platform's usual one."""
-    name = os.path.basename(environ.get("SHELL", "")).removesuffix(".exe")
+    """The user's shell as `$SHELL` names it, else the platform's usual one.
+
+    Raises UsageError for a shell that would not understand the lines of any of these.
+    """
+    name = os.path.basename(environ.get("SHELL", "")).removesuffix(".exe").lstrip("-")
+    if name in _OTHER_SYNTAX:
+        raise UsageError(
+            f"SHELL is {visible(name)}, and there are no lines for its syntax",
+            hint=f"add --shell {', '.join(SHELLS[:-1])} or {SHELLS[-1]}; or use exec, which needs no shell",
+        )
     if name in SHELLS:
         return name
     return "powershell" if sys.platform == "win32" else "bash"

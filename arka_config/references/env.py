@@ -26,6 +26,9 @@ class EnvReference(ReferenceKind):
     def describe(self, target: str) -> str:
         return f"${visible(target)}"
 
+    def variable(self, target: str) -> str:
+        return target
+
     def fetch(self, target: str, subject: str, context: Context) -> Secret | None:
         if _controls(target, context.app):
             raise TokenUnavailable(

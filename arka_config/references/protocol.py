@@ -60,6 +60,10 @@ class ReferenceKind(Protocol):
     def describe(self, target: str) -> str:
         """Return the reference in words: `$WORK_TOKEN`."""
 
+    def variable(self, target: str) -> str:
+        """Return the environment variable that the token is in, or an empty string."""
+        return ""
+
     def fetch(self, target: str, subject: str, context: Context) -> Secret | None:
         """Return the token, or None if it is empty or not set.
 

@@ -45,6 +45,12 @@ def describe(kind: str, target: str) -> str:
     return kind_of(kind).describe(target)
 
 
+def variable_of(reference: tuple[str, str]) -> str:
+    """Return the environment variable that a reference reads, or an empty string."""
+    kind, target = reference
+    return kind_of(kind).variable(target)
+
+
 def subject_of(profile: Profile) -> str:
     """Return the beginning of a message about a profile's reference."""
     assert profile.reference is not None

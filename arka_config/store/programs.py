@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arka_config import debug
+from arka_config.store.child_environment import child_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def read_output(command: Sequence[str], app: AppIdentity, environ: Mapping[str, 
     """
     import subprocess
 
-    inherited = {variable: value for variable, value in environ.items() if variable not in app.secret_variables}
+    inherited = child_environment(app, environ)
     try:
         done = subprocess.run(  # noqa: S603  # the user's own configuration names the command
             command, stdout=subprocess.PIPE, env=inherited, timeout=TIMEOUT, check=False

@@ -48,6 +48,9 @@ class References(Protocol):
     def kinds(self) -> Collection[str]:
         """Return the names of the kinds."""
 
+    def variable_of(self, reference: tuple[str, str]) -> str:
+        """Return the environment variable that a reference reads, or an empty string."""
+
     def token_of(
         self,
         profile: Profile,

@@ -108,6 +108,18 @@ def test_env_evaluated_selects_the_profile_and_token(two_profiles: Path, shell: 
 def test_env_takes_the_shell_from_the_environment() -> None:
     assert arka("env", environ={"SHELL": "/usr/bin/fish"}).out == "set -gx ARKA_PROFILE 'work'\n"
     assert arka("env", environ={"SHELL": "/bin/sh"}).out == "export ARKA_PROFILE='work'\n"
+    assert arka("env", environ={"SHELL": "/sbin/nologin"}).out == "export ARKA_PROFILE='work'\n"
+
+
+@pytest.mark.parametrize("shell", ["/bin/csh", "/usr/bin/tcsh", "/usr/bin/nu", "/usr/bin/elvish"])
+@pytest.mark.usefixtures("two_profiles")
+def test_env_prints_no_lines_that_the_user_s_shell_does_not_understand(shell: str) -> None:
+    done = arka("env", environ={"SHELL": shell})
+    assert (done.code, done.out) == (2, "")
+    assert f"SHELL is {shell.rpartition('/')[2]}, and there are no lines for its syntax" in done.err
+    assert "hint: add --shell bash, zsh, fish or powershell; or use exec, which needs no shell" in done.err
+    assert arka("env", "--shell", "bash", environ={"SHELL": shell}).out == "export ARKA_PROFILE='work'\n"
+    assert arka("env", "--json", environ={"SHELL": shell}).json == {"variables": {"ARKA_PROFILE": "work"}}
 
 
 @pytest.mark.usefixtures("two_profiles")

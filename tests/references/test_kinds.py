@@ -176,7 +176,8 @@ def test_helper_runs_once_when_the_token_is_revealed(
 def test_helper_inherits_no_secret_variable(
     refer: Callable[[str, str], Secret], helper: Callable[[str], Path], environ: dict[str, str], tmp_path: Path
 ) -> None:
-    environ |= dict.fromkeys(app.secret_variables, CANARY) | {"ARKA_PROFILE": "work", "OP_SESSION": "theirs"}
+    environ |= dict.fromkeys(app.secret_variables, f"me:{CANARY}@host")
+    environ |= {"ARKA_PROFILE": "work", "OP_SESSION": "theirs"}
     helper(f"env > {tmp_path}/seen; echo {CANARY}")
     refer("helper", "op").reveal()
     seen = (tmp_path / "seen").read_text()

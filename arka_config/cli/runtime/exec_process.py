@@ -7,6 +7,7 @@ import os
 import sys
 
 from arka_config.errors import ConfigError
+from arka_config.store.child_environment import child_environment
 
 TYPE_CHECKING = False  # without typing: `exec` takes the fast path
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ def run(session: Session, words: Sequence[str]) -> NoReturn:
 
 
 def environment(session: Session) -> dict[str, str]:
-    """The environment for the child: the token, its URL and the profile, without our other secrets."""
+    """The environment for the child: the token, its URL and the profile, without our other secrets and tokens."""
     app = session.app
     effective = session.token()
-    environ = {name: value for name, value in session.environ.items() if name not in app.secret_variables}
+    environ = child_environment(app, session.environ, session.store, session.resolution.profile.profile)
     environ[app.token_field.variable] = effective.secret.reveal()
     environ[app.url_field.variable] = str(effective.url.value)
     environ.pop(app.profile_field.variable, None)

@@ -157,8 +157,11 @@ class Session:
             return False
         import webbrowser
 
+        from arka_config.store.child_environment import child_environment
+
         # The browser inherits the environment of this process, and outlives it.
-        secrets = {name: os.environ.pop(name) for name in self.app.secret_variables if name in os.environ}
+        kept = child_environment(self.app, os.environ, self.store)
+        secrets = {name: os.environ.pop(name) for name in set(os.environ).difference(kept)}
         try:
             return webbrowser.open(page)
         except webbrowser.Error:

@@ -42,9 +42,61 @@ GUARANTEES: list[Guarantee] = [
         ("hostile/test_ci_commands.py",),
         ("a message that is a CI command", "a table that is a CI command", "JSON that is a CI command"),
     ),
+    Guarantee(
+        "No child process (`exec`, a helper, a passphrase command, the browser) inherits a secret of the app, and "
+        "`exec` passes the token of one profile only.",
+        ("cli/test_child_processes.py",),
+        (
+            "a child that inherits the database's URL",
+            "a child that inherits the proxy's password",
+            "a child that inherits a secret setting",
+            "a child that inherits another profile's token",
+            "a child that loses its own profile's variable",
+        ),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a child that inherits the database's URL",
+        "app_identity.py",
+        '"SESSION", "DATABASE_URL", "PROXY")',
+        '"SESSION", "PROXY")',
+        "tests/cli/test_child_processes.py::test_no_child_inherits_a_secret_of_ours",
+        "ARKA_DATABASE_URL",
+    ),
+    Mutant(
+        "a child that inherits the proxy's password",
+        "store/child_environment.py",
+        "        secret.discard(proxy)",
+        "        pass\n    secret.discard(proxy)",
+        "tests/cli/test_child_processes.py::test_no_child_inherits_a_secret_of_ours",
+        "ARKA_PROXY",
+    ),
+    Mutant(
+        "a child that inherits a secret setting",
+        "store/child_environment.py",
+        "    elif others and app.settings is not None:",
+        "    elif not app:",
+        "tests/cli/test_child_processes.py::test_a_secret_setting_of_another_app_is_removed",
+        "assert",
+    ),
+    Mutant(
+        "a child that inherits another profile's token",
+        "store/child_environment.py",
+        "        removed |= _tokens_of_references(store, environ, ignored={own, *removed})",
+        "        pass",
+        "tests/cli/test_child_processes.py::test_exec_passes_no_token_that_another_profile_s_reference_names",
+        "NIGHTLY_TOKEN",
+    ),
+    Mutant(
+        "a child that loses its own profile's variable",
+        "store/child_environment.py",
+        "ignored={own, *removed}",
+        "ignored=removed",
+        "tests/cli/test_child_processes.py::test_exec_passes_no_token_that_another_profile_s_reference_names",
+        "the selected profile keeps its own",
+    ),
     Mutant(
         "a message that is a CI command",
         "cli/output/terminal.py",
