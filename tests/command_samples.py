@@ -206,6 +206,10 @@ SAMPLES: dict[str, Sample] = {
         }
     ),
     "workspace add-user": server(imports={"workspace add-user you@example.com": "click sqlalchemy alembic"}),
+    "workspace sign-in-link": server(imports={"1 workspace sign-in-link me@example.com": "click sqlalchemy alembic"}),
+    "workspace list-users": server(imports={"workspace list-users": "click sqlalchemy alembic"}),
+    "workspace set-plan": server(imports={"1 workspace set-plan me@example.com pro": "click sqlalchemy alembic"}),
+    "workspace remove-user": server(imports={"1 workspace remove-user me@example.com": "click sqlalchemy alembic"}),
 }
 
 

@@ -104,5 +104,9 @@ ENTRIES = (
     Entry("workspace", "Server", "Run a workspace server"),
     Entry("workspace serve", "Commands", "Serve the tokens page and the API"),
     Entry("workspace add-user", "Commands", "Add a user and print a sign-in link"),
+    Entry("workspace sign-in-link", "Commands", "Print another sign-in link for a user"),
+    Entry("workspace list-users", "Commands", "List the users with their plans"),
+    Entry("workspace set-plan", "Commands", "Change a user's plan"),
+    Entry("workspace remove-user", "Commands", "Remove a user and revoke all of the user's tokens"),
 )
 GROUPS = frozenset(entry.group for entry in ENTRIES if entry.group)

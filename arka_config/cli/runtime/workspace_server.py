@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.output import terminal
 from arka_config.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import URL
 
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.server.proxies import Network
+    from arka_config.workspace.server.workspace import Invitation, Workspace
 
 _FILE = "workspace.db"
 
@@ -57,6 +59,33 @@ def trusted_proxies(session: Session, given: Sequence[str]) -> tuple[Network, ..
         return parse_networks(given, "--trusted-proxy")
     variable = session.app.variable("TRUSTED_PROXIES")
     return parse_networks(session.environ.get(variable, "").replace(",", " ").split(), variable)
+
+
+@contextmanager
+def open_workspace(session: Session, database_url: str, url: str = "") -> Iterator[Workspace]:
+    """Open the workspace in a database for a command, and close it. Its hint for an unknown user is a command."""
+    with require_server_extra():
+        from arka_config.workspace.server.accounts import UnknownUser
+        from arka_config.workspace.server.workspace import Workspace
+
+        workspace = Workspace.open(session.app, find_database_url(session, database_url), url)
+    try:
+        yield workspace
+    except UnknownUser as error:
+        error.hint = f"{session.app.name} workspace list-users"
+        raise
+    finally:
+        workspace.close()
+
+
+def show_link(session: Session, invitation: Invitation, more: Mapping[str, object] | None = None) -> None:
+    """Print a sign-in link on stdout. With `--json`, print the user too, and `more`."""
+    if session.json:
+        document = {name: getattr(invitation, name) for name in ("id", "email", "plan", "link", "expires")}
+        session.show_json(document | dict(more or {}))
+        return
+    terminal.say("  To sign in, open this link within 15 minutes. It works once:")
+    terminal.out(invitation.link)
 
 
 @contextmanager

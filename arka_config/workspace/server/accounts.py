@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import contains_eager
 
-from arka_config.errors import UsageError
+from arka_config.errors import ConfigError, UsageError
 from arka_config.text import is_printable
 from arka_config.workspace.server import records
 from arka_config.workspace.server.database import insert
@@ -17,6 +17,7 @@ from arka_config.workspace.server.tables import (
     MAX_EMAIL_LENGTH,
     BrowserSession,
     SignInCode,
+    Token,
     User,
     digest,
     new_id,
@@ -33,6 +34,20 @@ PLANS = (FREE, PRO)
 SIGN_IN_PAGE = "/sign-in"
 CODE_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=12)
+
+
+class UnknownUser(ConfigError):
+    """There is no user with this e-mail address."""
+
+
+class ListedUser(NamedTuple):
+    """A user, and the number of tokens that are not revoked."""
+
+    id: str
+    email: str
+    plan: str
+    created: datetime
+    tokens: int
 
 
 def normalize_email(email: str) -> str:
@@ -59,6 +74,36 @@ def add(session: Session, email: str, plan: str | None = None, *, address: str =
     else:
         set_plan(session, user, plan or user.plan, address=address)
     return user, is_new
+
+
+def find(session: Session, email: str) -> User:
+    """Find the user with this address, and lock the row until the transaction ends. Raises UnknownUser."""
+    email = normalize_email(email)
+    user = session.scalar(select(User).where(User.email == email).with_for_update())
+    if user is None:
+        raise UnknownUser(f"the workspace has no user {email}")
+    return user
+
+
+def list_users(session: Session) -> list[ListedUser]:
+    """List all users with the number of their tokens, in the order of their e-mail addresses."""
+    count = select(func.count()).where(Token.user_id == User.id).correlate(User).scalar_subquery()
+    query = select(User.id, User.email, User.plan, User.created, count).order_by(User.email)
+    return [ListedUser(*row) for row in session.execute(query)]
+
+
+def describe(session: Session, user: User) -> ListedUser:
+    """Return a user with the number of their tokens."""
+    count = session.scalar(select(func.count()).where(Token.user_id == user.id)) or 0
+    return ListedUser(user.id, user.email, user.plan, user.created, count)
+
+
+def remove(session: Session, user: User) -> ListedUser:
+    """Delete a user with all tokens, sessions and sign-in codes. Their audit entries stay, without the address."""
+    removed = describe(session, user)
+    session.execute(delete(User).where(User.id == user.id))
+    records.audit(session, records.USER_REMOVED, user_id=user.id, subject=f"{removed.tokens} tokens revoked")
+    return removed
 
 
 def set_plan(session: Session, user: User, plan: str, *, address: str = records.LOCAL) -> None:

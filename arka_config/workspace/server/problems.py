@@ -33,7 +33,7 @@ INVALID_TOKEN = Kind(
     "Invalid token",
     "Check that the token was copied whole, has not expired and has not been revoked; else create another one.",
 )
-PRO_REQUIRED = Kind("pro-required", 403, "Pro subscription required", "Upgrade on the billing page.")
+PRO_REQUIRED = Kind("pro-required", 403, "Pro subscription required", "The billing page says how to upgrade.")
 INSUFFICIENT_SCOPE = Kind(
     "insufficient-scope",
     403,
@@ -45,6 +45,9 @@ FORGED = Kind(
     403,
     "The form came from another site",
     "Open the page again, with cookies allowed, and submit the form from there.",
+)
+PLANS_ARE_SET = Kind(
+    "plans-are-set", 403, "The administrator sets plans", "Ask the administrator of the workspace for another plan."
 )
 NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address, or the id.")
 NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The Allow header lists the allowed methods.")
@@ -58,7 +61,7 @@ BROKEN = Kind(
 )
 
 KINDS = (
-    *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, FORGED, NOT_FOUND),
+    *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, FORGED, PLANS_ARE_SET, NOT_FOUND),
     *(NOT_ALLOWED, TOO_LARGE, NOT_JSON, INVALID_REQUEST, TOO_MANY, UNAVAILABLE, BROKEN),
 )
 _BY_STATUS = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 415: NOT_JSON, 422: INVALID_REQUEST, 503: UNAVAILABLE}

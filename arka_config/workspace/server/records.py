@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SIGNED_IN = "signed in"
 SIGNED_OUT = "signed out"
 USER_ADDED = "user added"
+USER_REMOVED = "user removed"
 LINK_MADE = "sign-in link made"
 PLAN_CHANGED = "plan changed"
 TOKEN_CREATED = "token created"

@@ -53,11 +53,12 @@ class Service(NamedTuple):
     url: str
     host: str
     trusted_proxies: tuple[Network, ...] = ()
+    allow_upgrade: bool = False
 
     def create_application(self) -> SecurityMiddleware:
         """Create the ASGI application of one worker. The tables are already up to date."""
         tokens.new_token(self.app)
-        workspace = Workspace(self.app, Database.open(self.database_url), self.url)
+        workspace = Workspace(self.app, Database.open(self.database_url), self.url, allow_upgrade=self.allow_upgrade)
         hosts = [] if self.host in _ANY_ADDRESS else [_url_host(self.host)]
         return create_application(workspace, hosts, self.trusted_proxies)
 

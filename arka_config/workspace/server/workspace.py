@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
-
 from arka_config import timestamps
-from arka_config.errors import ConfigError, InvalidUrl
+from arka_config.errors import InvalidUrl
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import accounts, migrations, records, tokens
 from arka_config.workspace.server.database import Database
-from arka_config.workspace.server.tables import User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy import URL
+    from sqlalchemy.orm import Session
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.workspace.server.tables import User
 
 DEFAULT_PORT = 8765
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
@@ -40,12 +39,16 @@ class Invitation(NamedTuple):
 
 
 class Workspace:
-    """What pages and API calls work with. `url` is the public URL; if empty, the URL of the request is used."""
+    """What pages and API calls work with. `url` is the public URL; if empty, the URL of the request is used.
 
-    def __init__(self, app: AppIdentity, database: Database, url: str = "") -> None:
+    With `allow_upgrade`, users can change their own plan on the billing page.
+    """
+
+    def __init__(self, app: AppIdentity, database: Database, url: str = "", *, allow_upgrade: bool = False) -> None:
         self.app = app
         self.database = database
         self.url = url
+        self.allow_upgrade = allow_upgrade
         self.sign_in_limit = records.SIGN_IN_LIMIT
         self.bad_token_limit = records.BAD_TOKEN_LIMIT
 
@@ -76,20 +79,47 @@ class Workspace:
         """Get or create a user, set the plan if one is given, and create a sign-in link."""
         with self.database.report_errors(), self.database.write() as session:
             user, is_new = accounts.add(session, email, plan)
-            code = accounts.create_code(session, user)
+            return self._invite(session, user, is_new=is_new)
+
+    def create_link(self, email: str) -> Invitation:
+        """Create a sign-in link for an existing user. Raises UnknownUser."""
+        with self.database.report_errors(), self.database.write() as session:
+            return self._invite(session, accounts.find(session, email))
+
+    def _invite(self, session: Session, user: User, *, is_new: bool = False) -> Invitation:
+        code = accounts.create_code(session, user)
         link = accounts.sign_in_link(self.url or DEFAULT_URL, code)
         expires = timestamps.to_text(timestamps.now() + accounts.CODE_LIFETIME)
         return Invitation(user.id, user.email, user.plan, is_new, link, expires)
+
+    def list_users(self) -> list[accounts.ListedUser]:
+        """List all users, in the order of their e-mail addresses."""
+        with self.database.report_errors(), self.database.read() as session:
+            return accounts.list_users(session)
+
+    def find_user(self, email: str) -> accounts.ListedUser:
+        """Find a user. Raises UnknownUser."""
+        with self.database.report_errors(), self.database.read() as session:
+            return accounts.describe(session, accounts.find(session, email))
+
+    def set_plan(self, email: str, plan: str) -> User:
+        """Change a user's plan. Raises UnknownUser."""
+        with self.database.report_errors(), self.database.write() as session:
+            user = accounts.find(session, email)
+            accounts.set_plan(session, user, plan)
+            return user
+
+    def remove_user(self, email: str) -> accounts.ListedUser:
+        """Delete a user with all tokens and sessions, and return what was deleted. Raises UnknownUser."""
+        with self.database.report_errors(), self.database.write() as session:
+            return accounts.remove(session, accounts.find(session, email))
 
     def issue(
         self, email: str, label: str, scopes: Iterable[str] = (), expires: datetime | None = None
     ) -> tokens.Issued:
         """Create a token for an existing user, as the tokens page does. For tests and examples."""
         with self.database.write() as session:
-            user_id = session.scalar(select(User.id).where(User.email == accounts.normalize_email(email)))
-            if user_id is None:
-                raise ConfigError("there is no such user", hint="add the user first")
-            return tokens.issue(session, self.app, user_id, label, expires, " ".join(scopes))
+            return tokens.issue(session, self.app, accounts.find(session, email).id, label, expires, " ".join(scopes))
 
     def close(self) -> None:
         """Close the database."""

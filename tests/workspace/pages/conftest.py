@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def workspace() -> Iterator[RunningWorkspace]:
-    """A workspace without users."""
+    """A workspace without users, who can change their plan."""
     with serve_in_thread(app) as running:
+        running.workspace.allow_upgrade = True
         yield running
 
 

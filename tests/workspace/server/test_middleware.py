@@ -189,6 +189,7 @@ def test_form_without_the_browser_s_key_is_rejected(
 def test_form_from_another_site_is_rejected(
     workspace: RunningWorkspace, path: str, fields: dict[str, str], headers: dict[str, str]
 ) -> None:
+    workspace.workspace.allow_upgrade = True
     with Browser(workspace).sign_in() as browser:
         page = "/billing"
         assert browser.send(path, fields, page=page, headers=headers).status_code == 403
@@ -198,6 +199,7 @@ def test_form_from_another_site_is_rejected(
     "headers", [{}, {"Origin": "null", "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "same-origin"}]
 )
 def test_form_from_the_same_origin_is_accepted(workspace: RunningWorkspace, headers: dict[str, str]) -> None:
+    workspace.workspace.allow_upgrade = True
     with Browser(workspace).sign_in() as browser:
         assert browser.send("/billing", {"plan": "free"}, headers=headers).status_code == 303
         assert browser.send("/billing", {"plan": "pro"}, headers={"Origin": workspace.url}).status_code == 303

@@ -39,6 +39,7 @@ def read_log(workspace: RunningWorkspace) -> list[AuditEntry]:
 
 def test_audit_log_has_user_action_and_address(workspace: RunningWorkspace) -> None:
     user = workspace.add_user(ANN, "free").id
+    workspace.workspace.allow_upgrade = True
     with Browser(workspace).sign_in() as browser:
         browser.send("/billing", {"plan": "pro"})
         page = browser.send(TOKENS_PAGE, {"label": "MacBook Pro", "expiry": "never", "manage": "yes"})

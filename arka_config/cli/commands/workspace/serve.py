@@ -39,9 +39,17 @@ if TYPE_CHECKING:
     multiple=True,
     help="A network of proxies whose X-Forwarded-For is trusted; repeatable. Default: none.",
 )
+@click.option("--allow-upgrade", is_flag=True, help="Let users change their own plan on the billing page.")
 @database_option
 def serve(
-    session: Session, host: str, port: int, workers: int, url: str, proxies: tuple[str, ...], database_url: str
+    session: Session,
+    host: str,
+    port: int,
+    workers: int,
+    url: str,
+    proxies: tuple[str, ...],
+    allow_upgrade: bool,
+    database_url: str,
 ) -> None:
     """Serve the tokens page and the API until Ctrl-C or SIGTERM.
 
@@ -59,7 +67,7 @@ def serve(
         database = find_database_url(session, database_url)
         workspace = Workspace.open(session.app, database, url)  # upgrades the tables before any worker starts
         workspace.close()
-    service = serving.Service(session.app, database, workspace.url, host, trusted)
+    service = serving.Service(session.app, database, workspace.url, host, trusted, allow_upgrade)
     with serving.listen(host, port) as listener:
         if serving.is_exposed(host) and not workspace.url:
             terminal.warn(

@@ -171,11 +171,12 @@ _HEADERS: dict[int, dict[str, Any]] = {
     429: {"Retry-After": _SECONDS},
     503: {"Retry-After": _SECONDS},
 }
+_PAGES_ONLY = (problems.FORGED, problems.PLANS_ARE_SET)
 _MODELS: dict[int, type[BaseModel]] = {403: ForbiddenDocument, 422: InvalidRequestDocument}
 
 
 def _describe(status: int) -> dict[str, Any]:
-    kinds = [kind for kind in problems.KINDS if kind.status == status and kind is not problems.FORGED]
+    kinds = [kind for kind in problems.KINDS if kind.status == status and kind not in _PAGES_ONLY]
     name = _MODELS.get(status, ProblemDocument).__name__
     return {
         "description": "; or: ".join(f"{kind.title} (`{kind.path}`)" for kind in kinds),

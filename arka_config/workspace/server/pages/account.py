@@ -1,7 +1,7 @@
 """The pages to sign in, sign out, and change the plan.
 
-Opening a sign-in link does not use up its code, since chat programs preview links: submitting the form does. An
-embedded workspace sends no bills: the billing page sets the plan directly.
+Opening a sign-in link does not use up its code, since chat programs preview links: submitting the form does. A
+workspace sends no bills: the billing page sets the plan directly, if the operator allows it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from arka_config.workspace.server.pages.browser import (
     SignedInFormBrowser,
 )
 from arka_config.workspace.server.pages.rendering import render
-from arka_config.workspace.server.problems import INVALID_REQUEST, Problem
+from arka_config.workspace.server.problems import INVALID_REQUEST, PLANS_ARE_SET, Problem
 from arka_config.workspace.server.tables import User, new_secret
 
 router = APIRouter(include_in_schema=False)
@@ -88,7 +88,9 @@ def show_billing(browser: SignedInBrowser, note: str = "") -> Response:
 
 @billing_router.post("")
 def change_plan(browser: SignedInFormBrowser, plan: Annotated[str, Form()] = "") -> Response:
-    """Change the user's plan."""
+    """Change the user's plan. Raises Problem unless the operator allows it."""
+    if not browser.workspace.allow_upgrade:
+        raise Problem(PLANS_ARE_SET, "users of this workspace cannot change their plan")
     if plan not in accounts.PLANS:
         raise Problem(INVALID_REQUEST, "there is no such plan")
     with browser.workspace.database.write() as session:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Form, Request
 
+from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import accounts
 from arka_config.workspace.server.api.auth import client_address, public_url, workspace_of
 from arka_config.workspace.server.problems import FORGED, Problem
@@ -56,6 +57,14 @@ class Browser:
         """The id of the signed-in user."""
         assert self.user is not None, "the route does not require a signed-in browser"
         return self.user.id
+
+    @property
+    def login_command(self) -> str:
+        """The command that stores a token of this workspace. It has the URL, unless that is the app's default."""
+        app = self.workspace.app
+        default = app.default_url()
+        is_default = default is not None and Origin.of(default) == Origin.of(self.url)
+        return f"{app.name} login" + ("" if is_default else f" --api-url {self.url}")
 
     @property
     def _cookie_name(self) -> str:

@@ -52,6 +52,7 @@ def render(browser: Browser, template: str, status: int = 200, **values: object)
         app=browser.workspace.app,
         user=browser.user,
         form_key=browser.form_key,
+        login_command=browser.login_command,
         now=timestamps.now(),
         **values,
     )

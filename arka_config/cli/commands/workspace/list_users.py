@@ -1,0 +1,32 @@
+"""`workspace list-users`: list the users of a workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config import timestamps
+from arka_config.cli.output import tables, terminal
+from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.workspace_server import database_option, open_workspace
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+_COLUMNS = ("EMAIL", "PLAN", "TOKENS", "ADDED", "ID")
+
+
+@command(name="list-users")
+@database_option
+def list_users(session: Session, database_url: str) -> None:
+    """List the users of the workspace, with their plans and the number of their tokens."""
+    with open_workspace(session, database_url) as workspace:
+        users = workspace.list_users()
+    if session.json:
+        documents = [each._asdict() | {"created": timestamps.to_text(each.created)} for each in users]
+        session.show_json({"users": documents})
+    elif users:
+        rows = [(each.email, each.plan, str(each.tokens), f"{each.created:%Y-%m-%d}", each.id) for each in users]
+        tables.show(_COLUMNS, rows)
+    else:
+        terminal.say("The workspace has no users")
+        terminal.say(f"  To add one: {session.app.name} workspace add-user EMAIL --plan pro")
