@@ -16,7 +16,7 @@ ConfigError                       1   something is wrong; the message says what 
 ├── InvalidValue                  1   a string to store or export contains forbidden characters
 ├── FileError                     1   a file cannot be read or written
 │   ├── MalformedFile             1   it cannot be parsed, or has an unknown key; never overwritten
-│   └── UnsafeFile                1   other users can write to it
+│   └── UnsafeFile                1   other users own it or can change it, or it is a link
 ├── TemplateError                 1   templates that cannot be used, with every problem in every file
 ├── NotApproved                   1   a plan reads or sends something that was not approved
 ├── PlanConflict                  1   this machine and the templates differ, and neither side was chosen
@@ -178,7 +178,7 @@ class MalformedFile(FileError):
 
 
 class UnsafeFile(FileError):
-    """A file with secrets that other users can write to."""
+    """A file that other users own or can change, or that is a link to another one."""
 
 
 class TemplateError(ConfigError):

@@ -28,6 +28,8 @@ def preferences(machine: Machine) -> Iterator[Problem]:
     except MalformedFile as error:
         yield _unreadable(error, path)
         return
+    except UnsafeFile:  # reported by `config-modes` or `owners`
+        return
     for message, correction in read.unknown:
         yield Problem(WARNING, path, f"{message}; {correction}", edit_command(path))
     if read.storage == SEALED and not files.exists(machine.store.data_key_path):
@@ -51,7 +53,8 @@ def profiles(machine: Machine) -> Iterator[Problem]:
         yield from _literal_token(machine, profile.path)
     for path, error in machine.read_errors.items():
         if os.path.dirname(path) == folder:
-            yield _unreadable(error, path)
+            if not isinstance(error, UnsafeFile):  # reported by `config-modes` or `owners`
+                yield _unreadable(error, path)
             yield from _literal_token(machine, path)
     try:
         misnamed = machine.store.profiles.misnamed_files()
@@ -142,6 +145,8 @@ def state(machine: Machine) -> Iterator[Problem]:
     for path, read in readers:
         try:
             read()
+        except UnsafeFile:  # the folder, reported by `modes` or `owners`
+            continue
         except ConfigError as error:
             is_damaged = isinstance(error, MalformedFile) and not isinstance(error, NewerFormat)
             yield Problem.from_error(error, path, command=shell_command("rm", path) if is_damaged else "")

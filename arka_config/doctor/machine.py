@@ -207,7 +207,8 @@ class Machine:
     def config_files(self) -> list[FileStatus]:
         """The files that the user edits, and their folders. They may be links, read-only, or in a repository."""
         config, profiles = self.store.folders.config, self.store.profiles.folder
-        return list(_stat([config, os.path.join(config, "config.toml"), profiles, *list_folder(profiles, ".toml")]))
+        enclosing = self.store.folders.enclosing(config)
+        return list(_stat([*enclosing, os.path.join(config, "config.toml"), profiles, *list_folder(profiles, ".toml")]))
 
     @property
     def _sessions(self) -> str:

@@ -21,6 +21,7 @@ from arka_config.doctor.problem import (
 )
 from arka_config.errors import ConfigError
 from arka_config.store import files
+from arka_config.store.ownership import has_private_group, user_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -163,23 +164,11 @@ def config_modes(machine: Machine) -> Iterator[Problem]:
     if sys.platform == "win32":
         return
     for file in machine.config_files:
-        by_group = file.mode & 0o020 and not _is_user_group(file.status)
+        by_group = file.mode & 0o020 and not has_private_group(file.status)
         if (by_group or file.mode & 0o002) and not file.mode & stat.S_ISVTX:
             message = f"others can write to it (mode {file.mode:04o}), and so change the commands and URLs you use"
             fix = Fix(f"removed write access for others: {file.path}", partial(restrict, [file.path], ~_WRITE))
             yield Problem(ERROR, file.path, message, shell_command("chmod", "go-w", file.path), fix=fix)
-
-
-def _is_user_group(status: os.stat_result) -> bool:
-    """Whether the file's owner is the only member of its group, as on Debian and Fedora by default."""
-    import grp
-    import pwd
-
-    try:
-        owner, group = pwd.getpwuid(status.st_uid), grp.getgrgid(status.st_gid)
-    except KeyError:
-        return False
-    return owner.pw_gid == group.gr_gid and owner.pw_name == group.gr_name and set(group.gr_mem) <= {owner.pw_name}
 
 
 def owners(machine: Machine) -> Iterator[Problem]:
@@ -219,13 +208,3 @@ def _owner(path: str) -> int | None:
         return os.lstat(path).st_uid
     except OSError:
         return None
-
-
-def user_name(uid: int) -> str:
-    """Return a user's name, or the uid if it has none."""
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

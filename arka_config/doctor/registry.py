@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -110,9 +111,21 @@ def _mask_tokens(machine: Machine, problem: Problem) -> Problem:
     )
 
 
+_MODES = ("modes", "config-modes")
+
+
 def apply_fixes(machine: Machine, problems: Iterable[Problem]) -> list[FixResult]:
-    """Apply the safe fixes while holding the lock. Return a result for every problem."""
+    """Apply the safe fixes while holding the lock. Return a result for every problem.
+
+    The modes of folders are fixed before: in a folder that others can write to, the lock is refused.
+    """
     problems = list(problems)
+    folders = [each for each in problems if each.check in _MODES and each.fix and os.path.isdir(each.place)]
+    rest = [problem for problem in problems if problem not in folders]
+    return [*(FixResult(problem, _apply(problem)) for problem in folders), *_apply_locked(machine, rest)]
+
+
+def _apply_locked(machine: Machine, problems: list[Problem]) -> list[FixResult]:
     why = ""
     if any(problem.fix for problem in problems):
         try:

@@ -126,15 +126,14 @@ def _url_variable(machine: Machine) -> Iterator[Problem]:
 
 
 def _folder_variables(machine: Machine) -> Iterator[Problem]:
-    """Folders that depend on the working directory, or that hide others with profiles in them."""
+    """Folder variables that are ignored, or that hide others with profiles in them."""
     app, environ = machine.app, machine.store.environ
     home = app.variable("HOME")
-    for variable in (home, *_XDG):
+    for variable in _XDG:
         value = environ.get(variable, "")
         if value and not os.path.isabs(value):
-            effect = "it means another folder in each directory" if variable == home else "it is ignored"
             advice = f"or make it absolute: export {variable}={shell_quote(os.path.abspath(value))}"
-            yield _unset(WARNING, variable, f"it is not an absolute path, so {effect}", advice)
+            yield _unset(WARNING, variable, "it is not an absolute path, so it is ignored", advice)
     effective = [home] if environ.get(home) else [variable for variable in _XDG if environ.get(variable)]
     if effective:
         others = {name: value for name, value in environ.items() if name not in effective}

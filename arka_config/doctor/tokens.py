@@ -11,12 +11,12 @@ from arka_config import timestamps
 from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command, shorten_list
 from arka_config.errors import (
     ConfigError,
+    FileError,
     InvalidSession,
     InvalidToken,
     InvalidValue,
     KeyringLocked,
     KeyringUnavailable,
-    MalformedFile,
     SealingError,
     TokenUnavailable,
     UnsafeFile,
@@ -90,7 +90,7 @@ def _reference(machine: Machine, profile: Profile, name: str, target: str, conte
             return
     try:
         faults = list(kind.check(target, subject, context))
-    except MalformedFile:  # config.toml, reported by `preferences`
+    except FileError:  # config.toml, reported by `preferences` or `config-modes`
         return
     for fault in faults:
         command = edit_command(fault.edit) if fault.edit else shell_command(*fault.command)

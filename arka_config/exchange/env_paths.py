@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError
+from arka_config.store.folders import check_full_path
 from arka_config.text import visible
 
 if TYPE_CHECKING:
@@ -45,13 +46,13 @@ def legacy_path(
     return "/" + posixpath.normpath(posixpath.join(folder, _FILE)).lstrip("/")
 
 
-def legacy_path_to_write(
+def trusted_legacy_path(
     project: str, environ: Mapping[str, str], *, platform: str = sys.platform, home: str | None = None
 ) -> str:
-    """The same path, for writing a token.
+    """The same path, for reading or writing a token.
 
     Raises ConfigError if it depends on the current directory: with a relative XDG_CONFIG_HOME, which `conf` accepts,
-    every folder in which a command is run would get a file with a token.
+    every folder in which a command is run would get a file with a token, or could provide one.
     """
     folder, variable = _folder(project, environ, platform, home)
     if not _is_absolute(folder, platform):
@@ -60,6 +61,8 @@ def legacy_path_to_write(
             f"{variable} is {value!r} and not an absolute path: the token's file would be in the current directory",
             hint=f"Remove-Item Env:{variable}" if platform == "win32" else f"unset {variable}",
         )
+    if platform != "win32" and sys.platform != "win32":
+        check_full_path(variable, folder)
     return legacy_path(project, environ, platform=platform, home=home)
 
 

@@ -14,7 +14,8 @@ import sys
 from _thread import _local  # threading's own, without importing the rest of threading
 
 from arka_config import debug
-from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
+from arka_config.errors import ConfigWarning, FileError, MalformedFile
+from arka_config.store.ownership import check_private, refusal_hint
 from arka_config.text import quote_path
 
 TYPE_CHECKING = False
@@ -35,9 +36,15 @@ _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 def read(path: str, *, secret: bool = False) -> str | None:
     """Return the file's text, or None if the file does not exist.
 
-    With `secret`, a file that group or others can write raises UnsafeFile, and one that they can read gives a
+    With `secret`, a file that other users own or can write raises UnsafeFile, and one that they can read gives a
     ConfigWarning. Raises FileError if it cannot be opened, MalformedFile if it is too large or not UTF-8.
     """
+    found = read_with_status(path, secret=secret)
+    return None if found is None else found[0]
+
+
+def read_with_status(path: str, *, secret: bool = False) -> tuple[str, os.stat_result] | None:
+    """Return what `read` returns, with the owner and mode of the file that was read."""
     try:
         # Non-blocking: a named pipe in the file's place is refused below instead of blocking.
         descriptor = os.open(path, os.O_RDONLY | _CLOEXEC | _BINARY | _NONBLOCK)
@@ -53,14 +60,14 @@ def read(path: str, *, secret: bool = False) -> str | None:
                 f"{path} is not a regular file", path=path, hint=f"look at it: ls -ld {quote_path(path)}"
             )
         if secret:
-            _check_private(path, status)
+            check_private(path, status)
         content = _read_all(descriptor, path)
     except OSError as error:
         raise failure("read", path, error) from None
     finally:
         os.close(descriptor)
     debug.log(f"read {path}")
-    return _decoded(content, path)
+    return _decoded(content, path), status
 
 
 def _decoded(content: bytes, path: str) -> str:
@@ -81,25 +88,6 @@ def _read_all(descriptor: int, path: str) -> bytes:
             raise MalformedFile(f"{path} is larger than {MAX_FILE_SIZE} bytes", path=path)
         parts.append(part)
     return b"".join(parts)
-
-
-def _check_private(path: str, status: os.stat_result) -> None:
-    if sys.platform == "win32":  # modes mean nothing there; the user folder's access list protects the file
-        return
-    mode = stat.S_IMODE(status.st_mode)
-    if mode & 0o022:
-        raise UnsafeFile(
-            f"{path} can be written by others (mode {mode:04o}), so it is not trusted",
-            path=path,
-            hint=f"look at what is in it, then: chmod 600 {quote_path(path)}",
-        )
-    if mode & 0o044:
-        import warnings
-
-        warnings.warn(
-            ConfigWarning(f"{path} can be read by others (mode {mode:04o})", hint=f"chmod 600 {quote_path(path)}"),
-            stacklevel=2,
-        )
 
 
 def write(path: str, text: str, *, before_rename: Callable[[], None] | None = None) -> bool:
@@ -322,15 +310,14 @@ def exists(path: str) -> bool:
 def failure(action: str, path: str, error: OSError) -> FileError:
     """Return the FileError for an OSError: the system's reason, the path, and what usually helps."""
     hints = {
-        errno.EACCES: f"look at who owns it: ls -ld {quote_path(path)} {quote_path(os.path.dirname(path))}",
-        errno.EPERM: f"look at who owns it: ls -ld {quote_path(path)} {quote_path(os.path.dirname(path))}",
         errno.EROFS: "the file system is read-only; choose another place with the app's HOME variable",
         errno.ENOSPC: f"make room on that disk: df -h {quote_path(os.path.dirname(path))}",
         errno.ELOOP: f"a symbolic link leads back to itself: ls -l {quote_path(path)}",
     }
     reason = (error.strerror or type(error).__name__).lower()
     code = error.errno or 0
-    return FileError(f"cannot {action} {path}: {reason}", path=path, hint=hints.get(code, ""), code=code)
+    hint = refusal_hint(path) if code in (errno.EACCES, errno.EPERM) else hints.get(code, "")
+    return FileError(f"cannot {action} {path}: {reason}", path=path, hint=hint, code=code)
 
 
 def _status(path: str) -> os.stat_result | None:

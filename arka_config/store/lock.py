@@ -7,35 +7,48 @@ files. The lock itself is the kernel's and ends with its process: it cannot be s
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 import time
 from _thread import RLock  # threading's own, without the rest of threading
 
 from arka_config import debug
-from arka_config.errors import LockTimeout
+from arka_config.errors import LockTimeout, UnsafeFile
 from arka_config.store import files
-from arka_config.text import visible
+from arka_config.store.ownership import check_folders
+from arka_config.text import quote_path, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from types import TracebackType
 
 TIMEOUT = 10.0  # seconds
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Lock:
     """`with lock:` around every read-modify-write. The thread that holds it may enter it again.
 
-    `after_a_kill` is called under the lock if the previous holder did not release it. Raises LockTimeout after
-    `timeout` seconds, naming the holder, and FileError if the lock file cannot be created.
+    `after_a_kill` is called under the lock if the previous holder did not release it. `folders` are those that no other
+    user may own or write to. Raises LockTimeout after `timeout` seconds, naming the holder, FileError if the lock file
+    cannot be created, and UnsafeFile.
     """
 
-    def __init__(self, path: str, *, after_a_kill: Callable[[], None], timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        after_a_kill: Callable[[], None],
+        folders: Collection[str] = (),
+        timeout: float = TIMEOUT,
+    ) -> None:
         self.path = path
+        self._folders = folders
         self._after_a_kill = after_a_kill
         self._timeout = timeout
         self._descriptor = -1
@@ -85,11 +98,29 @@ class Lock:
             os.close(self._descriptor)
 
     def _open(self) -> int:
+        """Open the file, which is emptied later: a link to another file is refused (CWE-59)."""
+        check_folders(self._folders)
         try:
             files.make_folder(os.path.dirname(self.path))
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), files.PRIVATE_FILE)
+            if sys.platform == "win32" and os.path.islink(self.path):
+                raise self._link_error()
+            descriptor = os.open(self.path, _FLAGS, files.PRIVATE_FILE)
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise self._link_error() from None
             raise files.failure("lock", self.path, error) from None
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink <= 1:
+            return descriptor
+        os.close(descriptor)
+        raise self._link_error()
+
+    def _link_error(self) -> UnsafeFile:
+        return UnsafeFile(
+            f"{self.path} is a link or a special file, which would be emptied; nothing was changed",
+            path=self.path,
+            hint=f"look at it: ls -l {quote_path(self.path)}, then: rm {quote_path(self.path)}",
+        )
 
     def _was_killed(self) -> bool:
         """Return whether the previous holder left its id, and so perhaps a temporary file."""

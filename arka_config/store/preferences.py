@@ -5,14 +5,16 @@ from __future__ import annotations
 import warnings
 
 from arka_config.errors import ConfigWarning, MalformedFile
-from arka_config.store import toml
+from arka_config.store import files, toml
+from arka_config.store.ownership import check_keys
 from arka_config.store.tokens import STORAGES
 from arka_config.text import shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+_HARMLESS = ("expiry_warning",)
 _KEYS = ("storage", "legacy_sync", "expiry_warning", "helpers", "allow_env", "file_roots")
 
 
@@ -23,12 +25,18 @@ class Preferences:
     profile; `expiry_warning` is how many days before its expiry a token is reported; `helpers` are the commands that
     references may name, as argument lists; `allow_env` and `file_roots` are what templates may read in addition to the
     app's own variables. A key of a newer version is a warning; `unknown` has the same, each with its correction.
+
+    If other users can change the file, or replace it in one of `folders`, a key other than `expiry_warning` raises
+    UnsafeFile.
     """
 
     __slots__ = ("allow_env", "expiry_warning", "file_roots", "helpers", "legacy_sync", "path", "storage", "unknown")
 
-    def __init__(self, path: str) -> None:
-        table = toml.read(path) or {}
+    def __init__(self, path: str, folders: Collection[str] = ()) -> None:
+        found = files.read_with_status(path)
+        table = toml.parse(found[0], path) if found is not None else {}
+        if found is not None:
+            check_keys(path, found[1], folders, (key for key in _KEYS if key in table and key not in _HARMLESS))
         self.path = path
         self.unknown = list(toml.unknown_keys(table, _KEYS))
         for message, correction in self.unknown:

@@ -59,15 +59,19 @@ class ProfileStore:
         self.folders = folders
         self.environ = environ
         self.ask_passphrase: Callable[[str], str | None] | None = None
-        self.profiles = ProfileFiles(os.path.join(folders.config, "profiles"), self._reference_kinds)
+        self.profiles = ProfileFiles(
+            os.path.join(folders.config, "profiles"), self._reference_kinds, folders.enclosing(folders.config)
+        )
         self.tokens = TokenFiles(
             os.path.join(folders.data, "tokens"),
             kinds=tuple(token_stores),
             make_kind=lambda kind: token_stores[kind](self),
             default=self._default_storage,
+            guarded=folders.enclosing(folders.data),
         )
-        self.selection = Selection(folders.state)
-        self.lock = Lock(os.path.join(folders.state, "lock"), after_a_kill=self._sweep)
+        state = folders.enclosing(folders.state)
+        self.selection = Selection(folders.state, state)
+        self.lock = Lock(os.path.join(folders.state, "lock"), after_a_kill=self._sweep, folders=state)
         self._make_vault = make_vault
         self._load_references = load_references
         self._preferences: Preferences | None = None
@@ -104,11 +108,12 @@ class ProfileStore:
 
     @property
     def preferences(self) -> Preferences:
-        """The user's config.toml, read on first use. Raises MalformedFile."""
+        """The user's config.toml, read on first use. Raises MalformedFile, UnsafeFile."""
         if self._preferences is None:
             from arka_config.store.preferences import Preferences
 
-            self._preferences = Preferences(os.path.join(self.folders.config, "config.toml"))
+            config = self.folders.config
+            self._preferences = Preferences(os.path.join(config, "config.toml"), self.folders.enclosing(config))
         return self._preferences
 
     # How tokens are stored

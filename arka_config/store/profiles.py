@@ -7,11 +7,12 @@ import os
 from arka_config.errors import MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
-from arka_config.text import is_profile_name
+from arka_config.store.ownership import check_keys, find_fault
+from arka_config.text import is_profile_name, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from typing import Any
 
 _KEYS = ("description", "api_url", "token", "settings")
@@ -50,10 +51,17 @@ class Profile:
 
 
 class ProfileFiles:
-    """The folder of profile files. `reference_kinds` is called if a profile has a token reference."""
+    """The folder of profile files. `reference_kinds` is called if a profile has a token reference.
 
-    def __init__(self, folder: str, reference_kinds: Callable[[], Collection[str]]) -> None:
+    `enclosing` are the folders around it. If other users can change a profile's file, or replace it in one of these
+    folders, its description, numbers and booleans are used, and any other key raises UnsafeFile.
+    """
+
+    def __init__(
+        self, folder: str, reference_kinds: Callable[[], Collection[str]], enclosing: Collection[str] = ()
+    ) -> None:
         self.folder = folder
+        self._folders = (folder, *enclosing)
         self._reference_kinds = reference_kinds
 
     def path(self, name: str) -> str:
@@ -82,10 +90,24 @@ class ProfileFiles:
         return files.exists(self.path(name))
 
     def read(self, name: str) -> Profile:
-        """Return the content of the profile's file; an empty profile if it has none. Raises MalformedFile."""
+        """Return the content of the profile's file; an empty profile if it has none.
+
+        Raises MalformedFile, UnsafeFile.
+        """
+        text = self._read_text(name)
         path = self.path(name)
-        table = toml.read(path)
-        return Profile(name, path, is_on_disk=False) if table is None else self.parse(name, table)
+        return Profile(name, path, is_on_disk=False) if text is None else self.parse(name, toml.parse(text, path))
+
+    def _read_text(self, name: str) -> str | None:
+        """Return the file's text, or None if there is no file. Raises UnsafeFile if a key of it is refused."""
+        path = self.path(name)
+        found = files.read_with_status(path)
+        if found is None:
+            return None
+        text, status = found
+        if find_fault(path, status, self._folders) is not None:
+            check_keys(path, status, self._folders, _sensitive_keys(toml.parse(text, path)))
+        return text
 
     def edit(self, name: str, changes: Mapping[tuple[str, ...], Any]) -> bool:
         """Set values, and remove those that are None. Return whether the file changed.
@@ -94,7 +116,7 @@ class ProfileFiles:
         that could not be read back.
         """
         path = self.path(name)
-        text = files.read(path)
+        text = self._read_text(name)
         if text is None:
             table: dict[str, Any] = {}
             toml.apply_changes(table, changes)
@@ -107,7 +129,7 @@ class ProfileFiles:
 
     def copy(self, name: str, other: str) -> None:
         """Copy the profile's file, with its comments, to another profile."""
-        text = files.read(self.path(name))
+        text = self._read_text(name)
         if text is not None:
             files.write(self.path(other), text)
 
@@ -152,3 +174,13 @@ class ProfileFiles:
         if not target:
             raise MalformedFile(f"{path}: token.{kind} is empty", path=path, hint=f"edit {path}")
         return kind, target
+
+
+def _sensitive_keys(table: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    """Yield the keys that may run a program, read a file, or decide where a token goes: also an app's own settings."""
+    for key, value in table.items():
+        name = f"{within}{key}"
+        if isinstance(value, dict) and name != "token":
+            yield from _sensitive_keys(value, f"{name}.")
+        elif name != "description" and not isinstance(value, bool | int | float):
+            yield shorten(name)

@@ -6,25 +6,28 @@ import os
 
 from arka_config.errors import MalformedFile
 from arka_config.store import files, json
+from arka_config.store.ownership import check_folders
 from arka_config.text import check_printable, is_printable, is_profile_name, quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _NONE = "-"
 _VERSION = 1
 
 
 class Selection:
-    """The files `active` and `pins.json` in the state folder."""
+    """The files `active` and `pins.json` in the state folder. No other user may own `guarded` or write to it."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, guarded: Collection[str] = ()) -> None:
+        self._guarded = guarded
         self.active_path = os.path.join(folder, "active")
         self.pins_path = os.path.join(folder, "pins.json")
 
     def read_active(self) -> tuple[str | None, str | None]:
-        """Return the active profile and the previous one. Raises MalformedFile."""
+        """Return the active profile and the previous one. Raises MalformedFile, UnsafeFile."""
+        check_folders(self._guarded)
         text = files.read(self.active_path)
         if text is None:
             return None, None
@@ -43,7 +46,8 @@ class Selection:
         files.write(self.active_path, f"{name or _NONE} {previous or _NONE}\n")
 
     def read_pins(self) -> dict[str, str]:
-        """Return the profile of each pinned directory. Raises MalformedFile."""
+        """Return the profile of each pinned directory. Raises MalformedFile, UnsafeFile."""
+        check_folders(self._guarded)
         path = self.pins_path
         text = files.read(path)
         if text is None:

@@ -7,12 +7,13 @@ import os
 from arka_config.errors import MalformedFile, UnsafeFile
 from arka_config.secret import Secret
 from arka_config.store import files, json
+from arka_config.store.ownership import check_folders
 from arka_config.store.tokens import PLAIN, Credential, PlainTokens, parse_document, storage_of
-from arka_config.text import is_profile_name
+from arka_config.text import is_profile_name, quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from arka_config.precedence.origin import Origin
     from arka_config.store.protocols import TokenStore
@@ -25,7 +26,8 @@ class TokenFiles:
     """Stores credentials by profile name, each in the kind of token store that its file names.
 
     `kinds` are the kinds other than the plain one, which `make_kind` makes. `default` returns the kind for a profile
-    that has no token yet. Writers must hold the store's lock.
+    that has no token yet. No other user may own the folder or one of `guarded`, or write to it. Writers must hold the
+    store's lock.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class TokenFiles:
         kinds: tuple[str, ...],
         make_kind: Callable[[str], TokenStore],
         default: Callable[[], str],
+        guarded: Collection[str] = (),
     ) -> None:
         self.folder = folder
+        self._guarded = (*guarded, folder)
         self._other_kinds = kinds
         self._make_kind = make_kind
         self._default = default
@@ -74,6 +78,7 @@ class TokenFiles:
 
         Raises MalformedFile, UnsafeFile.
         """
+        check_folders(self._guarded)
         path = self.path(name)
         text = files.read(path, secret=True)
         if text is None:
@@ -128,12 +133,24 @@ class TokenFiles:
         """Write a prepared document. Raises FileError, after discarding the document."""
         before = self.read_document(name)
         try:
+            self._check_place(name, before)
             files.write(self.path(name), json.dumps(document))
         except BaseException:
             self.discard(name, document)
             raise
         if before is not None:
             self.discard(name, before)
+
+    def _check_place(self, name: str, before: Document | None) -> None:
+        """Raise UnsafeFile if other users can replace a file here, or if a link leads to a file that is not ours."""
+        check_folders(self._guarded)
+        path = self.path(name)
+        if before is None and os.path.islink(path) and files.exists(path):
+            raise UnsafeFile(
+                f"{path} is a link to {os.path.realpath(path)}, which is not a credential file",
+                path=path,
+                hint=f"remove the link: rm {quote_path(path)}",
+            )
 
     def discard(self, name: str, document: Document) -> None:
         """Delete what a document points to outside the folder, once the document is no longer in it."""

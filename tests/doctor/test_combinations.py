@@ -31,6 +31,9 @@ SEPARATE = {
     "pins in a newer format",
     "a variable with a url of another origin",  # a token in the environment would be for that origin
     "a variable with an invalid url",  # without it, the effective token is unknown
+    "a file of another owner",  # a case created with the program would be refused
+    "a folder of another owner",
+    "a writable state folder",
 }
 COMBINABLE = sorted(CASES.keys() - SEPARATE)
 # Cases created with the program itself, which refuses to run once another case has damaged the preferences or vault.

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from arka_config.errors import ConfigError
-from arka_config.exchange.env_paths import legacy_path, legacy_path_to_write
+from arka_config.exchange.env_paths import legacy_path, trusted_legacy_path
 
 LINUX = {"HOME": "/home/you"}
 MAC = {"HOME": "/Users/you"}
@@ -37,7 +37,7 @@ WINDOWS = {"USERPROFILE": "C:\\Users\\you"}
 )
 def test_legacy_path_on_each_system(environ: dict[str, str], platform: str, path: str) -> None:
     assert legacy_path("arka-code", environ, platform=platform) == path
-    assert legacy_path_to_write("arka-code", environ, platform=platform) == path
+    assert trusted_legacy_path("arka-code", environ, platform=platform) == path
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_relative_folder_is_read_but_never_written(
     cwd = "C:\\here" if platform == "win32" else "/here"
     assert legacy_path("arka-code", environ, platform=platform, cwd=cwd) == path
     with pytest.raises(ConfigError, match=f"^{variable} is .* not an absolute path") as caught:
-        legacy_path_to_write("arka-code", environ, platform=platform)
+        trusted_legacy_path("arka-code", environ, platform=platform)
     assert variable in caught.value.hint
 
 

@@ -34,7 +34,7 @@ HOMES = st.sampled_from([ADA, "/root", "/"])
 ENVIRONS = st.fixed_dictionaries(
     {},
     optional={
-        "HOME": HOMES | st.sampled_from(["", ".", "home/ada"]),
+        "HOME": HOMES | st.just(""),
         **dict.fromkeys(XDG, FULL | NOT_FULL),
     },
 )
@@ -106,9 +106,15 @@ def test_home_variable_contains_all_three_folders(platform: str) -> None:
     assert ours(environ, platform) == ("/srv/arka/config", "/srv/arka/data", "/srv/arka/state")
 
 
-def test_home_variable_may_be_relative_and_is_unset_if_empty() -> None:
-    here = os.getcwd()
-    assert ours({"ARKA_HOME": "state/../x"}, "linux")[0] == os.path.join(here, "x", "config")
+@pytest.mark.parametrize("variable", ["ARKA_HOME", "HOME"])
+@pytest.mark.parametrize("value", [".", "home/ada", "../x", "~/x"])
+def test_relative_home_variable_is_refused(variable: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{variable}={value} is not a full path") as caught:
+        ours({"HOME": ADA, variable: value}, "linux")
+    assert caught.value.hint.endswith(f"or: unset {variable}")
+
+
+def test_empty_home_variable_counts_as_unset() -> None:
     assert ours({"HOME": ADA, "ARKA_HOME": ""}, "linux")[0] == "/home/ada/.config/arka"
 
 

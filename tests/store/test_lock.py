@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.errors import FileError, LockTimeout
+from arka_config.errors import FileError, LockTimeout, UnsafeFile
 from arka_config.store.lock import Lock
 
 if TYPE_CHECKING:
@@ -206,6 +206,31 @@ def test_lock_file_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(FileError, match="cannot lock .*: file exists"), impossible:
             pass
+
+
+@pytest.mark.parametrize("make_link", [os.symlink, os.link])
+def test_lock_refuses_a_link_and_leaves_its_target_alone(
+    lock: Lock, path: str, tmp_path: Path, make_link: Callable[[str, str], None]
+) -> None:
+    victim = tmp_path / ".bashrc"
+    victim.write_text("export EDITOR=vi\n")
+    os.mkdir(os.path.dirname(path))
+    make_link(str(victim), path)
+    with pytest.raises(UnsafeFile, match="lock is a link or a special file") as caught, lock:
+        pass
+    assert caught.value.hint == f"look at it: ls -l '{path}', then: rm '{path}'"
+    assert victim.read_text() == "export EDITOR=vi\n"
+    os.unlink(path)
+    with lock:
+        pass
+
+
+def test_lock_creates_nothing_at_the_end_of_a_broken_link(lock: Lock, path: str, tmp_path: Path) -> None:
+    os.mkdir(os.path.dirname(path))
+    os.symlink(tmp_path / "new", path)
+    with pytest.raises(UnsafeFile), lock:
+        pass
+    assert not (tmp_path / "new").exists()
 
 
 def test_lock_is_not_inherited_by_child_processes(lock: Lock, path: str) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.session import Session
+from arka_config.errors import ConfigError
 from arka_config.text import is_profile_name
 
 TYPE_CHECKING = False  # without typing: `token` takes the fast path
@@ -47,7 +48,13 @@ def run(
     if parsed is None or not (only is None or parsed[0] in only):
         return None
     name, profile, words = parsed
-    session = Session(app, environ)
+    try:
+        session = Session(app, environ)
+    except ConfigError:
+        if name != "prompt":
+            raise
+        terminal.out("?")
+        return 0
     session.profile = profile
     if name == "exec":
         from arka_config.cli.runtime import exec_process

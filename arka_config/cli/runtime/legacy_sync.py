@@ -54,10 +54,10 @@ def allow_origin(session: Session, effective: EffectiveToken, path: str) -> None
 def _write_active_token(session: Session, project: str) -> None:
     """Write the active profile's token to the file, or remove the token there if the profile has none to write."""
     from arka_config.exchange import legacy
-    from arka_config.exchange.env_paths import legacy_path_to_write
+    from arka_config.exchange.env_paths import trusted_legacy_path
 
     prefix = session.app.token_prefix
-    path = legacy_path_to_write(project, session.environ)
+    path = trusted_legacy_path(project, session.environ)
     with session.store.lock:
         active, _ = session.store.selection.read_active()
         effective = None

@@ -10,6 +10,7 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.errors import ConfigError
+from arka_config.store.folders import check_full_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,7 +48,11 @@ def find_database_url(session: Session, given: str) -> str | URL:
     """
     from arka_config.workspace.server.database import file_url
 
-    url = given or session.environ.get(session.app.variable("DATABASE_URL"), "")
+    variable = session.app.variable("DATABASE_URL")
+    url = given or session.environ.get(variable, "")
+    scheme, _, file = url.partition(":///")
+    if not given and scheme.startswith("sqlite"):
+        check_full_path(variable, file)
     return url or file_url(os.path.join(session.store.folders.data, _FILE))
 
 

@@ -6,8 +6,9 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from arka_config.errors import FileError, SealingError
+from arka_config.errors import ConfigError, FileError, SealingError
 from arka_config.store import files
+from arka_config.store.folders import check_full_path
 from arka_config.store.programs import ProgramError, read_output
 from arka_config.text import visible
 
@@ -40,9 +41,11 @@ def secret_from(app: AppIdentity, environ: Mapping[str, str], name: str) -> tupl
 
 def _read(path: str, variable: str) -> str:
     try:
-        text = files.read(os.path.expanduser(path), secret=True)
+        text = files.read(check_full_path(variable, os.path.expanduser(path)), secret=True)
     except FileError as error:
         raise SealingError(f"{variable}: {error.message}", hint=error.hint) from None
+    except ConfigError as error:
+        raise SealingError(error.message, hint=error.hint) from None
     if text is None:
         raise SealingError(f"{variable}: {visible(path)} does not exist", hint=f"unset {variable}, or create the file")
     return text
@@ -57,6 +60,11 @@ def _run(line: str, variable: str, app: AppIdentity, environ: Mapping[str, str])
         raise SealingError(
             f"{variable}: not a command: empty, or with an unbalanced quotation mark", hint=f"correct {variable}"
         )
+    if os.path.dirname(command[0]):
+        try:
+            check_full_path(variable, os.path.expanduser(command[0]))
+        except ConfigError as error:
+            raise SealingError(error.message, hint=error.hint) from None
     try:
         return read_output(command, app, environ, variable)
     except ProgramError as error:

@@ -12,7 +12,7 @@ from arka_config.cli.runtime import legacy_sync
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import Cancelled, ConfigError, OriginConflict
 from arka_config.exchange import legacy as legacy_file
-from arka_config.exchange.env_paths import legacy_path_to_write
+from arka_config.exchange.env_paths import trusted_legacy_path
 
 if TYPE_CHECKING:
     from arka_config.precedence.credential import EffectiveToken
@@ -37,7 +37,7 @@ def legacy(session: Session, key: str | None, output: str | None, force: bool) -
         raise ConfigError(
             f"{session.app.title} has no older CLI to write for", hint=f"{session.app.name} export --help"
         )
-    path = os.path.abspath(output) if output else legacy_path_to_write(str(project), session.environ)
+    path = os.path.abspath(output) if output else trusted_legacy_path(str(project), session.environ)
     effective = session.token()
     _check_origin(session, effective, path, force=force)
     with session.store.lock:

@@ -9,7 +9,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoToken
 from arka_config.exchange import legacy as legacy_file
-from arka_config.exchange.env_paths import legacy_path
+from arka_config.exchange.env_paths import trusted_legacy_path
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
 from arka_config.secret import mask
@@ -46,7 +46,7 @@ def legacy(
     name = session.profile or DEFAULT_PROFILE
     if source is None and app.legacy_project is None:
         raise ConfigError(f"{app.title} has no older CLI to import from", hint=f"{app.name} login")
-    path = source or legacy_path(str(app.legacy_project), session.environ)
+    path = source or trusted_legacy_path(str(app.legacy_project), session.environ)
     found = legacy_file.find_token(path, app.token_prefix, key)
     is_open = _report_mode(session, path)
     if found is None:
