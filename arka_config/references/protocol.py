@@ -76,6 +76,10 @@ class ReferenceKind(Protocol):
     def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:
         """Return why the user's config.toml does not let a template name this target, or an empty string."""
 
+    def spellings(self, target: str) -> tuple[str, ...]:
+        """Return the targets that name the same place on this machine: a path as written, and with links resolved."""
+        return (target,)
+
     def command_to_set(self, target: str) -> str:
         """Return a shell command that puts a token there without echo, or an empty string."""
         return ""

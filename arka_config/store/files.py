@@ -33,17 +33,20 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 
-def read(path: str, *, secret: bool = False) -> str | None:
+def read(path: str, *, secret: bool = False, check: Callable[[str], None] | None = None) -> str | None:
     """Return the file's text, or None if the file does not exist.
 
     With `secret`, a file that other users own or can write raises UnsafeFile, and one that they can read gives a
-    ConfigWarning. Raises FileError if it cannot be opened, MalformedFile if it is too large or not UTF-8.
+    ConfigWarning. `check` is called with the real path of the file that was opened, before it is read, and raises to
+    refuse it. Raises FileError if it cannot be opened, MalformedFile if it is too large or not UTF-8.
     """
-    found = read_with_status(path, secret=secret)
+    found = read_with_status(path, secret=secret, check=check)
     return None if found is None else found[0]
 
 
-def read_with_status(path: str, *, secret: bool = False) -> tuple[str, os.stat_result] | None:
+def read_with_status(
+    path: str, *, secret: bool = False, check: Callable[[str], None] | None = None
+) -> tuple[str, os.stat_result] | None:
     """Return what `read` returns, with the owner and mode of the file that was read."""
     try:
         # Non-blocking: a named pipe in the file's place is refused below instead of blocking.
@@ -61,6 +64,8 @@ def read_with_status(path: str, *, secret: bool = False) -> tuple[str, os.stat_r
             )
         if secret:
             check_private(path, status)
+        if check is not None:
+            check(_real_path(descriptor, status, path))
         content = _read_all(descriptor, path)
     except OSError as error:
         raise failure("read", path, error) from None
@@ -68,6 +73,19 @@ def read_with_status(path: str, *, secret: bool = False) -> tuple[str, os.stat_r
         os.close(descriptor)
     debug.log(f"read {path}")
     return _decoded(content, path), status
+
+
+def _real_path(descriptor: int, status: os.stat_result, path: str) -> str:
+    """Return the real path of an opened file, even if a link on the way to it was changed since. Raises OSError."""
+    if sys.platform == "linux":
+        try:
+            return os.readlink(f"/proc/self/fd/{descriptor}")
+        except OSError:  # /proc is not mounted
+            pass
+    real = os.path.realpath(path)
+    if not os.path.samestat(os.stat(real), status):
+        raise OSError(errno.ESTALE, "the file was exchanged while it was opened")
+    return real
 
 
 def _decoded(content: bytes, path: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.errors import ConfigError, InvalidUrl, MalformedFile
 from arka_config.precedence.origin import Origin
+from arka_config.references.registry import KINDS, kind_of
 from arka_config.store import files
 from arka_config.store.json import check_version
 from arka_config.text import is_printable, quote_path
@@ -81,7 +83,7 @@ class Approvals:
     def differences(self, plan: Plan) -> list[tuple[str, Difference]]:
         """The names of templates that differ from those approved last. Empty for a folder's first approval."""
         found = []
-        for folder, names in _by_folder(plan.digests).items():
+        for folder, names in _by_folder(plan.carried_out).items():
             before = self.folders.get(folder, {})
             if not before:
                 continue
@@ -98,7 +100,7 @@ class Approvals:
         questions = [Question(origin) for origin in plan.origins if origin not in known]
         new_origins = {question.key for question in questions}
         for reference, origins in sorted(plan.reads.items()):
-            before = {origin for origin, references in known.items() if reference in references}
+            before = _origins_of(reference, known)
             if before:
                 questions += [
                     Question(origin, reference, tuple(sorted(before)))
@@ -112,28 +114,27 @@ class Approvals:
 
         The machine's profiles are read only if the recorded approvals do not cover the plan.
         """
-        known = {origin: set(references) for origin, references in self.origins.items()}
+        known = {origin: _all_spellings(references) for origin, references in self.origins.items()}
         default = store.app.default_url()
         if default is not None:
             known.setdefault(str(Origin.of(default)), set())
         is_covered = known.keys() >= set(plan.origins) and all(
-            origins <= {origin for origin in known if reference in known[origin]}
-            for reference, origins in plan.reads.items()
+            origins <= _origins_of(reference, known) for reference, origins in plan.reads.items()
         )
         if not is_covered:
             for origin, references in _used_origins(store, default):
-                known.setdefault(origin, set()).update(references)
+                known.setdefault(origin, set()).update(_all_spellings(references))
         return known
 
     def record(self, plan: Plan) -> None:
         """Write that the plan is approved. The caller must hold the lock."""
-        for folder, names in _by_folder(plan.digests).items():
+        for folder, names in _by_folder(plan.carried_out).items():
             self.folders[folder] = names if folder in plan.folders else self.folders.get(folder, {}) | names
         for origin in plan.origins:
             self.origins.setdefault(origin, [])
         for reference, origins in plan.reads.items():
             for origin in origins:
-                self.origins[origin] = sorted({*self.origins[origin], reference})
+                self.origins[origin] = sorted({*self.origins[origin], *_spellings(reference)})
         self.routes = sorted({*self.routes, *map(" ".join, plan.routes)})
         document = {"version": VERSION, "folders": self.folders, "origins": self.origins, "routes": self.routes}
         files.write(self.path, json.dumps(document, indent=2, sort_keys=True) + "\n")
@@ -145,6 +146,26 @@ def normalize_key(text: str) -> str:
         return str(Origin.of(text))
     except InvalidUrl:
         return text
+
+
+def _spellings(reference: str) -> set[str]:
+    """The references that name the same place: `sec//tok` and `sec/tok` are one file, and so is a link to it."""
+    kind, _, target = reference.partition(" ")
+    if kind not in KINDS:
+        return {reference}
+    names = {f"{kind} {name}" for name in kind_of(kind).spellings(target)}
+    # A file system that ignores case is the rule there: asking once too often is the safe side.
+    return {name.casefold() for name in names} if sys.platform in ("darwin", "win32") else names
+
+
+def _all_spellings(references: Iterable[str]) -> set[str]:
+    return {spelling for reference in references for spelling in _spellings(reference)}
+
+
+def _origins_of(reference: str, known: Mapping[str, set[str]]) -> set[str]:
+    """The origins that a reference, in any spelling, is known to be sent to."""
+    spellings = _spellings(reference)
+    return {origin for origin, references in known.items() if spellings & references}
 
 
 def _used_origins(store: ProfileStore, default: str | None) -> Iterable[tuple[str, set[str]]]:

@@ -242,8 +242,9 @@ class ProfilePlan(NamedTuple):
 class Plan:
     """What an apply does to each profile, and the digests of all templates.
 
-    `gone` are profiles that a prune would remove but that no longer exist, so the ledger forgets them. `folders` are
-    the folders that were read completely. `for_other_machines` are paths of templates.
+    `gone` are profiles that a prune would remove but that no longer exist, so the ledger forgets them. `carried_out`
+    are the digests of the templates that the plan carries out, and `folders` the folders that it carries out
+    completely: with `--only`, it approves no others. `for_other_machines` are paths of templates.
     """
 
     profiles: list[ProfilePlan]
@@ -251,6 +252,7 @@ class Plan:
     digests: dict[str, str]
     gone: list[str]
     folders: list[str]
+    carried_out: dict[str, str]
 
     @cached_property
     def counts(self) -> Counter[Action]:

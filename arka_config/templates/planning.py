@@ -7,7 +7,6 @@ it was, both values are shown and the user decides.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -59,9 +58,14 @@ def make_plan(
     profiles += [
         _plan_removal(ledger.entries[name], actual[name], options, others) for name in unwanted if name not in gone
     ]
-    digests = {os.path.join(text.folder, text.name): text.digest for text in wanted.files.texts}
+    texts = wanted.files.texts
+    digests = {text.real_path: text.digest for text in texts}
+    if options.only:
+        texts = [desired.template.text for name, desired in wanted.profiles.items() if name in options.only]
+    carried_out = {text.real_path: text.digest for text in texts}
     profiles.sort(key=lambda profile: profile.name)
-    return Plan(profiles, list(others.values()), digests, gone, wanted.files.folders)
+    folders = [] if options.only else wanted.files.folders
+    return Plan(profiles, list(others.values()), digests, gone, folders, carried_out)
 
 
 @dataclass(frozen=True)

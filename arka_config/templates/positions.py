@@ -6,6 +6,7 @@ Only for text that `tomllib` has accepted: the scanner validates nothing and ski
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -66,6 +67,11 @@ class TemplateText:
         self.digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
         self.refused: dict[Position, Problem] = {}
         self._offsets: dict[Path, int] | None = None
+
+    @property
+    def real_path(self) -> str:
+        """The file's real path."""
+        return os.path.join(self.folder, self.name)
 
     def problem(self, key: Iterable[str], text: str) -> Problem:
         """Return a problem with a key."""

@@ -127,10 +127,12 @@ def _read_text(path: str, folder: str, name: str) -> TemplateText:
     full = os.path.join(folder, name)
     if not is_printable(name):
         raise FileError(f"{visible(full)}: {_BAD_NAME}", path=full)
-    real = os.path.realpath(full)
-    if os.path.commonpath([folder, real]) != folder:
-        raise FileError(f"{full}: a link out of its folder is not followed", path=full)
-    text = files.read(real)
+
+    def check(real: str) -> None:
+        if os.path.commonpath([folder, real]) != folder:
+            raise FileError(f"{full}: a link out of its folder is not followed", path=full)
+
+    text = files.read(full, check=check)
     if text is None:
         raise FileError(f"{full}: a broken link", path=full)
     return TemplateText(path, folder, name, text)

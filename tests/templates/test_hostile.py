@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from arka_config import open_store
 from arka_config.arka import app
+from arka_config.cli.input import approval
 from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.templates.conftest import Folder, snapshot
 
@@ -76,6 +78,84 @@ def test_a_reference_is_not_sent_to_another_known_origin(folder: Folder) -> None
     assert arka("apply", "profiles", "--yes").code == 0
     folder.put("ci.toml", f'[profile]\nname = "ci"\napi_url = "{EVIL}"\n[token]\nenv = "ARKA_CI_TOKEN"\n')
     assert_refused(why=f"$ARKA_CI_TOKEN is sent to {EVIL}, but was only sent to https://arka-ai.com so far")
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "{}/sec/tok",
+        "{}/sec//tok",
+        "{}/sec/./tok",
+        "~/sec/tok",
+        "{}/sec/../sec/tok",
+        "/{}/sec/tok",
+        "{}/link",
+        "{}/dir/tok",
+    ],
+)
+@pytest.mark.parametrize("is_by_hand", [False, True])
+def test_a_file_is_recognized_in_every_spelling(
+    folder: Folder, home: Path, tmp_path: Path, spelling: str, is_by_hand: bool
+) -> None:
+    (tmp_path / "sec").mkdir()
+    (tmp_path / "sec" / "tok").write_text(TOKEN)
+    (tmp_path / "link").symlink_to(tmp_path / "sec" / "tok")
+    (tmp_path / "dir").symlink_to(tmp_path / "sec")
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'file_roots = ["{tmp_path}"]\n')
+    assert arka("login", "-p", "lab", "--with-token", "--no-verify", "--api-url", EVIL, stdin=OTHER).code == 0
+    template = '[profile]\nname = "ci"\n{}[token]\nfile = "{}"\n'
+    if is_by_hand:
+        assert arka("profiles", "create", "own", f"token.file={tmp_path}/sec/tok").code == 0
+    else:
+        folder.put("ci.toml", template.format("", f"{tmp_path}/sec/tok"))
+        assert arka("apply", "profiles", "--yes").code == 0
+    folder.put("ci.toml", template.format(f'api_url = "{EVIL}"\n', spelling.format(tmp_path)))
+    assert_refused(why=f"is sent to {EVIL}, but was only sent to https://arka-ai.com so far")
+
+
+def test_a_link_that_was_approved_is_recognized_after_it_was_moved(folder: Folder, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "sec").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "sec" / name).write_text(TOKEN)
+    link = tmp_path / "sec" / "link"
+    link.symlink_to("one")
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'file_roots = ["{tmp_path}"]\n')
+    assert arka("login", "-p", "lab", "--with-token", "--no-verify", "--api-url", EVIL, stdin=OTHER).code == 0
+    template = '[profile]\nname = "{}"\n{}[token]\nfile = "{}"\n'
+    folder.put("ci.toml", template.format("ci", "", link))
+    assert arka("apply", "profiles", "--yes").code == 0
+    assert arka("profiles", "remove", "ci", "--yes").code == 0
+    link.unlink()
+    link.symlink_to("two")
+    for path in (link, tmp_path / "sec" / "one"):  # as the secret store replaces it, and what it was
+        folder.put("ci.toml", template.format("ci", f'api_url = "{EVIL}"\n', path))
+        assert_refused(why=f"is sent to {EVIL}, but was only sent to https://arka-ai.com so far")
+
+
+def test_only_approves_no_other_template(folder: Folder, home: Path) -> None:
+    folder.put("a.toml", '[profile]\nname = "a"\n')
+    folder.put("b.toml", f'[profile]\nname = "b"\napi_url = "{EVIL}"\n[token]\nenv = "ARKA_CI_TOKEN"\n')
+    assert arka("apply", "profiles", "--yes", "--only", "a").code == 0
+    approved = json.loads((home / "state" / "agreements.json").read_text())
+    assert [list(names) for names in approved["folders"].values()] == [["a.toml"]]
+    assert EVIL not in approved["origins"]
+    assert_refused(why="note: b.toml is new since your last approval")
+    assert_refused("--only", "b", why=f"--allow-origin {EVIL}")
+
+
+def test_only_keeps_what_was_approved_before(folder: Folder, home: Path) -> None:
+    for name in "ab":
+        folder.put(f"{name}.toml", f'[profile]\nname = "{name}"\n')
+    assert arka("apply", "profiles", "--yes").code == 0
+    before = json.loads((home / "state" / "agreements.json").read_text())["folders"]
+    for name in "ab":
+        folder.put(f"{name}.toml", f'[profile]\nname = "{name}"\ndescription = "x"\n')
+    assert arka("apply", "profiles", "--yes", "--only", "a").code == 0
+    ((_, names),) = json.loads((home / "state" / "agreements.json").read_text())["folders"].items()
+    ((_, old),) = before.items()
+    assert (names["a.toml"] != old["a.toml"], names["b.toml"]) == (True, old["b.toml"])
 
 
 def test_an_origin_needs_approval_only_once(folder: Folder) -> None:
@@ -183,6 +263,57 @@ def test_a_link_out_of_a_root_is_not_followed(folder: Folder, home: Path, tmp_pa
     (home / "config" / "config.toml").write_text(f'file_roots = ["{tmp_path}/root"]\n')
     folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nfile = "{tmp_path}/root/arka"\ncopy = true\n')
     assert_refused(why="is not below")
+
+
+@pytest.mark.parametrize("copy", ["true", "false"])
+def test_a_link_that_leads_out_of_a_root_after_the_plan_is_not_followed(
+    folder: Folder, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copy: str
+) -> None:
+    (tmp_path / "root").mkdir()
+    for file in (tmp_path / "other", tmp_path / "root" / "arka"):
+        file.write_text(TOKEN)
+        file.chmod(0o600)
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'file_roots = ["{tmp_path}/root"]\n')
+    folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nfile = "{tmp_path}/root/arka"\ncopy = {copy}\n')
+    ask = approval.ask_approval
+
+    def approve_and_exchange(*arguments: Any, **options: Any) -> Any:
+        (tmp_path / "root" / "arka").unlink()
+        (tmp_path / "root" / "arka").symlink_to(tmp_path / "other")
+        return ask(*arguments, **options)
+
+    monkeypatch.setattr("arka_config.cli.commands.apply.ask_approval", approve_and_exchange)
+    done = arka("apply", "profiles", "--yes")
+    if copy == "true":
+        assert done.code == 4
+        assert f"which is a link to {tmp_path}/other, outside of the folders that templates may read" in done.err
+    done = arka("token", "-p", "a")
+    assert done.code != 0
+    assert TOKEN not in done.out + done.err
+
+
+def test_a_kept_reference_does_not_follow_a_link_out_of_a_root(folder: Folder, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    for file in (tmp_path / "other", tmp_path / "root" / "one"):
+        file.write_text(TOKEN)
+        file.chmod(0o600)
+    link = tmp_path / "root" / "arka"
+    link.symlink_to("one")
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'file_roots = ["{tmp_path}/root"]\n')
+    folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nfile = "{link}"\n')
+    assert arka("apply", "profiles", "--yes").code == 0
+    assert arka("token", "-p", "a").out == f"{TOKEN}\n"
+    link.unlink()
+    link.symlink_to(tmp_path / "other")
+    for command in (["token"], ["exec", "--", "true"], ["status", "--offline"]):
+        done = arka("-p", "a", *command)
+        assert (done.code, TOKEN in done.out + done.err) == (4, False)
+        assert f"profile 'a' takes its token from file {link}, which is a link to {tmp_path}/other" in done.err
+    assert arka("profiles", "create", "own", f"token.file={tmp_path}/mine").code == 0
+    (tmp_path / "mine").symlink_to(tmp_path / "other")
+    assert arka("token", "-p", "own").out == f"{TOKEN}\n", "the user's own reference, outside of the roots"
 
 
 # What a template file may be

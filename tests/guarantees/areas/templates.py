@@ -20,9 +20,60 @@ GUARANTEES: list[Guarantee] = [
             "a template that reads any variable of the app",
         ),
     ),
+    Guarantee(
+        "A reference that would be sent to another origin than before is recognized in every spelling, and `--only` "
+        "approves nothing else.",
+        (
+            "templates/test_hostile.py::test_a_file_is_recognized_in_every_spelling",
+            "templates/test_hostile.py::test_a_link_that_was_approved_is_recognized_after_it_was_moved",
+            "templates/test_hostile.py::test_only_approves_no_other_template",
+        ),
+        ("a file in one spelling", "a link as it was", "--only that approves everything"),
+    ),
+    Guarantee(
+        "A file below a root that templates may read is not followed by a link out of all roots, even if the link is "
+        "newer than the plan.",
+        (
+            "templates/test_hostile.py::test_a_link_that_leads_out_of_a_root_after_the_plan_is_not_followed",
+            "templates/test_hostile.py::test_a_kept_reference_does_not_follow_a_link_out_of_a_root",
+        ),
+        ("a link that is checked for the plan only",),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a file in one spelling",
+        "references/file.py",
+        "        return _normal(path), _real(path)",
+        "        return (target,)",
+        "tests/templates/test_hostile.py::test_a_file_is_recognized_in_every_spelling",
+        "assert 0 == 1",
+    ),
+    Mutant(
+        "a link as it was",
+        "references/file.py",
+        "        return _normal(path), _real(path)",
+        "        return (_real(path),)",
+        "tests/templates/test_hostile.py::test_a_link_that_was_approved_is_recognized_after_it_was_moved",
+        "assert 0 == 1",
+    ),
+    Mutant(
+        "--only that approves everything",
+        "templates/planning.py",
+        "    if options.only:",
+        "    if False:",
+        "tests/templates/test_hostile.py::test_only_approves_no_other_template",
+        "assert .*b.toml",
+    ),
+    Mutant(
+        "a link that is checked for the plan only",
+        "references/file.py",
+        ", check=lambda real: _check_link(path, real, subject, context))",
+        ")",
+        "tests/templates/test_hostile.py::test_a_kept_reference_does_not_follow_a_link_out_of_a_root",
+        "True",
+    ),
     Mutant(
         "an exported token of any format",
         "store/resolution.py",
