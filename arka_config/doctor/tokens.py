@@ -27,6 +27,7 @@ from arka_config.sealing import os_keyring
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
+from arka_config.store.preferences import EXPIRY_WARNING
 from arka_config.store.tokens import KEYRING, PLAIN, SEALED
 
 if TYPE_CHECKING:
@@ -36,13 +37,12 @@ if TYPE_CHECKING:
     from arka_config.store.profiles import Profile
 
 SLOW = 1.0  # seconds that the keyring may take
-_DEFAULT_WARNING = 14  # days, as in Preferences
 _MAX_NAMES = 5  # in a message
 
 
 def expiry(machine: Machine) -> Iterator[Problem]:
     """Tokens that have expired, or will within `expiry_warning`."""
-    days = machine.preferences.expiry_warning if machine.preferences is not None else _DEFAULT_WARNING
+    days = machine.preferences.expiry_warning if machine.preferences is not None else EXPIRY_WARNING
     for name, credential in machine.credentials.items():
         path = machine.store.tokens.path(name)
         try:

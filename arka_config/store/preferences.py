@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _HARMLESS = ("expiry_warning",)
+EXPIRY_WARNING = 14  # days, unless the file says otherwise
 _KEYS = ("storage", "legacy_sync", "expiry_warning", "helpers", "allow_env", "file_roots")
 
 
@@ -49,7 +50,7 @@ class Preferences:
                 hint=f"edit {path}",
             )
         self.legacy_sync: bool = toml.get(table, "legacy_sync", bool, path) or False
-        self.expiry_warning = _parse_days(toml.get(table, "expiry_warning", str, path) or "14d", path)
+        self.expiry_warning = _parse_days(toml.get(table, "expiry_warning", str, path) or f"{EXPIRY_WARNING}d", path)
         self.helpers = _parse_helpers(toml.get(table, "helpers", dict, path) or {}, path)
         self.allow_env = _get_strings(table, "allow_env", path)
         self.file_roots = _get_strings(table, "file_roots", path)

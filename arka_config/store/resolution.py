@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from arka_config import debug
-from arka_config.errors import MalformedFile, NoToken, OriginConflict
+from arka_config.errors import ConfigError, MalformedFile, NoToken, OriginConflict
 from arka_config.precedence.credential import effective_token, notice
 from arka_config.precedence.layers import environment, flags, value_ranks
 from arka_config.precedence.origin import Origin
@@ -58,16 +58,17 @@ class Resolution:
 
     def choice(self) -> ResolvedValue | None:
         """Return the effective profile's name and where it was selected; None if there is none. Raises InvalidName."""
-        choice = resolve(self.app.profile_field, self._choice_layers())
+        choice = resolve(self.app.profile_field, self.choice_layers())
         if choice is not None:
             check_profile_name(str(choice.value), choice.source)
         return choice
 
     def trace_choice(self) -> list[ResolvedValue]:
         """Return the profile that each layer selects, highest precedence first."""
-        return list(trace(self.app.profile_field, self._choice_layers()))
+        return list(trace(self.app.profile_field, self.choice_layers()))
 
-    def _choice_layers(self) -> tuple[Layer, ...]:
+    def choice_layers(self) -> tuple[Layer, ...]:
+        """Return the layers that select the profile, highest precedence first."""
         selection = self.store.selection
         return choice_layers(
             flag=self._flag,
@@ -122,14 +123,26 @@ class Resolution:
 
     @property
     def ranks(self) -> Ranks:
-        """The layers, highest precedence first."""
+        """The layers, highest precedence first. Raises UnknownProfile."""
+        return self._ranks(self._profile_layer if self.name is not None else None, self._custom_layers())
+
+    def unchecked_layers(self) -> list[Layer]:
+        """Return the layers for a diagnosis: without the profile and the app's own layers if the profile cannot be
+        read, and with a stored token even if the profile's URL has another origin."""
+        try:
+            ranks = self._ranks(self._unchecked_profile_layer if self.name is not None else None, self._custom_layers())
+        except ConfigError:
+            ranks = self._ranks(None)
+        return list(flatten(ranks))
+
+    def _ranks(self, profile: Layer | None, custom: tuple[tuple[str, Layer], ...] = ()) -> Ranks:
         return value_ranks(
             self._with_token_check(flags(self._flags)),
             self._with_token_check(environment(self.environ)),
-            self._profile_layer if self.name is not None else None,
+            profile,
             self._defaults,
-            by_flag=self.is_chosen_by_flag,
-            custom=self._custom_layers(),
+            by_flag=profile is not None and self.is_chosen_by_flag,
+            custom=custom,
         )
 
     def _custom_layers(self) -> tuple[tuple[str, Layer], ...]:
@@ -205,6 +218,11 @@ class Resolution:
     # Layers that read files
 
     def _profile_layer(self, field: Field) -> ResolvedValue | None:
+        if field is self.app.token_field:
+            self._check_stored_origin()
+        return self._unchecked_profile_layer(field)
+
+    def _unchecked_profile_layer(self, field: Field) -> ResolvedValue | None:
         read = self.profile
         assert read.profile is not None
         if field is self.app.token_field:
@@ -224,15 +242,20 @@ class Resolution:
             return ResolvedValue(field, secret, PROFILE, profile.path, f"token.{profile.reference[0]}")
         if credential is None:
             return None
-        path = self.store.tokens.path(profile.name)
+        return ResolvedValue(field, credential.token, PROFILE, self.store.tokens.path(profile.name))
+
+    def _check_stored_origin(self) -> None:
+        """Raise OriginConflict if the profile's URL has another origin than the one that its token was stored for."""
+        profile, credential = self.profile.profile, self.profile.stored
+        if profile is None or credential is None or not profile.api_url:
+            return
         address = f"{profile.path}: api_url"
-        if profile.api_url and Origin.of(profile.api_url, address) != credential.origin:
+        if Origin.of(profile.api_url, address) != credential.origin:
             raise OriginConflict(
-                f"the token in {path} is for {credential.origin}, but {address} says {profile.api_url}: "
-                "a token is never sent to another origin",
+                f"the token in {self.store.tokens.path(profile.name)} is for {credential.origin}, but {address} says "
+                f"{profile.api_url}: a token is never sent to another origin",
                 hint=f"{self.app.name} login --profile {profile.name} --force",
             )
-        return ResolvedValue(field, credential.token, PROFILE, path)
 
     def _app_defaults(self, field: Field) -> ResolvedValue | None:
         url = self.app.default_url() if field is self.app.url_field else None

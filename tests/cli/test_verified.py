@@ -266,8 +266,29 @@ def test_status_succeeds_if_the_token_cannot_be_verified(unverified_login: FakeW
 
 
 def test_status_offline_sends_no_request(unverified_login: FakeWorkspace) -> None:
-    assert rows(arka("status", "--offline").out)["verified"] == "no: --offline"
+    assert rows(arka("status", "--offline").out)["verified"] == "not checked (--offline)"
     assert unverified_login.requests == []
+
+
+def test_status_verify_fails_unless_the_workspace_confirms(unverified_login: FakeWorkspace) -> None:
+    unverified_login.add(TOKEN)
+    assert arka("status", "--verify").code == 0
+    unverified_login.script = [steps.reply_page(200)] * 4
+    done = arka("status", "--verify")
+    assert (done.code, f"{unverified_login.url} has no API" in done.err) == (1, True)
+    assert arka("status", "--verify", "--json").json["error"]["exit_code"] == 1
+
+
+def test_status_verify_fetches_the_token_of_a_helper(home: Path, fake: FakeWorkspace) -> None:
+    fake.add(TOKEN)
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["echo", "{TOKEN}"]\nno = ["false"]\n')
+    assert arka("profiles", "create", "far", "token.helper=op", f"api_url={fake.url}").code == 0
+    done = arka("status", "-p", "far", "--verify")
+    assert (done.code, rows(done.out)["verified"]) == (0, "yes (as ann@example.com)")
+    assert arka("profiles", "set", "far", "token.helper=no").code == 0
+    done = arka("status", "-p", "far", "--verify")
+    assert (done.code, "profile" in rows(done.out)) == (4, True)
 
 
 def test_status_verifies_an_exported_token_and_shows_its_expiry(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -12,7 +13,9 @@ from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import (
     credential_document,
+    error_document,
     expiry_cell,
+    expiry_warning,
     is_locked,
     is_quick,
     needs_helper,
@@ -22,80 +25,133 @@ from arka_config.cli.output.format import (
 )
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import EXIT_PENDING, InvalidToken, SealingError, TokenUnavailable, UsageError
-from arka_config.precedence.values import PROFILE
+from arka_config.errors import (
+    EXIT_PENDING,
+    ConfigError,
+    InvalidToken,
+    NoToken,
+    SealingError,
+    TokenUnavailable,
+    UsageError,
+)
+from arka_config.precedence.values import DEFAULT, PROFILE, ResolvedValue
+from arka_config.store.diagnosis import Diagnosis
 from arka_config.store.tokens import Credential
+from arka_config.workspace.client.verification import Skipped, State, Verification
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
     from arka_config.precedence.credential import EffectiveToken
-    from arka_config.workspace.client.verification import Verification
+
+
+class Findings(NamedTuple):
+    """What is known of the effective profile and token. `urls` is the URL that the token goes to, or those that
+    contradict each other; `known` is what the workspace says of the token, else what is stored with it."""
+
+    profile: ResolvedValue | None
+    token: ResolvedValue | None
+    urls: list[ResolvedValue]
+    stored: Credential | None
+    known: Credential | None
+    verification: Verification
+    error: ConfigError | None
 
 
 @command()
 @click.option("--offline", is_flag=True, help="Do not contact the workspace.")
+@click.option(
+    "--verify", is_flag=True, help="Fail unless the workspace confirms the token; run its helper, unlock the vault."
+)
 @show_token_option
 @click.option("--expiring", metavar="14d", help="Exit with 3 if the token expires within this time.")
-def status(session: Session, offline: bool, show_token: bool, expiring: str | None) -> int | None:
+def status(session: Session, offline: bool, verify: bool, show_token: bool, expiring: str | None) -> int | None:
     """Show the effective profile and token, where they come from, and whether the token works.
 
-    Exits with 4 if there is no token or the workspace rejects it, and with 3 if it expires within `--expiring`. Nothing
-    is stored: to update what is stored of the token, use `login`.
+    Exits with 4 if there is no token or the workspace rejects it, and with 3 if it expires within `--expiring`. If
+    something is wrong, what is known is shown, followed by the error. Nothing is stored: to update what is stored of
+    the token, use `login`.
     """
     try:
         within = None if expiring is None else timedelta(days=timestamps.parse_days(expiring))
     except ValueError as error:
         raise UsageError(f"--expiring: {error}") from None
-    resolution = session.resolution
-    effective = resolution.effective_token()
-    stored = resolution.profile.stored if effective is not None and effective.token.layer == PROFILE else None
-    verification = _verify(session, effective, offline)
-    known = _details(effective, stored, verification)
+    if offline and verify:
+        raise UsageError("--offline and --verify cannot be combined", hint="keep one of them")
+    found = _examine(session, offline=offline, verify=verify)
     if session.json:
-        session.show_json(_document(session, effective, stored, known, verification, show_token), reveal=show_token)
+        session.show_json(_document(session, found, show_token), reveal=show_token)
     else:
-        rows = _rows(session, effective, stored, known, verification, show_token)
-        if effective is not None:
-            rows.append(("verified", *_verified_cells(verification)))
-        tables.show(("STATUS", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
-    session.note_token_choice()
-    if effective is None:
-        resolution.token()  # raises NoToken
-    elif not needs_helper(effective.token) and (
-        (elsewhere := protected_credential(session, effective.token)) is None or is_quick(session, elsewhere)
-    ):
-        effective.secret.reveal()  # raises TokenUnavailable
-    if verification.is_refusal and verification.error is not None:
-        raise verification.error
-    expiry = None if known is None else known.expiry
-    if known is None or expiry is None:
+        tables.show(("STATUS", "VALUE", "LAYER", "PLACE"), _rows(session, found, show_token), reveal=show_token)
+    with contextlib.suppress(ConfigError):  # reported below
+        session.note_token_choice()
+    if found.error is not None:
+        raise found.error
+    expiry = None if found.known is None else found.known.expiry
+    if expiry is None:
         return None
     left = expiry - timestamps.now()
-    if left < timedelta(days=session.store.preferences.expiry_warning):
-        _warn_of_expiry(session, known, stored, verification, expiry)
+    if left < expiry_warning(session):
+        _warn_of_expiry(session, found, expiry)
     return EXIT_PENDING if within is not None and left <= within else None
 
 
-def _verify(session: Session, effective: EffectiveToken | None, offline: bool) -> Verification:
-    """Ask the workspace about the effective token, unless that would run a helper or prompt for a passphrase."""
-    from arka_config.workspace.client.verification import Skipped, State, Verification
+def _examine(session: Session, *, offline: bool, verify: bool) -> Findings:
+    """Find out what can be known of the token, and what is wrong with it."""
+    app, resolution = session.app, session.resolution
+    diagnosis = Diagnosis(resolution)
+    diagnosis.attempt(lambda: session.store.preferences)
+    profile = next(iter(diagnosis.trace_choice()), None)
+    effective = diagnosis.attempt(resolution.effective_token if diagnosis.error else resolution.token)
+    if effective is not None:
+        token: ResolvedValue | None = effective.token
+        urls = [effective.url]
+    else:
+        token = next(iter(diagnosis.trace(app.token_field)), None)
+        found = diagnosis.trace(app.url_field)
+        urls = [url for url in found if token is not None and url.layer != DEFAULT] or found[:1]
+    stored = resolution.profile.stored if token is not None and token.layer == PROFILE else None
+    verification = diagnosis.attempt(lambda: _verify(session, effective, offline=offline, verify=verify))
+    if verification is None or (effective is None and not isinstance(diagnosis.error, NoToken)):
+        assert diagnosis.error is not None, "the answer that failed left its error"
+        verification = Verification.from_error(diagnosis.error)
+    if effective is not None and diagnosis.error is None:
+        diagnosis.error = _error_of(session, effective, verification, verify)
+    known = _details(effective, stored, verification)
+    return Findings(profile, token, urls, stored, known, verification, diagnosis.error)
 
+
+def _verify(session: Session, effective: EffectiveToken | None, *, offline: bool, verify: bool) -> Verification:
+    """Ask the workspace about the effective token. Without `verify`, run no helper and ask for no passphrase."""
     if effective is None:
         return Verification(State.NO_TOKEN, skipped=Skipped.NO_TOKEN)
     if offline:
         return Verification(State.NOT_ASKED, skipped=Skipped.OFFLINE)
-    if needs_helper(effective.token):
+    if needs_helper(effective.token) and not verify:
         return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_RUN)
     elsewhere = protected_credential(session, effective.token)
-    if elsewhere is not None and is_locked(session, elsewhere):
+    if elsewhere is not None and is_locked(session, elsewhere) and not verify:
         return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
     try:
         effective.secret.reveal()
-    except TokenUnavailable:  # reported in full below the table
-        return Verification(State.NO_TOKEN, skipped=Skipped.TOKEN_UNAVAILABLE)
-    except (SealingError, InvalidToken) as error:  # InvalidToken: not even in the token format, so it is not sent
+    except (TokenUnavailable, SealingError, InvalidToken) as error:
         return Verification.from_error(error)
     return workspace_access.verify_token(session, session.resolution, str(effective.url.value), effective.secret)
+
+
+def _error_of(
+    session: Session, effective: EffectiveToken, verification: Verification, verify: bool
+) -> ConfigError | None:
+    """The error that ends the command: whatever `verify` must not ignore, else a token that is rejected or missing."""
+    if verify or verification.is_refusal:
+        return verification.error
+    elsewhere = protected_credential(session, effective.token)
+    if needs_helper(effective.token) or (elsewhere is not None and not is_quick(session, elsewhere)):
+        return None  # that may only be because nothing is asked here
+    try:
+        effective.secret.reveal()
+    except ConfigError as error:
+        return error
+    return None
 
 
 def _details(
@@ -115,80 +171,70 @@ def _details(
     )
 
 
-def _warn_of_expiry(
-    session: Session, known: Credential, stored: Credential | None, verification: Verification, expiry: datetime
-) -> None:
+def _warn_of_expiry(session: Session, found: Findings, expiry: datetime) -> None:
+    assert found.known is not None, "it has the expiry"
     app = session.app
     is_alive = expiry > timestamps.now()
-    if stored is None:  # it is not in the token store, so no command here replaces it
-        hint = f"create a new one on {app.page(app.tokens_page, str(known.origin))}"
+    if found.stored is None:  # it is not in the token store, so no command here replaces it
+        hint = f"create a new one on {app.page(app.tokens_page, str(found.known.origin))}"
     else:
-        can_rotate = verification.identity is not None and is_alive
+        can_rotate = found.verification.identity is not None and is_alive
         hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
     when = timestamps.describe(expiry)
     terminal.warn(f"this token {'expires' if is_alive else 'expired'} {when}", hint=hint)
 
 
-def _rows(
-    session: Session,
-    effective: EffectiveToken | None,
-    stored: Credential | None,
-    known: Credential | None,
-    verification: Verification,
-    show_token: bool,
-) -> list[tuple[Cell, ...]]:
-    resolution = session.resolution
-    url = effective.url if effective else resolution.resolve(session.app.url_field)
+def _rows(session: Session, found: Findings, show_token: bool) -> list[tuple[Cell, ...]]:
     rows = [
-        value_row(session, "profile", resolution.profile.choice, style="bold"),
-        value_row(session, "token", effective.token if effective else None, show_token=show_token),
-        value_row(session, "api_url", url),
+        value_row(session, "profile", found.profile, style="bold"),
+        value_row(session, "token", found.token, show_token=show_token),
+        *(value_row(session, "api_url", url) for url in found.urls),
     ]
-    if stored is not None:
-        rows.append(("storage", stored.storage, "", ""))
-    if known is not None:
-        rows.append(("label", known.label or ("—", "dim"), "", ""))
-        rows.append(("expires", expiry_cell(session, known), "", ""))
-    if verification.identity is not None and verification.identity.plan:
-        rows.append(("plan", verification.identity.plan, "", ""))
+    if not found.urls:
+        rows.append(value_row(session, "api_url", None))
+    if found.stored is not None:
+        rows.append(("storage", found.stored.storage, "", ""))
+    if found.known is not None:
+        rows.append(("label", found.known.label or ("—", "dim"), "", ""))
+        rows.append(("expires", expiry_cell(session, found.known), "", ""))
+    identity = found.verification.identity
+    if identity is not None and identity.plan:
+        rows.append(("plan", identity.plan, "", ""))
+    if found.token is not None:
+        rows.append(("verified", *_verified_cells(found.verification)))
     return rows
 
 
 def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
     """The result in a word; if the token could not be verified, the reason, which may be long, in the last column."""
-    from arka_config.workspace.client.verification import Skipped, State
-
     if verification.identity is not None:
         return (f"yes (as {verification.identity.email})", "green"), "", ""
     if verification.is_refusal:
         return (f"no: {verification.reason}", "red"), "", ""
     if verification.skipped is Skipped.OFFLINE:
-        return (f"no: {verification.reason}", "dim"), "", ""
+        return (f"not checked ({verification.reason})", "dim"), "", ""
     words = {State.NO_API: "no API", State.NO_TOKEN: "no token", State.NOT_ASKED: "not fetched"}
+    if verification.state is State.BROKEN:  # the error follows the table
+        return ("unknown: not asked", "yellow"), "", ""
     return (f"unknown: {words.get(verification.state, verification.state)}", "yellow"), "", (verification.reason, "dim")
 
 
-def _document(
-    session: Session,
-    effective: EffectiveToken | None,
-    stored: Credential | None,
-    known: Credential | None,
-    verification: Verification,
-    show_token: bool,
-) -> dict[str, object]:
-    url = effective.url if effective else session.resolution.resolve(session.app.url_field)
-    token = value_document(session, effective.token if effective else None, show_token=show_token)
-    if token is not None and stored is not None:
-        token |= credential_document(stored)
-    if token is not None and known is not None:
+def _document(session: Session, found: Findings, show_token: bool) -> dict[str, object]:
+    token = value_document(session, found.token, show_token=show_token)
+    if token is not None and found.stored is not None:
+        token |= credential_document(found.stored)
+    if token is not None and found.known is not None:
+        known = found.known
         token |= {"label": known.label or None, "expires": known.expires or None, "user": known.user or None}
+    verification = found.verification
     identity = verification.identity
     return {
-        "profile": value_document(session, session.resolution.profile.choice),
+        "profile": value_document(session, found.profile),
         "token": token,
-        "api_url": value_document(session, url),
-        "verified": None if effective is None else identity is not None,
+        "api_url": value_document(session, next(iter(found.urls), None)),
+        "verified": None if found.token is None else identity is not None,
         "state": verification.state,
         "reason": verification.reason or None,
         "plan": (identity.plan or None) if identity is not None else None,
+        "error": error_document(session, found.error),
     }

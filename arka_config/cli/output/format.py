@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.errors import InvalidToken, InvalidValue, TokenUnavailable
+from arka_config.errors import ConfigError, InvalidToken, InvalidValue, TokenUnavailable
 from arka_config.references.registry import KINDS, describe, kind_of
 from arka_config.secret import Secret, mask
+from arka_config.store.preferences import EXPIRY_WARNING
 from arka_config.store.tokens import PLAIN, SEALED
 
 if TYPE_CHECKING:
@@ -69,8 +70,15 @@ def expiry_cell(session: Session, credential: Credential | None, *, date: bool =
     text = timestamps.describe(ends) + (f" ({ends:%Y-%m-%d})" if date else "")
     if ends <= timestamps.now():
         return f"expired {text}", "red"
-    soon = ends <= timestamps.now() + timedelta(days=session.store.preferences.expiry_warning)
-    return text, "yellow" if soon else ""
+    return text, "yellow" if ends <= timestamps.now() + expiry_warning(session) else ""
+
+
+def expiry_warning(session: Session) -> timedelta:
+    """How long before its expiry a token is reported; the default if config.toml cannot be read."""
+    try:
+        return timedelta(days=session.store.preferences.expiry_warning)
+    except ConfigError:  # its problem is not a reason to show no table
+        return timedelta(days=EXPIRY_WARNING)
 
 
 def token_document(session: Session, profile: Profile, credential: Credential | None) -> dict[str, object] | None:
@@ -108,6 +116,14 @@ def token_details_document(details: TokenDetails) -> dict[str, object]:
     }
 
 
+def error_document(session: Session, error: ConfigError | None) -> dict[str, object] | None:
+    """The error that ends a command, for the JSON of one that prints what it knows all the same."""
+    if error is None:
+        return None
+    hint = session.app.redact(error.hint) or None
+    return {"message": session.app.redact(error.message), "hint": hint, "exit_code": error.exit_code}
+
+
 def value_document(
     session: Session, resolved: ResolvedValue | None, *, show_token: bool = False, leaf: Leaf | None = None
 ) -> dict[str, object] | None:
@@ -119,7 +135,7 @@ def value_document(
         return None
     value = resolved.value
     if isinstance(value, str | Secret) or not isinstance(value, bool | int | float | list | dict | None):
-        value = value_text(session, resolved, show_token=show_token)
+        value = _readable_text(session, resolved, show_token=show_token)
     else:
         value = hide_passwords(value)
     if isinstance(resolved.value, str) and leaf is not None:
@@ -140,9 +156,18 @@ def value_row(
     """A resolved value as a row of a table: name, value, layer and place."""
     if resolved is None:
         return (name, ("—", "dim"), "", "")
-    value = ("—", "dim") if resolved.value is None else (value_text(session, resolved, show_token=show_token), style)
+    text = _readable_text(session, resolved, show_token=show_token)
+    value = ("—", "dim") if resolved.value is None else (text, style)
     place = (session.short_path(resolved.place), "" if resolved.source else "dim")
     return (name, value, (resolved.layer, LAYER_STYLES.get(resolved.layer, "blue")), place)
+
+
+def _readable_text(session: Session, resolved: ResolvedValue, *, show_token: bool) -> str:
+    """A resolved value as text for a table or a document, which is shown even if the value cannot be read."""
+    try:
+        return value_text(session, resolved, show_token=show_token)
+    except ConfigError:
+        return "(unreadable)"
 
 
 def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = False) -> str:
@@ -166,7 +191,10 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
 
 def protected_credential(session: Session, resolved: ResolvedValue) -> Credential | None:
     """The stored credential that a resolved token comes from, if it is sealed or in a keyring; else None."""
-    stored = session.resolution.profile.stored if isinstance(resolved.value, Secret) else None
+    try:
+        stored = session.resolution.profile.stored if isinstance(resolved.value, Secret) else None
+    except ConfigError:  # the value is not the profile's
+        return None
     return stored if stored is not None and stored.token is resolved.value and stored.storage != PLAIN else None
 
 

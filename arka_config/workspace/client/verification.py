@@ -40,7 +40,6 @@ class Skipped(StrEnum):
     OFFLINE = "--offline"
     NO_VERIFY = "--no-verify"
     NO_TOKEN = "there is no token"
-    TOKEN_UNAVAILABLE = "the token is not available"
     HELPER_NOT_RUN = "the helper that prints the token was not run"
     HELPER_NOT_NAMED = "a helper prints the token; name the profile to run it"
     VAULT_LOCKED = "the vault is locked"

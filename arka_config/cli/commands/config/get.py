@@ -37,9 +37,9 @@ def get(session: Session, key: str, show_token: bool) -> None:
         raise ConfigError(f"{key} is not set", hint=f"{session.app.name} config show")
     if show_token and isinstance(resolved.value, Secret):
         resolved.value.reveal()  # raises TokenUnavailable and InvalidToken: there is nothing to show
+    text = value_text(session, resolved, show_token=show_token)
     if session.json:
         document = value_document(session, resolved, show_token=show_token, leaf=leaves.get(key)) or {}
         session.show_json({"name": key, **document}, reveal=show_token)
     else:
-        text = value_text(session, resolved, show_token=show_token)
         terminal.out(text if show_token else session.app.redact(text))

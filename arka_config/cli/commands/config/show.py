@@ -8,16 +8,19 @@ import click
 
 from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import tables
-from arka_config.cli.output.format import value_document, value_row
+from arka_config.cli.output.format import error_document, value_document, value_row
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import SettingsError
+from arka_config.errors import ConfigError, SettingsError
+from arka_config.store.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arka_config.cli.output.tables import Cell
     from arka_config.precedence.values import ResolvedValue
+    from arka_config.settings import ProfileSettings
     from arka_config.settings.fields import Leaf
+    from arka_config.store.resolution import Resolution
 
 
 @command()
@@ -26,21 +29,32 @@ if TYPE_CHECKING:
 def show(session: Session, sources: bool, show_token: bool) -> None:
     """Show every setting, its value and where it comes from.
 
-    An invalid value is shown too, followed by an error and exit code 1.
+    Whatever is wrong, such as an invalid value or a profile that does not exist, what is known is shown, followed by
+    the error.
     """
     settings, resolution = session.settings()
+    diagnosis = Diagnosis(resolution)
+    diagnosis.attempt(lambda: session.store.preferences)
     traces = {
-        "profile": resolution.trace_choice(),
-        **{name: resolution.trace(leaf.field) for name, leaf in settings.leaves().items()},
+        "profile": diagnosis.trace_choice(),
+        **{name: diagnosis.trace(leaf.field) for name, leaf in settings.leaves().items()},
     }
     unread = _unread(session) if sources else None
+    diagnosis.attempt(lambda: _check(settings, resolution))
     if session.json:
-        session.show_json(_document(session, traces, settings.leaves(), unread, show_token), reveal=show_token)
+        document = _document(session, traces, settings.leaves(), unread, show_token)
+        document["error"] = error_document(session, diagnosis.error)
+        session.show_json(document, reveal=show_token)
     else:
         rows = [row for name, trace in traces.items() for row in _rows(session, name, trace, sources, show_token)]
         rows += [((name, "dim"), ("not read", "red"), ("env", "yellow"), why) for name, why in (unread or {}).items()]
         tables.show(("SETTING", "VALUE", "LAYER", "PLACE"), rows, reveal=show_token)
-    session.note_token_choice()
+    diagnosis.attempt(session.note_token_choice)
+    if diagnosis.error is not None:
+        raise diagnosis.error
+
+
+def _check(settings: type[ProfileSettings], resolution: Resolution) -> None:
     try:
         settings.from_resolution(resolution)
     except SettingsError as error:
@@ -79,7 +93,10 @@ def _unread(session: Session) -> dict[str, str]:
     """The app's variables that are set but not read, each with the reason."""
     from arka_config.settings.unused import unused_variables
 
-    profile = session.resolution.profile.profile
+    try:
+        profile = session.resolution.profile.profile
+    except ConfigError:  # shown below the table
+        profile = None
     references = {profile.reference[1]} if profile is not None and profile.reference is not None else set()
     unused = unused_variables(session.app, session.environ, references)
     return {variable: each.reason for variable, each in unused.items()}

@@ -21,7 +21,7 @@ def list_(session: Session) -> None:
     A dot marks the active one. A flag, the environment or a pinned directory can select another.
     """
     store = session.store
-    active, _ = store.selection.read_active()
+    active = _read_active(session)
     names = store.names()
     for misnamed in store.profiles.misnamed_files():
         terminal.warn(
@@ -36,6 +36,14 @@ def list_(session: Session) -> None:
         tables.show([_COLUMNS[at] for at in shown], [[row[at] for at in shown] for row in rows], keep=3)
     else:
         session.say_no_profiles()
+
+
+def _read_active(session: Session) -> str | None:
+    try:
+        return session.store.selection.read_active()[0]
+    except ConfigError as error:  # a damaged selection hides no profile
+        terminal.show_error(error)
+        return None
 
 
 _COLUMNS = ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "STORAGE", "URL")
