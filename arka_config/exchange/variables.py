@@ -113,7 +113,8 @@ def append_github_env(path: str, variables: Mapping[str, str]) -> None:
 
 def _append(path: str, content: bytes) -> None:
     """Append all of the content, or nothing if the disk is full: half a variable would break every later step."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+    files.refuse_link(path)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, files.PRIVATE_FILE)
     try:
         size = os.fstat(descriptor).st_size

@@ -14,7 +14,7 @@ import sys
 from _thread import _local  # threading's own, without importing the rest of threading
 
 from arka_config import debug
-from arka_config.errors import ConfigWarning, FileError, MalformedFile
+from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
 from arka_config.store.ownership import check_private, refusal_hint
 from arka_config.text import quote_path
 
@@ -108,11 +108,12 @@ def _read_all(descriptor: int, path: str) -> bytes:
     return b"".join(parts)
 
 
-def write(path: str, text: str, *, before_rename: Callable[[], None] | None = None) -> bool:
+def write(path: str, text: str, *, follow_links: bool = True, before_rename: Callable[[], None] | None = None) -> bool:
     """Replace the file's content with text, atomically. Return whether anything was written.
 
     The file is 0600 from its first byte, or keeps a stricter mode, and keeps its owner. A symbolic link is followed
-    and stays. Missing folders are created, 0700. If the content is the same, nothing is written. Raises FileError.
+    and stays; without `follow_links`, a link at the path is replaced. Missing folders are created, 0700. If the content
+    is the same, nothing is written. Raises FileError.
 
     `before_rename` is called just before the rename, for files that programs without our lock also write to: if it
     raises, the file stays as it is.
@@ -123,7 +124,7 @@ def write(path: str, text: str, *, before_rename: Callable[[], None] | None = No
             f"cannot write {path}: it would be larger than {MAX_FILE_SIZE} bytes, which is never read", path=path
         )
     try:
-        target = os.path.realpath(path)
+        target = os.path.realpath(path) if follow_links else _place_of(path)
         before = _status(target)
         if before is not None and not stat.S_ISREG(before.st_mode):
             raise FileError(f"cannot write {path}: it is not a regular file", path=path)
@@ -138,6 +139,23 @@ def write(path: str, text: str, *, before_rename: Callable[[], None] | None = No
     return True
 
 
+def refuse_link(path: str) -> None:
+    """Raise UnsafeFile if a symbolic link decides which file an output goes to.
+
+    A link at the path, or in a relative path, can come from a repository: `.env` could be one to a file of the user's
+    home folder (CWE-59).
+    """
+    parts = path.split(os.sep)
+    places = [path] if os.path.isabs(path) else [os.sep.join(parts[:length]) for length in range(1, len(parts) + 1)]
+    for place in places:
+        if os.path.islink(place):
+            raise UnsafeFile(
+                f"cannot write {path}: {place} is a symbolic link to {os.readlink(place)}",
+                path=path,
+                hint=f"write to {quote_path(os.path.realpath(path))} itself, or add --follow-links",
+            )
+
+
 def _encoded(text: str, path: str) -> bytes:
     try:
         return text.encode("utf-8")
@@ -145,6 +163,12 @@ def _encoded(text: str, path: str) -> bytes:
         pass
     # Raised outside of the handler: the encoder's error contains the text.
     raise FileError(f"cannot write {path}: the content is not Unicode text", path=path)
+
+
+def _place_of(path: str) -> str:
+    """Return the path with the links of its folder resolved, but not a link at the path itself."""
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def _replace(

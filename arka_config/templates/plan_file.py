@@ -38,12 +38,12 @@ class SavedPlan(BaseModel):
         return Options(self.only, self.prune, self.take, self.adopt)
 
 
-def write(store: ProfileStore, path: str, saved: SavedPlan) -> None:
+def write(store: ProfileStore, path: str, saved: SavedPlan, *, follow_links: bool = False) -> None:
     """Write a plan to a file for `apply`, with absolute paths."""
     paths = [os.path.abspath(one) for one in saved.paths]
     identities = [os.path.abspath(os.path.expanduser(one)) for one in saved.identities]
     content = saved.model_copy(update={"paths": paths, "identities": identities}).model_dump()
-    store.write_outside(os.path.abspath(path), json.dumps(content, indent=2) + "\n")
+    store.write_outside(os.path.abspath(path), json.dumps(content, indent=2) + "\n", follow_links=follow_links)
 
 
 def is_saved_plan(path: str) -> bool:

@@ -270,6 +270,14 @@ def test_write_follows_and_keeps_a_symbolic_link(file: Path, tmp_path: Path) -> 
     assert (names(link.parent), names(file.parent)) == (["link"], ["file"])
 
 
+def test_write_without_follow_links_replaces_a_link_that_appears_late(file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(file)
+    before = file.read_text()
+    files.write(str(link), "new", follow_links=False)
+    assert (link.is_symlink(), link.read_text(), file.read_text()) == (False, "new", before)
+
+
 def test_write_creates_the_target_of_a_dangling_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("dotfiles/file")
     files.write(str(tmp_path / "link"), "new")

@@ -257,10 +257,10 @@ def test_helper_that_others_can_write_does_not_run(home: Path, tmp_path: Path) -
     config.write_text(HELPER.format(marker))
     config.chmod(0o666)
     done = arka("token", "-p", "work")
+    assert not marker.exists()
     assert (done.code, done.out) == (1, "")
     assert f"error: {config}: helpers is refused: others can write to it (mode 0666)" in done.err
     assert f"chmod go-w '{config}'" in done.err
-    assert not marker.exists()
     config.chmod(0o644)
     arka("token", "-p", "work")
     assert marker.exists()

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.plan_command import plan_options, prepare_plan
 from arka_config.errors import EXIT_ERROR, EXIT_PENDING
+from arka_config.store import files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 @command()
 @plan_options
 @click.option("--out", metavar="FILE", help="Save the plan to a file, for `apply FILE`.")
+@follow_links_option
 def plan(
     session: Session,
     paths: Sequence[str],
@@ -32,6 +35,7 @@ def plan(
     diff: bool,
     identities: Sequence[str],
     out: str | None,
+    follow_links: bool,
 ) -> int:
     """Show what an apply of templates would do.
 
@@ -44,6 +48,8 @@ def plan(
     from arka_config.templates import plan_file
     from arka_config.templates.plan import Options
 
+    if out is not None and not follow_links:
+        files.refuse_link(out)
     options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
     result = prepare_plan(session, paths, options, identities).plan
     document = plan_document(result)
@@ -61,7 +67,7 @@ def plan(
             digest=result.digest(),
             plan=document,
         )
-        plan_file.write(session.store, out, saved)
+        plan_file.write(session.store, out, saved, follow_links=follow_links)
         terminal.say(f"Wrote {session.with_tilde(out)}", mark="✓")
     if result.conflicts:
         terminal.show_hint(conflict_hint(result, session.app.name))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.input.token_input import copied_token, read_stdin
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import Session, command
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--to-file", "to_files", metavar="FILE", multiple=True, help="A file of recipients; repeatable.")
 @click.option("--with-token", is_flag=True, help="Read the token from stdin instead of the profile.")
 @click.option("--template", "path", metavar="FILE", help="Write the sealed token to this template.")
+@follow_links_option
 @click.option("--rekey", is_flag=True, help="Seal the token in --template again, for these recipients.")
 @click.option(
     "--identity",
@@ -40,6 +42,7 @@ def seal(
     to_files: tuple[str, ...],
     with_token: bool,
     path: str | None,
+    follow_links: bool,
     rekey: bool,
     identities: tuple[str, ...],
 ) -> None:
@@ -54,6 +57,8 @@ def seal(
     """
     from arka_config.templates import sealed as sealing
 
+    if path is not None and not follow_links:
+        files.refuse_link(path)
     recipients = _recipients(to, to_files)
     if rekey and (path is None or with_token):
         raise UsageError("--rekey reseals the token in a template", hint="--rekey --template FILE --to RECIPIENT")
@@ -65,7 +70,7 @@ def seal(
         sealed = _token_to_seal(session, with_token, name, url)
     text = sealing.seal(sealed, recipients)
     if path is not None:
-        _write_to_template(session.store, path, text)
+        _write_to_template(session.store, path, text, follow_links=follow_links)
     if session.json:
         document = {"profile": sealed.profile, "origin": sealed.origin, "recipients": len(recipients)}
         session.show_json({**document, "sealed": text, "template": path})
@@ -163,19 +168,19 @@ def _unseal(session: Session, path: str, others: tuple[str, ...]) -> SealedToken
         raise SealedTokenError(f"{visible(path)}: token.sealed: {error.message}", hint=error.hint) from None
 
 
-def _write_to_template(store: ProfileStore, path: str, text: str) -> None:
+def _write_to_template(store: ProfileStore, path: str, text: str, *, follow_links: bool) -> None:
     """Write a sealed text to a template in place of its token source. Everything else stays, including the mode."""
     import tomlkit
 
     from arka_config.templates.model import SOURCES
 
-    full = os.path.realpath(path)
+    full = os.path.realpath(path) if follow_links else os.path.abspath(path)
     before = files.read(full) or ""
     others: dict[tuple[str, ...], None] = {("token", key): None for key in (*SOURCES, "copy") if key != "sealed"}
     value = tomlkit.string(text, multiline=True)
     after = toml.edit(before, {**others, ("token", "sealed"): value}, path)
     mode = stat.S_IMODE(os.stat(full).st_mode)
-    store.write_outside(full, after)
+    store.write_outside(full, after, follow_links=follow_links)
     try:
         os.chmod(full, mode)  # it is checked in and not secret: keep it readable
     except OSError as error:

@@ -19,6 +19,9 @@ show_token_option = click.option("--show-token", is_flag=True, help="Show the to
 no_browser_option = click.option(
     "--no-browser", is_flag=True, help="Print the URL of the tokens page instead of opening it."
 )
+follow_links_option = click.option(
+    "--follow-links", is_flag=True, help="Write to the file that a symbolic link leads to."
+)
 shell_option = click.option("--shell", type=click.Choice(SHELLS), help="The shell to write for (default: from $SHELL).")
 
 

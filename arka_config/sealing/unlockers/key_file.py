@@ -105,6 +105,7 @@ def create_or_read(path: str, data: str) -> tuple[bytes, bool]:
             return read(path), False
         except WrongKeyFile as error:
             raise WrongKeyFile(error.message, hint="choose another path: --key-file PATH") from None
+    files.refuse_link(path)  # to a file that does not exist
     files.sweep([os.path.dirname(os.path.realpath(path))])  # a killed process may have left a temporary file with a key
     secret = cipher.random_key()
     files.write(path, f"{_BEGINNING}{secret.hex()}\n")

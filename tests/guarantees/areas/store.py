@@ -94,6 +94,19 @@ GUARANTEES: list[Guarantee] = [
         ("a lock through a symbolic link", "a lock through a hard link", "a token through a link"),
     ),
     Guarantee(
+        "A file that a command writes where you say is not written through a symbolic link, unless you add "
+        "`--follow-links`.",
+        (
+            "cli/test_outputs.py::test_output_through_a_link_is_refused",
+            "cli/test_outputs.py::test_output_through_a_link_creates_no_file",
+            "cli/test_outputs.py::test_output_through_a_linked_folder_of_the_repository_is_refused",
+            "cli/test_outputs.py::test_variables_for_github_are_not_appended_through_a_link",
+            "cli/test_outputs.py::test_key_file_is_not_created_through_a_link",
+            "store/test_files.py::test_write_without_follow_links_replaces_a_link_that_appears_late",
+        ),
+        ("an output through a link", "an output through a link that appears late"),
+    ),
+    Guarantee(
         "A file that cannot be parsed is never overwritten.",
         ("store/test_profiles.py",),
         ("a malformed file that is overwritten",),
@@ -243,7 +256,7 @@ MUTANTS: list[Mutant] = [
         "            check_keys(path, found[1], folders,",
         "            (path, found[1], folders,",
         "tests/store/test_ownership.py::test_helper_that_others_can_write_does_not_run",
-        r"assert \(0, .*|assert not .*exists|assert .* in |assert \(1, ",
+        "assert not True",
     ),
     Mutant(
         "a relative home folder",
@@ -286,6 +299,22 @@ MUTANTS: list[Mutant] = [
         "        if False and os.path.islink(path)",
         "tests/store/test_ownership.py::test_token_is_not_written_through_a_link_to_another_kind_of_file",
         "DID NOT RAISE",
+    ),
+    Mutant(
+        "an output through a link",
+        "store/files.py",
+        "        if os.path.islink(place):",
+        "        if False:",
+        "tests/cli/test_outputs.py::test_output_through_a_link_creates_no_file",
+        "assert .*code|assert not",
+    ),
+    Mutant(
+        "an output through a link that appears late",
+        "store/files.py",
+        "os.path.realpath(path) if follow_links else _place_of(path)",
+        "os.path.realpath(path)",
+        "tests/store/test_files.py::test_write_without_follow_links_replaces_a_link_that_appears_late",
+        r"assert \(True, ",
     ),
     Mutant(
         "a token that is removed before its selection is moved",

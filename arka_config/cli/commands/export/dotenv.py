@@ -6,6 +6,7 @@ import os
 
 import click
 
+from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError
@@ -17,12 +18,15 @@ from arka_config.text import visible
 @command()
 @click.option("--output", "-o", metavar="PATH", help="Write to a file (mode 0600) instead of standard output.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def dotenv(session: Session, output: str | None, force: bool) -> None:
+@follow_links_option
+def dotenv(session: Session, output: str | None, force: bool, follow_links: bool) -> None:
     """Write the token and its URL as a .env file.
 
     Do not commit this file. `{app} exec` passes a token to a program without one.
     """
     app = session.app
+    if output is not None and not follow_links:
+        files.refuse_link(output)
     effective = session.token()
     text = dotenv_lines(
         {app.token_field.variable: effective.secret.reveal(), app.url_field.variable: str(effective.url.value)}
@@ -35,6 +39,6 @@ def dotenv(session: Session, output: str | None, force: bool) -> None:
         raise ConfigError(
             f"{visible(path)} already exists and would be overwritten", hint="name another file, or add --force"
         )
-    session.store.write_outside(path, text)
+    session.store.write_outside(path, text, follow_links=follow_links)
     session.report({"path": path}, f"Wrote {session.with_tilde(path)}")
     terminal.note("the token is stored there in plain text")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import Cancelled, ConfigError, OriginConflict
 from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import trusted_legacy_path
+from arka_config.store import files
 
 if TYPE_CHECKING:
     from arka_config.precedence.credential import EffectiveToken
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 )
 @click.option("--output", "-o", metavar="PATH", help="Write to this file instead of the Node CLI's.")
 @click.option("--force", is_flag=True, help="Write the token although it is for another workspace, and remember that.")
-def legacy(session: Session, key: str | None, output: str | None, force: bool) -> None:
+@follow_links_option
+def legacy(session: Session, key: str | None, output: str | None, force: bool, follow_links: bool) -> None:
     """Write the token to the file that the Node CLI reads.
 
     Other keys in the file are kept. The token is stored in plain text, so the file gets mode 0600 and its folder 0700.
@@ -37,6 +40,8 @@ def legacy(session: Session, key: str | None, output: str | None, force: bool) -
         raise ConfigError(
             f"{session.app.title} has no older CLI to write for", hint=f"{session.app.name} export --help"
         )
+    if output is not None and not follow_links:
+        files.refuse_link(output)
     path = os.path.abspath(output) if output else trusted_legacy_path(str(project), session.environ)
     effective = session.token()
     _check_origin(session, effective, path, force=force)
