@@ -110,8 +110,8 @@ COPY = "~/.config/arka-code-nodejs/config.json"
 
 @pytest.fixture
 def legacy(two_profiles: Path, tmp_path: Path) -> Path:
-    """The Node CLI's file, with the token of profile `work` under a nested key."""
-    assert arka("export", "legacy", "--key", "auth.apiKey").code == 0
+    """The Node CLI's file, with the token of profile `work`."""
+    assert arka("export", "legacy").code == 0
     return tmp_path / ".config" / "arka-code-nodejs" / "config.json"
 
 
@@ -121,7 +121,7 @@ def test_logout_says_that_the_node_cli_s_file_still_holds_the_token(legacy: Path
     assert f"note: {COPY} still holds the token: arka logout --legacy --profile work\n" in done.err
     assert legacy.read_text() == before
     assert arka(*["logout", "--legacy", "--profile", "work"]).code == 0
-    assert json.loads(legacy.read_text()) == {"auth": {}}
+    assert json.loads(legacy.read_text()) == {}
 
 
 def test_logout_legacy_removes_the_copy_and_nothing_else(legacy: Path) -> None:
