@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,33 @@ def every_pin(name: str) -> list[tuple[str, str]]:
 
 def test_shipped_requirements_are_the_tested_ones() -> None:
     assert pins("runtime.txt").items() <= pins("dev.txt").items()
+
+
+def test_install_with_required_hashes_resolves() -> None:
+    """pip refuses such an install if a dependency of a pinned package, or of ours, is not pinned as well."""
+    allowed = pins("runtime.txt")
+    text = (ROOT / "requirements" / "runtime.txt").read_text("utf-8")
+    assert all("--hash=sha256:" in part for part in re.split(r"\n(?=[a-z])", text)[1:])
+    wanted = [("arka-config", line) for line in every_dependency() if not line.startswith("arka-config[")]
+    installed = [each for each in distributions() if allowed.get(canonicalize_name(each.name)) == each.version]
+    assert installed
+    wanted += [(each.name, line) for each in installed for line in each.requires or ()]
+    for package, line in wanted:
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            pin = allowed.get(canonicalize_name(requirement.name))
+            assert pin is not None, f"{package} needs {line}"
+            assert pin in requirement.specifier, f"{package} needs {line}"
+
+
+def every_dependency() -> list[str]:
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    return [*PROJECT["project"]["dependencies"], *(line for extra in extras for line in extra)]
+
+
+@pytest.mark.parametrize("line", [r"-r requirements/runtime\.txt$", r"--no-deps \.$"])
+def test_readme_shows_the_install_with_required_hashes(line: str) -> None:
+    assert re.search(f"^python3 -m pip install .*{line}", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
 
 
 def test_sbom_lists_every_pinned_requirement_and_no_host(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -222,6 +223,16 @@ def test_a_token_is_shown_only_if_it_was_asked_for(
     holding = [str(path.relative_to(two_profiles.parent)) for path in files if TOKEN.encode() in path.read_bytes()]
     assert [path for path in holding if not path.startswith(MAY_HAVE_TOKEN)] == []
     numbers.record("canary", f"{'steps' if debug == '1' else 'line'} {line}", "1")
+
+
+def test_security_md_lists_everything_that_prints_a_token() -> None:
+    text = (Path(__file__).parents[2] / "SECURITY.md").read_text("utf-8")
+    promise = text.split("**A token is printed only if you ask for it**")[1].split(". It appears")[0]
+    listed = [set(span.removeprefix("arka ").split()) for span in re.findall(r"`([^`]+)`", promise)]
+    printing = [set(line.split()) for line, shows in all_lines() if shows]
+    assert [words for words in printing if not any(span <= words for span in listed)] == []
+    unused = [span for span in listed if not any(span <= words for words in printing)]
+    assert unused == [{"tokens", "create"}], "which prints a token that it creates: tests/cli/test_tokens.py"
 
 
 @pytest.mark.parametrize("line", JSON_LINES)

@@ -29,11 +29,38 @@ def test_the_page_lists_each_guarantee_with_its_tests_and_mutants() -> None:
 
 @pytest.mark.parametrize("guarantee", GUARANTEES, ids=lambda guarantee: guarantee.text[:50])
 def test_each_test_of_a_guarantee_exists(guarantee: Guarantee) -> None:
-    for test in guarantee.tests:
-        path, _, name = test.partition("::")
-        text = (ROOT / "tests" / path).read_text("utf-8")
-        functions = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
-        assert name in functions if name else any(each.startswith("test_") for each in functions)
+    assert [test for test in guarantee.tests if not has_test(f"tests/{test}")] == []
+
+
+def has_test(test: str) -> bool:
+    """Whether a test function, or a file with at least one, exists."""
+    path, _, name = test.partition("::")
+    try:
+        text = (ROOT / path).read_text("utf-8")
+    except OSError:
+        return False
+    functions = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    return name in functions if name else any(each.startswith("test_") for each in functions)
+
+
+def attack_rows() -> list[list[str]]:
+    """The cells of each table row of the threat model."""
+    text = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", text, re.MULTILINE)]
+    return [row for row in rows if row[-1] not in ("test", "---")]
+
+
+@pytest.mark.parametrize("row", attack_rows(), ids=lambda row: row[0][:50])
+def test_each_row_of_the_threat_model_names_a_test_that_exists(row: list[str]) -> None:
+    tests = re.findall(r"`([^`]+)`", row[-1])
+    assert tests
+    assert [test for test in tests if not has_test(test)] == []
+
+
+@pytest.mark.parametrize("page", ["docs/threat-model.md", "docs/security-model.md", "SECURITY.md"])
+def test_each_test_named_on_a_security_page_exists(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert [test for test in re.findall(r"`(tests/[^`]+)`", text) if not has_test(test)] == []
 
 
 def test_each_mutant_belongs_to_one_guarantee() -> None:
