@@ -14,6 +14,7 @@ from arka_config.sealing import operations
 from arka_config.sealing.data_key import DISABLE
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
+from arka_config.store.rotations import Rotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +87,7 @@ def unfinished_changes(machine: Machine) -> Iterator[Problem]:
         command = machine.command("vault", file.unfinished, *(["--yes"] if is_disable else []))
         yield Problem(WARNING, machine.store.data_key_path, message, command, fix=fix)
     yield from _pending_apply(machine)
+    yield from _interrupted_rotations(machine)
 
 
 def _pending_apply(machine: Machine) -> Iterator[Problem]:
@@ -104,3 +106,23 @@ def _pending_apply(machine: Machine) -> Iterator[Problem]:
     advice = "" if command else f"run it again: {machine.program} apply PATH…"
     message = "'apply' was interrupted, and may have carried out only a part of its plan"
     yield Problem(WARNING, file.pending_path, message, command, advice)
+
+
+def _interrupted_rotations(machine: Machine) -> Iterator[Problem]:
+    file = Rotations(machine.store.folders.state, machine.store.lock)
+    try:
+        rotations = file.read()
+    except ConfigError:  # reported by `state`
+        return
+    for name, process in rotations.items():
+        credential = machine.credentials.get(name)
+        if _is_alive(process):
+            continue
+        page = machine.app.page(machine.app.tokens_page, None if credential is None else str(credential.origin))
+        message = f"'rotate' of profile '{name}' was interrupted, so a token that no profile holds may still work"
+        advice = f"revoke the tokens that you do not use on {page}"
+        if credential is None:
+            yield Problem(WARNING, file.path, message, shell_command("rm", file.path), f"first, {advice}")
+        else:
+            command = machine.command("rotate", "--profile", name)
+            yield Problem(WARNING, file.path, message, command, f"then {advice}")

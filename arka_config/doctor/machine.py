@@ -16,7 +16,7 @@ from arka_config.errors import ConfigError
 from arka_config.exchange import env_paths
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
-from arka_config.store import files
+from arka_config.store import files, rotations
 from arka_config.store.resolution import Resolution
 from arka_config.store.tokens import SEALED
 from arka_config.templates import approvals
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-_STATE_FILES = ("active", "pins.json", "ledger.json", "ledger.pending.json", approvals.FILE, "lock")
+_STATE_FILES = ("active", "pins.json", "ledger.json", rotations.FILE, "ledger.pending.json", approvals.FILE, "lock")
 _DATA_FILES = ("data-key.json", "identity.txt", "workspace.db")
 
 

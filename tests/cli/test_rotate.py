@@ -239,6 +239,22 @@ def test_rotate_killed_at_any_step_leaves_a_working_token(home: Path) -> None:
     assert len(codes) > 8  # three requests and a write, before and after each
 
 
+def test_killed_rotate_is_reported_by_doctor_until_the_next_one(work: FakeWorkspace, home: Path) -> None:
+    assert run_and_kill_at(4, "rotate", "-p", "work") == 9  # the new token was issued, and nobody received it
+    (problem,) = [each for each in arka("doctor", "--json").json["problems"] if each["check"] == "unfinished"]
+    assert problem["message"].startswith("'rotate' of profile 'work' was interrupted")
+    assert problem["command"] == "arka rotate --profile work"
+    assert f"{work.url}/app/personal/settings/tokens" in problem["advice"]
+    assert arka("rotate", "-p", "work").code == 0
+    assert not (home / "state" / "rotations.json").exists()
+
+
+def test_refused_rotate_leaves_no_record(work: FakeWorkspace, home: Path) -> None:
+    work.script = [steps.reply_page(200)] * 2
+    assert arka("rotate", "-p", "work").code == 1
+    assert not (home / "state" / "rotations.json").exists()
+
+
 def test_rotate_killed_between_profiles_leaves_each_a_working_token(home: Path) -> None:
     for step in range(2, 8):
         with serve_fake() as fake:

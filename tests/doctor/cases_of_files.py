@@ -392,3 +392,15 @@ def an_interrupted_apply(user_home: UserHome) -> Mapping[str, str]:
     assert arka("apply", str(user_home.path("templates")), "--yes", environ=user_home.environ).code == 0
     user_home.state("ledger.json").rename(user_home.state("ledger.pending.json"))
     return {}
+
+
+@problem_case(
+    "unfinished",
+    "~/.local/state/arka/rotations.json",
+    "'rotate' of profile 'gone' was interrupted, so a token that no profile holds may still work",
+    "rm ~/.local/state/arka/rotations.json",
+    "warning",
+)
+def an_interrupted_rotation_of_a_removed_profile(user_home: UserHome) -> None:
+    table = '{"version": 1, "rotations": {"gone": {"process": 4194305}}}'
+    user_home.write(user_home.state("rotations.json"), table)

@@ -24,6 +24,7 @@ from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from arka_config.store.fast import json as fast_json
 from arka_config.store.fast import toml
+from arka_config.store.rotations import Rotations
 from arka_config.templates import plan_file, reading
 from arka_config.templates.ledger import LedgerFile
 from arka_config.templates.sealed import age, read_identities, unseal
@@ -136,6 +137,11 @@ def pins(content: bytes) -> None:
     store().selection.read_pins()
 
 
+def rotations(content: bytes) -> None:
+    put(content, "state", "rotations.json")
+    Rotations(store().folders.state, store().lock).read()
+
+
 def active(content: bytes) -> None:
     put(content, "state", "active")
     store().selection.read_active()
@@ -203,6 +209,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "legacy": legacy,
     "origin": origin,
     "pins": pins,
+    "rotations": rotations,
     "plain-json": plain_json,
     "plain-toml": plain_toml,
     "preferences": preferences,

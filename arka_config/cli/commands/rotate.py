@@ -17,6 +17,7 @@ from arka_config.cli.runtime import issuing, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, WorkspaceError
 from arka_config.secret import mask
+from arka_config.store.rotations import Rotations
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.workspace_access import StoredToken
@@ -37,6 +38,11 @@ def rotate(session: Session, expires: str | None) -> None:
     """
     ends = parse_expires(expires, allow_never=True)
     old = workspace_access.effective_stored_token(session)
+    with Rotations(session.store.folders.state, session.store.lock).record(old.profile):
+        _rotate(session, old, ends)
+
+
+def _rotate(session: Session, old: StoredToken, ends: str | None) -> None:
     app = session.app
     page = app.page(app.tokens_page, old.workspace.url)
     names = workspace_access.profiles_with(session, old.credential)
