@@ -22,6 +22,7 @@ from arka_config.exchange.env_paths import SUFFIX
 from arka_config.exchange.exact_json import Document, Fault, dump, parse
 from arka_config.secret import Secret, mask
 from arka_config.store import files
+from arka_config.store.ownership import is_trusted
 from arka_config.text import check_printable, quote_path, visible
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def _check_unchanged(path: str, content: Secret | None) -> None:
 
 def _read_content(path: str) -> Secret | None:
     """Read the file as a Secret, so that a traceback that shows variables does not show it."""
-    if is_writable_by_all(path) and os.stat(path).st_uid != os.geteuid():
+    if is_writable_by_all(path) and not is_trusted(os.stat(path).st_uid):
         raise UnsafeFile(
             f"{path} belongs to another user and can be written by every user, so it is not trusted",
             path=path,

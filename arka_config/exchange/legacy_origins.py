@@ -20,7 +20,7 @@ class LegacyOrigins:
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, FILE)
         self._files: dict[str, list[str]] = {}
-        text = files.read(self.path)
+        text = files.read(self.path, secret=True)  # others could give consent in the user's name
         if text is not None:
             self._files = self._parse(text)
 

@@ -135,14 +135,11 @@ def test_user_s_own_world_writable_file_is_accepted(of_folder: int, is_writable:
 
 @posix
 @pytest.mark.parametrize("of_folder", [0o755, 0o700])
-def test_world_writable_file_of_another_user_is_trusted_only_in_a_private_folder(
-    of_folder: int, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_planted_file_of_another_user_is_refused(of_folder: int, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text('{"auth": "arka_planted"}')
     path.chmod(0o666)
     path.parent.chmod(of_folder)
-    owner = path.stat().st_uid
-    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    monkeypatch.setattr(legacy, "is_trusted", lambda uid: uid != path.stat().st_uid)
     if of_folder == 0o700:
         assert legacy.find_token(str(path), PREFIX) is not None
         return

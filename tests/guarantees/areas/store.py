@@ -107,6 +107,16 @@ GUARANTEES: list[Guarantee] = [
         ("an output through a link", "an output through a link that appears late"),
     ),
     Guarantee(
+        "The Node CLI's file gets a token of another workspace only after the user has allowed that workspace for that "
+        "file, and gives no token if another user owns it and every user can write to it.",
+        (
+            "cli/test_export.py::test_export_and_sync_of_another_workspace_need_consent_once",
+            "cli/test_export.py::test_export_of_another_workspace_asks_once_on_a_terminal",
+            "exchange/test_legacy_others.py::test_planted_file_of_another_user_is_refused",
+        ),
+        ("consent for every file", "a file that another user planted"),
+    ),
+    Guarantee(
         "A file that cannot be parsed is never overwritten.",
         ("store/test_profiles.py",),
         ("a malformed file that is overwritten",),
@@ -119,6 +129,22 @@ GUARANTEES: list[Guarantee] = [
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "consent for every file",
+        "exchange/legacy_origins.py",
+        "return origin in self._files.get(path, ())",
+        "return origin in str(self._files)",
+        "tests/cli/test_export.py::test_export_and_sync_of_another_workspace_need_consent_once",
+        "consent is for one file",
+    ),
+    Mutant(
+        "a file that another user planted",
+        "exchange/legacy.py",
+        "and not is_trusted(os.stat(path).st_uid)",
+        "and not path",
+        "tests/exchange/test_legacy_others.py::test_planted_file_of_another_user_is_refused",
+        "DID NOT RAISE",
+    ),
     Mutant(
         "no lock",
         "store/lock.py",
