@@ -24,6 +24,7 @@ from arka_config.text import shorten
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.application import create_application
 from arka_config.workspace.server.database import Database
+from arka_config.workspace.server.protocol import LimitedProtocol
 from arka_config.workspace.server.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -69,7 +70,11 @@ def listen(host: str, port: int) -> socket.socket:
     hint = "--port 0 uses a free one"
     try:
         host.encode("idna")  # create_server does this too, but leaves a socket open on failure
-        return socket.create_server((host, port), family=family, backlog=512)
+        listener = socket.create_server((host, port), family=family, backlog=512)
+        # Accepted connections inherit it. asyncio sets it only on sockets that were created with a protocol number, and
+        # without it a response waits for the client's delayed acknowledgement of the one before: 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except UnicodeError:
         hint, reason = _HOST_HINT, "that is not an address"
     except OSError as error:
@@ -116,6 +121,7 @@ def _create_server(application: SecurityMiddleware) -> uvicorn.Server:
         log_config=None,  # warnings and errors go to stderr, Python's default
         access_log=False,
         lifespan="off",
+        http=LimitedProtocol,
         ws="none",
         server_header=False,
         proxy_headers=False,  # the middleware accepts only addresses, and only from configured proxies
@@ -215,7 +221,7 @@ def serve_in_thread(
     """
     with (
         tempfile.TemporaryDirectory(prefix="workspace-", ignore_cleanup_errors=True) as folder,
-        socket.create_server(("127.0.0.1", port)) as listener,
+        listen("127.0.0.1", port) as listener,
     ):
         database = database_url or f"sqlite:///{os.path.join(folder, 'workspace.db')}"
         url = local_url(listener)
