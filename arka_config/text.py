@@ -13,6 +13,7 @@ MAX_SHOWN = 120  # characters of a name in a message
 _NAME_FIRST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _NAME_REST = _NAME_FIRST | {"_", "-"}
 _MARKER = r"#(?=#\w*\[)"  # the first character of `##[`, `##vso[` and `##teamcity[`
+_TOKEN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")  # what a token consists of
 _WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))]
 )
@@ -73,9 +74,19 @@ def escape_ci_commands_in_json(text: str) -> str:
     return re.sub(_MARKER, r"\\u0023", text)
 
 
-def shorten(text: str) -> str:
-    """Return the start of a text, with escapes, for a message that names, say, a key of an unknown file."""
-    return visible(text) if len(text) <= MAX_SHOWN else f"{visible(text[:MAX_SHOWN])}…"
+def shorten(text: str, length: int = MAX_SHOWN) -> str:
+    """Return the start of a text, with escapes, for a message that quotes, say, an argument or a key of a file.
+
+    A token is never cut: a part of one would not be recognized, and masked, when the message is printed. The text ends
+    before the word that the cut would be in.
+    """
+    if len(text) <= length:
+        return visible(text)
+    end = length
+    if text[end] in _TOKEN:
+        while end and text[end - 1] in _TOKEN:
+            end -= 1
+    return f"{visible(text[:end])}…"
 
 
 def _escaped(character: str) -> str:
@@ -105,10 +116,11 @@ def check_profile_name(name: str, source: str = "") -> str:
     """
     if is_profile_name(name):
         return name
-    suggestion = suggest_profile_name(name)
+    # A longer text is not shortened to a name: it may contain a token, of which a part would not be masked.
+    suggestion = suggest_profile_name(name) if len(name) <= NAME_LENGTH else ""
     origin = f" (from {source})" if source else ""
     raise InvalidName(
-        f"'{visible(name[:80])}' is not a profile name{origin}: use 1 to {NAME_LENGTH} of a-z, 0-9, '-' and '_', "
+        f"'{shorten(name, 80)}' is not a profile name{origin}: use 1 to {NAME_LENGTH} of a-z, 0-9, '-' and '_', "
         "starting with a letter or a digit",
         hint=f"try '{suggestion}'" if suggestion else "",
     )

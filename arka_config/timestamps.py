@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from arka_config.text import visible
+from arka_config.text import shorten
 
 _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
@@ -26,14 +26,14 @@ def parse(text: str) -> datetime:
     try:
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"'{visible(text[:40])}' is outside of the calendar") from None
+        raise ValueError(f"'{shorten(text, 40)}' is outside of the calendar") from None
 
 
 def parse_days(text: str) -> int:
     """Return the days in a duration such as `90d`, `12w`, `3m` or `1y`. Raises ValueError with the syntax."""
     match = re.fullmatch(r"([0-9]{1,5})([dwmy])", text.strip().lower())
     if match is None:
-        raise ValueError(f"'{visible(text[:40])}' is not a duration such as 90d, 12w, 3m or 1y")
+        raise ValueError(f"'{shorten(text, 40)}' is not a duration such as 90d, 12w, 3m or 1y")
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -41,7 +41,7 @@ def parse_duration(text: str) -> timedelta:
     """Return a duration such as `45min`, `8h` or `7d`. Raises ValueError with the syntax."""
     match = re.fullmatch(r"([0-9]{1,5})(min|h|d)", text.strip().lower())
     if match is None or not int(match[1]):
-        raise ValueError(f"'{visible(text[:40])}' is not a duration such as 45min, 8h or 7d")
+        raise ValueError(f"'{shorten(text, 40)}' is not a duration such as 45min, 8h or 7d")
     unit = {"min": "minutes", "h": "hours", "d": "days"}[match[2]]
     return timedelta(**{unit: int(match[1])})
 
@@ -62,7 +62,7 @@ def parse_expiry(text: str) -> datetime:
         return now() + timedelta(days=parse_days(text))
     except (ValueError, OverflowError):
         raise ValueError(
-            f"'{visible(text[:40])}' is neither a date such as 2027-02-28 nor a duration such as 90d"
+            f"'{shorten(text, 40)}' is neither a date such as 2027-02-28 nor a duration such as 90d"
         ) from None
 
 

@@ -22,6 +22,7 @@ from arka_config.text import (
     is_printable,
     is_profile_name,
     nearest,
+    shorten,
     suggest_profile_name,
     visible,
 )
@@ -146,6 +147,20 @@ def test_check_printable_accepts_ordinary_text(text: str) -> None:
 
 
 # Showing text
+
+
+@given(text=st.text("ab1_- /é", max_size=60), length=st.integers(1, 50))
+def test_shorten_cuts_no_word(text: str, length: int) -> None:
+    shown = shorten(text, length)
+    assert len(shown) <= length + 1
+    if len(text) > length:
+        start = shown.removesuffix("…")
+        assert text.startswith(start)
+        assert set(text[len(start) - 1 : len(start) + 1]) - set("ab1_-") or not start, "the cut is not within a word"
+
+
+def test_shorten_keeps_what_is_short_and_escapes() -> None:
+    assert (shorten("a\x1b", 2), shorten("a b" + "c" * 9, 5), shorten("x" * 200)) == (r"a\x1b", "a …", "…")
 
 
 @given(ANY_TEXT)

@@ -23,7 +23,7 @@ from arka_config.exchange.exact_json import Document, Fault, dump, parse
 from arka_config.secret import Secret, mask
 from arka_config.store import files
 from arka_config.store.ownership import is_trusted
-from arka_config.text import check_printable, quote_path, visible
+from arka_config.text import check_printable, quote_path, shorten, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ def token_key(document: Document, token_prefix: str, override: str | None = None
         return override
     holders = _holders(document, token_prefix)
     if len(holders) > 1:
-        names = [mask(key, token_prefix) if key.startswith(token_prefix) else visible(key[:80]) for key in holders]
+        names = [mask(key, token_prefix) if key.startswith(token_prefix) else shorten(key, 80) for key in holders]
         raise ConfigError(
             f"{source} has a token under each of {', '.join(map(quote_path, names))}",
             hint=f"say which: --key {quote_path(names[0])}",
@@ -90,7 +90,7 @@ def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundTok
     value = key_path.get(document, key_path.parse_key(key))
     if not isinstance(value, str) or not value:
         return None
-    return FoundToken(key, Secret(check_printable(value, f"{visible(path)}: the value of {visible(key[:80])!r}")))
+    return FoundToken(key, Secret(check_printable(value, f"{visible(path)}: the value of {shorten(key, 80)!r}")))
 
 
 def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None = None) -> WriteResult:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import InvalidValue, UsageError
 from arka_config.store import files
-from arka_config.text import check_printable, visible
+from arka_config.text import check_printable, shorten, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ def dotenv_lines(variables: Mapping[str, str]) -> str:
     for name, value in variables.items():
         if not (name.isascii() and name.isidentifier()):
             raise InvalidValue(
-                f"'{visible(name[:80])}' is not a variable's name: use letters, digits and '_', and no digit first"
+                f"'{shorten(name, 80)}' is not a variable's name: use letters, digits and '_', and no digit first"
             )
         # zsh expands `=` to a command's path at the start of a value and after a colon.
         places = (

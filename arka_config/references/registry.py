@@ -5,7 +5,7 @@ from __future__ import annotations
 from arka_config.errors import ConfigError, TokenUnavailable
 from arka_config.references.protocol import Context
 from arka_config.secret import Secret
-from arka_config.text import did_you_mean, visible
+from arka_config.text import did_you_mean, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def kind_of(name: str) -> ReferenceKind:
     """Return the kind with this name, imported on this call. Raises ConfigError for an unknown one."""
     if name not in KINDS:
         raise ConfigError(
-            f"there is no kind of token reference '{visible(name[:80])}'",
+            f"there is no kind of token reference '{shorten(name, 80)}'",
             hint=did_you_mean(name, KINDS) or f"the kinds are {', '.join(KINDS)}",
         )
     module, _, attribute = KINDS[name].partition(":")

@@ -11,7 +11,7 @@ from arka_config.errors import SettingsError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS, kind_of
 from arka_config.settings.fields import first_message, type_adapter
-from arka_config.text import check_printable, did_you_mean, visible
+from arka_config.text import check_printable, did_you_mean, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,4 +134,4 @@ def native_value(leaf: Leaf, text: str) -> Any:
 
 def _quote(app: AppIdentity, word: str) -> str:
     """Prepare an argument to be quoted in an error: it may be a token in the wrong place."""
-    return app.redact(visible(word[:80]))
+    return app.redact(shorten(word, 80))

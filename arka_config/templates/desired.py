@@ -15,7 +15,7 @@ from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS
 from arka_config.templates.policy import SettingsValidator, source_problem
 from arka_config.templates.reading import Template, TemplateFiles, read
-from arka_config.text import check_profile_name, did_you_mean, is_printable, suggest_profile_name, visible
+from arka_config.text import check_profile_name, did_you_mean, is_printable, shorten, suggest_profile_name, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +79,7 @@ def expand(text: str, facts: Facts, *, as_name: bool = False) -> str:
         fact = match[1]
         if fact not in known:
             raise ConfigError(
-                f"unknown placeholder {{{visible(fact[:40])}}}: only {{hostname}}, {{user}} and {{os}} are replaced",
+                f"unknown placeholder {{{shorten(fact, 40)}}}: only {{hostname}}, {{user}} and {{os}} are replaced",
                 hint=did_you_mean(fact, known),
             )
         if not known[fact]:

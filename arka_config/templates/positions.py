@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.text import visible
@@ -67,6 +68,7 @@ class TemplateText:
         self.digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
         self.refused: dict[Position, Problem] = {}
         self._offsets: dict[Path, int] | None = None
+        self._lines: list[int] | None = None  # the offset of each
 
     @property
     def real_path(self) -> str:
@@ -94,8 +96,10 @@ class TemplateText:
         return self._position_at(self._offsets[path] if path else 0)
 
     def _position_at(self, offset: int) -> Position:
-        begin = self.text.rfind("\n", 0, offset) + 1
-        return Position(self.text.count("\n", 0, offset) + 1, offset - begin + 1)
+        if self._lines is None:
+            self._lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
+        line = bisect_right(self._lines, offset)
+        return Position(line, offset - self._lines[line - 1] + 1)
 
 
 def key_offsets(text: str) -> dict[Path, int]:

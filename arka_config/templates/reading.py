@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 MAX_FILES = 10_000
 MAX_DEPTH = 32  # of nested tables and arrays
+MAX_KEYS = 1000  # keys and array items; a real template has a few dozen
+MAX_PROBLEMS = 100  # reported in one run
 MAX_DOTS = 100  # per line; tomllib needs minutes for a key with some hundred thousand parts
 _TOML_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+_AUTHORITY = re.compile(r"://([^/@\s]*)@")  # with one quantifier: a second one would take quadratic time
 _LITERAL_TOKEN = (
     "a token in plain text, readable by everyone with access to the repository: revoke it, and name a source instead"
 )
@@ -68,7 +70,9 @@ class TemplateFiles:
                 if refused.get(problem.path, {}).get(problem.position) in (None, problem)
             }
             order = {path: index for index, path in enumerate(self.paths)}
-            raise TemplateError(map(str, sorted(reportable, key=lambda problem: (order[problem.path], problem))))
+            lines = list(map(str, sorted(reportable, key=lambda problem: (order[problem.path], problem))))
+            more = len(lines) - MAX_PROBLEMS
+            raise TemplateError(lines[:MAX_PROBLEMS] + ([f"and {more} more"] if more > 0 else []))
 
 
 def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> TemplateFiles:
@@ -197,8 +201,11 @@ def _load_toml(text: TemplateText) -> dict[str, Any] | Problem:
         if match is not None and match[1]:
             return Problem(text.path, Position(int(match[1]), int(match[2])), what)
         return text.problem_at(len(text.text) if match else 0, what)
-    if _depth(table) > MAX_DEPTH:
+    depth, size = _measure(table)
+    if depth > MAX_DEPTH:
         return text.problem_at(0, f"tables are nested more than {MAX_DEPTH} levels deep")
+    if size > MAX_KEYS:
+        return text.problem_at(0, f"more than {MAX_KEYS} keys and array items")
     return table
 
 
@@ -208,7 +215,7 @@ def _string_problem(app: AppIdentity, key: str, value: str) -> str:
         return f"{shorten(app.redact(key))} contains a control character or a direction mark"
     if app.redact(value) != value:
         return _LITERAL_TOKEN
-    if _PASSWORD.search(value):
+    if any(":" in match[1] for match in _AUTHORITY.finditer(value)):
         return f"{shorten(app.redact(key))} is a URL with a password, readable by everyone with this file"
     return ""
 
@@ -226,13 +233,14 @@ def _remove_refused(app: AppIdentity, value: Any, key: str = "") -> Any:
     return {name: _remove_refused(app, value[name], inner[name]) for name in kept}
 
 
-def _depth(value: object) -> int:
-    """The nesting depth of tables and arrays, computed without recursion."""
-    depth, level = -1, [value]
+def _measure(value: object) -> tuple[int, int]:
+    """Return the nesting depth of tables and arrays and the number of their items, computed without recursion."""
+    depth, size, level = -1, 0, [value]
     while level:
         depth += 1
         containers = [
             item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)
         ]
         level = [item for container in containers for item in container]
-    return depth
+        size += len(level)
+    return depth, size

@@ -18,12 +18,13 @@ from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import files
 from arka_config.templates.age_format import check_header, dearmor
-from arka_config.text import is_printable, visible
+from arka_config.text import is_printable, shorten, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 VERSION = 1
+SEAL_AGAIN = "seal the token again for this template: a sealed token works nowhere else"
 _SECRET_KEY = "AGE-SECRET-KEY-"
 
 
@@ -34,6 +35,17 @@ class SealedToken(NamedTuple):
     profile: str
     origin: str
     token: Secret
+
+    def mismatch(self, app: str, profiles: Collection[str], origin: str | None) -> str:
+        """Return for which app, profile or origin the token is, if not for these; else an empty string."""
+        for what, found, expected in (
+            ("app", self.app, {app}),
+            ("profile", self.profile, profiles),
+            ("origin", self.origin, {origin}),
+        ):
+            if found not in expected:
+                return f"token.sealed is for {what} '{visible(found)}', not for the one in this template"
+        return ""
 
 
 class NotForThisMachine(SealedTokenError):
@@ -66,7 +78,7 @@ def parse_recipient(text: str, source: str) -> Any:
     except (library.RecipientError, UnicodeEncodeError):  # the latter for bytes that are not text
         pass
     raise SealedTokenError(
-        f"{source}: '{visible(text[:40])}' is not a recipient, which starts with age1, ssh-ed25519 or ssh-rsa",
+        f"{source}: '{shorten(text, 40)}' is not a recipient, which starts with age1, ssh-ed25519 or ssh-rsa",
         hint="run `identity show` on the machine that should open it",
     )
 

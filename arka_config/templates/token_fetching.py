@@ -11,7 +11,7 @@ from arka_config.references.registry import KINDS, kind_of, token_of
 from arka_config.store.profiles import Profile
 from arka_config.templates.plan import TokenStep
 from arka_config.templates.planning import token_step
-from arka_config.templates.sealed import NotForThisMachine, load_identities, unseal
+from arka_config.templates.sealed import SEAL_AGAIN, NotForThisMachine, load_identities, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,16 +82,9 @@ class TokenFetcher:
             raise
         except ConfigError as error:  # the age library is not installed
             return f"{error.message}: {error.hint}"
-        for what, found, expected in (
-            ("app", sealed.app, {self.app.name}),
-            ("profile", sealed.profile, {desired.name, desired.template.model.profile.name}),
-            ("origin", sealed.origin, {origin}),
-        ):
-            if found not in expected:
-                raise TemplateError(
-                    [f"{place}: token.sealed is for {what} '{found}', not for the one in this template"],
-                    hint="seal the token again for this template: a sealed token works nowhere else",
-                )
+        names = {desired.name, desired.template.model.profile.name}
+        if mismatch := sealed.mismatch(self.app.name, names, origin):
+            raise TemplateError([f"{place}: {mismatch}"], hint=SEAL_AGAIN)
         self._unsealed[desired.name] = sealed.token
         return ""
 

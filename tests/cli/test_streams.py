@@ -244,6 +244,36 @@ def test_json_output_is_one_object(two_profiles: Path, line: str, monkeypatch: p
     assert isinstance(done.json, dict)
 
 
+@pytest.mark.parametrize("before", [0, 20, 35, 45, 75, 85, 115])
+@pytest.mark.parametrize("separator", ["", " "])
+@pytest.mark.usefixtures("two_profiles")
+def test_a_token_in_a_longer_argument_is_masked_before_it_is_cut(before: int, separator: str) -> None:
+    text = "x" * before + separator + TOKEN + separator + "x" * 100
+    for command in (
+        ["login", "--with-token", "--expires", text],
+        ["status", "--expiring", text],
+        ["tokens", "create", "ci", "--expires", text],
+        ["token", "--for", text],
+        ["token", "--for", f"https://{text}"],
+        ["token", "--for", f"http://{text}"],
+        ["seal", "-p", "ci", "--to", text],
+        ["config", "get", text],
+        ["profiles", "set", "work", text],
+        ["profiles", "set", "work", f"{text}=1"],
+        ["profiles", "set", "work", f"token.{text}=1"],
+        ["profiles", "show", text],
+        ["token", "-p", text],
+        ["use", text],
+        ["vault", "remove-unlocker", text],
+        ["plan", text],
+        ["apply", text],
+    ):
+        done = arka(*command)
+        assert done.code != 0
+        for form in (done.out + done.err, (done.out + done.err).lower()):
+            assert "wwww" not in form, command
+
+
 @pytest.mark.parametrize(
     ("line", "environ"),
     [

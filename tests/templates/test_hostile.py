@@ -212,7 +212,7 @@ def test_a_url_expands_no_variable(folder: Folder, text: str) -> None:
 def test_another_program_s_variable_is_refused(folder: Folder, variable: str) -> None:
     folder.put("a.toml", f'[profile]\nname = "a"\n[token]\nenv = "{variable}"\ncopy = true\n')
     assert_refused(
-        why=f"profiles/a.toml:5:1: token.env: {variable} may not be read by a template", **{variable: "hunter2"}
+        why=f"profiles/a.toml:5:1: token.env: {variable} may not be read by a template", **{variable: "/hunter2"}
     )
 
 

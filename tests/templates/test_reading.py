@@ -5,15 +5,22 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema_rs
 import pytest
 
 from arka_config.arka import app
 from arka_config.templates.model import json_schema_text
+from arka_config.templates.positions import TemplateText
+from arka_config.templates.reading import _string_problem
 from tests.cli.program import TOKEN, arka
 from tests.templates.conftest import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 
@@ -267,3 +274,49 @@ def test_another_program_s_token_in_place_of_a_name_is_not_repeated(folder: Fold
     assert done.code == 1
     assert f"profiles/a.toml:5:1: token.{kind}: it looks like a token in plain text" in done.err
     assert foreign not in done.out + done.err
+
+
+# How much work a template can cause
+
+
+def work(function: Callable[[], object]) -> float:
+    """The CPU time that a function takes, without the noise of other processes."""
+    times = []
+    for _ in range(5):
+        begin = time.process_time()
+        function()
+        times.append(time.process_time() - begin)
+    return min(times)
+
+
+@pytest.mark.parametrize("text", ["".join(f"k{n} = 1\n" for n in range(3000)), f"x = [{'1, ' * 3000}]\n"])
+def test_a_template_with_too_many_keys_is_refused_as_a_whole(folder: Folder, text: str) -> None:
+    folder.put("a.toml", text)
+    done = arka("plan", "profiles")
+    assert (done.code, done.err) == (1, "error: profiles/a.toml:1:1: more than 1000 keys and array items\n")
+
+
+def test_only_the_first_problems_are_reported(folder: Folder) -> None:
+    for name in ("a.toml", "b.toml"):
+        folder.put(name, "".join(f"k{n} = 1\n" for n in range(300)))
+    lines = arka("plan", "profiles").err.splitlines()
+    assert len(lines) == 101
+    assert lines[-1].strip() == "and 502 more"
+    assert lines[1].strip().startswith("profiles/a.toml:2:1: unknown key 'k0'")
+
+
+def test_the_work_of_positions_is_linear() -> None:
+    def report(lines: int) -> None:
+        text = TemplateText("a.toml", "/", "a.toml", f"{'x' * 99}\n" * lines)
+        for line in range(lines):
+            assert text.problem_at(100 * line + 7, "").position == (line + 1, 8)
+
+    assert work(lambda: report(8000)) < 8 * work(lambda: report(2000))
+
+
+def test_the_work_of_the_search_for_passwords_is_linear() -> None:
+    def search(length: int) -> None:
+        assert _string_problem(app, "x", "://" + ":" * length) == ""
+
+    assert work(lambda: search(8000)) < 8 * max(0.001, work(lambda: search(2000)))
+    assert "is a URL with a password" in _string_problem(app, "x", "a://b c https://me:hunter2@host")

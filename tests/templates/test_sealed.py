@@ -109,6 +109,28 @@ def test_machine_without_the_identity_needs_a_token(folder: Folder, recipient: s
     assert "it is not sealed for this machine" in done.err
 
 
+@pytest.mark.parametrize("changes", [{"profile": "other"}, {"origin": "https://evil.example"}, {"app": "acme"}])
+def test_rekey_refuses_a_token_for_another_profile_or_origin(
+    folder: Folder, recipient: str, changes: dict[str, object]
+) -> None:
+    (what, found), *_ = changes.items()
+    file = folder.put("ci.toml", armored(sealed_payload(payload(**changes), recipient)))
+    before = file.read_text()
+    done = arka("seal", "--rekey", "--template", "profiles/ci.toml", "--to", recipient)
+    assert done.code == 1
+    assert f"profiles/ci.toml: token.sealed is for {what} '{found}', not for the one in this template" in done.err
+    assert (done.out, file.read_text()) == ("", before)
+
+
+@pytest.mark.parametrize("profile", ["ci-{hostname}", "ci-runner-07"])
+def test_rekey_reseals_a_token_for_a_name_with_a_placeholder(folder: Folder, recipient: str, profile: str) -> None:
+    text = armored(sealed_payload(payload(profile=profile), recipient))
+    folder.put("ci.toml", text.replace('name = "ci"', 'name = "ci-{hostname}"'))
+    assert arka("seal", "--rekey", "--template", "profiles/ci.toml", "--to", recipient).code == 0
+    assert arka("apply", "profiles", "--yes").code == 0
+    assert open_store(app).credential("ci-runner-07").token.reveal() == TOKEN
+
+
 @pytest.mark.peer("ssh-keygen")
 def test_rekey_seals_the_same_token_for_other_recipients(folder: Folder, recipient: str, tmp_path: Path) -> None:
     folder.put("ci.toml", SEALED)

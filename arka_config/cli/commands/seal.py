@@ -18,6 +18,7 @@ from arka_config.store import files, toml
 from arka_config.text import visible
 
 if TYPE_CHECKING:
+    from arka_config.app_identity import AppIdentity
     from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.sealed import SealedToken
 
@@ -65,7 +66,9 @@ def seal(
     name, url = (None, None) if path is None else _read_profile(path)
     if rekey:
         assert path is not None
+        assert name is not None
         sealed = _unseal(session, path, identities)
+        _check_is_for_template(session.app, path, sealed, name, url)
     else:
         sealed = _token_to_seal(session, with_token, name, url)
     text = sealing.seal(sealed, recipients)
@@ -166,6 +169,21 @@ def _unseal(session: Session, path: str, others: tuple[str, ...]) -> SealedToken
         return unseal(text, identities)
     except SealedTokenError as error:
         raise SealedTokenError(f"{visible(path)}: token.sealed: {error.message}", hint=error.hint) from None
+
+
+def _check_is_for_template(app: AppIdentity, path: str, sealed: SealedToken, name: str, url: str | None) -> None:
+    """Raise TemplateError if the sealed token is for another app, profile or origin than the template's.
+
+    Whoever can write to the repository could have put it there, to have it sealed for other recipients.
+    """
+    from arka_config.templates.desired import Facts, expand
+    from arka_config.templates.sealed import SEAL_AGAIN
+
+    address = url or app.default_url()
+    origin = None if address is None else str(Origin.of(address, f"{visible(path)}: profile.api_url"))
+    names = {name, expand(name, Facts.of_this_machine(), as_name=True)}
+    if mismatch := sealed.mismatch(app.name, names, origin):
+        raise TemplateError([f"{visible(path)}: {mismatch}"], hint=SEAL_AGAIN)
 
 
 def _write_to_template(store: ProfileStore, path: str, text: str, *, follow_links: bool) -> None:

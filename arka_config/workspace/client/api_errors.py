@@ -106,7 +106,7 @@ def _rejection(app: AppIdentity, origin: Origin, status: int, problem: Mapping[s
     errors = problem.get("errors")
     details = errors[:10] if isinstance(errors, list) else []
     messages += [f"{each.get('field', '')}: {each.get('detail', '')}" for each in details if isinstance(each, dict)]
-    first, *more = (visible(app.redact(line[:MAX_TEXT_LENGTH])) for line in messages)
+    first, *more = (visible(app.redact(line)[:MAX_TEXT_LENGTH]) for line in messages)
     return RequestRefused(f"{origin} rejected the request: {first}", more=more)
 
 

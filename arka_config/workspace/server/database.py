@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from arka_config.errors import ConfigError
 from arka_config.store import files
-from arka_config.text import visible
+from arka_config.text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ def _parse_url(url: str | URL) -> URL:
             )
         return parsed.set(drivername="postgresql+psycopg")
     if name not in ("sqlite", "sqlite+pysqlite"):
-        raise ConfigError(f"a workspace cannot use the database '{visible(name[:40])}'", hint=_URL_HINT)
+        raise ConfigError(f"a workspace cannot use the database '{shorten(name, 40)}'", hint=_URL_HINT)
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
         raise ConfigError("a workspace needs a database file that all workers can open", hint=_URL_HINT)
     return parsed.set(database=os.path.abspath(parsed.database))

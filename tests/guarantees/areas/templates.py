@@ -39,9 +39,73 @@ GUARANTEES: list[Guarantee] = [
         ),
         ("a link that is checked for the plan only",),
     ),
+    Guarantee(
+        "The work that a template causes grows with its size and no faster, and the number of problems that are "
+        "reported is limited.",
+        (
+            "templates/test_reading.py::test_a_template_with_too_many_keys_is_refused_as_a_whole",
+            "templates/test_reading.py::test_only_the_first_problems_are_reported",
+            "templates/test_reading.py::test_the_work_of_positions_is_linear",
+            "templates/test_reading.py::test_the_work_of_the_search_for_passwords_is_linear",
+        ),
+        ("any number of keys", "any number of problems", "a search that takes quadratic time"),
+    ),
+    Guarantee(
+        "`seal --rekey` reseals a token only for the app, profile and origin of its template.",
+        ("templates/test_sealed.py::test_rekey_refuses_a_token_for_another_profile_or_origin",),
+        ("a rekey of any token",),
+    ),
+    Guarantee(
+        "A token in a longer argument is masked as a whole: no error shows a part of it.",
+        (
+            "cli/test_streams.py::test_a_token_in_a_longer_argument_is_masked_before_it_is_cut",
+            "test_text.py::test_shorten_cuts_no_word",
+        ),
+        ("a token that is cut",),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "any number of keys",
+        "templates/reading.py",
+        "    if size > MAX_KEYS:",
+        "    if False:",
+        "tests/templates/test_reading.py::test_a_template_with_too_many_keys_is_refused_as_a_whole",
+        "assert",
+    ),
+    Mutant(
+        "any number of problems",
+        "templates/reading.py",
+        "lines[:MAX_PROBLEMS]",
+        "lines",
+        "tests/templates/test_reading.py::test_only_the_first_problems_are_reported",
+        "assert 6\\d\\d == 101",
+    ),
+    Mutant(
+        "a search that takes quadratic time",
+        "templates/reading.py",
+        're.compile(r"://([^/@\\s]*)@")',
+        're.compile(r"://([^/@\\s]*:[^/@\\s]*)@")',
+        "tests/templates/test_reading.py::test_the_work_of_the_search_for_passwords_is_linear",
+        "assert .* < ",
+    ),
+    Mutant(
+        "a rekey of any token",
+        "cli/commands/seal.py",
+        "    if mismatch := sealed.mismatch(app.name, names, origin):",
+        "    if (mismatch := sealed.mismatch(app.name, names, origin)) and False:",
+        "tests/templates/test_sealed.py::test_rekey_refuses_a_token_for_another_profile_or_origin",
+        "assert 0 == 1",
+    ),
+    Mutant(
+        "a token that is cut",
+        "text.py",
+        "    if text[end] in _TOKEN:",
+        "    if False:",
+        "tests/cli/test_streams.py::test_a_token_in_a_longer_argument_is_masked_before_it_is_cut",
+        "assert 'wwww' not in",
+    ),
     Mutant(
         "a file in one spelling",
         "references/file.py",

@@ -10,7 +10,7 @@ from arka_config.cli.output.format import value_document, value_text
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.secret import Secret
-from arka_config.text import did_you_mean, visible
+from arka_config.text import did_you_mean, shorten
 
 
 @command()
@@ -30,7 +30,7 @@ def get(session: Session, key: str, show_token: bool) -> None:
     else:
         known = ["profile", *leaves]
         raise UsageError(
-            f"there is no setting '{visible(key[:80])}'",
+            f"there is no setting '{shorten(key, 80)}'",
             hint=did_you_mean(key, known) or f"the settings are {', '.join(known)}",
         )
     if resolved is None or resolved.value is None:
