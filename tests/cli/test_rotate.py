@@ -240,7 +240,7 @@ def test_rotate_killed_at_any_step_leaves_a_working_token(home: Path) -> None:
 
 
 def test_killed_rotate_is_reported_by_doctor_until_the_next_one(work: FakeWorkspace, home: Path) -> None:
-    assert run_and_kill_at(4, "rotate", "-p", "work") == 9  # the new token was issued, and nobody received it
+    assert run_and_kill_at(4, "rotate", "-p", "work") == 9  # the new token was issued, and its answer was lost
     (problem,) = [each for each in arka("doctor", "--json").json["problems"] if each["check"] == "unfinished"]
     assert problem["message"].startswith("'rotate' of profile 'work' was interrupted")
     assert problem["command"] == "arka rotate --profile work"

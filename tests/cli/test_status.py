@@ -52,7 +52,7 @@ def test_status_json_has_the_same_values(two_profiles: Path) -> None:
             "user": None,
         },
         "api_url": {"value": "https://arka-ai.com", "layer": "profile", "source": file, "key": "origin"},
-        "verified": False,
+        "verified": None,
         "state": "not_asked",
         "reason": "--offline",
         "plan": None,
