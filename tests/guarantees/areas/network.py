@@ -6,6 +6,36 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
+        "A certificate is verified before the token is sent, plain HTTP is for this machine only and never through a "
+        "proxy, a proxy does not see the token, and a redirect is not followed.",
+        (
+            "workspace/client/test_connection.py::test_unknown_authority_is_rejected_before_the_token_is_sent",
+            "precedence/test_origin.py::test_http_is_accepted_for_loopback_only",
+            "workspace/client/test_connection.py::test_loopback_is_never_reached_through_a_proxy",
+            "workspace/client/test_connection.py::test_proxy_setting_is_used_and_proxy_never_sees_the_token",
+            "workspace/client/test_client.py::test_redirect_to_another_origin_is_not_followed",
+        ),
+    ),
+    Guarantee(
+        "A workspace's response is limited in size and time, its text is validated or escaped, and a link in it is "
+        "used only if it leads to the workspace itself.",
+        (
+            "workspace/client/test_client.py::test_response_is_read_up_to_the_size_limit",
+            "workspace/client/test_client.py::test_timeout_applies_to_stalling_and_trickling_servers",
+            "workspace/client/test_client.py::test_billing_url_is_used_only_on_the_workspace_s_origin",
+            "hostile/test_workspace.py",
+        ),
+    ),
+    Guarantee(
+        "The token that `rotate` replaces is revoked only after the new one is stored and verified, even if "
+        "the program is killed.",
+        (
+            "cli/test_rotate.py::test_rotate_restores_the_old_token_if_the_new_one_fails",
+            "cli/test_rotate.py::test_rotate_keeps_the_old_token_if_storing_fails",
+            "cli/test_rotate.py::test_rotate_killed_at_any_step_leaves_a_working_token",
+        ),
+    ),
+    Guarantee(
         "A token is sent only to the origin that it was stored for.",
         (
             "cli/test_token.py::test_token_refuses_a_url_of_another_origin",

@@ -6,6 +6,17 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
+        "SECURITY.md names everything that prints a token, and no program is started with a token in its arguments.",
+        (
+            "cli/test_streams.py::test_security_md_lists_everything_that_prints_a_token",
+            "cli/test_exec.py::test_exec_passes_a_token_flag_in_the_environment_and_never_in_argv",
+        ),
+    ),
+    Guarantee(
+        "Control and bidirectional characters are shown as text, and what a shell evaluates only sets variables.",
+        ("hostile/test_terminal.py", "hostile/test_shells.py"),
+    ),
+    Guarantee(
         "A token is shown only if it was asked for: not by another command, option, error, help or completion.",
         (
             "cli/test_streams.py::test_a_token_is_shown_only_if_it_was_asked_for",

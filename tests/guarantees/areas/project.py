@@ -6,10 +6,17 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
-        "These tests fail if one of the safeguards is removed.",
+        "The tests of a guarantee fail if one of the safeguards that it lists as a mutant is removed.",
         ("guarantees/test_mutants.py",),
     ),
-    Guarantee("The versions that CI installs are pinned by hash.", ("test_project.py",)),
+    Guarantee(
+        "The versions that CI installs are pinned by hash, and so is every package that an install needs.",
+        (
+            "test_project.py::test_pinned_requirements_contain_no_url",
+            "test_project.py::test_install_with_required_hashes_resolves",
+            "test_project.py::test_sbom_lists_every_pinned_requirement_and_no_host",
+        ),
+    ),
 ]
 
 MUTANTS: list[Mutant] = []

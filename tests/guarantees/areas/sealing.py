@@ -6,6 +6,13 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
+        "A token that cannot be sealed or put into the OS keyring as requested is not stored in another way.",
+        (
+            "sealing/test_operations.py::test_sealed_storage_without_a_vault_stores_nothing",
+            "cli/test_vault.py::test_missing_keyring_is_an_error_without_a_fallback",
+        ),
+    ),
+    Guarantee(
         "A sealed token opens only for its app, profile and origin, and a change of any byte of its file is detected.",
         ("sealing/test_damage.py",),
         ("no associated data", "a nonce that is reused"),

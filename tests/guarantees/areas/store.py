@@ -37,8 +37,8 @@ GUARANTEES: list[Guarantee] = [
         ("no lock", "a token that is removed before its selection is moved"),
     ),
     Guarantee(
-        "A home that is read-only, full or another user's is reported with a clear error, symbolic links are followed, "
-        "and nothing is lost.",
+        "A home that is read-only, full or another user's is reported with a clear error, a file of the store that is "
+        "a symbolic link stays one, and nothing is lost.",
         ("guarantees/test_homes.py",),
     ),
     Guarantee(

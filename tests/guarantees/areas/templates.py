@@ -6,6 +6,21 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
+        "A template runs nothing, expands no variable, and sends nothing before its plan is approved. A new origin, "
+        "proxy or certificate file must be approved by name, in CI too.",
+        (
+            "templates/test_hostile.py::test_a_template_cannot_run_a_command",
+            "templates/test_hostile.py::test_names_and_descriptions_expand_no_variable",
+            "templates/test_issue.py::test_no_request_is_sent_before_the_plan_is_approved",
+            "templates/test_hostile.py::test_a_proxy_or_certificate_file_must_be_approved_by_name",
+            "templates/test_hostile.py::test_ci_needs_the_same_approval",
+        ),
+    ),
+    Guarantee(
+        "A profile names a helper, and only the user's own config.toml says what it runs.",
+        ("references/test_kinds.py::test_helper_that_config_toml_does_not_define_is_an_error",),
+    ),
+    Guarantee(
         "What is not in the token format is not printed, sent or shown, wherever it comes from; and no profile or "
         "template reads a variable that controls the program.",
         (
