@@ -159,6 +159,10 @@ SAMPLES: dict[str, Sample] = {
     ),
     "config show": reader("config show --sources", imports={"config show": _SETTINGS}),
     "config get": reader("config get timeout", imports={"config get timeout": _SETTINGS}),
+    "config set": writer(
+        Line("config set expiry_warning=30d"), imports={"config set expiry_warning=30d": "click tomli_w"}
+    ),
+    "config unset": writer(Line("config unset legacy_sync"), imports={"config unset legacy_sync": "click"}),
     "config path": reader("config path", imports={"config path config": "click"}),
     "vault status": reader("vault status", imports_if_sealed={"vault status": "click cryptography"}),
     "vault enable": writer(

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, HttpUrl
 
 from arka_config.arka import app
 from arka_config.settings import ProfileSettings, Token
-from arka_config.workspace.client.connection import check_proxy
+from arka_config.workspace.client.connection import check_bundle, check_proxy
 
 
 class Settings(ProfileSettings, app=app):
@@ -23,4 +23,6 @@ class Settings(ProfileSettings, app=app):
     proxy: Annotated[HttpUrl, BeforeValidator(check_proxy)] | None = Field(
         None, description="the proxy that requests go through"
     )
-    ca_bundle: Path | None = Field(None, description="a file of certificates to trust in place of the system's")
+    ca_bundle: Annotated[Path, BeforeValidator(check_bundle)] | None = Field(
+        None, description="a file of certificates to trust in place of the system's"
+    )

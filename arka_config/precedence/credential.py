@@ -40,7 +40,7 @@ def effective_token(token: Field, url: Field, ranks: Ranks) -> EffectiveToken | 
     layer above has a URL with another origin.
     """
     above: list[ResolvedValue] = []
-    for rank in ranks:
+    for rank in ranks[:-1]:  # the defaults have no token
         for at, layer in enumerate(rank):
             found = layer(token)
             if found is not None:

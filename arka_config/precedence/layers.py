@@ -44,7 +44,7 @@ def value_ranks(
     flags: Layer,
     environment: Layer,
     profile: Layer | None,
-    defaults: Layer,
+    defaults: Sequence[Layer],
     *,
     by_flag: bool,
     custom: Sequence[tuple[str, Layer]] = (),
@@ -60,7 +60,7 @@ def value_ranks(
     for name, rank in layers:
         ranks += [rank, *((layer,) for below, layer in custom if below == name)]
     present = (tuple(layer for layer in rank if layer is not None) for rank in ranks)
-    return (*(rank for rank in present if rank), (defaults,))
+    return (*(rank for rank in present if rank), tuple(defaults))
 
 
 def value_of(field: Field, text: str, source: str) -> str | Secret | None:

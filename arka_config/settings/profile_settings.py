@@ -204,7 +204,7 @@ class LayeredSource(PydanticBaseSettingsSource):
             resolved = self.resolution.resolve(leaf.field)
             if resolved is not None:
                 self.values[name] = resolved
-                if resolved.layer != DEFAULT or name == self.resolution.app.url_field.name:
+                if resolved.layer != DEFAULT or resolved.source or name == self.resolution.app.url_field.name:
                     _put(table, leaf.field.path, self._value(leaf))
         self._add_defaults(table)
         self.problems += [(None, text) for text in unknown_keys(self.resolution.profile.profile, self.leaves)]

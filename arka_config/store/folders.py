@@ -104,7 +104,7 @@ def check_full_path(variable: str, path: str) -> str:
     """
     if not os.path.isabs(path):
         fault = "is not a full path"
-    elif _leads_through_process(path):
+    elif leads_through_process(path):
         fault = "leads through the folder of a process"
     else:
         return path
@@ -114,7 +114,7 @@ def check_full_path(variable: str, path: str) -> str:
     )
 
 
-def _leads_through_process(path: str) -> bool:
+def leads_through_process(path: str) -> bool:
     """Return whether a path is below /proc or /dev/fd, or a symbolic link in it leads there: /proc/self/cwd, say."""
     parts = path.split(os.sep)[::-1]
     at, links = os.sep, 0

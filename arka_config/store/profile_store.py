@@ -114,9 +114,27 @@ class ProfileStore:
         if self._preferences is None:
             from arka_config.store.preferences import Preferences
 
-            config = self.folders.config
-            self._preferences = Preferences(os.path.join(config, "config.toml"), self.folders.enclosing(config))
+            folders = self.folders.enclosing(self.folders.config)
+            self._preferences = Preferences(self.preferences_path, folders)
         return self._preferences
+
+    @property
+    def preferences_path(self) -> str:
+        """The user's config.toml."""
+        return os.path.join(self.folders.config, "config.toml")
+
+    def edit_preferences(self, changes: Mapping[tuple[str, ...], Any]) -> bool:
+        """Set values in config.toml, and remove those that are None. Return whether it changed."""
+        from arka_config.store import preferences
+
+        with self.lock:
+            changed = preferences.edit(self.preferences_path, changes)
+        self._preferences = None
+        return changed
+
+    def default_url(self) -> str | None:
+        """The URL of the user's default workspace: what config.toml says, else the app's. Raises MalformedFile."""
+        return self.preferences.api_url or self.app.default_url()
 
     # How tokens are stored
 
@@ -253,7 +271,7 @@ class ProfileStore:
         """Create the file of a profile that is only a token, so that it keeps its URL without the token."""
         origin = self.read_origin(name)
         try:
-            self.profiles.edit(name, {("api_url",): origin} if origin not in (None, self.app.default_url()) else {})
+            self.profiles.edit(name, {("api_url",): origin} if origin not in (None, self.default_url()) else {})
         except FileError as error:
             if not error.is_refusal:
                 raise

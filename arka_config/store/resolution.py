@@ -140,7 +140,7 @@ class Resolution:
             self._with_token_check(flags(self._flags)),
             self._with_token_check(environment(self.environ)),
             profile,
-            self._defaults,
+            (self._preferences_layer, self._defaults),
             by_flag=profile is not None and self.is_chosen_by_flag,
             custom=custom,
         )
@@ -256,6 +256,13 @@ class Resolution:
                 f"{profile.api_url}: a token is never sent to another origin",
                 hint=f"{self.app.name} login --profile {profile.name} --force",
             )
+
+    def _preferences_layer(self, field: Field) -> ResolvedValue | None:
+        """The user's own defaults, in config.toml."""
+        if field is not self.app.url_field and field.path != ("ca_bundle",):
+            return None
+        value = getattr(self.store.preferences, field.name)
+        return ResolvedValue(field, value, DEFAULT, self.store.preferences.path, field.name) if value else None
 
     def _app_defaults(self, field: Field) -> ResolvedValue | None:
         url = self.app.default_url() if field is self.app.url_field else None

@@ -115,7 +115,7 @@ class Approvals:
         The machine's profiles are read only if the recorded approvals do not cover the plan.
         """
         known = {origin: _all_spellings(references) for origin, references in self.origins.items()}
-        default = store.app.default_url()
+        default = store.default_url()
         if default is not None:
             known.setdefault(str(Origin.of(default)), set())
         is_covered = known.keys() >= set(plan.origins) and all(

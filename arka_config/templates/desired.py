@@ -202,7 +202,8 @@ class _Builder:
             except ConfigError as error:
                 self._add_error(("profile", "api_url"), error)
         token = self._token()
-        if token is not None and profile.api_url is None and self.app.default_url() is None:
+        has_default = (self.preferences is not None and self.preferences.api_url) or self.app.default_url()
+        if token is not None and profile.api_url is None and not has_default:
             self._add_problem(("profile", "api_url"), f"missing, and {self.app.name} has no default")
         if token is not None and not token.is_stored:
             fields["token"] = token.reference

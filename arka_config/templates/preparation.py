@@ -63,7 +63,9 @@ def prepare(
     ledger = saved if pending is None else _settle(saved, pending, actual)
     fetcher = TokenFetcher(app, environ, store.preferences, IdentityFile(store.folders.data), identities)
     unavailable = fetcher.find_unavailable(wanted, actual, ledger)
-    plan = make_plan(wanted, actual, ledger, options, settings.defaults() | {"api_url": app.default_url()}, unavailable)
+    plan = make_plan(
+        wanted, actual, ledger, options, settings.defaults() | {"api_url": store.default_url()}, unavailable
+    )
     return Prepared(plan, fetcher, saved, ledger, file, pending is not None)
 
 

@@ -45,7 +45,7 @@ class TokenFetcher:
 
         Raises TemplateError if a sealed token is for another profile or origin than its template.
         """
-        default_url = self.app.default_url()
+        default_url = self.preferences.api_url or self.app.default_url()
         messages: dict[str, str] = {}
         for name, desired in wanted.profiles.items():
             token, entry = desired.token, ledger.entries.get(name)

@@ -173,6 +173,9 @@ def test_token_is_not_written_through_a_link_to_another_kind_of_file(kept: Profi
         ('file_roots = ["/"]\n', "file_roots"),
         ('storage = "plain"\n', "storage"),
         ("legacy_sync = true\n", "legacy_sync"),
+        ('api_url = "https://elsewhere.example"\n', "api_url"),
+        ('ca_bundle = "/ca.pem"\n', "ca_bundle"),
+        ("trust_env_ca = true\n", "trust_env_ca"),
     ],
 )
 def test_preferences_that_others_can_write_may_not_set(tmp_path: Path, text: str, key: str) -> None:

@@ -134,7 +134,7 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
     app = session.app
     if with_token:
         name = name or session.profile
-        address = url or app.default_url()
+        address = url or session.store.default_url()
         if name is None or address is None:
             raise UsageError("a sealed token is for one profile", hint="--profile NAME, or --template FILE")
         token, origin = copied_token(read_stdin(session), "stdin"), Origin.of(address)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import is_loopback
+from arka_config.precedence.values import DEFAULT, FLAG, PROFILE
+from arka_config.store.folders import leads_through_process
 from arka_config.text import is_printable, visible
 
 if TYPE_CHECKING:
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 TIMEOUT = 30.0  # seconds; the default of arka's settings class as well
 _MAX_TIMEOUT = 24 * 60 * 60.0  # seconds; system calls reject larger numbers
 
+_LAYERS_OF_CERTIFICATES = (FLAG, PROFILE, DEFAULT)  # the user's own: not the environment, nor an app's own layer
+_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class Connection:
@@ -28,25 +35,36 @@ class Connection:
 
     Without a `proxy`, those of the environment are used (`HTTPS_PROXY`, `ALL_PROXY`). `NO_PROXY` applies to both. No
     proxy is used for loopback, since the token would go to the proxy in clear text.
+
+    A proxy sees the tokens of those whose certificates it can make, so the environment, which names the proxy, does not
+    say what TLS trusts: `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` are ignored unless `trusts_environment`.
     """
 
     timeout: float = TIMEOUT
     proxy: str = field(default="", repr=False)  # it may hold a password
     ca_bundle: str = ""
     place: str = ""  # the source of `ca_bundle`, for errors
+    trusts_environment: bool = False
+    program: str = "arka"  # for hints
     _context: ssl.SSLContext | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def from_settings(cls, resolution: Resolution) -> Connection:
         """Read the settings from all layers. Raises ConfigError for an invalid value, naming its place."""
-        timeout, proxy, bundle = (
-            resolution.resolve(resolution.app.field((name,))) for name in ("timeout", "proxy", "ca_bundle")
-        )
+        app, preferences = resolution.app, resolution.store.preferences
+        timeout, proxy, bundle = (resolution.resolve(app.field((name,))) for name in ("timeout", "proxy", "ca_bundle"))
+        if bundle is not None and bundle.layer not in _LAYERS_OF_CERTIFICATES and not preferences.trust_env_ca:
+            raise ConfigError(
+                f"{bundle.place}: a file of certificates to trust is only accepted from your own configuration",
+                hint=f"{app.name} config set ca_bundle=PATH, or {app.name} config set trust_env_ca=true",
+            )
         return cls(
             timeout=TIMEOUT if timeout is None else _parse_timeout(timeout),
             proxy="" if proxy is None else _parse_proxy(proxy),
-            ca_bundle="" if bundle is None else _parse_path(bundle),
+            ca_bundle="" if bundle is None else _parse_bundle(bundle),
             place="" if bundle is None else bundle.place,
+            trusts_environment=preferences.trust_env_ca,
+            program=app.name,
         )
 
     def proxy_for(self, origin: Origin) -> str:
@@ -66,14 +84,29 @@ class Connection:
         Raises ConfigError if the bundle cannot be used.
         """
         if self._context is None:
-            self._context = self._load_bundle() if self.ca_bundle else _load_system_certificates()
+            if self.ca_bundle:
+                self._context = self._load_bundle()
+            else:
+                self._context = _load_system_certificates(trusts_environment=self.trusts_environment)
         return self._context
+
+    def advice_on_unknown_issuer(self) -> str:
+        """What to do if no trusted authority has signed a certificate."""
+        advice = "if the authority is yours, set ca_bundle to the file with its certificate: "
+        advice += f"{self.program} config set ca_bundle=PATH"
+        ignored = [] if self.trusts_environment else [name for name in _VARIABLES if os.environ.get(name)]
+        if not ignored:
+            return advice
+        verb = "is" if len(ignored) == 1 else "are"
+        return f"{advice}; {' and '.join(ignored)} {verb} ignored without {self.program} config set trust_env_ca=true"
 
     def _load_bundle(self) -> ssl.SSLContext:
         import ssl
 
+        context = _new_context()
         try:
-            return ssl.create_default_context(cafile=self.ca_bundle)
+            context.load_verify_locations(cafile=self.ca_bundle)
+            return context
         except ssl.SSLError:
             reason = "has no readable certificate"
         except OSError as error:
@@ -99,17 +132,59 @@ def check_proxy(value: object) -> str:
     return str(value)
 
 
-def _load_system_certificates() -> ssl.SSLContext:
-    """Load the system's certificates (`SSL_CERT_FILE` overrides them), or certifi's if the system has none."""
+def check_bundle(value: object) -> str:
+    """Return the full path of a file of certificates. Raises ValueError for a relative one.
+
+    A relative path would let the working directory say which server is trusted.
+    """
+    path = os.path.expanduser(value) if isinstance(value, str) and is_printable(value) else ""
+    if not os.path.isabs(path) or leads_through_process(path):
+        raise ValueError("not the full path of a file")
+    return os.path.normpath(path)
+
+
+def _new_context() -> ssl.SSLContext:
+    """A context of `ssl.create_default_context`'s settings, which trusts nothing yet and ignores `SSLKEYLOGFILE`."""
     import ssl
 
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    return context
+
+
+def _load_system_certificates(*, trusts_environment: bool) -> ssl.SSLContext:
+    """Load the system's certificates, or certifi's if the system has none.
+
+    `SSLContext.load_default_certs` would let OpenSSL read `SSL_CERT_FILE` and `SSL_CERT_DIR`, so the paths that OpenSSL
+    was compiled with are loaded by name.
+    """
+    import ssl
+
     paths = ssl.get_default_verify_paths()
-    if not context.cert_store_stats()["x509_ca"] and not (paths.capath and _has_files(paths.capath)):
+    if trusts_environment:
+        context, folder = ssl.create_default_context(), paths.capath
+    else:
+        context, folder = _new_context(), paths.openssl_capath
+        _load_windows_certificates(context)
+        for options in ({"cafile": paths.openssl_cafile}, {"capath": folder}):
+            with suppress(OSError):  # it is missing, or has no certificate
+                context.load_verify_locations(**options)
+    if not context.cert_store_stats()["x509_ca"] and not (folder and _has_files(folder)):
         import certifi
 
         context.load_verify_locations(cafile=certifi.where())
     return context
+
+
+def _load_windows_certificates(context: ssl.SSLContext) -> None:
+    if sys.platform == "win32":
+        import ssl
+
+        for certificate, encoding, trust in (*ssl.enum_certificates("CA"), *ssl.enum_certificates("ROOT")):
+            if encoding == "x509_asn" and (trust is True or ssl.Purpose.SERVER_AUTH.oid in trust):
+                with suppress(ssl.SSLError):  # a damaged one
+                    context.load_verify_locations(cadata=certificate)
 
 
 def _has_files(folder: str) -> bool:
@@ -138,8 +213,9 @@ def _parse_proxy(resolved: ResolvedValue) -> str:
     raise ConfigError(message, hint="write it as http://HOST:PORT")
 
 
-def _parse_path(resolved: ResolvedValue) -> str:
-    path = resolved.value
-    if not isinstance(path, str) or not path or not is_printable(path):
-        raise ConfigError(f"{resolved.place}: ca_bundle is not a file path", hint="write the full path")
-    return os.path.abspath(os.path.expanduser(path))
+def _parse_bundle(resolved: ResolvedValue) -> str:
+    try:
+        return check_bundle(resolved.value)
+    except ValueError as error:
+        message = f"{resolved.place}: ca_bundle is {error}"
+    raise ConfigError(message, hint="write it as /etc/ssl/our-ca.pem")

@@ -165,7 +165,11 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
     is_https = request.origin.scheme == "https"  # plain HTTP on loopback has no certificates to load
     context = connection.certificates() if is_https else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        client = httpx.Client(verify=context, proxy=proxy or None, trust_env=False, timeout=timeout)
+        # Without a context of ours, httpx makes one for an https proxy that honours SSL_CERT_FILE and SSLKEYLOGFILE.
+        via = None
+        if proxy:
+            via = httpx.Proxy(proxy, ssl_context=connection.certificates() if proxy.startswith("https:") else None)
+        client = httpx.Client(verify=context, proxy=via, trust_env=False, timeout=timeout)
     except (httpx.InvalidURL, ImportError, ValueError):  # these repeat the proxy's URL, which may hold a password
         return Failure("the proxy in the environment cannot be used", hint="check HTTPS_PROXY", is_permanent=True)
     try:
@@ -173,7 +177,7 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
         with client, client.stream(request.method, request.url, headers=headers, content=request.body) as response:
             return _read_response(response)
     except (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError) as error:
-        return _connection_failure(error, proxy)
+        return _connection_failure(error, proxy, connection)
     except httpx.TimeoutException:
         return _timed_out(connection)
     except httpx.HTTPError:
@@ -214,7 +218,7 @@ def _read_response(response: httpx.Response) -> Response | Failure:
     )
 
 
-def _connection_failure(error: BaseException, proxy: str) -> Failure:
+def _connection_failure(error: BaseException, proxy: str, connection: Connection) -> Failure:
     """Say why there is no connection, from the errors that httpx's own error was caused by."""
     import socket
     import ssl
@@ -224,7 +228,7 @@ def _connection_failure(error: BaseException, proxy: str) -> Failure:
     causes = _causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _certificate_failure(cause)
+            return _certificate_failure(cause, connection)
     if any(isinstance(each, ssl.SSLError) for each in causes):
         return Failure("the TLS handshake failed", hint="check the URL and its port", is_permanent=True)
     if any(isinstance(each, socket.gaierror) for each in causes):
@@ -240,10 +244,10 @@ def _connection_failure(error: BaseException, proxy: str) -> Failure:
     return Failure("the connection to the proxy failed" if proxy else "the connection failed", is_unsent=True)
 
 
-def _certificate_failure(error: ssl.SSLCertVerificationError) -> Failure:
+def _certificate_failure(error: ssl.SSLCertVerificationError, connection: Connection) -> Failure:
     message = (getattr(error, "verify_message", "") or "it could not be verified").lower()
     is_unknown = getattr(error, "verify_code", 0) in _UNKNOWN_ISSUER
-    hint = "if the authority is yours, set ca_bundle to the file with its certificate" if is_unknown else ""
+    hint = connection.advice_on_unknown_issuer() if is_unknown else ""
     return Failure(f"its certificate is not trusted: {message}", hint=hint, is_unsent=True, is_permanent=True)
 
 

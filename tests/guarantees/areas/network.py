@@ -45,6 +45,25 @@ GUARANTEES: list[Guarantee] = [
         ("no check of the origin", "a token for any URL"),
     ),
     Guarantee(
+        "The environment does not say which certificates TLS trusts, unless `config.toml` has `trust_env_ca = true`, "
+        "and session keys are not written for it.",
+        (
+            "workspace/client/test_connection.py::test_certificates_of_the_environment_are_ignored",
+            "workspace/client/test_connection.py::test_ca_bundle_of_the_environment_is_refused",
+            "workspace/client/test_connection.py::test_ca_bundle_of_an_app_s_own_layer_is_refused",
+            "workspace/client/test_connection.py::test_relative_ca_bundle_is_refused",
+            "workspace/client/test_connection.py::test_session_keys_are_not_written_for_the_environment",
+            "workspace/client/test_connection.py::test_https_proxy_is_trusted_like_a_workspace",
+        ),
+        (
+            "certificates of the environment",
+            "a bundle of the environment",
+            "a relative bundle",
+            "a log of session keys",
+            "httpx's own context",
+        ),
+    ),
+    Guarantee(
         "If a workspace answers `rotate` with the token that was to be replaced, it is kept and not revoked.",
         (
             "cli/test_rotate.py::test_rotate_keeps_the_token_if_the_workspace_answers_with_the_same_one",
@@ -54,7 +73,49 @@ GUARANTEES: list[Guarantee] = [
     ),
 ]
 
+_CONNECTION_TESTS = "tests/workspace/client/test_connection.py"
+
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "certificates of the environment",
+        "workspace/client/connection.py",
+        "    if trusts_environment:",
+        "    if paths:",
+        f"{_CONNECTION_TESTS}::test_certificates_of_the_environment_are_ignored",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "a bundle of the environment",
+        "workspace/client/connection.py",
+        "bundle.layer not in _LAYERS_OF_CERTIFICATES and not preferences.trust_env_ca",
+        "not bundle.layer",
+        f"{_CONNECTION_TESTS}::test_ca_bundle_of_the_environment_is_refused",
+        "assert",
+    ),
+    Mutant(
+        "a relative bundle",
+        "workspace/client/connection.py",
+        "    if not os.path.isabs(path) or leads_through_process(path):",
+        "    if not path:",
+        f"{_CONNECTION_TESTS}::test_relative_ca_bundle_is_refused",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "a log of session keys",
+        "workspace/client/connection.py",
+        "    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)",
+        "    context = ssl.create_default_context()",
+        f"{_CONNECTION_TESTS}::test_session_keys_are_not_written_for_the_environment",
+        "exists",
+    ),
+    Mutant(
+        "httpx's own context",
+        "workspace/client/transport.py",
+        'connection.certificates() if proxy.startswith("https:") else None',
+        "None",
+        f"{_CONNECTION_TESTS}::test_https_proxy_is_trusted_like_a_workspace",
+        "Regex",
+    ),
     Mutant(
         "no check of the origin",
         "precedence/credential.py",

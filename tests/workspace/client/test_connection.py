@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from arka_config import Origin, Resolution, Secret, open_store
+from arka_config import App, Credential, CustomLayer, Origin, Resolution, Secret, open_store
 from arka_config.arka import app
 from arka_config.arka.settings import Settings
 from arka_config.errors import ConfigError, WorkspaceUnreachable
@@ -29,6 +29,8 @@ from tests.workspace.fake import serve_fake
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.workspace.fake import FakeWorkspace
 
 TOKEN = "arka_" + "w" * 33 + "9f3c"
 REMOTE_URL = "https://arka-ai.com"
@@ -101,10 +103,13 @@ def email_from(url: str, connection: Connection) -> str:
 class Proxy:
     """An HTTP proxy that tunnels every request to one local port. `requests` are the heads of the requests received."""
 
-    def __init__(self, port: int, status: str = "200 Connection established") -> None:
+    def __init__(
+        self, port: int, status: str = "200 Connection established", context: ssl.SSLContext | None = None
+    ) -> None:
         self.requests: list[bytes] = []
         self._target_port = port
         self._status = status
+        self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -118,6 +123,11 @@ class Proxy:
             threading.Thread(target=self._tunnel, args=(client,), daemon=True).start()
 
     def _tunnel(self, client: socket.socket) -> None:
+        if self._context is not None:
+            try:
+                client = self._context.wrap_socket(client, server_side=True)
+            except OSError:  # the client does not trust the certificate
+                return
         with client:
             head = b""
             while b"\r\n\r\n" not in head:
@@ -147,8 +157,10 @@ class Proxy:
 
 
 @contextmanager
-def proxy(port: int, status: str = "200 Connection established") -> Iterator[Proxy]:
-    server = Proxy(port, status)
+def proxy(
+    port: int, status: str = "200 Connection established", context: ssl.SSLContext | None = None
+) -> Iterator[Proxy]:
+    server = Proxy(port, status, context)
     try:
         yield server
     finally:
@@ -212,11 +224,91 @@ def test_unusable_ca_bundle_is_an_error_naming_its_place(
 ) -> None:
     if content is not None:
         (tmp_path / "bundle.pem").write_text(content)
-    environ = {"ARKA_HOME": str(home), "ARKA_CA_BUNDLE": str(tmp_path / "bundle.pem")}
-    connection = Connection.from_settings(Resolution(open_store(app, environ), environ))
+    write_preferences(home, f'ca_bundle = "{tmp_path}/bundle.pem"')
     with pytest.raises(ConfigError, match=message) as caught:
-        email_from(REMOTE_URL, connection)
-    assert caught.value.message.startswith(f"ARKA_CA_BUNDLE: ca_bundle {tmp_path}/bundle.pem")
+        email_from(REMOTE_URL, connection_from(home))
+    assert caught.value.message.startswith(f"{home}/config/config.toml: ca_bundle: ca_bundle {tmp_path}/bundle.pem")
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> Iterator[FakeWorkspace]:
+    """A workspace whose authority only the attacker trusts: its certificate is in `tmp_path`."""
+    with serve_fake(context=server_context(create_authority(tmp_path))) as fake:
+        fake.add(TOKEN)
+        yield fake
+
+
+def test_certificates_of_the_environment_are_ignored(
+    impostor: FakeWorkspace, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    with pytest.raises(WorkspaceUnreachable, match="its certificate is not trusted") as caught:
+        email_from(impostor.url, connection_from(home))
+    assert impostor.requests == []
+    assert caught.value.hint.endswith(
+        "SSL_CERT_FILE and SSL_CERT_DIR are ignored without arka config set trust_env_ca=true"
+    )
+    write_preferences(home, "trust_env_ca = true")
+    assert email_from(impostor.url, connection_from(home)) == "ann@example.com"
+
+
+def test_ca_bundle_of_the_environment_is_refused(impostor: FakeWorkspace, home: Path, tmp_path: Path) -> None:
+    store = open_store(app, {"ARKA_HOME": str(home)})
+    store.log_in("work", Credential(Secret(TOKEN), Origin.of(impostor.url)))
+    variables = {"ARKA_CA_BUNDLE": str(tmp_path / "authority.pem")}
+    done = arka("tokens", "list", environ=variables)
+    assert impostor.requests == []
+    assert (done.code, done.err.splitlines()[0]) == (
+        1,
+        "error: ARKA_CA_BUNDLE: a file of certificates to trust is only accepted from your own configuration",
+    )
+    write_preferences(home, "trust_env_ca = true")
+    arka("tokens", "list", environ=variables)
+    assert {request.token for request in impostor.requests} == {TOKEN}
+
+
+def test_ca_bundle_of_an_app_s_own_layer_is_refused(home: Path, tmp_path: Path) -> None:
+    layer = CustomLayer("project", lambda field, _: ("/bundle.pem", "ci.yaml") if field.name == "ca_bundle" else None)
+    other = App("other", settings=app.settings, layers=[layer])
+    with pytest.raises(ConfigError, match=r"ci\.yaml: a file of certificates to trust is only accepted from"):
+        Connection.from_settings(Resolution(open_store(other, {"OTHER_HOME": str(home)}), {}))
+
+
+@pytest.mark.parametrize(
+    "path", ["authority.pem", "./authority.pem", "../authority.pem", "/proc/self/cwd/authority.pem"]
+)
+def test_relative_ca_bundle_is_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    open_store(app, {"ARKA_HOME": str(home)}).create("work", {("settings", "ca_bundle"): path})
+    with pytest.raises(ConfigError, match=r"settings\.ca_bundle: ca_bundle is not the full path of a file"):
+        connection_from(home, ARKA_PROFILE="work")
+    assert arka("profiles", "set", "work", f"ca_bundle={path}").code == 1
+
+
+def test_session_keys_are_not_written_for_the_environment(
+    impostor: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "keys.log"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+    bundle = str(tmp_path / "authority.pem")
+    assert email_from(impostor.url, Connection(ca_bundle=bundle)) == "ann@example.com"
+    with pytest.raises(WorkspaceUnreachable):
+        email_from(impostor.url, Connection())
+    assert not log.exists()
+
+
+def test_https_proxy_is_trusted_like_a_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = create_authority(tmp_path)
+    with proxy(9, "403 Forbidden", server_context(authority)) as tunnel:
+        url = tunnel.url.replace("http", "https")
+        with pytest.raises(WorkspaceUnreachable, match="the proxy rejected the request"):
+            email_from(REMOTE_URL, Connection(proxy=url, ca_bundle=authority.bundle))
+        monkeypatch.setenv("SSL_CERT_FILE", authority.bundle)
+        monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
+        with pytest.raises(WorkspaceUnreachable, match="its certificate is not trusted"):
+            email_from(REMOTE_URL, Connection(proxy=url))
+    assert not (tmp_path / "keys.log").exists()
 
 
 # Proxies
@@ -307,6 +399,11 @@ def test_timeout_applies_to_name_lookup(monkeypatch: pytest.MonkeyPatch) -> None
 # Settings
 
 
+def write_preferences(home: Path, text: str) -> None:
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    (home / "config" / "config.toml").write_text(text)
+
+
 def connection_from(home: Path, **environ: str) -> Connection:
     environ |= {"ARKA_HOME": str(home)}
     return Connection.from_settings(Resolution(open_store(app, environ), environ))
@@ -362,10 +459,11 @@ def test_timeout_is_at_most_one_day(home: Path) -> None:
 
 
 def test_ca_bundle_path_may_start_with_tilde(home: Path, tmp_path: Path) -> None:
-    assert connection_from(home, ARKA_CA_BUNDLE="~/bundle.pem").ca_bundle == str(tmp_path / "bundle.pem")
+    write_preferences(home, 'ca_bundle = "~/bundle.pem"')
+    assert connection_from(home).ca_bundle == str(tmp_path / "bundle.pem")
 
 
 def test_certifi_is_used_without_system_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(tmp_path / "none"), openssl_capath=str(tmp_path))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
     assert Connection().certificates().cert_store_stats()["x509_ca"] > 50

@@ -29,8 +29,9 @@ def template(session: Session, name: str | None) -> None:
     name = session.profile_name(name)
     profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
     url = profile.api_url
-    if not url and credential is not None and str(credential.origin) != session.app.default_url():
-        url = str(credential.origin)
+    if not url:  # what this machine implies, unless every machine does
+        implied = session.store.default_url() if credential is None else str(credential.origin)
+        url = implied if implied and implied != session.app.default_url() else ""
     table: dict[str, Any] = {"version": 1, "profile": {"name": name}}
     if profile.description:
         table["profile"]["description"] = profile.description

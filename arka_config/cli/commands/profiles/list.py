@@ -32,7 +32,7 @@ def list_(session: Session) -> None:
         session.show_json({"active": active, "profiles": [_document(session, name, active) for name in names]})
     elif names:
         rows = [_row(session, name, active) for name in names]
-        shown = _columns_to_show(rows, session.app.default_url())
+        shown = _columns_to_show(rows, session.store.default_url())
         tables.show([_COLUMNS[at] for at in shown], [[row[at] for at in shown] for row in rows], keep=3)
     else:
         session.say_no_profiles()
@@ -69,7 +69,7 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
     except ConfigError as error:  # a broken file does not hide the other profiles
         terminal.show_error(error)
         return (mark, bold, ("unreadable", "red"), "", "", "", "")
-    url = profile.api_url or (str(credential.origin) if credential else session.app.default_url() or "")
+    url = profile.api_url or (str(credential.origin) if credential else session.store.default_url() or "")
     label = credential.label if credential else ""
     return (
         mark,

@@ -1,0 +1,30 @@
+"""`config set`: set preferences in config.toml."""
+
+from __future__ import annotations
+
+import click
+
+from arka_config.cli.runtime.command import Session, command
+
+
+@command(name="set")
+@click.argument("values", metavar="KEY=VALUE…", nargs=-1, required=True)
+def set_(session: Session, values: tuple[str, ...]) -> None:
+    """Set preferences in config.toml.
+
+    They apply to every profile: `api_url` is the workspace of tokens that name none. A list is separated by commas, and
+    `helpers.NAME` is the command of a helper. All values are checked before any is written, and comments in the file
+    are kept.
+
+    \b
+    {app} config set api_url=https://arka.example
+    {app} config set expiry_warning=30d "helpers.op=op read op://work/arka/token"
+    """
+    from arka_config.cli.input.preferences import preference_changes
+
+    path = session.store.preferences_path
+    changed = session.store.edit_preferences(preference_changes(session.app, values))
+    session.report(
+        {"path": path, "changed": changed},
+        f"Changed {session.with_tilde(path)}" if changed else f"{session.with_tilde(path)} already has these values",
+    )
