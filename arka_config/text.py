@@ -18,6 +18,25 @@ _WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))]
 )
 
+# Where two letters are usual for one; other letters just lose their marks.
+_SPELLINGS = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "oe",
+        "å": "aa",
+        "þ": "th",
+        "ð": "d",
+        "đ": "d",
+        "ł": "l",
+        "\u0131": "i",
+    }
+)
+
 # A control character ends a line, drives a terminal or hides what follows: CVE-2020-5260 and CVE-2024-50338 (git
 # credential helpers), CVE-2021-25743 (kubectl), CVE-2021-42574 (bidirectional text in source).
 UNPRINTABLE = frozenset(
@@ -119,19 +138,38 @@ def check_profile_name(name: str, source: str = "") -> str:
     # A longer text is not shortened to a name: it may contain a token, of which a part would not be masked.
     suggestion = suggest_profile_name(name) if len(name) <= NAME_LENGTH else ""
     origin = f" (from {source})" if source else ""
+    if name.lower() in _WINDOWS_DEVICES:
+        reason = "it is reserved on Windows, where a file cannot have the name of a device"
+    else:
+        reason = f"use 1 to {NAME_LENGTH} of a-z, 0-9, '-' and '_', starting with a letter or a digit"
     raise InvalidName(
-        f"'{shorten(name, 80)}' is not a profile name{origin}: use 1 to {NAME_LENGTH} of a-z, 0-9, '-' and '_', "
-        "starting with a letter or a digit",
+        f"'{shorten(name, 80)}' is not a profile name{origin}: {reason}",
         hint=f"try '{suggestion}'" if suggestion else "",
     )
 
 
 def suggest_profile_name(text: str) -> str:
-    """Return a profile name similar to the text, or an empty string: `Work Laptop` gives `work-laptop`."""
-    allowed = (character if character in _NAME_REST else "-" for character in text.lower()[: 4 * NAME_LENGTH])
+    """Return a profile name similar to the text, or an empty string.
+
+    `Work Laptop` gives `work-laptop`, `Größe` gives `groesse`, and the Windows device `con` gives `con-profile`.
+    """
+    allowed = (character if character in _NAME_REST else "-" for character in _spell_in_ascii(text[: 4 * NAME_LENGTH]))
     words = [word for word in "".join(allowed).split("-") if word]
     name = "-".join(words).lstrip("_")[:NAME_LENGTH]
+    if name in _WINDOWS_DEVICES:
+        name += "-profile"
     return name if is_profile_name(name) else ""
+
+
+def _spell_in_ascii(text: str) -> str:
+    """Return the text in lower case, with letters such as `ü` and `é` as the ASCII letters that replace them."""
+    text = text.lower()
+    if text.isascii():
+        return text
+    import unicodedata  # rarely needed
+
+    spelled = unicodedata.normalize("NFC", text).translate(_SPELLINGS)
+    return "".join(letter for letter in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(letter))
 
 
 def nearest(word: str, words: Iterable[str], *, most: int = 3, cutoff: float = 0.6) -> list[str]:

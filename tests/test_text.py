@@ -69,7 +69,11 @@ def test_is_profile_name_refuses_special_characters(name: str) -> None:
         ("__private", "private"),
         ("../../etc/passwd", "etc-passwd"),
         ("x" * 100, "x" * 64),
-        ("CON", ""),
+        ("CON", "con-profile"),
+        ("Größe", "groesse"),
+        ("Gro\u0308ße", "groesse"),  # a letter and its mark apart, as macOS writes file names
+        ("Ærøskøbing", "aeroeskoebing"),
+        ("Café Łódź", "cafe-lodz"),
         ("日本", ""),
         ("", ""),
     ],
@@ -94,6 +98,13 @@ def test_check_profile_name_error_has_the_rule_and_a_suggestion() -> None:
         check_profile_name("Work Laptop")
     assert caught.value.hint == "try 'work-laptop'"
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["con", "aux", "com1", "CON"])
+def test_check_profile_name_says_that_a_device_is_reserved_on_windows(name: str) -> None:
+    with pytest.raises(InvalidName, match=f"^'{name}' is not a profile name: it is reserved on Windows") as caught:
+        check_profile_name(name)
+    assert caught.value.hint == f"try '{name.lower()}-profile'"
 
 
 def test_check_profile_name_error_names_the_source() -> None:

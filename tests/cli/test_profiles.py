@@ -305,6 +305,50 @@ def test_remove_without_a_terminal_names_the_flag(options: list[str]) -> None:
     assert profile_names() == ["ci", "work"]
 
 
+def test_remove_takes_several_names(two_profiles: Path, tmp_path: Path) -> None:
+    arka("use", "ci", "--here")
+    done = arka("profiles", "remove", "work", "ci", "work")
+    assert "Remove profiles 'work' and 'ci' and their tokens?" in done.err
+    assert profile_names() == ["ci", "work"]
+    done = arka("profiles", "remove", "work", "ci", "work", "--yes", "--json")
+    assert done.code == 0, done.err
+    assert done.json == {
+        "removed": [{"profile": "work", "unpinned": []}, {"profile": "ci", "unpinned": [str(tmp_path)]}]
+    }
+    assert profile_names() == []
+
+
+@pytest.mark.usefixtures("two_profiles")
+def test_remove_of_several_names_removes_none_if_one_is_unknown() -> None:
+    done = arka("profiles", "remove", "ci", "wrok", "--yes")
+    assert (done.code, "there is no profile 'wrok'" in done.err) == (1, True)
+    assert profile_names() == ["ci", "work"]
+
+
+@pytest.mark.usefixtures("two_profiles")
+def test_remove_takes_the_name_from_the_profile_option() -> None:
+    assert arka("profiles", "remove", "-p", "ci", "--yes").code == 0
+    assert profile_names() == ["work"]
+    assert arka("-p", "work", "profiles", "remove", "--yes").code == 0
+    assert profile_names() == []
+
+
+@pytest.mark.usefixtures("two_profiles")
+def test_remove_needs_a_name_and_no_second_one() -> None:
+    done = arka("profiles", "remove", "--yes", environ={"ARKA_PROFILE": "ci"})
+    assert (done.code, done.err) == (2, "error: which profile?\nhint: arka profiles remove NAME\n")
+    done = arka("profiles", "remove", "ci", "-p", "work", "--yes")
+    assert (done.code, "two profiles are named: 'ci' and --profile 'work'" in done.err) == (2, True)
+    assert profile_names() == ["ci", "work"]
+
+
+@pytest.mark.parametrize("words", ["set ci timeout=5", "unset ci timeout", "rename ci new", "copy ci new"])
+@pytest.mark.usefixtures("two_profiles")
+def test_profile_option_that_names_another_profile_than_the_argument_is_an_error(words: str) -> None:
+    done = arka("profiles", *words.split(), "-p", "work")
+    assert (done.code, "two profiles are named: 'ci' and --profile 'work'" in done.err) == (2, True)
+
+
 def test_remove_deletes_an_unreadable_profile(two_profiles: Path) -> None:
     write_profile(two_profiles, "work", "timeout =\n")
     (two_profiles / "data" / "tokens" / "work.json").write_text("{")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -163,3 +164,52 @@ def test_use_picker_can_be_cancelled(two_profiles: Path, answer: str, code: int,
     child.close()
     assert (child.exitstatus, said in (child.before or "")) == (code, True)
     assert effective_profile() == "work"
+
+
+def test_use_picker_shows_no_number_that_is_the_name_of_another_profile(two_profiles: Path) -> None:
+    """Profiles 1, 2, ci and work: `2` is a name, so work has another number, and each line picks its profile."""
+    for name in ("2", "1"):
+        assert arka("profiles", "create", name).code == 0
+    lines = {answer: picked(two_profiles, answer) for answer in ("2", "1", "3", "5", "6")}
+    assert lines == {"2": "2", "1": "1", "3": "1", "5": "ci", "6": "work"}
+
+
+def picked(home: Path, answer: str) -> str:
+    """Answer the picker, and return the profile that is active then."""
+    environ = {"HOME": str(home.parent), "ARKA_HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    child = pexpect.spawn(str(Path(sys.executable).with_name("arka")), ["use"], env=environ, timeout=20)
+    child.expect_exact("Which profile (number or name): ")
+    child.send(f"{answer}\r")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    return (home / "state" / "active").read_text().split()[0]
+
+
+def test_use_pins_lists_the_pinned_directories(two_profiles: Path, tmp_path: Path) -> None:
+    assert arka("use", "--pins") == (0, "", "No directory is pinned; pin this one with: arka use NAME --here\n")
+    assert arka("use", "--pins", "--json").json == {"pins": []}
+    arka("use", "ci", "--here")
+    gone = two_profiles.parent / "gone"
+    (two_profiles / "state" / "pins.json").write_text(
+        json.dumps({"version": 1, "pins": {str(tmp_path): "ci", str(gone): "work", "/": "old"}})
+    )
+    done = arka("use", "--pins", "--json")
+    assert done.json == {
+        "pins": [
+            {"directory": "/", "profile": "old"},
+            {"directory": str(tmp_path), "profile": "ci"},
+            {"directory": str(gone), "profile": "work"},
+        ]
+    }
+    lines = arka("use", "--pins").out.splitlines()
+    assert lines[0].split() == ["DIRECTORY", "PROFILE"]
+    assert lines[1].split() == ["/", "old", "no", "such", "profile"]
+    assert lines[2].split()[1:] == ["ci"]
+    assert lines[3].split()[1:] == ["work", "no", "such", "directory"]
+
+
+@pytest.mark.parametrize("words", ["--pins work", "--pins --here", "--pins --unpin", "--pins -p work"])
+@pytest.mark.usefixtures("two_profiles")
+def test_use_pins_takes_nothing_else(words: str) -> None:
+    assert arka("use", *words.split()).code == 2

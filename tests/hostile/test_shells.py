@@ -187,7 +187,7 @@ def test_a_path_in_a_hint_is_one_shell_word(paths: list[str]) -> None:
 def test_the_completion_script_contains_no_input(two_profiles: Path, shell: str) -> None:
     plain = arka("completion", shell).out
     for variable in ("SHELL", "ARKA_PROFILE", "ARKA_API_KEY", "ARKA_API_URL", "HOME", "PATH", "COMP_WORDS"):
-        assert arka("completion", shell, environ={variable: "'; touch ran; $(touch ran)"}).out == plain
+        assert arka("completion", shell, environ={variable: "/'; touch ran; $(touch ran)"}).out == plain
 
 
 def test_env_github_sets_only_our_variables(two_profiles: Path, tmp_path: Path) -> None:

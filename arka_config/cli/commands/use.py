@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 
 import click
 
-from arka_config.cli.output import terminal
+from arka_config.cli.output import tables, terminal
 from arka_config.cli.runtime import legacy_sync
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.errors import Cancelled, ConfigError, UsageError
@@ -17,16 +18,20 @@ from arka_config.precedence.values import ENV, PIN
 @click.argument("name", required=False, type=ProfileName())
 @click.option("--here", is_flag=True, help="Pin this directory, and everything below it, to the profile.")
 @click.option("--unpin", is_flag=True, help="Remove this directory's pin.")
-def use(session: Session, name: str | None, here: bool, unpin: bool) -> None:
+@click.option("--pins", is_flag=True, help="List the pinned directories.")
+def use(session: Session, name: str | None, here: bool, unpin: bool, pins: bool) -> None:
     """Make a profile the active one, for all your shells.
 
     `-` switches back to the previous one. Without a name, prompts for one. To select a profile in one shell only:
     `eval "$({app} env --profile NAME)"`.
     """
-    if unpin and (here or name or session.profile):
-        raise UsageError("--unpin takes no profile and no other option", hint=f"{session.app.name} use --unpin")
+    for option, is_given, is_alone in (("--unpin", unpin, not pins), ("--pins", pins, not unpin)):
+        if is_given and (here or name or session.profile or not is_alone):
+            raise UsageError(f"{option} takes no profile and no other option", hint=f"{session.app.name} use {option}")
     if unpin:
         return _unpin(session)
+    if pins:
+        return _show_pins(session)
     if name is not None:
         session.check_not_two(name)
     wanted = name or session.profile
@@ -69,6 +74,25 @@ def _unpin(session: Session) -> None:
     )
 
 
+def _show_pins(session: Session) -> None:
+    """Show the pinned directories with their profiles, and what no longer exists."""
+    pinned = sorted(session.store.selection.read_pins().items())
+    if session.json:
+        return session.show_json({"pins": [{"directory": directory, "profile": name} for directory, name in pinned]})
+    if not pinned:
+        return terminal.say(f"No directory is pinned; pin this one with: {session.app.name} use NAME --here")
+    names = set(session.store.names())
+    rows = [
+        (
+            session.with_tilde(directory),
+            name,
+            "no such directory" if not os.path.isdir(directory) else "no such profile" if name not in names else "",
+        )
+        for directory, name in pinned
+    ]
+    tables.show(("DIRECTORY", "PROFILE", ""), rows)
+
+
 def _prompt_for_name(session: Session) -> str:
     """Prompt for one of the profiles, by number or name."""
     names = session.store.names()
@@ -77,14 +101,15 @@ def _prompt_for_name(session: Session) -> str:
     if not session.can_ask:
         raise UsageError("which profile?", hint=f"{session.app.name} use NAME")
     active, _ = session.store.selection.read_active()
-    for number, name in enumerate(names, 1):
+    # A number that is a profile's name means that profile, so it is not shown as the number of another.
+    numbers = (number for number in map(str, itertools.count(1)) if number not in names)
+    choices = dict(zip(numbers, names, strict=False))
+    for number, name in choices.items():
         terminal.say(f"{'●' if name == active else ' '} {number:>2}  {name}")
     answer = terminal.ask("Which profile (number or name)")
     if not answer:
         raise Cancelled("nothing was changed")
-    if answer.isdigit() and answer not in names and 0 < int(answer) <= len(names):
-        return names[int(answer) - 1]
-    return session.store.check_exists(answer)
+    return choices.get(answer) or session.store.check_exists(answer)
 
 
 def _note_overrides(session: Session, name: str) -> None:

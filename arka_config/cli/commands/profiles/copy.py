@@ -17,6 +17,7 @@ def copy(session: Session, name: str, new_name: str, with_token: bool) -> None:
 
     The token is not copied: with a token each, you can revoke one without affecting the other.
     """
+    session.check_not_two(name)
     session.store.copy(name, new_name, with_token=with_token)
     session.report({"profile": new_name, "copied_from": name}, f"Copied profile '{name}' to '{new_name}'")
     if not session.store.tokens.holds(new_name) and session.store.profiles.read(new_name).reference is None:

@@ -1,44 +1,87 @@
-"""`profiles remove`: remove a profile's settings and token."""
+"""`profiles remove`: remove the settings and tokens of profiles."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_copy, legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_sync, workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class _Removal(NamedTuple):
+    """A profile to remove, and the origin of its token, if it has one and that is known."""
+
+    name: str
+    has_token: bool
+    origin: str | None
 
 
 @command()
-@click.argument("name", type=ProfileName())
+@click.argument("names", metavar="NAME…", nargs=-1, type=ProfileName())
 @yes_option
-@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; remove nothing if that fails.")
-def remove(session: Session, name: str, yes: bool, revoke: bool) -> None:
-    """Remove a profile and its token.
+@click.option("--revoke", is_flag=True, help="Revoke the tokens at the workspace first; remove nothing if that fails.")
+def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> None:
+    """Remove profiles and their tokens.
 
-    The token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
+    A token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
     """
-    store, app = session.store, session.app
-    store.check_exists(name)
-    had_token, origin = store.tokens.holds(name), store.read_origin(name)
+    store = session.store
+    removals = [
+        _Removal(name, store.tokens.holds(name), store.read_origin(name)) for name in _names_to_remove(session, names)
+    ]
     if not yes:
-        what = " and its token, and revoke that" if had_token and revoke else " and its token" if had_token else ""
-        session.confirm(f"Remove profile '{name}'{what}?", flag="--yes")
-    revoked = workspace_access.revoke_before_removal(session, name) if had_token and revoke else ""
-    was_active = store.selection.read_active()[0] == name
-    copy = legacy_copy.find_copy(session, [name]) if had_token and not revoked else None
-    unpinned = store.remove(name)
+        session.confirm(_question(removals, revoke=revoke), flag="--yes")
+    revoked = {
+        each.name: workspace_access.revoke_before_removal(session, each.name)
+        for each in removals
+        if each.has_token and revoke
+    }
+    active = store.selection.read_active()[0]
+    unpinned = {each.name: store.remove(each.name) for each in removals}
     legacy_sync.after_change(session)
     if session.json:
-        session.show_json({"profile": name, "unpinned": unpinned})
+        documents = [{"profile": name, "unpinned": directories} for name, directories in unpinned.items()]
+        session.show_json(documents[0] if len(documents) == 1 else {"removed": documents})
+    for each in removals:
+        _report(session, each, revoked.get(each.name, ""), unpinned[each.name])
+    if active in unpinned:
+        terminal.say(f"  No profile is active now; choose one with: {session.app.name} use NAME")
+
+
+def _names_to_remove(session: Session, names: Sequence[str]) -> list[str]:
+    """Return the names of the arguments, else that of `--profile`. Never the effective profile's: it must be named."""
+    for name in names:
+        session.check_not_two(name)
+    if not names and session.profile is None:
+        raise UsageError("which profile?", hint=f"{session.app.name} profiles remove NAME")
+    return [session.store.check_exists(name) for name in dict.fromkeys(names or [str(session.profile)])]
+
+
+def _question(removals: Sequence[_Removal], *, revoke: bool) -> str:
+    *first, last = [f"'{each.name}'" for each in removals]
+    names = f"{', '.join(first)} and {last}" if first else last
+    has_token = any(each.has_token for each in removals)
+    if first:
+        what = " and their tokens, and revoke those" if revoke else " and their tokens"
+        return f"Remove profiles {names}{what if has_token else ''}?"
+    what = " and its token, and revoke that" if revoke else " and its token"
+    return f"Remove profile {names}{what if has_token else ''}?"
+
+
+def _report(session: Session, removal: _Removal, revoked: str, unpinned: Sequence[str]) -> None:
+    app = session.app
     if revoked:
         terminal.say(revoked, mark="✓")
-    terminal.say(f"Removed profile '{name}'", mark="✓")
-    if had_token and not revoked:
-        terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, origin)}")
-    legacy_copy.report_or_remove(session, copy, remove=False)
+    terminal.say(f"Removed profile '{removal.name}'", mark="✓")
+    if removal.has_token and not revoked:
+        terminal.say(f"  Its token works until it is revoked: {app.page(app.tokens_page, removal.origin)}")
     for directory in unpinned:
         terminal.say(f"  {session.with_tilde(directory)} is no longer pinned")
-    if was_active:
-        terminal.say(f"  No profile is active now; choose one with: {app.name} use NAME")

@@ -16,6 +16,7 @@ def rename(session: Session, name: str, new_name: str) -> None:
 
     If it is active or pinned to directories, it stays so. Variables in your shells are not changed.
     """
+    session.check_not_two(name)
     session.store.rename(name, new_name)
     session.report({"profile": new_name, "before": name}, f"Profile '{name}' is now '{new_name}'")
     variable = session.app.profile_field.variable

@@ -22,6 +22,7 @@ def set_(session: Session, name: str, values: tuple[str, ...]) -> None:
     """
     from arka_config.settings.assignments import assignments
 
+    session.check_not_two(name)
     changed = session.store.edit(name, assignments(session.app, values))
     session.report(
         {"profile": name, "changed": changed},

@@ -18,6 +18,7 @@ def unset(session: Session, name: str, keys: tuple[str, ...]) -> None:
     """
     from arka_config.settings.assignments import removals
 
+    session.check_not_two(name)
     store = session.store
     store.check_exists(name)
     changed = store.edit(name, removals(session.app, keys, store.profiles.read(name).settings))
