@@ -24,6 +24,7 @@ ConfigError                       1   something is wrong; the message says what 
 ├── SealedTokenError              1   a template's token cannot be sealed or opened
 ├── SealingError                  1   a stored token cannot be sealed or opened
 │   ├── VaultLocked               1   no unlocker opens the data key; the message names each
+│   ├── VaultChanged              1   `data-key.json` is missing, or is not this machine's
 │   ├── WrongPassphrase           1   the passphrase is wrong
 │   ├── KeyFileMissing            1   the key file does not exist
 │   ├── WrongKeyFile              1   not a key file, or another vault's
@@ -212,6 +213,10 @@ class SealingError(ConfigError):
 
 class VaultLocked(SealingError):
     """No unlocker opens the data key. The message names each, with the reason."""
+
+
+class VaultChanged(SealingError, FileError):
+    """The vault is not the one that this machine knows: `data-key.json` was removed or replaced."""
 
 
 class WrongPassphrase(SealingError):

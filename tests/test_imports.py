@@ -296,6 +296,16 @@ def test_fast_path_with_a_sealed_token_imports_only_what_opens_it(tmp_path: Path
     assert tier.isdisjoint({"click", "pydantic", "keyring", "platformdirs", "json"})
 
 
+def test_fast_path_reports_a_plain_file_without_other_imports(tmp_path: Path) -> None:
+    store = open_store(app, {"ARKA_HOME": str(tmp_path)})
+    operations.enable(vault_of(store), [NewUnlocker("key-file")])
+    plain = Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com"))
+    store.log_in("work", plain, storage="plain")
+    code = "from arka_config.cli.runtime.run import run\nfrom arka_config.arka import app\nrun(app, ['token'])"
+    tier = loaded(code, ARKA_HOME=str(tmp_path))
+    assert tier <= FAST, f"not on the list: {tier - FAST}"
+
+
 @pytest.mark.parametrize(("line", "allowed"), list(command_samples.imports(sealed=True)))
 def test_command_with_sealing_imports_only_what_it_may(tmp_path: Path, line: str, allowed: str) -> None:
     seal_store(tmp_path / "arka", "a key file")

@@ -36,7 +36,16 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-_STATE_FILES = ("active", "pins.json", "ledger.json", rotations.FILE, "ledger.pending.json", approvals.FILE, "lock")
+_STATE_FILES = (
+    "vault.json",
+    "active",
+    "pins.json",
+    "ledger.json",
+    rotations.FILE,
+    "ledger.pending.json",
+    approvals.FILE,
+    "lock",
+)
 _DATA_FILES = ("data-key.json", "identity.txt", "workspace.db")
 
 

@@ -104,6 +104,10 @@ def vault(machine: Machine) -> Iterator[Problem]:
     if not files.exists(store.data_key_path):
         if sealed:
             yield _missing_data_key(machine, sealed)
+        elif files.exists(store.known_vault_path):
+            message = f"it is missing, but {store.known_vault_path} says that sealing is on: no token can be stored"
+            command = machine.command("vault", "disable")
+            yield Problem(ERROR, store.data_key_path, message, command, "or restore it from a backup")
         return
     try:
         vault_of(store).required_file()
@@ -125,7 +129,9 @@ def vault(machine: Machine) -> Iterator[Problem]:
 def _missing_data_key(machine: Machine, sealed: list[str]) -> Problem:
     names = shorten_list(sealed, _MAX_NAMES)
     message = f"it is missing, and without it the sealed tokens of {names} cannot be opened"
-    command = " && ".join(machine.command(what, "--profile", sealed[0]) for what in ("logout", "login"))
+    logout, login = (machine.command(what, "--profile", sealed[0]) for what in ("logout", "login"))
+    disable = [machine.command("vault", "disable")] if files.exists(machine.store.known_vault_path) else []
+    command = " && ".join([logout, *disable, login])
     advice = "restore it from a backup; if there is none, log in to each profile again"
     return Problem(ERROR, machine.store.data_key_path, message, command, advice)
 
@@ -162,25 +168,23 @@ def _session(machine: Machine) -> Iterator[Problem]:
 
 
 def plain_tokens(machine: Machine) -> Iterator[Problem]:
-    """Plain tokens although sealing is on, and a preference that stores more of them."""
+    """Plain tokens although sealing is on, and a preference for them, which has no effect."""
     preferences = machine.preferences
     if machine.vault_file is None:
         return
-    is_preferred = False
     if preferences is not None and preferences.storage == PLAIN:
-        is_preferred = True
-        message = 'storage = "plain" is set, so the token of a new profile is not sealed although sealing is on'
+        message = 'storage = "plain" is set, but has no effect while sealing is on: new tokens are sealed'
         yield Problem(WARNING, preferences.path, message, edit_command(preferences.path))
     for name, credential in machine.credentials.items():
         if credential.storage != PLAIN or machine.vault_file.unfinished:
             continue
         fix = None
-        if machine.opens_at_once and not is_preferred:
+        if machine.opens_at_once:
             fix = Fix(f"sealed the token of profile '{name}'", partial(_seal, machine, name))
         unlock = "" if machine.opens_at_once else f'eval "$({machine.program} vault unlock)" && '
-        command = "" if is_preferred else f"{unlock}{machine.program} doctor --fix"
+        command = f"{unlock}{machine.program} doctor --fix"
         message = f"the token of profile '{name}' is in plain text, although sealing is on"
-        advice = "remove storage from config.toml first" if is_preferred else ""
+        advice = "check whose token it is first: you may not have stored it"
         yield Problem(WARNING, machine.store.tokens.path(name), message, command, advice, fix)
 
 

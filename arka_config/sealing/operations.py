@@ -70,6 +70,7 @@ def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_p
             for each in unlockers:
                 file.unlockers.append(_create_unlocker(vault, file, each, data_key, undo))
             undo.append(partial(files.remove, vault.path))
+            undo.append(vault.known.forget)
             mark_unfinished(vault, file, data_key, ENABLE)
 
         names = _profiles(vault, PLAIN)
@@ -84,8 +85,16 @@ def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
     If no token is sealed, nothing has to be opened: that is the way out for a user who has lost all unlockers.
     """
     with vault.store.lock:
+        file = vault.file()
+        if file is None and vault.known.forget():
+            return []  # the data key's file was removed before
         file = vault.required_file()
         names = _profiles(vault, SEALED)
+
+        def end() -> None:
+            vault.known.forget()
+            files.remove(vault.path)
+
         if names:
             mark = partial(mark_unfinished, vault, file, vault.keys(fresh=True)[file.key_id])
             _rewrite(
@@ -94,11 +103,11 @@ def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
                 PLAIN,
                 progress,
                 begin=partial(mark, DISABLE),
-                end=partial(files.remove, vault.path),
+                end=end,
                 put_back=partial(mark, file.unfinished),
             )
         else:
-            files.remove(vault.path)
+            end()
         vault.sessions.end_all()
         vault.close()
         for unlocker in file.unlockers:

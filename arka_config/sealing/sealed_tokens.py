@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arka_config.errors import SealedFileDamaged, SealedFileMoved, SealingError
+from arka_config.errors import SealedFileDamaged, SealedFileMoved, SealingError, VaultChanged
 from arka_config.sealing import cipher
 from arka_config.secret import Secret
 from arka_config.store.tokens import SEALED, VERSION, credential_from, metadata_of, storable_token
@@ -58,10 +58,12 @@ class SealedTokens:
     def _unseal(self, name: str, document: Document, path: str) -> str:
         from arka_config.sealing.vault import NotEnabled, vault_of
 
-        key_id = document["sealed"]["key"]
+        key_id, vault = document["sealed"]["key"], vault_of(self._store)
         try:
-            keys: dict[str, bytes] = vault_of(self._store).keys(key_id)
-        except NotEnabled:
+            keys: dict[str, bytes] = vault.keys(key_id)
+        except (NotEnabled, VaultChanged):
+            if vault.is_enabled:
+                raise
             keys = {}  # sealing was turned off since the file was read, or data-key.json is gone
         if key_id not in keys:
             return self._read_again(name, document, path)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from arka_config import debug
-from arka_config.errors import ConfigWarning, FileError, InvalidSession, SealingError, VaultLocked
+from arka_config.errors import ConfigWarning, FileError, InvalidSession, SealingError, VaultChanged, VaultLocked
 from arka_config.sealing import data_key as data_keys
+from arka_config.sealing.known_vault import KnownVault
 from arka_config.sealing.sessions import Sessions
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.unlockers.protocol import Context, NoAnswer
@@ -48,6 +49,7 @@ class Vault:
     def __init__(self, store: ProfileStore) -> None:
         self.store = store
         self.path = store.data_key_path
+        self.known = KnownVault(store.known_vault_path, self.path)
         self.sessions = Sessions(store.app, store.folders.state)
         self.answers: list[bytes] = []  # the secrets that the user gave and that opened it; a rekey needs them again
         self._open: DataKeys | None = None
@@ -63,7 +65,21 @@ class Vault:
         return files.exists(self.path)
 
     def file(self) -> DataKeyFile | None:
-        """Read the data key's file; None if sealing is off. Raises SealingError, UnsafeFile."""
+        """Read the data key's file; None if sealing is off. Raises SealingError, VaultChanged, UnsafeFile."""
+        file = self._read()
+        while file is not None:
+            try:
+                self.known.check(file.key_id)
+            except VaultChanged:
+                again = self._read()
+                if again is None or again.key_id == file.key_id:
+                    raise
+                file = again  # a rekey has finished in between
+            else:
+                break
+        return file
+
+    def _read(self) -> DataKeyFile | None:
         text = files.read(self.path, secret=True)
         if text is None:
             return None
@@ -72,9 +88,10 @@ class Vault:
         return file
 
     def required_file(self) -> DataKeyFile:
-        """Read the data key's file. Raises NotEnabled if sealing is off."""
+        """Read the data key's file. Raises NotEnabled if sealing is off, VaultChanged if it should be on."""
         file = self.file()
         if file is None:
+            self.store.check_vault_exists()
             raise NotEnabled(f"sealing is off: {self.path} does not exist", hint=f"{self.store.app.name} vault enable")
         return file
 
@@ -87,15 +104,29 @@ class Vault:
             return self._open
         file = self.required_file()
         key = self._open.get(file.key_id) if self._open is not None else None
-        return self._adopt(file, self._verified(file, self._unlock(file) if key is None else key))
+        keys = self._adopt(file, self._verified(file, self._unlock(file) if key is None else key))
+        if fresh:
+            self._remember(file)
+        return keys
+
+    def _remember(self, file: DataKeyFile) -> None:
+        """Remember a vault that is used here for the first time, or again after the state folder was lost."""
+        if self.known.read():
+            return
+        with self.store.lock:
+            current = self._read()
+            if current is not None and current.key_id == file.key_id:
+                self.known.remember(current)
 
     def close(self) -> None:
         """Forget the open keys."""
         self._open = None
 
     def write(self, file: DataKeyFile, data_key: bytes) -> None:
-        """Write the data key's file. The caller holds the store's lock. Raises FileError."""
+        """Write the data key's file, and remember it. The caller holds the store's lock. Raises FileError."""
+        self.known.prepare(self._read(), file)
         files.write(self.path, file.text(data_key))
+        self.known.remember(file)
         self._adopt(file, data_key)
 
     def opens_at_once(self) -> bool:

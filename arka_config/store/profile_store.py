@@ -10,12 +10,14 @@ import os
 
 from arka_config.errors import (
     ConfigError,
+    ConfigWarning,
     FileError,
     MalformedFile,
     NoToken,
     ProfileExists,
     SealingError,
     UnknownProfile,
+    VaultChanged,
 )
 from arka_config.store import files
 from arka_config.store.lock import Lock
@@ -66,7 +68,8 @@ class ProfileStore:
             os.path.join(folders.data, "tokens"),
             kinds=tuple(token_stores),
             make_kind=lambda kind: token_stores[kind](self),
-            default=self._default_storage,
+            choose=self._choose_storage,
+            on_plain=self._report_plain_token,
             guarded=folders.enclosing(folders.data),
         )
         state = folders.enclosing(folders.state)
@@ -76,6 +79,7 @@ class ProfileStore:
         self._load_references = load_references
         self._preferences: Preferences | None = None
         self._vault: Vault | None = None
+        self._reported: set[str] = set()  # the plain token files that were warned of
 
     @property
     def folders_to_sweep(self) -> list[str]:
@@ -144,6 +148,11 @@ class ProfileStore:
         return os.path.join(self.folders.data, "data-key.json")
 
     @property
+    def known_vault_path(self) -> str:
+        """The file that says which vault is this machine's. It exists if sealing was turned on or used here."""
+        return os.path.join(self.folders.state, "vault.json")
+
+    @property
     def vault(self) -> Vault:
         """What encrypts sealed tokens."""
         if self._vault is None:
@@ -158,15 +167,47 @@ class ProfileStore:
     def _reference_kinds(self) -> Collection[str]:
         return self.references.kinds()
 
-    def _default_storage(self) -> str:
-        """Return the storage of a profile's first token: what config.toml says, else sealed if sealing is on."""
-        is_on = files.exists(self.data_key_path)
-        if self.preferences.storage == SEALED and not is_on:
+    def _choose_storage(self, current: str | None) -> str:
+        """Return the storage of a new token if none is requested: the current one's, or else the default.
+
+        A plain file counts as none if its token should be sealed: it may have been put there to get the next one.
+        """
+        if current not in (None, PLAIN):
+            return str(current)
+        preferred = self.preferences.storage
+        if files.exists(self.data_key_path):
+            return SEALED if preferred in ("", PLAIN) else preferred
+        self.check_vault_exists()
+        if preferred == SEALED:
             raise SealingError(
                 f'{self.preferences.path} says storage = "sealed", but sealing is off',
                 hint=f"{self.app.name} vault enable",
             )
-        return self.preferences.storage or (SEALED if is_on else PLAIN)
+        return current or preferred or PLAIN
+
+    def check_vault_exists(self) -> None:
+        """Raise VaultChanged if sealing was on, and the data key's file was removed."""
+        if files.exists(self.known_vault_path) and not files.exists(self.data_key_path):
+            raise VaultChanged(
+                f"{self.data_key_path} does not exist, but {self.known_vault_path} says that sealing is on",
+                path=self.data_key_path,
+                hint=f"restore it from a backup, or turn sealing off: {self.app.name} vault disable",
+            )
+
+    def _report_plain_token(self, name: str, document: Document) -> None:
+        """Warn of a plain token file that is there although sealing is on."""
+        path = self.tokens.path(name)
+        key = files.read(self.data_key_path) if path not in self._reported else None
+        if key is None or '"unfinished": "enable"' in key or '"unfinished": "disable"' in key:
+            return
+        if self.tokens.read_document(name) != document:
+            return  # another process has just sealed it
+        self._reported.add(path)
+        import warnings
+
+        command = f"{self.app.name} doctor --fix"
+        message = f"{path} is in plain text, although sealing is on: check whose token it is, then seal it: {command}"
+        warnings.warn(ConfigWarning(message), stacklevel=2)
 
     # Reading
 
@@ -249,7 +290,7 @@ class ProfileStore:
             stored = self.tokens.read(name)
             if stored is None or stored.origin != before.origin or stored.token != before.token:
                 return False
-            self.tokens.write(name, after)
+            self.tokens.write(name, after, storage=stored.storage if stored.token == after.token else None)
             return True
 
     def _write_url_or_discard(self, name: str, api_url: str, document: Document) -> None:
@@ -308,7 +349,9 @@ class ProfileStore:
                 elif credential is None:
                     self.profiles.edit(other, {})
                 if credential is not None:
-                    self.tokens.write(other, credential, storage=credential.storage)
+                    self.tokens.write(
+                        other, credential, storage=None if credential.storage == PLAIN else credential.storage
+                    )
             except BaseException:
                 self.profiles.remove(other)
                 raise

@@ -8,7 +8,7 @@ from arka_config.errors import MalformedFile, UnsafeFile
 from arka_config.secret import Secret
 from arka_config.store import files, json
 from arka_config.store.ownership import check_folders
-from arka_config.store.tokens import PLAIN, Credential, PlainTokens, parse_document, storage_of
+from arka_config.store.tokens import PLAIN, PLAIN_VERSION, Credential, PlainTokens, parse_document, storage_of
 from arka_config.text import is_profile_name, quote_path
 
 TYPE_CHECKING = False
@@ -25,9 +25,9 @@ _SUFFIX = ".json"
 class TokenFiles:
     """Stores credentials by profile name, each in the kind of token store that its file names.
 
-    `kinds` are the kinds other than the plain one, which `make_kind` makes. `default` returns the kind for a profile
-    that has no token yet. No other user may own the folder or one of `guarded`, or write to it. Writers must hold the
-    store's lock.
+    `kinds` are the kinds other than the plain one, which `make_kind` makes. `choose` returns the kind for a new token,
+    given the kind of the current one. `on_plain` is called for each plain token that is read, replaced or removed. No
+    other user may own the folder or one of `guarded`, or write to it. Writers must hold the store's lock.
     """
 
     def __init__(
@@ -36,14 +36,16 @@ class TokenFiles:
         *,
         kinds: tuple[str, ...],
         make_kind: Callable[[str], TokenStore],
-        default: Callable[[], str],
+        choose: Callable[[str | None], str],
+        on_plain: Callable[[str, Document], None],
         guarded: Collection[str] = (),
     ) -> None:
         self.folder = folder
         self._guarded = (*guarded, folder)
         self._other_kinds = kinds
         self._make_kind = make_kind
-        self._default = default
+        self._choose = choose
+        self._on_plain = on_plain
         self._kinds: dict[str, TokenStore] = {PLAIN: PlainTokens()}
 
     def kind(self, storage: str) -> TokenStore:
@@ -85,7 +87,9 @@ class TokenFiles:
             return None
         document = parse_document(text, path)
         storage = storage_of(document, path)
-        if storage != PLAIN:
+        if storage == PLAIN:
+            self._on_plain(name, document)
+        else:
             _check_bytes(text, document, path)
         return self.kind(storage).read(name, document, path)
 
@@ -115,7 +119,7 @@ class TokenFiles:
     # Writing
 
     def write(self, name: str, credential: Credential, *, storage: str | None = None) -> None:
-        """Store a credential in place of the previous one, in kind `storage`, else the previous kind, else the default.
+        """Store a credential in place of the previous one, in kind `storage`, else in the kind that `choose` returns.
 
         Raises InvalidValue, FileError, and SealingError if the kind is not available.
         """
@@ -123,7 +127,7 @@ class TokenFiles:
 
     def prepare(self, name: str, credential: Credential, *, storage: str | None = None) -> Document:
         """Return the document for `put`. Raises here what a missing key or keyring makes fail."""
-        return self.kind(storage or self.read_storage(name) or self._default()).save(name, credential)
+        return self.kind(storage or self._choose(self.read_storage(name))).save(name, credential)
 
     def check_can_store(self, name: str, origin: Origin) -> None:
         """Check that a token could be stored before prompting for one. Raises the same errors as `prepare`."""
@@ -131,7 +135,7 @@ class TokenFiles:
 
     def put(self, name: str, document: Document) -> None:
         """Write a prepared document. Raises FileError, after discarding the document."""
-        before = self.read_document(name)
+        before = self._read_replaced(name)
         try:
             self._check_place(name, before)
             files.write(self.path(name), json.dumps(document))
@@ -163,11 +167,17 @@ class TokenFiles:
 
     def remove(self, name: str) -> bool:
         """Remove the profile's credential, readable or not. Return whether there was one."""
-        before = self.read_document(name)
+        before = self._read_replaced(name)
         removed = files.remove(self.path(name))
         if before is not None:
             self.discard(name, before)
         return removed
+
+    def _read_replaced(self, name: str) -> Document | None:
+        document = self.read_document(name)
+        if document is not None and document.get("version") == PLAIN_VERSION:
+            self._on_plain(name, document)
+        return document
 
 
 def _check_bytes(text: str, document: Document, path: str) -> None:

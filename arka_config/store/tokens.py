@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PLAIN, SEALED, KEYRING = "plain", "sealed", "keyring"
 STORAGES = (PLAIN, SEALED, KEYRING)
 
-_PLAIN_VERSION = 1
+PLAIN_VERSION = 1
 VERSION = 2  # of the other kinds: a program that supports only plain files then reports that it is too old
 MAX_TEXT_LENGTH = 400  # characters in a label or user; an e-mail address has 254 at most
 _TEXTS = ("label", "created", "expires", "user")
@@ -87,7 +87,7 @@ class PlainTokens:
 
     def save(self, name: str, credential: Credential) -> Document:
         """Return the document. Raises InvalidValue, naming the part, for what could not be read back."""
-        return {"version": _PLAIN_VERSION, "token": storable_token(credential), **metadata_of(credential)}
+        return {"version": PLAIN_VERSION, "token": storable_token(credential), **metadata_of(credential)}
 
     def forget(self, name: str, document: Document) -> None:
         """Do nothing: all of it is in the document."""
@@ -96,7 +96,7 @@ class PlainTokens:
 def storage_of(document: Mapping[str, Any], path: str) -> str:
     """Return the kind of token store of a document. Raises MalformedFile, NewerFormat."""
     version = document.get("version")
-    if version == _PLAIN_VERSION:
+    if version == PLAIN_VERSION:
         return PLAIN
     if version == VERSION and document.get("storage") in STORAGES[1:]:
         return str(document["storage"])

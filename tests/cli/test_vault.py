@@ -133,7 +133,7 @@ def test_enable_warns_of_tokens_that_stay_plain(home: Path) -> None:
     (home / "config").mkdir(exist_ok=True)
     (home / "config" / "config.toml").write_text('storage = "plain"\nlegacy_sync = true\n')
     ended = run("vault", "enable")
-    assert 'storage = "plain": tokens of new profiles are not sealed' in ended.err
+    assert 'storage = "plain" has no effect while sealing is on' in ended.err
     assert "legacy_sync is on: the active profile's token is still written in plain text" in ended.err
 
 

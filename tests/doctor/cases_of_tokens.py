@@ -110,6 +110,20 @@ def a_damaged_data_key(user_home: UserHome) -> None:
     user_home.write(user_home.data("data-key.json"), "{}")
 
 
+@problem_case("vault", "~/.local/share/arka/data-key.json", "says that sealing is on", "arka vault disable")
+def a_deleted_vault_without_sealed_tokens(user_home: UserHome) -> None:
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
+    for name in user_home.store.names():
+        user_home.store.log_out(name)
+    user_home.data("data-key.json").unlink()
+
+
+@problem_case("vault", "~/.local/share/arka/data-key.json", "is not this machine's vault", "")
+def a_vault_that_is_not_the_known_one(user_home: UserHome) -> None:
+    operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
+    user_home.write(user_home.state("vault.json"), '{"version": 1, "key": "00"}')
+
+
 @problem_case("vault", "~/.local/share/arka/data-key.json", "newer than this program", "")
 def a_data_key_in_a_newer_format(user_home: UserHome) -> None:
     operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
@@ -120,7 +134,7 @@ def a_data_key_in_a_newer_format(user_home: UserHome) -> None:
     "vault",
     "~/.local/share/arka/data-key.json",
     "without it the sealed tokens of only",
-    "arka logout --profile only && arka login --profile only",
+    "arka logout --profile only && arka vault disable && arka login --profile only",
     types=TOKEN,
 )
 def a_missing_data_key(user_home: UserHome) -> None:

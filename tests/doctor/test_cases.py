@@ -58,6 +58,6 @@ def test_expiry_warning_sets_how_many_days_count_as_soon(user_home: UserHome) ->
     assert user_home.problems() == []
     user_home.write(user_home.config("config.toml"), 'expiry_warning = "30d"\n')
     assert [problem["check"] for problem in user_home.problems()] == ["expiry"]
-    user_home.write(user_home.config("config.toml"), 'expiry_warning = "3"\n')  # not a duration: the default counts
     user_home.store_token("soon", expires=timestamps.to_text(timestamps.parse_expiry("10d")))
+    user_home.write(user_home.config("config.toml"), 'expiry_warning = "3"\n')  # not a duration: the default counts
     assert [problem["check"] for problem in user_home.problems()] == ["preferences", "expiry"]

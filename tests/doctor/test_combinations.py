@@ -21,6 +21,10 @@ SEPARATE = {
     "a file instead of a folder",
     "a preference for sealing that is off",
     "a missing data key",
+    "a damaged data key",  # the tokens cannot be compared with others
+    "a data key in a newer format",
+    "a deleted vault without sealed tokens",
+    "a vault that is not the known one",
     "a variable that hides the profiles",
     "an xdg folder that hides the tokens",
     "a missing active profile",

@@ -22,6 +22,7 @@ from arka_config.sealing import cipher, operations, os_keyring
 from arka_config.sealing.data_key import REKEY, DataKeyFile, Unlocker, new_key_id
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
+from arka_config.store.json import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +85,7 @@ def make(folder: Path) -> None:
         keys = vault_of(store).keys()
         (folder / "rekeying").mkdir()
         (folder / "rekeying" / "data-key.json").write_text(_rekeying(folder, keys), "utf-8")
+        (folder / "rekeying" / "vault.json").write_text(_known_while_rekeying(folder, keys.current), "utf-8")
         session, _ = vault_of(store).sessions.begin(keys.current, keys[keys.current], 60)
     given = {
         "app": app.name,
@@ -108,6 +110,12 @@ def _rekeying(folder: Path, keys: DataKeys) -> str:
     file.unfinished = REKEY
     file.wrap_previous(keys.current, keys[keys.current], data_key)
     return file.text(data_key)
+
+
+def _known_while_rekeying(folder: Path, key_id: str) -> str:
+    """The text of vault.json during a rekey: the ids of the new key and of the previous one."""
+    new = json.loads((folder / "rekeying" / "data-key.json").read_text("utf-8"))["key"]
+    return dumps({"version": 1, "key": new, "previous": key_id})
 
 
 def _key_file(folder: Path) -> tuple[bytes, bool]:

@@ -37,7 +37,13 @@ def empty(kind: str, environ: dict[str, str], memory_keyring: MemoryKeyring) -> 
 
 def files_of(store: ProfileStore, kind: str) -> TokenFiles:
     """Token files that store new tokens in this kind of storage."""
-    return TokenFiles(store.tokens.folder, kinds=STORAGES, make_kind=store.tokens.kind, default=lambda: kind)
+    return TokenFiles(
+        store.tokens.folder,
+        kinds=STORAGES,
+        make_kind=store.tokens.kind,
+        choose=lambda current: current or kind,
+        on_plain=lambda *_: None,
+    )
 
 
 @pytest.fixture
@@ -172,7 +178,13 @@ def test_file_writable_by_others_is_refused_and_readable_by_others_is_a_warning(
 
 def test_token_keeps_its_storage_unless_another_is_requested(tokens: TokenFiles, kind: str) -> None:
     tokens.write("work", credential("first"))
-    elsewhere = TokenFiles(tokens.folder, kinds=STORAGES, make_kind=tokens.kind, default=lambda: "plain")
+    elsewhere = TokenFiles(
+        tokens.folder,
+        kinds=STORAGES,
+        make_kind=tokens.kind,
+        choose=lambda current: current or "plain",
+        on_plain=lambda *_: None,
+    )
     elsewhere.write("work", credential("second"))
     assert elsewhere.read_storage("work") == kind
     for other in STORAGES:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from arka_config import ProfileStore, open_store
 from arka_config.errors import (
     ConfigError,
+    ConfigWarning,
     FileError,
     MalformedFile,
     NewerFormat,
@@ -213,6 +214,9 @@ def test_files_of_another_home_do_not_open(sealed: ProfileStore, tmp_path: Path)
     with pytest.raises(SealingError, match="not sealed with the data key"):
         again(sealed).credential("work").token.reveal()
     shutil.copy(other.data_key_path, sealed.data_key_path)
+    with pytest.raises(SealingError, match="is not this machine's vault"):
+        again(sealed).credential("work").token.reveal()
+    Path(sealed.folders.state, "vault.json").unlink()
     shutil.copy(Path(sealed.folders.state, "vault.key"), Path(other.folders.state, "vault.key"))
     with pytest.raises(WrongKeyFile, match="another vault"):
         again(sealed).credential("work").token.reveal()
@@ -276,15 +280,18 @@ def test_older_file_of_the_same_profile_opens(sealed: ProfileStore) -> None:
     assert again(sealed).credential("work").token.reveal() == token("work")
 
 
-def test_plain_file_in_place_of_a_sealed_one_is_accepted(sealed: ProfileStore) -> None:
+def test_plain_file_in_place_of_a_sealed_one_is_used_with_a_warning(sealed: ProfileStore) -> None:
     sealed.log_in("plain", credential("theirs"), storage="plain")
     shutil.copy(sealed.tokens.path("plain"), sealed.tokens.path("work"))
-    found = again(sealed).credential("work")
+    with pytest.warns(ConfigWarning, match=r"work\.json is in plain text, although sealing is on") as warned:
+        found = again(sealed).credential("work")
     assert (found.storage, found.token.reveal()) == ("plain", token("theirs"))
+    assert len(warned) == 1
 
 
-def test_missing_data_key_keeps_sealed_tokens_and_stores_new_ones_plain(sealed: ProfileStore) -> None:
+def test_vault_and_state_folder_lost_together_store_new_tokens_plain(sealed: ProfileStore) -> None:
     os.unlink(sealed.data_key_path)
+    Path(sealed.folders.state, "vault.json").unlink()
     store = again(sealed)
     with pytest.raises(SealingError, match="sealing is off"):
         store.log_in("work", credential("new"))

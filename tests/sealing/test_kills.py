@@ -105,6 +105,7 @@ def test_kill_at_any_step_leaves_every_token_readable(plain_home: Path, tmp_path
         after = at(home)
         assert tokens(after) == {**ALL, "new": token("new")}
         assert after.vault.is_enabled is stays_on
+        assert vault_of(after).known.read() == ((vault_of(after).required_file().key_id,) if stays_on else ())
         assert not [path for path in home.rglob("*") if "tmp" in path.name]
         if stays_on:
             assert vault_of(after).required_file().unfinished == ""

@@ -83,6 +83,7 @@ def test_each_unlocker_opens_the_vectors(folder: Path, monkeypatch: pytest.Monke
 @pytest.mark.usefixtures("ring")
 def test_unfinished_rekey_opens_with_the_previous_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(folder / "rekeying" / "data-key.json", folder / "data")
+    shutil.copy(folder / "rekeying" / "vault.json", folder / "state")
     monkeypatch.setattr(key_file, "read", lambda _path, read=key_file.read: read(str(folder / "vault.key")))
     assert opened(folder) == GIVEN["tokens"]
 

@@ -46,6 +46,7 @@ class KeyFile(UnlockerKind):
     def secrets(self, context: Context, file: DataKeyFile, unlockers: Sequence[Unlocker]) -> Iterator[bytes]:
         """Read the key file. Raises KeyFileMissing, WrongKeyFile, UnsafeFile."""
         path = str(unlockers[0].details["path"])
+        check_place(path, context.folders.data)
         yield read(path)
         raise WrongKeyFile(
             f"the key file {path} does not open {context.path}: it belongs to another vault",
@@ -71,9 +72,35 @@ def default_path(folders: Folders) -> str:
 def is_below(path: str, folder: str) -> bool:
     """Whether a path is in a folder, with symbolic links resolved."""
     real, within = os.path.realpath(path), os.path.realpath(folder)
-    if os.path.splitdrive(real)[0] != os.path.splitdrive(within)[0]:
+    if os.path.splitdrive(real)[0] == os.path.splitdrive(within)[0] and os.path.commonpath([real, within]) == within:
+        return True
+    # The same folder may have other names: on a file system that ignores case, or through a bind mount.
+    parents = [real]
+    while (parent := os.path.dirname(parents[-1])) != parents[-1]:
+        parents.append(parent)
+    return any(_is_same(parent, within) for parent in parents[1:])
+
+
+def _is_same(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
         return False
-    return os.path.commonpath([real, within]) == within
+
+
+def check_place(path: str, data: str) -> None:
+    """Raise WrongKeyFile unless a key file's path is absolute and outside the data folder, links resolved.
+
+    This holds at every use, not only when it is created: someone who can write to the data folder could otherwise put
+    a whole vault of their own there, with the key file that opens it.
+    """
+    if not os.path.isabs(path) or is_below(path, data):
+        raise WrongKeyFile(
+            f"the key file {path} is in the data folder {data}, next to the tokens that it opens, so it is not used"
+            if os.path.isabs(path)
+            else f"the key file's path '{path}' is not absolute, so it is not used",
+            hint="put it in another folder: choose another path with --key-file PATH",
+        )
 
 
 def read(path: str) -> bytes:
@@ -92,14 +119,10 @@ def read(path: str) -> bytes:
 def create_or_read(path: str, data: str) -> tuple[bytes, bool]:
     """Return a key file's secret and whether the file is new. A new file has mode 0600 from the start.
 
-    The caller holds the store's lock. Raises SealingError if the path is in the data folder, WrongKeyFile if the file
-    is something else.
+    The caller holds the store's lock. Raises WrongKeyFile if the path is in the data folder, or the file is something
+    else.
     """
-    if is_below(path, data):
-        raise SealingError(
-            f"the key file {path} would be in the data folder {data}, next to the tokens that it opens",
-            hint="choose another path: --key-file PATH",
-        )
+    check_place(path, data)
     if files.exists(path):
         try:
             return read(path), False

@@ -18,6 +18,17 @@ GUARANTEES: list[Guarantee] = [
         ("no associated data", "a nonce that is reused"),
     ),
     Guarantee(
+        "While sealing is on, a new token is sealed unless plain storage is requested, whatever file it replaces; a "
+        "plain file is reported by every command that uses it.",
+        ("sealing/test_downgrade.py", "cli/test_plain_file.py"),
+        ("a plain file that makes the next token plain", "a plain file that is not reported"),
+    ),
+    Guarantee(
+        "A vault that replaces this machine's, and a key file in the data folder, are never used.",
+        ("sealing/test_known_vault.py", "sealing/test_kills.py"),
+        ("any vault is accepted", "a removed vault turns sealing off", "a key file in the data folder"),
+    ),
+    Guarantee(
         "A sealed token in a template is read as strictly as the age format's specification says: one armored text has "
         "one meaning.",
         ("templates/test_age_format.py",),
@@ -57,5 +68,45 @@ MUTANTS: list[Mutant] = [
         '    header = header or re.match(rb"((?s:.*))", content)\n    if header is None:',
         "tests/templates/test_age_format.py::test_malformed_stanza_is_refused_before_the_library_reads_it",
         "the library was given the text",
+    ),
+    Mutant(
+        "a plain file that makes the next token plain",
+        "store/profile_store.py",
+        "        if current not in (None, PLAIN):",
+        "        if current is not None:",
+        "tests/sealing/test_downgrade.py::test_new_token_in_place_of_a_plain_file_is_sealed",
+        "'plain' == 'sealed'",
+    ),
+    Mutant(
+        "a plain file that is not reported",
+        "store/token_files.py",
+        "        if storage == PLAIN:\n            self._on_plain(name, document)\n        else:",
+        "        if storage != PLAIN:",
+        "tests/sealing/test_downgrade.py::test_plain_file_is_reported_once_when_it_is_read_or_removed",
+        "DID NOT WARN",
+    ),
+    Mutant(
+        "any vault is accepted",
+        "sealing/known_vault.py",
+        "        if ids and key_id not in ids:",
+        "        if ids and not key_id:",
+        "tests/sealing/test_known_vault.py::test_replaced_vault_is_refused_at_every_use",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "a removed vault turns sealing off",
+        "store/profile_store.py",
+        "        if files.exists(self.known_vault_path) and not files.exists(self.data_key_path):",
+        "        if not self.known_vault_path:",
+        "tests/sealing/test_known_vault.py::test_removed_vault_stores_no_new_token",
+        "DID NOT RAISE|Regex pattern did not match",
+    ),
+    Mutant(
+        "a key file in the data folder",
+        "sealing/unlockers/key_file.py",
+        "        check_place(path, context.folders.data)\n        yield read(path)",
+        "        yield read(path)",
+        "tests/sealing/test_known_vault.py::test_key_file_in_the_data_folder_is_refused_at_use",
+        "DID NOT RAISE",
     ),
 ]

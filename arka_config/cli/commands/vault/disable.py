@@ -18,11 +18,15 @@ def disable(session: Session, yes: bool) -> None:
     Tokens in the OS keyring stay there.
     """
     vault = vault_of(session.store)
-    file = vault.required_file()
-    if not yes:
+    file = vault.file()
+    if file is None and not vault.known.read():
+        file = vault.required_file()  # which raises
+    if file is not None and not yes:
         session.confirm("Write every sealed token to a plain text file?", flag="--yes")
     with counter("Unsealing") as progress:
         names = operations.disable(vault, progress)
+    if file is None:
+        return session.report({"unsealed": []}, f"Sealing is off; {session.with_tilde(vault.path)} did not exist")
     session.report({"unsealed": names}, f"Sealing is off; wrote {unlockers.tokens(len(names))} in plain text")
     for unlocker in file.unlockers:
         unlockers.say_leftover(session, unlocker)

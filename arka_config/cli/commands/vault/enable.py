@@ -69,7 +69,8 @@ def _warn_of_plain_tokens(session: Session) -> None:
     if preferences.storage == PLAIN:
         path = session.with_tilde(preferences.path)
         terminal.warn(
-            f'{path}: storage = "plain": tokens of new profiles are not sealed', hint=f"remove that line from {path}"
+            f'{path}: storage = "plain" has no effect while sealing is on: new tokens are sealed',
+            hint=f"remove that line from {path}",
         )
     if preferences.legacy_sync:
         terminal.warn("legacy_sync is on: the active profile's token is still written in plain text for the Node CLI")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from arka_config.cli.output import tables, terminal, unlockers
 from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing.vault import vault_of
-from arka_config.store.tokens import STORAGES
+from arka_config.store.tokens import PLAIN, STORAGES
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
@@ -37,7 +37,7 @@ def status(session: Session) -> None:
                 "tokens": counts,
             }
         )
-        return
+        return session.store.check_vault_exists()
     rows: list[tuple[Cell, ...]] = [
         ("sealing", "on" if file else ("off", "dim"), session.short_path(vault.path) if file else ""),
     ]
@@ -47,6 +47,12 @@ def status(session: Session) -> None:
         rows.append(("sessions", str(sessions), ""))
     rows += [(f"{storage} tokens", str(count), "") for storage, count in counts.items() if count]
     tables.show(("VAULT", "VALUE", "PLACE"), rows)
+    session.store.check_vault_exists()
+    if file is not None and counts[PLAIN] and not file.unfinished:
+        terminal.warn(
+            f"{unlockers.tokens(counts[PLAIN])} in plain text, although sealing is on",
+            hint=f"check whose they are, then seal them: {session.app.name} doctor --fix",
+        )
     if file is not None and file.unfinished:
         terminal.warn(
             f"'vault {file.unfinished}' was interrupted, but every token can be opened",
