@@ -204,6 +204,7 @@ SAMPLES: dict[str, Sample] = {
         Line("doctor --fix", "broken"),
         imports={"doctor": _SETTINGS, "doctor --json": _SETTINGS, "doctor --fix --all": _SETTINGS},
     ),
+    "scan": reader("scan templates", imports={"scan": "click", "scan --gitleaks-rule": "click tomli_w"}),
     "completion": reader("completion bash"),
     "workspace serve": server(
         imports={

@@ -32,7 +32,7 @@ IMPORT_STRING = re.compile(r"arka_config(\.\w+)+(:\w+)?")
 BASICS = {"errors", "text", "secret", "timestamps", "debug", "deadline"}
 STORE = BASICS | {"precedence", "app_identity", "store"}
 OPENING = STORE | {"sealing", "references", "opening"}
-CLI = OPENING | {"exchange", "settings", "templates", "workspace", "doctor", "cli"}
+CLI = OPENING | {"exchange", "settings", "templates", "workspace", "scanning", "doctor", "cli"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "debug": set(),
@@ -50,7 +50,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": OPENING,
     "templates": STORE | {"references", "settings"},
     "workspace": STORE,
-    "doctor": OPENING | {"exchange", "settings", "templates"},
+    "scanning": STORE,
+    "doctor": OPENING | {"exchange", "settings", "templates", "scanning"},
     "cli": CLI,
     "app": CLI | {"app_identity"},
     "arka": {"app", "settings", "workspace"},

@@ -24,6 +24,7 @@ from arka_config.doctor.token_scan import describe_lines, scan_file
 from arka_config.errors import ConfigError, MalformedFile
 from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import SUFFIX
+from arka_config.scanning.file_search import history_paths
 from arka_config.store import files
 from arka_config.store.tokens import SEALED
 
@@ -35,12 +36,6 @@ if TYPE_CHECKING:
 _SHELLS = (".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".kshrc")
 _START_UP = (*_SHELLS, ".config/fish/config.fish", ".pam_environment")
 _DOTENV = (".env", ".envrc")
-_HISTORIES = (
-    *(".bash_history", ".zsh_history", ".zhistory", ".histfile", ".sh_history"),
-    *(".python_history", ".node_repl_history", ".psql_history"),
-    ".local/share/fish/fish_history",
-    ".local/share/powershell/PSReadLine/ConsoleHost_history.txt",
-)
 
 
 def work_tree(machine: Machine) -> Iterator[Problem]:
@@ -156,13 +151,8 @@ def _other_token(machine: Machine, path: str, token: str) -> Iterator[Problem]:
 
 def history(machine: Machine) -> Iterator[Problem]:
     """Tokens in the history of a shell. The lines are named, but the token is not shown and nothing is removed."""
-    home, environ = machine.home, machine.store.environ
-    paths = [os.path.join(home, name) for name in _HISTORIES]
-    paths += [os.path.expanduser(environ["HISTFILE"])] if environ.get("HISTFILE") else []
-    data = environ.get("XDG_DATA_HOME", "")
-    paths += [os.path.join(data, "fish", "fish_history")] if os.path.isabs(data) else []
     advice = "first close all other shells, because they write their history when they end"
-    for path in dict.fromkeys(map(os.path.abspath, paths)):
+    for path in history_paths(machine.home, machine.store.environ):
         yield from _copies(machine, path, "in a shell history", advice)
 
 

@@ -102,6 +102,7 @@ ENTRIES = (
     Entry("vault add-unlocker", "Unlock", "Add a way to unlock the vault"),
     Entry("vault remove-unlocker", "Unlock", "Remove a way to unlock the vault"),
     Entry("doctor", "Manage", "Find problems, and print or run the commands that fix them"),
+    Entry("scan", "Manage", "Find leaked tokens in files and git history, and revoke them"),
     Entry("completion", "Manage", "Print a shell completion script"),
     Entry("workspace", "Server", "Run a workspace server"),
     Entry("workspace serve", "Commands", "Serve the tokens page and the API"),

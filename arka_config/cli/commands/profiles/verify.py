@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import click
 
 from arka_config.cli.output import tables
 from arka_config.cli.output.format import needs_helper
-from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.verify_all import verify_all
 from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
 from arka_config.precedence.values import PROFILE
-from arka_config.workspace.client import verification
 from arka_config.workspace.client.verification import Skipped, State, Verification
 
 if TYPE_CHECKING:
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
     from arka_config.workspace.client.client import WorkspaceClient
 
-_AT_ONCE = 8
 _UNKNOWN = (State.NO_API, State.UNREACHABLE, State.BROKEN)
 _CELLS: dict[State, Cell] = {
     State.VALID: ("valid", "green"),
@@ -50,7 +45,7 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
     default = [session.profile] if session.profile is not None else session.store.names()
     wanted = [session.store.check_exists(name) for name in dict.fromkeys(names or default)]
     is_named = bool(names or session.profile)
-    results = _ask_all([_prepare_question(session, name, fetch=is_named) for name in wanted])
+    results = verify_all([_prepare_question(session, name, fetch=is_named) for name in wanted])
     if session.json:
         session.show_json({"profiles": [_document(*each) for each in zip(wanted, results, strict=True)]})
     elif wanted:
@@ -75,34 +70,6 @@ def _prepare_question(session: Session, name: str, *, fetch: bool) -> WorkspaceC
         return workspace_access.client(session, resolution, str(effective.url.value), effective.secret)
     except ConfigError as error:  # a broken profile does not hide the others
         return Verification.from_error(error)
-
-
-def _ask_all(questions: Sequence[WorkspaceClient | Verification]) -> list[Verification]:
-    """Ask several workspaces at a time, and return the verifications in the order of the questions.
-
-    The threads are daemons, so that Ctrl-C does not wait for answers.
-    """
-    futures: list[Future[Verification]] = [Future() for _ in questions]
-    waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient | Verification]] = queue.SimpleQueue()
-    for each in zip(futures, questions, strict=True):
-        waiting.put(each)
-    for _ in range(min(_AT_ONCE, len(futures))):
-        threading.Thread(target=_ask_next, args=(waiting,), daemon=True).start()
-    return [future.result() for future in track(futures, "Asking")]
-
-
-def _ask_next(waiting: queue.SimpleQueue[tuple[Future[Verification], WorkspaceClient | Verification]]) -> None:
-    while True:
-        try:
-            future, question = waiting.get_nowait()
-        except queue.Empty:
-            return
-        try:
-            future.set_result(question if isinstance(question, Verification) else verification.verify(question))
-        except ConfigError as error:
-            future.set_result(Verification.from_error(error))
-        except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
-            future.set_exception(error)
 
 
 def _row(name: str, verification: Verification) -> tuple[Cell, ...]:

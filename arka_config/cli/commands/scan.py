@@ -1,0 +1,264 @@
+"""`scan`: find leaked tokens in files, in a repository's history and in shell histories, and revoke them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.input.options import yes_option
+from arka_config.cli.output import tables, terminal
+from arka_config.cli.output.format import is_locked
+from arka_config.cli.output.progress import counter
+from arka_config.cli.runtime import workspace_access
+from arka_config.cli.runtime.command import Session, command
+from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, UsageError, WorkspaceError
+from arka_config.scanning import file_search
+from arka_config.scanning.allow_list import AllowList
+from arka_config.scanning.findings import Finding, Place
+from arka_config.scanning.git import Repository
+from arka_config.scanning.tokens import TokenPattern, rule_for_gitleaks
+from arka_config.secret import Secret, mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from arka_config.workspace.client.client import WorkspaceClient
+    from arka_config.workspace.client.verification import Verification
+
+
+@command()
+@click.argument("paths", metavar="[PATH]…", nargs=-1, type=click.Path())
+@click.option("--git", is_flag=True, help="Search every object of the git repository, and the messages of commits.")
+@click.option("--staged", is_flag=True, help="Search the files that are staged for the next commit.")
+@click.option("--history", is_flag=True, help="Search the histories of shells, Python and Node.")
+@click.option("--all", "search_ignored", is_flag=True, help="Search the files that git ignores too.")
+@click.option("--allow", metavar="FILE", help="Allow what this file lists (default: .{app}-scan-allow, if it exists).")
+@click.option("--verify", is_flag=True, help="Ask the workspace which of the tokens work.")
+@click.option("--revoke", is_flag=True, help="Revoke those that work.")
+@click.option("--sarif", "as_sarif", is_flag=True, help="Print the findings as SARIF 2.1.0.")
+@click.option("--gitleaks-rule", is_flag=True, help="Print a rule for gitleaks, and search nothing.")
+@yes_option
+def scan(
+    session: Session,
+    paths: Sequence[str],
+    git: bool,
+    staged: bool,
+    history: bool,
+    search_ignored: bool,
+    allow: str | None,
+    verify: bool,
+    revoke: bool,
+    as_sarif: bool,
+    gitleaks_rule: bool,
+    yes: bool,
+) -> int | None:
+    """Find tokens that were left in files: in this folder, or in PATHs.
+
+    The exit code is 1 if there are any. Tokens are shown masked. Files that git ignores are left out, and so are
+    placeholders such as a row of x. To allow an example, add `{app}:allow` to its line, or its fingerprint (see --json)
+    to a file .{app}-scan-allow.
+
+    \b
+    {app} scan --staged             before a commit
+    {app} scan --git --verify       everything that was ever committed
+    {app} scan --history --revoke   shell histories
+    """
+    if not session.app.token_prefix:
+        raise ConfigError("the tokens of this program have no prefix, so they cannot be told from other text")
+    if gitleaks_rule:
+        terminal.out(rule_for_gitleaks(session.app).rstrip("\n"))
+        return None
+    if sum((git, staged, history, bool(paths))) > 1:
+        raise UsageError("--git, --staged, --history and PATHs cannot be combined", hint="run one after the other")
+    found = _search(session, paths, git=git, staged=staged, history=history, search_ignored=search_ignored)
+    allowed = _read_allow_list(session, allow)
+    findings = [each for each in found if not allowed.allows(each)]
+    report = _Report(session, findings)
+    if verify or revoke:
+        report.verify()
+    if as_sarif:
+        report.show_sarif()
+    elif session.json:
+        session.show_json({"findings": report.documents(), "allowed": len(found) - len(findings)})
+    else:
+        report.show(len(found) - len(findings))
+    if revoke:
+        report.revoke(yes=yes)
+    return EXIT_ERROR if findings else None
+
+
+def _search(
+    session: Session, paths: Sequence[str], *, git: bool, staged: bool, history: bool, search_ignored: bool
+) -> list[Finding]:
+    pattern = TokenPattern(session.app)
+    repository = _repository(session, ".")
+    if git:
+        with counter("Searching") as progress:
+            return repository.search_history(pattern, _warn, progress)
+    if staged:
+        return list(repository.search_staged(pattern, _warn))
+    if history:
+        files = file_search.history_paths(os.path.expanduser("~"), session.environ)
+        return list(file_search.search_files(files, pattern, _warn, Place.HISTORY))
+    files = [file for path in paths or ["."] for file in _files(session, path, search_ignored)]
+    return list(file_search.search_files(files, pattern, _warn))
+
+
+def _files(session: Session, path: str, search_ignored: bool) -> Iterator[str]:
+    """Yield the files to search at a path: those that git would show, if it is in a work tree."""
+    if not os.path.lexists(path):
+        raise UsageError(f"{path} does not exist")
+    if not os.path.isdir(path):
+        yield path
+        return
+    repository = _repository(session, path)
+    if search_ignored or repository.root() is None:
+        yield from (os.path.normpath(each) for each in file_search.walk(path, _warn))
+    else:
+        yield from (os.path.normpath(os.path.join(path, each)) for each in repository.files())
+
+
+def _repository(session: Session, folder: str) -> Repository:
+    secret = session.app.secret_variables
+    return Repository(folder, {name: value for name, value in session.environ.items() if name not in secret})
+
+
+def _read_allow_list(session: Session, path: str | None) -> AllowList:
+    if path is not None:
+        listed = AllowList.read(path)
+        if listed is None:
+            raise UsageError(f"{path} does not exist")
+        return listed
+    name = f".{session.app.folder}-scan-allow"
+    folder = _repository(session, ".").root() or "."
+    return AllowList.read(os.path.join(folder, name)) or AllowList()
+
+
+def _warn(path: str, reason: str) -> None:
+    terminal.warn(f"{path} was not searched completely: {reason}")
+
+
+class _Report:
+    """The findings, the profile that stores each token, and what the workspace says of it."""
+
+    def __init__(self, session: Session, findings: Sequence[Finding]) -> None:
+        self._session = session
+        self._findings = findings
+        self._profiles = self._find_profiles() if findings else {}
+        self._clients: dict[str, WorkspaceClient] = {}
+        self._verifications: Mapping[str, Verification] = {}
+
+    def _find_profiles(self) -> dict[str, list[str]]:
+        """The profiles that store each token. Tokens that would need a prompt are not compared."""
+        profiles: dict[str, list[str]] = {each.match.token: [] for each in self._findings}
+        store = self._session.store
+        for name in store.names():
+            try:
+                stored = store.tokens.read(name)
+                if stored is not None and not is_locked(self._session, stored):
+                    profiles.get(stored.token.reveal(), []).append(name)
+            except ConfigError:  # a broken profile hides no finding; `doctor` reports it
+                continue
+        return profiles
+
+    def verify(self) -> None:
+        """Ask the workspaces about the tokens, each once."""
+        from arka_config.cli.runtime.verify_all import verify_all
+
+        self._clients = {token: self._client(token, profiles) for token, profiles in self._profiles.items()}
+        results = verify_all(list(self._clients.values()))
+        self._verifications = dict(zip(self._clients, results, strict=True))
+
+    def _client(self, token: str, profiles: Sequence[str]) -> WorkspaceClient:
+        """A client for the origin that the token was stored for, else for the default workspace or `--api-url`.
+
+        Never for one that only the environment names: it may not be the user's.
+        """
+        session = self._session
+        if profiles:
+            return workspace_access.stored_token(session, profiles[0]).workspace
+        url = session.flags.get(session.app.url_field.name) or session.app.default_url()
+        if not url:
+            raise UsageError("the workspace's URL is not known", hint=f"{session.app.url_field.option} URL")
+        return workspace_access.client(session, session.resolution, str(url), Secret(token))
+
+    def _state(self, finding: Finding) -> str | None:
+        verification = self._verifications.get(finding.match.token)
+        return None if verification is None else str(verification.state)
+
+    def documents(self) -> list[dict[str, object]]:
+        """The findings as JSON values. No value contains a token."""
+        return [
+            {
+                "place": each.place,
+                "path": each.path or None,
+                "line": each.match.line,
+                "column": each.match.column,
+                "token": mask(each.match.token, self._session.app.token_prefix),
+                "fingerprint": each.match.fingerprint,
+                "profiles": self._profiles[each.match.token],
+                "state": self._state(each),
+                "object": each.object_id or None,
+                "commit": None if each.commit is None else each.commit._asdict(),
+            }
+            for each in self._findings
+        ]
+
+    def show(self, allowed: int) -> None:
+        """Print the findings as a table, and what was left out."""
+        columns = ["LOCATION", "TOKEN"]
+        columns += ["STATE"] if self._verifications else []
+        columns += ["PROFILE"] if any(self._profiles.values()) else []
+        columns += ["COMMIT", "AUTHOR"] if any(each.commit for each in self._findings) else []
+        rows = [[self._cells(each)[name] for name in columns] for each in self._findings]
+        if rows:
+            tables.show(columns, rows)
+        else:
+            terminal.say("No tokens found", mark="✓")
+        if allowed:
+            terminal.note(f"{allowed} allowed {'finding is' if allowed == 1 else 'findings are'} not shown")
+
+    def _cells(self, finding: Finding) -> dict[str, tables.Cell]:
+        commit = finding.commit
+        return {
+            "LOCATION": self._session.with_tilde(finding.location),
+            "TOKEN": mask(finding.match.token, self._session.app.token_prefix),
+            "STATE": (self._state(finding) or "").replace("_", " "),
+            "PROFILE": ", ".join(self._profiles[finding.match.token]),
+            "COMMIT": "" if commit is None else f"{commit.id[:10]} {commit.date[:10]}",
+            "AUTHOR": "" if commit is None else commit.author,
+        }
+
+    def show_sarif(self) -> None:
+        """Print the findings as SARIF."""
+        from importlib.metadata import version
+
+        from arka_config.scanning.sarif import sarif
+
+        self._session.show_json(sarif(self._findings, self._session.app, version("arka-config")))
+
+    def revoke(self, *, yes: bool) -> None:
+        """Revoke the tokens that work, after asking. Raises WorkspaceError for the first that cannot be revoked."""
+        from arka_config.workspace.client.verification import State
+
+        live = [token for token, each in self._verifications.items() if each.state == State.VALID]
+        if not live:
+            terminal.note("none of the tokens works, so there is nothing to revoke")
+            return
+        app = self._session.app
+        names = ", ".join(mask(token, app.token_prefix) for token in live)
+        if not yes:
+            self._session.confirm(f"Revoke {names}? It cannot be undone.", flag="--yes")
+        for token in live:
+            client = self._clients[token]
+            try:
+                client.revoke()
+            except (AuthError, WorkspaceError) as error:
+                terminal.warn(f"{mask(token, app.token_prefix)} was not revoked: {error.message}", hint=error.hint)
+                continue
+            terminal.say(f"Revoked {mask(token, app.token_prefix)} at {client.origin}", mark="✓")
+            for name in self._profiles[token]:
+                login = f"{app.name} login -p {name}"
+                terminal.note(f"profile '{name}' has this token, which no longer works: {login}")

@@ -1,0 +1,1 @@
+"""Searching files, git objects and shell histories for tokens."""

@@ -1,0 +1,74 @@
+"""Searching files: those of a folder, without what git ignores, and the histories of shells and interpreters."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from arka_config.scanning.findings import Finding, Place
+from arka_config.scanning.tokens import MAX_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from arka_config.scanning.tokens import TokenPattern
+
+HISTORIES = (
+    *(".bash_history", ".zsh_history", ".zhistory", ".histfile", ".sh_history"),
+    *(".python_history", ".node_repl_history", ".psql_history"),
+    ".local/share/fish/fish_history",
+    ".local/share/powershell/PSReadLine/ConsoleHost_history.txt",
+)
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+def history_paths(home: str, environ: Mapping[str, str]) -> list[str]:
+    """The paths of the history files of shells, Python, Node and psql, which need not exist."""
+    paths = [os.path.join(home, name) for name in HISTORIES]
+    paths += [os.path.expanduser(environ["HISTFILE"])] if environ.get("HISTFILE") else []
+    data = environ.get("XDG_DATA_HOME", "")
+    paths += [os.path.join(data, "fish", "fish_history")] if os.path.isabs(data) else []
+    return list(dict.fromkeys(map(os.path.abspath, paths)))
+
+
+def walk(folder: str, warn: Callable[[str, str], None]) -> Iterator[str]:
+    """Yield the files below a folder, without those in `.git`, which have a format of their own."""
+    for parent, folders, names in os.walk(folder, onerror=lambda error: warn(str(error.filename), _reason(error))):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        yield from (os.path.join(parent, name) for name in sorted(names))
+
+
+def search_files(
+    paths: Iterable[str], pattern: TokenPattern, warn: Callable[[str, str], None], place: Place = Place.FILE
+) -> Iterator[Finding]:
+    """Yield the tokens in regular files. Links are not followed: their target is searched under its own name.
+
+    `warn` is called with a path and a reason for each file that was not searched completely. A missing file is none.
+    """
+    for path in paths:
+        try:
+            content = _read(path, warn)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if not os.path.islink(path):
+                warn(path, _reason(error))
+            continue
+        for match in pattern.find(content):
+            yield Finding(place, path, match)
+
+
+def _read(path: str, warn: Callable[[str, str], None]) -> bytes:
+    descriptor = os.open(path, _FLAGS)
+    with open(descriptor, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        content = file.read(MAX_SIZE)
+        if len(content) == MAX_SIZE:
+            warn(path, f"only the first {MAX_SIZE >> 20} MiB were searched")
+        return content
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "it cannot be read").lower()
