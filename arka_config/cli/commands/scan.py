@@ -20,6 +20,7 @@ from arka_config.scanning.findings import Finding, Place
 from arka_config.scanning.git import Repository
 from arka_config.scanning.tokens import TokenPattern, rule_for_gitleaks
 from arka_config.secret import Secret, mask
+from arka_config.store.child_environment import child_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -121,8 +122,7 @@ def _files(session: Session, path: str, search_ignored: bool) -> Iterator[str]:
 
 
 def _repository(session: Session, folder: str) -> Repository:
-    secret = session.app.secret_variables
-    return Repository(folder, {name: value for name, value in session.environ.items() if name not in secret})
+    return Repository(folder, child_environment(session.app, session.environ))
 
 
 def _read_allow_list(session: Session, path: str | None) -> AllowList:
