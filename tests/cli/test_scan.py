@@ -207,7 +207,7 @@ def test_two_places_at_once_are_refused(folder: Path, home: Path, words: str) ->
 
 
 def test_pre_commit_hook_runs_the_staged_search() -> None:
-    import yaml
+    import yaml  # type: ignore[import-untyped]  # it has no types
 
     (hook,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8"))
     assert hook["entry"] == "arka scan --staged"

@@ -34,7 +34,14 @@ RANDOM = (
     "keys/",
     "templates/runner.toml",
 )
-ALWAYS_REWRITTEN = ("arka/data/tokens/", "arka/state/sessions/", "arka/state/lock", "arka/state/ledger")
+# What a killed command leaves here, `doctor` reports.
+OFTEN_REWRITTEN = (
+    "arka/data/tokens/",
+    "arka/state/sessions/",
+    "arka/state/lock",
+    "arka/state/ledger",
+    "arka/state/rotations.json",
+)
 
 
 class Machine:
@@ -91,7 +98,7 @@ class Machine:
     def _files(self) -> dict[str, Any]:
         facts = {}
         for path in self.files():
-            if not path.startswith(ALWAYS_REWRITTEN) and TEMPORARY not in path:
+            if not path.startswith(OFTEN_REWRITTEN) and TEMPORARY not in path:
                 text = (self.root / path).read_text("utf-8")
                 facts[f"file {path}"] = "some" if path.startswith(RANDOM) else _content(path, text)
         return facts

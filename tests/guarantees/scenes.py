@@ -55,7 +55,11 @@ def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
 def _make_files(root: Path) -> None:
     for folder in ("templates", "keys", "arka/config", "old", "legacy/arka-code-nodejs"):
         (root / folder).mkdir(parents=True)
-    (root / "arka" / "config" / "config.toml").write_text("legacy_sync = true\n", "utf-8")
+    for folder in root.rglob("*"):  # the umask is 0, and what others can write is refused
+        folder.chmod(0o755)
+    config = root / "arka" / "config" / "config.toml"
+    config.write_text("legacy_sync = true\n", "utf-8")
+    config.chmod(0o644)
     for file, token in (("old/config.json", NEW_TOKEN), ("legacy/arka-code-nodejs/config.json", "arka_stale")):
         (root / file).write_text(json.dumps({"theme": "dark", "token": token}), "utf-8")
         (root / file).chmod(0o600)
