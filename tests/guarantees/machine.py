@@ -34,7 +34,7 @@ RANDOM = (
     "keys/",
     "templates/runner.toml",
 )
-# What a killed command leaves here, `doctor` reports.
+# These need not be as before or as after a complete command.
 OFTEN_REWRITTEN = (
     "arka/data/tokens/",
     "arka/state/sessions/",

@@ -55,8 +55,8 @@ def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
 def _make_files(root: Path) -> None:
     for folder in ("templates", "keys", "arka/config", "old", "legacy/arka-code-nodejs"):
         (root / folder).mkdir(parents=True)
-    for folder in root.rglob("*"):  # the umask is 0, and what others can write is refused
-        folder.chmod(0o755)
+    for path in root.rglob("*"):  # the umask is 0, and what others can write is refused
+        path.chmod(0o755)
     config = root / "arka" / "config" / "config.toml"
     config.write_text("legacy_sync = true\n", "utf-8")
     config.chmod(0o644)
