@@ -62,10 +62,8 @@ class Preferences:
 
     def __init__(self, path: str, folders: Collection[str] = (), *, table: Mapping[str, Any] | None = None) -> None:
         if table is None:
-            found = files.read_with_status(path)
-            table = toml.parse(found[0], path) if found is not None else {}
-            if found is not None:
-                check_keys(path, found[1], folders, (key for key in KINDS if key in table and key not in _HARMLESS))
+            text = _read_text(path, folders)
+            table = {} if text is None else toml.parse(text, path)
         self.path = path
         self.unknown = list(toml.unknown_keys(table, KINDS))
         for message, correction in self.unknown:
@@ -90,12 +88,24 @@ class Preferences:
         self.file_roots = _get_strings(table, "file_roots", path)
 
 
-def edit(path: str, changes: Mapping[tuple[str, ...], Any]) -> bool:
+def _read_text(path: str, folders: Collection[str]) -> str | None:
+    """Return the file's text, or None if there is no file. Raises UnsafeFile if a key of it is refused."""
+    found = files.read_with_status(path)
+    if found is None:
+        return None
+    text, status = found
+    table = toml.parse(text, path)
+    check_keys(path, status, folders, (key for key in KINDS if key in table and key not in _HARMLESS))
+    return text
+
+
+def edit(path: str, changes: Mapping[tuple[str, ...], Any], folders: Collection[str] = ()) -> bool:
     """Set values in `config.toml`, and remove those that are None. Return whether the file changed.
 
-    Comments, order and blank lines stay. Nothing is written that could not be read back. The caller must hold the lock.
+    Comments, order and blank lines stay. Nothing is written that could not be read back, and no key that is refused
+    now becomes trusted. The caller must hold the lock.
     """
-    text = files.read(path)
+    text = _read_text(path, folders)
     before = {} if text is None else toml.parse(text, path)
     if text is None and not any(value is not None for value in changes.values()):
         return False

@@ -132,7 +132,7 @@ class ProfileStore:
         from arka_config.store import preferences
 
         with self.lock:
-            changed = preferences.edit(self.preferences_path, changes)
+            changed = preferences.edit(self.preferences_path, changes, self.folders.enclosing(self.folders.config))
         self._preferences = None
         return changed
 

@@ -189,6 +189,16 @@ def test_preferences_that_others_can_write_may_not_set(tmp_path: Path, text: str
     assert caught.value.hint == f"check what is in it, then: chmod go-w '{path}'"
 
 
+def test_changing_preferences_does_not_make_a_key_trusted_that_others_set(store: ProfileStore) -> None:
+    path = Path(store.folders.config) / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(HELPER)
+    path.chmod(0o666)
+    with pytest.raises(UnsafeFile, match="helpers is refused"):
+        store.edit_preferences({("expiry_warning",): "3d"})
+    assert path.read_text() == HELPER
+
+
 def test_preferences_that_others_can_write_may_set_what_is_harmless(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('expiry_warning = "3d"\n')

@@ -71,6 +71,7 @@ GUARANTEES: list[Guarantee] = [
             "store/test_ownership.py::test_profile_that_others_can_write_may_not_set",
             "store/test_ownership.py::test_profile_in_a_folder_that_others_can_write_is_not_trusted",
             "store/test_ownership.py::test_profile_of_another_user_is_not_trusted",
+            "store/test_ownership.py::test_changing_preferences_does_not_make_a_key_trusted_that_others_set",
             "store/test_ownership.py::test_helper_that_others_can_write_does_not_run",
         ),
         ("a key that others can set", "a preference that others can set"),
@@ -279,8 +280,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a preference that others can set",
         "store/preferences.py",
-        "            check_keys(path, found[1], folders,",
-        "            (path, found[1], folders,",
+        "    check_keys(path, status, folders,",
+        "    (path, status, folders,",
         "tests/store/test_ownership.py::test_helper_that_others_can_write_does_not_run",
         "assert not True",
     ),
