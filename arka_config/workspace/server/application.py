@@ -18,6 +18,7 @@ from starlette.routing import Match
 from arka_config.text import visible
 from arka_config.workspace.server import problems
 from arka_config.workspace.server.api import routes, schemas
+from arka_config.workspace.server.api.shortcut import Shortcut
 from arka_config.workspace.server.database import driver_message
 from arka_config.workspace.server.middleware import SecurityMiddleware
 from arka_config.workspace.server.pages import account, rendering, tokens
@@ -71,7 +72,8 @@ def create_application(
     application.include_router(rendering.problem_router)
     application.include_router(tokens.router, prefix=workspace.tokens_page)
     application.mount(rendering.STATIC, rendering.Static())
-    return SecurityMiddleware(application, url=workspace.url, hosts=hosts, trusted=trusted_proxies)
+    shortcut = Shortcut(application, workspace, _to_problem)
+    return SecurityMiddleware(shortcut, url=workspace.url, hosts=hosts, trusted=trusted_proxies)
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:

@@ -7,11 +7,12 @@ start: a transaction that starts as a reader and then writes would fail instead 
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from arka_config.store import files
 from arka_config.text import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from arka_config.workspace.server.tables import Table
@@ -34,8 +35,11 @@ _URL_HINT = "use sqlite:////FULL/PATH, or postgresql://USER@HOST/NAME"
 class Database:
     """An open database. `url` has its password masked."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lookups: Engine) -> None:
         self.engine = engine
+        self.lookups = lookups
+        self._lookup_lock = threading.Lock()
+        self._lookup_connection: Connection | None = None
         self._for_writing = engine.execution_options(writing=True)
 
     @classmethod
@@ -48,15 +52,19 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             _create_file(str(parsed.database))
             engine = create_engine(parsed, hide_parameters=True)
-            event.listen(engine, "connect", _prepare_sqlite)
+            lookups = create_engine(parsed, hide_parameters=True, isolation_level="AUTOCOMMIT")
             event.listen(engine, "begin", _begin_sqlite)
+            prepare = _prepare_sqlite
         else:
             # pre_ping replaces a connection that was lost while idle, so that no request fails for it.
             engine = create_engine(
-                parsed, hide_parameters=True, pool_pre_ping=True, pool_size=MAX_CONNECTIONS, max_overflow=0
+                parsed, hide_parameters=True, pool_pre_ping=True, pool_size=MAX_CONNECTIONS - 1, max_overflow=0
             )
-            event.listen(engine, "connect", _prepare_postgresql)
-        return cls(engine)
+            lookups = create_engine(parsed, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_size=1)
+            prepare = _prepare_postgresql
+        for each in (engine, lookups):
+            event.listen(each, "connect", prepare)
+        return cls(engine, lookups)
 
     @property
     def is_sqlite(self) -> bool:
@@ -80,6 +88,29 @@ class Database:
         with Session(self._for_writing, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def look_up(self, query: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
+        """Run a query in a transaction of its own, on a connection that is kept for this: one round trip.
+
+        If the connection was lost while it was idle, the query is repeated on another one.
+        """
+        with self._lookup_lock:
+            try:
+                return self._run_lookup(query, values)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._run_lookup(query, values)
+
+    def _run_lookup(self, query: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
+        if self._lookup_connection is None:
+            self._lookup_connection = self.lookups.connect()
+        try:
+            return self._lookup_connection.execute(query, values).all()
+        except BaseException:
+            self._lookup_connection.close()
+            self._lookup_connection = None
+            raise
+
     @contextmanager
     def report_errors(self) -> Iterator[None]:
         """Turn a database error into a ConfigError with the driver's message. For commands."""
@@ -93,7 +124,12 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        with self._lookup_lock:
+            if self._lookup_connection is not None:
+                self._lookup_connection.close()
+                self._lookup_connection = None
         self.engine.dispose()
+        self.lookups.dispose()
 
 
 def driver_message(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import problems
@@ -51,7 +51,8 @@ class SecurityMiddleware:
         self._app = app
         self._trusted = trusted
         self._hosts = {*LOOPBACK, *hosts, *([Origin.of(url).host] if url else [])}
-        self._is_https = url.startswith("https:")
+        added = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if url.startswith("https:") else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in added.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -61,11 +62,8 @@ class SecurityMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if self._is_https:
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in self._headers if each[0] not in present)]
             await send(message)
 
         headers = Headers(scope=scope)
@@ -76,7 +74,8 @@ class SecurityMiddleware:
         body = b""
         try:
             self._check_host(headers)
-            body = await _read_body(headers, receive)
+            if "content-length" in headers or "transfer-encoding" in headers:  # else there is none (RFC 9112, 6.3)
+                body = await _read_body(headers, receive)
             _check_content_type(scope, headers, body)
         except Problem as problem:
             await problem.response()(scope, receive, send_with_headers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,6 +45,7 @@ class Limit(NamedTuple):
 
 
 SIGN_IN_LIMIT = Limit("sign-in", 10, timedelta(minutes=10))
+_MAX_BLOCKED = 10_000  # in memory
 BAD_TOKEN_LIMIT = Limit("bad token", 100, timedelta(minutes=1))
 
 
@@ -53,6 +55,28 @@ def audit(session: Session, action: str, *, user_id: str | None, subject: str = 
     An entry never contains a token, a sign-in code or a session key.
     """
     session.add(AuditEntry(at=datetime.now(UTC), user_id=user_id, action=action, subject=subject, address=address))
+
+
+class BlockedAddresses:
+    """When each blocked address may fail again, in the memory of one worker.
+
+    A window never ends earlier than its first failure decided, so that a blocked address needs no query.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[tuple[Limit, str], float] = {}
+
+    def seconds_to_wait(self, limit: Limit, address: str) -> int:
+        """Return for how many seconds the address is known to be rejected."""
+        return max(math.ceil(self._ends.get((limit, network(address)), 0) - time.monotonic()), 0)
+
+    def add(self, limit: Limit, address: str, seconds: int) -> None:
+        """Remember that an address is rejected for so many seconds."""
+        now = time.monotonic()
+        if len(self._ends) >= _MAX_BLOCKED:
+            self._ends = {key: end for key, end in self._ends.items() if end > now}
+        if len(self._ends) < _MAX_BLOCKED:
+            self._ends[limit, network(address)] = now + seconds - 1  # it was rounded up
 
 
 def seconds_to_wait(database: Database, limit: Limit, address: str) -> int:

@@ -56,10 +56,13 @@ class Service(NamedTuple):
     trusted_proxies: tuple[Network, ...] = ()
     allow_upgrade: bool = False
 
-    def create_application(self) -> SecurityMiddleware:
-        """Create the ASGI application of one worker. The tables are already up to date."""
+    def open_workspace(self) -> Workspace:
+        """Open the workspace of one worker. The tables are already up to date."""
         tokens.new_token(self.app)
-        workspace = Workspace(self.app, Database.open(self.database_url), self.url, allow_upgrade=self.allow_upgrade)
+        return Workspace(self.app, Database.open(self.database_url), self.url, allow_upgrade=self.allow_upgrade)
+
+    def create_application(self, workspace: Workspace) -> SecurityMiddleware:
+        """Create the ASGI application of one worker."""
         hosts = [] if self.host in _ANY_ADDRESS else [_url_host(self.host)]
         return create_application(workspace, hosts, self.trusted_proxies)
 
@@ -104,12 +107,13 @@ def serve(service: Service, listener: socket.socket, workers: int, started: Call
 
 
 def _serve_in_process(service: Service, listener: socket.socket, started: Callable[[], None] | None = None) -> None:
-    server = _create_server(service.create_application())
+    workspace = service.open_workspace()
+    server = _create_server(service.create_application(workspace))
 
     def stop() -> None:
         server.should_exit = True
 
-    with _handle_stop_signals(stop):
+    with closing(workspace), _handle_stop_signals(stop):
         if started is not None:
             started()
         server.run([listener])

@@ -1,4 +1,4 @@
-"""Tokens: create, verify, list, rotate, revoke. The token itself leaves this module once, when it is created."""
+"""Tokens: create, list, rotate, revoke. The token itself leaves this module once, when it is created."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import string
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, or_, select, tuple_, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import delete, select, tuple_
 
 from arka_config import timestamps
 from arka_config.errors import ConfigError, InvalidValue
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from arka_config.app_identity import AppIdentity
-    from arka_config.workspace.server.database import Database
 
 MANAGE = "tokens:manage"
 ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
@@ -34,7 +32,6 @@ MAX_CURSOR_LENGTH = 80
 _ALPHABET = string.ascii_letters + string.digits
 _MIN_BITS = 190
 _DEFAULT_LENGTH = 37  # random characters, if the app does not set a length
-_LAST_USED_PRECISION = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -137,38 +134,6 @@ def _generate(app: AppIdentity, user_id: str, label: str, expires: datetime | No
     return Issued(secret, token)
 
 
-def verify(database: Database, app: AppIdentity, text: str) -> Token | None:
-    """Look up a presented token and its user. None if it is invalid; the reason is not disclosed.
-
-    This is one lookup in the unique index of digests. The last use is written at the first use and then once a minute,
-    so that most requests only read.
-    """
-    if not text.startswith(app.token_prefix) or len(text) > 200:
-        return None
-    now = datetime.now(UTC)
-    with database.read() as session:
-        token = session.scalar(
-            select(Token).join(Token.user).options(contains_eager(Token.user)).where(Token.digest == digest(text))
-        )
-    if token is None or (token.expires is not None and token.expires <= now):
-        return None
-    if token.last_used is None or token.last_used <= now - _LAST_USED_PRECISION:
-        return token if _update_last_used(database, token, now) else None
-    return token
-
-
-def _update_last_used(database: Database, token: Token, now: datetime) -> bool:
-    """Write the last use, unless another request just did. False if the token was revoked in the meantime."""
-    with database.write() as session:
-        session.execute(
-            update(Token)
-            .where(Token.id == token.id, or_(Token.last_used.is_(None), Token.last_used <= now - _LAST_USED_PRECISION))
-            .values(last_used=now)
-        )
-        token.last_used = session.scalar(select(Token.last_used).where(Token.id == token.id))
-    return token.last_used is not None
-
-
 def list_tokens(session: Session, user_id: str, limit: int, after: Cursor | None = None) -> list[Token]:
     """Return up to `limit` of a user's tokens, newest first, starting after a cursor."""
     query = select(Token).where(Token.user_id == user_id)
@@ -177,9 +142,9 @@ def list_tokens(session: Session, user_id: str, limit: int, after: Cursor | None
     return list(session.scalars(query.order_by(Token.created.desc(), Token.id.desc()).limit(limit)))
 
 
-def lock_if_valid(session: Session, token: Token) -> bool:
+def lock_if_valid(session: Session, token_id: str) -> bool:
     """Check that a verified token has not been revoked since, and prevent that until this transaction ends."""
-    return session.scalar(select(Token.id).where(Token.id == token.id).with_for_update(read=True)) is not None
+    return session.scalar(select(Token.id).where(Token.id == token_id).with_for_update(read=True)) is not None
 
 
 def find(session: Session, user_id: str, token_id: str) -> Token | None:

@@ -10,6 +10,7 @@ from arka_config.errors import InvalidUrl
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import accounts, migrations, records, tokens
 from arka_config.workspace.server.database import Database
+from arka_config.workspace.server.verification import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,8 @@ class Workspace:
         self.database = database
         self.url = url
         self.allow_upgrade = allow_upgrade
+        self.verifier = Verifier(app, database)
+        self.blocked = records.BlockedAddresses()
         self.sign_in_limit = records.SIGN_IN_LIMIT
         self.bad_token_limit = records.BAD_TOKEN_LIMIT
 
@@ -122,7 +125,8 @@ class Workspace:
             return tokens.issue(session, self.app, accounts.find(session, email).id, label, expires, " ".join(scopes))
 
     def close(self) -> None:
-        """Close the database."""
+        """Write what is only in memory, and close the database."""
+        self.verifier.close()
         self.database.close()
 
 

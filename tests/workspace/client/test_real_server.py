@@ -24,6 +24,7 @@ from arka_config.workspace.client import transport
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
 from arka_config.workspace.server import tokens
+from arka_config.workspace.server.database import Database
 from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from tests.workspace import fake as steps
@@ -68,15 +69,15 @@ def client_for(workspace: RunningWorkspace, token: Secret, url: str = "") -> Wor
 
 def fail_database(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
     """Make the database unavailable for the next requests. Returns the count of requests, which keeps growing."""
-    verify, count = tokens.verify, [0]
+    look_up, count = Database.look_up, [0]
 
-    def verify_or_fail(*args: Any) -> Any:
+    def look_up_or_fail(*args: Any) -> Any:
         count[0] += 1
         if count[0] <= times:
             raise OperationalError("SELECT", {}, Exception("the database is starting"))
-        return verify(*args)
+        return look_up(*args)
 
-    monkeypatch.setattr(tokens, "verify", verify_or_fail)
+    monkeypatch.setattr(Database, "look_up", look_up_or_fail)
     return count
 
 
@@ -161,6 +162,7 @@ def test_redirect_to_the_token_s_own_workspace_is_not_followed(
     fake.script = [steps.reply(status, Location=f"{workspace.url}/api/v1/me")]
     with pytest.raises(NoWorkspaceApi, match="a redirect, which is not followed with a token"):
         client_for(workspace, issued.secret, fake.url).get_identity()
+    workspace.workspace.verifier.last_uses.flush()
     with workspace.workspace.database.read() as session:
         row = tokens.find(session, issued.token.user_id, issued.token.id)
     assert row is not None

@@ -35,11 +35,11 @@ def test_older_tokens_are_on_the_next_page_and_cancel_returns_to_it(ann: Visitor
 
 
 def test_row_shows_last_use_and_manage_scope(ann: Visitor, workspace: RunningWorkspace) -> None:
-    from arka_config.arka import app
     from arka_config.workspace.server import tokens
 
     issued = workspace.issue(ANN, "CI/CD Pipeline", [tokens.MANAGE])
-    assert tokens.verify(workspace.workspace.database, app, issued.secret.reveal()) is not None
+    assert workspace.workspace.verifier.verify_now(issued.secret.reveal()) is not None
+    workspace.workspace.verifier.last_uses.flush()
     ann.page.goto(TOKENS)
     header = ann.page.get_by_role("columnheader").all_inner_texts()
     assert header == ["Name", "Token", "Created", "Expires", "Last used", "Revoke"]

@@ -146,6 +146,7 @@ def test_last_use_is_updated_at_most_once_a_minute(workspace: RunningWorkspace, 
     token, database = issued.secret.reveal(), workspace.workspace.database
 
     def last_used(set_to: datetime | None = None) -> datetime | None:
+        workspace.workspace.verifier.last_uses.flush()
         with database.write() as session:
             if set_to:
                 session.execute(update(Token).where(Token.id == issued.token.id).values(last_used=set_to))

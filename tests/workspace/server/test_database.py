@@ -147,11 +147,11 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
     workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
     workspace.add_user(ANN)
     token = workspace.issue(ANN, "x").secret.reveal()
-    assert tokens.verify(workspace.database, app, token)
+    assert workspace.verifier.verify_now(token)
     other = sqlite3.connect(tmp_path / "w.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("UPDATE tokens SET label = 'half done'")
-    found = tokens.verify(workspace.database, app, token)
+    found = workspace.verifier.verify_now(token)
     assert found is not None
     assert found.label == "x"
     other.close()
@@ -184,7 +184,7 @@ def test_timestamps_are_utc_in_any_time_zone(database_url: str, monkeypatch: pyt
         monkeypatch.setenv("TZ", zone)
         time.tzset()
         issued = workspace.issue(ANN, zone, [], expires)
-        token = tokens.verify(workspace.database, app, issued.secret.reveal())
+        token = workspace.verifier.verify_now(issued.secret.reveal())
         assert token is not None
         times += [token.expires, token.created]
     monkeypatch.undo()
@@ -216,14 +216,13 @@ def test_verification_is_one_indexed_query(database_url: str) -> None:
     database = workspace.database
     with database.write() as session:
         session.execute(text("ANALYZE"))
-    tokens.verify(database, app, token)  # updates the last use
     executed: list[tuple[str, Any]] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *args: executed.append((args[2], args[3])))
-    assert tokens.verify(database, app, token) is not None
-    assert tokens.verify(database, app, UNKNOWN) is None
+    for engine in (database.engine, database.lookups):
+        event.listen(engine, "before_cursor_execute", lambda *args: executed.append((args[2], args[3])))
+    assert workspace.verifier.verify_now(token) is not None
+    assert workspace.verifier.verify_now(UNKNOWN) is None
     statements = [(statement, values) for statement, values in executed if statement.startswith("SELECT")]
-    assert len(executed) == len(statements) + (2 if database.is_sqlite else 0)  # on SQLite, BEGIN is included
-    assert len(statements) == 2
+    assert len(executed) == len(statements) == 2  # no BEGIN, no ping, no update
     with database.engine.connect() as connection:
         explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
         plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + statements[0][0], statements[0][1]))
@@ -241,9 +240,9 @@ def test_verification_is_one_indexed_query(database_url: str) -> None:
 def test_malformed_token_is_not_looked_up(database_url: str) -> None:
     workspace = Workspace.open(app, database_url)
     executed: list[str] = []
-    event.listen(workspace.database.engine, "before_cursor_execute", lambda *args: executed.append(args[2]))
+    event.listen(workspace.database.lookups, "before_cursor_execute", lambda *args: executed.append(args[2]))
     for text_ in ("", "x", "ghp_" + "x" * 37, "arka_" + "x" * 300):
-        assert tokens.verify(workspace.database, app, text_) is None
+        assert workspace.verifier.verify_now(text_) is None
     workspace.close()
     assert executed == []
 
@@ -254,7 +253,7 @@ def test_deleting_a_user_keeps_only_the_audit_log(database_url: str) -> None:
     token = workspace.issue(ANN, "x").secret.reveal()
     with workspace.database.write() as session:
         session.execute(text("DELETE FROM users WHERE email = :email"), {"email": ANN})
-    assert tokens.verify(workspace.database, app, token) is None
+    assert workspace.verifier.verify_now(token) is None
     with workspace.database.read() as session:
         left = {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("tokens", "sign_in_codes")}
         entries = session.scalar(text("SELECT count(*) FROM audit WHERE user_id = :id"), {"id": user})
@@ -271,5 +270,5 @@ def test_backup_of_a_database_in_use(tmp_path: Path) -> None:
         connection.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
     workspace.close()
     restored = Workspace.open(app, file_url(str(tmp_path / "backup.db")))
-    assert tokens.verify(restored.database, app, token) is not None
+    assert restored.verifier.verify_now(token) is not None
     restored.close()

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from arka_config.workspace.server import problems, tokens
+from arka_config.workspace.server.database import Database
 from arka_config.workspace.server.middleware import MAX_BODY_SIZE
 from tests.workspace.server.clients import PROBLEM, Api, Browser
 
@@ -70,11 +71,15 @@ def test_unknown_path_is_not_found(api: Api, path: str) -> None:
 )
 def test_wrong_method_gets_the_allowed_ones(api: Api, path: str, allowed: str) -> None:
     """RFC 9110, section 15.5.6. The list is complete even if two operations share a path."""
-    for method in ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "BREW"):
+    for method in ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "PROPFIND"):
         if method not in allowed:
             response = api.request(method, path)
             assert_problem(response, problems.NOT_ALLOWED)
             assert response.headers["allow"] == allowed
+
+
+def test_unknown_method_is_a_bad_request(api: Api) -> None:
+    assert api.request("BREW", "me").status_code == 400
 
 
 def test_head_is_get_without_the_body(workspace: RunningWorkspace, api: Api) -> None:
@@ -179,7 +184,7 @@ def test_unavailable_database_is_a_503_with_retry_after(
     def fail(*_: object) -> None:
         raise OperationalError("SELECT hunter2", {}, Exception("the server closed the connection\nunexpectedly"))
 
-    monkeypatch.setattr(tokens, "verify", fail)
+    monkeypatch.setattr(Database, "look_up", fail)
     with caplog.at_level(logging.INFO):
         response = api.get("me")
     assert_problem(response, problems.UNAVAILABLE)
@@ -195,7 +200,7 @@ def test_unexpected_exception_discloses_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("the inside")
 
-    monkeypatch.setattr(tokens, "verify", fail)
+    monkeypatch.setattr(Database, "look_up", fail)
     response = api.get("me")
     assert_problem(response, problems.BROKEN)
     assert "inside" not in response.text

@@ -21,7 +21,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from arka_config.arka import app
 from arka_config.workspace.server import serving
+from arka_config.workspace.server.workspace import Workspace
 from tests import no_network
 from tests.workspace.server.clients import ANN, UNKNOWN, read_form_key, read_shown_token
 
@@ -160,6 +162,21 @@ def test_signal_stops_all_workers(tmp_path: Path, number: int, workers: int) -> 
         assert server.process.wait(TIMEOUT) == 0
         wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids))
     assert (tmp_path / "stderr").read_text().endswith("stopped\n")
+
+
+def test_stopping_writes_the_last_uses(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'w.db'}"
+    with closing(Workspace.open(app, database)) as workspace:
+        workspace.add_user(ANN, "pro")
+        token = workspace.issue(ANN, "x").secret.reveal()
+    with run_server(tmp_path, database) as server:
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{server.url}/api/v1/me"
+        assert httpx.get(url, headers=headers, trust_env=False, timeout=TIMEOUT).status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(TIMEOUT) == 0
+    with closing(sqlite3.connect(tmp_path / "w.db")) as connection:
+        assert connection.execute("SELECT count(last_used) FROM tokens").fetchone() == (1,)
 
 
 def test_workers_stop_if_their_parent_is_killed(tmp_path: Path) -> None:

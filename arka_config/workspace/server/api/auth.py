@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from arka_config.workspace.server import accounts, records, tokens
 from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, TOO_MANY, Problem
@@ -13,7 +14,7 @@ from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TO
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from arka_config.workspace.server.tables import Token
+    from arka_config.workspace.server.verification import VerifiedToken
     from arka_config.workspace.server.workspace import Workspace
 
 _bearer = HTTPBearer(scheme_name="token", description="A token from the tokens page.", auto_error=False)
@@ -23,7 +24,7 @@ class Caller(NamedTuple):
     """The caller of the API: a valid token of a user with a Pro plan, and the address that it is used from."""
 
     workspace: Workspace
-    token: Token
+    token: VerifiedToken
     address: str
 
     def check_may_manage(self) -> None:
@@ -34,7 +35,7 @@ class Caller(NamedTuple):
 
     def lock_token(self, session: Session) -> None:
         """Prevent revocation of the token until the transaction ends. Raises Problem if it was already revoked."""
-        if not tokens.lock_if_valid(session, self.token):
+        if not tokens.lock_if_valid(session, self.token.id):
             raise invalid_token(self.workspace)
 
 
@@ -51,31 +52,56 @@ def client_address(request: Request) -> str:
 
 def public_url(request: Request) -> str:
     """The workspace's URL: the configured one, else the one of the request, which the middleware has checked."""
-    return workspace_of(request).url or f"{request.url.scheme}://{request.url.netloc}"
+    return workspace_of(request).url or request_url(request)
 
 
-def authenticate(
+def request_url(request: Request) -> str:
+    """The scheme, host and port of a request."""
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
+async def authenticate(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    """Return the caller. Raises Problem for a missing or invalid token, or a user without a Pro plan."""
-    workspace, address = workspace_of(request), client_address(request)
-    if credentials is None or not credentials.credentials:
+    """Return the caller of a route."""
+    return await authenticate_token(workspace_of(request), request, credentials.credentials if credentials else "")
+
+
+async def authenticate_token(workspace: Workspace, request: Request, text: str) -> Caller:
+    """Return the caller with this token.
+
+    Raises Problem if the token is missing or invalid, or if its user has no Pro plan.
+    """
+    address = client_address(request)
+    if not text:
         raise Problem(INVALID_TOKEN, "the request has no token", headers=_challenge(workspace))
-    token = tokens.verify(workspace.database, workspace.app, credentials.credentials)
+    token = await workspace.verifier.verify(text)
     if token is None:
-        limit_failures(workspace, workspace.bad_token_limit, address)
+        check_blocked(workspace, workspace.bad_token_limit, address)
+        await run_in_threadpool(limit_failures, workspace, workspace.bad_token_limit, address)
         raise invalid_token(workspace)
     if token.user.plan != accounts.PRO:
-        billing_url = public_url(request) + workspace.billing_page
+        billing_url = (workspace.url or request_url(request)) + workspace.billing_page
         raise Problem(PRO_REQUIRED, "the API needs a Pro subscription", billing_url=billing_url)
     return Caller(workspace, token, address)
+
+
+def check_blocked(workspace: Workspace, limit: records.Limit, address: str) -> None:
+    """Raise Problem if this worker knows that the address has failed too often."""
+    if seconds := workspace.blocked.seconds_to_wait(limit, address):
+        raise _too_many(seconds)
 
 
 def limit_failures(workspace: Workspace, limit: records.Limit, address: str) -> None:
     """Count a failed attempt. Raises Problem instead if the address has failed too often."""
     if seconds := records.seconds_to_wait(workspace.database, limit, address):
-        raise Problem(TOO_MANY, f"try again in {seconds} seconds", headers={"Retry-After": str(seconds)})
+        workspace.blocked.add(limit, address, seconds)
+        raise _too_many(seconds)
     records.count_failure(workspace.database, limit, address)
+
+
+def _too_many(seconds: int) -> Problem:
+    return Problem(TOO_MANY, f"try again in {seconds} seconds", headers={"Retry-After": str(seconds)})
 
 
 def invalid_token(workspace: Workspace) -> Problem:

@@ -18,6 +18,7 @@ from arka_config.workspace.server.api.schemas import (
     Rotation,
     TokenDocument,
     TokenPage,
+    describe_caller,
 )
 from arka_config.workspace.server.problems import NOT_FOUND, Problem, invalid_request
 
@@ -38,10 +39,10 @@ TokenId = Annotated[
 ]
 
 
-@router.get("/me")
-async def me(caller: CurrentCaller) -> Me:
+@router.get("/me", response_model=Me)
+async def me(caller: CurrentCaller) -> Response:
     """Return the token's user and details."""
-    return Me.model_validate({"user": caller.token.user, "token": caller.token})
+    return describe_caller(caller.token)
 
 
 @router.get("/tokens")

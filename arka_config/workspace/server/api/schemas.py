@@ -8,12 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
 
 from arka_config import timestamps
 from arka_config.errors import InvalidValue
 from arka_config.text import UNPRINTABLE
 from arka_config.workspace.server import problems, tokens
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH
+from arka_config.workspace.server.verification import VerifiedToken
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _ID = "[A-Za-z0-9_-]{22}"
@@ -98,6 +100,12 @@ class Me(_Document):
 
     user: UserDocument
     token: TokenDocument
+
+
+def describe_caller(token: VerifiedToken) -> Response:
+    """The response of `GET /api/v1/me`."""
+    document = Me.model_validate({"user": token.user, "token": token})
+    return Response(document.model_dump_json(), media_type="application/json")
 
 
 class TokenPage(_Document):

@@ -1,0 +1,110 @@
+"""The time at which each token was last used: collected in memory, and written every few seconds.
+
+Writing it must not make a request wait, and a database that cannot be written must not refuse a valid token.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from arka_config.text import visible
+from arka_config.workspace.server.database import driver_message
+from arka_config.workspace.server.tables import Token
+
+if TYPE_CHECKING:
+    from arka_config.workspace.server.database import Database
+    from arka_config.workspace.server.verification import VerifiedToken
+
+PRECISION = timedelta(minutes=1)
+_INTERVAL = 5.0  # seconds
+_AT_ONCE = 500  # rows in one transaction, which other writers wait for
+_UPDATE = (
+    update(Token.__table__)  # type: ignore[arg-type]  # typed as FromClause
+    .where(
+        Token.id == bindparam("token_id"),
+        or_(Token.last_used.is_(None), Token.last_used < bindparam("used")),
+    )
+    .values(last_used=bindparam("used"))
+)
+_log = logging.getLogger(__name__)
+
+
+class LastUses:
+    """The last uses of one worker that are not written yet. Safe in threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._unwritten: dict[str, datetime] = {}
+        self._timer: threading.Timer | None = None
+        self._has_failed = False
+
+    def record(self, token: VerifiedToken) -> VerifiedToken:
+        """Remember that a token is used now, unless it was used within the last minute. Return it with that time."""
+        now = datetime.now(UTC)
+        if token.last_used is not None and token.last_used > now - PRECISION:
+            return token
+        with self._lock:
+            used = self._unwritten.setdefault(token.id, now)
+            if self._timer is None:
+                self._timer = threading.Timer(_INTERVAL, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+        return token._replace(last_used=used)
+
+    @staticmethod
+    def must_be_written_now(token: VerifiedToken) -> bool:
+        """Whether this is the first use of a successor. If it is not written, the next rotation revokes it."""
+        return token.last_used is None and token.successor_of is not None
+
+    def write_first_use(self, token: VerifiedToken) -> VerifiedToken | None:
+        """Write a use now. None if the token was revoked in the meantime."""
+        now = datetime.now(UTC)
+        try:
+            with self._database.write() as session:
+                session.connection().execute(_UPDATE, {"token_id": token.id, "used": now})
+                is_valid = session.scalar(select(Token.id).where(Token.id == token.id)) is not None
+        except (DBAPIError, NoConnectionFree) as error:  # then no rotation can be written either
+            self._report(error)
+            return self.record(token)
+        return token._replace(last_used=now) if is_valid else None
+
+    def flush(self) -> None:
+        """Write what is in memory. If that fails, keep it for the next time."""
+        with self._writing:
+            with self._lock:
+                self._timer = None
+                unwritten, self._unwritten = sorted(self._unwritten.items()), {}
+            # Sorted, so that two workers lock rows in the same order.
+            while unwritten:
+                rows = [{"token_id": token_id, "used": used} for token_id, used in unwritten[:_AT_ONCE]]
+                try:
+                    with self._database.write() as session:
+                        session.connection().execute(_UPDATE, rows)
+                except (DBAPIError, NoConnectionFree) as error:
+                    self._report(error)
+                    with self._lock:
+                        self._unwritten = dict(unwritten) | self._unwritten
+                    return
+                del unwritten[:_AT_ONCE]
+            self._has_failed = False
+
+    def close(self) -> None:
+        """Write what is in memory, for the last time."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+        self.flush()
+
+    def _report(self, error: Exception) -> None:
+        if not self._has_failed:  # once, until it works again
+            _log.warning("the last uses of tokens are not written: %s", visible(driver_message(error)))
+        self._has_failed = True
