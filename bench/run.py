@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import commands, growth, loading, plot, templates
+from bench import commands, growth, history, loading, plot, templates
 from bench.targets import targets
 from bench.timing import Timing, in_turn
 
@@ -41,8 +41,9 @@ def main() -> None:
         loads = loading.timings(dict(ours["token"].environ))
         grown = growth.timings(folder, max(RUNS // 2, 3))
         planned = templates.timings(folder, max(RUNS // 4, 3))
+        searched = history.timings(folder, max(RUNS // 4, 3))
         said = commands.versions(peers)
-    table = target_table(targets(times, loads, grown, planned))
+    table = target_table(targets(times, loads, grown, planned, searched))
     page = "\n\n".join(
         [
             conditions(said),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench import growth, loading, templates
+from bench import growth, history, loading, templates
 from bench.commands import AWS, BARE, COMPLETION, GH, SEALED_KEY_FILE, SEALED_SESSION, TRUE
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ SEALED = (SEALED_KEY_FILE, SEALED_SESSION)
 LIGHT = ("profiles list", "status --offline", "env", "use")
 
 
-def targets(times: Timings, loads: Timings, grown: Growth, planned: Growth) -> Iterator[Target]:
+def targets(times: Timings, loads: Timings, grown: Growth, planned: Growth, searched: Timings) -> Iterator[Target]:
     """Yield every target with the measured ratio."""
     for name in FAST:
         yield _ratio(times, name, BARE, 2.2)
@@ -52,6 +52,10 @@ def targets(times: Timings, loads: Timings, grown: Growth, planned: Growth) -> I
         yield _ratio(times, name, AWS, 1 / 3)
     yield _ratio(times, "--help", GH, 1.5)
     yield _ratio(loads, loading.OURS, loading.PLAIN, 1.5)
+    ratio = searched[history.OURS].median / searched[history.GREP].median
+    yield Target(
+        f"`{history.OURS}`, of {history.COMMITS:,} commits", f"`{history.GREP}` on the same content", 2.0, ratio
+    )
     for line in growth.READS_ONE:
         ratio = grown[line][10_000].median / grown[line][1].median
         yield Target(f"`{line}`, of 10,000 profiles", "of 1", 1.1, ratio)
