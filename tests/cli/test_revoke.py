@@ -189,3 +189,12 @@ def test_logout_revoke_without_a_token_sends_no_request(work: FakeWorkspace) -> 
     assert (done.code, done.err) == (0, "Profile 'bare' has no stored token\n")
     assert arka("profiles", "remove", "bare", "--yes", "--revoke").code == 0
     assert work.requests == []
+
+
+def test_revoke_says_that_the_node_cli_has_the_revoked_token(work: FakeWorkspace) -> None:
+    assert arka("export", "legacy", "--force").code == 0
+    assert "nodejs" not in arka("revoke", "--yes", "-p", "ci").err
+    done = arka("revoke", "--yes")
+    file = "~/.config/arka-code-nodejs/config.json"
+    expected = f"note: {file} has that token too, which no longer works: arka logout --legacy --profile work\n"
+    assert (done.code, expected in done.err) == (0, True)

@@ -54,6 +54,15 @@ def test_rotate_replaces_the_token(work: FakeWorkspace, home: Path) -> None:
     ]
 
 
+def test_rotate_says_that_the_node_cli_has_the_old_token(work: FakeWorkspace) -> None:
+    assert arka("export", "legacy", "--force").code == 0
+    done = arka("rotate")
+    file = "~/.config/arka-code-nodejs/config.json"
+    expected = f"note: {file} has that token too, which no longer works: arka export legacy --profile work\n"
+    assert (done.code, expected in done.err) == (0, True)
+    assert "nodejs" not in arka("rotate").err, "which revokes another token"
+
+
 def test_rotate_json_describes_the_tokens_without_showing_them(work: FakeWorkspace, home: Path) -> None:
     done = arka("rotate", "--json")
     new = read_stored(home)["token"]

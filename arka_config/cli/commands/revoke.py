@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli.input.options import no_browser_option, yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_copy, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import NoWorkspaceApi
 from arka_config.secret import mask
@@ -45,6 +45,8 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
     else:
         message = workspace_access.describe_revocation(stored, was_revoked)
         _forget(session, stored, token, message, revoked=True)
+        logout = f"{session.app.name} logout --legacy --profile {stored.profile}"
+        legacy_copy.note_revoked(session, stored.credential.token, logout)
         for name in workspace_access.profiles_with(session, stored.credential):
             login = f"{session.app.name} login -p {name}"
             terminal.note(f"profile '{name}' has the same token, which no longer works: {login}")

@@ -13,7 +13,7 @@ import click
 from arka_config import timestamps
 from arka_config.cli.input.options import parse_expires
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import issuing, legacy_sync, workspace_access
+from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, WorkspaceError
 from arka_config.secret import mask
@@ -64,6 +64,8 @@ def _rotate(session: Session, old: StoredToken, ends: str | None) -> None:
             hint=f"revoke it on {page}",
         ) from None
     _report(session, old, changed, new, issued.details.id)
+    export = f"{app.name} export legacy --profile {old.profile}"
+    legacy_copy.note_revoked(session, old.credential.token, export)
 
 
 def _store_and_verify(session: Session, old: StoredToken, names: list[str], new: Credential) -> list[str]:

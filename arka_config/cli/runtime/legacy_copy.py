@@ -30,24 +30,17 @@ def find_copy(session: Session, names: Iterable[str], *, any_token: bool = False
     None if there is no such token. With `any_token`, any token could be theirs. Never asks for a passphrase: a
     sealed token that cannot be read is not compared.
     """
-    project = session.app.legacy_project
-    if project is None:
-        return None
-    try:
-        path = legacy_path(project, session.environ)
-        found = legacy.find_token(path, session.app.token_prefix)
-    except ConfigError as error:
-        terminal.warn(f"the legacy file may hold a token: {error.message}", hint=error.hint)
-        return None
+    found = _read(session)
     if found is None:
         return None
+    path, token = found
     ask, session.store.ask_passphrase = session.store.ask_passphrase, lambda _: None
     try:
-        matches = [_matches(session, name, found.token) for name in names]
+        matches = [_matches(session, name, token) for name in names]
     finally:
         session.store.ask_passphrase = ask
     is_ours = True if True in matches else None if any_token or None in matches else False
-    return LegacyCopy(path, found.token, is_ours)
+    return LegacyCopy(path, token, is_ours)
 
 
 def report_or_remove(session: Session, copy: LegacyCopy | None, *, remove: bool, command: str = "") -> bool:
@@ -72,6 +65,27 @@ def report_or_remove(session: Session, copy: LegacyCopy | None, *, remove: bool,
         which = "the token" if copy.is_ours else "a token"
         terminal.note(f"{place} still holds {which}" + (f": {command}" if command else ""))
     return False
+
+
+def note_revoked(session: Session, token: Secret, command: str) -> None:
+    """Say if the Node CLI's file has this token, which no longer works, and what to run about it."""
+    found = _read(session)
+    if found is not None and found[1] == token:
+        terminal.note(f"{session.with_tilde(found[0])} has that token too, which no longer works: {command}")
+
+
+def _read(session: Session) -> tuple[str, Secret] | None:
+    """Return the path of the Node CLI's file and the token in it. Warn if it cannot be read."""
+    project = session.app.legacy_project
+    if project is None:
+        return None
+    try:
+        path = legacy_path(project, session.environ)
+        found = legacy.find_token(path, session.app.token_prefix)
+    except ConfigError as error:
+        terminal.warn(f"the legacy file may hold a token: {error.message}", hint=error.hint)
+        return None
+    return None if found is None else (path, found.token)
 
 
 def _matches(session: Session, name: str, token: Secret) -> bool | None:
