@@ -148,14 +148,20 @@ class DesiredSet:
 
 
 def read_desired(
-    app: AppIdentity, preferences: Preferences, facts: Facts, paths: Sequence[str], watch: Watch
+    app: AppIdentity,
+    preferences: Preferences,
+    facts: Facts,
+    paths: Sequence[str],
+    watch: Watch,
+    *,
+    can_be_gone: bool = False,
 ) -> DesiredSet:
     """Read the templates in files and folders, and return the profiles that this machine should have.
 
     Templates for other machines are validated as far as possible. Raises TemplateError with all problems of all files,
     and UsageError for a path that does not exist.
     """
-    found = read(app, paths, watch)
+    found = read(app, paths, watch, can_be_gone=can_be_gone)
     result = DesiredSet(found)
     settings = SettingsValidator(app)
     for template in found.templates:

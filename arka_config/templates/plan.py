@@ -244,7 +244,8 @@ class Plan:
 
     `gone` are profiles that a prune would remove but that no longer exist, so the ledger forgets them. `carried_out`
     are the digests of the templates that the plan carries out, and `folders` the folders that it carries out
-    completely: with `--only`, it approves no others. `for_other_machines` are paths of templates.
+    completely: with `--only`, it approves no others. `for_other_machines` are paths of templates. `prunable` are the
+    profiles that `--prune` would remove.
     """
 
     profiles: list[ProfilePlan]
@@ -253,6 +254,7 @@ class Plan:
     gone: list[str]
     folders: list[str]
     carried_out: dict[str, str]
+    prunable: list[str]
 
     @cached_property
     def counts(self) -> Counter[Action]:
@@ -262,6 +264,13 @@ class Plan:
     def is_pending(self) -> bool:
         """Whether an apply has something to do that it can do without asking."""
         return len(self.profiles) != self.counts[Action.UNCHANGED]
+
+    @property
+    def kept(self) -> int:
+        """How many local edits win over the templates: of fields, and of profiles whose template is gone."""
+        changes = [change for profile in self.profiles for change in profile.changes]
+        profiles = [one for one in self.profiles if one.action == Action.UNCHANGED and one.reasons]
+        return sum(change.kind == ChangeKind.KEPT for change in changes) + len(profiles)
 
     @property
     def conflicts(self) -> list[ProfilePlan]:

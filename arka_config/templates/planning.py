@@ -25,7 +25,7 @@ from arka_config.templates.plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from arka_config.templates.desired import Desired, DesiredSet
     from arka_config.templates.ledger import RecordedToken
@@ -41,18 +41,21 @@ def make_plan(
     options: Options,
     defaults: Mapping[str, Any],
     unavailable: Mapping[str, str],
+    existing: Collection[str] = (),
 ) -> Plan:
     """Return the differences between the templates and this machine.
 
-    `defaults` are the effective values by field if a profile has none. `unavailable` are messages by profile name that
-    say why a token is not available now.
+    `existing` are the names of all profiles on this machine, needed only without `--prune`. `defaults` are the
+    effective values by field if a profile has none. `unavailable` are messages by profile name that say why a token is
+    not available now.
     """
     profiles = []
     for name, desired in wanted.profiles.items():
         if name in options.only or not options.only:
             entry, message = ledger.entries.get(name), unavailable.get(name, "")
             profiles.append(_ProfilePlanner(desired, actual[name], entry, options, defaults, message).plan())
-    unwanted = prunable_profiles(wanted, ledger, options)
+    prunable = prunable_profiles(wanted, ledger, options)
+    unwanted = prunable if options.prune else []
     gone = [name for name in unwanted if not actual[name].exists]
     others = {(template.text.folder, template.text.name): template.text.path for template in wanted.for_other_machines}
     profiles += [
@@ -65,7 +68,8 @@ def make_plan(
     carried_out = {text.real_path: text.digest for text in texts}
     profiles.sort(key=lambda profile: profile.name)
     folders = [] if options.only else wanted.files.folders
-    return Plan(profiles, list(others.values()), digests, gone, folders, carried_out)
+    left = [name for name in prunable if name in existing and not options.prune]
+    return Plan(profiles, list(others.values()), digests, gone, folders, carried_out, left)
 
 
 @dataclass(frozen=True)
@@ -209,8 +213,7 @@ def prunable_profiles(wanted: DesiredSet, ledger: Ledger, options: Options) -> l
     return sorted(
         name
         for name, entry in ledger.entries.items()
-        if options.prune
-        and entry.created
+        if entry.created
         and entry.folder in wanted.files.folders
         and name not in wanted.profiles
         and (name in options.only or not options.only)
@@ -237,7 +240,7 @@ def _plan_removal(entry: Entry, actual: Actual, options: Options, others: Mappin
         folder=entry.folder,
         path=actual.path,
         origin=None,
-        reasons=[] if action == Action.UNCHANGED else reasons,
+        reasons=reasons,
         desired=None,
         entry=entry,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.errors import ConfigError, UnknownProfile, UsageError
@@ -10,6 +11,7 @@ from arka_config.templates.ledger import Entry, Ledger, LedgerFile, same
 from arka_config.templates.plan import Actual, ActualToken
 from arka_config.templates.planning import ledger_after, make_plan, prunable_profiles
 from arka_config.templates.policy import SettingsValidator
+from arka_config.templates.reading import NAME_PATHS
 from arka_config.templates.sealed import IdentityFile
 from arka_config.templates.token_fetching import TokenFetcher
 from arka_config.text import did_you_mean, quote_path, visible
@@ -49,43 +51,65 @@ def prepare(
 ) -> Prepared:
     """Read the templates, this machine's profiles and the ledger, and make the plan. Raises what is wrong with any."""
     app = store.app
-    wanted = read_desired(app, store.preferences, Facts.of_this_machine(), paths, watch)
     file = LedgerFile(store.folders.state)
     saved, pending = file.read(), file.read_pending()
-    _check_options(wanted, options, {*wanted.profiles, *saved.entries})
+    can_be_gone = options.prune and bool(options.only)
+    for path in paths:
+        if not (can_be_gone or os.path.lexists(path)):
+            created = _created_profiles(path, saved)
+            what = f"; an apply of it created: {', '.join(created)}" if created else ""
+            hint = _prune_command(app.name, path, created) if created else NAME_PATHS
+            raise UsageError(f"{visible(path)} does not exist{what}", hint=hint)
+    wanted = read_desired(app, store.preferences, Facts.of_this_machine(), paths, watch, can_be_gone=can_be_gone)
+    _check_options(app.name, wanted, options, saved)
     if options.only:
         wanted.profiles = {name: desired for name, desired in wanted.profiles.items() if name in options.only}
-    names = {*wanted.profiles, *prunable_profiles(wanted, saved, options)}
-    if pending is not None:
-        names |= {*saved.differences(pending), *prunable_profiles(wanted, pending, options)}
+    names = set(wanted.profiles) | (set(saved.differences(pending)) if pending is not None else set())
+    for each in (saved, pending) if options.prune else ():
+        names |= set(prunable_profiles(wanted, each, options)) if each is not None else set()
     settings = SettingsValidator(app)
     actual = {name: _read_profile(store, name, settings) for name in watch(sorted(names), "Comparing")}
     ledger = saved if pending is None else _settle(saved, pending, actual)
     fetcher = TokenFetcher(app, environ, store.preferences, IdentityFile(store.folders.data), identities)
     unavailable = fetcher.find_unavailable(wanted, actual, ledger)
-    plan = make_plan(
-        wanted, actual, ledger, options, settings.defaults() | {"api_url": store.default_url()}, unavailable
-    )
+    defaults = settings.defaults() | {"api_url": store.default_url()}
+    existing = () if options.prune else store.names()
+    plan = make_plan(wanted, actual, ledger, options, defaults, unavailable, existing)
     return Prepared(plan, fetcher, saved, ledger, file, pending is not None)
 
 
-def _check_options(wanted: DesiredSet, options: Options, known: set[str]) -> None:
+def _check_options(program: str, wanted: DesiredSet, options: Options, saved: Ledger) -> None:
     """Raise UsageError, UnknownProfile or ConfigError if the options do not fit the templates."""
-    folders = wanted.files.folders
+    folders, known = wanted.files.folders, {*wanted.profiles, *saved.entries}
     if options.prune and not folders:
         raise UsageError("--prune needs a folder: a file says nothing about other profiles", hint="name a folder")
     for folder in folders:
-        if not any(text.folder == folder for text in wanted.files.texts):
-            loss = "; --prune would remove every profile that an apply of it created" if options.prune else ""
-            raise ConfigError(
-                f"{visible(folder)} contains no templates{loss}", hint=f"look at it: ls {quote_path(folder)}"
-            )
+        is_empty = not any(text.folder == folder for text in wanted.files.texts)
+        if is_empty and not (options.prune and options.only):
+            names = _created_profiles(folder, saved)
+            loss = "--prune would remove every profile that an apply of it created" if options.prune else ""
+            created = f"; {loss or 'an apply of it created'}: {', '.join(names)}" if names else ""
+            hint = _prune_command(program, folder, names) if names else f"look at it: ls {quote_path(folder)}"
+            raise ConfigError(f"{visible(folder)} contains no templates{created}", hint=hint)
     for name in options.only:
         if name not in known:
             raise UnknownProfile(
                 f"--only: no template describes a profile '{visible(name)}' on this machine",
                 hint=did_you_mean(name, known) or f"the profiles are: {', '.join(sorted(known)) or 'none'}",
             )
+
+
+def _created_profiles(path: str, saved: Ledger) -> list[str]:
+    folder = os.path.realpath(path)
+    return [name for name, entry in sorted(saved.entries.items()) if entry.created and entry.folder == folder]
+
+
+def _prune_command(program: str, path: str, names: Sequence[str]) -> str:
+    """The command that removes the profiles of a folder whose last template is gone.
+
+    It names them: a folder may also be empty because the wrong branch is checked out.
+    """
+    return f"{program} apply {quote_path(path)} --prune {' '.join(f'--only {name}' for name in names)}"
 
 
 def _read_profile(store: ProfileStore, name: str, settings: SettingsValidator) -> Actual:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Watch = Callable[[Sequence[Any], str], Iterable[Any]]  # wraps items in a progress bar with a label
 
+NAME_PATHS = "name files, or folders of templates"
 MAX_FILES = 10_000
 MAX_DEPTH = 32  # of nested tables and arrays
 MAX_KEYS = 1000  # keys and array items; a real template has a few dozen
@@ -75,10 +76,13 @@ class TemplateFiles:
             raise TemplateError(lines[:MAX_PROBLEMS] + ([f"and {more} more"] if more > 0 else []))
 
 
-def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> TemplateFiles:
-    """Read the templates in files and folders. Raises UsageError for a missing path, and FileError."""
+def read(app: AppIdentity, paths: Sequence[str], watch: Watch, *, can_be_gone: bool = False) -> TemplateFiles:
+    """Read the templates in files and folders. Raises UsageError for a missing path, and FileError.
+
+    With `can_be_gone`, a folder that does not exist is one without templates: git keeps no empty folders.
+    """
     result = TemplateFiles()
-    for path, folder, name in watch(list(_find_files(paths, result)), "Reading"):
+    for path, folder, name in watch(list(_find_files(paths, result, can_be_gone)), "Reading"):
         result.paths.append(path)
         try:
             text = _read_text(path, folder, name)
@@ -94,7 +98,7 @@ def read(app: AppIdentity, paths: Sequence[str], watch: Watch) -> TemplateFiles:
     return result
 
 
-def _find_files(paths: Sequence[str], result: TemplateFiles) -> Iterator[tuple[str, str, str]]:
+def _find_files(paths: Sequence[str], result: TemplateFiles, can_be_gone: bool) -> Iterator[tuple[str, str, str]]:
     """Yield each file once, as path, real folder and name; files in a folder are sorted by name."""
     seen: set[str] = set()
     for path in paths:
@@ -106,8 +110,11 @@ def _find_files(paths: Sequence[str], result: TemplateFiles) -> Iterator[tuple[s
         elif os.path.lexists(path):
             folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
             names = [os.path.basename(path)]
+        elif can_be_gone and not path.endswith(".toml"):
+            folder, names = os.path.realpath(path), []
+            result.folders.append(folder)
         else:
-            raise UsageError(f"{visible(path)} does not exist", hint="name files, or folders of templates")
+            raise UsageError(f"{visible(path)} does not exist", hint=NAME_PATHS)
         if not is_printable(folder):
             raise UsageError(f"{visible(folder)}: {_BAD_NAME}")
         for name in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -531,3 +532,109 @@ def test_apply_json_reports_what_was_done(folder: Folder) -> None:
     assert done["plan"]["summary"]["create"] == 2
     done = arka("apply", "profiles", "--yes", "--json").json
     assert (done["changed"], done["written"], done["stored"]) == (False, [], [])
+
+
+# What is kept, and what is left
+
+
+def test_kept_edits_are_not_reported_as_a_match(folder: Folder) -> None:
+    folder.put("ci.toml", CI)
+    apply()
+    arka("profiles", "set", "ci", "timeout=7")
+    folder.put("ci.toml", CI.replace("30", "120"))
+    for arguments in (["--take", "mine"], []):  # the choice is recorded, and made for good
+        done = arka("apply", "profiles", "--yes", *arguments)
+        assert done.code == 0
+        assert "7 (local edit kept; the template has 120)" in done.err
+        assert "0 to remove, 1 unchanged, 1 local edit kept" in done.err
+        assert "✓ Nothing to do: 1 local edit kept, and everything else matches the templates" in done.err
+        assert "this machine matches" not in done.err
+    assert arka("plan", "profiles", "--json").json["summary"]["kept"] == 1
+
+
+def test_a_kept_profile_without_a_template_is_reported_as_such(folder: Folder) -> None:
+    folder.put("ci.toml", CI)
+    folder.put("old.toml", '[profile]\nname = "old"\n')
+    apply()
+    arka("profiles", "set", "old", "timeout=3")
+    (folder.path / "old.toml").unlink()
+    done = arka("apply", "profiles", "--yes", "--prune", "--take", "mine")
+    assert "= old: was edited locally since the last apply, and its template was removed; it is kept" in done.err
+    assert "Nothing to do: 1 local edit kept" in done.err
+    assert "Nothing to do: this machine matches the templates" in arka("apply", "profiles", "--yes", "--prune").err
+
+
+def test_plan_names_profiles_without_a_template_even_without_prune(folder: Folder) -> None:
+    for name in ("ci", "old", "deleted"):
+        folder.put(f"{name}.toml", f'[profile]\nname = "{name}"\n')
+    apply()
+    arka("profiles", "create", "own")
+    arka("profiles", "remove", "deleted", "--yes")
+    for name in ("old", "deleted"):
+        (folder.path / f"{name}.toml").unlink()
+    done = arka("plan", "profiles")
+    assert done.code == 0
+    assert "gone   old: created by apply, without a template now (--prune)" in done.out.splitlines()
+    assert arka("plan", "profiles", "--json").json["prunable"] == ["old"]
+    assert "gone " not in arka("plan", "profiles", "--prune").out
+    assert "gone " not in arka("plan", "profiles", "--only", "ci").out
+    apply("--prune")
+    assert arka("plan", "profiles", "--json").json["prunable"] == []
+
+
+@pytest.mark.parametrize("is_folder_kept", [True, False])
+@pytest.mark.parametrize("arguments", [[], ["--prune"]])
+def test_the_profiles_of_the_last_template_are_removed_by_name(
+    folder: Folder, is_folder_kept: bool, arguments: list[str]
+) -> None:
+    for name in ("ci", "old"):
+        folder.put(f"{name}.toml", f'[profile]\nname = "{name}"\n')
+    apply()
+    for file in folder.path.iterdir():
+        file.unlink()
+    if not is_folder_kept:  # as git does
+        folder.path.rmdir()
+    done = arka("apply", "profiles", "--yes", *arguments)
+    assert done.code == (1 if is_folder_kept else 2)
+    assert "ci, old" in done.err
+    hint = next(line for line in done.err.splitlines() if line.startswith("hint: "))
+    assert open_store(app).names() == ["ci", "old"]
+    words = shlex.split(hint.removeprefix("hint: arka "))
+    assert words[2:] == ["--prune", "--only", "ci", "--only", "old"]
+    assert arka(*words, "--yes").code == 0
+    assert open_store(app).names() == []
+
+
+# Refused, with --json
+
+
+def test_a_refused_apply_prints_json(folder: Folder) -> None:
+    folder.put("ci.toml", CI.replace("https://arka-ai.com", "https://evil.example"))
+    done = arka("apply", "profiles", "--yes", "--json")
+    assert done.code == 1
+    assert (done.json["changed"], done.json["plan"]["summary"]["create"]) == (False, 1)
+    error = done.json["error"]
+    assert error["message"].startswith("tokens are sent to https://evil.example, which you have not used before")
+    assert (error["hint"], error["exit_code"]) == ("--allow-origin https://evil.example", 1)
+    assert "error: tokens are sent to https://evil.example" in done.err
+
+
+def test_a_conflict_and_a_missing_yes_print_json(folder: Folder) -> None:
+    folder.put("ci.toml", CI)
+    done = arka("apply", "profiles", "--json")
+    assert (done.code, done.json["error"]["exit_code"], done.json["changed"]) == (2, 2, False)
+    arka("profiles", "create", "ci")
+    done = arka("apply", "profiles", "--yes", "--json")
+    assert (done.code, done.json["plan"]["summary"]["conflict"]) == (1, 1)
+    assert done.json["error"]["hint"].startswith("--adopt")
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_templates_with_problems_print_json(folder: Folder, command: str) -> None:
+    folder.put("a.toml", "nmae = 1\n")
+    done = arka(command, "profiles", "--json")
+    assert (done.code, done.json.keys()) == (1, {"error"})
+    assert done.json["error"]["lines"] == [
+        "profiles/a.toml:1:1: profile is missing",
+        "profiles/a.toml:2:1: unknown key 'nmae'; the keys are version, profile, when, token, settings",
+    ]

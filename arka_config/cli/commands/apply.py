@@ -12,17 +12,17 @@ from arka_config.cli.input.token_input import prompt_for_token
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
 from arka_config.cli.runtime import legacy_sync
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import command, show_json_error
 from arka_config.cli.runtime.issuing import TemplateIssuer
 from arka_config.cli.runtime.plan_command import plan_options, prepare_plan, show_progress
-from arka_config.errors import EXIT_AUTH, PlanConflict, UsageError
+from arka_config.errors import EXIT_AUTH, ConfigError, PlanConflict, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from arka_config.cli.runtime.session import Session
     from arka_config.templates.applying import Result
-    from arka_config.templates.plan import Options, Plan
+    from arka_config.templates.plan import Options, Plan, ProfilePlan
     from arka_config.templates.plan_file import SavedPlan
     from arka_config.templates.preparation import Prepared
 
@@ -72,8 +72,13 @@ def apply(
         check_not_stale(prepared, saved.digest)
     for line in PlanLines(session, prepared.plan, sys.stderr).lines(diff=diff):
         terminal.say_verbatim(line)
-    _check_conflicts(prepared.plan, session.app.name)
-    result = _apply(session, prepared, replan, yes=yes, allowed=allow_origin)
+    try:
+        _check_conflicts(prepared.plan, session.app.name)
+        step = _approve(session, prepared, yes=yes, allowed=allow_origin)
+    except ConfigError as error:
+        show_json_error(session, error, _document(prepared.plan, None, []))
+        raise
+    result = None if step is None else step(replan)
     return _report(session, prepared.plan, result, require_tokens=require_tokens)
 
 
@@ -106,10 +111,12 @@ def _check_conflicts(plan: Plan, program: str) -> None:
     )
 
 
-def _apply(
-    session: Session, prepared: Prepared, replan: Callable[[], Prepared], *, yes: bool, allowed: tuple[str, ...]
-) -> Result | None:
-    """Ask for approval and carry the plan out. None if there is nothing to do."""
+def _approve(
+    session: Session, prepared: Prepared, *, yes: bool, allowed: tuple[str, ...]
+) -> Callable[[Callable[[], Prepared]], Result] | None:
+    """Ask for approval and fetch the tokens. Return the function that carries the plan out and is passed one that plans
+    again, or None if there is nothing to do. Nothing has been changed if this raises.
+    """
     from arka_config.templates.applying import apply_plan
 
     plan = prepared.plan
@@ -117,7 +124,9 @@ def _apply(
     if not plan.is_pending and not prompts:
         if not prepared.is_ledger_outdated:
             return None
-        return apply_plan(session.store, prepared, {}, None, TemplateIssuer(session), replan, show_progress)
+        return lambda replan: apply_plan(
+            session.store, prepared, {}, None, TemplateIssuer(session), replan, show_progress
+        )
     approvals = ask_approval(session, plan, yes=yes, allowed=allowed)
     tokens = {
         profile.name: prepared.fetcher.fetch(profile)
@@ -131,9 +140,25 @@ def _apply(
         answer = prompt_for_token(session.app, question, profile.origin, lambda _: None)
         if answer is not None:
             tokens[profile.name] = answer[0]
-    result = apply_plan(session.store, prepared, tokens, approvals, TemplateIssuer(session), replan, show_progress)
-    legacy_sync.after_change(session)
-    return result
+
+    def carry_out(replan: Callable[[], Prepared]) -> Result:
+        issuer = TemplateIssuer(session)
+        result = apply_plan(session.store, prepared, tokens, approvals, issuer, replan, show_progress)
+        legacy_sync.after_change(session)
+        return result
+
+    return carry_out
+
+
+def _document(plan: Plan, result: Result | None, needing: Sequence[ProfilePlan]) -> dict[str, object]:
+    return {
+        "changed": result is not None and result.is_changed,
+        "written": result.written if result else [],
+        "stored": result.stored if result else [],
+        "removed": result.removed if result else [],
+        "needs_token": [profile.name for profile in needing],
+        "plan": plan_document(plan),
+    }
 
 
 def _report(session: Session, plan: Plan, result: Result | None, *, require_tokens: bool) -> int:
@@ -143,21 +168,15 @@ def _report(session: Session, plan: Plan, result: Result | None, *, require_toke
     stored = result.stored if result else []
     needing = [profile for profile in plan.needing_tokens if profile.name not in stored]
     if session.json:
-        session.show_json(
-            {
-                "changed": result is not None and result.is_changed,
-                "written": result.written if result else [],
-                "stored": stored,
-                "removed": result.removed if result else [],
-                "needs_token": [profile.name for profile in needing],
-                "plan": plan_document(plan),
-            }
-        )
+        session.show_json({**_document(plan, result, needing), "error": None})
     if result is not None and (plan.is_pending or stored):
         verbs = {Action.CREATE: "created", Action.CHANGE: "changed", Action.ADOPT: "adopted", Action.REMOVE: "removed"}
         parts = [f"{plan.counts[action]} {verb}" for action, verb in verbs.items()]
         parts.append(f"{len(stored)} token{'' if len(stored) == 1 else 's'} stored")
         terminal.say(f"Applied: {', '.join(part for part in parts if part[0] != '0')}", mark="✓")
+    elif plan.kept:
+        edits = "1 local edit" if plan.kept == 1 else f"{plan.kept} local edits"
+        terminal.say(f"Nothing to do: {edits} kept, and everything else matches the templates", mark="✓")
     else:
         terminal.say("Nothing to do: this machine matches the templates", mark="✓")
     if result is not None and result.activated:

@@ -18,7 +18,6 @@ from arka_config.store import files, toml
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from arka_config.app_identity import AppIdentity
     from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.sealed import SealedToken
 
@@ -68,7 +67,7 @@ def seal(
         assert path is not None
         assert name is not None
         sealed = _unseal(session, path, identities)
-        _check_is_for_template(session.app, path, sealed, name, url)
+        _check_is_for_template(session.store, path, sealed, name, url)
     else:
         sealed = _token_to_seal(session, with_token, name, url)
     text = sealing.seal(sealed, recipients)
@@ -171,7 +170,7 @@ def _unseal(session: Session, path: str, others: tuple[str, ...]) -> SealedToken
         raise SealedTokenError(f"{visible(path)}: token.sealed: {error.message}", hint=error.hint) from None
 
 
-def _check_is_for_template(app: AppIdentity, path: str, sealed: SealedToken, name: str, url: str | None) -> None:
+def _check_is_for_template(store: ProfileStore, path: str, sealed: SealedToken, name: str, url: str | None) -> None:
     """Raise TemplateError if the sealed token is for another app, profile or origin than the template's.
 
     Whoever can write to the repository could have put it there, to have it sealed for other recipients.
@@ -179,10 +178,10 @@ def _check_is_for_template(app: AppIdentity, path: str, sealed: SealedToken, nam
     from arka_config.templates.desired import Facts, expand
     from arka_config.templates.sealed import SEAL_AGAIN
 
-    address = url or app.default_url()
+    address = url or store.default_url()
     origin = None if address is None else str(Origin.of(address, f"{visible(path)}: profile.api_url"))
     names = {name, expand(name, Facts.of_this_machine(), as_name=True)}
-    if mismatch := sealed.mismatch(app.name, names, origin):
+    if mismatch := sealed.mismatch(store.app.name, names, origin):
         raise TemplateError([f"{visible(path)}: {mismatch}"], hint=SEAL_AGAIN)
 
 

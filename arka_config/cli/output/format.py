@@ -121,7 +121,8 @@ def error_document(session: Session, error: ConfigError | None) -> dict[str, obj
     if error is None:
         return None
     hint = session.app.redact(error.hint) or None
-    return {"message": session.app.redact(error.message), "hint": hint, "exit_code": error.exit_code}
+    lines = [session.app.redact(line) for line in error.lines]
+    return {"message": session.app.redact(error.message), "lines": lines, "hint": hint, "exit_code": error.exit_code}
 
 
 def value_document(

@@ -111,7 +111,7 @@ class PlanLines:
         yield self._summary()
 
     def _has_nothing_to_show(self, profile: ProfilePlan) -> bool:
-        is_notable = profile.changes or profile.token.unavailable or profile.moved_from
+        is_notable = profile.changes or profile.token.unavailable or profile.moved_from or profile.reasons
         return profile.action == Action.UNCHANGED and not is_notable
 
     def _mark(self, mark: str) -> str:
@@ -124,7 +124,8 @@ class PlanLines:
         name = terminal.style(profile.name, self.stream, bold=True)
         suffix = " (adopt)" if profile.action == Action.ADOPT else ""
         if profile.reasons:
-            suffix = f": {terminal.safe_text('; '.join(_reason_texts(profile)))}"
+            kept = "; it is kept" if profile.action == Action.UNCHANGED else ""
+            suffix = f": {terminal.safe_text('; '.join(_reason_texts(profile)))}{kept}"
         moved_from = f", so far {self.session.with_tilde(profile.moved_from)}" if profile.moved_from else ""
         place = self._dim(terminal.safe_text(profile.template + moved_from))
         yield f"{self._mark(_MARKS[profile.action])} {name}{suffix}  {place}"
@@ -182,6 +183,9 @@ class PlanLines:
             yield f"sends  tokens only to {terminal.safe_text(', '.join(self.plan.origins))}"
         for setting, value in self.plan.routes:
             yield f"route  {terminal.safe_text(setting)} = {terminal.safe_text(value_literal(hide_passwords(value)))}"
+        if names := self.plan.prunable:
+            more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+            yield f"gone   {', '.join(names[:_MAX_NAMED])}{more}: created by apply, without a template now (--prune)"
         if others := self.plan.for_other_machines:
             more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
             yield f"other  {terminal.safe_text(', '.join(others[:_MAX_NAMED]))}{more}: for other machines"
@@ -193,6 +197,8 @@ class PlanLines:
         parts += [f"{counts[Action.REMOVE]} to remove", f"{counts[Action.UNCHANGED]} unchanged"]
         if conflicts := counts[Action.CONFLICT]:
             parts.append(f"{conflicts} conflict{'s' if conflicts > 1 else ''}")
+        if kept := self.plan.kept:
+            parts.append(f"{kept} local edit{'s' if kept > 1 else ''} kept")
         if needing := len(self.plan.needing_tokens):
             parts.append(f"{needing} without a token")
         return ", ".join(parts)
@@ -220,6 +226,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         for reference, origins in sorted(plan.reads.items())
     ]
     summary = {str(action): plan.counts[action] for action in Action} | {"needs_token": len(plan.needing_tokens)}
+    summary["kept"] = plan.kept
     document: dict[str, Any] = hide_passwords(
         {
             "summary": summary,
@@ -229,6 +236,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "routes": [{"setting": setting, "value": value} for setting, value in plan.routes],
             "profiles": [_profile_document(profile) for profile in plan.profiles],
             "elsewhere": plan.for_other_machines,
+            "prunable": plan.prunable,
             "templates": plan.digests,
         }
     )

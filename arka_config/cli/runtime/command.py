@@ -19,7 +19,7 @@ from arka_config.cli.runtime import session as sessions
 from arka_config.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Concatenate, ParamSpec, Self
 
     from click.shell_completion import CompletionItem
@@ -43,10 +43,11 @@ _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
 class ReportedError(click.ClickException):
     """A ConfigError as a click exception, for a program whose click `main` belongs to its author."""
 
-    def __init__(self, app: AppIdentity, error: ConfigError) -> None:
+    def __init__(self, app: AppIdentity, error: ConfigError, *, in_option: bool = False) -> None:
         super().__init__(app.redact(error.message))
         self.app = app
         self.error = error
+        self.in_option = in_option
         self.exit_code = error.exit_code  # type: ignore[misc]  # click reads the instance's
 
     def show(self, file: object = None) -> None:
@@ -56,16 +57,40 @@ class ReportedError(click.ClickException):
 
 
 @contextmanager
-def click_errors(app: AppIdentity) -> Iterator[None]:
-    """Run a block with the app's output, and raise its ConfigErrors as click exceptions."""
+def click_errors(app: AppIdentity, *, in_option: bool = False) -> Iterator[None]:
+    """Run a block with the app's output, and raise its ConfigErrors as click exceptions.
+
+    `in_option` is whether the block stores an option, so that the other options may not be stored yet.
+    """
     reported = None
     with terminal.AppOutput(app):
         try:
             yield
         except ConfigError as error:
-            reported = ReportedError(app, error)
+            reported = ReportedError(app, error, in_option=in_option)
     if reported is not None:  # raised outside `except` so the original error is not chained: it may hold a secret
         raise reported
+
+
+def show_json_error(session: Session, error: ConfigError, document: Mapping[str, object] | None = None) -> None:
+    """With `--json`, print the error that ends the command, in the document if there is one.
+
+    Nothing is printed if the command has printed its object: there is one object for each run.
+    """
+    if session.json and not session.has_shown_json:
+        from arka_config.cli.output.format import error_document
+
+        session.show_json({**(document or {}), "error": error_document(session, error)})
+
+
+@contextmanager
+def _json_errors(session: Session) -> Iterator[None]:
+    """With `--json`, print the error of a block to stdout too: a program reads what the command prints there."""
+    try:
+        yield
+    except ConfigError as error:
+        show_json_error(session, error)
+        raise
 
 
 # Options
@@ -114,7 +139,7 @@ class OptionSpec(NamedTuple):
         def callback(context: click.Context, _: click.Parameter, value: object) -> None:
             if not context.resilient_parsing and context.get_parameter_source(self.key) in _GIVEN:
                 owner = app or sessions.app_of(context)
-                with click_errors(owner):
+                with click_errors(owner, in_option=True):
                     self.store(sessions.current(context, owner), value)
 
         kind = ProfileName(app) if self.is_profile else click.Choice(self.choices) if self.choices else None
@@ -217,7 +242,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with the code that it returns."""
-        with click_errors(self.app):
+        with click_errors(self.app), _json_errors(sessions.current(ctx, self.app)):
             try:
                 code = super().invoke(ctx)
             except KeyboardInterrupt:

@@ -5,6 +5,8 @@ A command is imported only when it is run or completed, or when its help is show
 
 from __future__ import annotations
 
+import itertools
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ import click
 from arka_config import errors
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.command import Command, ReportedError, common_options
+from arka_config.cli.runtime.command import Command, ReportedError, common_options, show_json_error
 from arka_config.cli.runtime.registry import ENTRIES, GROUPS
 from arka_config.text import did_you_mean, nearest
 
@@ -194,15 +196,18 @@ def _check_commands(app: AppIdentity, expected: Set[str], added: Set[str]) -> No
 
 def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], name: str = "") -> int:
     """Run a command line of a click group and return the exit code. Raises ConfigError."""
+    error: errors.ConfigError
     try:
         code = group.main(list(arguments), prog_name=name or app.name, standalone_mode=False)
     except ReportedError as reported:
         error = reported.error
+        is_unshown = reported.in_option
     except click.exceptions.NoArgsIsHelpError as shown:
         shown.show()
         return shown.exit_code
     except click.UsageError as usage:
         error = _usage_error(app, usage)
+        is_unshown = isinstance(usage.ctx and usage.ctx.command, Command | LazyCommand | SectionedGroup)
     except click.ClickException as other:  # raised by the author's code
         other.show()
         return other.exit_code
@@ -211,6 +216,10 @@ def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], na
         return errors.EXIT_INTERRUPTED
     else:
         return code if isinstance(code, int) else 0
+    if is_unshown and "--json" in itertools.takewhile(lambda word: word != "--", arguments):
+        session = sessions.Session(app, os.environ)  # that of the run may not have all of its options yet
+        session.json = True
+        show_json_error(session, error)
     raise error
 
 

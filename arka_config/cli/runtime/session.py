@@ -37,6 +37,7 @@ class Session:
         self.api_key: str | None = None
         self.flags: dict[str, object] = {}
         self.json = False
+        self.has_shown_json = False
         self.no_input = app.is_on("NO_INPUT", environ)
         self._resolution: Resolution | None = None
 
@@ -190,6 +191,7 @@ class Session:
         text = json.dumps(document, indent=2, ensure_ascii=not is_unicode)
         if not UNPRINTABLE.isdisjoint(text):
             text = "".join(_escape_for_json(character) for character in text)
+        self.has_shown_json = True
         terminal.out(escape_ci_commands_in_json(text if reveal else self.app.redact(text)))
 
     def show(self, document: Mapping[str, object], text: str, *, reveal: bool = False) -> None:

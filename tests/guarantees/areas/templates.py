@@ -108,8 +108,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a rekey of any token",
         "cli/commands/seal.py",
-        "    if mismatch := sealed.mismatch(app.name, names, origin):",
-        "    if (mismatch := sealed.mismatch(app.name, names, origin)) and False:",
+        "    if mismatch := sealed.mismatch(store.app.name, names, origin):",
+        "    if (mismatch := sealed.mismatch(store.app.name, names, origin)) and False:",
         "tests/templates/test_sealed.py::test_rekey_refuses_a_token_for_another_profile_or_origin",
         "assert 0 == 1",
     ),
