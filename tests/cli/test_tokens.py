@@ -40,7 +40,7 @@ def test_tokens_list_marks_the_effective_token(work: FakeWorkspace) -> None:
     done = arka("tokens", "list")
     header, own, other = done.out.splitlines()
     assert (done.code, done.err) == (0, "")
-    assert header.split() == ["ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST", "USED"]
+    assert header.split() == ["ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST", "USED", "PROFILE"]
     assert work.tokens[TOKEN]["details"]["id"] in own
     assert "MacBook Pro" in own
     assert own.endswith("this one, manages tokens")
@@ -51,8 +51,19 @@ def test_tokens_list_marks_the_effective_token(work: FakeWorkspace) -> None:
 
 def test_tokens_list_json_has_every_token(work: FakeWorkspace) -> None:
     own, other = arka("tokens", "list", "--json").json["tokens"]
-    assert own == work.tokens[TOKEN]["details"] | {"current": True}
+    assert own == work.tokens[TOKEN]["details"] | {"current": True, "profiles": ["work"]}
     assert (other["label"], other["current"], other["last_used"]) == ("CI/CD Pipeline", False, None)
+
+
+def test_tokens_list_names_the_profiles_that_store_each_token(work: FakeWorkspace, home: Path) -> None:
+    for name in ("laptop", "spare"):
+        arka("login", "-p", name, "--with-token", "--no-verify", "--api-url", work.url, stdin=OTHER)
+    arka("login", "-p", "elsewhere", "--with-token", "--no-verify", stdin=OTHER)  # of another workspace
+    assert "laptop, spare" in arka("tokens", "list").out
+    assert [each["profiles"] for each in arka("tokens", "list", "--json").json["tokens"]] == [
+        ["work"],
+        ["laptop", "spare"],
+    ]
 
 
 @pytest.mark.parametrize("line", ["tokens list", "tokens create x", "tokens revoke tok_x --yes"])
@@ -158,7 +169,52 @@ def test_tokens_revoke_rejects_an_ambiguous_label(work: FakeWorkspace) -> None:
     assert len(work.tokens) == 3
 
 
-@pytest.mark.parametrize("arguments", [["tok_gone"], ["--label", "gone"]])
+@pytest.fixture
+def laptops(work: FakeWorkspace) -> list[str]:
+    """Two more tokens, with the labels "MacBook Air" and "MacBook 2"."""
+    tokens = ["arka_" + "n" * 33 + "0001", "arka_" + "n" * 33 + "0002"]
+    for token, label in zip(tokens, ("MacBook Air", "MacBook 2"), strict=True):
+        work.add(token, label)
+    return tokens
+
+
+def test_tokens_revoke_lists_what_a_pattern_matches_and_asks(work: FakeWorkspace, laptops: list[str]) -> None:
+    done = arka("tokens", "revoke", "--label", "MacBook [A2]*")
+    assert done.code == 2
+    assert done.err.startswith("  'MacBook 2', arka_…0002\n  'MacBook Air', arka_…0001\nerror: ")
+    assert "Revoke these 2 tokens? It cannot be undone." in done.err
+    assert len(work.tokens) == 4
+
+
+def test_tokens_revoke_revokes_all_that_a_pattern_matches(work: FakeWorkspace, laptops: list[str]) -> None:
+    done = arka("tokens", "revoke", "--label", "MacBook [A2]*", "--yes", "--json")
+    assert {each["label"] for each in done.json["revoked"]} == {"MacBook Air", "MacBook 2"}
+    assert list(work.tokens) == [OTHER, TOKEN]
+
+
+def test_tokens_revoke_revokes_the_effective_token_last(work: FakeWorkspace, laptops: list[str]) -> None:
+    done = arka("tokens", "revoke", "--label", "MacBook*", "--yes")
+    assert done.code == 0
+    assert list(work.tokens) == [OTHER]
+    assert "note: profile 'work' has this token, which no longer works: arka login -p work\n" in done.err
+
+
+def test_tokens_revoke_goes_on_if_one_cannot_be_revoked(work: FakeWorkspace, laptops: list[str]) -> None:
+    work.script = [None, None, None, steps.reply_problem(404, "not-found")]
+    done = arka("tokens", "revoke", "--label", "MacBook [A2]*", "--yes")
+    assert done.code == 1
+    assert "was not revoked" in done.err
+    assert "✓ Revoked 'MacBook " in done.err
+    assert len(work.tokens) == 3
+
+
+def test_tokens_revoke_prefers_the_very_label_to_a_pattern(work: FakeWorkspace) -> None:
+    work.add("arka_" + "n" * 37, "CI*")
+    assert arka("tokens", "revoke", "--label", "CI*", "--yes").code == 0
+    assert list(work.tokens) == [OTHER, TOKEN]
+
+
+@pytest.mark.parametrize("arguments", [["tok_gone"], ["--label", "gone"], ["--label", "gone*"]])
 def test_tokens_revoke_fails_for_an_unknown_token(work: FakeWorkspace, arguments: list[str]) -> None:
     done = arka("tokens", "revoke", *arguments, "--yes")
     assert (done.code, "there is no token" in done.err, "hint: arka tokens list" in done.err) == (1, True, True)
@@ -176,8 +232,14 @@ def test_tokens_revoke_warns_about_the_effective_token(work: FakeWorkspace, own:
     done = arka("tokens", "revoke", wanted, "--yes")
     assert done.code == 0
     assert "warning: 'MacBook Pro', arka_…9f3c is the effective token" in done.err
-    assert "To store another token: arka login" in done.err
+    assert "note: profile 'work' has this token, which no longer works: arka login -p work\n" in done.err
     assert not work.accepts(TOKEN)
+
+
+def test_tokens_revoke_of_the_environments_own_token_says_how_to_log_in(work: FakeWorkspace) -> None:
+    work.add("arka_" + "n" * 37)
+    environ = {"ARKA_API_KEY": "arka_" + "n" * 37, "ARKA_API_URL": work.url}
+    assert "  To store another token: arka login\n" in arka("tokens", "revoke", "current", "--yes", environ=environ).err
 
 
 def test_tokens_revoke_asks_first(work: FakeWorkspace) -> None:

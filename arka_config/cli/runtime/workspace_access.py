@@ -20,6 +20,7 @@ from arka_config.store.resolution import Resolution
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
+    from arka_config.precedence.origin import Origin
     from arka_config.secret import Secret
     from arka_config.store.tokens import Credential
     from arka_config.workspace.client.client import WorkspaceClient
@@ -132,6 +133,22 @@ def describe_revocation(stored: StoredToken, was_revoked: bool) -> str:
 def profiles_with(session: Session, credential: Credential) -> list[str]:
     """The profiles that have this token stored: `profiles copy --with-token` shares one between several."""
     return [name for name in session.store.names() if _has_token(session, name, credential)]
+
+
+def profiles_by_last_four(session: Session, origin: Origin) -> dict[str, list[str]]:
+    """The profiles with a token stored for an origin, by its last four characters, which is all that a list shows.
+
+    A token that would need a prompt is left out.
+    """
+    profiles: dict[str, list[str]] = {}
+    for name in session.store.names():
+        try:
+            stored = session.store.tokens.read(name)
+            if stored is not None and stored.origin == origin and not is_locked(session, stored):
+                profiles.setdefault(stored.token.reveal()[-4:], []).append(name)
+        except ConfigError:  # a broken file does not hide the others
+            continue
+    return profiles
 
 
 def forget_token(session: Session, stored: StoredToken) -> bool:

@@ -13,36 +13,43 @@ from arka_config.cli.runtime.command import Session, command
 from arka_config.workspace.client.models import MANAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arka_config.cli.output.tables import Cell
     from arka_config.workspace.client.models import TokenDetails
 
-_COLUMNS = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "")
-_NARROW_COLUMNS = ("", "ID", "TOKEN", "EXPIRES", "LAST USED", "LABEL")
+_COLUMNS = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "PROFILE", "")
+_NARROW_COLUMNS = ("", "ID", "TOKEN", "EXPIRES", "LAST USED", "LABEL", "PROFILE")
 _WIDE = 120  # terminal columns; all columns of the table fit
 
 
 @command(name="list")
 def list_(session: Session) -> None:
-    """List your tokens at the workspace, newest first, with the effective one marked.
+    """List your tokens at the workspace, newest first, with the profiles that store them and the effective one marked.
 
     The effective token must be allowed to manage tokens.
     """
     workspace = workspace_access.effective_workspace(session)
     current = workspace.get_identity().token.id
-    details = [(each, each.id == current) for each in workspace.list_tokens()]
+    details = workspace.list_tokens()
+    stored = workspace_access.profiles_by_last_four(session, workspace.origin)
+    profiles = [stored.get(each.last_four, []) for each in details]
     if session.json:
-        documents = [token_details_document(each) | {"current": is_current} for each, is_current in details]
+        documents = [
+            token_details_document(each) | {"current": each.id == current, "profiles": names}
+            for each, names in zip(details, profiles, strict=True)
+        ]
         return session.show_json({"tokens": documents})
-    rows = [_row(session, *each) for each in details]
+    rows = [_row(session, each, each.id == current, names) for each, names in zip(details, profiles, strict=True)]
     if sys.stdout.isatty() and terminal.columns() < _WIDE:
-        narrow_rows = [_narrowed(row, is_current) for row, (_, is_current) in zip(rows, details, strict=True)]
+        narrow_rows = [_narrowed(row, each.id == current) for row, each in zip(rows, details, strict=True)]
         tables.show(_NARROW_COLUMNS, narrow_rows, keep=5)
     else:
         tables.show(_COLUMNS, rows, keep=2)
     return None
 
 
-def _row(session: Session, details: TokenDetails, is_current: bool) -> tuple[Cell, ...]:
+def _row(session: Session, details: TokenDetails, is_current: bool, profiles: Sequence[str]) -> tuple[Cell, ...]:
     marks = ["this one"] * is_current + ["manages tokens"] * (MANAGE in details.scopes)
     return (
         details.id,
@@ -51,14 +58,15 @@ def _row(session: Session, details: TokenDetails, is_current: bool) -> tuple[Cel
         _day(details.created),
         _expiry(details.expires),
         _last_use(details.last_used),
+        ", ".join(profiles) or ("—", "dim"),
         (", ".join(marks), "green" if is_current else "dim"),
     )
 
 
 def _narrowed(row: tuple[Cell, ...], is_current: bool) -> tuple[Cell, ...]:
     """The row for 80 columns: an id is never folded, so that it can be copied; a label may be."""
-    identity, label, token, _, expires, last_used, _ = row
-    return ("●", "green") if is_current else "", identity, token, expires, last_used, label
+    identity, label, token, _, expires, last_used, profiles, _ = row
+    return ("●", "green") if is_current else "", identity, token, expires, last_used, label, profiles
 
 
 def _day(text: str) -> Cell:
