@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Diagnosis:
     """The answers of a Resolution, without those that fail. `error` is the first error: raise it after the output.
 
-    Its values are for display only. A token of another origin than its URL is among them.
+    Its values are for display only: the token and the URL may be of different origins.
     """
 
     def __init__(self, resolution: Resolution) -> None:
