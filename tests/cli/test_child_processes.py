@@ -9,7 +9,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -223,13 +223,13 @@ def test_exec_reads_no_other_profile_if_no_variable_holds_a_token(
     from arka_config.cli.runtime import exec_process
 
     read: list[str] = []
-    real = files.read
+    real = files.read_with_status
 
-    def record(path: str, *, secret: bool = False) -> str | None:
+    def record(path: str, **options: Any) -> tuple[str, os.stat_result] | None:
         read.append(path)
-        return real(path, secret=secret)
+        return real(path, **options)
 
-    monkeypatch.setattr(files, "read", record)
+    monkeypatch.setattr(files, "read_with_status", record)
     session = Session(app, {"ARKA_HOME": str(references), "PATH": "/bin", "LANG": "C"})
     assert "ARKA_API_KEY" in exec_process.environment(session)
     assert {Path(path).stem for path in read if path.endswith(".toml")} == {"work"}

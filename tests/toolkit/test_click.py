@@ -223,7 +223,7 @@ def test_commands_in_the_author_s_main_have_their_exit_codes(cli: click.Group) -
     assert invoke(cli, "token").output == f"{TOKEN}\n"
     assert invoke(cli, "--json", "use").exit_code == 2
     result = invoke(cli, "-p", "nosuch", "status", "--offline")
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, "nosuch" in result.stdout) == (1, True)
     assert result.stderr == "error: there is no profile 'nosuch'\nhint: acme profiles list\n"
     login = ("login", "-p", "late", "--with-token", "--no-verify", "--expires", "1d")
     assert invoke(cli, *login, input=TOKEN).exit_code == 0

@@ -77,7 +77,7 @@ def status(session: Session, offline: bool, verify: bool, show_token: bool, expi
         raise UsageError(f"--expiring: {error}") from None
     if offline and verify:
         raise UsageError("--offline and --verify cannot be combined", hint="keep one of them")
-    found = _examine(session, offline=offline, verify=verify)
+    found = _examine(session, offline=offline, verify=verify, show_token=show_token)
     if session.json:
         session.show_json(_document(session, found, show_token), reveal=show_token)
     else:
@@ -95,7 +95,7 @@ def status(session: Session, offline: bool, verify: bool, show_token: bool, expi
     return EXIT_PENDING if within is not None and left <= within else None
 
 
-def _examine(session: Session, *, offline: bool, verify: bool) -> Findings:
+def _examine(session: Session, *, offline: bool, verify: bool, show_token: bool) -> Findings:
     """Find out what can be known of the token, and what is wrong with it."""
     app, resolution = session.app, session.resolution
     diagnosis = Diagnosis(resolution)
@@ -115,7 +115,7 @@ def _examine(session: Session, *, offline: bool, verify: bool) -> Findings:
         assert diagnosis.error is not None, "the answer that failed left its error"
         verification = Verification.from_error(diagnosis.error)
     if effective is not None and diagnosis.error is None:
-        diagnosis.error = _error_of(session, effective, verification, verify)
+        diagnosis.error = _error_of(session, effective, verification, verify=verify, show_token=show_token)
     known = _details(effective, stored, verification)
     return Findings(profile, token, urls, stored, known, verification, diagnosis.error)
 
@@ -139,13 +139,14 @@ def _verify(session: Session, effective: EffectiveToken | None, *, offline: bool
 
 
 def _error_of(
-    session: Session, effective: EffectiveToken, verification: Verification, verify: bool
+    session: Session, effective: EffectiveToken, verification: Verification, *, verify: bool, show_token: bool
 ) -> ConfigError | None:
     """The error that ends the command: whatever `verify` must not ignore, else a token that is rejected or missing."""
     if verify or verification.is_refusal:
         return verification.error
     elsewhere = protected_credential(session, effective.token)
-    if needs_helper(effective.token) or (elsewhere is not None and not is_quick(session, elsewhere)):
+    may_wait = needs_helper(effective.token) or (elsewhere is not None and not is_quick(session, elsewhere))
+    if may_wait and not show_token:
         return None  # that may only be because nothing is asked here
     try:
         effective.secret.reveal()
