@@ -1,62 +1,100 @@
-"""How many requests per second a workspace answers, compared with an empty handler of the same framework.
+"""How fast a workspace answers, compared with an empty handler of the same framework, server and settings.
 
-Each serves alone, in a process of its own with the same server and settings; the load comes from this one.
+Each serves in a process of its own. The load comes from `wrk`, one server at a time, in turn.
 """
 
 from __future__ import annotations
 
-import asyncio
+import json
 import multiprocessing
-import socket
+import shutil
 import statistics
-import time
+import subprocess
+import sys
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import uvicorn
 from fastapi import FastAPI
 
 from arka_config.arka import app
 from arka_config.workspace.server import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    import socket
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-CONNECTIONS = 16  # at the same time, each sending its next request after the response
-SECONDS = 2.0  # for each round
+CONNECTIONS = 16  # each sends its next request after the response
+SECONDS = 3  # for each round
 _PATIENCE = 60  # seconds
+_SCRIPT = Path(__file__).with_name("wrk.lua")
+
+
+class Server(NamedTuple):
+    """A function that serves on a listening socket, and its arguments."""
+
+    serve: Callable[..., None]
+    arguments: tuple[object, ...] = ()
 
 
 class Target(NamedTuple):
-    """A server, and the path and token of the request to it."""
+    """A server by name, the requests to it in turn, and whether it has to reject them."""
 
-    serve: Callable[..., None]
-    arguments: tuple[object, ...]
-    path: str
-    token: str = ""
-
-
-def empty() -> Target:
-    """A handler that does nothing."""
-    return Target(_serve_empty, (), "/empty")
+    server: str
+    requests: Sequence[str]
+    connections: int = CONNECTIONS
+    is_rejected: bool = False
 
 
-def me(database_url: str, token: str) -> Target:
-    """`GET /api/v1/me` with a valid token."""
-    return Target(_serve_workspace, (database_url,), "/api/v1/me", token)
+class Load(NamedTuple):
+    """Medians of all rounds: requests per second, and the median and 99th percentile of the latency in milliseconds."""
+
+    rate: float
+    median: float
+    p99: float
 
 
-def per_second(targets: Mapping[str, Target], rounds: int) -> dict[str, float]:
-    """Return the median of requests per second by name, of so many rounds in turn, after one to warm up."""
-    counts: dict[str, list[float]] = {name: [] for name in targets}
+def empty() -> Server:
+    """A handler that does nothing, at `/empty`."""
+    return Server(_serve_empty)
+
+
+def workspace(database_url: str) -> Server:
+    """A workspace with one worker."""
+    return Server(_serve_workspace, (database_url,))
+
+
+def measure(
+    servers: Mapping[str, Server], targets: Mapping[str, Target], rounds: int, scratch: Path
+) -> dict[str, Load]:
+    """Return the load of each target by name: so many rounds in turn, after one to warm up."""
+    program = shutil.which("wrk")
+    if program is None:
+        sys.exit("wrk is not on PATH: install it, for example with: apt install wrk")
+    loads: dict[str, list[Load]] = {name: [] for name in targets}
     with ExitStack() as stack:
-        ports = {name: stack.enter_context(_serve(target)) for name, target in targets.items()}
+        ports = {name: stack.enter_context(_run(server)) for name, server in servers.items()}
         for counted in (False, *[True] * rounds):
             for name, target in targets.items():
-                rate = asyncio.run(_load(ports[name], target))
+                load = _load(program, ports[target.server], target, scratch / "requests.txt")
                 if counted:
-                    counts[name].append(rate)
-    return {name: statistics.median(rates) for name, rates in counts.items()}
+                    loads[name].append(load)
+    return {name: Load(*map(statistics.median, zip(*taken, strict=True))) for name, taken in loads.items()}
+
+
+def _load(program: str, port: int, target: Target, file: Path) -> Load:
+    """Run wrk once. Raises SystemExit if a response has another status than expected."""
+    file.write_text("".join(f"{request}\n" for request in target.requests))
+    options = ["--threads", "1", "--connections", str(target.connections), "--duration", f"{SECONDS}s"]
+    line = [program, *options, "--script", str(_SCRIPT), f"http://127.0.0.1:{port}/", "--", str(file)]
+    done = subprocess.run(line, check=False, capture_output=True, text=True, timeout=_PATIENCE)
+    if done.returncode:
+        sys.exit(f"wrk ended with {done.returncode}: {done.stderr or done.stdout}")
+    summary = json.loads(done.stdout.splitlines()[-1])
+    expected = summary["requests"] if target.is_rejected else 0
+    if summary["broken"] or summary["rejected"] != expected:
+        sys.exit(f"unexpected responses under load to {target.requests[0].partition(' arka_')[0]}: {summary}")
+    return Load(summary["requests"] / summary["seconds"], summary["median"], summary["p99"])
 
 
 def _serve_empty(listener: socket.socket) -> None:
@@ -66,8 +104,7 @@ def _serve_empty(listener: socket.socket) -> None:
     async def answer() -> dict[str, str]:
         return {}
 
-    config = uvicorn.Config(made, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False)
-    uvicorn.Server(config).run([listener])
+    serving.create_server(made).run([listener])
 
 
 def _serve_workspace(listener: socket.socket, database_url: str) -> None:
@@ -75,40 +112,14 @@ def _serve_workspace(listener: socket.socket, database_url: str) -> None:
 
 
 @contextmanager
-def _serve(target: Target) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+def _run(server: Server) -> Iterator[int]:
+    """Run a server in a process until the block ends, and yield its port."""
+    with serving.listen("127.0.0.1", 0) as listener:
         context = multiprocessing.get_context("spawn")
-        process = context.Process(target=target.serve, args=(listener, *target.arguments), daemon=True)
+        process = context.Process(target=server.serve, args=(listener, *server.arguments), daemon=True)
         process.start()
         try:
             yield listener.getsockname()[1]
         finally:
             process.terminate()
             process.join(_PATIENCE)
-
-
-async def _load(port: int, target: Target) -> float:
-    """Return the requests per second of all connections."""
-    head = f"GET {target.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-    head += f"Authorization: Bearer {target.token}\r\n" if target.token else ""
-    begin = time.perf_counter()
-    asking = [_ask(port, f"{head}\r\n".encode(), begin + SECONDS) for _ in range(CONNECTIONS)]
-    answered = await asyncio.wait_for(asyncio.gather(*asking), _PATIENCE)
-    return sum(answered) / (time.perf_counter() - begin)
-
-
-async def _ask(port: int, request: bytes, until: float) -> int:
-    """Count the responses on one connection until a time. Raises SystemExit for an error status."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    answered = 0
-    while time.perf_counter() < until:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
-        await reader.readexactly(int(length))
-        if not head.startswith(b"HTTP/1.1 200 "):
-            raise SystemExit(f"an error under load: {head.splitlines()[0].decode()}")
-        answered += 1
-    writer.close()
-    await writer.wait_closed()
-    return answered

@@ -24,10 +24,11 @@ _OF_EACH = 100  # tokens per user
 
 
 class Filled(NamedTuple):
-    """A workspace with many tokens, and a sample of them."""
+    """A workspace with many tokens, a sample of them, and one that may manage tokens."""
 
     workspace: Workspace
     sample: Sequence[str]
+    manager: str
 
 
 def fill(url: str, rows: int) -> Filled:
@@ -47,7 +48,8 @@ def fill(url: str, rows: int) -> Filled:
         _fill_postgresql(workspace, _rows(rows, sample, now))
     with workspace.database.write() as session:
         session.execute(text("ANALYZE"))
-    return Filled(workspace, sample)
+    manager = workspace.issue("0@example.com", "manager", [tokens.MANAGE]).secret.reveal()
+    return Filled(workspace, sample, manager)
 
 
 def timings(among: Mapping[int, Filled], runs: int) -> dict[int, Timing]:

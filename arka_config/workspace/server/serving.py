@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from sqlalchemy import URL
+    from starlette.types import ASGIApp
 
     from arka_config.app_identity import AppIdentity
     from arka_config.workspace.server.middleware import SecurityMiddleware
@@ -108,7 +109,7 @@ def serve(service: Service, listener: socket.socket, workers: int, started: Call
 
 def _serve_in_process(service: Service, listener: socket.socket, started: Callable[[], None] | None = None) -> None:
     workspace = service.open_workspace()
-    server = _create_server(service.create_application(workspace))
+    server = create_server(service.create_application(workspace))
 
     def stop() -> None:
         server.should_exit = True
@@ -119,7 +120,8 @@ def _serve_in_process(service: Service, listener: socket.socket, started: Callab
         server.run([listener])
 
 
-def _create_server(application: SecurityMiddleware) -> uvicorn.Server:
+def create_server(application: ASGIApp) -> uvicorn.Server:
+    """Create a server with our settings, for sockets that `listen` opened."""
     config = uvicorn.Config(
         application,
         log_config=None,  # warnings and errors go to stderr, Python's default
@@ -238,7 +240,7 @@ def serve_in_thread(
 
 @contextmanager
 def _run_server(application: SecurityMiddleware, listener: socket.socket) -> Iterator[None]:
-    server = _create_server(application)
+    server = create_server(application)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True)
     thread.start()
     try:
