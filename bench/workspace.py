@@ -90,7 +90,7 @@ def _notes() -> list[str]:
     missing = peers.missing("postgresql")
     return [
         f"a round verifies {verification.SAMPLE} tokens, each in its own transaction",
-        f"requests by `wrk` over {throughput.CONNECTIONS} connections, or one, {throughput.SECONDS} s each, to one worker",
+        f"requests by `wrk` over {throughput.CONNECTIONS} connections or one, {throughput.SECONDS} s each, one worker",
         f"PostgreSQL was not measured: {missing}" if missing else "PostgreSQL on this machine, through a socket",
     ]
 

@@ -7,6 +7,7 @@ start: a transaction that starts as a reader and then writes would fail instead 
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -54,16 +55,16 @@ class Database:
             engine = create_engine(parsed, hide_parameters=True)
             lookups = create_engine(parsed, hide_parameters=True, isolation_level="AUTOCOMMIT")
             event.listen(engine, "begin", _begin_sqlite)
-            prepare = _prepare_sqlite
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(lookups, "connect", _prepare_sqlite_lookups)
         else:
             # pre_ping replaces a connection that was lost while idle, so that no request fails for it.
             engine = create_engine(
                 parsed, hide_parameters=True, pool_pre_ping=True, pool_size=MAX_CONNECTIONS - 1, max_overflow=0
             )
             lookups = create_engine(parsed, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_size=1)
-            prepare = _prepare_postgresql
-        for each in (engine, lookups):
-            event.listen(each, "connect", prepare)
+            for each in (engine, lookups):
+                event.listen(each, "connect", _prepare_postgresql)
         return cls(engine, lookups)
 
     @property
@@ -91,7 +92,8 @@ class Database:
     def look_up(self, query: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         """Run a query in a transaction of its own, on a connection that is kept for this: one round trip.
 
-        If the connection was lost while it was idle, the query is repeated on another one.
+        If the connection was lost while it was idle, the query is repeated on another one. On SQLite, it does not wait
+        for a lock, which readers meet only while another process recovers the file after a crash.
         """
         with self._lookup_lock:
             try:
@@ -135,6 +137,11 @@ class Database:
 def driver_message(error: Exception) -> str:
     """The first line of the driver's message. SQLAlchemy's own message repeats the statement."""
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
+def is_locked(error: DBAPIError) -> bool:
+    """Whether SQLite refused a statement because of another process's lock."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY  # the rest is the extended code
 
 
 def insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
@@ -186,6 +193,11 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     for pragma in (f"busy_timeout = {_BUSY_TIMEOUT}", "journal_mode = WAL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_sqlite_lookups(connection: Any, record: object) -> None:
+    _prepare_sqlite(connection, record)
+    connection.execute("PRAGMA busy_timeout = 0")
 
 
 def _prepare_postgresql(connection: Any, _: object) -> None:

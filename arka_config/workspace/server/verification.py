@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import OperationalError
 
+from arka_config.workspace.server.database import is_locked
 from arka_config.workspace.server.last_uses import LastUses
 from arka_config.workspace.server.tables import Token, User, digest
 
@@ -108,7 +110,7 @@ class Verifier:
             while self._waiting:
                 batch, self._waiting = self._waiting[:_MAX_BATCH], self._waiting[_MAX_BATCH:]
                 try:
-                    found = await loop.run_in_executor(self._thread, self._look_up, [key for key, _ in batch])
+                    found = await self._find([key for key, _ in batch], loop)
                 except Exception as error:  # noqa: BLE001  # each request reports it
                     for _, future in batch:
                         if not future.done():
@@ -119,6 +121,21 @@ class Verifier:
                             future.set_result(found.get(key))
         finally:
             self._task = None
+
+    async def _find(self, digests: list[bytes], loop: asyncio.AbstractEventLoop) -> dict[bytes, VerifiedToken]:
+        if not self._database.is_sqlite:
+            return await loop.run_in_executor(self._thread, self._look_up, digests)
+        try:
+            return self._look_up(digests)  # takes less time than passing it to a thread, and does not wait for writers
+        except OperationalError as error:
+            if not is_locked(error):
+                raise
+            return await loop.run_in_executor(self._thread, self._look_up_and_wait, digests)
+
+    def _look_up_and_wait(self, digests: list[bytes]) -> dict[bytes, VerifiedToken]:
+        """Look up tokens while the database is locked."""
+        with self._database.read() as session:
+            return dict(map(_parse_row, session.execute(_LOOKUP, {"digests": digests})))
 
     def _look_up(self, digests: list[bytes]) -> dict[bytes, VerifiedToken]:
         # A power of two, so that the database prepares few different statements.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -69,6 +71,23 @@ def test_a_batch_is_looked_up_by_one_statement(workspace: RunningWorkspace, monk
     found = asyncio.run(verify_all())
     assert [each is not None for each in found] == [True] * 5 + [False] * 2
     assert sizes == [4, 2]  # padded to powers of two
+
+
+def test_locked_file_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another process recovers the file, readers wait. The event loop does not."""
+    locked = sqlite3.OperationalError("database is locked")
+    locked.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+
+    def fail(*_: object) -> Any:
+        raise OperationalError("SELECT", {}, locked)
+
+    workspace = Workspace.open(app, f"sqlite:///{tmp_path / 'w.db'}")
+    workspace.add_user(ANN, "pro")
+    token = workspace.issue(ANN, "x").secret.reveal()
+    monkeypatch.setattr(Database, "look_up", fail)
+    assert asyncio.run(workspace.verifier.verify(token)) is not None
+    assert asyncio.run(workspace.verifier.verify(UNKNOWN)) is None
+    workspace.close()
 
 
 @pytest.mark.peer("postgresql")
