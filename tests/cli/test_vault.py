@@ -381,6 +381,15 @@ def test_unlock_prints_a_line_per_shell_and_the_expiry(shell: str) -> None:
     assert ended.err.startswith("✓ Open until ")
 
 
+@pytest.mark.usefixtures("session")
+def test_unlock_begins_no_session_for_a_shell_that_has_no_lines() -> None:
+    before = run("vault", "status", "--json").json["sessions"]
+    ended = arka("vault", "unlock", environ={"ARKA_PASSPHRASE": PHRASE, "SHELL": "/bin/tcsh"})
+    assert (ended.code, ended.out) == (2, "")
+    assert "SHELL is tcsh, and there are no lines for its syntax" in ended.err
+    assert run("vault", "status", "--json").json["sessions"] == before
+
+
 SECRETS = {
     "ARKA_PASSPHRASE": PHRASE,
     "ARKA_PASSPHRASE_FILE": "/nowhere",

@@ -31,6 +31,8 @@ def unlock(session: Session, duration: str, shell: str | None) -> None:
         lasting = timestamps.parse_duration(duration)
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
+    # Before the session begins: there may be no lines for this shell.
+    syntax = shell or ("" if session.json else formats.current_shell(session.environ))
     vault = vault_of(session.store)
     with session.store.lock:
         operations.finish_interrupted(vault)
@@ -41,5 +43,5 @@ def unlock(session: Session, duration: str, shell: str | None) -> None:
         return session.show_json({"variables": variables, "expires": expires}, reveal=True)
     if sys.stdout.isatty():
         terminal.note("pass this line to eval: a program cannot change the shell that runs it")
-    terminal.out(formats.shell_lines(variables, shell or formats.current_shell(session.environ)))
+    terminal.out(formats.shell_lines(variables, syntax))
     terminal.say(f"Open until {expires} in this shell, or until: {session.app.name} vault lock", mark="✓")
