@@ -65,6 +65,7 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         ("use ci --json", False),
         ("use ci --here --json", False),
         ("use --unpin", False),
+        ("use --pins", False),
     ],
     "prompt": [("prompt", False), ("prompt --json", False)],
     "token": [("token", True), ("token --json", True), ("token --for https://elsewhere.example", False)],
@@ -73,18 +74,18 @@ LINES: dict[str, list[tuple[str, bool]]] = {
     "export legacy": [
         ("export legacy", False),
         ("export legacy --json", False),
-        ("export legacy --key auth --output x.json --force --json", False),
+        ("export legacy --key auth --output x.json --force --follow-links --json", False),
     ],
     "export dotenv": [
         ("export dotenv", True),
         ("export dotenv --json", True),
         ("export dotenv --output legacy.json", False),
-        ("export dotenv --output legacy.json --force --json", False),
+        ("export dotenv --output legacy.json --force --follow-links --json", False),
     ],
     "export template": [("export template work", False), ("export template --json", False)],
     "plan": [
         ("plan templates --diff --take mine --identity token.txt", False),
-        ("plan templates --json --adopt --prune --only work --out plan.json", False),
+        ("plan templates --json --adopt --prune --only work --out plan.json --follow-links", False),
         (f"plan {TOKEN}", False),
         (f"plan templates --only {TOKEN}", False),
     ],
@@ -96,7 +97,7 @@ LINES: dict[str, list[tuple[str, bool]]] = {
     ],
     "seal": [
         (f"seal --to {RECIPIENT} --json", False),
-        (f"seal --to {RECIPIENT} --with-token --template templates/work.toml", False),
+        (f"seal --to {RECIPIENT} --with-token --template templates/work.toml --follow-links", False),
         (f"seal --to {RECIPIENT} --rekey --template templates/work.toml --identity token.txt", False),
         ("seal --to-file token.txt", False),
         (f"seal --to {TOKEN}", False),
