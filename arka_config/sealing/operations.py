@@ -21,7 +21,7 @@ from arka_config.store.tokens import PLAIN, SEALED
 from arka_config.text import did_you_mean, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from arka_config.sealing.unlockers.registry import NewUnlocker
     from arka_config.sealing.vault import Vault
@@ -118,25 +118,25 @@ def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
 # The data key
 
 
-def rekey(vault: Vault, progress: Progress = no_progress, *, without: str | None = None) -> list[str]:
+def rekey(vault: Vault, progress: Progress = no_progress, *, without: Collection[str] = ()) -> list[str]:
     """Make a new data key and seal every token with it; return the profiles. End every session.
 
-    `without` drops one unlocker; the secret of every other one is needed. An interrupted rekey is finished instead,
+    `without` drops unlockers; the secret of every other one is needed. An interrupted rekey is finished instead,
     unless an unlocker is to be dropped.
     """
     store = vault.store
     with store.lock:
         was_unfinished = vault.required_file().unfinished == REKEY
         finished = finish_interrupted(vault, progress)
-        if was_unfinished and without is None:
+        if was_unfinished and not without:
             return finished
         old = vault.required_file()
         old_key = vault.keys(fresh=True)[old.key_id]
         data_key = cipher.random_key()
         file = DataKeyFile(store.app.name, new_key_id(), [])
         for unlocker in old.unlockers:
-            if unlocker.name != without:
-                file.unlockers.append(_rewrap(vault, old, unlocker, file, data_key))
+            if unlocker.name not in without:
+                file.unlockers.append(_rewrap(vault, old, unlocker, file, data_key, without))
         file.wrap_previous(old.key_id, old_key, data_key)
         names = _profiles(vault, SEALED)
         vault.sessions.end_all()
@@ -201,6 +201,11 @@ def add_unlocker(vault: Vault, new: NewUnlocker, progress: Progress = no_progres
     with vault.store.lock:
         finish_interrupted(vault, progress)
         file = vault.required_file()
+        if len(file.unlockers) >= registry.MOST_UNLOCKERS:
+            raise SealingError(
+                f"the vault has {len(file.unlockers)} unlockers, which is the most that it can have",
+                hint=f"{vault.store.app.name} vault remove-unlocker NAME first",
+            )
         data_key = vault.keys(fresh=True)[file.key_id]
         undo: list[Callable[[], object]] = []
         try:
@@ -213,26 +218,31 @@ def add_unlocker(vault: Vault, new: NewUnlocker, progress: Progress = no_progres
         return unlocker
 
 
-def remove_unlocker(vault: Vault, name: str, progress: Progress = no_progress) -> Unlocker:
-    """Remove an unlocker and make a new data key, since a copy of the removed secret opens the old one."""
+def remove_unlockers(vault: Vault, names: Sequence[str], progress: Progress = no_progress) -> list[Unlocker]:
+    """Remove unlockers and make a new data key, since a copy of a removed secret opens the old one.
+
+    The secret of each one that stays is needed. Raises SealingError for an unknown one, and if none would stay.
+    """
     with vault.store.lock:
-        file = vault.required_file()
-        unlocker = next((each for each in file.unlockers if each.name == name), None)
-        names = [each.name for each in file.unlockers]
-        if unlocker is None:
+        unlockers = {each.name: each for each in vault.required_file().unlockers}
+        for name in names:
+            if name not in unlockers:
+                raise SealingError(
+                    f"there is no unlocker '{shorten(name)}'",
+                    hint=did_you_mean(name, list(unlockers)) or f"the unlockers are: {', '.join(unlockers)}",
+                )
+        if not unlockers.keys() - set(names):
+            app, last = vault.store.app.name, "' and '".join(dict.fromkeys(names))
             raise SealingError(
-                f"there is no unlocker '{shorten(name)}'",
-                hint=did_you_mean(name, names) or f"the unlockers are: {', '.join(names)}",
-            )
-        if len(names) == 1:
-            app = vault.store.app.name
-            raise SealingError(
-                f"'{name}' is the last unlocker: without it no token could be opened",
+                f"'{last}' {'is the last unlocker' if len(unlockers) == 1 else 'are all unlockers'}: without it no "
+                "token could be opened",
                 hint=f"{app} vault add-unlocker first, or {app} vault disable",
             )
-        rekey(vault, progress, without=name)
-        registry.kind_of(unlocker, vault.path).forget(vault.context, unlocker)
-        return unlocker
+        rekey(vault, progress, without=names)
+        removed = [unlockers[name] for name in dict.fromkeys(names)]
+        for unlocker in removed:
+            registry.kind_of(unlocker, vault.path).forget(vault.context, unlocker)
+        return removed
 
 
 def _create_unlocker(
@@ -251,7 +261,9 @@ def _create_unlocker(
     return unlocker
 
 
-def _rewrap(vault: Vault, old: DataKeyFile, unlocker: Unlocker, file: DataKeyFile, data_key: bytes) -> Unlocker:
+def _rewrap(
+    vault: Vault, old: DataKeyFile, unlocker: Unlocker, file: DataKeyFile, data_key: bytes, without: Collection[str]
+) -> Unlocker:
     """Wrap a new data key for an unlocker of the old one: the same secret, a new salt. Raises SealingError."""
     kind = registry.kind_of(unlocker, vault.path)
     details = {**unlocker.details, **kind.parameters}
@@ -260,9 +272,9 @@ def _rewrap(vault: Vault, old: DataKeyFile, unlocker: Unlocker, file: DataKeyFil
         _, secret = vault.find_secret(old, [unlocker])
         new.wrap(data_key, kind.derive(secret, new, vault.path), file)
     except (SealingError, FileError) as error:
-        hint = error.hint
-        if len(old.unlockers) > 1:
-            hint = f"provide it, or remove the unlocker: {vault.store.app.name} vault remove-unlocker {unlocker.name}"
+        hint, lost = error.hint, [each.name for each in old.unlockers if each.name in {*without, unlocker.name}]
+        if len(old.unlockers) > len(lost):
+            hint = f"provide it, or remove what is lost: {vault.store.app.name} vault remove-unlocker {' '.join(lost)}"
         raise SealingError(
             f"the new data key cannot be wrapped for unlocker '{unlocker.name}': {error.message}", hint=hint
         ) from None

@@ -8,7 +8,7 @@ from arka_config.sealing import data_key as data_keys
 from arka_config.sealing.known_vault import KnownVault
 from arka_config.sealing.sessions import Sessions
 from arka_config.sealing.unlockers import registry
-from arka_config.sealing.unlockers.protocol import Context, NoAnswer
+from arka_config.sealing.unlockers.protocol import RECOVERY, Context, NoAnswer
 from arka_config.store import files
 
 TYPE_CHECKING = False
@@ -227,4 +227,8 @@ class Vault:
         if len(failures) == 1 or (isinstance(first, InvalidSession) and not others):
             return first
         lines = [f"{name}: {error.message}" for name, error in failures]
-        return VaultLocked(f"{self.path} cannot be opened:", more=lines, hint=f"{self.store.app.name} vault status")
+        return VaultLocked(
+            f"{self.path} cannot be opened:",
+            more=lines,
+            hint=f"{self.store.app.name} vault status; if all are lost: {RECOVERY}",
+        )

@@ -129,6 +129,54 @@ def test_vault_commands_without_a_vault_name_enable() -> None:
 
 
 @pytest.mark.usefixtures("two_profiles")
+def test_enable_warns_of_a_weak_passphrase_without_repeating_it() -> None:
+    weak = "Letmein2026!!"
+    ended = run("vault", "enable", "--with", "passphrase", environ={"ARKA_PASSPHRASE": weak})
+    assert "warning: the passphrase is weak: it is one of the first that an attacker tries\n" in ended.err
+    assert weak.lower() not in (ended.out + ended.err).lower()
+    run("vault", "disable", "--yes", environ={"ARKA_PASSPHRASE": weak})
+    assert "weak" not in run("vault", "enable", "--with", "passphrase", environ={"ARKA_PASSPHRASE": PHRASE}).err
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"), [("you", "a copy of your home does"), ("stick", "a copy of your home opens no token")]
+)
+@pytest.mark.usefixtures("two_profiles")
+def test_enable_says_what_a_key_file_protects_against(tmp_path: Path, folder: str, said: str) -> None:
+    (tmp_path / folder).mkdir()
+    key = str(tmp_path / folder / "vault.key")
+    assert said in run("vault", "enable", "--key-file", key, environ={"HOME": str(tmp_path / "you")}).err
+
+
+@pytest.mark.usefixtures("two_profiles", "ring")
+def test_enable_says_what_the_other_unlockers_protect_against() -> None:
+    words = ("vault", "enable", "--with", "passphrase", "--with", "keyring")
+    ended = run(*words, environ={"ARKA_PASSPHRASE": PHRASE})
+    assert "opens no token unless the passphrase is guessed" in ended.err
+    assert "opens no token without your login password" in ended.err
+
+
+def test_locked_out_user_is_led_to_the_recovery_page(two_profiles: Path) -> None:
+    run("vault", "enable")
+    (two_profiles / "state" / "vault.key").unlink()
+    assert "docs/recovery.md" in arka("token").err
+    assert (Path(__file__).parents[2] / "docs" / "recovery.md").is_file()
+
+
+@pytest.mark.usefixtures("two_profiles")
+def test_remove_unlocker_takes_several_names(tmp_path: Path) -> None:
+    for command in ("enable", "add-unlocker key-file", "add-unlocker key-file"):
+        keys = len(list(tmp_path.glob("*.key")))
+        run("vault", *command.split(), "--key-file", str(tmp_path / f"{keys}.key"))
+    for lost in ("0.key", "1.key"):
+        (tmp_path / lost).unlink()
+    ended = run("vault", "remove-unlocker", "key-file", "key-file-2", "--json")
+    assert ended.json == {"unlockers": ["key-file", "key-file-2"]}
+    assert "Removed unlockers 'key-file' and 'key-file-2'" in ended.err
+    assert run("token").out == TOKEN + "\n"
+
+
+@pytest.mark.usefixtures("two_profiles")
 def test_enable_warns_of_tokens_that_stay_plain(home: Path) -> None:
     (home / "config").mkdir(exist_ok=True)
     (home / "config" / "config.toml").write_text('storage = "plain"\nlegacy_sync = true\n')

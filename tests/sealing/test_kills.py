@@ -62,7 +62,7 @@ def run_and_kill(home: Path, change: str, step: int) -> int:
         elif change == "add":
             operations.add_unlocker(vault, NewUnlocker("key-file", path=str(home / "state" / "c.key")))
         else:
-            operations.remove_unlocker(vault, change)
+            operations.remove_unlockers(vault, [change])
 
     return run_in_fork(work, Fault(step), home.parent / "report").code
 

@@ -304,7 +304,7 @@ def test_unprintable_key_file_path_is_refused_before_any_change(
 def test_removed_unlocker_opens_nothing(sealed: ProfileStore, quick: None) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     old = vault_of(sealed).keys().current
-    operations.remove_unlocker(vault_of(sealed), "passphrase")
+    operations.remove_unlockers(vault_of(sealed), ["passphrase"])
     assert vault_of(sealed).keys().current != old
     Path(sealed.folders.state, "vault.key").unlink()
     with pytest.raises(SealingError, match="the key file"):
@@ -314,22 +314,53 @@ def test_removed_unlocker_opens_nothing(sealed: ProfileStore, quick: None) -> No
 def test_remove_refuses_the_last_and_an_unknown_unlocker(sealed: ProfileStore) -> None:
     before = tree(sealed.folders.data)
     with pytest.raises(SealingError, match="'key-file' is the last unlocker"):
-        operations.remove_unlocker(vault_of(sealed), "key-file")
+        operations.remove_unlockers(vault_of(sealed), ["key-file"])
     with pytest.raises(SealingError, match="there is no unlocker 'keyfile'") as caught:
-        operations.remove_unlocker(vault_of(sealed), "keyfile")
+        operations.remove_unlockers(vault_of(sealed), ["keyfile"])
     assert caught.value.hint == "did you mean 'key-file'?"
     assert tree(sealed.folders.data) == before
+
+
+def test_lost_unlockers_are_removed_together_with_one_that_opens_the_vault(sealed: ProfileStore, quick: None) -> None:
+    """The key file is lost, and so is one of two passphrases: each command names the way out."""
+    for word in ("mine", "theirs"):
+        operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase=word))
+    Path(sealed.folders.state, "vault.key").unlink()
+    store = again(sealed, ARKA_PASSPHRASE="mine")
+    remove = "provide it, or remove what is lost: arka vault remove-unlocker"
+    changes: dict[str, Callable[[], object]] = {
+        "key-file": lambda: operations.rekey(vault_of(store)),
+        "key-file passphrase-2": lambda: operations.remove_unlockers(vault_of(store), ["key-file"]),
+    }
+    for names, change in changes.items():
+        with pytest.raises(SealingError, match="cannot be wrapped") as caught:
+            change()
+        assert caught.value.hint == f"{remove} {names}"
+    with pytest.raises(SealingError, match="cannot be wrapped for unlocker 'key-file'") as caught:
+        operations.remove_unlockers(vault_of(store), ["passphrase-2"])
+    assert caught.value.hint == f"{remove} key-file passphrase-2"
+    removed = operations.remove_unlockers(vault_of(store), ["key-file", "passphrase-2"])
+    assert [unlocker.name for unlocker in removed] == ["key-file", "passphrase-2"]
+    assert tokens(again(sealed, ARKA_PASSPHRASE="mine")) == ALL
+    with pytest.raises(SealingError):
+        tokens(again(sealed, ARKA_PASSPHRASE="theirs"))
+
+
+def test_all_unlockers_cannot_be_removed_at_once(sealed: ProfileStore, quick: None) -> None:
+    operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
+    with pytest.raises(SealingError, match="'key-file' and 'passphrase' are all unlockers"):
+        operations.remove_unlockers(vault_of(sealed), ["key-file", "passphrase"])
 
 
 def test_removed_keyring_unlocker_leaves_no_entry_or_warns(sealed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("keyring"))
     assert len(memory_keyring.entries) == 1
-    operations.remove_unlocker(vault_of(sealed), "keyring")
+    operations.remove_unlockers(vault_of(sealed), ["keyring"])
     assert memory_keyring.entries == {}
     operations.add_unlocker(vault_of(sealed), NewUnlocker("keyring"))
     memory_keyring.fault = "locked"
     with pytest.warns(ConfigWarning, match="'data key .*' stays in the OS keyring, but opens nothing now"):
-        operations.remove_unlocker(vault_of(sealed), "keyring")
+        operations.remove_unlockers(vault_of(sealed), ["keyring"])
     assert tokens(again(sealed)) == ALL
 
 

@@ -108,7 +108,7 @@ def test_a_removed_unlocker_opens_nothing_and_leaves_no_secret(
 ) -> None:
     old = unlocker_of(enabled)
     operations.add_unlocker(vault_of(enabled), NewUnlocker("key-file", path=str(tmp_path / "other.key")))
-    assert operations.remove_unlocker(vault_of(enabled), kind.name).name == kind.name
+    assert [each.name for each in operations.remove_unlockers(vault_of(enabled), [kind.name])] == [kind.name]
     assert memory_keyring.entries == {}
     leftover = kind.leftover(old)
     assert not leftover or os.path.exists(leftover)

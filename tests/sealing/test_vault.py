@@ -211,6 +211,7 @@ def test_passphrase_is_asked_for_once_per_process_and_never_by_a_listing(passphr
     ("parameter", "value"),
     [
         ("memory", 1 << 30),  # KiB: 1 TiB
+        ("memory", (256 << 10) + 1),
         ("memory", 10**30),
         ("memory", 1024),
         ("memory", 0),
@@ -232,6 +233,42 @@ def test_argon2_cost_out_of_bounds_is_refused(passphrase_store: ProfileStore, pa
     with pytest.raises(SealingError, match=f"{parameter} is {value}, but must be"):
         reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE))
     assert time.monotonic() - began < 2
+
+
+def test_changed_cost_is_named_if_the_passphrase_does_not_open_the_vault(passphrase_store: ProfileStore) -> None:
+    path = Path(passphrase_store.data_key_path)
+    document = json.loads(path.read_text())
+    document["unlockers"]["passphrase"]["passes"] = 2
+    del document["checksum"]
+    document["checksum"] = cipher.digest(dumps(document).encode()).hex()
+    path.write_text(dumps(document))
+    with pytest.raises(WrongPassphrase, match=r"'passphrase' has passes 2 instead of 1") as caught:
+        reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE))
+    assert PASSPHRASE not in str(caught.value)
+
+
+def test_more_unlockers_than_allowed_are_not_tried(
+    passphrase_store: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(passphrase_store.data_key_path)
+    document = json.loads(path.read_text())
+    unlocker = document["unlockers"]["passphrase"]
+    document["unlockers"] |= {f"passphrase-{number}": unlocker for number in range(2, 18)}
+    del document["checksum"]
+    document["checksum"] = cipher.digest(dumps(document).encode()).hex()
+    path.write_text(dumps(document))
+    monkeypatch.setattr(cipher, "stretch", lambda *_args, **_cost: pytest.fail("a passphrase was tried"))
+    with pytest.raises(SealingError, match=r"it has 17 unlockers, but may have 16; none was tried"):
+        reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE))
+
+
+def test_no_unlocker_is_added_beyond_the_bound(sealed: ProfileStore, tmp_path: Path) -> None:
+    for number in range(15):
+        operations.add_unlocker(vault_of(sealed), NewUnlocker("key-file", path=str(tmp_path / f"{number}.key")))
+    with pytest.raises(SealingError, match="16 unlockers, which is the most") as caught:
+        operations.add_unlocker(vault_of(sealed), NewUnlocker("key-file", path=str(tmp_path / "more.key")))
+    assert caught.value.hint == "arka vault remove-unlocker NAME first"
+    assert not (tmp_path / "more.key").exists()
 
 
 def test_too_little_memory_is_reported_as_such(passphrase_store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:

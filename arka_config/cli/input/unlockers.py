@@ -54,7 +54,10 @@ def _new_unlocker(session: Session, name: str, options: Mapping[str, str | None]
     kind = registry.load(name)
     values = {option.name: options[_parameter(name, option.name)] for option in kind.options}
     secrets = {prompt.name: _new_secret(session, prompt) for prompt in kind.prompts}
-    return NewUnlocker(name, **{key: value for key, value in values.items() if value is not None}, **secrets)
+    given = {key: value for key, value in values.items() if value is not None} | secrets
+    if reason := kind.weakness(given):
+        terminal.warn(f"the {name} is weak: {reason}", hint="four words chosen at random, or a longer one")
+    return NewUnlocker(name, **given)
 
 
 def _new_secret(session: Session, prompt: Prompt) -> str:

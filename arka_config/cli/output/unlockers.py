@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
 from arka_config.sealing.unlockers import registry
+from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 def describe(session: Session, unlocker: Unlocker) -> str:
     """Return in words where an unlocker's secret is or how it is protected."""
     return session.with_tilde(registry.kind_of(unlocker, session.store.data_key_path).describe(unlocker))
+
+
+def say_what_it_is(session: Session, unlocker: Unlocker) -> None:
+    """Tell the user where a new unlocker's secret is, and what it protects against."""
+    kind = registry.kind_of(unlocker, session.store.data_key_path)
+    terminal.say(f"  Opened by {unlocker.name}: {describe(session, unlocker)}")
+    if text := kind.protection(vault_of(session.store).context, unlocker):
+        terminal.say(f"    {text}")
 
 
 def say_leftover(session: Session, unlocker: Unlocker) -> None:

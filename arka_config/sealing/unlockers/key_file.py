@@ -6,7 +6,7 @@ import os
 
 from arka_config.errors import KeyFileMissing, SealingError, WrongKeyFile
 from arka_config.sealing import cipher
-from arka_config.sealing.unlockers.protocol import Option, UnlockerKind
+from arka_config.sealing.unlockers.protocol import RECOVERY, Option, UnlockerKind
 from arka_config.store import files
 from arka_config.text import check_printable
 
@@ -50,11 +50,17 @@ class KeyFile(UnlockerKind):
         yield read(path)
         raise WrongKeyFile(
             f"the key file {path} does not open {context.path}: it belongs to another vault",
-            hint="restore the right key file",
+            hint=f"restore the right key file; if it is lost: {RECOVERY}",
         )
 
     def describe(self, unlocker: Unlocker) -> str:
         return str(unlocker.details["path"])
+
+    def protection(self, context: Context, unlocker: Unlocker) -> str:
+        home = context.environ.get("HOME") or os.path.expanduser("~")
+        if is_below(self.describe(unlocker), home):
+            return "a copy of the data folder alone opens no token; a copy of your home does, as the key file is in it"
+        return "a copy of your home opens no token; a copy that has the key file too does"
 
     def leftover(self, unlocker: Unlocker) -> str:
         return self.describe(unlocker)  # the file may be on other media, or open other vaults
@@ -108,7 +114,8 @@ def read(path: str) -> bytes:
     text = files.read(path, secret=True)
     if text is None:
         raise KeyFileMissing(
-            f"the key file {path} does not exist", hint="restore it from a backup, or mount the drive it is on"
+            f"the key file {path} does not exist",
+            hint=f"restore it from a backup, or mount the drive it is on; if it is lost: {RECOVERY}",
         )
     secret = cipher.from_hex(text.removesuffix("\n").removeprefix(_BEGINNING), cipher.KEY_LENGTH)
     if secret is None or not text.startswith(_BEGINNING):

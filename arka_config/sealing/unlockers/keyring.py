@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning, SealingError, WrongKeyFile
 from arka_config.sealing import cipher, os_keyring
-from arka_config.sealing.unlockers.protocol import UnlockerKind
+from arka_config.sealing.unlockers.protocol import RECOVERY, UnlockerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,12 +38,18 @@ class Keyring(UnlockerKind):
         entry = _entry(unlockers[0])
         secret = cipher.from_hex(os_keyring.get(context.app.name, entry), cipher.KEY_LENGTH)
         if secret is None:
-            raise SealingError(f"{entry.backend}: entry '{entry.account}' is not a key", hint="use another unlocker")
+            raise SealingError(
+                f"{entry.backend}: entry '{entry.account}' is not a key",
+                hint=f"use another unlocker; if there is none: {RECOVERY}",
+            )
         yield secret
         raise WrongKeyFile(
             f"the key in the OS keyring does not open {context.path}: it belongs to another vault",
-            hint="use another unlocker",
+            hint=f"use another unlocker; if there is none: {RECOVERY}",
         )
+
+    def protection(self, context: Context, unlocker: Unlocker) -> str:
+        return "a copy of your files opens no token without your login password; programs that run as you can open them"
 
     def describe(self, unlocker: Unlocker) -> str:
         return str(unlocker.details["backend"])

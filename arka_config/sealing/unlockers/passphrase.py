@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from arka_config.errors import SealingError, WrongPassphrase
 from arka_config.sealing import cipher
 from arka_config.sealing.unlockers.environment import secret_from
-from arka_config.sealing.unlockers.protocol import NoAnswer, Prompt, UnlockerKind
+from arka_config.sealing.unlockers.protocol import RECOVERY, NoAnswer, Prompt, UnlockerKind
+from arka_config.sealing.unlockers.weakness import weakness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 # What a file may specify. Lower values make a passphrase cheap to guess, higher ones exhaust the machine. The least
 # memory is that of the weakest setting in OWASP's cheat sheet on password storage.
-_BOUNDS = {"memory": (7 << 10, 1 << 20), "passes": (1, 10), "lanes": (1, 16)}
+_BOUNDS = {"memory": (7 << 10, 256 << 10), "passes": (1, 10), "lanes": (1, 16)}
 
 _VARIABLE = "PASSPHRASE"
 _TRIES = 3
@@ -54,6 +55,7 @@ class Passphrase(UnlockerKind):
             yield given[0].encode()
         is_one_of_several = sum(each.kind == self.name for each in file.unlockers) > len(unlockers)
         of_which = f" of unlocker '{unlockers[0].name}'" if is_one_of_several else ""
+        changed = self._changed_cost(unlockers, context.path)
         question = f"Passphrase{of_which}"
         for _ in range(_TRIES):
             typed = context.ask(question)
@@ -62,14 +64,36 @@ class Passphrase(UnlockerKind):
             yield typed.encode()
             question = f"Wrong passphrase{of_which}, try again"
         else:
-            raise WrongPassphrase(f"wrong passphrase{of_which}", hint="try again; three attempts failed")
+            raise WrongPassphrase(
+                f"wrong passphrase{of_which}{changed}",
+                hint=f"try again; three attempts failed; if it is lost: {RECOVERY}",
+            )
         if given is not None:
-            raise WrongPassphrase(f"wrong passphrase in {given[1]}{of_which}", hint=f"correct {given[1]}")
+            raise WrongPassphrase(
+                f"wrong passphrase in {given[1]}{of_which}{changed}",
+                hint=f"correct {given[1]}; if it is lost: {RECOVERY}",
+            )
         variable = app.variable(_VARIABLE)
         raise NoAnswer(
             f"{context.path} needs a passphrase{of_which}: {variable} is not set, and there is no terminal to ask on",
             hint=f'eval "$({app.name} vault unlock)" on a terminal, or set {variable}_FILE',
         )
+
+    def _changed_cost(self, unlockers: Sequence[Unlocker], path: str) -> str:
+        """Say which costs are not this program's: with a changed cost, the right passphrase opens nothing."""
+        changed = [
+            f"'{unlocker.name}' has {name} {unlocker.details[name]} instead of {usual}"
+            for unlocker in unlockers
+            for name, usual in self.parameters.items()
+            if unlocker.details[name] != usual
+        ]
+        return f", or the cost in {path} was changed: {', '.join(changed)}" if changed else ""
+
+    def weakness(self, values: Mapping[str, str]) -> str:
+        return weakness(values["passphrase"])
+
+    def protection(self, context: Context, unlocker: Unlocker) -> str:
+        return "a copy of all your files opens no token unless the passphrase is guessed"
 
     def derive(self, secret: bytes, unlocker: Unlocker, path: str) -> bytes:
         """Run Argon2id. Raises SealingError if the file specifies a cost out of bounds, or memory runs out."""
@@ -77,8 +101,8 @@ class Passphrase(UnlockerKind):
         for name, (least, most) in _BOUNDS.items():
             if not least <= cost[name] <= most:
                 raise SealingError(
-                    f"{path}: unlocker '{unlocker.name}': {name} is {cost[name]}, but must be {least} to {most}; "
-                    "no passphrase was tried",
+                    f"{path}: unlocker '{unlocker.name}': {name} is {cost[name]}, but must be {least} to {most}, and "
+                    f"this program writes {self.parameters[name]}; no passphrase was tried",
                     hint="restore the file from a backup: this program does not write such values",
                 )
         stretched = cipher.stretch(secret.decode(), unlocker.salt, **cost)

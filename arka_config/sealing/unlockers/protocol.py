@@ -15,6 +15,9 @@ else:
     Protocol = object  # importing `typing` is too slow for `arka token`
 
 
+RECOVERY = "docs/recovery.md of arka-config"  # the page for a user who is locked out
+
+
 class NoAnswer(VaultLocked):
     """An unlocker needs an answer that is not in the environment, and there is no terminal to ask on."""
 
@@ -96,6 +99,14 @@ class UnlockerKind(Protocol):
 
     def describe(self, unlocker: Unlocker) -> str:
         """Return in words where the secret is or how it is protected; a path if that says it."""
+
+    def protection(self, context: Context, unlocker: Unlocker) -> str:
+        """Return in words what it protects against, and what it does not; an empty string if that is unknown."""
+        return ""
+
+    def weakness(self, values: Mapping[str, str]) -> str:
+        """Return why these options and secrets for `create` protect little; an empty string if nothing says so."""
+        return ""
 
     def forget(self, context: Context, unlocker: Unlocker) -> None:
         """Delete a removed unlocker's secret if it was stored for this vault alone; warn if that fails."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arka_config.errors import NewerFormat
+from arka_config.errors import NewerFormat, SealedFileDamaged
 from arka_config.sealing.data_key import damaged
 from arka_config.text import shorten
 
@@ -17,6 +17,7 @@ KINDS = {
     "passphrase": "arka_config.sealing.unlockers.passphrase:Passphrase",
     "keyring": "arka_config.sealing.unlockers.keyring:Keyring",
 }
+MOST_UNLOCKERS = 16  # each may cost a second and 256 MiB to try
 _loaded: dict[str, UnlockerKind] = {}
 
 
@@ -50,7 +51,13 @@ def kind_of(unlocker: Unlocker, path: str) -> UnlockerKind:
 
 
 def check_kinds(file: DataKeyFile, path: str) -> None:
-    """Check that every unlocker is of a known kind. Raises NewerFormat."""
+    """Check that every unlocker is of a known kind, and that there are not too many. Raises SealingError."""
+    if len(file.unlockers) > MOST_UNLOCKERS:
+        raise SealedFileDamaged(
+            f"{path}: it has {len(file.unlockers)} unlockers, but may have {MOST_UNLOCKERS}; none was tried",
+            path=path,
+            hint="restore it from a backup: this program does not write such a file",
+        )
     for unlocker in file.unlockers:
         if unlocker.kind not in KINDS:
             raise NewerFormat(

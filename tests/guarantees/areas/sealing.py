@@ -29,6 +29,11 @@ GUARANTEES: list[Guarantee] = [
         ("any vault is accepted", "a removed vault turns sealing off", "a key file in the data folder"),
     ),
     Guarantee(
+        "`data-key.json` cannot exhaust the machine: what an unlocker costs, and how many there are, is bounded.",
+        ("sealing/test_vault.py",),
+        ("a higher cost of a guess", "any number of unlockers", "a changed cost that is not named"),
+    ),
+    Guarantee(
         "A sealed token in a template is read as strictly as the age format's specification says: one armored text has "
         "one meaning.",
         ("templates/test_age_format.py",),
@@ -108,5 +113,29 @@ MUTANTS: list[Mutant] = [
         "        yield read(path)",
         "tests/sealing/test_known_vault.py::test_key_file_in_the_data_folder_is_refused_at_use",
         "DID NOT RAISE",
+    ),
+    Mutant(
+        "a higher cost of a guess",
+        "sealing/unlockers/passphrase.py",
+        '"memory": (7 << 10, 256 << 10)',
+        '"memory": (7 << 10, 1 << 20)',
+        "tests/sealing/test_vault.py::test_argon2_cost_out_of_bounds_is_refused",
+        "Regex pattern did not match",
+    ),
+    Mutant(
+        "any number of unlockers",
+        "sealing/unlockers/registry.py",
+        "    if len(file.unlockers) > MOST_UNLOCKERS:",
+        "    if not file.unlockers:",
+        "tests/sealing/test_vault.py::test_more_unlockers_than_allowed_are_not_tried",
+        "a passphrase was tried",
+    ),
+    Mutant(
+        "a changed cost that is not named",
+        "sealing/unlockers/passphrase.py",
+        "            if unlocker.details[name] != usual",
+        "            if unlocker.details[name] is None",
+        "tests/sealing/test_vault.py::test_changed_cost_is_named_if_the_passphrase_does_not_open_the_vault",
+        "Regex pattern did not match",
     ),
 ]

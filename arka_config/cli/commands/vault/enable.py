@@ -57,7 +57,7 @@ def enable(session: Session, kinds: tuple[str, ...], **options: str | None) -> N
 
 def _say_what_opens_it(session: Session, file: DataKeyFile) -> None:
     for unlocker in file.unlockers:
-        terminal.say(f"  Opened by {unlocker.name}: {unlockers.describe(session, unlocker)}")
+        unlockers.say_what_it_is(session, unlocker)
     if all(registry.load(unlocker.kind).asks for unlocker in file.unlockers):
         terminal.say(f'  Type it once per shell: eval "$({session.app.name} vault unlock)"')
     if len(file.unlockers) == 1:

@@ -1,4 +1,4 @@
-"""`vault remove-unlocker`: remove a way to open the vault, and create a new data key."""
+"""`vault remove-unlocker`: remove ways to open the vault, and create a new data key."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from arka_config.sealing.vault import vault_of
 
 
 @command(name="remove-unlocker")
-@click.argument("name")
-def remove_unlocker(session: Session, name: str) -> None:
-    """Remove a way to open the vault, and create a new data key.
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+def remove_unlocker(session: Session, names: tuple[str, ...]) -> None:
+    """Remove a way to open the vault, or several, and create a new data key.
 
-    Every other unlocker is needed for that. The last unlocker cannot be removed.
+    Every unlocker that stays is needed for that. If several are lost, name them all: one that opens the vault is
+    enough. The last one cannot be removed.
     """
     with counter("Resealing") as progress:
-        unlocker = operations.remove_unlocker(vault_of(session.store), name, progress)
+        removed = operations.remove_unlockers(vault_of(session.store), names, progress)
+    what = "' and '".join(unlocker.name for unlocker in removed)
     session.report(
-        {"unlocker": name}, f"Removed unlocker '{name}'; created a new data key, and all sessions have ended"
+        {"unlockers": [unlocker.name for unlocker in removed]},
+        f"Removed unlocker{'' if len(removed) == 1 else 's'} '{what}'; created a new data key, and all sessions have "
+        "ended",
     )
-    unlockers.say_leftover(session, unlocker)
+    for unlocker in removed:
+        unlockers.say_leftover(session, unlocker)
