@@ -51,7 +51,7 @@ def work_tree(machine: Machine) -> Iterator[Problem]:
             path = os.path.join(folder, ".gitignore")
             message = f"the folder is inside the git work tree {root}: {consequence}"
             advice = "if it was committed before, replace the tokens: they stay in the git history"
-            fix = Fix(f"created {path}", partial(files.write, path, "*\n"))
+            fix = Fix(f"created {path}", partial(files.write, path, "*\n", follow_links=False))
             yield Problem(ERROR, folder, message, f"printf '*\\n' > {shell_quote(path)}", advice, fix)
     root = _work_tree_of(folders.config) if folders.config not in contents else None
     if root is not None and not _is_ignored(folders.config):

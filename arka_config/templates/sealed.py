@@ -156,7 +156,8 @@ class IdentityFile:
         identity = library.x25519.Identity.generate()
         recipient = str(identity.to_public())
         created = timestamps.to_text(timestamps.now())
-        files.write(self.path, f"# created: {created}\n# public key: {recipient}\n{identity}\n")
+        text = f"# created: {created}\n# public key: {recipient}\n{identity}\n"
+        files.write(self.path, text, follow_links=False)  # a broken link is replaced
         return recipient
 
     def recipient(self) -> str:

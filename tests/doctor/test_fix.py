@@ -65,6 +65,15 @@ def test_fix_does_not_follow_a_symbolic_link(user_home: UserHome) -> None:
     assert target.stat().st_mode & 0o777 == 0o644
 
 
+def test_fix_does_not_write_gitignore_through_a_link(user_home: UserHome) -> None:
+    user_home.path(".local/share/.git").mkdir()
+    target = user_home.write(user_home.path(".bashrc"), "export EDITOR=vi\n")
+    user_home.data(".gitignore").symlink_to(target)
+    assert "Fixed: created" in user_home.doctor("--fix").err
+    assert target.read_text() == "export EDITOR=vi\n"
+    assert user_home.data(".gitignore").read_text() == "*\n"
+
+
 def test_fix_changes_nothing_without_the_lock(user_home: UserHome) -> None:
     user_home.data("tokens", "ci.json").chmod(0o644)
     user_home.state("lock").unlink()

@@ -64,6 +64,15 @@ def test_identity_is_private_and_never_overwritten(folder: Folder, home: Path, r
     assert file.read_bytes() == before
 
 
+def test_identity_is_not_written_through_a_broken_link(home: Path, tmp_path: Path) -> None:
+    link = home / "data" / "identity.txt"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "elsewhere")
+    assert arka("identity", "create").code == 0
+    assert not (tmp_path / "elsewhere").exists()
+    assert not link.is_symlink()
+
+
 def test_seal_writes_to_a_template_that_apply_stores(folder: Folder, recipient: str) -> None:
     file = folder.put("ci.toml", SEALED)
     file.chmod(0o644)

@@ -103,6 +103,8 @@ GUARANTEES: list[Guarantee] = [
             "cli/test_outputs.py::test_output_through_a_linked_folder_of_the_repository_is_refused",
             "cli/test_outputs.py::test_variables_for_github_are_not_appended_through_a_link",
             "cli/test_outputs.py::test_key_file_is_not_created_through_a_link",
+            "doctor/test_fix.py::test_fix_does_not_write_gitignore_through_a_link",
+            "templates/test_sealed.py::test_identity_is_not_written_through_a_broken_link",
             "store/test_files.py::test_write_without_follow_links_replaces_a_link_that_appears_late",
         ),
         ("an output through a link", "an output through a link that appears late"),
