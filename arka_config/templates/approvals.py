@@ -126,6 +126,18 @@ class Approvals:
                 known.setdefault(origin, set()).update(_all_spellings(references))
         return known
 
+    def has_used(self, store: ProfileStore, origin: str) -> bool:
+        """Whether the user has approved an origin, or a profile, a stored token or a default on this machine has it."""
+        defaults = {str(Origin.of(url)) for url in (store.app.default_url(), store.default_url()) if url is not None}
+        if origin in self.origins or origin in defaults:
+            return True
+        return any(used == origin for used, _ in _used_origins(store, store.default_url()))
+
+    def record_origin(self, origin: str) -> None:
+        """Write that tokens may be sent to an origin. The caller must hold the lock."""
+        self.origins.setdefault(origin, [])
+        self._write()
+
     def record(self, plan: Plan) -> None:
         """Write that the plan is approved. The caller must hold the lock."""
         for folder, names in _by_folder(plan.carried_out).items():
@@ -136,6 +148,9 @@ class Approvals:
             for origin in origins:
                 self.origins[origin] = sorted({*self.origins[origin], *_spellings(reference)})
         self.routes = sorted({*self.routes, *map(" ".join, plan.routes)})
+        self._write()
+
+    def _write(self) -> None:
         document = {"version": VERSION, "folders": self.folders, "origins": self.origins, "routes": self.routes}
         files.write(self.path, json.dumps(document, indent=2, sort_keys=True) + "\n")
 

@@ -41,7 +41,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
     ("config get proxy", {}, "", 1, "proxy is not set"),
     ("config show", {"ARKA_TIMEOUT": "soon"}, "", 1, "(env: ARKA_TIMEOUT)"),
     ("login --with-token --expect-user me", {}, TOKEN, 1, "nothing was stored"),
-    ("login --with-token --api-url https://eu.arka-ai.com", {}, TOKEN, 1, "nothing was stored"),
+    ("login --with-token", {"ARKA_API_URL": "https://eu.arka-ai.com"}, TOKEN, 1, "nothing was stored"),
     ("login --with-token --api-url http://arka-ai.com", {}, TOKEN, 1, "would send the token in clear text"),
     ("login --with-token --label a\x1bb", {}, TOKEN, 1, "--label contains a forbidden character: U+001B"),
     # 2: usage error
@@ -116,7 +116,7 @@ def test_exit_code_and_message(line: str, environ: dict[str, str], stdin: str, c
 
 @pytest.mark.usefixtures("two_profiles")
 def test_failed_login_keeps_the_old_token() -> None:
-    for options in (["--expect-user", "me"], ["--api-url", "https://eu.arka-ai.com"]):
+    for options in (["--expect-user", "me"], ["--verify"]):
         arka("login", "-p", "work", "--with-token", *options, stdin=OTHER)
         assert arka("token", "-p", "work").out == TOKEN + "\n"
 

@@ -27,6 +27,11 @@ def read_stored(home: Path, name: str) -> dict[str, str]:
     return found
 
 
+def set_user(home: Path, name: str, user: str) -> None:
+    file = home / "data" / "tokens" / f"{name}.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"user": user}))
+
+
 def nothing_is_stored(home: Path) -> bool:
     return not list(home.rglob("*.json")) and not list(home.rglob("*.toml"))
 
@@ -138,6 +143,7 @@ def test_login_drops_the_metadata_of_the_old_token(two_profiles: Path) -> None:
 
 
 def test_login_replaces_another_workspace_s_token_only_with_force(two_profiles: Path) -> None:
+    set_user(two_profiles, "work", "ann@example.com")  # the token was verified
     done = login("-p", "work", "--api-url", OTHER_URL, token=OTHER)
     assert (done.code, read_stored(two_profiles, "work")["token"]) == (1, TOKEN)
     assert f"has a token for https://arka-ai.com, and this one is for {OTHER_URL}; nothing was stored" in done.err
@@ -145,6 +151,24 @@ def test_login_replaces_another_workspace_s_token_only_with_force(two_profiles: 
     assert login("-p", "work", "--api-url", OTHER_URL, "--force", token=OTHER).code == 0
     assert read_stored(two_profiles, "work")["origin"] == OTHER_URL
     assert arka("status", "-p", "work").code == 0
+
+
+def test_login_corrects_the_url_of_an_unverified_token_without_force(home: Path) -> None:
+    assert login("-p", "work", "--api-url", "https://typo.example/workspaces/7").code == 0
+    done = login("-p", "work", "--api-url", OTHER_URL)
+    assert (done.code, "has a token for https://typo.example that was never verified" in done.err) == (0, True)
+    assert read_stored(home, "work")["origin"] == OTHER_URL
+    assert arka("token", "-p", "work", "--for", OTHER_URL).out == f"{TOKEN}\n"
+
+
+def test_login_says_if_the_profile_s_url_beats_the_variable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert arka("profiles", "create", "work", "api_url=https://old.example").code == 0
+    monkeypatch.setenv("ARKA_API_URL", OTHER_URL)
+    done = login("-p", "work")
+    assert (done.code, read_stored(home, "work")["origin"]) == (0, "https://old.example")
+    assert f"work.toml: api_url; ARKA_API_URL is not used. To change it: --api-url {OTHER_URL}\n" in done.err
+    monkeypatch.setenv("ARKA_API_URL", "https://old.example/v2")
+    assert "ARKA_API_URL" not in login("-p", "work").err
 
 
 def test_login_stores_the_url_s_path_in_the_profile(home: Path) -> None:
@@ -160,6 +184,7 @@ def test_login_writes_no_profile_file_for_an_origin_only(home: Path) -> None:
 
 
 def test_login_uses_the_url_of_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert arka("profiles", "create", "eu", f"api_url={OTHER_URL}").code == 0  # so this user has used it
     monkeypatch.setenv("ARKA_API_URL", OTHER_URL)
     assert login("--json").json["origin"] == OTHER_URL
 

@@ -238,7 +238,7 @@ def test_status_suggests_rotate_for_a_valid_token_that_expires_soon(unverified_l
 
 def test_status_names_the_page_for_an_exported_token_that_expires_soon(home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN, expires=timestamps.to_text(timestamps.now() + timedelta(days=3)))
-    done = arka("status", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
+    done = arka("status", "--api-url", fake.url, environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": fake.url})
     assert (done.code, f"hint: create a new one on {fake.url}{PAGE}" in done.err) == (0, True)
 
 
@@ -297,6 +297,7 @@ def test_status_verifies_an_exported_token_and_shows_its_expiry(
     fake.add(TOKEN, expires=END)
     monkeypatch.setenv("ARKA_API_KEY", TOKEN)
     monkeypatch.setenv("ARKA_API_URL", fake.url)
+    assert arka("profiles", "create", "used", f"api_url={fake.url}").code == 0
     assert arka("status", "--expiring", "1d").code == 0
     assert arka("status", "--expiring", "99999y").code == 3
     assert "label" in rows(arka("status").out)

@@ -174,7 +174,14 @@ def test_tokens_list_shows_full_ids_on_a_narrow_terminal(tmp_path: Path, workspa
     environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "NO_COLOR": "1"}
     environ |= no_network.VARIABLES | {"ARKA_API_KEY": token, "ARKA_API_URL": workspace.url}
     program = os.path.join(os.path.dirname(sys.executable), "arka")
-    child = pexpect.spawn(program, ["tokens", "list"], env=environ, dimensions=(24, 80), encoding="utf-8", timeout=20)
+    child = pexpect.spawn(
+        program,
+        ["tokens", "list", "--api-url", workspace.url],
+        env=environ,
+        dimensions=(24, 80),
+        encoding="utf-8",
+        timeout=20,
+    )
     child.expect(pexpect.EOF)
     child.wait()
     child.close()

@@ -12,10 +12,11 @@ from arka_config.cli.input.token_input import read_token
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, workspace_access
 from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import ConfigError, OriginConflict, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
-from arka_config.precedence.values import ENV, FLAG, flatten, resolve
+from arka_config.precedence.values import ENV, FLAG, PROFILE, flatten, resolve
 from arka_config.secret import mask
 from arka_config.store.tokens import PLAIN, STORAGES, Credential
 from arka_config.text import visible
@@ -66,6 +67,9 @@ def login(
     there, copy it, and paste it here. The input is not shown. The token is verified with the workspace before it is
     stored; if the workspace has no API or cannot be reached, the token is stored unverified.
 
+    The workspace is that of `--api-url`, of a profile named with `--profile`, or of the variable for it, else the
+    profile's, else the default one.
+
     \b
     {app} login --profile work
     {app} login --profile ci --label "CI/CD Pipeline" --expires 90d
@@ -77,6 +81,7 @@ def login(
     if expect_user is not None and verify is False:
         raise UsageError("--expect-user and --no-verify cannot be combined", hint="keep one of them")
     _check_same_origin(session, name, url, force)
+    approve_origin(session, url, remember=False)  # storing the token does that
     token, verification = read_token(
         session,
         name,
@@ -110,7 +115,19 @@ def _target(session: Session, api_url: str | None) -> tuple[str, ResolvedValue]:
             f"{url.source} says {url.value}, but {profile.path}: api_url says {profile.api_url}",
             hint=f"unset {url.source}, or choose one of them: {field.option} URL",
         )
+    _note_unused_url(session, url, origin)
     return resolution.name or DEFAULT_PROFILE, url
+
+
+def _note_unused_url(session: Session, url: ResolvedValue, origin: Origin) -> None:
+    """Print that the profile's URL is used, and not another one in the environment."""
+    field = session.app.url_field
+    other = session.environ.get(field.variable)
+    if url.layer == PROFILE and other and str(Origin.of(other, field.variable)) != str(origin):
+        terminal.note(
+            f"using {origin}, from {session.with_tilde(url.place)}; {field.variable} is not used. To change it: "
+            f"{field.option} {Origin.of(other)}"
+        )
 
 
 def _url_to_store(session: Session, name: str, url: ResolvedValue) -> str:
@@ -125,8 +142,11 @@ def _url_to_store(session: Session, name: str, url: ResolvedValue) -> str:
 def _check_same_origin(session: Session, name: str, url: ResolvedValue, force: bool) -> None:
     stored = session.store.tokens.read(name)
     origin = Origin.of(str(url.value))
-    if stored is not None and stored.origin != origin and not force:
+    if stored is None or stored.origin == origin or force:
+        return
+    if stored.user or url.layer != FLAG:
         raise _replacement_refused(name, f"for {stored.origin}", f"for {origin}")
+    terminal.note(f"profile '{name}' has a token for {stored.origin} that was never verified; this one replaces it")
 
 
 def _check_same_user(session: Session, name: str, verification: Verification, force: bool) -> None:
@@ -156,7 +176,7 @@ def _verify_token(
     if verify is False:
         return Verification(State.NOT_ASKED, skipped=Skipped.NO_VERIFY)
     resolution = session.login_resolution(str(url.value) if url.layer == FLAG else None)
-    verification = workspace_access.verify_token(session, resolution, str(url.value), token)
+    verification = workspace_access.verify_token(session, resolution, url, token)
     if verification.error is not None and (verification.is_refusal or verify):
         raise verification.error
     if expect_user is None:

@@ -14,6 +14,7 @@ from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, UsageError, WorkspaceError
+from arka_config.precedence.values import DEFAULT, FLAG, ResolvedValue
 from arka_config.scanning import file_search
 from arka_config.scanning.allow_list import AllowList
 from arka_config.scanning.findings import Finding, Place
@@ -179,10 +180,12 @@ class _Report:
         session = self._session
         if profiles:
             return workspace_access.stored_token(session, profiles[0]).workspace
-        url = session.flags.get(session.app.url_field.name) or session.app.default_url()
-        if not url:
-            raise UsageError("the workspace's URL is not known", hint=f"{session.app.url_field.option} URL")
-        return workspace_access.client(session, session.resolution, str(url), Secret(token))
+        field = session.app.url_field
+        url = session.flags.get(field.name)
+        address = ResolvedValue(field, url or session.store.default_url(), FLAG if url else DEFAULT, field.option)
+        if not address.value:
+            raise UsageError("the workspace's URL is not known", hint=f"{field.option} URL")
+        return workspace_access.client(session, session.resolution, address, Secret(token))
 
     def _state(self, finding: Finding) -> str | None:
         verification = self._verifications.get(finding.match.token)

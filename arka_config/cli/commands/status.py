@@ -135,7 +135,7 @@ def _verify(session: Session, effective: EffectiveToken | None, *, offline: bool
         effective.secret.reveal()
     except (TokenUnavailable, SealingError, InvalidToken) as error:
         return Verification.from_error(error)
-    return workspace_access.verify_token(session, session.resolution, str(effective.url.value), effective.secret)
+    return workspace_access.verify_token(session, session.resolution, effective.url, effective.secret)
 
 
 def _error_of(

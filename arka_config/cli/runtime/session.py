@@ -36,6 +36,7 @@ class Session:
         self.profile: str | None = None
         self.api_key: str | None = None
         self.flags: dict[str, object] = {}
+        self.approved_origins: set[str] = set()  # from the environment, and approved in this run
         self.json = False
         self.has_shown_json = False
         self.no_input = app.is_on("NO_INPUT", environ)

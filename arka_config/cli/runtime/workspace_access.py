@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.cli.output.format import is_locked
+from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import (
     ConfigError,
     InvalidToken,
@@ -21,6 +22,7 @@ from arka_config.store.resolution import Resolution
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.origin import Origin
+    from arka_config.precedence.values import ResolvedValue
     from arka_config.secret import Secret
     from arka_config.store.tokens import Credential
     from arka_config.workspace.client.client import WorkspaceClient
@@ -35,22 +37,26 @@ class StoredToken(NamedTuple):
     workspace: WorkspaceClient
 
 
-def client(session: Session, resolution: Resolution, url: str, token: Secret) -> WorkspaceClient:
-    """A client for the workspace at a URL. Raises ConfigError for a connection setting that cannot be used."""
+def client(session: Session, resolution: Resolution, url: ResolvedValue, token: Secret) -> WorkspaceClient:
+    """A client for the workspace at a URL. Asks first if only the environment names it, and the user never used it.
+
+    Raises ConfigError for a connection setting that cannot be used, and what `approve_origin` raises.
+    """
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.connection import Connection
 
-    return WorkspaceClient(session.app, url, token, Connection.from_settings(resolution))
+    approve_origin(session, url)
+    return WorkspaceClient(session.app, str(url.value), token, Connection.from_settings(resolution))
 
 
 def effective_workspace(session: Session) -> WorkspaceClient:
     """A client that uses the effective token. Raises NoToken, TokenUnavailable, OriginConflict."""
     effective = session.token()
-    return client(session, session.resolution, str(effective.url.value), effective.secret)
+    return client(session, session.resolution, effective.url, effective.secret)
 
 
-def verify_token(session: Session, resolution: Resolution, url: str, token: Secret) -> Verification:
-    """Ask the workspace about a token. Raises ConfigError for a connection setting that cannot be used."""
+def verify_token(session: Session, resolution: Resolution, url: ResolvedValue, token: Secret) -> Verification:
+    """Ask the workspace about a token. Raises what `client` raises."""
     from arka_config.workspace.client.verification import verify
 
     return verify(client(session, resolution, url, token))
@@ -74,7 +80,7 @@ def stored_token(session: Session, name: str) -> StoredToken:
     effective = resolution.effective_token()
     if read.credential is None or effective is None or effective.token.layer != PROFILE:
         raise NoToken(f"profile '{name}' has no stored token", hint=f"{session.app.name} login --profile {name}")
-    return StoredToken(name, read.credential, client(session, resolution, str(effective.url.value), effective.secret))
+    return StoredToken(name, read.credential, client(session, resolution, effective.url, effective.secret))
 
 
 def effective_stored_token(session: Session) -> StoredToken:

@@ -45,6 +45,12 @@ GUARANTEES: list[Guarantee] = [
         ("no check of the origin", "a token for any URL"),
     ),
     Guarantee(
+        "A token is not sent to a workspace that only the environment names, and that the user has not used before, "
+        "unless the user says so.",
+        ("cli/test_origin_approval.py",),
+        ("a new origin without a question", "a page before the question", "any origin is used"),
+    ),
+    Guarantee(
         "The environment does not say which certificates TLS trusts, unless `config.toml` has `trust_env_ca = true`, "
         "and session keys are not written for it.",
         (
@@ -76,6 +82,30 @@ GUARANTEES: list[Guarantee] = [
 _CONNECTION_TESTS = "tests/workspace/client/test_connection.py"
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a new origin without a question",
+        "cli/runtime/workspace_access.py",
+        "    approve_origin(session, url)\n",
+        "",
+        "tests/cli/test_origin_approval.py::test_no_command_sends_a_passed_token_to_a_workspace_that_the_environment_names",
+        "assert",
+    ),
+    Mutant(
+        "a page before the question",
+        "cli/commands/login.py",
+        "    approve_origin(session, url, remember=False)  # storing the token does that\n",
+        "",
+        "tests/cli/test_origin_approval.py::test_login_asks_before_the_page_is_opened_and_the_token_read",
+        "assert",
+    ),
+    Mutant(
+        "any origin is used",
+        "templates/approvals.py",
+        "return any(used == origin for used, _ in",
+        "return any(used for used, _ in",
+        "tests/cli/test_origin_approval.py::test_another_port_is_another_workspace",
+        "assert",
+    ),
     Mutant(
         "certificates of the environment",
         "workspace/client/connection.py",

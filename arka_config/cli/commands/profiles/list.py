@@ -32,7 +32,7 @@ def list_(session: Session) -> None:
         session.show_json({"active": active, "profiles": [_document(session, name, active) for name in names]})
     elif names:
         rows = [_row(session, name, active) for name in names]
-        shown = _columns_to_show(rows, session.store.default_url())
+        shown = _columns_to_show(rows, _default_url(session))
         tables.show([_COLUMNS[at] for at in shown], [[row[at] for at in shown] for row in rows], keep=3)
     else:
         session.say_no_profiles()
@@ -60,6 +60,14 @@ def _columns_to_show(rows: list[tuple[Cell, ...]], default: str | None) -> list[
     return [at for at in range(len(_COLUMNS)) if at not in hidden]
 
 
+def _default_url(session: Session) -> str:
+    """The default workspace's URL; the app's own if config.toml cannot be read, which hides no profile."""
+    try:
+        return session.store.default_url() or ""
+    except ConfigError:
+        return session.app.default_url() or ""
+
+
 def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
     mark: Cell = ("●", "green") if name == active else ""
     bold: Cell = (name, "bold") if name == active else name
@@ -69,7 +77,7 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
     except ConfigError as error:  # a broken file does not hide the other profiles
         terminal.show_error(error)
         return (mark, bold, ("unreadable", "red"), "", "", "", "")
-    url = profile.api_url or (str(credential.origin) if credential else session.store.default_url() or "")
+    url = profile.api_url or (str(credential.origin) if credential else _default_url(session))
     label = credential.label if credential else ""
     return (
         mark,

@@ -67,7 +67,7 @@ def _prepare_question(session: Session, name: str, *, fetch: bool) -> WorkspaceC
         if needs_helper(effective.token) and not fetch:
             return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_NAMED)
         effective.secret.reveal()  # here and not in a thread: a helper may prompt the user
-        return workspace_access.client(session, resolution, str(effective.url.value), effective.secret)
+        return workspace_access.client(session, resolution, effective.url, effective.secret)
     except ConfigError as error:  # a broken profile does not hide the others
         return Verification.from_error(error)
 
