@@ -70,9 +70,10 @@ def token_key(document: Document, token_prefix: str, override: str | None = None
         return override
     holders = _holders(document, token_prefix)
     if len(holders) > 1:
-        names = [mask(key, token_prefix) if key.startswith(token_prefix) else shorten(key, 80) for key in holders]
+        names = [mask(key, token_prefix) if key.startswith(token_prefix) else shorten(key, 80) for key in holders[:5]]
+        more = f" and {len(holders) - 5} more" if len(holders) > 5 else ""
         raise ConfigError(
-            f"{source} has a token under each of {', '.join(map(quote_path, names))}",
+            f"{source} has a token under each of {', '.join(map(quote_path, names))}{more}",
             hint=f"say which: --key {quote_path(names[0])}",
         )
     return holders[0] if holders else DEFAULT_KEY

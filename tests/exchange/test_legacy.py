@@ -80,6 +80,13 @@ def test_two_tokens_are_an_error_that_names_their_keys(path: Path) -> None:
     assert put(path, key="auth").key == "auth"
 
 
+def test_error_names_only_the_first_of_many_tokens(path: Path) -> None:
+    path.write_text(json.dumps({"accounts": [{"token": OLD}] * 1000}))
+    with pytest.raises(ConfigError) as caught:
+        legacy.find_token(str(path), PREFIX)
+    assert caught.value.message.endswith(", 'accounts.3.token', 'accounts.4.token' and 995 more")
+
+
 def test_without_a_prefix_no_string_counts_as_a_token() -> None:
     assert legacy.token_key(Document(a="x", b="y"), "") == "token"
 

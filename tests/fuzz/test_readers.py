@@ -47,6 +47,10 @@ LARGE_ONES = {
     "quotes": b'"' * LARGE,
     "backslashes": b'a = "' + b"\\" * (LARGE - 5),
     "names": b"x " * (LARGE // 2),
+    "TOML keys": b"".join(b"key%07d = 1\n" % number for number in range(LARGE // 15)),
+    "TOML keys of a table": b"version = 1\n[settings]\n" + b"".join(b"k%07d = 1\n" % n for n in range(LARGE // 14)),
+    "JSON keys": b"{" + b", ".join(b'"key%07d": 1' % number for number in range(LARGE // 17)) + b"}",
+    "JSON tokens": b"{" + b", ".join(b'"%07d": "arka_"' % number for number in range(LARGE // 20)) + b"}",
     "too large": b" " * ((1 << 20) + 1),
 }
 
