@@ -89,11 +89,23 @@ def inherited_by_the_browser(home: Path, environ: Mapping[str, str]) -> dict[str
     return seen
 
 
+def inherited_by_git(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    programs = home.parent / "programs"
+    programs.mkdir()
+    (programs / "git").write_text(f"#!/bin/sh\n{shlex.join(SHOW)} > '{home.parent}/seen'\nexit 128\n")
+    (programs / "git").chmod(0o755)
+    done = arka("scan", "--staged", environ={**environ, "PATH": f"{programs}:{os.environ['PATH']}"})
+    assert "git diff failed" in done.err
+    found: dict[str, str] = json.loads((home.parent / "seen").read_text())
+    return found
+
+
 CHILDREN = [
     inherited_by_exec,
     inherited_by_a_helper,
     inherited_by_a_passphrase_command,
     inherited_by_the_browser,
+    inherited_by_git,
 ]
 
 
@@ -135,6 +147,7 @@ def test_every_program_is_started_where_the_secrets_are_removed() -> None:
     assert {path: calls for path, calls in starts.items() if calls} == {
         "cli/runtime/exec_process.py": {"subprocess.run", "os.execve"},
         "cli/runtime/session.py": {"webbrowser.open"},
+        "scanning/git.py": {"subprocess.Popen"},
         "store/programs.py": {"subprocess.run"},
     }, "use child_environment, and add the program to CHILDREN"
 
