@@ -114,7 +114,7 @@ def _serve_in_process(service: Service, listener: socket.socket, started: Callab
     def stop() -> None:
         server.should_exit = True
 
-    with closing(workspace), _handle_stop_signals(stop):
+    with _handle_stop_signals(stop), closing(workspace):
         if started is not None:
             started()
         server.run([listener])
