@@ -77,7 +77,8 @@ GUARANTEES: list[Guarantee] = [
         ("a key that others can set", "a preference that others can set"),
     ),
     Guarantee(
-        "No variable of the program names a file or folder relative to the working directory or through /proc.",
+        "A variable of the program that names a file or folder relative to the working directory, or through /proc, is "
+        "refused or ignored.",
         (
             "store/test_ownership.py::test_home_variable_that_depends_on_the_directory_runs_no_helper",
             "store/test_ownership.py::test_folder_variable_through_proc_is_refused",
@@ -121,7 +122,13 @@ GUARANTEES: list[Guarantee] = [
     ),
     Guarantee(
         "A file that cannot be parsed is never overwritten.",
-        ("store/test_profiles.py",),
+        (
+            "store/test_profiles.py::test_edit_never_overwrites_a_malformed_file",
+            "store/test_selection.py::test_invalid_pins_file_is_an_error_and_not_overwritten",
+            "sealing/test_damage.py::test_damaged_file_is_not_overwritten",
+            "templates/test_apply.py::test_a_damaged_ledger_is_an_error_and_is_not_overwritten",
+            "exchange/test_legacy.py::test_malformed_file_is_reported_by_position_and_kept",
+        ),
         ("a malformed file that is overwritten",),
     ),
     Guarantee(
