@@ -175,7 +175,8 @@ def test_get_json_has_name_value_and_source() -> None:
 @pytest.mark.usefixtures("two_profiles")
 def test_get_exits_with_1_for_an_unset_setting(options: list[str]) -> None:
     done = arka("config", "get", "proxy", *options)
-    assert (done.code, done.out, "proxy is not set" in done.err) == (1, "", True)
+    assert (done.code, "error: proxy is not set" in done.err) == (1, True)
+    assert done.json["error"]["message"] == "proxy is not set" if options else done.out == ""
 
 
 @pytest.mark.usefixtures("two_profiles")

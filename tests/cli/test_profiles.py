@@ -300,7 +300,8 @@ def test_remove_deletes_settings_token_and_pins(two_profiles: Path, tmp_path: Pa
 @pytest.mark.usefixtures("two_profiles")
 def test_remove_without_a_terminal_names_the_flag(options: list[str]) -> None:
     done = arka("profiles", "remove", "work", *options)
-    assert (done.code, done.out) == (2, "")
+    assert done.code == 2
+    assert done.json["error"]["hint"] == "add --yes" if "--json" in options else done.out == ""
     assert "hint: add --yes" in done.err
     assert profile_names() == ["ci", "work"]
 

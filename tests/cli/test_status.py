@@ -167,6 +167,7 @@ def test_status_without_a_token_exits_with_4() -> None:
         "plan": None,
         "error": {
             "message": "there is no token: no profile is selected, and ARKA_API_KEY is not set",
+            "lines": ["there is no token: no profile is selected, and ARKA_API_KEY is not set"],
             "hint": "arka login",
             "exit_code": 4,
         },

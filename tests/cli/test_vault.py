@@ -322,7 +322,8 @@ def test_each_failure_has_its_own_message(two_profiles: Path, what: str, line: s
     harm(two_profiles)
     ended = arka(*line.split())
     first, _, last = ended.err.partition("\n")
-    assert (ended.code, ended.out) == (1, "")
+    assert (ended.code, TOKEN in ended.out) == (1, False)
+    assert ended.json.keys() == {"error"} if "--json" in line else ended.out == ""
     assert first.startswith("error: ")
     assert message.replace("{home}", str(two_profiles)) in first
     assert last.startswith("hint: ")

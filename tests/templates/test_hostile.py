@@ -93,9 +93,9 @@ def test_a_reference_is_not_sent_to_another_known_origin(folder: Folder) -> None
         "{}/dir/tok",
     ],
 )
-@pytest.mark.parametrize("is_by_hand", [False, True])
+@pytest.mark.parametrize("is_own_profile", [False, True])
 def test_a_file_is_recognized_in_every_spelling(
-    folder: Folder, home: Path, tmp_path: Path, spelling: str, is_by_hand: bool
+    folder: Folder, home: Path, tmp_path: Path, spelling: str, is_own_profile: bool
 ) -> None:
     (tmp_path / "sec").mkdir()
     (tmp_path / "sec" / "tok").write_text(TOKEN)
@@ -105,7 +105,7 @@ def test_a_file_is_recognized_in_every_spelling(
     (home / "config" / "config.toml").write_text(f'file_roots = ["{tmp_path}"]\n')
     assert arka("login", "-p", "lab", "--with-token", "--no-verify", "--api-url", EVIL, stdin=OTHER).code == 0
     template = '[profile]\nname = "ci"\n{}[token]\nfile = "{}"\n'
-    if is_by_hand:
+    if is_own_profile:
         assert arka("profiles", "create", "own", f"token.file={tmp_path}/sec/tok").code == 0
     else:
         folder.put("ci.toml", template.format("", f"{tmp_path}/sec/tok"))

@@ -173,7 +173,7 @@ def _unseal(session: Session, path: str, others: tuple[str, ...]) -> SealedToken
 def _check_is_for_template(store: ProfileStore, path: str, sealed: SealedToken, name: str, url: str | None) -> None:
     """Raise TemplateError if the sealed token is for another app, profile or origin than the template's.
 
-    Whoever can write to the repository could have put it there, to have it sealed for other recipients.
+    A change of the repository could have put it there, to have it sealed for other recipients.
     """
     from arka_config.templates.desired import Facts, expand
     from arka_config.templates.sealed import SEAL_AGAIN
