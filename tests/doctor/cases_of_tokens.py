@@ -121,7 +121,7 @@ def a_deleted_vault_without_sealed_tokens(user_home: UserHome) -> None:
 @problem_case("vault", "~/.local/share/arka/data-key.json", "is not this machine's vault", "")
 def a_vault_that_is_not_the_known_one(user_home: UserHome) -> None:
     operations.enable(vault_of(user_home.store), [NewUnlocker("key-file")])
-    user_home.write(user_home.state("vault.json"), '{"version": 1, "key": "00"}')
+    user_home.write(user_home.state("vault.json"), '{"version": 1, "key": "0123456789abcdef"}')
 
 
 @problem_case("vault", "~/.local/share/arka/data-key.json", "newer than this program", "")

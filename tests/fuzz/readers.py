@@ -6,6 +6,7 @@ control a terminal.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
-from arka_config.errors import ConfigError, ConfigWarning
+from arka_config.errors import ConfigError, ConfigWarning, VaultChanged
 from arka_config.exchange import legacy as legacy_file
 from arka_config.precedence.origin import Origin
 from arka_config.sealing import operations
@@ -110,7 +111,9 @@ def plain_json(content: bytes) -> None:
 def token_file(content: bytes) -> None:
     path = put(content, "data", "tokens", "fuzzed.json")
     try:
-        found = store().tokens.read("fuzzed")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConfigWarning)  # a plain file, although sealing is on
+            found = store().tokens.read("fuzzed")
         if found is not None:
             found.token.reveal()
             assert is_printable(found.label + found.user)
@@ -128,6 +131,17 @@ def data_key(content: bytes) -> None:
             vault_of(opened_store).keys()
     finally:
         put(whole, "data", "data-key.json")
+
+
+def known_vault(content: bytes) -> None:
+    path = put(content, "state", "vault.json")
+    try:
+        vault = vault_of(store())
+        ids = vault.known.read()
+        with contextlib.suppress(VaultChanged):
+            assert vault.required_file().key_id in ids
+    finally:
+        os.unlink(path)
 
 
 def session(content: bytes) -> None:
@@ -208,6 +222,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "answer": answer,
     "data-key": data_key,
     "identity": identity,
+    "known-vault": known_vault,
     "ledger": ledger,
     "legacy": legacy,
     "origin": origin,
