@@ -72,6 +72,19 @@ def test_the_effective_token_issues_only_at_its_own_workspace(workspace: FakeWor
     assert workspace.requests == []
 
 
+def test_the_origin_approved_for_the_plan_is_approved_for_issuing(
+    folder: Folder, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.add(TOKEN, scopes=(MANAGE,))
+    folder.put("ci.toml", f'[profile]\nname = "ci"\napi_url = "{fake.url}"\n[token]\nissue = {{ label = "ci" }}\n')
+    monkeypatch.setenv("ARKA_API_KEY", TOKEN)
+    monkeypatch.setenv("ARKA_API_URL", fake.url)
+    assert arka("apply", "profiles", "--yes").code == 1
+    assert fake.requests == []
+    done = arka("apply", "profiles", "--yes", "--allow-origin", fake.url)
+    assert (done.code, [request.method for request in fake.requests]) == (0, ["POST"]), done.err
+
+
 def test_a_token_that_was_issued_but_not_stored_is_revoked(workspace: FakeWorkspace, folder: Folder) -> None:
     folder.put("zz.toml", '[profile]\nname = "zz"\n[token]\nissue = { label = "other" }\n')
     done = arka("apply", "profiles", "--yes", "-p", "work")

@@ -128,6 +128,7 @@ def _approve(
             session.store, prepared, {}, None, TemplateIssuer(session), replan, show_progress
         )
     approvals = ask_approval(session, plan, yes=yes, allowed=allowed)
+    session.approved_origins.update(plan.origins)  # tokens are issued at these only
     tokens = {
         profile.name: prepared.fetcher.fetch(profile)
         for profile in plan.profiles
