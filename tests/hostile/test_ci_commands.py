@@ -105,12 +105,6 @@ def test_json_keeps_the_value_of_a_text_that_is_a_ci_command(two_profiles: Path)
     assert done.json["description"] == TEXT
 
 
-def test_data_that_was_asked_for_is_exact(two_profiles: Path) -> None:
-    token = "::stop-commands::x##[y]"
-    assert arka("--api-key", token, "token").out == f"{token}\n"
-    assert arka("config", "get", "token", "--show-token", environ={"ARKA_API_KEY": token}).out == f"{token}\n"
-
-
 def test_a_gitlab_section_cannot_begin_in_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Stream()
     monkeypatch.setattr("sys.stderr", stream)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
+from arka_config.exchange.variables import shell_lines
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
@@ -125,28 +126,36 @@ def test_env_sets_our_variables_and_does_nothing_else(shell: str, two_profiles: 
     check()
 
 
+SYNTAX = [
+    "$(touch ran)",
+    "`touch ran`",
+    "'; touch ran; '",
+    '"; touch ran; "',
+    "\\'; touch ran #",
+    "\u2019; touch ran",
+    "!touch",
+    "{a,b}",
+    "*",
+    "~",
+    "a b",
+    "%PATH%",
+    "\\",
+    "\\\\'",
+    "''",
+]
+
+
+@pytest.mark.parametrize("text", SYNTAX)
+def test_env_refuses_shell_syntax_in_a_token(text: str, home: Path) -> None:
+    done = arka("env", "--with-token", "--shell", "bash", environ={"ARKA_API_KEY": text})
+    assert (done.code, done.out) == (4, "")
+    check_clean(done, text)
+
+
 @pytest.mark.parametrize("shell", SHELLS)
-def test_env_keeps_a_token_and_a_url_with_special_characters(shell: str, home: Path, tmp_path: Path) -> None:
-    """The format of a token from the environment is not checked, so it may contain shell syntax."""
-    texts = [
-        "$(touch ran)",
-        "`touch ran`",
-        "'; touch ran; '",
-        '"; touch ran; "',
-        "\\'; touch ran #",
-        "\u2019; touch ran",
-        "!touch",
-        "{a,b}",
-        "*",
-        "~",
-        "a b",
-        "%PATH%",
-        "\\",
-        "\\\\'",
-        "''",
-    ]
-    printed = [arka("env", "--with-token", "--shell", shell, environ={"ARKA_API_KEY": text}).out for text in texts]
-    assert all(printed)
+def test_shell_lines_quote_shell_syntax(shell: str, tmp_path: Path) -> None:
+    """A setting may contain what a token may not."""
+    printed = [shell_lines({"ARKA_API_KEY": text}, shell) + "\n" for text in SYNTAX]
     check_assignments(shell, printed, tmp_path / "shell")
 
 
