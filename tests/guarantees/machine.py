@@ -29,6 +29,7 @@ RANDOM = (
     "plan.json",
     "arka/data/data-key.json",
     "arka/data/identity.txt",
+    "arka/state/vault.json",
     "arka/state/vault.key",
     "github",
     "keys/",
