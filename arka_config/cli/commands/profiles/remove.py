@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_copy, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.errors import UsageError
 
@@ -44,6 +44,8 @@ def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> N
         for each in removals
         if each.has_token and revoke
     }
+    with_token = [each.name for each in removals if each.has_token and not revoke]
+    copy = legacy_copy.find_copy(session, with_token) if with_token else None
     active = store.selection.read_active()[0]
     unpinned = {each.name: store.remove(each.name) for each in removals}
     legacy_sync.after_change(session)
@@ -52,6 +54,7 @@ def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> N
         session.show_json(documents[0] if len(documents) == 1 else {"removed": documents})
     for each in removals:
         _report(session, each, revoked.get(each.name, ""), unpinned[each.name])
+    legacy_copy.report_or_remove(session, copy, remove=False)
     if active in unpinned:
         terminal.say(f"  No profile is active now; choose one with: {session.app.name} use NAME")
 
