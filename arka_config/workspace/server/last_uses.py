@@ -20,7 +20,7 @@ from arka_config.workspace.server.tables import Token
 
 if TYPE_CHECKING:
     from arka_config.workspace.server.database import Database
-    from arka_config.workspace.server.verification import VerifiedToken
+    from arka_config.workspace.server.verified_token import VerifiedToken
 
 PRECISION = timedelta(minutes=1)
 _INTERVAL = 5.0  # seconds

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from arka_config.workspace.server.database import is_locked
 from arka_config.workspace.server.last_uses import LastUses
 from arka_config.workspace.server.tables import Token, User, digest
+from arka_config.workspace.server.verified_token import VerifiedToken, VerifiedUser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,29 +37,6 @@ _LOOKUP = (
     .join(User, Token.user_id == User.id)
     .where(Token.digest.in_(bindparam("digests", expanding=True)))
 )
-
-
-class VerifiedUser(NamedTuple):
-    """The user of a valid token."""
-
-    id: str
-    email: str
-    plan: str
-
-
-class VerifiedToken(NamedTuple):
-    """A valid token, as it was in the database when it was looked up."""
-
-    id: str
-    user_id: str
-    label: str
-    last_four: str
-    scopes: str
-    created: datetime
-    expires: datetime | None
-    last_used: datetime | None
-    successor_of: str | None
-    user: VerifiedUser
 
 
 class Verifier:

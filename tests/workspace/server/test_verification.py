@@ -27,6 +27,7 @@ from tests.workspace.server.test_concurrency import run_concurrently
 
 if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
+    from arka_config.workspace.server.verified_token import VerifiedToken
     from tests.workspace.server.postgresql import PostgreSQL
 
 
@@ -65,7 +66,7 @@ def test_a_batch_is_looked_up_by_one_statement(workspace: RunningWorkspace, monk
     monkeypatch.setattr(Database, "look_up", count)
     monkeypatch.setattr(verification, "_MAX_BATCH", 4)
 
-    async def verify_all() -> list[verification.VerifiedToken | None]:
+    async def verify_all() -> list[VerifiedToken | None]:
         return await asyncio.gather(*map(held.verifier.verify, [*tokens, "x", UNKNOWN]))
 
     found = asyncio.run(verify_all())

@@ -14,7 +14,7 @@ from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TO
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from arka_config.workspace.server.verification import VerifiedToken
+    from arka_config.workspace.server.verified_token import VerifiedToken
     from arka_config.workspace.server.workspace import Workspace
 
 _bearer = HTTPBearer(scheme_name="token", description="A token from the tokens page.", auto_error=False)

@@ -15,7 +15,7 @@ from arka_config.errors import InvalidValue
 from arka_config.text import UNPRINTABLE
 from arka_config.workspace.server import problems, tokens
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH
-from arka_config.workspace.server.verification import VerifiedToken
+from arka_config.workspace.server.verified_token import VerifiedToken
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _ID = "[A-Za-z0-9_-]{22}"
