@@ -64,13 +64,19 @@ def workspace(database_url: str) -> Server:
     return Server(_serve_workspace, (database_url,))
 
 
+def find_wrk() -> str:
+    """Return the path of wrk. Raises SystemExit if it is not installed."""
+    program = shutil.which("wrk")
+    if program is None:
+        sys.exit("wrk is not on PATH: install it, for example with: apt install wrk")
+    return program
+
+
 def measure(
     servers: Mapping[str, Server], targets: Mapping[str, Target], rounds: int, scratch: Path
 ) -> dict[str, Load]:
     """Return the load of each target by name: so many rounds in turn, after one to warm up."""
-    program = shutil.which("wrk")
-    if program is None:
-        sys.exit("wrk is not on PATH: install it, for example with: apt install wrk")
+    program = find_wrk()
     loads: dict[str, list[Load]] = {name: [] for name in targets}
     with ExitStack() as stack:
         ports = {name: stack.enter_context(_run(server)) for name, server in servers.items()}

@@ -39,6 +39,7 @@ LEAST_PAIRS = 73.0  # created and revoked in a second: five times what it was wi
 
 def main() -> None:
     """Measure, print, and write the page if there were enough runs."""
+    throughput.find_wrk()  # before filling the databases
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         rows = []
