@@ -91,7 +91,16 @@ def measure(
 def _load(program: str, port: int, target: Target, file: Path) -> Load:
     """Run wrk once. Raises SystemExit if a response has another status than expected."""
     file.write_text("".join(f"{request}\n" for request in target.requests))
-    options = ["--threads", "1", "--connections", str(target.connections), "--duration", f"{SECONDS}s"]
+    options = [
+        "--threads",
+        "1",
+        "--connections",
+        str(target.connections),
+        "--duration",
+        f"{SECONDS}s",
+        "--timeout",
+        "20s",
+    ]
     line = [program, *options, "--script", str(_SCRIPT), f"http://127.0.0.1:{port}/", "--", str(file)]
     done = subprocess.run(line, check=False, capture_output=True, text=True, timeout=_PATIENCE)
     if done.returncode:
