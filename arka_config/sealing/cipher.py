@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 KEY_LENGTH = 32  # bytes: AES-256, SHA-256, and every secret that a key is derived from
 NONCE_LENGTH = 12  # bytes: the length AES-GCM is specified for (NIST SP 800-38D, 8.2.2)
 SALT_LENGTH = 16  # bytes
+KEY_ID_LENGTH = 8  # bytes
 
 _DOMAIN = b"arka-config/1/"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from arka_config.errors import MalformedFile, SealedFileDamaged, SealedFileMoved
 from arka_config.sealing import cipher
-from arka_config.sealing.known_vault import KEY_ID_LENGTH
 from arka_config.store.json import check_version, dumps
 from arka_config.store.tokens import parse_document
 from arka_config.text import is_printable, shorten
@@ -130,7 +129,7 @@ def _mac_key(data_key: bytes) -> bytes:
 
 def new_key_id() -> str:
     """Return a random key id, which is no part of the key."""
-    return cipher.random_key()[:KEY_ID_LENGTH].hex()
+    return cipher.random_key()[: cipher.KEY_ID_LENGTH].hex()
 
 
 def parse(text: str, path: str, app: str) -> DataKeyFile:
@@ -172,7 +171,7 @@ def _is_as_written(document: Document, text: str) -> bool:
         and document["version"] is not True
         and document["version"] == VERSION
         and _is_text(document["app"])
-        and cipher.from_hex(document["key"], KEY_ID_LENGTH) is not None
+        and cipher.from_hex(document["key"], cipher.KEY_ID_LENGTH) is not None
         and document.get("unfinished", ENABLE) in (ENABLE, REKEY, DISABLE)
         and isinstance(document["unlockers"], dict)
         and bool(document["unlockers"])
@@ -208,7 +207,7 @@ def _is_previous(part: object) -> bool:
     return (
         isinstance(part, dict)
         and tuple(part) == ("key", "nonce", "wrapped")
-        and cipher.from_hex(part["key"], KEY_ID_LENGTH) is not None
+        and cipher.from_hex(part["key"], cipher.KEY_ID_LENGTH) is not None
         and cipher.from_hex(part["nonce"], cipher.NONCE_LENGTH) is not None
         and cipher.from_hex(part["wrapped"], _WRAPPED_LENGTH) is not None
     )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from arka_config.sealing.data_key import DataKeyFile
 
 VERSION = 1
-KEY_ID_LENGTH = 8  # bytes
 _KEYS = ("key", "previous")
 
 
@@ -36,7 +35,7 @@ class KnownVault:
         document = json.parse(text, self.path, hint)
         json.check_version(document, VERSION, self.path)
         ids = [document.get(key) for key in _KEYS if key in document] if isinstance(document, dict) else []
-        if not ids or not all(cipher.from_hex(each, KEY_ID_LENGTH) for each in ids):
+        if not ids or not all(cipher.from_hex(each, cipher.KEY_ID_LENGTH) for each in ids):
             raise MalformedFile(f"{self.path}: it does not name a vault", path=self.path, hint=hint)
         return tuple(map(str, ids))
 
