@@ -170,8 +170,8 @@ def cli_tokens(cli_app: App, cli_home: Path) -> FakeTokens:
 
 @pytest.fixture
 def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningWorkspace]:
-    """A workspace on loopback for the app, with one user, `testing.USER`; `issue` issues tokens. The app's URL variable
-    is set to it, so a login without `--api-url` goes there."""
+    """A workspace on loopback for the app, with one user, `testing.USER`; `issue` issues tokens. It is the default
+    workspace in `config.toml`, so a login without `--api-url` goes there."""
     try:
         from arka_config.workspace.server.serving import serve_in_thread
     except ModuleNotFoundError as missing:
@@ -179,7 +179,9 @@ def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with serve_in_thread(cli_app) as served:
         served.add_user(USER, "pro")
-        monkeypatch.setenv(cli_app.url_field.variable, served.url)
+        config = cli_home / "config"
+        config.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (config / "config.toml").write_text(f'api_url = "{served.url}"\n', encoding="utf-8")
         yield served
 
 
