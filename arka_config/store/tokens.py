@@ -30,14 +30,15 @@ MAX_TEXT_LENGTH = 400  # characters in a label or user; an e-mail address has 25
 _TEXTS = ("label", "created", "expires", "user")
 _TIMES = ("created", "expires")
 _TIME_CHARACTERS = frozenset("0123456789-+:.TZ")
+NEVER = "never"  # in place of the time at which a token expires
 
 
 class Credential:
     """A token, the origin that it is for, and what is known about it.
 
     `label` is the token's name at the workspace. `created` (when it was stored) and `expires` are UTC timestamps
-    (RFC 3339), `user` the identity that the workspace gave; each is empty if unknown. `storage` is the kind of token
-    store that it was read from.
+    (RFC 3339), `user` the identity that the workspace gave; each is empty if unknown. `expires` is NEVER if the
+    workspace says that the token does not expire. `storage` is the kind of token store that it was read from.
     """
 
     __slots__ = ("created", "expires", "label", "origin", "storage", "token", "user")
@@ -66,8 +67,8 @@ class Credential:
 
     @property
     def expiry(self) -> datetime | None:
-        """When the token expires, or None if unknown. Raises InvalidValue: a file's time is only checked here."""
-        return _parse_time(self.expires, "expires") if self.expires else None
+        """When the token expires; None if never or unknown. Raises InvalidValue: a file's time is only checked here."""
+        return None if self.expires in ("", NEVER) else _parse_time(self.expires, "expires")
 
 
 class PlainTokens:
@@ -109,7 +110,8 @@ def credential_from(document: Mapping[str, Any], token: Secret, path: str, stora
     for key in ("origin", *_TEXTS):
         _check_text(document, key, path)
     for key in _TIMES:  # no letters of a token: it is shown, and could be a token in the wrong place
-        if not _TIME_CHARACTERS.issuperset(document.get(key, "")):
+        value = document.get(key, "")
+        if not _TIME_CHARACTERS.issuperset(value) and (key, value) != ("expires", NEVER):
             raise _malformed(path, f"{key} is not a time such as 2027-02-28T12:00:00Z")
     return Credential(
         token,
@@ -166,7 +168,7 @@ def metadata_of(credential: Credential) -> dict[str, str]:
             if len(value) > MAX_TEXT_LENGTH:
                 raise InvalidValue(f"the {key} is longer than {MAX_TEXT_LENGTH} characters")
             document[key] = check_printable(value, f"the {key}")
-            if key in _TIMES:
+            if key in _TIMES and (key, value) != ("expires", NEVER):
                 _parse_time(value, f"the {key}")
     return document
 

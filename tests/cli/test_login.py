@@ -99,6 +99,7 @@ def test_login_json_describes_the_stored_token(home: Path) -> None:
         "storage": "plain",
         "label": "MacBook Pro",
         "expires": "2099-12-31T23:59:59Z",
+        "expiry": "date",
         "verified": False,
         "state": "unreachable",
         "reason": "https://arka-ai.com cannot be reached: the proxy refused the connection",

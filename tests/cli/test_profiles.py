@@ -42,7 +42,7 @@ def test_list_marks_the_active_profile() -> None:
     header, ci, work = (line.split() for line in done.out.splitlines())
     assert header == ["PROFILE", "TOKEN", "EXPIRES", "LABEL"]
     assert ci == ["ci", "arka_…77d1", "in", "90", "days", "—"]
-    assert work == ["●", "work", "arka_…9f3c", "—", "MacBook", "Pro"]
+    assert work == ["●", "work", "arka_…9f3c", "unknown", "MacBook", "Pro"]
 
 
 @pytest.mark.usefixtures("two_profiles")
@@ -53,7 +53,7 @@ def test_list_json_has_the_details_of_each_profile() -> None:
     ci, work = document["profiles"]
     assert ci.keys() == work.keys() == {"name", "active", "description", "api_url", "token"}
     assert (work["name"], work["active"], ci["active"]) == ("work", True, False)
-    assert work["token"].keys() == {"value", "storage", "origin", "label", "created", "expires", "user"}
+    assert work["token"].keys() == {"value", "storage", "origin", "label", "created", "expires", "expiry", "user"}
     assert (work["token"]["value"], work["token"]["label"]) == ("arka_…9f3c", "MacBook Pro")
 
 
@@ -62,7 +62,7 @@ def test_list_shows_a_token_reference_without_following_it() -> None:
     arka("profiles", "create", "far", "token.env=FAR_TOKEN")
     assert "$FAR_TOKEN" in arka("profiles", "list", environ={"FAR_TOKEN": TOKEN}).out
     far = arka("profiles", "list", "--json").json["profiles"][1]
-    assert far["token"] == {"reference": {"env": "FAR_TOKEN"}}
+    assert far["token"] == {"reference": {"env": "FAR_TOKEN"}, "expires": None, "expiry": "not_checked"}
 
 
 @pytest.mark.usefixtures("home")

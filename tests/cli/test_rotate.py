@@ -74,17 +74,18 @@ def test_rotate_json_describes_the_tokens_without_showing_them(work: FakeWorkspa
         "id": work.tokens[new]["details"]["id"],
         "label": "MacBook Pro",
         "expires": END,
+        "expiry": "date",
     }
     assert new not in done.out + done.err
 
 
 @pytest.mark.parametrize(
     ("options", "expires"),
-    [([], END), (["--expires", "2098-01-01"], "2098-01-01T23:59:59Z"), (["--expires", "never"], None)],
+    [([], END), (["--expires", "2098-01-01"], "2098-01-01T23:59:59Z"), (["--expires", "never"], "never")],
 )
-def test_rotate_accepts_expires(work: FakeWorkspace, home: Path, options: list[str], expires: str | None) -> None:
+def test_rotate_accepts_expires(work: FakeWorkspace, home: Path, options: list[str], expires: str) -> None:
     assert arka("rotate", *options).code == 0
-    assert read_stored(home).get("expires") == expires
+    assert read_stored(home)["expires"] == expires
 
 
 def test_rotate_sends_no_request_for_an_invalid_expires(work: FakeWorkspace) -> None:

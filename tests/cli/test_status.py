@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from arka_config import Credential, Origin, Secret, open_store, timestamps
+from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN, arka
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ def test_status_shows_the_effective_values_and_their_sources() -> None:
         "api_url": "https://arka-ai.com profile ~/arka/data/tokens/work.json: origin",
         "storage": "plain",
         "label": "MacBook Pro",
-        "expires": "—",
+        "expires": "not checked",
         "verified": "not checked (--offline)",
     }
 
@@ -49,6 +52,7 @@ def test_status_json_has_the_same_values(two_profiles: Path) -> None:
             "origin": "https://arka-ai.com",
             "label": "MacBook Pro",
             "expires": None,
+            "expiry": "not_checked",
             "user": None,
         },
         "api_url": {"value": "https://arka-ai.com", "layer": "profile", "source": file, "key": "origin"},
@@ -88,7 +92,14 @@ def test_status_names_the_pinned_directory(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("two_profiles")
 def test_status_notes_an_exported_token_that_wins() -> None:
     done = arka("status", "--json", environ={"ARKA_API_KEY": OTHER})
-    assert done.json["token"] == {"value": "arka_…77d1", "layer": "env", "source": "ARKA_API_KEY", "key": None}
+    assert done.json["token"] == {
+        "value": "arka_…77d1",
+        "layer": "env",
+        "source": "ARKA_API_KEY",
+        "key": None,
+        "expires": None,
+        "expiry": "unknown",
+    }
     assert done.err == "note: using the token in ARKA_API_KEY; that of profile 'work' is not used\n"
 
 
@@ -123,8 +134,13 @@ def test_status_expiring_exits_with_3_if_the_token_expires_in_time(within: str, 
 
 
 @pytest.mark.usefixtures("two_profiles")
-def test_status_expiring_ignores_a_token_without_expiry() -> None:
-    assert arka("status", "--expiring", "10y").code == 0
+def test_status_expiring_exits_with_3_if_the_workspace_cannot_be_asked() -> None:
+    done = arka("status", "--expiring", "10y")
+    assert (done.code, "it is not known when this token expires: https://arka-ai.com cannot" in done.err) == (3, True)
+
+
+@pytest.mark.usefixtures("two_profiles")
+def test_status_expiring_accepts_any_number_of_days() -> None:
     assert arka("status", "-p", "ci", "--expiring", "99999y").code == 3  # if it ends after the year 9999
 
 
@@ -136,11 +152,12 @@ def test_status_expiring_rejects_an_invalid_duration(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires", "said"), [("10d", "this token expires in 10 days"), ("2001-01-01", "this token expired ")]
+    ("days", "said"), [(10, "this token expires in 10 days"), (-10, "this token expired 10 days ago")]
 )
-@pytest.mark.usefixtures("home")
-def test_status_warns_of_a_near_or_past_expiry(expires: str, said: str) -> None:
-    arka("login", "--with-token", "--expires", expires, stdin=TOKEN)
+def test_status_warns_of_a_near_or_past_expiry(home: Path, days: int, said: str) -> None:
+    ends = timestamps.to_text(timestamps.now() + timedelta(days=days))
+    credential = Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), expires=ends)
+    open_store(app, {"ARKA_HOME": str(home)}).log_in("default", credential)
     done = arka("status")
     assert f"warning: {said}" in done.err
     assert "hint: arka login --profile default" in done.err

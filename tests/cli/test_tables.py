@@ -80,7 +80,7 @@ def test_profiles_list_at_80_columns(two_profiles: Path) -> None:
         "    PROFILE   TOKEN        EXPIRES      LABEL",
         "─" * len(lines[1]),
         "    ci        arka_…77d1   in 90 days   —",
-        "●   work      arka_…9f3c   —            MacBook Pro",
+        "●   work      arka_…9f3c   unknown      MacBook Pro",
     ]
 
 

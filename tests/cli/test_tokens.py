@@ -51,7 +51,8 @@ def test_tokens_list_marks_the_effective_token(work: FakeWorkspace) -> None:
 
 def test_tokens_list_json_has_every_token(work: FakeWorkspace) -> None:
     own, other = arka("tokens", "list", "--json").json["tokens"]
-    assert own == work.tokens[TOKEN]["details"] | {"current": True, "profiles": ["work"]}
+    assert own == work.tokens[TOKEN]["details"] | {"expiry": "never", "current": True, "profiles": ["work"]}
+    assert other["expiry"] == "date"
     assert (other["label"], other["current"], other["last_used"]) == ("CI/CD Pipeline", False, None)
 
 

@@ -75,7 +75,7 @@ def test_login_stores_that_a_token_never_expires(home: Path, fake: FakeWorkspace
     fake.add(TOKEN)
     done = login(fake, "--expires", "90d")
     assert "note: the workspace says that it never expires, so --expires is not used" in done.err
-    assert "expires" not in read_stored(home)
+    assert read_stored(home)["expires"] == "never"
 
 
 def test_login_prints_no_note_if_options_agree_with_the_workspace(home: Path, fake: FakeWorkspace) -> None:

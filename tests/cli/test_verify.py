@@ -60,6 +60,7 @@ def test_verify_json_has_the_details_of_each_profile(home: Path, fake: FakeWorks
                     "plan": "pro",
                     "label": "CI/CD Pipeline",
                     "expires": "2099-01-01T00:00:00Z",
+                    "expiry": "date",
                 }
             ]
         },

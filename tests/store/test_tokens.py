@@ -99,6 +99,13 @@ def test_expiry_that_is_not_a_time_is_an_error_when_it_is_used(expires: str) -> 
         assert credential.expiry
 
 
+def test_a_token_that_never_expires_is_stored_as_such() -> None:
+    kept = read(written(credential("work", expires="never")))
+    assert (kept.expires, kept.expiry) == ("never", None)
+    with pytest.raises(InvalidValue, match="created is not a time"):
+        written(credential("work", created="never"))
+
+
 def test_expiry_is_in_utc_and_none_if_unknown() -> None:
     credential = read(json.dumps(document(expires="2027-02-28T12:00:00+02:00")))
     assert credential.expiry == datetime(2027, 2, 28, 10, tzinfo=UTC)

@@ -10,6 +10,7 @@ from arka_config import timestamps
 from arka_config.cli.input.options import check_label, no_browser_option, parse_expires
 from arka_config.cli.input.token_input import read_token
 from arka_config.cli.output import terminal
+from arka_config.cli.output.format import expiry_document
 from arka_config.cli.runtime import legacy_sync, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.origin_approval import approve_origin
@@ -206,7 +207,7 @@ def _credential(token: Secret, url: ResolvedValue, label: str, expires: str, ver
             ends = f"expires {timestamps.describe(timestamps.parse(details.expires))}" if details.expires else ""
             terminal.note(f"the workspace says that it {ends or 'never expires'}, so --expires is not used")
         label = details.label or label
-        expires = details.expires if details.includes_expires else expires
+        expires = details.stored_expires or expires
     return Credential(token, origin, label=label, created=created, expires=expires, user=user)
 
 
@@ -225,7 +226,7 @@ def _report(
                 "origin": str(credential.origin),
                 "storage": storage,
                 "label": credential.label or None,
-                "expires": credential.expires or None,
+                **expiry_document(credential.expires),
                 "verified": verification.identity is not None,
                 "state": verification.state,
                 "reason": verification.reason or None,

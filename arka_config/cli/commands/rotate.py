@@ -13,6 +13,7 @@ import click
 from arka_config import timestamps
 from arka_config.cli.input.options import parse_expires
 from arka_config.cli.output import terminal
+from arka_config.cli.output.format import expiry_document
 from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, WorkspaceError
@@ -108,7 +109,7 @@ def _report(session: Session, old: StoredToken, changed: list[str], new: Credent
             "before": before,
             "id": token_id,
             "label": new.label or None,
-            "expires": new.expires or None,
+            **expiry_document(new.expires),
         },
         f"Replaced {before} of profile '{old.profile}' with {after}, and revoked the old one",
     )

@@ -12,9 +12,12 @@ from arka_config import timestamps
 from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import (
+    NOT_CHECKED,
+    UNKNOWN,
     credential_document,
     error_document,
     expiry_cell,
+    expiry_document,
     expiry_warning,
     is_locked,
     is_quick,
@@ -36,7 +39,7 @@ from arka_config.errors import (
 )
 from arka_config.precedence.values import DEFAULT, PROFILE, ResolvedValue
 from arka_config.store.diagnosis import Diagnosis
-from arka_config.store.tokens import Credential
+from arka_config.store.tokens import NEVER, Credential
 from arka_config.workspace.client.verification import Skipped, State, Verification
 
 if TYPE_CHECKING:
@@ -63,13 +66,13 @@ class Findings(NamedTuple):
     "--verify", is_flag=True, help="Fail unless the workspace confirms the token; run its helper, unlock the vault."
 )
 @show_token_option
-@click.option("--expiring", metavar="14d", help="Exit with 3 if the token expires within this time.")
+@click.option("--expiring", metavar="14d", help="Exit with 3 unless the token is known to last longer.")
 def status(session: Session, offline: bool, verify: bool, show_token: bool, expiring: str | None) -> int | None:
     """Show the effective profile and token, where they come from, and whether the token works.
 
-    Exits with 4 if there is no token or the workspace rejects it, and with 3 if it expires within `--expiring`. If
-    something is wrong, what is known is shown, followed by the error. Nothing is stored: to update what is stored of
-    the token, use `login`.
+    Exits with 4 if there is no token or the workspace rejects it, and with 3 if it expires within `--expiring` or that
+    is not known. If something is wrong, what is known is shown, followed by the error. Nothing is stored: to update
+    what is stored of the token, use `login`.
     """
     try:
         within = None if expiring is None else timedelta(days=timestamps.parse_days(expiring))
@@ -77,7 +80,7 @@ def status(session: Session, offline: bool, verify: bool, show_token: bool, expi
         raise UsageError(f"--expiring: {error}") from None
     if offline and verify:
         raise UsageError("--offline and --verify cannot be combined", hint="keep one of them")
-    found = _examine(session, offline=offline, verify=verify, show_token=show_token)
+    found = _examine(session, offline=offline, verify=verify, show_token=show_token, expiring=expiring is not None)
     if session.json:
         session.show_json(_document(session, found, show_token), reveal=show_token)
     else:
@@ -86,16 +89,28 @@ def status(session: Session, offline: bool, verify: bool, show_token: bool, expi
         session.note_token_choice()
     if found.error is not None:
         raise found.error
+    return _check_expiry(session, found, within)
+
+
+def _check_expiry(session: Session, found: Findings, within: timedelta | None) -> int | None:
+    """Warn if the token expires soon, or if `within` is given and the expiry is unknown. Return the exit code."""
     expiry = None if found.known is None else found.known.expiry
-    if expiry is None:
+    if expiry is not None:
+        left = expiry - timestamps.now()
+        if left < expiry_warning(session):
+            _warn_of_expiry(session, found, expiry)
+        return EXIT_PENDING if within is not None and left <= within else None
+    if within is None or (found.known is not None and found.known.expires == NEVER):
         return None
-    left = expiry - timestamps.now()
-    if left < expiry_warning(session):
-        _warn_of_expiry(session, found, expiry)
-    return EXIT_PENDING if within is not None and left <= within else None
+    if found.verification.skipped is Skipped.OFFLINE:
+        why, hint = "with --offline, the workspace is not asked", "leave --offline out"
+    else:
+        why, hint = found.verification.reason or "the workspace does not say", ""
+    terminal.warn(f"it is not known when this token expires: {why}", hint=hint)
+    return EXIT_PENDING
 
 
-def _examine(session: Session, *, offline: bool, verify: bool, show_token: bool) -> Findings:
+def _examine(session: Session, *, offline: bool, verify: bool, show_token: bool, expiring: bool) -> Findings:
     """Find out what can be known of the token, and what is wrong with it."""
     app, resolution = session.app, session.resolution
     diagnosis = Diagnosis(resolution)
@@ -110,7 +125,8 @@ def _examine(session: Session, *, offline: bool, verify: bool, show_token: bool)
         found = diagnosis.trace(app.url_field)
         urls = [url for url in found if token is not None and url.layer != DEFAULT] or found[:1]
     stored = resolution.profile.stored if token is not None and token.layer == PROFILE else None
-    verification = diagnosis.attempt(lambda: _verify(session, effective, offline=offline, verify=verify))
+    fetch = verify or (expiring and not (stored and stored.expires))
+    verification = diagnosis.attempt(lambda: _verify(session, effective, offline=offline, fetch=fetch))
     if verification is None or (effective is None and not isinstance(diagnosis.error, NoToken)):
         assert diagnosis.error is not None, "the answer that failed left its error"
         verification = Verification.from_error(diagnosis.error)
@@ -120,16 +136,16 @@ def _examine(session: Session, *, offline: bool, verify: bool, show_token: bool)
     return Findings(profile, token, urls, stored, known, verification, diagnosis.error)
 
 
-def _verify(session: Session, effective: EffectiveToken | None, *, offline: bool, verify: bool) -> Verification:
-    """Ask the workspace about the effective token. Without `verify`, run no helper and ask for no passphrase."""
+def _verify(session: Session, effective: EffectiveToken | None, *, offline: bool, fetch: bool) -> Verification:
+    """Ask the workspace about the effective token. Without `fetch`, run no helper and ask for no passphrase."""
     if effective is None:
         return Verification(State.NO_TOKEN, skipped=Skipped.NO_TOKEN)
     if offline:
         return Verification(State.NOT_ASKED, skipped=Skipped.OFFLINE)
-    if needs_helper(effective.token) and not verify:
+    if needs_helper(effective.token) and not fetch:
         return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_RUN)
     elsewhere = protected_credential(session, effective.token)
-    if elsewhere is not None and is_locked(session, elsewhere) and not verify:
+    if elsewhere is not None and is_locked(session, elsewhere) and not fetch:
         return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
     try:
         effective.secret.reveal()
@@ -167,7 +183,7 @@ def _details(
         effective.origin,
         label=details.label or (stored.label if stored else ""),
         created=stored.created if stored else "",
-        expires=details.expires if details.includes_expires or stored is None else stored.expires,
+        expires=details.stored_expires or (stored.expires if stored else ""),
         user=verification.identity.email,
     )
 
@@ -197,13 +213,18 @@ def _rows(session: Session, found: Findings, show_token: bool) -> list[tuple[Cel
         rows.append(("storage", found.stored.storage, "", ""))
     if found.known is not None:
         rows.append(("label", found.known.label or ("—", "dim"), "", ""))
-        rows.append(("expires", expiry_cell(session, found.known), "", ""))
+        rows.append(("expires", expiry_cell(session, found.known, unknown=_unknown(found)), "", ""))
     identity = found.verification.identity
     if identity is not None and identity.plan:
         rows.append(("plan", identity.plan, "", ""))
     if found.token is not None:
         rows.append(("verified", *_verified_cells(found.verification)))
     return rows
+
+
+def _unknown(found: Findings) -> str:
+    """The word for an expiry that is not known: whether the workspace could have said it depends on the options."""
+    return UNKNOWN if found.verification.skipped is None else NOT_CHECKED
 
 
 def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
@@ -224,9 +245,11 @@ def _document(session: Session, found: Findings, show_token: bool) -> dict[str, 
     token = value_document(session, found.token, show_token=show_token)
     if token is not None and found.stored is not None:
         token |= credential_document(found.stored)
-    if token is not None and found.known is not None:
-        known = found.known
-        token |= {"label": known.label or None, "expires": known.expires or None, "user": known.user or None}
+    known = found.known
+    if token is not None and known is not None:
+        token |= {"label": known.label or None, "user": known.user or None}
+    if token is not None:
+        token |= expiry_document(known.expires if known is not None else "", unknown=_unknown(found))
     verification = found.verification
     identity = verification.identity
     return {

@@ -10,7 +10,7 @@ from arka_config.errors import ConfigError, InvalidToken, InvalidValue, TokenUna
 from arka_config.references.registry import KINDS, describe, kind_of
 from arka_config.secret import Secret, mask
 from arka_config.store.preferences import EXPIRY_WARNING
-from arka_config.store.tokens import PLAIN, SEALED
+from arka_config.store.tokens import NEVER, PLAIN, SEALED
 
 if TYPE_CHECKING:
     from typing import Any
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
     from arka_config.workspace.client.models import TokenDetails
+
+# What is known of a token's expiry if it is not a time: the workspace says so, nothing says so, and nothing was asked.
+UNKNOWN = "unknown"
+NOT_CHECKED = "not checked"
 
 LAYER_STYLES = {
     "flag": "magenta",
@@ -59,14 +63,14 @@ def is_locked(session: Session, credential: Credential) -> bool:
     return credential.storage == SEALED and not is_quick(session, credential)
 
 
-def expiry_cell(session: Session, credential: Credential | None, *, date: bool = True) -> Cell:
-    """When a token expires: `in 90 days (2027-02-22)`, yellow if that is soon and red if it is past."""
+def expiry_cell(session: Session, credential: Credential, *, date: bool = True, unknown: str = UNKNOWN) -> Cell:
+    """When a token expires: `in 90 days (2027-02-22)`, yellow if that is soon and red if it is past; else a word."""
     try:
-        ends = None if credential is None else credential.expiry
+        ends = credential.expiry
     except InvalidValue:
         return "not a time", "red"
     if ends is None:
-        return "—", "dim"
+        return credential.expires or unknown, "dim"
     text = timestamps.describe(ends) + (f" ({ends:%Y-%m-%d})" if date else "")
     if ends <= timestamps.now():
         return f"expired {text}", "red"
@@ -85,7 +89,7 @@ def token_document(session: Session, profile: Profile, credential: Credential | 
     """A profile's token for JSON; None if it has none."""
     if profile.reference is not None:
         kind, target = profile.reference
-        return {"reference": {kind: target}}
+        return {"reference": {kind: target}, **expiry_document("", unknown=NOT_CHECKED)}
     if credential is None:
         return None
     return {"value": masked_token(session, credential), **credential_document(credential)}
@@ -98,9 +102,15 @@ def credential_document(credential: Credential) -> dict[str, object]:
         "origin": str(credential.origin),
         "label": credential.label or None,
         "created": credential.created or None,
-        "expires": credential.expires or None,
+        **expiry_document(credential.expires),
         "user": credential.user or None,
     }
+
+
+def expiry_document(expires: str, *, unknown: str = UNKNOWN) -> dict[str, object]:
+    """A credential's expiry for JSON: the time, or null and the reason."""
+    word = "date" if expires not in ("", NEVER) else expires or unknown.replace(" ", "_")
+    return {"expires": expires if word == "date" else None, "expiry": word}
 
 
 def token_details_document(details: TokenDetails) -> dict[str, object]:
@@ -111,7 +121,7 @@ def token_details_document(details: TokenDetails) -> dict[str, object]:
         "last_four": details.last_four or None,
         "scopes": list(details.scopes),
         "created": details.created or None,
-        "expires": details.expires or None,
+        **expiry_document(details.stored_expires),
         "last_used": details.last_used or None,
     }
 

@@ -29,7 +29,7 @@ def credential_of(issued: Issued, origin: Origin, *, label: str = "", user: str 
         origin,
         label=details.label or label,
         created=details.created or timestamps.to_text(timestamps.now()),
-        expires=details.expires,
+        expires=details.stored_expires,
         user=user,
     )
 

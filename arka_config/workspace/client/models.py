@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from arka_config import timestamps
 from arka_config.errors import InvalidToken, InvalidValue
 from arka_config.secret import Secret
+from arka_config.store.tokens import NEVER
 from arka_config.text import check_printable
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class TokenDetails(NamedTuple):
             last_used=_read_timestamp(table, "last_used"),
             includes_expires="expires" in table,
         )
+
+    @property
+    def stored_expires(self) -> str:
+        """The expiry as a Credential has it: a timestamp, NEVER, or empty if the workspace does not say."""
+        return self.expires or (NEVER if self.includes_expires else "")
 
 
 class Identity(NamedTuple):

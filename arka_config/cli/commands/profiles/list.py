@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import tables, terminal
-from arka_config.cli.output.format import expiry_cell, token_cell, token_document
+from arka_config.cli.output.format import NOT_CHECKED, expiry_cell, token_cell, token_document
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
+    from arka_config.store.profiles import Profile
+    from arka_config.store.tokens import Credential
 
 
 @command(name="list")
@@ -83,11 +85,17 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
         mark,
         bold,
         token,
-        expiry_cell(session, credential, date=False),
+        _expiry_cell(session, profile, credential),
         label or profile.description or ("—", "dim"),
         credential.storage if credential else "",
         url,
     )
+
+
+def _expiry_cell(session: Session, profile: Profile, credential: Credential | None) -> Cell:
+    if profile.reference is not None:
+        return NOT_CHECKED, "dim"
+    return ("—", "dim") if credential is None else expiry_cell(session, credential, date=False)
 
 
 def _document(session: Session, name: str, active: str | None) -> dict[str, object]:

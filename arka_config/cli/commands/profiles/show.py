@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import tables
-from arka_config.cli.output.format import expiry_cell, hide_passwords, token_cell, token_document, value_literal
+from arka_config.cli.output.format import (
+    NOT_CHECKED,
+    expiry_cell,
+    hide_passwords,
+    token_cell,
+    token_document,
+    value_literal,
+)
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.store.tokens import PLAIN
 
@@ -52,7 +59,9 @@ def show(session: Session, name: str | None) -> None:
             session.short_path(store.tokens.path(name)) if credential else "",
         ),
     ]
-    if credential is not None:
+    if profile.reference is not None:
+        rows.append(("expires", (NOT_CHECKED, "dim"), ""))
+    elif credential is not None:
         rows += [
             *([("storage", credential.storage, "")] if credential.storage != PLAIN else []),
             ("origin", str(credential.origin), ""),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import tables
-from arka_config.cli.output.format import needs_helper
+from arka_config.cli.output.format import NOT_CHECKED, UNKNOWN, expiry_document, needs_helper
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.cli.runtime.verify_all import verify_all
@@ -80,6 +80,7 @@ def _row(name: str, verification: Verification) -> tuple[Cell, ...]:
 
 def _document(name: str, verification: Verification) -> dict[str, object]:
     identity = verification.identity
+    unknown = UNKNOWN if verification.skipped is None else NOT_CHECKED
     return {
         "name": name,
         "state": verification.state,
@@ -87,7 +88,7 @@ def _document(name: str, verification: Verification) -> dict[str, object]:
         "user": identity.email if identity is not None else None,
         "plan": (identity.plan or None) if identity is not None else None,
         "label": (identity.token.label or None) if identity is not None else None,
-        "expires": (identity.token.expires or None) if identity is not None else None,
+        **expiry_document(identity.token.stored_expires if identity is not None else "", unknown=unknown),
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arka_config import timestamps
 from arka_config.cli.output import tables, terminal
-from arka_config.cli.output.format import token_details_document
+from arka_config.cli.output.format import UNKNOWN, token_details_document
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.workspace.client.models import MANAGE
@@ -56,7 +56,7 @@ def _row(session: Session, details: TokenDetails, is_current: bool, profiles: Se
         (details.label, "bold" if is_current else ""),
         f"{session.app.token_prefix}…{details.last_four}",
         _day(details.created),
-        _expiry(details.expires),
+        _expiry(details),
         _last_use(details.last_used),
         ", ".join(profiles) or ("—", "dim"),
         (", ".join(marks), "green" if is_current else "dim"),
@@ -73,10 +73,10 @@ def _day(text: str) -> Cell:
     return text[:10] or ("—", "dim")
 
 
-def _expiry(text: str) -> Cell:
-    if not text:
-        return "never", "dim"
-    ends = timestamps.parse(text)
+def _expiry(details: TokenDetails) -> Cell:
+    if not details.expires:
+        return details.stored_expires or UNKNOWN, "dim"
+    ends = timestamps.parse(details.expires)
     return (f"expired {timestamps.describe(ends)}", "red") if ends <= timestamps.now() else timestamps.describe(ends)
 
 
