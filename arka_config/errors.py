@@ -7,6 +7,7 @@ ConfigError                       1   something is wrong; the message says what 
 │   ├── NoToken                   4   no token is stored, exported or referred to
 │   ├── TokenUnavailable          4   a profile refers to a token that is not there
 │   ├── InvalidToken              4   not in the app's token format, or rejected by the workspace
+│   ├── ExpiredToken              4   the stored token is known to have expired, and may not be used then
 │   └── ProRequired               4   the workspace requires a Pro subscription
 ├── UnknownProfile                1   the named profile does not exist
 ├── ProfileExists                 1   the profile would be overwritten
@@ -113,6 +114,10 @@ class InvalidToken(AuthError):
     def __init__(self, message: str, *, more: Sequence[str] = (), reason: str = "", hint: str = "") -> None:
         super().__init__(message, more=more, hint=hint)
         self.reason = reason or message
+
+
+class ExpiredToken(AuthError):
+    """The stored token is known to have expired, and `expiry = "refuse"` or `--strict-expiry` forbids using it."""
 
 
 class ProRequired(AuthError):

@@ -245,10 +245,14 @@ FAST = {"__future__", "arka_config", "errno", "fcntl", "time", "warnings", "_war
 
 
 @pytest.mark.parametrize("line", ["token", "token -p work", "prompt"])
-def test_fast_path_imports_no_json_tomllib_or_re(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize("expires", ["", "never", "2099-01-31T23:59:59Z", "2020-01-31T23:59:59Z"])
+def test_fast_path_imports_no_json_tomllib_or_re(tmp_path: Path, line: str, expires: str) -> None:
     store = open_store(app, {"ARKA_HOME": str(tmp_path)})
     credential = Credential(
-        Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com"), created="2026-01-31T23:59:59Z"
+        Secret("arka_" + "a" * 37),
+        Origin.of("https://arka-ai.com"),
+        created="2026-01-31T23:59:59Z",
+        expires=expires,
     )
     store.log_in("work", credential)
     store.edit("work", {("description",): "Work laptop", ("settings", "timeout"): 3})

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from typing import Any
 
-_HARMLESS = ("expiry_warning",)
+_HARMLESS = ("expiry", "expiry_warning")
 EXPIRY_WARNING = 14  # days, unless the file says otherwise
+WARN, REFUSE = "warn", "refuse"  # what to do with a token that has expired
 # The keys, and how `config set` reads each from its text.
 KINDS: Mapping[str, type] = {
     "api_url": str,
     "storage": str,
     "legacy_sync": bool,
+    "expiry": str,
     "expiry_warning": str,
     "helpers": dict,
     "allow_env": list,
@@ -36,20 +38,22 @@ class Preferences:
     """The content of `config.toml`, or of a table that is to become its content.
 
     `storage` is the token store for new tokens, or empty; `legacy_sync` keeps the legacy file in step with the active
-    profile; `expiry_warning` is how many days before its expiry a token is reported; `helpers` are the commands that
+    profile; `expiry` is WARN or REFUSE, for a stored token that has expired; `expiry_warning` is how many days before
+    its expiry a token is reported; `helpers` are the commands that
     references may name, as argument lists; `allow_env` and `file_roots` are what templates may read in addition to the
     app's own variables. `api_url` and `ca_bundle` are the defaults of those settings, or empty; `trust_env_ca` accepts
     certificates that the environment names. A key of a newer version is a warning; `unknown` has the same, each with
     its correction.
 
-    If other users can change the file, or replace it in one of `folders`, a key other than `expiry_warning` raises
-    UnsafeFile.
+    If other users can change the file, or replace it in one of `folders`, a key other than `expiry` and
+    `expiry_warning` raises UnsafeFile.
     """
 
     __slots__ = (
         "allow_env",
         "api_url",
         "ca_bundle",
+        "expiry",
         "expiry_warning",
         "file_roots",
         "helpers",
@@ -81,6 +85,9 @@ class Preferences:
                 hint=f"edit {path}",
             )
         self.legacy_sync: bool = toml.get(table, "legacy_sync", bool, path) or False
+        self.expiry: str = toml.get(table, "expiry", str, path) or WARN
+        if self.expiry not in (WARN, REFUSE):
+            raise MalformedFile(f"{path}: expiry must be {WARN} or {REFUSE}", path=path, hint=f"edit {path}")
         warning = toml.get(table, "expiry_warning", str, path)
         self.expiry_warning = _parse_days(warning, path) if warning else EXPIRY_WARNING
         self.helpers = _parse_helpers(toml.get(table, "helpers", dict, path) or {}, path)

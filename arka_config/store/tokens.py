@@ -30,6 +30,8 @@ MAX_TEXT_LENGTH = 400  # characters in a label or user; an e-mail address has 25
 _TEXTS = ("label", "created", "expires", "user")
 _TIMES = ("created", "expires")
 _TIME_CHARACTERS = frozenset("0123456789-+:.TZ")
+_TIME_SHAPE = "0000-00-00T00:00:00Z"  # a time as it is written here, with all digits replaced
+_TO_SHAPE = {ord(digit): "0" for digit in "123456789"}
 NEVER = "never"  # in place of the time at which a token expires
 
 
@@ -69,6 +71,24 @@ class Credential:
     def expiry(self) -> datetime | None:
         """When the token expires; None if never or unknown. Raises InvalidValue: a file's time is only checked here."""
         return None if self.expires in ("", NEVER) else _parse_time(self.expires, "expires")
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the token is known to have expired. False if the stored time is invalid.
+
+        Times are compared as text if they are written as here, because importing datetime would slow `token` down.
+        """
+        if self.expires in ("", NEVER):
+            return False
+        import time
+
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        if self.expires.translate(_TO_SHAPE) == _TIME_SHAPE:
+            return self.expires <= now
+        try:
+            return _parse_time(self.expires, "expires") <= _parse_time(now, "now")
+        except InvalidValue:
+            return False
 
 
 class PlainTokens:

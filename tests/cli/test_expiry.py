@@ -1,4 +1,4 @@
-"""When a token expires: never, unknown and not checked are three different words."""
+"""Expired tokens are reported when they are used; never, unknown and not checked are three different words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from tests.workspace.fake import FakeWorkspace
 
+PAST = "2020-01-31T12:00:00Z"
 FUTURE = "2099-01-31T12:00:00Z"
+WARNING = f"the token of profile 'ci' expired at {PAST}"
 
 
 def store(home: Path, expires: str, url: str = "https://arka-ai.com") -> None:
@@ -29,6 +31,96 @@ def store(home: Path, expires: str, url: str = "https://arka-ai.com") -> None:
 def set_preference(home: Path, line: str) -> None:
     (home / "config").mkdir(parents=True, exist_ok=True)
     (home / "config" / "config.toml").write_text(line)
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that `exec` would have run."""
+    ran: list[list[str]] = []
+    monkeypatch.setattr("os.execve", lambda _, words, __: ran.append(words))
+    return ran
+
+
+@pytest.mark.parametrize("line", ["token", "token -p ci", "token --for https://arka-ai.com", "env --with-token"])
+def test_expired_token_is_printed_with_a_warning_on_one_line(home: Path, line: str) -> None:
+    store(home, PAST)
+    done = arka(*line.split())
+    assert (done.code, OTHER in done.out) == (0, True)
+    assert done.err == f"warning: {WARNING}; to replace it: arka login -p ci\n"
+
+
+@pytest.mark.parametrize("line", ["exec -- true", "exec -p ci -- true"])
+def test_exec_warns_of_an_expired_token_and_runs_the_command(home: Path, commands: list[list[str]], line: str) -> None:
+    store(home, PAST)
+    done = arka(*line.split())
+    assert (commands, WARNING in done.err) == ([["true"]], True)
+
+
+@pytest.mark.parametrize(
+    "line", ["token", "token --json", "exec -- true", "env --with-token", "env --github --with-token"]
+)
+def test_refuse_exits_with_4_and_prints_no_expired_token(
+    home: Path, tmp_path: Path, commands: list[list[str]], line: str
+) -> None:
+    store(home, PAST)
+    set_preference(home, 'expiry = "refuse"\n')
+    done = arka(*line.split(), environ={"GITHUB_ENV": str(tmp_path / "github.env")})
+    assert (done.code, OTHER in done.out + done.err, commands) == (4, False, [])
+    assert done.err == f"error: {WARNING}\nhint: arka login -p ci\n"
+    assert not (tmp_path / "github.env").exists()
+
+
+@pytest.mark.parametrize(
+    "line", ["token --strict-expiry", "exec --strict-expiry -- true", "env --with-token --strict-expiry"]
+)
+def test_strict_expiry_exits_with_4_and_prints_no_expired_token(
+    home: Path, commands: list[list[str]], line: str
+) -> None:
+    store(home, PAST)
+    done = arka(*line.split())
+    assert (done.code, done.out, commands) == (4, "", [])
+    assert done.err == f"error: {WARNING}\nhint: arka login -p ci\n"
+    store(home, FUTURE)
+    assert arka(*line.split()).err == ""
+    assert commands == ([["true"]] if line.startswith("exec") else [])
+
+
+@pytest.mark.parametrize("expires", [FUTURE, "never", "", "2099-01-31T12:00:00+02:00"])
+def test_token_that_is_not_known_to_be_expired_is_printed_without_a_warning(home: Path, expires: str) -> None:
+    store(home, expires)
+    set_preference(home, 'expiry = "refuse"\n')
+    done = arka("token", "--strict-expiry")
+    assert (done.code, done.out, done.err) == (0, f"{OTHER}\n", "")
+
+
+def test_expiry_of_a_stored_token_does_not_matter_if_another_token_is_used(home: Path) -> None:
+    store(home, PAST)
+    set_preference(home, 'expiry = "refuse"\n')
+    done = arka("token", environ={"ARKA_API_KEY": TOKEN})
+    assert (done.code, done.out, WARNING in done.err) == (0, f"{TOKEN}\n", False)
+
+
+def test_env_strict_expiry_without_a_token_is_a_usage_error(home: Path) -> None:
+    store(home, PAST)
+    done = arka("env", "--strict-expiry")
+    assert (done.code, done.err.splitlines()[-1]) == (2, "hint: add --with-token")
+
+
+@pytest.mark.parametrize("text", ["2001-01-01", "2001-01-01T00:00:00Z", "0d"])
+@pytest.mark.parametrize("line", ["login --with-token --no-verify", "rotate", "tokens create x"])
+def test_expires_in_the_past_is_a_usage_error(home: Path, line: str, text: str) -> None:
+    done = arka(*line.split(), "--expires", text, stdin=TOKEN)
+    assert (done.code, " is in the past\n" in done.err) == (2, True)
+    assert not list(home.rglob("*.json"))
+
+
+def test_seal_does_not_seal_an_expired_token(home: Path) -> None:
+    pyrage = pytest.importorskip("pyrage", reason="the extra age is not installed")
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    store(home, PAST)
+    done = arka("seal", "--to", recipient)
+    assert (done.code, done.out) == (4, "")
+    assert done.err == f"error: {WARNING}\nhint: arka login -p ci\n"
 
 
 # Never, unknown, not checked

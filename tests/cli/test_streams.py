@@ -68,7 +68,12 @@ LINES: dict[str, list[tuple[str, bool]]] = {
         ("use --pins", False),
     ],
     "prompt": [("prompt", False), ("prompt --json", False)],
-    "token": [("token", True), ("token --json", True), ("token --for https://elsewhere.example", False)],
+    "token": [
+        ("token", True),
+        ("token --json", True),
+        ("token --for https://elsewhere.example", False),
+        ("token --strict-expiry", True),
+    ],
     "exec": [("exec -- no-such-program", False)],
     "env": [("env", False), ("env --json", False), ("env --with-token --shell fish", True), ("env --github", True)],
     "export legacy": [

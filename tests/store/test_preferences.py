@@ -25,6 +25,7 @@ def test_missing_preferences_have_defaults(path: Path, is_there: bool) -> None:
     preferences = Preferences(str(path))
     assert preferences.path == str(path)
     assert (preferences.storage, preferences.legacy_sync, preferences.expiry_warning) == ("", False, 14)
+    assert preferences.expiry == "warn"
     assert (preferences.helpers, preferences.allow_env, preferences.file_roots) == ({}, (), ())
 
 
@@ -33,6 +34,7 @@ def test_preferences_have_every_key(path: Path) -> None:
         """
         storage = "plain"
         legacy_sync = true
+        expiry = "refuse"
         expiry_warning = "4w"
         allow_env = ["CI_TOKEN"]
         file_roots = ["/run/secrets", "~/secrets"]
@@ -44,6 +46,7 @@ def test_preferences_have_every_key(path: Path) -> None:
     )
     preferences = Preferences(str(path))
     assert (preferences.storage, preferences.legacy_sync, preferences.expiry_warning) == ("plain", True, 28)
+    assert preferences.expiry == "refuse"
     assert preferences.helpers == {
         "op": ("op", "read", "op://Work/ARKA Code/token"),
         "pass": ("pass", "show", "arka/my token"),
@@ -57,6 +60,7 @@ def test_preferences_have_every_key(path: Path) -> None:
         ("storage = 'cloud'", "storage must be plain, sealed or keyring", "edit {path}"),
         ("storage = 1", "storage must be a string", "edit {path}"),
         ("legacy_sync = 'yes'", "legacy_sync must be true or false", "edit {path}"),
+        ("expiry = 'never'", "expiry must be warn or refuse", "edit {path}"),
         ("expiry_warning = 14", "expiry_warning must be a string", "edit {path}"),
         ("expiry_warning = 'soon'", "expiry_warning: 'soon' is not a duration such as 90d", "edit {path}"),
         ("helpers = 'op'", "helpers must be a table", "edit {path}"),

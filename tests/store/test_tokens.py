@@ -99,6 +99,22 @@ def test_expiry_that_is_not_a_time_is_an_error_when_it_is_used(expires: str) -> 
         assert credential.expiry
 
 
+@pytest.mark.parametrize(
+    ("expires", "is_expired"),
+    [
+        ("2001-01-01T00:00:00Z", True),
+        ("2099-01-01T00:00:00Z", False),
+        ("2001-01-01T00:00:00+02:00", True),
+        ("2099-01-01T00:00:00.000Z", False),
+        ("2001-01-01", False),  # not a time
+        ("never", False),
+        ("", False),
+    ],
+)
+def test_credential_is_expired_only_after_a_known_time(expires: str, is_expired: bool) -> None:
+    assert read(json.dumps(document(expires=expires))).is_expired is is_expired
+
+
 def test_a_token_that_never_expires_is_stored_as_such() -> None:
     kept = read(written(credential("work", expires="never")))
     assert (kept.expires, kept.expiry) == ("never", None)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from arka_config.cli.input.options import shell_option
+from arka_config.cli.input.options import shell_option, strict_expiry_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, UsageError
@@ -17,7 +17,8 @@ from arka_config.exchange import variables as formats
 @shell_option
 @click.option("--with-token", is_flag=True, help="Include the token and its URL.")
 @click.option("--github", "for_github", is_flag=True, help="Set the variables for later steps of a GitHub Actions job.")
-def env(session: Session, shell: str | None, with_token: bool, for_github: bool) -> None:
+@strict_expiry_option
+def env(session: Session, shell: str | None, with_token: bool, for_github: bool, strict_expiry: bool) -> None:
     """Print the lines that select a profile in a shell or a CI job.
 
     \b
@@ -27,7 +28,9 @@ def env(session: Session, shell: str | None, with_token: bool, for_github: bool)
     """
     if for_github and shell:
         raise UsageError("--github and --shell cannot be combined", hint="keep one of them")
-    variables = _variables(session, with_token)
+    if strict_expiry and not with_token:
+        raise UsageError("--strict-expiry is for the token, which is not included", hint="add --with-token")
+    variables = _variables(session, with_token, strict_expiry)
     if for_github:
         _append_for_github(session, variables)
     elif session.json:
@@ -38,12 +41,12 @@ def env(session: Session, shell: str | None, with_token: bool, for_github: bool)
         terminal.out(formats.shell_lines(variables, shell or formats.current_shell(session.environ)))
 
 
-def _variables(session: Session, with_token: bool) -> dict[str, str]:
+def _variables(session: Session, with_token: bool, strict_expiry: bool) -> dict[str, str]:
     app = session.app
     name = session.resolution.name
     variables = {} if name is None else {app.profile_field.variable: name}
     if with_token:
-        effective = session.token()
+        effective = session.token(strict_expiry=strict_expiry)
         variables[app.token_field.variable] = effective.secret.reveal()
         variables[app.url_field.variable] = str(effective.url.value)
     elif name is None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
+from arka_config.cli.input.options import strict_expiry_option
 from arka_config.cli.runtime import exec_process
 from arka_config.cli.runtime.command import Session, command
 
 
 @command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@strict_expiry_option
 @click.argument("words", metavar="-- COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
-def exec_(session: Session, words: tuple[str, ...]) -> None:
+def exec_(session: Session, words: tuple[str, ...], strict_expiry: bool) -> None:
     """Run a command with the token in its environment.
 
     The command gets the token, its URL and the profile's name as environment variables, and no other secret of
@@ -19,4 +21,4 @@ def exec_(session: Session, words: tuple[str, ...]) -> None:
     \b
     {app} exec -p ci -- make deploy
     """
-    exec_process.run(session, words)
+    exec_process.run(session, words, strict_expiry=strict_expiry)

@@ -138,7 +138,7 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
             raise UsageError("a sealed token is for one profile", hint="--profile NAME, or --template FILE")
         token, origin = copied_token(read_stdin(session), "stdin"), Origin.of(address)
     else:
-        effective = session.token()
+        effective = session.token(strict_expiry=True)
         token, origin = effective.secret, effective.origin
         if url is not None and Origin.of(url) != origin:
             raise ConfigError(f"the token is for {origin}, and the template's profile for {url}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from arka_config.cli.input.options import strict_expiry_option
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import OriginConflict
 from arka_config.precedence.origin import Origin
@@ -11,13 +12,14 @@ from arka_config.precedence.origin import Origin
 
 @command()
 @click.option("--for", "url", metavar="URL", help="Fail unless the token is for this URL's origin.")
-def token(session: Session, url: str | None) -> None:
+@strict_expiry_option
+def token(session: Session, url: str | None, strict_expiry: bool) -> None:
     """Print the effective token.
 
     \b
     curl -H "Authorization: Bearer $({app} token --for https://arka-ai.com)" https://arka-ai.com/api/v1/me
     """
-    effective = session.token()
+    effective = session.token(strict_expiry=strict_expiry)
     if url is not None and (wanted := Origin.of(url, "--for")) != effective.origin:
         raise OriginConflict(
             f"the token from {effective.token.place} is for {effective.origin}, not for {wanted}; nothing was printed",

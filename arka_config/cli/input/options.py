@@ -19,6 +19,9 @@ show_token_option = click.option("--show-token", is_flag=True, help="Show the to
 no_browser_option = click.option(
     "--no-browser", is_flag=True, help="Print the URL of the tokens page instead of opening it."
 )
+strict_expiry_option = click.option(
+    "--strict-expiry", is_flag=True, help="Fail if the token is known to have expired (default: warn)."
+)
 follow_links_option = click.option(
     "--follow-links", is_flag=True, help="Write to the file that a symbolic link leads to."
 )
@@ -28,16 +31,19 @@ shell_option = click.option("--shell", type=click.Choice(SHELLS), help="The shel
 def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
     """Return `--expires` as a stored timestamp: None if it was not given, an empty string for `never`.
 
-    Raises UsageError.
+    Raises UsageError, for a time in the past too.
     """
     if text is None:
         return None
     if allow_never and text.strip().lower() == "never":
         return ""
     try:
-        return timestamps.to_text(timestamps.parse_expiry(text))
+        ends = timestamps.parse_expiry(text)
     except ValueError as error:
         raise UsageError(f"--expires: {error}") from None
+    if ends <= timestamps.now():
+        raise UsageError(f"--expires: {timestamps.to_text(ends)} is in the past", hint="--expires 90d")
+    return timestamps.to_text(ends)
 
 
 def check_label(app: AppIdentity, label: str, what: str, *, hint: str) -> None:

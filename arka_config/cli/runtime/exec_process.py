@@ -28,9 +28,9 @@ class CommandFailed(ConfigError):
         self.exit_code = exit_code
 
 
-def run(session: Session, words: Sequence[str]) -> NoReturn:
+def run(session: Session, words: Sequence[str], *, strict_expiry: bool = False) -> NoReturn:
     """Replace this process with the command. Raises CommandFailed, and what `session.token()` raises."""
-    environ = environment(session)
+    environ = environment(session, strict_expiry=strict_expiry)
     program = _find_program(words[0], environ.get("PATH", os.defpath))
     sys.stdout.flush()
     sys.stderr.flush()
@@ -41,10 +41,10 @@ def run(session: Session, words: Sequence[str]) -> NoReturn:
     _replace_this_process(program, words, environ)
 
 
-def environment(session: Session) -> dict[str, str]:
+def environment(session: Session, *, strict_expiry: bool = False) -> dict[str, str]:
     """The environment for the child: the token, its URL and the profile, without our other secrets and tokens."""
     app = session.app
-    effective = session.token()
+    effective = session.token(strict_expiry=strict_expiry)
     environ = child_environment(app, session.environ, session.store, session.resolution.profile.profile)
     environ[app.token_field.variable] = effective.secret.reveal()
     environ[app.url_field.variable] = str(effective.url.value)

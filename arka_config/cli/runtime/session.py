@@ -7,8 +7,10 @@ import sys
 
 from arka_config.app_identity import AppIdentity
 from arka_config.cli.output import terminal
-from arka_config.errors import Cancelled, ConfigError, UsageError
+from arka_config.errors import Cancelled, ConfigError, ExpiredToken, UsageError
 from arka_config.opening import open_store
+from arka_config.precedence.values import PROFILE
+from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
 from arka_config.text import UNPRINTABLE, escape_ci_commands_in_json
 
@@ -80,15 +82,28 @@ class Session:
             self.note_token_choice()
         return loaded
 
-    def token(self) -> EffectiveToken:
-        """Fetch the effective token, and note on stderr which one it is if another one is hidden.
+    def token(self, *, strict_expiry: bool = False) -> EffectiveToken:
+        """Fetch the effective token. Note on stderr which one it is if another one is hidden, and if it has expired.
 
-        Raises NoToken, TokenUnavailable, OriginConflict.
+        Raises NoToken, TokenUnavailable, OriginConflict, and ExpiredToken if config.toml or `strict_expiry` says so.
         """
         found = self.resolution.token()
         self.note_token_choice()
+        self._check_expiry(found, strict=strict_expiry)
         found.secret.reveal()
         return found
+
+    def _check_expiry(self, found: EffectiveToken, *, strict: bool) -> None:
+        """Warn if the effective token is known to have expired, or raise ExpiredToken."""
+        stored = self.resolution.profile.stored
+        if stored is None or found.token.layer != PROFILE or not stored.is_expired:
+            return
+        name = self.resolution.name
+        message = f"the token of profile '{name}' expired at {stored.expires}"
+        login = f"{self.app.name} login -p {name}"
+        if strict or self.store.preferences.expiry == REFUSE:
+            raise ExpiredToken(message, hint=login)
+        terminal.warn(f"{message}; to replace it: {login}")
 
     def note_token_choice(self) -> None:
         """Print which token is used if one in the environment hides a profile's token, or loses to it."""
