@@ -114,11 +114,12 @@ def test_expires_in_the_past_is_a_usage_error(home: Path, line: str, text: str) 
     assert not list(home.rglob("*.json"))
 
 
-def test_seal_does_not_seal_an_expired_token(home: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--with-token", "-p", "other"]])
+def test_seal_does_not_seal_an_expired_token(home: Path, options: list[str]) -> None:
     pyrage = pytest.importorskip("pyrage", reason="the extra age is not installed")
     recipient = str(pyrage.x25519.Identity.generate().to_public())
     store(home, PAST)
-    done = arka("seal", "--to", recipient)
+    done = arka("seal", "--to", recipient, *options, stdin=OTHER)
     assert (done.code, done.out) == (4, "")
     assert done.err == f"error: {WARNING}\nhint: arka login -p ci\n"
 

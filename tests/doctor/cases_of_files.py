@@ -173,13 +173,13 @@ def a_lock_of_a_dead_process(user_home: UserHome) -> None:
 @problem_case(
     "preferences",
     "~/.config/arka/config.toml",
-    "unknown key 'expiry_warnin'; did you mean 'expiry_warning'?",
+    "unknown key 'storag'; did you mean 'storage'?",
     "${EDITOR:-vi} ~/.config/arka/config.toml",
     "warning",
-    editor="sed -i s/warnin/warning/",
+    editor="sed -i s/storag/storage/",
 )
 def an_unknown_preference(user_home: UserHome) -> None:
-    user_home.write(user_home.config("config.toml"), 'expiry_warnin = "3d"\n')
+    user_home.write(user_home.config("config.toml"), 'storag = "plain"\n')
 
 
 @problem_case(

@@ -72,6 +72,15 @@ def test_token_store_reports_its_kind(tokens: TokenFiles, kind: str) -> None:
     assert (found.storage, tokens.read_storage("work")) == (kind, kind)
 
 
+@pytest.mark.parametrize("expires", ["", "never", "2027-02-28T23:59:59Z"])
+def test_expiry_is_kept_and_unknown_if_it_is_missing(tokens: TokenFiles, expires: str) -> None:
+    tokens.write("work", credential(expires=expires))
+    found = tokens.read("work")
+    assert found is not None
+    assert (found.expires, found.token.reveal()) == (expires, credential().token.reveal())
+    assert f'"expires": "{expires}"' in Path(tokens.path("work")).read_text() or not expires
+
+
 def test_empty_token_store_creates_no_folder(tokens: TokenFiles, folder: Path) -> None:
     assert (tokens.names(), tokens.holds("work"), tokens.read("work"), tokens.remove("work")) == (
         set(),

@@ -234,7 +234,7 @@ def test_commands_in_the_author_s_main_have_their_exit_codes(cli: click.Group) -
 
 def test_ctrl_c_in_a_command_exits_with_130(cli: click.Group, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "arka_config.cli.runtime.session.Session.token", lambda session: (_ for _ in ()).throw(KeyboardInterrupt)
+        "arka_config.cli.runtime.session.Session.token", lambda session, **_: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     result = invoke(cli, "token")
     assert (result.exit_code, result.stderr) == (130, "\ninterrupted\n")

@@ -11,6 +11,7 @@ import click
 from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.input.token_input import copied_token, read_stdin
 from arka_config.cli.output import terminal
+from arka_config.cli.output.format import is_quick
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
 from arka_config.precedence.origin import Origin
@@ -18,6 +19,7 @@ from arka_config.store import files, toml
 from arka_config.text import visible
 
 if TYPE_CHECKING:
+    from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.sealed import SealedToken
 
@@ -70,6 +72,7 @@ def seal(
         _check_is_for_template(session.store, path, sealed, name, url)
     else:
         sealed = _token_to_seal(session, with_token, name, url)
+    _check_not_expired(session, sealed.token)
     text = sealing.seal(sealed, recipients)
     if path is not None:
         _write_to_template(session.store, path, text, follow_links=follow_links)
@@ -149,6 +152,21 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
         raise UsageError("a sealed token is for one profile", hint="--profile NAME, or --template FILE")
     app.check_token(token, str(origin))
     return SealedToken(app.name, name, str(origin), token)
+
+
+def _check_not_expired(session: Session, token: Secret) -> None:
+    """Raise ExpiredToken if a profile stores this token and it is known to have expired.
+
+    A stored token that cannot be read, or only after a prompt, is not compared.
+    """
+    for name in sorted(session.store.tokens.names()):
+        try:
+            stored = session.store.tokens.read(name)
+            is_same = stored is not None and is_quick(session, stored) and stored.token == token
+        except ConfigError:
+            continue
+        if is_same and stored is not None and stored.is_expired:
+            raise session.expired_token(name, stored)
 
 
 def _unseal(session: Session, path: str, others: tuple[str, ...]) -> SealedToken:

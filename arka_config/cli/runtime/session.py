@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from arka_config.precedence.credential import EffectiveToken
     from arka_config.settings import ProfileSettings
+    from arka_config.store.tokens import Credential
 
 _WIDE = 110  # columns; a table shows full paths from this width on
 
@@ -98,12 +99,15 @@ class Session:
         stored = self.resolution.profile.stored
         if stored is None or found.token.layer != PROFILE or not stored.is_expired:
             return
-        name = self.resolution.name
-        message = f"the token of profile '{name}' expired at {stored.expires}"
-        login = f"{self.app.name} login -p {name}"
+        error = self.expired_token(str(self.resolution.name), stored)
         if strict or self.store.preferences.expiry == REFUSE:
-            raise ExpiredToken(message, hint=login)
-        terminal.warn(f"{message}; to replace it: {login}")
+            raise error
+        terminal.warn(f"{error.message}; to replace it: {error.hint}")
+
+    def expired_token(self, name: str, stored: Credential) -> ExpiredToken:
+        """The error for a profile's stored token that is known to have expired."""
+        message = f"the token of profile '{name}' expired at {stored.expires}"
+        return ExpiredToken(message, hint=f"{self.app.name} login -p {name}")
 
     def note_token_choice(self) -> None:
         """Print which token is used if one in the environment hides a profile's token, or loses to it."""
