@@ -186,6 +186,33 @@ def test_rotate_stores_and_reports_that_the_new_token_never_expires(home: Path, 
     assert json.loads((home / "data" / "tokens" / "work.json").read_text())["expires"] == "never"
 
 
+def test_tokens_list_tells_never_and_unknown_apart(home: Path, fake: FakeWorkspace) -> None:
+    fake.add(TOKEN, "Mine", scopes=(steps.MANAGE,))
+    fake.add(OTHER, "Silent")
+    log_in(fake)
+    del fake.tokens[OTHER]["details"]["expires"]
+    mine, silent = (
+        next(row for row in arka("tokens", "list").out.splitlines() if name in row) for name in ("Mine", "Silent")
+    )
+    assert ("unknown" in mine, "unknown" in silent) == (False, True)
+    found = {each["label"]: each["expiry"] for each in arka("tokens", "list", "--json").json["tokens"]}
+    assert found == {"Mine": "never", "Silent": "unknown"}
+
+
+def test_profiles_verify_tells_never_unknown_and_not_checked_apart(home: Path, fake: FakeWorkspace) -> None:
+    fake.add(TOKEN)
+    log_in(fake)
+    store(home, "", "https://unreachable.example")
+    set_preference(home, f'[helpers]\nprinting = ["echo", "{TOKEN}"]\n')
+    assert arka("profiles", "create", "runner", "token.helper=printing").code == 0
+    profiles = arka("profiles", "verify", "--json").json["profiles"]
+    assert {each["name"]: each["expiry"] for each in profiles} == {
+        "ci": "unknown",
+        "runner": "not_checked",
+        "work": "never",
+    }
+
+
 # --expiring
 
 
