@@ -93,7 +93,6 @@ SAMPLES: dict[str, Sample] = {
         Line("use ci"),
         Line("use runner --here"),
         Line("use --unpin", cwd="deploy"),
-        Line("use --pins"),
         imports={"use work": "click"},
     ),
     "prompt": reader("prompt", imports={"prompt": ""}, imports_if_sealed={"prompt": ""}),
@@ -156,7 +155,6 @@ SAMPLES: dict[str, Sample] = {
     "profiles remove": writer(
         Line("profiles remove ci --yes"),
         Line("profiles remove -p ci --yes"),
-        Line("profiles remove ci work --yes"),
         Line("profiles remove work --yes --revoke", "served"),
         imports={"profiles remove work --yes": "click"},
     ),

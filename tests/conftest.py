@@ -43,6 +43,12 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 
+@pytest.hookimpl(optionalhook=True)  # some tests run pytest without plugins
+def pytest_xdist_auto_num_workers() -> int:
+    """Start two workers for each core: many tests wait for another process."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def _reset_signals() -> None:
     """Give the programs that tests start the default signals: `nohup make test &` ignores SIGHUP and SIGINT.
 

@@ -86,7 +86,8 @@ class ProfileStore:
         """The folders that may contain writers' temporary files."""
         data, state = self.folders.data, self.folders.state
         profiles = os.path.realpath(self.profiles.folder)
-        return [profiles, os.path.join(data, "tokens"), data, state, os.path.join(state, "sessions")]
+        config = os.path.dirname(os.path.realpath(os.path.join(self.folders.config, "config.toml")))
+        return [profiles, config, os.path.join(data, "tokens"), data, state, os.path.join(state, "sessions")]
 
     def _sweep(self) -> None:
         files.sweep(self.folders_to_sweep)

@@ -81,7 +81,8 @@ class Machine:
     def facts(self) -> dict[str, Any]:
         """Everything that can be lost, by name. Raises if anything cannot be read."""
         store = self.store()
-        facts: dict[str, Any] = {"active": store.selection.read_active()}
+        active, previous = store.selection.read_active()
+        facts: dict[str, Any] = {"active": active, "previous": previous}
         for name in store.names():
             profile = store.profiles.read(name)
             table = [profile.description, profile.api_url, profile.reference, profile.settings, profile.is_on_disk]

@@ -51,7 +51,7 @@ def find_database_url(session: Session, given: str) -> str | URL:
     variable = session.app.variable("DATABASE_URL")
     url = given or session.environ.get(variable, "")
     scheme, _, file = url.partition(":///")
-    if not given and scheme.startswith("sqlite"):
+    if not given and scheme.startswith("sqlite") and file not in ("", ":memory:"):  # these are refused later
         check_full_path(variable, file)
     return url or file_url(os.path.join(session.store.folders.data, _FILE))
 

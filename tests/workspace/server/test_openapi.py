@@ -21,13 +21,14 @@ from arka_config.workspace.server import problems, tokens
 from arka_config.workspace.server.api.schemas import NewToken
 from arka_config.workspace.server.records import Limit
 from tests import no_network
+from tests.guarantees import numbers
 from tests.workspace.server.clients import PROBLEM
 
 if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = 15
+EXAMPLES = 15 if numbers.FULL else 4  # for each operation and phase
 NO_LIMIT = Limit("bad token", 10**6, timedelta(minutes=1))  # Schemathesis sends many invalid tokens
 
 CONFIG = """

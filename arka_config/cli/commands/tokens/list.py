@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.models import TokenDetails
 
 _COLUMNS = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "PROFILE", "")
-_NARROW_COLUMNS = ("", "ID", "TOKEN", "EXPIRES", "LAST USED", "LABEL", "PROFILE")
+_NARROW_COLUMNS = ("", "ID", "TOKEN", "EXPIRES", "LAST USED", "LABEL")
 _WIDE = 120  # terminal columns; all columns of the table fit
 
 
@@ -42,7 +42,10 @@ def list_(session: Session) -> None:
         return session.show_json({"tokens": documents})
     rows = [_row(session, each, each.id == current, names) for each, names in zip(details, profiles, strict=True)]
     if sys.stdout.isatty() and terminal.columns() < _WIDE:
-        narrow_rows = [_narrowed(row, each.id == current) for row, each in zip(rows, details, strict=True)]
+        narrow_rows = [
+            _narrowed(row, each, each.id == current, names)
+            for row, each, names in zip(rows, details, profiles, strict=True)
+        ]
         tables.show(_NARROW_COLUMNS, narrow_rows, keep=5)
     else:
         tables.show(_COLUMNS, rows, keep=2)
@@ -63,10 +66,11 @@ def _row(session: Session, details: TokenDetails, is_current: bool, profiles: Se
     )
 
 
-def _narrowed(row: tuple[Cell, ...], is_current: bool) -> tuple[Cell, ...]:
+def _narrowed(row: tuple[Cell, ...], details: TokenDetails, is_current: bool, profiles: Sequence[str]) -> list[Cell]:
     """The row for 80 columns: an id is never folded, so that it can be copied; a label may be."""
-    identity, label, token, _, expires, last_used, profiles, _ = row
-    return ("●", "green") if is_current else "", identity, token, expires, last_used, label, profiles
+    identity, _, token, _, expires, last_used, _, _ = row
+    label = f"{details.label} ({', '.join(profiles)})" if profiles else details.label
+    return [("●", "green") if is_current else "", identity, token, expires, last_used, label]
 
 
 def _day(text: str) -> Cell:
