@@ -6,11 +6,13 @@ import json
 import os
 import re
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
 
+from arka_config import timestamps
 from arka_config.templates.desired import Facts
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.serving import RunningWorkspace
@@ -142,13 +144,12 @@ def test_apply_issues_a_template_s_token_once(home: Path, tmp_path: Path, worksp
 
 
 def test_rejected_request_shows_the_workspace_s_message(home: Path, workspace: RunningWorkspace) -> None:
-    assert login(workspace, "manager", issue(workspace, "Manager", MANAGE)).code == 0
-    done = arka("tokens", "create", "x", "--expires", "2001-01-01")
-    assert (done.code, f"{workspace.url} rejected the request: " in done.err, "expires: " in done.err) == (
-        1,
-        True,
-        True,
-    )
+    token = workspace.issue(ANN, "Laptop", expires=timestamps.now() + timedelta(days=1)).secret.reveal()
+    assert login(workspace, "laptop", token).code == 0
+    done = arka("rotate", "--expires", "2d")
+    assert done.code == 1
+    assert f"{workspace.url} rejected the request: " in done.err
+    assert "a token that may not manage tokens cannot extend its own life" in done.err
 
 
 def test_login_prompts_for_a_token_on_a_terminal(tmp_path: Path, workspace: RunningWorkspace) -> None:
