@@ -42,5 +42,5 @@ def _run_alembic(connection: Connection, url: str) -> None:
     except CommandError as error:
         raise ConfigError(
             f"the database {url} was created by a newer version: {error}",
-            hint="pip install --upgrade 'arka-config[workspace]'",
+            hint="run it with the version that was used last, or a newer one",
         ) from None
