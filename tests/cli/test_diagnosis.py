@@ -29,9 +29,14 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "a variable with another origin": Case("but ARKA_API_URL says", environ={"ARKA_API_URL": ELSEWHERE}),
+    "a variable with another origin": Case(
+        "but ARKA_API_URL says", environ={"ARKA_API_URL": ELSEWHERE}, is_about_paths=True
+    ),
     "a profile with another origin": Case(
-        "work.toml: api_url says", path="config/profiles/work.toml", text=f'api_url = "{ELSEWHERE}"\n'
+        "work.toml: api_url says",
+        path="config/profiles/work.toml",
+        text=f'api_url = "{ELSEWHERE}"\n',
+        is_about_paths=True,
     ),
     "an unknown profile": Case(
         "there is no profile 'nope'",

@@ -20,11 +20,15 @@ def path(session: Session, place: str | None) -> None:
     """Print the paths of all files and folders, or of one.
 
     `profile` and `token` are the files of the effective profile, whether they exist or not; `legacy` is the Node CLI's
-    file. If the profile does not exist or cannot be read, an error follows the paths.
+    file. If the profile does not exist, cannot be read, or contradicts the environment, an error follows the paths.
     """
     folders = session.store.folders
     places: dict[str, str] = {"config": folders.config, "data": folders.data, "state": folders.state}
     diagnosis = Diagnosis(session.resolution) if place in (None, "profile", "token") else None
+    if diagnosis is not None and place is None:
+        diagnosis.attempt(
+            session.resolution.effective_token
+        )  # the table shows two files that may contradict each other
     name = None if diagnosis is None else _selected_name(diagnosis)
     if name is not None:
         places |= {"profile": session.store.profiles.path(name), "token": session.store.tokens.path(name)}
