@@ -1,7 +1,7 @@
 """Which vault is this machine's: `state/vault.json` has its data key's id, so that another `data-key.json` is noticed.
 
-The data folder is the one that is copied, synchronised and restored. A vault that appears there in place of the known
-one may be an attacker's, who would read every token that is sealed with its key.
+The data folder is the one that is copied, synchronised and restored. A vault that replaces the known one there may be
+an attacker's, and its key opens every token that would be sealed from then on.
 """
 
 from __future__ import annotations

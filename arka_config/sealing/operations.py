@@ -82,7 +82,7 @@ def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_p
 def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
     """Turn sealing off: write every sealed token to a plain file, and delete the data key. Return the profiles.
 
-    If no token is sealed, nothing has to be opened: that is the way out for a user who has lost all unlockers.
+    If no token is sealed, nothing has to be opened: that is the way out if all unlockers are lost.
     """
     with vault.store.lock:
         file = vault.file()

@@ -1,4 +1,4 @@
-"""Who can change a file: the users that are trusted, and the checks of owner and mode. Standard library only."""
+"""The users that are trusted, and the checks of a file's owner and mode. Standard library only."""
 
 from __future__ import annotations
 

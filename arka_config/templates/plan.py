@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from arka_config.templates.desired import Desired, TokenSource
     from arka_config.templates.ledger import Entry
 
-ROUTES = ("settings.proxy", "settings.ca_bundle")  # settings that decide how a token travels, and whom to trust
+ROUTES = ("settings.proxy", "settings.ca_bundle")  # settings that decide how a token is sent
 
 
 class Options(NamedTuple):

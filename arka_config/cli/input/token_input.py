@@ -39,7 +39,7 @@ def read_token(
 ) -> tuple[Secret, T]:
     """Read the token for a profile, and return it with the result of `check`.
 
-    `check` raises InvalidToken to reject a token; a user who pasted it may then try again.
+    `check` raises InvalidToken to reject a token; if it was pasted, it is asked for again.
     """
     flags = [flag for flag, is_given in (("--with-token", with_token), ("--token-file", token_file)) if is_given]
     if session.api_key is not None:

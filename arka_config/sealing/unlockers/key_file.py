@@ -97,8 +97,8 @@ def _is_same(path: str, other: str) -> bool:
 def check_place(path: str, data: str) -> None:
     """Raise WrongKeyFile unless a key file's path is absolute and outside the data folder, links resolved.
 
-    This holds at every use, not only when it is created: someone who can write to the data folder could otherwise put
-    a whole vault of their own there, with the key file that opens it.
+    This holds at every use, not only when it is created: with write access to the data folder alone, an attacker could
+    otherwise put a whole vault there, with the key file that opens it.
     """
     if not os.path.isabs(path) or is_below(path, data):
         raise WrongKeyFile(

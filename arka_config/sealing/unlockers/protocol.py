@@ -15,7 +15,7 @@ else:
     Protocol = object  # importing `typing` is too slow for `arka token`
 
 
-RECOVERY = "docs/recovery.md of arka-config"  # the page for a user who is locked out
+RECOVERY = "docs/recovery.md of arka-config"  # the page about vaults that do not open
 
 
 class NoAnswer(VaultLocked):

@@ -36,8 +36,9 @@ class Connection:
     Without a `proxy`, those of the environment are used (`HTTPS_PROXY`, `ALL_PROXY`). `NO_PROXY` applies to both. No
     proxy is used for loopback, since the token would go to the proxy in clear text.
 
-    A proxy sees the tokens of those whose certificates it can make, so the environment, which names the proxy, does not
-    say what TLS trusts: `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` are ignored unless `trusts_environment`.
+    A proxy with a trusted certificate sees the tokens, and the environment names the proxy. So it does not also say
+    which certificates TLS trusts: `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` are ignored unless
+    `trusts_environment`.
     """
 
     timeout: float = TIMEOUT

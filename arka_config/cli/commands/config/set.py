@@ -18,7 +18,7 @@ def set_(session: Session, values: tuple[str, ...]) -> None:
 
     \b
     {app} config set api_url=https://arka.example
-    {app} config set expiry_warning=30d "helpers.op=op read op://work/arka/token"
+    {app} config set expiry_warning=30d "helpers.op=op read op://vault/arka/token"
     """
     from arka_config.cli.input.preferences import preference_changes
 

@@ -1,4 +1,4 @@
-"""Answer `GET /api/v1/me` without FastAPI, whose dispatch takes longer than the lookup of the token.
+"""Answer `GET /api/v1/me` without FastAPI: its dispatch takes longer than the lookup of the token.
 
 This is the request that programs make at each start, and the only one that is answered here. It uses the same functions
 as the route in `routes.py`; a test compares the responses of both, byte for byte.
