@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -123,20 +124,21 @@ def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
 @pytest.mark.skipif(not AS_ROOT, reason="only root can be another user")
 @pytest.mark.usefixtures("everything_is_imported")
 @pytest.mark.parametrize("words", [*CHANGES, "token", "status --offline", "profiles list"])
-def test_a_home_of_another_user_is_reported(two_profiles: Path, tmp_path: Path, words: str) -> None:
+def test_a_home_of_another_user_is_reported(two_profiles: Path, words: str) -> None:
     """It runs in a fork that has imported everything: the other user cannot read this checkout."""
     before = tree(str(two_profiles))
     for folder in two_profiles.parents:
         folder.chmod(folder.stat().st_mode | 0o111)
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports").chmod(0o777)
 
     def as_another_user() -> dict[str, object]:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
         return arka(*words.split(), stdin=TOKEN)._asdict()
 
-    result = run_in_fork(as_another_user, NO_FAULT, tmp_path / "reports" / "report")
+    # Not below tmp_path: a pytest that another test starts closes the folder of all tests to other users again.
+    with tempfile.TemporaryDirectory() as reports:
+        os.chmod(reports, 0o777)
+        result = run_in_fork(as_another_user, NO_FAULT, Path(reports) / "report")
     assert result.code == 0, result.value
     done = Result(**result.value[0])
     assert done.code == 1, done.out + done.err
