@@ -88,7 +88,11 @@ def test_a_plain_token_as_target_is_not_repeated(kind: ReferenceKind) -> None:
 def test_a_profile_and_its_json_show_the_reference(name: str, store: ProfileStore, environ: dict[str, str]) -> None:
     store.create("work", {("token", name): MISSING[name]})
     done = arka("profiles", "show", "work", "--json", environ=environ)
-    assert json.loads(done.out)["token"] == {"reference": {name: MISSING[name]}, "expiry": "not_checked"}
+    assert json.loads(done.out)["token"] == {
+        "reference": {name: MISSING[name]},
+        "expires": None,
+        "expiry": "not_checked",
+    }
 
 
 def test_kind_of_refuses_an_unknown_kind() -> None:
