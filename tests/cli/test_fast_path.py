@@ -25,6 +25,7 @@ from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from arka_config.testing import Stream
 from tests.cli.program import OTHER, TOKEN
+from tests.guarantees import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -182,7 +183,10 @@ WORDS += ["--debug", "--token", "--api-url", "https://us.arka-ai.com"]
 
 
 @given(arguments=st.lists(st.sampled_from(WORDS), max_size=6), environ=st.sampled_from(ENVIRONMENTS))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples if numbers.FULL else 15,  # in each of many states
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_fast_path_equals_click_for_any_arguments(arguments: list[str], environ: Mapping[str, str], home: Path) -> None:
     if not home.exists():
         store_of(home)

@@ -177,4 +177,4 @@ def test_token_and_url_flags_may_not_differ_before_and_after_the_command(option:
     done = arka(option, values[0], "token", option, values[1])
     assert (done.code, done.out) == (2, "")
     assert "was given twice, with different values" in done.err
-    assert arka(option, values[0], "config", option, values[0], "path", option, values[0]).code == 0
+    assert arka(option, values[0], "completion", option, values[0], "bash", option, values[0]).code == 0

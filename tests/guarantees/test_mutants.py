@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 # A bounded run tries some of them.
-TRIED = MUTANTS if numbers.FULL else MUTANTS[::4]
+TRIED = MUTANTS if numbers.FULL else MUTANTS[::10]
 
 
 @pytest.fixture
