@@ -12,6 +12,8 @@ FUZZ_SECONDS ?= 60
 READERS ?=
 ARKA_PEERS ?= $(CURDIR)/.peers
 export ARKA_PEERS
+# The tests start thousands of programs. Each would compile the package.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
