@@ -43,7 +43,7 @@ def ours(home: Path) -> dict[str, Command]:
     homes.fill(home, homes.names(2))
     environ = homes.environment(home)
     commands = {name: Command([ARKA, *line.split()], environ) for name, line in LINES.items()}
-    commands["token, from the environment"] = Command([ARKA, "token"], {**environ, "ARKA_API_KEY": "arka_exported"})
+    commands["token, from the environment"] = Command([ARKA, "token"], {**environ, "ARKA_API_KEY": "arka_" + "e" * 37})
     asking = {"_ARKA_COMPLETE": "bash_complete", "COMP_WORDS": "arka use w", "COMP_CWORD": "2"}
     commands[COMPLETION] = Command([ARKA], {**environ, **asking})
     return commands
