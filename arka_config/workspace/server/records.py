@@ -49,12 +49,23 @@ _MAX_BLOCKED = 10_000  # in memory
 BAD_TOKEN_LIMIT = Limit("bad token", 100, timedelta(minutes=1))
 
 
-def audit(session: Session, action: str, *, user_id: str | None, subject: str = "", address: str = LOCAL) -> None:
+def audit(
+    session: Session,
+    action: str,
+    *,
+    user_id: str | None,
+    subject: str = "",
+    address: str = LOCAL,
+    acting_token: str | None = None,
+) -> None:
     """Add an entry to the audit log, in the transaction of the action itself.
 
-    An entry never contains a token, a sign-in code or a session key.
+    `acting_token` is the id of the token that the action was done with; None for a page or a command. An entry never
+    contains a token, a sign-in code or a session key.
     """
-    session.add(AuditEntry(at=datetime.now(UTC), user_id=user_id, action=action, subject=subject, address=address))
+    entry = AuditEntry(at=datetime.now(UTC), user_id=user_id, action=action, subject=subject, address=address)
+    entry.acting_token = acting_token
+    session.add(entry)
 
 
 class BlockedAddresses:

@@ -146,3 +146,22 @@ class AuditEntry(Table):
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(200))
     address: Mapped[str] = mapped_column(String(64))
+    acting_token: Mapped[str | None] = mapped_column(String(40))  # the id of the token that the action was done with
+
+
+class Job(Table):
+    """When a recurring job of the servers was last started, so that one worker does it at a time."""
+
+    __tablename__ = "jobs"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    started: Mapped[datetime] = mapped_column(Timestamp)
+
+
+class SchemaCompatibility(Table):
+    """One row: the oldest program, by the last migration that it has, that works with these tables."""
+
+    __tablename__ = "schema_compatibility"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    oldest_program: Mapped[str] = mapped_column(String(32))

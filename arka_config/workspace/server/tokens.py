@@ -9,6 +9,7 @@ import re
 import secrets
 import string
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, select, tuple_
@@ -105,6 +106,7 @@ def issue(
     scopes: str = "",
     *,
     address: str = records.LOCAL,
+    acting_token: str | None = None,
     token_id: str | None = None,
 ) -> Issued:
     """Create a token for a user, with the given id if any.
@@ -114,7 +116,14 @@ def issue(
     issued = _generate(app, user_id, check_label(label), check_expiry(expires), scopes)
     issued.token.id = token_id or issued.token.id
     session.add(issued.token)
-    records.audit(session, records.TOKEN_CREATED, user_id=user_id, subject=issued.token.id, address=address)
+    records.audit(
+        session,
+        records.TOKEN_CREATED,
+        user_id=user_id,
+        subject=issued.token.id,
+        address=address,
+        acting_token=acting_token,
+    )
     return issued
 
 
@@ -154,14 +163,16 @@ def find(session: Session, user_id: str, token_id: str) -> Token | None:
     return session.scalar(select(Token).where(Token.id == token_id, Token.user_id == user_id))
 
 
-def revoke(session: Session, user_id: str, token_id: str, *, address: str) -> bool:
+def revoke(session: Session, user_id: str, token_id: str, *, address: str, acting_token: str | None = None) -> bool:
     """Delete the user's token with this id, irreversibly. False if there was none."""
     if not ID.fullmatch(token_id):
         return False
     deleted = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id).returning(Token.id))
     if deleted.scalar() is None:
         return False
-    records.audit(session, records.TOKEN_REVOKED, user_id=user_id, subject=token_id, address=address)
+    records.audit(
+        session, records.TOKEN_REVOKED, user_id=user_id, subject=token_id, address=address, acting_token=acting_token
+    )
     return True
 
 
@@ -179,15 +190,15 @@ def rotate(
     old = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
     if old is None:
         return None
+    audit = partial(records.audit, session, user_id=old.user_id, address=address, acting_token=old.id)
     unused = delete(Token).where(Token.user_id == old.user_id, Token.successor_of == old.id, Token.last_used.is_(None))
     for unused_id in session.scalars(unused.returning(Token.id)).all():
-        records.audit(session, records.TOKEN_REVOKED, user_id=old.user_id, subject=unused_id, address=address)
+        audit(records.TOKEN_REVOKED, subject=unused_id)
     ends = _successor_expiry(old, old.expires if same_end else expires)
     issued = _generate(app, old.user_id, old.label, ends, old.scopes)
     issued.token.successor_of = old.id
     session.add(issued.token)
-    subject = f"{old.id} {issued.token.id}"
-    records.audit(session, records.TOKEN_ROTATED, user_id=old.user_id, subject=subject, address=address)
+    audit(records.TOKEN_ROTATED, subject=f"{old.id} {issued.token.id}")
     return issued
 
 

@@ -28,7 +28,7 @@ from tests.workspace.server.clients import ANN, UNKNOWN
 if TYPE_CHECKING:
     from tests.workspace.server.postgresql import PostgreSQL
 
-TABLES = {"alembic_version", "attempts", "audit", "sessions", "sign_in_codes", "tokens", "users"}
+TABLES = {"alembic_version", *Table.metadata.tables}
 
 
 def test_migrations_create_the_tables_and_are_idempotent(bare_url: str) -> None:

@@ -73,6 +73,23 @@ def test_audit_log_has_user_action_and_address(workspace: RunningWorkspace) -> N
     assert all(abs(entry.at - datetime.now(UTC)) < timedelta(minutes=5) for entry in read_log(workspace))
 
 
+def test_audit_log_names_the_acting_token(workspace: RunningWorkspace, api: Api) -> None:
+    manager = api.get("me").json()["token"]["id"]
+    created = api.post("tokens", json={"label": "CI"}).json()
+    successor = api.post("tokens/current/rotate", token=created["token"]).json()["details"]["id"]
+    api.post("tokens/current/rotate", token=created["token"])
+    api.delete(f"tokens/{created['details']['id']}")
+    api.delete("tokens/current")
+    own = created["details"]["id"]
+    acted = {(entry.action, entry.subject.partition(" ")[0]): entry.acting_token for entry in read_log(workspace)}
+    assert acted["token created", own] == manager
+    assert acted["token rotated", own] == own
+    assert acted["token revoked", successor] == own
+    assert acted["token revoked", own] == manager
+    assert acted["token revoked", manager] == manager
+    assert acted["token created", manager] is None  # not done with a token
+
+
 def test_audit_log_has_a_reached_limit_once_per_window(workspace: RunningWorkspace) -> None:
     workspace.workspace.bad_token_limit = Limit("bad token", 2, timedelta(minutes=1))
     with Api(workspace) as api:

@@ -73,6 +73,7 @@ def create_token(caller: CurrentCaller, new: NewToken) -> IssuedToken:
             new.expires,
             " ".join(sorted(set(new.scopes))),
             address=caller.address,
+            acting_token=caller.token.id,
         )
     return IssuedToken.of(issued)
 
@@ -87,7 +88,9 @@ def revoke_token(caller: CurrentCaller, token_id: Annotated[TokenId, Path(alias=
         if not is_own:
             caller.lock_token(session)
         target = caller.token.id if is_own else token_id
-        is_revoked = tokens.revoke(session, caller.token.user_id, target, address=caller.address)
+        is_revoked = tokens.revoke(
+            session, caller.token.user_id, target, address=caller.address, acting_token=caller.token.id
+        )
     if not is_revoked:
         raise invalid_token(caller.workspace) if is_own else Problem(NOT_FOUND, "there is no such token")
     return Response(status_code=204)
