@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from arka_config.sealing import operations
 from arka_config.sealing.data_key import DISABLE
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
+from arka_config.store.lock import is_alive
 from arka_config.store.rotations import Rotations
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _remove(paths: list[str]) -> None:
 def lock(machine: Machine) -> Iterator[Problem]:
     """A lock file that names a killed process. The kernel has released the lock, but a change may be incomplete."""
     holder = machine.store.lock.read_holder()
-    if holder is None or sys.platform == "win32" or _is_alive(holder[0]):
+    if holder is None or is_alive(holder[0]):
         return
     message = (
         f"process {holder[0]} ({holder[1]}) was killed while it was writing; no command waits for it, and the next one "
@@ -62,16 +62,6 @@ def lock(machine: Machine) -> Iterator[Problem]:
     )
     fix = Fix("cleaned up after the killed process", lambda: None)  # taking the lock does it
     yield Problem(WARNING, machine.store.lock.path, message, machine.command("doctor", "--fix"), fix=fix)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):  # another user's process
-        return True
-    return True
 
 
 def unfinished_changes(machine: Machine) -> Iterator[Problem]:
@@ -116,7 +106,7 @@ def _interrupted_rotations(machine: Machine) -> Iterator[Problem]:
         return
     for name, process in rotations.items():
         credential = machine.credentials.get(name)
-        if _is_alive(process):
+        if is_alive(process):
             continue
         page = machine.app.page(machine.app.tokens_page, None if credential is None else str(credential.origin))
         message = f"'rotate' of profile '{name}' was interrupted, so a token that no profile holds may still work"

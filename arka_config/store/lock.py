@@ -176,6 +176,19 @@ class Lock:
             pass  # the lock works on a full disk too, and commands that free space must be possible
 
 
+def is_alive(process: int) -> bool:
+    """Whether a process exists. True if that cannot be known."""
+    if sys.platform == "win32":  # there, signal 0 is Ctrl-C
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # another user's process
+        return True
+    return True
+
+
 if sys.platform == "win32":
     import msvcrt
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
     from arka_config.store.folders import Folders
+    from arka_config.store.journal import Journal
     from arka_config.store.preferences import Preferences
     from arka_config.store.protocols import References, TokenStore, Vault
     from arka_config.store.tokens import Credential, Document
@@ -159,6 +160,13 @@ class ProfileStore:
         if self._vault is None:
             self._vault = self._make_vault(self)
         return self._vault
+
+    @property
+    def journal(self) -> Journal:
+        """The tokens that were requested, and are not known to be stored or revoked."""
+        from arka_config.store.journal import Journal
+
+        return Journal(self.folders.state, self.lock)
 
     @property
     def references(self) -> References:

@@ -1,0 +1,209 @@
+"""The journal: tokens that a command had issued, or is about to replace, until each is stored or revoked.
+
+A token that is written here is recorded before it can be lost, so a kill leaves none that nothing remembers. Every
+entry means the same: either a profile holds this token, or it must be revoked. The journal has ids, never tokens.
+
+A command that requests a token:
+
+    with journal.begin(ROTATE, profile="work", origin=origin, label="MacBook Pro", user=user_id) as entry:
+        issued = workspace.rotate(key=entry.key)    # the workspace can withdraw what it issued for this key
+        entry.identify(issued.details.id)           # as soon as the response is there, before the token is stored
+        ...                                         # store the token, or revoke it
+        entry.finish()
+
+A command that is about to replace or remove the only copy of a token calls `begin` with its `token_id` before, and
+`finish` once the token is revoked. Leaving the block without `finish` keeps the entry: after a kill, or if the
+workspace could not be asked, the next command finds it with `left_behind` and finishes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from arka_config import timestamps
+from arka_config.errors import ConfigError, MalformedFile
+from arka_config.store import files, json
+from arka_config.store.lock import is_alive
+from arka_config.text import is_printable, quote_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from arka_config.store.lock import Lock
+
+FILE = "journal.json"
+ROTATE, APPLY, CREATE, LOGIN = "rotate", "apply", "tokens create", "login"  # the kinds: commands, as they are typed
+
+_VERSION = 1
+_MAX_REQUEST_AGE = 3600.0  # seconds; no command waits longer for a token, so an older process id is another process's
+_MAX_DELIVERY_TIME = 60.0  # seconds in which a request that a killed process sent may still arrive
+_TEXTS = ("kind", "profile", "origin", "label", "user", "begun", "host", "id")
+_active: set[str] = set()  # the keys of the entries that this process is working on
+
+
+@dataclass(slots=True)
+class Entry:
+    """A token that is neither known to be stored nor known to be revoked.
+
+    `key` is an unguessable text that is sent with a request, and `id` the token's id; it is empty while it is unknown,
+    because the answer is not there or was lost. `profile` is the profile that the token is for, `user` the id of the
+    token's user if known, `begun` the time of the request.
+    """
+
+    key: str
+    kind: str
+    profile: str
+    origin: str
+    label: str
+    user: str
+    begun: str
+    process: int
+    host: str
+    id: str
+    _journal: Journal = field(repr=False, compare=False)
+
+    def identify(self, token_id: str, *, user: str = "") -> None:
+        """Record the id, and the user's id if it was not known before. Raises LockTimeout, FileError."""
+        self.id, self.user = token_id, user or self.user
+        self._journal.write(self)
+
+    def finish(self) -> None:
+        """Remove the entry: the token is stored or revoked. If that fails, a later command finds the same out."""
+        self._journal.finish(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _active.discard(self.key)
+
+    @property
+    def age(self) -> float:
+        """The seconds since the request; an invalid time is long ago."""
+        try:
+            return (timestamps.now() - timestamps.parse(self.begun)).total_seconds()
+        except ValueError:
+            return _MAX_REQUEST_AGE
+
+    @property
+    def may_still_arrive(self) -> bool:
+        """Whether the request may be on its way to the workspace."""
+        return not self.id and self.age < _MAX_DELIVERY_TIME
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether a process may be working on it.
+
+        Of a process on another machine, which shares the home folder, only the time is known.
+        """
+        if self.age >= _MAX_REQUEST_AGE:
+            return False
+        if self.host != socket.gethostname():
+            return True
+        return self.key in _active if self.process == os.getpid() else is_alive(self.process)
+
+    def document(self) -> dict[str, Any]:
+        """Return the entry as it is in the file."""
+        texts = {name: text for name in _TEXTS if (text := getattr(self, name))}
+        return {**texts, "process": self.process}
+
+
+class Journal:
+    """`journal.json` in the state folder."""
+
+    def __init__(self, folder: str, lock: Lock) -> None:
+        self.path = os.path.join(folder, FILE)
+        self._lock = lock
+
+    def begin(
+        self, kind: str, *, profile: str, origin: str, label: str = "", user: str = "", token_id: str = ""
+    ) -> Entry:
+        """Record a token that is about to be requested, or with `token_id` one that is about to be replaced.
+
+        Raises LockTimeout, FileError, MalformedFile: without the record, nothing may be requested.
+        """
+        key, begun = secrets.token_urlsafe(16), timestamps.to_text(timestamps.now())
+        entry = Entry(key, kind, profile, origin, label, user, begun, os.getpid(), socket.gethostname(), token_id, self)
+        self.write(entry)
+        _active.add(key)
+        return entry
+
+    def write(self, entry: Entry) -> None:
+        """Write an entry that is new or has changed."""
+        with self._lock:
+            self._write(self._read() | {entry.key: entry.document()})
+
+    def finish(self, *entries: Entry) -> None:
+        """Remove entries whose tokens are stored or revoked, with one write. If it fails, that is no error."""
+        keys = {entry.key for entry in entries}
+        _active.difference_update(keys)
+        with contextlib.suppress(ConfigError), self._lock:
+            table = self._read()
+            if not keys.isdisjoint(table):
+                self._write({key: entry for key, entry in table.items() if key not in keys})
+
+    def left_behind(self) -> list[Entry]:
+        """Return the entries that no process works on, oldest first. Takes no lock. Raises MalformedFile."""
+        return [entry for entry in self.entries() if not entry.is_in_progress]
+
+    def entries(self) -> list[Entry]:
+        """Return all entries, oldest first. Raises MalformedFile, NewerFormat."""
+        entries = [self._entry(key, document) for key, document in self._read().items()]
+        return sorted(entries, key=lambda entry: (entry.begun, entry.key))
+
+    def _entry(self, key: str, document: Mapping[str, Any]) -> Entry:
+        texts = {name: document.get(name, "") for name in _TEXTS}
+        return Entry(key=key, process=document["process"], _journal=self, **texts)
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        text = files.read(self.path)
+        if text is None:
+            return {}
+        hint = f"rm {quote_path(self.path)}"
+        document = json.parse(text, self.path, hint)
+        json.check_version(document, _VERSION, self.path)
+        table = document.get("tokens") if isinstance(document, dict) else None
+        if not isinstance(table, dict) or not all(map(_is_entry, table, table.values())):
+            raise MalformedFile(
+                f"{self.path}: not a journal, so it is not known which tokens a killed command left",
+                path=self.path,
+                hint=hint,
+            )
+        return table
+
+    def _write(self, table: Mapping[str, Mapping[str, Any]]) -> None:
+        if not table:
+            files.remove(self.path)
+            return
+        files.write(self.path, json.dumps({"version": _VERSION, "tokens": dict(sorted(table.items()))}))
+
+
+def describe(entries: Iterable[Entry]) -> str:
+    """One line that says what killed commands left, for a command that may not ask the workspace."""
+    entries = list(entries)
+    first = entries[0]
+    token = f"a token '{first.label}'" if first.label else "a token"
+    more = f", and {len(entries) - 1} more" if len(entries) > 1 else ""
+    return f"a killed '{first.kind}' may have left {token} at {first.origin} that no profile holds{more}"
+
+
+def _is_entry(key: object, document: object) -> bool:
+    """Whether this is an entry. Keys that a newer program added are ignored, and kept."""
+    return (
+        isinstance(key, str)
+        and key.replace("-", "").replace("_", "").isalnum()
+        and key.isascii()
+        and isinstance(document, dict)
+        and type(document.get("process")) is int
+        and all(isinstance(text := document.get(name, ""), str) and is_printable(text) for name in _TEXTS)
+        and bool(document.get("kind") and document.get("origin"))
+    )
