@@ -11,7 +11,7 @@ from arka_config.precedence.values import Field
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     from arka_config.precedence.custom_layer import CustomLayer
     from arka_config.secret import Secret
@@ -26,10 +26,12 @@ class AppIdentity:
     `name` is what users type to run the program (`corp acme` if it is a subcommand of another one); its folders are
     named after it. Environment variables begin with `prefix` (`NAME_` by default). `settings` is the settings class as
     `"package.module:Class"`. A token starts with `token_prefix` and has `token_length` characters in all, if given.
-    `tokens_page` and `billing_page` are paths below the default `api_url`. `legacy_project` is the project name under
-    which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those inserted
-    below the same built-in layer keep this order. `secret_settings` names the secret fields of the settings class other
-    than the token; without it, the class is imported if a child process could inherit one of their variables.
+    `token_checksum` says whether it ends in a checksum: `"none"`, `"required"`, or `"optional"`, if older tokens have
+    none. `tokens_page` and `billing_page` are paths below the default `api_url`. `legacy_project` is the project name
+    under which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those
+    inserted below the same built-in layer keep this order. `secret_settings` names the secret fields of the settings
+    class other than the token; without it, the class is imported if a child process could inherit one of their
+    variables.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class AppIdentity:
         prefix: str = "",
         token_prefix: str = "",
         token_length: int | None = None,
+        token_checksum: Literal["none", "optional", "required"] = "none",
         api_url: str | None = None,
         tokens_page: str = "",
         billing_page: str = "",
@@ -55,6 +58,7 @@ class AppIdentity:
         self.settings = settings
         self.token_prefix = token_prefix
         self.token_length = token_length
+        self.token_checksum = token_checksum
         self.tokens_page = tokens_page
         self.billing_page = billing_page
         self.legacy_project = legacy_project
@@ -165,6 +169,10 @@ class AppIdentity:
         has_format = self.token_prefix or self.token_length is not None
         if not (_TOKEN_CHARACTERS if has_format else _BEARER_CHARACTERS).issuperset(text):
             return "it contains a character that no token has"
+        if self.token_checksum == "required":
+            from arka_config import token_checksum
+
+            return "" if token_checksum.is_valid(self, text) else token_checksum.FAULT
         return ""
 
     def check_token(self, token: Secret, url: str | None = None) -> None:

@@ -10,6 +10,7 @@ app = App(
     settings="arka_config.arka.settings:Settings",
     token_prefix="arka_",  # what every token begins with
     token_length=len("arka_") + 37,
+    token_checksum="optional",  # older tokens have none
     api_url="https://arka-ai.com",
     tokens_page="/app/personal/settings/tokens",
     billing_page="/billing",

@@ -10,18 +10,20 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String
+from sqlalchemy import DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 MAX_LABEL_LENGTH = 100
+MAX_CLIENT_LENGTH = 120
+MAX_LEAK_URL_LENGTH = 500
 
 
 def digest(secret: str) -> bytes:
     """The SHA-256 of a secret, which the database stores instead of the secret.
 
-    It needs no salt, no stretching and no server key, which protect guessable secrets: each secret here has 190 or more
+    It needs no salt, no stretching and no server key, which protect guessable secrets: each secret here has 180 or more
     random bits. A unique index finds a digest, and the timing of that comparison reveals nothing about the secret.
     """
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
@@ -82,11 +84,17 @@ class User(Table):
     created: Mapped[datetime] = mapped_column(Timestamp)
 
 
+_ONLY_WITHOUT: dict[str, Any] = {f"{dialect}_where": text("NOT has_checksum") for dialect in ("sqlite", "postgresql")}
+
+
 class Token(Table):
     """A valid or expired token. Revoked tokens are deleted."""
 
     __tablename__ = "tokens"
-    __table_args__ = (Index(None, "user_id", "created", "id"),)
+    __table_args__ = (
+        Index(None, "user_id", "created", "id"),
+        Index("ix_tokens_without_checksum", "expires", **_ONLY_WITHOUT),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -97,9 +105,29 @@ class Token(Table):
     created: Mapped[datetime] = mapped_column(Timestamp)
     expires: Mapped[datetime | None] = mapped_column(Timestamp)
     last_used: Mapped[datetime | None] = mapped_column(Timestamp)
+    last_used_address: Mapped[str | None] = mapped_column(String(64))
+    last_used_client: Mapped[str | None] = mapped_column(String(MAX_CLIENT_LENGTH))
+    has_checksum: Mapped[bool] = mapped_column(server_default=false())  # false: issued by an older version
     successor_of: Mapped[str | None] = mapped_column(String(40))  # the rotated token, which may have been deleted
 
     user: Mapped[User] = relationship(lazy="raise")
+
+
+class Leak(Table):
+    """A token that was revoked because it leaked. Its owner sees a notice until they dismiss it."""
+
+    __tablename__ = "leaks"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)  # of the token
+    id: Mapped[str] = mapped_column(String(40), unique=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    label: Mapped[str] = mapped_column(String(MAX_LABEL_LENGTH))
+    last_four: Mapped[str] = mapped_column(String(4))
+    reported: Mapped[datetime] = mapped_column(Timestamp)
+    reporter: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(40))  # what it was found in, such as a commit; empty if unknown
+    url: Mapped[str] = mapped_column(String(MAX_LEAK_URL_LENGTH))
+    dismissed: Mapped[datetime | None] = mapped_column(Timestamp)
 
 
 class SignInCode(Table):

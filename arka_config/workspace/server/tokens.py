@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, not_, or_, select, tuple_
 
-from arka_config import timestamps
+from arka_config import timestamps, token_checksum
 from arka_config.errors import ConfigError, InvalidValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
@@ -31,8 +31,9 @@ ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
 MAX_CURSOR_LENGTH = 80
 
 _ALPHABET = string.ascii_letters + string.digits
-_MIN_BITS = 190
-_DEFAULT_LENGTH = 37  # random characters, if the app does not set a length
+_MIN_BITS = 180
+_MIN_RANDOM = math.ceil(_MIN_BITS / math.log2(len(_ALPHABET)))  # characters
+_DEFAULT_LENGTH = 37  # characters after the prefix, if the app does not set a length
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,12 +71,14 @@ class Cursor(NamedTuple):
 def new_token(app: AppIdentity) -> Secret:
     """Generate a token in the app's format. Raises ConfigError if the format has too few random characters."""
     length = app.token_length - len(app.token_prefix) if app.token_length else _DEFAULT_LENGTH
-    if length * math.log2(len(_ALPHABET)) < _MIN_BITS:
+    ends = token_checksum.LENGTH if app.token_checksum != token_checksum.NONE else 0
+    if length - ends < _MIN_RANDOM:
         raise ConfigError(
-            f"a token of {app.name} has {length} random characters, which is less than {_MIN_BITS} bits",
-            hint="give the App a token_length of its prefix and 32 or more",
+            f"a token of {app.name} has {length - ends} random characters, which is less than {_MIN_BITS} bits",
+            hint=f"give the App a token_length of its prefix and {_MIN_RANDOM + ends} or more",
         )
-    return Secret(app.token_prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length)))
+    random = "".join(secrets.choice(_ALPHABET) for _ in range(length - ends))
+    return Secret(app.token_prefix + random + (token_checksum.compute(random) if ends else ""))
 
 
 def check_label(label: str) -> str:
@@ -139,8 +142,18 @@ def _generate(app: AppIdentity, user_id: str, label: str, expires: datetime | No
         scopes=scopes,
         created=datetime.now(UTC),
         expires=expires,
+        has_checksum=app.token_checksum != token_checksum.NONE,
     )
     return Issued(secret, token)
+
+
+def checksum(session: Session, app: AppIdentity) -> str:
+    """Return whether the tokens that work have a checksum: as the app says, and `required` once all of them do."""
+    if app.token_checksum != token_checksum.OPTIONAL:
+        return app.token_checksum
+    works = or_(Token.expires.is_(None), Token.expires > datetime.now(UTC))
+    older = session.scalar(select(Token.id).where(not_(Token.has_checksum), works).limit(1))
+    return token_checksum.REQUIRED if older is None else token_checksum.OPTIONAL
 
 
 def list_tokens(session: Session, user_id: str, limit: int, after: Cursor | None = None) -> list[Token]:

@@ -6,11 +6,12 @@ import math
 import string
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from sqlalchemy import select, update
 
+from arka_config import token_checksum
 from arka_config.app import App
 from arka_config.arka import app
 from arka_config.errors import ConfigError
@@ -165,20 +166,28 @@ def test_last_use_is_updated_at_most_once_a_minute(workspace: RunningWorkspace, 
     assert last_used() != earlier
 
 
-def test_new_token_has_the_app_s_format_and_190_bits() -> None:
+def test_new_token_has_the_app_s_format_a_checksum_and_180_bits() -> None:
     generated = [tokens.new_token(app).reveal() for _ in range(2_000)]
     letters = set(string.ascii_letters + string.digits)
     assert all(len(token) == 42 and token.startswith("arka_") and letters.issuperset(token[5:]) for token in generated)
-    assert len(set(generated)) == len(generated)
-    assert 37 * math.log2(len(letters)) >= 190
+    assert all(token_checksum.is_valid(app, token) for token in generated)
+    assert len({token[:-6] for token in generated}) == len(generated)
+    assert (37 - 6) * math.log2(len(letters)) >= 180
     # Each letter occurs at each position. By chance, one is missing in 2,000 tokens once in 10^11 runs.
-    for position in range(5, 42):
+    for position in range(5, 36):
         letter_counts = Counter(token[position] for token in generated)
         assert set(letter_counts) == letters
         assert max(letter_counts.values()) < 100  # the mean is 32, the standard deviation 5.6
 
 
-def test_new_token_refuses_a_format_with_too_few_bits() -> None:
-    with pytest.raises(ConfigError, match="less than 190 bits"):
-        tokens.new_token(App("acme", token_prefix="acme_", token_length=36))
-    assert len(tokens.new_token(App("acme", token_prefix="acme_", token_length=37)).reveal()) == 37
+@pytest.mark.parametrize(("checksum", "least"), [("none", 36), ("optional", 42), ("required", 42)])
+def test_new_token_refuses_a_format_with_too_few_bits(
+    checksum: Literal["none", "optional", "required"], least: int
+) -> None:
+    def acme(length: int) -> App:
+        return App("acme", token_prefix="acme_", token_length=length, token_checksum=checksum)
+
+    with pytest.raises(ConfigError, match="less than 180 bits") as caught:
+        tokens.new_token(acme(least - 1))
+    assert caught.value.hint == f"give the App a token_length of its prefix and {least - 5} or more"
+    assert len(tokens.new_token(acme(least)).reveal()) == least

@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from arka_config.errors import InvalidValue
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.api.auth import CurrentCaller, invalid_token
+from arka_config.workspace.server.api.auth import CurrentCaller, invalid_token, workspace_of
 from arka_config.workspace.server.api.schemas import (
     PROBLEM_RESPONSES,
     IssuedToken,
     Me,
+    Metadata,
     NewToken,
     Rotation,
     TokenDocument,
@@ -43,6 +44,16 @@ TokenId = Annotated[
 async def me(caller: CurrentCaller) -> Response:
     """Return the token's user and details."""
     return describe_caller(caller.token)
+
+
+@router.get("/metadata")
+def metadata(request: Request) -> Metadata:
+    """Return what a client can know without a token: the format of tokens."""
+    workspace = workspace_of(request)
+    with workspace.database.read() as session:
+        checksum = tokens.checksum(session, workspace.app)
+    prefix, length = workspace.app.token_prefix, workspace.app.token_length
+    return Metadata.model_validate({"token_format": {"prefix": prefix, "length": length, "checksum": checksum}})
 
 
 @router.get("/tokens")

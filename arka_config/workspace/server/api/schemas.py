@@ -141,6 +141,24 @@ class IssuedToken(_Document):
         return cls(token=issued.secret.reveal(), details=TokenDocument.model_validate(issued.token))
 
 
+class TokenFormat(_Document):
+    """The format of the workspace's tokens."""
+
+    prefix: str
+    length: int | None = Field(description="In characters, with the prefix; null if it is not fixed.")
+    checksum: Literal["none", "optional", "required"] = Field(
+        description="Whether a token ends in a checksum: six digits of base62 (0-9A-Za-z), the most significant first, "
+        "of the CRC-32 of the characters between the prefix and the checksum. `required` if every token that works "
+        "has one; `optional` while older tokens without one work."
+    )
+
+
+class Metadata(_Document):
+    """What a client can know of a workspace without a token."""
+
+    token_format: TokenFormat
+
+
 class FieldError(_Document):
     """Why one field is invalid."""
 
