@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "templates": STORE | {"references", "settings"},
     "workspace": STORE,
     "scanning": STORE,
-    "doctor": OPENING | {"exchange", "settings", "templates", "scanning"},
+    "doctor": OPENING | {"exchange", "settings", "templates", "scanning", "workspace"},
     "cli": CLI,
     "app": CLI | {"app_identity"},
     "arka": {"app", "settings", "workspace"},

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
+    from arka_config.workspace.client.survey import Survey
 
     T = TypeVar("T")
 
@@ -66,15 +67,23 @@ class Machine:
     """The store and its environment, the working directory, and the time that expiries are compared with.
 
     `profile` is the profile named with a flag. `directory` is an absolute path, or empty if it no longer exists.
+    `survey` is what the workspaces say; None if they were not asked.
     """
 
     def __init__(
-        self, store: ProfileStore, *, profile: str | None = None, directory: str = "", now: datetime | None = None
+        self,
+        store: ProfileStore,
+        *,
+        profile: str | None = None,
+        directory: str = "",
+        now: datetime | None = None,
+        survey: Survey | None = None,
     ) -> None:
         self.store = store
         self.profile = profile
         self.directory = directory
         self.now = now or timestamps.now()
+        self.survey = survey
         self.read_errors: dict[str, ConfigError] = {}  # of profiles and token files, by path
 
     @property

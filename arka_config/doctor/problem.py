@@ -35,8 +35,8 @@ class Fix(NamedTuple):
 class Problem(NamedTuple):
     """What a check found. `place` is a file (with its line, if known), a folder or a variable.
 
-    `command` fixes it and can be pasted into a POSIX shell; `advice` adds to it, or says what to do without one. No
-    field ever contains a secret.
+    `command` fixes it and can be pasted into a POSIX shell; `advice` adds to it, or says what to do without one.
+    `token_id` is the workspace's id of the token that the problem is about. No field ever contains a secret.
     """
 
     severity: str
@@ -46,6 +46,7 @@ class Problem(NamedTuple):
     advice: str = ""
     fix: Fix | None = None
     check: str = ""
+    token_id: str = ""
 
     @property
     def is_failure(self) -> bool:

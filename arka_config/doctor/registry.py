@@ -6,7 +6,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-from arka_config.doctor import contents, leaks, leftovers, permissions, selection, tokens
+from arka_config.doctor import contents, leaks, leftovers, online, permissions, selection, tokens
 from arka_config.doctor.problem import ERROR, Problem, reason_of
 from arka_config.errors import ConfigError, ConfigWarning, FileError
 
@@ -32,6 +32,7 @@ GROUPS = {
     "Tokens": "available, and none expires soon",
     "Selection": "the profile exists, and nothing hides it",
     "Leaks": "no copies of tokens in other files",
+    "Workspaces": "they know no token that is not in a profile",
 }
 
 CHECKS = (
@@ -58,6 +59,16 @@ CHECKS = (
     Check("legacy", "Leaks", "the Node CLI's file is private", leaks.legacy),
     Check("history", "Leaks", "no token in a shell history", leaks.history),
     Check("exports", "Leaks", "no token in a start-up file", leaks.exports),
+)
+
+# With --online, after the others. They need the machine's survey.
+ONLINE_CHECKS = (
+    Check("workspaces", "Workspaces", "every workspace answers", online.workspaces),
+    Check("rejected-tokens", "Workspaces", "no token is rejected", online.rejected_tokens),
+    Check("expired-tokens", "Workspaces", "no token has expired", online.expired_tokens),
+    Check("unheld-tokens", "Workspaces", "every token that works is in a profile", online.unheld_tokens),
+    Check("shared-tokens", "Workspaces", "every profile has a token of its own", online.shared_tokens),
+    Check("same-labels", "Workspaces", "every token has a label of its own", online.same_labels),
 )
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from arka_config import App, Credential, Origin, Secret, open_store
 from arka_config.doctor.machine import Machine
 from arka_config.doctor.problem import WARNING, Problem, delete_lines_command, shell_quote
-from arka_config.doctor.registry import CHECKS, GROUPS, Check, run_checks
+from arka_config.doctor.registry import CHECKS, GROUPS, ONLINE_CHECKS, Check, run_checks
 from arka_config.doctor.token_scan import scan_file
 from arka_config.errors import ConfigError
 from arka_config.sealing import os_keyring
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tests.doctor.user_home import UserHome
 
 PAGE = Path(__file__).parents[2] / "docs" / "doctor.md"
+ALL_CHECKS = (*CHECKS, *ONLINE_CHECKS)
 
 
 def test_docs_list_every_check_in_its_group() -> None:
@@ -42,7 +43,9 @@ def test_docs_list_every_check_in_its_group() -> None:
         elif line.startswith("| `") and group in GROUPS:
             rows.append((line.split("`")[1], group))
             assert len([cell for cell in line.split("|") if cell.strip()]) == 4, line
-    assert rows == [(check.name, check.group) for check in CHECKS], f"every check has a row in {PAGE}, in this order"
+    assert rows == [(check.name, check.group) for check in ALL_CHECKS], (
+        f"every check has a row in {PAGE}, in this order"
+    )
 
 
 def test_every_check_has_a_case() -> None:
@@ -52,8 +55,8 @@ def test_every_check_has_a_case() -> None:
 
 
 def test_checks_are_sorted_by_group() -> None:
-    assert list(dict.fromkeys(check.group for check in CHECKS)) == list(GROUPS)
-    groups = [check.group for check in CHECKS]
+    assert list(dict.fromkeys(check.group for check in ALL_CHECKS)) == list(GROUPS)
+    groups = [check.group for check in ALL_CHECKS]
     assert groups == sorted(groups, key=list(GROUPS).index)
 
 

@@ -41,6 +41,7 @@ class FakeWorkspace:
         self.tokens: dict[str, dict[str, Any]] = {}
         self.requests: list[ReceivedRequest] = []
         self.script: list[Callable[[Handler], None] | None] = []
+        self.is_rejected: set[str] = set()  # tokens that are listed and do not work, as expired ones
         self.can_rotate = True
         self.url = ""
         self._lock = threading.Lock()
@@ -86,7 +87,7 @@ class FakeWorkspace:
 
     def _api(self, handler: Handler, request: ReceivedRequest) -> None:
         row = self.tokens.get(request.token)
-        if row is None:
+        if row is None or request.token in self.is_rejected:
             return handler.problem(401, "invalid-token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         if row["plan"] != "pro":
             return handler.problem(403, "pro-required", billing_url=f"{self.url}/billing")

@@ -14,7 +14,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
 from arka_config.doctor.machine import Machine
 from arka_config.doctor.problem import ERROR, NOTE, WARNING
-from arka_config.doctor.registry import CHECKS, GROUPS, apply_fixes, run_checks
+from arka_config.doctor.registry import CHECKS, GROUPS, ONLINE_CHECKS, apply_fixes, run_checks
 from arka_config.errors import EXIT_ERROR
 from arka_config.text import visible
 
@@ -23,43 +23,53 @@ if TYPE_CHECKING:
 
     from arka_config.cli.runtime.session import Session
     from arka_config.doctor.problem import Problem
-    from arka_config.doctor.registry import FixResult
+    from arka_config.doctor.registry import Check, FixResult
+    from arka_config.workspace.client.survey import Survey
 
 _MARKS: dict[str, tuple[str, str]] = {ERROR: ("✗", "red"), WARNING: ("!", "yellow"), NOTE: ("·", "cyan")}
-_GROUP_WIDTH = max(map(len, GROUPS))
 _MIN_WIDTH = 30  # columns to wrap text in
 
 
 @command()
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, and report what remains.")
+@click.option("--online", is_flag=True, help="Also ask the workspaces about this machine's tokens.")
 @click.option("--all", "show_all", is_flag=True, help="List every check, including those that found no problem.")
-def doctor(session: Session, fix: bool, show_all: bool) -> int | None:
+def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | None:
     """Find problems with the profiles and tokens on this machine.
 
     Each problem is shown with a command that fixes it. The exit code is 1 if there is anything to fix.
 
     Nothing is written unless you pass --fix. No helper is run, no passphrase is asked for, and no workspace is
-    contacted.
+    contacted unless you pass --online: then tokens are named that work and are in no profile, have expired, or are
+    there twice. No token is ever revoked by --fix.
     """
     if session.profile is not None:
         session.store.check_exists(session.profile)
-    machine = _read_machine(session)
-    problems = run_checks(machine)
+    survey = _take_survey(session) if online else None
+    checks = (*CHECKS, *ONLINE_CHECKS) if online else CHECKS
+    machine = _read_machine(session, survey)
+    problems = run_checks(machine, checks)
     results: list[FixResult] | None = None
     if fix:
         results = apply_fixes(machine, problems)
         if any(result.is_fixed for result in results):
-            problems = run_checks(_read_machine(session))
+            problems = run_checks(_read_machine(session, survey), checks)
         _report_fixes(session, results)
     if session.json:
-        session.show_json(_document(problems, results))
+        session.show_json(_document(checks, problems, results))
     else:
-        for line in Report(session, problems).lines(show_all=show_all):
+        for line in Report(session, checks, problems).lines(show_all=show_all):
             terminal.out_report(line)
     return EXIT_ERROR if any(problem.is_failure for problem in problems) else None
 
 
-def _read_machine(session: Session) -> Machine:
+def _take_survey(session: Session) -> Survey:
+    from arka_config.cli.runtime.token_survey import survey_tokens
+
+    return survey_tokens(session)
+
+
+def _read_machine(session: Session, survey: Survey | None) -> Machine:
     """Return the machine as it is now, with a new store: the session's store caches what it has read."""
     from arka_config.opening import open_store
 
@@ -67,7 +77,9 @@ def _read_machine(session: Session) -> Machine:
         directory = os.getcwd()
     except OSError:  # it no longer exists
         directory = ""
-    return Machine(open_store(session.app, session.environ), profile=session.profile, directory=directory)
+    return Machine(
+        open_store(session.app, session.environ), profile=session.profile, directory=directory, survey=survey
+    )
 
 
 def _report_fixes(session: Session, results: Sequence[FixResult]) -> None:
@@ -84,15 +96,17 @@ def _report_fixes(session: Session, results: Sequence[FixResult]) -> None:
 class Report:
     """The problems by group, wrapped to the width of the terminal if stdout is one."""
 
-    def __init__(self, session: Session, problems: Sequence[Problem]) -> None:
+    def __init__(self, session: Session, checks: Sequence[Check], problems: Sequence[Problem]) -> None:
         self._session = session
+        self._checks = checks
+        self._group_width = max(len(check.group) for check in checks)
         self._problems = problems
         self._width = max(terminal.columns(), _MIN_WIDTH) if sys.stdout.isatty() else None
 
     def lines(self, *, show_all: bool = False) -> Iterator[str]:
         """Yield the lines of the report."""
         marks = list(_MARKS.values())
-        for group, members in groupby(CHECKS, lambda check: check.group):
+        for group, members in groupby(self._checks, lambda check: check.group):
             checks = list(members)
             names = {check.name for check in checks}
             problems = [problem for problem in self._problems if problem.check in names]
@@ -100,7 +114,7 @@ class Report:
                 worst = min(list(_MARKS).index(problem.severity) for problem in problems)
                 yield f"{self._mark(*marks[worst])} {self._style(group, bold=True)}"
             else:
-                title = self._style(group.ljust(_GROUP_WIDTH), bold=True)
+                title = self._style(group.ljust(self._group_width), bold=True)
                 yield f"{self._mark('✓', 'green')} {title}  {self._style(GROUPS[group], dim=True)}"
             for check in checks:
                 own = [problem for problem in problems if problem.check == check.name]
@@ -156,11 +170,13 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _document(problems: Sequence[Problem], results: Sequence[FixResult] | None) -> dict[str, object]:
+def _document(
+    checks: Sequence[Check], problems: Sequence[Problem], results: Sequence[FixResult] | None
+) -> dict[str, object]:
     names = [problem.check for problem in problems]
     document: dict[str, object] = {
         "healthy": not any(problem.is_failure for problem in problems),
-        "checks": [{"name": each.name, "group": each.group, "found": names.count(each.name)} for each in CHECKS],
+        "checks": [{"name": each.name, "group": each.group, "found": names.count(each.name)} for each in checks],
         "problems": [_problem_document(problem) for problem in problems],
     }
     if results is not None:
@@ -180,4 +196,5 @@ def _problem_document(problem: Problem) -> dict[str, object]:
         "command": visible(problem.command) or None,
         "advice": visible(problem.advice) or None,
         "fixable": problem.fix is not None,
+        "token_id": visible(problem.token_id) or None,
     }

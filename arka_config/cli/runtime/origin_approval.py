@@ -22,21 +22,29 @@ def approve_origin(session: Session, url: ResolvedValue, *, remember: bool = Tru
 
     An approval is recorded if `remember`. Raises Cancelled, UsageError without a terminal.
     """
-    if url.layer in _OWN_LAYERS:
-        return
-    origin = str(Origin.of(str(url.value), url.place))
-    if origin in session.approved_origins:
+    if is_approved(session, url):
         return
     from arka_config.templates.approvals import Approvals
 
-    approvals = Approvals(session.store.folders.state)
-    if not approvals.has_used(session.store, origin):
-        session.confirm(
-            f"The token would be sent to {origin}, which {url.place} names and you have not used before. "
-            "Is that your workspace?",
-            flag=f"{session.app.url_field.option} {url.value}",
-        )
-        if remember:
-            with session.store.lock:
-                Approvals(session.store.folders.state).record_origin(origin)
+    origin = str(Origin.of(str(url.value), url.place))
+    session.confirm(
+        f"The token would be sent to {origin}, which {url.place} names and you have not used before. "
+        "Is that your workspace?",
+        flag=f"{session.app.url_field.option} {url.value}",
+    )
+    if remember:
+        with session.store.lock:
+            Approvals(session.store.folders.state).record_origin(origin)
     session.approved_origins.add(origin)
+
+
+def is_approved(session: Session, url: ResolvedValue) -> bool:
+    """Whether a token may be sent to the URL without a question."""
+    if url.layer in _OWN_LAYERS:
+        return True
+    origin = str(Origin.of(str(url.value), url.place))
+    if origin in session.approved_origins:
+        return True
+    from arka_config.templates.approvals import Approvals
+
+    return Approvals(session.store.folders.state).has_used(session.store, origin)

@@ -43,6 +43,7 @@ class Skipped(StrEnum):
     HELPER_NOT_RUN = "the helper that prints the token was not run"
     HELPER_NOT_NAMED = "a helper prints the token; name the profile to run it"
     VAULT_LOCKED = "the vault is locked"
+    ORIGIN_NOT_USED = "only a variable names its workspace, which you have not used before"
 
 
 class Verification(NamedTuple):

@@ -77,11 +77,41 @@ GUARANTEES: list[Guarantee] = [
         ),
         ("the old token as the new one",),
     ),
+    Guarantee(
+        "`doctor --online` names every token that works and that no profile on this machine has, by the id that the "
+        "workspace gives it. It revokes nothing, and sends a token only to the workspace that it is for.",
+        ("doctor/test_online.py",),
+        ("a token that nothing names", "tokens compared without their id", "a survey of a workspace never used"),
+    ),
 ]
 
 _CONNECTION_TESTS = "tests/workspace/client/test_connection.py"
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a token that nothing names",
+        "doctor/online.py",
+        "            if survey.holders_of(listing.origin, details.id):\n",
+        "            if survey.holders_of(listing.origin, details.id) or not details.last_used:\n",
+        "tests/doctor/test_online.py::test_token_that_no_profile_has_is_named_with_the_command_that_revokes_it",
+        "ValueError",
+    ),
+    Mutant(
+        "tokens compared without their id",
+        "workspace/client/survey.py",
+        "            and verification.identity.token.id == token_id\n",
+        "",
+        "tests/doctor/test_online.py::test_tokens_are_compared_by_id_and_not_by_their_last_characters",
+        "assert",
+    ),
+    Mutant(
+        "a survey of a workspace never used",
+        "cli/runtime/origin_approval.py",
+        "    if url.layer in _OWN_LAYERS:\n        return True",
+        "    if url.layer:\n        return True",
+        "tests/doctor/test_online.py::test_token_of_the_environment_is_not_sent_to_a_workspace_never_used",
+        "assert",
+    ),
     Mutant(
         "a new origin without a question",
         "cli/runtime/workspace_access.py",

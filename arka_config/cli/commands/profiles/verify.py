@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import tables
-from arka_config.cli.output.format import NOT_CHECKED, UNKNOWN, expiry_document, needs_helper
-from arka_config.cli.runtime import workspace_access
+from arka_config.cli.output.format import NOT_CHECKED, UNKNOWN, expiry_document
 from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.token_survey import prepare_question
 from arka_config.cli.runtime.verify_all import verify_all
-from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
-from arka_config.precedence.values import PROFILE
-from arka_config.workspace.client.verification import Skipped, State, Verification
+from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError
+from arka_config.workspace.client.verification import State, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arka_config.cli.output.tables import Cell
-    from arka_config.workspace.client.client import WorkspaceClient
 
 _UNKNOWN = (State.NO_API, State.UNREACHABLE, State.BROKEN)
 _CELLS: dict[State, Cell] = {
@@ -45,7 +43,7 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
     default = [session.profile] if session.profile is not None else session.store.names()
     wanted = [session.store.check_exists(name) for name in dict.fromkeys(names or default)]
     is_named = bool(names or session.profile)
-    results = verify_all([_prepare_question(session, name, fetch=is_named) for name in wanted])
+    results = verify_all([prepare_question(session, name, fetch=is_named) for name in wanted])
     if session.json:
         session.show_json({"profiles": [_document(*each) for each in zip(wanted, results, strict=True)]})
     elif wanted:
@@ -55,21 +53,6 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
     else:
         session.say_no_profiles()
     return _exit_code(results, is_named)
-
-
-def _prepare_question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verification:
-    """A client that can ask about the profile's own token, or the verification if there is nothing to ask."""
-    try:
-        resolution = workspace_access.resolution_of(session, name)
-        effective = resolution.effective_token() if resolution.profile.has_token else None
-        if effective is None or effective.token.layer != PROFILE:
-            return Verification(State.NO_TOKEN)
-        if needs_helper(effective.token) and not fetch:
-            return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_NAMED)
-        effective.secret.reveal()  # here and not in a thread: a helper may prompt the user
-        return workspace_access.client(session, resolution, effective.url, effective.secret)
-    except ConfigError as error:  # a broken profile does not hide the others
-        return Verification.from_error(error)
 
 
 def _row(name: str, verification: Verification) -> tuple[Cell, ...]:
