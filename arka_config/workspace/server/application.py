@@ -18,12 +18,15 @@ from starlette.routing import Match
 from arka_config.text import visible
 from arka_config.workspace.server import problems
 from arka_config.workspace.server.api import routes, schemas
+from arka_config.workspace.server.api.auth import public_url
 from arka_config.workspace.server.api.shortcut import Shortcut
 from arka_config.workspace.server.database import driver_message
 from arka_config.workspace.server.middleware import SecurityMiddleware
 from arka_config.workspace.server.pages import account, rendering, tokens
 from arka_config.workspace.server.pages.browser import Browser, Redirect
 from arka_config.workspace.server.problems import Problem
+from arka_config.workspace.server.sign_in import endpoints
+from arka_config.workspace.server.sign_in.protocol import OAuthError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,7 +69,9 @@ def create_application(
     for kind in (Problem, RequestValidationError, HTTPException, *_DATABASE_ERRORS, Exception):
         application.add_exception_handler(kind, _handle_error)
     application.add_exception_handler(Redirect, _redirect)
+    application.add_exception_handler(OAuthError, _answer_oauth_error)
     application.include_router(routes.router)
+    application.include_router(endpoints.router)
     application.include_router(account.router)
     application.include_router(account.billing_router, prefix=workspace.billing_page)
     application.include_router(rendering.problem_router)
@@ -81,7 +86,8 @@ async def _handle_error(request: Request, error: Exception) -> Response:
     problem = _to_problem(error)
     if problem.kind is problems.NOT_ALLOWED:
         problem.headers["Allow"] = _allowed_methods(request)
-    if request.url.path.startswith("/api/") or request.url.path == OPENAPI:
+    path = request.url.path
+    if path.startswith("/api/") or path == OPENAPI or path in endpoints.PROGRAM_PATHS:
         return problem.response()
     if problem.kind.status >= 500:  # a page needs the database, which may be what failed
         text = f"{problem.kind.title}. {problem.kind.advice}\n"
@@ -92,6 +98,11 @@ async def _handle_error(request: Request, error: Exception) -> Response:
 async def _redirect(_: Request, error: Exception) -> Response:
     assert isinstance(error, Redirect)
     return RedirectResponse(error.path, 303)
+
+
+async def _answer_oauth_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OAuthError)
+    return error.response(public_url(request))
 
 
 def _to_problem(error: Exception) -> Problem:

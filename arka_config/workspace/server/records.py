@@ -31,6 +31,8 @@ PLAN_CHANGED = "plan changed"
 TOKEN_CREATED = "token created"
 TOKEN_ROTATED = "token rotated"
 TOKEN_REVOKED = "token revoked"
+LOGIN_APPROVED = "login approved"
+LOGIN_DENIED = "login denied"
 LIMIT_REACHED = "limit reached"
 
 LOCAL = "command line"  # the address of a command that opens the database itself
@@ -47,6 +49,8 @@ class Limit(NamedTuple):
 SIGN_IN_LIMIT = Limit("sign-in", 10, timedelta(minutes=10))
 _MAX_BLOCKED = 10_000  # in memory
 BAD_TOKEN_LIMIT = Limit("bad token", 100, timedelta(minutes=1))
+LOGIN_REQUEST_LIMIT = Limit("login request", 30, timedelta(minutes=10))
+USER_CODE_LIMIT = Limit("user code", 10, timedelta(minutes=10))  # for each user
 
 
 def audit(

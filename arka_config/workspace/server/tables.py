@@ -193,3 +193,30 @@ class SchemaCompatibility(Table):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     oldest_program: Mapped[str] = mapped_column(String(32))
+
+
+class LoginRequest(Table):
+    """A program's request to sign in, which a user approves or denies. `digest` is that of its device or other code."""
+
+    __tablename__ = "login_requests"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    grant: Mapped[str] = mapped_column("grant_type", String(60))  # `grant` is a keyword of SQL
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user_code: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    client_id: Mapped[str] = mapped_column(String(100))
+    redirect_uri: Mapped[str | None] = mapped_column(String(200))
+    challenge: Mapped[str | None] = mapped_column(String(43))
+    machine: Mapped[str] = mapped_column(String(MAX_LABEL_LENGTH))
+    profile: Mapped[str] = mapped_column(String(MAX_LABEL_LENGTH))
+    label: Mapped[str] = mapped_column(String(MAX_LABEL_LENGTH))
+    address: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime] = mapped_column(Timestamp)
+    expires: Mapped[datetime] = mapped_column(Timestamp)
+    remove_after: Mapped[datetime] = mapped_column(Timestamp, index=True)
+    interval: Mapped[int] = mapped_column("poll_interval")  # seconds
+    polled: Mapped[datetime | None] = mapped_column(Timestamp)
+    state: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    token_expires: Mapped[datetime | None] = mapped_column(Timestamp)
+    token_id: Mapped[str | None] = mapped_column(String(40))  # of the token that the code was exchanged for

@@ -54,6 +54,8 @@ class Workspace:
         self.blocked = records.BlockedAddresses()
         self.sign_in_limit = records.SIGN_IN_LIMIT
         self.bad_token_limit = records.BAD_TOKEN_LIMIT
+        self.login_request_limit = records.LOGIN_REQUEST_LIMIT
+        self.user_code_limit = records.USER_CODE_LIMIT
 
     @classmethod
     def open(cls, app: AppIdentity, database_url: str | URL, url: str = "") -> Workspace:
