@@ -33,7 +33,7 @@ class Filled(NamedTuple):
 
 def fill(url: str, rows: int) -> Filled:
     """Create a workspace with so many tokens, all used just now."""
-    workspace = Workspace.open(app, url)
+    workspace = Workspace.open(app, url, migrate=True)
     sample = [tokens.new_token(app).reveal() for _ in range(SAMPLE)]
     now = datetime.now(UTC)
     with workspace.database.write() as session:

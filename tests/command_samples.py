@@ -211,6 +211,7 @@ SAMPLES: dict[str, Sample] = {
             )
         }
     ),
+    "workspace migrate": server(imports={"workspace migrate": "click sqlalchemy alembic"}),
     "workspace add-user": server(imports={"workspace add-user you@example.com": "click sqlalchemy alembic"}),
     "workspace sign-in-link": server(imports={"1 workspace sign-in-link me@example.com": "click sqlalchemy alembic"}),
     "workspace list-users": server(imports={"workspace list-users": "click sqlalchemy alembic"}),

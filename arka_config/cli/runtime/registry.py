@@ -106,6 +106,7 @@ ENTRIES = (
     Entry("completion", "Manage", "Print a shell completion script"),
     Entry("workspace", "Server", "Run a workspace server"),
     Entry("workspace serve", "Commands", "Serve the tokens page and the API"),
+    Entry("workspace migrate", "Commands", "Migrate the database to this version"),
     Entry("workspace add-user", "Commands", "Add a user and print a sign-in link"),
     Entry("workspace sign-in-link", "Commands", "Print another sign-in link for a user"),
     Entry("workspace list-users", "Commands", "List the users with their plans"),

@@ -73,7 +73,8 @@ def open_workspace(session: Session, database_url: str, url: str = "") -> Iterat
         from arka_config.workspace.server.accounts import UnknownUser
         from arka_config.workspace.server.workspace import Workspace
 
-        workspace = Workspace.open(session.app, find_database_url(session, database_url), url)
+        with name_migrate_command(session, database_url):
+            workspace = Workspace.open(session.app, find_database_url(session, database_url), url)
     try:
         yield workspace
     except UnknownUser as error:
@@ -81,6 +82,19 @@ def open_workspace(session: Session, database_url: str, url: str = "") -> Iterat
         raise
     finally:
         workspace.close()
+
+
+@contextmanager
+def name_migrate_command(session: Session, database_url: str) -> Iterator[None]:
+    """Add the command that migrates the tables to the error that says that it is needed."""
+    from arka_config.workspace.server.migrations import OutdatedSchema
+
+    try:
+        yield
+    except OutdatedSchema as error:
+        option = " --database-url URL" if database_url else ""
+        error.hint = f"{session.app.name} workspace migrate{option}"
+        raise
 
 
 def show_link(session: Session, invitation: Invitation, more: Mapping[str, object] | None = None) -> None:

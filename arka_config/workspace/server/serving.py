@@ -232,7 +232,7 @@ def serve_in_thread(
         database = database_url or f"sqlite:///{os.path.join(folder, 'workspace.db')}"
         url = local_url(listener)
         with (
-            closing(Workspace.open(app, database, public_url or url)) as workspace,
+            closing(Workspace.open(app, database, public_url or url, migrate=True)) as workspace,
             _run_server(create_application(workspace, trusted_proxies=trusted_proxies), listener),
         ):
             yield RunningWorkspace(workspace, url, database)

@@ -58,13 +58,16 @@ class Workspace:
         self.user_code_limit = records.USER_CODE_LIMIT
 
     @classmethod
-    def open(cls, app: AppIdentity, database_url: str | URL, url: str = "") -> Workspace:
-        """Open the workspace in a database and upgrade its tables. Raises ConfigError."""
+    def open(cls, app: AppIdentity, database_url: str | URL, url: str = "", *, migrate: bool = False) -> Workspace:
+        """Open the workspace in a database. A SQLite file is migrated, and with `migrate` PostgreSQL too.
+
+        Raises ConfigError: OutdatedSchema if PostgreSQL must be migrated first.
+        """
         tokens.new_token(app)  # reports a token format that is too short now, not when the first token is created
         url = check_url(url)
         database = Database.open(database_url)
         try:
-            migrations.upgrade(database)
+            (migrations.migrate if migrate else migrations.prepare)(database)
         except BaseException:
             database.close()
             raise

@@ -17,6 +17,12 @@ GUARANTEES: list[Guarantee] = [
         ("workspace/server/test_proxies.py",),
         ("X-Forwarded-For of any peer", "X-Forwarded-For with any text"),
     ),
+    Guarantee(
+        "A PostgreSQL database is migrated by `workspace migrate` only, and a server refuses tables that its version "
+        "does not work with.",
+        ("workspace/server/test_migrations.py",),
+        ("PostgreSQL migrated by any command", "newer tables of any version"),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
@@ -43,5 +49,21 @@ MUTANTS: list[Mutant] = [
         "text",
         "tests/workspace/server/test_proxies.py::test_client_is_the_last_address_that_is_not_a_trusted_proxy",
         "x1b",
+    ),
+    Mutant(
+        "PostgreSQL migrated by any command",
+        "workspace/server/migrations/__init__.py",
+        "if database.is_sqlite:\n        migrate",
+        "if database:\n        migrate",
+        "tests/workspace/server/test_migrations.py::test_only_sqlite_is_migrated_when_it_is_opened[postgresql-0001]",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "newer tables of any version",
+        "workspace/server/migrations/__init__.py",
+        '"" < self.oldest_program <= head()',
+        "True",
+        "tests/workspace/server/test_migrations.py::test_schema_is_compatible_only_with_the_programs_that_it_names",
+        "AssertionError",
     ),
 ]

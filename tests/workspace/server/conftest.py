@@ -32,7 +32,7 @@ def server() -> Iterator[PostgreSQL]:
 def shared(server: PostgreSQL) -> str:
     """A PostgreSQL database with all tables. Creating one takes a second, emptying it almost no time."""
     url = server.create_database()
-    Workspace.open(app, url).close()
+    Workspace.open(app, url, migrate=True).close()
     return url
 
 

@@ -16,7 +16,7 @@ from arka_config.workspace.server.workspace import Workspace
 from tests.workspace.server.clients import ANN, MANAGE
 
 _FUTURE_LEAP_YEAR = "2996"
-_workspace = Workspace.open(app, os.environ["TEST_DATABASE_URL"])
+_workspace = Workspace.open(app, os.environ["TEST_DATABASE_URL"], migrate=True)
 
 
 @schemathesis.auth(refresh_interval=None)

@@ -13,6 +13,7 @@ from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import (
     database_option,
     find_database_url,
+    name_migrate_command,
     require_server_extra,
     trusted_proxies,
     url_option,
@@ -65,7 +66,8 @@ def serve(
 
         trusted = trusted_proxies(session, proxies)
         database = find_database_url(session, database_url)
-        workspace = Workspace.open(session.app, database, url)  # upgrades the tables before any worker starts
+        with name_migrate_command(session, database_url):
+            workspace = Workspace.open(session.app, database, url)
         workspace.close()
     service = serving.Service(session.app, database, workspace.url, host, trusted, allow_upgrade)
     with serving.listen(host, port) as listener:

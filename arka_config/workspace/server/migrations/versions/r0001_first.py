@@ -11,7 +11,7 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-oldest_program = "0001"
+oldest_program = "0001"  # the oldest program that works with these tables, by its last migration
 
 
 def upgrade() -> None:
