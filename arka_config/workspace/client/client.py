@@ -65,18 +65,33 @@ class WorkspaceClient:
             cursor = next_cursor
         raise api_errors.invalid_response(self.origin, f"the list of tokens has more than {_MAX_PAGES} pages")
 
-    def create(self, label: str, *, expires: str = "", scopes: Sequence[str] = ()) -> Issued:
-        """Create a token. `expires` is a timestamp in stored form, or empty for never. Raises NotPermitted."""
-        body = {"label": label, "expires": expires or None, "scopes": list(scopes)}
-        return self._call("POST", "tokens", self._parse_issued, "create a token", body)
+    def create(self, label: str, *, expires: str = "", scopes: Sequence[str] = (), key: str = "") -> Issued:
+        """Create a token. `expires` is a timestamp in stored form, or empty for never. Raises NotPermitted.
 
-    def rotate(self, expires: str | None = None) -> Issued:
+        `key` is a random text with which the request can be withdrawn later, without knowing what it issued.
+        """
+        body = {"label": label, "expires": expires or None, "scopes": list(scopes)}
+        return self._call("POST", "tokens", self._parse_issued, "create a token", body, key)
+
+    def rotate(self, expires: str | None = None, *, key: str = "") -> Issued:
         """Create a successor of this token, which keeps working until it is revoked. Never returns this token itself.
 
         With None, the new token expires when the old one does; an empty `expires` means never.
         """
         body = None if expires is None else {"expires": expires or None}
-        return self._call("POST", f"tokens/{CURRENT}/rotate", self._parse_issued, "rotate a token", body)
+        return self._call("POST", f"tokens/{CURRENT}/rotate", self._parse_issued, "rotate a token", body, key)
+
+    def withdraw(self, key: str) -> bool:
+        """Revoke what a request with this key issued. Return False if it issued nothing, or that is revoked already.
+
+        Needs no scope. Raises NoWorkspaceApi if the workspace is too old to know the request.
+        """
+        response = self._send("DELETE", f"tokens/requests/{key}")
+        self._check_status(response, "withdraw a request")
+        document = api_errors.parse_json(response, self.origin, "withdraw a request")
+        if not isinstance(document, dict) or not isinstance(document.get("revoked"), bool):
+            raise api_errors.invalid_response(self.origin, "revoked is not true or false")
+        return bool(document["revoked"]) or response.is_repeated
 
     def revoke(self, id: str = CURRENT) -> None:  # noqa: A002  # the API's name
         """Revoke a token, by default this one. Raises RequestRefused if there is no such token."""
@@ -99,9 +114,10 @@ class WorkspaceClient:
         parse: Callable[[Any], T],
         action: str,
         body: Mapping[str, object] | None = None,
+        key: str = "",
     ) -> T:
         """Send a request and parse its response. An error for a malformed one names a key, and repeats no value."""
-        response = self._send(method, path, None if body is None else json.dumps(body).encode())
+        response = self._send(method, path, None if body is None else json.dumps(body).encode(), key)
         self._check_status(response, action)
         document = api_errors.parse_json(response, self.origin, action)
         try:
@@ -110,10 +126,10 @@ class WorkspaceClient:
             reason = error.message
         raise api_errors.invalid_response(self.origin, reason)
 
-    def _send(self, method: str, path: str, content: bytes | None = None) -> transport.Response:
+    def _send(self, method: str, path: str, content: bytes | None = None, key: str = "") -> transport.Response:
         if not self.token.reveal().isascii():  # it cannot be sent in a header, so no workspace has issued it
             raise api_errors.invalid_token(self.app, self.url)
-        request = transport.Request(method, f"{self.url}/api/v1/{path}", self.origin, self.token, content)
+        request = transport.Request(method, f"{self.url}/api/v1/{path}", self.origin, self.token, content, key)
         return transport.send(request, self.connection)
 
     def _check_status(self, response: transport.Response, action: str) -> None:

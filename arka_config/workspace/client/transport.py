@@ -36,13 +36,18 @@ _PROXY_HINT = "set another one with the setting proxy, or bypass it with NO_PROX
 
 
 class Request(NamedTuple):
-    """A request. `is_idempotent` if sending it twice has the same effect as sending it once (GET, DELETE)."""
+    """A request. `is_idempotent` if sending it twice has the same effect as sending it once (GET, DELETE).
+
+    `key` is sent as `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), which servers that do not know it
+    ignore.
+    """
 
     method: str
     url: str
     origin: Origin
     token: Secret
     body: bytes | None = None
+    key: str = ""
 
     @property
     def is_idempotent(self) -> bool:
@@ -190,12 +195,17 @@ def _request_headers(request: Request) -> dict[str, str]:
     from importlib.metadata import version
 
     content_type = {} if request.body is None else {"Content-Type": "application/json"}
-    return content_type | {
-        "Authorization": f"Bearer {request.token.reveal()}",
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",  # a few compressed bytes could expand to gigabytes
-        "User-Agent": f"arka-config/{version('arka-config')}",
-    }
+    key = {"Idempotency-Key": request.key} if request.key else {}
+    return (
+        content_type
+        | key
+        | {
+            "Authorization": f"Bearer {request.token.reveal()}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",  # a few compressed bytes could expand to gigabytes
+            "User-Agent": f"arka-config/{version('arka-config')}",
+        }
+    )
 
 
 def _read_response(response: httpx.Response) -> Response | Failure:

@@ -51,6 +51,9 @@ PLANS_ARE_SET = Kind(
 )
 NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address, or the id.")
 NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The Allow header lists the allowed methods.")
+ALREADY_ISSUED = Kind(
+    "already-issued", 409, "This request has already issued a token", "Send a new request, with another key."
+)
 TOO_LARGE = Kind("content-too-large", 413, "Content too large", "No request needs more than 64 KiB.")
 NOT_JSON = Kind("unsupported-media-type", 415, "Unsupported media type", "Send JSON, as application/json.")
 INVALID_REQUEST = Kind("invalid-request", 422, "Invalid request", "The errors say which fields are invalid, and why.")
@@ -62,7 +65,7 @@ BROKEN = Kind(
 
 KINDS = (
     *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, FORGED, PLANS_ARE_SET, NOT_FOUND),
-    *(NOT_ALLOWED, TOO_LARGE, NOT_JSON, INVALID_REQUEST, TOO_MANY, UNAVAILABLE, BROKEN),
+    *(NOT_ALLOWED, ALREADY_ISSUED, TOO_LARGE, NOT_JSON, INVALID_REQUEST, TOO_MANY, UNAVAILABLE, BROKEN),
 )
 _BY_STATUS = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 415: NOT_JSON, 422: INVALID_REQUEST, 503: UNAVAILABLE}
 

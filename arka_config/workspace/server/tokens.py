@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import math
 import re
 import secrets
@@ -66,6 +67,15 @@ class Cursor(NamedTuple):
             return None
         cursor = Cursor(created, token_id)
         return cursor if ID.fullmatch(token_id) and cursor.encode() == text else None
+
+
+def id_for_request(user_id: str, key: str) -> str:
+    """The id of the token that a request with this key issues: the client can withdraw it without an answer.
+
+    It depends on the user, so that no key leads to another user's token, and hides the key.
+    """
+    hashed = hashlib.sha256(f"{user_id} {key}".encode()).digest()[:16]
+    return f"tok_{base64.urlsafe_b64encode(hashed).decode().rstrip('=')}"
 
 
 def new_token(app: AppIdentity) -> Secret:
@@ -189,8 +199,20 @@ def revoke(session: Session, user_id: str, token_id: str, *, address: str, actin
     return True
 
 
+def is_successor(session: Session, token_id: str, of: str) -> bool:
+    """Whether a token was issued by rotating another one, which it may revoke: that completes the rotation."""
+    return session.scalar(select(Token.id).where(Token.id == token_id, Token.successor_of == of)) is not None
+
+
 def rotate(
-    session: Session, app: AppIdentity, token_id: str, *, expires: datetime | None, same_end: bool, address: str
+    session: Session,
+    app: AppIdentity,
+    token_id: str,
+    *,
+    expires: datetime | None,
+    same_end: bool,
+    address: str,
+    key: str | None = None,
 ) -> Issued | None:
     """Create a successor with the same label and scopes. None if the token has been revoked in the meantime.
 
@@ -199,6 +221,7 @@ def rotate(
 
     With `same_end` the successor expires when the old token does, else at `expires`. Raises InvalidValue if that is in
     the past, or later than the end of an old token without `tokens:manage`: a leaked token must not stay alive.
+    Raises IntegrityError if a request with the same key has issued a token.
     """
     old = session.scalar(select(Token).where(Token.id == token_id).with_for_update())
     if old is None:
@@ -210,6 +233,7 @@ def rotate(
     ends = _successor_expiry(old, old.expires if same_end else expires)
     issued = _generate(app, old.user_id, old.label, ends, old.scopes)
     issued.token.successor_of = old.id
+    issued.token.id = id_for_request(old.user_id, key) if key else issued.token.id
     session.add(issued.token)
     audit(records.TOKEN_ROTATED, subject=f"{old.id} {issued.token.id}")
     return issued

@@ -32,10 +32,11 @@ class Tokens:
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
-    """Make valid input meaningful: a schema cannot say that a time is in the future, or that a cursor is ours."""
+    """Make valid input meaningful: a schema cannot say that a time is in the future, a cursor ours, or a key new."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     case.query.pop("cursor", None)
+    case.headers.pop("Idempotency-Key", None)  # a key that was used is refused
     expires = case.body.get("expires") if isinstance(case.body, dict) else None
     if isinstance(case.body, dict) and isinstance(expires, str):
         case.body["expires"] = _FUTURE_LEAP_YEAR + expires[4:]

@@ -86,6 +86,7 @@ def test_document_describes_every_operation_and_problem(document: Any) -> None:
         "GET /api/v1/tokens",
         "POST /api/v1/tokens",
         "DELETE /api/v1/tokens/{id}",
+        "DELETE /api/v1/tokens/requests/{key}",
         "POST /api/v1/tokens/current/rotate",
     }
     for name, call in calls.items():

@@ -308,3 +308,55 @@ def test_invalid_rotation_creates_no_token(api: Api, body: dict[str, object]) ->
 )
 def test_rotation_body_is_optional(api: Api, sent: dict[str, Any]) -> None:
     assert api.post("tokens/current/rotate", **sent).status_code == 201
+
+
+# Requests whose answer was lost
+
+KEY = "k" * 22
+
+
+@pytest.mark.parametrize("path", ["tokens", "tokens/current/rotate"])
+def test_request_is_withdrawn_by_its_key(workspace: RunningWorkspace, api: Api, path: str) -> None:
+    sent = {"json": {"label": "CI"}} if path == "tokens" else {}
+    issued = api.post(path, headers={"Idempotency-Key": KEY}, **sent).json()
+    ordinary = workspace.issue(ANN, "Laptop").secret.reveal()
+    withdrawn = api.delete(f"tokens/requests/{KEY}", token=ordinary)
+    assert (withdrawn.status_code, withdrawn.json()) == (200, {"revoked": True})
+    assert not api.accepts(issued["token"])
+    assert api.delete(f"tokens/requests/{KEY}", token=ordinary).json() == {"revoked": False}
+
+
+@pytest.mark.parametrize("path", ["tokens", "tokens/current/rotate"])
+def test_second_request_with_a_key_issues_nothing(api: Api, path: str) -> None:
+    sent: dict[str, Any] = {"json": {"label": "CI"}} if path == "tokens" else {}
+    first = api.post(path, headers={"Idempotency-Key": KEY}, **sent).json()["token"]
+    assert api.accepts(first)
+    count = len(list_labels(api))
+    again = api.post(path, headers={"Idempotency-Key": KEY}, **sent)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/already-issued")
+    assert (len(list_labels(api)), api.accepts(first)) == (count, True)
+
+
+def test_key_withdraws_no_token_of_another_user(workspace: RunningWorkspace, api: Api) -> None:
+    issued = api.post("tokens", headers={"Idempotency-Key": KEY}, json={"label": "CI"}).json()["token"]
+    workspace.add_user("eve@example.com", "pro")
+    eve = workspace.issue("eve@example.com", "Eve", [MANAGE]).secret.reveal()
+    assert api.delete(f"tokens/requests/{KEY}", token=eve).json() == {"revoked": False}
+    assert api.accepts(issued)
+    assert api.post("tokens", token=eve, headers={"Idempotency-Key": KEY}, json={"label": "Eve"}).status_code == 201
+
+
+def test_short_key_is_refused(api: Api) -> None:
+    refused = api.post("tokens", headers={"Idempotency-Key": "1"}, json={"label": "CI"})
+    assert (refused.status_code, list_labels(api)) == (422, ["Manager"])
+
+
+def test_successor_revokes_only_the_token_that_it_was_rotated_from(workspace: RunningWorkspace, api: Api) -> None:
+    old = workspace.issue(ANN, "CI")
+    other = workspace.issue(ANN, "Laptop")
+    new = api.post("tokens/current/rotate", token=old.secret.reveal()).json()
+    assert api.delete(f"tokens/{other.token.id}", token=new["token"]).status_code == 403
+    assert api.delete(f"tokens/{new['details']['id']}", token=old.secret.reveal()).status_code == 403
+    assert api.delete(f"tokens/{old.token.id}", token=new["token"]).status_code == 204
+    assert not api.accepts(old.secret.reveal())
+    assert api.accepts(new["token"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from sqlalchemy.exc import IntegrityError
 
 from arka_config.errors import InvalidValue
 from arka_config.workspace.server import tokens
@@ -19,9 +20,10 @@ from arka_config.workspace.server.api.schemas import (
     Rotation,
     TokenDocument,
     TokenPage,
+    Withdrawal,
     describe_caller,
 )
-from arka_config.workspace.server.problems import NOT_FOUND, Problem, invalid_request
+from arka_config.workspace.server.problems import ALREADY_ISSUED, NOT_FOUND, Problem, invalid_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,16 @@ CursorText = Annotated[
 ]
 TokenId = Annotated[
     str, Path(description="A token's id, or `current` for the token that authenticates the request.", max_length=40)
+]
+_KEY = "^[A-Za-z0-9_-]{22,64}$"
+RequestKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=_KEY,
+        description="A random text of the client. A second request with it is refused, and what it issued can be "
+        "withdrawn without knowing the token's id.",
+    ),
 ]
 
 
@@ -71,10 +83,10 @@ def list_tokens(caller: CurrentCaller, limit: Limit = 50, cursor: CursorText = N
 
 
 @router.post("/tokens", status_code=201)
-def create_token(caller: CurrentCaller, new: NewToken) -> IssuedToken:
+def create_token(caller: CurrentCaller, new: NewToken, key: RequestKey = None) -> IssuedToken:
     """Create a token. It is returned only once. Needs the scope `tokens:manage`."""
     caller.check_may_manage()
-    with _report_expiry(), caller.workspace.database.write() as session:
+    with _report_refusal(), caller.workspace.database.write() as session:
         caller.lock_token(session)
         issued = tokens.issue(
             session,
@@ -85,18 +97,37 @@ def create_token(caller: CurrentCaller, new: NewToken) -> IssuedToken:
             " ".join(sorted(set(new.scopes))),
             address=caller.address,
             acting_token=caller.token.id,
+            token_id=tokens.id_for_request(caller.token.user_id, key) if key else None,
         )
     return IssuedToken.of(issued)
 
 
+@router.delete("/tokens/requests/{key}")
+def withdraw_request(caller: CurrentCaller, key: Annotated[str, Path(pattern=_KEY)]) -> Withdrawal:
+    """Revoke the token that a request with this `Idempotency-Key` issued. It is not an error if it issued none.
+
+    Any token of the user may do this: to know the key is to have made the request.
+    """
+    target = tokens.id_for_request(caller.token.user_id, key)
+    with caller.workspace.database.write() as session:
+        caller.lock_token(session)
+        is_revoked = tokens.revoke(
+            session, caller.token.user_id, target, address=caller.address, acting_token=caller.token.id
+        )
+    return Withdrawal(revoked=is_revoked)
+
+
 @router.delete("/tokens/{id}", status_code=204)
 def revoke_token(caller: CurrentCaller, token_id: Annotated[TokenId, Path(alias="id")]) -> Response:
-    """Revoke a token, immediately and irreversibly. Needs the scope `tokens:manage` to revoke another token."""
+    """Revoke a token, immediately and irreversibly.
+
+    Needs the scope `tokens:manage` to revoke another token than itself, or the one that it was rotated from.
+    """
     is_own = token_id in (CURRENT, caller.token.id)
-    if not is_own:
-        caller.check_may_manage()
     with caller.workspace.database.write() as session:
         if not is_own:
+            if not tokens.is_successor(session, caller.token.id, of=token_id):
+                caller.check_may_manage()
             caller.lock_token(session)
         target = caller.token.id if is_own else token_id
         is_revoked = tokens.revoke(
@@ -108,14 +139,14 @@ def revoke_token(caller: CurrentCaller, token_id: Annotated[TokenId, Path(alias=
 
 
 @router.post("/tokens/current/rotate", status_code=201)
-def rotate_token(caller: CurrentCaller, rotation: Rotation | None = None) -> IssuedToken:
+def rotate_token(caller: CurrentCaller, rotation: Rotation | None = None, key: RequestKey = None) -> IssuedToken:
     """Create a successor of the authenticating token, with its label, scopes and expiry. It is returned only once.
 
     The old token keeps working until it is revoked. An earlier successor that was never used is revoked. Only a token
     with the scope `tokens:manage` can be given a later expiry than its own.
     """
     same_end = rotation is None or "expires" not in rotation.model_fields_set
-    with _report_expiry(), caller.workspace.database.write() as session:
+    with _report_refusal(), caller.workspace.database.write() as session:
         issued = tokens.rotate(
             session,
             caller.workspace.app,
@@ -123,6 +154,7 @@ def rotate_token(caller: CurrentCaller, rotation: Rotation | None = None) -> Iss
             expires=rotation.expires if rotation else None,
             same_end=same_end,
             address=caller.address,
+            key=key,
         )
     if issued is None:
         raise invalid_token(caller.workspace)
@@ -130,9 +162,14 @@ def rotate_token(caller: CurrentCaller, rotation: Rotation | None = None) -> Iss
 
 
 @contextmanager
-def _report_expiry() -> Iterator[None]:
-    """Report an invalid expiry as a problem with this field. Labels and scopes have already been checked."""
+def _report_refusal() -> Iterator[None]:
+    """Report an invalid expiry as a problem with this field, and a key that was used before.
+
+    Labels and scopes have already been checked.
+    """
     try:
         yield
     except InvalidValue as error:
         raise invalid_request(("expires", error.message)) from None
+    except IntegrityError:
+        raise Problem(ALREADY_ISSUED, "a request with this Idempotency-Key has issued a token") from None

@@ -159,6 +159,12 @@ class Metadata(_Document):
     token_format: TokenFormat
 
 
+class Withdrawal(_Document):
+    """Whether the request had issued a token, which is now revoked."""
+
+    revoked: bool
+
+
 class FieldError(_Document):
     """Why one field is invalid."""
 
