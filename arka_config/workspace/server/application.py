@@ -17,12 +17,12 @@ from starlette.routing import Match
 
 from arka_config.text import visible
 from arka_config.workspace.server import problems
-from arka_config.workspace.server.api import routes, schemas
+from arka_config.workspace.server.api import leaks, routes, schemas
 from arka_config.workspace.server.api.auth import public_url
 from arka_config.workspace.server.api.shortcut import Shortcut
 from arka_config.workspace.server.database import driver_message
 from arka_config.workspace.server.middleware import SecurityMiddleware
-from arka_config.workspace.server.pages import account, rendering, tokens
+from arka_config.workspace.server.pages import account, activity, found, rendering, tokens
 from arka_config.workspace.server.pages.browser import Browser, Redirect
 from arka_config.workspace.server.problems import Problem
 from arka_config.workspace.server.sign_in import endpoints
@@ -46,7 +46,9 @@ class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, which is built once."""
         if not self.openapi_schema:
-            schemas.add_problem_schemas(super().openapi())
+            document = super().openapi()
+            leaks.add_report_schema(document)
+            schemas.add_problem_schemas(document)
         assert self.openapi_schema is not None
         return self.openapi_schema
 
@@ -72,10 +74,13 @@ def create_application(
     application.add_exception_handler(OAuthError, _answer_oauth_error)
     application.include_router(routes.router)
     application.include_router(endpoints.router)
+    application.include_router(leaks.router)
     application.include_router(account.router)
     application.include_router(account.billing_router, prefix=workspace.billing_page)
     application.include_router(rendering.problem_router)
     application.include_router(tokens.router, prefix=workspace.tokens_page)
+    application.include_router(activity.router, prefix=workspace.activity_page)
+    application.include_router(found.router)
     application.mount(rendering.STATIC, rendering.Static())
     shortcut = Shortcut(application, workspace, _to_problem)
     return SecurityMiddleware(shortcut, url=workspace.url, hosts=hosts, trusted=trusted_proxies)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.proxies import Network
 
 MAX_BODY_SIZE = 64 * 1024
+LARGE_BODIES = {"/api/v1/leaks": 1024 * 1024}  # a partner reports many tokens at once
 _MAX_PORT_LENGTH = 5
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -38,7 +39,7 @@ _HEADERS = {
 
 
 class SecurityMiddleware:
-    """ASGI middleware that accepts requests for a known host, with a body of at most 64 KiB, in JSON for the API.
+    """ASGI middleware that accepts requests for a known host, with a body of limited size, in JSON for the API.
 
     The host check prevents DNS rebinding: a name of an attacker that resolves to 127.0.0.1 is not a known host.
 
@@ -75,7 +76,7 @@ class SecurityMiddleware:
         try:
             self._check_host(headers)
             if "content-length" in headers or "transfer-encoding" in headers:  # else there is none (RFC 9112, 6.3)
-                body = await _read_body(headers, receive)
+                body = await _read_body(headers, receive, LARGE_BODIES.get(scope["path"], MAX_BODY_SIZE))
             _check_content_type(scope, headers, body)
         except Problem as problem:
             await problem.response()(scope, receive, send_with_headers)
@@ -91,16 +92,16 @@ class SecurityMiddleware:
             raise Problem(problems.UNKNOWN_HOST, "this workspace is not known by that name")
 
 
-async def _read_body(headers: Headers, receive: Receive) -> bytes:
+async def _read_body(headers: Headers, receive: Receive, most: int) -> bytes:
     """Read the whole body. Raises Problem once it is too large."""
     length = headers.get("content-length", "0")
-    if not length.isdecimal() or int(length[:20]) > MAX_BODY_SIZE:
+    if not length.isdecimal() or int(length[:20]) > most:
         raise problems.from_status(413)
     body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_SIZE:
+        if len(body) > most:
             raise problems.from_status(413)
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             return bytes(body)

@@ -46,6 +46,12 @@ FORGED = Kind(
     "The form came from another site",
     "Open the page again, with cookies allowed, and submit the form from there.",
 )
+BAD_SIGNATURE = Kind(
+    "invalid-signature",
+    403,
+    "Invalid signature",
+    "Sign the body with a key of a secret-scanning partner that the administrator of the workspace trusts.",
+)
 PLANS_ARE_SET = Kind(
     "plans-are-set", 403, "The administrator sets plans", "Ask the administrator of the workspace for another plan."
 )
@@ -54,7 +60,12 @@ NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The Allow h
 ALREADY_ISSUED = Kind(
     "already-issued", 409, "This request has already issued a token", "Send a new request, with another key."
 )
-TOO_LARGE = Kind("content-too-large", 413, "Content too large", "No request needs more than 64 KiB.")
+TOO_LARGE = Kind(
+    "content-too-large",
+    413,
+    "Content too large",
+    "A report of leaked tokens has 1 MiB at most, any other request 64 KiB.",
+)
 NOT_JSON = Kind("unsupported-media-type", 415, "Unsupported media type", "Send JSON, as application/json.")
 INVALID_REQUEST = Kind("invalid-request", 422, "Invalid request", "The errors say which fields are invalid, and why.")
 TOO_MANY = Kind("too-many-requests", 429, "Too many requests", "Wait for the time in the Retry-After header.")
@@ -66,6 +77,7 @@ BROKEN = Kind(
 KINDS = (
     *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, FORGED, PLANS_ARE_SET, NOT_FOUND),
     *(NOT_ALLOWED, ALREADY_ISSUED, TOO_LARGE, NOT_JSON, INVALID_REQUEST, TOO_MANY, UNAVAILABLE, BROKEN),
+    BAD_SIGNATURE,
 )
 _BY_STATUS = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 415: NOT_JSON, 422: INVALID_REQUEST, 503: UNAVAILABLE}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,6 +34,8 @@ TOKEN_ROTATED = "token rotated"
 TOKEN_REVOKED = "token revoked"
 LOGIN_APPROVED = "login approved"
 LOGIN_DENIED = "login denied"
+TOKEN_LEAKED = "leaked token revoked"  # a partner reported it
+TOKEN_FOUND = "token revoked by its finder"
 LIMIT_REACHED = "limit reached"
 
 LOCAL = "command line"  # the address of a command that opens the database itself
@@ -51,6 +54,8 @@ _MAX_BLOCKED = 10_000  # in memory
 BAD_TOKEN_LIMIT = Limit("bad token", 100, timedelta(minutes=1))
 LOGIN_REQUEST_LIMIT = Limit("login request", 30, timedelta(minutes=10))
 USER_CODE_LIMIT = Limit("user code", 10, timedelta(minutes=10))  # for each user
+FOUND_TOKEN_LIMIT = Limit("found token", 20, timedelta(minutes=10))  # counts all, so that the limit tells nothing
+BAD_REPORT_LIMIT = Limit("bad report", 20, timedelta(minutes=1))
 
 
 def audit(
@@ -70,6 +75,23 @@ def audit(
     entry = AuditEntry(at=datetime.now(UTC), user_id=user_id, action=action, subject=subject, address=address)
     entry.acting_token = acting_token
     session.add(entry)
+
+
+def list_entries(
+    session: Session, user_id: str, limit: int, *, before: int | None = None, since: datetime | None = None
+) -> list[AuditEntry]:
+    """Return up to `limit` of a user's entries, newest first: those before an id, not older than a time."""
+    query = select(AuditEntry).where(AuditEntry.user_id == user_id)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    return list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)))
+
+
+def parse_entry_id(text: str) -> int | None:
+    """Return the id of an entry in a URL; None if it is not one."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else None
 
 
 class BlockedAddresses:

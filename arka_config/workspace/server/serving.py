@@ -25,6 +25,7 @@ from arka_config.workspace.server import tokens
 from arka_config.workspace.server.application import create_application
 from arka_config.workspace.server.database import Database
 from arka_config.workspace.server.protocol import LimitedProtocol
+from arka_config.workspace.server.signing_keys import SigningKeys
 from arka_config.workspace.server.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -56,11 +57,14 @@ class Service(NamedTuple):
     host: str
     trusted_proxies: tuple[Network, ...] = ()
     allow_upgrade: bool = False
+    leak_keys: str = ""  # a file or URL with the keys of secret-scanning partners
 
     def open_workspace(self) -> Workspace:
         """Open the workspace of one worker. The tables are already up to date."""
         tokens.new_token(self.app)
-        return Workspace(self.app, Database.open(self.database_url), self.url, allow_upgrade=self.allow_upgrade)
+        keys = SigningKeys(self.leak_keys) if self.leak_keys else None
+        database = Database.open(self.database_url)
+        return Workspace(self.app, database, self.url, allow_upgrade=self.allow_upgrade, leak_keys=keys)
 
     def create_application(self, workspace: Workspace) -> SecurityMiddleware:
         """Create the ASGI application of one worker."""

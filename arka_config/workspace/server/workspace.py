@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.workspace.server.signing_keys import SigningKeys
     from arka_config.workspace.server.tables import User
 
 DEFAULT_PORT = 8765
@@ -42,20 +43,32 @@ class Invitation(NamedTuple):
 class Workspace:
     """What pages and API calls work with. `url` is the public URL; if empty, the URL of the request is used.
 
-    With `allow_upgrade`, users can change their own plan on the billing page.
+    With `allow_upgrade`, users can change their own plan on the billing page. `leak_keys` are the keys of the
+    secret-scanning partners that may report leaked tokens.
     """
 
-    def __init__(self, app: AppIdentity, database: Database, url: str = "", *, allow_upgrade: bool = False) -> None:
+    def __init__(
+        self,
+        app: AppIdentity,
+        database: Database,
+        url: str = "",
+        *,
+        allow_upgrade: bool = False,
+        leak_keys: SigningKeys | None = None,
+    ) -> None:
         self.app = app
         self.database = database
         self.url = url
         self.allow_upgrade = allow_upgrade
+        self.leak_keys = leak_keys
         self.verifier = Verifier(app, database)
         self.blocked = records.BlockedAddresses()
         self.sign_in_limit = records.SIGN_IN_LIMIT
         self.bad_token_limit = records.BAD_TOKEN_LIMIT
         self.login_request_limit = records.LOGIN_REQUEST_LIMIT
         self.user_code_limit = records.USER_CODE_LIMIT
+        self.found_token_limit = records.FOUND_TOKEN_LIMIT
+        self.bad_report_limit = records.BAD_REPORT_LIMIT
 
     @classmethod
     def open(cls, app: AppIdentity, database_url: str | URL, url: str = "", *, migrate: bool = False) -> Workspace:
@@ -77,6 +90,11 @@ class Workspace:
     def tokens_page(self) -> str:
         """The path of the page that lists tokens."""
         return self.app.tokens_page or _TOKENS_PAGE
+
+    @property
+    def activity_page(self) -> str:
+        """The path of the page with the audit log, next to the tokens page."""
+        return self.tokens_page.rpartition("/")[0] + "/activity"
 
     @property
     def billing_page(self) -> str:

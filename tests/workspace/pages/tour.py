@@ -33,6 +33,7 @@ def _visit_all(visitor: Visitor) -> Iterator[str]:
     page.get_by_text("You are on the Pro plan now.").first.wait_for()
     yield "billing, pro"
     yield from _visit_tokens(visitor)
+    yield from _visit_leaks(visitor)
     page.goto("/nowhere")
     yield "not found"
     page.goto("/problems/too-many-requests")
@@ -87,6 +88,23 @@ def _visit_tokens(visitor: Visitor) -> Iterator[str]:
     page.get_by_role("button", name="Revoke token").click()
     page.get_by_text("The token was revoked.").first.wait_for()
     yield "revoked"
+
+
+def _visit_leaks(visitor: Visitor) -> Iterator[str]:
+    page = visitor.page
+    token = visitor.workspace.issue(EMAIL, LONGEST_LABEL).secret.reveal()
+    page.goto("/revoke")
+    yield "found"
+    page.get_by_role("textbox", name="Token").fill(token)
+    page.get_by_role("button", name="Revoke token").click()
+    page.get_by_text("it no longer works").first.wait_for()
+    yield "found, revoked"
+    page.goto(TOKENS)
+    page.get_by_role("button", name="Dismiss").wait_for()
+    yield "leaked"
+    page.get_by_role("link", name="activity", exact=True).click()
+    page.get_by_role("heading", name="Activity").wait_for()
+    yield "activity"
 
 
 def _expire(visitor: Visitor, token_id: str) -> None:

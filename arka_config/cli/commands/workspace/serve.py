@@ -41,6 +41,12 @@ if TYPE_CHECKING:
     help="A network of proxies whose X-Forwarded-For is trusted; repeatable. Default: none.",
 )
 @click.option("--allow-upgrade", is_flag=True, help="Let users change their own plan on the billing page.")
+@click.option(
+    "--leak-keys",
+    metavar="PATH|URL",
+    default="",
+    help="The public keys of a secret-scanning partner, who may report leaked tokens. Default: none.",
+)
 @database_option
 def serve(
     session: Session,
@@ -50,6 +56,7 @@ def serve(
     url: str,
     proxies: tuple[str, ...],
     allow_upgrade: bool,
+    leak_keys: str,
     database_url: str,
 ) -> None:
     """Serve the tokens page and the API until Ctrl-C or SIGTERM.
@@ -62,14 +69,17 @@ def serve(
     """
     with require_server_extra():
         from arka_config.workspace.server import serving
+        from arka_config.workspace.server.signing_keys import SigningKeys
         from arka_config.workspace.server.workspace import Workspace
 
         trusted = trusted_proxies(session, proxies)
+        if leak_keys:
+            SigningKeys(leak_keys)  # raises for keys that cannot be used now, before any worker starts
         database = find_database_url(session, database_url)
         with name_migrate_command(session, database_url):
             workspace = Workspace.open(session.app, database, url)
         workspace.close()
-    service = serving.Service(session.app, database, workspace.url, host, trusted, allow_upgrade)
+    service = serving.Service(session.app, database, workspace.url, host, trusted, allow_upgrade, leak_keys)
     with serving.listen(host, port) as listener:
         if serving.is_exposed(host) and not workspace.url:
             terminal.warn(

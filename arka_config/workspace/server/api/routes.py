@@ -9,15 +9,18 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from sqlalchemy.exc import IntegrityError
 
 from arka_config.errors import InvalidValue
-from arka_config.workspace.server import tokens
+from arka_config.workspace.server import records, tokens
 from arka_config.workspace.server.api.auth import CurrentCaller, invalid_token, workspace_of
 from arka_config.workspace.server.api.schemas import (
     PROBLEM_RESPONSES,
+    ActivityEntry,
+    ActivityPage,
     IssuedToken,
     Me,
     Metadata,
     NewToken,
     Rotation,
+    Time,
     TokenDocument,
     TokenPage,
     Withdrawal,
@@ -32,7 +35,8 @@ CURRENT = "current"
 
 router = APIRouter(prefix="/api/v1", tags=["API"], responses=PROBLEM_RESPONSES)
 
-Limit = Annotated[int, Query(ge=1, le=100, description="How many tokens to return at most.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many to return at most.")]
+Since = Annotated[Time | None, Query(description="Return only entries that are not older.")]
 CursorText = Annotated[
     str | None,
     Query(max_length=tokens.MAX_CURSOR_LENGTH, description="The `next_cursor` of the previous page."),
@@ -159,6 +163,22 @@ def rotate_token(caller: CurrentCaller, rotation: Rotation | None = None, key: R
     if issued is None:
         raise invalid_token(caller.workspace)
     return IssuedToken.of(issued)
+
+
+@router.get("/activity")
+def list_activity(
+    caller: CurrentCaller, limit: Limit = 50, cursor: CursorText = None, since: Since = None
+) -> ActivityPage:
+    """List the user's entries in the audit log, newest first. Needs the scope `tokens:manage`."""
+    caller.check_may_manage()
+    before = None if cursor is None else records.parse_entry_id(cursor)
+    if cursor is not None and before is None:
+        raise invalid_request(("cursor", "it is not a cursor of this workspace"))
+    with caller.workspace.database.read() as session:
+        rows = records.list_entries(session, caller.token.user_id, limit + 1, before=before, since=since)
+    page, more = rows[:limit], rows[limit:]
+    entries = [ActivityEntry.model_validate(entry) for entry in page]
+    return ActivityPage(entries=entries, next_cursor=str(page[-1].id) if more else None)
 
 
 @contextmanager

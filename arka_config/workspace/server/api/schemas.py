@@ -165,6 +165,47 @@ class Withdrawal(_Document):
     revoked: bool
 
 
+class ActivityEntry(_Document):
+    """An entry of the audit log. `subject` is what the action was done to, such as a token's id; it may be empty."""
+
+    id: int
+    at: Time
+    action: str
+    subject: str
+    address: str = Field(description="The address that the request came from.")
+    acting_token: str | None = Field(description="The id of the token that the action was done with.")
+
+
+class ActivityPage(_Document):
+    """One page of the audit log, newest first, and the cursor of the next page."""
+
+    entries: list[ActivityEntry]
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last page.")
+
+
+class FoundToken(_Document):
+    """A token that somebody found."""
+
+    token: str = Field(max_length=200)
+
+
+class LeakReport(BaseModel):
+    """A leaked token, as GitHub's secret scanning reports it. Other keys are ignored."""
+
+    token: str = Field(max_length=1000)
+    type: str = Field(max_length=200, description="The partner's name for the format of the token.")
+    url: str | None = Field(None, max_length=4000, description="Where the token was found.")
+    source: str | None = Field(None, max_length=200, description="What it was found in, such as `commit`.")
+
+
+class LeakVerdict(_Document):
+    """Whether a reported token is a token."""
+
+    token_hash: str = Field(description="The SHA-256 of the token, in hexadecimal digits.", pattern="^[0-9a-f]{64}$")
+    token_type: str
+    label: Literal["true_positive", "false_positive"]
+
+
 class FieldError(_Document):
     """Why one field is invalid."""
 

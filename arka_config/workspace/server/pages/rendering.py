@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 STATIC = "/static"
+REVOKE_PAGE = "/revoke"
 _HERE = Path(__file__).parent
 _KINDS = {kind.name: kind for kind in problems.KINDS}
 
@@ -42,7 +43,9 @@ _templates.filters.update(
     in_words=timestamps.describe,
     visible=visible,
 )
-_templates.globals.update(static=STATIC, sign_in_page=accounts.SIGN_IN_PAGE, PRO=accounts.PRO, MANAGE=tokens.MANAGE)
+_templates.globals.update(
+    static=STATIC, revoke_page=REVOKE_PAGE, sign_in_page=accounts.SIGN_IN_PAGE, PRO=accounts.PRO, MANAGE=tokens.MANAGE
+)
 
 
 def render(browser: Browser, template: str, status: int = 200, **values: object) -> Response:

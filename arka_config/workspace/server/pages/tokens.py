@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from arka_config import timestamps
 from arka_config.errors import InvalidValue
-from arka_config.workspace.server import tokens
+from arka_config.workspace.server import leaks, tokens
 from arka_config.workspace.server.pages.browser import Browser, Redirect, SignedInBrowser, SignedInFormBrowser
 from arka_config.workspace.server.pages.rendering import render
 from arka_config.workspace.server.tables import Token
@@ -110,9 +110,11 @@ def _render_list(browser: Browser, status: int = 200, *, after: str = "", **valu
     with browser.workspace.database.read() as session:
         cursor = Cursor.decode(after) if len(after) <= tokens.MAX_CURSOR_LENGTH else None
         rows = tokens.list_tokens(session, browser.user_id, _PAGE_SIZE + 1, cursor)
+        notices = leaks.list_notices(session, browser.user_id)
     page, more = rows[:_PAGE_SIZE], rows[_PAGE_SIZE:]
     defaults: dict[str, object] = {
         "tokens": page,
+        "leaks": notices,
         "after": after if cursor is not None else "",
         "older": Cursor(page[-1].created, page[-1].id).encode() if more else "",
         "creating": False,
