@@ -43,6 +43,7 @@ ConfigError                       1   something is wrong; the message says what 
 │   ├── NotPermitted              1   the token is valid but may not do this
 │   ├── RequestRefused            1   the workspace rejects the request, or does not know the token
 │   ├── TooManyRequests           1   the workspace limits the rate of requests
+│   ├── RevocationUnknown         1   the token may have been revoked: the response was lost
 │   └── WorkspaceFault            1   the workspace failed, or its response is invalid
 └── Cancelled                     1   the user said no
 
@@ -276,7 +277,9 @@ class LockTimeout(ConfigError):
 
 
 class WorkspaceError(ConfigError):
-    """A request to a workspace failed."""
+    """A request to a workspace failed. `may_have_arrived` if the workspace may have carried it out nevertheless."""
+
+    may_have_arrived = False
 
 
 class NoWorkspaceApi(WorkspaceError):
@@ -297,6 +300,10 @@ class RequestRefused(WorkspaceError):
 
 class TooManyRequests(WorkspaceError):
     """The workspace limits the rate of requests."""
+
+
+class RevocationUnknown(WorkspaceError):
+    """The response to a revocation was lost. The hint is the command to run again, which is safe."""
 
 
 class WorkspaceFault(WorkspaceError):

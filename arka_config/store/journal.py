@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 FILE = "journal.json"
 ROTATE, APPLY, CREATE, LOGIN = "rotate", "apply", "tokens create", "login"  # the kinds: commands, as they are typed
+REVOKE, REVOKE_OWN = "tokens revoke", "tokens revoke current"  # the second: of the token that the request was made with
 
 _VERSION = 1
 _MAX_REQUEST_AGE = 3600.0  # seconds; no command waits longer for a token, so an older process id is another process's

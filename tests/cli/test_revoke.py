@@ -97,7 +97,7 @@ def test_revoke_keeps_the_token_if_the_workspace_is_unreachable(
 def test_revoke_notes_a_copy_in_another_profile(work: FakeWorkspace) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     done = arka("revoke", "--yes", "-p", "work")
-    assert "note: profile 'twin' has the same token, which no longer works: arka login -p twin" in done.err
+    assert "note: profile 'twin' has this token, which no longer works: arka login -p twin" in done.err
 
 
 @pytest.mark.parametrize("line", ["revoke --yes", "rotate"])
@@ -152,7 +152,7 @@ def test_remove_revoke_revokes_first(work: FakeWorkspace, home: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["logout --revoke -p ci", "profiles remove ci --yes --revoke"])
-@pytest.mark.parametrize("step", [steps.reply_page(200), steps.reply(500), steps.reply_problem(403, "pro-required")])
+@pytest.mark.parametrize("step", [steps.reply_page(200), steps.reply(400), steps.reply_problem(403, "pro-required")])
 def test_failed_revocation_removes_nothing(work: FakeWorkspace, home: Path, line: str, step: object) -> None:
     work.script = [step]  # type: ignore[list-item]
     done = arka(*line.split())
@@ -176,7 +176,7 @@ def test_revoke_option_accepts_an_already_rejected_token(work: FakeWorkspace, ho
 
 
 def test_logout_all_forgets_revoked_tokens_if_a_later_one_fails(work: FakeWorkspace, home: Path) -> None:
-    work.script = [None, steps.reply(500)]
+    work.script = [None, steps.reply(400)]
     done = arka("logout", "--revoke", "--all")
     assert (done.code, profiles_with_token(home)) == (1, ["work"])
     assert "Revoked the token of profile 'ci'" in done.err

@@ -176,7 +176,7 @@ def test_rotate_says_if_the_unused_token_could_not_be_revoked(work: FakeWorkspac
 
 
 def test_rotate_keeps_the_new_token_if_the_old_one_cannot_be_revoked(work: FakeWorkspace, home: Path) -> None:
-    work.script = [None, None, steps.reply(500)]
+    work.script = [None, None, steps.reply(400)]
     done = arka("rotate")
     assert (done.code, work.accepts(read_stored(home)["token"]), read_stored(home)["token"] != TOKEN) == (1, True, True)
     assert "profile 'work' has a new token, but the old one still works: " in done.err

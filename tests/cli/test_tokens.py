@@ -43,10 +43,10 @@ def test_tokens_list_marks_the_effective_token(work: FakeWorkspace) -> None:
     assert header.split() == ["ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST", "USED", "PROFILE"]
     assert work.tokens[TOKEN]["details"]["id"] in own
     assert "MacBook Pro" in own
-    assert own.endswith("this one, manages tokens")
+    assert own.endswith("effective, manages tokens")
     assert "arka_…77d1" in other
     assert "expired" in other
-    assert "this one" not in other
+    assert "effective" not in other
 
 
 def test_tokens_list_json_has_every_token(work: FakeWorkspace) -> None:
@@ -65,6 +65,26 @@ def test_tokens_list_names_the_profiles_that_store_each_token(work: FakeWorkspac
         ["work"],
         ["laptop", "spare"],
     ]
+
+
+def test_tokens_list_tells_tokens_with_the_same_last_characters_apart(work: FakeWorkspace) -> None:
+    work.add("arka_" + "n" * 33 + OTHER[-4:], "Another")
+    arka("login", "-p", "laptop", "--with-token", "--no-verify", "--api-url", work.url, stdin=OTHER)
+    profiles = {each["label"]: each["profiles"] for each in arka("tokens", "list", "--json").json["tokens"]}
+    assert profiles == {"Another": [], "MacBook Pro": ["work"], "CI/CD Pipeline": ["laptop"]}
+
+
+def test_tokens_list_does_not_count_as_a_use_of_other_tokens(work: FakeWorkspace) -> None:
+    arka("login", "-p", "laptop", "--with-token", "--no-verify", "--api-url", work.url, stdin=OTHER)
+    assert arka("tokens", "list").code == 0
+    assert {request.token for request in work.requests} == {TOKEN}
+
+
+def test_tokens_list_names_the_profiles_that_a_locked_vault_hides(work: FakeWorkspace) -> None:
+    secret = {"ARKA_PASSPHRASE": "correct horse battery staple"}
+    assert arka("vault", "enable", "--with", "passphrase", environ=secret).code == 0
+    done = arka("tokens", "list", environ={"ARKA_API_KEY": TOKEN, "ARKA_API_URL": work.url})
+    assert "the vault is locked, so the tokens of these profiles were not compared: work (" in done.err
 
 
 @pytest.mark.parametrize("line", ["tokens list", "tokens create x", "tokens revoke tok_x --yes"])

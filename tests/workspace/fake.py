@@ -43,6 +43,7 @@ class FakeWorkspace:
         self.script: list[Callable[[Handler], None] | None] = []
         self.is_rejected: set[str] = set()  # tokens that are listed and do not work, as expired ones
         self.can_rotate = True
+        self.loses_revocations = False  # tokens are revoked, and the connection is reset before the response
         self.url = ""
         self._lock = threading.Lock()
 
@@ -81,6 +82,8 @@ class FakeWorkspace:
             step = self.script.pop(0) if self.script else None
         if step is not None:
             step(handler)
+        elif self.loses_revocations and request.method == "DELETE":
+            self._revoke_and_reset(handler, request)
         else:
             with self._lock:
                 self._api(handler, request)
@@ -110,6 +113,13 @@ class FakeWorkspace:
         body = json.loads(request.body)
         self._issue(handler, body["label"], body["scopes"], body["expires"], row["email"])
         return None
+
+    def _revoke_and_reset(self, handler: Handler, request: ReceivedRequest) -> None:
+        token_id = request.path.rpartition("/")[2]
+        row = self.tokens.get(request.token)
+        wanted = row["details"]["id"] if row is not None and token_id == "current" else token_id
+        self.tokens = {token: each for token, each in self.tokens.items() if each["details"]["id"] != wanted}
+        reset_connection(handler)
 
     def _list(self, handler: Handler, query: str) -> None:
         details = [row["details"] for row in reversed(self.tokens.values())]

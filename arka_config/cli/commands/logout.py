@@ -8,12 +8,12 @@ import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_copy, legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import MalformedFile, NoToken, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 
 @command()
@@ -70,16 +70,18 @@ def _confirm_all(session: Session, names: list[str]) -> None:
         session.confirm(f"Remove {count} ({', '.join(held)})?", flag="--yes")
 
 
-def _revoke_and_forget(session: Session, names: Iterable[str]) -> list[str]:
+def _revoke_and_forget(session: Session, names: Sequence[str]) -> list[str]:
     """Revoke and forget one token after another. Those already revoked stay forgotten if a later one fails."""
     forgotten: list[str] = []
     try:
         for name in names:
             if session.store.tokens.holds(name):
-                message = workspace_access.revoke_before_removal(session, name)
-                session.store.log_out(name)
+                again = f"{session.app.name} logout --revoke " + ("--all" if len(names) > 1 else f"--profile {name}")
+                stored, message = revoking.revoke_before_removal(session, name, again)
+                revoking.forget_token(session, stored)
                 forgotten.append(name)
                 terminal.say(message, mark="✓")
+                revoking.note_sharing(session, stored, besides=names)
     finally:
         if forgotten:
             legacy_sync.after_change(session)

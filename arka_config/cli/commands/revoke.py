@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.input.options import no_browser_option, yes_option
-from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_copy, legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import NoWorkspaceApi
 from arka_config.secret import mask
@@ -30,10 +29,11 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
     stored = workspace_access.effective_stored_token(session)
     token = mask(stored.credential.token.reveal(), session.app.token_prefix)
     if not yes:
-        question = f"Revoke {token} of profile '{stored.profile}' at {stored.workspace.origin}? It cannot be undone."
-        session.confirm(question, flag="--yes")
+        question = f"Revoke {token} of profile '{stored.profile}' at {stored.workspace.origin}?"
+        sharing = revoking.describe_sharing(session, stored)
+        session.confirm(f"{question}{sharing} It cannot be undone.", flag="--yes")
     try:
-        was_revoked = workspace_access.revoke_token(stored)
+        message = revoking.revoke_stored(stored, f"{session.app.name} revoke --profile {stored.profile}")
     except NoWorkspaceApi as error:
         _show_tokens_page(session, stored, token, not no_browser)
         if not forget:
@@ -43,17 +43,14 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
             ) from None
         _forget(session, stored, token, f"Forgot the token of profile '{stored.profile}'", revoked=False)
     else:
-        message = workspace_access.describe_revocation(stored, was_revoked)
         _forget(session, stored, token, message, revoked=True)
         logout = f"{session.app.name} logout --legacy --profile {stored.profile}"
         legacy_copy.note_revoked(session, stored.credential.token, logout)
-        for name in workspace_access.profiles_with(session, stored.credential):
-            login = f"{session.app.name} login -p {name}"
-            terminal.note(f"profile '{name}' has the same token, which no longer works: {login}")
+        revoking.note_sharing(session, stored)
 
 
 def _forget(session: Session, stored: StoredToken, token: str, message: str, *, revoked: bool) -> None:
-    forgotten = workspace_access.forget_token(session, stored)
+    forgotten = revoking.forget_token(session, stored)
     legacy_sync.after_change(session)
     session.report({"profile": stored.profile, "token": token, "revoked": revoked, "forgotten": forgotten}, message)
 

@@ -14,9 +14,9 @@ from arka_config import timestamps
 from arka_config.cli.input.options import parse_expires
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import expiry_document
-from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, workspace_access
+from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, WorkspaceError
+from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, RevocationUnknown, WorkspaceError
 from arka_config.secret import mask
 from arka_config.store.rotations import Rotations
 
@@ -58,7 +58,10 @@ def _rotate(session: Session, old: StoredToken, ends: str | None) -> None:
     changed = _store_and_verify(session, old, names, new)
     legacy_sync.after_change(session)
     try:
-        workspace_access.revoke_token(old)
+        what = f"profile '{old.profile}' has a new token, and the old one"
+        revoking.revoke(old.workspace, what, f"{app.name} rotate --profile {old.profile}")
+    except RevocationUnknown:
+        raise
     except (ProRequired, WorkspaceError) as error:
         raise ConfigError(
             f"profile '{old.profile}' has a new token, but the old one still works: {error.message}",

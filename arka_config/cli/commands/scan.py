@@ -11,9 +11,9 @@ from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import is_locked
 from arka_config.cli.output.progress import counter
-from arka_config.cli.runtime import workspace_access
+from arka_config.cli.runtime import revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, UsageError, WorkspaceError
+from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, RevocationUnknown, UsageError, WorkspaceError
 from arka_config.precedence.values import DEFAULT, FLAG, ResolvedValue
 from arka_config.scanning import file_search
 from arka_config.scanning.allow_list import AllowList
@@ -257,11 +257,12 @@ class _Report:
         for token in live:
             client = self._clients[token]
             try:
-                client.revoke()
+                revoking.revoke(client, mask(token, app.token_prefix), "")
+            except RevocationUnknown as error:
+                terminal.warn(error.message)
+                continue
             except (AuthError, WorkspaceError) as error:
                 terminal.warn(f"{mask(token, app.token_prefix)} was not revoked: {error.message}", hint=error.hint)
                 continue
             terminal.say(f"Revoked {mask(token, app.token_prefix)} at {client.origin}", mark="✓")
-            for name in self._profiles[token]:
-                login = f"{app.name} login -p {name}"
-                terminal.note(f"profile '{name}' has this token, which no longer works: {login}")
+            revoking.note_holders(self._session, self._profiles[token])

@@ -1,31 +1,31 @@
-"""How the commands reach the workspace: as which client, with which token, and what happens to a revoked token."""
+"""How the commands reach the workspace: as which client, with which token, and which profiles have a token."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.cli.output.format import is_locked
 from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import (
     ConfigError,
-    InvalidToken,
     NoToken,
-    ProRequired,
     TokenUnavailable,
     UsageError,
-    WorkspaceError,
 )
 from arka_config.precedence.values import PROFILE
 from arka_config.references.registry import describe
 from arka_config.store.resolution import Resolution
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arka_config.cli.runtime.session import Session
-    from arka_config.precedence.origin import Origin
     from arka_config.precedence.values import ResolvedValue
     from arka_config.secret import Secret
     from arka_config.store.tokens import Credential
     from arka_config.workspace.client.client import WorkspaceClient
+    from arka_config.workspace.client.models import TokenDetails
     from arka_config.workspace.client.verification import Verification
 
 
@@ -101,69 +101,47 @@ def effective_stored_token(session: Session) -> StoredToken:
     return stored_token(session, session.profile_name(None))
 
 
-def revoke_token(stored: StoredToken) -> bool:
-    """Revoke the token at its workspace. Return False if the workspace already rejects it.
-
-    Raises NoWorkspaceApi, WorkspaceUnreachable and the other kinds of WorkspaceError, and ProRequired.
-    """
-    try:
-        stored.workspace.revoke()
-    except InvalidToken:
-        return False
-    return True
-
-
-def revoke_before_removal(session: Session, name: str) -> str:
-    """Revoke a profile's token that is about to be removed, and return the message that reports it.
-
-    Raises ConfigError, which says that nothing was removed.
-    """
-    try:
-        stored = stored_token(session, name)
-        return describe_revocation(stored, revoke_token(stored))
-    except (ProRequired, WorkspaceError) as error:
-        page = session.app.page(session.app.tokens_page, session.store.read_origin(name))
-        raise type(error)(
-            f"the token of profile '{name}' was not revoked, so nothing was removed: {error.message}",
-            hint=error.hint or f"revoke it on {page}, then run this without --revoke",
-        ) from None
-
-
-def describe_revocation(stored: StoredToken, was_revoked: bool) -> str:
-    """One line that says what happened to a token at the workspace and here."""
-    if was_revoked:
-        return f"Revoked the token of profile '{stored.profile}' at {stored.workspace.origin}, and forgot it"
-    return f"Forgot the token of profile '{stored.profile}', which {stored.workspace.origin} already rejects"
-
-
 def profiles_with(session: Session, credential: Credential) -> list[str]:
     """The profiles that have this token stored: `profiles copy --with-token` shares one between several."""
-    return [name for name in session.store.names() if _has_token(session, name, credential)]
+    return [name for name in session.store.names() if has_token(session, name, credential)]
 
 
-def profiles_by_last_four(session: Session, origin: Origin) -> dict[str, list[str]]:
-    """The profiles with a token stored for an origin, by its last four characters, which is all that a list shows.
+def profiles_by_id(
+    session: Session, workspace: WorkspaceClient, listed: Sequence[TokenDetails]
+) -> dict[str, list[str]]:
+    """The profiles that have each of the listed tokens stored, by the token's id.
 
-    A token that would need a prompt is left out.
+    A list shows the last four characters. If several tokens have the same, the workspace is asked about the profiles'
+    tokens; not otherwise, because that counts as a use. A token that would need a prompt is left out.
     """
-    profiles: dict[str, list[str]] = {}
+    profiles: dict[str, list[str]] = {details.id: [] for details in listed}
     for name in session.store.names():
-        try:
+        with contextlib.suppress(ConfigError):  # a broken file does not hide the others
             stored = session.store.tokens.read(name)
-            if stored is not None and stored.origin == origin and not is_locked(session, stored):
-                profiles.setdefault(stored.token.reveal()[-4:], []).append(name)
-        except ConfigError:  # a broken file does not hide the others
-            continue
+            if stored is None or stored.origin != workspace.origin or is_locked(session, stored):
+                continue
+            ids = [details.id for details in listed if details.last_four == stored.token.reveal()[-4:]]
+            if len(ids) > 1:
+                own = workspace.with_token(stored.token).get_identity().token.id
+                ids = [each for each in ids if each == own]
+            for each in ids:
+                profiles[each].append(name)
     return profiles
 
 
-def forget_token(session: Session, stored: StoredToken) -> bool:
-    """Remove a revoked token from the store. Return False if the profile has another token by now."""
-    with session.store.lock:
-        return _has_token(session, stored.profile, stored.credential) and session.store.log_out(stored.profile)
+def locked_profiles(session: Session) -> list[str]:
+    """The profiles with a sealed token that cannot be compared with another one without a passphrase."""
+    locked = []
+    for name in session.store.names():
+        with contextlib.suppress(ConfigError):
+            stored = session.store.tokens.read(name)
+            if stored is not None and is_locked(session, stored):
+                locked.append(name)
+    return locked
 
 
-def _has_token(session: Session, name: str, credential: Credential) -> bool:
+def has_token(session: Session, name: str, credential: Credential) -> bool:
+    """Whether a profile has this token stored. False for one that cannot be read without a passphrase."""
     try:
         stored = session.store.tokens.read(name)
         if stored is None or stored.origin != credential.origin or is_locked(session, stored):

@@ -59,7 +59,9 @@ def no_api(origin: Origin, action: str, answer: str) -> NoWorkspaceApi:
 
 def invalid_response(origin: Origin, reason: str) -> WorkspaceFault:
     """The error for a response that breaks the API's format."""
-    return WorkspaceFault(f"{origin} sent an invalid response: {reason}")
+    error = WorkspaceFault(f"{origin} sent an invalid response: {reason}")
+    error.may_have_arrived = True
+    return error
 
 
 def error_for(response: Response, app: AppIdentity, url: str, action: str) -> ConfigError:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from arka_config.errors import InvalidValue, RequestRefused
+from arka_config.errors import InvalidValue, NotPermitted, RequestRefused, WorkspaceError
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.client import api_errors, transport
 from arka_config.workspace.client.models import Identity, Issued, TokenDetails
@@ -93,16 +93,23 @@ class WorkspaceClient:
             raise api_errors.invalid_response(self.origin, "revoked is not true or false")
         return bool(document["revoked"]) or response.is_repeated
 
-    def revoke(self, id: str = CURRENT) -> None:  # noqa: A002  # the API's name
-        """Revoke a token, by default this one. Raises RequestRefused if there is no such token."""
+    def revoke(self, id: str = CURRENT, *, tried_before: bool = False) -> None:  # noqa: A002  # the API's name
+        """Revoke a token, by default this one. Raises RequestRefused if there is no such token.
+
+        With `tried_before`, this machine has sent the same request before, so a token that is unknown now is revoked.
+        """
         if not id or not _ID_CHARACTERS.issuperset(id):
             raise InvalidValue("the token id has a character that is not allowed")
         action = "revoke a token"
         response = self._send("DELETE", f"tokens/{id}")
-        # 401 and 404 after a retry: the first attempt has revoked the token.
-        if response.status == 204 or (response.is_repeated and response.status in (401, 404)):
+        is_unknown = response.status == 404 and api_errors.is_problem(response, "not-found")
+        # Unknown after a retry: the first attempt has revoked the token. A 401 is about the token that was sent.
+        is_gone = response.status == 404 or (response.status == 401 and id == CURRENT)
+        if response.status == 204 or (response.is_repeated and is_gone) or (tried_before and is_unknown):
             return
-        if response.status == 404 and api_errors.is_problem(response, "not-found"):
+        if is_unknown and id == CURRENT:
+            raise api_errors.invalid_token(self.app, self.url)
+        if is_unknown:
             raise RequestRefused(f"{self.origin} has no token {id} of this user", hint=f"{self.app.name} tokens list")
         self._check_status(response, action)
         api_errors.parse_json(response, self.origin, action)  # a web page with status 200 has revoked nothing
@@ -134,7 +141,10 @@ class WorkspaceClient:
 
     def _check_status(self, response: transport.Response, action: str) -> None:
         if not 200 <= response.status < 300:
-            raise api_errors.error_for(response, self.app, self.url, action)
+            error = api_errors.error_for(response, self.app, self.url, action)
+            if isinstance(error, WorkspaceError) and not isinstance(error, NotPermitted):
+                error.may_have_arrived = response.is_repeated or response.status >= 500
+            raise error
 
     def _parse_issued(self, document: object) -> Issued:
         issued = Issued.parse(document, self.app)

@@ -101,7 +101,9 @@ def send(request: Request, connection: Connection) -> Response:
         attempt += 1
         result = _send_before(deadline, request, connection)
     if isinstance(result, Failure):
-        raise result.to_error(request.origin)
+        error = result.to_error(request.origin)
+        error.may_have_arrived = may_have_arrived or not result.is_unsent
+        raise error
     return replace(result, is_repeated=may_have_arrived)
 
 
@@ -176,7 +178,9 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
             via = httpx.Proxy(proxy, ssl_context=connection.certificates() if proxy.startswith("https:") else None)
         client = httpx.Client(verify=context, proxy=via, trust_env=False, timeout=timeout)
     except (httpx.InvalidURL, ImportError, ValueError):  # these repeat the proxy's URL, which may hold a password
-        return Failure("the proxy in the environment cannot be used", hint="check HTTPS_PROXY", is_permanent=True)
+        return Failure(
+            "the proxy in the environment cannot be used", hint="check HTTPS_PROXY", is_unsent=True, is_permanent=True
+        )
     try:
         headers = _request_headers(request)
         with client, client.stream(request.method, request.url, headers=headers, content=request.body) as response:
@@ -240,7 +244,7 @@ def _connection_failure(error: BaseException, proxy: str, connection: Connection
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate_failure(cause, connection)
     if any(isinstance(each, ssl.SSLError) for each in causes):
-        return Failure("the TLS handshake failed", hint="check the URL and its port", is_permanent=True)
+        return Failure("the TLS handshake failed", hint="check the URL and its port", is_unsent=True, is_permanent=True)
     if any(isinstance(each, socket.gaierror) for each in causes):
         name = "the proxy's name" if proxy else "its name"
         return Failure(f"{name} cannot be resolved", hint="check the network", is_unsent=True, is_permanent=True)

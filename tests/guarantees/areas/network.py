@@ -78,6 +78,22 @@ GUARANTEES: list[Guarantee] = [
         ("the old token as the new one",),
     ),
     Guarantee(
+        "If the response to a revocation is lost, every command says that the token may have been revoked, forgets "
+        "nothing, and succeeds if it is run again. Every command names the other profiles that have a revoked token.",
+        (
+            "cli/test_lost_revocations.py::test_lost_response_is_said_and_running_it_again_succeeds",
+            "cli/test_lost_revocations.py::test_rotate_says_that_the_old_token_may_have_been_revoked",
+            "cli/test_lost_revocations.py::test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revocation",
+            "cli/test_lost_revocations.py::test_profiles_that_share_the_token_are_named",
+        ),
+        (
+            "a lost response as a failure",
+            "a rejected managing token as a revocation",
+            "an attempt that is forgotten",
+            "a shared token that nothing names",
+        ),
+    ),
+    Guarantee(
         "`doctor --online` names every token that works and that no profile on this machine has, by the id that the "
         "workspace gives it. It revokes nothing, and sends a token only to the workspace that it is for.",
         ("doctor/test_online.py",),
@@ -88,6 +104,38 @@ GUARANTEES: list[Guarantee] = [
 _CONNECTION_TESTS = "tests/workspace/client/test_connection.py"
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a lost response as a failure",
+        "workspace/client/transport.py",
+        "        error.may_have_arrived = may_have_arrived or not result.is_unsent\n",
+        "",
+        "tests/cli/test_lost_revocations.py::test_lost_response_is_said_and_running_it_again_succeeds",
+        "may have been revoked",
+    ),
+    Mutant(
+        "a rejected managing token as a revocation",
+        "workspace/client/client.py",
+        "(response.status == 401 and id == CURRENT)",
+        "response.status == 401",
+        "tests/cli/test_lost_revocations.py::test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revocation",
+        "assert",
+    ),
+    Mutant(
+        "an attempt that is forgotten",
+        "cli/commands/tokens/revoke.py",
+        "            kinds = (REVOKE, REVOKE_OWN)\n",
+        "            kinds = ()\n",
+        "tests/cli/test_lost_revocations.py::test_lost_response_is_said_and_running_it_again_succeeds",
+        "assert",
+    ),
+    Mutant(
+        "a shared token that nothing names",
+        "cli/runtime/revoking.py",
+        "    note_holders(session, _sharing_profiles(session, stored, besides))\n",
+        "",
+        "tests/cli/test_lost_revocations.py::test_profiles_that_share_the_token_are_named",
+        "assert",
+    ),
     Mutant(
         "a token that nothing names",
         "doctor/online.py",

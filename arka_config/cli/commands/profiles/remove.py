@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_copy, legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
-from arka_config.errors import UsageError
+from arka_config.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +39,11 @@ def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> N
         _Removal(name, store.tokens.holds(name), store.read_origin(name)) for name in _names_to_remove(session, names)
     ]
     if not yes:
-        session.confirm(_question(removals, revoke=revoke), flag="--yes")
+        sharing = _describe_sharing(session, removals) if revoke else ""
+        session.confirm(_question(removals, revoke=revoke) + sharing, flag="--yes")
+    again = f"{session.app.name} profiles remove --revoke {' '.join(each.name for each in removals)}"
     revoked = {
-        each.name: workspace_access.revoke_before_removal(session, each.name)
+        each.name: revoking.revoke_before_removal(session, each.name, again)
         for each in removals
         if each.has_token and revoke
     }
@@ -53,7 +56,9 @@ def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> N
         documents = [{"profile": name, "unpinned": directories} for name, directories in unpinned.items()]
         session.show_json(documents[0] if len(documents) == 1 else {"removed": documents})
     for each in removals:
-        _report(session, each, revoked.get(each.name, ""), unpinned[each.name])
+        _report(session, each, revoked[each.name][1] if each.name in revoked else "", unpinned[each.name])
+    for stored, _ in revoked.values():
+        revoking.note_sharing(session, stored, besides=unpinned)
     legacy_copy.report_or_remove(session, copy, remove=False)
     if active in unpinned:
         terminal.say(f"  No profile is active now; choose one with: {session.app.name} use NAME")
@@ -77,6 +82,17 @@ def _question(removals: Sequence[_Removal], *, revoke: bool) -> str:
         return f"Remove profiles {names}{what if has_token else ''}?"
     what = " and its token, and revoke that" if revoke else " and its token"
     return f"Remove profile {names}{what if has_token else ''}?"
+
+
+def _describe_sharing(session: Session, removals: Sequence[_Removal]) -> str:
+    """The other profiles with the tokens that are to be revoked. A token that cannot be read is refused later."""
+    names, parts = [each.name for each in removals], []
+    for each in removals:
+        with contextlib.suppress(ConfigError):
+            if each.has_token:
+                stored = workspace_access.stored_token(session, each.name)
+                parts.append(revoking.describe_sharing(session, stored, besides=names))
+    return "".join(dict.fromkeys(parts))
 
 
 def _report(session: Session, removal: _Removal, revoked: str, unpinned: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from arka_config import timestamps
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import UNKNOWN, token_details_document
-from arka_config.cli.runtime import workspace_access
+from arka_config.cli.runtime import revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.workspace.client.models import MANAGE
 
@@ -32,8 +32,9 @@ def list_(session: Session) -> None:
     workspace = workspace_access.effective_workspace(session)
     current = workspace.get_identity().token.id
     details = workspace.list_tokens()
-    stored = workspace_access.profiles_by_last_four(session, workspace.origin)
-    profiles = [stored.get(each.last_four, []) for each in details]
+    stored = workspace_access.profiles_by_id(session, workspace, details)
+    profiles = [stored[each.id] for each in details]
+    revoking.note_not_compared(session, workspace_access.locked_profiles(session))
     if session.json:
         documents = [
             token_details_document(each) | {"current": each.id == current, "profiles": names}
@@ -53,7 +54,7 @@ def list_(session: Session) -> None:
 
 
 def _row(session: Session, details: TokenDetails, is_current: bool, profiles: Sequence[str]) -> tuple[Cell, ...]:
-    marks = ["this one"] * is_current + ["manages tokens"] * (MANAGE in details.scopes)
+    marks = ["effective"] * is_current + ["manages tokens"] * (MANAGE in details.scopes)
     return (
         details.id,
         (details.label, "bold" if is_current else ""),

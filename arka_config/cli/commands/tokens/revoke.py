@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -9,14 +11,25 @@ import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import workspace_access
+from arka_config.cli.runtime import revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import EXIT_ERROR, RequestRefused, UsageError, WorkspaceError
+from arka_config.errors import (
+    EXIT_ERROR,
+    AuthError,
+    ConfigError,
+    InvalidToken,
+    RequestRefused,
+    RevocationUnknown,
+    UsageError,
+    WorkspaceError,
+)
+from arka_config.store.journal import REVOKE, REVOKE_OWN
 from arka_config.workspace.client.client import CURRENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import TokenDetails
 
@@ -36,69 +49,204 @@ def revoke(session: Session, token_id: str | None, label: str | None, yes: bool)
     if (token_id is None) == (label is None):
         raise UsageError("name a token: by its ID, or by --label TEXT", hint=f"{session.app.name} tokens list")
     workspace = workspace_access.effective_workspace(session)
-    own = workspace.get_identity().token
-    wanted = [own] if token_id in (own.id, CURRENT) else _find_tokens(session, workspace, token_id, label)
-    wanted.sort(key=lambda each: each.id == own.id)  # the effective token last: the others are revoked with it
-    names = [f"'{each.label}', {session.app.token_prefix}…{each.last_four}" for each in wanted]
-    if wanted[-1].id == own.id:
-        terminal.warn(f"{names[-1]} is the effective token: once it is revoked, commands that need it fail")
+    tried = Attempts(session, workspace, token_id, label)
+    try:
+        own = workspace.get_identity().token
+    except InvalidToken:
+        if token_id != CURRENT and not tried.own:
+            raise
+        name = f"the effective token at {workspace.origin}"
+        _report_revoked_before(session, tried.own, label, name, current=True)
+        return None
+    listed = [own] if token_id in (own.id, CURRENT) else workspace.list_tokens()
+    found = listed if token_id in (own.id, CURRENT) else _find_tokens(listed, token_id, label)
+    done = tried.without(listed)
+    if not found and not done:
+        raise _no_such_token(session, workspace, token_id, label)
+    if not found:
+        _report_revoked_before(session, done, label, "", current=False)
+        return None
+    found.sort(key=lambda each: each.id == own.id)  # the effective token last: the others are revoked with it
+    holders = workspace_access.profiles_by_id(session, workspace, listed)
+    wanted = [Target(session, workspace, each, own.id, holders[each.id]) for each in found]
+    if wanted[-1].is_own:
+        terminal.warn(f"{wanted[-1].name} is the effective token: once it is revoked, commands that need it fail")
     if not yes:
-        for name in names if len(names) > 1 else []:
-            terminal.say(f"  {name}")
-        what = names[0] if len(names) == 1 else f"these {len(names)} tokens"
-        session.confirm(f"Revoke {what}? It cannot be undone.", flag="--yes")
-    revoked = _revoke_all(session, workspace, dict(zip(names, wanted, strict=True)), own.id)
+        for target in wanted if len(wanted) > 1 else []:
+            terminal.say(f"  {target.name}")
+        what = wanted[0].name if len(wanted) == 1 else f"these {len(wanted)} tokens"
+        session.confirm(f"Revoke {what}?{_describe_holders(wanted)} It cannot be undone.", flag="--yes")
+    revoked = _revoke_all(session, wanted, tried, _command(session, token_id, label))
+    session.store.journal.finish(*done)
     if session.json:
         session.show_json(revoked[0] if label is None else {"revoked": revoked})
     return None if len(revoked) == len(wanted) else EXIT_ERROR
 
 
-def _revoke_all(
-    session: Session, workspace: WorkspaceClient, wanted: Mapping[str, TokenDetails], own_id: str
-) -> list[dict[str, object]]:
+class Target:
+    """A token to revoke, and the profiles here that have it."""
+
+    def __init__(
+        self,
+        session: Session,
+        workspace: WorkspaceClient,
+        details: TokenDetails,
+        own_id: str,
+        profiles: Sequence[str],
+    ) -> None:
+        self.workspace = workspace
+        self.details = details
+        self.is_own = details.id == own_id
+        self.name = f"'{details.label}', {session.app.token_prefix}…{details.last_four}"
+        self.profiles = profiles
+
+
+class Attempts:
+    """Earlier runs of this command whose response was lost, in the journal."""
+
+    def __init__(self, session: Session, workspace: WorkspaceClient, token_id: str | None, label: str | None) -> None:
+        self._journal = session.store.journal
+        self._origin = str(workspace.origin)
+        self._profile = session.resolution.name or ""
+        self._entries = [
+            each
+            for each in self._read()
+            if _matches(each.id, each.label, token_id, label) or (token_id == CURRENT and self._is_own(each))
+        ]
+
+    def _read(self) -> list[Entry]:
+        with contextlib.suppress(ConfigError):  # a damaged journal stops no revocation
+            kinds = (REVOKE, REVOKE_OWN)
+            return [each for each in self._journal.entries() if each.kind in kinds and each.origin == self._origin]
+        return []
+
+    @property
+    def own(self) -> list[Entry]:
+        """Those of the token that the command was run with."""
+        return [each for each in self._entries if self._is_own(each)]
+
+    def _is_own(self, entry: Entry) -> bool:
+        return entry.kind == REVOKE_OWN and entry.profile == self._profile
+
+    def without(self, found: Sequence[TokenDetails]) -> list[Entry]:
+        """Those of tokens that the workspace does not know any more: they are revoked."""
+        known = {each.id for each in found}
+        return [each for each in self._entries if each.id not in known]
+
+    def knows(self, target: Target) -> bool:
+        """Whether there was an attempt to revoke this token."""
+        return any(each.id == target.details.id for each in self._entries)
+
+    @contextlib.contextmanager
+    def record(self, target: Target) -> Iterator[None]:
+        """Record an attempt for the block. It stays recorded if the program is killed or the response is lost.
+
+        If it cannot be recorded, that is no reason not to revoke a token.
+        """
+        details = target.details
+        kind, profile = (REVOKE_OWN, self._profile) if target.is_own else (REVOKE, "")
+        entries = [each for each in self._entries if each.id == details.id]
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(ConfigError):
+                entry = self._journal.begin(
+                    kind, profile=profile, origin=self._origin, label=details.label, token_id=details.id
+                )
+                entries.append(stack.enter_context(entry))
+            try:
+                yield
+            except RevocationUnknown:
+                raise
+            except ConfigError:
+                self._journal.finish(*entries)
+                raise
+            self._journal.finish(*entries)
+
+
+def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, again: str) -> list[dict[str, object]]:
     """Revoke tokens, report each, and return the JSON values of those that were revoked.
 
-    Raises RequestRefused and WorkspaceError if there is only one.
+    Raises RevocationUnknown, RequestRefused and the other kinds of WorkspaceError if there is only one.
     """
-    holders = workspace_access.profiles_by_last_four(session, workspace.origin)
     revoked: list[dict[str, object]] = []
-    for name, details in wanted.items():
+    for target in wanted:
+        token_id = CURRENT if target.is_own else target.details.id
+        tried_before = tried.knows(target)
         try:
-            workspace.revoke(details.id)
-        except (RequestRefused, WorkspaceError) as error:
+            with tried.record(target):
+                revoking.revoke(target.workspace, target.name, again, token_id, tried_before=tried_before)
+        except (AuthError, WorkspaceError) as error:
             if len(wanted) == 1:
                 raise
-            terminal.warn(f"{name} was not revoked: {error.message}", hint=error.hint)
+            state = "" if isinstance(error, RevocationUnknown) else f"{target.name} was not revoked: "
+            terminal.warn(f"{state}{error.message}", hint=error.hint)
             continue
-        revoked.append({"id": details.id, "label": details.label, "current": details.id == own_id})
-        terminal.say(f"Revoked {name}", mark="✓")
-        for profile in holders.get(details.last_four, []):
-            login = f"{session.app.name} login -p {profile}"
-            terminal.note(f"profile '{profile}' has this token, which no longer works: {login}")
-        if details.id == own_id and details.last_four not in holders:
+        revoked.append(_document(target.details.id, target.details.label, current=target.is_own))
+        terminal.say(f"Revoked {target.name}", mark="✓")
+        revoking.note_holders(session, target.profiles)
+        if target.is_own and not target.profiles:
             terminal.say(f"  To store another token: {session.app.name} login")
+    if revoked:
+        revoking.note_not_compared(session, workspace_access.locked_profiles(session))
     return revoked
 
 
-def _find_tokens(
-    session: Session, workspace: WorkspaceClient, token_id: str | None, label: str | None
-) -> list[TokenDetails]:
-    """Fetch the token with this id or label, or those whose label matches a pattern with `*`, `?` or `[…]`.
+def _report_revoked_before(
+    session: Session, entries: Sequence[Entry], label: str | None, name: str, *, current: bool
+) -> None:
+    """Report tokens that an earlier run has revoked, or `name`, the effective token, if the workspace rejects it."""
+    session.store.journal.finish(*entries)
+    documents = [_document(each.id, each.label, current=current) for each in entries]
+    if session.json and label is not None:
+        session.show_json({"revoked": documents})
+    elif session.json:
+        session.show_json((documents or [_document(None, None, current=current)])[0])
+    for each in [f"'{each.label}' ({each.id})" for each in entries] or [name]:
+        terminal.say(f"{each[0].upper()}{each[1:]} is revoked already", mark="✓")
 
-    Raises RequestRefused if there is none, UsageError if several have the same label.
+
+def _document(token_id: str | None, label: str | None, *, current: bool) -> dict[str, object]:
+    return {"id": token_id, "label": label, "current": current}
+
+
+def _describe_holders(wanted: Sequence[Target]) -> str:
+    names = list(dict.fromkeys(f"'{name}'" for target in wanted for name in target.profiles))
+    return f" Profiles with it: {', '.join(names)}." if names else ""
+
+
+def _command(session: Session, token_id: str | None, label: str | None) -> str:
+    """The command line of this run, to be pasted."""
+    words = [token_id] if token_id is not None else ["--label", label or ""]
+    profile = [] if session.profile is None else ["--profile", session.profile]
+    return shlex.join([session.app.name, "tokens", "revoke", *words, *profile])
+
+
+def _find_tokens(tokens: Sequence[TokenDetails], token_id: str | None, label: str | None) -> list[TokenDetails]:
+    """Return the token with this id or label, or those whose label matches a pattern with `*`, `?` or `[…]`.
+
+    Raises UsageError if several have the same label.
     """
-    tokens = workspace.list_tokens()
-    matches = [each for each in tokens if (each.id == token_id if label is None else each.label == label)]
-    is_pattern = label is not None and not matches and any(character in label for character in "*?[")
-    if is_pattern:
-        matches = [each for each in tokens if fnmatchcase(each.label, label or "")]
-    hint = f"{session.app.name} tokens list"
-    if not matches:
-        what = f"whose label matches {label!r}" if is_pattern else token_id or repr(label)
-        raise RequestRefused(f"there is no token {what} at {workspace.origin}", hint=hint)
-    if len(matches) > 1 and not is_pattern:
-        raise _ambiguous(matches, label)
-    return matches
+    exact = [each for each in tokens if (each.id == token_id if label is None else each.label == label)]
+    if len(exact) > 1:
+        raise _ambiguous(exact, label)
+    return exact or [each for each in tokens if _matches(each.id, each.label, token_id, label)]
+
+
+def _matches(its_id: str, its_label: str, token_id: str | None, label: str | None) -> bool:
+    if label is None:
+        return its_id == token_id
+    return its_label == label or (_is_pattern(label) and fnmatchcase(its_label, label))
+
+
+def _is_pattern(label: str) -> bool:
+    return any(character in label for character in "*?[")
+
+
+def _no_such_token(
+    session: Session, workspace: WorkspaceClient, token_id: str | None, label: str | None
+) -> RequestRefused:
+    is_pattern = label is not None and _is_pattern(label)
+    what = f"whose label matches {label!r}" if is_pattern else token_id or repr(label)
+    return RequestRefused(f"there is no token {what} at {workspace.origin}", hint=f"{session.app.name} tokens list")
 
 
 def _ambiguous(matches: Sequence[TokenDetails], label: str | None) -> UsageError:
