@@ -25,8 +25,8 @@ from arka_config.workspace.server.middleware import SecurityMiddleware
 from arka_config.workspace.server.pages import account, activity, found, rendering, tokens
 from arka_config.workspace.server.pages.browser import Browser, Redirect
 from arka_config.workspace.server.problems import Problem
-from arka_config.workspace.server.sign_in import endpoints
-from arka_config.workspace.server.sign_in.protocol import OAuthError
+from arka_config.workspace.server.sign_in import approval, endpoints
+from arka_config.workspace.server.sign_in.protocol import OAuthError, RedirectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,9 +72,11 @@ def create_application(
         application.add_exception_handler(kind, _handle_error)
     application.add_exception_handler(Redirect, _redirect)
     application.add_exception_handler(OAuthError, _answer_oauth_error)
+    application.add_exception_handler(RedirectedError, approval.redirect_error)
     application.include_router(routes.router)
     application.include_router(endpoints.router)
     application.include_router(leaks.router)
+    application.include_router(approval.router)
     application.include_router(account.router)
     application.include_router(account.billing_router, prefix=workspace.billing_page)
     application.include_router(rendering.problem_router)

@@ -23,13 +23,18 @@ LARGE_BODIES = {"/api/v1/leaks": 1024 * 1024}  # a partner reports many tokens a
 _MAX_PORT_LENGTH = 5
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
-# Only scripts and styles in files of this server, nothing from other sites, no framing, and no forms to other sites.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
+
+def content_policy(form_action: str = "'self'") -> str:
+    """The Content-Security-Policy: only scripts and styles in this server's files, no framing, no forms elsewhere."""
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action {form_action}; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": content_policy(),
+    "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -117,7 +117,7 @@ class BlockedAddresses:
 
 
 def seconds_to_wait(database: Database, limit: Limit, address: str) -> int:
-    """Return for how many seconds the address is rejected; 0 if it is not."""
+    """Return for how many seconds the address, or the user with this id, is rejected; 0 if it is not."""
     now = datetime.now(UTC)
     with database.read() as session:
         attempt = session.get(Attempt, (limit.kind, network(address)))
@@ -126,11 +126,14 @@ def seconds_to_wait(database: Database, limit: Limit, address: str) -> int:
     return max(math.ceil((attempt.ends - now).total_seconds()), 1)
 
 
-def count_failure(database: Database, limit: Limit, address: str) -> None:
-    """Count one more failure. The failure that reaches the limit is added to the audit log, later ones are not."""
+def count_failure(database: Database, limit: Limit, address: str, *, user_id: str | None = None) -> None:
+    """Count one more failure of the address, or of the user if one is given.
+
+    The failure that reaches the limit is added to the audit log, later ones are not.
+    """
     with database.write() as session:
-        if _increment(session, limit, network(address)) == limit.most:
-            audit(session, LIMIT_REACHED, user_id=None, subject=limit.kind, address=address)
+        if _increment(session, limit, user_id or network(address)) == limit.most:
+            audit(session, LIMIT_REACHED, user_id=user_id, subject=limit.kind, address=address)
 
 
 def _increment(session: Session, limit: Limit, address: str) -> int:

@@ -89,18 +89,19 @@ async def authenticate_token(workspace: Workspace, request: Request, text: str) 
 def check_blocked(workspace: Workspace, limit: records.Limit, address: str) -> None:
     """Raise Problem if this worker knows that the address has failed too often."""
     if seconds := workspace.blocked.seconds_to_wait(limit, address):
-        raise _too_many(seconds)
+        raise too_many(seconds)
 
 
 def limit_failures(workspace: Workspace, limit: records.Limit, address: str) -> None:
     """Count a failed attempt. Raises Problem instead if the address has failed too often."""
     if seconds := records.seconds_to_wait(workspace.database, limit, address):
         workspace.blocked.add(limit, address, seconds)
-        raise _too_many(seconds)
+        raise too_many(seconds)
     records.count_failure(workspace.database, limit, address)
 
 
-def _too_many(seconds: int) -> Problem:
+def too_many(seconds: int) -> Problem:
+    """The problem for a client that has failed too often."""
     return Problem(TOO_MANY, f"try again in {seconds} seconds", headers={"Retry-After": str(seconds)})
 
 

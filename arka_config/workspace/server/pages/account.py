@@ -23,6 +23,7 @@ from arka_config.workspace.server.pages.browser import (
 )
 from arka_config.workspace.server.pages.rendering import render
 from arka_config.workspace.server.problems import INVALID_REQUEST, PLANS_ARE_SET, Problem
+from arka_config.workspace.server.sign_in.protocol import return_path
 from arka_config.workspace.server.tables import User, new_secret
 
 router = APIRouter(include_in_schema=False)
@@ -37,19 +38,24 @@ def open_home(browser: AnyBrowser) -> Response:
 
 @router.get(SIGN_IN_PAGE)
 def show_sign_in(browser: AnyBrowser) -> Response:
-    """Show the page that a sign-in link opens."""
+    """Show the page that a sign-in link opens. `next` is the page that needed a user, for after signing in."""
+    next_page = return_path(browser.request.query_params.get("next", ""))
+    if browser.user is not None and next_page:
+        return RedirectResponse(next_page, 303)
     if browser.user is not None and not browser.request.query_params:
         return render(browser, "signed_in.html")
-    return render(browser, "sign_in.html", fault="")
+    return render(browser, "sign_in.html", fault="", next_page=next_page)
 
 
 @router.post(SIGN_IN_PAGE)
-def sign_in(browser: FormBrowser, code: Annotated[str, Form()] = "") -> Response:
+def sign_in(
+    browser: FormBrowser, code: Annotated[str, Form()] = "", next_page: Annotated[str, Form(alias="next")] = ""
+) -> Response:
     """Sign in with a code. The response to an invalid code does not tell why it is invalid."""
     key = _start_session(browser, accounts.extract_code(code))
     if key is None:
-        return _reject_code(browser)
-    response = RedirectResponse(browser.workspace.tokens_page, 303)
+        return _reject_code(browser, return_path(next_page))
+    response = RedirectResponse(return_path(next_page) or browser.workspace.tokens_page, 303)
     browser.set_cookie(response, key)
     return response
 
@@ -64,10 +70,10 @@ def _start_session(browser: Browser, code: str) -> str | None:
         return accounts.sign_in(session, code, address=browser.address, old_key=browser.key)
 
 
-def _reject_code(browser: Browser) -> Response:
+def _reject_code(browser: Browser, next_page: str) -> Response:
     limit_failures(browser.workspace, browser.workspace.sign_in_limit, browser.address)
     fault = "That code does not work. It may have been used, or have expired."
-    return render(browser, "sign_in.html", 403, fault=fault)
+    return render(browser, "sign_in.html", 403, fault=fault, next_page=next_page)
 
 
 @router.post("/sign-out")

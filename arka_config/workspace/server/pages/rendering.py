@@ -39,6 +39,7 @@ _templates = Environment(
 )
 _templates.filters.update(
     day=lambda time: f"{time.day} {time:%b %Y}",
+    clock=lambda time: f"{time:%H:%M}",
     time=timestamps.to_text,
     in_words=timestamps.describe,
     visible=visible,

@@ -56,7 +56,7 @@ def create(
                 browser.workspace.app,
                 browser.user_id,
                 label.strip(),
-                _parse_expiry(expiry, date),
+                parse_expiry(expiry, date),
                 scopes,
                 address=browser.address,
                 token_id=new_id if tokens.ID.fullmatch(new_id) else None,
@@ -89,7 +89,7 @@ def _find_token(browser: Browser, token_id: str) -> Token:
     return token
 
 
-def _parse_expiry(expiry: str, date: str) -> datetime | None:
+def parse_expiry(expiry: str, date: str) -> datetime | None:
     """Return the expiry chosen in the form. Raises InvalidValue."""
     if expiry == "never":
         return None
@@ -103,7 +103,12 @@ def _parse_expiry(expiry: str, date: str) -> datetime | None:
     raise InvalidValue("choose when the token expires")
 
 
-_EMPTY_FORM = {"label": "", "expiry": "90", "date": "", "manage": False}
+def tomorrow() -> str:
+    """The first date that the form accepts."""
+    return f"{timestamps.now() + timedelta(days=1):%Y-%m-%d}"
+
+
+EMPTY_FORM: dict[str, object] = {"label": "", "expiry": "90", "date": "", "manage": False}
 
 
 def _render_list(browser: Browser, status: int = 200, *, after: str = "", **values: object) -> Response:
@@ -122,8 +127,8 @@ def _render_list(browser: Browser, status: int = 200, *, after: str = "", **valu
         "note": "",
         "issued": None,
         "fault": "",
-        "entered": _EMPTY_FORM,
-        "tomorrow": f"{timestamps.now() + timedelta(days=1):%Y-%m-%d}",
+        "entered": EMPTY_FORM,
+        "tomorrow": tomorrow(),
         "days": DAYS,
         "soon": timestamps.now() + _SOON,
         "new_id": generate_id("tok"),

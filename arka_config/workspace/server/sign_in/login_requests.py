@@ -104,17 +104,14 @@ def _new_row(session: Session, grant: str, code: str, details: Details, lifetime
     }
 
 
-def find_pending(session: Session, user_code: str) -> LoginRequest | None:
-    """Find and lock the device request with this user code, if it still waits for a decision."""
-    return session.scalar(
-        select(LoginRequest)
-        .where(
-            LoginRequest.user_code == digest(user_code),
-            LoginRequest.state == PENDING,
-            LoginRequest.expires > datetime.now(UTC),
-        )
-        .with_for_update()
+def find_pending(session: Session, user_code: str, *, lock: bool = False) -> LoginRequest | None:
+    """Find the device request with this user code, if it still waits for a decision. With `lock`, for deciding it."""
+    query = select(LoginRequest).where(
+        LoginRequest.user_code == digest(user_code),
+        LoginRequest.state == PENDING,
+        LoginRequest.expires > datetime.now(UTC),
     )
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def approve(session: Session, request: LoginRequest, user_id: str, choice: TokenChoice, *, address: str) -> None:

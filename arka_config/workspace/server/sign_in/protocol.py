@@ -34,6 +34,7 @@ _MAX_PARAMETER = 512
 _REDIRECT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]):([1-9][0-9]{0,4}))(?:/[A-Za-z0-9._~/-]{0,100})?")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # the base64url of a SHA-256
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_RETURN_PATH = re.compile(rf"(?:{AUTHORIZE}|{DEVICE_PAGE})(?:\?[!-~]{{0,4000}})?")
 _STATE = re.compile(r"[\x20-\x7e]+")
 
 
@@ -164,6 +165,11 @@ def read_authorization_request(pairs: Iterable[tuple[str, str]], client_id: str,
     except OAuthError as error:
         raise RedirectedError(error, redirect_uri, state) from None
     return AuthorizationRequest(details, redirect_uri, state, challenge)
+
+
+def return_path(text: str) -> str:
+    """Return the path that the sign-in page leads back to; empty unless it is one of the approval pages."""
+    return text if _RETURN_PATH.fullmatch(text) else ""
 
 
 def is_verifier_of(verifier: str, challenge: str) -> bool:

@@ -31,15 +31,31 @@ function openDialogs() {
       event.preventDefault();
       location.replace(dialog.dataset.close);
     });
-    // The date is required only while its field is visible.
-    const date = dialog.querySelector("#date");
-    const updateRequired = () => {
-      date.required = dialog.querySelector("[name=expiry]:checked")?.value === "date";
-    };
-    if (date) {
-      dialog.addEventListener("change", updateRequired);
-      updateRequired();
-    }
+  }
+}
+
+// The date of a token's expiry is required only while its field is visible.
+function requireDate() {
+  const date = document.getElementById("date");
+  if (!date) {
+    return;
+  }
+  const update = () => {
+    date.required = date.form.querySelector("[name=expiry]:checked")?.value === "date";
+  };
+  date.form.addEventListener("change", update);
+  update();
+}
+
+// The user may sign in on another tab: continue here when this one is visible again.
+function continueWhenSignedIn() {
+  const form = document.getElementById("sign-in");
+  if (form?.elements.next.value) {
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible" && !form.elements.code.value) {
+        location.reload();
+      }
+    });
   }
 }
 
@@ -112,6 +128,8 @@ function forgetNotices() {
 takeCode();
 addEventListener("hashchange", takeCode); // opening a link over the sign-in page does not reload it
 openDialogs();
+requireDate();
+continueWhenSignedIn();
 sendOnce();
 showOnce();
 offerToCopy();
