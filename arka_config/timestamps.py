@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from arka_config.text import shorten
 
-_UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
+MIN_LIFETIME = timedelta(minutes=5)
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "mo": timedelta(days=30),
+    "y": timedelta(days=365),
+}
 
 
 def now() -> datetime:
@@ -30,39 +39,53 @@ def parse(text: str) -> datetime:
 
 
 def parse_days(text: str) -> int:
-    """Return the days in a duration such as `90d`, `12w`, `3m` or `1y`. Raises ValueError with the syntax."""
-    match = re.fullmatch(r"([0-9]{1,5})([dwmy])", text.strip().lower())
+    """Return the days in a duration such as `90d`, `12w`, `3mo` or `1y`. Raises ValueError with the syntax."""
+    match = re.fullmatch(r"([0-9]{1,5})(d|w|mo|y)", text.strip().lower())
     if match is None:
-        raise ValueError(f"'{shorten(text, 40)}' is not a duration such as 90d, 12w, 3m or 1y")
-    return int(match[1]) * _UNITS[match[2]]
+        raise ValueError(f"'{shorten(text, 40)}' is not a duration such as 90d, 12w, 3mo or 1y")
+    return int(match[1]) * _UNITS[match[2]].days
 
 
 def parse_duration(text: str) -> timedelta:
-    """Return a duration such as `45min`, `8h` or `7d`. Raises ValueError with the syntax."""
-    match = re.fullmatch(r"([0-9]{1,5})(min|h|d)", text.strip().lower())
+    """Return a duration such as `5m`, `8h`, `7d` or `3mo`. Raises ValueError with the syntax."""
+    match = re.fullmatch(r"([0-9]{1,5})(m|min|h|d|w|mo|y)", text.strip().lower())
     if match is None or not int(match[1]):
         raise ValueError(f"'{shorten(text, 40)}' is not a duration such as 45min, 8h or 7d")
-    unit = {"min": "minutes", "h": "hours", "d": "days"}[match[2]]
-    return timedelta(**{unit: int(match[1])})
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def parse_expiry(text: str) -> datetime:
     """Return the time of an expiry: a date (its last second, UTC), a timestamp, or a duration from now.
 
+    Raises ValueError with the syntax, and for a duration of less than MIN_LIFETIME.
+    """
+    expiry = _parse_time(text, time(23, 59, 59), 1)
+    if re.fullmatch(r"[0-9]+m(in)?", text.strip().lower()) and parse_duration(text) < MIN_LIFETIME:
+        raise ValueError(f"'{text.strip()}' is less than 5 minutes; 3mo is three months")  # older versions read 3m so
+    return expiry
+
+
+def parse_past(text: str) -> datetime:
+    """Return a time in the past: a date (its first second, UTC), a timestamp, or a duration before now.
+
     Raises ValueError with the syntax.
     """
+    return _parse_time(text, time(), -1)
+
+
+def _parse_time(text: str, time_of_day: time, direction: int) -> datetime:
     text = text.strip()
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
+            return datetime.combine(date.fromisoformat(text), time_of_day, UTC)
         return parse(text)
     except ValueError:
         pass
     try:
-        return now() + timedelta(days=parse_days(text))
+        return now() + direction * parse_duration(text)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"'{shorten(text, 40)}' is neither a date such as 2027-02-28 nor a duration such as 90d"
+            f"'{shorten(text, 40)}' is neither a date such as 2027-02-28 nor a duration such as 90d or 1h"
         ) from None
 
 

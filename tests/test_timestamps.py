@@ -60,7 +60,7 @@ def test_now_is_utc_without_microseconds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "days"), [("90d", 90), ("12w", 84), ("3m", 90), ("1y", 365), (" 14D ", 14), ("0d", 0)]
+    ("text", "days"), [("90d", 90), ("12w", 84), ("3mo", 90), ("1y", 365), (" 14D ", 14), ("0d", 0)]
 )
 def test_parse_days_returns_days(text: str, days: int) -> None:
     assert timestamps.parse_days(text) == days
@@ -68,7 +68,7 @@ def test_parse_days_returns_days(text: str, days: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "d", "90", "90 d", "-1d", "1.5y", "90days", "1h", "٣d", "999999d"])
 def test_parse_days_error_has_the_syntax(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a duration such as 90d, 12w, 3m or 1y"):
+    with pytest.raises(ValueError, match="is not a duration such as 90d, 12w, 3mo or 1y"):
         timestamps.parse_days(text)
 
 

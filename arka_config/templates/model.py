@@ -52,7 +52,7 @@ class IssueTable(_Table):
     label: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="the token's name on the tokens page; {hostname}, {user} and {os} are replaced"
     )
-    expires: Text | None = Field(None, description="when it expires: 90d, 12w, 3m, 1y, or a date")
+    expires: Text | None = Field(None, description="when it expires: 5m, 1h, 90d, 12w, 3mo, 1y, or a date")
 
 
 if TYPE_CHECKING:

@@ -221,12 +221,51 @@ def test_tokens_revoke_revokes_the_effective_token_last(work: FakeWorkspace, lap
 
 
 def test_tokens_revoke_goes_on_if_one_cannot_be_revoked(work: FakeWorkspace, laptops: list[str]) -> None:
-    work.script = [None, None, None, steps.reply_problem(404, "not-found")]
+    work.can_revoke_several = False  # an older workspace
+    asked = [None] * 5  # who it is, two pages for the very label and two for the pattern
+    work.script = [*asked, None, steps.reply_problem(404, "not-found")]
     done = arka("tokens", "revoke", "--label", "MacBook [A2]*", "--yes")
     assert done.code == 1
     assert "was not revoked" in done.err
     assert "✓ Revoked 'MacBook " in done.err
     assert len(work.tokens) == 3
+
+
+def test_tokens_revoke_revokes_several_with_one_request(work: FakeWorkspace, laptops: list[str]) -> None:
+    assert arka("tokens", "revoke", "--label", "MacBook [A2]*", "--yes").code == 0
+    assert [each.method for each in work.requests if each.method != "GET"] == ["POST"]
+    assert list(work.tokens) == [OTHER, TOKEN]
+
+
+def test_tokens_revoke_revokes_tokens_that_look_the_same(work: FakeWorkspace) -> None:
+    for number in range(3):
+        work.add(f"arka_{number}" + "n" * 32 + "0001", "ci-job")
+    done = arka("tokens", "revoke", "--label", "ci-jo?", "--yes", "--json")
+    assert (done.code, len(done.json["revoked"])) == (0, 3)
+    assert list(work.tokens) == [OTHER, TOKEN]
+
+
+@pytest.mark.parametrize(
+    ("options", "labels"),
+    [
+        (["--label", "CI*"], ["CI/CD Pipeline"]),
+        (["--state", "expired"], ["CI/CD Pipeline"]),
+        (["--state", "valid", "--unused-since", "2026-11-24"], []),
+        (["--expiring", "14d"], []),
+        (["--label", "[CM]*"], ["MacBook Pro", "CI/CD Pipeline"]),
+    ],
+)
+def test_tokens_list_shows_the_selected_tokens(work: FakeWorkspace, options: list[str], labels: list[str]) -> None:
+    assert [each["label"] for each in arka("tokens", "list", "--json", *options).json["tokens"]] == labels
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--expiring", "yesterday"], ["--unused-since", "2999-01-01"], ["--expiring", "7d", "--state", "expired"]],
+)
+def test_tokens_list_sends_no_request_for_an_invalid_option(work: FakeWorkspace, options: list[str]) -> None:
+    assert arka("tokens", "list", *options).code == 2
+    assert work.requests == []
 
 
 def test_tokens_revoke_prefers_the_very_label_to_a_pattern(work: FakeWorkspace) -> None:

@@ -14,6 +14,7 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +45,7 @@ class FakeWorkspace:
         self.is_rejected: set[str] = set()  # tokens that are listed and do not work, as expired ones
         self.can_rotate = True
         self.loses_revocations = False  # tokens are revoked, and the connection is reset before the response
+        self.can_revoke_several = True
         self.url = ""
         self._lock = threading.Lock()
 
@@ -103,6 +105,8 @@ class FakeWorkspace:
             return self._delete(handler, request, row, path.removeprefix("tokens/"))
         if (request.method, path) == ("POST", "tokens/current/rotate") and self.can_rotate:
             return self._rotate(handler, request, row)
+        if (request.method, path) == ("POST", "revocations") and self.can_revoke_several:
+            return self._revoke_several(handler, request, row)
         if path != "tokens":
             return handler.problem(404, "not-found")
         if MANAGE not in row["details"]["scopes"]:
@@ -123,9 +127,18 @@ class FakeWorkspace:
 
     def _list(self, handler: Handler, query: str) -> None:
         details = [row["details"] for row in reversed(self.tokens.values())]
-        start = int(query.partition("cursor=")[2] or 0)
+        start = int(dict(parse_qsl(query)).get("cursor", 0))
         next_cursor = str(start + 2) if start + 2 < len(details) else None
         handler.json(200, {"tokens": details[start : start + 2], "next_cursor": next_cursor})
+
+    def _revoke_several(self, handler: Handler, request: ReceivedRequest, row: Mapping[str, Any]) -> None:
+        if MANAGE not in row["details"]["scopes"]:
+            return handler.problem(403, "insufficient-scope")
+        ids = set(json.loads(request.body)["ids"]) - {row["details"]["id"]}
+        revoked = {token: each["details"] for token, each in self.tokens.items() if each["details"]["id"] in ids}
+        for token in revoked:
+            del self.tokens[token]
+        return handler.json(200, {"revoked": list(revoked.values()), "more": False})
 
     def _delete(self, handler: Handler, request: ReceivedRequest, row: Mapping[str, Any], token_id: str) -> None:
         token_id = row["details"]["id"] if token_id == "current" else token_id

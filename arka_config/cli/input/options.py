@@ -28,8 +28,8 @@ follow_links_option = click.option(
 shell_option = click.option("--shell", type=click.Choice(SHELLS), help="The shell to write for (default: from $SHELL).")
 
 
-def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
-    """Return `--expires` as a stored timestamp: None if it was not given, an empty string for `never`.
+def parse_expires(text: str | None, *, allow_never: bool = False, name: str = "--expires") -> str | None:
+    """Return the option's time as a stored timestamp: None if it was not given, an empty string for `never`.
 
     Raises UsageError, for a time in the past too.
     """
@@ -40,10 +40,23 @@ def parse_expires(text: str | None, *, allow_never: bool = False) -> str | None:
     try:
         ends = timestamps.parse_expiry(text)
     except ValueError as error:
-        raise UsageError(f"--expires: {error}") from None
+        raise UsageError(f"{name}: {error}") from None
     if ends <= timestamps.now():
-        raise UsageError(f"--expires: {timestamps.to_text(ends)} is in the past", hint="--expires 90d")
+        raise UsageError(f"{name}: {timestamps.to_text(ends)} is in the past", hint=f"{name} 90d")
     return timestamps.to_text(ends)
+
+
+def parse_past(text: str | None, *, name: str) -> str | None:
+    """Return the option's time as a stored timestamp; None if it was not given. Raises UsageError for the future."""
+    if text is None:
+        return None
+    try:
+        since = timestamps.parse_past(text)
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from None
+    if since > timestamps.now():
+        raise UsageError(f"{name}: {timestamps.to_text(since)} is in the future", hint=f"{name} 90d")
+    return timestamps.to_text(since)
 
 
 def check_label(app: AppIdentity, label: str, what: str, *, hint: str) -> None:

@@ -26,8 +26,8 @@ def track(items: Sequence[T], label: str) -> Iterator[T]:
 
 
 @contextlib.contextmanager
-def counter(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar during a block, and yield the function that updates it with how many are done, of how many.
+def counter(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar during a block, and yield the function that updates it with how many are done, of how many if known.
 
     The bar appears with the first update, because the block may prompt on the same terminal before that, and is removed
     at the end. Without a terminal nothing is shown, or imported.
@@ -45,7 +45,7 @@ def counter(label: str) -> Iterator[Callable[[int, int], None]]:
         bar = Progress(*columns, console=console, transient=True)
         task = bar.add_task(terminal.safe_text(label), total=None)
 
-        def update(done: int, total: int) -> None:
+        def update(done: int, total: int | None) -> None:
             if not bar.live.is_started:
                 shown.enter_context(bar)
             bar.update(task, completed=done, total=total)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NARROW = 80  # columns
 _LEAST_WIDTH = 5
+_GAP = "  "
+_WIDE_GAP = "   "  # on a terminal
 _ONE_WIDE = frozenset(map(chr, range(0x20, 0x300))) | set("…—●")  # characters that take one cell on every terminal
 
 
@@ -31,26 +33,49 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, keep: int = 
     terminal.out_report("\n".join(_lines(cells, terminal.columns() if sys.stdout.isatty() else None, keep)))
 
 
+def show_pages(columns: Sequence[str], pages: Iterable[Iterable[Sequence[Cell]]], *, keep: int = 1) -> None:
+    """Print a table to stdout, each page as soon as it is there, with the column widths of the first one."""
+    layout: tuple[list[int], str] | None = None
+    for page in pages:
+        cells = [[(terminal.safe_text(text), style) for text, style in map(_with_style, row)] for row in page]
+        is_first = layout is None
+        if layout is None:
+            cells.insert(0, [(name, "bold") for name in columns])
+            layout = _fit(cells, terminal.columns() if sys.stdout.isatty() else None, keep)
+        if cells:
+            terminal.out_report("\n".join(_render(cells, *layout, has_header=is_first)))
+
+
 def _with_style(cell: Cell) -> tuple[str, str]:
     return (cell, "") if isinstance(cell, str) else cell
 
 
 def _lines(rows: list[list[tuple[str, str]]], width: int | None, keep: int) -> Iterable[str]:
     """Yield the lines of a table, the header first, with a rule below it if there is a width to fit into."""
+    widths, gap = _fit(rows, width, keep)
+    return _render(rows, widths, gap, has_header=True)
+
+
+def _fit(rows: list[list[tuple[str, str]]], width: int | None, keep: int) -> tuple[list[int], str]:
+    """The width of each column, and the gap between them."""
     widths = [max(cell_width(text) for text, _ in column) for column in zip(*rows, strict=True)]
-    gap = "  "
-    if width is not None:
-        gap = "   "
-        least = [min(len(text), _LEAST_WIDTH) for text, _ in rows[0]]
-        room = width - len(gap) * (len(widths) - 1)
-        _shrink(widths, least, room, range(keep if width >= _NARROW else 0, len(widths)))
-        _shrink(widths, least, room, range(len(widths)))
+    if width is None:
+        return widths, _GAP
+    least = [min(len(text), _LEAST_WIDTH) for text, _ in rows[0]]
+    room = width - len(_WIDE_GAP) * (len(widths) - 1)
+    _shrink(widths, least, room, range(keep if width >= _NARROW else 0, len(widths)))
+    _shrink(widths, least, room, range(len(widths)))
+    return widths, _WIDE_GAP
+
+
+def _render(rows: list[list[tuple[str, str]]], widths: list[int], gap: str, *, has_header: bool) -> Iterable[str]:
+    """Yield the lines of rows, each text folded to its column, with a rule below a header on a terminal."""
     for number, row in enumerate(rows):
         folded = [fold(text, size) for (text, _), size in zip(row, widths, strict=True)]
         for texts in zip_longest(*folded, fillvalue=""):
             parts = zip(texts, row, widths, strict=True)
             yield gap.join(_styled(text, style, size) for text, (_, style), size in parts).rstrip()
-        if number == 0 and width is not None:
+        if number == 0 and has_header and gap == _WIDE_GAP:
             yield _styled("─" * (sum(widths) + len(gap) * (len(widths) - 1)), "dim", 0)
 
 

@@ -14,7 +14,7 @@ from arka_config.errors import InvalidToken, ProRequired, RevocationUnknown, Wor
 from arka_config.workspace.client.client import CURRENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from arka_config.cli.runtime.session import Session
     from arka_config.cli.runtime.workspace_access import StoredToken
@@ -43,6 +43,22 @@ def revoke(
         return True
     # Raised outside of the handler: the original error would be shown as well.
     raise RevocationUnknown(f"{what} may have been revoked; run it again: {reason}", hint=again)
+
+
+def revoke_several(workspace: WorkspaceClient, ids: Sequence[str], again: str) -> None:
+    """Revoke several tokens, but not the client's own, with one request. Some may be gone already.
+
+    Raises RevocationUnknown if the response was lost, NoWorkspaceApi and the other kinds of WorkspaceError.
+    """
+    try:
+        workspace.revoke_all(ids)
+    except WorkspaceError as error:
+        if not error.may_have_arrived:
+            raise
+        reason = error.message
+    else:
+        return
+    raise RevocationUnknown(f"{len(ids)} tokens may have been revoked; run it again: {reason}", hint=again)
 
 
 def revoke_stored(stored: StoredToken, again: str) -> str:

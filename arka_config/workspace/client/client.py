@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from arka_config.errors import InvalidValue, NotPermitted, RequestRefused, WorkspaceError
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.client import api_errors, transport
 from arka_config.workspace.client.models import Identity, Issued, TokenDetails
+from arka_config.workspace.client.selection import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any, TypeVar
 
     from arka_config.app_identity import AppIdentity
     from arka_config.secret import Secret
     from arka_config.workspace.client.connection import Connection
+    from arka_config.workspace.client.selection import Selection
 
     T = TypeVar("T")
 
 CURRENT = "current"  # the id of the token that authenticates the request
-_PAGE_SIZE = 100  # tokens; the largest that the API allows
-_MAX_PAGES = 200
+MAX_REVOCATION = 500  # tokens that one request revokes
+_MAX_PAGE_SIZE = 1000  # tokens
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -52,18 +55,33 @@ class WorkspaceClient:
         """Return the token's user and details."""
         return self._call("GET", "me", Identity.parse, "verify a token")
 
-    def list_tokens(self) -> list[TokenDetails]:
-        """Return all of the user's tokens, newest first. Raises NotPermitted."""
-        tokens: list[TokenDetails] = []
-        cursor = ""
-        for _ in range(_MAX_PAGES):
-            query = f"?limit={_PAGE_SIZE}" + (f"&cursor={quote(cursor, safe='')}" if cursor else "")
-            page, next_cursor = self._call("GET", f"tokens{query}", _parse_page, "list tokens")
-            tokens += page
-            if not next_cursor or next_cursor == cursor:
-                return tokens
-            cursor = next_cursor
-        raise api_errors.invalid_response(self.origin, f"the list of tokens has more than {_MAX_PAGES} pages")
+    def list_tokens(self, selection: Selection = EVERYTHING) -> list[TokenDetails]:
+        """Return all of the user's selected tokens, newest first. Raises NotPermitted."""
+        return [token for page in self.iterate_tokens(selection) for token in page]
+
+    def iterate_tokens(self, selection: Selection = EVERYTHING) -> Iterator[list[TokenDetails]]:
+        """Yield the user's selected tokens in pages, newest first, each requested when it is needed.
+
+        A page may be empty if an older workspace ignores the conditions. Raises NotPermitted, and WorkspaceFault for a
+        list that cannot end.
+        """
+        cursor, seen = "", set[bytes]()
+        while True:
+            parameters = [selection.query(), urlencode({"cursor": cursor}) if cursor else ""]
+            query = "&".join(each for each in parameters if each)
+            path = f"tokens?{query}" if query else "tokens"
+            page, cursor = self._call("GET", path, _parse_page, "list tokens")
+            yield [token for token in page if selection.matches(token)]
+            if not cursor:
+                return
+            if not page:
+                raise api_errors.invalid_response(
+                    self.origin, "the list of tokens has an empty page before the last one"
+                )
+            key = sha256(cursor.encode()).digest()
+            if key in seen:
+                raise api_errors.invalid_response(self.origin, "the pages of the list of tokens form a loop")
+            seen.add(key)
 
     def create(self, label: str, *, expires: str = "", scopes: Sequence[str] = (), key: str = "") -> Issued:
         """Create a token. `expires` is a timestamp in stored form, or empty for never. Raises NotPermitted.
@@ -114,6 +132,13 @@ class WorkspaceClient:
         self._check_status(response, action)
         api_errors.parse_json(response, self.origin, action)  # a web page with status 200 has revoked nothing
 
+    def revoke_all(self, ids: Sequence[str]) -> None:
+        """Revoke up to MAX_REVOCATION tokens with one request, except this client's own. Some may be gone already.
+
+        Raises NoWorkspaceApi if the workspace can only revoke one at a time.
+        """
+        self._call("POST", "revocations", lambda _: None, "revoke several tokens", {"ids": list(ids)})
+
     def _call(
         self,
         method: str,
@@ -156,6 +181,6 @@ class WorkspaceClient:
 def _parse_page(document: object) -> tuple[list[TokenDetails], str]:
     tokens = document.get("tokens") if isinstance(document, dict) else None
     cursor = document.get("next_cursor") if isinstance(document, dict) else None
-    if not isinstance(tokens, list) or len(tokens) > 10 * _PAGE_SIZE or not isinstance(cursor, str | None):
+    if not isinstance(tokens, list) or len(tokens) > _MAX_PAGE_SIZE or not isinstance(cursor, str | None):
         raise InvalidValue("it is not a list of tokens")
     return [TokenDetails.parse(each) for each in tokens], cursor or ""

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from arka_config.errors import ConfigError
 from arka_config.store import files
 from arka_config.text import shorten
+from arka_config.workspace.server.selection import LABEL_FUNCTION, label_matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -193,6 +194,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     for pragma in (f"busy_timeout = {_BUSY_TIMEOUT}", "journal_mode = WAL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function(LABEL_FUNCTION, 2, label_matches, deterministic=True)
 
 
 def _prepare_sqlite_lookups(connection: Any, record: object) -> None:

@@ -20,12 +20,14 @@ from arka_config.errors import ConfigError, InvalidValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
 from arka_config.workspace.server import records
+from arka_config.workspace.server.selection import EVERYTHING
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token, digest, new_id
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.workspace.server.selection import Selection
 
 MANAGE = "tokens:manage"
 ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
@@ -166,9 +168,11 @@ def checksum(session: Session, app: AppIdentity) -> str:
     return token_checksum.REQUIRED if older is None else token_checksum.OPTIONAL
 
 
-def list_tokens(session: Session, user_id: str, limit: int, after: Cursor | None = None) -> list[Token]:
-    """Return up to `limit` of a user's tokens, newest first, starting after a cursor."""
-    query = select(Token).where(Token.user_id == user_id)
+def list_tokens(
+    session: Session, user_id: str, limit: int, after: Cursor | None = None, selection: Selection = EVERYTHING
+) -> list[Token]:
+    """Return up to `limit` of a user's selected tokens, newest first, starting after a cursor."""
+    query = selection.narrow(select(Token).where(Token.user_id == user_id), session)
     if after is not None:
         query = query.where(tuple_(Token.created, Token.id) < after)
     return list(session.scalars(query.order_by(Token.created.desc(), Token.id.desc()).limit(limit)))
@@ -202,6 +206,25 @@ def revoke(session: Session, user_id: str, token_id: str, *, address: str, actin
 def is_successor(session: Session, token_id: str, of: str) -> bool:
     """Whether a token was issued by rotating another one, which it may revoke: that completes the rotation."""
     return session.scalar(select(Token.id).where(Token.id == token_id, Token.successor_of == of)) is not None
+
+
+def revoke_selected(
+    session: Session, user_id: str, selection: Selection, limit: int, *, address: str, acting_token: str
+) -> list[Token]:
+    """Delete up to `limit` of a user's selected tokens, newest first, and return them; never the acting token."""
+    query = selection.narrow(select(Token).where(Token.user_id == user_id, Token.id != acting_token), session)
+    rows = session.scalars(query.order_by(Token.created.desc(), Token.id.desc()).limit(limit).with_for_update()).all()
+    session.execute(delete(Token).where(Token.id.in_([row.id for row in rows])))
+    for row in rows:
+        records.audit(
+            session,
+            records.TOKEN_REVOKED,
+            user_id=user_id,
+            subject=row.id,
+            address=address,
+            acting_token=acting_token,
+        )
+    return list(rows)
 
 
 def rotate(

@@ -27,6 +27,8 @@ from arka_config.secret import Secret
 from arka_config.workspace.client import transport
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
+from arka_config.workspace.client.models import TokenDetails
+from arka_config.workspace.client.selection import EXPIRED, VALID, Selection
 from tests.workspace import fake as steps
 from tests.workspace.fake import MANAGE, FakeWorkspace, serve_fake
 
@@ -98,22 +100,57 @@ def test_list_tokens_reads_every_page(fake: FakeWorkspace) -> None:
     found = client_for(fake.url).list_tokens()
     assert [each.label for each in found] == [*(f"number {number}" for number in range(5, -1, -1)), "MacBook Pro"]
     assert len(fake.requests) == 4
-    assert fake.requests[0].path == "/api/v1/tokens?limit=100"
+    assert fake.requests[0].path == "/api/v1/tokens"
 
 
-@pytest.mark.parametrize(("cursor", "requests"), [("x", 2), ("a&limit=1 /%", 2)])
-def test_cursor_is_quoted_and_a_repeated_cursor_ends_the_list(fake: FakeWorkspace, cursor: str, requests: int) -> None:
-    fake.script = [steps.reply_json(200, {"tokens": [], "next_cursor": cursor})] * 9
-    assert client_for(fake.url).list_tokens() == []
-    assert len(fake.requests) == requests
+@pytest.mark.parametrize("cursor", ["x", "a&limit=1 /%"])
+def test_cursor_is_quoted_and_a_repeated_cursor_is_an_error(fake: FakeWorkspace, cursor: str) -> None:
+    token = ME["token"]
+    fake.script = [steps.reply_json(200, {"tokens": [token], "next_cursor": each}) for each in (cursor, "y", cursor)]
+    with pytest.raises(WorkspaceFault, match="form a loop"):
+        client_for(fake.url).list_tokens()
+    assert len(fake.requests) == 3
     assert "a&" not in fake.requests[1].path
 
 
-def test_endless_list_is_an_error(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arka_config.workspace.client.client._MAX_PAGES", 3)
+def test_empty_page_with_a_next_one_is_an_error(fake: FakeWorkspace) -> None:
     fake.script = [steps.reply_json(200, {"tokens": [], "next_cursor": str(number)}) for number in range(9)]
-    with pytest.raises(WorkspaceFault, match="more than 3 pages"):
+    with pytest.raises(WorkspaceFault, match="empty page"):
         client_for(fake.url).list_tokens()
+    assert len(fake.requests) == 1
+
+
+def test_number_of_pages_is_not_limited(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page is requested when it is needed, and none is kept."""
+    client = client_for(fake.url)
+    cursors = iter([*map(str, range(1, 300)), None])
+    monkeypatch.setattr(client, "_call", lambda *_: ([TokenDetails("tok_1")], next(cursors) or ""))
+    pages = client.iterate_tokens()
+    next(pages)
+    assert next(cursors) == "2"
+    assert sum(map(len, pages)) == 298
+
+
+SELECTED = {
+    "label": (Selection(label="ci-[0-9]?"), ["ci-10"]),
+    "exact label": (Selection.by_label("ci-[0-9]?"), ["ci-[0-9]?"]),
+    "valid": (Selection(state=VALID, label="ci-*"), ["ci-[0-9]?", "ci-10"]),
+    "expired": (Selection(state=EXPIRED), ["old"]),
+    "expiring": (Selection(state=VALID, expires_before="2999-01-01T00:00:00Z"), ["ci-10"]),
+    "unused": (Selection(last_used_before="2026-11-24T12:30:00Z"), ["ci-[0-9]?", "ci-10", "old"]),
+}
+
+
+@pytest.mark.parametrize(("selection", "labels"), SELECTED.values(), ids=list(SELECTED))
+def test_conditions_are_applied_if_the_workspace_ignores_them(
+    fake: FakeWorkspace, selection: Selection, labels: list[str]
+) -> None:
+    fake.add(TOKEN, scopes=(MANAGE,))
+    fake.add("arka_" + "1" * 37, "old", expires="2001-01-01T00:00:00Z")
+    fake.add("arka_" + "2" * 37, "ci-10", expires="2998-01-01T00:00:00Z")
+    fake.add("arka_" + "3" * 37, "ci-[0-9]?")
+    assert [each.label for each in client_for(fake.url).list_tokens(selection)] == labels
+    assert fake.requests[0].path.startswith("/api/v1/tokens?")
 
 
 def test_create_sends_label_expiry_and_scopes(fake: FakeWorkspace) -> None:

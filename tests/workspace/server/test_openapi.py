@@ -73,7 +73,7 @@ def test_schemathesis_finds_no_problem(workspace: RunningWorkspace, tmp_path: Pa
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 9" in done.stdout
+    assert "Tested: 10" in done.stdout
 
 
 def test_document_describes_every_operation_and_problem(document: Any) -> None:
@@ -88,6 +88,7 @@ def test_document_describes_every_operation_and_problem(document: Any) -> None:
         "POST /api/v1/revoke",
         "GET /api/v1/tokens",
         "POST /api/v1/tokens",
+        "POST /api/v1/revocations",
         "DELETE /api/v1/tokens/{id}",
         "DELETE /api/v1/tokens/requests/{key}",
         "POST /api/v1/tokens/current/rotate",

@@ -158,7 +158,7 @@ def test_cursor_of_another_spelling_is_rejected(workspace: RunningWorkspace, api
     ("query", "field"),
     [
         ({"limit": 0}, "limit"),
-        ({"limit": 101}, "limit"),
+        ({"limit": 1001}, "limit"),
         ({"limit": "x"}, "limit"),
         ({"cursor": "x"}, "cursor"),
         ({"cursor": ""}, "cursor"),

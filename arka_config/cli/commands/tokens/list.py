@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
 from arka_config import timestamps
-from arka_config.cli.output import tables, terminal
+from arka_config.cli.input.options import parse_expires, parse_past
+from arka_config.cli.output import progress, tables, terminal
 from arka_config.cli.output.format import UNKNOWN, token_details_document
 from arka_config.cli.runtime import revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
+from arka_config.errors import UsageError
+from arka_config.text import check_printable
 from arka_config.workspace.client.models import MANAGE
+from arka_config.workspace.client.selection import EXPIRED, VALID, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from arka_config.cli.output.tables import Cell
     from arka_config.workspace.client.models import TokenDetails
@@ -24,33 +30,73 @@ _WIDE = 120  # terminal columns; all columns of the table fit
 
 
 @command(name="list")
-def list_(session: Session) -> None:
+@click.option("--label", metavar="GLOB", default="", help="Only tokens whose label matches, as in 'MacBook*'.")
+@click.option("--state", type=click.Choice([VALID, EXPIRED]), help="Only tokens that work, or do not.")
+@click.option("--expiring", metavar="DATE|14d", help="Only tokens that work now and expire by then.")
+@click.option("--unused-since", metavar="DATE|90d", help="Only tokens that were not used since then.")
+def list_(session: Session, label: str, state: str | None, expiring: str | None, unused_since: str | None) -> None:
     """List your tokens at the workspace, newest first, with the profiles that store them and the effective one marked.
 
     The effective token must be allowed to manage tokens.
+
+    \b
+    {app} tokens list --label 'ci-*' --unused-since 90d
     """
+    selection = _parse_selection(label, state or "", expiring, unused_since)
     workspace = workspace_access.effective_workspace(session)
     current = workspace.get_identity().token.id
-    details = workspace.list_tokens()
-    stored = workspace_access.profiles_by_id(session, workspace, details)
-    profiles = [stored[each.id] for each in details]
-    revoking.note_not_compared(session, workspace_access.locked_profiles(session))
+    stored: dict[str, list[str]] = {}
+
+    def find_profiles(pages: Iterable[list[TokenDetails]]) -> Iterator[list[TokenDetails]]:
+        for page in pages:
+            stored.update(workspace_access.profiles_by_id(session, workspace, page))
+            yield page
+        revoking.note_not_compared(session, workspace_access.locked_profiles(session))
+
+    pages = workspace.iterate_tokens(selection)
+    shows_pages = sys.stdout.isatty() and not session.json
+    pages = find_profiles(pages if shows_pages else _in_one(_count(pages)))
     if session.json:
         documents = [
-            token_details_document(each) | {"current": each.id == current, "profiles": names}
-            for each, names in zip(details, profiles, strict=True)
+            token_details_document(each) | {"current": each.id == current, "profiles": stored[each.id]}
+            for page in pages
+            for each in page
         ]
         return session.show_json({"tokens": documents})
-    rows = [_row(session, each, each.id == current, names) for each, names in zip(details, profiles, strict=True)]
-    if sys.stdout.isatty() and terminal.columns() < _WIDE:
-        narrow_rows = [
-            _narrowed(row, each, each.id == current, names)
-            for row, each, names in zip(rows, details, profiles, strict=True)
-        ]
-        tables.show(_NARROW_COLUMNS, narrow_rows, keep=5)
-    else:
-        tables.show(_COLUMNS, rows, keep=2)
+    is_narrow = sys.stdout.isatty() and terminal.columns() < _WIDE
+    columns, keep = (_NARROW_COLUMNS, 5) if is_narrow else (_COLUMNS, 2)
+
+    def lay_out(details: TokenDetails) -> Sequence[Cell]:
+        is_current, profiles = details.id == current, stored[details.id]
+        row = _row(session, details, is_current, profiles)
+        return _narrowed(row, details, is_current, profiles) if is_narrow else row
+
+    tables.show_pages(columns, ([lay_out(each) for each in page] for page in pages), keep=keep)
     return None
+
+
+def _parse_selection(label: str, state: str, expiring: str | None, unused_since: str | None) -> Selection:
+    """The conditions that the options name. Raises UsageError."""
+    if expiring is not None and state == EXPIRED:
+        raise UsageError("--expiring selects tokens that work, and --state expired those that do not")
+    ends, unused = parse_expires(expiring, name="--expiring"), parse_past(unused_since, name="--unused-since")
+    return Selection(check_printable(label, "--label"), VALID if ends else state, ends or "", unused or "")
+
+
+def _count(pages: Iterable[list[TokenDetails]]) -> Iterator[TokenDetails]:
+    """Yield the tokens of all pages, with a count of them on stderr from the second page on."""
+    with progress.counter("Listing tokens") as update:
+        done = 0
+        for number, page in enumerate(pages):
+            done += len(page)
+            if number:
+                update(done, None)
+            yield from page
+
+
+def _in_one(tokens: Iterable[TokenDetails]) -> Iterator[list[TokenDetails]]:
+    """All tokens as one page, whose columns are aligned."""
+    yield list(tokens)
 
 
 def _row(session: Session, details: TokenDetails, is_current: bool, profiles: Sequence[str]) -> tuple[Cell, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.input.options import yes_option
-from arka_config.cli.output import terminal
+from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import (
@@ -24,7 +24,8 @@ from arka_config.errors import (
     WorkspaceError,
 )
 from arka_config.store.journal import REVOKE, REVOKE_OWN
-from arka_config.workspace.client.client import CURRENT
+from arka_config.workspace.client.client import CURRENT, MAX_REVOCATION
+from arka_config.workspace.client.selection import Selection, is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ def revoke(session: Session, token_id: str | None, label: str | None, yes: bool)
         name = f"the effective token at {workspace.origin}"
         _report_revoked_before(session, tried.own, label, name, current=True)
         return None
-    listed = [own] if token_id in (own.id, CURRENT) else workspace.list_tokens()
+    listed = [own] if token_id in (own.id, CURRENT) else _list_tokens(workspace, label)
     found = listed if token_id in (own.id, CURRENT) else _find_tokens(listed, token_id, label)
     done = tried.without(listed)
     if not found and not done:
@@ -168,12 +169,14 @@ def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, aga
     Raises RevocationUnknown, RequestRefused and the other kinds of WorkspaceError if there is only one.
     """
     revoked: list[dict[str, object]] = []
+    at_once, uncertain = _revoke_at_once([target for target in wanted if not target.is_own], tried, again)
     for target in wanted:
         token_id = CURRENT if target.is_own else target.details.id
-        tried_before = tried.knows(target)
+        tried_before = tried.knows(target) or token_id in uncertain
         try:
-            with tried.record(target):
-                revoking.revoke(target.workspace, target.name, again, token_id, tried_before=tried_before)
+            if token_id not in at_once:
+                with tried.record(target):
+                    revoking.revoke(target.workspace, target.name, again, token_id, tried_before=tried_before)
         except (AuthError, WorkspaceError) as error:
             if len(wanted) == 1:
                 raise
@@ -188,6 +191,31 @@ def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, aga
     if revoked:
         revoking.note_not_compared(session, workspace_access.locked_profiles(session))
     return revoked
+
+
+def _revoke_at_once(wanted: Sequence[Target], tried: Attempts, again: str) -> tuple[set[str], set[str]]:
+    """Revoke several tokens with few requests. Return the ids that are revoked, and those that may be.
+
+    If the workspace has no such request, or it fails, the others are left to be revoked one at a time. One token of
+    each request is recorded: enough to know a lost response when the command is run again.
+    """
+    revoked: set[str] = set()
+    if len(wanted) < 2:
+        return revoked, set()
+    with progress.counter("Revoking tokens") as update:
+        for start in range(0, len(wanted), MAX_REVOCATION):
+            batch = wanted[start : start + MAX_REVOCATION]
+            ids = [target.details.id for target in batch]
+            try:
+                with tried.record(batch[0]):
+                    revoking.revoke_several(batch[0].workspace, ids, again)
+            except RevocationUnknown:
+                return revoked, set(ids)
+            except (AuthError, WorkspaceError):
+                break
+            revoked.update(ids)
+            update(len(revoked), len(wanted))
+    return revoked, set()
 
 
 def _report_revoked_before(
@@ -220,6 +248,15 @@ def _command(session: Session, token_id: str | None, label: str | None) -> str:
     return shlex.join([session.app.name, "tokens", "revoke", *words, *profile])
 
 
+def _list_tokens(workspace: WorkspaceClient, label: str | None) -> list[TokenDetails]:
+    """Fetch all tokens, or those whose label is this or matches it as a pattern."""
+    if label is None:
+        return workspace.list_tokens()
+    found = workspace.list_tokens(Selection.by_label(label))
+    found += workspace.list_tokens(Selection(label)) if is_pattern(label) else []
+    return list({each.id: each for each in found}.values())
+
+
 def _find_tokens(tokens: Sequence[TokenDetails], token_id: str | None, label: str | None) -> list[TokenDetails]:
     """Return the token with this id or label, or those whose label matches a pattern with `*`, `?` or `[…]`.
 
@@ -234,18 +271,13 @@ def _find_tokens(tokens: Sequence[TokenDetails], token_id: str | None, label: st
 def _matches(its_id: str, its_label: str, token_id: str | None, label: str | None) -> bool:
     if label is None:
         return its_id == token_id
-    return its_label == label or (_is_pattern(label) and fnmatchcase(its_label, label))
-
-
-def _is_pattern(label: str) -> bool:
-    return any(character in label for character in "*?[")
+    return its_label == label or (is_pattern(label) and fnmatchcase(its_label, label))
 
 
 def _no_such_token(
     session: Session, workspace: WorkspaceClient, token_id: str | None, label: str | None
 ) -> RequestRefused:
-    is_pattern = label is not None and _is_pattern(label)
-    what = f"whose label matches {label!r}" if is_pattern else token_id or repr(label)
+    what = f"whose label matches {label!r}" if is_pattern(label or "") else token_id or repr(label)
     return RequestRefused(f"there is no token {what} at {workspace.origin}", hint=f"{session.app.name} tokens list")
 
 

@@ -12,6 +12,8 @@ from arka_config.errors import InvalidValue
 from arka_config.workspace.server import records, tokens
 from arka_config.workspace.server.api.auth import CurrentCaller, invalid_token, workspace_of
 from arka_config.workspace.server.api.schemas import (
+    LINK_RESPONSE,
+    MAX_PAGE_SIZE,
     PROBLEM_RESPONSES,
     ActivityEntry,
     ActivityPage,
@@ -19,10 +21,13 @@ from arka_config.workspace.server.api.schemas import (
     Me,
     Metadata,
     NewToken,
+    Revocation,
+    RevokedTokens,
     Rotation,
     Time,
     TokenDocument,
     TokenPage,
+    TokenQuery,
     Withdrawal,
     describe_caller,
 )
@@ -72,17 +77,24 @@ def metadata(request: Request) -> Metadata:
     return Metadata.model_validate({"token_format": {"prefix": prefix, "length": length, "checksum": checksum}})
 
 
-@router.get("/tokens")
-def list_tokens(caller: CurrentCaller, limit: Limit = 50, cursor: CursorText = None) -> TokenPage:
-    """List the user's tokens, newest first. Needs the scope `tokens:manage`."""
+@router.get("/tokens", responses=LINK_RESPONSE)
+def list_tokens(
+    caller: CurrentCaller, request: Request, response: Response, wanted: Annotated[TokenQuery, Query()]
+) -> TokenPage:
+    """List the user's tokens, newest first, or those that meet all conditions. Needs the scope `tokens:manage`.
+
+    There is no limit on the number of pages: follow the `Link` to the next one (RFC 8288), or its cursor.
+    """
     caller.check_may_manage()
-    after = None if cursor is None else tokens.Cursor.decode(cursor)
-    if cursor is not None and after is None:
+    after = tokens.Cursor.decode(wanted.cursor)
+    if after is None and "cursor" in wanted.model_fields_set:
         raise invalid_request(("cursor", "it is not a cursor of this workspace"))
     with caller.workspace.database.read() as session:
-        rows = tokens.list_tokens(session, caller.token.user_id, limit + 1, after)
-    page, more = rows[:limit], rows[limit:]
+        rows = tokens.list_tokens(session, caller.token.user_id, wanted.limit + 1, after, wanted.selection())
+    page, more = rows[: wanted.limit], rows[wanted.limit :]
     next_cursor = tokens.Cursor(page[-1].created, page[-1].id).encode() if more else None
+    if next_cursor is not None:
+        response.headers["Link"] = f'<{request.url.include_query_params(cursor=next_cursor)}>; rel="next"'
     return TokenPage(tokens=[TokenDocument.model_validate(token) for token in page], next_cursor=next_cursor)
 
 
@@ -119,6 +131,28 @@ def withdraw_request(caller: CurrentCaller, key: Annotated[str, Path(pattern=_KE
             session, caller.token.user_id, target, address=caller.address, acting_token=caller.token.id
         )
     return Withdrawal(revoked=is_revoked)
+
+
+@router.post("/revocations")
+def revoke_tokens(caller: CurrentCaller, wanted: Revocation) -> RevokedTokens:
+    """Revoke the user's tokens that meet all conditions, immediately and irreversibly. Needs `tokens:manage`.
+
+    At most a thousand are revoked: repeat the request while `more` is true. The token that authenticates the request is
+    never among them.
+    """
+    caller.check_may_manage()
+    with caller.workspace.database.write() as session:
+        caller.lock_token(session)
+        revoked = tokens.revoke_selected(
+            session,
+            caller.token.user_id,
+            wanted.selection(),
+            MAX_PAGE_SIZE,
+            address=caller.address,
+            acting_token=caller.token.id,
+        )
+    documents = [TokenDocument.model_validate(token) for token in revoked]
+    return RevokedTokens(revoked=documents, more=len(revoked) == MAX_PAGE_SIZE)
 
 
 @router.delete("/tokens/{id}", status_code=204)

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
 from arka_config import timestamps
 from arka_config.errors import InvalidValue
-from arka_config.text import UNPRINTABLE
+from arka_config.text import UNPRINTABLE, check_printable
 from arka_config.workspace.server import problems, tokens
+from arka_config.workspace.server.selection import MAX_PATTERN_LENGTH, Selection, State
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH
 from arka_config.workspace.server.verified_token import VerifiedToken
 
+MAX_PAGE_SIZE = 1000  # tokens
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _ID = "[A-Za-z0-9_-]{22}"
 
@@ -40,15 +51,20 @@ def _check_label(label: str) -> str:
         raise ValueError(error.message) from None
 
 
-def _printable_pattern() -> str:
-    """What `check_label` accepts, as a pattern: printable characters only, at least one of them not a space."""
+def _excluded() -> str:
+    """The characters that no text has, as the content of a set in a pattern."""
     runs: list[list[int]] = []
     for code in sorted(map(ord, UNPRINTABLE)):
         if runs and runs[-1][1] == code - 1:
             runs[-1][1] = code
         elif not 0xD800 <= code < 0xE000:  # surrogates cannot occur in UTF-8
             runs.append([code, code])
-    excluded = "".join(f"\\u{first:04X}-\\u{last:04X}" for first, last in runs)
+    return "".join(f"\\u{first:04X}-\\u{last:04X}" for first, last in runs)
+
+
+def _printable_pattern() -> str:
+    """What `check_label` accepts, as a pattern: printable characters only, at least one of them not a space."""
+    excluded = _excluded()
     return f"^[^{excluded}]*[^\\s{excluded}][^{excluded}]*$"
 
 
@@ -106,6 +122,85 @@ def describe_caller(token: VerifiedToken) -> Response:
     """The response of `GET /api/v1/me`."""
     document = Me.model_validate({"user": token.user, "token": token})
     return Response(document.model_dump_json(), media_type="application/json")
+
+
+def _unset() -> Any:
+    """The default of a condition that is not given. Null is not a value, so that a null never selects all tokens."""
+    return None
+
+
+def _check_pattern(pattern: str) -> str:
+    try:
+        return check_printable(pattern, "the pattern")
+    except InvalidValue as error:
+        raise ValueError(error.message) from None
+
+
+_Pattern = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_PATTERN_LENGTH,
+        description="A label, or a pattern with `*`, `?` and `[…]`, as in a shell.",
+        json_schema_extra={"pattern": f"^[^{_excluded()}]*$"},
+    ),
+    AfterValidator(_check_pattern),
+]
+
+
+_Cursor = Annotated[str, Field(max_length=tokens.MAX_CURSOR_LENGTH)]
+_Ids = Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=MAX_PAGE_SIZE)]
+
+
+class _Selection(BaseModel):
+    """Conditions for tokens. All that are given must be met."""
+
+    label: _Pattern = Field(default_factory=_unset)
+    state: State = Field(default_factory=_unset, description="Whether the token still works.")
+    expires_before: Time = Field(
+        default_factory=_unset, description="The token expires, or has expired, before this time."
+    )
+    last_used_before: Time = Field(
+        default_factory=_unset,
+        description="The token was last used before this time; or created before it, and never used.",
+    )
+
+    def selection(self) -> Selection:
+        """The conditions for the database."""
+        return Selection(self.label or "", self.state, self.expires_before, self.last_used_before)
+
+
+class TokenQuery(_Selection):
+    """The parameters of a list of tokens."""
+
+    limit: int = Field(500, ge=1, le=MAX_PAGE_SIZE, description="How many tokens to return at most.")
+    cursor: _Cursor = Field(default_factory=str, description="The `next_cursor` of the previous page.")
+
+
+class Revocation(_Selection):
+    """Which tokens to revoke: at least one condition."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+
+    ids: _Ids = Field(default_factory=list, description="The token is one of these. Unknown ids are ignored.")
+
+    @model_validator(mode="after")
+    def _check_not_empty(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("name at least one condition; the label * selects all tokens")
+        return self
+
+    def selection(self) -> Selection:
+        """The conditions for the database. PostgreSQL rejects text with a NUL, which no id has."""
+        ids = tuple(each for each in self.ids if tokens.ID.fullmatch(each)) or ("",)
+        return super().selection()._replace(ids=ids if "ids" in self.model_fields_set else ())
+
+
+class RevokedTokens(_Document):
+    """The tokens that were revoked."""
+
+    revoked: list[TokenDocument]
+    more: bool = Field(description="Whether there may be more: repeat the request.")
 
 
 class TokenPage(_Document):
@@ -234,6 +329,9 @@ class ForbiddenDocument(ProblemDocument):
     billing_url: str | None = Field(None, description="The billing page, for the type /problems/pro-required.")
 
 
+LINK_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": {"description": "The next page (RFC 8288), if any", "schema": {"type": "string"}}}}
+}
 _SECONDS = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "required": True}
 _HEADERS: dict[int, dict[str, Any]] = {
     401: {
