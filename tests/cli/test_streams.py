@@ -215,7 +215,7 @@ def all_lines() -> Iterator[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize("debug", DEBUG)
-@pytest.mark.parametrize(("line", "shows"), list(all_lines()))
+@pytest.mark.parametrize(("line", "shows"), numbers.part_of(all_lines(), 3))
 def test_a_token_is_shown_only_if_it_was_asked_for(
     two_profiles: Path, line: str, shows: bool, debug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ from arka_config.arka import app
 from arka_config.cli.output import tables
 from arka_config.text import visible
 from tests.cli.program import TOKEN, Stream, arka
+from tests.guarantees import numbers
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
@@ -55,8 +57,7 @@ def run_on_terminal(line: str, home: Path, columns: int, **environ: str) -> tupl
     return [text.rstrip() for text in screen.display if text.strip()], child.before or ""
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
-@pytest.mark.parametrize("line", TABLES)
+@pytest.mark.parametrize(("line", "columns"), numbers.part_of(itertools.product(TABLES, [60, 80, 120]), 2))
 def test_table_fits_its_terminal(three: Path, line: str, columns: int) -> None:
     """If a row is too long, the terminal wraps it, and the screen has more lines than were sent."""
     lines, sent = run_on_terminal(line, three, columns)
@@ -84,7 +85,7 @@ def test_profiles_list_at_80_columns(two_profiles: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("line", [*TABLES, "use work", "token -p nosuch", "--help"])
+@pytest.mark.parametrize("line", numbers.part_of([*TABLES, "use work", "token -p nosuch", "--help"], 2, first=1))
 def test_colour_follows_the_terminal_and_variables(two_profiles: Path, line: str) -> None:
     _, sent = run_on_terminal(line, two_profiles, 80)
     assert ("\x1b[" in sent) is (line != "--help")

@@ -1,13 +1,30 @@
-"""The numbers that docs/guarantees.md shows, recorded in the folder that `GUARANTEES_NUMBERS` names."""
+"""How much the tests of guarantees try, and the numbers of what they tried, which docs/guarantees.md shows.
+
+`GUARANTEES` is unset for `make test`, which tries some of the cases. `cases` tries each one, and is for a mutant's
+guard, and for CI's other Pythons. `full` tries each one in every way, as CI does once. `GUARANTEES_NUMBERS` names the
+folder for the numbers.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING, TypeVar
 
-FULL = os.environ.get("GUARANTEES") == "full"  # try everything, rather than a bounded part
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+T = TypeVar("T")
+
+FULL = os.environ.get("GUARANTEES") == "full"
+BOUNDED = os.environ.get("GUARANTEES", "") == ""
 # Read at import: the `isolation` fixture changes the environment.
 _FOLDER = os.environ.get("GUARANTEES_NUMBERS")
+
+
+def part_of(cases: Iterable[T], every: int, *, first: int = 0) -> list[T]:
+    """Return all cases; of a bounded run, one of every so many, from this one on."""
+    return list(cases)[first % every :: every] if BOUNDED else list(cases)
 
 
 def record(topic: str, name: str, number: str) -> None:

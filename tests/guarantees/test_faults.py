@@ -2,8 +2,8 @@
 
 Each command line runs once without a fault, to learn its steps and its result, and then once for each step and kind of
 fault. Afterwards each fact is either as before or as after the complete command, the lock is free, and the next
-commands work and leave no temporary file. `GUARANTEES=full` tries every kind of fault at every step; otherwise a kill
-and one error at each.
+commands work and leave no temporary file. `GUARANTEES=full` tries every kind of fault at every step, `cases` a kill
+and one error at each, and a bounded run one of the two.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _tokens(facts: dict[str, Any]) -> set[str]:
 
 
 def select_faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
-    """A kill and one error at each step. When run in full, every kind of error, at every repetition of a step."""
+    """Faults at each step, at every repetition of a step if run in full."""
     seen: Counter[tuple[str, str]] = Counter()
     for at, (name, path) in enumerate(steps, 1):
         # A read-only config folder is not a fault: a profile works without a file if it has no settings.
@@ -190,8 +190,8 @@ def select_faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
         ]
         seen[name, _target(path)] += 1
         if numbers.FULL or seen[name, _target(path)] <= REPETITIONS:
-            yield Fault(at, KILL)
-            yield from (Fault(at, kind) for kind in (errors if numbers.FULL else [errors[at % len(errors)]]))
+            kinds = [KILL, *(errors if numbers.FULL else [errors[at % len(errors)]])]
+            yield from (Fault(at, kind) for kind in numbers.part_of(kinds, 2, first=at))
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ import pytest
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from tests.faults import Fault, ForkResult, run_in_fork
+from tests.guarantees import numbers
 from tests.store import worker
 from tests.store.samples import resolution
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 WRITERS = 32
-ROUNDS = 3
+ROUNDS = 2 if numbers.BOUNDED else 3
 READERS = 3
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from tests import no_network
 from tests.cli.program import arka
+from tests.guarantees import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,8 +94,10 @@ def status_without_token(url: str) -> int:
     return httpx.get(f"{url}/api/v1/me", timeout=TIMEOUT, trust_env=False).status_code
 
 
-@pytest.mark.parametrize("workers", ["1", "3"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("workers", "number"),
+    numbers.part_of([(count, number) for number in (signal.SIGINT, signal.SIGTERM) for count in "13"], 3),
+)
 def test_signal_stops_server_and_workers(home: Path, workers: str, number: signal.Signals) -> None:
     with run_server("--workers", workers) as server:
         assert status_without_token(server.url) == 401
