@@ -123,6 +123,8 @@ def token_details_document(details: TokenDetails) -> dict[str, object]:
         "created": details.created or None,
         **expiry_document(details.stored_expires),
         "last_used": details.last_used or None,
+        "last_used_address": details.last_used_address or None,
+        "last_used_client": details.last_used_client or None,
     }
 
 

@@ -39,6 +39,8 @@ class TokenDetails(NamedTuple):
     created: str = ""
     expires: str = ""
     last_used: str = ""
+    last_used_address: str = ""
+    last_used_client: str = ""
     includes_expires: bool = True
 
     @classmethod
@@ -56,6 +58,8 @@ class TokenDetails(NamedTuple):
             created=_read_timestamp(table, "created"),
             expires=_read_timestamp(table, "expires"),
             last_used=_read_timestamp(table, "last_used"),
+            last_used_address=_read_text(table, "last_used_address", ""),
+            last_used_client=_read_text(table, "last_used_client", ""),
             includes_expires="expires" in table,
         )
 

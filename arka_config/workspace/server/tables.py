@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 
 MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 MAX_LABEL_LENGTH = 100
+MAX_ADDRESS_LENGTH = 64
 MAX_CLIENT_LENGTH = 120
 MAX_LEAK_URL_LENGTH = 500
 
@@ -105,7 +106,7 @@ class Token(Table):
     created: Mapped[datetime] = mapped_column(Timestamp)
     expires: Mapped[datetime | None] = mapped_column(Timestamp)
     last_used: Mapped[datetime | None] = mapped_column(Timestamp)
-    last_used_address: Mapped[str | None] = mapped_column(String(64))
+    last_used_address: Mapped[str | None] = mapped_column(String(MAX_ADDRESS_LENGTH))
     last_used_client: Mapped[str | None] = mapped_column(String(MAX_CLIENT_LENGTH))
     has_checksum: Mapped[bool] = mapped_column(server_default=false())  # false: issued by an older version
     successor_of: Mapped[str | None] = mapped_column(String(40))  # the rotated token, which may have been deleted

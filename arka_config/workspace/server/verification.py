@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from arka_config.workspace.server.database import is_locked
 from arka_config.workspace.server.last_uses import LastUses
 from arka_config.workspace.server.tables import Token, User, digest
-from arka_config.workspace.server.verified_token import VerifiedToken, VerifiedUser
+from arka_config.workspace.server.verified_token import Sender, VerifiedToken, VerifiedUser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.workspace.server.database import Database
 
+UNKNOWN_SENDER = Sender()
 _MAX_LENGTH = 200  # characters of a token
 _MAX_BATCH = 64  # tokens looked up by one statement
 
@@ -50,7 +51,7 @@ class Verifier:
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "token-lookup")
 
-    async def verify(self, text: str) -> VerifiedToken | None:
+    async def verify(self, text: str, sender: Sender = UNKNOWN_SENDER) -> VerifiedToken | None:
         """Look up a presented token and its user. None if it is invalid; the reason is not disclosed."""
         if not self._is_plausible(text):
             return None
@@ -61,18 +62,18 @@ class Verifier:
             self._task = loop.create_task(self._look_up_waiting(loop))
         token = _unless_expired(await future)
         if token is not None and self.last_uses.must_be_written_now(token):
-            return await loop.run_in_executor(None, self.last_uses.write_first_use, token)
-        return self.last_uses.record(token) if token is not None else None
+            return await loop.run_in_executor(None, self.last_uses.write_first_use, token, sender)
+        return self.last_uses.record(token, sender) if token is not None else None
 
-    def verify_now(self, text: str) -> VerifiedToken | None:
+    def verify_now(self, text: str, sender: Sender = UNKNOWN_SENDER) -> VerifiedToken | None:
         """Do the same without an event loop."""
         if not self._is_plausible(text):
             return None
         key = digest(text)
         token = _unless_expired(self._look_up([key]).get(key))
         if token is not None and self.last_uses.must_be_written_now(token):
-            return self.last_uses.write_first_use(token)
-        return self.last_uses.record(token) if token is not None else None
+            return self.last_uses.write_first_use(token, sender)
+        return self.last_uses.record(token, sender) if token is not None else None
 
     def close(self) -> None:
         """Write the last uses that are still in memory."""

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Sender(NamedTuple):
+    """The sender of a request: its address, and a function that reads the name of its program from the User-Agent."""
+
+    address: str = ""
+    read_client: Callable[[], str] = str
 
 
 class VerifiedUser(NamedTuple):

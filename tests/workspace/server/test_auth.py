@@ -17,7 +17,7 @@ from arka_config.arka import app
 from arka_config.errors import ConfigError
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.tables import Token
-from tests.workspace.server.clients import ANN, BOB, MANAGE, PROBLEM, UNKNOWN, Api
+from tests.workspace.server.clients import ANN, BOB, MANAGE, PROBLEM, TOKENS_PAGE, UNKNOWN, Api, Browser
 
 if TYPE_CHECKING:
     import httpx
@@ -164,6 +164,20 @@ def test_last_use_is_updated_at_most_once_a_minute(workspace: RunningWorkspace, 
     earlier = last_used(first - timedelta(seconds=61))
     assert api.accepts(token)
     assert last_used() != earlier
+
+
+def test_last_use_has_the_address_and_the_program(workspace: RunningWorkspace, api: Api) -> None:
+    issued = workspace.issue(ANN, "MacBook Pro")
+    agent = f"arka/1.0 (\x9b31m  {'x' * 10_000}".encode("latin-1")
+    assert api.get("me", token=issued.secret.reveal(), headers={"User-Agent": agent}).status_code == 200
+    workspace.workspace.verifier.last_uses.flush()
+    listed = {each["id"]: each for each in api.get("tokens").json()["tokens"]}[issued.token.id]
+    assert listed["last_used_address"] == "127.0.0.1"
+    assert listed["last_used_client"].startswith("arka/1.0 (\\x9b31m xxx")
+    assert len(listed["last_used_client"]) <= 120
+    with Browser(workspace) as ann:
+        page = ann.sign_in(ANN).open(TOKENS_PAGE).text
+    assert f"127.0.0.1<br>{listed['last_used_client']}" in page
 
 
 def test_new_token_has_the_app_s_format_a_checksum_and_180_bits() -> None:

@@ -10,6 +10,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import httpx
 import pytest
@@ -49,8 +50,9 @@ def document(workspace: RunningWorkspace) -> Any:
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_no_problem(workspace: RunningWorkspace, tmp_path: Path) -> None:
+def test_schemathesis_finds_no_problem(workspace: RunningWorkspace, document: Any, tmp_path: Path) -> None:
     workspace.workspace.bad_token_limit = workspace.workspace.found_token_limit = NO_LIMIT
+    workspace.workspace.leak_keys = mock.Mock(**{"verify.return_value": True})  # Schemathesis cannot sign
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG.format(examples=EXAMPLES))
     program = os.path.join(os.path.dirname(sys.executable), "schemathesis")
@@ -73,7 +75,7 @@ def test_schemathesis_finds_no_problem(workspace: RunningWorkspace, tmp_path: Pa
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 10" in done.stdout
+    assert f"Tested: {sum(map(len, document['paths'].values()))}" in done.stdout
 
 
 def test_document_describes_every_operation_and_problem(document: Any) -> None:

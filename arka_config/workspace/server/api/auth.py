@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from arka_config.workspace.server import accounts, records, tokens
 from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, TOO_MANY, Problem
+from arka_config.workspace.server.verified_token import Sender
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -75,7 +76,8 @@ async def authenticate_token(workspace: Workspace, request: Request, text: str) 
     address = client_address(request)
     if not text:
         raise Problem(INVALID_TOKEN, "the request has no token", headers=_challenge(workspace))
-    token = await workspace.verifier.verify(text)
+    sender = Sender(address, lambda: request.headers.get("user-agent", ""))
+    token = await workspace.verifier.verify(text, sender)
     if token is None:
         check_blocked(workspace, workspace.bad_token_limit, address)
         await run_in_threadpool(limit_failures, workspace, workspace.bad_token_limit, address)

@@ -16,7 +16,6 @@ from arka_config.workspace.server.signing_keys import KEY_ID_HEADER, SIGNATURE_H
 
 router = APIRouter(prefix="/api/v1", tags=["API"], responses=PROBLEM_RESPONSES)
 
-_MAX_REPORTS = 10_000
 _reports = TypeAdapter(list[LeakReport])
 _BODY = {
     "requestBody": {
@@ -25,7 +24,6 @@ _BODY = {
             "application/json": {
                 "schema": {
                     "type": "array",
-                    "maxItems": _MAX_REPORTS,
                     "items": {"$ref": "#/components/schemas/LeakReport"},
                 }
             }
@@ -77,10 +75,10 @@ def _parse_reports(body: bytes) -> list[LeakReport]:
     try:
         reports = _reports.validate_json(body)
     except ValidationError:
-        reports = None
-    if reports is None or len(reports) > _MAX_REPORTS:
-        raise invalid_request(("body", f"write a list of 0 to {_MAX_REPORTS} objects with token, type, url and source"))
-    return reports
+        pass
+    else:
+        return reports
+    raise invalid_request(("body", "it is not a list of objects with token, type, url and source"))
 
 
 @router.post("/revoke", status_code=204)

@@ -18,6 +18,7 @@ from arka_config.workspace.server.api.schemas import (
     ActivityEntry,
     ActivityPage,
     IssuedToken,
+    ListedToken,
     Me,
     Metadata,
     NewToken,
@@ -95,7 +96,7 @@ def list_tokens(
     next_cursor = tokens.Cursor(page[-1].created, page[-1].id).encode() if more else None
     if next_cursor is not None:
         response.headers["Link"] = f'<{request.url.include_query_params(cursor=next_cursor)}>; rel="next"'
-    return TokenPage(tokens=[TokenDocument.model_validate(token) for token in page], next_cursor=next_cursor)
+    return TokenPage(tokens=[ListedToken.model_validate(token) for token in page], next_cursor=next_cursor)
 
 
 @router.post("/tokens", status_code=201)

@@ -111,6 +111,13 @@ class TokenDocument(_Document):
     last_used: Time | None
 
 
+class ListedToken(TokenDocument):
+    """A token's details, and who used it last."""
+
+    last_used_address: str | None = Field(description="The address that the last use came from, if known.")
+    last_used_client: str | None = Field(description="The program of the last use, from its User-Agent, if known.")
+
+
 class Me(_Document):
     """The authenticating token, and its user."""
 
@@ -206,7 +213,7 @@ class RevokedTokens(_Document):
 class TokenPage(_Document):
     """One page of tokens, newest first, and the cursor of the next page."""
 
-    tokens: list[TokenDocument]
+    tokens: list[ListedToken]
     next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last page.")
 
 
