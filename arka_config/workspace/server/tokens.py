@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MANAGE = "tokens:manage"
 ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
+REQUEST_KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
 MAX_CURSOR_LENGTH = 80
 
 _ALPHABET = string.ascii_letters + string.digits

@@ -50,7 +50,7 @@ CursorText = Annotated[
 TokenId = Annotated[
     str, Path(description="A token's id, or `current` for the token that authenticates the request.", max_length=40)
 ]
-_KEY = "^[A-Za-z0-9_-]{22,64}$"
+_KEY = f"^{tokens.REQUEST_KEY.pattern}$"
 RequestKey = Annotated[
     str | None,
     Header(

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.exc import IntegrityError
 from starlette.responses import JSONResponse, Response
 
 from arka_config import timestamps
 from arka_config.workspace import user_codes
+from arka_config.workspace.server import tokens
 from arka_config.workspace.server.api.auth import (
     check_blocked,
     client_address,
@@ -95,7 +97,10 @@ def exchange(request: Request, parameters: Parameters) -> Response:
     """Exchange a code for a token. Unknown codes are limited like unknown tokens."""
     workspace, address = workspace_of(request), client_address(request)
     check_blocked(workspace, workspace.bad_token_limit, address)
-    outcome = _exchange(workspace, parameters, address)
+    try:
+        outcome = _exchange(workspace, parameters, address, _read_key(request))
+    except IntegrityError:
+        raise OAuthError("invalid_request", "a request with this Idempotency-Key has issued a token") from None
     if isinstance(outcome, OAuthError):
         if outcome.error == "invalid_grant":
             limit_failures(workspace, workspace.bad_token_limit, address)
@@ -103,7 +108,15 @@ def exchange(request: Request, parameters: Parameters) -> Response:
     return JSONResponse(_describe(outcome))
 
 
-def _exchange(workspace: Workspace, parameters: dict[str, str], address: str) -> Login | OAuthError:
+def _read_key(request: Request) -> str:
+    """The key with which the client can withdraw the token, if it loses the response and has another token later."""
+    key = request.headers.get("idempotency-key", "")
+    if key and not tokens.REQUEST_KEY.fullmatch(key):
+        raise OAuthError("invalid_request", "Idempotency-Key has to be 22 to 64 letters, digits, _ or -")
+    return key
+
+
+def _exchange(workspace: Workspace, parameters: dict[str, str], address: str, key: str) -> Login | OAuthError:
     app, client_id = workspace.app, parameters["client_id"]
     grant = parameters.get("grant_type")
     if grant not in (CODE_GRANT, DEVICE_GRANT):
@@ -114,11 +127,11 @@ def _exchange(workspace: Workspace, parameters: dict[str, str], address: str) ->
             return login_requests.unknown_code()
     if grant == DEVICE_GRANT:
         with workspace.database.write() as session:
-            return login_requests.poll(session, app, code, client_id=client_id, address=address)
+            return login_requests.poll(session, app, code, client_id=client_id, address=address, key=key)
     bound = {"client_id": client_id, "redirect_uri": _require(parameters, "redirect_uri")}
     verifier = _require(parameters, "code_verifier")
     with workspace.database.write() as session:
-        return login_requests.exchange_code(session, app, code, **bound, verifier=verifier, address=address)
+        return login_requests.exchange_code(session, app, code, **bound, verifier=verifier, address=address, key=key)
 
 
 @router.post(protocol.REVOKE)
@@ -138,7 +151,10 @@ def _require(parameters: dict[str, str], name: str) -> str:
 
 
 def _describe(login: Login) -> dict[str, object]:
-    """The response of the token endpoint (RFC 6749, 5.1), with what the client stores besides the token."""
+    """The response of the token endpoint (RFC 6749, 5.1), with what the client stores besides the token.
+
+    The API's name `expires` is kept, since OAuth libraries take an `expires_at` for a number of seconds.
+    """
     token = login.issued.token
     answer: dict[str, object] = {
         "access_token": login.issued.secret.reveal(),
@@ -146,7 +162,7 @@ def _describe(login: Login) -> dict[str, object]:
         "token_id": token.id,
         "label": token.label,
         "user": login.user.email,
-        "expires_at": timestamps.to_text(token.expires) if token.expires else None,
+        "expires": timestamps.to_text(token.expires) if token.expires else None,
     }
     if token.expires is not None:
         answer["expires_in"] = math.floor((token.expires - datetime.now(UTC)).total_seconds())

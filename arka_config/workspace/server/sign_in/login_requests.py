@@ -141,6 +141,7 @@ def exchange_code(
     redirect_uri: str,
     verifier: str,
     address: str,
+    key: str = "",
 ) -> Login | OAuthError:
     """Exchange an authorization code for a token. A code that is used wrongly cannot be used any more."""
     request = _find(session, CODE_GRANT, code)
@@ -154,10 +155,12 @@ def exchange_code(
     if request.state != APPROVED or not is_bound or request.expires <= datetime.now(UTC):
         _discard(session, request, address)
         return unknown_code()
-    return _issue(session, app, request, address)
+    return _issue(session, app, request, address, key)
 
 
-def poll(session: Session, app: AppIdentity, device_code: str, *, client_id: str, address: str) -> Login | OAuthError:
+def poll(
+    session: Session, app: AppIdentity, device_code: str, *, client_id: str, address: str, key: str = ""
+) -> Login | OAuthError:
     """Exchange a device code for a token, if the user has approved it (RFC 8628, 3.5)."""
     request = _find(session, DEVICE_GRANT, device_code)
     if request is None or request.client_id != client_id:
@@ -173,7 +176,7 @@ def poll(session: Session, app: AppIdentity, device_code: str, *, client_id: str
     if request.expires <= now:
         return OAuthError("expired_token", "the code has expired")
     if request.state == APPROVED:
-        return _issue(session, app, request, address)
+        return _issue(session, app, request, address, key)
     is_early = request.polled is not None and request.polled + timedelta(seconds=request.interval) - _TOLERANCE > now
     request.polled = now
     if is_early:
@@ -213,13 +216,16 @@ def _discard(session: Session, request: LoginRequest, address: str) -> None:
     session.delete(request)
 
 
-def _issue(session: Session, app: AppIdentity, request: LoginRequest, address: str) -> Login | OAuthError:
+def _issue(session: Session, app: AppIdentity, request: LoginRequest, address: str, key: str) -> Login | OAuthError:
     user = session.get(User, request.user_id)
     assert user is not None, "deleting a user deletes their requests"
     if user.plan != accounts.PRO:
         return pro_required()
+    token_id = tokens.id_for_request(user.id, key) if key else None
     try:
-        issued = tokens.issue(session, app, user.id, request.label, request.token_expires, address=address)
+        issued = tokens.issue(
+            session, app, user.id, request.label, request.token_expires, address=address, token_id=token_id
+        )
     except InvalidValue:  # the expiry that the user chose has passed meanwhile
         _discard(session, request, address)
         return unknown_code()

@@ -15,21 +15,7 @@ from tests.workspace.server.clients import ANN, BOB, Api, Browser, read_form_key
 from tests.workspace.server.sign_in.program import APPROVAL, Program, approve, approve_code, outcome, read_response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from arka_config.workspace.server.serving import RunningWorkspace
-
-
-@pytest.fixture
-def ann(workspace: RunningWorkspace) -> Iterator[Browser]:
-    with Browser(workspace).sign_in(ANN) as browser:
-        yield browser
-
-
-@pytest.fixture
-def program(workspace: RunningWorkspace) -> Iterator[Program]:
-    with Program(workspace) as started:
-        yield started
 
 
 def token_count(workspace: RunningWorkspace) -> int:
