@@ -69,7 +69,7 @@ def check_not_stale(prepared: Prepared, digest: str) -> None:
 def apply_plan(
     store: ProfileStore,
     prepared: Prepared,
-    tokens: Mapping[str, Secret],
+    tokens: Mapping[str, Credential],
     approvals: Approvals | None,
     issuer: TokenIssuer,
     replan: Callable[[], Prepared],
@@ -112,7 +112,7 @@ def profile_texts(profile: ProfilePlan, store: ProfileStore) -> tuple[str | None
 
 
 def _issue_credentials(
-    store: ProfileStore, plan: Plan, tokens: Mapping[str, Secret], issuer: TokenIssuer
+    store: ProfileStore, plan: Plan, tokens: Mapping[str, Credential], issuer: TokenIssuer
 ) -> dict[str, Credential]:
     """Return the credentials to store by profile name, and have the workspace issue those that are to be issued.
 
@@ -129,8 +129,14 @@ def _issue_credentials(
             store.tokens.check_can_store(profile.name, origin)
             credentials[profile.name] = issuer(source.target, source.expires, origin)
         elif profile.name in tokens:
-            credentials[profile.name] = Credential(tokens[profile.name], origin, created=created)
+            credentials[profile.name] = _stored_at(created, tokens[profile.name])
     return credentials
+
+
+def _stored_at(created: str, credential: Credential) -> Credential:
+    """The credential with the time at which it is stored."""
+    known = {key: getattr(credential, key) for key in ("label", "expires", "user")}
+    return Credential(credential.token, credential.origin, created=created, **known)
 
 
 def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Credential], watch: Watch) -> Result:

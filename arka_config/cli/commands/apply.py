@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from arka_config.cli.input.approval import ask_approval
 from arka_config.cli.input.token_input import prompt_for_token
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
-from arka_config.cli.runtime import legacy_sync
+from arka_config.cli.runtime import applied_tokens, legacy_sync
 from arka_config.cli.runtime.command import command, show_json_error
 from arka_config.cli.runtime.issuing import TemplateIssuer
 from arka_config.cli.runtime.plan_command import plan_options, prepare_plan, show_progress
@@ -20,6 +21,7 @@ from arka_config.errors import EXIT_AUTH, ConfigError, PlanConflict, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from arka_config.cli.runtime.applied_tokens import CheckedTokens
     from arka_config.cli.runtime.session import Session
     from arka_config.templates.applying import Result
     from arka_config.templates.plan import Options, Plan, ProfilePlan
@@ -33,7 +35,8 @@ _MAX_NAMES = 5  # of profiles in a conflict
 @plan_options
 @click.option("--yes", "-y", is_flag=True, help="Approve the plan without a question.")
 @click.option("--allow-origin", metavar="URL", multiple=True, help="Approve a new origin, proxy or certificate file.")
-@click.option("--require-tokens", is_flag=True, help="Exit with 4 if a profile is left without a token.")
+@click.option("--no-verify", is_flag=True, help="Store the tokens without asking their workspaces about them.")
+@click.option("--require-tokens", is_flag=True, help="Exit with 4 if a token is missing or refused.")
 def apply(
     session: Session,
     paths: Sequence[str],
@@ -45,6 +48,7 @@ def apply(
     identities: Sequence[str],
     yes: bool,
     allow_origin: tuple[str, ...],
+    no_verify: bool,
     require_tokens: bool,
 ) -> int:
     """Apply templates to this machine's profiles.
@@ -74,12 +78,12 @@ def apply(
         terminal.say_verbatim(line)
     try:
         _check_conflicts(prepared.plan, session.app.name)
-        step = _approve(session, prepared, yes=yes, allowed=allow_origin)
+        step = _approve(session, prepared, yes=yes, allowed=allow_origin, verify=not no_verify)
     except ConfigError as error:
         show_json_error(session, error, _document(prepared.plan, None, []))
         raise
-    result = None if step is None else step(replan)
-    return _report(session, prepared.plan, result, require_tokens=require_tokens)
+    result, checked = (None, None) if step is None else step(replan)
+    return _report(session, prepared.plan, result, checked, require_tokens=require_tokens)
 
 
 def _read_saved_plan(
@@ -112,8 +116,8 @@ def _check_conflicts(plan: Plan, program: str) -> None:
 
 
 def _approve(
-    session: Session, prepared: Prepared, *, yes: bool, allowed: tuple[str, ...]
-) -> Callable[[Callable[[], Prepared]], Result] | None:
+    session: Session, prepared: Prepared, *, yes: bool, allowed: tuple[str, ...], verify: bool
+) -> Callable[[Callable[[], Prepared]], tuple[Result, CheckedTokens | None]] | None:
     """Ask for approval and fetch the tokens. Return the function that carries the plan out and is passed one that plans
     again, or None if there is nothing to do. Nothing has been changed if this raises.
     """
@@ -124,8 +128,9 @@ def _approve(
     if not plan.is_pending and not prompts:
         if not prepared.is_ledger_outdated:
             return None
-        return lambda replan: apply_plan(
-            session.store, prepared, {}, None, TemplateIssuer(session), replan, show_progress
+        return lambda replan: (
+            apply_plan(session.store, prepared, {}, None, TemplateIssuer(session), replan, show_progress),
+            None,
         )
     approvals = ask_approval(session, plan, yes=yes, allowed=allowed)
     session.approved_origins.update(plan.origins)  # tokens are issued at these only
@@ -138,38 +143,47 @@ def _approve(
         page = session.app.page(session.app.tokens_page, profile.origin)
         terminal.say(f"Create a token for profile '{profile.name}' on {page}")
         question = f"Token for '{profile.name}', or Enter to leave it for later"
-        answer = prompt_for_token(session.app, question, profile.origin, lambda _: None)
+        check = partial(applied_tokens.verify_entered, session, profile) if verify else lambda _: None
+        answer = prompt_for_token(session.app, question, profile.origin, check)
         if answer is not None:
             tokens[profile.name] = answer[0]
 
-    def carry_out(replan: Callable[[], Prepared]) -> Result:
+    checked = applied_tokens.check_tokens(session, plan, tokens, verify=verify)
+
+    def carry_out(replan: Callable[[], Prepared]) -> tuple[Result, CheckedTokens | None]:
         issuer = TemplateIssuer(session)
-        result = apply_plan(session.store, prepared, tokens, approvals, issuer, replan, show_progress)
+        result = apply_plan(session.store, prepared, checked.credentials, approvals, issuer, replan, show_progress)
         legacy_sync.after_change(session)
-        return result
+        return result, checked
 
     return carry_out
 
 
-def _document(plan: Plan, result: Result | None, needing: Sequence[ProfilePlan]) -> dict[str, object]:
+def _document(
+    plan: Plan, result: Result | None, needing: Sequence[ProfilePlan], checked: CheckedTokens | None = None
+) -> dict[str, object]:
     return {
         "changed": result is not None and result.is_changed,
         "written": result.written if result else [],
         "stored": result.stored if result else [],
         "removed": result.removed if result else [],
+        "refused": list(checked.refused) if checked else [],
+        "unverified": list(checked.unverified) if checked else [],
         "needs_token": [profile.name for profile in needing],
         "plan": plan_document(plan),
     }
 
 
-def _report(session: Session, plan: Plan, result: Result | None, *, require_tokens: bool) -> int:
+def _report(
+    session: Session, plan: Plan, result: Result | None, checked: CheckedTokens | None, *, require_tokens: bool
+) -> int:
     """Print what was done and what is missing, and return the exit code."""
     from arka_config.templates.plan import Action
 
     stored = result.stored if result else []
     needing = [profile for profile in plan.needing_tokens if profile.name not in stored]
     if session.json:
-        session.show_json({**_document(plan, result, needing), "error": None})
+        session.show_json({**_document(plan, result, needing, checked), "error": None})
     if result is not None and (plan.is_pending or stored):
         verbs = {Action.CREATE: "created", Action.CHANGE: "changed", Action.ADOPT: "adopted", Action.REMOVE: "removed"}
         parts = [f"{plan.counts[action]} {verb}" for action, verb in verbs.items()]
@@ -189,4 +203,7 @@ def _report(session: Session, plan: Plan, result: Result | None, *, require_toke
     for profile in plan.profiles:
         if profile.token.has_old and profile.token.unavailable and profile.name not in stored:
             terminal.note(f"profile '{profile.name}' keeps an old token: {profile.token.unavailable}")
-    return EXIT_AUTH if needing and require_tokens else 0
+    if checked is not None:
+        applied_tokens.report_checked(checked)
+    is_missing = bool(needing or (checked and checked.refused))
+    return EXIT_AUTH if is_missing and require_tokens else 0

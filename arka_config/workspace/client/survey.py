@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import Identity, TokenDetails
 
+    K = TypeVar("K")
     T = TypeVar("T")
 
 _AT_ONCE = 4  # requests to one workspace
@@ -91,19 +92,19 @@ def take_survey(questions: Mapping[Holder, WorkspaceClient | Verification]) -> S
     """
     clients = {holder: each for holder, each in questions.items() if not isinstance(each, Verification)}
     verifications = {holder: each for holder, each in questions.items() if isinstance(each, Verification)}
-    verifications |= _verify_each(clients)
+    verifications |= verify_each(clients)
     asked = {holder: (client.origin, client.token.reveal()[-4:]) for holder, client in clients.items()}
     in_order = {holder: verifications[holder] for holder in questions}
     return Survey(in_order, asked, _list_each(clients, in_order))
 
 
-def _verify_each(clients: Mapping[Holder, WorkspaceClient]) -> dict[Holder, Verification]:
-    """Ask about each distinct token once."""
-    by_token: dict[tuple[str, str], list[Holder]] = defaultdict(list)
+def verify_each(clients: Mapping[K, WorkspaceClient]) -> dict[K, Verification]:
+    """Ask about each distinct token once, several workspaces at the same time."""
+    by_token: dict[tuple[str, str], list[K]] = defaultdict(list)
     for holder, client in clients.items():
         by_token[client.url, client.token.reveal()].append(holder)
     failures: dict[Origin, Verification] = {}
-    by_origin: dict[Origin, list[list[Holder]]] = defaultdict(list)
+    by_origin: dict[Origin, list[list[K]]] = defaultdict(list)
     for holders in by_token.values():
         by_origin[clients[holders[0]].origin].append(holders)
     started = [
@@ -116,7 +117,7 @@ def _verify_each(clients: Mapping[Holder, WorkspaceClient]) -> dict[Holder, Veri
         )
     ]
     deadline = _deadline(clients.values())
-    results: dict[Holder, Verification] = {}
+    results: dict[K, Verification] = {}
     for holders, future in started:
         try:
             verification = _result(future, deadline)

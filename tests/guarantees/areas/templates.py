@@ -6,6 +6,17 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
+        "`apply` verifies the tokens that it stores after the plan is approved, keeps their expiry, and does not store "
+        "one that its workspace refuses.",
+        (
+            "templates/test_verified_tokens.py::test_apply_keeps_label_user_and_expiry",
+            "templates/test_verified_tokens.py::test_refused_token_is_not_stored_and_said",
+            "templates/test_verified_tokens.py::test_refused_token_does_not_replace_one_that_works",
+            "templates/test_verified_tokens.py::test_no_request_is_sent_before_the_plan_is_approved_or_if_nothing_is_to_be_stored",
+        ),
+        ("a refused token that is stored", "an applied token without its expiry"),
+    ),
+    Guarantee(
         "A template runs nothing, expands no variable, and sends nothing before its plan is approved. A new origin, "
         "proxy or certificate file must be approved by name, in CI too.",
         (
@@ -81,6 +92,22 @@ GUARANTEES: list[Guarantee] = [
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a refused token that is stored",
+        "cli/runtime/applied_tokens.py",
+        "        if name not in refused\n",
+        "",
+        "tests/templates/test_verified_tokens.py::test_refused_token_does_not_replace_one_that_works",
+        "assert",
+    ),
+    Mutant(
+        "an applied token without its expiry",
+        "cli/runtime/applied_tokens.py",
+        "label=details.label, expires=details.stored_expires, user",
+        "label=details.label, user",
+        "tests/templates/test_verified_tokens.py::test_apply_keeps_label_user_and_expiry",
+        "assert",
+    ),
     Mutant(
         "any number of keys",
         "templates/reading.py",
