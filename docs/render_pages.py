@@ -12,10 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 from playwright.sync_api import sync_playwright
 
 from arka_config import Secret, timestamps
 from arka_config.arka import app
+from arka_config.workspace import user_codes
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 
@@ -72,8 +74,20 @@ def capture_all(browser: Browser, workspace: RunningWorkspace) -> None:
     page.get_by_role("link", name="Revoke Old laptop").click()
     page.get_by_role("button", name="Revoke token").wait_for()
     capture(page, "revoke-token", height=400)
+    page.goto(start_device_login(workspace))
+    page.get_by_role("button", name="Approve").wait_for()
+    capture(page, "approve-sign-in", height=960)
     for name, scheme, size in (("tokens-dark", "dark", WIDE), ("tokens-phone", "light", PHONE)):
         capture_list(browser, workspace, name, scheme, size)
+
+
+def start_device_login(workspace: RunningWorkspace) -> str:
+    """Request a device code as a made-up server does, and return the address of its approval page."""
+    user_codes.generate = lambda: "BCDFGHJK"
+    fields = {"client_id": app.name, "machine": "build-server", "profile": "work"}
+    started = httpx.post(f"{workspace.url}/oauth/device_authorization", data=fields, trust_env=False).json()
+    page: str = started["verification_uri_complete"]
+    return page
 
 
 def open_page(browser: Browser, workspace: RunningWorkspace, scheme: str, size: dict[str, int] = WIDE) -> Page:

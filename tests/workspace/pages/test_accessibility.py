@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.peer("chromium")
 
 CONTROLS = {"button", "link", "textbox", "radio", "checkbox", "Date", "combobox", "spinbutton", "menuitem"}
-STATES = 22
+STATES = 28
 WIDTHS = (320, 360, 600, 768, 830, 1024, 1280)  # pixels; the tour continues with the last
 
 # Requirements that the accessibility tree does not show.

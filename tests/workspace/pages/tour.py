@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arka_config import timestamps
 from tests.workspace.pages.visitor import BILLING, TOKENS
+from tests.workspace.server.sign_in.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,8 @@ def tour(visitor: Visitor) -> Iterator[str]:
 def _visit_all(visitor: Visitor) -> Iterator[str]:
     yield from _visit_sign_in(visitor)
     page = visitor.page
+    page.goto(start_device_login(visitor))
+    yield "approve a sign-in, free"
     page.goto(BILLING)
     yield "billing, free"
     page.get_by_role("button", name="Upgrade to Pro").click()
@@ -34,6 +37,7 @@ def _visit_all(visitor: Visitor) -> Iterator[str]:
     yield "billing, pro"
     yield from _visit_tokens(visitor)
     yield from _visit_leaks(visitor)
+    yield from _visit_approval(visitor)
     page.goto("/nowhere")
     yield "not found"
     page.goto("/problems/too-many-requests")
@@ -105,6 +109,33 @@ def _visit_leaks(visitor: Visitor) -> Iterator[str]:
     page.get_by_role("link", name="activity", exact=True).click()
     page.get_by_role("heading", name="Activity").wait_for()
     yield "activity"
+
+
+def _visit_approval(visitor: Visitor) -> Iterator[str]:
+    page = visitor.page
+    page.goto("/device")
+    yield "enter the code"
+    page.get_by_role("textbox", name="Code").fill("BCDF-GHJK")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_text("That code is not valid.").first.wait_for()
+    yield "enter the code, refused"
+    page.goto(start_device_login(visitor))
+    yield "approve a sign-in"
+    page.get_by_role("radio", name="On a date").check()
+    page.get_by_role("textbox", name="Name").fill("   ")
+    page.get_by_role("textbox", name="Last day, in UTC").fill("2099-12-31")
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_text("A token needs a name.").first.wait_for()
+    yield "approve a sign-in, refused"
+    page.get_by_role("button", name="Deny").click()
+    page.get_by_role("heading", name="Denied").wait_for()
+    yield "a sign-in denied"
+
+
+def start_device_login(visitor: Visitor) -> str:
+    """Request a device code for a machine with a long name, and return the path of its approval page."""
+    with Program(visitor.workspace) as program:
+        return program.start_device_login(machine=LONGEST_LABEL, profile="work")
 
 
 def _expire(visitor: Visitor, token_id: str) -> None:
