@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.errors import ConfigError
+from arka_config.errors import ConfigError, UsageError
 from arka_config.store.folders import check_full_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from sqlalchemy import URL
 
     from arka_config.cli.runtime.session import Session
+    from arka_config.workspace.server.cleanup import Retention
     from arka_config.workspace.server.proxies import Network
     from arka_config.workspace.server.workspace import Invitation, Workspace
 
@@ -39,6 +41,36 @@ def url_option(function: Callable[..., int | None]) -> Callable[..., int | None]
     """Add `--url` to a command."""
     option = click.option("--url", metavar="URL", default="", help="The address at which users reach the workspace.")
     return option(function)
+
+
+def retention_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add `--keep-expired` and `--keep-audit` to a command."""
+    for name, what in (("audit", "audit entries"), ("expired", "expired tokens")):
+        option = click.option(
+            f"--keep-{name}", metavar="90d", default="", help=f"Delete {what} after this time. Default: never."
+        )
+        function = option(function)
+    return function
+
+
+def parse_retention(expired: str, audit: str) -> Retention:
+    """How long to keep expired tokens and audit entries. Raises UsageError."""
+    from arka_config.workspace.server.cleanup import Retention
+
+    return Retention(_parse_age("--keep-expired", expired), _parse_age("--keep-audit", audit))
+
+
+def _parse_age(option: str, text: str) -> timedelta | None:
+    from datetime import timedelta
+
+    from arka_config import timestamps
+
+    reason = ""
+    try:
+        return timedelta(days=timestamps.parse_days(text)) if text else None
+    except ValueError as error:
+        reason = str(error)
+    raise UsageError(f"{option}: {reason}", hint=f"{option} 90d")
 
 
 def find_database_url(session: Session, given: str) -> str | URL:

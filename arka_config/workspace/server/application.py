@@ -21,10 +21,12 @@ from arka_config.workspace.server.api import leaks, routes, schemas
 from arka_config.workspace.server.api.auth import public_url
 from arka_config.workspace.server.api.shortcut import Shortcut
 from arka_config.workspace.server.database import driver_message
+from arka_config.workspace.server.health import HealthChecks
 from arka_config.workspace.server.middleware import SecurityMiddleware
 from arka_config.workspace.server.pages import account, activity, found, rendering, tokens
 from arka_config.workspace.server.pages.browser import Browser, Redirect
 from arka_config.workspace.server.problems import Problem
+from arka_config.workspace.server.request_observer import RequestObserver, RouteRecorder
 from arka_config.workspace.server.sign_in import approval, endpoints
 from arka_config.workspace.server.sign_in.protocol import OAuthError, RedirectedError
 
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
+    from arka_config.workspace.server.metrics import Metrics
     from arka_config.workspace.server.proxies import Network
     from arka_config.workspace.server.workspace import Workspace
 
@@ -54,8 +58,13 @@ class _Application(FastAPI):
 
 
 def create_application(
-    workspace: Workspace, hosts: Iterable[str] = (), trusted_proxies: Sequence[Network] = ()
-) -> SecurityMiddleware:
+    workspace: Workspace,
+    hosts: Iterable[str] = (),
+    trusted_proxies: Sequence[Network] = (),
+    *,
+    access_log: bool = False,
+    metrics: Metrics | None = None,
+) -> ASGIApp:
     """Create the application of a workspace. `hosts` are accepted in addition to loopback and the workspace's URL."""
     application = _Application(
         title=f"{workspace.app.title} workspace",
@@ -85,7 +94,10 @@ def create_application(
     application.include_router(found.router)
     application.mount(rendering.STATIC, rendering.Static())
     shortcut = Shortcut(application, workspace, _to_problem)
-    return SecurityMiddleware(shortcut, url=workspace.url, hosts=hosts, trusted=trusted_proxies)
+    checked = SecurityMiddleware(RouteRecorder(shortcut), url=workspace.url, hosts=hosts, trusted=trusted_proxies)
+    return RequestObserver(
+        HealthChecks(checked, workspace.database), access_log=access_log, metrics=metrics, trusted=trusted_proxies
+    )
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:

@@ -7,14 +7,17 @@ requests are rejected, so a valid token works even if others behind the same add
 from __future__ import annotations
 
 import ipaddress
+import logging
 import math
 import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, event, select
 
+from arka_config.workspace.server import logs
+from arka_config.workspace.server.audit_log import to_document
 from arka_config.workspace.server.database import insert
 from arka_config.workspace.server.tables import Attempt, AuditEntry
 
@@ -37,6 +40,7 @@ LOGIN_DENIED = "login denied"
 TOKEN_LEAKED = "leaked token revoked"  # a partner reported it
 TOKEN_FOUND = "token revoked by its finder"
 LIMIT_REACHED = "limit reached"
+CLEANED_UP = "cleaned up"
 
 LOCAL = "command line"  # the address of a command that opens the database itself
 
@@ -75,6 +79,8 @@ def audit(
     entry = AuditEntry(at=datetime.now(UTC), user_id=user_id, action=action, subject=subject, address=address)
     entry.acting_token = acting_token
     session.add(entry)
+    if logs.AUDIT.isEnabledFor(logging.INFO):
+        event.listen(session, "after_commit", lambda _: logs.log_audit_entry(action, to_document(entry)), once=True)
 
 
 def list_entries(

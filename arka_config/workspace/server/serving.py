@@ -21,9 +21,11 @@ import uvicorn
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import is_loopback
 from arka_config.text import shorten
-from arka_config.workspace.server import tokens
+from arka_config.workspace.server import cleanup, logs, tokens
 from arka_config.workspace.server.application import create_application
+from arka_config.workspace.server.cleanup import Retention
 from arka_config.workspace.server.database import Database
+from arka_config.workspace.server.metrics import create_metrics
 from arka_config.workspace.server.protocol import LimitedProtocol
 from arka_config.workspace.server.signing_keys import SigningKeys
 from arka_config.workspace.server.workspace import Workspace
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from arka_config.app_identity import AppIdentity
-    from arka_config.workspace.server.middleware import SecurityMiddleware
     from arka_config.workspace.server.proxies import Network
     from arka_config.workspace.server.tokens import Issued
     from arka_config.workspace.server.workspace import Invitation
@@ -46,6 +47,14 @@ _START_TIMEOUT = 30  # seconds
 _GRACE_PERIOD = 5  # seconds that a running request may take after the stop signal
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # a valid choice of the user
 _HOST_HINT = "--host 127.0.0.1 is this machine only, --host 0.0.0.0 any of its addresses"
+
+
+class Operation(NamedTuple):
+    """What a worker does besides serving, as the operator wants it."""
+
+    log_format: logs.Format = "text"
+    access_log: bool = False
+    retention: Retention = Retention()
 
 
 class Service(NamedTuple):
@@ -58,6 +67,7 @@ class Service(NamedTuple):
     trusted_proxies: tuple[Network, ...] = ()
     allow_upgrade: bool = False
     leak_keys: str = ""  # a file or URL with the keys of secret-scanning partners
+    operation: Operation = Operation()
 
     def open_workspace(self) -> Workspace:
         """Open the workspace of one worker. The tables are already up to date."""
@@ -66,10 +76,20 @@ class Service(NamedTuple):
         database = Database.open(self.database_url)
         return Workspace(self.app, database, self.url, allow_upgrade=self.allow_upgrade, leak_keys=keys)
 
-    def create_application(self, workspace: Workspace) -> SecurityMiddleware:
+    def create_application(self, workspace: Workspace) -> ASGIApp:
         """Create the ASGI application of one worker."""
         hosts = [] if self.host in _ANY_ADDRESS else [_url_host(self.host)]
-        return create_application(workspace, hosts, self.trusted_proxies)
+        return create_application(
+            workspace,
+            hosts,
+            self.trusted_proxies,
+            access_log=self.operation.access_log,
+            metrics=create_metrics(),
+        )
+
+    def configure_logs(self) -> None:
+        """Configure the log of this process."""
+        logs.configure(self.operation.log_format, access_log=self.operation.access_log)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -104,7 +124,10 @@ def is_exposed(host: str) -> bool:
 
 
 def serve(service: Service, listener: socket.socket, workers: int, started: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `started` is called once the signal handlers are installed."""
+    """Serve until SIGINT or SIGTERM. `started` is called once the signal handlers are installed.
+
+    The caller has configured this process's log.
+    """
     if workers > 1:
         _supervise(service, listener, workers, started)
     else:
@@ -118,7 +141,11 @@ def _serve_in_process(service: Service, listener: socket.socket, started: Callab
     def stop() -> None:
         server.should_exit = True
 
-    with _handle_stop_signals(stop), closing(workspace):
+    with (
+        _handle_stop_signals(stop),
+        closing(workspace),
+        cleanup.run_regularly(workspace.database, service.operation.retention),
+    ):
         if started is not None:
             started()
         server.run([listener])
@@ -128,7 +155,7 @@ def create_server(application: ASGIApp) -> uvicorn.Server:
     """Create a server with our settings, for sockets that `listen` opened."""
     config = uvicorn.Config(
         application,
-        log_config=None,  # warnings and errors go to stderr, Python's default
+        log_config=None,  # configured by `logs.configure`
         access_log=False,
         lifespan="off",
         http=LimitedProtocol,
@@ -156,6 +183,8 @@ def _supervise(service: Service, listener: socket.socket, workers: int, started:
         while not stopping.is_set():
             wait([worker.sentinel for worker in running], timeout=0.5)
             dead = [worker for worker in running if not worker.is_alive()]
+            for worker in dead:
+                logs.SERVER.warning("a worker ended with code %s and is replaced", worker.exitcode)
             if dead and not stopping.wait(1):  # the delay limits restarts of a worker that cannot start
                 running = [start() if worker in dead else worker for worker in running]
         for worker in running:
@@ -165,6 +194,7 @@ def _supervise(service: Service, listener: socket.socket, workers: int, started:
 
 
 def _run_worker(service: Service, listener: socket.socket) -> None:
+    service.configure_logs()
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     _serve_in_process(service, listener)
 
@@ -243,7 +273,7 @@ def serve_in_thread(
 
 
 @contextmanager
-def _run_server(application: SecurityMiddleware, listener: socket.socket) -> Iterator[None]:
+def _run_server(application: ASGIApp, listener: socket.socket) -> Iterator[None]:
     server = create_server(application)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True)
     thread.start()

@@ -70,6 +70,15 @@ def test_sign_in_link_prints_only_the_link() -> None:
     assert plans() == {ANN: "pro", BOB: "free"}
 
 
+def test_cleanup_needs_an_age_and_reports_what_it_deleted() -> None:
+    done = arka("workspace", "cleanup")
+    assert (done.code, done.err.splitlines()[1]) == (2, "hint: --keep-expired 90d, --keep-audit 400d, or both")
+    assert arka("workspace", "cleanup", "--keep-audit", "soon").code == 2
+    done = arka("workspace", "cleanup", "--keep-expired", "90d", "--keep-audit", "400d")
+    assert (done.code, done.err) == (0, "✓ Deleted 0 expired tokens and 0 audit entries\n")
+    assert arka("workspace", "cleanup", "--keep-audit", "0d", "--json").json == {"tokens": 0, "entries": 4}
+
+
 @pytest.mark.parametrize("line", ["set-plan {} pro", "remove-user {} --yes", "sign-in-link {}"])
 def test_unknown_user_is_an_error_that_names_the_list(line: str) -> None:
     done = arka("workspace", *line.format("eve@example.com").split())

@@ -23,6 +23,12 @@ GUARANTEES: list[Guarantee] = [
         ("workspace/server/test_migrations.py",),
         ("PostgreSQL migrated by any command", "newer tables of any version"),
     ),
+    Guarantee(
+        "A workspace's log and metrics have no token, code, path or header: a request is recorded by its route, and "
+        "its id is hexadecimal.",
+        ("workspace/server/test_observation.py",),
+        ("paths in the access log", "any text as a request id"),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
@@ -64,6 +70,22 @@ MUTANTS: list[Mutant] = [
         '"" < self.oldest_program <= head()',
         "True",
         "tests/workspace/server/test_migrations.py::test_schema_is_compatible_only_with_the_programs_that_it_names",
+        "AssertionError",
+    ),
+    Mutant(
+        "paths in the access log",
+        "workspace/server/request_observer.py",
+        "route[0] if route else _plain_route(scope)",
+        'scope["path"]',
+        "tests/workspace/server/test_observation.py::test_access_log_has_routes_and_no_secrets",
+        "s3cr3t",
+    ),
+    Mutant(
+        "any text as a request id",
+        "workspace/server/request_observer.py",
+        "[0-9A-Fa-f-]{16,64}",
+        "(?s:.){1,64}",
+        "tests/workspace/server/test_observation.py::test_invalid_request_id_is_replaced",
         "AssertionError",
     ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -14,13 +15,19 @@ from arka_config.cli.runtime.workspace_server import (
     database_option,
     find_database_url,
     name_migrate_command,
+    parse_retention,
     require_server_extra,
+    retention_options,
     trusted_proxies,
     url_option,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from arka_config.cli.runtime.session import Session
+    from arka_config.workspace.server.logs import Format
+    from arka_config.workspace.server.serving import Operation, Service
     from arka_config.workspace.server.workspace import Workspace
 
 
@@ -47,6 +54,18 @@ if TYPE_CHECKING:
     default="",
     help="The public keys of a secret-scanning partner, who may report leaked tokens. Default: none.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The log on stderr. json includes the audit log.",
+)
+@click.option("--access-log", is_flag=True, help="Log every request.")
+@click.option(
+    "--metrics", metavar="ADDRESS:PORT", default="", help="Serve metrics for Prometheus there. Default: none."
+)
+@retention_options
 @database_option
 def serve(
     session: Session,
@@ -57,6 +76,11 @@ def serve(
     proxies: tuple[str, ...],
     allow_upgrade: bool,
     leak_keys: str,
+    log_format: Format,
+    access_log: bool,
+    metrics: str,
+    keep_expired: str,
+    keep_audit: str,
     database_url: str,
 ) -> None:
     """Serve the tokens page and the API until Ctrl-C or SIGTERM.
@@ -68,52 +92,72 @@ def serve(
     To reach it from other machines, put a proxy that terminates TLS in front of it, and pass the proxy's URL as --url.
     """
     with require_server_extra():
-        from arka_config.workspace.server import serving
+        from arka_config.workspace.server import logs, serving
+        from arka_config.workspace.server.metrics import serve_metrics
         from arka_config.workspace.server.signing_keys import SigningKeys
         from arka_config.workspace.server.workspace import Workspace
 
         trusted = trusted_proxies(session, proxies)
+        operation = serving.Operation(log_format, access_log, parse_retention(keep_expired, keep_audit))
         if leak_keys:
             SigningKeys(leak_keys)  # raises for keys that cannot be used now, before any worker starts
         database = find_database_url(session, database_url)
         with name_migrate_command(session, database_url):
             workspace = Workspace.open(session.app, database, url)
         workspace.close()
-    service = serving.Service(session.app, database, workspace.url, host, trusted, allow_upgrade, leak_keys)
-    with serving.listen(host, port) as listener:
-        if serving.is_exposed(host) and not workspace.url:
-            terminal.warn(
-                f"other machines can connect to {host}, and tokens are sent to it in clear text",
-                hint="listen on 127.0.0.1 behind a proxy that terminates TLS, and pass --url https://HOST",
-            )
-
-        if workspace.url.startswith("https:") and not trusted:
-            terminal.warn(
-                "no proxy is trusted, so all clients count as one address, in limits and in the audit log",
-                hint="name the address of the proxy that terminates TLS: --trusted-proxy 127.0.0.1",
-            )
+    service = serving.Service(session.app, database, workspace.url, host, trusted, allow_upgrade, leak_keys, operation)
+    with serving.listen(host, port) as listener, serve_metrics(metrics) if metrics else nullcontext():
+        service.configure_logs()
+        for warning, hint in _list_warnings(service, is_exposed=serving.is_exposed(host)):
+            if log_format == "json":
+                logs.SERVER.warning("%s: %s", warning, hint)
+            else:
+                terminal.warn(warning, hint=hint)
 
         def started() -> None:
-            _report(session, workspace, serving.local_url(listener), has_database=bool(database_url))
+            _report(session, workspace, serving.local_url(listener), operation, has_database=bool(database_url))
 
         serving.serve(service, listener, workers, started)
-    terminal.say("stopped")
+    if log_format == "json":
+        logs.report_state("stopped")
+    else:
+        terminal.say("stopped")
 
 
-def _report(session: Session, workspace: Workspace, local_url: str, *, has_database: bool) -> None:
+def _list_warnings(service: Service, *, is_exposed: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is probably not meant, with a hint."""
+    if is_exposed and not service.url:
+        yield (
+            f"other machines can connect to {service.host}, and tokens are sent to it in clear text",
+            "listen on 127.0.0.1 behind a proxy that terminates TLS, and pass --url https://HOST",
+        )
+    if service.url.startswith("https:") and not service.trusted_proxies:
+        yield (
+            "no proxy is trusted, so all clients count as one address, in limits and in the audit log",
+            "name the address of the proxy that terminates TLS: --trusted-proxy 127.0.0.1",
+        )
+
+
+def _report(
+    session: Session, workspace: Workspace, local_url: str, operation: Operation, *, has_database: bool
+) -> None:
     """Print the address: on stderr for the user, and with --json on stdout for a script that waits for the line."""
+    from arka_config.workspace.server import logs
     from arka_config.workspace.server.workspace import DEFAULT_URL
 
     url = workspace.url or local_url
-    options = f" --url {url}" if url != DEFAULT_URL else ""
-    options += " --database-url URL" if has_database else ""
-    address = "" if url == local_url else f", on {local_url}"
-    terminal.say(f"Serving the workspace of {session.app.title} at {url}{address}", mark="✓")
-    terminal.say(f"  database: {session.with_tilde(workspace.database.url)}")
-    terminal.say(
-        f"  to add a user, in another terminal: {session.app.name} workspace add-user EMAIL --plan pro{options}"
-    )
-    terminal.say("  Ctrl-C stops it")
+    if operation.log_format == "json":
+        logs.report_state("serving", url=url, local_url=local_url, database=workspace.database.url)
+    else:
+        options = f" --url {url}" if url != DEFAULT_URL else ""
+        options += " --database-url URL" if has_database else ""
+        address = "" if url == local_url else f", on {local_url}"
+        terminal.say(f"Serving the workspace of {session.app.title} at {url}{address}", mark="✓")
+        terminal.say(f"  database: {session.with_tilde(workspace.database.url)}")
+        terminal.say(
+            f"  to add a user, in another terminal: {session.app.name} workspace add-user EMAIL --plan pro{options}"
+        )
+        terminal.say("  Ctrl-C stops it")
     if session.json:
         terminal.out(json.dumps({"url": url}))
         sys.stdout.flush()

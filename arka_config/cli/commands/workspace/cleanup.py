@@ -1,0 +1,45 @@
+"""`workspace cleanup`: delete expired tokens and old audit entries now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.workspace_server import (
+    database_option,
+    open_workspace,
+    parse_retention,
+    require_server_extra,
+    retention_options,
+)
+from arka_config.errors import UsageError
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+
+
+@command()
+@retention_options
+@database_option
+def cleanup(session: Session, keep_expired: str, keep_audit: str, database_url: str) -> None:
+    """Delete expired tokens and old audit entries now, as `serve` with these options does every hour.
+
+    \b
+    {app} workspace cleanup --keep-expired 90d --keep-audit 400d
+    """
+    if not keep_expired and not keep_audit:
+        raise UsageError("nothing to delete was named", hint="--keep-expired 90d, --keep-audit 400d, or both")
+    with require_server_extra():
+        from arka_config.workspace.server.cleanup import clean_up
+
+        retention = parse_retention(keep_expired, keep_audit)
+    with open_workspace(session, database_url) as workspace, workspace.database.report_errors():
+        removed = clean_up(workspace.database, retention)
+    message = f"Deleted {_count(removed.tokens, 'expired token')} and {_count(removed.entries, 'audit entry')}"
+    session.report(removed._asdict(), message)
+
+
+def _count(number: int, noun: str) -> str:
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
