@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from arka_config.doctor.machine import list_folder
 from arka_config.doctor.problem import ERROR, WARNING, Problem, edit_command, shell_command
 from arka_config.errors import ConfigError, MalformedFile, NewerFormat, UnsafeFile
-from arka_config.store import files, rotations
+from arka_config.store import files
 from arka_config.store.resolution import Resolution
 from arka_config.store.tokens import SEALED
 from arka_config.text import suggest_profile_name, visible
@@ -137,7 +137,7 @@ def state(machine: Machine) -> Iterator[Problem]:
     readers: list[tuple[str, Callable[[], object]]] = [
         (selection.active_path, selection.read_active),
         (selection.pins_path, selection.read_pins),
-        (os.path.join(folder, rotations.FILE), rotations.Rotations(folder, machine.store.lock).read),
+        (machine.store.journal.path, machine.store.journal.entries),
         (ledger.path, ledger.read),
         (ledger.pending_path, ledger.read_pending),
         (os.path.join(folder, approvals.FILE), lambda: approvals.Approvals(folder)),

@@ -14,7 +14,6 @@ from arka_config.sealing.data_key import DISABLE
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
 from arka_config.store.lock import is_alive
-from arka_config.store.rotations import Rotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +76,7 @@ def unfinished_changes(machine: Machine) -> Iterator[Problem]:
         command = machine.command("vault", file.unfinished, *(["--yes"] if is_disable else []))
         yield Problem(WARNING, machine.store.data_key_path, message, command, fix=fix)
     yield from _pending_apply(machine)
-    yield from _interrupted_rotations(machine)
+    yield from _unfinished_requests(machine)
 
 
 def _pending_apply(machine: Machine) -> Iterator[Problem]:
@@ -98,21 +97,23 @@ def _pending_apply(machine: Machine) -> Iterator[Problem]:
     yield Problem(WARNING, file.pending_path, message, command, advice)
 
 
-def _interrupted_rotations(machine: Machine) -> Iterator[Problem]:
-    file = Rotations(machine.store.folders.state, machine.store.lock)
+def _unfinished_requests(machine: Machine) -> Iterator[Problem]:
+    """Tokens that a killed command had issued, or was about to replace, and that no profile may hold."""
+    journal = machine.store.journal
     try:
-        rotations = file.read()
+        left = journal.left_behind()
     except ConfigError:  # reported by `state`
         return
-    for name, process in rotations.items():
-        credential = machine.credentials.get(name)
-        if is_alive(process):
-            continue
-        page = machine.app.page(machine.app.tokens_page, None if credential is None else str(credential.origin))
-        message = f"'rotate' of profile '{name}' was interrupted, so a token that no profile holds may still work"
-        advice = f"revoke the tokens that you do not use on {page}"
-        if credential is None:
-            yield Problem(WARNING, file.path, message, shell_command("rm", file.path), f"first, {advice}")
-        else:
-            command = machine.command("rotate", "--profile", name)
-            yield Problem(WARNING, file.path, message, command, f"then {advice}")
+    for entry in left:
+        where = f"for profile '{entry.profile}' at {entry.origin}" if entry.profile else f"at {entry.origin}"
+        message = (
+            f"a '{entry.kind}' begun {entry.begun} was killed: {entry} {where} may work, and no profile may hold it"
+        )
+        fix = None
+        if machine.finish is not None:
+            done = f"no token of the killed '{entry.kind}' is left {where}"
+            fix = Fix(done, partial(machine.finish, entry), asks_workspace=True)
+        page = machine.app.page(machine.app.tokens_page, entry.origin)
+        command = machine.command("doctor", "--fix")
+        advice = f"asks the workspace, and revokes it unless a profile holds it; or revoke it on {page}"
+        yield Problem(WARNING, journal.path, message, command, advice, fix=fix, token_id=entry.id)

@@ -16,7 +16,7 @@ from arka_config.errors import ConfigError
 from arka_config.exchange import env_paths
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
-from arka_config.store import files, rotations
+from arka_config.store import files, journal
 from arka_config.store.resolution import Resolution
 from arka_config.store.tokens import SEALED
 from arka_config.templates import approvals
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
     from arka_config.sealing.data_key import DataKeyFile
+    from arka_config.store.journal import Entry
     from arka_config.store.preferences import Preferences
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.profiles import Profile
@@ -42,7 +43,7 @@ _STATE_FILES = (
     "active",
     "pins.json",
     "ledger.json",
-    rotations.FILE,
+    journal.FILE,
     "ledger.pending.json",
     approvals.FILE,
     "lock",
@@ -67,7 +68,8 @@ class Machine:
     """The store and its environment, the working directory, and the time that expiries are compared with.
 
     `profile` is the profile named with a flag. `directory` is an absolute path, or empty if it no longer exists.
-    `survey` is what the workspaces say; None if they were not asked.
+    `survey` is what the workspaces say; None if they were not asked. `finish` revokes a token that a killed command
+    left, and raises ConfigError if it cannot.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class Machine:
         directory: str = "",
         now: datetime | None = None,
         survey: Survey | None = None,
+        finish: Callable[[Entry], object] | None = None,
     ) -> None:
         self.store = store
         self.profile = profile
         self.directory = directory
         self.now = now or timestamps.now()
         self.survey = survey
+        self.finish = finish
         self.read_errors: dict[str, ConfigError] = {}  # of profiles and token files, by path
 
     @property

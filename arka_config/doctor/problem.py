@@ -24,12 +24,13 @@ _MAX_PATHS = 5  # in one command
 class Fix(NamedTuple):
     """A change that is safe to make without asking. `done` describes it in the past tense.
 
-    `run` is called while holding the store's lock. It checks again whether the change is still needed, and raises
-    ConfigError or OSError if it fails.
+    `run` is called while holding the store's lock, unless it `asks_workspace`. It checks again whether the change is
+    still needed, and raises ConfigError or OSError if it fails.
     """
 
     done: str
     run: Callable[[], object]
+    asks_workspace: bool = False
 
 
 class Problem(NamedTuple):

@@ -128,12 +128,15 @@ _MODES = ("modes", "config-modes")
 def apply_fixes(machine: Machine, problems: Iterable[Problem]) -> list[FixResult]:
     """Apply the safe fixes while holding the lock. Return a result for every problem.
 
-    The modes of folders are fixed before: in a folder that others can write to, the lock is refused.
+    The modes of folders are fixed before: in a folder that others can write to, the lock is refused. So are those that
+    ask a workspace: other commands should not wait for its answer.
     """
     problems = list(problems)
     folders = [each for each in problems if each.check in _MODES and each.fix and os.path.isdir(each.place)]
-    rest = [problem for problem in problems if problem not in folders]
-    return [*(FixResult(problem, _apply(problem)) for problem in folders), *_apply_locked(machine, rest)]
+    requests = [each for each in problems if each.fix and each.fix.asks_workspace]
+    rest = [problem for problem in problems if problem not in folders and problem not in requests]
+    unlocked = [FixResult(problem, _apply(problem)) for problem in [*folders, *requests]]
+    return [*unlocked, *_apply_locked(machine, rest)]
 
 
 def _apply_locked(machine: Machine, problems: list[Problem]) -> list[FixResult]:

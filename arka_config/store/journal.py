@@ -45,7 +45,8 @@ REVOKE, REVOKE_OWN = "tokens revoke", "tokens revoke current"  # the second: of 
 _VERSION = 1
 _MAX_REQUEST_AGE = 3600.0  # seconds; no command waits longer for a token, so an older process id is another process's
 _MAX_DELIVERY_TIME = 60.0  # seconds in which a request that a killed process sent may still arrive
-_TEXTS = ("kind", "profile", "origin", "label", "user", "begun", "host", "id")
+REQUESTED, UNNEEDED = "requested", "unneeded"  # the roles
+_TEXTS = ("kind", "role", "profile", "origin", "label", "user", "begun", "host", "id")
 _active: set[str] = set()  # the keys of the entries that this process is working on
 
 
@@ -53,13 +54,15 @@ _active: set[str] = set()  # the keys of the entries that this process is workin
 class Entry:
     """A token that is neither known to be stored nor known to be revoked.
 
-    `key` is an unguessable text that is sent with a request, and `id` the token's id; it is empty while it is unknown,
-    because the answer is not there or was lost. `profile` is the profile that the token is for, `user` the id of the
-    token's user if known, `begun` the time of the request.
+    Its `role` is REQUESTED, or UNNEEDED for a token that is about to be replaced or removed. `key` is an unguessable
+    text that is sent with a request, and `id` the token's id; it is empty while it is unknown, because the answer is
+    not there or was lost. `profile` is the profile that the token is for, `user` the id of the token's user if known,
+    `begun` the time of the request.
     """
 
     key: str
     kind: str
+    role: str
     profile: str
     origin: str
     label: str
@@ -86,6 +89,10 @@ class Entry:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _active.discard(self.key)
+
+    def __str__(self) -> str:
+        name = f"'{self.label}' ({self.id})" if self.label and self.id else self.id or f"'{self.label}'"
+        return f"token {name}" if self.id or self.label else "a token"
 
     @property
     def age(self) -> float:
@@ -133,9 +140,14 @@ class Journal:
         Raises LockTimeout, FileError, MalformedFile: without the record, nothing may be requested.
         """
         key, begun = secrets.token_urlsafe(16), timestamps.to_text(timestamps.now())
-        entry = Entry(key, kind, profile, origin, label, user, begun, os.getpid(), socket.gethostname(), token_id, self)
-        self.write(entry)
+        role, host = UNNEEDED if token_id else REQUESTED, socket.gethostname()
+        entry = Entry(key, kind, role, profile, origin, label, user, begun, os.getpid(), host, token_id, self)
         _active.add(key)
+        try:
+            self.write(entry)
+        except BaseException:
+            _active.discard(key)
+            raise
         return entry
 
     def write(self, entry: Entry) -> None:
@@ -146,11 +158,11 @@ class Journal:
     def finish(self, *entries: Entry) -> None:
         """Remove entries whose tokens are stored or revoked, with one write. If it fails, that is no error."""
         keys = {entry.key for entry in entries}
-        _active.difference_update(keys)
         with contextlib.suppress(ConfigError), self._lock:
             table = self._read()
             if not keys.isdisjoint(table):
                 self._write({key: entry for key, entry in table.items() if key not in keys})
+        _active.difference_update(keys)
 
     def left_behind(self) -> list[Entry]:
         """Return the entries that no process works on, oldest first. Takes no lock. Raises MalformedFile."""
@@ -163,6 +175,7 @@ class Journal:
 
     def _entry(self, key: str, document: Mapping[str, Any]) -> Entry:
         texts = {name: document.get(name, "") for name in _TEXTS}
+        texts["role"] = texts["role"] or REQUESTED
         return Entry(key=key, process=document["process"], _journal=self, **texts)
 
     def _read(self) -> dict[str, dict[str, Any]]:
@@ -188,13 +201,15 @@ class Journal:
         files.write(self.path, json.dumps({"version": _VERSION, "tokens": dict(sorted(table.items()))}))
 
 
-def describe(entries: Iterable[Entry]) -> str:
-    """One line that says what killed commands left, for a command that may not ask the workspace."""
-    entries = list(entries)
-    first = entries[0]
-    token = f"a token '{first.label}'" if first.label else "a token"
-    more = f", and {len(entries) - 1} more" if len(entries) > 1 else ""
-    return f"a killed '{first.kind}' may have left {token} at {first.origin} that no profile holds{more}"
+def describe(entries: Iterable[Entry], program: str) -> str:
+    """One line that says what killed commands left, for a command that does not ask the workspace."""
+    first, *more = entries
+    others = f", and {len(more)} more" if more else ""
+    where = f"for profile '{first.profile}' at {first.origin}" if first.profile else f"at {first.origin}"
+    return (
+        f"a killed '{first.kind}' may have left {first} {where} that no profile holds{others}; "
+        f"to revoke what is left: {program} doctor --fix"
+    )
 
 
 def _is_entry(key: object, document: object) -> bool:

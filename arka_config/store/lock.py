@@ -34,7 +34,8 @@ _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_N
 class Lock:
     """`with lock:` around every read-modify-write. The thread that holds it may enter it again.
 
-    `after_a_kill` is called under the lock if the previous holder did not release it. `folders` are those that no other
+    `after_a_kill` is called under the lock if the previous holder did not release it, and `when_taken` each time that
+    it is taken. `folders` are those that no other
     user may own or write to. Raises LockTimeout after `timeout` seconds, naming the holder, FileError if the lock file
     cannot be created, and UnsafeFile.
     """
@@ -44,12 +45,14 @@ class Lock:
         path: str,
         *,
         after_a_kill: Callable[[], None],
+        when_taken: Callable[[], None] = lambda: None,
         folders: Collection[str] = (),
         timeout: float = TIMEOUT,
     ) -> None:
         self.path = path
         self._folders = folders
         self._after_a_kill = after_a_kill
+        self._when_taken = when_taken
         self._timeout = timeout
         self._descriptor = -1
         self._depth = 0
@@ -74,6 +77,7 @@ class Lock:
             if self._was_killed():
                 self._after_a_kill()
             self._write_holder(f"{os.getpid()} {os.path.basename(sys.argv[0] or 'python')}")
+            self._when_taken()
         except BaseException:
             os.close(self._descriptor)
             raise

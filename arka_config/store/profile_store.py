@@ -75,7 +75,13 @@ class ProfileStore:
         )
         state = folders.enclosing(folders.state)
         self.selection = Selection(folders.state, state)
-        self.lock = Lock(os.path.join(folders.state, "lock"), after_a_kill=self._sweep, folders=state)
+        self.lock = Lock(
+            os.path.join(folders.state, "lock"),
+            after_a_kill=self._sweep,
+            when_taken=self._report_unfinished,
+            folders=state,
+        )
+        self.reports_unfinished = True  # unless this command finishes them
         self._make_vault = make_vault
         self._load_references = load_references
         self._preferences: Preferences | None = None
@@ -167,6 +173,22 @@ class ProfileStore:
         from arka_config.store.journal import Journal
 
         return Journal(self.folders.state, self.lock)
+
+    def _report_unfinished(self) -> None:
+        """Warn once of tokens that killed commands left: a command that only changes files asks no workspace."""
+        if not self.reports_unfinished or not files.exists(os.path.join(self.folders.state, "journal.json")):
+            return
+        self.reports_unfinished = False
+        try:
+            left = self.journal.left_behind()
+        except ConfigError:  # `doctor` reports it, and so does every command that needs the journal
+            return
+        if left:
+            import warnings
+
+            from arka_config.store.journal import describe
+
+            warnings.warn(ConfigWarning(describe(left, self.app.name)), stacklevel=2)
 
     @property
     def references(self) -> References:

@@ -1,7 +1,8 @@
 """Applying: carry out a plan, completely or, after a kill, the rest of it next time.
 
 Before the first write, every text and token is ready, and sealed if sealing is on. The order is: announce the new
-ledger, write the profiles' files, store the tokens, remove what is to be removed, write the ledger.
+ledger, write the profiles' files, store the tokens, remove what is to be removed, write the ledger. Issued tokens that
+are no longer needed are revoked last.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from arka_config import timestamps
 from arka_config.errors import StalePlan
@@ -22,10 +23,9 @@ from arka_config.templates.planning import ledger_after
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from typing import Any
 
-    from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
     from arka_config.store.tokens import Document
     from arka_config.templates.approvals import Approvals
@@ -33,28 +33,51 @@ if TYPE_CHECKING:
     from arka_config.templates.reading import Watch
 
 
-class TokenIssuer(Protocol):
-    """Has the workspace issue tokens."""
+class Revocation(NamedTuple):
+    """What became of an issued token that an apply replaced or removed. `id` is empty if it is not known."""
 
-    def __call__(self, label: str, expires: str, origin: Origin) -> Credential:
+    profile: str
+    id: str
+    is_revoked: bool
+    why: str = ""
+
+
+class TokenIssuer(Protocol):
+    """Has the workspace issue tokens, and revokes them. What it has issued is in the journal until it is stored."""
+
+    def issue(self, profile: str, label: str, expires: str, origin: Origin) -> Credential:
         """Issue a token. `expires` is `90d`, a date, or empty.
 
         Raises ConfigError if the workspace refuses, or if the effective token is for another workspace.
         """
 
-    def revoke_unused(self, *, stored: Sequence[Secret]) -> None:
-        """Revoke the issued tokens that were not stored."""
+    def issued_id(self, profile: str) -> str:
+        """The id of the token that was issued for a profile; empty if none was."""
+
+    def announce_unneeded(self, tokens: Mapping[str, tuple[Credential, RecordedToken]]) -> None:
+        """Record the issued tokens that are about to be replaced or removed, by profile, before the first write."""
+
+    def revoke_unneeded(self) -> list[Revocation]:
+        """Revoke them after the last write, if the new ones work."""
+
+    def finish_issued(self) -> None:
+        """Forget the issued tokens: all are stored."""
+
+    def revoke_unused(self, *, stored: Collection[str]) -> None:
+        """Revoke the issued tokens that were not stored. `stored` are the profiles whose tokens were."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an apply has done. `activated` is the profile that it made active, if any."""
+    """What an apply has done. `activated` is the profile that it made active, if any, and `revocations` are the issued
+    tokens that it replaced or removed."""
 
     written: list[str]
     stored: list[str]
     removed: list[str]
     is_changed: bool
     activated: str | None
+    revocations: list[Revocation]
 
 
 def check_not_stale(prepared: Prepared, digest: str) -> None:
@@ -84,13 +107,17 @@ def apply_plan(
         credentials: dict[str, Credential] = {}
         try:
             credentials = _issue_credentials(store, current.plan, tokens, issuer)
-            return _write(store, current, credentials, watch)
+            issuer.announce_unneeded(_unneeded_tokens(store, current.plan, credentials))
+            result = _write(store, current, credentials, issuer, watch)
         except BaseException:
             stored = {name: store.tokens.read(name) for name in credentials}
             issuer.revoke_unused(
-                stored=[each.token for name, each in stored.items() if each and each.token == credentials[name].token]
+                stored=[name for name, each in stored.items() if each and each.token == credentials[name].token]
             )
             raise
+        issuer.finish_issued()
+    result.revocations.extend(issuer.revoke_unneeded())
+    return result
 
 
 def profile_texts(profile: ProfilePlan, store: ProfileStore) -> tuple[str | None, str]:
@@ -127,7 +154,7 @@ def _issue_credentials(
         origin = Origin.of(profile.origin)
         if source.kind == "issue":
             store.tokens.check_can_store(profile.name, origin)
-            credentials[profile.name] = issuer(source.target, source.expires, origin)
+            credentials[profile.name] = issuer.issue(profile.name, source.target, source.expires, origin)
         elif profile.name in tokens:
             credentials[profile.name] = _stored_at(created, tokens[profile.name])
     return credentials
@@ -139,12 +166,34 @@ def _stored_at(created: str, credential: Credential) -> Credential:
     return Credential(credential.token, credential.origin, created=created, **known)
 
 
-def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Credential], watch: Watch) -> Result:
+def _unneeded_tokens(
+    store: ProfileStore, plan: Plan, credentials: Collection[str]
+) -> dict[str, tuple[Credential, RecordedToken]]:
+    """The stored tokens that an apply has had issued, and that this plan replaces or removes, by profile."""
+    tokens = {}
+    for profile in plan.profiles:
+        recorded = profile.entry.token if profile.entry is not None else None
+        is_unneeded = profile.action == Action.REMOVE or profile.name in credentials
+        if recorded is None or not is_unneeded or not recorded.is_issued:
+            continue
+        stored = store.tokens.read(profile.name)
+        if stored is not None and (stored.created, str(stored.origin)) == (recorded.created, recorded.origin):
+            tokens[profile.name] = stored, recorded
+    return tokens
+
+
+def _write(
+    store: ProfileStore,
+    prepared: Prepared,
+    credentials: Mapping[str, Credential],
+    issuer: TokenIssuer,
+    watch: Watch,
+) -> Result:
     plan, file = prepared.plan, prepared.file
     texts = {profile.path: profile_texts(profile, store) for profile in plan.profiles if profile.is_written}
     writes = [(path, after) for path, (before, after) in texts.items() if before != after]
     removals = [profile.name for profile in plan.profiles if profile.action == Action.REMOVE]
-    ledger = ledger_after(plan, prepared.ledger, _recorded_tokens(plan, credentials))
+    ledger = ledger_after(plan, prepared.ledger, _recorded_tokens(plan, credentials, issuer))
     active, _ = store.selection.read_active()
     with _prepare_tokens(store, credentials) as store_token:
         if writes or credentials or removals:
@@ -165,6 +214,7 @@ def _write(store: ProfileStore, prepared: Prepared, credentials: Mapping[str, Cr
         removals,
         is_changed=bool(steps) or is_changed,
         activated=now_active if now_active != active else None,
+        revocations=[],
     )
 
 
@@ -189,10 +239,12 @@ def _prepare_tokens(store: ProfileStore, credentials: Mapping[str, Credential]) 
             store.tokens.discard(name, document)
 
 
-def _recorded_tokens(plan: Plan, credentials: Mapping[str, Credential]) -> dict[str, RecordedToken]:
+def _recorded_tokens(
+    plan: Plan, credentials: Mapping[str, Credential], issuer: TokenIssuer
+) -> dict[str, RecordedToken]:
     sources = {profile.name: profile.token.source for profile in plan.profiles}
     return {
-        name: RecordedToken(source.identifier, str(credential.origin), credential.created)
+        name: RecordedToken(source.identifier, str(credential.origin), credential.created, issuer.issued_id(name))
         for name, credential in credentials.items()
         if (source := sources[name]) is not None
     }

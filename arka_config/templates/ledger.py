@@ -18,7 +18,9 @@ from arka_config.text import is_printable, is_profile_name, quote_path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERSION = 1
+VERSION = 2  # since tokens have ids; a ledger without any is still written as 1, which older programs read
+
+ISSUE = "issue"  # the kind of source of a token that the workspace issued for an apply
 
 
 def plain(value: Any) -> Any:
@@ -47,11 +49,22 @@ def canonical(document: Any) -> str:
 
 
 class RecordedToken(NamedTuple):
-    """A token that an apply stored: its source's identifier, its origin, and the time to the second."""
+    """A token that an apply stored: its source's identifier, its origin, the time to the second, and if the workspace
+    issued it for the apply, its id."""
 
     source: str
     origin: str
     created: str
+    id: str = ""
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether the workspace issued it for an apply."""
+        return self.source.partition(" ")[0] == ISSUE
+
+    def document(self) -> dict[str, str]:
+        """Return it as it is in the file."""
+        return {key: text for key, text in self._asdict().items() if text or key != "id"}
 
 
 class Entry(NamedTuple):
@@ -71,7 +84,7 @@ class Entry(NamedTuple):
     def document(self) -> dict[str, Any]:
         """Return the entry as it is in the file."""
         document = self._asdict()
-        document["token"] = None if self.token is None else self.token._asdict()
+        document["token"] = None if self.token is None else self.token.document()
         return {key: value for key, value in document.items() if value or key in ("created", "fields")}
 
 
@@ -84,7 +97,8 @@ class Ledger:
     def text(self) -> str:
         """Return the file's text, which is the same for the same entries."""
         profiles = {name: entry.document() for name, entry in sorted(self.entries.items())}
-        return json.dumps({"version": VERSION, "profiles": profiles}, indent=2, sort_keys=True) + "\n"
+        version = VERSION if any(entry.token and entry.token.id for entry in self.entries.values()) else 1
+        return json.dumps({"version": version, "profiles": profiles}, indent=2, sort_keys=True) + "\n"
 
     def differences(self, other: Ledger) -> list[str]:
         """The names of profiles whose entries differ."""
@@ -111,6 +125,20 @@ class LedgerFile:
         """Write the pending ledger, before the apply writes anything else."""
         files.write(self.pending_path, ledger.text())
 
+    def note_rotation(self, name: str, origin: str, before: str, after: str, token_id: str) -> None:
+        """Record that a token which an apply had issued was rotated, so that a later apply still knows it as its own.
+
+        `before` and `after` are the times of the old and the new token. The caller must hold the lock. Nothing changes
+        if the ledger has another token. Raises MalformedFile, FileError.
+        """
+        entries = self.read().entries
+        entry = entries.get(name)
+        token = entry.token if entry is not None else None
+        if entry is None or token is None or not token.is_issued or (token.origin, token.created) != (origin, before):
+            return
+        entries[name] = entry._replace(token=token._replace(created=after, id=token_id))
+        files.write(self.path, Ledger(entries).text())
+
     def write(self, ledger: Ledger) -> bool:
         """Write the ledger, after everything else was written. Return whether a file changed."""
         changed = files.write(self.path, ledger.text()) if ledger.entries or files.exists(self.path) else False
@@ -124,7 +152,7 @@ def _read(path: str) -> Ledger | None:
     try:
         document = json.loads(text)
         check_version(document, VERSION, path)
-        if document["version"] != VERSION or document.keys() != {"version", "profiles"}:
+        if document["version"] not in (1, VERSION) or document.keys() != {"version", "profiles"}:
             raise ValueError("another format")
         return Ledger({_check_name(name): _parse_entry(entry) for name, entry in document["profiles"].items()})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

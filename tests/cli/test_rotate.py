@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from arka_config import timestamps
+from arka_config.store import files
 from tests.cli.killed import run_and_kill_at
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.workspace import fake as steps
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from tests.workspace.fake import FakeWorkspace, Handler
 
 END = "2099-01-01T00:00:00Z"
+LOST = 8  # the step after which a token was issued, and its answer is lost: a request and two writes come before
 
 
 @pytest.fixture
@@ -48,6 +52,7 @@ def test_rotate_replaces_the_token(work: FakeWorkspace, home: Path) -> None:
     assert (found["label"], found["expires"], found["user"]) == ("MacBook Pro", END, "ann@example.com")
     asked = [(request.method, request.path.removeprefix("/api/v1/"), request.token) for request in work.requests]
     assert asked == [
+        ("GET", "me", TOKEN),
         ("POST", "tokens/current/rotate", TOKEN),
         ("GET", "me", new),
         ("DELETE", "tokens/current", TOKEN),
@@ -125,7 +130,7 @@ def test_rotate_changes_nothing_if_no_token_is_issued(
     work: FakeWorkspace, home: Path, step: object, code: int, said: str
 ) -> None:
     before = read_stored(home)
-    work.script = [step]  # type: ignore[list-item]
+    work.script = [None, step]  # type: ignore[list-item]
     done = arka("rotate")
     assert (done.code, said in done.err) == (code, True)
     assert read_stored(home) == before
@@ -134,7 +139,7 @@ def test_rotate_changes_nothing_if_no_token_is_issued(
 
 def test_rotate_keeps_the_token_if_the_workspace_answers_with_the_same_one(work: FakeWorkspace, home: Path) -> None:
     before = read_stored(home)
-    work.script = [steps.reply_json(201, {"token": TOKEN, "details": work.tokens[TOKEN]["details"]})]
+    work.script = [None, steps.reply_json(201, {"token": TOKEN, "details": work.tokens[TOKEN]["details"]})]
     done = arka("rotate")
     assert (work.accepts(TOKEN), read_stored(home)) == (True, before)
     assert (done.code, "the new token is the one that the request was made with; it was not revoked" in done.err) == (
@@ -159,7 +164,7 @@ def test_rotate_without_an_api_names_the_page(work: FakeWorkspace) -> None:
 def test_rotate_restores_the_old_token_if_the_new_one_fails(work: FakeWorkspace, home: Path, step: object) -> None:
     assert arka("profiles", "copy", "work", "twin", "--with-token").code == 0
     before = read_stored(home)
-    work.script = [None, step]  # type: ignore[list-item]
+    work.script = [None, None, step]  # type: ignore[list-item]
     done = arka("rotate")
     assert done.code == 1
     assert "the new token was not kept: " in done.err
@@ -169,14 +174,19 @@ def test_rotate_restores_the_old_token_if_the_new_one_fails(work: FakeWorkspace,
 
 
 def test_rotate_says_if_the_unused_token_could_not_be_revoked(work: FakeWorkspace, home: Path) -> None:
-    work.script = [None, *[steps.reset_connection] * 6]
+    work.script = [None, None, *[steps.reset_connection] * 6]
     done = arka("rotate")
     assert (done.code, read_stored(home)["token"]) == (1, TOKEN)
-    assert "an unused token may be left on the tokens page" in done.err
+    (new,) = set(work.tokens) - {TOKEN}
+    name = f"token 'MacBook Pro' ({work.tokens[new]['details']['id']})"
+    assert f"{name} may be left, and the next command that asks the workspace revokes it" in done.err
+    done = arka("rotate")
+    assert (done.code, new in work.tokens) == (0, False)
+    assert f"note: revoked {name} at {work.url}, which a killed 'rotate' left behind" in done.err
 
 
 def test_rotate_keeps_the_new_token_if_the_old_one_cannot_be_revoked(work: FakeWorkspace, home: Path) -> None:
-    work.script = [None, None, steps.reply(400)]
+    work.script = [None, None, None, steps.reply(400)]
     done = arka("rotate")
     assert (done.code, work.accepts(read_stored(home)["token"]), read_stored(home)["token"] != TOKEN) == (1, True, True)
     assert "profile 'work' has a new token, but the old one still works: " in done.err
@@ -186,10 +196,14 @@ def test_rotate_keeps_the_new_token_if_the_old_one_cannot_be_revoked(work: FakeW
 def test_rotate_keeps_the_old_token_if_storing_fails(
     work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    rename = files._rename_over
 
-    monkeypatch.setattr("arka_config.store.files._rename_over", full)
+    def full(temporary: str, target: str) -> None:
+        if "/tokens/" in target:
+            raise OSError(28, "No space left on device")
+        rename(temporary, target)
+
+    monkeypatch.setattr(files, "_rename_over", full)
     done = arka("rotate")
     assert (done.code, read_stored(home)["token"], list(work.tokens)) == (1, TOKEN, [TOKEN])
     assert "no space left on device" in done.err
@@ -200,7 +214,7 @@ def test_rotate_keeps_a_token_stored_by_another_process(work: FakeWorkspace, hom
         assert arka("login", "-p", "work", "--with-token", "--no-verify", "--api-url", work.url, stdin=OTHER).code == 0
         work._api(handler, work.requests[-1])
 
-    work.script = [log_in_concurrently]
+    work.script = [None, log_in_concurrently]
     done = arka("rotate")
     assert (done.code, read_stored(home)["token"], list(work.tokens)) == (1, OTHER, [TOKEN])
     assert "profile 'work' got another token in the meantime" in done.err
@@ -228,7 +242,7 @@ def test_concurrent_rotations_leave_a_working_token(work: FakeWorkspace, home: P
 
 def test_rotate_killed_at_any_step_leaves_a_working_token(home: Path) -> None:
     codes = []
-    for step in range(1, 20):
+    for step in range(1, 40):
         with serve_fake() as fake:
             token = f"arka_{step:037}"
             fake.add(token)
@@ -242,31 +256,82 @@ def test_rotate_killed_at_any_step_leaves_a_working_token(home: Path) -> None:
             again = arka("rotate")
             assert again.code == 0, again.err
             assert fake.accepts(read_stored(home)["token"])
+            assert set(fake.tokens) == {OTHER, read_stored(home)["token"]}, f"killed at step {step}: one more is left"
             if code == 0:  # it ended before that step
                 break
     assert codes[-1] == 0
     assert codes[:-1] == [9] * (len(codes) - 1)
-    assert len(codes) > 8  # three requests and a write, before and after each
+    assert len(codes) > 14  # four requests, a write, and the journal, before and after each
 
 
 def test_killed_rotate_is_reported_by_doctor_until_the_next_one(work: FakeWorkspace, home: Path) -> None:
-    assert run_and_kill_at(4, "rotate", "-p", "work") == 9  # the new token was issued, and its answer was lost
-    (problem,) = [each for each in arka("doctor", "--json").json["problems"] if each["check"] == "unfinished"]
-    assert problem["message"].startswith("'rotate' of profile 'work' was interrupted")
-    assert problem["command"] == "arka rotate --profile work"
-    assert f"{work.url}/app/personal/settings/tokens" in problem["advice"]
+    assert run_and_kill_at(LOST, "rotate", "-p", "work") == 9
+    assert len(work.tokens) == 2
+    problems = [each for each in arka("doctor", "--json").json["problems"] if each["check"] == "unfinished"]
+    assert len(problems) == 2, "the old token and the new one"
+    for problem in problems:
+        assert problem["message"].startswith("a 'rotate' begun 2")
+        assert f"for profile 'work' at {work.url} may work, and no profile may hold it" in problem["message"]
+        assert (problem["command"], problem["fixable"]) == ("arka doctor --fix", True)
+        assert f"{work.url}/app/personal/settings/tokens" in problem["advice"]
+    assert [problem["token_id"] for problem in problems].count(work.tokens[TOKEN]["details"]["id"]) == 1
     assert arka("rotate", "-p", "work").code == 0
-    assert not (home / "state" / "rotations.json").exists()
+    assert not (home / "state" / "journal.json").exists()
+    assert list(work.tokens) == [read_stored(home)["token"]]
+
+
+def test_doctor_fix_revokes_what_a_killed_rotate_left(work: FakeWorkspace, home: Path) -> None:
+    assert run_and_kill_at(LOST, "rotate", "-p", "work") == 9
+    requests = len(work.requests)
+    assert arka("doctor").code == 1
+    assert len(work.requests) == requests, "doctor asks nothing without --fix"
+    done = arka("doctor", "--fix")
+    assert f"✓ Fixed: no token of the killed 'rotate' is left for profile 'work' at {work.url}" in done.err
+    assert list(work.tokens) == [TOKEN]
+    assert not (home / "state" / "journal.json").exists()
+
+
+def test_command_without_network_reports_what_a_killed_rotate_left(work: FakeWorkspace) -> None:
+    assert run_and_kill_at(LOST, "rotate", "-p", "work") == 9
+    requests = len(work.requests)
+    done = arka("profiles", "set", "work", "description=x")
+    assert "warning: a killed 'rotate' may have left token 'MacBook Pro'" in done.err
+    assert "to revoke what is left: arka doctor --fix" in done.err
+    assert arka("token").err == ""
+    assert len(work.requests) == requests
 
 
 def test_refused_rotate_leaves_no_record(work: FakeWorkspace, home: Path) -> None:
-    work.script = [steps.reply_page(200)] * 2
+    work.script = [None, steps.reply_page(200)]
     assert arka("rotate", "-p", "work").code == 1
-    assert not (home / "state" / "rotations.json").exists()
+    assert not (home / "state" / "journal.json").exists()
+
+
+def test_lost_answer_to_a_rotation_leaves_no_token(work: FakeWorkspace, home: Path) -> None:
+    def issue_and_reset(handler: Handler) -> None:
+        handler.json = lambda *_, **__: steps.reset_connection(handler)  # type: ignore[method-assign]
+        work._api(handler, work.requests[-1])
+
+    work.script = [None, issue_and_reset]
+    done = arka("rotate")
+    assert (done.code, "cannot be reached" in done.err) == (1, True)
+    assert (list(work.tokens), (home / "state" / "journal.json").exists()) == ([TOKEN], False)
+
+
+def test_request_that_may_still_arrive_stays_in_the_journal(
+    work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run_and_kill_at(LOST - 1, "rotate", "-p", "work") == 9  # before it was sent
+    done = arka("doctor", "--fix")
+    assert (done.code, "the request may still arrive" in done.err) == (1, True)
+    later = timestamps.now() + timedelta(minutes=1)
+    monkeypatch.setattr(timestamps, "now", lambda: later)
+    assert arka("doctor", "--fix").code == 0
+    assert not (home / "state" / "journal.json").exists()
 
 
 def test_rotate_killed_between_profiles_leaves_each_a_working_token(home: Path) -> None:
-    for step in range(2, 8):
+    for step in range(6, 18):
         with serve_fake() as fake:
             token = f"arka_{step:037}"
             fake.add(token)

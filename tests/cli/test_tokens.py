@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from arka_config.store import files
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.workspace import fake as steps
 from tests.workspace.fake import MANAGE
@@ -147,17 +148,21 @@ def test_tokens_create_refuses_a_profile_that_has_a_token(work: FakeWorkspace, h
 def test_tokens_create_revokes_a_token_that_cannot_be_stored(
     work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    rename = files._rename_over
 
-    monkeypatch.setattr("arka_config.store.files._rename_over", full)
+    def full(temporary: str, target: str) -> None:
+        if "/tokens/" in target:
+            raise OSError(28, "No space left on device")
+        rename(temporary, target)
+
+    monkeypatch.setattr(files, "_rename_over", full)
     done = arka("tokens", "create", "Another", "--store-as", "other")
     assert (done.code, "the new token was not stored, and was revoked again" in done.err) == (1, True)
     assert set(work.tokens) == {TOKEN, OTHER}
 
 
 def test_create_refuses_the_token_that_it_was_asked_with(work: FakeWorkspace, home: Path) -> None:
-    work.script = [steps.reply_json(201, {"token": TOKEN, "details": work.tokens[TOKEN]["details"]})]
+    work.script = [None, steps.reply_json(201, {"token": TOKEN, "details": work.tokens[TOKEN]["details"]})]
     done = arka("tokens", "create", "x", "--store-as", "ci")
     assert (done.code, work.accepts(TOKEN), names(home)) == (1, True, ["work"])
     assert "the new token is the one that the request was made with" in done.err

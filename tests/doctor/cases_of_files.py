@@ -396,11 +396,13 @@ def an_interrupted_apply(user_home: UserHome) -> Mapping[str, str]:
 
 @problem_case(
     "unfinished",
-    "~/.local/state/arka/rotations.json",
-    "'rotate' of profile 'gone' was interrupted, so a token that no profile holds may still work",
-    "rm ~/.local/state/arka/rotations.json",
+    "~/.local/state/arka/journal.json",
+    "a 'rotate' begun 2026-11-24T12:00:00Z was killed: token 'CI' (tok_1) for profile 'gone' at https://arka-ai.com "
+    "may work, and no profile may hold it",
+    "arka doctor --fix",
     "warning",
 )
-def an_interrupted_rotation_of_a_removed_profile(user_home: UserHome) -> None:
-    table = '{"version": 1, "rotations": {"gone": {"process": 4194305}}}'
-    user_home.write(user_home.state("rotations.json"), table)
+def a_killed_rotation(user_home: UserHome) -> None:
+    texts = {"kind": "rotate", "profile": "gone", "origin": "https://arka-ai.com", "label": "CI", "id": "tok_1"}
+    entry = {**texts, "begun": "2026-11-24T12:00:00Z", "process": 4194305}
+    user_home.write(user_home.state("journal.json"), json.dumps({"version": 1, "tokens": {"k": entry}}))

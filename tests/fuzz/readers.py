@@ -26,7 +26,6 @@ from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from arka_config.store.fast import json as fast_json
 from arka_config.store.fast import toml
-from arka_config.store.rotations import Rotations
 from arka_config.templates import plan_file, reading
 from arka_config.templates.ledger import LedgerFile
 from arka_config.templates.sealed import age, read_identities, unseal
@@ -154,9 +153,10 @@ def pins(content: bytes) -> None:
     store().selection.read_pins()
 
 
-def rotations(content: bytes) -> None:
-    put(content, "state", "rotations.json")
-    Rotations(store().folders.state, store().lock).read()
+def journal(content: bytes) -> None:
+    put(content, "state", "journal.json")
+    for entry in store().journal.left_behind():
+        assert str(entry)
 
 
 def active(content: bytes) -> None:
@@ -227,7 +227,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "legacy": legacy,
     "origin": origin,
     "pins": pins,
-    "rotations": rotations,
+    "journal": journal,
     "plain-json": plain_json,
     "plain-toml": plain_toml,
     "preferences": preferences,

@@ -41,7 +41,7 @@ OFTEN_REWRITTEN = (
     "arka/state/sessions/",
     "arka/state/lock",
     "arka/state/ledger",
-    "arka/state/rotations.json",
+    "arka/state/journal.json",
 )
 
 

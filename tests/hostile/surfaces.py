@@ -187,7 +187,16 @@ FILES: list[tuple[str, str, Callable[[str], str]]] = [
     ("arka/state/pins.json", '{"version": 1, "pins": {{}: "work"}}', to_json),
     ("arka/state/pins.json", '{"version": 1, "pins": {"/": {}}}', to_json),
     ("arka/state/pins.json", '{"version": {}}', to_json),
-    ("arka/state/rotations.json", '{"version": 1, "rotations": {{}: {"process": 4194305}}}', to_json),
+    (
+        "arka/state/journal.json",
+        '{"version": 1, "tokens": {{}: {"kind": "rotate", "origin": "x", "process": 1}}}',
+        to_json,
+    ),
+    (
+        "arka/state/journal.json",
+        '{"version": 1, "tokens": {"k": {"kind": "rotate", "origin": {}, "label": {}, "process": 4194305}}}',
+        to_json,
+    ),
     ("arka/state/lock", "12 {}", to_bytes_and_back),
     ("arka/state/lock", "4194305 {}", to_bytes_and_back),
     ("arka/state/ledger.json", '{"version": 1, "profiles": {{}: {}}}', to_json),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config import timestamps
-from arka_config.errors import MalformedFile, NewerFormat
+from arka_config.errors import ConfigWarning, MalformedFile, NewerFormat
 from arka_config.store import journal as journals
 from arka_config.store.journal import APPLY, ROTATE, Journal
 
@@ -24,7 +24,17 @@ ORIGIN = "https://arka-ai.com"
 
 @pytest.fixture
 def journal(store: ProfileStore) -> Journal:
+    store.reports_unfinished = False
     return store.journal
+
+
+def test_first_lock_reports_what_was_left_behind_once(store: ProfileStore) -> None:
+    with store.journal.begin(ROTATE, profile="work", origin=ORIGIN):
+        pass
+    with pytest.warns(ConfigWarning, match="a killed 'rotate' may have left a token for profile 'work'"), store.lock:
+        pass
+    with store.lock:
+        pass
 
 
 def test_entry_is_recorded_before_the_request_and_removed_at_the_end(journal: Journal) -> None:
@@ -145,12 +155,13 @@ def test_journal_of_a_newer_program_is_refused(journal: Journal) -> None:
 
 
 def test_left_entries_are_described_in_one_line(journal: Journal) -> None:
-    for label in ("MacBook Pro", ""):
-        with journal.begin(ROTATE, profile="work", origin=ORIGIN, label=label):
+    for label, token_id in (("MacBook Pro", "tok_1"), ("", "")):
+        with journal.begin(ROTATE, profile="work", origin=ORIGIN, label=label, token_id=token_id):
             pass
-    text = journals.describe(sorted(journal.left_behind(), key=lambda entry: not entry.label))
+    text = journals.describe(sorted(journal.left_behind(), key=lambda entry: not entry.label), "arka")
     assert text == (
-        f"a killed 'rotate' may have left a token 'MacBook Pro' at {ORIGIN} that no profile holds, and 1 more"
+        "a killed 'rotate' may have left token 'MacBook Pro' (tok_1) for profile 'work' at https://arka-ai.com that no "
+        "profile holds, and 1 more; to revoke what is left: arka doctor --fix"
     )
 
 

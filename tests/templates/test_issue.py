@@ -42,7 +42,10 @@ def test_a_token_is_issued_once_with_its_label_and_expiry(workspace: FakeWorkspa
     for _ in range(2):
         done = arka("apply", "profiles", "--yes", "-p", "work")
         assert done.code == 0, done.err
-    assert [(request.method, request.path) for request in workspace.requests] == [("POST", "/api/v1/tokens")]
+    assert [(request.method, request.path) for request in workspace.requests] == [
+        ("GET", "/api/v1/me"),
+        ("POST", "/api/v1/tokens"),
+    ]
     credential = open_store(app).credential("ci")
     assert credential.label == "ci-runner-07"
     assert credential.expires
@@ -82,14 +85,14 @@ def test_the_origin_approved_for_the_plan_is_approved_for_issuing(
     assert arka("apply", "profiles", "--yes").code == 1
     assert fake.requests == []
     done = arka("apply", "profiles", "--yes", "--allow-origin", fake.url)
-    assert (done.code, [request.method for request in fake.requests]) == (0, ["POST"]), done.err
+    assert (done.code, [request.method for request in fake.requests]) == (0, ["GET", "POST"]), done.err
 
 
 def test_a_token_that_was_issued_but_not_stored_is_revoked(workspace: FakeWorkspace, folder: Folder) -> None:
     folder.put("zz.toml", '[profile]\nname = "zz"\n[token]\nissue = { label = "other" }\n')
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
-    assert [request.method for request in workspace.requests] == ["POST", "DELETE"]
+    assert [request.method for request in workspace.requests] == ["GET", "POST", "DELETE"]
     assert not open_store(app).exists("ci")
 
 
@@ -116,5 +119,5 @@ def test_an_issued_token_is_revoked_if_the_disk_is_full(
     folder.put("zz.toml", (folder.path / "ci.toml").read_text().replace('"ci"', '"zz"').partition("\n")[2])
     done = arka("apply", "profiles", "--yes", "-p", "work")
     assert done.code == 1
-    assert [request.method for request in workspace.requests] == ["POST", "POST", "DELETE"]
+    assert [request.method for request in workspace.requests] == ["GET", "POST", "POST", "DELETE"]
     assert open_store(app).credential("ci").token.reveal() in workspace.tokens

@@ -46,6 +46,7 @@ class FakeWorkspace:
         self.can_rotate = True
         self.loses_revocations = False  # tokens are revoked, and the connection is reset before the response
         self.can_revoke_several = True
+        self.knows_requests = True
         self.url = ""
         self._lock = threading.Lock()
 
@@ -69,7 +70,7 @@ class FakeWorkspace:
             "expires": expires,
             "last_used": None,
         }
-        self.tokens[token] = {"details": details, "email": email, "plan": plan, "successor": None}
+        self.tokens[token] = {"details": details, "email": email, "plan": plan, "successor": None, "key": None}
         return details
 
     def accepts(self, token: str) -> bool:
@@ -115,7 +116,7 @@ class FakeWorkspace:
         if request.method == "GET":
             return self._list(handler, query)
         body = json.loads(request.body)
-        self._issue(handler, body["label"], body["scopes"], body["expires"], row["email"])
+        self._issue(handler, request, body["label"], body["scopes"], body["expires"], row["email"])
         return None
 
     def _revoke_and_reset(self, handler: Handler, request: ReceivedRequest) -> None:
@@ -141,9 +142,15 @@ class FakeWorkspace:
         return handler.json(200, {"revoked": list(revoked.values()), "more": False})
 
     def _delete(self, handler: Handler, request: ReceivedRequest, row: Mapping[str, Any], token_id: str) -> None:
+        if token_id.startswith("requests/") and self.knows_requests:
+            key = token_id.removeprefix("requests/")
+            token = next((token for token, each in self.tokens.items() if each["key"] == key), None)
+            self.tokens.pop(token or "", None)
+            return handler.json(200, {"revoked": token is not None})
         token_id = row["details"]["id"] if token_id == "current" else token_id
         token = next((token for token, each in self.tokens.items() if each["details"]["id"] == token_id), None)
-        if token is None or (token != request.token and MANAGE not in row["details"]["scopes"]):
+        is_predecessor = token is not None and self.tokens[token]["successor"] == request.token
+        if token is None or not (token == request.token or is_predecessor or MANAGE in row["details"]["scopes"]):
             return handler.problem(404, "not-found")
         del self.tokens[token]
         return handler.raw(204)
@@ -154,11 +161,21 @@ class FakeWorkspace:
             del self.tokens[row["successor"]]
         details = row["details"]
         expires = json.loads(request.body)["expires"] if request.body else details["expires"]
-        row["successor"] = self._issue(handler, details["label"], details["scopes"], expires, row["email"])
+        row["successor"] = self._issue(handler, request, details["label"], details["scopes"], expires, row["email"])
 
-    def _issue(self, handler: Handler, label: str, scopes: list[str], expires: str | None, email: str) -> str:
+    def _issue(
+        self,
+        handler: Handler,
+        request: ReceivedRequest,
+        label: str,
+        scopes: list[str],
+        expires: str | None,
+        email: str,
+    ) -> str:
         token = "arka_" + secrets.token_hex(19)[:37]
         details = self.add(token, label, email=email, scopes=tuple(scopes), expires=expires)
+        if self.knows_requests:
+            self.tokens[token]["key"] = request.headers.get("Idempotency-Key")
         handler.json(201, {"token": token, "details": details})
         return token
 

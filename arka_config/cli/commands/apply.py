@@ -12,9 +12,8 @@ from arka_config.cli.input.approval import ask_approval
 from arka_config.cli.input.token_input import prompt_for_token
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
-from arka_config.cli.runtime import applied_tokens, legacy_sync
+from arka_config.cli.runtime import applied_tokens, legacy_sync, unfinished
 from arka_config.cli.runtime.command import command, show_json_error
-from arka_config.cli.runtime.issuing import TemplateIssuer
 from arka_config.cli.runtime.plan_command import plan_options, prepare_plan, show_progress
 from arka_config.errors import EXIT_AUTH, ConfigError, PlanConflict, UsageError
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from arka_config.cli.runtime.applied_tokens import CheckedTokens
     from arka_config.cli.runtime.session import Session
     from arka_config.templates.applying import Result
+    from arka_config.templates.approvals import Approvals
     from arka_config.templates.plan import Options, Plan, ProfilePlan
     from arka_config.templates.plan_file import SavedPlan
     from arka_config.templates.preparation import Prepared
@@ -82,6 +82,7 @@ def apply(
     except ConfigError as error:
         show_json_error(session, error, _document(prepared.plan, None, []))
         raise
+    unfinished.finish(session)
     result, checked = (None, None) if step is None else step(replan)
     return _report(session, prepared.plan, result, checked, require_tokens=require_tokens)
 
@@ -121,17 +122,25 @@ def _approve(
     """Ask for approval and fetch the tokens. Return the function that carries the plan out and is passed one that plans
     again, or None if there is nothing to do. Nothing has been changed if this raises.
     """
+    from arka_config.cli.runtime.template_issuing import TemplateIssuer
     from arka_config.templates.applying import apply_plan
 
     plan = prepared.plan
+    approvals: Approvals | None = None
+    checked: CheckedTokens | None = None
+
+    def carry_out(replan: Callable[[], Prepared]) -> tuple[Result, CheckedTokens | None]:
+        credentials = checked.credentials if checked is not None else {}
+        with TemplateIssuer(session) as issuer:
+            result = apply_plan(session.store, prepared, credentials, approvals, issuer, replan, show_progress)
+        legacy_sync.after_change(session)
+        return result, checked
+
     prompts = [profile for profile in plan.profiles if profile.token.is_prompt] if session.can_ask else []
     if not plan.is_pending and not prompts:
         if not prepared.is_ledger_outdated:
             return None
-        return lambda replan: (
-            apply_plan(session.store, prepared, {}, None, TemplateIssuer(session), replan, show_progress),
-            None,
-        )
+        return carry_out
     approvals = ask_approval(session, plan, yes=yes, allowed=allowed)
     session.approved_origins.update(plan.origins)  # tokens are issued at these only
     tokens = {
@@ -149,13 +158,6 @@ def _approve(
             tokens[profile.name] = answer[0]
 
     checked = applied_tokens.check_tokens(session, plan, tokens, verify=verify)
-
-    def carry_out(replan: Callable[[], Prepared]) -> tuple[Result, CheckedTokens | None]:
-        issuer = TemplateIssuer(session)
-        result = apply_plan(session.store, prepared, checked.credentials, approvals, issuer, replan, show_progress)
-        legacy_sync.after_change(session)
-        return result, checked
-
     return carry_out
 
 
@@ -169,6 +171,10 @@ def _document(
         "removed": result.removed if result else [],
         "refused": list(checked.refused) if checked else [],
         "unverified": list(checked.unverified) if checked else [],
+        "revoked": [
+            {"profile": each.profile, "id": each.id or None, "revoked": each.is_revoked, "reason": each.why or None}
+            for each in (result.revocations if result else [])
+        ],
         "needs_token": [profile.name for profile in needing],
         "plan": plan_document(plan),
     }
@@ -178,6 +184,7 @@ def _report(
     session: Session, plan: Plan, result: Result | None, checked: CheckedTokens | None, *, require_tokens: bool
 ) -> int:
     """Print what was done and what is missing, and return the exit code."""
+    from arka_config.cli.runtime.template_issuing import report_revocations
     from arka_config.templates.plan import Action
 
     stored = result.stored if result else []
@@ -194,6 +201,7 @@ def _report(
         terminal.say(f"Nothing to do: {edits} kept, and everything else matches the templates", mark="✓")
     else:
         terminal.say("Nothing to do: this machine matches the templates", mark="✓")
+    report_revocations(session, result.revocations if result else [])
     if result is not None and result.activated:
         terminal.say(f"  Profile '{result.activated}' is active: it is the first with a stored token")
     for profile in needing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
     from arka_config.doctor.problem import Problem
     from arka_config.doctor.registry import Check, FixResult
+    from arka_config.store.journal import Entry
     from arka_config.workspace.client.survey import Survey
 
 _MARKS: dict[str, tuple[str, str]] = {ERROR: ("✗", "red"), WARNING: ("!", "yellow"), NOTE: ("·", "cyan")}
@@ -41,7 +43,8 @@ def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | N
 
     Nothing is written unless you pass --fix. No helper is run, no passphrase is asked for, and no workspace is
     contacted unless you pass --online: then tokens are named that work and are in no profile, have expired, or are
-    there twice. No token is ever revoked by --fix.
+    there twice. --fix revokes no token, except one that a killed command left and that no profile holds: for that it
+    asks the workspace.
     """
     if session.profile is not None:
         session.store.check_exists(session.profile)
@@ -52,7 +55,10 @@ def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | N
     results: list[FixResult] | None = None
     if fix:
         results = apply_fixes(machine, problems)
-        if any(result.is_fixed for result in results):
+        fixed = [result.problem.fix for result in results if result.is_fixed]
+        if fixed:
+            if online and any(fix is not None and fix.asks_workspace for fix in fixed):
+                survey = _take_survey(session)
             problems = run_checks(_read_machine(session, survey), checks)
         _report_fixes(session, results)
     if session.json:
@@ -78,8 +84,18 @@ def _read_machine(session: Session, survey: Survey | None) -> Machine:
     except OSError:  # it no longer exists
         directory = ""
     return Machine(
-        open_store(session.app, session.environ), profile=session.profile, directory=directory, survey=survey
+        open_store(session.app, session.environ),
+        profile=session.profile,
+        directory=directory,
+        survey=survey,
+        finish=partial(_finish, session),
     )
+
+
+def _finish(session: Session, entry: Entry) -> None:
+    from arka_config.cli.runtime.unfinished import finish_or_raise
+
+    finish_or_raise(session, entry)
 
 
 def _report_fixes(session: Session, results: Sequence[FixResult]) -> None:

@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking
+from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, unfinished
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import MalformedFile, NoToken, UsageError
 
@@ -33,6 +33,7 @@ def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool, legacy
     copy = legacy_copy.find_copy(session, names, any_token=all_profiles)
     origins = {} if revoke else {name: store.read_origin(name) for name in names}
     if revoke:
+        unfinished.finish(session)
         forgotten = _revoke_and_forget(session, names)
     else:
         forgotten = [name for name in names if store.log_out(name)]

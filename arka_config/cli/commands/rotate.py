@@ -1,11 +1,12 @@
 """`rotate`: replace a profile's token by a new one, in an order that is safe to interrupt at any point.
 
-Issue, store, verify, revoke: the old token works until the new one is stored and known to work. If an interruption
-leaves a new token that was never used, the workspace revokes it when the old one is rotated again.
+Issue, store, verify, revoke: the old token works until the new one is stored and known to work. Both are in the
+journal until the end, so that the next command can revoke what an interruption leaves.
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
@@ -14,14 +15,16 @@ from arka_config import timestamps
 from arka_config.cli.input.options import parse_expires
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import expiry_document
-from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, revoking, workspace_access
+from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, revoking, unfinished, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, RevocationUnknown, WorkspaceError
 from arka_config.secret import mask
-from arka_config.store.rotations import Rotations
+from arka_config.store.journal import ROTATE
+from arka_config.templates.ledger import LedgerFile
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.workspace_access import StoredToken
+    from arka_config.store.journal import Entry
     from arka_config.store.tokens import Credential
 
 
@@ -38,41 +41,69 @@ def rotate(session: Session, expires: str | None) -> None:
     several profiles share the token, all of them get the new one.
     """
     ends = parse_expires(expires, allow_never=True)
+    unfinished.finish(session)
     old = workspace_access.effective_stored_token(session)
-    with Rotations(session.store.folders.state, session.store.lock).record(old.profile):
-        _rotate(session, old, ends)
-
-
-def _rotate(session: Session, old: StoredToken, ends: str | None) -> None:
-    app = session.app
-    page = app.page(app.tokens_page, old.workspace.url)
-    names = workspace_access.profiles_with(session, old.credential)
+    page = session.app.page(session.app.tokens_page, old.workspace.url)
+    journal, origin = session.store.journal, str(old.credential.origin)
     try:
-        issued = old.workspace.rotate(ends)
+        identity = old.workspace.get_identity()
+        known = {"profile": old.profile, "origin": origin, "label": identity.token.label, "user": identity.id}
+        with (
+            journal.begin(ROTATE, **known, token_id=identity.token.id) as before,
+            journal.begin(ROTATE, **known) as entry,
+        ):
+            _rotate(session, old, ends, before, entry)
     except NoWorkspaceApi as error:
         raise NoWorkspaceApi(
             f"{error.message}; nothing was changed",
-            hint=f"create a token on {page}, then: {app.name} login --profile {old.profile}, and revoke the old one",
+            hint=f"create a token on {page}, then: {session.app.name} login --profile {old.profile}, "
+            "and revoke the old one",
         ) from None
+
+
+def _rotate(session: Session, old: StoredToken, ends: str | None, before: Entry, entry: Entry) -> None:
+    names = workspace_access.profiles_with(session, old.credential)
+    try:
+        issued = issuing.request_token(entry, old.workspace, lambda key: old.workspace.rotate(ends, key=key))
+    except ConfigError:
+        before.finish()  # it is still stored
+        raise
     new = issuing.credential_of(issued, old.credential.origin, label=old.credential.label, user=old.credential.user)
-    changed = _store_and_verify(session, old, names, new)
+    changed = _store_and_verify(session, old, names, new, before, entry)
+    _note_in_ledger(session, old, changed, new, entry.id)
     legacy_sync.after_change(session)
     try:
         what = f"profile '{old.profile}' has a new token, and the old one"
-        revoking.revoke(old.workspace, what, f"{app.name} rotate --profile {old.profile}")
+        revoking.revoke(old.workspace, what, f"{session.app.name} doctor --fix")
     except RevocationUnknown:
         raise
     except (ProRequired, WorkspaceError) as error:
+        page = session.app.page(session.app.tokens_page, old.workspace.url)
         raise ConfigError(
             f"profile '{old.profile}' has a new token, but the old one still works: {error.message}",
-            hint=f"revoke it on {page}",
+            hint=f"revoke it on {page}, or try again: {session.app.name} doctor --fix",
         ) from None
+    session.store.journal.finish(before, entry)
     _report(session, old, changed, new, issued.details.id)
-    export = f"{app.name} export legacy --profile {old.profile}"
+    export = f"{session.app.name} export legacy --profile {old.profile}"
     legacy_copy.note_revoked(session, old.credential.token, export)
 
 
-def _store_and_verify(session: Session, old: StoredToken, names: list[str], new: Credential) -> list[str]:
+def _note_in_ledger(session: Session, old: StoredToken, names: list[str], new: Credential, token_id: str) -> None:
+    """Let a later apply know the new tokens as its own, if it had the old ones issued.
+
+    If that fails, it will take them for local edits and ask, so it is no reason to stop here.
+    """
+    file = LedgerFile(session.store.folders.state)
+    before = old.credential
+    with contextlib.suppress(ConfigError), session.store.lock:
+        for name in names:
+            file.note_rotation(name, str(before.origin), before.created, new.created, token_id)
+
+
+def _store_and_verify(
+    session: Session, old: StoredToken, names: list[str], new: Credential, before: Entry, entry: Entry
+) -> list[str]:
     """Store the new token in the profiles that have the old one, and verify it. Return those profiles.
 
     If that fails, put the old token back, revoke the new one, and raise ConfigError.
@@ -94,7 +125,9 @@ def _store_and_verify(session: Session, old: StoredToken, names: list[str], new:
         store.replace_token(name, new, old.credential)
     left = ""
     if isinstance(issuing.revoke_unused(fresh), WorkspaceError):
-        left = "; an unused token may be left on the tokens page, where it can be revoked"
+        left = f"; {entry} may be left, and the next command that asks the workspace revokes it"
+    else:
+        session.store.journal.finish(before, entry)
     raise ConfigError(
         f"the new token was not kept: {why}; the old one is still stored and still works{left}",
         hint=f"{session.app.name} status --profile {old.profile}",

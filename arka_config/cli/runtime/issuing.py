@@ -1,24 +1,50 @@
-"""Issue tokens at the workspace, and revoke those that could not be stored."""
+"""Have the workspace issue tokens, each in the journal until it is stored or revoked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.cli.output import terminal
-from arka_config.cli.runtime import workspace_access
-from arka_config.errors import AuthError, OriginConflict, WorkspaceError
+from arka_config.errors import AuthError, ConfigError, WorkspaceError
 from arka_config.store.tokens import Credential
 from arka_config.workspace.client.client import CURRENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
-    from arka_config.cli.runtime.session import Session
     from arka_config.precedence.origin import Origin
-    from arka_config.secret import Secret
+    from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import Issued
+
+
+def request_token(entry: Entry, workspace: WorkspaceClient, send: Callable[[str], Issued]) -> Issued:
+    """Send a request for a token with the entry's key, and record the new token's id before anything else happens.
+
+    If the workspace refuses, the entry is finished. If it may have issued a token all the same, that is withdrawn, and
+    the entry is kept if that fails too.
+    """
+    try:
+        issued = send(entry.key)
+    except ConfigError as error:
+        if not (isinstance(error, WorkspaceError) and error.may_have_arrived) or _withdraw(entry, workspace):
+            entry.finish()
+        raise
+    try:
+        entry.identify(issued.details.id)
+    except ConfigError:
+        if revoke_unused(workspace.with_token(issued.token)) is None:
+            entry.finish()
+        raise
+    return issued
+
+
+def _withdraw(entry: Entry, workspace: WorkspaceClient) -> bool:
+    """Revoke what a request whose answer was lost has issued. Return False if that is not known."""
+    try:
+        return workspace.withdraw(entry.key)
+    except (AuthError, WorkspaceError):
+        return False
 
 
 def credential_of(issued: Issued, origin: Origin, *, label: str = "", user: str = "") -> Credential:
@@ -41,37 +67,3 @@ def revoke_unused(workspace: WorkspaceClient, token_id: str = CURRENT) -> AuthEr
     except (AuthError, WorkspaceError) as error:
         return error
     return None
-
-
-class TemplateIssuer:
-    """Issues the tokens that templates ask for with `issue`, using the effective token."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._workspace: WorkspaceClient | None = None
-        self._issued: dict[str, Secret] = {}
-
-    def __call__(self, label: str, expires: str, origin: Origin) -> Credential:
-        """Issue a token. Raises OriginConflict if the effective token is for another workspace."""
-        workspace = self._effective_workspace()
-        if workspace.origin != origin:
-            raise OriginConflict(
-                f"a token for {origin} cannot be issued with the effective token, which is for {workspace.origin}",
-                hint=f"name a profile that may create tokens there: {self._session.app.name} apply --profile NAME …",
-            )
-        issued = workspace.create(
-            label, expires=timestamps.to_text(timestamps.parse_expiry(expires)) if expires else ""
-        )
-        self._issued[issued.details.id] = issued.token
-        return credential_of(issued, origin)
-
-    def _effective_workspace(self) -> WorkspaceClient:
-        if self._workspace is None:
-            self._workspace = workspace_access.effective_workspace(self._session)
-        return self._workspace
-
-    def revoke_unused(self, *, stored: Sequence[Secret]) -> None:
-        """Revoke every token that was issued and is not among the stored ones."""
-        for token_id, token in self._issued.items():
-            if token not in stored and (error := revoke_unused(self._effective_workspace(), token_id)) is not None:
-                terminal.warn(f"a token was issued, not stored, and not revoked: {error.message}", hint=error.hint)

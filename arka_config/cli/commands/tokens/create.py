@@ -9,14 +9,16 @@ import click
 from arka_config.cli.input.options import check_label, parse_expires
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import token_details_document
-from arka_config.cli.runtime import issuing, workspace_access
+from arka_config.cli.runtime import issuing, unfinished, workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.secret import mask
+from arka_config.store.journal import CREATE
 from arka_config.text import check_profile_name
 from arka_config.workspace.client.models import MANAGE
 
 if TYPE_CHECKING:
+    from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import Issued
 
@@ -44,12 +46,19 @@ def create(session: Session, label: str, expires: str | None, may_manage_tokens:
         raise UsageError(f"a label has 1 to {_LONGEST_LABEL} characters", hint='as in "CI/CD Pipeline"')
     if store_as is not None:
         _check_has_no_token(session, store_as)
+    unfinished.finish(session)
     workspace = workspace_access.effective_workspace(session)
-    issued = workspace.create(label, expires=ends, scopes=[MANAGE] if may_manage_tokens else [])
-    if store_as is not None:
-        _store(session, workspace, store_as, issued)
-    else:
-        _print(session, issued)
+    user, origin = workspace.get_identity().id, str(workspace.origin)
+    with session.store.journal.begin(CREATE, profile=store_as or "", origin=origin, label=label, user=user) as entry:
+        scopes = [MANAGE] if may_manage_tokens else []
+        issued = issuing.request_token(
+            entry, workspace, lambda key: workspace.create(label, expires=ends, scopes=scopes, key=key)
+        )
+        if store_as is not None:
+            _store(session, workspace, store_as, issued, entry)
+        else:
+            entry.finish()  # before it is printed: the user has it then
+            _print(session, issued)
 
 
 def _check_has_no_token(session: Session, name: str) -> None:
@@ -63,7 +72,7 @@ def _check_has_no_token(session: Session, name: str) -> None:
         )
 
 
-def _store(session: Session, workspace: WorkspaceClient, name: str, issued: Issued) -> None:
+def _store(session: Session, workspace: WorkspaceClient, name: str, issued: Issued, entry: Entry) -> None:
     details = issued.details
     try:
         has_path = workspace.url != str(workspace.origin)
@@ -71,8 +80,11 @@ def _store(session: Session, workspace: WorkspaceClient, name: str, issued: Issu
         session.store.log_in(name, credential, api_url=workspace.url if has_path else "")
     except ConfigError as error:
         is_revoked = issuing.revoke_unused(workspace, details.id) is None
+        if is_revoked:
+            entry.finish()
         state = "was revoked again" if is_revoked else "is left on the tokens page, where it can be revoked"
         raise ConfigError(f"{error.message}; the new token was not stored, and {state}", hint=error.hint) from None
+    entry.finish()
     token = mask(issued.token.reveal(), session.app.token_prefix)
     session.report(
         {"token": token, "profile": name, "details": token_details_document(details)},
