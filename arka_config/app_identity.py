@@ -172,7 +172,7 @@ class AppIdentity:
         if self.token_checksum == "required":
             from arka_config import token_checksum
 
-            return "" if token_checksum.is_valid(self, text) else token_checksum.FAULT
+            return "" if token_checksum.is_valid(text, self.token_prefix) else token_checksum.FAULT
         return ""
 
     def check_token(self, token: Secret, url: str | None = None) -> None:

@@ -6,10 +6,6 @@ compute it. zlib is imported on use, since `token` needs none of this.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from arka_config.app_identity import AppIdentity
-
 NONE, OPTIONAL, REQUIRED = "none", "optional", "required"
 FAULT = "its last 6 characters, a checksum, do not match the rest: was it copied whole?"
 LENGTH = 6  # 62**6 > 2**32
@@ -27,7 +23,7 @@ def compute(text: str) -> str:
     return digits
 
 
-def is_valid(app: AppIdentity, token: str) -> bool:
-    """Whether a token of the app ends in the checksum of the characters between its prefix and the checksum."""
-    body = token[len(app.token_prefix) :]
+def is_valid(token: str, prefix: str) -> bool:
+    """Whether a token ends in the checksum of the characters between its prefix and the checksum."""
+    body = token[len(prefix) :]
     return len(body) > LENGTH and compute(body[:-LENGTH]) == body[-LENGTH:]

@@ -89,6 +89,7 @@ SAMPLES: dict[str, Sample] = {
     "tokens revoke": reader(
         "tokens revoke --label extra --yes -p work", imports={"1 tokens revoke tok_x --yes": _HTTP}
     ),
+    "activity": reader("activity -p work", imports={"1 activity": _HTTP}),
     "use": writer(
         Line("use ci"),
         Line("use runner --here"),

@@ -30,7 +30,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 IMPORT_STRING = re.compile(r"arka_config(\.\w+)+(:\w+)?")
 
 # What each module or package at the top of `arka_config` may import, itself aside; from the bottom up.
-BASICS = {"errors", "text", "secret", "timestamps", "debug", "deadline"}
+BASICS = {"errors", "text", "secret", "timestamps", "token_checksum", "debug", "deadline"}
 STORE = BASICS | {"precedence", "app_identity", "store"}
 OPENING = STORE | {"sealing", "references", "opening"}
 CLI = OPENING | {"exchange", "settings", "templates", "workspace", "scanning", "doctor", "cli"}
@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "secret": set(),
     "text": {"errors"},
     "timestamps": {"errors", "text"},
+    "token_checksum": set(),
     "precedence": BASICS,
     "app_identity": BASICS | {"precedence"},
     "store": STORE,

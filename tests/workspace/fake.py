@@ -43,6 +43,7 @@ class FakeWorkspace:
         self.requests: list[ReceivedRequest] = []
         self.script: list[Callable[[Handler], None] | None] = []
         self.is_rejected: set[str] = set()  # tokens that are listed and do not work, as expired ones
+        self.activity: list[dict[str, Any]] = []
         self.can_rotate = True
         self.loses_revocations = False  # tokens are revoked, and the connection is reset before the response
         self.can_revoke_several = True
@@ -69,6 +70,8 @@ class FakeWorkspace:
             "created": "2026-11-24T12:00:00Z",
             "expires": expires,
             "last_used": None,
+            "last_used_address": None,
+            "last_used_client": None,
         }
         self.tokens[token] = {"details": details, "email": email, "plan": plan, "successor": None, "key": None}
         return details
@@ -108,13 +111,13 @@ class FakeWorkspace:
             return self._rotate(handler, request, row)
         if (request.method, path) == ("POST", "revocations") and self.can_revoke_several:
             return self._revoke_several(handler, request, row)
-        if path != "tokens":
+        if path not in ("tokens", "activity"):
             return handler.problem(404, "not-found")
         if MANAGE not in row["details"]["scopes"]:
             challenge = 'Bearer realm="workspace", error="insufficient_scope", scope="tokens:manage"'
             return handler.problem(403, "insufficient-scope", headers={"WWW-Authenticate": challenge})
         if request.method == "GET":
-            return self._list(handler, query)
+            return (self._list if path == "tokens" else self._list_activity)(handler, query)
         body = json.loads(request.body)
         self._issue(handler, request, body["label"], body["scopes"], body["expires"], row["email"])
         return None
@@ -140,6 +143,13 @@ class FakeWorkspace:
         for token in revoked:
             del self.tokens[token]
         return handler.json(200, {"revoked": list(revoked.values()), "more": False})
+
+    def _list_activity(self, handler: Handler, query: str) -> None:
+        asked = dict(parse_qsl(query))
+        start, limit = int(asked.get("cursor", 0)), int(asked["limit"])
+        entries = [each for each in self.activity if each["at"] >= asked.get("since", "")][start:]
+        cursor = str(start + limit) if len(entries) > limit else None
+        handler.json(200, {"entries": entries[:limit], "next_cursor": cursor})
 
     def _delete(self, handler: Handler, request: ReceivedRequest, row: Mapping[str, Any], token_id: str) -> None:
         if token_id.startswith("requests/") and self.knows_requests:

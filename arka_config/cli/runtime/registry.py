@@ -59,6 +59,7 @@ ENTRIES = (
     Entry("tokens list", "Commands", "List your tokens at the workspace"),
     Entry("tokens create", "Commands", "Create a token"),
     Entry("tokens revoke", "Commands", "Revoke a token at the workspace"),
+    Entry("activity", "Sign in", "Show what was done in your account at the workspace"),
     Entry("use", "Switch", "Switch to a profile, or pin a directory to one"),
     Entry("prompt", "Switch", "Print the profile's name for a shell prompt"),
     Entry("token", "Use a token", "Print the effective token"),

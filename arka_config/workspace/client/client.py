@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from arka_config.errors import InvalidValue, NotPermitted, RequestRefused, WorkspaceError
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.client import api_errors, transport
-from arka_config.workspace.client.models import Identity, Issued, TokenDetails
+from arka_config.workspace.client.models import Activity, Identity, Issued, TokenDetails
 from arka_config.workspace.client.selection import EVERYTHING
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CURRENT = "current"  # the id of the token that authenticates the request
 MAX_REVOCATION = 500  # tokens that one request revokes
 _MAX_PAGE_SIZE = 1000  # tokens
+_MAX_PAGE_SIZE = 100  # entries of the audit log
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -82,6 +83,19 @@ class WorkspaceClient:
             if key in seen:
                 raise api_errors.invalid_response(self.origin, "the pages of the list of tokens form a loop")
             seen.add(key)
+
+    def list_activity(self, limit: int, since: str = "") -> list[Activity]:
+        """Return the user's newest entries in the workspace's audit log, newest first. Raises NotPermitted."""
+        entries: list[Activity] = []
+        cursor = ""
+        while len(entries) < limit:
+            query = {"limit": min(limit - len(entries), _MAX_PAGE_SIZE), "since": since, "cursor": cursor}
+            path = "activity?" + urlencode({name: value for name, value in query.items() if value})
+            page, cursor = self._call("GET", path, _parse_activity, "show the activity")
+            entries += page
+            if not page or not cursor:
+                break
+        return entries[:limit]
 
     def create(self, label: str, *, expires: str = "", scopes: Sequence[str] = (), key: str = "") -> Issued:
         """Create a token. `expires` is a timestamp in stored form, or empty for never. Raises NotPermitted.
@@ -184,3 +198,11 @@ def _parse_page(document: object) -> tuple[list[TokenDetails], str]:
     if not isinstance(tokens, list) or len(tokens) > _MAX_PAGE_SIZE or not isinstance(cursor, str | None):
         raise InvalidValue("it is not a list of tokens")
     return [TokenDetails.parse(each) for each in tokens], cursor or ""
+
+
+def _parse_activity(document: object) -> tuple[list[Activity], str]:
+    entries = document.get("entries") if isinstance(document, dict) else None
+    cursor = document.get("next_cursor") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or len(entries) > 10 * _MAX_PAGE_SIZE or not isinstance(cursor, str | None):
+        raise InvalidValue("it is not a list of entries")
+    return [Activity.parse(each) for each in entries], cursor or ""

@@ -109,6 +109,23 @@ class Issued(NamedTuple):
         raise InvalidValue("token does not have the format of this app's tokens")
 
 
+class Activity(NamedTuple):
+    """An entry of the workspace's audit log: the time, the action, and what it was done to, from and with."""
+
+    at: str
+    action: str
+    subject: str = ""
+    address: str = ""
+    acting_token: str = ""  # its id
+
+    @classmethod
+    def parse(cls, document: object) -> Activity:
+        """Read an entry of a response. Raises InvalidValue, naming the key."""
+        table = _read_object(document, "the entry")
+        texts = (_read_text(table, key, "") for key in ("subject", "address", "acting_token"))
+        return cls(_read_timestamp(table, "at"), _read_text(table, "action"), *texts)
+
+
 def _read_object(value: object, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidValue(f"{name} is not an object")

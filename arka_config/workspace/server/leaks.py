@@ -116,4 +116,4 @@ def _revoke(session: Session, report: Report, reporter: str, *, address: str) ->
 
 def _has_checksum(app: AppIdentity, token: str) -> bool:
     has_format = token.startswith(app.token_prefix) and len(token) == (app.token_length or len(token))
-    return app.token_checksum != token_checksum.NONE and has_format and token_checksum.is_valid(app, token)
+    return app.token_checksum != token_checksum.NONE and has_format and token_checksum.is_valid(token, app.token_prefix)

@@ -1,7 +1,8 @@
 """The public keys of secret-scanning partners, and the signatures of their reports.
 
 The format of the keys' document, of the headers and of the signature is that of GitHub's secret scanning partner
-program: ECDSA with P-256 and SHA-256 over the body, in base64 (ECDSA-NIST-P256V1-SHA256).
+program: ECDSA with P-256 and SHA-256 over the body, in base64 (ECDSA-NIST-P256V1-SHA256). cryptography is imported on
+use: most workspaces have no partner.
 """
 
 from __future__ import annotations
@@ -15,11 +16,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
 from arka_config.store import files
@@ -27,6 +23,8 @@ from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 GITHUB_URL = "https://api.github.com/meta/public_keys/secret_scanning"
 KEY_ID_HEADER = "Github-Public-Key-Identifier"
@@ -61,6 +59,10 @@ class SigningKeys:
 
     def verify(self, key_id: str, signature: str, body: bytes) -> bool:
         """Whether the body has a valid signature by the key with this id. Raises NoSigningKeys."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.hashes import SHA256
+
         key = self._find(key_id)
         if key is None:
             return False
@@ -115,6 +117,10 @@ class SigningKeys:
 
 def _parse(content: bytes, place: str) -> dict[str, ec.EllipticCurvePublicKey]:
     """Parse the document with the keys. Those that are not of P-256 are left out. Raises ConfigError."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     keys: dict[str, ec.EllipticCurvePublicKey] = {}
     try:
         for each in json.loads(content)["public_keys"]:
