@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,12 +12,13 @@ from pydantic import BaseModel, PrivateAttr, SecretStr, ValidationError
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from arka_config.errors import SettingsError
+from arka_config.errors import ConfigWarning, SettingsError
 from arka_config.opening import open_store
 from arka_config.precedence.values import DEFAULT, PROFILE, ResolvedValue
 from arka_config.secret import Secret
 from arka_config.settings.fields import Leaf, Token, is_secret, leaves, messages, nested_model
 from arka_config.settings.unused import unknown_keys
+from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
 from arka_config.text import did_you_mean
 
@@ -85,6 +87,7 @@ class ProfileSettings(BaseSettings):
             hint = f"{type(self).app.name} config show --sources"
             raise SettingsError([text for _, text in problems], hint=hint)
         self._values = source.values
+        _check_expiry(source)
 
     @classmethod
     def load(
@@ -98,7 +101,8 @@ class ProfileSettings(BaseSettings):
         """Load the effective settings. `profile` is one chosen by flag, `flags` are values by dotted name.
 
         `environ` defaults to `os.environ`, and `store` to the app's own. Raises one SettingsError for all invalid
-        values, NoToken, UnknownProfile, OriginConflict, and the errors of reading the profile.
+        values, NoToken, UnknownProfile, OriginConflict, and the errors of reading the profile. If the token is known to
+        have expired, that is a ConfigWarning, or ExpiredToken with `expiry = "refuse"` in config.toml.
         """
         return cls(**{_SOURCE: cls._source(profile=profile, flags=flags, environ=environ, store=store)})
 
@@ -178,6 +182,17 @@ class ProfileSettings(BaseSettings):
             return ResolvedValue(field, leaf.default, DEFAULT)
 
         return layer
+
+
+def _check_expiry(source: LayeredSource) -> None:
+    """Warn if the token is stored and known to have expired. Raises ExpiredToken if config.toml says so."""
+    token = None if source.token_leaf is None else source.values.get(source.token_leaf.field.name)
+    error = None if token is None else source.resolution.expired_token(token)
+    if error is None:
+        return
+    if source.resolution.store.preferences.expiry == REFUSE:
+        raise error
+    warnings.warn(ConfigWarning(error.message, hint=error.hint), stacklevel=4)
 
 
 class LayeredSource(PydanticBaseSettingsSource):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from arka_config import debug
-from arka_config.errors import ConfigError, MalformedFile, NoToken, OriginConflict
+from arka_config.errors import ConfigError, ExpiredToken, MalformedFile, NoToken, OriginConflict
 from arka_config.precedence.credential import effective_token, notice
 from arka_config.precedence.layers import environment, flags, value_ranks
 from arka_config.precedence.origin import Origin
@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from arka_config.app_identity import AppIdentity
     from arka_config.precedence.credential import EffectiveToken
     from arka_config.precedence.values import Field, Layer, Ranks
     from arka_config.store.profile_store import ProfileStore
@@ -205,6 +206,13 @@ class Resolution:
             hint=f"{program} login --profile {name}" if name else f"{program} login",
         )
 
+    def expired_token(self, token: ResolvedValue) -> ExpiredToken | None:
+        """Return the error for an effective token that is stored and known to have expired; None for any other."""
+        stored = self.profile.stored
+        if stored is None or token.layer != PROFILE or not stored.is_expired:
+            return None
+        return expired_token(self.app, str(self.name), stored)
+
     def notice(self, token: ResolvedValue) -> str:
         """Return the line that says which token is used if there are both one in the environment and a profile's."""
         return notice(
@@ -308,6 +316,12 @@ class EffectiveProfile:
             other.profile.is_on_disk,
             other.credential is None,
         )
+
+
+def expired_token(app: AppIdentity, name: str, stored: Credential) -> ExpiredToken:
+    """Return the error for a profile's stored token that is known to have expired."""
+    message = f"the token of profile '{name}' expired at {stored.expires}"
+    return ExpiredToken(message, hint=f"{app.name} login -p {name}")
 
 
 def _setting_in(profile: Profile, field: Field) -> ResolvedValue | None:

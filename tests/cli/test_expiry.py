@@ -106,7 +106,7 @@ def test_env_strict_expiry_without_a_token_is_a_usage_error(home: Path) -> None:
     assert (done.code, done.err.splitlines()[-1]) == (2, "hint: add --with-token")
 
 
-@pytest.mark.parametrize("text", ["2001-01-01", "2001-01-01T00:00:00Z", "0d"])
+@pytest.mark.parametrize("text", ["2001-01-01", "2001-01-01T00:00:00Z"])
 @pytest.mark.parametrize("line", ["login --with-token --no-verify", "rotate", "tokens create x"])
 def test_expires_in_the_past_is_a_usage_error(home: Path, line: str, text: str) -> None:
     done = arka(*line.split(), "--expires", text, stdin=TOKEN)
@@ -122,6 +122,31 @@ def test_seal_does_not_seal_an_expired_token(home: Path, options: list[str]) -> 
     done = arka("seal", "--to", recipient, *options, stdin=OTHER)
     assert (done.code, done.out) == (4, "")
     assert done.err == f"error: {WARNING}\nhint: arka login -p ci\n"
+
+
+def test_legacy_sync_warns_of_an_expired_token(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / ".config" / "arka-code-nodejs" / "config.json"
+    arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN)
+    store(home, PAST)
+    set_preference(home, "legacy_sync = true\n")
+    arka("use", "work")
+    assert json.loads(file.read_text()) == {"token": TOKEN}
+    done = arka("use", "ci")
+    assert (done.code, f"warning: {WARNING}\nhint: arka login -p ci\n" in done.err) == (0, True)
+    assert json.loads(file.read_text()) == {"token": OTHER}
+
+
+def test_legacy_sync_with_refuse_removes_the_token_instead_of_writing_an_expired_one(
+    home: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / ".config" / "arka-code-nodejs" / "config.json"
+    arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN)
+    store(home, PAST)
+    set_preference(home, 'legacy_sync = true\nexpiry = "refuse"\n')
+    arka("use", "work")
+    done = arka("use", "ci")
+    assert (done.code, "config.toml refuses one that has expired" in done.err) == (0, True)
+    assert "arka_" not in file.read_text()
 
 
 # Never, unknown, not checked

@@ -6,6 +6,7 @@ import json
 import logging
 import pickle
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import pytest
@@ -13,12 +14,11 @@ from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator,
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from arka_config import App, ConfigError, Credential, Origin, ProfileSettings, ProfileStore, Secret, Token, open_store
-from arka_config.errors import MalformedFile, OriginConflict, SettingsError, UnknownProfile
+from arka_config.errors import ConfigWarning, ExpiredToken, MalformedFile, OriginConflict, SettingsError, UnknownProfile
 from tests.acme import Http, Settings, app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 CANARY = "acme_canary_0123456789abcdef"
 
@@ -38,6 +38,39 @@ def work(environ: dict[str, str]) -> ProfileStore:
 
 
 # Loading
+
+
+def log_in_expired(store: ProfileStore, preference: str = "") -> None:
+    expired = Credential(Secret("acme_stored"), Origin.of("https://api.acme.example"), expires="2020-01-31T12:00:00Z")
+    store.log_in("work", expired)
+    Path(store.folders.config, "config.toml").write_text(preference)
+
+
+def test_load_warns_of_an_expired_token(environ: dict[str, str], work: ProfileStore) -> None:
+    log_in_expired(work)
+    with pytest.warns(ConfigWarning, match="the token of profile 'work' expired at 2020-01-31") as caught:
+        settings = Settings.load(environ=environ)
+    assert settings.token is not None
+    assert [warning.message.hint for warning in caught if isinstance(warning.message, ConfigWarning)] == [
+        "acme login -p work"
+    ]
+
+
+def test_load_refuses_an_expired_token_if_config_toml_says_so(environ: dict[str, str], work: ProfileStore) -> None:
+    log_in_expired(work, 'expiry = "refuse"\n')
+    with pytest.raises(ExpiredToken) as caught:
+        Settings.load(environ=environ)
+    assert caught.value.exit_code == 4
+    assert Settings.load(environ=environ | {"ACME_API_KEY": "acme_other"}).token is not None
+
+
+class WithoutToken(ProfileSettings, app=app):
+    timeout: float = 30
+
+
+def test_load_of_settings_without_a_token_does_not_mind_its_expiry(environ: dict[str, str], work: ProfileStore) -> None:
+    log_in_expired(work, 'expiry = "refuse"\n')
+    assert WithoutToken.load(environ=environ).timeout == 12
 
 
 def test_load_without_values_gives_the_defaults(environ: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from arka_config import App, ConfigWarning, ProfileSettings
+from arka_config import App, ConfigWarning, Credential, Origin, ProfileSettings, Secret, open_store
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.run import run
 from tests.acme import Settings, app
@@ -32,6 +32,20 @@ def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "acme"
+
+
+def test_pass_settings_warns_of_an_expired_token_or_refuses_it(cli: click.Group, acme_home: Path) -> None:
+    store = open_store(app)
+    store.log_in(
+        "work", Credential(Secret(TOKEN), Origin.of("https://api.acme.example"), expires="2020-01-31T12:00:00Z")
+    )
+    done = CliRunner().invoke(cli, ["show", "timeout"])
+    message = "warning: the token of profile 'work' expired at 2020-01-31T12:00:00Z\nhint: acme login -p work\n"
+    assert (done.exit_code, done.stderr.count(message)) == (0, 1)
+    (acme_home / "config").mkdir()
+    (acme_home / "config" / "config.toml").write_text('expiry = "refuse"\n')
+    done = CliRunner().invoke(cli, ["show", "timeout"])
+    assert (done.exit_code, "hint: acme login -p work" in done.output) == (4, True)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
+from arka_config.store.resolution import expired_token
 from arka_config.text import visible
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _check_not_expired(session: Session, token: Secret) -> None:
         except ConfigError:
             continue
         if is_same and stored is not None and stored.is_expired:
-            raise session.expired_token(name, stored)
+            raise expired_token(session.app, name, stored)
 
 
 def _unseal(session: Session, path: str, others: tuple[str, ...]) -> SealedToken:

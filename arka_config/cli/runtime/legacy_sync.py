@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from arka_config.cli.output import terminal
 from arka_config.errors import ConfigError, OriginConflict
 from arka_config.precedence.origin import Origin
+from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
+    from arka_config.errors import ExpiredToken
     from arka_config.precedence.credential import EffectiveToken
 
 
@@ -51,6 +53,17 @@ def allow_origin(session: Session, effective: EffectiveToken, path: str) -> None
         LegacyOrigins(session.store.folders.state).allow(path, str(effective.origin))
 
 
+def _is_refused(session: Session, expired: ExpiredToken | None) -> bool:
+    """Report a token that has expired. Return whether config.toml says not to use it."""
+    if expired is None:
+        return False
+    terminal.warn(expired.message, hint=expired.hint)
+    if session.store.preferences.expiry != REFUSE:
+        return False
+    terminal.note("the legacy file has no token now: config.toml refuses one that has expired")
+    return True
+
+
 def _write_active_token(session: Session, project: str) -> None:
     """Write the active profile's token to the file, or remove the token there if the profile has none to write."""
     from arka_config.exchange import legacy
@@ -62,7 +75,10 @@ def _write_active_token(session: Session, project: str) -> None:
         active, _ = session.store.selection.read_active()
         effective = None
         if active is not None and session.store.exists(active):
-            effective = Resolution(session.store, {}, profile=active).effective_token()
+            resolution = Resolution(session.store, {}, profile=active)
+            effective = resolution.effective_token()
+            if effective is not None and _is_refused(session, resolution.expired_token(effective.token)):
+                effective = None
         if effective is not None:
             try:
                 check_origin(session, effective, path)

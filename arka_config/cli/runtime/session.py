@@ -7,9 +7,8 @@ import sys
 
 from arka_config.app_identity import AppIdentity
 from arka_config.cli.output import terminal
-from arka_config.errors import Cancelled, ConfigError, ExpiredToken, UsageError
+from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.opening import open_store
-from arka_config.precedence.values import PROFILE
 from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
 from arka_config.text import UNPRINTABLE, escape_ci_commands_in_json
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from arka_config.precedence.credential import EffectiveToken
     from arka_config.settings import ProfileSettings
-    from arka_config.store.tokens import Credential
 
 _WIDE = 110  # columns; a table shows full paths from this width on
 
@@ -96,18 +94,12 @@ class Session:
 
     def _check_expiry(self, found: EffectiveToken, *, strict: bool) -> None:
         """Warn if the effective token is known to have expired, or raise ExpiredToken."""
-        stored = self.resolution.profile.stored
-        if stored is None or found.token.layer != PROFILE or not stored.is_expired:
+        error = self.resolution.expired_token(found.token)
+        if error is None:
             return
-        error = self.expired_token(str(self.resolution.name), stored)
         if strict or self.store.preferences.expiry == REFUSE:
             raise error
         terminal.warn(f"{error.message}; to replace it: {error.hint}")
-
-    def expired_token(self, name: str, stored: Credential) -> ExpiredToken:
-        """The error for a profile's stored token that is known to have expired."""
-        message = f"the token of profile '{name}' expired at {stored.expires}"
-        return ExpiredToken(message, hint=f"{self.app.name} login -p {name}")
 
     def note_token_choice(self) -> None:
         """Print which token is used if one in the environment hides a profile's token, or loses to it."""

@@ -6,6 +6,21 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
+        "A stored token that is known to have expired is not used without a warning, and not at all with "
+        '`expiry = "refuse"` or `--strict-expiry`. An expiry that is not known does not count as far away.',
+        (
+            "cli/test_expiry.py",
+            "settings/test_profile_settings.py::test_load_refuses_an_expired_token_if_config_toml_says_so",
+        ),
+        (
+            "an expired token without a word",
+            "a refusal that only warns",
+            "settings with an expired token",
+            "an expired token for the Node CLI",
+            "an unknown expiry that is far away",
+        ),
+    ),
+    Guarantee(
         "SECURITY.md names everything that prints a token, and no program is started with a token in its arguments.",
         (
             "cli/test_streams.py::test_security_md_lists_everything_that_prints_a_token",
@@ -68,6 +83,46 @@ GUARANTEES: list[Guarantee] = [
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "an expired token without a word",
+        "cli/runtime/session.py",
+        '        terminal.warn(f"{error.message}; to replace it: {error.hint}")\n',
+        "",
+        "tests/cli/test_expiry.py::test_expired_token_is_printed_with_a_warning_on_one_line",
+        "assert",
+    ),
+    Mutant(
+        "a refusal that only warns",
+        "cli/runtime/session.py",
+        "        if strict or self.store.preferences.expiry == REFUSE:\n",
+        "        if strict:\n",
+        "tests/cli/test_expiry.py::test_refuse_exits_with_4_and_prints_no_expired_token",
+        "assert",
+    ),
+    Mutant(
+        "settings with an expired token",
+        "settings/profile_settings.py",
+        "        _check_expiry(source)\n",
+        "",
+        "tests/settings/test_profile_settings.py::test_load_refuses_an_expired_token_if_config_toml_says_so",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "an expired token for the Node CLI",
+        "cli/runtime/legacy_sync.py",
+        "    if session.store.preferences.expiry != REFUSE:\n",
+        "    if expired:\n",
+        "tests/cli/test_expiry.py::test_legacy_sync_with_refuse_removes_the_token_instead_of_writing_an_expired_one",
+        "assert",
+    ),
+    Mutant(
+        "an unknown expiry that is far away",
+        "cli/commands/status.py",
+        '    terminal.warn(f"it is not known when this token expires: {why}", hint=hint)\n    return EXIT_PENDING\n',
+        '    terminal.warn(f"it is not known when this token expires: {why}", hint=hint)\n    return None\n',
+        "tests/cli/test_expiry.py::test_status_expiring_offline_says_that_the_expiry_is_unknown_and_exits_with_3",
+        "assert",
+    ),
     Mutant(
         "a child that inherits the database's URL",
         "app_identity.py",
