@@ -34,12 +34,16 @@ if TYPE_CHECKING:
 
 
 class Revocation(NamedTuple):
-    """What became of an issued token that an apply replaced or removed. `id` is empty if it is not known."""
+    """What became of an issued token that an apply replaced or removed. `id` is empty if it is not known.
+
+    `may_be_revoked` is whether the response was lost; `why` then says so.
+    """
 
     profile: str
     id: str
     is_revoked: bool
     why: str = ""
+    may_be_revoked: bool = False
 
 
 class TokenIssuer(Protocol):

@@ -144,16 +144,39 @@ def test_damaged_journal_stops_no_revocation(work: FakeWorkspace, home: Path) ->
     assert (home / "state" / "journal.json").read_text() == "{"
 
 
-def test_rotate_says_that_the_old_token_may_have_been_revoked(work: FakeWorkspace, home: Path) -> None:
+@pytest.mark.parametrize("again", ["rotate -p ci", "doctor --fix"])
+def test_rotate_says_that_the_old_token_may_have_been_revoked(work: FakeWorkspace, home: Path, again: str) -> None:
     work.loses_revocations = True
     code, err = run("rotate -p ci")
     assert code == 1
     assert "profile 'ci' has a new token, and the old one may have been revoked; run it again: " in err
-    assert "hint: arka rotate --profile ci\n" in err
+    assert "hint: arka doctor --fix\n" in err
     new = json.loads((home / "data" / "tokens" / "ci.json").read_text())["token"]
     assert (new != OTHER, work.accepts(new)) == (True, True)
     work.loses_revocations = False
-    assert run("rotate -p ci")[0] == 0
+    assert run(again)[0] == 0
+    assert not (home / "state" / "journal.json").exists()
+    assert not work.accepts(OTHER)
+
+
+def test_apply_says_that_the_old_token_may_have_been_revoked(work: FakeWorkspace, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    file = tmp_path / "profiles" / "runner.toml"
+    template = f'version = 1\n[profile]\nname = "runner"\napi_url = "{work.url}"\n[token]\nissue = {{ label = "A" }}\n'
+    file.write_text(template)
+    assert run("apply profiles --yes -p work")[0] == 0
+    old = json.loads((home / "data" / "tokens" / "runner.json").read_text())["token"]
+    file.write_text(template.replace('"A"', '"B"'))
+    work.loses_revocations = True
+    code, err = run("apply profiles --yes -p work")
+    assert code == 0
+    assert "warning: the old token of profile 'runner' may have been revoked; run it again: " in err
+    assert "still works" not in err
+    assert "hint: arka doctor --fix\n" in err
+    work.loses_revocations = False
+    assert run("doctor --fix")[0] == 0
+    assert not work.accepts(old)
+    assert not (home / "state" / "journal.json").exists()
 
 
 def test_scan_says_that_a_token_may_have_been_revoked(work: FakeWorkspace, tmp_path: Path) -> None:

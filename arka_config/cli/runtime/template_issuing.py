@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from arka_config import timestamps
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import issuing, workspace_access
-from arka_config.errors import ConfigError, InvalidToken, OriginConflict
+from arka_config.cli.runtime import issuing, revoking, workspace_access
+from arka_config.errors import ConfigError, InvalidToken, OriginConflict, RevocationUnknown
 from arka_config.store.journal import APPLY
 from arka_config.templates.applying import Revocation
 
@@ -105,26 +105,26 @@ class TemplateIssuer:
         """Revoke what was announced, after the last write. What fails stays in the journal."""
         revocations = list(self._kept)
         for name, (entry, workspace) in self._unneeded.items():
-            why = self._revoke(name, workspace)
-            if not why:
+            revocation = self._revoke(name, entry.id, workspace)
+            if revocation.is_revoked:
                 entry.finish()
-            revocations.append(Revocation(name, entry.id, is_revoked=not why, why=why))
+            revocations.append(revocation)
         return revocations
 
-    def _revoke(self, name: str, workspace: WorkspaceClient) -> str:
-        """Revoke a profile's old token if its new one works, or the profile is gone. Return why it was not revoked."""
+    def _revoke(self, name: str, token_id: str, workspace: WorkspaceClient) -> Revocation:
+        """Revoke a profile's old token if its new one works, or the profile is gone."""
         try:
             if self._session.store.tokens.holds(name):
                 workspace_access.stored_token(self._session, name).workspace.get_identity()
         except ConfigError as error:
-            return f"the new one could not be verified: {error.lines[0]}"
+            why = f"the new one could not be verified: {error.lines[0]}"
+            return Revocation(name, token_id, is_revoked=False, why=why)
         try:
-            workspace.revoke()
-        except InvalidToken:  # it was revoked in the meantime
-            pass
+            revoking.revoke(workspace, f"the old token of profile '{name}'", "")
         except ConfigError as error:
-            return error.lines[0]
-        return ""
+            is_lost = isinstance(error, RevocationUnknown)
+            return Revocation(name, token_id, is_revoked=False, why=error.lines[0], may_be_revoked=is_lost)
+        return Revocation(name, token_id, is_revoked=True)
 
     def finish_issued(self) -> None:
         """Remove the issued tokens from the journal: all are stored."""
@@ -149,6 +149,8 @@ def report_revocations(session: Session, revocations: Sequence[Revocation]) -> N
     for each in revocations:
         if each.is_revoked:
             terminal.say(f"  Revoked the old token of profile '{each.profile}'")
+        elif each.may_be_revoked:  # the journal has it
+            terminal.warn(each.why, hint=f"{session.app.name} doctor --fix")
         else:
             terminal.warn(
                 f"the old token of profile '{each.profile}' still works: {each.why}",
