@@ -119,6 +119,7 @@ SAMPLES: dict[str, Sample] = {
     "apply": writer(
         Line("apply templates --yes --prune"),
         Line("apply templates --yes --prune", "sealed"),
+        Line("apply issuing --yes --prune -p work", "issuing"),
         imports={"apply runner.toml --yes": f"{_SETTINGS} tomli_w"},
     ),
     "seal": writer(

@@ -1,8 +1,8 @@
 """Inject faults: the n-th change that a process makes to the disk fails, or the process dies there.
 
 A step is a call that changes something: a write, a sync, a rename, a removal, a folder, a mode, a lock, or opening a
-file for writing. The work runs in a fork of a process that has imported everything, so that hundreds of faults take
-seconds.
+file for writing; and the moments before a request is sent and after its answer is there. The work runs in a fork of a
+process that has imported everything, so that hundreds of faults take seconds.
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from arka_config.workspace.client import transport
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from arka_config.workspace.client.connection import Connection
 
 KILL = "kill"  # the process dies; a write is half done
 FULL = "full"  # the disk is full from this step on
@@ -30,6 +34,7 @@ KINDS = (KILL, *ERRORS)
 _CALLS = ("open", "write", "fsync", "replace", "rename", "unlink", "remove", "mkdir", "truncate", "fchmod", "chmod")
 GROWING = frozenset({"open", "write", "mkdir"})  # the calls that a full disk refuses
 _TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+REQUEST = "request"  # the name of a step; only a kill is tried there
 CRASHED = 70  # the exit code of a fork with an unexpected exception
 
 
@@ -64,6 +69,7 @@ class FaultInjector:
         self._paths: dict[int, str] = {}
         self._originals = {name: getattr(os, name) for name in _CALLS}
         self._flock, self._builtin_open = fcntl.flock, builtins.open
+        self._original_send = transport._send_once
 
     def install(self, before_kill: Callable[[], None]) -> None:
         """Count the calls of this process from now on. `before_kill` is called before the process dies."""
@@ -71,6 +77,7 @@ class FaultInjector:
         for name in _CALLS:
             setattr(os, name, self._counting(name, self._originals[name]))
         fcntl.flock = self._counting("flock", self._flock)
+        transport._send_once = self._send
         builtins.open = self._open  # type: ignore[assignment]
 
     def uninstall(self) -> None:
@@ -78,6 +85,7 @@ class FaultInjector:
         for name, function in self._originals.items():
             setattr(os, name, function)
         fcntl.flock, builtins.open = self._flock, self._builtin_open
+        transport._send_once = self._original_send
 
     def _counting(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def step(*arguments: Any, **options: Any) -> Any:
@@ -101,6 +109,14 @@ class FaultInjector:
         if not set(mode).isdisjoint("wax+") and path != os.devnull:
             self._count("open", str(path), (path,))
         return self._builtin_open(path, mode, *rest, **options)
+
+    def _send(
+        self, request: transport.Request, connection: Connection, seconds: float
+    ) -> transport.Response | transport.Failure:
+        self._count(REQUEST, request.url, ())
+        response = self._original_send(request, connection, seconds)
+        self._count(REQUEST, request.url, ())
+        return response
 
     def _count(self, name: str, path: str, arguments: tuple[Any, ...]) -> None:
         self.steps.append((name, path))

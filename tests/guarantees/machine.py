@@ -60,6 +60,7 @@ class Machine:
             scenes.make(self.root, scene, fake)
         self.root.rename(self.original)
         self._issued = copy.deepcopy(fake.tokens)
+        self._spare = {TOKEN, OTHER, NEW_TOKEN}  # that the user has elsewhere too
 
     def restore(self) -> None:
         """Put the scene and the workspace back into their original state."""
@@ -74,7 +75,30 @@ class Machine:
 
     def store(self) -> ProfileStore:
         """The store, as another process opens it."""
-        return open_store(app)
+        store = open_store(app)
+        store.reports_unfinished = False
+        return store
+
+    # What is at its workspace
+
+    def unheld_tokens(self) -> list[str]:
+        """The labels of the tokens that the workspace accepts and no profile holds, except those from before."""
+        store = self.store()
+        stored = [store.tokens.read(name) for name in store.names()]
+        held = {credential.token.reveal() for credential in stored if credential is not None}
+        return [row["details"]["label"] for token, row in self.fake.tokens.items() if token not in held | self._spare]
+
+    def unknown_tokens(self) -> list[str]:
+        """The labels of those that the journal does not know either, by id or by the key of their request."""
+        store = self.store()
+        stored = [store.tokens.read(name) for name in store.names()]
+        held = {credential.token.reveal() for credential in stored if credential is not None}
+        known = {word for entry in store.journal.entries() for word in (entry.id, entry.key)}
+        return [
+            row["details"]["label"]
+            for token, row in self.fake.tokens.items()
+            if token not in held | self._spare and known.isdisjoint((row["details"]["id"], row["key"]))
+        ]
 
     # What is on it
 

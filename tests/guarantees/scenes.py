@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.workspace.fake import FakeWorkspace
 
 _RUNNER = 'version = 1\n[profile]\nname = "runner"\ndescription = "{}"\n[token]\nenv = "{}"\ncopy = true\n'
+_ISSUING = 'version = 1\n[profile]\nname = "{}"\napi_url = "{}"\n[token]\nissue = {{ label = "{}" }}\n'
 _PLAIN = 'version = 1\n[profile]\nname = "{}"\n'
 
 
@@ -25,7 +26,7 @@ def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
     """Make a scene in an empty folder, which is the home folder in the environment."""
     _make_files(root)
     # Only if it is needed: the workspace's port differs in each run.
-    url = ["--api-url", fake.url] if scene == "served" else []
+    url = ["--api-url", fake.url] if scene in ("served", "issuing") else []
     _run("login", "-p", "work", "--with-token", "--no-verify", "--label", "MacBook Pro", *url, stdin=TOKEN)
     _run("login", "-p", "ci", "--with-token", "--no-verify", "--expires", "2099-01-01", stdin=OTHER)
     _run("profiles", "set", "work", "timeout=30", "description=Work laptop")
@@ -43,6 +44,8 @@ def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
     (root / "templates" / "old.toml").unlink()
     _put(root, "runner", _RUNNER.format("After", "ARKA_NEW_TOKEN"))
     _put(root, "new", _RUNNER.replace("runner", "fresh").format("New", "ARKA_NEW_TOKEN"))
+    if scene == "issuing":
+        _make_issuing(root, fake)
     if scene == "broken":
         (root / "other").rmdir()  # it is pinned
     if scene in ("sealed", "unlocked"):
@@ -52,8 +55,18 @@ def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
         _run("vault", "unlock")
 
 
+def _make_issuing(root: Path, fake: FakeWorkspace) -> None:
+    """Two profiles with issued tokens: an apply of `issuing` replaces one, removes the other, and issues a third."""
+    for name, label in (("old", "first"), ("gone", "pruned")):
+        _put(root, name, _ISSUING.format(name, fake.url, label), "issuing")
+    _run("apply", "issuing", "--yes", "-p", "work")
+    (root / "issuing" / "gone.toml").unlink()
+    for name, label in (("old", "second"), ("box", "third")):
+        _put(root, name, _ISSUING.format(name, fake.url, label), "issuing")
+
+
 def _make_files(root: Path) -> None:
-    for folder in ("templates", "keys", "arka/config", "old", "legacy/arka-code-nodejs"):
+    for folder in ("templates", "issuing", "keys", "arka/config", "old", "legacy/arka-code-nodejs"):
         (root / folder).mkdir(parents=True)
     for path in root.rglob("*"):  # the umask is 0, and what others can write is refused
         path.chmod(0o755)
@@ -68,8 +81,8 @@ def _make_files(root: Path) -> None:
         (root / file).chmod(0o600)
 
 
-def _put(root: Path, name: str, text: str) -> None:
-    (root / "templates" / f"{name}.toml").write_text(text, "utf-8")
+def _put(root: Path, name: str, text: str, folder: str = "templates") -> None:
+    (root / folder / f"{name}.toml").write_text(text, "utf-8")
 
 
 def _run(*words: str, stdin: str = "", cwd: Path | None = None) -> None:

@@ -22,7 +22,7 @@ import pytest
 from tests import command_samples
 from tests.cli.program import OTHER, Result
 from tests.command_samples import NEW_TOKEN, Line
-from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NO_FAULT, Fault, ForkResult, run_in_fork
+from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NO_FAULT, REQUEST, Fault, ForkResult, run_in_fork
 from tests.guarantees import numbers
 from tests.guarantees.machine import Machine
 
@@ -113,12 +113,15 @@ class Trial:
                 assert value in (before, after), f"{name} was {before} and should be {after}: it is {value}"
         unchanged = _tokens(self.before) & _tokens(self.after)
         assert unchanged <= _tokens(now), "a token is lost"
+        assert self.machine.unknown_tokens() == [], "a token works that nothing here knows"
         active = now["active"]
         assert active is None or f"profile {active}" in now, "the active profile is gone"
-        if "served" in self.line.scene and "token work" in now:
+        if self.line.scene in ("served", "issuing") and "token work" in now:
             assert self.machine.fake.accepts(now["token work"]) or "revoke" in self.line.words
 
     def _is_random(self, name: str) -> bool:
+        if self.line.scene == "issuing" and name.endswith((" old", " gone", " box")):
+            return True  # an issued token, its details, and its id in the ledger
         return name in ("token work", "token extra", "details of extra", "file arka/data/identity.txt") or (
             name.endswith("legacy/arka-code-nodejs/config.json") and self.line.words.startswith("rotate")
         )
@@ -135,6 +138,7 @@ class Trial:
         assert again.code in (0, 1, 3, 4), again.err
         self.check_facts()
         if again.code in (0, 3):
+            assert self.machine.unheld_tokens() == [], "a token works that no profile holds"
             assert self.machine.temporary() == []
             self.check_done()
 
@@ -188,6 +192,9 @@ def select_faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
             for kind in ERRORS
             if (kind != FULL or name in GROWING) and (kind != "EACCES" or "/arka/config/" not in path)
         ]
+        if name == REQUEST:
+            yield Fault(at, KILL)
+            continue
         seen[name, _target(path)] += 1
         if numbers.FULL or seen[name, _target(path)] <= REPETITIONS:
             kinds = [KILL, *(errors if numbers.FULL else [errors[at % len(errors)]])]
