@@ -98,7 +98,7 @@ def approve_code(browser: Browser, program: Program) -> str:
 
 def read_response(response: httpx.Response) -> dict[str, str]:
     """The parameters that a redirect carries to the program."""
-    assert response.status_code == 303, response.text
+    assert response.status_code == 303, f"status {response.status_code}"
     return dict(parse_qsl(urlsplit(response.headers["location"]).query))
 
 
