@@ -218,6 +218,8 @@ SAMPLES: dict[str, Sample] = {
     "workspace sign-in-link": server(imports={"1 workspace sign-in-link me@example.com": "click sqlalchemy alembic"}),
     "workspace list-users": server(imports={"workspace list-users": "click sqlalchemy alembic"}),
     "workspace set-plan": server(imports={"1 workspace set-plan me@example.com pro": "click sqlalchemy alembic"}),
+    "workspace audit": server(imports={"workspace audit": "click sqlalchemy alembic"}),
+    "workspace replay-audit": server(imports={"1 workspace replay-audit none.jsonl": "click sqlalchemy alembic"}),
     "workspace cleanup": server(imports={"workspace cleanup --keep-expired 90d": "click sqlalchemy alembic"}),
     "workspace remove-user": server(imports={"1 workspace remove-user me@example.com": "click sqlalchemy alembic"}),
 }

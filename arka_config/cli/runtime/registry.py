@@ -113,6 +113,8 @@ ENTRIES = (
     Entry("workspace list-users", "Commands", "List the users with their plans"),
     Entry("workspace set-plan", "Commands", "Change a user's plan"),
     Entry("workspace remove-user", "Commands", "Remove a user and revoke all of the user's tokens"),
+    Entry("workspace audit", "Commands", "Show, filter and export the audit log"),
+    Entry("workspace replay-audit", "Commands", "Revoke again what was revoked since a restored backup"),
     Entry("workspace cleanup", "Commands", "Delete expired tokens and old audit entries"),
 )
 GROUPS = frozenset(entry.group for entry in ENTRIES if entry.group)

@@ -1,4 +1,4 @@
-"""The audit log as the operator reads it: filtered, as documents, and exported to a file that only grows."""
+"""The audit log as the operator reads it: filtered, and as JSON."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
+FORMAT = 1  # of the documents
 _ROWS = 1000  # fetched at a time
 
 
@@ -75,6 +76,7 @@ def _build_query(wanted: Filter) -> Select[AuditEntry, str]:
 def to_document(entry: AuditEntry) -> dict[str, object]:
     """An entry as JSON, in an export and in the server's log."""
     return {
+        "version": FORMAT,
         "id": entry.id,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "action": entry.action,

@@ -41,6 +41,15 @@ TOKEN_LEAKED = "leaked token revoked"  # a partner reported it
 TOKEN_FOUND = "token revoked by its finder"
 LIMIT_REACHED = "limit reached"
 CLEANED_UP = "cleaned up"
+AUDIT_REPLAYED = "audit replayed"  # after a backup was restored
+
+REVOCATIONS = frozenset((TOKEN_REVOKED, TOKEN_LEAKED, TOKEN_FOUND))  # of the token that is the subject
+ACTIONS = frozenset(
+    (
+        *(SIGNED_IN, SIGNED_OUT, USER_ADDED, USER_REMOVED, LINK_MADE, PLAN_CHANGED, TOKEN_CREATED, TOKEN_ROTATED),
+        *(LOGIN_APPROVED, LOGIN_DENIED, LIMIT_REACHED, CLEANED_UP, AUDIT_REPLAYED, *REVOCATIONS),
+    )
+)
 
 LOCAL = "command line"  # the address of a command that opens the database itself
 

@@ -77,6 +77,12 @@ GUARANTEES: list[Guarantee] = [
         ),
         ("an approved code without an end", "a token without Pro"),
     ),
+    Guarantee(
+        "After a backup of a workspace was restored, the tokens that were revoked since are revoked again from the "
+        "exported audit log, and a line that cannot be read stops that.",
+        ("workspace/server/test_audit_export.py",),
+        ("reported tokens revived by a restore", "an unreadable line is skipped", "late entries are not exported"),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
@@ -287,5 +293,29 @@ MUTANTS: list[Mutant] = [
         "return text",
         "tests/workspace/server/sign_in/test_grants.py::test_sign_in_page_leads_back_to_the_approval_page",
         "'evil' not in",
+    ),
+    Mutant(
+        "reported tokens revived by a restore",
+        "workspace/server/audit_export.py",
+        "entry.action in records.REVOCATIONS",
+        "entry.action == records.TOKEN_REVOKED",
+        "tests/workspace/server/test_audit_export.py::test_every_kind_of_revocation_is_replayed",
+        "AssertionError|assert 1 == 3",
+    ),
+    Mutant(
+        "an unreadable line is skipped",
+        "workspace/server/audit_export.py",
+        '    raise ConfigError(f"{place} {reason}"',
+        '    return {}\n    raise ConfigError(f"{place} {reason}"',
+        "tests/workspace/server/test_audit_export.py::test_line_that_cannot_be_read_stops_the_replay",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "late entries are not exported",
+        "workspace/server/audit_export.py",
+        "last - _OVERLAP",
+        "last",
+        "tests/workspace/server/test_audit_export.py::test_export_finds_an_entry_that_was_committed_late[sqlite]",
+        "assert 0 == 1",
     ),
 ]
