@@ -108,7 +108,7 @@ UNTOLD = {
     "a page": (steps.reply_page(200), "no_api", "has no API to verify a token: it answers with a web page"),
     "404": (steps.reply(404), "no_api", "has no API to verify a token: it answers with 404"),
     "500": (steps.reply(500), "unreachable", "failed: 500 Internal Server Error"),
-    "429": (steps.reply(429, Retry_After="99"), "unreachable", "received too many requests"),
+    "429": (steps.reply(429, Retry_After="99"), "too_many_requests", "received too many requests"),
     "nonsense": (steps.reply_json(200, []), "unreachable", "sent an invalid response: the response is not an object"),
 }
 

@@ -235,7 +235,12 @@ def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
         return (f"no: {verification.reason}", "red"), "", ""
     if verification.skipped is Skipped.OFFLINE:
         return (f"not checked ({verification.reason})", "dim"), "", ""
-    words = {State.NO_API: "no API", State.NO_TOKEN: "no token", State.NOT_ASKED: "not fetched"}
+    words = {
+        State.NO_API: "no API",
+        State.NO_TOKEN: "no token",
+        State.NOT_ASKED: "not fetched",
+        State.TOO_MANY_REQUESTS: "too many requests",
+    }
     if verification.state is State.BROKEN:  # the error follows the table
         return ("unknown: not asked", "yellow"), "", ""
     return (f"unknown: {words.get(verification.state, verification.state)}", "yellow"), "", (verification.reason, "dim")

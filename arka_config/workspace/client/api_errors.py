@@ -84,6 +84,8 @@ def error_for(response: Response, app: AppIdentity, url: str, action: str) -> Co
         return no_api(origin, action, "a redirect, which is not followed with a token")
     if status in _UNSUPPORTED:
         return no_api(origin, action, str(status))
+    if status == HTTPStatus.TOO_MANY_REQUESTS and response.rejects_token:
+        return invalid_token(app, url)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         seconds = parse_retry_after(response.retry_after) if response.retry_after else None
         when = "later" if seconds is None else f"in {max(1, round(seconds))} s"

@@ -65,6 +65,11 @@ class Response:
     retry_after: str
     is_repeated: bool = False
 
+    @property
+    def rejects_token(self) -> bool:
+        """Whether the challenge says that the token is invalid (RFC 6750, section 3.1), with any status."""
+        return "invalid_token" in self.challenge
+
 
 class Failure(NamedTuple):
     """Why there is no response. `is_unsent`: nothing was sent. `is_permanent`: a retry would fail as well."""
@@ -112,7 +117,7 @@ def _retry_delay(request: Request, result: Response | Failure, attempt: int) -> 
     if isinstance(result, Failure):
         retry = not result.is_permanent and (result.is_unsent or request.is_idempotent)
     else:
-        retry = result.status in _TEMPORARY_STATUSES and request.is_idempotent
+        retry = result.status in _TEMPORARY_STATUSES and request.is_idempotent and not result.rejects_token
         if retry and result.retry_after:
             seconds = parse_retry_after(result.retry_after)
             return seconds if seconds is not None and seconds <= MAX_RETRY_AFTER else None

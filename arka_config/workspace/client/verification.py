@@ -5,7 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from arka_config.errors import AuthError, ConfigError, InvalidToken, NoWorkspaceApi, ProRequired, WorkspaceError
+from arka_config.errors import (
+    AuthError,
+    ConfigError,
+    InvalidToken,
+    NoWorkspaceApi,
+    ProRequired,
+    TooManyRequests,
+    WorkspaceError,
+)
 
 if TYPE_CHECKING:
     from arka_config.workspace.client.client import WorkspaceClient
@@ -19,6 +27,7 @@ class State(StrEnum):
     INVALID = "invalid"
     NEEDS_PRO = "needs_pro"
     NO_API = "no_api"
+    TOO_MANY_REQUESTS = "too_many_requests"
     UNREACHABLE = "unreachable"  # or it failed, or its response is malformed
     NO_TOKEN = "no_token"
     NOT_ASKED = "not_asked"
@@ -30,6 +39,7 @@ _STATES: tuple[tuple[type[ConfigError], State], ...] = (
     (ProRequired, State.NEEDS_PRO),
     (AuthError, State.NO_TOKEN),
     (NoWorkspaceApi, State.NO_API),
+    (TooManyRequests, State.TOO_MANY_REQUESTS),
     (WorkspaceError, State.UNREACHABLE),
 )
 

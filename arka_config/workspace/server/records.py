@@ -110,17 +110,30 @@ def parse_entry_id(text: str) -> int | None:
 
 
 class BlockedAddresses:
-    """When each blocked address may fail again, in the memory of one worker.
+    """When each blocked address may fail again, and what it sent since it was blocked, in the memory of one worker.
 
     A window never ends earlier than its first failure decided, so that a blocked address needs no query.
     """
 
     def __init__(self) -> None:
         self._ends: dict[tuple[Limit, str], float] = {}
+        self._sent: dict[tuple[Limit, str, bytes], float] = {}
 
     def seconds_to_wait(self, limit: Limit, address: str) -> int:
         """Return for how many seconds the address is known to be rejected."""
         return max(math.ceil(self._ends.get((limit, network(address)), 0) - time.monotonic()), 0)
+
+    def is_repeated(self, limit: Limit, address: str, secret: bytes) -> bool:
+        """Whether a blocked address has sent the same secret before, of which this is the digest."""
+        key = (limit, network(address), secret)
+        now, end = time.monotonic(), self._ends.get((limit, network(address)), 0)
+        if self._sent.get(key, 0) > now:
+            return True
+        if len(self._sent) >= _MAX_BLOCKED:
+            self._sent = {each: until for each, until in self._sent.items() if until > now}
+        if len(self._sent) < _MAX_BLOCKED:
+            self._sent[key] = end
+        return False
 
     def add(self, limit: Limit, address: str, seconds: int) -> None:
         """Remember that an address is rejected for so many seconds."""

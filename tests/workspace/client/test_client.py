@@ -378,6 +378,13 @@ def test_429_hint_says_when_to_try_again(fake: FakeWorkspace, header: str, hint:
     assert error.hint == hint
 
 
+def test_429_with_a_challenge_for_the_token_is_an_invalid_token(fake: FakeWorkspace) -> None:
+    """Other clients behind the same address may have used up the limit."""
+    step = steps.reply(429, Retry_After="1", WWW_Authenticate='Bearer realm="x", error="invalid_token"')
+    assert isinstance(error_after(fake, step), InvalidToken)
+    assert len(fake.requests) == 1  # it is not sent again
+
+
 def test_retry_after_may_be_a_date(fake: FakeWorkspace) -> None:
     assert error_after(fake, steps.reply(429, Retry_After="Fri, 31 Dec 2999 23:59:59 GMT")).hint.startswith(
         "try again in 3"

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from arka_config import token_checksum
 from arka_config.app import App
 from arka_config.arka import app
 from arka_config.errors import ConfigError
-from arka_config.workspace.server import tokens
+from arka_config.workspace.server import records, tokens
+from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.tables import Token
 from tests.workspace.server.clients import ANN, BOB, MANAGE, PROBLEM, TOKENS_PAGE, UNKNOWN, Api, Browser
 
@@ -140,6 +142,31 @@ def test_expired_token_is_rejected_and_still_listed(workspace: RunningWorkspace,
             api.request(method, path, token=token, json={"label": "x"}), 'Bearer realm="arka", error="invalid_token"'
         )
     assert issued.token.id in [token["id"] for token in api.get("tokens").json()["tokens"]]
+
+
+def test_bad_tokens_of_one_client_reject_no_other_client_behind_the_address(
+    workspace: RunningWorkspace, api: Api
+) -> None:
+    """Only the client that repeats a bad token gets 429, and the response still says that the token is invalid."""
+    workspace.workspace.bad_token_limit = Limit("bad token", 3, timedelta(minutes=1))
+    assert [api.get("me", token=UNKNOWN).status_code for _ in range(4)] == [401] * 4
+    repeated = api.get("me", token=UNKNOWN)
+    assert (repeated.status_code, repeated.json()["type"]) == (429, "/problems/too-many-requests")
+    assert repeated.headers["www-authenticate"] == 'Bearer realm="arka", error="invalid_token"'
+    assert 0 < int(repeated.headers["retry-after"]) <= 60
+    challenge = 'Bearer realm="arka", error="invalid_token"'
+    for letter in "abc":
+        assert_rejected(api.get("me", token=f"arka_{letter * 37}"), challenge)
+    assert_rejected(api.get("me", token=""), 'Bearer realm="arka"')
+    assert api.accepts(api.token)
+
+
+def test_bad_token_that_cannot_be_counted_is_invalid(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr(records, "count_failure", fail)
+    assert_rejected(api.get("me", token=UNKNOWN), 'Bearer realm="arka", error="invalid_token"')
 
 
 def test_last_use_is_updated_at_most_once_a_minute(workspace: RunningWorkspace, api: Api) -> None:

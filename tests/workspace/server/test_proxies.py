@@ -78,7 +78,7 @@ def test_forged_header_is_not_stored_and_does_not_evade_limits(tmp_path: Path, i
         first = [send_bad_token(workspace, header) for header in WITH_ESCAPES]
         statuses = [send_bad_token(workspace, header) for header in FORGED]
     assert set(first) <= {400, 401}  # some versions of the parser reject a control character
-    assert statuses[-2:] == [429, 429]
+    assert statuses[-1] == 429
     with closing(sqlite3.connect(tmp_path / "w.db")) as connection:
         (address,) = connection.execute("SELECT address FROM audit WHERE action = 'limit reached'").fetchone()
         addresses = {row[0] for row in connection.execute("SELECT address FROM attempts")}

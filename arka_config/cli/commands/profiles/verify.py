@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
     from arka_config.cli.output.tables import Cell
 
-_UNKNOWN = (State.NO_API, State.UNREACHABLE, State.BROKEN)
+_UNKNOWN = (State.NO_API, State.TOO_MANY_REQUESTS, State.UNREACHABLE, State.BROKEN)
 _CELLS: dict[State, Cell] = {
     State.VALID: ("valid", "green"),
     State.INVALID: ("invalid", "red"),
     State.NEEDS_PRO: ("needs Pro", "red"),
     State.NO_API: ("no API", "yellow"),
+    State.TOO_MANY_REQUESTS: ("too many requests", "yellow"),
     State.UNREACHABLE: ("unreachable", "yellow"),
     State.NO_TOKEN: ("no token", "dim"),
     State.NOT_ASKED: ("not fetched", "dim"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from arka_config.workspace.server import accounts, records, tokens
+from arka_config.workspace.server.outages import UNAVAILABLE
 from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, TOO_MANY, Problem
+from arka_config.workspace.server.tables import digest
 from arka_config.workspace.server.verified_token import Sender
 
 if TYPE_CHECKING:
@@ -79,9 +82,7 @@ async def authenticate_token(workspace: Workspace, request: Request, text: str) 
     sender = Sender(address, lambda: request.headers.get("user-agent", ""))
     token = await workspace.verifier.verify(text, sender)
     if token is None:
-        check_blocked(workspace, workspace.bad_token_limit, address)
-        await run_in_threadpool(limit_failures, workspace, workspace.bad_token_limit, address)
-        raise invalid_token(workspace)
+        await _reject(workspace, address, text)
     if token.user.plan != accounts.PRO:
         billing_url = (workspace.url or request_url(request)) + workspace.billing_page
         raise Problem(PRO_REQUIRED, "the API needs a Pro subscription", billing_url=billing_url)
@@ -92,6 +93,32 @@ def check_blocked(workspace: Workspace, limit: records.Limit, address: str) -> N
     """Raise Problem if this worker knows that the address has failed too often."""
     if seconds := workspace.blocked.seconds_to_wait(limit, address):
         raise too_many(seconds)
+
+
+async def _reject(workspace: Workspace, address: str, text: str) -> NoReturn:
+    """Count a bad token, and raise the problem for it.
+
+    Others may share the address. So once it has sent too many, only a token that it repeats gets TOO_MANY; the first
+    time, it still gets INVALID_TOKEN. Neither is counted any more, which would be a write.
+    """
+    limit = workspace.bad_token_limit
+    if not workspace.blocked.seconds_to_wait(limit, address):
+        await run_in_threadpool(_count_bad_token, workspace, address)
+    seconds = workspace.blocked.seconds_to_wait(limit, address)
+    if seconds and workspace.blocked.is_repeated(limit, address, digest(text)):
+        problem = too_many(seconds)
+        problem.detail = f"the token is unknown, expired or revoked, and was sent too often; {problem.detail}"
+        problem.headers |= _challenge(workspace, 'error="invalid_token"')
+        raise problem
+    raise invalid_token(workspace)
+
+
+def _count_bad_token(workspace: Workspace, address: str) -> None:
+    with suppress(*UNAVAILABLE):  # then the token is no less invalid
+        if seconds := records.seconds_to_wait(workspace.database, workspace.bad_token_limit, address):
+            workspace.blocked.add(workspace.bad_token_limit, address, seconds)
+        else:
+            records.count_failure(workspace.database, workspace.bad_token_limit, address)
 
 
 def limit_failures(workspace: Workspace, limit: records.Limit, address: str) -> None:
