@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Match
 
-from arka_config.text import visible
-from arka_config.workspace.server import problems
+from arka_config.workspace.server import outages, problems
 from arka_config.workspace.server.api import leaks, routes, schemas
 from arka_config.workspace.server.api.auth import public_url
 from arka_config.workspace.server.api.shortcut import Shortcut
-from arka_config.workspace.server.database import driver_message
 from arka_config.workspace.server.health import HealthChecks
 from arka_config.workspace.server.middleware import SecurityMiddleware
 from arka_config.workspace.server.pages import account, activity, found, rendering, tokens
@@ -42,8 +37,6 @@ if TYPE_CHECKING:
 
 OPENAPI = "/openapi.json"
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
-_DATABASE_ERRORS = (InterfaceError, NoConnectionFree, OperationalError)  # the database is down, or busy for too long
-_log = logging.getLogger(__name__)
 
 
 class _Application(FastAPI):
@@ -77,7 +70,8 @@ def create_application(
         redirect_slashes=False,
     )
     application.state.workspace = workspace
-    for kind in (Problem, RequestValidationError, HTTPException, *_DATABASE_ERRORS, Exception):
+    workspace.database.outages.is_worker = True
+    for kind in (Problem, RequestValidationError, HTTPException, *outages.UNAVAILABLE, Exception):
         application.add_exception_handler(kind, _handle_error)
     application.add_exception_handler(Redirect, _redirect)
     application.add_exception_handler(OAuthError, _answer_oauth_error)
@@ -132,8 +126,7 @@ def _to_problem(error: Exception) -> Problem:
         return problems.invalid_request(*fields)
     if isinstance(error, HTTPException):
         return problems.from_status(error.status_code, error.headers)
-    if isinstance(error, _DATABASE_ERRORS):
-        _log.error("the database does not respond: %s", visible(driver_message(error)))
+    if isinstance(error, outages.UNAVAILABLE):  # logged when the outage began
         return Problem(problems.UNAVAILABLE, "the database does not respond", headers={"Retry-After": "2"})
     return problems.from_status(500)  # uvicorn logs the traceback
 

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from arka_config.text import visible
 from arka_config.workspace.server import logs, records
-from arka_config.workspace.server.database import driver_message, insert
+from arka_config.workspace.server.database import insert
+from arka_config.workspace.server.outages import driver_message
 from arka_config.workspace.server.tables import AuditEntry, Job, Token
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 EVERY = timedelta(hours=1)
 _TRY_EVERY = 300.0  # seconds; a server that claimed the hour may have been killed
+_TIME_LIMIT = 60.0  # seconds to find one batch in a large table
 _AT_ONCE = 1000  # rows in one transaction, which other writers wait for
 _JOB = "cleanup"
 
@@ -67,7 +69,7 @@ def _delete(
     """Delete the old rows of a table, in batches, and return their number."""
     count = 0
     while True:
-        with database.write() as session:
+        with database.write(_TIME_LIMIT) as session:
             batch = select(key).where(old).limit(_AT_ONCE)
             deleted = len(session.scalars(delete(key.class_).where(key.in_(batch)).returning(key)).all())
         count += deleted

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 from arka_config.errors import ConfigError
 from arka_config.store import files
 from arka_config.text import shorten
+from arka_config.workspace.server.outages import READ, TIME_LIMIT, UNAVAILABLE, WRITE, Outages, driver_message
 from arka_config.workspace.server.selection import LABEL_FUNCTION, label_matches
 
 if TYPE_CHECKING:
@@ -40,8 +42,10 @@ class Database:
     def __init__(self, engine: Engine, lookups: Engine) -> None:
         self.engine = engine
         self.lookups = lookups
+        self.outages = Outages()
         self._lookup_lock = threading.Lock()
         self._lookup_connection: Connection | None = None
+        self._lookup_is_stale = False
         self._for_writing = engine.execution_options(writing=True)
 
     @classmethod
@@ -51,22 +55,23 @@ class Database:
         Raises ConfigError for an invalid URL, FileError if the file cannot be created.
         """
         parsed = _parse_url(url)
+        options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": TIME_LIMIT}
         if parsed.get_backend_name() == "sqlite":
             _create_file(str(parsed.database))
-            engine = create_engine(parsed, hide_parameters=True)
-            lookups = create_engine(parsed, hide_parameters=True, isolation_level="AUTOCOMMIT")
+            engine = create_engine(parsed, **options)
+            lookups = create_engine(parsed, **options, isolation_level="AUTOCOMMIT")
             event.listen(engine, "begin", _begin_sqlite)
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(lookups, "connect", _prepare_sqlite_lookups)
-        else:
-            # pre_ping replaces a connection that was lost while idle, so that no request fails for it.
-            engine = create_engine(
-                parsed, hide_parameters=True, pool_pre_ping=True, pool_size=MAX_CONNECTIONS - 1, max_overflow=0
-            )
-            lookups = create_engine(parsed, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_size=1)
-            for each in (engine, lookups):
-                event.listen(each, "connect", _prepare_postgresql)
-        return cls(engine, lookups)
+            return cls(engine, lookups)
+        from arka_config.workspace.server import postgresql  # needs psycopg, which is optional
+
+        engine = create_engine(parsed, **options, pool_size=MAX_CONNECTIONS - 1, max_overflow=0)
+        lookups = create_engine(parsed, **options, pool_size=1, isolation_level="AUTOCOMMIT")
+        database = cls(engine, lookups)
+        for each in (engine, lookups):
+            postgresql.prepare(each, database.outages, database._replace_lookups)
+        return database
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,16 +84,28 @@ class Database:
         return self.engine.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """Start a read-only session, which sees one state of the database."""
-        with Session(self.engine, expire_on_commit=False) as session:
+    def read(self, seconds: float = TIME_LIMIT) -> Iterator[Session]:
+        """Start a read-only session, which sees one state of the database. `seconds` limits each of its statements."""
+        with self.outages.watch(READ), Session(self.engine, expire_on_commit=False) as session:
+            self._allow(session, seconds)
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Start a session that commits at its end, or rolls back on an exception."""
-        with Session(self._for_writing, expire_on_commit=False) as session, session.begin():
+    def write(self, seconds: float = TIME_LIMIT) -> Iterator[Session]:
+        """Start a session that commits at its end, or rolls back on an exception. `seconds` limits each statement."""
+        with (
+            self.outages.watch(WRITE),
+            Session(self._for_writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            self._allow(session, seconds)
             yield session
+
+    def _allow(self, session: Session, seconds: float) -> None:
+        """Allow each statement of a transaction so many seconds. SQLite does not limit them."""
+        if seconds != TIME_LIMIT and not self.is_sqlite:
+            connection: Any = session.connection().connection.driver_connection
+            connection.allow(seconds)
 
     def look_up(self, query: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         """Run a query in a transaction of its own, on a connection that is kept for this: one round trip.
@@ -96,13 +113,25 @@ class Database:
         If the connection was lost while it was idle, the query is repeated on another one. On SQLite, it does not wait
         for a lock, which readers meet only while another process recovers the file after a crash.
         """
-        with self._lookup_lock:
+        with self._lookup_lock, self.outages.watch(READ):
+            if self._lookup_is_stale:
+                self._close_lookup()
             try:
                 return self._run_lookup(query, values)
             except DBAPIError as error:
-                if not error.connection_invalidated:
+                if not error.connection_invalidated or self.outages.is_silent:
                     raise
             return self._run_lookup(query, values)
+
+    def _replace_lookups(self) -> None:
+        """Use another connection for the next lookup."""
+        self._lookup_is_stale = True
+
+    def _close_lookup(self) -> None:
+        if self._lookup_connection is not None:
+            self._lookup_connection.invalidate()
+            self._lookup_connection.close()
+        self._lookup_connection, self._lookup_is_stale = None, False
 
     def _run_lookup(self, query: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         if self._lookup_connection is None:
@@ -120,24 +149,38 @@ class Database:
         reason = ""
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, *UNAVAILABLE) as error:
             reason = driver_message(error)
         if reason:
             raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_URL_HINT)
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lookup_lock:
-            if self._lookup_connection is not None:
-                self._lookup_connection.close()
-                self._lookup_connection = None
-        self.engine.dispose()
-        self.lookups.dispose()
+        with ExitStack() as last:
+            if self.is_sqlite:
+                last.enter_context(self._keep_log())
+            with self._lookup_lock:
+                if self._lookup_connection is not None:
+                    self._lookup_connection.close()
+                    self._lookup_connection = None
+            self.engine.dispose()
+            self.lookups.dispose()
 
+    @contextmanager
+    def _keep_log(self) -> Iterator[None]:
+        """Keep the files of SQLite's write-ahead log, emptied, when other connections are closed in this block.
 
-def driver_message(error: Exception) -> str:
-    """The first line of the driver's message. SQLAlchemy's own message repeats the statement."""
-    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        They need space again when the database is opened, and a full disk must not prevent that. SQLite deletes them
+        with the last connection, unless that is read-only.
+        """
+        with ExitStack() as stack:
+            with suppress(sqlite3.Error):
+                uri = f"file:{quote(str(self.engine.url.database))}"
+                with closing(sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=0)) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    last = stack.enter_context(closing(sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=0)))
+                    last.execute("SELECT count(*) FROM sqlite_schema")
+            yield
 
 
 def is_locked(error: DBAPIError) -> bool:
@@ -200,12 +243,6 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 def _prepare_sqlite_lookups(connection: Any, record: object) -> None:
     _prepare_sqlite(connection, record)
     connection.execute("PRAGMA busy_timeout = 0")
-
-
-def _prepare_postgresql(connection: Any, _: object) -> None:
-    # In the server's time zone, the last hours of the calendar may be out of range.
-    connection.execute("SET TIME ZONE 'UTC'")
-    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -5,17 +5,15 @@ Writing it must not make a request wait, and a database that cannot be written m
 
 from __future__ import annotations
 
-import logging
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from arka_config.text import visible
-from arka_config.workspace.server.database import driver_message
+from arka_config.workspace.server.outages import UNAVAILABLE
 from arka_config.workspace.server.tables import MAX_ADDRESS_LENGTH, MAX_CLIENT_LENGTH, Token
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ _UPDATE = (
     )
     .values(last_used=bindparam("used"), last_used_address=bindparam("address"), last_used_client=bindparam("client"))
 )
-_log = logging.getLogger(__name__)
 
 
 class _Use(NamedTuple):
@@ -57,7 +54,6 @@ class LastUses:
         self._writing = threading.Lock()
         self._unwritten: dict[str, _Use] = {}
         self._timer: threading.Timer | None = None
-        self._has_failed = False
 
     def record(self, token: VerifiedToken, sender: Sender) -> VerifiedToken:
         """Remember that a token is used now, unless it was used within the last minute. Return it with that time."""
@@ -86,8 +82,7 @@ class LastUses:
             with self._database.write() as session:
                 session.connection().execute(_UPDATE, {"token_id": token.id, **use._asdict()})
                 is_valid = session.scalar(select(Token.id).where(Token.id == token.id)) is not None
-        except (DBAPIError, NoConnectionFree) as error:  # then no rotation can be written either
-            self._report(error)
+        except (DBAPIError, *UNAVAILABLE):  # then no rotation can be written either
             return self.record(token, sender)
         return token._replace(last_used=use.used) if is_valid else None
 
@@ -103,13 +98,11 @@ class LastUses:
                 try:
                     with self._database.write() as session:
                         session.connection().execute(_UPDATE, rows)
-                except (DBAPIError, NoConnectionFree) as error:
-                    self._report(error)
+                except (DBAPIError, *UNAVAILABLE):
                     with self._lock:
                         self._unwritten = dict(unwritten) | self._unwritten
                     return
                 del unwritten[:_AT_ONCE]
-            self._has_failed = False
 
     def close(self) -> None:
         """Write what is in memory, for the last time."""
@@ -117,8 +110,3 @@ class LastUses:
             if self._timer is not None:
                 self._timer.cancel()
         self.flush()
-
-    def _report(self, error: Exception) -> None:
-        if not self._has_failed:  # once, until it works again
-            _log.warning("the last uses of tokens are not written: %s", visible(driver_message(error)))
-        self._has_failed = True

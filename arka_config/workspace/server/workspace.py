@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8765
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+_LONG = 60.0  # seconds for a statement of a command that concerns many tokens
 _TOKENS_PAGE = "/settings/tokens"
 _BILLING_PAGE = "/billing"
 
@@ -120,12 +121,12 @@ class Workspace:
 
     def list_users(self) -> list[accounts.ListedUser]:
         """List all users, in the order of their e-mail addresses."""
-        with self.database.report_errors(), self.database.read() as session:
+        with self.database.report_errors(), self.database.read(_LONG) as session:
             return accounts.list_users(session)
 
     def find_user(self, email: str) -> accounts.ListedUser:
         """Find a user. Raises UnknownUser."""
-        with self.database.report_errors(), self.database.read() as session:
+        with self.database.report_errors(), self.database.read(_LONG) as session:
             return accounts.describe(session, accounts.find(session, email))
 
     def set_plan(self, email: str, plan: str) -> User:
@@ -137,7 +138,7 @@ class Workspace:
 
     def remove_user(self, email: str) -> accounts.ListedUser:
         """Delete a user with all tokens and sessions, and return what was deleted. Raises UnknownUser."""
-        with self.database.report_errors(), self.database.write() as session:
+        with self.database.report_errors(), self.database.write(_LONG) as session:
             return accounts.remove(session, accounts.find(session, email))
 
     def issue(

@@ -85,6 +85,7 @@ GUARANTEES: list[Guarantee] = [
     ),
 ]
 
+
 MUTANTS: list[Mutant] = [
     Mutant(
         "token extends its own life by rotating",

@@ -214,8 +214,8 @@ def test_error_is_logged_with_the_id_of_its_request(opened: Workspace, capsys: p
     application = create_application(opened)
     for form in ("json", "text"):
         with captured(form, capsys) as lines, pytest.MonkeyPatch.context() as patch:
-            patch.setattr(opened.database, "read", fail)
-            patch.setattr(opened.verifier, "verify", fail)
+            patch.setattr(opened.database, "_run_lookup", fail)
+            patch.setattr(opened.database.outages, "_current", {})  # each outage is logged once
             response = send(application, "/api/v1/me", x_request_id=ID, authorization=f"Bearer {UNKNOWN}")
         assert response.status_code == 503
         assert len(lines) == 1

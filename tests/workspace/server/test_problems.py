@@ -184,13 +184,14 @@ def test_unavailable_database_is_a_503_with_retry_after(
     def fail(*_: object) -> None:
         raise OperationalError("SELECT hunter2", {}, Exception("the server closed the connection\nunexpectedly"))
 
-    monkeypatch.setattr(Database, "look_up", fail)
+    monkeypatch.setattr(Database, "_run_lookup", fail)
     with caplog.at_level(logging.INFO):
         response = api.get("me")
     assert_problem(response, problems.UNAVAILABLE)
     assert response.headers["retry-after"] == "2"
     messages = [record.getMessage() for record in caplog.records if record.name.startswith("arka_config")]
-    assert messages == ["the database does not respond: the server closed the connection"]
+    begin = "the database does not respond: the server closed the connection"
+    assert messages == [f"{begin}; requests get 503 until it does"]
     assert "hunter2" not in caplog.text + response.text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -107,19 +106,17 @@ def test_connection_that_was_lost_while_idle_is_replaced(server: PostgreSQL) -> 
 
 
 def test_database_that_cannot_be_written_refuses_no_token(
-    workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = workspace.issue(ANN, "CI")
     successor = api.post("tokens/current/rotate", token=old.secret.reveal()).json()
     uses = workspace.workspace.verifier.last_uses
-    with caplog.at_level(logging.WARNING), monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         fail_writes(patch)
         for _ in range(3):
             assert api.accepts(old.secret.reveal())
             assert api.accepts(successor["token"])
             uses.flush()
-    messages = [record.getMessage() for record in caplog.records if record.name.startswith("arka_config")]
-    assert messages == ["the last uses of tokens are not written: database or disk is full"]
     assert read_last_use(workspace, old.token.id) is None
     uses.flush()  # what was collected meanwhile is not lost
     assert read_last_use(workspace, old.token.id) is not None

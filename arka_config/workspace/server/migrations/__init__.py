@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from arka_config.workspace.server.database import Database
 
+_TIME_LIMIT = 3_600.0  # seconds for each statement: it may rewrite a large table, or wait for another process
 _LOCK_ID = 0x61726B61  # any number; all processes use the same
 _LOCK_TIMEOUT = 5  # seconds that a migration waits for a table, while every later statement on it waits too
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for it
@@ -101,7 +102,7 @@ def migrate(database: Database) -> Migration:
     """
     with database.report_errors():
         try:
-            with database.write() as session:  # on SQLite, the transaction is the lock
+            with database.write(_TIME_LIMIT) as session:  # on SQLite, the transaction is the lock
                 return _migrate(session, database)
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
@@ -115,7 +116,6 @@ def migrate(database: Database) -> Migration:
 def _migrate(session: Session, database: Database) -> Migration:
     connection = session.connection()
     if not database.is_sqlite:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_ID})
         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s'"))
     before = _read_schema(session, database)
