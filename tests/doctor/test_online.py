@@ -70,6 +70,16 @@ def test_token_that_no_profile_has_is_named_with_the_command_that_revokes_it(wor
     assert problems() == []
 
 
+def test_report_shows_some_of_many_tokens_and_json_all(work: FakeWorkspace) -> None:
+    for number in range(30):
+        work.add(f"arka_{'x' * 33}{number:04}", f"job {number}")
+    done = arka("doctor", "--online")
+    assert (done.code, done.out.count("and no profile here has it")) == (0, 20)
+    assert "  · unheld-tokens: 10 more; arka doctor --online --json lists all\n" in done.out
+    assert done.out.endswith("\nNo problems found, 30 notes\n")
+    assert len(problems(check="unheld-tokens")) == 30
+
+
 def test_tokens_are_compared_by_id_and_not_by_their_last_characters(work: FakeWorkspace) -> None:
     details = work.add("arka_" + "x" * 33 + OTHER[-4:], "Twin")
     assert [each["token_id"] for each in problems(check="unheld-tokens")] == [details["id"]]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _MARKS: dict[str, tuple[str, str]] = {ERROR: ("✗", "red"), WARNING: ("!", "yellow"), NOTE: ("·", "cyan")}
 _MIN_WIDTH = 30  # columns to wrap text in
+_MAX_NOTES = 20  # of one check; a user may have thousands of tokens
 
 
 @command()
@@ -136,8 +137,14 @@ class Report:
                 own = [problem for problem in problems if problem.check == check.name]
                 if show_all and not own:
                     yield f"  {self._mark('✓', 'green')} {self._style(f'{check.name}: {check.passed}', dim=True)}"
+                notes = 0
                 for problem in own:
-                    yield from self._problem(problem)
+                    notes += not problem.is_failure
+                    if problem.is_failure or notes <= _MAX_NOTES:
+                        yield from self._problem(problem)
+                if (left_out := notes - _MAX_NOTES) > 0:
+                    more = f"{check.name}: {left_out} more; {self._session.app.name} doctor --online --json lists all"
+                    yield f"  {self._mark(*_MARKS[NOTE])} {more}"
         yield ""
         yield self._summary()
 
