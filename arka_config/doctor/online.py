@@ -16,7 +16,7 @@ from arka_config.store.preferences import EXPIRY_WARNING
 from arka_config.workspace.client.verification import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from arka_config.doctor.machine import Machine
     from arka_config.workspace.client.models import TokenDetails
@@ -197,8 +197,10 @@ def _problem(
     machine: Machine, listing: Listing, details: TokenDetails, severity: str, message: str, advice: str = ""
 ) -> Problem:
     """A problem that revoking a token solves, with the command that does so, which asks first."""
-    options: Iterable[str] = ("--profile", listing.holder.profile) if listing.holder.profile else ()
-    command = machine.command("tokens", "revoke", details.id, *options)
+    options = ["--profile", listing.holder.profile] if listing.holder.profile else []
+    # The workspace chose the id: it must not become an option.
+    words = [*options, "--", details.id] if details.id.startswith("-") else [details.id, *options]
+    command = machine.command("tokens", "revoke", *words)
     return Problem(severity, str(listing.origin), message, command, advice, token_id=details.id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,22 @@ def test_token_that_no_profile_has_is_named_with_the_command_that_revokes_it(wor
     assert arka(*found["command"].split()[1:], "--yes").code == 0
     assert not work.accepts(THIRD)
     assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("token_id", "words"),
+    [
+        ("--label=*", ["--profile", "work", "--", "--label=*"]),
+        ("$(touch x);", ["$(touch x);", "--profile", "work"]),
+    ],
+)
+def test_id_of_a_hostile_workspace_is_one_word_of_the_command(
+    work: FakeWorkspace, token_id: str, words: list[str]
+) -> None:
+    work.add(THIRD, "Old laptop")["id"] = token_id
+    (found,) = problems()
+    assert shlex.split(found["command"]) == ["arka", "tokens", "revoke", *words]
+    assert "$(" not in found["command"].replace("'$(touch x);'", "")
 
 
 def test_report_shows_some_of_many_tokens_and_json_all(work: FakeWorkspace) -> None:

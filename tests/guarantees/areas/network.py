@@ -97,13 +97,26 @@ GUARANTEES: list[Guarantee] = [
         "`doctor --online` names every token that works and that no profile on this machine has, by the id that the "
         "workspace gives it. It revokes nothing, and sends a token only to the workspace that it is for.",
         ("doctor/test_online.py",),
-        ("a token that nothing names", "tokens compared without their id", "a survey of a workspace never used"),
+        (
+            "a token that nothing names",
+            "tokens compared without their id",
+            "a survey of a workspace never used",
+            "an id that is an option",
+        ),
     ),
 ]
 
 _CONNECTION_TESTS = "tests/workspace/client/test_connection.py"
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "an id that is an option",
+        "doctor/online.py",
+        ' if details.id.startswith("-") else ',
+        " if not details.id else ",
+        "tests/doctor/test_online.py::test_id_of_a_hostile_workspace_is_one_word_of_the_command",
+        "assert",
+    ),
     Mutant(
         "a lost response as a failure",
         "workspace/client/transport.py",
