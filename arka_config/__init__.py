@@ -8,6 +8,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.app import App as App
+    from arka_config.app_identity import SignIn as SignIn
     from arka_config.errors import AuthError as AuthError
     from arka_config.errors import ConfigError as ConfigError
     from arka_config.errors import ConfigWarning as ConfigWarning
@@ -57,6 +58,7 @@ _HOMES = {
     "SealedTokens": "sealing.sealed_tokens",
     "Secret": "secret",
     "SettingsError": "errors",
+    "SignIn": "app_identity",
     "Token": "settings",
     "TokenStore": "store.protocols",
     "UnknownProfile": "errors",
@@ -87,6 +89,7 @@ __all__ = [
     "SealedTokens",
     "Secret",
     "SettingsError",
+    "SignIn",
     "Token",
     "TokenStore",
     "UnknownProfile",

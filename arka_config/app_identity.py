@@ -20,6 +20,25 @@ _TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 _BEARER_CHARACTERS = _TOKEN_CHARACTERS | frozenset(".~+/=")  # RFC 6750, for an app that declares no token format
 
 
+class SignIn:
+    """How users sign in through the browser: as which client, and at which server.
+
+    `client_id` names the program as a public client (RFC 6749, section 2.1), and `scope` what it asks for. The server
+    describes itself in its metadata (RFC 8414). It is at the origin of the workspace's URL, unless `issuer` gives its
+    identifier; that one issues tokens for the origin of the app's default URL only.
+    """
+
+    __slots__ = ("client_id", "issuer", "scope")
+
+    def __init__(self, client_id: str, *, scope: str = "", issuer: str = "") -> None:
+        self.client_id = client_id
+        self.scope = scope
+        self.issuer = issuer
+
+    def __repr__(self) -> str:
+        return f"SignIn({self.client_id!r})"
+
+
 class AppIdentity:
     """A CLI's name, environment variables, token format and URLs.
 
@@ -31,7 +50,7 @@ class AppIdentity:
     under which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those
     inserted below the same built-in layer keep this order. `secret_settings` names the secret fields of the settings
     class other than the token; without it, the class is imported if a child process could inherit one of their
-    variables.
+    variables. With `sign_in`, `login` signs in through the browser if the workspace's server supports it.
     """
 
     def __init__(
@@ -50,6 +69,7 @@ class AppIdentity:
         legacy_project: str | None = None,
         layers: Iterable[CustomLayer] = (),
         secret_settings: Iterable[str] | None = None,
+        sign_in: SignIn | None = None,
     ) -> None:
         self.name = name
         self.title = title or name
@@ -64,6 +84,7 @@ class AppIdentity:
         self.legacy_project = legacy_project
         self.layers = tuple(layers)
         self.secret_settings = None if secret_settings is None else tuple(secret_settings)
+        self.sign_in = sign_in
         self._api_url = api_url
 
         self.token_field = Field(
@@ -132,6 +153,26 @@ class AppIdentity:
             # pydantic appends a slash to a bare origin; an Origin has none.
             self._api_url = url.removesuffix("/") if url and url.count("/") == 3 else url
         return self._api_url
+
+    @property
+    def client_id(self) -> str:
+        """The program's name as a client of a workspace (RFC 6749, section 2.2)."""
+        return self.name if self.sign_in is None else self.sign_in.client_id
+
+    @property
+    def sign_in_scope(self) -> str:
+        """What the program asks for when it signs in (RFC 6749, section 3.3)."""
+        return "" if self.sign_in is None else self.sign_in.scope
+
+    def issuer(self, url: str) -> str:
+        """Return the identifier of the server that issues tokens for a workspace; empty without `sign_in`."""
+        from arka_config.precedence.origin import Origin
+
+        if self.sign_in is None:
+            return ""
+        origin, default = Origin.of(url), self.default_url()
+        is_default = default is not None and Origin.of(default) == origin
+        return self.sign_in.issuer if self.sign_in.issuer and is_default else str(origin)
 
     def page(self, path: str, url: str | None = None) -> str:
         """Return the full URL of a workspace page: on the origin of `url`, else on the app's own."""

@@ -42,6 +42,7 @@ ConfigError                       1   something is wrong; the message says what 
 │   ├── WorkspaceUnreachable      1   no response: no network, no TLS, or a timeout
 │   ├── NotPermitted              1   the token is valid but may not do this
 │   ├── RequestRefused            1   the workspace rejects the request, or does not know the token
+│   ├── SignInFailed              1   signing in through the browser ended without a token
 │   ├── TooManyRequests           1   the workspace limits the rate of requests
 │   ├── RevocationUnknown         1   the token may have been revoked: the response was lost
 │   └── WorkspaceFault            1   the workspace failed, or its response is invalid
@@ -296,6 +297,10 @@ class NotPermitted(WorkspaceError):
 
 class RequestRefused(WorkspaceError):
     """The workspace rejects the request, or does not know the token."""
+
+
+class SignInFailed(WorkspaceError):
+    """Signing in through the browser ended without a token: denied, expired, or not as it should."""
 
 
 class TooManyRequests(WorkspaceError):

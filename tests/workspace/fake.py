@@ -49,6 +49,7 @@ class FakeWorkspace:
         self.can_revoke_several = True
         self.knows_requests = True
         self.url = ""
+        self.scripts_metadata = False  # requests for the metadata of sign-in take a step too; else there is none
         self._lock = threading.Lock()
 
     def add(
@@ -83,6 +84,8 @@ class FakeWorkspace:
     def answer(self, handler: Handler) -> None:
         length = int(handler.headers.get("Content-Length") or 0)
         request = ReceivedRequest(handler.command, handler.path, dict(handler.headers), handler.rfile.read(length))
+        if request.path.startswith("/.well-known/") and not self.scripts_metadata:
+            return handler.problem(404, "not-found")
         with self._lock:
             self.requests.append(request)
             step = self.script.pop(0) if self.script else None

@@ -64,12 +64,15 @@ def invalid_response(origin: Origin, reason: str) -> WorkspaceFault:
     return error
 
 
-def error_for(response: Response, app: AppIdentity, url: str, action: str) -> ConfigError:
-    """The error for a status other than 2xx, with the messages and hints that the documentation lists."""
+def error_for(response: Response, app: AppIdentity, url: str, action: str, replacement: str = "") -> ConfigError:
+    """The error for a status other than 2xx, with the messages and hints that the documentation lists.
+
+    `replacement` is the command that replaces the token, if there is one.
+    """
     origin, status = Origin.of(url), response.status
-    problem = _problem_details(response)
+    problem = problem_details(response)
     if status == HTTPStatus.UNAUTHORIZED:
-        return invalid_token(app, url)
+        return invalid_token(app, url, replacement)
     if status in (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN):
         # "insufficient_scope" in the challenge: RFC 6750, section 3.1
         if status == HTTPStatus.FORBIDDEN and (
@@ -85,22 +88,27 @@ def error_for(response: Response, app: AppIdentity, url: str, action: str) -> Co
     if status in _UNSUPPORTED:
         return no_api(origin, action, str(status))
     if status == HTTPStatus.TOO_MANY_REQUESTS and response.rejects_token:
-        return invalid_token(app, url)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        seconds = parse_retry_after(response.retry_after) if response.retry_after else None
-        when = "later" if seconds is None else f"in {max(1, round(seconds))} s"
-        return TooManyRequests(f"{origin} received too many requests", hint=f"try again {when}")
-    if status >= 500:
-        return WorkspaceFault(f"{origin} failed: {_describe_status(status)}", hint="try again later")
+        return invalid_token(app, url, replacement)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:
+        return unavailable(response, origin)
     return _rejection(app, origin, status, problem)
 
 
-def invalid_token(app: AppIdentity, url: str) -> InvalidToken:
+def unavailable(response: Response, origin: Origin) -> TooManyRequests | WorkspaceFault:
+    """The error for a 429 or 5xx: the request may work later."""
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        seconds = parse_retry_after(response.retry_after) if response.retry_after else None
+        when = "later" if seconds is None else f"in {max(1, round(seconds))} s"
+        return TooManyRequests(f"{origin} received too many requests", hint=f"try again {when}")
+    return WorkspaceFault(f"{origin} failed: {_describe_status(response.status)}", hint="try again later")
+
+
+def invalid_token(app: AppIdentity, url: str, replacement: str = "") -> InvalidToken:
     """The error for a rejected token. The workspace does not say why it rejects one; its format was checked before."""
     return InvalidToken(
         "Invalid token",
         more=["it may have expired, been revoked, or be for another workspace; check also that it was copied whole"],
-        hint=f"your tokens are on {app.page(app.tokens_page, url)}",
+        hint=f"{f'{replacement}; ' if replacement else ''}your tokens are on {app.page(app.tokens_page, url)}",
     )
 
 
@@ -114,15 +122,15 @@ def _rejection(app: AppIdentity, origin: Origin, status: int, problem: Mapping[s
     return RequestRefused(f"{origin} rejected the request: {first}", more=more)
 
 
-def _problem_details(response: Response) -> Mapping[str, Any]:
-    """The problem details of a response (RFC 9457), empty if it has none."""
+def problem_details(response: Response) -> Mapping[str, Any]:
+    """The JSON object of an error response (RFC 9457, RFC 6749 section 5.2), empty if it has none."""
     problem = _load(response.body) if response.content_type in _JSON else None
     return problem if isinstance(problem, dict) else {}
 
 
 def is_problem(response: Response, name: str) -> bool:
     """Whether the response is the workspace's own problem with this name, such as `not-found`."""
-    return str(_problem_details(response).get("type", "")).endswith(f"/problems/{name}")
+    return str(problem_details(response).get("type", "")).endswith(f"/problems/{name}")
 
 
 def _billing_page(problem: Mapping[str, Any], app: AppIdentity, url: str) -> str:

@@ -35,15 +35,18 @@ class WorkspaceClient:
     """A client for one workspace and one token. `url` is the workspace's origin, and the path of its API if any.
 
     Each call sends a request, and raises InvalidToken, ProRequired, or a kind of WorkspaceError. The token is sent to
-    the URL's origin only: redirects are not followed.
+    the URL's origin only: redirects are not followed. `replacement` is the command that replaces the token, for hints.
     """
 
-    def __init__(self, app: AppIdentity, url: str, token: Secret, connection: Connection) -> None:
+    def __init__(
+        self, app: AppIdentity, url: str, token: Secret, connection: Connection, *, replacement: str = ""
+    ) -> None:
         self.app = app
         self.url = url.rstrip("/")
         self.origin = Origin.of(url)
         self.token = token
         self.connection = connection
+        self.replacement = replacement
 
     def __repr__(self) -> str:
         return f"WorkspaceClient({self.url!r})"
@@ -140,7 +143,7 @@ class WorkspaceClient:
         if response.status == 204 or (response.is_repeated and is_gone) or (tried_before and is_unknown):
             return
         if is_unknown and id == CURRENT:
-            raise api_errors.invalid_token(self.app, self.url)
+            raise api_errors.invalid_token(self.app, self.url, self.replacement)
         if is_unknown:
             raise RequestRefused(f"{self.origin} has no token {id} of this user", hint=f"{self.app.name} tokens list")
         self._check_status(response, action)
@@ -174,13 +177,13 @@ class WorkspaceClient:
 
     def _send(self, method: str, path: str, content: bytes | None = None, key: str = "") -> transport.Response:
         if not self.token.reveal().isascii():  # it cannot be sent in a header, so no workspace has issued it
-            raise api_errors.invalid_token(self.app, self.url)
+            raise api_errors.invalid_token(self.app, self.url, self.replacement)
         request = transport.Request(method, f"{self.url}/api/v1/{path}", self.origin, self.token, content, key)
         return transport.send(request, self.connection)
 
     def _check_status(self, response: transport.Response, action: str) -> None:
         if not 200 <= response.status < 300:
-            error = api_errors.error_for(response, self.app, self.url, action)
+            error = api_errors.error_for(response, self.app, self.url, action, self.replacement)
             if isinstance(error, WorkspaceError) and not isinstance(error, NotPermitted):
                 error.may_have_arrived = response.is_repeated or response.status >= 500
             raise error

@@ -46,20 +46,20 @@ class TokenDetails(NamedTuple):
     @classmethod
     def parse(cls, document: object) -> TokenDetails:
         """Read the token object of a response. Raises InvalidValue, naming the key."""
-        table = _read_object(document, "the token")
+        table = read_object(document, "the token")
         scopes = table.get("scopes") or []
         if not isinstance(scopes, list) or len(scopes) > _MAX_SCOPES:
             raise InvalidValue("scopes is not a list")
         return cls(
-            _read_text(table, "id"),
-            label=_read_text(table, "label", ""),
-            last_four=_read_text(table, "last_four", "")[-4:],
-            scopes=tuple(_read_text({"scopes": scope}, "scopes") for scope in scopes),
-            created=_read_timestamp(table, "created"),
-            expires=_read_timestamp(table, "expires"),
-            last_used=_read_timestamp(table, "last_used"),
-            last_used_address=_read_text(table, "last_used_address", ""),
-            last_used_client=_read_text(table, "last_used_client", ""),
+            read_text(table, "id"),
+            label=read_text(table, "label", ""),
+            last_four=read_text(table, "last_four", "")[-4:],
+            scopes=tuple(read_text({"scopes": scope}, "scopes") for scope in scopes),
+            created=read_timestamp(table, "created"),
+            expires=read_timestamp(table, "expires"),
+            last_used=read_timestamp(table, "last_used"),
+            last_used_address=read_text(table, "last_used_address", ""),
+            last_used_client=read_text(table, "last_used_client", ""),
             includes_expires="expires" in table,
         )
 
@@ -80,10 +80,10 @@ class Identity(NamedTuple):
     @classmethod
     def parse(cls, document: object) -> Identity:
         """Read the response to `GET /me`. Raises InvalidValue, naming the key."""
-        table = _read_object(document, "the response")
-        user = _read_object(table.get("user"), "user")
+        table = read_object(document, "the response")
+        user = read_object(table.get("user"), "user")
         token = TokenDetails.parse(table.get("token"))
-        return cls(_read_text(user, "id"), _read_text(user, "email"), _read_text(user, "plan", ""), token)
+        return cls(read_text(user, "id"), read_text(user, "email"), read_text(user, "plan", ""), token)
 
     def is_user(self, name: str) -> bool:
         """Whether the name is this user's id, or e-mail address in any case."""
@@ -99,8 +99,8 @@ class Issued(NamedTuple):
     @classmethod
     def parse(cls, document: object, app: AppIdentity) -> Issued:
         """Read the response to creating or rotating a token. Raises InvalidValue, which never repeats the token."""
-        table = _read_object(document, "the response")
-        token = Secret(_read_text(table, "token"))
+        table = read_object(document, "the response")
+        token = Secret(read_text(table, "token"))
         try:
             app.check_token(token)
             return cls(token, TokenDetails.parse(table.get("details")))
@@ -121,18 +121,20 @@ class Activity(NamedTuple):
     @classmethod
     def parse(cls, document: object) -> Activity:
         """Read an entry of a response. Raises InvalidValue, naming the key."""
-        table = _read_object(document, "the entry")
-        texts = (_read_text(table, key, "") for key in ("subject", "address", "acting_token"))
-        return cls(_read_timestamp(table, "at"), _read_text(table, "action"), *texts)
+        table = read_object(document, "the entry")
+        texts = (read_text(table, key, "") for key in ("subject", "address", "acting_token"))
+        return cls(read_timestamp(table, "at"), read_text(table, "action"), *texts)
 
 
-def _read_object(value: object, name: str) -> dict[str, Any]:
+def read_object(value: object, name: str) -> dict[str, Any]:
+    """Return a JSON object. Raises InvalidValue for any other value."""
     if not isinstance(value, dict):
         raise InvalidValue(f"{name} is not an object")
     return value
 
 
-def _read_text(table: Mapping[str, Any], key: str, default: str | None = None) -> str:
+def read_text(table: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    """Return a printable string, or the default if it is missing. Raises InvalidValue, naming the key."""
     value = table.get(key)
     if value is None and default is not None:
         return default
@@ -143,8 +145,9 @@ def _read_text(table: Mapping[str, Any], key: str, default: str | None = None) -
     return check_printable(value, key)
 
 
-def _read_timestamp(table: Mapping[str, Any], key: str) -> str:
-    text = _read_text(table, key, "")
+def read_timestamp(table: Mapping[str, Any], key: str) -> str:
+    """Return a time in stored form, or an empty string if it is missing. Raises InvalidValue, naming the key."""
+    text = read_text(table, key, "")
     try:
         return timestamps.to_text(timestamps.parse(text)) if text else ""
     except ValueError:

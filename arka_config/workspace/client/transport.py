@@ -45,9 +45,10 @@ class Request(NamedTuple):
     method: str
     url: str
     origin: Origin
-    token: Secret
+    token: Secret | None  # None for what needs no token, such as signing in
     body: bytes | None = None
     key: str = ""
+    content_type: str = "application/json"
 
     @property
     def is_idempotent(self) -> bool:
@@ -92,7 +93,8 @@ def send(request: Request, connection: Connection) -> Response:
     """
     if request.origin.scheme == "https":
         connection.certificates()  # before the thread starts, so that its error is raised here
-    request.token.reveal()
+    if request.token is not None:
+        request.token.reveal()
     deadline = time.monotonic() + connection.timeout
     may_have_arrived = False
     attempt = 1
@@ -203,13 +205,14 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
 def _request_headers(request: Request) -> dict[str, str]:
     from importlib.metadata import version
 
-    content_type = {} if request.body is None else {"Content-Type": "application/json"}
+    content_type = {} if request.body is None else {"Content-Type": request.content_type}
     key = {"Idempotency-Key": request.key} if request.key else {}
+    token = {} if request.token is None else {"Authorization": f"Bearer {request.token.reveal()}"}
     return (
         content_type
         | key
+        | token
         | {
-            "Authorization": f"Bearer {request.token.reveal()}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # a few compressed bytes could expand to gigabytes
             "User-Agent": f"arka-config/{version('arka-config')}",
