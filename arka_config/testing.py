@@ -13,7 +13,8 @@ They are not loaded automatically. In the outermost `conftest.py`:
         return acme.main
 
 `cli_home` isolates a test from the user's own files and variables, `cli_tokens` stores fake tokens, `cli_workspace` is
-a workspace in the test's process, and `run_cli` runs the program.
+a workspace in the test's process, and `run_cli` runs the program. `cli_browser` is the user's browser, which approves
+what the program asks for: `run_cli("login", "--json")` then signs in, if the app has `sign_in`.
 
 PYTEST_DONT_REWRITE: this module has no assertions, and a conftest may import it before pytest does.
 """
@@ -23,7 +24,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from unittest import mock
 
@@ -39,13 +42,27 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
+    import httpx
+
     from arka_config.app import App
     from arka_config.workspace.server.serving import RunningWorkspace
 
 
 USER = "you@example.com"  # the workspace's user, on the Pro plan
 
-_USER_VARIABLES = frozenset({"BROWSER", "COLUMNS", "FORCE_COLOR", "GITHUB_ENV", "LINES", "NO_COLOR"})
+_USER_VARIABLES = frozenset(
+    {
+        "BROWSER",
+        "COLUMNS",
+        "DISPLAY",
+        "FORCE_COLOR",
+        "GITHUB_ENV",
+        "LINES",
+        "NO_COLOR",
+        "SSH_CONNECTION",
+        "WAYLAND_DISPLAY",
+    }
+)
 
 
 class Result(NamedTuple):
@@ -183,6 +200,84 @@ def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch)
         config.mkdir(mode=0o700, parents=True, exist_ok=True)
         (config / "config.toml").write_text(f'api_url = "{served.url}"\n', encoding="utf-8")
         yield served
+
+
+class ApprovingBrowser:
+    """A browser that is signed in to a workspace, and approves each sign-in that the program opens in it.
+
+    `pages` are the pages that were opened. With `approves` off, it denies.
+    """
+
+    def __init__(self, workspace: RunningWorkspace) -> None:
+        import httpx
+
+        self.approves = True
+        self.label = "approved in a test"
+        self.pages: list[str] = []
+        self.problems: list[Exception] = []
+        self._visits: list[threading.Thread] = []
+        self._http = httpx.Client(
+            base_url=workspace.url, headers={"Origin": workspace.url}, trust_env=False, timeout=30
+        )
+        link = workspace.add_user(USER, "pro").link
+        self._send("/sign-in", {"code": link})
+
+    def open(self, page: str, *_: object, **__: object) -> bool:
+        """Visit a page like `webbrowser.open`: return at once, and approve in the background."""
+        self.pages.append(page)
+        self._visits.append(threading.Thread(target=self._visit, args=(page,), daemon=True))
+        self._visits[-1].start()
+        return True
+
+    def decide(self, page: str) -> None:
+        """Approve or deny the request of a page, and follow the redirect to the program."""
+        decision = {"decision": "approve" if self.approves else "deny", "label": self.label, "expiry": "90"}
+        response = self._send(page, decision)
+        if response.is_redirect:  # to the program, which is not sent the cookies of the workspace
+            import httpx
+
+            httpx.get(response.headers["location"], trust_env=False, timeout=30).raise_for_status()
+
+    def close(self) -> None:
+        """Wait for the visits, and raise the first problem that one had."""
+        for visit in self._visits:
+            visit.join()
+        self._http.close()
+        if self.problems:
+            raise self.problems[0]
+
+    def _visit(self, page: str) -> None:
+        try:
+            self.decide(page)
+        except Exception as problem:  # noqa: BLE001  # raised in the test's thread
+            self.problems.append(problem)
+
+    def _send(self, page: str, fields: Mapping[str, str]) -> httpx.Response:
+        shown = self._http.get(page).raise_for_status()
+        key = re.search(r'name="form_key" value="([^"]*)"', shown.text)
+        if key is None:
+            raise LookupError(f"there is no form on {page.partition('?')[0]}")
+        response = self._http.post(page, data={"form_key": key[1], **fields})
+        return response if response.is_redirect else response.raise_for_status()
+
+
+@pytest.fixture
+def cli_browser(cli_workspace: RunningWorkspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApprovingBrowser]:
+    """The browser of this machine, signed in to `cli_workspace`: what the program opens there is approved.
+
+    With the variable SSH_CONNECTION, the program uses a device code, which this browser approves too.
+    """
+    import webbrowser
+
+    from arka_config.workspace.server.sign_in import login_requests
+
+    monkeypatch.setattr(login_requests, "INTERVAL", 1)  # seconds between two polls
+    monkeypatch.setenv("BROWSER", "true")  # not run
+    monkeypatch.setenv("DISPLAY", ":0")
+    browser = ApprovingBrowser(cli_workspace)
+    monkeypatch.setattr(webbrowser, "open", browser.open)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

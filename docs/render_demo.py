@@ -33,11 +33,11 @@ PICTURE = Path(__file__).with_name("demo.svg")
 COLUMNS = 100
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
-LABELS = {"MACBOOK": "MacBook Pro", "PIPELINE": "CI/CD Pipeline"}
-ENDS = ("f4d1", "c1c1", "77d1")  # last four characters of the tokens, in order of creation
+ENDS = ("c1c1", "f4d1", "77d1")  # last four characters of the tokens, in order of creation
 EMAIL = "you@example.com"
+APPROVE = Path(__file__).parents[1] / "examples" / "approve.py"
 LINES = [
-    'echo "$MACBOOK" | arka login --profile laptop --with-token --api-url $WORKSPACE',
+    "arka login --profile laptop --api-url $WORKSPACE",
     'echo "$PIPELINE" | arka login --profile ci --with-token --api-url $WORKSPACE',
     "arka profiles list",
     "arka use ci",
@@ -68,9 +68,13 @@ def main() -> None:
         workspace.add_user(EMAIL, "pro")
         in_90_days = timestamps.now() + timedelta(days=90)
         variables = {
-            name: workspace.issue(EMAIL, label, expires=in_90_days).secret.reveal() for name, label in LABELS.items()
+            "PIPELINE": workspace.issue(EMAIL, "CI/CD Pipeline", expires=in_90_days).secret.reveal(),
+            "WORKSPACE": workspace.url,
+            "LINK": workspace.add_user(EMAIL).link,
+            "LABEL": "MacBook Pro",
+            "DISPLAY": ":0",
+            "BROWSER": f"'{sys.executable}' '{APPROVE}' %s",
         }
-        variables["WORKSPACE"] = workspace.url
         screen = "\n\n".join(f"\x1b[1m$ {line}\x1b[0m\n{run_in_terminal(line, home, variables)}" for line in LINES)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True, legacy_windows=False)
@@ -95,7 +99,10 @@ def run_in_terminal(line: str, home: str, variables: Mapping[str, str]) -> str:
     child.close()
     if child.exitstatus != 0:
         sys.exit(f"{line} exited with {child.exitstatus}: {child.before}")
-    return (child.before or "").replace("\r\n", "\n").rstrip("\n")
+    shown = re.sub(r"\r\x1b\[K[^\r\n]*", "", child.before or "")  # the time left, which is removed at the end
+    shown = re.sub(r"(/oauth/authorize\?response_type=code&)\S+", r"\1…", shown)
+    shown = re.sub(r"\b[B-Z]{4}-[B-Z]{4}\b", "BCDF-GHJK", shown)
+    return shown.replace("\r\n", "\n").rstrip("\n")
 
 
 def svg_template() -> str:

@@ -35,6 +35,16 @@ run() {
     eval "$1"
 }
 
+# run_on_terminal COMMAND: the same, on a terminal of its own if this script has none.
+run_on_terminal() {
+    if [[ -t 0 && -t 2 ]]; then
+        run "$1"
+    else
+        printf '%s$ %s%s\n' "$bold" "$1" "$plain"
+        TERM=dumb python -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(["bash", "-c", sys.argv[1]])))' "$1" </dev/null
+    fi
+}
+
 # must EXPECTED ACTUAL: exit with an error if they differ. The message does not show tokens.
 must() {
     if [[ $1 != "$2" ]]; then
@@ -59,16 +69,19 @@ echo "$url, in the SQLite file ~/.local/share/arka/workspace.db"
 run 'link=$(arka workspace add-user you@example.com --plan pro --url "$url")'
 echo "${link%%#*}#…"
 
-title "Create two tokens on its tokens page, which shows each once"
-macbook=$(python "$here/tokens_page.py" "MacBook Pro" --may-manage-tokens <<<"$link")
-echo "MacBook Pro      arka_…$(last_four "$macbook")"
+title "Sign in through the browser; a script clicks Approve for you"
+export url BROWSER="python '$here/approve.py' %s" LINK=$link LABEL="MacBook Pro"
+run_on_terminal 'arka login --profile laptop --api-url "$url"'
+unset BROWSER LINK
+macbook=$(arka token --profile laptop)
+
+title "A token from the tokens page, for a pipeline: it is shown once"
 link=$(arka workspace add-user you@example.com --url "$url" 2>/dev/null)
 pipeline=$(python "$here/tokens_page.py" "CI/CD Pipeline" <<<"$link")
 echo "CI/CD Pipeline   arka_…$(last_four "$pipeline")"
+run 'echo "$pipeline" | arka login --profile ci --with-token --api-url "$url"'
 
 title "Two profiles, each with its own token, verified by the workspace"
-run 'echo "$macbook" | arka login --profile laptop --with-token --api-url "$url"'
-run 'echo "$pipeline" | arka login --profile ci --with-token --api-url "$url"'
 run 'arka profiles set ci timeout=120'
 run 'arka profiles list'
 run 'arka profiles verify'

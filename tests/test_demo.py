@@ -44,7 +44,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize(
     "line",
     [
-        r"MacBook Pro      arka_….{4}",
+        r"CI/CD Pipeline   arka_….{4}",
         r"✓ Stored arka_….{4} under profile 'laptop', for http://127.0.0.1:\d+ \(verified, as you@example.com\)",
         r"   ci       arka_….{4}  in 90 days  CI/CD Pipeline  http://127.0.0.1:\d+",
         r"●  laptop   arka_….{4}  in 90 days  MacBook Pro     http://127.0.0.1:\d+",

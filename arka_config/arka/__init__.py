@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arka_config.app import App
+from arka_config.app_identity import SignIn
 
 app = App(
     "arka",
@@ -16,4 +17,5 @@ app = App(
     billing_page="/billing",
     legacy_project="arka-code",
     secret_settings=(),  # besides the token; `exec` need not import the class to know
+    sign_in=SignIn("arka"),
 )

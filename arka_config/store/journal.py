@@ -133,13 +133,22 @@ class Journal:
         self._lock = lock
 
     def begin(
-        self, kind: str, *, profile: str, origin: str, label: str = "", user: str = "", token_id: str = ""
+        self,
+        kind: str,
+        *,
+        profile: str,
+        origin: str,
+        label: str = "",
+        user: str = "",
+        token_id: str = "",
+        key: str = "",
     ) -> Entry:
         """Record a token that is about to be requested, or with `token_id` one that is about to be replaced.
 
-        Raises LockTimeout, FileError, MalformedFile: without the record, nothing may be requested.
+        `key` is what withdraws the request if the server has chosen it: the code of a sign-in. Raises LockTimeout,
+        FileError, MalformedFile: without the record, nothing may be requested.
         """
-        key, begun = secrets.token_urlsafe(16), timestamps.to_text(timestamps.now())
+        key, begun = key if _is_key(key) else secrets.token_urlsafe(16), timestamps.to_text(timestamps.now())
         role, host = UNNEEDED if token_id else REQUESTED, socket.gethostname()
         entry = Entry(key, kind, role, profile, origin, label, user, begun, os.getpid(), host, token_id, self)
         _active.add(key)
@@ -215,11 +224,13 @@ def describe(entries: Iterable[Entry], program: str) -> str:
 def _is_entry(key: object, document: object) -> bool:
     """Whether this is an entry. Keys that a newer program added are ignored, and kept."""
     return (
-        isinstance(key, str)
-        and key.replace("-", "").replace("_", "").isalnum()
-        and key.isascii()
+        _is_key(key)
         and isinstance(document, dict)
         and type(document.get("process")) is int
         and all(isinstance(text := document.get(name, ""), str) and is_printable(text) for name in _TEXTS)
         and bool(document.get("kind") and document.get("origin"))
     )
+
+
+def _is_key(text: object) -> bool:
+    return isinstance(text, str) and text.replace("-", "").replace("_", "").isalnum() and text.isascii()

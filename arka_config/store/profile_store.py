@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.precedence.origin import Origin
     from arka_config.store.folders import Folders
     from arka_config.store.journal import Journal
     from arka_config.store.preferences import Preferences
@@ -147,6 +148,14 @@ class ProfileStore:
     def default_url(self) -> str | None:
         """The URL of the user's default workspace: what config.toml says, else the app's. Raises MalformedFile."""
         return self.preferences.api_url or self.app.default_url()
+
+    def sign_in_command(self, name: str, url: str) -> str:
+        """The command that gets a profile another token; empty if its workspace is not known to support sign-in."""
+        from arka_config.store.sign_in_cache import SignInCache
+
+        if not SignInCache(self.folders.state, self.lock).has(self.app.issuer(url)):
+            return ""
+        return f"{self.app.name} {'refresh' if self.exists(name) else 'login'} -p {name}"
 
     # How tokens are stored
 
@@ -300,11 +309,7 @@ class ProfileStore:
         """
         check_profile_name(name)
         with self.lock:
-            if self.profiles.read(name).reference is not None:
-                raise ConfigError(
-                    f"profile '{name}' has a token reference: {self.profiles.path(name)}: token",
-                    hint=f"{self.app.name} profiles unset {name} token",
-                )
+            self._check_no_reference(name)
             document = self.tokens.prepare(name, credential, storage=storage)
             if api_url:
                 self._write_url_or_discard(name, api_url, document)
@@ -314,6 +319,19 @@ class ProfileStore:
                 self.use(name)
                 return True
             return active == name
+
+    def check_can_log_in(self, name: str, origin: Origin, *, storage: str | None = None) -> None:
+        """Check that `log_in` could store a token, before one is issued for it. Raises the same errors."""
+        check_profile_name(name)
+        self._check_no_reference(name)
+        self.tokens.check_can_store(name, origin, storage=storage)
+
+    def _check_no_reference(self, name: str) -> None:
+        if self.profiles.read(name).reference is not None:
+            raise ConfigError(
+                f"profile '{name}' has a token reference: {self.profiles.path(name)}: token",
+                hint=f"{self.app.name} profiles unset {name} token",
+            )
 
     def replace_token(self, name: str, before: Credential, after: Credential) -> bool:
         """Replace a credential. Return False, with nothing changed, if `before` is no longer the stored one."""

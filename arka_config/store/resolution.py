@@ -18,7 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from arka_config.app_identity import AppIdentity
     from arka_config.precedence.credential import EffectiveToken
     from arka_config.precedence.values import Field, Layer, Ranks
     from arka_config.store.profile_store import ProfileStore
@@ -211,7 +210,7 @@ class Resolution:
         stored = self.profile.stored
         if stored is None or token.layer != PROFILE or not stored.is_expired:
             return None
-        return expired_token(self.app, str(self.name), stored)
+        return expired_token(self.store, str(self.name), stored)
 
     def notice(self, token: ResolvedValue) -> str:
         """Return the line that says which token is used if there are both one in the environment and a profile's."""
@@ -318,10 +317,11 @@ class EffectiveProfile:
         )
 
 
-def expired_token(app: AppIdentity, name: str, stored: Credential) -> ExpiredToken:
+def expired_token(store: ProfileStore, name: str, stored: Credential) -> ExpiredToken:
     """Return the error for a profile's stored token that is known to have expired."""
     message = f"the token of profile '{name}' expired at {stored.expires}"
-    return ExpiredToken(message, hint=f"{app.name} login -p {name}")
+    hint = store.sign_in_command(name, str(stored.origin)) or f"{store.app.name} login -p {name}"
+    return ExpiredToken(message, hint=hint)
 
 
 def _setting_in(profile: Profile, field: Field) -> ResolvedValue | None:

@@ -129,9 +129,9 @@ class TokenFiles:
         """Return the document for `put`. Raises here what a missing key or keyring makes fail."""
         return self.kind(storage or self._choose(self.read_storage(name))).save(name, credential)
 
-    def check_can_store(self, name: str, origin: Origin) -> None:
+    def check_can_store(self, name: str, origin: Origin, *, storage: str | None = None) -> None:
         """Check that a token could be stored before prompting for one. Raises the same errors as `prepare`."""
-        self.discard(name, self.prepare(name, Credential(Secret("none yet"), origin)))
+        self.discard(name, self.prepare(name, Credential(Secret("none yet"), origin), storage=storage))
 
     def put(self, name: str, document: Document) -> None:
         """Write a prepared document. Raises FileError, after discarding the document."""

@@ -70,7 +70,7 @@ def test_ctrl_c_at_the_token_prompt_exits_130_and_stores_nothing(
 
 
 def test_ctrl_c_turns_the_echo_on_again(environ: dict[str, str]) -> None:
-    shell = Terminal(["-ic", f"{ARKA} login; echo ended; read x"], environ, program="bash")
+    shell = Terminal(["-ic", f"{ARKA} login -p default; echo ended; read x"], environ, program="bash")
     shell.expect_hidden(QUESTION)
     shell.interrupt()
     shell.expect("interrupted")
@@ -82,7 +82,7 @@ def test_ctrl_c_turns_the_echo_on_again(environ: dict[str, str]) -> None:
 def test_end_of_input_is_an_error_that_says_nothing_was_entered(
     arka: Callable[..., Terminal], environ: dict[str, str]
 ) -> None:
-    terminal = arka("login")
+    terminal = arka("login", "-p", "default")
     terminal.expect_hidden(QUESTION)
     terminal.child.sendeof()
     assert terminal.wait() == 1
@@ -91,7 +91,7 @@ def test_end_of_input_is_an_error_that_says_nothing_was_entered(
 
 
 def test_login_asks_again_after_a_malformed_token(arka: Callable[..., Terminal], environ: dict[str, str]) -> None:
-    terminal = arka("login")
+    terminal = arka("login", "-p", "default")
     for wrong, message in ((TOKEN[:-1], "was it copied whole?"), ("ghp_" + "x" * 38, "does not start with arka_")):
         terminal.answer_hidden(QUESTION, wrong)
         terminal.expect(message)
@@ -102,7 +102,7 @@ def test_login_asks_again_after_a_malformed_token(arka: Callable[..., Terminal],
 
 
 def test_login_asks_again_after_an_empty_paste(arka: Callable[..., Terminal], environ: dict[str, str]) -> None:
-    terminal = arka("login")
+    terminal = arka("login", "-p", "default")
     terminal.answer_hidden(QUESTION, "")
     terminal.expect("nothing was pasted")
     terminal.answer_hidden(QUESTION, TOKEN)
@@ -122,7 +122,7 @@ def test_logout_all_asks_first(arka: Callable[..., Terminal], environ: dict[str,
 
 
 def test_login_exits_4_after_three_malformed_tokens(arka: Callable[..., Terminal], environ: dict[str, str]) -> None:
-    terminal = arka("login")
+    terminal = arka("login", "-p", "default")
     for _ in range(3):
         terminal.answer_hidden(QUESTION, "wrong")
     assert terminal.wait() == 4
@@ -139,7 +139,7 @@ def test_login_opens_the_token_page_unless_no_browser_is_given(
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {record}\n')
     browser.chmod(0o755)
     environ["BROWSER"] = f"{browser} %s"
-    terminal = arka("login", "--api-url", "https://eu.arka-ai.com", *options)
+    terminal = arka("login", "-p", "default", "--api-url", "https://eu.arka-ai.com", *options)
     terminal.answer_hidden(QUESTION, TOKEN)
     assert terminal.wait() == 0
     assert record.exists() is opened
@@ -168,7 +168,7 @@ def test_login_and_use_work_with_a_read_only_config_folder(
 
 def test_login_asks_when_only_stdout_is_not_a_terminal(environ: dict[str, str]) -> None:
     """As in `output=$(arka login ...)`, which bitwarden/cli#118 did not support because it tested stdout."""
-    script = f'output=$({ARKA} login --json) && echo "got $output"'
+    script = f'output=$({ARKA} login -p default --json) && echo "got $output"'
     shell = Terminal(["-c", script], environ, program="sh")
     shell.answer_hidden(QUESTION, TOKEN)
     shell.expect('"profile": "default"')
@@ -204,7 +204,7 @@ def test_login_asks_again_after_the_workspace_refuses_the_token(
     arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
 ) -> None:
     fake.add(TOKEN)
-    terminal = arka("login", "--api-url", fake.url)
+    terminal = arka("login", "-p", "default", "--api-url", fake.url)
     for token in ("arka_" + "x" * 37, TOKEN):
         terminal.answer_hidden(QUESTION, token)
     terminal.expect("(verified, as ann@example.com)")
@@ -218,7 +218,7 @@ def test_login_does_not_ask_again_without_a_subscription(
     arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
 ) -> None:
     fake.add(TOKEN, plan="free")
-    terminal = arka("login", "--api-url", fake.url)
+    terminal = arka("login", "-p", "default", "--api-url", fake.url)
     terminal.answer_hidden(QUESTION, TOKEN)
     terminal.expect("Pro subscription required")
     terminal.expect(f"{fake.url}/billing")

@@ -1,4 +1,4 @@
-"""`login`: read a token from the user, stdin or a file, verify it, and store it in a profile."""
+"""`login`: sign in through the browser, or take a token from the user, stdin or a file, and store it in a profile."""
 
 from __future__ import annotations
 
@@ -6,31 +6,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config import timestamps
-from arka_config.cli.input.options import check_label, no_browser_option, parse_expires
-from arka_config.cli.input.token_input import read_token
+from arka_config.cli.input.options import check_label, no_browser_option, parse_expires, paste_option
+from arka_config.cli.input.profile_name import ask_profile_name
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import expiry_document
-from arka_config.cli.runtime import legacy_sync, workspace_access
+from arka_config.cli.runtime import legacy_import
 from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.login_steps import Input, Target, log_in
 from arka_config.cli.runtime.origin_approval import approve_origin
-from arka_config.errors import ConfigError, OriginConflict, UsageError
+from arka_config.errors import OriginConflict, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
-from arka_config.precedence.values import ENV, FLAG, PROFILE, flatten, resolve
-from arka_config.secret import mask
-from arka_config.store.tokens import PLAIN, STORAGES, Credential
-from arka_config.text import visible
+from arka_config.precedence.values import ENV, PROFILE, flatten, resolve
+from arka_config.store.tokens import STORAGES
 
 if TYPE_CHECKING:
     from arka_config.precedence.values import ResolvedValue
-    from arka_config.secret import Secret
-    from arka_config.workspace.client.verification import Verification
 
 
 @command()
 @click.option("--with-token", is_flag=True, help="Read the token from standard input.")
 @click.option("--token-file", metavar="PATH", help="Read the token from a file.")
+@paste_option
 @no_browser_option
 @click.option("--label", metavar="TEXT", default="", help="The name of the token on the tokens page.")
 @click.option("--expires", metavar="DATE|90d", help="When the token expires, as chosen on the tokens page.")
@@ -52,6 +48,7 @@ def login(
     session: Session,
     with_token: bool,
     token_file: str | None,
+    paste: bool,
     no_browser: bool,
     label: str,
     expires: str | None,
@@ -64,9 +61,10 @@ def login(
 ) -> None:
     """Log in to a workspace and store the token in a profile.
 
-    Unless an option provides the token, this opens the tokens page in a browser and prompts for the token: create one
-    there, copy it, and paste it here. The input is not shown. The token is verified with the workspace before it is
-    stored; if the workspace has no API or cannot be reached, the token is stored unverified.
+    If the workspace supports it, approve the sign-in in your browser: there is nothing to copy. Without a browser on
+    this machine, a code to enter in the browser of another device is shown. Otherwise, the tokens page is opened:
+    create a token there, copy it, and paste it here. The token is verified with the workspace before it is stored; if
+    the workspace has no API or cannot be reached, the token is stored unverified.
 
     The workspace is that of `--api-url`, of a profile named with `--profile`, or of the variable for it, else the
     profile's, else the default one.
@@ -76,30 +74,45 @@ def login(
     {app} login --profile ci --label "CI/CD Pipeline" --expires 90d
     printf %s "$TOKEN" | {app} login --profile ci --with-token
     """
-    name, url = _target(session, api_url)
+    source = Input(with_token, token_file, paste, no_browser)
     ends = parse_expires(expires) or ""
     check_label(session.app, label, "--label", hint="--with-token reads the token from stdin")
     if expect_user is not None and verify is False:
         raise UsageError("--expect-user and --no-verify cannot be combined", hint="keep one of them")
-    _check_same_origin(session, name, url, force)
+    if session.can_ask and not source.is_given(session) and _prepare_first_login(session, api_url):
+        return
+    name, url = _target(session, api_url)
     approve_origin(session, url, remember=False)  # storing the token does that
-    token, verification = read_token(
-        session,
+    target = Target(
         name,
-        str(url.value),
-        with_token=with_token,
-        token_file=token_file,
-        open_browser=not no_browser,
-        check=lambda token: _verify_token(session, url, token, verify, expect_user),
+        url,
+        label=label,
+        expires=ends,
+        expect_user=expect_user,
+        verify=verify,
+        storage=storage,
+        activate=activate,
+        force=force,
     )
-    _check_same_user(session, name, verification, force)
-    credential = _credential(token, url, label, ends, verification)
-    is_first = not session.store.tokens.names()
-    is_active = session.store.log_in(
-        name, credential, api_url=_url_to_store(session, name, url), activate=activate, storage=storage
+    log_in(session, target, source)
+
+
+def _prepare_first_login(session: Session, api_url: str | None) -> bool:
+    """Ask for the profile's name if none is chosen, and whether to import the Node CLI's token. Return whether it was.
+
+    That token is offered only if no other one is stored, so that the question is asked once.
+    """
+    legacy = None if session.store.tokens.names() else legacy_import.find_file(session)
+    has_copy = legacy is not None and terminal.confirm(
+        f"{session.with_tilde(legacy)} has a token of the Node CLI. Import it instead of getting a new one?"
     )
-    legacy_sync.after_change(session)
-    _report(session, name, credential, verification, is_active, is_first)
+    name = session.login_resolution(api_url).name
+    if name is None:
+        name = ask_profile_name()
+        session.choose(name)
+    if has_copy:
+        legacy_import.import_token(session, name, api_url=api_url)
+    return has_copy
 
 
 def _target(session: Session, api_url: str | None) -> tuple[str, ResolvedValue]:
@@ -129,118 +142,3 @@ def _note_unused_url(session: Session, url: ResolvedValue, origin: Origin) -> No
             f"using {origin}, from {session.with_tilde(url.place)}; {field.variable} is not used. To change it: "
             f"{field.option} {Origin.of(other)}"
         )
-
-
-def _url_to_store(session: Session, name: str, url: ResolvedValue) -> str:
-    """The URL to write to the profile's file: `--api-url`, unless the file or the token's origin implies it."""
-    if url.layer != FLAG:
-        return ""
-    text = str(url.value)
-    implied = session.store.profiles.read(name).api_url or str(Origin.of(text))
-    return "" if text.rstrip("/") == implied.rstrip("/") else text
-
-
-def _check_same_origin(session: Session, name: str, url: ResolvedValue, force: bool) -> None:
-    stored = session.store.tokens.read(name)
-    origin = Origin.of(str(url.value))
-    if stored is None or stored.origin == origin or force:
-        return
-    if stored.user or url.layer != FLAG:
-        raise _replacement_refused(name, f"for {stored.origin}", f"for {origin}")
-    terminal.note(f"profile '{name}' has a token for {stored.origin} that was never verified; this one replaces it")
-
-
-def _check_same_user(session: Session, name: str, verification: Verification, force: bool) -> None:
-    """Raise ConfigError if the stored token is known to be another user's."""
-    stored = session.store.tokens.read(name)
-    user = verification.identity.email if verification.identity is not None else ""
-    if stored is not None and stored.user and user and stored.user.casefold() != user.casefold() and not force:
-        raise _replacement_refused(name, f"of {stored.user}", f"of {user}")
-
-
-def _replacement_refused(name: str, stored: str, new: str) -> ConfigError:
-    return ConfigError(
-        f"profile '{name}' has a token {stored}, and this one is {new}; nothing was stored",
-        hint="choose another --profile, or replace that token with --force",
-    )
-
-
-def _verify_token(
-    session: Session, url: ResolvedValue, token: Secret, verify: bool | None, expect_user: str | None
-) -> Verification:
-    """Ask the workspace about the token.
-
-    Raises InvalidToken and ProRequired; with `--verify` or `--expect-user`, any reason why it cannot be verified.
-    """
-    from arka_config.workspace.client.verification import Skipped, State, Verification
-
-    if verify is False:
-        return Verification(State.NOT_ASKED, skipped=Skipped.NO_VERIFY)
-    resolution = session.login_resolution(str(url.value) if url.layer == FLAG else None)
-    verification = workspace_access.verify_token(session, resolution, url, token)
-    if verification.error is not None and (verification.is_refusal or verify):
-        raise verification.error
-    if expect_user is None:
-        return verification
-    identity, name = verification.identity, visible(expect_user)
-    if identity is None:
-        raise ConfigError(
-            f"cannot check whether the token belongs to '{name}': {verification.reason}; nothing was stored",
-            hint="leave --expect-user out to store the token unverified",
-        )
-    if not identity.is_user(expect_user):
-        raise ConfigError(
-            f"the token belongs to '{identity.email}', not to '{name}'; nothing was stored",
-            hint=f"check which account {session.app.title} is open in, and create a token there",
-        )
-    return verification
-
-
-def _credential(token: Secret, url: ResolvedValue, label: str, expires: str, verification: Verification) -> Credential:
-    """The credential to store. What the workspace says of the token overrides the options."""
-    origin, created, user = Origin.of(str(url.value)), timestamps.to_text(timestamps.now()), ""
-    if verification.identity is not None:
-        details, user = verification.identity.token, verification.identity.email
-        if details.label and label not in ("", details.label):
-            terminal.note(f"the workspace calls this token '{details.label}', so --label is not used")
-        if details.includes_expires and expires not in ("", details.expires):
-            ends = f"expires {timestamps.describe(timestamps.parse(details.expires))}" if details.expires else ""
-            terminal.note(f"the workspace says that it {ends or 'never expires'}, so --expires is not used")
-        label = details.label or label
-        expires = details.stored_expires or expires
-    return Credential(token, origin, label=label, created=created, expires=expires, user=user)
-
-
-def _report(
-    session: Session, name: str, credential: Credential, verification: Verification, is_active: bool, is_first: bool
-) -> None:
-    app = session.app
-    token = mask(credential.token.reveal(), app.token_prefix)
-    storage = session.store.tokens.read_storage(name)
-    if session.json:
-        session.show_json(
-            {
-                "profile": name,
-                "active": is_active,
-                "token": token,
-                "origin": str(credential.origin),
-                "storage": storage,
-                "label": credential.label or None,
-                **expiry_document(credential.expires),
-                "verified": verification.identity is not None,
-                "state": verification.state,
-                "reason": verification.reason or None,
-                "user": credential.user or None,
-            }
-        )
-    state = f"verified, as {credential.user}" if verification.identity is not None else "unverified"
-    terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} ({state})", mark="✓")
-    if verification.error is not None:
-        terminal.note(f"it was not verified: {verification.reason}")
-    if is_first and storage == PLAIN:
-        path = session.with_tilde(session.store.tokens.path(name))
-        terminal.note(f"the token is stored in plain text in {path}, which only your account can read")
-    if not is_active:
-        terminal.say(f"  Another profile is active; switch with: {app.name} use {name}")
-    if session.environ.get(app.token_field.variable):
-        terminal.note(f"{app.token_field.variable} is set, and wins over this token unless --profile {name} is given")

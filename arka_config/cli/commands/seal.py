@@ -167,7 +167,7 @@ def _check_not_expired(session: Session, token: Secret) -> None:
         except ConfigError:
             continue
         if is_same and stored is not None and stored.is_expired:
-            raise expired_token(session.app, name, stored)
+            raise expired_token(session.store, name, stored)
 
 
 def _unseal(session: Session, path: str, others: tuple[str, ...]) -> SealedToken:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 yes_option = click.option("-y", "--yes", is_flag=True, help="Skip the confirmation prompt.")
 show_token_option = click.option("--show-token", is_flag=True, help="Show the token unmasked.")
-no_browser_option = click.option(
-    "--no-browser", is_flag=True, help="Print the URL of the tokens page instead of opening it."
+no_browser_option = click.option("--no-browser", is_flag=True, help="Print the URL of the page instead of opening it.")
+paste_option = click.option(
+    "--paste", is_flag=True, help="Paste a token, even if the workspace supports signing in through the browser."
 )
 strict_expiry_option = click.option(
     "--strict-expiry", is_flag=True, help="Fail if the token is known to have expired (default: warn)."

@@ -1,4 +1,4 @@
-"""Progress bars for long operations, on stderr if that is a terminal."""
+"""Progress bars for long operations, and the time left of a wait, on stderr if that is a terminal."""
 
 from __future__ import annotations
 
@@ -51,3 +51,31 @@ def counter(label: str) -> Iterator[Callable[[int, int | None], None]]:
             bar.update(task, completed=done, total=total)
 
         yield update
+
+
+@contextlib.contextmanager
+def countdown(label: str) -> Iterator[Callable[[float], None]]:
+    """Show a line during a wait, and yield the function that updates it with the seconds left.
+
+    On a terminal the line is rewritten, and removed at the end. Otherwise it is printed once.
+    """
+    is_live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    shown = ""
+
+    def update(seconds: float) -> None:
+        nonlocal shown
+        minutes, rest = divmod(max(0, round(seconds)), 60)
+        line = f"{label} ({minutes}:{rest:02} left)"
+        if not is_live and not shown:
+            terminal.say(line)
+        elif is_live and line != shown:
+            sys.stderr.write(f"\r\x1b[K{terminal.safe_text(line)[: terminal.columns() - 1]}")
+            sys.stderr.flush()
+        shown = line
+
+    try:
+        yield update
+    finally:
+        if is_live and shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -53,6 +53,7 @@ ENTRIES = (
     Entry("login", "Sign in", "Log in to a workspace and store the token"),
     Entry("logout", "Sign in", "Remove a profile's stored token"),
     Entry("status", "Sign in", "Show the effective profile and token, and where they come from"),
+    Entry("refresh", "Sign in", "Sign in again for a profile whose token has expired"),
     Entry("rotate", "Sign in", "Replace a profile's token with a new one"),
     Entry("revoke", "Sign in", "Revoke a profile's token at the workspace"),
     Entry("tokens", "Sign in", "List, create and revoke tokens at the workspace"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arka_config.precedence.credential import EffectiveToken
     from arka_config.settings import ProfileSettings
 
+_CONTAINER_FILES = ("/.dockerenv", "/run/.containerenv")
 _WIDE = 110  # columns; a table shows full paths from this width on
 
 
@@ -39,6 +40,7 @@ class Session:
         self.flags: dict[str, object] = {}
         self.approved_origins: set[str] = set()  # from the environment, and approved in this run
         self.json = False
+        self.json_lines = False  # print each JSON object on one line, since there are several
         self.has_shown_json = False
         self.no_input = app.is_on("NO_INPUT", environ)
         self._resolution: Resolution | None = None
@@ -161,12 +163,25 @@ class Session:
         hint = f"set {self.app.variable('PASSPHRASE_FILE')}"
         return terminal.ask_secret(question, hint=hint) if self.can_ask else None
 
+    @property
+    def has_local_browser(self) -> bool:
+        """Whether a browser can be opened that runs on this machine, and so reaches a listener on its loopback.
+
+        Over ssh and in a container, BROWSER may name a program that opens the page on another machine.
+        """
+        if self.environ.get("SSH_CONNECTION"):
+            return False
+        is_container = any(map(os.path.exists, _CONTAINER_FILES))
+        return self._has_screen or (bool(self.environ.get("BROWSER")) and not is_container)
+
+    @property
+    def _has_screen(self) -> bool:
+        has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
+        return sys.platform in ("darwin", "win32") or has_display
+
     def open_page(self, page: str) -> bool:
         """Open a page in the browser. False if there is no browser with a window of its own, as over ssh."""
-        environ = self.environ
-        has_display = bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
-        has_screen = sys.platform in ("darwin", "win32") or has_display
-        if not environ.get("BROWSER") and (not has_screen or environ.get("SSH_CONNECTION")):
+        if not self.environ.get("BROWSER") and (not self._has_screen or self.environ.get("SSH_CONNECTION")):
             return False
         import webbrowser
 
@@ -200,11 +215,17 @@ class Session:
         import json
 
         is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        text = json.dumps(document, indent=2, ensure_ascii=not is_unicode)
+        text = json.dumps(document, indent=None if self.json_lines else 2, ensure_ascii=not is_unicode)
         if not UNPRINTABLE.isdisjoint(text):
             text = "".join(_escape_for_json(character) for character in text)
         self.has_shown_json = True
         terminal.out(escape_ci_commands_in_json(text if reveal else self.app.redact(text)))
+
+    def show_json_line(self, document: Mapping[str, object]) -> None:
+        """Print a JSON object that is not the command's last: each is on a line of its own then (NDJSON)."""
+        self.json_lines = True
+        self.show_json(document)
+        self.has_shown_json = False
 
     def show(self, document: Mapping[str, object], text: str, *, reveal: bool = False) -> None:
         """Print the data that a command is about to stdout: as JSON with `--json`, else as text."""

@@ -81,7 +81,7 @@ def finish_entries(session: Session, entries: Sequence[Entry]) -> list[Outcome]:
     outcomes = []
     for origin, group in by_origin.items():
         tokens = _ask(session, origin)
-        outcomes += [_finish_entry(tokens, entry) for entry in group]
+        outcomes += [_finish_entry(session, tokens, entry) for entry in group]
     done = [outcome.entry for outcome in outcomes if not outcome.why]
     if done:
         session.store.journal.finish(*done)
@@ -136,11 +136,13 @@ def _identify(tokens: _Tokens, client: WorkspaceClient) -> None:
     tokens.clients.append((client, identity))
 
 
-def _finish_entry(tokens: _Tokens, entry: Entry) -> Outcome:
+def _finish_entry(session: Session, tokens: _Tokens, entry: Entry) -> Outcome:
     if entry.id and entry.id in tokens.held:
         return Outcome(entry)
     if entry.id and tokens.not_compared:
         return Outcome(entry, why=tokens.not_compared[0])
+    if entry.kind == LOGIN:
+        return _withdraw_sign_in(session, entry)
     why = tokens.not_compared[0] if tokens.not_compared else "no profile has a token that works there"
     is_gone = has_failed = False
     for client, identity in tokens.clients:
@@ -159,14 +161,22 @@ def _finish_entry(tokens: _Tokens, entry: Entry) -> Outcome:
     return Outcome(entry, why="" if is_gone else why)
 
 
+def _withdraw_sign_in(session: Session, entry: Entry) -> Outcome:
+    """Withdraw a sign-in by its code, and the token that it was exchanged for: that needs no other token."""
+    from arka_config.cli.runtime import browser_sign_in
+
+    try:
+        browser_sign_in.withdraw(session, entry)
+    except (AuthError, WorkspaceError) as error:
+        return Outcome(entry, why=error.lines[0])
+    return Outcome(entry, is_revoked=bool(entry.id))
+
+
 def _revoke(client: WorkspaceClient, entry: Entry, held: set[str]) -> bool:
     """Revoke an entry's token. Return False if there is none. Raises AuthError or WorkspaceError if it may be left."""
     if entry.role == REQUESTED:
         try:
-            if client.withdraw(entry.key):
-                return True
-            if entry.kind != LOGIN:  # a sign-in in the browser may have issued a token without the key
-                return False
+            return client.withdraw(entry.key)
         except NoWorkspaceApi:  # an older workspace, which issues tokens without noting the key
             pass
         if not entry.id:

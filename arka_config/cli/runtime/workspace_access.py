@@ -37,8 +37,12 @@ class StoredToken(NamedTuple):
     workspace: WorkspaceClient
 
 
-def client(session: Session, resolution: Resolution, url: ResolvedValue, token: Secret) -> WorkspaceClient:
+def client(
+    session: Session, resolution: Resolution, url: ResolvedValue, token: Secret, *, replacement: str = ""
+) -> WorkspaceClient:
     """A client for the workspace at a URL. Asks first if only the environment names it, and the user never used it.
+
+    `replacement` is the command that gets another token, for hints; it is known for a profile's own token.
 
     Raises ConfigError for a connection setting that cannot be used, and what `approve_origin` raises.
     """
@@ -46,7 +50,12 @@ def client(session: Session, resolution: Resolution, url: ResolvedValue, token: 
     from arka_config.workspace.client.connection import Connection
 
     approve_origin(session, url)
-    return WorkspaceClient(session.app, str(url.value), token, Connection.from_settings(resolution))
+    stored, name = resolution.profile.stored, resolution.name
+    is_of_profile = stored is not None and name is not None and stored.token is token
+    if is_of_profile:
+        replacement = session.store.sign_in_command(str(name), str(url.value))
+    connection = Connection.from_settings(resolution)
+    return WorkspaceClient(session.app, str(url.value), token, connection, replacement=replacement)
 
 
 def effective_workspace(session: Session) -> WorkspaceClient:
@@ -55,11 +64,13 @@ def effective_workspace(session: Session) -> WorkspaceClient:
     return client(session, session.resolution, effective.url, effective.secret)
 
 
-def verify_token(session: Session, resolution: Resolution, url: ResolvedValue, token: Secret) -> Verification:
-    """Ask the workspace about a token. Raises what `client` raises."""
+def verify_token(
+    session: Session, resolution: Resolution, url: ResolvedValue, token: Secret, *, replacement: str = ""
+) -> Verification:
+    """Ask the workspace about a token. The arguments, and what it raises, are those of `client`."""
     from arka_config.workspace.client.verification import verify
 
-    return verify(client(session, resolution, url, token))
+    return verify(client(session, resolution, url, token, replacement=replacement))
 
 
 def resolution_of(session: Session, name: str) -> Resolution:
@@ -74,7 +85,7 @@ def stored_token(session: Session, name: str) -> StoredToken:
     if read.profile is not None and read.profile.reference is not None:
         place = describe(*read.profile.reference)
         raise TokenUnavailable(
-            f"profile '{name}' takes its token from {place}, and only a stored token can be revoked or rotated here",
+            f"profile '{name}' takes its token from {place}, and only a stored token can be revoked or replaced here",
             hint=f"replace it there; {session.app.name} tokens list shows the tokens of the workspace",
         )
     effective = resolution.effective_token()

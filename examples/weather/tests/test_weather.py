@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.testing import USER, FakeTokens, RunCli
+from arka_config.testing import USER, ApprovingBrowser, FakeTokens, RunCli
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,14 @@ def test_login_verifies_token_and_account_shows_its_user(run_cli: RunCli, cli_wo
     token = cli_workspace.issue(USER, "Laptop").secret.reveal()
     result = run_cli("login", "-p", "home", "--with-token", "--verify", stdin=token)
     assert (result.code, f"(verified, as {USER})" in result.err) == (0, True)
+    assert run_cli("account").out == f"{USER} (profile)\n"
+
+
+@pytest.mark.parametrize("environ", [{}, {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}])
+def test_login_through_the_browser(environ: dict[str, str], run_cli: RunCli, cli_browser: ApprovingBrowser) -> None:
+    result = run_cli("login", "-p", "home", "--json", environ=environ)
+    assert (result.code, f"(verified, as {USER})" in result.err) == (0, True)
+    assert len(cli_browser.pages) == 1
     assert run_cli("account").out == f"{USER} (profile)\n"
 
 

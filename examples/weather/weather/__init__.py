@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arka_config import App
+from arka_config import App, SignIn
 
 app = App(
     "weather",
@@ -11,5 +11,6 @@ app = App(
     token_prefix="wx_",
     api_url="https://api.weather.example",
     tokens_page="/settings/tokens",
+    sign_in=SignIn("weather-cli", scope="forecasts"),  # `weather login` opens the browser if the server supports it
 )
 main = app.main("weather.cli:cli")

@@ -104,8 +104,48 @@ GUARANTEES: list[Guarantee] = [
             "an id that is an option",
         ),
     ),
+    Guarantee(
+        "Signing in through the browser talks to the workspace's own origin only: metadata, endpoints and pages of "
+        "another one are refused, and no redirect is followed.",
+        (
+            "workspace/client/sign_in/test_metadata.py::test_endpoint_on_another_origin_is_refused",
+            "workspace/client/sign_in/test_metadata.py::test_issuer_other_than_the_one_that_was_asked_is_refused",
+            "workspace/client/sign_in/test_metadata.py::test_redirect_of_the_metadata_is_not_followed",
+            "workspace/client/sign_in/test_metadata.py::test_cached_metadata_is_checked_like_any_other",
+            "workspace/client/sign_in/test_server.py::test_page_of_another_origin_is_not_shown",
+        ),
+        ("an endpoint anywhere", "another issuer", "a redirect of the metadata"),
+    ),
+    Guarantee(
+        "A sign-in ends only with the browser's return to this program, for this sign-in, from the server that was "
+        "asked.",
+        (
+            "workspace/client/sign_in/test_loopback.py::test_missing_foreign_and_repeated_state_is_ignored",
+            "workspace/client/sign_in/test_loopback.py::test_other_path_is_ignored",
+            "workspace/client/sign_in/test_loopback.py::test_other_host_is_ignored",
+            "workspace/client/sign_in/test_server.py::test_answer_of_another_server_is_refused",
+        ),
+        (
+            "any state",
+            "any path of the listener",
+            "any host of the listener",
+            "the code of another server",
+            "a repeated state",
+        ),
+    ),
+    Guarantee(
+        "A token that a sign-in issued is stored, or revoked: also if it cannot be stored, and after Ctrl-C or a kill.",
+        (
+            "cli/test_browser_sign_in.py::test_token_that_cannot_be_stored_is_revoked",
+            "cli/test_browser_sign_in.py::test_interrupt_withdraws_the_request",
+            "cli/test_browser_sign_in.py::test_token_that_a_killed_login_did_not_store_is_revoked_later",
+            "workspace/client/sign_in/test_server.py::test_lost_answer_is_asked_for_again",
+        ),
+        ("a token that is not stored", "a request after Ctrl-C", "a sign-in without a record"),
+    ),
 ]
 
+_SIGN_IN_TESTS = "tests/workspace/client/sign_in"
 _CONNECTION_TESTS = "tests/workspace/client/test_connection.py"
 
 MUTANTS: list[Mutant] = [
@@ -259,6 +299,94 @@ MUTANTS: list[Mutant] = [
         "        if issued.token == self.token:",
         "        if issued.token is None:",
         "tests/cli/test_rotate.py::test_rotate_keeps_the_token_if_the_workspace_answers_with_the_same_one",
+        "assert",
+    ),
+    Mutant(
+        "an endpoint anywhere",
+        "workspace/client/sign_in/metadata.py",
+        'if Origin.of(url.partition("?")[0]) == origin and "#" not in url:',
+        'if "#" not in url:',
+        f"{_SIGN_IN_TESTS}/test_metadata.py::test_endpoint_on_another_origin_is_refused",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "another issuer",
+        "workspace/client/sign_in/metadata.py",
+        'if read_text(table, "issuer") != issuer:',
+        'if not read_text(table, "issuer"):',
+        f"{_SIGN_IN_TESTS}/test_metadata.py::test_issuer_other_than_the_one_that_was_asked_is_refused",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "a redirect of the metadata",
+        "workspace/client/transport.py",
+        "trust_env=False, timeout=timeout)",
+        "trust_env=False, timeout=timeout, follow_redirects=True)",
+        f"{_SIGN_IN_TESTS}/test_metadata.py::test_redirect_of_the_metadata_is_not_followed",
+        "assert",
+    ),
+    Mutant(
+        "any state",
+        "workspace/client/sign_in/loopback.py",
+        ' or not secrets.compare_digest(parameters.get("state", "").encode(), self.state.encode()):',
+        ":",
+        f"{_SIGN_IN_TESTS}/test_loopback.py::test_missing_foreign_and_repeated_state_is_ignored",
+        "assert",
+    ),
+    Mutant(
+        "a repeated state",
+        "workspace/client/sign_in/loopback.py",
+        "return parameters if len(parameters) == len(pairs) else None",
+        "return parameters",
+        f"{_SIGN_IN_TESTS}/test_loopback.py::test_missing_foreign_and_repeated_state_is_ignored",
+        "assert",
+    ),
+    Mutant(
+        "any path of the listener",
+        "workspace/client/sign_in/loopback.py",
+        "if host != self._host or path != PATH:",
+        "if host != self._host:",
+        f"{_SIGN_IN_TESTS}/test_loopback.py::test_other_path_is_ignored",
+        "assert",
+    ),
+    Mutant(
+        "any host of the listener",
+        "workspace/client/sign_in/loopback.py",
+        "if host != self._host or path != PATH:",
+        "if path != PATH:",
+        f"{_SIGN_IN_TESTS}/test_loopback.py::test_other_host_is_ignored",
+        "assert",
+    ),
+    Mutant(
+        "the code of another server",
+        "workspace/client/sign_in/server.py",
+        "if issuer != self.metadata.issuer and (issuer is not None or self.metadata.sends_issuer):",
+        "if issuer is None and self.metadata.sends_issuer:",
+        f"{_SIGN_IN_TESTS}/test_server.py::test_answer_of_another_server_is_refused",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "a token that is not stored",
+        "cli/runtime/browser_sign_in.py",
+        "        if granted is not None and _revoke(session, server, granted):\n",
+        "        if granted is not None:\n",
+        "tests/cli/test_browser_sign_in.py::test_token_that_cannot_be_stored_is_revoked",
+        "assert",
+    ),
+    Mutant(
+        "a request after Ctrl-C",
+        "cli/input/browser_approval.py",
+        "            if server.withdraw(code, kind):\n",
+        "            if code:\n",
+        "tests/cli/test_browser_sign_in.py::test_interrupt_withdraws_the_request",
+        "DID NOT RAISE",
+    ),
+    Mutant(
+        "a sign-in without a record",
+        "cli/input/browser_approval.py",
+        "        record.begin(code)\n",
+        "        pass\n",
+        "tests/cli/test_browser_sign_in.py::test_token_that_a_killed_login_did_not_store_is_revoked_later",
         "assert",
     ),
 ]

@@ -147,7 +147,8 @@ def decide_device(browser: FormBrowser, decision: DecisionForm, user_code: str =
 
 def _read_authorization(browser: Browser) -> AuthorizationRequest:
     query = browser.request.query_params.multi_items()
-    return protocol.read_authorization_request(query, browser.workspace.app.name, browser.address)
+    app = browser.workspace.app
+    return protocol.read_authorization_request(query, app.client_id, browser.address, app.sign_in_scope)
 
 
 def _require_user(browser: Browser) -> None:

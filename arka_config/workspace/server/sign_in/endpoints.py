@@ -44,7 +44,7 @@ async def _read_form(request: Request) -> dict[str, str]:
     if media_type != _FORM or body is None:
         raise OAuthError("invalid_request", f"the body has to be {_FORM}")
     parameters = protocol.collect(parse_qsl(body, keep_blank_values=True))
-    protocol.check_client(parameters, workspace_of(request).app.name)
+    protocol.check_client(parameters, workspace_of(request).app.client_id)
     return parameters
 
 
@@ -76,7 +76,7 @@ async def describe(request: Request) -> Response:
 def start_device_login(request: Request, parameters: Parameters) -> Response:
     """Create a device request (RFC 8628, 3.2). Limited for each address, since each request takes a row."""
     workspace, address = workspace_of(request), client_address(request)
-    details = protocol.read_details(parameters, parameters["client_id"], address)
+    details = protocol.read_details(parameters, parameters["client_id"], address, workspace.app.sign_in_scope)
     limit_failures(workspace, workspace.login_request_limit, address)
     with workspace.database.write() as session:
         device_code, user_code = login_requests.create_device_request(session, details)

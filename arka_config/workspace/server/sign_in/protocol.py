@@ -111,9 +111,12 @@ def check_client(parameters: Mapping[str, str], client_id: str) -> str:
     return client_id
 
 
-def read_details(parameters: Mapping[str, str], client_id: str, address: str) -> Details:
-    """Read what the client says about itself. Raises OAuthError for text that may not be shown, or for a scope."""
-    if parameters.get("scope"):
+def read_details(parameters: Mapping[str, str], client_id: str, address: str, scope: str = "") -> Details:
+    """Read what the client says about itself.
+
+    Raises OAuthError for text that may not be shown, or for another scope than the app's own.
+    """
+    if parameters.get("scope", "") not in ("", scope):
         raise OAuthError("invalid_scope", "tokens of a sign-in have no scopes")
     machine, profile, label = (_read_text(parameters, name) for name in ("machine", "profile", "label"))
     return Details(client_id, machine, profile, label, address)
@@ -135,7 +138,9 @@ def redirect_origin(redirect_uri: str) -> str | None:
     return match[1] if match and int(match[2]) <= 0xFFFF else None
 
 
-def read_authorization_request(pairs: Iterable[tuple[str, str]], client_id: str, address: str) -> AuthorizationRequest:
+def read_authorization_request(
+    pairs: Iterable[tuple[str, str]], client_id: str, address: str, scope: str = ""
+) -> AuthorizationRequest:
     """Validate an authorization request.
 
     Raises Problem if the client or its redirect is not known: the browser is not sent there. Raises RedirectedError for
@@ -161,7 +166,7 @@ def read_authorization_request(pairs: Iterable[tuple[str, str]], client_id: str,
         challenge = parameters.get("code_challenge", "")
         if not _CHALLENGE.fullmatch(challenge):
             raise OAuthError("invalid_request", "code_challenge is missing, or not a SHA-256 in base64url")
-        details = read_details(parameters, client_id, address)
+        details = read_details(parameters, client_id, address, scope)
     except OAuthError as error:
         raise RedirectedError(error, redirect_uri, state) from None
     return AuthorizationRequest(details, redirect_uri, state, challenge)
