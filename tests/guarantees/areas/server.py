@@ -73,7 +73,7 @@ GUARANTEES: list[Guarantee] = [
         (
             "workspace/server/sign_in/test_grants.py::test_approved_request_that_is_never_fetched_leaves_no_token",
             "workspace/server/sign_in/test_grants.py::test_without_pro_no_token_is_issued_and_the_client_learns_why",
-            "workspace/server/sign_in/test_grants.py::test_database_has_no_code_and_no_token",
+            "workspace/server/sign_in/test_grants.py::test_database_files_have_no_code_and_no_token",
         ),
         ("an approved code without an end", "a token without Pro"),
     ),

@@ -223,6 +223,7 @@ def _render_approval(
         details=details,
         code=user_codes.show(code),
         created=created,
+        own_address=browser.address,
         action=f"{browser.request.url.path}?{browser.request.url.query}",
         fault=fault,
         entered=entered or EMPTY_FORM | {"label": _suggest_label(details) or browser.workspace.app.title},

@@ -138,9 +138,12 @@ def _exchange(workspace: Workspace, parameters: dict[str, str], address: str, ke
 def withdraw(request: Request, parameters: Parameters) -> Response:
     """Withdraw a login request by its code, with the token that it was exchanged for; or revoke a token."""
     secret = _require(parameters, "token")
-    workspace, address = workspace_of(request), client_address(request)
-    with workspace.database.write() as session:
-        login_requests.withdraw(session, secret, client_id=parameters["client_id"], address=address)
+    database, address = workspace_of(request).database, client_address(request)
+    with database.read() as session:
+        can_withdraw = login_requests.can_withdraw(session, secret)
+    if can_withdraw:
+        with database.write() as session:
+            login_requests.withdraw(session, secret, client_id=parameters["client_id"], address=address)
     return JSONResponse({})
 
 

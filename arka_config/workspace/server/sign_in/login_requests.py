@@ -185,6 +185,12 @@ def poll(
     return OAuthError("authorization_pending", "the user has not decided yet")
 
 
+def can_withdraw(session: Session, secret: str) -> bool:
+    """Whether this is a code of a request, or a token. Only reads, as `is_known`."""
+    is_token = select(Token.id).where(Token.digest == digest(secret))
+    return is_known(session, secret) or session.scalar(is_token) is not None
+
+
 def withdraw(session: Session, secret: str, *, client_id: str, address: str) -> None:
     """Delete the request with this device code or authorization code, and revoke the token that it was exchanged for.
 

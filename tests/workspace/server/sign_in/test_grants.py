@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -132,6 +133,9 @@ def test_approval_page_shows_who_asks(workspace: RunningWorkspace, ann: Browser,
         assert f"{datetime.now(UTC):%Y-%m-%dT%H}" in text
         assert f'value="{profile} on {machine}"' in text
         assert f'<code id="user-code">{code}</code>' in text
+        assert "browser’s" not in text
+    change_requests(workspace, address="192.0.2.7")
+    assert "(this browser’s is <bdi>127.0.0.1</bdi>)" in ann.open(device_page).text
     assert 'value="MacBook"' in ann.open(program.page(label="MacBook")).text
     assert "<b>" not in ann.open(program.page(machine="<b>bold</b>")).text
 
@@ -189,18 +193,18 @@ def test_approved_request_that_is_never_fetched_leaves_no_token(
     assert token_labels(workspace) == []
 
 
-def test_database_has_no_code_and_no_token(
+def test_database_files_have_no_code_and_no_token(
     workspace: RunningWorkspace, ann: Browser, program: Program, database_url: str
 ) -> None:
     code = approve_code(ann, program)
     program.start_device_login()
-    secrets = [code, program.device_code, program.user_code, program.user_code.replace("-", ""), program.verifier]
-    secrets.append(outcome(program.exchange(code)))
-    with workspace.workspace.database.read() as session:
-        stored = repr([list(row) for row in session.execute(select(LoginRequest.__table__))])
-    assert program.challenge in stored
-    for secret in secrets:
-        assert secret not in stored
+    token = outcome(program.exchange(code))
+    files = list(Path(database_url.removeprefix("sqlite:///")).parent.iterdir())
+    stored = b"".join(file.read_bytes() for file in files)
+    assert program.challenge.encode() in stored
+    user_code = program.user_code.replace("-", "")
+    for secret in (code, program.device_code, program.user_code, user_code, program.verifier, token):
+        assert secret.encode() not in stored
 
 
 def test_withdrawn_request_gives_no_token(workspace: RunningWorkspace, ann: Browser, program: Program) -> None:
