@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 
+from tests.workspace.server.clients import NO_TLS
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -26,7 +28,7 @@ class Program:
     """A program on a machine: its PKCE verifier and its `state`, and the device code once it has one."""
 
     def __init__(self, workspace: RunningWorkspace) -> None:
-        self.http = httpx.Client(base_url=workspace.url, trust_env=False, timeout=30)
+        self.http = httpx.Client(base_url=workspace.url, trust_env=False, verify=NO_TLS, timeout=30)
         self.state = secrets.token_urlsafe(16)
         self.verifier = secrets.token_urlsafe(32)
         self.device_code = ""

@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from sqlalchemy import func, select, update
 
@@ -31,6 +30,8 @@ from tests.workspace.server.sign_in.program import (
 )
 
 if TYPE_CHECKING:
+    import httpx
+
     from arka_config.workspace.server.serving import RunningWorkspace
 
 on_both_databases = pytest.mark.parametrize(
@@ -58,12 +59,12 @@ def token_labels(workspace: RunningWorkspace) -> list[str]:
 
 @on_both_databases
 def test_independent_client_signs_in_with_a_code(
-    workspace: RunningWorkspace, ann: Browser, monkeypatch: pytest.MonkeyPatch
+    workspace: RunningWorkspace, ann: Browser, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """oauthlib builds and checks everything; only the user's click is ours."""
     oauthlib: Any = import_module("oauthlib.oauth2")  # it has no type annotations
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # it does not know that loopback is safe
-    metadata = httpx.get(workspace.url + METADATA, trust_env=False).json()
+    metadata = program.http.get(workspace.url + METADATA).json()
     client = oauthlib.WebApplicationClient("arka")
     verifier = client.create_code_verifier(64)
     challenge = client.create_code_challenge(verifier, "S256")
@@ -79,7 +80,7 @@ def test_independent_client_signs_in_with_a_code(
     url, headers, body = client.prepare_token_request(
         metadata["token_endpoint"], authorization_response=location, redirect_url=REDIRECT, code_verifier=verifier
     )
-    answer = httpx.post(url, headers=headers, content=body, trust_env=False)
+    answer = program.http.post(url, headers=headers, content=body)
     token = client.parse_request_body_response(answer.text)
     assert answer.headers["cache-control"] == "no-store"
     assert (token["token_type"], token["label"], token["user"]) == ("Bearer", "laptop", ANN)
@@ -95,15 +96,17 @@ def test_independent_client_signs_in_with_a_code(
     url, headers, body = client.prepare_token_revocation_request(
         metadata["revocation_endpoint"], token["access_token"], client_id="arka"
     )
-    assert httpx.post(url, headers=headers, content=body, trust_env=False).status_code == 200
+    assert program.http.post(url, headers=headers, content=body).status_code == 200
     with Api(workspace) as api:
         assert not api.accepts(token["access_token"])
 
 
-def test_independent_client_signs_in_with_a_device_code(workspace: RunningWorkspace, ann: Browser) -> None:
+def test_independent_client_signs_in_with_a_device_code(
+    workspace: RunningWorkspace, ann: Browser, program: Program
+) -> None:
     oauthlib: Any = import_module("oauthlib.oauth2")
-    metadata = httpx.get(workspace.url + METADATA, trust_env=False).json()
-    started = httpx.post(metadata["device_authorization_endpoint"], data={"client_id": "arka"}, trust_env=False).json()
+    metadata = program.http.get(workspace.url + METADATA).json()
+    started = program.http.post(metadata["device_authorization_endpoint"], data={"client_id": "arka"}).json()
     assert (started["expires_in"], started["interval"]) == (900, 5)
     client = oauthlib.DeviceClient("arka")
     body = client.prepare_request_body(started["device_code"], include_client_id=True)
@@ -111,7 +114,7 @@ def test_independent_client_signs_in_with_a_device_code(workspace: RunningWorksp
 
     def poll() -> httpx.Response:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return httpx.post(metadata["token_endpoint"], headers=headers, content=body, trust_env=False)
+        return program.http.post(metadata["token_endpoint"], headers=headers, content=body)
 
     with pytest.raises(oauthlib.OAuth2Error) as waiting:
         client.parse_request_body_response(poll().text)
@@ -266,7 +269,7 @@ def test_without_pro_no_token_is_issued_and_the_client_learns_why(workspace: Run
         code = approve_code(bob, program)
         workspace.workspace.set_plan(BOB, "free")
         assert program.exchange(code).json()["error_uri"] == page_of_problem  # the plan counts at the exchange
-    assert httpx.get(page_of_problem, trust_env=False).status_code == 200
+        assert program.http.get(page_of_problem).status_code == 200
 
 
 def test_sign_in_page_leads_back_to_the_approval_page(workspace: RunningWorkspace, program: Program) -> None:
