@@ -109,6 +109,8 @@ def _unfinished_requests(machine: Machine) -> Iterator[Problem]:
         message = (
             f"a '{entry.kind}' begun {entry.begun} was killed: {entry} {where} may work, and no profile may hold it"
         )
+        if entry.is_revocation:
+            message = f"{entry} {where} may still work: the response to '{entry.kind}' was lost"
         fix = None
         if machine.finish is not None:
             done = f"no token of the killed '{entry.kind}' is left {where}"

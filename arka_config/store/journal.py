@@ -95,6 +95,11 @@ class Entry:
         return f"token {name}" if self.id or self.label else "a token"
 
     @property
+    def is_revocation(self) -> bool:
+        """Whether the user wanted this token to be revoked, and it is not known if it was."""
+        return self.kind in (REVOKE, REVOKE_OWN)
+
+    @property
     def age(self) -> float:
         """The seconds since the request; an invalid time is long ago."""
         try:
@@ -215,6 +220,11 @@ def describe(entries: Iterable[Entry], program: str) -> str:
     first, *more = entries
     others = f", and {len(more)} more" if more else ""
     where = f"for profile '{first.profile}' at {first.origin}" if first.profile else f"at {first.origin}"
+    if first.is_revocation:
+        return (
+            f"{first} {where} may not be revoked, because the response was lost{others}; "
+            f"to revoke it if so: {program} doctor --fix"
+        )
     return (
         f"a killed '{first.kind}' may have left {first} {where} that no profile holds{others}; "
         f"to revoke what is left: {program} doctor --fix"

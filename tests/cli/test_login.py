@@ -225,7 +225,7 @@ def test_login_expires_accepts_a_date_or_timestamp(home: Path, text: str, expire
     assert read_stored(home, "default")["expires"] == expires
 
 
-@pytest.mark.parametrize(("text", "days"), [("90d", 90), ("12w", 84), ("3m", 90), ("1y", 365), ("1Y", 365)])
+@pytest.mark.parametrize(("text", "days"), [("90d", 90), ("12w", 84), ("3mo", 90), ("1y", 365), ("1Y", 365)])
 def test_login_expires_accepts_a_duration(home: Path, text: str, days: int) -> None:
     before = timestamps.now()
     assert login("--expires", text).code == 0

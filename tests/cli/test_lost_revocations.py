@@ -85,6 +85,17 @@ def test_attempt_on_one_token_says_nothing_about_another(work: FakeWorkspace) ->
     assert run("tokens revoke --label Laptop --yes")[0] == 1
 
 
+def test_other_commands_say_that_a_revocation_was_not_confirmed(work: FakeWorkspace, home: Path) -> None:
+    token_id = work.tokens[OTHER]["details"]["id"]
+    work.loses_revocations = True
+    assert run("tokens revoke {id} --yes", token_id)[0] == 1
+    work.loses_revocations = False
+    message = f"token 'Builder' ({token_id}) at {work.url} may not be revoked, because the response was lost; "
+    assert f"warning: {message}to revoke it if so: arka doctor --fix\n" in run("use ci")[1]
+    assert "may still work: the response to 'tokens revoke' was lost" in arka("doctor").out
+    assert run("-p work tokens revoke {id} --yes", token_id) == (0, f"✓ 'Builder' ({token_id}) is revoked already\n")
+
+
 def test_attempt_that_did_not_arrive_is_made_again(work: FakeWorkspace) -> None:
     token_id = work.tokens[OTHER]["details"]["id"]
     work.script = [None, None, *[steps.reset_connection] * 3]

@@ -123,7 +123,7 @@ def test_status_show_token_prints_the_whole_token() -> None:
     assert arka("status", "--show-token", "--json").json["token"]["value"] == TOKEN
 
 
-@pytest.mark.parametrize(("within", "code"), [("3d", 0), ("9d", 0), ("10d", 3), ("2w", 3), ("1m", 3)])
+@pytest.mark.parametrize(("within", "code"), [("3d", 0), ("9d", 0), ("10d", 3), ("2w", 3), ("1mo", 3)])
 @pytest.mark.usefixtures("home")
 def test_status_expiring_exits_with_3_if_the_token_expires_in_time(within: str, code: int) -> None:
     arka("login", "--with-token", "--expires", "10d", stdin=TOKEN)

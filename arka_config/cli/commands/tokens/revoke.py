@@ -49,6 +49,7 @@ def revoke(session: Session, token_id: str | None, label: str | None, yes: bool)
     """
     if (token_id is None) == (label is None):
         raise UsageError("name a token: by its ID, or by --label TEXT", hint=f"{session.app.name} tokens list")
+    session.store.reports_unfinished = False  # what this command left, it finishes
     workspace = workspace_access.effective_workspace(session)
     tried = Attempts(session, workspace, token_id, label)
     try:
