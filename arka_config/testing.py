@@ -32,6 +32,7 @@ from unittest import mock
 
 import pytest
 
+from arka_config import token_checksum
 from arka_config.opening import open_store
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
@@ -124,7 +125,10 @@ class FakeTokens:
         """Return a new token of the app's shape."""
         self._count += 1
         length = (self.app.token_length or len(self.app.token_prefix) + 37) - len(self.app.token_prefix)
-        return self.app.token_prefix + str(self._count).rjust(length, "0")
+        if self.app.token_checksum == token_checksum.NONE:
+            return self.app.token_prefix + str(self._count).rjust(length, "0")
+        body = str(self._count).rjust(length - token_checksum.LENGTH, "0")
+        return self.app.token_prefix + body + token_checksum.compute(body)
 
     def __getitem__(self, profile: str) -> str:
         credential = self.store.tokens.read(profile)

@@ -16,7 +16,7 @@ from arka_config.errors import ConfigError
 from arka_config.exchange import env_paths
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
-from arka_config.store import files, journal
+from arka_config.store import files, journal, token_formats
 from arka_config.store.resolution import Resolution
 from arka_config.store.tokens import SEALED
 from arka_config.templates import approvals
@@ -46,6 +46,7 @@ _STATE_FILES = (
     journal.FILE,
     "ledger.pending.json",
     approvals.FILE,
+    token_formats.FILE,
     "lock",
 )
 _DATA_FILES = ("data-key.json", "identity.txt", "workspace.db")

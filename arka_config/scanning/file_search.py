@@ -23,6 +23,31 @@ HISTORIES = (
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
+class Excluded:
+    """A folder that is not searched: the app's own token store. `was_met` says whether the search came to it."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.was_met = False
+        self._target = os.path.realpath(folder)
+
+    def contains(self, path: str) -> bool:
+        """Whether the path is the folder or below it."""
+        target = os.path.realpath(path)
+        is_inside = target == self._target or target.startswith(self._target + os.sep)
+        self.was_met |= is_inside
+        return is_inside
+
+    def leave_out(self, folder: str, names: Iterable[str]) -> Iterator[str]:
+        """Yield the paths, relative to a folder, that are not below this one, without a look at each of the files."""
+        below = os.path.relpath(self._target, os.path.realpath(folder)) + os.sep
+        for name in names:
+            if name.startswith(below):
+                self.was_met = True
+            else:
+                yield name
+
+
 def history_paths(home: str, environ: Mapping[str, str]) -> list[str]:
     """The paths of the history files of shells, Python, Node and psql, which need not exist."""
     paths = [os.path.join(home, name) for name in HISTORIES]
@@ -32,10 +57,12 @@ def history_paths(home: str, environ: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(map(os.path.abspath, paths)))
 
 
-def walk(folder: str, warn: Callable[[str, str], None]) -> Iterator[str]:
+def walk(folder: str, warn: Callable[[str, str], None], excluded: Excluded) -> Iterator[str]:
     """Yield the files below a folder, without those in `.git`, which have a format of their own."""
     for parent, folders, names in os.walk(folder, onerror=lambda error: warn(str(error.filename), _reason(error))):
         folders[:] = sorted(name for name in folders if name != ".git")
+        if (store := os.path.basename(excluded.folder)) in folders and excluded.contains(os.path.join(parent, store)):
+            folders.remove(store)
         yield from (os.path.join(parent, name) for name in sorted(names))
 
 

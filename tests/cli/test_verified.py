@@ -42,7 +42,8 @@ def test_login_stores_the_workspace_s_details_of_a_valid_token(home: Path, fake:
     assert f"✓ Stored arka_…9f3c under profile 'ci', for {fake.url} (verified, as ann@example.com)" in done.err
     found = read_stored(home, "ci")
     assert (found["label"], found["expires"], found["user"]) == ("CI/CD Pipeline", END, "ann@example.com")
-    assert [request.token for request in fake.requests] == [TOKEN]
+    assert [request.path for request in fake.requests] == ["/api/v1/me", "/api/v1/metadata"]
+    assert {request.token for request in fake.requests} == {TOKEN}
 
 
 def test_login_json_says_that_the_token_is_verified(home: Path, fake: FakeWorkspace) -> None:

@@ -201,6 +201,7 @@ FILES: list[tuple[str, str, Callable[[str], str]]] = [
     ("arka/state/lock", "4194305 {}", to_bytes_and_back),
     ("arka/state/ledger.json", '{"version": 1, "profiles": {{}: {}}}', to_json),
     ("arka/state/ledger.json", "{}", to_bytes_and_back),
+    ("arka/state/token-formats.json", '{"version": 1, "checksums": {{}: {}}}', to_json),
     ("arka/state/agreements.json", '{"version": 1, "folders": {{}: {}}}', to_json),
     ("arka/state/legacy-origins.json", '{"version": 1, "files": {{}: [{}]}}', to_json),
     (".config/arka-code-nodejs/config.json", '{"token": {}}', to_json),

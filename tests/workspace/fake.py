@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from arka_config import token_checksum
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -44,6 +46,7 @@ class FakeWorkspace:
         self.script: list[Callable[[Handler], None] | None] = []
         self.is_rejected: set[str] = set()  # tokens that are listed and do not work, as expired ones
         self.activity: list[dict[str, Any]] = []
+        self.checksum = ""  # what `GET metadata` says; without it, the workspace is too old
         self.can_rotate = True
         self.loses_revocations = False  # tokens are revoked, and the connection is reset before the response
         self.can_revoke_several = True
@@ -105,9 +108,8 @@ class FakeWorkspace:
             return handler.problem(403, "pro-required", billing_url=f"{self.url}/billing")
         row["details"]["last_used"] = "2026-11-24T13:00:00Z"
         path, _, query = request.path.removeprefix("/api/v1/").partition("?")
-        if (request.method, path) == ("GET", "me"):
-            user = {"id": "usr_1", "email": row["email"], "plan": row["plan"]}
-            return handler.json(200, {"user": user, "token": row["details"]})
+        if request.method == "GET" and (document := self._find_document(path, row)):
+            return handler.json(200, document)
         if request.method == "DELETE" and path.startswith("tokens/"):
             return self._delete(handler, request, row, path.removeprefix("tokens/"))
         if (request.method, path) == ("POST", "tokens/current/rotate") and self.can_rotate:
@@ -124,6 +126,12 @@ class FakeWorkspace:
         body = json.loads(request.body)
         self._issue(handler, request, body["label"], body["scopes"], body["expires"], row["email"])
         return None
+
+    def _find_document(self, path: str, row: Mapping[str, Any]) -> object:
+        if path == "metadata" and self.checksum:
+            return {"token_format": {"prefix": "arka_", "checksum": self.checksum}}
+        user = {"id": "usr_1", "email": row["email"], "plan": row["plan"]}
+        return {"user": user, "token": row["details"]} if path == "me" else None
 
     def _revoke_and_reset(self, handler: Handler, request: ReceivedRequest) -> None:
         token_id = request.path.rpartition("/")[2]
@@ -185,7 +193,8 @@ class FakeWorkspace:
         expires: str | None,
         email: str,
     ) -> str:
-        token = "arka_" + secrets.token_hex(19)[:37]
+        body = secrets.token_hex(16)[:31]
+        token = f"arka_{body}{token_checksum.compute(body)}"
         details = self.add(token, label, email=email, scopes=tuple(scopes), expires=expires)
         if self.knows_requests:
             self.tokens[token]["key"] = request.headers.get("Idempotency-Key")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config import token_checksum
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import is_locked
 from arka_config.cli.output.progress import counter
-from arka_config.cli.runtime import revoking, workspace_access
+from arka_config.cli.runtime import revoking, token_formats, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, RevocationUnknown, UsageError, WorkspaceError
 from arka_config.precedence.values import DEFAULT, FLAG, ResolvedValue
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--staged", is_flag=True, help="Search the files that are staged for the next commit.")
 @click.option("--history", is_flag=True, help="Search the histories of shells, Python and Node.")
 @click.option("--all", "search_ignored", is_flag=True, help="Search the files that git ignores too.")
+@click.option("--look-alikes", is_flag=True, help="Show text without a valid checksum too, if every token has one.")
 @click.option("--allow", metavar="FILE", help="Allow what this file lists (default: .{app}-scan-allow, if it exists).")
 @click.option("--verify", is_flag=True, help="Ask the workspace which of the tokens work.")
 @click.option("--revoke", is_flag=True, help="Revoke those that work.")
@@ -49,6 +51,7 @@ def scan(
     staged: bool,
     history: bool,
     search_ignored: bool,
+    look_alikes: bool,
     allow: str | None,
     verify: bool,
     revoke: bool,
@@ -74,25 +77,59 @@ def scan(
         return None
     if sum((git, staged, history, bool(paths))) > 1:
         raise UsageError("--git, --staged, --history and PATHs cannot be combined", hint="run one after the other")
-    found = _search(session, paths, git=git, staged=staged, history=history, search_ignored=search_ignored)
+    excluded = file_search.Excluded(session.store.tokens.folder)
+    found = _search(session, paths, excluded, git=git, staged=staged, history=history, search_ignored=search_ignored)
+    candidates = found if look_alikes else _without_look_alikes(session, found)
     allowed = _read_allow_list(session, allow)
-    findings = [each for each in found if not allowed.allows(each)]
+    findings = [each for each in candidates if not allowed.allows(each)]
     report = _Report(session, findings)
     if verify or revoke:
         report.verify()
     if as_sarif:
         report.show_sarif()
     elif session.json:
-        session.show_json({"findings": report.documents(), "allowed": len(found) - len(findings)})
+        counts = {"allowed": len(candidates) - len(findings), "look_alikes": len(found) - len(candidates)}
+        not_searched = [excluded.folder] if excluded.was_met else []
+        session.show_json({"findings": report.documents(), **counts, "not_searched": not_searched})
     else:
-        report.show(len(found) - len(findings))
+        report.show(len(candidates) - len(findings))
+    _note_left_out(session, excluded, len(found) - len(candidates))
     if revoke:
         report.revoke(yes=yes)
     return EXIT_ERROR if findings else None
 
 
+def _without_look_alikes(session: Session, findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out what cannot be a token, because it has no valid checksum and every token has one.
+
+    Every token has one if the app says so, or all workspaces that this user has used: else older ones would be missed.
+    """
+    app = session.app
+    valid = [each for each in findings if token_checksum.is_valid(each.match.token, app.token_prefix)]
+    if app.token_checksum == token_checksum.NONE or len(valid) == len(findings):
+        return list(findings)
+    is_required = app.token_checksum == token_checksum.REQUIRED or token_formats.all_have_checksum(session)
+    return valid if is_required else list(findings)
+
+
+def _note_left_out(session: Session, excluded: file_search.Excluded, look_alikes: int) -> None:
+    if excluded.was_met:
+        folder = session.with_tilde(excluded.folder)
+        terminal.note(f"{folder} was not searched: {session.app.name} stores its tokens there")
+    if look_alikes:
+        what = "look-alike is" if look_alikes == 1 else "look-alikes are"
+        terminal.note(f"{look_alikes} {what} not shown, without a valid checksum; to show: --look-alikes")
+
+
 def _search(
-    session: Session, paths: Sequence[str], *, git: bool, staged: bool, history: bool, search_ignored: bool
+    session: Session,
+    paths: Sequence[str],
+    excluded: file_search.Excluded,
+    *,
+    git: bool,
+    staged: bool,
+    history: bool,
+    search_ignored: bool,
 ) -> list[Finding]:
     pattern = TokenPattern(session.app)
     repository = _repository(session, ".")
@@ -104,22 +141,24 @@ def _search(
     if history:
         files = file_search.history_paths(os.path.expanduser("~"), session.environ)
         return list(file_search.search_files(files, pattern, _warn, Place.HISTORY))
-    files = [file for path in paths or ["."] for file in _files(session, path, search_ignored)]
+    files = [file for path in paths or ["."] for file in _files(session, path, excluded, search_ignored)]
     return list(file_search.search_files(files, pattern, _warn))
 
 
-def _files(session: Session, path: str, search_ignored: bool) -> Iterator[str]:
+def _files(session: Session, path: str, excluded: file_search.Excluded, search_ignored: bool) -> Iterator[str]:
     """Yield the files to search at a path: those that git would show, if it is in a work tree."""
     if not os.path.lexists(path):
         raise UsageError(f"{path} does not exist")
+    if excluded.contains(path):
+        return
     if not os.path.isdir(path):
         yield path
         return
     repository = _repository(session, path)
     if search_ignored or repository.root() is None:
-        yield from (os.path.normpath(each) for each in file_search.walk(path, _warn))
+        yield from (os.path.normpath(each) for each in file_search.walk(path, _warn, excluded))
     else:
-        yield from (os.path.normpath(os.path.join(path, each)) for each in repository.files())
+        yield from (os.path.normpath(os.path.join(path, each)) for each in excluded.leave_out(path, repository.files()))
 
 
 def _repository(session: Session, folder: str) -> Repository:

@@ -41,6 +41,11 @@ def read_token(
 
     `check` raises InvalidToken to reject a token; if it was pasted, it is asked for again.
     """
+
+    def check_all(token: Secret) -> T:
+        session.check_checksum(token, url)
+        return check(token)
+
     flags = [flag for flag, is_given in (("--with-token", with_token), ("--token-file", token_file)) if is_given]
     if session.api_key is not None:
         flags.append(session.app.token_field.option)
@@ -52,7 +57,7 @@ def read_token(
                 "there is no token to store, and no terminal to ask on",
                 hint="--with-token reads it from stdin, --token-file PATH from a file",
             )
-        return _ask_for_token(session, name, url, open_browser, check)
+        return _ask_for_token(session, name, url, open_browser, check_all)
     if session.api_key is not None:
         token = copied_token(session.api_key, flags[0])
     elif with_token:
@@ -62,7 +67,7 @@ def read_token(
     if token is None:
         raise NoToken(f"{flags[0]}: no token was given", hint="pass the token and nothing else")
     session.app.check_token(token, url)
-    return token, check(token)
+    return token, check_all(token)
 
 
 def copied_token(text: str, source: str) -> Secret | None:

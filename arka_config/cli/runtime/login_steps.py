@@ -9,7 +9,7 @@ from arka_config import timestamps
 from arka_config.cli.input.token_input import read_token
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import expiry_document
-from arka_config.cli.runtime import browser_sign_in, legacy_sync, workspace_access
+from arka_config.cli.runtime import browser_sign_in, legacy_sync, token_formats, workspace_access
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.values import FLAG
@@ -155,13 +155,17 @@ def _verify_token(session: Session, target: Target, token: Secret) -> Verificati
     Raises InvalidToken and ProRequired; with `--verify` or `--expect-user`, any reason why it cannot be verified.
     """
     from arka_config.workspace.client.verification import Skipped, State, Verification
+    from arka_config.workspace.client.verification import verify as ask_workspace
 
     url, verify, expect_user = target.url, target.verify, target.expect_user
     if verify is False:
         return Verification(State.NOT_ASKED, skipped=Skipped.NO_VERIFY)
     resolution = session.login_resolution(str(url.value) if url.layer == FLAG else None)
     replacement = session.store.sign_in_command(target.name, str(url.value))
-    verification = workspace_access.verify_token(session, resolution, url, token, replacement=replacement)
+    client = workspace_access.client(session, resolution, url, token, replacement=replacement)
+    verification = ask_workspace(client)
+    if verification.state == State.VALID:
+        token_formats.learn(session, client)
     if verification.error is not None and (verification.is_refusal or verify):
         raise verification.error
     if expect_user is None:

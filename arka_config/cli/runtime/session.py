@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import click
 
     from arka_config.precedence.credential import EffectiveToken
+    from arka_config.secret import Secret
     from arka_config.settings import ProfileSettings
 
 _CONTAINER_FILES = ("/.dockerenv", "/run/.containerenv")
@@ -149,6 +150,12 @@ class Session:
     def can_ask(self) -> bool:
         """Whether the user may be prompted: there is a terminal, and `--no-input` was not given."""
         return terminal.can_ask(self.no_input)
+
+    def check_checksum(self, token: Secret, url: str) -> None:
+        """Raise InvalidToken if all tokens of the workspace are known to have a checksum, and this has no valid one."""
+        from arka_config.cli.runtime import token_formats
+
+        token_formats.check(self, token, url)
 
     def confirm(self, question: str, *, flag: str) -> None:
         """Ask for confirmation. Raises Cancelled if declined, UsageError naming the flag without a terminal."""

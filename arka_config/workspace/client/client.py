@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from arka_config.errors import InvalidValue, NotPermitted, RequestRefused, WorkspaceError
 from arka_config.precedence.origin import Origin
+from arka_config.token_checksum import NONE, OPTIONAL, REQUIRED
 from arka_config.workspace.client import api_errors, transport
 from arka_config.workspace.client.models import Activity, Identity, Issued, TokenDetails
 from arka_config.workspace.client.selection import EVERYTHING
@@ -86,6 +87,13 @@ class WorkspaceClient:
             if key in seen:
                 raise api_errors.invalid_response(self.origin, "the pages of the list of tokens form a loop")
             seen.add(key)
+
+    def get_checksum(self) -> str:
+        """Return whether the workspace's tokens have a checksum: `required`, `optional` or `none`.
+
+        Raises NoWorkspaceApi for a workspace that does not say.
+        """
+        return self._call("GET", "metadata", _parse_checksum, "describe tokens")
 
     def list_activity(self, limit: int, since: str = "") -> list[Activity]:
         """Return the user's newest entries in the workspace's audit log, newest first. Raises NotPermitted."""
@@ -209,3 +217,11 @@ def _parse_activity(document: object) -> tuple[list[Activity], str]:
     if not isinstance(entries, list) or len(entries) > 10 * _MAX_PAGE_SIZE or not isinstance(cursor, str | None):
         raise InvalidValue("it is not a list of entries")
     return [Activity.parse(each) for each in entries], cursor or ""
+
+
+def _parse_checksum(document: object) -> str:
+    token_format = document.get("token_format") if isinstance(document, dict) else None
+    checksum = token_format.get("checksum") if isinstance(token_format, dict) else None
+    if checksum not in (NONE, OPTIONAL, REQUIRED):
+        raise InvalidValue("token_format.checksum is not known")
+    return str(checksum)

@@ -1,0 +1,61 @@
+"""The checksum of tokens: learn from a workspace whether its tokens have one, and check a token that a user enters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config import token_checksum
+from arka_config.errors import AuthError, ConfigError, InvalidToken, WorkspaceError
+from arka_config.precedence.origin import Origin
+from arka_config.store.token_formats import TokenFormats
+from arka_config.text import quote_path
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
+    from arka_config.secret import Secret
+    from arka_config.workspace.client.client import WorkspaceClient
+
+
+def check(session: Session, token: Secret, url: str) -> None:
+    """Raise InvalidToken if every token of this workspace has a checksum, and this text has no valid one.
+
+    It is what the workspace said last, so nothing is sent, and a typing error is found without a network.
+    """
+    app, formats = session.app, _formats(session)
+    if app.token_checksum != token_checksum.OPTIONAL or token_checksum.is_valid(token.reveal(), app.token_prefix):
+        return
+    if formats.checksum(str(Origin.of(url))) == token_checksum.REQUIRED:
+        page = app.page(app.tokens_page, url)
+        raise InvalidToken(
+            f"Invalid token: {token_checksum.FAULT}",
+            reason=token_checksum.FAULT,
+            hint=f"copy one whole from {page}, or for an older token without a checksum: rm {quote_path(formats.path)}",
+        )
+
+
+def learn(session: Session, client: WorkspaceClient) -> None:
+    """Ask a workspace whether its tokens have a checksum, and remember the answer. An older workspace has none."""
+    if session.app.token_checksum != token_checksum.OPTIONAL:
+        return
+    try:
+        checksum = client.get_checksum()
+    except (AuthError, WorkspaceError):
+        return
+    _formats(session).record(str(client.origin), checksum)
+
+
+def all_have_checksum(session: Session) -> bool:
+    """Whether every token has a checksum: those of the default workspace, and of each that a token is stored for."""
+    store, formats = session.store, _formats(session)
+    try:
+        origins = {str(Origin.of(url)) for url in [store.default_url()] if url}
+        for name in store.tokens.names():
+            stored = store.tokens.read(name)
+            origins |= set() if stored is None else {str(stored.origin)}
+    except ConfigError:
+        return False
+    return bool(origins) and all(formats.checksum(each) == token_checksum.REQUIRED for each in origins)
+
+
+def _formats(session: Session) -> TokenFormats:
+    return TokenFormats(session.store.folders.state, session.store.lock)

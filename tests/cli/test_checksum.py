@@ -1,0 +1,155 @@
+"""The checksum of tokens: what `login` learns of a workspace, and what `login` and `scan` do with it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from arka_config import App, token_checksum
+from arka_config.testing import FakeTokens, run_program
+from tests.cli.program import arka
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.workspace.fake import FakeWorkspace
+
+BODY = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1d"
+TOKEN = f"arka_{BODY}{token_checksum.compute(BODY)}"
+TYPED = TOKEN.replace("aB3d", "aB3e")  # also an older token, for a workspace that has such
+
+
+@pytest.fixture
+def learnt(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
+    """The default workspace, all of whose tokens have a checksum, after a login."""
+    fake.checksum = "required"
+    fake.add(TOKEN)
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'api_url = "{fake.url}"\n')
+    assert log_in(TOKEN).code == 0
+    fake.requests.clear()
+    return fake
+
+
+def log_in(token: str, *options: str) -> Any:
+    return arka("login", "-p", "work", "--with-token", *options, stdin=token)
+
+
+def formats(home: Path) -> Any:
+    return json.loads((home / "state" / "token-formats.json").read_text())
+
+
+def test_login_finds_a_typing_error_without_sending_anything(learnt: FakeWorkspace, home: Path) -> None:
+    assert formats(home) == {"version": 1, "checksums": {learnt.url: "required"}}
+    for options in ((), ("--no-verify",), ("--verify",)):
+        done = log_in(TYPED, *options)
+        assert (done.code, learnt.requests) == (4, [])
+        assert done.err.startswith("error: Invalid token: its last 6 characters, a checksum, do not match the rest")
+        assert "rm " in done.err
+        assert TYPED not in done.err
+
+
+@pytest.mark.parametrize("checksum", ["optional", "none", ""])
+def test_login_accepts_an_older_token_of_a_workspace_that_has_such(
+    home: Path, fake: FakeWorkspace, checksum: str
+) -> None:
+    fake.checksum = checksum
+    fake.add(TOKEN)
+    fake.add(TYPED)
+    for token in (TOKEN, TYPED):
+        assert log_in(token, "--api-url", fake.url, "--verify").code == 0
+
+
+def test_login_learns_again_at_each_login(learnt: FakeWorkspace, home: Path) -> None:
+    learnt.checksum = "optional"
+    assert log_in(TOKEN).code == 0
+    assert formats(home)["checksums"] == {learnt.url: "optional"}
+    learnt.add(TYPED)
+    assert log_in(TYPED).code == 0
+
+
+def test_login_to_another_workspace_is_not_affected(learnt: FakeWorkspace) -> None:
+    assert arka("login", "-p", "x", "--with-token", "--no-verify", "--api-url", "https://a.dev", stdin=TYPED).code == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 2}', '{"version": 1, "checksums": []}', "\\x00"])
+def test_damaged_file_is_ignored_and_kept(learnt: FakeWorkspace, home: Path, text: str) -> None:
+    path = home / "state" / "token-formats.json"
+    path.write_text(text)
+    learnt.add(TYPED)
+    assert log_in(TYPED).code == 0
+    assert path.read_text() == text
+
+
+def scan(folder: Path, *options: str) -> tuple[list[str], int, str]:
+    done = arka("scan", str(folder), "--json", *options)
+    return [each["token"] for each in done.json["findings"]], done.json["look_alikes"], done.err
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder outside of a repository, with a token and a look-alike."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "a.py").write_text(f"{TOKEN}\n{TYPED}\n")
+    return folder
+
+
+def test_scan_ignores_look_alikes_if_every_token_has_a_checksum(learnt: FakeWorkspace, folder: Path) -> None:
+    masked = f"arka_…{TOKEN[-4:]}"
+    assert scan(folder) == (
+        [masked],
+        1,
+        "note: 1 look-alike is not shown, without a valid checksum; to show: --look-alikes\n",
+    )
+    assert scan(folder, "--look-alikes") == ([masked, masked], 0, "")
+
+
+def test_scan_shows_all_if_a_workspace_may_have_older_tokens(learnt: FakeWorkspace, folder: Path) -> None:
+    arka("login", "-p", "x", "--with-token", "--no-verify", "--api-url", "https://a.dev", stdin=TYPED)
+    assert len(scan(folder)[0]) == 2
+
+
+def test_scan_shows_all_if_nothing_was_learnt(home: Path, folder: Path) -> None:
+    assert len(scan(folder)[0]) == 2
+
+
+def test_scan_of_an_app_that_requires_the_checksum_ignores_look_alikes(home: Path, folder: Path) -> None:
+    app = App("arka", token_prefix="arka_", token_length=42, token_checksum="required", api_url="https://a.dev")
+    done = run_program(app.main(), ("scan", str(folder), "--json"))
+    assert (len(done.json["findings"]), done.json["look_alikes"]) == (1, 1)
+    token = FakeTokens(app).make()
+    assert run_program(app.main(), ("login", "--with-token", "--no-verify"), stdin=token).code == 0
+    assert run_program(app.main(), ("login", "--with-token", "--no-verify"), stdin=TYPED).code == 4
+
+
+@pytest.mark.parametrize("place", ["home", "store", "file", "link"])
+def test_scan_leaves_out_the_token_store_and_says_so(
+    learnt: FakeWorkspace, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    store = home / "data" / "tokens"
+    (home / "data" / "note.txt").write_text(TOKEN)
+    (tmp_path / "link").symlink_to(store)
+    path = {"home": home, "store": store, "file": store / "work.json", "link": tmp_path / "link"}[place]
+    done = arka("scan", str(path), "--json")
+    assert [each["path"] for each in done.json["findings"]] == [str(home / "data" / "note.txt")] * (place == "home")
+    assert done.json["not_searched"] == [str(store)]
+    assert "was not searched: arka stores its tokens there" in done.err
+
+
+def test_scan_of_a_work_tree_around_the_token_store_leaves_it_out(
+    learnt: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import subprocess
+
+    subprocess.run(["git", "init", "-q", str(home)], check=True)
+    (home / "data" / "tokens.txt").write_text(TOKEN)
+    monkeypatch.chdir(home)
+    done = arka("scan", "--json")
+    assert [each["path"] for each in done.json["findings"]] == ["data/tokens.txt"]
+    assert len(done.json["not_searched"]) == 1
+    assert arka("scan", "--json", "config").json["not_searched"] == []
