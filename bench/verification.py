@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import insert, text, update
 
 from arka_config.arka import app
-from arka_config.workspace.server import tokens
+from arka_config.workspace.server import scopes, tokens
 from arka_config.workspace.server.tables import Token, User, digest
 from arka_config.workspace.server.workspace import Workspace
 from bench.timing import Timing
@@ -48,7 +48,7 @@ def fill(url: str, rows: int) -> Filled:
         _fill_postgresql(workspace, _rows(rows, sample, now))
     with workspace.database.write() as session:
         session.execute(text("ANALYZE"))
-    manager = workspace.issue("0@example.com", "manager", [tokens.MANAGE]).secret.reveal()
+    manager = workspace.issue("0@example.com", "manager", [scopes.MANAGE]).secret.reveal()
     return Filled(workspace, sample, manager)
 
 

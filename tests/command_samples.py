@@ -218,6 +218,12 @@ SAMPLES: dict[str, Sample] = {
     ),
     "workspace migrate": server(imports={"workspace migrate": "click sqlalchemy alembic"}),
     "workspace add-user": server(imports={"workspace add-user you@example.com": "click sqlalchemy alembic"}),
+    "workspace add-service-account": server(
+        imports={"workspace add-service-account build-farm": "click sqlalchemy alembic"}
+    ),
+    "workspace create-token": server(
+        imports={"1 workspace create-token --user me@example.com --label x": "click sqlalchemy alembic starlette"}
+    ),
     "workspace sign-in-link": server(imports={"1 workspace sign-in-link me@example.com": "click sqlalchemy alembic"}),
     "workspace list-users": server(imports={"workspace list-users": "click sqlalchemy alembic"}),
     "workspace set-plan": server(imports={"1 workspace set-plan me@example.com pro": "click sqlalchemy alembic"}),

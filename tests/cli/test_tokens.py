@@ -52,7 +52,12 @@ def test_tokens_list_marks_the_effective_token(work: FakeWorkspace) -> None:
 
 def test_tokens_list_json_has_every_token(work: FakeWorkspace) -> None:
     own, other = arka("tokens", "list", "--json").json["tokens"]
-    assert own == work.tokens[TOKEN]["details"] | {"expiry": "never", "current": True, "profiles": ["work"]}
+    assert own == work.tokens[TOKEN]["details"] | {
+        "issue": None,
+        "expiry": "never",
+        "current": True,
+        "profiles": ["work"],
+    }
     assert other["expiry"] == "date"
     assert (other["label"], other["current"], other["last_used"]) == ("CI/CD Pipeline", False, None)
 
@@ -122,6 +127,24 @@ def test_tokens_create_json_includes_the_token(work: FakeWorkspace) -> None:
     assert work.accepts(document["token"])
     assert (document["profile"], document["details"]["scopes"]) == (None, [MANAGE])
     assert document["token"] not in done.err
+
+
+BOUNDS = ["--issue-label", "ci-*", "--issue-lifetime", "1h", "--issue-count", "50"]
+
+
+def test_tokens_create_gives_a_token_that_issues_others_its_bounds(work: FakeWorkspace) -> None:
+    done = arka("tokens", "create", "Build farm", "--scope", "tokens:issue", *BOUNDS, "--expires", "1h")
+    assert done.code == 0
+    body = json.loads(work.requests[-1].body)
+    assert (body["scopes"], body["issue"]) == ([], {"label": "ci-*", "max_lifetime": 3600, "max_tokens": 50})
+
+
+@pytest.mark.parametrize(
+    "options", [["--scope", "tokens:issue"], ["--scope", "tokens:issue", *BOUNDS[2:]], BOUNDS, ["--scope", "admin"]]
+)
+def test_tokens_create_sends_no_request_without_complete_bounds(work: FakeWorkspace, options: list[str]) -> None:
+    assert arka("tokens", "create", "x", *options).code == 2
+    assert work.requests == []
 
 
 def test_tokens_create_store_as_does_not_print_the_token(work: FakeWorkspace, home: Path) -> None:

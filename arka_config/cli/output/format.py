@@ -125,6 +125,7 @@ def token_details_document(details: TokenDetails) -> dict[str, object]:
         "last_used": details.last_used or None,
         "last_used_address": details.last_used_address or None,
         "last_used_client": details.last_used_client or None,
+        "issue": None if details.issue is None else details.issue._asdict(),
     }
 
 

@@ -110,6 +110,8 @@ ENTRIES = (
     Entry("workspace serve", "Commands", "Serve the tokens page and the API"),
     Entry("workspace migrate", "Commands", "Migrate the database to this version"),
     Entry("workspace add-user", "Commands", "Add a user and print a sign-in link"),
+    Entry("workspace add-service-account", "Commands", "Add an account for programs, which cannot sign in"),
+    Entry("workspace create-token", "Commands", "Create a token for a user or service account"),
     Entry("workspace sign-in-link", "Commands", "Print another sign-in link for a user"),
     Entry("workspace list-users", "Commands", "List the users with their plans"),
     Entry("workspace set-plan", "Commands", "Change a user's plan"),

@@ -82,6 +82,8 @@ def error_for(response: Response, app: AppIdentity, url: str, action: str, repla
                 "this token may not manage tokens",
                 hint=f"create one that may on {app.page(app.tokens_page, url)}, or use another --profile",
             )
+        if status == HTTPStatus.FORBIDDEN and _is_other_problem(problem):
+            return _not_permitted(app, url, problem)
         return ProRequired("Pro subscription required", hint=f"subscribe on {_billing_page(problem, app, url)}")
     if 300 <= status < 400:
         return no_api(origin, action, "a redirect, which is not followed with a token")
@@ -101,6 +103,22 @@ def unavailable(response: Response, origin: Origin) -> TooManyRequests | Workspa
         when = "later" if seconds is None else f"in {max(1, round(seconds))} s"
         return TooManyRequests(f"{origin} received too many requests", hint=f"try again {when}")
     return WorkspaceFault(f"{origin} failed: {_describe_status(response.status)}", hint="try again later")
+
+
+def _is_other_problem(problem: Mapping[str, Any]) -> bool:
+    """Whether the workspace says why it refuses, and it is not the plan. An older one may give no reason."""
+    kind = problem.get("type")
+    return isinstance(kind, str) and "/problems/" in kind and not kind.endswith("/problems/pro-required")
+
+
+def _not_permitted(app: AppIdentity, url: str, problem: Mapping[str, Any]) -> NotPermitted:
+    reason = visible(
+        app.redact(str(problem.get("detail") or problem.get("title") or "it does not say why"))[:MAX_TEXT_LENGTH]
+    )
+    return NotPermitted(
+        f"{Origin.of(url)} does not permit that: {reason}",
+        hint=f"{app.page(app.tokens_page, url)} lists what each token may do; or use another --profile",
+    )
 
 
 def invalid_token(app: AppIdentity, url: str, replacement: str = "") -> InvalidToken:

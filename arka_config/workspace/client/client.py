@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.secret import Secret
     from arka_config.workspace.client.connection import Connection
+    from arka_config.workspace.client.models import Bounds
     from arka_config.workspace.client.selection import Selection
 
     T = TypeVar("T")
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 CURRENT = "current"  # the id of the token that authenticates the request
 MAX_REVOCATION = 500  # tokens that one request revokes
 _MAX_PAGE_SIZE = 1000  # tokens
-_MAX_PAGE_SIZE = 100  # entries of the audit log
+_MAX_ACTIVITY_SIZE = 100  # entries of the audit log
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -75,7 +76,9 @@ class WorkspaceClient:
             parameters = [selection.query(), urlencode({"cursor": cursor}) if cursor else ""]
             query = "&".join(each for each in parameters if each)
             path = f"tokens?{query}" if query else "tokens"
-            page, cursor = self._call("GET", path, _parse_page, "list tokens")
+            page, cursor, user = self._call("GET", path, _parse_page, "list tokens")
+            if selection.user and user != selection.user:
+                raise api_errors.no_api(self.origin, "list another user's tokens", "this user's")
             yield [token for token in page if selection.matches(token)]
             if not cursor:
                 return
@@ -100,7 +103,7 @@ class WorkspaceClient:
         entries: list[Activity] = []
         cursor = ""
         while len(entries) < limit:
-            query = {"limit": min(limit - len(entries), _MAX_PAGE_SIZE), "since": since, "cursor": cursor}
+            query = {"limit": min(limit - len(entries), _MAX_ACTIVITY_SIZE), "since": since, "cursor": cursor}
             path = "activity?" + urlencode({name: value for name, value in query.items() if value})
             page, cursor = self._call("GET", path, _parse_activity, "show the activity")
             entries += page
@@ -108,12 +111,16 @@ class WorkspaceClient:
                 break
         return entries[:limit]
 
-    def create(self, label: str, *, expires: str = "", scopes: Sequence[str] = (), key: str = "") -> Issued:
+    def create(
+        self, label: str, *, expires: str = "", scopes: Sequence[str] = (), key: str = "", bounds: Bounds | None = None
+    ) -> Issued:
         """Create a token. `expires` is a timestamp in stored form, or empty for never. Raises NotPermitted.
 
         `key` is a random text with which the request can be withdrawn later, without knowing what it issued.
         """
-        body = {"label": label, "expires": expires or None, "scopes": list(scopes)}
+        body: dict[str, object] = {"label": label, "expires": expires or None, "scopes": list(scopes)}
+        if bounds is not None:
+            body["issue"] = bounds._asdict()
         return self._call("POST", "tokens", self._parse_issued, "create a token", body, key)
 
     def rotate(self, expires: str | None = None, *, key: str = "") -> Issued:
@@ -203,18 +210,20 @@ class WorkspaceClient:
         return issued
 
 
-def _parse_page(document: object) -> tuple[list[TokenDetails], str]:
+def _parse_page(document: object) -> tuple[list[TokenDetails], str, object]:
+    """The tokens of a page, the cursor of the next one, and whose they are. An older workspace does not say that."""
     tokens = document.get("tokens") if isinstance(document, dict) else None
     cursor = document.get("next_cursor") if isinstance(document, dict) else None
+    user = document.get("user") if isinstance(document, dict) else None
     if not isinstance(tokens, list) or len(tokens) > _MAX_PAGE_SIZE or not isinstance(cursor, str | None):
         raise InvalidValue("it is not a list of tokens")
-    return [TokenDetails.parse(each) for each in tokens], cursor or ""
+    return [TokenDetails.parse(each) for each in tokens], cursor or "", user
 
 
 def _parse_activity(document: object) -> tuple[list[Activity], str]:
     entries = document.get("entries") if isinstance(document, dict) else None
     cursor = document.get("next_cursor") if isinstance(document, dict) else None
-    if not isinstance(entries, list) or len(entries) > 10 * _MAX_PAGE_SIZE or not isinstance(cursor, str | None):
+    if not isinstance(entries, list) or len(entries) > 10 * _MAX_ACTIVITY_SIZE or not isinstance(cursor, str | None):
         raise InvalidValue("it is not a list of entries")
     return [Activity.parse(each) for each in entries], cursor or ""
 

@@ -21,8 +21,28 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
 
 MANAGE = "tokens:manage"  # the scope of a token that may list, create and revoke other tokens
+ISSUE = "tokens:issue"  # of one that may create tokens within bounds, and list and revoke those
+READ = "read"  # of one that may list tokens, and change nothing
+SCOPES = (READ, ISSUE, MANAGE)
 MAX_TEXT_LENGTH = 400  # characters; a label has at most 100, an e-mail address 254
 _MAX_SCOPES = 1000
+
+
+class Bounds(NamedTuple):
+    """What a token with the scope ISSUE may create: labels that match a pattern, for how many seconds, and how many."""
+
+    label: str
+    max_lifetime: int
+    max_tokens: int
+
+    @classmethod
+    def parse(cls, document: object) -> Bounds:
+        """Read the `issue` of a token. Raises InvalidValue, naming the key."""
+        table = read_object(document, "issue")
+        lifetime, count = table.get("max_lifetime"), table.get("max_tokens")
+        if not isinstance(lifetime, int) or not isinstance(count, int):
+            raise InvalidValue("issue.max_lifetime or issue.max_tokens is not a number")
+        return cls(read_text(table, "label"), lifetime, count)
 
 
 class TokenDetails(NamedTuple):
@@ -42,6 +62,7 @@ class TokenDetails(NamedTuple):
     last_used_address: str = ""
     last_used_client: str = ""
     includes_expires: bool = True
+    issue: Bounds | None = None
 
     @classmethod
     def parse(cls, document: object) -> TokenDetails:
@@ -61,6 +82,7 @@ class TokenDetails(NamedTuple):
             last_used_address=read_text(table, "last_used_address", ""),
             last_used_client=read_text(table, "last_used_client", ""),
             includes_expires="expires" in table,
+            issue=Bounds.parse(table["issue"]) if table.get("issue") is not None else None,
         )
 
     @property

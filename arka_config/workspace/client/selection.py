@@ -19,13 +19,15 @@ _PATTERN_CHARACTERS = "*?["
 class Selection(NamedTuple):
     """Conditions, all of which must be met. `label` is a pattern, `state` VALID or EXPIRED; times are in stored form.
 
-    A token that was never used counts as last used when it was created.
+    `user` is an e-mail address, which only the workspace can apply, or empty for the user of the token that asks. A
+    token that was never used counts as last used when it was created.
     """
 
     label: str = ""
     state: str = ""
     expires_before: str = ""
     last_used_before: str = ""
+    user: str = ""
 
     @classmethod
     def by_label(cls, label: str) -> Selection:

@@ -32,6 +32,7 @@ PRO = "pro"
 PLANS = (FREE, PRO)
 
 SIGN_IN_PAGE = "/sign-in"
+_SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 CODE_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=12)
 
@@ -48,6 +49,7 @@ class ListedUser(NamedTuple):
     plan: str
     created: datetime
     tokens: int
+    is_service: bool
 
 
 def normalize_email(email: str) -> str:
@@ -63,8 +65,17 @@ def normalize_email(email: str) -> str:
 
 def add(session: Session, email: str, plan: str | None = None, *, address: str = records.LOCAL) -> tuple[User, bool]:
     """Get or create the user with this address, and set the plan if one is given. Return the user and if it is new."""
-    email = normalize_email(email)
-    row = {"id": new_id("usr"), "email": email, "plan": _check_plan(plan or FREE), "created": datetime.now(UTC)}
+    return _add(session, normalize_email(email), plan, is_service=False, address=address)
+
+
+def _add(session: Session, email: str, plan: str | None, *, is_service: bool, address: str) -> tuple[User, bool]:
+    row = {
+        "id": new_id("usr"),
+        "email": email,
+        "plan": _check_plan(plan or FREE),
+        "created": datetime.now(UTC),
+        "is_service": is_service,
+    }
     # One statement, so that two processes can add the same address at the same time.
     statement = insert(session, User).values(row).on_conflict_do_nothing(index_elements=["email"]).returning(User.id)
     is_new = session.scalar(statement) is not None
@@ -76,26 +87,46 @@ def add(session: Session, email: str, plan: str | None = None, *, address: str =
     return user, is_new
 
 
+def add_service(session: Session, name: str, plan: str | None = None) -> tuple[User, bool]:
+    """Get or create the service account with this name, as `add` does for a user. It cannot sign in.
+
+    Raises UsageError for text that is not such a name. No e-mail address is one, so no one can sign in as it.
+    """
+    name = name.strip().lower()
+    if not _SERVICE_NAME.fullmatch(name):
+        raise UsageError("that is not a name for a service account", hint="use a-z, 0-9, '.', '_' and '-': build-farm")
+    return _add(session, name, plan, is_service=True, address=records.LOCAL)
+
+
 def find(session: Session, email: str) -> User:
-    """Find the user with this address, and lock the row until the transaction ends. Raises UnknownUser."""
-    email = normalize_email(email)
+    """Find the user with this address, or the service account with this name. Raises UnknownUser.
+
+    The row is locked until the transaction ends.
+    """
+    is_name = _SERVICE_NAME.fullmatch(email.strip().lower())
+    email = is_name[0] if is_name else normalize_email(email)
     user = session.scalar(select(User).where(User.email == email).with_for_update())
     if user is None:
         raise UnknownUser(f"the workspace has no user {email}")
     return user
 
 
+def find_id(session: Session, email: str) -> str | None:
+    """The id of the user with this address, as it is stored."""
+    return session.scalar(select(User.id).where(User.email == email)) if is_printable(email) else None
+
+
 def list_users(session: Session) -> list[ListedUser]:
     """List all users with the number of their tokens, in the order of their e-mail addresses."""
     count = select(func.count()).where(Token.user_id == User.id).correlate(User).scalar_subquery()
-    query = select(User.id, User.email, User.plan, User.created, count).order_by(User.email)
+    query = select(User.id, User.email, User.plan, User.created, count, User.is_service).order_by(User.email)
     return [ListedUser(*row) for row in session.execute(query)]
 
 
 def describe(session: Session, user: User) -> ListedUser:
     """Return a user with the number of their tokens."""
     count = session.scalar(select(func.count()).where(Token.user_id == user.id)) or 0
-    return ListedUser(user.id, user.email, user.plan, user.created, count)
+    return ListedUser(user.id, user.email, user.plan, user.created, count, user.is_service)
 
 
 def remove(session: Session, user: User) -> ListedUser:
@@ -133,7 +164,12 @@ def extract_code(text: str) -> str:
 
 
 def create_code(session: Session, user: User) -> str:
-    """Create a code that signs this user in once. Also deletes expired codes."""
+    """Create a code that signs this user in once. Also deletes expired codes.
+
+    Raises UsageError for a service account.
+    """
+    if user.is_service:
+        raise UsageError(f"{user.email} is a service account, which cannot sign in")
     now = datetime.now(UTC)
     session.execute(delete(SignInCode).where(SignInCode.expires <= now))
     code = new_secret()

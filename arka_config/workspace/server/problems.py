@@ -40,6 +40,12 @@ INSUFFICIENT_SCOPE = Kind(
     "The token may not do that",
     "Create a token that may manage tokens, and use that one.",
 )
+OUT_OF_BOUNDS = Kind(
+    "outside-bounds",
+    403,
+    "Outside of the bounds",
+    "A token that may issue tokens has bounds: their labels, how long they last, and how many work at one time.",
+)
 FORGED = Kind(
     "forged-request",
     403,
@@ -75,7 +81,7 @@ BROKEN = Kind(
 )
 
 KINDS = (
-    *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, FORGED, PLANS_ARE_SET, NOT_FOUND),
+    *(UNKNOWN_HOST, INVALID_TOKEN, PRO_REQUIRED, INSUFFICIENT_SCOPE, OUT_OF_BOUNDS, FORGED, PLANS_ARE_SET, NOT_FOUND),
     *(NOT_ALLOWED, ALREADY_ISSUED, TOO_LARGE, NOT_JSON, INVALID_REQUEST, TOO_MANY, UNAVAILABLE, BROKEN),
     BAD_SIGNATURE,
 )

@@ -37,6 +37,7 @@ class Selection(NamedTuple):
     expires_before: datetime | None = None
     last_used_before: datetime | None = None
     ids: tuple[str, ...] = ()
+    issued_by: str | None = None  # the line of a token with the scope tokens:issue
 
     def narrow(self, query: Select[Any], session: Session) -> Select[Any]:
         """Add the conditions to a query of tokens."""
@@ -54,6 +55,8 @@ class Selection(NamedTuple):
             conditions.append(Token.expires < self.expires_before)
         if self.last_used_before is not None:
             conditions.append(func.coalesce(Token.last_used, Token.created) < self.last_used_before)
+        if self.issued_by is not None:
+            conditions.append(Token.issued_by == self.issued_by)
         if self.ids:
             conditions.append(Token.id.in_(self.ids))
         return conditions

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.workspace.server.issuing import Bounds
     from arka_config.workspace.server.proxies import Network
     from arka_config.workspace.server.tokens import Issued
     from arka_config.workspace.server.workspace import Invitation
@@ -240,9 +241,16 @@ class RunningWorkspace(NamedTuple):
         """Get or create a user, and create a link that signs them in once."""
         return self.workspace.add_user(email, plan)
 
-    def issue(self, email: str, label: str, scopes: Iterable[str] = (), expires: datetime | None = None) -> Issued:
+    def issue(
+        self,
+        email: str,
+        label: str,
+        scopes: Iterable[str] = (),
+        expires: datetime | None = None,
+        bounds: Bounds | None = None,
+    ) -> Issued:
         """Create a token for a user: `.secret` is the token, `.token` its row in the database."""
-        return self.workspace.issue(email, label, scopes, expires)
+        return self.workspace.issue(email, label, scopes, expires, bounds)
 
 
 @contextmanager

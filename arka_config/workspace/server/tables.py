@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeDecorator
 MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 MAX_LABEL_LENGTH = 100
 MAX_ADDRESS_LENGTH = 64
+MAX_CLAIM_LENGTH = 255  # OpenID Connect Core, 2: the subject
 MAX_CLIENT_LENGTH = 120
 MAX_LEAK_URL_LENGTH = 500
 
@@ -75,13 +76,25 @@ class Table(DeclarativeBase):
 
 
 class User(Table):
-    """A user who can sign in."""
+    """A user, or a service account: a name in place of the address, which cannot sign in."""
 
     __tablename__ = "users"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     email: Mapped[str] = mapped_column(String(MAX_EMAIL_LENGTH), unique=True)
     plan: Mapped[str] = mapped_column(String(20))
+    created: Mapped[datetime] = mapped_column(Timestamp)
+    is_service: Mapped[bool] = mapped_column(server_default=false())
+
+
+class Identity(Table):
+    """A user's account at a provider of single sign-on. An issuer never gives a subject to someone else."""
+
+    __tablename__ = "identities"
+
+    issuer: Mapped[str] = mapped_column(String(MAX_CLAIM_LENGTH), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(MAX_CLAIM_LENGTH), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created: Mapped[datetime] = mapped_column(Timestamp)
 
 
@@ -110,6 +123,12 @@ class Token(Table):
     last_used_client: Mapped[str | None] = mapped_column(String(MAX_CLIENT_LENGTH))
     has_checksum: Mapped[bool] = mapped_column(server_default=false())  # false: issued by an older version
     successor_of: Mapped[str | None] = mapped_column(String(40))  # the rotated token, which may have been deleted
+    # The bounds of a token that may issue others, the id of the first token of its line, and the line that issued it.
+    issue_label: Mapped[str | None] = mapped_column(String(MAX_LABEL_LENGTH))
+    issue_lifetime: Mapped[int | None]  # seconds
+    issue_count: Mapped[int | None]  # for an issued token too, as the bound of its line
+    issue_line: Mapped[str | None] = mapped_column(String(40), index=True)
+    issued_by: Mapped[str | None] = mapped_column(String(40), index=True)
 
     user: Mapped[User] = relationship(lazy="raise")
 

@@ -19,7 +19,8 @@ from arka_config import timestamps, token_checksum
 from arka_config.errors import ConfigError, InvalidValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
-from arka_config.workspace.server import records
+from arka_config.workspace.server import issuing, records
+from arka_config.workspace.server.scopes import MANAGE
 from arka_config.workspace.server.selection import EVERYTHING
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token, digest, new_id
 
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.workspace.server.issuing import Bounds
     from arka_config.workspace.server.selection import Selection
 
-MANAGE = "tokens:manage"
 ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
 REQUEST_KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
 MAX_CURSOR_LENGTH = 80
@@ -124,13 +125,20 @@ def issue(
     address: str = records.LOCAL,
     acting_token: str | None = None,
     token_id: str | None = None,
+    bounds: Bounds | None = None,
+    issuer: Token | None = None,
 ) -> Issued:
-    """Create a token for a user, with the given id if any.
+    """Create a token for a user, with the given id if any. With `bounds`, it may issue others.
 
-    Raises InvalidValue for an invalid label or expiry, IntegrityError if the id is taken.
+    `issuer` is the locked token with the scope `tokens:issue` that creates it. Raises Problem if that may not,
+    InvalidValue for an invalid label or expiry, IntegrityError if the id is taken.
     """
     issued = _generate(app, user_id, check_label(label), check_expiry(expires), scopes)
     issued.token.id = token_id or issued.token.id
+    if bounds is not None:
+        issuing.set_bounds(issued.token, bounds)
+    if issuer is not None:
+        issuing.check_new(session, issuer, issued.token)
     session.add(issued.token)
     records.audit(
         session,
@@ -191,11 +199,22 @@ def find(session: Session, user_id: str, token_id: str) -> Token | None:
     return session.scalar(select(Token).where(Token.id == token_id, Token.user_id == user_id))
 
 
-def revoke(session: Session, user_id: str, token_id: str, *, address: str, acting_token: str | None = None) -> bool:
-    """Delete the user's token with this id, irreversibly. False if there was none."""
+def revoke(
+    session: Session,
+    user_id: str,
+    token_id: str,
+    *,
+    address: str,
+    acting_token: str | None = None,
+    issued_by: str | None = None,
+) -> bool:
+    """Delete the user's token with this id, irreversibly; with `issued_by` only one of that line. False if none."""
     if not ID.fullmatch(token_id):
         return False
-    deleted = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id).returning(Token.id))
+    doomed = delete(Token).where(Token.id == token_id, Token.user_id == user_id)
+    if issued_by is not None:
+        doomed = doomed.where(Token.issued_by == issued_by)
+    deleted = session.execute(doomed.returning(Token.id))
     if deleted.scalar() is None:
         return False
     records.audit(
@@ -255,7 +274,9 @@ def rotate(
     for unused_id in session.scalars(unused.returning(Token.id)).all():
         audit(records.TOKEN_REVOKED, subject=unused_id)
     ends = _successor_expiry(old, old.expires if same_end else expires)
+    issuing.check_successor(session, old)
     issued = _generate(app, old.user_id, old.label, ends, old.scopes)
+    issuing.inherit(old, issued.token)
     issued.token.successor_of = old.id
     issued.token.id = id_for_request(old.user_id, key) if key else issued.token.id
     session.add(issued.token)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.workspace.server.issuing import Bounds
     from arka_config.workspace.server.signing_keys import SigningKeys
     from arka_config.workspace.server.tables import User
 
@@ -108,6 +109,12 @@ class Workspace:
             user, is_new = accounts.add(session, email, plan)
             return self._invite(session, user, is_new=is_new)
 
+    def add_service_account(self, name: str, plan: str | None = None) -> tuple[accounts.ListedUser, bool]:
+        """Get or create a service account, and set the plan if one is given. Return it and if it is new."""
+        with self.database.report_errors(), self.database.write() as session:
+            user, is_new = accounts.add_service(session, name, plan)
+            return accounts.describe(session, user), is_new
+
     def create_link(self, email: str) -> Invitation:
         """Create a sign-in link for an existing user. Raises UnknownUser."""
         with self.database.report_errors(), self.database.write() as session:
@@ -142,11 +149,17 @@ class Workspace:
             return accounts.remove(session, accounts.find(session, email))
 
     def issue(
-        self, email: str, label: str, scopes: Iterable[str] = (), expires: datetime | None = None
+        self,
+        email: str,
+        label: str,
+        scopes: Iterable[str] = (),
+        expires: datetime | None = None,
+        bounds: Bounds | None = None,
     ) -> tokens.Issued:
-        """Create a token for an existing user, as the tokens page does. For tests and examples."""
-        with self.database.write() as session:
-            return tokens.issue(session, self.app, accounts.find(session, email).id, label, expires, " ".join(scopes))
+        """Create a token for an existing user or service account. Raises UnknownUser, InvalidValue."""
+        with self.database.report_errors(), self.database.write() as session:
+            user_id = accounts.find(session, email).id
+            return tokens.issue(session, self.app, user_id, label, expires, " ".join(scopes), bounds=bounds)
 
     def close(self) -> None:
         """Write what is only in memory, and close the database."""

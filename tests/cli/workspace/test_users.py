@@ -29,7 +29,7 @@ def test_list_users_shows_each_user_with_plan_and_tokens() -> None:
     assert ann.split()[:3] == [ANN, "pro", "0"]
     assert bob.split()[:3] == [BOB, "free", "0"]
     (document, _) = arka("workspace", "list-users", "--json").json["users"]
-    assert sorted(document) == ["created", "email", "id", "plan", "tokens"]
+    assert sorted(document) == ["created", "email", "id", "plan", "service", "tokens"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document["created"])
 
 

@@ -124,7 +124,7 @@ def test_number_of_pages_is_not_limited(fake: FakeWorkspace, monkeypatch: pytest
     """Each page is requested when it is needed, and none is kept."""
     client = client_for(fake.url)
     cursors = iter([*map(str, range(1, 300)), None])
-    monkeypatch.setattr(client, "_call", lambda *_: ([TokenDetails("tok_1")], next(cursors) or ""))
+    monkeypatch.setattr(client, "_call", lambda *_: ([TokenDetails("tok_1")], next(cursors) or "", None))
     pages = client.iterate_tokens()
     next(pages)
     assert next(cursors) == "2"
@@ -287,6 +287,22 @@ def test_missing_scope_raises_not_permitted(fake: FakeWorkspace, step: Callable[
     assert isinstance(error, NotPermitted)
     assert (error.exit_code, error.message) == (1, "this token may not manage tokens")
     assert f"{fake.url}{PAGE}" in error.hint
+
+
+def test_other_refusals_are_not_about_the_plan(fake: FakeWorkspace) -> None:
+    error = error_after(fake, steps.reply_problem(403, "outside-bounds", detail=f"the label must match {TOKEN}"))
+    assert isinstance(error, NotPermitted)
+    assert (error.exit_code, error.message) == (
+        1,
+        f"{fake.url} does not permit that: the label must match arka_…9f3c",
+    )
+
+
+def test_another_user_s_tokens_need_a_workspace_that_knows_them(fake: FakeWorkspace) -> None:
+    """An older workspace ignores the user, and lists the caller's own tokens."""
+    fake.add(TOKEN, scopes=(MANAGE,))
+    with pytest.raises(NoWorkspaceApi, match="another user's tokens"):
+        client_for(fake.url).list_tokens(Selection(user="bob@example.com"))
 
 
 NO_API = {

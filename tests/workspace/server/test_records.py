@@ -42,7 +42,7 @@ def test_audit_log_has_user_action_and_address(workspace: RunningWorkspace) -> N
     workspace.workspace.allow_upgrade = True
     with Browser(workspace).sign_in() as browser:
         browser.send("/billing", {"plan": "pro"})
-        page = browser.send(TOKENS_PAGE, {"label": "MacBook Pro", "expiry": "never", "manage": "yes"})
+        page = browser.send(TOKENS_PAGE, {"label": "MacBook Pro", "expiry": "never", "access": "manage"})
         token = read_shown_token(page.text)
         with Api(workspace, token) as api:
             own = api.get("me").json()["token"]["id"]
@@ -206,7 +206,7 @@ def test_database_files_contain_no_secret(workspace: RunningWorkspace) -> None:
         browser.use_link(used)
         secrets += [browser.cookie, read_form_key(browser.open(TOKENS_PAGE).text)]
         secrets.append(
-            read_shown_token(browser.send(TOKENS_PAGE, {"label": "page", "expiry": "never", "manage": "yes"}).text)
+            read_shown_token(browser.send(TOKENS_PAGE, {"label": "page", "expiry": "never", "access": "manage"}).text)
         )
         with Api(workspace, secrets[-1]) as api:
             secrets.append(api.post("tokens", json={"label": "x"}).json()["token"])

@@ -93,7 +93,7 @@ def create_token(server: ServerProcess, client: httpx.Client) -> str:
     signed_in = client.post(
         "/sign-in", data={"form_key": read_form_key(page.text), "code": code}, follow_redirects=True
     )
-    fields = {"form_key": read_form_key(signed_in.text), "label": "x", "expiry": "never", "manage": "yes"}
+    fields = {"form_key": read_form_key(signed_in.text), "label": "x", "expiry": "never", "access": "manage"}
     return read_shown_token(client.post("/app/personal/settings/tokens", data=fields).text)
 
 

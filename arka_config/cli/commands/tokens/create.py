@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.input.options import check_label, parse_expires
+from arka_config.cli.input.token_options import access_options, parse_access
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import issuing, unfinished, workspace_access
@@ -15,7 +16,7 @@ from arka_config.errors import ConfigError, UsageError
 from arka_config.secret import mask
 from arka_config.store.journal import CREATE
 from arka_config.text import check_profile_name
-from arka_config.workspace.client.models import MANAGE
+from arka_config.workspace.client.models import MANAGE, SCOPES
 
 if TYPE_CHECKING:
     from arka_config.store.journal import Entry
@@ -27,20 +28,33 @@ _LONGEST_LABEL = 100  # characters; the workspace's limit
 
 @command()
 @click.argument("label")
-@click.option("--expires", metavar="DATE|90d|never", help="When the token expires (default: never).")
-@click.option("--may-manage-tokens", is_flag=True, help="Allow the new token to list, create and revoke tokens.")
+@click.option("--expires", metavar="DATE|1h|90d|never", help="When the token expires (default: never).")
+@access_options(SCOPES)
+@click.option("--may-manage-tokens", is_flag=True, help="The same as --scope tokens:manage.")
 @click.option(
     "--store-as", metavar="NAME", type=ProfileName(), help="Store the token in this profile instead of printing it."
 )
-def create(session: Session, label: str, expires: str | None, may_manage_tokens: bool, store_as: str | None) -> None:
+def create(
+    session: Session,
+    label: str,
+    expires: str | None,
+    scope: tuple[str, ...],
+    issue_label: str | None,
+    issue_lifetime: str | None,
+    issue_count: int | None,
+    may_manage_tokens: bool,
+    store_as: str | None,
+) -> None:
     """Create a token at the workspace, and print it; it is shown only once.
 
-    The effective token must be allowed to manage tokens.
+    The effective token must be allowed to manage tokens, or to issue this one.
 
     \b
     {app} tokens create "CI/CD Pipeline" --expires 90d --store-as ci
     """
     ends = parse_expires(expires, allow_never=True) or ""
+    access = parse_access(scope, issue_label, issue_lifetime, issue_count)
+    scopes = sorted({*access.scopes, *([MANAGE] if may_manage_tokens else [])})
     check_label(session.app, label, "the label", hint="give the token a name")
     if not 0 < len(label.strip()) <= _LONGEST_LABEL:
         raise UsageError(f"a label has 1 to {_LONGEST_LABEL} characters", hint='as in "CI/CD Pipeline"')
@@ -50,9 +64,10 @@ def create(session: Session, label: str, expires: str | None, may_manage_tokens:
     workspace = workspace_access.effective_workspace(session)
     user, origin = workspace.get_identity().id, str(workspace.origin)
     with session.store.journal.begin(CREATE, profile=store_as or "", origin=origin, label=label, user=user) as entry:
-        scopes = [MANAGE] if may_manage_tokens else []
         issued = issuing.request_token(
-            entry, workspace, lambda key: workspace.create(label, expires=ends, scopes=scopes, key=key)
+            entry,
+            workspace,
+            lambda key: workspace.create(label, expires=ends, scopes=scopes, key=key, bounds=access.bounds),
         )
         if store_as is not None:
             _store(session, workspace, store_as, issued, entry)

@@ -15,14 +15,14 @@ from arka_config.cli.runtime import revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import UsageError
 from arka_config.text import check_printable
-from arka_config.workspace.client.models import MANAGE
+from arka_config.workspace.client.models import ISSUE, MANAGE, READ
 from arka_config.workspace.client.selection import EXPIRED, VALID, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from arka_config.cli.output.tables import Cell
-    from arka_config.workspace.client.models import TokenDetails
+    from arka_config.workspace.client.models import Bounds, TokenDetails
 
 _COLUMNS = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "PROFILE", "")
 _NARROW_COLUMNS = ("", "ID", "TOKEN", "EXPIRES", "LAST USED", "LABEL")
@@ -34,15 +34,19 @@ _WIDE = 120  # terminal columns; all columns of the table fit
 @click.option("--state", type=click.Choice([VALID, EXPIRED]), help="Only tokens that work, or do not.")
 @click.option("--expiring", metavar="DATE|14d", help="Only tokens that work now and expire by then.")
 @click.option("--unused-since", metavar="DATE|90d", help="Only tokens that were not used since then.")
-def list_(session: Session, label: str, state: str | None, expiring: str | None, unused_since: str | None) -> None:
+@click.option("--user", metavar="EMAIL", default="", help="The tokens of another user: needs tokens:manage-all.")
+def list_(
+    session: Session, label: str, state: str | None, expiring: str | None, unused_since: str | None, user: str
+) -> None:
     """List your tokens at the workspace, newest first, with the profiles that store them and the effective one marked.
 
-    The effective token must be allowed to manage tokens.
+    The effective token must be allowed to manage or read tokens. One that issues tokens lists those that it created.
 
     \b
     {app} tokens list --label 'ci-*' --unused-since 90d
     """
     selection = _parse_selection(label, state or "", expiring, unused_since)
+    selection = selection._replace(user=check_printable(user, "--user").strip().lower())
     workspace = workspace_access.effective_workspace(session)
     current = workspace.get_identity().token.id
     stored: dict[str, list[str]] = {}
@@ -100,7 +104,7 @@ def _in_one(tokens: Iterable[TokenDetails]) -> Iterator[list[TokenDetails]]:
 
 
 def _row(session: Session, details: TokenDetails, is_current: bool, profiles: Sequence[str]) -> tuple[Cell, ...]:
-    marks = ["effective"] * is_current + ["manages tokens"] * (MANAGE in details.scopes)
+    marks = ["effective"] * is_current + [_describe_scope(each, details.issue) for each in details.scopes]
     return (
         details.id,
         (details.label, "bold" if is_current else ""),
@@ -111,6 +115,12 @@ def _row(session: Session, details: TokenDetails, is_current: bool, profiles: Se
         ", ".join(profiles) or ("—", "dim"),
         (", ".join(marks), "green" if is_current else "dim"),
     )
+
+
+def _describe_scope(scope: str, bounds: Bounds | None) -> str:
+    if scope == ISSUE and bounds is not None:
+        return f"issues {bounds.max_tokens} tokens {bounds.label}"
+    return {MANAGE: "manages tokens", ISSUE: "issues tokens", READ: "read only"}.get(scope, scope)
 
 
 def _narrowed(row: tuple[Cell, ...], details: TokenDetails, is_current: bool, profiles: Sequence[str]) -> list[Cell]:

@@ -11,8 +11,9 @@ from arka_config.cli.runtime.workspace_server import database_option, open_works
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
+    from arka_config.workspace.server.accounts import ListedUser
 
-_COLUMNS = ("EMAIL", "PLAN", "TOKENS", "ADDED", "ID")
+_COLUMNS = ("EMAIL", "PLAN", "TOKENS", "ADDED", "ID", "")
 
 
 @command(name="list-users")
@@ -22,11 +23,21 @@ def list_users(session: Session, database_url: str) -> None:
     with open_workspace(session, database_url) as workspace:
         users = workspace.list_users()
     if session.json:
-        documents = [each._asdict() | {"created": timestamps.to_text(each.created)} for each in users]
+        documents = [_document(each) for each in users]
         session.show_json({"users": documents})
     elif users:
-        rows = [(each.email, each.plan, str(each.tokens), f"{each.created:%Y-%m-%d}", each.id) for each in users]
-        tables.show(_COLUMNS, rows)
+        tables.show(_COLUMNS, [_row(each) for each in users])
     else:
         terminal.say("The workspace has no users")
         terminal.say(f"  To add one: {session.app.name} workspace add-user EMAIL --plan pro")
+
+
+def _document(user: ListedUser) -> dict[str, object]:
+    document = user._asdict() | {"created": timestamps.to_text(user.created)}
+    document["service"] = document.pop("is_service")
+    return document
+
+
+def _row(user: ListedUser) -> tuple[str, ...]:
+    kind = "service" if user.is_service else ""
+    return user.email, user.plan, str(user.tokens), f"{user.created:%Y-%m-%d}", user.id, kind

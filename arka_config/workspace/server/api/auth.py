@@ -9,15 +9,18 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from arka_config.workspace.server import accounts, records, tokens
+from arka_config.workspace.server import accounts, issuing, records, tokens
 from arka_config.workspace.server.outages import UNAVAILABLE
 from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, TOO_MANY, Problem
+from arka_config.workspace.server.scopes import ISSUE, MANAGE, MANAGE_ALL, READ
 from arka_config.workspace.server.tables import digest
 from arka_config.workspace.server.verified_token import Sender
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from arka_config.workspace.server.selection import Selection
+    from arka_config.workspace.server.tables import Token
     from arka_config.workspace.server.verified_token import VerifiedToken
     from arka_config.workspace.server.workspace import Workspace
 
@@ -31,16 +34,46 @@ class Caller(NamedTuple):
     token: VerifiedToken
     address: str
 
+    def has(self, *scopes: str) -> bool:
+        """Whether the token has one of these scopes."""
+        return not set(scopes).isdisjoint(self.token.scopes.split())
+
     def check_may_manage(self) -> None:
-        """Raise Problem if the token lacks the scope to list, create and revoke other tokens."""
-        if tokens.MANAGE not in self.token.scopes.split():
-            challenge = _challenge(self.workspace, f'error="insufficient_scope", scope="{tokens.MANAGE}"')
-            raise Problem(INSUFFICIENT_SCOPE, f"the token lacks the scope {tokens.MANAGE}", headers=challenge)
+        """Raise Problem if the token lacks the scope to create any tokens, and to see what was done with them."""
+        if not self.has(MANAGE):
+            raise self.lacks(MANAGE)
+
+    def lacks(self, scope: str) -> Problem:
+        """The problem if the token lacks a scope."""
+        challenge = _challenge(self.workspace, f'error="insufficient_scope", scope="{scope}"')
+        return Problem(INSUFFICIENT_SCOPE, f"the token lacks the scope {scope}", headers=challenge)
+
+    def reach(self, session: Session, selection: Selection, user: str, *, reads: bool) -> tuple[str, Selection]:
+        """Return whose tokens are meant, and the selection limited to those that the token may list or revoke.
+
+        `user` is an e-mail address, or empty for the token's own user. Raises Problem if it may not.
+        """
+        if user and user != self.token.user.email:
+            if not self.has(MANAGE_ALL):
+                raise self.lacks(MANAGE_ALL)
+            return accounts.find_id(session, user) or "", selection
+        if self.has(MANAGE, MANAGE_ALL) or (reads and self.has(READ)):
+            return self.token.user_id, selection
+        if not self.has(ISSUE):
+            raise self.lacks(MANAGE)
+        return self.token.user_id, selection._replace(issued_by=issuing.line_of(session, self.token.id) or "")
 
     def lock_token(self, session: Session) -> None:
         """Prevent revocation of the token until the transaction ends. Raises Problem if it was already revoked."""
         if not tokens.lock_if_valid(session, self.token.id):
             raise invalid_token(self.workspace)
+
+    def lock_issuer(self, session: Session) -> Token:
+        """Do the same for a token with the scope `tokens:issue`, and return its row."""
+        token = issuing.lock(session, self.token.id)
+        if token is None:
+            raise invalid_token(self.workspace)
+        return token
 
 
 def workspace_of(request: Request) -> Workspace:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from sqlalchemy.exc import IntegrityError
 
 from arka_config.errors import InvalidValue
-from arka_config.workspace.server import records, tokens
+from arka_config.workspace.server import records, scopes, tokens
 from arka_config.workspace.server.api.auth import CurrentCaller, invalid_token, workspace_of
 from arka_config.workspace.server.api.schemas import (
     LINK_RESPONSE,
@@ -26,13 +26,14 @@ from arka_config.workspace.server.api.schemas import (
     RevokedTokens,
     Rotation,
     Time,
-    TokenDocument,
     TokenPage,
     TokenQuery,
     Withdrawal,
     describe_caller,
 )
 from arka_config.workspace.server.problems import ALREADY_ISSUED, NOT_FOUND, Problem, invalid_request
+from arka_config.workspace.server.scopes import ISSUE, MANAGE
+from arka_config.workspace.server.selection import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,39 +83,49 @@ def metadata(request: Request) -> Metadata:
 def list_tokens(
     caller: CurrentCaller, request: Request, response: Response, wanted: Annotated[TokenQuery, Query()]
 ) -> TokenPage:
-    """List the user's tokens, newest first, or those that meet all conditions. Needs the scope `tokens:manage`.
+    """List the user's tokens, newest first, or those that meet all conditions.
+
+    Needs the scope `tokens:manage` or `read`. With `tokens:issue`, the list has the tokens that the token has created;
+    with `tokens:manage-all`, those of another `user` can be listed.
 
     There is no limit on the number of pages: follow the `Link` to the next one (RFC 8288), or its cursor.
     """
-    caller.check_may_manage()
     after = tokens.Cursor.decode(wanted.cursor)
     if after is None and "cursor" in wanted.model_fields_set:
         raise invalid_request(("cursor", "it is not a cursor of this workspace"))
     with caller.workspace.database.read() as session:
-        rows = tokens.list_tokens(session, caller.token.user_id, wanted.limit + 1, after, wanted.selection())
+        user_id, selection = caller.reach(session, wanted.selection(), wanted.user, reads=True)
+        rows = tokens.list_tokens(session, user_id, wanted.limit + 1, after, selection)
     page, more = rows[: wanted.limit], rows[wanted.limit :]
     next_cursor = tokens.Cursor(page[-1].created, page[-1].id).encode() if more else None
     if next_cursor is not None:
         response.headers["Link"] = f'<{request.url.include_query_params(cursor=next_cursor)}>; rel="next"'
-    return TokenPage(tokens=[ListedToken.model_validate(token) for token in page], next_cursor=next_cursor)
+    documents = [ListedToken.model_validate(token) for token in page]
+    return TokenPage(tokens=documents, next_cursor=next_cursor, user=wanted.user or caller.token.user.email)
 
 
 @router.post("/tokens", status_code=201)
 def create_token(caller: CurrentCaller, new: NewToken, key: RequestKey = None) -> IssuedToken:
-    """Create a token. It is returned only once. Needs the scope `tokens:manage`."""
-    caller.check_may_manage()
+    """Create a token. It is returned only once. Needs `tokens:manage`, or `tokens:issue` within its bounds."""
+    is_bounded = caller.has(ISSUE) and not caller.has(MANAGE)
+    if not is_bounded:
+        caller.check_may_manage()
     with _report_refusal(), caller.workspace.database.write() as session:
-        caller.lock_token(session)
+        issuer = caller.lock_issuer(session) if is_bounded else None
+        if issuer is None:
+            caller.lock_token(session)
         issued = tokens.issue(
             session,
             caller.workspace.app,
             caller.token.user_id,
             new.label,
             new.expires,
-            " ".join(sorted(set(new.scopes))),
+            scopes.join(*new.scopes),
             address=caller.address,
             acting_token=caller.token.id,
             token_id=tokens.id_for_request(caller.token.user_id, key) if key else None,
+            bounds=new.issue.bounds() if new.issue else None,
+            issuer=issuer,
         )
     return IssuedToken.of(issued)
 
@@ -136,23 +147,26 @@ def withdraw_request(caller: CurrentCaller, key: Annotated[str, Path(pattern=_KE
 
 @router.post("/revocations")
 def revoke_tokens(caller: CurrentCaller, wanted: Revocation) -> RevokedTokens:
-    """Revoke the user's tokens that meet all conditions, immediately and irreversibly. Needs `tokens:manage`.
+    """Revoke the user's tokens that meet all conditions, immediately and irreversibly.
+
+    Needs the scope `tokens:manage`; `tokens:issue` for the tokens that the token has created; `tokens:manage-all` for
+    those of another `user`.
 
     At most a thousand are revoked: repeat the request while `more` is true. The token that authenticates the request is
     never among them.
     """
-    caller.check_may_manage()
     with caller.workspace.database.write() as session:
+        user_id, selection = caller.reach(session, wanted.selection(), wanted.user, reads=False)
         caller.lock_token(session)
         revoked = tokens.revoke_selected(
             session,
-            caller.token.user_id,
-            wanted.selection(),
+            user_id,
+            selection,
             MAX_PAGE_SIZE,
             address=caller.address,
             acting_token=caller.token.id,
         )
-    documents = [TokenDocument.model_validate(token) for token in revoked]
+    documents = [ListedToken.model_validate(token) for token in revoked]
     return RevokedTokens(revoked=documents, more=len(revoked) == MAX_PAGE_SIZE)
 
 
@@ -160,17 +174,24 @@ def revoke_tokens(caller: CurrentCaller, wanted: Revocation) -> RevokedTokens:
 def revoke_token(caller: CurrentCaller, token_id: Annotated[TokenId, Path(alias="id")]) -> Response:
     """Revoke a token, immediately and irreversibly.
 
-    Needs the scope `tokens:manage` to revoke another token than itself, or the one that it was rotated from.
+    Needs the scope `tokens:manage` to revoke another token than itself, or the one that it was rotated from; with
+    `tokens:issue`, a token can revoke those that it has created.
     """
     is_own = token_id in (CURRENT, caller.token.id)
+    issued_by = None
     with caller.workspace.database.write() as session:
         if not is_own:
             if not tokens.is_successor(session, caller.token.id, of=token_id):
-                caller.check_may_manage()
+                issued_by = caller.reach(session, EVERYTHING, "", reads=False)[1].issued_by
             caller.lock_token(session)
         target = caller.token.id if is_own else token_id
         is_revoked = tokens.revoke(
-            session, caller.token.user_id, target, address=caller.address, acting_token=caller.token.id
+            session,
+            caller.token.user_id,
+            target,
+            address=caller.address,
+            acting_token=caller.token.id,
+            issued_by=issued_by,
         )
     if not is_revoked:
         raise invalid_token(caller.workspace) if is_own else Problem(NOT_FOUND, "there is no such token")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -22,9 +22,9 @@ from starlette.responses import Response
 from arka_config import timestamps
 from arka_config.errors import InvalidValue
 from arka_config.text import UNPRINTABLE, check_printable
-from arka_config.workspace.server import problems, tokens
+from arka_config.workspace.server import issuing, problems, tokens
 from arka_config.workspace.server.selection import MAX_PATTERN_LENGTH, Selection, State
-from arka_config.workspace.server.tables import MAX_LABEL_LENGTH
+from arka_config.workspace.server.tables import MAX_EMAIL_LENGTH, MAX_LABEL_LENGTH, Token
 from arka_config.workspace.server.verified_token import VerifiedToken
 
 MAX_PAGE_SIZE = 1000  # tokens
@@ -74,7 +74,8 @@ Time = Annotated[
     PlainSerializer(timestamps.to_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-02-28T12:00:00Z"]}),
 ]
-Scope = Literal["tokens:manage"]
+Scope = Literal["read", "tokens:manage"]
+HeldScope = Literal["read", "tokens:issue", "tokens:manage", "tokens:manage-all"]
 Label = Annotated[
     str,
     Field(
@@ -85,50 +86,6 @@ Label = Annotated[
     ),
     AfterValidator(_check_label),
 ]
-
-
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
-
-
-class UserDocument(_Document):
-    """The token's user."""
-
-    id: str = Field(pattern=f"^usr_{_ID}$")
-    email: str
-    plan: Literal["free", "pro"]
-
-
-class TokenDocument(_Document):
-    """A token's details, without the token itself."""
-
-    id: str = Field(pattern=f"^tok_{_ID}$")
-    label: str
-    last_four: str
-    scopes: Annotated[list[Scope], BeforeValidator(str.split)]
-    created: Time
-    expires: Time | None
-    last_used: Time | None
-
-
-class ListedToken(TokenDocument):
-    """A token's details, and who used it last."""
-
-    last_used_address: str | None = Field(description="The address that the last use came from, if known.")
-    last_used_client: str | None = Field(description="The program of the last use, from its User-Agent, if known.")
-
-
-class Me(_Document):
-    """The authenticating token, and its user."""
-
-    user: UserDocument
-    token: TokenDocument
-
-
-def describe_caller(token: VerifiedToken) -> Response:
-    """The response of `GET /api/v1/me`."""
-    document = Me.model_validate({"user": token.user, "token": token})
-    return Response(document.model_dump_json(), media_type="application/json")
 
 
 def _unset() -> Any:
@@ -155,6 +112,81 @@ _Pattern = Annotated[
 ]
 
 
+def _seconds(duration: timedelta) -> int:
+    return int(duration.total_seconds())
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class UserDocument(_Document):
+    """The token's user."""
+
+    id: str = Field(pattern=f"^usr_{_ID}$")
+    email: str
+    plan: Literal["free", "pro"]
+
+
+class TokenDocument(_Document):
+    """A token's details, without the token itself."""
+
+    id: str = Field(pattern=f"^tok_{_ID}$")
+    label: str
+    last_four: str
+    scopes: Annotated[list[HeldScope], BeforeValidator(str.split)]
+    created: Time
+    expires: Time | None
+    last_used: Time | None
+
+
+class IssueBounds(_Document):
+    """What a token with the scope `tokens:issue` may create."""
+
+    label: _Pattern = Field(max_length=MAX_LABEL_LENGTH)
+    max_lifetime: int = Field(
+        ge=_seconds(issuing.MIN_LIFETIME), le=_seconds(issuing.MAX_LIFETIME), description="Seconds."
+    )
+    max_tokens: int = Field(ge=1, le=issuing.MAX_TOKENS, description="How many may work at one time.")
+
+    def bounds(self) -> issuing.Bounds:
+        """The bounds for the database."""
+        return issuing.Bounds(self.label, timedelta(seconds=self.max_lifetime), self.max_tokens)
+
+
+class ListedToken(TokenDocument):
+    """A token's details, who used it last, and the bounds of one that may issue tokens."""
+
+    last_used_address: str | None = Field(description="The address that the last use came from, if known.")
+    last_used_client: str | None = Field(description="The program of the last use, from its User-Agent, if known.")
+    issue: IssueBounds | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_row(cls, row: object) -> object:
+        """Collect the bounds from the columns of a row."""
+        if not isinstance(row, Token):
+            return row
+        names = [name for name in cls.model_fields if name != "issue"]
+        issue = None
+        if row.issue_label is not None:
+            issue = {"label": row.issue_label, "max_lifetime": row.issue_lifetime, "max_tokens": row.issue_count}
+        return {name: getattr(row, name) for name in names} | {"issue": issue}
+
+
+class Me(_Document):
+    """The authenticating token, and its user."""
+
+    user: UserDocument
+    token: TokenDocument
+
+
+def describe_caller(token: VerifiedToken) -> Response:
+    """The response of `GET /api/v1/me`."""
+    document = Me.model_validate({"user": token.user, "token": token})
+    return Response(document.model_dump_json(), media_type="application/json")
+
+
 _Cursor = Annotated[str, Field(max_length=tokens.MAX_CURSOR_LENGTH)]
 _Ids = Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=MAX_PAGE_SIZE)]
 
@@ -162,6 +194,11 @@ _Ids = Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1,
 class _Selection(BaseModel):
     """Conditions for tokens. All that are given must be met."""
 
+    user: str = Field(
+        default_factory=str,
+        max_length=MAX_EMAIL_LENGTH,
+        description="The e-mail address of the tokens' user, if not the token's own: needs `tokens:manage-all`.",
+    )
     label: _Pattern = Field(default_factory=_unset)
     state: State = Field(default_factory=_unset, description="Whether the token still works.")
     expires_before: Time = Field(
@@ -187,14 +224,19 @@ class TokenQuery(_Selection):
 class Revocation(_Selection):
     """Which tokens to revoke: at least one condition."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "anyOf": [{"required": [name]} for name in ("label", "state", "expires_before", "last_used_before", "ids")]
+        },
+    )
 
     ids: _Ids = Field(default_factory=list, description="The token is one of these. Unknown ids are ignored.")
 
     @model_validator(mode="after")
     def _check_not_empty(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("name at least one condition; the label * selects all tokens")
+        if not self.model_fields_set - {"user"}:
+            raise ValueError("name at least one condition next to the user; the label * selects all tokens")
         return self
 
     def selection(self) -> Selection:
@@ -206,7 +248,7 @@ class Revocation(_Selection):
 class RevokedTokens(_Document):
     """The tokens that were revoked."""
 
-    revoked: list[TokenDocument]
+    revoked: list[ListedToken]
     more: bool = Field(description="Whether there may be more: repeat the request.")
 
 
@@ -215,6 +257,7 @@ class TokenPage(_Document):
 
     tokens: list[ListedToken]
     next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last page.")
+    user: str = Field(description="The e-mail address of the user whose tokens they are.")
 
 
 class NewToken(_Document):
@@ -223,6 +266,7 @@ class NewToken(_Document):
     label: Label
     expires: Time | None = Field(None, description="When the token expires, in the future; null for never.")
     scopes: list[Scope] = Field(default_factory=list, max_length=10)
+    issue: IssueBounds | None = Field(None, description="Give it the scope `tokens:issue`, with these bounds.")
 
 
 class Rotation(_Document):
@@ -235,12 +279,12 @@ class IssuedToken(_Document):
     """A new token, which is returned only here."""
 
     token: str
-    details: TokenDocument
+    details: ListedToken
 
     @classmethod
     def of(cls, issued: tokens.Issued) -> IssuedToken:
         """Build the only document that contains a token."""
-        return cls(token=issued.secret.reveal(), details=TokenDocument.model_validate(issued.token))
+        return cls(token=issued.secret.reveal(), details=ListedToken.model_validate(issued.token))
 
 
 class TokenFormat(_Document):

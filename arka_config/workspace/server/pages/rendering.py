@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from arka_config import timestamps
 from arka_config.text import visible
-from arka_config.workspace.server import accounts, problems, tokens
+from arka_config.workspace.server import accounts, problems, scopes
 from arka_config.workspace.server.pages.browser import AnyBrowser, Browser
 from arka_config.workspace.server.problems import NOT_FOUND, Problem
 
@@ -45,7 +45,7 @@ _templates.filters.update(
     visible=visible,
 )
 _templates.globals.update(
-    static=STATIC, revoke_page=REVOKE_PAGE, sign_in_page=accounts.SIGN_IN_PAGE, PRO=accounts.PRO, MANAGE=tokens.MANAGE
+    static=STATIC, revoke_page=REVOKE_PAGE, sign_in_page=accounts.SIGN_IN_PAGE, PRO=accounts.PRO, scopes=scopes
 )
 
 

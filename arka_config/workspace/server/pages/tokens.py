@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from arka_config import timestamps
 from arka_config.errors import InvalidValue
-from arka_config.workspace.server import leaks, tokens
+from arka_config.workspace.server import issuing, leaks, scopes, tokens
+from arka_config.workspace.server.issuing import Bounds
 from arka_config.workspace.server.pages.browser import Browser, Redirect, SignedInBrowser, SignedInFormBrowser
 from arka_config.workspace.server.pages.rendering import render
 from arka_config.workspace.server.tables import Token
@@ -20,7 +21,8 @@ from arka_config.workspace.server.tokens import Cursor
 
 _PAGE_SIZE = 50
 _SOON = timedelta(days=14)
-DAYS = ("30", "60", "90")
+DAYS = ("5m", "1h", "1d", "30", "60", "90")
+_ACCESS = {"full": "", "read": scopes.READ, "issue": scopes.ISSUE, "manage": scopes.MANAGE}
 
 
 router = APIRouter(include_in_schema=False)  # the app sets its path
@@ -41,15 +43,18 @@ def create(
     label: Annotated[str, Form()] = "",
     expiry: Annotated[str, Form()] = "",
     date: Annotated[str, Form()] = "",
-    manage: Annotated[str, Form()] = "",
+    access: Annotated[str, Form()] = "full",
+    issue_label: Annotated[str, Form()] = "",
+    issue_lifetime: Annotated[str, Form()] = "",
+    issue_count: Annotated[str, Form()] = "",
     new_id: Annotated[str, Form(alias="id")] = "",
 ) -> Response:
     """Create a token and show it once; no URL leads back to this response.
 
     The form contains the id of its token, so that submitting it twice (double click, reload) creates one token.
     """
-    scopes = tokens.MANAGE if manage else ""
     try:
+        bounds = _parse_bounds(issue_label, issue_lifetime, issue_count) if access == "issue" else None
         with browser.workspace.database.write() as session:
             issued = tokens.issue(
                 session,
@@ -57,14 +62,17 @@ def create(
                 browser.user_id,
                 label.strip(),
                 parse_expiry(expiry, date),
-                scopes,
+                _ACCESS.get(access, ""),
                 address=browser.address,
                 token_id=new_id if tokens.ID.fullmatch(new_id) else None,
+                bounds=bounds,
             )
     except IntegrityError:
         raise _redirect_to_list(browser, "sent") from None
     except InvalidValue as error:
-        entered = {"label": label.strip()[:200], "expiry": expiry, "date": date[:10], "manage": bool(manage)}
+        entered = {"label": label.strip()[:200], "expiry": expiry, "date": date[:10], "access": access}
+        entered |= {"issue_label": issue_label[:100], "issue_lifetime": issue_lifetime[:10]}
+        entered |= {"issue_count": issue_count[:6]}
         return _render_list(browser, 422, creating=True, fault=error.message, entered=entered)
     return _render_list(browser, issued=issued)
 
@@ -94,7 +102,7 @@ def parse_expiry(expiry: str, date: str) -> datetime | None:
     if expiry == "never":
         return None
     if expiry in DAYS:
-        return timestamps.now() + timedelta(days=int(expiry))
+        return timestamps.parse_expiry(expiry if expiry.endswith(("m", "h", "d")) else f"{expiry}d")
     try:
         if expiry == "date" and len(date) == len("2027-02-28"):
             return timestamps.parse_expiry(date)
@@ -108,7 +116,24 @@ def tomorrow() -> str:
     return f"{timestamps.now() + timedelta(days=1):%Y-%m-%d}"
 
 
-EMPTY_FORM: dict[str, object] = {"label": "", "expiry": "90", "date": "", "manage": False}
+def _parse_bounds(label: str, lifetime: str, count: str) -> Bounds:
+    """Return the bounds entered in the form. Raises InvalidValue."""
+    try:
+        return issuing.check_bounds(label.strip(), timestamps.parse_duration(lifetime), int(count))
+    except ValueError:
+        pass
+    raise InvalidValue("a token that issues tokens needs a longest lifetime, such as 1h, and a number of tokens")
+
+
+EMPTY_FORM: dict[str, object] = {
+    "label": "",
+    "expiry": "90",
+    "date": "",
+    "access": "full",
+    "issue_label": "",
+    "issue_lifetime": "",
+    "issue_count": "",
+}
 
 
 def _render_list(browser: Browser, status: int = 200, *, after: str = "", **values: object) -> Response:
