@@ -222,6 +222,16 @@ def test_helper_is_not_run_and_named_as_not_compared(work: FakeWorkspace, home: 
     assert not (home / "ran").exists()
 
 
+def test_reference_that_leads_nowhere_now_is_named_as_not_compared(work: FakeWorkspace) -> None:
+    assert arka("profiles", "create", "job", "token.env=JOB_TOKEN", f"api_url={work.url}").code == 0
+    assert arka("profiles", "create", "bare").code == 0
+    details = work.add(THIRD, "Job")
+    (found,) = problems(check="unheld-tokens")
+    assert found["message"].endswith("; profile 'job' could not be compared and may have it")
+    assert problems(check="unheld-tokens", JOB_TOKEN=THIRD) == []
+    assert found["token_id"] == details["id"]
+
+
 def test_no_token_and_no_control_character_is_shown(work: FakeWorkspace) -> None:
     work.add(THIRD, f"label {OTHER}")
     done = arka("doctor", "--online")

@@ -23,7 +23,8 @@ def survey_tokens(session: Session) -> Survey:
     questions: dict[Holder, WorkspaceClient | Verification] = {}
     for name in session.store.names():
         question = prepare_question(session, name, fetch=False)
-        if not isinstance(question, Verification) or question.state is not State.NO_TOKEN:
+        has_none = isinstance(question, Verification) and question.state is State.NO_TOKEN and question.error is None
+        if not has_none:  # a reference that leads nowhere now may do so in another shell
             questions[Holder(name, "")] = question
     try:
         effective = session.resolution.effective_token()
