@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from arka_config.secret import Secret
 
 _TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_NAME_CHARACTERS = _TOKEN_CHARACTERS  # letters, digits, "_" and "-"
 _BEARER_CHARACTERS = _TOKEN_CHARACTERS | frozenset(".~+/=")  # RFC 6750, for an app that declares no token format
 
 
@@ -39,6 +40,18 @@ class SignIn:
         return f"SignIn({self.client_id!r})"
 
 
+def _check_name(name: str) -> None:
+    """Raise ValueError for a name that would be another folder (`../x`) or an unusual variable (`a.b`)."""
+    for word in name.split(" "):
+        if not word or not set(word) <= _NAME_CHARACTERS or not word[0].isalnum():
+            raise ValueError(f"the app's name {name!r} must be words of letters, digits, '-' and '_', such as 'acme'")
+
+
+def _check_prefix(prefix: str) -> None:
+    if not set(prefix) <= _NAME_CHARACTERS - {"-"} or prefix[0].isdigit():
+        raise ValueError(f"the app's prefix {prefix!r} must be letters, digits and '_', such as 'ACME_'")
+
+
 class AppIdentity:
     """A CLI's name, environment variables, token format and URLs.
 
@@ -50,7 +63,9 @@ class AppIdentity:
     under which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those
     inserted below the same built-in layer keep this order. `secret_settings` names the secret fields of the settings
     class other than the token; without it, the class is imported if a child process could inherit one of their
-    variables. With `sign_in`, `login` signs in through the browser if the workspace's server supports it.
+    variables. With `sign_in`, `login` signs in through the browser if the workspace's server supports it. Raises
+    ValueError for a name that is not words of letters, digits, `-` and `_`, and for a prefix that cannot begin a
+    variable.
     """
 
     def __init__(
@@ -75,6 +90,8 @@ class AppIdentity:
         self.title = title or name
         self.folder = name.replace(" ", "-")
         self.prefix = prefix or self.folder.upper().replace("-", "_") + "_"
+        _check_name(name)
+        _check_prefix(self.prefix)
         self.settings = settings
         self.token_prefix = token_prefix
         self.token_length = token_length

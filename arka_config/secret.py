@@ -5,7 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import NoReturn
+    from typing import NoReturn, Self
 
 
 class Secret:
@@ -48,6 +48,12 @@ class Secret:
         return isinstance(other, Secret) and self.reveal() == other.reveal()
 
     __hash__ = None  # type: ignore[assignment]  # a hash would outlive the secret
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled")

@@ -41,6 +41,18 @@ def test_name_of_a_subcommand_app_gives_folder_and_prefix() -> None:
     assert Folders.of(app, {"HOME": "/home/you"}, "linux").config == "/home/you/.config/corp-acme"
 
 
+@pytest.mark.parametrize("name", ["", "../x", "a.b", "a  b", "-x", "a/b", "é", "a\nb"])
+def test_name_that_is_no_folder_or_variable_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="the app's name"):
+        App(name)
+
+
+@pytest.mark.parametrize("prefix", ["A.B_", "1A_", "A-", "A B"])
+def test_prefix_that_cannot_begin_a_variable_is_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="the app's prefix"):
+        App("acme", prefix=prefix)
+
+
 def test_arka_is_an_ordinary_app() -> None:
     assert type(arka) is App
     assert (arka.name, arka.prefix, arka.token_prefix, arka.token_length) == ("arka", "ARKA_", "arka_", 42)

@@ -25,7 +25,8 @@ class Field:
     """One setting, and its name in each layer.
 
     `path` is the attribute path in the settings class, `option` the command-line flag, `variable` the environment
-    variable, `key` the dotted key in a profile's TOML file.
+    variable, `key` the dotted key in a profile's TOML file. Fields with the same path are equal: a program that is one
+    module has two apps, that of `__main__` and that of the module which the app names.
     """
 
     __slots__ = ("key", "option", "path", "secret", "variable")
@@ -41,6 +42,12 @@ class Field:
     def name(self) -> str:
         """The path with dots: `http.retries`."""
         return ".".join(self.path)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Field) and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
 
     def __repr__(self) -> str:
         return f"Field({self.name})"

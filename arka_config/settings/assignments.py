@@ -67,6 +67,11 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
         # A profile has one reference: remove the other kinds.
         return {("token", name): text if name == kind else None for name in KINDS}
     leaf = _leaf(app, key)
+    if leaf.field.secret:
+        raise UsageError(
+            f"{_quote(app, key)}: it is a secret, which is never written to a profile's file",
+            hint=f"set {leaf.field.variable} in the environment",
+        )
     return {("settings", *leaf.field.path): parse_value(leaf, text)}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic import Secret as PydanticSecret
@@ -11,9 +12,10 @@ from pydantic.types import SecretBytes, SecretStr
 from pydantic_core import PydanticUndefined, core_schema
 
 from arka_config.secret import Secret
+from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
     from pydantic.fields import FieldInfo
@@ -95,6 +97,12 @@ def _walk(
             yield Leaf(field, info, default)
 
 
+def no_such_setting(settings: str, name: str, known: Iterable[str]) -> str:
+    """Return the sentence for a name that the settings class lacks, with the nearest one if there is one."""
+    near = did_you_mean(name, known)
+    return f"{settings} has no {name}; {near}" if near else f"{settings} has no {name}"
+
+
 def type_adapter(leaf: Leaf) -> TypeAdapter[Any]:
     """Return what validates the field's values: its annotation with its constraints."""
     return TypeAdapter(leaf.info.rebuild_annotation())
@@ -123,9 +131,30 @@ def nested_model(annotation: Any) -> type[BaseModel] | None:
 
 
 def is_secret(annotation: Any) -> bool:
-    """Whether one of the annotation's alternatives is a type that hides its value."""
-    kinds = [get_origin(part) or part for part in alternatives(annotation)]
-    return any(isinstance(kind, type) and issubclass(kind, _SECRETS) for kind in kinds)
+    """Whether the annotation contains, at any depth, a type that hides its value: `dict[str, SecretStr]`, a model."""
+    return any(isinstance(part, type) and issubclass(part, _SECRETS) for part in _parts(annotation, set()))
+
+
+def _parts(annotation: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield every type within an annotation, each once: arguments, fields of models and dataclasses, aliased types."""
+    if id(annotation) in seen:  # a recursive model
+        return
+    seen.add(id(annotation))
+    yield annotation
+    inner: list[Any] = [get_origin(annotation), *get_args(annotation)]
+    inner += [getattr(annotation, name, None) for name in ("__value__", "__supertype__")]  # a type alias, a NewType
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        inner += [info.annotation for info in annotation.model_fields.values()]
+    elif isinstance(annotation, type) and (is_dataclass(annotation) or is_typeddict(annotation)):
+        inner += get_type_hints(annotation).values()
+    for part in inner:
+        if part is not None:
+            yield from _parts(part, seen)
+
+
+def accepts_secret(annotation: Any) -> bool:
+    """Whether the value itself, rather than a part of it, may be a SecretStr."""
+    return any(isinstance(part, type) and issubclass(part, SecretStr) for part in alternatives(annotation))
 
 
 def alternatives(annotation: Any) -> Iterator[Any]:

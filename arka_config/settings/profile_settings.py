@@ -16,11 +16,19 @@ from arka_config.errors import ConfigWarning, SettingsError
 from arka_config.opening import open_store
 from arka_config.precedence.values import DEFAULT, PROFILE, ResolvedValue
 from arka_config.secret import Secret
-from arka_config.settings.fields import Leaf, Token, is_secret, leaves, messages, nested_model
+from arka_config.settings.fields import (
+    Leaf,
+    Token,
+    accepts_secret,
+    is_secret,
+    leaves,
+    messages,
+    nested_model,
+    no_such_setting,
+)
 from arka_config.settings.unused import unknown_keys
 from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
-from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +78,8 @@ class ProfileSettings(BaseSettings):
         if cls.model_config.get("alias_generator") is not None:
             raise TypeError(f"{cls.__name__}: aliases are not supported: a setting has one name")
         _check_names(cls, cls.__name__)
+        if hasattr(cls, "app"):
+            _check_variables(cls)
 
     def __init__(self, **flags: Any) -> None:
         """Load with these values as the flag layer. Raises what `load` raises."""
@@ -120,11 +130,12 @@ class ProfileSettings(BaseSettings):
         environ: Mapping[str, str] | None = None,
         store: ProfileStore | None = None,
     ) -> LayeredSource:
+        known = cls.leaves()
         environ = os.environ if environ is None else environ
         store = store or open_store(cls.app, environ)
         by_name = dict(cls._by_leaf(flags or {}))
         resolution = Resolution(store, environ, profile=profile, flags=by_name, defaults=cls.defaults())
-        return LayeredSource(cls, cls.leaves(), resolution)
+        return LayeredSource(cls, known, resolution)
 
     @classmethod
     def _by_leaf(cls, values: Mapping[str, object], within: str = "") -> Iterator[tuple[str, object]]:
@@ -139,7 +150,7 @@ class ProfileSettings(BaseSettings):
             elif isinstance(value, Mapping) and any(leaf.startswith(f"{name}.") for leaf in known):
                 yield from cls._by_leaf(value, f"{name}.")
             else:
-                raise TypeError(f"{cls.__name__} has no {name}; {did_you_mean(name, known)}")
+                raise TypeError(no_such_setting(cls.__name__, name, known))
 
     @classmethod
     def settings_customise_sources(
@@ -153,20 +164,33 @@ class ProfileSettings(BaseSettings):
         """Use the layers, and none of pydantic-settings' own sources."""
         return (init_settings.init_kwargs[_SOURCE],)  # type: ignore[attr-defined]  # it is the InitSettingsSource
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the other settings are of the same class and have the same values, wherever they came from."""
+        return type(other) is type(self) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]  # they may be changed; with `frozen`, pydantic adds one
+
     def source_of(self, name: str) -> ResolvedValue:
         """Return where a value came from, by name: `settings.source_of("http.retries").layer`. Raises KeyError."""
         known = type(self).leaves()
         if name not in known:
-            raise KeyError(f"{type(self).__name__} has no {name}; {did_you_mean(name, known)}")
+            raise KeyError(no_such_setting(type(self).__name__, name, known))
         return self._values.get(name) or ResolvedValue(known[name].field, known[name].default, DEFAULT)
 
     @classmethod
     def leaves(cls) -> dict[str, Leaf]:
-        """Every value that can be set separately, by dotted name."""
+        """Every value that can be set separately, by dotted name. Raises TypeError if the class has no app."""
+        if not hasattr(cls, "app"):
+            raise TypeError(f"{cls.__name__} has no app: write class {cls.__name__}(ProfileSettings, app=app)")
         if "_leaves" not in cls.__dict__:
             cls._leaves = leaves(cls, cls.app)  # type: ignore[attr-defined]  # cached for this class, not inherited
         cached: dict[str, Leaf] = cls.__dict__["_leaves"]
         return cached
+
+    @classmethod
+    def secret_paths(cls) -> set[tuple[str, ...]]:
+        """The path of each leaf whose type is, or contains, one that hides its value."""
+        return {leaf.field.path for leaf in cls.leaves().values() if leaf.field.secret}
 
     @classmethod
     def defaults(cls) -> Layer:
@@ -174,10 +198,10 @@ class ProfileSettings(BaseSettings):
         known = cls.leaves()
 
         def layer(field: Field) -> ResolvedValue | None:
-            if field is cls.app.url_field and (url := cls.app.default_url()) is not None:
+            if field == cls.app.url_field and (url := cls.app.default_url()) is not None:
                 return ResolvedValue(field, url, DEFAULT)
             leaf = known.get(field.name)
-            if leaf is None or not leaf.has_default or field is cls.app.token_field:  # a default token is ignored
+            if leaf is None or not leaf.has_default or field == cls.app.token_field:  # a default token is ignored
                 return None
             return ResolvedValue(field, leaf.default, DEFAULT)
 
@@ -240,15 +264,23 @@ class LayeredSource(PydanticBaseSettingsSource):
         value = resolved.value
         if isinstance(value, Secret):
             # Wrapped before pydantic sees it: an error about any other field would quote its input (pydantic#9139).
-            return Token(value.reveal) if leaf is self.token_leaf else SecretStr(value.reveal())
+            if leaf is self.token_leaf:
+                return Token(value.reveal)
+            if accepts_secret(leaf.info.annotation):
+                return SecretStr(value.reveal())
+            value = value.reveal()
+            return self._decode(leaf, value) if self.field_is_complex(leaf.info) else value
         if isinstance(value, str) and resolved.layer not in (PROFILE, DEFAULT) and self.field_is_complex(leaf.info):
-            try:
-                return json.loads(value)
-            except (ValueError, RecursionError):
-                text = _describe_problem(leaf.field, resolved, "not valid JSON, which a list or table must be here")
-                self.problems.append((leaf, text))
-                return PydanticUndefined
+            return self._decode(leaf, value)
         return value
+
+    def _decode(self, leaf: Leaf, text: str) -> object:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            what = "not valid JSON, which a list or table must be here"
+            self.problems.append((leaf, _describe_problem(leaf.field, self.values[leaf.field.name], what)))
+            return PydanticUndefined
 
 
 def _put(table: dict[str, Any], path: tuple[str, ...], value: object) -> None:
@@ -257,6 +289,11 @@ def _put(table: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     for folder in path[:-1]:
         table = table.setdefault(folder, {})
     table[path[-1]] = value
+
+
+def _describe_missing(leaf: Leaf) -> str:
+    """Say that a setting has no value, and what sets it. A missing token has its own error."""
+    return f"{leaf.field.name}: not set; {leaf.field.variable}, or {leaf.field.key} in a profile, sets it"
 
 
 def _describe_problem(field: Field, resolved: ResolvedValue | None, what: str) -> str:
@@ -278,19 +315,39 @@ def _check_names(model: type[BaseModel], name: str) -> None:
         _check_names(nested, f"{name}.{field}")
 
 
+def _check_variables(cls: type[ProfileSettings]) -> None:
+    """Raise TypeError if two settings share an option, or one shares its variable with the program's own."""
+    app = cls.app
+    options: dict[str, Field] = {}
+    own = {*app.own_variables, app.token_field.variable} - {app.variable("PROXY")}  # `proxy` is a setting of ours
+    for field in (leaf.field for leaf in leaves(cls, cls.app).values()):
+        if field in (app.token_field, app.url_field):
+            continue
+        where = f"{cls.__name__}.{field.name}"
+        if field.variable in (app.token_field.variable, app.variable("TOKEN")):
+            raise TypeError(f"{where}: {field.variable} is the token's variable: declare the token as 'token: Token'")
+        if field.variable in own:
+            name = f"{field.path[-1]}_setting"
+            raise TypeError(f"{where}: the program itself reads {field.variable}: choose another name, such as {name}")
+        if (other := options.setdefault(field.option, field)) is not field:
+            raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same option, {field.option}: rename one")
+
+
 def _problems(error: ValidationError, source: LayeredSource) -> Iterator[Problem]:
     """Yield a sentence for each of pydantic's errors, with the field and the source of its value."""
     undecoded = [leaf for leaf, _ in source.problems]
     for path, kind, message in messages(error):
         names = (".".join(path[:length]) for length in range(len(path), 0, -1))
         leaf = next((source.leaves[name] for name in names if name in source.leaves), None)
-        if leaf is None:
+        if leaf is None and kind == "missing":  # a nested model of which nothing is set
+            inner = [each for name, each in source.leaves.items() if name.startswith(".".join((*path, "")))]
+            yield from ((each, _describe_missing(each)) for each in inner if not each.has_default)
+        elif leaf is None:
             yield None, f"{'.'.join(path) or type(error).__name__}: {message}"
         elif leaf in undecoded:
             continue
         elif kind == "missing":
-            how = f"; {leaf.field.variable}, or {leaf.field.key} in a profile, sets it"
-            yield leaf, f"{leaf.field.name}: not set{'' if leaf is source.token_leaf else how}"
+            yield leaf, _describe_missing(leaf)
         else:
             # A validator's message may quote its input.
             text = "not valid" if is_secret(leaf.info.annotation) else message

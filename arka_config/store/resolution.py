@@ -180,10 +180,10 @@ class Resolution:
         A token and its URL are effective together: the URL is the one that the effective token may be sent to,
         whichever layer has another. Raises OriginConflict.
         """
-        if field is self.app.token_field or field is self.app.url_field:
+        if field in (self.app.token_field, self.app.url_field):
             pair = self.effective_token()
             if pair is not None:
-                return pair.token if field is self.app.token_field else pair.url
+                return pair.token if field == self.app.token_field else pair.url
         return resolve(field, flatten(self.ranks))
 
     def effective_token(self) -> EffectiveToken | None:
@@ -225,16 +225,16 @@ class Resolution:
     # Layers that read files
 
     def _profile_layer(self, field: Field) -> ResolvedValue | None:
-        if field is self.app.token_field:
+        if field == self.app.token_field:
             self._check_stored_origin()
         return self._unchecked_profile_layer(field)
 
     def _unchecked_profile_layer(self, field: Field) -> ResolvedValue | None:
         read = self.profile
         assert read.profile is not None
-        if field is self.app.token_field:
+        if field == self.app.token_field:
             return self._token_of(read.profile, read.credential, field)
-        if field is self.app.url_field:
+        if field == self.app.url_field:
             if read.profile.api_url:
                 return ResolvedValue(field, read.profile.api_url, PROFILE, read.profile.path, field.key)
             if read.credential is not None and read.profile.reference is None:
@@ -266,13 +266,13 @@ class Resolution:
 
     def _preferences_layer(self, field: Field) -> ResolvedValue | None:
         """The user's own defaults, in config.toml."""
-        if field is not self.app.url_field and field.path != ("ca_bundle",):
+        if field != self.app.url_field and field.path != ("ca_bundle",):
             return None
         value = getattr(self.store.preferences, field.name)
         return ResolvedValue(field, value, DEFAULT, self.store.preferences.path, field.name) if value else None
 
     def _app_defaults(self, field: Field) -> ResolvedValue | None:
-        url = self.app.default_url() if field is self.app.url_field else None
+        url = self.app.default_url() if field == self.app.url_field else None
         return None if url is None else ResolvedValue(field, url, DEFAULT)
 
 
@@ -335,9 +335,18 @@ def _setting_in(profile: Profile, field: Field) -> ResolvedValue | None:
         if part not in value:
             return None
         value = value[part]
-    if field.secret and isinstance(value, str):
-        value = Secret(value)
+    if field.secret and value is not None:
+        value = _secret_of(value)
     return ResolvedValue(field, value, PROFILE, profile.path, field.key)
+
+
+def _secret_of(value: object) -> Secret:
+    """Return a value of a profile's file as a secret: a text, or the JSON of a list or table that contains secrets."""
+    if isinstance(value, str):
+        return Secret(value)
+    import json
+
+    return Secret(json.dumps(value, default=str))
 
 
 def _working_directory() -> str:

@@ -62,6 +62,10 @@ class SettingsValidator:
         """Whether the app has a setting with this dotted name. An app without a settings class accepts any."""
         return not self._is_typed or name in self._leaves
 
+    def is_secret(self, name: str) -> bool:
+        """Whether a setting is, or contains, a secret."""
+        return name in self._leaves and self._leaves[name].field.secret
+
     def nearest(self, name: str) -> list[str]:
         """Return the most similar names of settings, the best first."""
         return nearest(name, self._leaves)
@@ -78,7 +82,7 @@ class SettingsValidator:
         if leaf is None:
             suggestion = did_you_mean(name, self._leaves) or f"the settings are {', '.join(self._leaves)}"
             return f"unknown setting; {suggestion}"
-        if leaf.field.secret and not may_be_secret:
+        if self.is_secret(name) and not may_be_secret:
             return "a secret is not allowed in a template, which everyone can read"
         if name not in self._adapters:
             self._adapters[name] = type_adapter(leaf)

@@ -117,7 +117,9 @@ def _read_profile(store: ProfileStore, name: str, settings: SettingsValidator) -
     reference = " ".join(profile.reference or ())
     fields: dict[str, Any] = {"description": profile.description, "api_url": profile.api_url, "token": reference}
     fields = {key: value for key, value in fields.items() if value}
-    fields |= {f"settings.{key}": value for key, value in settings.flatten(profile.settings)}
+    for key, value in settings.flatten(profile.settings):
+        if not settings.is_secret(key):  # no template may have it, so no apply changes it
+            fields[f"settings.{key}"] = value
     token = None if credential is None else ActualToken(str(credential.origin), credential.created)
     return Actual(name, profile.path, profile.is_on_disk, fields, token)
 

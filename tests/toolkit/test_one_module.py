@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,6 +34,24 @@ app.add_commands(cli)            # login, logout, token, use, profiles, config, 
 def whoami(settings: Settings):
     print(settings.source_of("token").layer, settings.api_url, settings.timeout)
 """
+
+
+@pytest.mark.parametrize("start", ['app.main("fjord:cli")()', 'cli(prog_name="fjord")'])
+def test_module_that_is_run_and_imported_shows_its_token(tmp_path: Path, start: str) -> None:
+    """`python fjord.py` is the module `__main__`; the settings are those of a second module, `fjord`."""
+    text = PROGRAM.replace('App("acme", settings="acme.settings:Settings")', 'App("fjord", settings="fjord:Settings")')
+    (tmp_path / "fjord.py").write_text(f'{text}\nif __name__ == "__main__":\n    {start}\n', "utf-8")
+    environ = {**os.environ, "FJORD_HOME": str(tmp_path / "home"), "FJORD_API_KEY": "a-token-of-fjord"}
+    for words, shown in ((["config", "get", "token"], "…jord\n"), (["whoami"], "env https://api.acme.dev/ 30.0\n")):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "fjord.py", *words],
+            env=environ,
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert (done.stdout, done.stderr) == (shown, "")
 
 
 def test_program_in_one_module_signs_in_and_shows_sources(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from pydantic_core import PydanticUndefined
 
 from arka_config.cli.runtime.command import API_KEY, OptionSpec
-from arka_config.settings.fields import alternatives
-from arka_config.text import did_you_mean
+from arka_config.settings.fields import alternatives, no_such_setting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -34,20 +33,20 @@ def setting_options(
     """
     leaves = settings.leaves()
     if unknown := sorted(set(only or ()) - leaves.keys()):
-        raise LookupError(f"{settings.__name__} has no {unknown[0]}; {did_you_mean(unknown[0], leaves)}")
+        raise LookupError(no_such_setting(settings.__name__, unknown[0], leaves))
     return [
         _option(app, leaf)
         for name, leaf in leaves.items()
-        if (only is None or name in only) and (not leaf.field.secret or leaf.field is app.token_field)
+        if (only is None or name in only) and (not leaf.field.secret or leaf.field == app.token_field)
     ]
 
 
 def _option(app: AppIdentity, leaf: Leaf) -> OptionSpec:
-    if leaf.field is app.token_field:
+    if leaf.field == app.token_field:
         return API_KEY._replace(names=(leaf.field.option,), help=f"{API_KEY.help} [{leaf.field.variable}]")
     kinds = [kind for kind in alternatives(leaf.info.annotation) if kind is not type(None)]
     option, name, kind = leaf.field.option, leaf.field.name, kinds[0] if len(kinds) == 1 else None
-    metavar = "URL" if leaf.field is app.url_field else _metavar(kind, name)
+    metavar = "URL" if leaf.field == app.url_field else _metavar(kind, name)
     spec = OptionSpec((option,), _help(leaf), partial(_store, name), metavar=metavar)
     if kind is bool:
         return spec._replace(names=(f"{option}/--no-{option[2:]}",), is_flag=True, metavar=None)

@@ -13,6 +13,7 @@ from arka_config.store.preferences import EXPIRY_WARNING
 from arka_config.store.tokens import NEVER, PLAIN, SEALED
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from arka_config.cli.output.tables import Cell
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # What is known of a token's expiry if it is not a time: the workspace says so, nothing says so, and nothing was asked.
 UNKNOWN = "unknown"
+HIDDEN = "…"  # a secret other than a token; none of it is shown
 NOT_CHECKED = "not checked"
 
 LAYER_STYLES = {
@@ -164,6 +166,40 @@ def value_document(
     }
 
 
+def visible_settings(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a profile's file, with each secret masked, whatever the file has in its place."""
+    secrets = () if session.app.settings is None else session.app.settings_class().secret_paths()
+    return {key: _mask_settings(value, (key,), secrets) for key, value in hide_passwords(settings).items()}
+
+
+def secret_texts(session: Session, settings: object) -> list[str]:
+    """The texts and numbers of the secrets in the settings of a profile's file, the longest first."""
+    secrets = () if session.app.settings is None else session.app.settings_class().secret_paths()
+    found: set[str] = set()
+
+    def search(value: object, path: tuple[str, ...], within: bool) -> None:
+        within = within or path in secrets
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                search(inner, (*path, key), within)
+        elif isinstance(value, list):
+            for inner in value:
+                search(inner, path, within)
+        elif within and str(value):
+            found.add(str(value))
+
+    search(settings, (), within=False)
+    return sorted(found, key=len, reverse=True)
+
+
+def _mask_settings(value: Any, path: tuple[str, ...], secrets: Collection[tuple[str, ...]]) -> Any:
+    if path in secrets:
+        return HIDDEN
+    if isinstance(value, dict):
+        return {key: _mask_settings(inner, (*path, key), secrets) for key, inner in value.items()}
+    return value
+
+
 def value_row(
     session: Session, name: str, resolved: ResolvedValue | None, *, show_token: bool = False, style: str = ""
 ) -> tuple[Cell, ...]:
@@ -194,9 +230,11 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
     stored = protected_credential(session, resolved)
     if stored is not None and not show_token:
         return masked_token(session, stored) or f"({stored.storage})"
-    prefix = session.app.token_prefix if resolved.field is session.app.token_field else ""
     try:
-        return value.reveal() if show_token else mask(value.reveal(), prefix)
+        if show_token:
+            return value.reveal()
+        is_token = resolved.field == session.app.token_field
+        return mask(value.reveal(), session.app.token_prefix) if is_token else HIDDEN
     except InvalidToken:  # nothing of it is shown, whatever it is
         return "(not a token)"
     except TokenUnavailable:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.format import hide_passwords, value_literal
+from arka_config.cli.output.format import HIDDEN, hide_passwords, secret_texts, value_literal
 from arka_config.references.registry import describe
 from arka_config.templates.ledger import plain
 from arka_config.templates.plan import Action, ChangeKind, Reason, TokenStep
@@ -210,7 +210,11 @@ class PlanLines:
 
         before, after = profile_texts(profile, self.session.store)
         path = self.session.with_tilde(profile.path)
-        for line in unified_diff((before or "").splitlines(), after.splitlines(), path, path, lineterm=""):
+        secrets = secret_texts(self.session, self.session.store.profiles.read(profile.name).settings)
+        lines = ((before or "").splitlines(), after.splitlines())
+        for line in unified_diff(*lines, path, path, lineterm="", n=0 if secrets else 3):
+            for secret in secrets:  # in an inline table of which another key changes
+                line = line.replace(secret, HIDDEN)  # noqa: PLW2901  # the same line, masked
             text = terminal.safe_text(_PASSWORD.sub("://…@", line))
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
             yield "    " + (terminal.style(text, self.stream, fg=colour) if colour else text)

@@ -173,16 +173,21 @@ def run(app: AppIdentity, arguments: Sequence[str], cli: str | None = None, only
     module, _, name = cli.partition(":")
     found = getattr(import_module(module), name)
     if isinstance(found, click.Group):
-        added = {name for name, command in found.commands.items() if getattr(command, "app", None) is app}
+        added = {name for name, command in found.commands.items() if _belongs_to(app, command)}
         _check_commands(app, {str(command.name) for command in commands(app, only)}, added)
         return run_click(app, found, arguments)
-    added = {info.name for info in found.registered_commands if getattr(info.callback, "app", None) is app}
+    added = {info.name for info in found.registered_commands if _belongs_to(app, info.callback)}
     _check_commands(app, typer_commands(app, only), added)
     try:
         found(args=list(arguments), prog_name=app.name)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     return 0
+
+
+def _belongs_to(app: AppIdentity, command: object) -> bool:
+    """Whether a command is one of the app's. A module that is both `__main__` and imported has two equal apps."""
+    return getattr(getattr(command, "app", None), "name", None) == app.name
 
 
 def _check_commands(app: AppIdentity, expected: Set[str], added: Set[str]) -> None:

@@ -53,23 +53,18 @@ def template(session: Session, name: str | None) -> None:
 
 def _split_secrets(session: Session, table: dict[str, Any], within: str = "") -> tuple[dict[str, Any], list[str]]:
     """Return the settings that may be checked in, and the names of those that contain a secret."""
-    secret = _secret_settings(session)
+    secrets = set() if session.app.settings is None else session.app.settings_class().secret_paths()
     kept: dict[str, Any] = {}
     omitted: list[str] = []
     for key, value in table.items():
         name = f"{within}{key}"
-        if isinstance(value, dict):
-            kept[key], more = _split_secrets(session, value, f"{name}.")
+        is_secret = tuple(name.split(".")) in secrets
+        if isinstance(value, dict) and not is_secret:
+            inner, more = _split_secrets(session, value, f"{name}.")
+            kept |= {key: inner} if inner else {}
             omitted += more
-        elif name in secret or hide_passwords(value) != value or session.app.redact(str(value)) != str(value):
+        elif is_secret or hide_passwords(value) != value or session.app.redact(str(value)) != str(value):
             omitted.append(name)
         else:
             kept[key] = value
     return kept, omitted
-
-
-def _secret_settings(session: Session) -> frozenset[str]:
-    if session.app.settings is None:
-        return frozenset()
-    leaves = session.app.settings_class().leaves()
-    return frozenset(name for name, leaf in leaves.items() if leaf.field.secret)

@@ -10,10 +10,10 @@ from arka_config.cli.output import tables
 from arka_config.cli.output.format import (
     NOT_CHECKED,
     expiry_cell,
-    hide_passwords,
     token_cell,
     token_document,
     value_literal,
+    visible_settings,
 )
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.store.tokens import PLAIN
@@ -42,7 +42,7 @@ def show(session: Session, name: str | None) -> None:
                 "description": profile.description or None,
                 "api_url": profile.api_url or None,
                 "token": token_document(session, profile, credential),
-                "settings": hide_passwords(profile.settings),
+                "settings": visible_settings(session, profile.settings),
             }
         )
     none: Cell = ("—", "dim")
@@ -69,7 +69,7 @@ def show(session: Session, name: str | None) -> None:
             ("created", credential.created or none, ""),
             ("expires", expiry_cell(session, credential), ""),
         ]
-    rows += [(key, value, "") for key, value in _flat(hide_passwords(profile.settings), "")]
+    rows += [(key, value, "") for key, value in _flat(visible_settings(session, profile.settings), "")]
     tables.show((name.upper(), "VALUE", "FILE"), rows)
 
 

@@ -1,0 +1,270 @@
+"""Secrets at any depth of a settings class, names that a settings class cannot have, and copies of settings."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NewType, TypedDict
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretBytes, SecretStr
+from pydantic import Secret as PydanticSecret
+from typing_extensions import TypeAliasType
+
+from arka_config import App, ProfileSettings, Token
+from arka_config.cli.runtime.run import run
+from arka_config.errors import SettingsError
+from arka_config.settings.fields import is_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+app = App(
+    "vault7",
+    settings=f"{__name__}:Deep",
+    token_prefix="v7_",
+    api_url="https://vault7.example",
+    secret_settings=["keys"],
+)
+
+
+class Part(BaseModel):
+    key: SecretStr = SecretStr("part-default")
+    size: int = 1
+
+
+class Deep(ProfileSettings, app=app):
+    token: Token | None = None
+    keys: list[SecretStr] = []
+    named: dict[str, SecretStr] = {}
+    parts: list[Part] = []
+    inner: Part = Part()
+    password: SecretStr | None = None
+    timeout: int = 30
+
+
+@dataclass
+class Record:
+    name: str
+    key: SecretStr
+
+
+class Entry(TypedDict):
+    key: SecretStr
+
+
+class Node(BaseModel):
+    key: SecretStr | None = None
+    below: list[Node] = []
+
+
+class Plain(BaseModel):
+    name: str
+    below: list[Plain] = []
+
+
+Key = TypeAliasType("Key", SecretStr)
+Password = NewType("Password", SecretStr)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        *(SecretStr, SecretBytes, SecretStr | None, PydanticSecret[int], Annotated[SecretStr, Field(max_length=5)]),
+        *(list[SecretStr], dict[str, SecretStr], tuple[int, SecretStr], dict[str, list[SecretStr | None]]),
+        *(list[Part], dict[str, Part], RootModel[list[SecretStr]], Record, list[Record], Entry, Node, Key, list[Key]),
+        *(Password, list[Password], Token),
+    ],
+    ids=str,
+)
+def test_secret_is_found_at_any_depth(annotation: Any) -> None:
+    assert is_secret(annotation)
+
+
+@pytest.mark.parametrize("annotation", [str, int | None, list[str], dict[str, list[int]], Plain, list[Plain], Any])
+def test_type_without_a_secret_is_not_secret(annotation: Any) -> None:
+    assert not is_secret(annotation)
+
+
+PROFILE = """
+[settings]
+keys = ["hunter-0", "hunter-1"]
+named = { a = "hunter-2" }
+parts = [{ key = "hunter-3", size = 2 }]
+inner = { key = "hunter-4", size = 3 }
+password = "hunter-5"
+timeout = 5
+"""
+VARIABLES = {"VAULT7_KEYS": '["hunter-6"]', "VAULT7_NAMED": '{"b": "hunter-7"}', "VAULT7_PASSWORD": "hunter-8"}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with the profile `p`, whose file has secrets."""
+    profile = tmp_path / "vault7" / "config" / "profiles" / "p.toml"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(PROFILE)
+    monkeypatch.setenv("VAULT7_HOME", str(tmp_path / "vault7"))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("home")
+def test_secrets_of_every_layer_are_loaded() -> None:
+    deep = Deep.load(profile="p")
+    assert [key.get_secret_value() for key in deep.keys] == ["hunter-0", "hunter-1"]
+    assert deep.named["a"].get_secret_value() == "hunter-2"
+    assert (deep.parts[0].key.get_secret_value(), deep.parts[0].size) == ("hunter-3", 2)
+    assert (deep.inner.key.get_secret_value(), deep.inner.size) == ("hunter-4", 3)
+    assert deep.password is not None
+    assert deep.password.get_secret_value() == "hunter-5"
+
+
+def test_secrets_of_variables_are_loaded(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    deep = Deep.load()
+    assert (deep.keys[0].get_secret_value(), deep.named["b"].get_secret_value()) == ("hunter-6", "hunter-7")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("config show -p p", "config show -p p --json", "config show --sources -p p", "config get keys -p p"),
+        *("config get named -p p --json", "config get inner.key -p p", "profiles show p", "profiles show p --json"),
+        *("export template p", "plan {home}/templates --adopt --diff", "plan {home}/templates --adopt --json"),
+        *("config show", "config show --json", "config get keys", "config get password"),
+    ],
+)
+def test_no_output_shows_a_secret(
+    line: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    (home / "templates").mkdir()
+    (home / "templates" / "p.toml").write_text('version = 1\n[profile]\nname = "p"\n[settings.inner]\nsize = 9\n')
+    code = run(app, line.format(home=home).split())
+    captured = capsys.readouterr()
+    assert code in (0, 3), captured.err
+    assert captured.out
+    assert "hunter" not in captured.out + captured.err
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("word", ["password=hunter-9", "inner.key=hunter-9", 'keys=["hunter-9"]'])
+def test_profiles_set_never_writes_a_secret(word: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(app, ["profiles", "set", "p", word]) == 2
+    error = capsys.readouterr().err
+    assert "it is a secret, which is never written to a profile's file" in error
+    assert f"set VAULT7_{word.partition('=')[0].upper().replace('.', '__')} in the environment" in error
+    assert "hunter" not in error
+    assert (home / "vault7" / "config" / "profiles" / "p.toml").read_text() == PROFILE
+
+
+def test_apply_keeps_the_secrets_of_a_profile(home: Path) -> None:
+    (home / "p.toml").write_text('version = 1\n[profile]\nname = "p"\n[settings]\ntimeout = 9\n')
+    assert run(app, ["apply", str(home / "p.toml"), "--adopt", "--yes"]) == 0
+    assert Deep.load(profile="p").timeout == 9
+    assert Deep.load(profile="p").keys[1].get_secret_value() == "hunter-1"
+
+
+# Names
+
+
+def setting(name: str, kind: Any = str, owner: Any = app) -> Callable[[], type]:
+    """Return what declares a settings class with one setting."""
+    return lambda: type(
+        "Named", (ProfileSettings,), {"__annotations__": {name: kind}, "__module__": __name__}, app=owner
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("api_key", "VAULT7_API_KEY is the token's variable: declare the token as 'token: Token'"),
+        ("home", "the program itself reads VAULT7_HOME: choose another name, such as home_setting"),
+        ("debug", "the program itself reads VAULT7_DEBUG: choose another name, such as debug_setting"),
+        ("profile", "the program itself reads VAULT7_PROFILE"),
+        ("passphrase_file", "the program itself reads VAULT7_PASSPHRASE_FILE"),
+        ("no_input", "the program itself reads VAULT7_NO_INPUT"),
+    ],
+)
+def test_setting_that_shares_a_variable_of_the_program_is_refused(name: str, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        setting(name)()
+
+
+def test_two_settings_with_the_same_option_are_refused() -> None:
+    class Http(BaseModel):
+        retries: int = 1
+
+    with pytest.raises(TypeError, match=r"Both\.http_retries has the same option, --http-retries: rename one"):
+        type(
+            "Both",
+            (ProfileSettings,),
+            {
+                "__annotations__": {"http_retries": int, "http": Http},
+                "__module__": __name__,
+                "http_retries": 1,
+                "http": Http(),
+            },
+            app=app,
+        )
+
+
+def test_class_without_an_app_says_how_to_name_one() -> None:
+    class Alone(ProfileSettings):
+        timeout: int = 30
+
+    with pytest.raises(TypeError, match=r"Alone has no app: write class Alone\(ProfileSettings, app=app\)"):
+        Alone()
+
+
+@pytest.mark.usefixtures("home")
+def test_missing_nested_settings_are_each_named() -> None:
+    class Server(BaseModel):
+        host: str
+        port: int
+        path: str = "/"
+
+    class Nested(ProfileSettings, app=app):
+        server: Server
+
+    with pytest.raises(SettingsError) as caught:
+        Nested()
+    assert list(caught.value.problems) == [
+        "server.host: not set; VAULT7_SERVER__HOST, or settings.server.host in a profile, sets it",
+        "server.port: not set; VAULT7_SERVER__PORT, or settings.server.port in a profile, sets it",
+    ]
+
+
+@pytest.mark.usefixtures("home")
+def test_unknown_name_without_a_near_one_ends_after_the_name() -> None:
+    with pytest.raises(TypeError, match="Deep has no zzzzzz$"):
+        Deep.load(flags={"zzzzzz": 1})
+    with pytest.raises(KeyError, match="Deep has no zzzzzz'$"):
+        Deep().source_of("zzzzzz")
+
+
+# Copies
+
+
+def test_settings_can_be_copied_and_compared(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULT7_API_KEY", "v7_" + "a" * 30)
+    deep = Deep(timeout=7)
+    for other in (copy.copy(deep), copy.deepcopy(deep), deep.model_copy(deep=True)):
+        assert other == deep
+        assert other.source_of("timeout").layer == "flag"
+        assert other.token is not None
+        assert other.token.reveal() == "v7_" + "a" * 30
+    monkeypatch.setenv("VAULT7_TIMEOUT", "7")
+    assert Deep() == deep, "the same values from another layer"
+    assert Deep(timeout=8) != deep
+
+
+def test_frozen_settings_can_be_hashed(home: Path) -> None:
+    class Frozen(ProfileSettings, app=app):
+        model_config = ConfigDict(frozen=True)  # type: ignore[assignment]  # a part of SettingsConfigDict
+        timeout: int = 30
+
+    assert hash(Frozen()) == hash(Frozen())
