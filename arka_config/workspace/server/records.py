@@ -18,7 +18,7 @@ from sqlalchemy import case, delete, event, select
 
 from arka_config.workspace.server import logs
 from arka_config.workspace.server.audit_log import to_document
-from arka_config.workspace.server.database import insert
+from arka_config.workspace.server.database import insert, insert_row
 from arka_config.workspace.server.tables import Attempt, AuditEntry
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def audit(
     """
     entry = AuditEntry(at=datetime.now(UTC), user_id=user_id, action=action, subject=subject, address=address)
     entry.acting_token = acting_token
-    session.add(entry)
+    entry.id = insert_row(session, entry)
     if logs.AUDIT.isEnabledFor(logging.INFO):
         event.listen(session, "after_commit", lambda _: logs.log_audit_entry(action, to_document(entry)), once=True)
 

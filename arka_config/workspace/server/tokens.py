@@ -20,6 +20,7 @@ from arka_config.errors import ConfigError, InvalidValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
 from arka_config.workspace.server import issuing, records
+from arka_config.workspace.server.database import insert_row
 from arka_config.workspace.server.scopes import MANAGE
 from arka_config.workspace.server.selection import EVERYTHING
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token, digest, new_id
@@ -139,7 +140,7 @@ def issue(
         issuing.set_bounds(issued.token, bounds)
     if issuer is not None:
         issuing.check_new(session, issuer, issued.token)
-    session.add(issued.token)
+    insert_row(session, issued.token)
     records.audit(
         session,
         records.TOKEN_CREATED,
@@ -223,11 +224,6 @@ def revoke(
     return True
 
 
-def is_successor(session: Session, token_id: str, of: str) -> bool:
-    """Whether a token was issued by rotating another one, which it may revoke: that completes the rotation."""
-    return session.scalar(select(Token.id).where(Token.id == token_id, Token.successor_of == of)) is not None
-
-
 def revoke_selected(
     session: Session, user_id: str, selection: Selection, limit: int, *, address: str, acting_token: str
 ) -> list[Token]:
@@ -279,7 +275,7 @@ def rotate(
     issuing.inherit(old, issued.token)
     issued.token.successor_of = old.id
     issued.token.id = id_for_request(old.user_id, key) if key else issued.token.id
-    session.add(issued.token)
+    insert_row(session, issued.token)
     audit(records.TOKEN_ROTATED, subject=f"{old.id} {issued.token.id}")
     return issued
 

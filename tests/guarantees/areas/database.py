@@ -55,7 +55,7 @@ MUTANTS: list[Mutant] = [
         "        if isinstance(original, ReadOnlySqlTransaction):",
         "        if isinstance(original, ReadOnlySqlTransaction) and not context:",
         f"{_OUTAGE_TESTS}::test_read_only_server_gives_503_for_writes_and_reads_go_on",
-        "500",
+        "ReadError|500",
     ),
     Mutant(
         "connections to a read-only server stay",
