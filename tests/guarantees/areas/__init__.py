@@ -1,7 +1,18 @@
 """Every guarantee and every mutant, by area."""
 
-from tests.guarantees.areas import automation, database, network, output, project, sealing, server, store, templates
+from tests.guarantees.areas import (
+    automation,
+    database,
+    leaks,
+    network,
+    output,
+    project,
+    sealing,
+    server,
+    store,
+    templates,
+)
 
-AREAS = (store, output, network, sealing, templates, server, automation, database, project)
+AREAS = (store, output, network, sealing, templates, server, automation, database, leaks, project)
 GUARANTEES = [guarantee for area in AREAS for guarantee in area.GUARANTEES]
 MUTANTS = [mutant for area in AREAS for mutant in area.MUTANTS]
