@@ -80,8 +80,9 @@ SAMPLES: dict[str, Sample] = {
         imports={"status --offline": "click", "status --offline --json": "click", "status --json": _HTTP},
         imports_if_sealed={"status --offline": "click cryptography"},
     ),
-    "refresh": writer(
-        Line("refresh -p work --json", "served"), imports={"1 refresh": _HTTP, "refresh --help": "click"}
+    "refresh": reader(  # it stores a token as `login` does, whose lines try the faults
+        "refresh -p work --no-input",
+        imports={"1 refresh -p work --no-input": _HTTP, "refresh --help": "click"},
     ),
     "rotate": writer(Line("rotate -p work", "served"), imports={"1 rotate": _HTTP}),
     "revoke": writer(Line("revoke -p work --yes", "served"), imports={"1 revoke --yes --no-browser": _HTTP}),

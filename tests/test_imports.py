@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": OPENING | {"exchange", "settings", "templates", "scanning", "workspace"},
     "cli": CLI,
     "app": CLI | {"app_identity"},
-    "arka": {"app", "settings", "workspace"},
+    "arka": {"app", "app_identity", "settings", "workspace"},
     "__init__": CLI | {"app"},
     "__main__": {"arka"},
     "testing": STORE | {"opening", "workspace", "app"},
