@@ -99,7 +99,7 @@ def run_in_terminal(line: str, home: str, variables: Mapping[str, str]) -> str:
     child.close()
     if child.exitstatus != 0:
         sys.exit(f"{line} exited with {child.exitstatus}: {child.before}")
-    shown = re.sub(r"\r\x1b\[K[^\r\n]*", "", child.before or "")  # the time left, which is removed at the end
+    shown = re.sub(r"\r\x1b\[K(Waiting[^\r\n]*)?", "", child.before or "")  # the time left, removed at the end
     shown = re.sub(r"(/oauth/authorize\?response_type=code&)\S+", r"\1…", shown)
     shown = re.sub(r"\b[B-Z]{4}-[B-Z]{4}\b", "BCDF-GHJK", shown)
     return shown.replace("\r\n", "\n").rstrip("\n")

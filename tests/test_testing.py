@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.testing import USER, FakeTokens, RunCli
+from arka_config.app_identity import SignIn
+from arka_config.testing import USER, ApprovingBrowser, FakeTokens, RunCli
 from tests.acme import app as acme
 
 if TYPE_CHECKING:
@@ -90,3 +91,19 @@ def run_pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def test_cli_browser_approves_or_denies_what_the_program_opens(
+    run_cli: RunCli, cli_browser: ApprovingBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acme, "sign_in", SignIn("acme-cli", scope="read write"))
+    assert run_cli("login", "--json").code == 0
+    assert run_cli("status", "--verify").code == 0
+    assert "client_id=acme-cli" in cli_browser.pages[0]
+    assert "scope=read+write" in cli_browser.pages[0]
+    cli_browser.approves = False
+    assert "denied in the browser" in run_cli("login", "-p", "other", "--json").err
+
+
+def test_app_without_sign_in_asks_nobody(run_cli: RunCli, cli_browser: ApprovingBrowser) -> None:
+    assert (run_cli("login", "--json").code, cli_browser.pages) == (2, [])

@@ -54,7 +54,8 @@ def expiry(machine: Machine) -> Iterator[Problem]:
             continue
         when = f"{timestamps.describe(expires, machine.now)} ({expires:%Y-%m-%d})"
         if expires <= machine.now:
-            command = machine.command("login", "--profile", name)
+            again = machine.store.sign_in_command(name, str(credential.origin))
+            command = again or machine.command("login", "--profile", name)
             yield Problem(ERROR, path, f"the token of profile '{name}' expired {when}", command)
         elif expires <= machine.now + timedelta(days=days):
             command = machine.command("rotate", "--profile", name)

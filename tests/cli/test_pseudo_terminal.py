@@ -11,6 +11,7 @@ import pytest
 
 from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
+from arka_config.cli.input.profile_name import suggest_machine
 from tests import no_network
 from tests.cli.pseudo_terminal import ARKA, Terminal
 from tests.workspace import fake as steps
@@ -280,3 +281,44 @@ def test_revoke_asks_for_confirmation(
     assert terminal.wait() == code
     assert fake.accepts(TOKEN) is works
     assert (stored(environ, "work") is not None) is works
+
+
+def test_first_login_asks_for_the_profile_s_name_and_suggests_the_machine_s(
+    arka: Callable[..., Terminal], environ: dict[str, str]
+) -> None:
+    suggested = suggest_machine()
+    terminal = arka("login")
+    terminal.expect(f"Name of the profile [{suggested}]: ")
+    terminal.type("Work Laptop")
+    terminal.expect("try 'work-laptop'")
+    terminal.expect(f"Name of the profile [{suggested}]: ")
+    terminal.type("")
+    terminal.answer_hidden(QUESTION, TOKEN)
+    assert terminal.wait() == 0
+    assert stored(environ, suggested) == TOKEN
+
+
+@pytest.mark.parametrize("answer", ["y", ""])
+def test_first_login_offers_to_import_the_node_cli_s_token(
+    arka: Callable[..., Terminal], environ: dict[str, str], tmp_path: Path, answer: str
+) -> None:
+    file = tmp_path / ".config" / "arka-code-nodejs" / "config.json"
+    file.parent.mkdir(parents=True, mode=0o700)
+    file.write_text(f'{{\n\t"token": "{TOKEN}"\n}}')
+    file.chmod(0o600)
+    terminal = arka("login", "-p", "laptop")
+    terminal.expect("has a token of the Node CLI. Import it instead of getting a new one? [y/N]: ")
+    terminal.type(answer)
+    if answer:
+        terminal.expect("Delete the plain copy")
+        terminal.type("n")
+        assert terminal.wait() == 0
+        assert stored(environ, "laptop") == TOKEN
+        again = arka("login", "-p", "laptop")
+        again.expect_hidden(QUESTION)  # a token is stored, so the question is not asked again
+        again.interrupt()
+        assert again.wait() == 130
+    else:
+        terminal.answer_hidden(QUESTION, TOKEN.replace("t", "u"))
+        assert terminal.wait() == 0
+        assert stored(environ, "laptop") == TOKEN.replace("t", "u")

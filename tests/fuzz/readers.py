@@ -26,11 +26,13 @@ from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from arka_config.store.fast import json as fast_json
 from arka_config.store.fast import toml
+from arka_config.store.sign_in_cache import SignInCache
 from arka_config.templates import plan_file, reading
 from arka_config.templates.ledger import LedgerFile
 from arka_config.templates.sealed import age, read_identities, unseal
 from arka_config.text import is_printable
 from arka_config.workspace.client.models import Identity, Issued, TokenDetails
+from arka_config.workspace.client.sign_in.metadata import parse_cached
 from tests.store.samples import credential
 
 if TYPE_CHECKING:
@@ -159,6 +161,15 @@ def journal(content: bytes) -> None:
         assert str(entry)
 
 
+def sign_in_cache(content: bytes) -> None:
+    put(content, "state", "sign_in.json")
+    opened_store = store()
+    cache = SignInCache(opened_store.folders.state, opened_store.lock)
+    for issuer in ("https://arka-ai.com", ""):
+        cache.has(issuer)
+        parse_cached(cache.read(issuer), issuer or "https://arka-ai.com")
+
+
 def active(content: bytes) -> None:
     put(content, "state", "active")
     store().selection.read_active()
@@ -235,6 +246,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "saved-plan": saved_plan,
     "sealed-token": sealed_token,
     "session": session,
+    "sign-in": sign_in_cache,
     "template": template,
     "token-file": token_file,
 }

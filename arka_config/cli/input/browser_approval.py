@@ -61,9 +61,7 @@ def _use_loopback(
         code = user_codes.show(user_codes.of_challenge(request.challenge))
         if session.json:
             session.show_json_line({"url": page, "code": code, "expires_in": int(BROWSER_SECONDS)})
-        terminal.say(
-            f"Opened this page in your browser, to sign in to {server.origin} as profile '{requester.profile}':"
-        )
+        terminal.say(f"Approve the sign-in to {server.origin} for profile '{requester.profile}' in your browser:")
         for line in ("", f"  {page}", "", f"If the page shows a code, it must be {code}."):
             terminal.say(line)
         ends = time.monotonic() + BROWSER_SECONDS
