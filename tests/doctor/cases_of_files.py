@@ -334,9 +334,9 @@ def a_damaged_ledger(user_home: UserHome) -> None:
     user_home.write(user_home.state("ledger.json"), "{}")
 
 
-@problem_case("state", "~/.local/state/arka/ledger.json", "format 2 is newer", "")
+@problem_case("state", "~/.local/state/arka/ledger.json", "format 3 is newer", "")
 def a_ledger_in_a_newer_format(user_home: UserHome) -> None:
-    user_home.write(user_home.state("ledger.json"), '{"version": 2}')
+    user_home.write(user_home.state("ledger.json"), '{"version": 3}')
 
 
 @problem_case(
@@ -392,17 +392,3 @@ def an_interrupted_apply(user_home: UserHome) -> Mapping[str, str]:
     assert arka("apply", str(user_home.path("templates")), "--yes", environ=user_home.environ).code == 0
     user_home.state("ledger.json").rename(user_home.state("ledger.pending.json"))
     return {}
-
-
-@problem_case(
-    "unfinished",
-    "~/.local/state/arka/journal.json",
-    "a 'rotate' begun 2026-11-24T12:00:00Z was killed: token 'CI' (tok_1) for profile 'gone' at https://arka-ai.com "
-    "may work, and no profile may hold it",
-    "arka doctor --fix",
-    "warning",
-)
-def a_killed_rotation(user_home: UserHome) -> None:
-    texts = {"kind": "rotate", "profile": "gone", "origin": "https://arka-ai.com", "label": "CI", "id": "tok_1"}
-    entry = {**texts, "begun": "2026-11-24T12:00:00Z", "process": 4194305}
-    user_home.write(user_home.state("journal.json"), json.dumps({"version": 1, "tokens": {"k": entry}}))

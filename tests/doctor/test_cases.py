@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from arka_config import timestamps
 from tests.cli.program import OTHER, TOKEN
 from tests.doctor.all_cases import CASES
+from tests.workspace.fake import MANAGE
 
 if TYPE_CHECKING:
     from tests.doctor.user_home import UserHome
@@ -40,6 +42,32 @@ def test_problem_is_reported_and_its_command_fixes_it(name: str, user_home: User
         command = f"{problem['command']} --yes" if case.command.startswith("arka apply") else problem["command"]
         remaining = user_home.problems_after(command, stdin=case.stdin, types=case.types, **environ, **extra)
         assert remaining == []
+
+
+def test_token_of_a_killed_rotation_is_reported_and_fix_revokes_it(user_home: UserHome, fake: FakeWorkspace) -> None:
+    token, left = "arka_" + "s" * 37, "arka_" + "l" * 37
+    fake.add(token, "CI", scopes=(MANAGE,))
+    details = fake.add(left, "CI")
+    user_home.store_token("ci", token, fake.url, label="CI", created="2026-11-24T12:00:00Z")
+    entry = {
+        "kind": "rotate",
+        "role": "unneeded",
+        "profile": "ci",
+        "origin": fake.url,
+        "label": "CI",
+        "id": details["id"],
+    }
+    entry |= {"begun": "2026-11-24T12:00:00Z", "process": 4194305}
+    user_home.write(user_home.state("journal.json"), json.dumps({"version": 1, "tokens": {"k": entry}}))
+    (problem,) = user_home.problems()
+    assert (problem["check"], problem["severity"], problem["fixable"]) == ("unfinished", "warning", True)
+    assert problem["message"] == (
+        f"a 'rotate' begun 2026-11-24T12:00:00Z was killed: token 'CI' ({details['id']}) for profile 'ci' at "
+        f"{fake.url} may work, and no profile may hold it"
+    )
+    assert problem["command"] == "arka doctor --fix"
+    assert user_home.problems_after(problem["command"]) == []
+    assert (fake.accepts(token), fake.accepts(left)) == (True, False)
 
 
 def test_token_that_expires_soon_is_reported_with_rotate(user_home: UserHome, fake: FakeWorkspace) -> None:
