@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from arka_config import Credential, Origin, Secret
+from arka_config import Credential, Origin, Secret, token_checksum
 from arka_config.store.json import dumps
 from arka_config.store.tokens import PlainTokens
 
@@ -34,7 +34,8 @@ def fill(home: Path, profiles: Iterable[str]) -> None:
     for folder in folders.values():
         folder.mkdir(parents=True, mode=0o700)
     for number, name in enumerate(profiles):
-        token = Secret(f"arka_{number:037d}")
+        body = f"{number:031d}"
+        token = Secret(f"arka_{body}{token_checksum.compute(body)}")
         credential = Credential(
             token, Origin.of("https://arka-ai.com"), label=f"Machine {number}", created="2026-11-24T12:00:00Z"
         )

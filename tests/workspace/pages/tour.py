@@ -80,6 +80,7 @@ def _visit_tokens(visitor: Visitor) -> Iterator[str]:
     visitor.workspace.issue(EMAIL, LONGEST_LABEL, ["tokens:manage"], in_a_week)
     old = visitor.workspace.issue(EMAIL, "Old phone", [], in_a_week).token.id
     _expire(visitor, old)
+    _use(visitor, old)
     visitor.create("MacBook Pro")
     yield "shown once"
     page.get_by_role("button", name="Copy").click()
@@ -136,6 +137,18 @@ def start_device_login(visitor: Visitor) -> str:
     """Request a device code for a machine with a long name, and return the path of its approval page."""
     with Program(visitor.workspace) as program:
         return program.start_device_login(machine=LONGEST_LABEL, profile="work")
+
+
+def _use(visitor: Visitor, token_id: str) -> None:
+    """Record a use from a long address, by a program with a long name."""
+    from arka_config.workspace.server.tables import MAX_CLIENT_LENGTH, Token
+
+    with visitor.workspace.workspace.database.write() as session:
+        token = session.get(Token, token_id)
+        assert token is not None
+        token.last_used = timestamps.now()
+        token.last_used_address = "2001:db8:1111:2222:3333:4444:5555:6666"
+        token.last_used_client = "W" * MAX_CLIENT_LENGTH
 
 
 def _expire(visitor: Visitor, token_id: str) -> None:
