@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import timestamps
+from arka_config import open_store, timestamps
+from arka_config.arka import app
 from arka_config.store import files
+from arka_config.store.journal import ROTATE
 from tests.cli.killed import run_and_kill_at
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.workspace import fake as steps
@@ -341,3 +343,61 @@ def test_rotate_killed_between_profiles_leaves_each_a_working_token(home: Path) 
             assert run_and_kill_at(step, "rotate", "-p", "work") == 9
             assert fake.accepts(read_stored(home)["token"])
             assert fake.accepts(read_stored(home, "twin")["token"])
+
+
+# What a command that was killed left, and who finishes it
+
+
+def test_login_revokes_what_a_killed_rotate_left_unless_it_asks_no_workspace(work: FakeWorkspace) -> None:
+    assert run_and_kill_at(LOST, "rotate", "-p", "work") == 9
+    work.add(OTHER)
+    line = ("login", "-p", "ci", "--with-token", "--api-url", work.url)
+    done = arka(*line, "--no-verify", stdin=OTHER)
+    assert ("warning: a killed 'rotate' may have left" in done.err, len(work.tokens)) == (True, 3)
+    assert arka(*line, stdin=OTHER).code == 0
+    assert set(work.tokens) == {TOKEN, OTHER}
+
+
+def test_logout_revoke_and_tokens_create_finish_a_killed_rotate(work: FakeWorkspace) -> None:
+    work.tokens[TOKEN]["details"]["scopes"] = ["tokens:manage"]
+    for line in (("tokens", "create", "x"), ("logout", "--revoke")):
+        assert run_and_kill_at(LOST, "rotate", "-p", "work") == 9
+        count = len(work.tokens)
+        assert arka(*line, "-p", "work").code == 0
+        assert len(work.tokens) == count - 1 + (1 if line[0] == "tokens" else -1)
+
+
+def test_locked_token_is_not_taken_for_one_that_no_profile_holds(
+    work: FakeWorkspace, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rotate that was killed after the new token was stored: whether the profile has it, only its token tells."""
+    issued = work.add(OTHER)
+    with open_store(app).journal.begin(ROTATE, profile="work", origin=work.url, token_id=issued["id"]):
+        pass
+    monkeypatch.setenv("ARKA_PASSPHRASE", "a passphrase that is long enough")
+    assert arka("vault", "enable", "--with", "passphrase").code == 0
+    monkeypatch.delenv("ARKA_PASSPHRASE")
+    done = arka("doctor", "--fix")
+    assert "the token of profile 'work' is locked, and was not compared" in done.err
+    assert set(work.tokens) == {TOKEN, OTHER}
+
+
+def test_token_of_another_user_s_request_is_not_taken_for_revoked(work: FakeWorkspace, home: Path) -> None:
+    with open_store(app).journal.begin(ROTATE, profile="work", origin=work.url, user="usr_2", token_id="tok_other"):
+        pass
+    done = arka("doctor", "--fix")
+    assert (done.code, "no profile has a token of its user that works" in done.err) == (1, True)
+    assert [entry.id for entry in open_store(app).journal.entries()] == ["tok_other"]
+
+
+def test_older_workspace_that_knows_no_keys_is_searched_by_label(work: FakeWorkspace, home: Path) -> None:
+    work.knows_requests = False
+    work.tokens[TOKEN]["details"]["scopes"] = ["tokens:manage"]
+    assert run_and_kill_at(LOST, "rotate", "-p", "work") == 9
+    (new,) = set(work.tokens) - {TOKEN}
+    work.tokens[new]["details"]["created"] = timestamps.to_text(timestamps.now())
+    token_id = work.tokens[new]["details"]["id"]
+    done = arka("doctor", "--fix")
+    assert f"it may be {token_id}, which was never used" in done.err
+    assert arka("tokens", "revoke", token_id, "--yes").code == 0
+    assert open_store(app).journal.entries() != []
