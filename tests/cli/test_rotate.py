@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.workspace.fake import FakeWorkspace, Handler
 
+MANAGER = "arka_" + "m" * 37
+PASSPHRASE = "a passphrase that is long enough"
 END = "2099-01-01T00:00:00Z"
 LOST = 8  # the step after which a token was issued, and its answer is lost: a request and two writes come before
 
@@ -374,12 +376,18 @@ def test_locked_token_is_not_taken_for_one_that_no_profile_holds(
     issued = work.add(OTHER)
     with open_store(app).journal.begin(ROTATE, profile="work", origin=work.url, token_id=issued["id"]):
         pass
-    monkeypatch.setenv("ARKA_PASSPHRASE", "a passphrase that is long enough")
+    monkeypatch.setenv("ARKA_PASSPHRASE", PASSPHRASE)
     assert arka("vault", "enable", "--with", "passphrase").code == 0
     monkeypatch.delenv("ARKA_PASSPHRASE")
+    work.add(MANAGER, scopes=("tokens:manage",))
+    monkeypatch.setenv("ARKA_API_KEY", MANAGER)
+    monkeypatch.setenv("ARKA_API_URL", work.url)
     done = arka("doctor", "--fix")
     assert "the token of profile 'work' is locked, and was not compared" in done.err
-    assert set(work.tokens) == {TOKEN, OTHER}
+    assert set(work.tokens) == {TOKEN, OTHER, MANAGER}
+    assert arka("vault", "disable", "--yes", environ={"ARKA_PASSPHRASE": PASSPHRASE}).code == 0
+    assert arka("doctor", "--fix").code in (0, 1)
+    assert set(work.tokens) == {TOKEN, MANAGER}, "the token in the environment revokes it, once that is certain"
 
 
 def test_token_of_another_user_s_request_is_not_taken_for_revoked(work: FakeWorkspace, home: Path) -> None:

@@ -4,6 +4,7 @@ from tests.guarantees.areas import (
     automation,
     database,
     leaks,
+    lifecycle,
     network,
     output,
     project,
@@ -13,6 +14,6 @@ from tests.guarantees.areas import (
     templates,
 )
 
-AREAS = (store, output, network, sealing, templates, server, automation, database, leaks, project)
+AREAS = (store, lifecycle, output, network, sealing, templates, server, automation, database, leaks, project)
 GUARANTEES = [guarantee for area in AREAS for guarantee in area.GUARANTEES]
 MUTANTS = [mutant for area in AREAS for mutant in area.MUTANTS]
