@@ -49,8 +49,8 @@ class Machine:
         }
 
     def login(self) -> pexpect.spawn[str]:
-        """Run `arka login` up to its prompt."""
-        line = ["login", "-p", "laptop", "--api-url", self.url]
+        """Run `arka login --paste` up to its prompt."""
+        line = ["login", "-p", "laptop", "--paste", "--api-url", self.url]
         child = pexpect.spawn(ARKA, line, env=self.environ, encoding="utf-8", timeout=30, dimensions=(40, 80))
         child.expect_exact("Paste the token")
         child.waitnoecho(timeout=30)

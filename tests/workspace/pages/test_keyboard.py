@@ -48,8 +48,8 @@ def test_create_copy_and_revoke_by_keyboard(visit: Callable[..., Visitor], works
     ann.page.goto(workspace.add_user(ANN, "pro").link)
     press("Enter")  # the button is focused if the link contains the code
     ann.wait_for(ann.page.get_by_role("heading", name="No tokens yet"))
-    order = press_tab(ann, 6)
-    assert order == ["Skip to the content", "ARKA", "Tokens", "Billing", "Sign out", "Create Token"]
+    order = press_tab(ann, 7)
+    assert order == ["Skip to the content", "ARKA", "Tokens", "Activity", "Billing", "Sign out", "Create Token"]
 
     press("Enter")
     ann.wait_for(ann.page.get_by_role("dialog", name="Create Token"))
@@ -58,7 +58,7 @@ def test_create_copy_and_revoke_by_keyboard(visit: Callable[..., Visitor], works
     assert press_tab(ann, 1) == ["90 days"]
     press("ArrowLeft")
     assert get_focus(ann)["text"] == "60 days"
-    assert press_tab(ann, 3) == ["May manage tokens", "Cancel", "Create Token"]
+    assert press_tab(ann, 3) == ["Full", "Cancel", "Create Token"]
     press("Enter")
     ann.wait_for(ann.page.get_by_text("Copy your token now"))
     assert get_focus(ann)["text"] == "Copy"

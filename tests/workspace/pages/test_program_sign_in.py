@@ -87,4 +87,4 @@ def test_ctrl_c_withdraws_the_code(ann: Visitor, environ: dict[str, str]) -> Non
     terminal.expect("withdrew the request")
     assert terminal.wait() == 130
     ann.page.goto(f"/device?user_code={code}")
-    assert ann.page.get_by_text("That code is not valid").is_visible()
+    ann.page.get_by_role("alert").filter(has_text="That code is not valid").wait_for()

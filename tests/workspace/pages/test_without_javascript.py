@@ -53,13 +53,13 @@ def test_invalid_form_shows_the_reason_and_keeps_the_input(ann: Visitor) -> None
     dialog = ann.open_dialog()
     dialog.get_by_role("textbox", name="Name").fill("Fair")
     dialog.get_by_role("radio", name="On a date").check()
-    dialog.get_by_role("checkbox", name="May manage tokens").check()
+    dialog.get_by_role("radio", name="Manages tokens").check()
     dialog.get_by_role("button", name="Create Token").click()  # if no date is given
     ann.page.get_by_role("alert").filter(has_text="Choose when the token expires.").wait_for()
     dialog = ann.page.get_by_role("dialog", name="Create Token")
     assert dialog.get_by_role("textbox", name="Name").input_value() == "Fair"
     assert dialog.get_by_role("radio", name="On a date").is_checked()
-    assert dialog.get_by_role("checkbox", name="May manage tokens").is_checked()
+    assert dialog.get_by_role("radio", name="Manages tokens").is_checked()
 
 
 NAMES = [  # each with what the list shows, if it differs
