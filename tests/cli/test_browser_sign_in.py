@@ -120,6 +120,21 @@ def test_interrupt_withdraws_the_request(
         cli_browser.decide(f"/device?user_code={page['code']}")
 
 
+@pytest.mark.usefixtures("cli_browser")
+def test_device_code_is_used_if_no_browser_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    def fail_once(page: str) -> bool:
+        opened.append(page)
+        return len(opened) > 1
+
+    monkeypatch.setattr("webbrowser.open", fail_once)
+    monkeypatch.setattr("arka_config.workspace.client.sign_in.server.pause", lambda *_: False)
+    done, (first, second, result) = sign_in()
+    assert (done.code, "error" in result) == (1, True)
+    assert ("/oauth/authorize?" in first["url"], second["url"].endswith("/device")) == (True, True)
+
+
 def test_server_that_was_busy_is_polled_again_until_the_code_expires(
     cli_browser: ApprovingBrowser, cli_workspace: RunningWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,21 +49,26 @@ def get_approval(
 def _use_loopback(
     session: Session, server: AuthorizationServer, requester: Requester, record: Record
 ) -> Granted | None:
-    """Open the approval page, and wait until the browser returns to this program. None if there is no browser."""
+    """Open the approval page, and wait until the browser returns to this program.
+
+    None if no browser can be opened, and a device code can be used instead.
+    """
     from arka_config.workspace.client.sign_in.loopback import Listener
     from arka_config.workspace.client.sign_in.server import CodeRequest, expired
 
     with Listener(session.app.title) as listener:
         request = CodeRequest(listener.redirect_uri, listener.state)
         page = server.authorization_url(request, requester)
-        if not session.open_page(page):
-            return None
         code = user_codes.show(user_codes.of_challenge(request.challenge))
         if session.json:
             session.show_json_line({"url": page, "code": code, "expires_in": int(BROWSER_SECONDS)})
         terminal.say(f"Approve the sign-in to {server.origin} for profile '{requester.profile}' in your browser:")
         for line in ("", f"  {page}", "", f"If the page shows a code, it must be {code}."):
             terminal.say(line)
+        if not session.open_page(page):
+            if server.metadata.device_authorization_endpoint:
+                return None
+            terminal.say("No browser could be opened: open the page in one on this machine.")
         ends = time.monotonic() + BROWSER_SECONDS
         answer = None
         with countdown(_WAITING) as show:

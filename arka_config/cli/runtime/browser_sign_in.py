@@ -119,21 +119,21 @@ def new_token(
             record.identify(granted.id)
         yield granted
     except BaseException:
-        if granted is not None and _revoke(session, server, granted):
+        if granted is not None and _revoke(session, server, url, granted):
             record.finish()
         raise
     record.finish()
 
 
-def _revoke(session: Session, server: AuthorizationServer, granted: Granted) -> bool:
+def _revoke(session: Session, server: AuthorizationServer, url: str, granted: Granted) -> bool:
     """Revoke a token that was not stored, or say where the user can. Return whether it was revoked."""
     from arka_config.workspace.client.client import WorkspaceClient
 
     with contextlib.suppress(ConfigError):
         if not server.withdraw(granted.token, "access_token"):
-            WorkspaceClient(session.app, str(server.origin), granted.token, server.connection).revoke()
+            WorkspaceClient(session.app, url, granted.token, server.connection).revoke()
         return True
-    page = session.app.page(session.app.tokens_page, str(server.origin))
+    page = session.app.page(session.app.tokens_page, url)
     terminal.warn("the new token was not stored, and could not be revoked", hint=f"revoke it on {page}")
     return False
 

@@ -368,7 +368,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a token that is not stored",
         "cli/runtime/browser_sign_in.py",
-        "        if granted is not None and _revoke(session, server, granted):\n",
+        "        if granted is not None and _revoke(session, server, url, granted):\n",
         "        if granted is not None:\n",
         "tests/cli/test_browser_sign_in.py::test_token_that_cannot_be_stored_is_revoked",
         "assert",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from arka_config import App, SignIn
 from arka_config.arka import app
 from arka_config.errors import InvalidValue, WorkspaceFault, WorkspaceUnreachable
 from arka_config.opening import open_store
@@ -129,3 +130,12 @@ def test_cache_lasts_a_day_and_survives_damage(home: Path, monkeypatch: pytest.M
     file.write_text("{")
     cache.write(URL, document(URL))
     assert (cache.has(URL), file.read_text()) == (False, "{")
+
+
+def test_server_is_at_the_workspace_s_origin_unless_the_app_names_another() -> None:
+    acme = App(
+        "acme", api_url="https://api.acme.example/v1", sign_in=SignIn("acme", issuer="https://id.acme.example/a")
+    )
+    assert acme.issuer("https://api.acme.example/v2") == "https://id.acme.example/a"
+    assert acme.issuer("https://eu.acme.example/v1") == "https://eu.acme.example"  # a token is for one origin
+    assert App("acme", api_url=URL).issuer(URL) == ""
