@@ -124,32 +124,3 @@ def test_scan_of_an_app_that_requires_the_checksum_ignores_look_alikes(home: Pat
     token = FakeTokens(app).make()
     assert run_program(app.main(), ("login", "--with-token", "--no-verify"), stdin=token).code == 0
     assert run_program(app.main(), ("login", "--with-token", "--no-verify"), stdin=TYPED).code == 4
-
-
-@pytest.mark.parametrize("place", ["home", "store", "file", "link"])
-def test_scan_leaves_out_the_token_store_and_says_so(
-    learnt: FakeWorkspace, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    store = home / "data" / "tokens"
-    (home / "data" / "note.txt").write_text(TOKEN)
-    (tmp_path / "link").symlink_to(store)
-    path = {"home": home, "store": store, "file": store / "work.json", "link": tmp_path / "link"}[place]
-    done = arka("scan", str(path), "--json")
-    assert [each["path"] for each in done.json["findings"]] == [str(home / "data" / "note.txt")] * (place == "home")
-    assert done.json["not_searched"] == [str(store)]
-    assert "was not searched: arka stores its tokens there" in done.err
-
-
-def test_scan_of_a_work_tree_around_the_token_store_leaves_it_out(
-    learnt: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import subprocess
-
-    subprocess.run(["git", "init", "-q", str(home)], check=True)
-    (home / "data" / "tokens.txt").write_text(TOKEN)
-    monkeypatch.chdir(home)
-    done = arka("scan", "--json")
-    assert [each["path"] for each in done.json["findings"]] == ["data/tokens.txt"]
-    assert len(done.json["not_searched"]) == 1
-    assert arka("scan", "--json", "config").json["not_searched"] == []

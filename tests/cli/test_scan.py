@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -212,3 +213,42 @@ def test_pre_commit_hook_runs_the_staged_search() -> None:
     (hook,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8"))
     assert hook["entry"] == "arka scan --staged"
     assert hook["pass_filenames"] is False
+
+
+@pytest.fixture
+def stored(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the token store, which has a token, in a home folder outside of any repository."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    assert arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN).code == 0
+    return home / "data" / "tokens"
+
+
+@pytest.mark.parametrize("place", ["home", "store", "file", "link"])
+def test_scan_leaves_out_the_token_store_and_says_so(stored: Path, home: Path, tmp_path: Path, place: str) -> None:
+    (home / "data" / "note.txt").write_text(OTHER)
+    (tmp_path / "link").symlink_to(stored)
+    path = {"home": home, "store": stored, "file": stored / "work.json", "link": tmp_path / "link"}[place]
+    done = arka("scan", str(path), "--json")
+    assert [each["path"] for each in done.json["findings"]] == [str(home / "data" / "note.txt")] * (place == "home")
+    assert done.json["not_searched"] == [str(stored)]
+    assert "was not searched: arka stores its tokens there" in done.err
+
+
+def test_scan_of_a_work_tree_around_the_token_store_leaves_it_out(
+    stored: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "data" / "tokens.txt").write_text(TOKEN)
+    subprocess.run(["git", "init", "-q", str(home)], check=True)
+    monkeypatch.chdir(home)
+    done = arka("scan", "--json")
+    assert [each["path"] for each in done.json["findings"]] == ["data/tokens.txt"]
+    assert len(done.json["not_searched"]) == 1
+    (home / "empty").mkdir()
+    assert arka("scan", "--json", "empty").json["not_searched"] == []
+
+
+def test_committed_token_store_is_found(stored: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["git", "init", "-q", str(home)], check=True)
+    subprocess.run(["git", "-C", str(home), "add", "-f", "data/tokens/work.json"], check=True)
+    monkeypatch.chdir(home)
+    assert [each["path"] for each in findings("scan", "--staged")] == ["data/tokens/work.json"]

@@ -16,8 +16,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from arka_config import token_checksum
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -193,6 +191,8 @@ class FakeWorkspace:
         expires: str | None,
         email: str,
     ) -> str:
+        from arka_config import token_checksum
+
         body = secrets.token_hex(16)[:31]
         token = f"arka_{body}{token_checksum.compute(body)}"
         details = self.add(token, label, email=email, scopes=tuple(scopes), expires=expires)

@@ -219,3 +219,19 @@ def test_rotate_killed_at_any_step_leaves_a_valid_stored_token(home: Path, works
 def list_tokens_of(workspace: RunningWorkspace, user_id: str) -> list[Token]:
     with workspace.workspace.database.read() as session:
         return tokens.list_tokens(session, user_id, 10)
+
+
+def test_login_learns_that_all_tokens_have_a_checksum(home: Path, workspace: RunningWorkspace) -> None:
+    token = issue(workspace, "MacBook Pro")
+    assert login(workspace, "laptop", token, "--verify").code == 0
+    mistyped = token[:-1] + ("0" if token[-1] != "0" else "1")
+    done = login(workspace, "laptop", mistyped, "--no-verify")
+    assert (done.code, "a checksum, do not match the rest" in done.err) == (4, True)
+
+
+def test_activity_shows_what_a_token_did(home: Path, workspace: RunningWorkspace) -> None:
+    assert login(workspace, "laptop", issue(workspace, "Manager", MANAGE)).code == 0
+    created = arka("tokens", "create", "Build", "--json").json["details"]["id"]
+    newest = arka("activity", "--limit", "1", "--json").json["activity"][0]
+    assert (newest["action"], newest["subject"], newest["address"]) == ("token created", created, "127.0.0.1")
+    assert "Build" in arka("activity", "--since", "1h").out

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,9 +18,13 @@ import httpx
 import pexpect
 import pytest
 
+from arka_config.arka import app
+from arka_config.workspace.server.serving import Service
+from arka_config.workspace.server.workspace import Workspace
 from tests import no_network
 from tests.cli.program import arka
 from tests.guarantees import numbers
+from tests.workspace.server.signer import Partner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -260,3 +264,28 @@ def test_exposed_address_is_warned_about(home: Path) -> None:
     child.wait()
     child.close()
     assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("missing.json", "missing.json does not exist"),
+        ("http://keys.example.com/", "--leak-keys: "),
+        ("empty.json", "empty.json: no list of P-256 keys in GitHub's format"),
+    ],
+)
+def test_unusable_keys_of_a_partner_are_an_error(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.json").write_text("{}")
+    done = arka("workspace", "serve", "--port", "0", "--leak-keys", keys)
+    assert (done.code, done.err.splitlines()[0].startswith(f"error: {message}")) == (1, True), done.err
+
+
+def test_keys_of_a_partner_reach_every_worker(tmp_path: Path) -> None:
+    keys = Partner().write_keys(tmp_path / "keys.json")
+    url = f"sqlite:///{tmp_path / 'workspace.db'}"
+    Workspace.open(app, url).close()
+    with closing(Service(app, url, "", "127.0.0.1", leak_keys=str(keys)).open_workspace()) as workspace:
+        assert workspace.leak_keys is not None
