@@ -75,7 +75,7 @@ sbom: $(READY) ## write the SBOM of a build, as CycloneDX
 audit: $(READY) ## look up known vulnerabilities of the pinned requirements
 	@PYTHON="$(BIN)/python" .ci/audit $(VENV)-audit
 
-peers: $(PEERS_READY) ## install the Node programs that some tests need
+peers: $(PEERS_READY) ## install the Node programs and linters that some tests need
 
 requirements: $(READY) $(PEERS_READY) ## update the pinned requirements
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
@@ -86,6 +86,7 @@ requirements: $(READY) $(PEERS_READY) ## update the pinned requirements
 	$(COMPILE) --upgrade --group peers --output-file requirements/node.txt
 	$(COMPILE) --upgrade --group fuzz --output-file requirements/fuzz.txt
 	$(COMPILE) --upgrade --group audit --output-file requirements/audit.txt
+	$(COMPILE) --upgrade --group deploy --output-file requirements/deploy.txt
 	$(COMPILE) --all-extras --constraints requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	for peer in conf-15 conf-16; do $(NPM) --prefix requirements/$$peer update --package-lock-only \
 		--omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || exit; done
@@ -120,10 +121,13 @@ $(READY): pyproject.toml $(REQUIREMENTS)
 	@touch $@
 
 # Node comes from a Python package: `conf` 16 needs a newer one than most systems have.
-$(PEERS_READY): requirements/node.txt $(wildcard requirements/conf-*/package*.json) | $(READY)
+$(PEERS_READY): requirements/node.txt requirements/deploy.txt $(wildcard requirements/conf-*/package*.json) | $(READY)
 	@echo "setting up $(ARKA_PEERS)"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --upgrade \
 		--target "$(ARKA_PEERS)/node" -r requirements/node.txt
+	@$(BIN)/python -m venv "$(ARKA_PEERS)/linters"
+	@"$(ARKA_PEERS)/linters/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes \
+		-r requirements/deploy.txt
 	@set -e; for peer in conf-15 conf-16; do \
 		mkdir -p "$(ARKA_PEERS)/$$peer"; \
 		cp requirements/$$peer/package.json requirements/$$peer/package-lock.json "$(ARKA_PEERS)/$$peer"; \

@@ -1,6 +1,6 @@
-"""Real programs to test with: shells, a browser, Node with npm's `conf`, age, PostgreSQL, keyrings.
+"""Real programs to test with: shells, a browser, Node with npm's `conf`, age, PostgreSQL, nginx, keyrings, linters.
 
-`@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones.
+`@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones and the linters.
 """
 
 from __future__ import annotations
@@ -27,21 +27,25 @@ PROGRAMS = (
     "chromium",
     "dbus-run-session",
     "gnome-keyring-daemon",
+    "nginx",
     "secret-tool",
     "ssh-keygen",
+    "systemd-analyze",
 )
+LINTERS = ("check-jsonschema", "hadolint", "kubernetes-validate")  # of deploy/; in requirements/deploy.txt
 _PACKAGES = {  # Debian's packages, if they have other names
     "ansible-playbook": "ansible-core",
     "dbus-run-session": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
     "secret-tool": "libsecret-tools",
     "ssh-keygen": "openssh-client",
+    "systemd-analyze": "systemd",
 }
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package for it
 _OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
 POSTGRESQL = "postgresql"
-NAMES = (*SHELLS, *PROGRAMS, *_OLDEST_NODE, POSTGRESQL)
+NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, POSTGRESQL)
 
 
 class MissingPeer(Exception):
@@ -75,6 +79,11 @@ def executable(name: str) -> str:
     """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer unless there is one."""
     if name in _OLDEST_NODE:
         return _node(name)
+    if name in LINTERS:
+        path = shutil.which(name, path=str(FOLDER / "linters" / "bin"))
+        if path is None:
+            raise MissingPeer(f"{name} is not in {FOLDER}: run 'make peers'")
+        return path
     if name not in (*SHELLS, *PROGRAMS):
         raise ValueError(f"{name!r} is not a peer: use one of {', '.join(NAMES)}")
     path = shutil.which(name)
