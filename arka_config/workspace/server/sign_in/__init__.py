@@ -7,5 +7,5 @@ device code, for all others. `protocol.py` has the rules of the RFCs, `login_req
 Authlib's server classes are not used. They look up a code, check it, issue, and delete it in separate callbacks, all of
 which we would have to write, and nothing makes the sequence atomic: two workers could use a code at the same time. Its
 device grant does not use up an approved code at all, and its errors repeat the request's input. What would be left is
-parsing parameters. The tests use independent clients instead: oauthlib's and Authlib's.
+parsing parameters. The tests use an independent client, oauthlib's.
 """

@@ -96,13 +96,13 @@ def start_device_login(request: Request, parameters: Parameters) -> Response:
 def exchange(request: Request, parameters: Parameters) -> Response:
     """Exchange a code for a token. Unknown codes are limited like unknown tokens."""
     workspace, address = workspace_of(request), client_address(request)
-    check_blocked(workspace, workspace.bad_token_limit, address)
     try:
         outcome = _exchange(workspace, parameters, address, _read_key(request))
     except IntegrityError:
         raise OAuthError("invalid_request", "a request with this Idempotency-Key has issued a token") from None
     if isinstance(outcome, OAuthError):
         if outcome.error == "invalid_grant":
+            check_blocked(workspace, workspace.bad_token_limit, address)
             limit_failures(workspace, workspace.bad_token_limit, address)
         raise outcome
     return JSONResponse(_describe(outcome))

@@ -114,6 +114,16 @@ def test_approval_page_cannot_be_framed(ann: Browser, program: Program) -> None:
         assert response.headers["x-frame-options"] == "DENY"
 
 
+def test_approval_leads_only_to_the_program(ann: Browser, program: Program) -> None:
+    for redirect_uri, allowed in (
+        ("http://127.0.0.1:5555/a", "http://127.0.0.1:5555"),
+        ("http://[::1]:5555/", "http:"),
+    ):
+        policy = ann.open(program.page(redirect_uri=redirect_uri)).headers["content-security-policy"]
+        assert f"form-action 'self' {allowed};" in policy
+    assert "form-action 'self';" in ann.open(program.start_device_login()).headers["content-security-policy"]
+
+
 def test_approval_from_another_site_is_refused(workspace: RunningWorkspace, ann: Browser, program: Program) -> None:
     for page in (program.page(), program.start_device_login()):
         assert ann.send(page, APPROVAL | {"form_key": ""}).status_code == 403
@@ -146,8 +156,9 @@ def test_device_codes_cannot_be_guessed(workspace: RunningWorkspace, ann: Browse
     workspace.workspace.bad_token_limit = Limit("bad token", 2, timedelta(minutes=1))
     assert len(program.device_code) == 43
     user_code = program.user_code
-    guesses = [program.poll(device_code=guess) for guess in (user_code, "x" * 43, "x" * 43, program.device_code)]
+    guesses = [program.poll(device_code=guess) for guess in (user_code, "x" * 43, "x" * 43, "y" * 43)]
     assert [guess.status_code for guess in guesses] == [400, 400, 429, 429]
+    assert outcome(program.poll()).startswith("arka_")  # a stranger behind the same address cannot lock anyone out
 
 
 def test_device_code_approved_by_a_user_is_useless_to_another_client(
