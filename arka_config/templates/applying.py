@@ -177,11 +177,9 @@ def _unneeded_tokens(
     tokens = {}
     for profile in plan.profiles:
         recorded = profile.entry.token if profile.entry is not None else None
-        is_unneeded = profile.action == Action.REMOVE or profile.name in credentials
-        if recorded is None or not is_unneeded or not recorded.is_issued:
+        if recorded is None or not (profile.action == Action.REMOVE or profile.name in credentials):
             continue
-        stored = store.tokens.read(profile.name)
-        if stored is not None and (stored.created, str(stored.origin)) == (recorded.created, recorded.origin):
+        if profile.revokes and (stored := store.tokens.read(profile.name)) is not None:
             tokens[profile.name] = stored, recorded
     return tokens
 

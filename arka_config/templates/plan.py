@@ -169,7 +169,8 @@ class ProfilePlan(NamedTuple):
     """What an apply does to one profile.
 
     `token_origin` is the origin of the stored token. `own_reference` is the reference in the profile's file, if the
-    template decides where the token is sent without having a token itself.
+    template decides where the token is sent without having a token itself. `has_issued_token` is whether the stored
+    token is one that an apply had issued.
     """
 
     name: str
@@ -185,11 +186,18 @@ class ProfilePlan(NamedTuple):
     entry: Entry | None
     token_origin: str | None = None
     own_reference: str = ""
+    has_issued_token: bool = False
 
     @property
     def is_written(self) -> bool:
         """Whether an apply may change the profile's file."""
         return self.action in (Action.CREATE, Action.CHANGE, Action.ADOPT)
+
+    @property
+    def revokes(self) -> bool:
+        """Whether an apply revokes the stored token, because it replaces or removes one that it had issued."""
+        is_replaced = self.action != Action.CONFLICT and self.token.is_pending
+        return self.has_issued_token and (self.action == Action.REMOVE or is_replaced)
 
     @property
     def needs_token(self) -> bool:
@@ -235,6 +243,7 @@ class ProfilePlan(NamedTuple):
             changes,
             [token.step, source, token.unavailable, token.has_old],
             None if self.entry is None else self.entry.document(),
+            *(["revokes"] if self.revokes else []),
         ]
 
 
@@ -295,6 +304,11 @@ class Plan:
     def origins(self) -> list[str]:
         """The origins that tokens are sent to."""
         return sorted({profile.origin for profile in self.profiles if profile.origin})
+
+    @property
+    def revokes(self) -> list[str]:
+        """The profiles whose old token is revoked."""
+        return [profile.name for profile in self.profiles if profile.revokes]
 
     @property
     def routes(self) -> list[tuple[str, str]]:

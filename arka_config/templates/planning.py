@@ -120,6 +120,7 @@ class _ProfilePlanner:
             entry=self.entry,
             token_origin=None if stored is None else stored.origin,
             own_reference="" if desired.token else self.actual.fields.get("token", ""),
+            has_issued_token=_has_issued_token(self.entry, self.actual),
         )
 
     def _conflicts(self, changes: list[FieldChange], token: TokenPlan) -> list[Reason]:
@@ -243,7 +244,14 @@ def _plan_removal(entry: Entry, actual: Actual, options: Options, others: Mappin
         reasons=reasons,
         desired=None,
         entry=entry,
+        has_issued_token=_has_issued_token(entry, actual),
     )
+
+
+def _has_issued_token(entry: Entry | None, actual: Actual) -> bool:
+    """Whether the stored token is the one that an apply had issued, and not one that the user stored since."""
+    recorded, found = entry.token if entry is not None else None, actual.token
+    return recorded is not None and recorded.is_issued and found == (recorded.origin, recorded.created)
 
 
 def _local_edit(entry: Entry, actual: Actual) -> Reason | None:

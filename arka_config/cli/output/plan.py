@@ -183,6 +183,9 @@ class PlanLines:
             yield f"sends  tokens only to {terminal.safe_text(', '.join(self.plan.origins))}"
         for setting, value in self.plan.routes:
             yield f"route  {terminal.safe_text(setting)} = {terminal.safe_text(value_literal(hide_passwords(value)))}"
+        if names := self.plan.revokes:
+            more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+            yield f"revoke the old tokens of {', '.join(names[:_MAX_NAMED])}{more}"
         if names := self.plan.prunable:
             more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
             yield f"gone   {', '.join(names[:_MAX_NAMED])}{more}: created by apply, without a template now (--prune)"
@@ -238,6 +241,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "reads": reads,
             "origins": plan.origins,
             "routes": [{"setting": setting, "value": value} for setting, value in plan.routes],
+            "revokes": plan.revokes,
             "profiles": [_profile_document(profile) for profile in plan.profiles],
             "elsewhere": plan.for_other_machines,
             "prunable": plan.prunable,

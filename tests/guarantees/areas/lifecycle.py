@@ -196,9 +196,9 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a token of the user's own that an apply revokes",
-        "templates/applying.py",
-        "(stored.created, str(stored.origin)) == (recorded.created, recorded.origin)",
-        "str(stored.origin) == recorded.origin",
+        "templates/planning.py",
+        "found == (recorded.origin, recorded.created)",
+        "found is not None",
         f"tests/{_APPLY}::test_token_that_the_user_stored_is_not_revoked",
         "assert",
     ),
