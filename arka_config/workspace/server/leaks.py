@@ -12,6 +12,7 @@ from arka_config import token_checksum
 from arka_config.text import visible
 from arka_config.workspace.server import records
 from arka_config.workspace.server.tables import MAX_LEAK_URL_LENGTH, Leak, Token, digest
+from arka_config.workspace.server.tokens import ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,8 @@ def list_notices(session: Session, user_id: str) -> list[Leak]:
 
 def dismiss(session: Session, user_id: str, leak_id: str) -> None:
     """Do not show a notice to the user any more."""
+    if not ID.fullmatch(leak_id):  # PostgreSQL rejects text with a NUL
+        return
     chosen = update(Leak).where(Leak.user_id == user_id, Leak.id == leak_id)
     session.execute(chosen.values(dismissed=datetime.now(UTC)))
 

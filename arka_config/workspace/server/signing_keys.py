@@ -73,21 +73,22 @@ class SigningKeys:
         return True
 
     def _find(self, key_id: str) -> ec.EllipticCurvePublicKey | None:
-        with self._lock:
-            now = time.monotonic()
+        now = time.monotonic()
+        with self._lock:  # not while it is read, so that a slow server delays one report only
             is_due = now - self._read_at > _FRESH or key_id not in self._keys
-            if is_due and now - self._tried_at > _LEAST_INTERVAL:
-                self._tried_at = now
-                self._refresh()
-            if now - self._read_at > _USABLE:
-                raise NoSigningKeys(f"the keys at {self.place} cannot be read")
-            return self._keys.get(key_id)
+            must_read = is_due and now - self._tried_at > _LEAST_INTERVAL
+            self._tried_at = now if must_read else self._tried_at
+        if must_read:
+            self._refresh(now)
+        if now - self._read_at > _USABLE:
+            raise NoSigningKeys(f"the keys at {self.place} cannot be read")
+        return self._keys.get(key_id)
 
-    def _refresh(self) -> None:
+    def _refresh(self, now: float) -> None:
         reason = ""
         try:
             self._keys = _parse(self._fetch() if self._is_url else self._read_file(), self.place)
-            self._read_at = self._tried_at
+            self._read_at = now
         except ConfigError as error:
             reason = error.message
         if reason:
