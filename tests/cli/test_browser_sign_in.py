@@ -15,11 +15,13 @@ from arka_config.store.profile_store import ProfileStore
 from arka_config.testing import USER, ApprovingBrowser
 from arka_config.workspace.server.tables import Token
 from tests.cli.program import TOKEN, Result, arka
+from tests.workspace import fake as steps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from arka_config.workspace.server.serving import RunningWorkspace
+    from tests.workspace.fake import FakeWorkspace
 
 REMOTE = {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}
 
@@ -152,7 +154,22 @@ def test_server_that_was_busy_is_polled_again_until_the_code_expires(
     assert result["error"]["message"] == "the request was not approved in time; nothing was stored"
 
 
-@pytest.mark.usefixtures("cli_browser")
+def test_no_browser_shows_a_device_code_and_opens_nothing(
+    cli_browser: ApprovingBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arka_config.workspace.client.sign_in.server.pause", lambda *_: False)
+    _, (page, _) = sign_in("--no-browser")
+    assert (page["url"].endswith("/device"), cli_browser.pages) == (True, [])
+
+
+def test_workspace_that_points_elsewhere_is_an_error_and_paste_a_way_out(home: Path, fake: FakeWorkspace) -> None:
+    fake.scripts_metadata = True
+    fake.script.append(steps.reply_json(200, {"issuer": "https://evil.example"}))
+    done = arka("login", "-p", "laptop", "--json", "--api-url", fake.url)
+    assert (done.code, done.json["error"]["hint"]) == (1, "--paste asks for a token instead")
+    assert len(fake.requests) == 1
+
+
 @pytest.mark.parametrize("option", ["--paste", "--with-token"])
 def test_paste_and_with_token_never_sign_in(option: str, cli_browser: ApprovingBrowser) -> None:
     done = arka("login", "-p", "laptop", "--json", option, stdin=TOKEN if option == "--with-token" else "")

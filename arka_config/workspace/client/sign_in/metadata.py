@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arka_config.errors import InvalidUrl, InvalidValue, NoWorkspaceApi
+from arka_config.errors import InvalidUrl, InvalidValue, NoWorkspaceApi, WorkspaceUnreachable
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.client import api_errors, transport
 from arka_config.workspace.client.models import read_object, read_text
@@ -75,7 +75,8 @@ class Metadata(NamedTuple):
 def fetch(issuer: str, connection: Connection) -> Metadata | None:
     """Ask a server for its metadata. None if it has none, or supports nothing that this program uses.
 
-    Raises WorkspaceUnreachable, WorkspaceFault, and ConfigError for a connection setting that cannot be used.
+    Raises WorkspaceUnreachable, also for a server that fails, WorkspaceFault for metadata that cannot be trusted, and
+    ConfigError for a connection setting that cannot be used.
     """
     origin = Origin.of(issuer)
     path = issuer[len(str(origin)) :].rstrip("/")
@@ -83,7 +84,7 @@ def fetch(issuer: str, connection: Connection) -> Metadata | None:
     # A redirect is not followed: its target would be another server's word for who this one is.
     response = transport.send(transport.Request("GET", f"{origin}{WELL_KNOWN}{path}", origin, None), quick)
     if response.status >= 500 or response.status == 429:
-        raise api_errors.unavailable(response, origin)
+        raise WorkspaceUnreachable(api_errors.unavailable(response, origin).message)
     if response.status != 200:
         return None
     try:
@@ -94,7 +95,9 @@ def fetch(issuer: str, connection: Connection) -> Metadata | None:
         reason = error.message
     else:
         return metadata if metadata.is_usable else None
-    raise api_errors.invalid_response(origin, f"{WELL_KNOWN}{path}: {reason}")
+    fault = api_errors.invalid_response(origin, f"{WELL_KNOWN}{path}: {reason}")
+    fault.hint = "--paste asks for a token instead"
+    raise fault
 
 
 def parse_cached(document: object, issuer: str) -> Metadata | None:

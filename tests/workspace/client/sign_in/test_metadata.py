@@ -52,8 +52,9 @@ def fake(fake: FakeWorkspace) -> FakeWorkspace:
 
 def test_fetch_raises_for_metadata_that_points_elsewhere(fake: FakeWorkspace) -> None:
     answer(fake, (200, document(fake.url, token_endpoint=f"{EVIL}/oauth/token")))
-    with pytest.raises(WorkspaceFault, match=f"{WELL_KNOWN}: token_endpoint is not on {fake.url}"):
+    with pytest.raises(WorkspaceFault, match=f"{WELL_KNOWN}: token_endpoint is not on {fake.url}") as raised:
         fetch(fake.url, Connection())
+    assert "--paste" in raised.value.hint
 
 
 def test_redirect_of_the_metadata_is_not_followed(fake: FakeWorkspace) -> None:
@@ -66,6 +67,13 @@ def test_redirect_of_the_metadata_is_not_followed(fake: FakeWorkspace) -> None:
 def test_server_without_metadata_does_not_support_signing_in(fake: FakeWorkspace, step: Any) -> None:
     fake.script.append(step)
     assert fetch(fake.url, Connection()) is None
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_server_that_fails_counts_as_unreachable(fake: FakeWorkspace, status: int) -> None:
+    fake.script += [steps.reply(status)] * 3
+    with pytest.raises(WorkspaceUnreachable):
+        fetch(fake.url, Connection())
 
 
 def test_request_for_metadata_has_no_token_and_a_short_timeout(
