@@ -154,32 +154,33 @@ def seconds_to_wait(database: Database, limit: Limit, address: str) -> int:
     return max(math.ceil((attempt.ends - now).total_seconds()), 1)
 
 
-def count_failure(database: Database, limit: Limit, address: str, *, user_id: str | None = None) -> None:
-    """Count one more failure of the address, or of the user if one is given.
+def count_failure(database: Database, limit: Limit, address: str, *, user_id: str | None = None, times: int = 1) -> int:
+    """Count one more failure of the address, or of the user if one is given, or several at once.
 
-    The failure that reaches the limit is added to the audit log, later ones are not.
+    Return for how many seconds it is rejected now; 0 if it is not. The failure that reaches the limit is added to the
+    audit log, later ones are not.
     """
     with database.write() as session:
-        if _increment(session, limit, user_id or network(address)) == limit.most:
+        count, ends = _increment(session, limit, user_id or network(address), times)
+        if count - times < limit.most <= count:
             audit(session, LIMIT_REACHED, user_id=user_id, subject=limit.kind, address=address)
+    return max(math.ceil((ends - datetime.now(UTC)).total_seconds()), 1) if count >= limit.most else 0
 
 
-def _increment(session: Session, limit: Limit, address: str) -> int:
+def _increment(session: Session, limit: Limit, address: str, times: int) -> tuple[int, datetime]:
     now = datetime.now(UTC)
     session.execute(delete(Attempt).where(Attempt.ends <= now - timedelta(days=1)))
-    first = insert(session, Attempt).values(kind=limit.kind, address=address, ends=now + limit.window, count=1)
+    first = insert(session, Attempt).values(kind=limit.kind, address=address, ends=now + limit.window, count=times)
     is_over = Attempt.ends <= now
-    session.execute(
-        first.on_conflict_do_update(
-            index_elements=["kind", "address"],
-            set_={
-                "count": case((is_over, 1), else_=Attempt.count + 1),
-                "ends": case((is_over, first.excluded.ends), else_=Attempt.ends),
-            },
-        )
+    updated = first.on_conflict_do_update(
+        index_elements=["kind", "address"],
+        set_={
+            "count": case((is_over, times), else_=Attempt.count + times),
+            "ends": case((is_over, first.excluded.ends), else_=Attempt.ends),
+        },
     )
-    count = session.scalar(select(Attempt.count).where(Attempt.kind == limit.kind, Attempt.address == address))
-    return count or 0
+    count, ends = session.execute(updated.returning(Attempt.count, Attempt.ends)).one()
+    return count, ends
 
 
 def network(address: str) -> str:

@@ -9,6 +9,7 @@ from arka_config import timestamps
 from arka_config.errors import InvalidUrl
 from arka_config.precedence.origin import Origin
 from arka_config.workspace.server import accounts, migrations, records, tokens
+from arka_config.workspace.server.bad_tokens import BadTokens
 from arka_config.workspace.server.database import Database
 from arka_config.workspace.server.verification import Verifier
 
@@ -65,6 +66,7 @@ class Workspace:
         self.leak_keys = leak_keys
         self.verifier = Verifier(app, database)
         self.blocked = records.BlockedAddresses()
+        self.bad_tokens = BadTokens(database, self.blocked)
         self.sign_in_limit = records.SIGN_IN_LIMIT
         self.bad_token_limit = records.BAD_TOKEN_LIMIT
         self.login_request_limit = records.LOGIN_REQUEST_LIMIT
@@ -164,6 +166,7 @@ class Workspace:
     def close(self) -> None:
         """Write what is only in memory, and close the database."""
         self.verifier.close()
+        self.bad_tokens.close()
         self.database.close()
 
 

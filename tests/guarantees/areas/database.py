@@ -23,10 +23,10 @@ GUARANTEES: list[Guarantee] = [
         "works, and an invalid one is reported as invalid.",
         (
             "workspace/server/test_auth.py::test_bad_tokens_of_one_client_reject_no_other_client_behind_the_address",
-            "workspace/server/test_auth.py::test_bad_token_that_cannot_be_counted_is_invalid",
+            "workspace/server/test_auth.py::test_bad_token_that_cannot_be_counted_in_the_database_is_invalid_and_limited",
             "workspace/client/test_client.py::test_429_with_a_challenge_for_the_token_is_an_invalid_token",
         ),
-        ("limit for every bad token of an address", "uncounted bad token is an outage", "429 hides an invalid token"),
+        ("limit for every bad token of an address", "uncounted bad token is not limited", "429 hides an invalid token"),
     ),
 ]
 
@@ -91,12 +91,13 @@ MUTANTS: list[Mutant] = [
         "429",
     ),
     Mutant(
-        "uncounted bad token is an outage",
-        "workspace/server/api/auth.py",
-        "    with suppress(*UNAVAILABLE):",
-        "    with suppress():",
-        "tests/workspace/server/test_auth.py::test_bad_token_that_cannot_be_counted_is_invalid[sqlite]",
-        "503",
+        "uncounted bad token is not limited",
+        "workspace/server/bad_tokens.py",
+        "            if count >= limit.most:",
+        "            if not count:",
+        "tests/workspace/server/test_auth.py::"
+        "test_bad_token_that_cannot_be_counted_in_the_database_is_invalid_and_limited[sqlite]",
+        "401",
     ),
     Mutant(
         "429 hides an invalid token",

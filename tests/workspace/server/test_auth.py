@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import string
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -161,12 +162,35 @@ def test_bad_tokens_of_one_client_reject_no_other_client_behind_the_address(
     assert api.accepts(api.token)
 
 
-def test_bad_token_that_cannot_be_counted_is_invalid(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+def test_bad_token_that_cannot_be_counted_in_the_database_is_invalid_and_limited(
+    workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
     monkeypatch.setattr(records, "count_failure", fail)
-    assert_rejected(api.get("me", token=UNKNOWN), 'Bearer realm="arka", error="invalid_token"')
+    workspace.workspace.bad_token_limit = Limit("bad token", 3, timedelta(minutes=1))
+    assert [api.get("me", token=UNKNOWN).status_code for _ in range(5)] == [401] * 4 + [429]
+
+
+def test_bad_token_does_not_wait_until_it_is_counted(
+    workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that come meanwhile are counted together."""
+    may_write, counted = threading.Event(), []
+
+    def count(_: object, __: Limit, ___: str, *, times: int) -> int:
+        assert may_write.wait(60)
+        counted.append(times)
+        return 0
+
+    monkeypatch.setattr(records, "count_failure", count)
+    for _ in range(5):
+        assert api.get("me", token=UNKNOWN).status_code == 401
+    may_write.set()
+    workspace.workspace.bad_tokens.flush()
+    assert sum(counted) == 5
+    assert len(counted) <= 2
 
 
 def test_last_use_is_updated_at_most_once_a_minute(workspace: RunningWorkspace, api: Api) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from sqlalchemy import select, update
 
 from arka_config.workspace.server import records, tokens
-from arka_config.workspace.server.api.auth import Caller
 from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.tables import Attempt, Token
+from arka_config.workspace.server.verification import Verifier
 from arka_config.workspace.server.workspace import Workspace
 from tests.workspace.server.clients import ANN, MANAGE, Api
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from arka_config.workspace.server.serving import RunningWorkspace
+    from arka_config.workspace.server.verified_token import VerifiedToken
 
 T = TypeVar("T")
 CONCURRENCY = 6
@@ -72,14 +73,16 @@ def test_token_revoked_during_the_request_does_nothing(
 ) -> None:
     """Revocation is immediate: it also stops requests in progress."""
     manager, target = workspace.issue(ANN, "Stolen", [MANAGE]), workspace.issue(ANN, "target")
-    check = Caller.check_may_manage
+    verify = Verifier.verify
 
-    def check_and_revoke(self: Caller) -> None:
-        check(self)
+    async def verify_and_revoke(self: Verifier, text: str, *rest: Any) -> VerifiedToken | None:
+        found = await verify(self, text, *rest)
+        assert found is not None
         with other.database.write() as session:
-            assert tokens.revoke(session, self.token.user_id, self.token.id, address="192.0.2.1")
+            assert tokens.revoke(session, found.user_id, found.id, address="192.0.2.1")
+        return found
 
-    monkeypatch.setattr(Caller, "check_may_manage", check_and_revoke)
+    monkeypatch.setattr(Verifier, "verify", verify_and_revoke)
     token = manager.secret.reveal()
     if call == "create":
         response = api.post("tokens", token=token, json={"label": "Backdoor"})

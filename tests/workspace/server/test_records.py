@@ -94,6 +94,7 @@ def test_audit_log_has_a_reached_limit_once_per_window(workspace: RunningWorkspa
     workspace.workspace.bad_token_limit = Limit("bad token", 2, timedelta(minutes=1))
     with Api(workspace) as api:
         statuses = [api.get("me", token=UNKNOWN).status_code for _ in range(5)]
+    workspace.workspace.bad_tokens.flush()
     assert statuses == [401, 401, 401, 429, 429]
     reached = [entry for entry in read_log(workspace) if entry.action == "limit reached"]
     assert [(entry.subject, entry.address, entry.user_id) for entry in reached] == [("bad token", "127.0.0.1", None)]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.concurrency import run_in_threadpool
 
 from arka_config.workspace.server import accounts, issuing, records, tokens
-from arka_config.workspace.server.outages import UNAVAILABLE
 from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, TOO_MANY, Problem
 from arka_config.workspace.server.scopes import ISSUE, MANAGE, MANAGE_ALL, READ
 from arka_config.workspace.server.tables import digest
@@ -115,7 +112,7 @@ async def authenticate_token(workspace: Workspace, request: Request, text: str) 
     sender = Sender(address, lambda: request.headers.get("user-agent", ""))
     token = await workspace.verifier.verify(text, sender)
     if token is None:
-        await _reject(workspace, address, text)
+        _reject(workspace, address, text)
     if token.user.plan != accounts.PRO:
         billing_url = (workspace.url or request_url(request)) + workspace.billing_page
         raise Problem(PRO_REQUIRED, "the API needs a Pro subscription", billing_url=billing_url)
@@ -128,7 +125,7 @@ def check_blocked(workspace: Workspace, limit: records.Limit, address: str) -> N
         raise too_many(seconds)
 
 
-async def _reject(workspace: Workspace, address: str, text: str) -> NoReturn:
+def _reject(workspace: Workspace, address: str, text: str) -> NoReturn:
     """Count a bad token, and raise the problem for it.
 
     Others may share the address. So once it has sent too many, only a token that it repeats gets TOO_MANY; the first
@@ -136,7 +133,8 @@ async def _reject(workspace: Workspace, address: str, text: str) -> NoReturn:
     """
     limit = workspace.bad_token_limit
     if not workspace.blocked.seconds_to_wait(limit, address):
-        await run_in_threadpool(_count_bad_token, workspace, address)
+        workspace.bad_tokens.count(limit, address)
+        raise invalid_token(workspace)
     seconds = workspace.blocked.seconds_to_wait(limit, address)
     if seconds and workspace.blocked.is_repeated(limit, address, digest(text)):
         problem = too_many(seconds)
@@ -144,14 +142,6 @@ async def _reject(workspace: Workspace, address: str, text: str) -> NoReturn:
         problem.headers |= _challenge(workspace, 'error="invalid_token"')
         raise problem
     raise invalid_token(workspace)
-
-
-def _count_bad_token(workspace: Workspace, address: str) -> None:
-    with suppress(*UNAVAILABLE):  # then the token is no less invalid
-        if seconds := records.seconds_to_wait(workspace.database, workspace.bad_token_limit, address):
-            workspace.blocked.add(workspace.bad_token_limit, address, seconds)
-        else:
-            records.count_failure(workspace.database, workspace.bad_token_limit, address)
 
 
 def limit_failures(workspace: Workspace, limit: records.Limit, address: str) -> None:
