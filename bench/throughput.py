@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 CONNECTIONS = 16  # each sends its next request after the response
-SECONDS = 3  # for each round
+SECONDS = 2  # for each round, and half of it to warm up
 _PATIENCE = 60  # seconds
 _SCRIPT = Path(__file__).with_name("wrk.lua")
 
@@ -82,13 +82,14 @@ def measure(
         ports = {name: stack.enter_context(_run(server)) for name, server in servers.items()}
         for counted in (False, *[True] * rounds):
             for name, target in targets.items():
-                load = _load(program, ports[target.server], target, scratch / "requests.txt")
+                seconds = SECONDS if counted else SECONDS / 2
+                load = _load(program, ports[target.server], target, scratch / "requests.txt", seconds)
                 if counted:
                     loads[name].append(load)
     return {name: Load(*map(statistics.median, zip(*taken, strict=True))) for name, taken in loads.items()}
 
 
-def _load(program: str, port: int, target: Target, file: Path) -> Load:
+def _load(program: str, port: int, target: Target, file: Path, seconds: float) -> Load:
     """Run wrk once. Raises SystemExit if a response has another status than expected."""
     file.write_text("".join(f"{request}\n" for request in target.requests))
     options = [
@@ -97,7 +98,7 @@ def _load(program: str, port: int, target: Target, file: Path) -> Load:
         "--connections",
         str(target.connections),
         "--duration",
-        f"{SECONDS}s",
+        f"{seconds:.0f}s",
         "--timeout",
         "20s",
     ]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import bindparam, text, update
 
 from arka_config.arka import app
-from arka_config.workspace.server import scopes, tokens
-from arka_config.workspace.server.tables import Token, User, digest
+from arka_config.workspace.server import tokens
+from arka_config.workspace.server.scopes import MANAGE
+from arka_config.workspace.server.tables import Timestamp, Token, digest
 from arka_config.workspace.server.workspace import Workspace
 from bench.timing import Timing
 
@@ -21,6 +21,28 @@ if TYPE_CHECKING:
 FEW, MANY = 1_000, 1_000_000
 SAMPLE = 500  # tokens, all verified in each round
 _OF_EACH = 100  # tokens per user
+_PATIENCE = 600.0  # seconds
+
+
+class _Dialect(NamedTuple):
+    """How a database writes the numbers from 0, a number in 22 digits, and 32 random bytes."""
+
+    numbers: str
+    digits: str
+    random: str
+
+
+_SQLITE = _Dialect(
+    "(WITH RECURSIVE numbers(number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < :count) "
+    "SELECT number FROM numbers) AS numbers",
+    "printf('%022d', {})",
+    "randomblob(32)",
+)
+_POSTGRESQL = _Dialect(
+    "generate_series(0, :count - 1) AS numbers(number)",
+    "lpad(({})::text, 22, '0')",
+    "sha256(convert_to(random()::text || number, 'UTF8'))",
+)
 
 
 class Filled(NamedTuple):
@@ -32,24 +54,37 @@ class Filled(NamedTuple):
 
 
 def fill(url: str, rows: int) -> Filled:
-    """Create a workspace with so many tokens, all used just now."""
+    """Create a workspace with so many tokens, all used just now. Only the tokens of the sample are known."""
     workspace = Workspace.open(app, url, migrate=True)
     sample = [tokens.new_token(app).reveal() for _ in range(SAMPLE)]
     now = datetime.now(UTC)
-    with workspace.database.write() as session:
-        users = [
-            {"id": _user(number), "email": f"{number}@example.com", "plan": "pro", "created": now}
-            for number in range(rows // _OF_EACH)
+    dialect = _SQLITE if workspace.database.is_sqlite else _POSTGRESQL
+    with workspace.database.write(_PATIENCE) as session:
+        for statement in _statements(dialect):  # much faster than rows from here
+            bound = text(statement).bindparams(bindparam("now", type_=Timestamp))
+            session.execute(bound, {"count": rows, "now": now})
+        known = [
+            {"token_id": _token(number * (rows // SAMPLE)), "digest": digest(token)}
+            for number, token in enumerate(sample)
         ]
-        session.execute(insert(User), users)
-    if workspace.database.is_sqlite:
-        _fill_sqlite(workspace, _rows(rows, sample, now))
-    else:
-        _fill_postgresql(workspace, _rows(rows, sample, now))
-    with workspace.database.write() as session:
+        # So that they are spread over all tokens.
+        table: Any = Token.__table__
+        session.connection().execute(update(table).where(table.c.id == bindparam("token_id")), known)
         session.execute(text("ANALYZE"))
-    manager = workspace.issue("0@example.com", "manager", [scopes.MANAGE]).secret.reveal()
+    manager = workspace.issue("0@example.com", "manager", [MANAGE]).secret.reveal()
     return Filled(workspace, sample, manager)
+
+
+def _statements(dialect: _Dialect) -> Iterator[str]:
+    """Yield the statements that insert `:count` tokens, and their users."""
+    user, owner = dialect.digits.format("number"), dialect.digits.format(f"number / {_OF_EACH}")
+    yield f"""INSERT INTO users (id, email, plan, created)
+        SELECT 'usr_' || {user}, number || '@example.com', 'pro', :now
+        FROM {dialect.numbers} WHERE number < :count / {_OF_EACH}"""
+    yield f"""INSERT INTO tokens (id, user_id, digest, label, last_four, scopes, created, last_used,
+        has_checksum)
+        SELECT 'tok_' || {user}, 'usr_' || {owner}, {dialect.random}, 'token ' || number, 'xxxx', '', :now, :now, true
+        FROM {dialect.numbers}"""
 
 
 def timings(among: Mapping[int, Filled], runs: int) -> dict[int, Timing]:
@@ -81,44 +116,8 @@ def _measure(held: Filled, number: int) -> float:
     return took
 
 
-_COLUMNS = ("id", "user_id", "digest", "label", "last_four", "scopes", "created", "last_used")
-
-
-def _rows(count: int, sample: Sequence[str], now: datetime) -> Iterator[tuple[object, ...]]:
-    """Yield rows with the tokens of the sample spread over them. The others have only random digests."""
-    every = count // len(sample)
-    for number in range(count):
-        at, is_known = divmod(number, every)
-        known = is_known == 0 and at < len(sample)
-        kept = digest(sample[at]) if known else os.urandom(32)
-        user = _user(number // _OF_EACH)
-        yield f"tok_{number:022}", user, kept, f"token {number}", "xxxx", "", now + timedelta(microseconds=number), now
-
-
-def _user(number: int) -> str:
-    return f"usr_{number:022}"
-
-
-def _fill_sqlite(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -> None:
-    marks = ", ".join("?" * len(_COLUMNS))
-    plain = (tuple(_to_sqlite(value) for value in row) for row in rows)
-    with workspace.database.write() as session:
-        cursor: Any = session.connection().connection.cursor()
-        cursor.executemany(f"INSERT INTO tokens ({', '.join(_COLUMNS)}) VALUES ({marks})", plain)
-        cursor.close()
-
-
-def _to_sqlite(value: object) -> object:
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
-
-
-def _fill_postgresql(workspace: Workspace, rows: Iterator[tuple[object, ...]]) -> None:
-    with workspace.database.write() as session:
-        cursor: Any = session.connection().connection.cursor()
-        with cursor.copy(f"COPY tokens ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.close()
+def _token(number: int) -> str:
+    return f"tok_{number:022}"
 
 
 def _mark_used(held: Filled) -> None:

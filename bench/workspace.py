@@ -3,7 +3,7 @@
     python -m bench.workspace             a part of `make bench`
     RUNS=3 python -m bench.workspace      a quick look; nothing is written
 
-It needs `wrk`, some minutes, and 1 GB below the folder for temporary files.
+It needs `wrk`, about five minutes, and 1 GB below the folder for temporary files.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _databases(scratch: Path, stack: ExitStack) -> Iterator[tuple[str, str, str]
     """Yield the name of each installed database, and the URLs of two empty ones."""
     yield SQLITE, f"sqlite:///{scratch / 'few.db'}", f"sqlite:///{scratch / 'many.db'}"
     if not peers.missing("postgresql"):
-        served = stack.enter_context(postgresql.run_server())
+        served = stack.enter_context(postgresql.run_server(postgresql.DURABLE))
         yield POSTGRESQL, served.create_database(), served.create_database()
 
 
@@ -92,7 +92,9 @@ def _notes() -> list[str]:
     return [
         f"a round verifies {verification.SAMPLE} tokens, each in its own transaction",
         f"requests by `wrk` over {throughput.CONNECTIONS} connections or one, {throughput.SECONDS} s each, one worker",
-        f"PostgreSQL was not measured: {missing}" if missing else "PostgreSQL on this machine, through a socket",
+        f"PostgreSQL was not measured: {missing}"
+        if missing
+        else "PostgreSQL on this machine, through a socket; it and SQLite wait for the disk at each commit",
     ]
 
 
