@@ -223,7 +223,7 @@ SAMPLES: dict[str, Sample] = {
         imports={"workspace add-service-account build-farm": "click sqlalchemy alembic"}
     ),
     "workspace create-token": server(
-        imports={"1 workspace create-token --user me@example.com --label x": "click sqlalchemy alembic starlette"}
+        imports={"1 workspace create-token --user me@example.com --label x": "click sqlalchemy alembic"}
     ),
     "workspace sign-in-link": server(imports={"1 workspace sign-in-link me@example.com": "click sqlalchemy alembic"}),
     "workspace list-users": server(imports={"workspace list-users": "click sqlalchemy alembic"}),

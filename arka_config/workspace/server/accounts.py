@@ -195,6 +195,12 @@ def sign_in(session: Session, code: str, *, address: str, old_key: str = "") -> 
     user_id = session.scalar(used.returning(SignInCode.user_id))  # one statement, so that a code is used only once
     if user_id is None:
         return None
+    return start_session(session, user_id, address=address, old_key=old_key)
+
+
+def start_session(session: Session, user_id: str, *, address: str, old_key: str) -> str:
+    """Sign a browser in and return the key of its session. Its previous session, given by its key, ends."""
+    now = datetime.now(UTC)
     session.execute(
         delete(BrowserSession).where(or_(BrowserSession.expires <= now, BrowserSession.digest == digest(old_key)))
     )

@@ -18,7 +18,7 @@ from arka_config.workspace.server.api.auth import public_url
 from arka_config.workspace.server.api.shortcut import Shortcut
 from arka_config.workspace.server.health import HealthChecks
 from arka_config.workspace.server.middleware import SecurityMiddleware
-from arka_config.workspace.server.pages import account, activity, found, rendering, tokens
+from arka_config.workspace.server.pages import account, activity, found, rendering, single_sign_on, tokens
 from arka_config.workspace.server.pages.browser import Browser, Redirect
 from arka_config.workspace.server.problems import Problem
 from arka_config.workspace.server.request_observer import RequestObserver, RouteRecorder
@@ -81,6 +81,7 @@ def create_application(
     application.include_router(leaks.router)
     application.include_router(approval.router)
     application.include_router(account.router)
+    application.include_router(single_sign_on.router)
     application.include_router(account.billing_router, prefix=workspace.billing_page)
     application.include_router(rendering.problem_router)
     application.include_router(tokens.router, prefix=workspace.tokens_page)

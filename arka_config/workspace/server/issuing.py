@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, or_, select
 
-from arka_config.errors import InvalidValue
+from arka_config.errors import ConfigError, InvalidValue
 from arka_config.text import check_printable
 from arka_config.workspace.server import scopes
-from arka_config.workspace.server.problems import OUT_OF_BOUNDS, Problem
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token
 
 if TYPE_CHECKING:
@@ -25,6 +24,10 @@ MIN_LIFETIME = timedelta(minutes=5)
 MAX_LIFETIME = timedelta(days=366)
 MAX_TOKENS = 100_000
 _CLOCK_SKEW = timedelta(minutes=1)  # how far ahead a client's clock may be when it asks for the longest lifetime
+
+
+class OutOfBounds(ConfigError):
+    """A token may not create another one: the message names the bound."""
 
 
 class Bounds(NamedTuple):
@@ -80,7 +83,7 @@ def check_new(session: Session, issuer: Token, token: Token) -> None:
     """Check a token that is about to be created with a `tokens:issue` token, which is locked, and mark it as its own.
 
     The longest lifetime is counted from now: an expiry that is later because of the client's clock is corrected.
-    Raises Problem, naming the bound that the token exceeds.
+    Raises OutOfBounds, naming the bound that the token exceeds.
     """
     if issuer.issue_label is None or issuer.issue_lifetime is None or issuer.issue_count is None:
         raise _refuse("it has no bounds, so it may create nothing")
@@ -101,7 +104,7 @@ def check_new(session: Session, issuer: Token, token: Token) -> None:
 
 
 def check_successor(session: Session, old: Token) -> None:
-    """Check that an issued token may be rotated. While it is, two work: so at most twice the bound. Raises Problem."""
+    """Check that an issued token may be rotated. Meanwhile two work, so at most twice the bound. Raises OutOfBounds."""
     if old.issued_by is not None and _count(session, old.issued_by) >= 2 * (old.issue_count or 0):
         raise _refuse("too many tokens that were created with the same token work; revoke those that were replaced")
 
@@ -120,5 +123,5 @@ def describe_lifetime(lifetime: timedelta) -> str:
     return f"{seconds} seconds"
 
 
-def _refuse(reason: str) -> Problem:
-    return Problem(OUT_OF_BOUNDS, f"this token may not create that: {reason}")
+def _refuse(reason: str) -> OutOfBounds:
+    return OutOfBounds(f"this token may not create that: {reason}")

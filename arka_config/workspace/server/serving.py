@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.workspace.server.issuing import Bounds
     from arka_config.workspace.server.proxies import Network
+    from arka_config.workspace.server.single_sign_on.settings import Settings as SignOnSettings
     from arka_config.workspace.server.tokens import Issued
     from arka_config.workspace.server.workspace import Invitation
 
@@ -69,13 +70,19 @@ class Service(NamedTuple):
     allow_upgrade: bool = False
     leak_keys: str = ""  # a file or URL with the keys of secret-scanning partners
     operation: Operation = Operation()
+    single_sign_on: SignOnSettings | None = None
 
     def open_workspace(self) -> Workspace:
         """Open the workspace of one worker. The tables are already up to date."""
         tokens.new_token(self.app)
         keys = SigningKeys(self.leak_keys) if self.leak_keys else None
         database = Database.open(self.database_url)
-        return Workspace(self.app, database, self.url, allow_upgrade=self.allow_upgrade, leak_keys=keys)
+        workspace = Workspace(self.app, database, self.url, allow_upgrade=self.allow_upgrade, leak_keys=keys)
+        if self.single_sign_on is not None:
+            from arka_config.workspace.server.single_sign_on.provider import Provider  # slow, and only needed with it
+
+            workspace.single_sign_on = Provider(self.single_sign_on)
+        return workspace
 
     def create_application(self, workspace: Workspace) -> ASGIApp:
         """Create the ASGI application of one worker."""

@@ -131,7 +131,7 @@ def issue(
 ) -> Issued:
     """Create a token for a user, with the given id if any. With `bounds`, it may issue others.
 
-    `issuer` is the locked token with the scope `tokens:issue` that creates it. Raises Problem if that may not,
+    `issuer` is the locked token with the scope `tokens:issue` that creates it. Raises OutOfBounds if that may not,
     InvalidValue for an invalid label or expiry, IntegrityError if the id is taken.
     """
     issued = _generate(app, user_id, check_label(label), check_expiry(expires), scopes)

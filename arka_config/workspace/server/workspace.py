@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.workspace.server.issuing import Bounds
     from arka_config.workspace.server.signing_keys import SigningKeys
+    from arka_config.workspace.server.single_sign_on.provider import Provider
     from arka_config.workspace.server.tables import User
 
 DEFAULT_PORT = 8765
@@ -47,7 +48,7 @@ class Workspace:
     """What pages and API calls work with. `url` is the public URL; if empty, the URL of the request is used.
 
     With `allow_upgrade`, users can change their own plan on the billing page. `leak_keys` are the keys of the
-    secret-scanning partners that may report leaked tokens.
+    secret-scanning partners that may report leaked tokens. Users may sign in at the `single_sign_on` provider, if any.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class Workspace:
         *,
         allow_upgrade: bool = False,
         leak_keys: SigningKeys | None = None,
+        single_sign_on: Provider | None = None,
     ) -> None:
         self.app = app
         self.database = database
         self.url = url
         self.allow_upgrade = allow_upgrade
         self.leak_keys = leak_keys
+        self.single_sign_on = single_sign_on
         self.verifier = Verifier(app, database)
         self.blocked = records.BlockedAddresses()
         self.bad_tokens = BadTokens(database, self.blocked)

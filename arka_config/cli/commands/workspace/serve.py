@@ -11,6 +11,7 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.sign_on_options import parse_sign_on, sign_on_options
 from arka_config.cli.runtime.workspace_server import (
     database_option,
     find_database_url,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     "--metrics", metavar="ADDRESS:PORT", default="", help="Serve metrics for Prometheus there. Default: none."
 )
 @retention_options
+@sign_on_options
 @database_option
 def serve(
     session: Session,
@@ -82,6 +84,7 @@ def serve(
     keep_expired: str,
     keep_audit: str,
     database_url: str,
+    **sso: object,
 ) -> None:
     """Serve the tokens page and the API until Ctrl-C or SIGTERM.
 
@@ -98,6 +101,7 @@ def serve(
         from arka_config.workspace.server.workspace import Workspace
 
         trusted = trusted_proxies(session, proxies)
+        sign_on = parse_sign_on(sso)
         operation = serving.Operation(log_format, access_log, parse_retention(keep_expired, keep_audit))
         if leak_keys:
             SigningKeys(leak_keys)  # raises for keys that cannot be used now, before any worker starts
@@ -105,7 +109,9 @@ def serve(
         with name_migrate_command(session, database_url):
             workspace = Workspace.open(session.app, database, url)
         workspace.close()
-    service = serving.Service(session.app, database, workspace.url, host, trusted, allow_upgrade, leak_keys, operation)
+    service = serving.Service(
+        session.app, database, workspace.url, host, trusted, allow_upgrade, leak_keys, operation
+    )._replace(single_sign_on=sign_on)
     with serving.listen(host, port) as listener, serve_metrics(metrics) if metrics else nullcontext():
         service.configure_logs()
         for warning, hint in _list_warnings(service, is_exposed=serving.is_exposed(host)):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from sqlalchemy.exc import IntegrityError
 
 from arka_config.errors import InvalidValue
-from arka_config.workspace.server import records, scopes, tokens
+from arka_config.workspace.server import issuing, records, scopes, tokens
 from arka_config.workspace.server.api.auth import CurrentCaller, invalid_token, workspace_of
 from arka_config.workspace.server.api.schemas import (
     LINK_RESPONSE,
@@ -31,7 +31,7 @@ from arka_config.workspace.server.api.schemas import (
     Withdrawal,
     describe_caller,
 )
-from arka_config.workspace.server.problems import ALREADY_ISSUED, NOT_FOUND, Problem, invalid_request
+from arka_config.workspace.server.problems import ALREADY_ISSUED, NOT_FOUND, OUT_OF_BOUNDS, Problem, invalid_request
 from arka_config.workspace.server.scopes import ISSUE, MANAGE
 from arka_config.workspace.server.selection import EVERYTHING
 
@@ -239,12 +239,14 @@ def list_activity(
 
 @contextmanager
 def _report_refusal() -> Iterator[None]:
-    """Report an invalid expiry as a problem with this field, and a key that was used before.
+    """Report an invalid expiry as a problem with this field, a bound of the token, and a key that was used before.
 
     Labels and scopes have already been checked.
     """
     try:
         yield
+    except issuing.OutOfBounds as error:
+        raise Problem(OUT_OF_BOUNDS, error.message) from None
     except InvalidValue as error:
         raise invalid_request(("expires", error.message)) from None
     except IntegrityError:

@@ -52,6 +52,10 @@ def sign_in(
     browser: FormBrowser, code: Annotated[str, Form()] = "", next_page: Annotated[str, Form(alias="next")] = ""
 ) -> Response:
     """Sign in with a code. The response to an invalid code does not tell why it is invalid."""
+    provider = browser.workspace.single_sign_on
+    if provider is not None and provider.settings.only:
+        fault = "Links do not sign in to this workspace."
+        return render(browser, "sign_in.html", 403, fault=fault, next_page=return_path(next_page))
     key = _start_session(browser, accounts.extract_code(code))
     if key is None:
         return _reject_code(browser, return_path(next_page))
