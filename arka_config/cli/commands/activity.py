@@ -62,7 +62,9 @@ def _document(entry: Activity) -> dict[str, object]:
 
 
 def _row(entry: Activity, labels: Mapping[str, str]) -> list[Cell]:
-    subjects = " → ".join(labels.get(word, word) for word in entry.subject.split())
+    words = entry.subject.split()
+    are_ids = all("_" in word for word in words)  # else a text such as `user code`
+    subjects = " → ".join(labels.get(word, word) for word in words) if are_ids else entry.subject
     acting_token = labels.get(entry.acting_token, entry.acting_token)
     time = entry.at.replace("T", " ").removesuffix("Z")
     return [time, entry.action, subjects or ("—", "dim"), entry.address, acting_token or ("no token", "dim")]

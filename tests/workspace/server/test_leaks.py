@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from arka_config import token_checksum
+from arka_config.workspace.server import records
 from arka_config.workspace.server.records import Limit
 from arka_config.workspace.server.signing_keys import SigningKeys
 from arka_config.workspace.server.tables import AuditEntry, Token
@@ -216,6 +218,22 @@ def test_activity_is_the_user_s_own_newest_first(api: Api, workspace: RunningWor
     assert api.get("activity?since=2100-01-01T00:00:00Z").json() == {"entries": [], "next_cursor": None}
     assert api.get("activity?cursor=x").status_code == 422
     assert api.get("activity", token=workspace.issue(ANN, "Ordinary").secret.reveal()).status_code == 403
+
+
+def test_activity_page_shows_what_each_action_was_done_to(workspace: RunningWorkspace, api: Api) -> None:
+    leaked, old = issue(workspace, "Leaked"), issue(workspace, "Rotated")
+    found(workspace, leaked)
+    api.post("tokens/current/rotate", token=old)
+    with workspace.workspace.database.write() as session:
+        user_id = session.scalar(select(Token.user_id))
+        records.audit(session, records.LIMIT_REACHED, user_id=user_id, subject="user code")
+    with Browser(workspace) as ann:
+        page = ann.sign_in(ANN).open(ACTIVITY_PAGE).text
+    subjects = re.findall(r'<th scope="row">(.*)</th>\s*<td data-is="On">(.*)</td>', page)
+    assert ("Token revoked by its finder", "<bdi>Leaked</bdi>") in subjects
+    assert ("Token rotated", "<bdi>Rotated</bdi> → <bdi>Rotated</bdi>") in subjects
+    assert ("Limit reached", "<code>user code</code>") in subjects
+    assert ("Signed in", '<span class="muted">—</span>') in subjects
 
 
 def test_activity_page_shows_labels_and_pages(workspace: RunningWorkspace) -> None:

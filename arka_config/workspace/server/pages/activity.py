@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from sqlalchemy import select
 from starlette.responses import Response
 
-from arka_config.workspace.server import records
+from arka_config.workspace.server import records, tokens
 from arka_config.workspace.server.pages.browser import SignedInBrowser
 from arka_config.workspace.server.pages.rendering import render
-from arka_config.workspace.server.tables import Token
+from arka_config.workspace.server.tables import Leak, Token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,15 +36,24 @@ def show(browser: SignedInBrowser, before: str = "") -> Response:
     return render(
         browser,
         "activity.html",
-        entries=entries,
+        entries=[(each, _split_subject(each.subject)) for each in entries],
         labels=labels,
         is_newest=before_id is None,
         older=entries[-1].id if more else None,
     )
 
 
+def _split_subject(subject: str) -> list[str]:
+    """The ids in a subject, which has two if a token was rotated; else the subject as it is, such as `user code`."""
+    words = subject.split()
+    return words if all(map(tokens.ID.fullmatch, words)) else [subject]
+
+
 def _find_labels(session: Session, user_id: str, entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """The labels of the tokens that the entries name, and that still exist, by id."""
+    """The labels of the tokens that the entries name, by id: of those that still exist, and of those that leaked."""
     ids = {word for each in entries for word in (*each.subject.split(), each.acting_token or "")}
-    rows = session.execute(select(Token.id, Token.label).where(Token.user_id == user_id, Token.id.in_(ids)))
-    return {row.id: row.label for row in rows}
+    labels: dict[str, str] = {}
+    for table in (Leak, Token):
+        rows = session.execute(select(table.id, table.label).where(table.user_id == user_id, table.id.in_(ids)))
+        labels |= {row.id: row.label for row in rows}
+    return labels
