@@ -17,7 +17,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.output.format import expiry_document
 from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, revoking, unfinished, workspace_access
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import ConfigError, NoWorkspaceApi, ProRequired, RevocationUnknown, WorkspaceError
+from arka_config.errors import ConfigError, InvalidToken, NoWorkspaceApi, ProRequired, RevocationUnknown, WorkspaceError
 from arka_config.secret import mask
 from arka_config.store.journal import ROTATE
 from arka_config.templates.ledger import LedgerFile
@@ -124,10 +124,11 @@ def _store_and_verify(
     for name in changed:
         store.replace_token(name, new, old.credential)
     left = ""
-    if isinstance(issuing.revoke_unused(fresh), WorkspaceError):
-        left = f"; {entry} may be left, and the next command that asks the workspace revokes it"
-    else:
+    failure = issuing.revoke_unused(fresh)
+    if failure is None or isinstance(failure, InvalidToken):
         session.store.journal.finish(before, entry)
+    else:
+        left = f"; {entry} may be left, and the next command that asks the workspace revokes it"
     raise ConfigError(
         f"the new token was not kept: {why}; the old one is still stored and still works{left}",
         hint=f"{session.app.name} status --profile {old.profile}",

@@ -51,10 +51,11 @@ def finish(session: Session) -> None:
     session.store.reports_unfinished = False
     try:
         left = session.store.journal.left_behind()
+        outcomes = finish_entries(session, left)
     except ConfigError as error:
         terminal.warn(error.message, hint=error.hint)
         return
-    for outcome in finish_entries(session, left):
+    for outcome in outcomes:
         entry = outcome.entry
         if outcome.why:
             page = session.app.page(session.app.tokens_page, entry.origin)

@@ -10,9 +10,9 @@ _SERVER = "workspace/server/test_tokens.py"
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
-        "A kill at any write or request of `rotate`, `apply` and `tokens create` leaves no live token unknown: a "
-        "profile holds it, or the journal knows its id or the key of its request. The next command that asks the "
-        "workspace, or `doctor --fix`, revokes what no profile holds.",
+        "A kill at any write or request of `rotate`, `apply` and `tokens create --store-as` leaves no live token "
+        "unknown: a profile holds it, or the journal knows its id or the key of its request. The next command that "
+        "asks the workspace, or `doctor --fix`, revokes what no profile holds.",
         (
             _FAULTS,
             "guarantees/test_lifecycle.py",
@@ -125,8 +125,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a journal that no command finishes",
         "cli/runtime/unfinished.py",
-        "    for outcome in finish_entries(session, left):\n",
-        "    for outcome in ():\n",
+        "        outcomes = finish_entries(session, left)\n",
+        "        outcomes: list[Outcome] = []\n",
         f"tests/{_ROTATE}::test_logout_revoke_and_tokens_create_finish_a_killed_rotate",
         "assert",
     ),
