@@ -103,7 +103,7 @@ def test_login_goes_on_after_a_yes_and_does_not_ask_again(
 
 def test_login_with_the_option_needs_no_question(attacker: FakeWorkspace) -> None:
     assert arka("login", "--with-token", "--no-input", "--api-url", attacker.url, stdin=TOKEN).code == 0
-    assert [request.token for request in attacker.requests] == [TOKEN]
+    assert {request.token for request in attacker.requests} == {TOKEN}
 
 
 @pytest.mark.parametrize("line", SENDING)

@@ -12,7 +12,6 @@ from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_import
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.login_steps import Input, Target, log_in
-from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import OriginConflict, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import DEFAULT_PROFILE
@@ -82,7 +81,6 @@ def login(
     if session.can_ask and not source.is_given(session) and _prepare_first_login(session, api_url):
         return
     name, url = _target(session, api_url)
-    approve_origin(session, url, remember=False)  # storing the token does that
     target = Target(
         name,
         url,

@@ -8,7 +8,6 @@ from arka_config.cli.input.options import no_browser_option, paste_option
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.login_steps import Input, Target, log_in
-from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import NoToken, UsageError
 
 
@@ -46,7 +45,6 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
     url = workspace_access.resolution_of(session, name).resolve(session.app.url_field)
     if url is None:
         raise UsageError("the workspace's URL is not known", hint=f"{session.app.name} profiles set {name} api_url=URL")
-    approve_origin(session, url, remember=False)
     target = Target(name, url, suggested_label=label, force=force)
     log_in(session, target, Input(paste=paste, no_browser=no_browser), {"refreshed": True})
 

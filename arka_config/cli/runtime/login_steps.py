@@ -10,6 +10,7 @@ from arka_config.cli.input.token_input import read_token
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import expiry_document
 from arka_config.cli.runtime import browser_sign_in, legacy_sync, token_formats, unfinished, workspace_access
+from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.values import FLAG
@@ -69,6 +70,7 @@ def log_in(session: Session, target: Target, source: Input, document: Mapping[st
     `document` is added to the JSON output.
     """
     _check_same_origin(session, target)
+    approve_origin(session, target.url, remember=False)  # storing the token does that
     if target.verify is not False:  # --no-verify asks no workspace
         unfinished.finish(session)
     with contextlib.ExitStack() as stack:

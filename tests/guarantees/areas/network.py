@@ -223,8 +223,8 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a page before the question",
-        "cli/commands/login.py",
-        "    approve_origin(session, url, remember=False)  # storing the token does that\n",
+        "cli/runtime/login_steps.py",
+        "    approve_origin(session, target.url, remember=False)  # storing the token does that\n",
         "",
         "tests/cli/test_origin_approval.py::test_login_asks_before_the_page_is_opened_and_the_token_read",
         "assert",
