@@ -6,6 +6,7 @@ from tests.guarantees.areas import (
     leaks,
     lifecycle,
     network,
+    operation,
     output,
     project,
     sealing,
@@ -14,6 +15,6 @@ from tests.guarantees.areas import (
     templates,
 )
 
-AREAS = (store, lifecycle, output, network, sealing, templates, server, automation, database, leaks, project)
+AREAS = (store, lifecycle, output, network, sealing, templates, server, operation, automation, database, leaks, project)
 GUARANTEES = [guarantee for area in AREAS for guarantee in area.GUARANTEES]
 MUTANTS = [mutant for area in AREAS for mutant in area.MUTANTS]

@@ -202,6 +202,11 @@ def test_old_plans_are_not_replayed(local: Workspace, tmp_path: Path) -> None:
     assert local.find_user(ANN).plan == "pro"
 
 
+def test_every_action_can_be_searched_for() -> None:
+    constants = {name: value for name, value in vars(records).items() if name.isupper() and isinstance(value, str)}
+    assert set(constants.values()) - {records.LOCAL} == records.ACTIONS
+
+
 def test_every_kind_of_revocation_is_replayed(local: Workspace, tmp_path: Path) -> None:
     assert {action for action in records.ACTIONS if "revoked" in action} == records.REVOCATIONS
     issued = [local.issue(ANN, action) for action in sorted(records.REVOCATIONS)]

@@ -76,6 +76,7 @@ def test_one_of_several_servers_claims_the_hour(opened: Workspace, database_url:
     databases = [opened.database, *(other.database for other in others)]
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(claim, databases)) == [False, False, False, True]
+    assert not claim(databases[0])
     assert claim(databases[1], timedelta(0))  # an hour later
     for other in others:
         other.close()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _TIME_LIMIT = 3_600.0  # seconds for each statement: it may rewrite a large table, or wait for another process
 _LOCK_ID = 0x61726B61  # any number; all processes use the same
-_LOCK_TIMEOUT = 5  # seconds that a migration waits for a table, while every later statement on it waits too
+_LOCK_TIMEOUT = 2  # seconds that a migration waits for a table: requests wait behind it, and for 3 at most
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for it
 
 
