@@ -27,12 +27,14 @@ from arka_config.sealing.vault import vault_of
 from arka_config.store.fast import json as fast_json
 from arka_config.store.fast import toml
 from arka_config.store.sign_in_cache import SignInCache
+from arka_config.store.token_formats import TokenFormats
 from arka_config.templates import plan_file, reading
 from arka_config.templates.ledger import LedgerFile
 from arka_config.templates.sealed import age, read_identities, unseal
 from arka_config.text import is_printable
 from arka_config.workspace.client.models import Identity, Issued, TokenDetails
 from arka_config.workspace.client.sign_in.metadata import parse_cached
+from arka_config.workspace.server import signing_keys
 from tests.store.samples import credential
 
 if TYPE_CHECKING:
@@ -228,6 +230,17 @@ def answer(content: bytes) -> None:
             check(error)
 
 
+def partner_keys(content: bytes) -> None:
+    signing_keys.parse(content, "keys.json")
+
+
+def token_formats(content: bytes) -> None:
+    folder = os.path.dirname(put(content, "state", "token-formats.json"))
+    formats = TokenFormats(folder, store().lock)
+    formats.checksum("https://arka-ai.com")
+    formats._read()
+
+
 READERS: dict[str, Callable[[bytes], None]] = {
     "active": active,
     "answer": answer,
@@ -237,6 +250,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "ledger": ledger,
     "legacy": legacy,
     "origin": origin,
+    "partner-keys": partner_keys,
     "pins": pins,
     "journal": journal,
     "plain-json": plain_json,
@@ -249,6 +263,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "sign-in": sign_in_cache,
     "template": template,
     "token-file": token_file,
+    "token-formats": token_formats,
 }
 
 

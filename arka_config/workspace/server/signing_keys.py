@@ -55,7 +55,7 @@ class SigningKeys:
         if self._is_url:
             Origin.of(place, "--leak-keys")
         else:
-            self._keys, self._read_at = _parse(self._read_file(), place), time.monotonic()
+            self._keys, self._read_at = parse(self._read_file(), place), time.monotonic()
 
     def verify(self, key_id: str, signature: str, body: bytes) -> bool:
         """Whether the body has a valid signature by the key with this id. Raises NoSigningKeys."""
@@ -87,7 +87,7 @@ class SigningKeys:
     def _refresh(self, now: float) -> None:
         reason = ""
         try:
-            self._keys = _parse(self._fetch() if self._is_url else self._read_file(), self.place)
+            self._keys = parse(self._fetch() if self._is_url else self._read_file(), self.place)
             self._read_at = now
         except ConfigError as error:
             reason = error.message
@@ -116,7 +116,7 @@ class SigningKeys:
         return bytes(content)
 
 
-def _parse(content: bytes, place: str) -> dict[str, ec.EllipticCurvePublicKey]:
+def parse(content: bytes, place: str) -> dict[str, ec.EllipticCurvePublicKey]:
     """Parse the document with the keys. Those that are not of P-256 are left out. Raises ConfigError."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec
