@@ -108,7 +108,7 @@ def _without_look_alikes(session: Session, findings: Sequence[Finding]) -> list[
     valid = [each for each in findings if token_checksum.is_valid(each.match.token, app.token_prefix)]
     if app.token_checksum == token_checksum.NONE or len(valid) == len(findings):
         return list(findings)
-    is_required = app.token_checksum == token_checksum.REQUIRED or token_formats.all_have_checksum(session)
+    is_required = app.token_checksum == token_checksum.REQUIRED or token_formats.all_have_checksum(session.store)
     return valid if is_required else list(findings)
 
 

@@ -169,7 +169,7 @@ def _verify_token(session: Session, target: Target, token: Secret) -> Verificati
     client = workspace_access.client(session, resolution, url, token, replacement=replacement)
     verification = ask_workspace(client)
     if verification.state == State.VALID:
-        token_formats.learn(session, client)
+        token_formats.learn(session.store, client)
     if verification.error is not None and (verification.is_refusal or verify):
         raise verification.error
     if expect_user is None:

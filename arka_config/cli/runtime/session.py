@@ -155,7 +155,7 @@ class Session:
         """Raise InvalidToken if all tokens of the workspace are known to have a checksum, and this has no valid one."""
         from arka_config.cli.runtime import token_formats
 
-        token_formats.check(self, token, url)
+        token_formats.check(self.store, token, url)
 
     def confirm(self, question: str, *, flag: str) -> None:
         """Ask for confirmation. Raises Cancelled if declined, UsageError naming the flag without a terminal."""

@@ -11,17 +11,17 @@ from arka_config.store.token_formats import TokenFormats
 from arka_config.text import quote_path
 
 if TYPE_CHECKING:
-    from arka_config.cli.runtime.session import Session
     from arka_config.secret import Secret
+    from arka_config.store.profile_store import ProfileStore
     from arka_config.workspace.client.client import WorkspaceClient
 
 
-def check(session: Session, token: Secret, url: str) -> None:
+def check(store: ProfileStore, token: Secret, url: str) -> None:
     """Raise InvalidToken if every token of this workspace has a checksum, and this text has no valid one.
 
     It is what the workspace said last, so nothing is sent, and a typing error is found without a network.
     """
-    app, formats = session.app, _formats(session)
+    app, formats = store.app, _formats(store)
     if app.token_checksum != token_checksum.OPTIONAL or token_checksum.is_valid(token.reveal(), app.token_prefix):
         return
     if formats.checksum(str(Origin.of(url))) == token_checksum.REQUIRED:
@@ -33,20 +33,20 @@ def check(session: Session, token: Secret, url: str) -> None:
         )
 
 
-def learn(session: Session, client: WorkspaceClient) -> None:
+def learn(store: ProfileStore, client: WorkspaceClient) -> None:
     """Ask a workspace whether its tokens have a checksum, and remember the answer. An older workspace has none."""
-    if session.app.token_checksum != token_checksum.OPTIONAL:
+    if store.app.token_checksum != token_checksum.OPTIONAL:
         return
     try:
         checksum = client.get_checksum()
     except (AuthError, WorkspaceError):
         return
-    _formats(session).record(str(client.origin), checksum)
+    _formats(store).record(str(client.origin), checksum)
 
 
-def all_have_checksum(session: Session) -> bool:
+def all_have_checksum(store: ProfileStore) -> bool:
     """Whether every token has a checksum: those of the default workspace, and of each that a token is stored for."""
-    store, formats = session.store, _formats(session)
+    formats = _formats(store)
     try:
         origins = {str(Origin.of(url)) for url in [store.default_url()] if url}
         for name in store.tokens.names():
@@ -57,5 +57,5 @@ def all_have_checksum(session: Session) -> bool:
     return bool(origins) and all(formats.checksum(each) == token_checksum.REQUIRED for each in origins)
 
 
-def _formats(session: Session) -> TokenFormats:
-    return TokenFormats(session.store.folders.state, session.store.lock)
+def _formats(store: ProfileStore) -> TokenFormats:
+    return TokenFormats(store.folders.state, store.lock)
