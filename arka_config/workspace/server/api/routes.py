@@ -91,7 +91,7 @@ def list_tokens(
     There is no limit on the number of pages: follow the `Link` to the next one (RFC 8288), or its cursor.
     """
     after = tokens.Cursor.decode(wanted.cursor)
-    if after is None and "cursor" in wanted.model_fields_set:
+    if after is None and "cursor" in request.query_params:
         raise invalid_request(("cursor", "it is not a cursor of this workspace"))
     with caller.workspace.database.read() as session:
         user_id, selection = caller.reach(session, wanted.selection(), wanted.user, reads=True)
