@@ -42,10 +42,11 @@ def test_commands_of_the_workspace_exist(program: str) -> None:
 @pytest.mark.peer("nginx")
 def test_edited_nginx_configuration_is_valid(tmp_path: Path) -> None:
     (line,) = (each for each in COMMANDS.splitlines() if "deploy/nginx.conf > /etc/nginx/nginx.conf" in each)
-    words = shlex.split(line.partition(">")[0])
+    words = shlex.split(line.partition(">")[0].replace("$NAME", "tokens.example.net"))
     text = subprocess.run(words, check=True, capture_output=True, encoding="utf-8", cwd=ROOT).stdout
     assert re.findall(r"listen (\d+)", text) == ["80", "443"]
     assert re.findall(r"^ +server ([\d.:]+) ", text, re.MULTILINE) == ["127.0.0.1:8765", "127.0.0.1:8766"]
+    assert set(re.findall(r"server_name (.+);", text)) == {"tokens.example.net"}
     assert "/tmp" not in text  # systemd gives nginx another one
     create_certificate(tmp_path)
     text = text.replace("/etc/nginx/tls", str(tmp_path)).replace("/run/nginx.pid", f"{tmp_path}/nginx.pid")

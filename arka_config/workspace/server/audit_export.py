@@ -20,7 +20,7 @@ from arka_config.errors import ConfigError
 from arka_config.store import files
 from arka_config.text import quote_path
 from arka_config.workspace.server import accounts, records
-from arka_config.workspace.server.audit_log import FORMAT, Filter, stream, to_document
+from arka_config.workspace.server.audit_log import FORMAT, TIME_LIMIT, Filter, stream, to_document
 from arka_config.workspace.server.tables import AuditEntry, BrowserSession, LoginRequest, SignInCode, Token, User
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _append(database: Database, file: BinaryIO, path: str) -> int:
     known, last = _read_tail(file, path)
     since = None if last is None else last - _OVERLAP
     count = 0
-    with database.read() as session:
+    with database.read(TIME_LIMIT) as session:
         for entry in stream(session, Filter(since=since)):
             document = to_document(entry)
             if (document["id"], document["at"]) not in known:
@@ -168,7 +168,7 @@ def replay(database: Database, entries: Iterable[Entry]) -> Replayed:
     users: set[str] = set()
     plans: dict[str, str] = {}
     last: datetime | None = None
-    with database.write() as session:
+    with database.write(TIME_LIMIT) as session:
         newest = session.scalar(select(func.max(AuditEntry.at)))  # of the backup: it has what was changed before
         for entry in sorted(entries):
             last = entry.at
@@ -191,7 +191,7 @@ def replay(database: Database, entries: Iterable[Entry]) -> Replayed:
 
 def revoke_all(database: Database) -> Replayed:
     """Revoke every token, for a backup without an export."""
-    with database.write() as session:
+    with database.write(TIME_LIMIT) as session:
         tokens = _revoke(session, session.scalars(select(Token.id)).all())
         replayed = Replayed(tokens, 0, 0, _end_sessions(session), None)
         _record(session, replayed)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 FORMAT = 1  # of the documents
+TIME_LIMIT = 60.0  # seconds for a statement of a command that reads or writes much
 _ROWS = 1000  # fetched at a time
 
 

@@ -66,7 +66,7 @@ def audit(
             count = audit_export.export(workspace.database, path)
             message = f"Added {count} {'entry' if count == 1 else 'entries'} to {session.with_tilde(path)}"
             return session.report({"added": count, "path": path}, message)
-        with workspace.database.read() as database:
+        with workspace.database.read(audit_log.TIME_LIMIT) as database:
             found = audit_log.search(database, wanted, limit or (None if session.json else _ROWS))
     if session.json:
         documents = [audit_log.to_document(each.entry) | {"email": each.email} for each in found]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _TIME_LIMIT = 3_600.0  # seconds for each statement: it may rewrite a large table, or wait for another process
 _LOCK_ID = 0x61726B61  # any number; all processes use the same
-_LOCK_TIMEOUT = 2  # seconds that a migration waits for a table: requests wait behind it, and for 3 at most
+_LOCK_TIMEOUT = 1  # seconds that a migration waits for a table: requests wait behind it, and give up after 2
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for it
 
 
@@ -108,7 +108,7 @@ def migrate(database: Database) -> Migration:
             if getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
                 raise
     raise ConfigError(
-        f"another transaction uses a table for more than {_LOCK_TIMEOUT} seconds, so nothing was migrated",
+        f"another transaction uses a table for more than {_LOCK_TIMEOUT} s, so nothing was migrated",
         hint="run it again; pg_stat_activity shows which transactions are open, such as a backup",
     )
 
