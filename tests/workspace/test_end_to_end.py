@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
+from sqlalchemy import select
 
 from arka_config import timestamps
 from arka_config.templates.desired import Facts
 from arka_config.workspace.server import tokens
+from arka_config.workspace.server.issuing import Bounds
 from arka_config.workspace.server.serving import RunningWorkspace
+from arka_config.workspace.server.tables import Token
 from tests import no_network
 from tests.cli.killed import KILLED, run_and_kill_at
 from tests.cli.program import Result, arka
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from arka_config.workspace.server.tables import Token
 
 ANN = "ann@example.com"
 MANAGE = "tokens:manage"
@@ -235,3 +236,35 @@ def test_activity_shows_what_a_token_did(home: Path, workspace: RunningWorkspace
     newest = arka("activity", "--limit", "1", "--json").json["activity"][0]
     assert (newest["action"], newest["subject"], newest["address"]) == ("token created", created, "127.0.0.1")
     assert "Build" in arka("activity", "--since", "1h").out
+
+
+def test_token_that_issues_tokens_sets_up_a_machine_within_its_bounds(
+    home: Path, workspace: RunningWorkspace, tmp_path: Path
+) -> None:
+    """`tokens create`, `apply` with `issue`, `rotate`, `tokens list` and `tokens revoke` with a bounded token."""
+    issue(workspace, "ci-laptop")
+    bounds = Bounds("ci-*", timedelta(hours=1), 2)
+    login(workspace, "farm", workspace.issue(ANN, "Build farm", bounds=bounds).secret.reveal())
+    refused = arka("tokens", "create", "prod-1", "--expires", "30m", "-p", "farm")
+    assert (refused.code, "the label must match ci-*" in refused.err, "Pro" in refused.err) == (1, True, False)
+    template = (
+        'version = 1\n[profile]\nname = "{0}"\napi_url = "{1}"\n[token]\nissue = {{ label = "{0}", expires = "{2}" }}\n'
+    )
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "ci.toml").write_text(template.format("ci-1", workspace.url, "2h"))
+    apply = ["apply", str(folder), "--yes", "--allow-origin", workspace.url, "-p", "farm"]
+    refused = arka(*apply)
+    assert (refused.code != 0, "a token must expire within 1h" in refused.err) == (True, True), refused.err
+    (folder / "ci.toml").write_text(template.format("ci-1", workspace.url, "1h"))
+    assert arka(*apply).code == 0
+    assert arka("rotate", "-p", "ci-1").code == 0
+    assert arka("rotate", "-p", "farm").code == 0
+    assert arka("tokens", "create", "ci-2", "--expires", "5m", "-p", "farm").code == 0
+    listed = arka("tokens", "list", "-p", "farm", "--json").json["tokens"]
+    assert [each["label"] for each in listed] == ["ci-2", "ci-1"]
+    full = arka("tokens", "create", "ci-3", "--expires", "5m", "-p", "farm")
+    assert (full.code, "2 tokens that it created work already" in full.err) == (1, True)
+    assert arka("tokens", "revoke", "--label", "ci-*", "--yes", "-p", "farm").code == 0
+    with workspace.workspace.database.read() as session:
+        assert set(session.scalars(select(Token.label))) == {"ci-laptop", "Build farm"}
