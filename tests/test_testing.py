@@ -105,5 +105,5 @@ def test_cli_browser_approves_or_denies_what_the_program_opens(
     assert "denied in the browser" in run_cli("login", "-p", "other", "--json").err
 
 
-def test_app_without_sign_in_asks_nobody(run_cli: RunCli, cli_browser: ApprovingBrowser) -> None:
+def test_app_without_sign_in_opens_nothing(run_cli: RunCli, cli_browser: ApprovingBrowser) -> None:
     assert (run_cli("login", "--json").code, cli_browser.pages) == (2, [])

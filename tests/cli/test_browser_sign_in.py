@@ -177,7 +177,7 @@ def test_paste_and_with_token_never_sign_in(option: str, cli_browser: ApprovingB
     assert done.code == (4 if option == "--with-token" else 2)
 
 
-def test_no_input_names_the_flags_and_asks_nobody(cli_browser: ApprovingBrowser) -> None:
+def test_no_input_names_the_flags_and_opens_nothing(cli_browser: ApprovingBrowser) -> None:
     done = arka("login", "-p", "laptop", "--json", "--no-input")
     assert (done.code, cli_browser.pages) == (2, [])
     assert "--with-token" in done.json["error"]["hint"]

@@ -75,7 +75,7 @@ class Listener:
             if self._parameters is not None:
                 return 410, self._page("Already answered", "You can close this tab.")
             self._parameters = parameters
-        return 200, self._page("You can close this tab", f"{self._title} goes on in the terminal.")
+        return 200, self._page("You can close this tab", f"{self._title} continues in the terminal.")
 
     def finish(self) -> None:
         """Let `wait` return, if the browser has returned. Called when the page was sent."""
@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
     log_message: Callable[..., None] = lambda *_: None  # the target has a code in it
 
     def version_string(self) -> str:
-        """Tell nothing about this program."""
+        """Return a name that says nothing about this program."""
         return "loopback"
 
     def do_GET(self) -> None:  # http.server's name

@@ -296,7 +296,7 @@ class AuthorizationServer:
 
 
 def expired() -> SignInFailed:
-    """The error if nobody approved in time."""
+    """The error if the request was not approved in time."""
     return SignInFailed("the request was not approved in time; nothing was stored", hint="run it again")
 
 
