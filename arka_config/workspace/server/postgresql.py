@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import selectors
+import select
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ _PARAMETERS = {
     "keepalives_count": 3,
     "tcp_user_timeout": int(2_000 * TIME_LIMIT),
 }
+_EVENTS = {1: select.POLLIN, 2: select.POLLOUT, 3: select.POLLIN | select.POLLOUT}
 # In the server's time zone, the last hours of the calendar may be out of range.
 _SETTINGS = "SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', %s, false), \
 set_config('idle_in_transaction_session_timeout', %s, false)"
@@ -43,23 +44,31 @@ class LimitedConnection(psycopg.Connection[Any]):
     seconds = TIME_LIMIT
     note_silence: Callable[[], None]
 
-    def wait(self, gen: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:
-        """Run one of psycopg's generators until it ends. Raises OperationalError at the limit."""
-        return super().wait(self._limit(gen), *args, **options)
+    def wait(self, gen: Generator[Any, Any, Any], *_: Any, **__: Any) -> Any:
+        """Run one of psycopg's generators until it ends. Raises OperationalError at the limit.
 
-    def _limit(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        psycopg's own `wait` has no limit before 3.3. A generator yields what to wait for, 1 to read and 2 to write, and
+        gets what is ready.
+        """
         deadline = time.monotonic() + self.seconds + _MARGIN
+        poll, socket = select.poll(), self.pgconn.socket
         try:
             wanted = next(gen)
             while True:
-                ready = yield wanted
-                if not ready and time.monotonic() >= deadline:
+                poll.register(socket, _EVENTS[wanted])
+                found = poll.poll(1000 * max(deadline - time.monotonic(), 0))
+                if not found:
                     self.note_silence()
                     self.pgconn.finish()
                     raise psycopg.OperationalError(f"no response within {self.seconds:g} s")
+                # After an error or a hang-up, libpq finds out what it is.
+                ready = (found[0][1] & ~select.POLLOUT != 0) | (found[0][1] & ~select.POLLIN != 0) << 1
                 wanted = gen.send(ready)
         except StopIteration as end:
             return end.value
+        except KeyboardInterrupt:  # in the middle of a statement
+            self.pgconn.finish()
+            raise
 
     def allow(self, seconds: float) -> None:
         """Allow each statement of the current transaction so many seconds."""
@@ -104,8 +113,8 @@ def _check_is_open(connection: LimitedConnection, _record: object, _proxy: objec
     The server says so before it closes one: an idle connection with something to read is at its end.
     """
     connection.seconds = TIME_LIMIT
-    with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
-        if not connection.closed:
-            selector.register(connection.fileno(), selectors.EVENT_READ)
-        if connection.closed or selector.select(0):
-            raise DisconnectionError
+    poll = select.poll()
+    if not connection.closed:
+        poll.register(connection.fileno(), select.POLLIN)
+    if connection.closed or poll.poll(0):
+        raise DisconnectionError
