@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from arka_config import Secret, timestamps
+from arka_config import Secret, timestamps, token_checksum
 from arka_config.arka import app
 from arka_config.workspace.server import tokens
 from arka_config.workspace.server.serving import serve_in_thread
@@ -33,7 +33,7 @@ PICTURE = Path(__file__).with_name("demo.svg")
 COLUMNS = 100
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
-ENDS = ("c1c1", "f4d1", "77d1")  # last four characters of the tokens, in order of creation
+MADE_UP = ("0" * 31, "1" * 31, "2" * 31)  # the tokens in order of creation, without prefix and checksum
 EMAIL = "you@example.com"
 APPROVE = Path(__file__).parents[1] / "examples" / "approve.py"
 LINES = [
@@ -63,7 +63,7 @@ THEME = TerminalTheme(
 def main() -> None:
     """Run all lines in one temporary home, with a temporary workspace, and write the picture."""
     with serve_in_thread(app, port=DEFAULT_PORT) as workspace, tempfile.TemporaryDirectory() as home:
-        made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
+        made_up = iter([Secret(f"arka_{text}{token_checksum.compute(text)}") for text in MADE_UP])
         tokens.new_token = lambda _: next(made_up)
         workspace.add_user(EMAIL, "pro")
         in_90_days = timestamps.now() + timedelta(days=90)
