@@ -80,7 +80,7 @@ SAMPLES: dict[str, Sample] = {
         imports={"status --offline": "click", "status --offline --json": "click", "status --json": _HTTP},
         imports_if_sealed={"status --offline": "click cryptography"},
     ),
-    "refresh": reader(  # it stores a token as `login` does, whose lines try the faults
+    "refresh": reader(  # it stores a token as `login` does, and those lines try the faults
         "refresh -p work --no-input",
         imports={"1 refresh -p work --no-input": _HTTP, "refresh --help": "click"},
     ),

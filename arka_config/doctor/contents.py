@@ -69,7 +69,7 @@ def profiles(machine: Machine) -> Iterator[Problem]:
 
 
 def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem]:
-    """Settings that the settings class does not have, or whose values are not valid."""
+    """Settings that the settings class does not have, and invalid values."""
     if machine.app.settings is None or not profile.settings:
         return
     from arka_config.templates.policy import SettingsValidator

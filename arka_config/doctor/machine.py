@@ -112,7 +112,7 @@ class Machine:
 
     @cached_property
     def owner(self) -> int:
-        """The uid that should own the files: the current user, or the user who invoked sudo."""
+        """The uid that should own the files: the current user, or the one that invoked sudo."""
         user = os.geteuid()
         sudo_uid = self.store.environ.get("SUDO_UID", "")
         if user == 0 and sudo_uid.isdigit():
@@ -156,7 +156,7 @@ class Machine:
 
     @cached_property
     def active_profile(self) -> str | None:
-        """The active profile; None if there is none or the file cannot be read."""
+        """The active profile, or None, also if the file cannot be read."""
         active = _read_or_none(self.store.selection.read_active)
         return None if active is None else active[0]
 
@@ -239,7 +239,7 @@ class Machine:
 
 
 def list_folder(folder: str, suffix: str = "") -> list[str]:
-    """Return the sorted paths in a folder whose names have the suffix; none if it cannot be read."""
+    """Return the sorted paths in a folder with this suffix, or an empty list if it cannot be read."""
     try:
         names = sorted(os.listdir(folder))
     except OSError:

@@ -68,7 +68,7 @@ def find_strings(document: Document, matches: Callable[[str], bool]) -> Iterator
 
 
 def get(document: Document, path: KeyPath) -> Value:
-    """Return the value under a key; None if there is none."""
+    """Return the value under a key, or None."""
     value: Value = document
     for name in path:
         value = _item(value, name)

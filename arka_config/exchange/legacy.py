@@ -80,7 +80,7 @@ def token_key(document: Document, token_prefix: str, override: str | None = None
 
 
 def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundToken | None:
-    """Read the token from the file; None if there is none. With a `key`, any string in it is taken as the token.
+    """Read the token from the file, or return None. With a `key`, any string in it is taken as the token.
 
     Raises the errors of `read` and `token_key`, and InvalidValue if the token contains a control character.
     """

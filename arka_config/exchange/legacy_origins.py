@@ -15,7 +15,7 @@ FILE = "legacy-origins.json"
 
 
 class LegacyOrigins:
-    """`legacy-origins.json`: the origins whose tokens may be written to each file, by the file's path."""
+    """`legacy-origins.json`: the origins of the tokens that may be written to each file, by the file's path."""
 
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, FILE)

@@ -46,7 +46,7 @@ def choice_layers(
 
 
 def longest_match(directory: str, pinned: Mapping[str, str]) -> str | None:
-    """Return the innermost pinned folder that contains the directory, or is it; None if there is none."""
+    """Return the innermost pinned folder that contains the directory, or is it, or None."""
     while directory not in pinned:
         parent = os.path.dirname(directory)
         if parent == directory:

@@ -37,7 +37,7 @@ class Match(NamedTuple):
 
 
 def fingerprint(token: str) -> str:
-    """Return the 16 hexadecimal digits that stand for a token in an allow-list."""
+    """Return the 16 hexadecimal digits that identify a token in an allow-list."""
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 

@@ -182,7 +182,7 @@ def _finish(vault: Vault, file: DataKeyFile, progress: Progress) -> list[str]:
 
 
 def _profiles(vault: Vault, storage: str) -> list[str]:
-    """The profiles whose tokens are stored this way. An unreadable file counts as plain, since it may hold a token."""
+    """The profiles with a token stored this way. An unreadable file counts as plain, since it may hold a token."""
     tokens = vault.store.tokens
     return sorted(name for name in tokens.names() if (tokens.read_storage(name) or PLAIN) == storage)
 

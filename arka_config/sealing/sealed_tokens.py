@@ -122,7 +122,7 @@ def check_envelope(document: Document, keys: set[str], name: str, path: str) -> 
 
 
 def damaged(path: str) -> SealedFileDamaged:
-    """Return the error for a file whose content is not what was stored."""
+    """Return the error for a file with other content than was stored."""
     return SealedFileDamaged(
         f"{path}: damaged or changed: it is not what was stored",
         path=path,

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from arka_config.precedence.values import Field, Layer
     from arka_config.store.profile_store import ProfileStore
 
-    Problem = tuple[Leaf | None, str]  # the leaf whose value does not fit, and a sentence about it
+    Problem = tuple[Leaf | None, str]  # the leaf with an unsuitable value, and a sentence about it
 
 _SOURCE = "arka_config source"  # cannot be a field's name: it contains a space
 _OTHER_SOURCES = ("env_", "cli_", "toml_", "json_", "yaml_", "pyproject_", "secrets_", "nested_model_")
@@ -189,7 +189,7 @@ class ProfileSettings(BaseSettings):
 
     @classmethod
     def secret_paths(cls) -> set[tuple[str, ...]]:
-        """The path of each leaf whose type is, or contains, one that hides its value."""
+        """The path of each leaf with a type that is, or contains, one that hides its value."""
         return {leaf.field.path for leaf in cls.leaves().values() if leaf.field.secret}
 
     @classmethod

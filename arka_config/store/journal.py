@@ -170,7 +170,7 @@ class Journal:
             self._write(self._read() | {entry.key: entry.document()})
 
     def finish(self, *entries: Entry) -> None:
-        """Remove entries whose tokens are stored or revoked, with one write. If it fails, that is no error."""
+        """Remove entries with one write, after their tokens were stored or revoked. If it fails, that is no error."""
         keys = {entry.key for entry in entries}
         with contextlib.suppress(ConfigError), self._lock:
             table = self._read()

@@ -21,7 +21,7 @@ class TokenStore(Protocol):
     """A kind of token store. `kind` is its name in token files.
 
     `save` returns the document that represents a credential, after storing outside of it what it only points to. `read`
-    returns the credential, whose token may be fetched later. `forget` deletes what an old document points to.
+    returns the credential; its token may be fetched later. `forget` deletes what an old document points to.
     """
 
     kind: str

@@ -57,7 +57,7 @@ class Resolution:
     # The profile
 
     def choice(self) -> ResolvedValue | None:
-        """Return the effective profile's name and where it was selected; None if there is none. Raises InvalidName."""
+        """Return the effective profile's name and where it was selected, or None. Raises InvalidName."""
         choice = resolve(self.app.profile_field, self.choice_layers())
         if choice is not None:
             check_profile_name(str(choice.value), choice.source)

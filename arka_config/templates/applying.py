@@ -68,7 +68,7 @@ class TokenIssuer(Protocol):
         """Forget the issued tokens: all are stored."""
 
     def revoke_unused(self, *, stored: Collection[str]) -> None:
-        """Revoke the issued tokens that were not stored. `stored` are the profiles whose tokens were."""
+        """Revoke the issued tokens that were not stored; those of the profiles in `stored` were."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _account_name() -> str:
 
     try:
         return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container whose uid has no account
+    except KeyError:  # the uid has no account, as in a container
         return ""
 
 

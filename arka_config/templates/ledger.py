@@ -1,4 +1,4 @@
-"""The ledger: what the last apply wrote, so that a local edit can be told from a change in a template.
+"""The ledger: what the last apply wrote, so that a local edit and a change in a template can be distinguished.
 
 It is written last. Before an apply writes anything, it announces the new ledger in a second, *pending* file. After a
 kill, the next apply finds there what may have been written, and does not mistake it for local edits.
@@ -101,7 +101,7 @@ class Ledger:
         return json.dumps({"version": version, "profiles": profiles}, indent=2, sort_keys=True) + "\n"
 
     def differences(self, other: Ledger) -> list[str]:
-        """The names of profiles whose entries differ."""
+        """The names of profiles with different entries."""
         names = self.entries.keys() | other.entries.keys()
         return sorted(name for name in names if self.entries.get(name) != other.entries.get(name))
 

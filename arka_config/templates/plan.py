@@ -276,7 +276,7 @@ class Plan:
 
     @property
     def kept(self) -> int:
-        """How many local edits win over the templates: of fields, and of profiles whose template is gone."""
+        """How many local edits win over the templates: of fields, and of profiles without a template now."""
         changes = [change for profile in self.profiles for change in profile.changes]
         profiles = [one for one in self.profiles if one.action == Action.UNCHANGED and one.reasons]
         return sum(change.kind == ChangeKind.KEPT for change in changes) + len(profiles)
@@ -307,7 +307,7 @@ class Plan:
 
     @property
     def revokes(self) -> list[str]:
-        """The profiles whose old token is revoked."""
+        """The profiles of the old tokens that are revoked."""
         return [profile.name for profile in self.profiles if profile.revokes]
 
     @property

@@ -105,7 +105,7 @@ def _created_profiles(path: str, saved: Ledger) -> list[str]:
 
 
 def _prune_command(program: str, path: str, names: Sequence[str]) -> str:
-    """The command that removes the profiles of a folder whose last template is gone.
+    """The command that removes a folder's profiles when its last template is gone.
 
     It names them: a folder may also be empty because the wrong branch is checked out.
     """

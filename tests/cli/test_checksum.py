@@ -23,7 +23,7 @@ TYPED = TOKEN.replace("aB3d", "aB3e")  # also an older token, for a workspace th
 
 @pytest.fixture
 def learnt(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """The default workspace, all of whose tokens have a checksum, after a login."""
+    """The default workspace after a login; all of its tokens have a checksum."""
     fake.checksum = "required"
     fake.add(TOKEN)
     (home / "config").mkdir(parents=True)

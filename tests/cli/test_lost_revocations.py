@@ -32,7 +32,7 @@ OWN = ["-p ci tokens revoke current --yes", "-p ci tokens revoke {id} --yes"]
 
 @pytest.fixture
 def work(home: Path, fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
-    """Profiles `work`, whose token may manage tokens, and `ci`, whose token has the label "Builder"."""
+    """Profiles `work`, with a token that may manage tokens, and `ci`, with a token labelled "Builder"."""
     monkeypatch.chdir(tmp_path)
     fake.add(TOKEN, scopes=(MANAGE,))
     fake.add(OTHER, "Builder")

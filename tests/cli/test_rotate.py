@@ -359,7 +359,7 @@ def test_rotate_killed_between_profiles_leaves_each_a_working_token(home: Path) 
             assert fake.accepts(read_stored(home, "twin")["token"])
 
 
-# What a command that was killed left, and who finishes it
+# What a command that was killed left, and what finishes it
 
 
 def test_login_revokes_what_a_killed_rotate_left_unless_it_asks_no_workspace(work: FakeWorkspace) -> None:

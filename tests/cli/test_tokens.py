@@ -250,7 +250,7 @@ def test_tokens_revoke_revokes_the_effective_token_last(work: FakeWorkspace, lap
 
 def test_tokens_revoke_goes_on_if_one_cannot_be_revoked(work: FakeWorkspace, laptops: list[str]) -> None:
     work.can_revoke_several = False  # an older workspace
-    asked = [None] * 5  # who it is, two pages for the very label and two for the pattern
+    asked = [None] * 5  # the user, two pages for the very label and two for the pattern
     work.script = [*asked, None, steps.reply_problem(404, "not-found")]
     done = arka("tokens", "revoke", "--label", "MacBook [A2]*", "--yes")
     assert done.code == 1

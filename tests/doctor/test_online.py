@@ -22,7 +22,7 @@ THIRD = "arka_" + "t" * 33 + "1a2b"
 
 @pytest.fixture
 def work(home: Path, fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
-    """Profiles `work`, whose token may manage tokens, and `ci`."""
+    """Profiles `work`, with a token that may manage tokens, and `ci`."""
     monkeypatch.chdir(tmp_path)
     fake.add(TOKEN, scopes=(MANAGE,))
     fake.add(OTHER, "CI")

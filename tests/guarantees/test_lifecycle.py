@@ -63,7 +63,7 @@ def workspace() -> Iterator[RunningWorkspace]:
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """A user with a machine, whose profile `admin` may manage tokens."""
+    """A user with a machine; its profile `admin` may manage tokens."""
 
     workspace: RunningWorkspace
     patch: pytest.MonkeyPatch

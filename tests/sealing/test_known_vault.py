@@ -171,7 +171,7 @@ def test_newer_or_writable_file_is_refused(sealed: ProfileStore) -> None:
 
 
 def planted_inside(sealed: ProfileStore, path: str, theirs: ProfileStore) -> ProfileStore:
-    """Put a vault in place whose key file is at this path, with no vault known: as after a lost state folder."""
+    """Put a vault in place with its key file at this path, and no vault known: as after a lost state folder."""
     inside = Path(theirs.folders.data, "inside.key")
     shutil.copy(Path(sealed.folders.state, "vault.key"), inside)
     vault = vault_of(theirs)

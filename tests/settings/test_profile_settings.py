@@ -30,7 +30,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def work(environ: dict[str, str]) -> ProfileStore:
-    """A store whose active profile, `work`, has a token and a timeout."""
+    """A store with the active profile `work`, which has a token and a timeout."""
     store = open_store(app, environ)
     store.log_in("work", Credential(Secret("acme_stored"), Origin.of("https://api.acme.example")))
     store.edit("work", {("settings", "timeout"): 12})

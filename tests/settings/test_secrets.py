@@ -101,7 +101,7 @@ VARIABLES = {"VAULT7_KEYS": '["hunter-6"]', "VAULT7_NAMED": '{"b": "hunter-7"}',
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with the profile `p`, whose file has secrets."""
+    """A home with the profile `p`, which has secrets in its file."""
     profile = tmp_path / "vault7" / "config" / "profiles" / "p.toml"
     profile.parent.mkdir(parents=True)
     profile.write_text(PROFILE)

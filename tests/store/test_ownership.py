@@ -163,7 +163,7 @@ def test_token_is_not_written_through_a_link_to_another_kind_of_file(kept: Profi
 
 
 def test_refusal_by_the_system_names_the_owner_and_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for a file that `sudo arka` created: its owner is another user than the one who runs the program now."""
+    """As for a file that `sudo arka` created: its owner is another user than that of the program now."""
     (tmp_path / "token").touch()
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
     error = files.failure("read", str(tmp_path / "token"), PermissionError(13, "Permission denied"))

@@ -32,7 +32,7 @@ def payload(length: int) -> bytes:
 
 
 def age_lines(remainder: int) -> list[str]:
-    """The lines of an armored text whose content leaves this remainder of a full line of 48 bytes."""
+    """The lines of an armored text with a content that leaves this remainder of a full line of 48 bytes."""
     length = next(length for length in range(200, 248) if len(age_file(payload(length), RECIPIENT)) % 48 == remainder)
     return armor(age_file(payload(length), RECIPIENT)).splitlines()
 

@@ -28,7 +28,7 @@ def template(url: str, name: str = "ci", settings: str = "") -> str:
 
 @pytest.fixture
 def work(folder: Folder, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
-    """A template whose token works at the workspace."""
+    """A template with a token that works at the workspace."""
     fake.add(TOKEN, "Build runner", expires="2099-12-31T23:59:59Z")
     folder.put("ci.toml", template(fake.url))
     monkeypatch.setenv("ARKA_CI_TOKEN", TOKEN)

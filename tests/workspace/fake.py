@@ -50,7 +50,7 @@ class FakeWorkspace:
         self.can_revoke_several = True
         self.knows_requests = True
         self.url = ""
-        self.scripts_metadata = False  # requests for the metadata of sign-in take a step too; else there is none
+        self.scripts_metadata = False  # requests for the metadata of sign-in take a step too; else they take none
         self._lock = threading.Lock()
 
     def add(

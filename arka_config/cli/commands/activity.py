@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
     from arka_config.workspace.client.models import Activity
 
-_MAX_PAGES = 10  # of tokens, whose labels are shown; others by their id
+_MAX_PAGES = 10  # of tokens to look up labels in; the other tokens are shown by their id
 _COLUMNS = ("TIME (UTC)", "ACTION", "ON", "ADDRESS", "WITH")
 
 

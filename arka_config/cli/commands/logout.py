@@ -28,7 +28,7 @@ def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool, legacy
     """
     store, app = session.store, session.app
     if legacy and app.legacy_project is None:
-        raise UsageError(f"{app.title} has no older CLI whose file could be changed", hint="leave --legacy out")
+        raise UsageError(f"{app.title} has no older CLI with a file to change", hint="leave --legacy out")
     names = _every_name(session, yes=yes) if all_profiles else [_effective_name(session)]
     copy = legacy_copy.find_copy(session, names, any_token=all_profiles)
     origins = {} if revoke else {name: store.read_origin(name) for name in names}

@@ -39,7 +39,7 @@ def plan(
 ) -> int:
     """Show what an apply of templates would do.
 
-    A PATH is a template, or a folder whose *.toml files are templates. Nothing is changed, run, or sent.
+    A PATH is a template, or a folder with templates (*.toml). Nothing is changed, run, or sent.
     The exit code is 0 if there is nothing to do, 3 if changes are pending, and 1 for an error or a conflict.
 
     \b

@@ -71,7 +71,7 @@ def scan(
     {app} scan --history --revoke   shell histories
     """
     if not session.app.token_prefix:
-        raise ConfigError("the tokens of this program have no prefix, so they cannot be told from other text")
+        raise ConfigError("the tokens of this program have no prefix, so they cannot be distinguished from other text")
     if gitleaks_rule:
         terminal.out(rule_for_gitleaks(session.app).rstrip("\n"))
         return None

@@ -41,7 +41,7 @@ _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
 
 
 class ReportedError(click.ClickException):
-    """A ConfigError as a click exception, for a program whose click `main` belongs to its author."""
+    """A ConfigError as a click exception, for a program with its author's own click `main`."""
 
     def __init__(self, app: AppIdentity, error: ConfigError, *, in_option: bool = False) -> None:
         super().__init__(app.redact(error.message))

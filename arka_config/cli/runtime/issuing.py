@@ -40,7 +40,7 @@ def request_token(entry: Entry, workspace: WorkspaceClient, send: Callable[[str]
 
 
 def _withdraw(entry: Entry, workspace: WorkspaceClient) -> bool:
-    """Revoke what a request whose answer was lost has issued. Return False if that is not known."""
+    """Revoke what a request has issued if its answer was lost. Return False if that is not known."""
     try:
         return workspace.withdraw(entry.key)
     except (AuthError, WorkspaceError):

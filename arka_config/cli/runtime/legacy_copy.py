@@ -89,7 +89,7 @@ def _read(session: Session) -> tuple[str, Secret] | None:
 
 
 def _matches(session: Session, name: str, token: Secret) -> bool | None:
-    """Whether a profile's stored token is this one; None if there is none or it cannot be read."""
+    """Whether a profile's stored token is this one; None if the profile has no readable one."""
     try:
         credential = session.store.tokens.read(name)
     except ConfigError:

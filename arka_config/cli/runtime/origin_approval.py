@@ -1,6 +1,6 @@
 """Ask before a token goes to a workspace that only the environment names, and that the user has not used before.
 
-A variable can come from a repository, such as from its `.env`, whose author would get the token (CVE-2026-21852).
+A variable can come from a repository, such as from its `.env`. Its author would get the token (CVE-2026-21852).
 """
 
 from __future__ import annotations

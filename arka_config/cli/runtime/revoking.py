@@ -106,7 +106,7 @@ def describe_sharing(session: Session, stored: StoredToken, *, besides: Iterable
 
 
 def note_sharing(session: Session, stored: StoredToken, *, besides: Iterable[str] = ()) -> None:
-    """After a token was revoked, name the other profiles that have it, and those whose token cannot be compared."""
+    """After a revocation, name the other profiles with this token, and those with one that cannot be compared."""
     note_holders(session, _sharing_profiles(session, stored, besides))
     removed = {stored.profile, *besides}
     note_not_compared(session, [name for name in workspace_access.locked_profiles(session) if name not in removed])

@@ -131,7 +131,7 @@ class TemplateIssuer:
         self._session.store.journal.finish(*(entry for entry, _ in self._issued.values()))
 
     def revoke_unused(self, *, stored: Collection[str]) -> None:
-        """Revoke every token that was issued, except for these profiles, whose tokens are stored."""
+        """Revoke every token that was issued, except those of these profiles, which are stored."""
         for name, (entry, origin) in self._issued.items():
             if name not in stored:
                 error = issuing.revoke_unused(self._effective_workspace(origin)[0], entry.id)

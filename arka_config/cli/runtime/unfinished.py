@@ -128,7 +128,7 @@ def _ask(session: Session, origin: str) -> _Tokens:
 
 
 def _identify(tokens: _Tokens, client: WorkspaceClient) -> None:
-    """Ask for a token's id. A token that the workspace rejects is none of those that may be left."""
+    """Ask for a token's id. A token that the workspace rejects cannot be one that is left."""
     try:
         identity = client.get_identity()
     except InvalidToken:
@@ -174,7 +174,7 @@ def _withdraw_sign_in(session: Session, entry: Entry) -> Outcome:
 
 
 def _revoke(client: WorkspaceClient, entry: Entry, held: set[str]) -> bool:
-    """Revoke an entry's token. Return False if there is none. Raises AuthError or WorkspaceError if it may be left."""
+    """Revoke an entry's token. Return False if it has none. Raises AuthError or WorkspaceError if it may be left."""
     if entry.role == REQUESTED:
         try:
             return client.withdraw(entry.key)
@@ -192,7 +192,7 @@ def _revoke(client: WorkspaceClient, entry: Entry, held: set[str]) -> bool:
 def _check_none_was_issued(client: WorkspaceClient, entry: Entry, held: set[str]) -> bool:
     """Look for the token of a request in the list: one with its label that no profile holds, issued at that time.
 
-    Return False if there is none. Raises NotPermitted if the client may not look, or if there is one: it may be that
+    Return False without one. Raises NotPermitted if the client may not look, or if there is one: it may be that
     of another machine, so only the user can decide.
     """
     candidates = [

@@ -211,7 +211,7 @@ class WorkspaceClient:
 
 
 def _parse_page(document: object) -> tuple[list[TokenDetails], str, object]:
-    """The tokens of a page, the cursor of the next one, and whose they are. An older workspace does not say that."""
+    """The tokens of a page, the cursor of the next one, and their user. An older workspace does not say the user."""
     tokens = document.get("tokens") if isinstance(document, dict) else None
     cursor = document.get("next_cursor") if isinstance(document, dict) else None
     user = document.get("user") if isinstance(document, dict) else None

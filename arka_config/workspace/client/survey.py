@@ -76,7 +76,7 @@ class Survey(NamedTuple):
 
     @property
     def not_compared(self) -> list[Holder]:
-        """The places whose token was not read, or whose workspace did not say what it is."""
+        """The places of tokens that were not read, or that their workspace did not identify."""
         unknown = (State.UNREACHABLE, State.NO_API)
         return [
             holder

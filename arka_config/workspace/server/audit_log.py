@@ -31,7 +31,7 @@ class Filter(NamedTuple):
 
 
 class Found(NamedTuple):
-    """An entry, and the e-mail address of its user, who may have been removed."""
+    """An entry, and the e-mail address of its user, or None if they were removed."""
 
     entry: AuditEntry
     email: str | None

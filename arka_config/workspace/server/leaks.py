@@ -1,4 +1,4 @@
-"""Leaked tokens: revoke them, record who reported them, and tell their owner until they dismiss the notice."""
+"""Leaked tokens: revoke them, record the reporter, and show their owner a notice until it is dismissed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
     from arka_config.workspace.server.database import Database
 
-FINDER = "finder"  # somebody who had the token
+FINDER = "finder"  # a person or program that had the token
 PARTNER = "partner"  # a secret-scanning service
 _MAX_SOURCE_LENGTH = 40
 _AT_ONCE = 500  # digests in one query
@@ -45,7 +45,7 @@ class Report(NamedTuple):
 
 
 def revoke_found(database: Database, token: str, *, address: str) -> None:
-    """Revoke a token for somebody who found it. Nothing is returned, so that no caller can tell if there was one."""
+    """Revoke a found token. Nothing is returned, so that no caller learns whether there was one."""
     with database.read() as session:
         live, _ = _find(session, [digest(token)])
     if live:

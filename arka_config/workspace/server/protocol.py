@@ -8,7 +8,7 @@ MAX_HEAD_SIZE = 64 * 1024  # the limit of uvicorn's other protocol, h11
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Closes a connection whose request line and headers are too long, instead of collecting them in memory."""
+    """Closes a connection with a too long request line and headers, instead of collecting them in memory."""
 
     _is_in_head = False
     _head_size = 0

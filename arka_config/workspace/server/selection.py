@@ -99,7 +99,7 @@ def to_regex(pattern: str) -> str:
 
 
 def _end_of_set(pattern: str, start: int) -> int:
-    """The position of the `]` that ends a set; -1 if there is none, so that the `[` is an ordinary character."""
+    """The position of the `]` that ends a set, or -1, so that the `[` is an ordinary character."""
     first = start + 2 if pattern[start + 1 : start + 2] == "!" else start + 1
     return pattern.find("]", first + 1)
 

@@ -232,7 +232,7 @@ def test_unusable_ca_bundle_is_an_error_naming_its_place(
 
 @pytest.fixture
 def impostor(tmp_path: Path) -> Iterator[FakeWorkspace]:
-    """A workspace whose authority only the attacker trusts: its certificate is in `tmp_path`."""
+    """A workspace with an authority that only the attacker trusts: its certificate is in `tmp_path`."""
     with serve_fake(context=server_context(create_authority(tmp_path))) as fake:
         fake.add(TOKEN)
         yield fake

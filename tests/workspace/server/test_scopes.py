@@ -70,7 +70,7 @@ def test_issuer_creates_nothing_outside_its_bounds(api: Api, issuer: str, body: 
 
 
 def test_longest_lifetime_is_counted_by_the_server_s_clock(api: Api, issuer: str) -> None:
-    """A client whose clock is ahead asks for a little more; it gets what the bound allows."""
+    """A client with a clock that is ahead asks for a little more; it gets what the bound allows."""
     response = issue(api, issuer, minutes=60.5)
     expires = timestamps.parse(response.json()["details"]["expires"])
     assert expires <= datetime.now(UTC) + timedelta(hours=1)

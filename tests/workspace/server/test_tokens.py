@@ -311,7 +311,7 @@ def test_rotation_body_is_optional(api: Api, sent: dict[str, Any]) -> None:
     assert api.post("tokens/current/rotate", **sent).status_code == 201
 
 
-# Requests whose answer was lost
+# Requests without an answer
 
 KEY = "k" * 22
 

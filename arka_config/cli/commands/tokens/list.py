@@ -30,7 +30,7 @@ _WIDE = 120  # terminal columns; all columns of the table fit
 
 
 @command(name="list")
-@click.option("--label", metavar="GLOB", default="", help="Only tokens whose label matches, as in 'MacBook*'.")
+@click.option("--label", metavar="GLOB", default="", help="Only tokens with a matching label, such as 'MacBook*'.")
 @click.option("--state", type=click.Choice([VALID, EXPIRED]), help="Only tokens that work, or do not.")
 @click.option("--expiring", metavar="DATE|14d", help="Only tokens that work now and expire by then.")
 @click.option("--unused-since", metavar="DATE|90d", help="Only tokens that were not used since then.")
@@ -99,7 +99,7 @@ def _count(pages: Iterable[list[TokenDetails]]) -> Iterator[TokenDetails]:
 
 
 def _in_one(tokens: Iterable[TokenDetails]) -> Iterator[list[TokenDetails]]:
-    """All tokens as one page, whose columns are aligned."""
+    """All tokens as one page, with aligned columns."""
     yield list(tokens)
 
 

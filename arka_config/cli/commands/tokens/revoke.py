@@ -104,7 +104,7 @@ class Target:
 
 
 class Attempts:
-    """Earlier runs of this command whose response was lost, in the journal."""
+    """Earlier runs of this command without a response, from the journal."""
 
     def __init__(self, session: Session, workspace: WorkspaceClient, token_id: str | None, label: str | None) -> None:
         self._journal = session.store.journal
@@ -250,7 +250,7 @@ def _command(session: Session, token_id: str | None, label: str | None) -> str:
 
 
 def _list_tokens(workspace: WorkspaceClient, label: str | None) -> list[TokenDetails]:
-    """Fetch all tokens, or those whose label is this or matches it as a pattern."""
+    """Fetch all tokens, or those with this label or with one that matches it as a pattern."""
     if label is None:
         return workspace.list_tokens()
     found = workspace.list_tokens(Selection.by_label(label))
@@ -259,7 +259,7 @@ def _list_tokens(workspace: WorkspaceClient, label: str | None) -> list[TokenDet
 
 
 def _find_tokens(tokens: Sequence[TokenDetails], token_id: str | None, label: str | None) -> list[TokenDetails]:
-    """Return the token with this id or label, or those whose label matches a pattern with `*`, `?` or `[…]`.
+    """Return the token with this id or label, or those with a label that matches a pattern with `*`, `?` or `[…]`.
 
     Raises UsageError if several have the same label.
     """

@@ -66,7 +66,7 @@ class Listener:
     def answer(self, host: str, target: str) -> tuple[int, str]:
         """Take the parameters of a request if it is the browser's return. Return the status and the page."""
         path, _, query = target.partition("?")
-        if host != self._host or path != PATH:  # another host: a page whose name was rebound to this address
+        if host != self._host or path != PATH:  # another host: a page with a name that was rebound to this address
             return 404, self._page("Not found", f"{self._title} waits for another page.")
         parameters = _parse_query(query)
         if parameters is None or not secrets.compare_digest(parameters.get("state", "").encode(), self.state.encode()):

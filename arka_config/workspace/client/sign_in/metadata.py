@@ -1,7 +1,7 @@
 """What an authorization server says about itself: its endpoints and what it supports (RFC 8414).
 
-The document decides which page is opened and who gets the codes. So its issuer must be the one that was asked, and all
-of its endpoints must be on that issuer's origin.
+The document decides which page is opened and which server gets the codes. So its issuer must be the one that was
+asked, and all of its endpoints must be on that issuer's origin.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def fetch(issuer: str, connection: Connection) -> Metadata | None:
     origin = Origin.of(issuer)
     path = issuer[len(str(origin)) :].rstrip("/")
     quick = replace(connection, timeout=min(connection.timeout, TIMEOUT))
-    # A redirect is not followed: its target would be another server's word for who this one is.
+    # A redirect is not followed: its target would be another server's word for this one.
     response = transport.send(transport.Request("GET", f"{origin}{WELL_KNOWN}{path}", origin, None), quick)
     if response.status >= 500 or response.status == 429:
         raise WorkspaceUnreachable(api_errors.unavailable(response, origin).message)
@@ -101,7 +101,7 @@ def fetch(issuer: str, connection: Connection) -> Metadata | None:
 
 
 def parse_cached(document: object, issuer: str) -> Metadata | None:
-    """Read metadata from the cache, with the same checks; None if there is none that passes them."""
+    """Read metadata from the cache, with the same checks, or return None."""
     try:
         metadata = Metadata.parse(document, issuer)
     except InvalidValue:

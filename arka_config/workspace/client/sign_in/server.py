@@ -85,7 +85,7 @@ class Granted(NamedTuple):
 
 
 class CodeRequest:
-    """A request for an authorization code, with the secret that proves who made it (PKCE, RFC 7636)."""
+    """A request for an authorization code, with the secret that proves the program that made it (PKCE, RFC 7636)."""
 
     def __init__(self, redirect_uri: str, state: str) -> None:
         self.redirect_uri = redirect_uri

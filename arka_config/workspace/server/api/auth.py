@@ -46,7 +46,7 @@ class Caller(NamedTuple):
         return Problem(INSUFFICIENT_SCOPE, f"the token lacks the scope {scope}", headers=challenge)
 
     def reach(self, session: Session, selection: Selection, user: str, *, reads: bool) -> tuple[str, Selection]:
-        """Return whose tokens are meant, and the selection limited to those that the token may list or revoke.
+        """Return the user of the tokens, and the selection limited to those that the token may list or revoke.
 
         `user` is an e-mail address, or empty for the token's own user. Raises Problem if it may not.
         """

@@ -1,4 +1,4 @@
-"""Reports of leaked tokens by those who have no token of their own: secret-scanning partners, and finders."""
+"""Reports of leaked tokens without an own token: by secret-scanning partners, and by finders."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _parse_reports(body: bytes) -> list[LeakReport]:
 
 @router.post("/revoke", status_code=204)
 def revoke_found_token(request: Request, found: FoundToken) -> Response:
-    """Revoke a token that you found. Its owner is told. The response is the same if there is no such token."""
+    """Revoke a token that you found, and inform its owner. The response is the same if there is no such token."""
     workspace, address = workspace_of(request), client_address(request)
     limit_failures(workspace, workspace.found_token_limit, address)
     leaks.revoke_found(workspace.database, found.token, address=address)
@@ -91,5 +91,5 @@ def revoke_found_token(request: Request, found: FoundToken) -> Response:
 
 
 def add_report_schema(document: dict[str, Any]) -> None:
-    """Add the schema of a reported token, whose body FastAPI does not read."""
+    """Add the schema of a reported token: FastAPI does not read this body."""
     document["components"]["schemas"]["LeakReport"] = LeakReport.model_json_schema()

@@ -155,7 +155,7 @@ class IssueBounds(_Document):
 
 
 class ListedToken(TokenDocument):
-    """A token's details, who used it last, and the bounds of one that may issue tokens."""
+    """A token's details, its last use, and the bounds of one that may issue tokens."""
 
     last_used_address: str | None = Field(description="The address that the last use came from, if known.")
     last_used_client: str | None = Field(description="The program of the last use, from its User-Agent, if known.")
@@ -330,7 +330,7 @@ class ActivityPage(_Document):
 
 
 class FoundToken(_Document):
-    """A token that somebody found."""
+    """A found token."""
 
     token: str = Field(max_length=200)
 

@@ -1,4 +1,4 @@
-"""The page to revoke a token that somebody found. It needs no account, and never tells if there was such a token."""
+"""The page to revoke a found token. It needs no account, and never tells if there was such a token."""
 
 from __future__ import annotations
 

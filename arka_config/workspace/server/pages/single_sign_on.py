@@ -1,7 +1,7 @@
 """The two pages of single sign-on: one redirects to the provider, and the provider redirects to the other.
 
 Any browser may open the first one: at worst, its user signs in as themselves. The second one accepts only what the same
-browser has started, so nobody can be signed in to another person's account.
+browser has started, so that no user is signed in to another person's account.
 """
 
 from __future__ import annotations

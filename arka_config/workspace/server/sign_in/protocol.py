@@ -59,7 +59,7 @@ class OAuthError(Exception):
 
 
 class RedirectedError(Exception):
-    """An error that the client is told through the user's browser (RFC 6749, 4.1.2.1)."""
+    """An error that the client receives through the user's browser (RFC 6749, 4.1.2.1)."""
 
     def __init__(self, error: OAuthError, redirect_uri: str, state: str) -> None:
         super().__init__(error.description)

@@ -1,4 +1,4 @@
-"""The metadata of an authorization server: whose it is, and where its endpoints are."""
+"""The metadata of an authorization server: its issuer, and the origin of its endpoints."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_issuer_other_than_the_one_that_was_asked_is_refused(issuer: str | None)
 
 @pytest.fixture
 def fake(fake: FakeWorkspace) -> FakeWorkspace:
-    """A server whose metadata the tests script."""
+    """A server with metadata that the tests script."""
     fake.scripts_metadata = True
     return fake
 
