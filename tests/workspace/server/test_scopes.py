@@ -164,7 +164,15 @@ def test_api_gives_no_scope_without_its_conditions(api: Api, scope: str) -> None
 
 
 @pytest.mark.parametrize(
-    "change", [{"label": ""}, {"label": "a\x00"}, {"max_lifetime": 299}, {"max_tokens": 0}, {"max_tokens": None}]
+    "change",
+    [
+        {"label": ""},
+        {"label": "a\x00"},
+        {"label": "x" * 101},
+        {"max_lifetime": 299},
+        {"max_tokens": 0},
+        {"max_tokens": None},
+    ],
 )
 def test_invalid_bounds_create_nothing(api: Api, change: dict[str, object]) -> None:
     bounds = {"label": "ci-*", "max_lifetime": 3600, "max_tokens": 5, **change}

@@ -100,14 +100,17 @@ def _check_pattern(pattern: str) -> str:
         raise ValueError(error.message) from None
 
 
+_PATTERN_DESCRIPTION = "A label, or a pattern with `*`, `?` and `[…]`, as in a shell."
+_PRINTABLE = {"pattern": f"^[^{_excluded()}]*$"}
 _Pattern = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=MAX_PATTERN_LENGTH,
-        description="A label, or a pattern with `*`, `?` and `[…]`, as in a shell.",
-        json_schema_extra={"pattern": f"^[^{_excluded()}]*$"},
-    ),
+    Field(min_length=1, max_length=MAX_PATTERN_LENGTH, description=_PATTERN_DESCRIPTION, json_schema_extra=_PRINTABLE),
+    AfterValidator(_check_pattern),
+]
+# It has a type of its own: of two lengths for one field, the first counts.
+_IssuedLabel = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_LABEL_LENGTH, description=_PATTERN_DESCRIPTION, json_schema_extra=_PRINTABLE),
     AfterValidator(_check_pattern),
 ]
 
@@ -143,7 +146,7 @@ class TokenDocument(_Document):
 class IssueBounds(_Document):
     """What a token with the scope `tokens:issue` may create."""
 
-    label: _Pattern = Field(max_length=MAX_LABEL_LENGTH)
+    label: _IssuedLabel
     max_lifetime: int = Field(
         ge=_seconds(issuing.MIN_LIFETIME), le=_seconds(issuing.MAX_LIFETIME), description="Seconds."
     )
