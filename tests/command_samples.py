@@ -90,8 +90,8 @@ SAMPLES: dict[str, Sample] = {
     "tokens create": writer(
         Line("tokens create extra -p work --store-as extra", "served"), imports={"1 tokens create x": _HTTP}
     ),
-    "tokens revoke": reader(
-        "tokens revoke --label extra --yes -p work", imports={"1 tokens revoke tok_x --yes": _HTTP}
+    "tokens revoke": writer(  # it records the attempt, until it has an answer
+        Line("tokens revoke --label extra --yes -p work", "served"), imports={"1 tokens revoke tok_x --yes": _HTTP}
     ),
     "activity": reader("activity -p work", imports={"1 activity": _HTTP}),
     "use": writer(

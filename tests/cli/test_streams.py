@@ -241,7 +241,7 @@ def test_security_md_lists_everything_that_prints_a_token() -> None:
     assert unused == [{"tokens", "create"}], "which prints a token that it creates: tests/cli/test_tokens.py"
 
 
-@pytest.mark.parametrize("line", JSON_LINES)
+@pytest.mark.parametrize("line", numbers.part_of(JSON_LINES, 2))
 def test_json_output_is_one_object(two_profiles: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if line.startswith("import"):
         assert arka("export", "legacy").code == 0

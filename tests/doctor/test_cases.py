@@ -10,6 +10,7 @@ import pytest
 from arka_config import timestamps
 from tests.cli.program import OTHER, TOKEN
 from tests.doctor.all_cases import CASES
+from tests.guarantees import numbers
 from tests.workspace.fake import MANAGE
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tests.workspace.fake import FakeWorkspace
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", numbers.part_of(CASES, 3))
 def test_problem_is_reported_and_its_command_fixes_it(name: str, user_home: UserHome) -> None:
     case = CASES[name]
     environ = dict(case.create(user_home) or {})

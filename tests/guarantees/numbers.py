@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 import re
 from typing import TYPE_CHECKING, TypeVar
+from zlib import crc32
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    import pytest
 
 T = TypeVar("T")
 
@@ -25,6 +28,18 @@ _FOLDER = os.environ.get("GUARANTEES_NUMBERS")
 def part_of(cases: Iterable[T], every: int, *, first: int = 0) -> list[T]:
     """Return all cases; of a bounded run, one of every so many, from this one on."""
     return list(cases)[first % every :: every] if BOUNDED else list(cases)
+
+
+def leave_out(
+    config: pytest.Config, items: list[pytest.Item], matches: Callable[[pytest.Item], bool], *, every: int
+) -> None:
+    """Of a bounded run's tests that match, keep one of every so many, the same ones in every process."""
+    left_out = {
+        item for item in items if BOUNDED and matches(item) and crc32(item.nodeid.partition("[")[0].encode()) % every
+    }
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
 
 
 def record(topic: str, name: str, number: str) -> None:

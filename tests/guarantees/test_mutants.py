@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.guarantees.guarantee import Mutant
 
 ROOT = Path(__file__).parents[2]
-TRIED = numbers.part_of(MUTANTS, 10)
+TRIED = numbers.part_of(MUTANTS, 25)
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-WRITERS = 32
-ROUNDS = 2 if numbers.BOUNDED else 3
+WRITERS = 12 if numbers.BOUNDED else 32
+ROUNDS = 3
 READERS = 3
 
 

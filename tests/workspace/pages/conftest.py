@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,12 +10,20 @@ import pytest
 from arka_config.arka import app
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from tests import peers
+from tests.guarantees import numbers
 from tests.workspace.pages.visitor import ANN, FLAGS, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser
+
+_FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run half of the browser's tests in a bounded run."""
+    numbers.leave_out(config, items, lambda item: _FOLDER in item.path.parents, every=2)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.guarantees import numbers
 from tests.workspace.pages.tour import tour
 from tests.workspace.pages.visitor import ANN, TOKENS
 
@@ -171,7 +172,7 @@ def test_notice_is_announced_after_the_page_has_loaded(visit: Callable[..., Visi
     assert announced.count() == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", numbers.part_of(["light", "dark"], 2, first=1))
 def test_text_has_enough_contrast(visit: Callable[..., Visitor], scheme: Any) -> None:
     ann = visit(color_scheme=scheme)
     backgrounds = set()

@@ -1,4 +1,4 @@
-"""Fixtures for a workspace. Tests that use them run on SQLite and on PostgreSQL."""
+"""Fixtures for a workspace. Tests that use them run on SQLite and on PostgreSQL; in a bounded run, some of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from arka_config.arka import app
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from arka_config.workspace.server.workspace import Workspace
+from tests.guarantees import numbers
 from tests.workspace.server import postgresql
 from tests.workspace.server.clients import ANN, MANAGE, Api
 
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
     from tests.workspace.server.postgresql import PostgreSQL
 
 _POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))
+_EVERY = 4  # of a bounded run's tests, one of so many runs on PostgreSQL too
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave most tests on PostgreSQL out of a bounded run."""
+    numbers.leave_out(config, items, _is_on_postgresql, every=_EVERY)
+
+
+def _is_on_postgresql(item: pytest.Item) -> bool:
+    """Whether the test runs on PostgreSQL, and on SQLite too."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return "postgresql" in (parameters.get("database_url"), parameters.get("bare_url"))
 
 
 @pytest.fixture(scope="session")
