@@ -168,7 +168,9 @@ def value_document(
 
 def visible_settings(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a profile's file, with each secret masked, whatever the file has in its place."""
-    secrets = () if session.app.settings is None else session.app.settings_class().secret_paths()
+    secrets: Collection[tuple[str, ...]] = ()
+    if settings and session.app.settings is not None:  # the class is slow to import
+        secrets = session.app.settings_class().secret_paths()
     return {key: _mask_settings(value, (key,), secrets) for key, value in hide_passwords(settings).items()}
 
 

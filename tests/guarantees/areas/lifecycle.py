@@ -220,9 +220,9 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a successor that revokes any token",
-        "workspace/server/tokens.py",
-        "Token.id == token_id, Token.successor_of == of)) is not None",
-        "Token.id == token_id)) is not None",
+        "workspace/server/api/routes.py",
+        "            if token_id != caller.token.successor_of:",
+        "            if not caller.token.successor_of:",
         f"tests/{_SERVER}::test_successor_revokes_only_the_token_that_it_was_rotated_from[sqlite]",
         "403",
     ),
