@@ -35,8 +35,8 @@ help: ## list the targets
 demo: $(READY) ## show what arka does, with real commands
 	@PATH="$(BIN):$$PATH" examples/demo.sh
 
-test: $(READY) ## run the tests, about 6 minutes on two cores
-	@$(if $(PYTEST_ARGS),,echo 'Running all tests: about 6 minutes on two cores.')
+test: $(READY) ## run the tests, about 5 minutes on two cores
+	@$(if $(PYTEST_ARGS),,echo 'Running all tests: about 5 minutes on two cores.')
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 nightly: ## run every test on each Python and the fuzzers, as root on Debian, over an hour
