@@ -216,9 +216,10 @@ class PlanLines:
         secrets = secret_texts(self.session, self.session.store.profiles.read(profile.name).settings)
         lines = ((before or "").splitlines(), after.splitlines())
         for line in unified_diff(*lines, path, path, lineterm="", n=0 if secrets else 3):
+            text = line
             for secret in secrets:  # in an inline table of which another key changes
-                line = line.replace(secret, HIDDEN)  # noqa: PLW2901  # the same line, masked
-            text = terminal.safe_text(_PASSWORD.sub("://…@", line))
+                text = text.replace(secret, HIDDEN)
+            text = terminal.safe_text(_PASSWORD.sub("://…@", text))
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
             yield "    " + (terminal.style(text, self.stream, fg=colour) if colour else text)
 
