@@ -26,7 +26,7 @@ from tests.guarantees import numbers
 from tests.store.samples import token
 
 PROCESSES = 32
-SECONDS = 60 if numbers.FULL else 3
+SECONDS = 60 if numbers.FULL else 3 if numbers.BOUNDED else 4
 SHARED = ("shared-a", "shared-b", "shared-c")
 DAMAGE = (FileError, SealingError)  # if a command loses a race for a shared profile, it fails in other ways
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = 15 if numbers.FULL else 2  # for each operation and phase
+EXAMPLES = 15 if numbers.FULL else 2 if numbers.BOUNDED else 4  # for each operation and phase
 NO_LIMIT = Limit("bad token", 10**6, timedelta(minutes=1))  # Schemathesis sends many invalid tokens
 
 PUBLIC = {"GET /api/v1/metadata", "POST /api/v1/leaks", "POST /api/v1/revoke"}  # need no token
