@@ -42,11 +42,11 @@ test: $(READY) ## run the tests, about 5 minutes on two cores
 nightly: ## run every test on each Python and the fuzzers, as root on Debian, over an hour
 	@.ci/run nightly
 
-guarantees: $(READY) ## test every guarantee with every fault, and write docs/guarantees.md
+guarantees: $(READY) ## test every guarantee with every fault, and write docs/explanation/guarantees.md
 	@rm -rf build/guarantees
 	@GUARANTEES=full GUARANTEES_NUMBERS="$(CURDIR)/build/guarantees" \
 		$(BIN)/python -m pytest -n auto --dist worksteal tests/guarantees tests/fuzz tests/cli/test_streams.py $(PYTEST_ARGS)
-	@GUARANTEES=full $(BIN)/python docs/render_guarantees.py build/guarantees
+	@GUARANTEES=full $(BIN)/python tools/render_guarantees.py build/guarantees
 
 fuzz: $(READY) ## fuzz every reader, each for FUZZ_SECONDS
 	@$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS) $(READERS)
@@ -59,10 +59,10 @@ types: $(READY) ## check types
 	@$(BIN)/mypy
 
 docs: $(READY) ## regenerate the generated parts of the documentation
-	@PATH="$(BIN):$$PATH" $(BIN)/python docs/render_demo.py
-	@$(BIN)/python docs/render_schema.py
-	@$(BIN)/python docs/render_guarantees.py
-	@if command -v chromium >/dev/null; then $(BIN)/python docs/render_pages.py; \
+	@PATH="$(BIN):$$PATH" $(BIN)/python tools/render_demo.py
+	@$(BIN)/python tools/render_schema.py
+	@$(BIN)/python tools/render_guarantees.py
+	@if command -v chromium >/dev/null; then $(BIN)/python tools/render_pages.py; \
 	else echo "chromium is not on PATH: docs/pictures is unchanged"; fi
 
 bench: $(READY) ## measure every performance target, next to the installed peers

@@ -1,4 +1,4 @@
-"""Measure everything in docs/performance.md and docs/scale.md, and write it there.
+"""Measure everything in docs/explanation/performance.md and docs/explanation/scale.md, and write it there.
 
     make bench                 at least 20 runs of each command
     make bench RUNS=5          a quick look; nothing is written
@@ -48,7 +48,7 @@ def main() -> None:
         [
             conditions(said),
             markdown(table),
-            "![The median of each command](performance.svg)",
+            "![The median of each command](../pictures/performance.svg)",
             markdown(time_table({**times, **loads})),
             markdown(templates.table(planned)),
         ]
@@ -56,9 +56,9 @@ def main() -> None:
     print(page)
     print(markdown(growth.table(grown)))
     if RUNS >= ENOUGH:
-        write(DOCS / "performance.md", page)
-        write(DOCS / "scale.md", markdown(growth.table(grown)))
-        (DOCS / "performance.svg").write_text(plot.svg(times, set(others)), "utf-8")
+        write(DOCS / "explanation" / "performance.md", page)
+        write(DOCS / "explanation" / "scale.md", markdown(growth.table(grown)))
+        (DOCS / "pictures" / "performance.svg").write_text(plot.svg(times, set(others)), "utf-8")
 
 
 def conditions(peers: Iterable[str], what: str = "command") -> str:

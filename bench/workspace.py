@@ -1,4 +1,4 @@
-"""Measure the workspace's server for docs/performance.md, and write it there.
+"""Measure the workspace's server for docs/explanation/performance.md, and write it there.
 
     python -m bench.workspace             a part of `make bench`
     RUNS=3 python -m bench.workspace      a quick look; nothing is written
@@ -62,7 +62,7 @@ def main() -> None:
     page = "\n\n".join([conditions(_notes(), "round"), *map(markdown, tables)])
     print(page)
     if RUNS >= ENOUGH:
-        write(DOCS / "performance.md", page, "workspace")
+        write(DOCS / "explanation" / "performance.md", page, "workspace")
 
 
 def _targets(server: str, held: Filled) -> dict[str, Target]:

@@ -1,4 +1,4 @@
-"""Open a sealed token without arka-config, following docs/file-formats.md.
+"""Open a sealed token without arka-config, following docs/reference/file-formats.md.
 
 python examples/read_sealed.py DATA-FOLDER PROFILE < KEY-FILE-OR-PASSPHRASE
 """

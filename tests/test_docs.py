@@ -15,7 +15,7 @@ from tests.pages import ROOT, Home, read_blocks, run_page
 
 PAGES = [
     ROOT / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "profiles" / "README.md",
     ROOT / "examples" / "ansible" / "README.md",
 ]
@@ -65,8 +65,8 @@ def anchors(page: Path) -> set[str]:
 
 
 def sections() -> dict[str, str]:
-    """The text below each heading of docs/commands.md."""
-    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    """The text below each heading of docs/reference/commands.md."""
+    text = (ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")
     parts = re.split(r"^#+ (.*)$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
@@ -74,7 +74,7 @@ def sections() -> dict[str, str]:
 def test_every_command_and_option_is_in_the_reference() -> None:
     known = sections()
     commands = dict(every_command(program(app)))
-    assert [name for name in commands if f"`arka {name}`" not in known] == [], "docs/commands.md: add a heading"
+    assert [name for name in commands if f"`arka {name}`" not in known] == [], "commands.md: add a heading"
     missing = [
         f"arka {name} {option}"
         for name, command in commands.items()
@@ -82,7 +82,7 @@ def test_every_command_and_option_is_in_the_reference() -> None:
         for option in (*parameter.opts, *parameter.secondary_opts)
         if option.startswith("-") and option not in COMMON and f"`{option}" not in known[f"`arka {name}`"]
     ]
-    assert missing == [], "docs/commands.md: add the options"
+    assert missing == [], "commands.md: add the options"
 
 
 def test_common_options_are_described_once() -> None:
@@ -97,6 +97,6 @@ def test_every_heading_names_an_existing_command() -> None:
 
 
 def test_demo_picture_loads_nothing_from_the_network() -> None:
-    picture = (ROOT / "docs" / "demo.svg").read_text("utf-8")
+    picture = (ROOT / "docs" / "pictures" / "demo.svg").read_text("utf-8")
     assert "@font-face" not in picture
     assert re.findall(r"(?:url\(|href=)[\"']?(?!#)[^)\"'\s]*:", picture) == []

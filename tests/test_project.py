@@ -148,7 +148,7 @@ def test_every_make_target_in_the_docs_exists(page: str) -> None:
 
 
 def test_the_console_script_imports_no_re() -> None:
-    """If pip is older than 25.3, it writes one that does, which slows every command: docs/performance.md."""
+    """If pip is older than 25.3, it writes one that does, which slows every command."""
     script = Path(sys.executable).with_name("arka").read_text("utf-8")
     assert "import main" in script
     assert "import re\n" not in script

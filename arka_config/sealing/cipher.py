@@ -1,6 +1,6 @@
 """The cryptography of sealing: AES-256-GCM and Argon2id from `cryptography`, HKDF and HMAC from the standard library.
 
-`docs/file-formats.md` specifies how the files use it. Modules are imported where they are used, and as few as
+`docs/reference/file-formats.md` specifies how the files use it. Modules are imported where they are used, and as few as
 possible: `arka token` opens a sealed token at every call.
 """
 

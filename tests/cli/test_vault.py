@@ -159,8 +159,8 @@ def test_enable_says_what_the_other_unlockers_protect_against() -> None:
 def test_locked_out_user_is_led_to_the_recovery_page(two_profiles: Path) -> None:
     run("vault", "enable")
     (two_profiles / "state" / "vault.key").unlink()
-    assert "docs/recovery.md" in arka("token").err
-    assert (Path(__file__).parents[2] / "docs" / "recovery.md").is_file()
+    assert "docs/guides/recovery.md" in arka("token").err
+    assert (Path(__file__).parents[2] / "docs" / "guides" / "recovery.md").is_file()
 
 
 @pytest.mark.usefixtures("two_profiles")

@@ -1,4 +1,4 @@
-"""docs/deployment.md: its commands are valid, and its nginx and its environment file work as written."""
+"""docs/guides/deployment.md: its commands are valid, and its nginx and its environment file work as written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.cli.program import arka
 from tests.deploy.site import create_certificate
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "deployment.md").read_text()
+TEXT = (ROOT / "docs" / "guides" / "deployment.md").read_text()
 BLOCKS = [re.sub(r"(?m)^   ", "", block) for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)]
 COMMANDS = "\n".join(BLOCKS).replace("\\\n", " ")
 

@@ -1,5 +1,5 @@
-"""Two replicas behind nginx on PostgreSQL, as docs/deployment.md sets them up: a kill, a restart and a migration under
-load fail no request, except those that were being answered by the killed process.
+"""Two replicas behind nginx on PostgreSQL, as docs/guides/deployment.md sets them up: a kill, a restart and a migration
+under load fail no request, except those that were being answered by the killed process.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tests.doctor.user_home import UserHome
 
-PAGE = Path(__file__).parents[2] / "docs" / "doctor.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "doctor.md"
 ALL_CHECKS = (*CHECKS, *ONLINE_CHECKS)
 
 

@@ -1,4 +1,7 @@
-"""What a guarantee and a mutant are. Each area lists its own in `areas/`; docs/guarantees.md is generated from them."""
+"""What a guarantee and a mutant are. Each area lists its own in `areas/`.
+
+docs/explanation/guarantees.md is generated from them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much the tests of guarantees try, and the numbers of what they tried, which docs/guarantees.md shows.
+"""How much the tests of guarantees try, and the numbers of what they tried, which docs/explanation/guarantees.md shows.
 
 `GUARANTEES` is unset for `make test`, which tries some of the cases. `cases` tries each one, and is for a mutant's
 guard, and for CI's other Pythons. `full` tries each one in every way, as CI does once. `GUARANTEES_NUMBERS` names the

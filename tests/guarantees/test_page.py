@@ -1,4 +1,4 @@
-"""docs/guarantees.md lists exactly the guarantees that tests hold, and the mutants that are caught."""
+"""docs/explanation/guarantees.md lists exactly the guarantees that tests hold, and the mutants that are caught."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.guarantees.guarantee import Guarantee
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "guarantees.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "guarantees.md").read_text("utf-8")
 ROWS = [[cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", PAGE, re.MULTILINE)]
 
 
@@ -45,7 +45,7 @@ def has_test(test: str) -> bool:
 
 def attack_rows() -> list[list[str]]:
     """The cells of each table row of the threat model."""
-    text = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    text = (ROOT / "docs" / "explanation" / "threat-model.md").read_text("utf-8")
     rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", text, re.MULTILINE)]
     return [row for row in rows if row[-1] not in ("test", "---")]
 
@@ -57,7 +57,9 @@ def test_each_row_of_the_threat_model_names_a_test_that_exists(row: list[str]) -
     assert [test for test in tests if not has_test(test)] == []
 
 
-@pytest.mark.parametrize("page", ["docs/threat-model.md", "docs/security-model.md", "SECURITY.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/explanation/threat-model.md", "docs/explanation/security-model.md", "SECURITY.md"]
+)
 def test_each_test_named_on_a_security_page_exists(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     assert [test for test in re.findall(r"`(tests/[^`]+)`", text) if not has_test(test)] == []

@@ -1,4 +1,4 @@
-"""Generate the test vectors of docs/file-formats.md, with fixed random bytes and a fixed clock.
+"""Generate the test vectors of docs/reference/file-formats.md, with fixed random bytes and a fixed clock.
 
 python -m tests.sealing.make_vectors        writes them to tests/sealing/vectors/
 """

@@ -269,7 +269,7 @@ def test_damaged_sealed_token_is_replaced_by_a_sealed_one(sealed: ProfileStore) 
     assert tokens(sealed)["work"] == token("new")
 
 
-# What sealing does not protect against, according to docs/threat-model.md
+# What sealing does not protect against, according to docs/explanation/threat-model.md
 
 
 def test_older_file_of_the_same_profile_opens(sealed: ProfileStore) -> None:

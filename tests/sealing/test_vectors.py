@@ -141,7 +141,7 @@ def test_example_reader_detects_a_changed_data_key_file(folder: Path) -> None:
 
 
 def test_documented_rules_open_sessions_previous_keys_and_keyring_entries(reader: ModuleType) -> None:
-    """Sessions, the previous key and OS keyring entries open by the rules in docs/file-formats.md."""
+    """Sessions, the previous key and OS keyring entries open by the rules in docs/reference/file-formats.md."""
     name, _, key = GIVEN["session"].partition(".")
     file = document("state", "sessions", f"{name}.json")
     opens = reader.derive(bytes.fromhex(key), "session")

@@ -1,5 +1,5 @@
 """A plain pydantic-settings class compared with the same class after migration, including each difference that
-docs/migrating-from-pydantic-settings.md lists."""
+docs/guides/migrating-from-pydantic-settings.md lists."""
 
 from __future__ import annotations
 

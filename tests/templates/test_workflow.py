@@ -1,4 +1,4 @@
-"""The workflow in docs/templates.md: its steps do what the page says."""
+"""The workflow in docs/guides/templates.md: its steps do what the page says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 (WORKFLOW,) = (
-    yaml.safe_load(block.text) for block in read_blocks(ROOT / "docs" / "templates.md") if block.kind == "yaml"
+    yaml.safe_load(block.text)
+    for block in read_blocks(ROOT / "docs" / "guides" / "templates.md")
+    if block.kind == "yaml"
 )
 CI = '[profile]\nname = "ci"\n'
 

@@ -15,7 +15,7 @@ else:
     Protocol = object  # importing `typing` is too slow for `arka token`
 
 
-RECOVERY = "docs/recovery.md of arka-config"  # the page about vaults that do not open
+RECOVERY = "docs/guides/recovery.md of arka-config"  # the page about vaults that do not open
 
 
 class NoAnswer(VaultLocked):

@@ -1,7 +1,8 @@
 """Whether a passphrase is so weak that a copy of the vault does not need to be attacked for long.
 
 A rough rule that only warns. It says nothing good of a passphrase that it does not recognize: what people choose has
-far less entropy than random characters. One guess costs about a tenth of a second (`docs/security-model.md`).
+far less entropy than random characters. One guess costs about a tenth of a second
+(`docs/explanation/security-model.md`).
 """
 
 from __future__ import annotations

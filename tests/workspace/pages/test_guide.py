@@ -74,9 +74,9 @@ def wait_for_exit(child: pexpect.spawn[str]) -> tuple[int | None, str]:
 
 
 def is_in_guide(output: str, url: str) -> bool:
-    """Whether docs/workspace.md quotes the error literally."""
+    """Whether docs/guides/workspace.md quotes the error literally."""
     text = output[output.index("error: ") :].replace("\r\n", "\n").replace(url, "http://127.0.0.1:8765")
-    return text in (ROOT / "docs" / "workspace.md").read_text("utf-8")
+    return text in (ROOT / "docs" / "guides" / "workspace.md").read_text("utf-8")
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_file_that_is_not_an_export_is_not_changed(local: Workspace, tmp_path: P
 
 
 def back_up(url: str, folder: Path) -> Path:
-    """Back up a database while it is in use, as docs/backup.md says."""
+    """Back up a database while it is in use, as docs/guides/backup.md says."""
     file = folder / "backup"
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:

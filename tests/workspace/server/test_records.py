@@ -235,7 +235,7 @@ def test_tables_match_the_documentation(workspace: RunningWorkspace) -> None:
     columns = {
         table: {column["name"] for column in inspector.get_columns(table)} for table in inspector.get_table_names()
     }
-    text = (Path(__file__).parents[3] / "docs" / "workspace-operation.md").read_text("utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "guides" / "workspace-operation.md").read_text("utf-8")
     for table, names in columns.items():
         if table != "alembic_version":
             row = re.search(rf"^\| `{table}` \|(.*)$", text, re.MULTILINE)

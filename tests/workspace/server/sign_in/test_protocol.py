@@ -100,5 +100,5 @@ def test_user_code_is_read_in_any_spelling() -> None:
 
 
 def test_code_of_a_challenge_is_the_documented_one() -> None:
-    """docs/sign-in.md says how other clients compute it."""
+    """docs/guides/sign-in.md says how other clients compute it."""
     assert user_codes.of_challenge("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM") == "RCTNCQQC"

@@ -1,4 +1,4 @@
-"""Create docs/demo.svg: run real commands in a terminal of 100 columns, and draw the result.
+"""Create docs/pictures/demo.svg: run real commands in a terminal of 100 columns, and draw the result.
 
 `make docs` runs this. The picture fetches no fonts: it uses the reader's own monospace font. Only the expiry
 date of the tokens, 90 days from today, differs between runs.
@@ -29,7 +29,7 @@ from arka_config.workspace.server.workspace import DEFAULT_PORT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PICTURE = Path(__file__).with_name("demo.svg")
+PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "demo.svg"
 COLUMNS = 100
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 

@@ -24,7 +24,7 @@ from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thre
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PICTURES = Path(__file__).with_name("pictures")
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 EMAIL = "you@example.com"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--hide-scrollbars"]
 WIDE = {"width": 900, "height": 520}
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def capture_all(browser: Browser, workspace: RunningWorkspace) -> None:
-    """Take the screenshots in the order of docs/workspace.md."""
+    """Take the screenshots in the order of docs/guides/workspace.md."""
     page = open_page(browser, workspace, "light")
     page.goto(workspace.add_user(EMAIL, "free").link)
     page.get_by_role("button", name="Sign in").click()

@@ -1,6 +1,6 @@
-"""Write docs/guarantees.md from the list of guarantees and the numbers of a run: `make guarantees`.
+"""Write docs/explanation/guarantees.md from the list of guarantees and the numbers of a run: `make guarantees`.
 
-    python docs/render_guarantees.py [FOLDER [--print]]
+    python tools/render_guarantees.py [FOLDER [--print]]
 
 FOLDER is what GUARANTEES_NUMBERS named during the run, with one file for each number. With --print, only print the
 numbers. Without a folder, write the list and keep the page's numbers: `make docs`.
@@ -21,13 +21,13 @@ sys.path.insert(0, str(ROOT))
 from tests.guarantees.areas import AREAS  # noqa: E402
 from tests.guarantees.numbers import FULL  # noqa: E402  # needs the path from above
 
-PAGE = ROOT / "docs" / "guarantees.md"
+PAGE = ROOT / "docs" / "explanation" / "guarantees.md"
 NUMBERS = "The numbers of "
 INTRODUCTION = """\
 # Guarantees
 
-What arka-config guarantees, and the tests that fail if it does not hold. [SECURITY.md](../SECURITY.md) says what is not
-guaranteed. `make test` runs these tests within bounds. `make guarantees` tries every kind of fault at every step,
+What arka-config guarantees, and the tests that fail if it does not hold. [SECURITY.md](../../SECURITY.md) says what is
+not guaranteed. `make test` runs these tests within bounds. `make guarantees` tries every kind of fault at every step,
 races for a minute, fuzzes longer, and writes this page; `make docs` updates the table.
 `make fuzz FUZZ_SECONDS=600` fuzzes for as long as you like.
 
