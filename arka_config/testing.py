@@ -33,6 +33,7 @@ from unittest import mock
 import pytest
 
 from arka_config import token_checksum
+from arka_config.extras import install_command
 from arka_config.opening import open_store
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
@@ -196,7 +197,7 @@ def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch)
     try:
         from arka_config.workspace.server.serving import serve_in_thread
     except ModuleNotFoundError as missing:
-        pytest.fail(f"a workspace needs {missing.name}: pip install 'arka-config[workspace]'", pytrace=False)
+        pytest.fail(f"a workspace needs {missing.name}: {install_command('workspace')}", pytrace=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with serve_in_thread(cli_app) as served:
         served.add_user(USER, "pro")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.deadline import DeadlineExceeded, call_within
 from arka_config.errors import KeyringLocked, KeyringTimeout, KeyringUnavailable
+from arka_config.extras import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,9 +115,7 @@ def _core() -> Any:
     try:
         from keyring import core
     except ImportError:
-        raise KeyringUnavailable(
-            "the 'keyring' package is not installed", command="pip install 'arka-config[keyring]'"
-        ) from None
+        raise KeyringUnavailable("the 'keyring' package is not installed", command=install_command("keyring")) from None
     return core
 
 

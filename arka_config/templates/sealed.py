@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config import timestamps
 from arka_config.errors import ConfigError, SealedTokenError
+from arka_config.extras import install_command
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store import files
@@ -59,7 +60,7 @@ def age() -> Any:
     except ImportError:
         raise ConfigError(
             "sealed tokens need the age library, which is not installed",
-            hint="python3 -m pip install 'arka-config[age]'",
+            hint=install_command("age"),
         ) from None
     return pyrage
 

@@ -24,6 +24,7 @@ from arka_config.errors import (
     WrongKeyFile,
     WrongPassphrase,
 )
+from arka_config.extras import install_command
 from arka_config.sealing import cipher, data_key, operations, os_keyring
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
@@ -390,7 +391,7 @@ def test_missing_keyring_package_names_the_extra(store: ProfileStore, monkeypatc
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(KeyringUnavailable, match="the 'keyring' package is not installed") as caught:
         store.log_in("work", credential("new"), storage="keyring")
-    assert caught.value.hint == "pip install 'arka-config[keyring]'"
+    assert caught.value.hint == install_command("keyring")
 
 
 def test_keyring_token_with_a_changed_file_is_refused(store: ProfileStore, memory_keyring: MemoryKeyring) -> None:

@@ -14,6 +14,7 @@ import pytest
 from arka_config import open_store
 from arka_config.arka import app
 from arka_config.errors import SealedTokenError
+from arka_config.extras import install_command
 from arka_config.templates.sealed import unseal
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.peers import executable
@@ -233,7 +234,7 @@ def test_missing_age_library_names_the_extra(folder: Folder, monkeypatch: pytest
     monkeypatch.setitem(__import__("sys").modules, "pyrage", None)
     done = arka("identity", "create")
     assert done.code == 1
-    assert "python3 -m pip install 'arka-config[age]'" in done.err
+    assert install_command("age") in done.err
 
 
 # The age program

@@ -10,6 +10,7 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.errors import ConfigError, UsageError
+from arka_config.extras import install_command
 from arka_config.store.folders import check_full_path
 
 if TYPE_CHECKING:
@@ -150,6 +151,4 @@ def require_server_extra() -> Iterator[None]:
             raise
         missing = error.name
     if missing is not None:
-        raise ConfigError(
-            f"a workspace needs {missing}, which is not installed", hint="pip install 'arka-config[workspace]'"
-        )
+        raise ConfigError(f"a workspace needs {missing}, which is not installed", hint=install_command("workspace"))

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from arka_config.errors import ConfigError
+from arka_config.extras import install_command
 from arka_config.store import files
 from arka_config.text import shorten
 from arka_config.workspace.server.outages import READ, TIME_LIMIT, UNAVAILABLE, WRITE, Outages, driver_message
@@ -224,9 +225,7 @@ def _parse_url(url: str | URL) -> URL:
     name = parsed.drivername
     if name in ("postgres", "postgresql", "postgresql+psycopg"):
         if find_spec("psycopg") is None:
-            raise ConfigError(
-                "PostgreSQL needs psycopg, which is not installed", hint="pip install 'arka-config[postgresql]'"
-            )
+            raise ConfigError("PostgreSQL needs psycopg, which is not installed", hint=install_command("postgresql"))
         return parsed.set(drivername="postgresql+psycopg")
     if name not in ("sqlite", "sqlite+pysqlite"):
         raise ConfigError(f"a workspace cannot use the database '{shorten(name, 40)}'", hint=_URL_HINT)

@@ -19,6 +19,7 @@ import pexpect
 import pytest
 
 from arka_config.arka import app
+from arka_config.extras import install_command
 from arka_config.workspace.server.serving import Service
 from arka_config.workspace.server.workspace import Workspace
 from tests import no_network
@@ -248,7 +249,7 @@ def test_missing_package_names_the_extra_to_install(home: Path, package: str) ->
     done = subprocess.run(line, check=False, capture_output=True, encoding="utf-8", timeout=TIMEOUT)
     assert (done.returncode, done.stderr) == (
         1,
-        f"error: a workspace needs {package}, which is not installed\nhint: pip install 'arka-config[workspace]'\n",
+        f"error: a workspace needs {package}, which is not installed\nhint: {install_command('workspace')}\n",
     )
 
 
