@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from arka_config.text import shorten
 
 MIN_LIFETIME = timedelta(minutes=5)
+_DAY = 86_400  # seconds
 _UNITS = {
     "m": timedelta(minutes=1),
     "min": timedelta(minutes=1),
@@ -90,9 +91,18 @@ def _parse_time(text: str, time_of_day: time, direction: int) -> datetime:
 
 
 def describe(when: datetime, today: datetime | None = None) -> str:
-    """Return how far away a time is: `in 90 days`, `tomorrow`, `today`, `12 days ago`."""
-    distance = (when.date() - (today or now()).date()).days
-    near = {0: "today", 1: "tomorrow", -1: "yesterday"}
-    if distance in near:
-        return near[distance]
-    return f"in {distance} days" if distance > 0 else f"{-distance} days ago"
+    """Return how far away a time is: `in 90 days`, `tomorrow`, `in 5 hours`, `3 minutes ago`, `12 days ago`."""
+    today = today or now()
+    seconds = round((when - today).total_seconds())
+    if abs(seconds) < _DAY:
+        for name, size in (("hour", 3600), ("minute", 60)):
+            if count := abs(seconds) // size:
+                return _relative(count, name, is_past=seconds < 0)
+        return "now"
+    days = (when.date() - today.date()).days
+    return {1: "tomorrow", -1: "yesterday"}.get(days) or _relative(abs(days), "day", is_past=days < 0)
+
+
+def _relative(count: int, unit: str, *, is_past: bool) -> str:
+    words = f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{words} ago" if is_past else f"in {words}"

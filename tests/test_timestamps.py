@@ -99,13 +99,18 @@ def test_parse_expiry_error_has_the_syntax(text: str) -> None:
 @pytest.mark.parametrize(
     ("when", "words"),
     [
-        (NOON, "today"),
-        (NOON + timedelta(hours=11), "today"),
-        (NOON + timedelta(hours=12), "tomorrow"),
+        (NOON, "now"),
+        (NOON + timedelta(seconds=59), "now"),
+        (NOON - timedelta(seconds=60), "1 minute ago"),
+        (NOON + timedelta(minutes=59, seconds=59), "in 59 minutes"),
+        (NOON - timedelta(hours=1), "1 hour ago"),
+        (NOON + timedelta(hours=23, minutes=59), "in 23 hours"),
+        (NOON + timedelta(days=1), "tomorrow"),
+        (NOON + timedelta(hours=35), "tomorrow"),
         (NOON - timedelta(days=1), "yesterday"),
         (NOON + timedelta(days=90), "in 90 days"),
         (NOON - timedelta(days=12), "12 days ago"),
     ],
 )
-def test_describe_counts_days(when: datetime, words: str) -> None:
+def test_describe_names_the_largest_unit_that_fits(when: datetime, words: str) -> None:
     assert timestamps.describe(when, today=NOON) == words
