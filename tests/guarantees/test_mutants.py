@@ -6,59 +6,60 @@ assertion. The test run itself shows that it passes on the unchanged package.
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.guarantees import numbers
+from tests.guarantees import numbers, pytest_forks
 from tests.guarantees.areas import MUTANTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.guarantees.guarantee import Mutant
+    from tests.guarantees.pytest_forks import PytestForks
 
 ROOT = Path(__file__).parents[2]
 TRIED = numbers.part_of(MUTANTS, 25)
+OPTIONS = ("-x", "-vv", "-p", "no:cacheprovider", "--color=no")
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the package and its tests."""
-    ignored = shutil.ignore_patterns("__pycache__", "corpus")
+@pytest.fixture(scope="module")
+def forks(isolation: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PytestForks]:
+    """Pytest in a folder with a copy of the package and its tests, and with what Python compiled of them."""
+    folder = tmp_path_factory.mktemp("copy")
+    ignored = shutil.ignore_patterns("*.pyc.*", "corpus")  # other processes compile at this moment
     for name in ("arka_config", "tests"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    compileall.compile_dir(folder / "arka_config", quiet=2)
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "dev", "GUARANTEES_NUMBERS": ""}
+    environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "GUARANTEES": "cases"}  # loading them takes a second
+    with pytest_forks.start(folder, environ) as forks:
+        yield forks
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", TRIED, ids=lambda mutant: mutant.name)
-def test_a_build_without_a_safeguard_is_caught(copy: Path, mutant: Mutant) -> None:
-    file = copy / "arka_config" / mutant.file
-    text = file.read_text("utf-8")
+def test_a_build_without_a_safeguard_is_caught(forks: PytestForks, mutant: Mutant) -> None:
+    file = forks.folder / "arka_config" / mutant.file
+    text, times = file.read_text("utf-8"), file.stat()
     assert text.count(mutant.old) == 1, "the safeguard's code has changed: change the mutant too"
     file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
-    options = ["-x", "-vv", "-p", "no:cacheprovider", "--color=no"]
-    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "dev", "GUARANTEES_NUMBERS": ""}
-    environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "GUARANTEES": "cases"}  # loading them takes a second
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, mutant.guard],
-        cwd=copy,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 1, done.stdout + done.stderr
-    failed = re.search(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
-    assert failed is not None, done.stdout
+    try:
+        code, output = forks.run(*OPTIONS, mutant.guard)
+    finally:
+        file.write_text(text, "utf-8")
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # what was compiled of it is valid again
+    assert code == 1, output
+    failed = re.search(r"^FAILED (\S+)", output, re.MULTILINE)
+    assert failed is not None, output
     assert failed[1].startswith(mutant.guard.partition("[")[0])
-    errors = "\n".join(re.findall(r"^E .*", done.stdout, re.MULTILINE))
+    errors = "\n".join(re.findall(r"^E .*", output, re.MULTILINE))
     assert re.search(mutant.output, errors), errors
     numbers.record("mutants", mutant.name, "1")
