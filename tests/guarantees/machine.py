@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 import stat
 from contextlib import chdir
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arka_config import ProfileStore, open_store
@@ -18,7 +20,7 @@ from tests.command_samples import NEW_TOKEN
 from tests.guarantees import scenes
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tests.command_samples import Line
     from tests.workspace.fake import FakeWorkspace
@@ -102,6 +104,14 @@ class Machine:
 
     # What is on it
 
+    def state(self) -> tuple[object, ...]:
+        """Everything on it and at its workspace, without the random part of a temporary file's name."""
+        entries = [
+            (re.sub(r"[0-9a-f]{12}\.arka-tmp$", "", path), entry.st_mode, content)
+            for path, entry, content in _entries(str(self.root))
+        ]
+        return tuple(sorted(entries)), json.dumps(self.fake.tokens)
+
     def facts(self) -> dict[str, Any]:
         """Everything that can be lost, by name. Raises if anything cannot be read."""
         store = self.store()
@@ -159,3 +169,16 @@ class Machine:
 
 def _content(path: str, text: str) -> Any:
     return json.loads(text) if path.endswith("config.json") else text
+
+
+def _entries(root: str) -> Iterator[tuple[str, os.stat_result, bytes]]:
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            path = os.path.join(folder, name)
+            entry = os.lstat(path)
+            content = b""
+            if stat.S_ISLNK(entry.st_mode):
+                content = os.fsencode(os.readlink(path))
+            elif stat.S_ISREG(entry.st_mode):
+                content = Path(path).read_bytes()
+            yield os.path.relpath(path, root), entry, content

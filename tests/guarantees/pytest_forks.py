@@ -75,7 +75,8 @@ def main(lines: IO[str]) -> None:
         if child == 0:
             _run_and_exit(pytest.main, output, arguments)
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
 
 
 def _run_and_exit(run: object, output: str, arguments: list[str]) -> None:
