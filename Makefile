@@ -62,6 +62,7 @@ docs: $(READY) ## regenerate the generated parts of the documentation
 	@PATH="$(BIN):$$PATH" $(BIN)/python tools/render_demo.py
 	@$(BIN)/python tools/render_schema.py
 	@$(BIN)/python tools/render_guarantees.py
+	@$(BIN)/python tools/render_reference.py
 	@if command -v chromium >/dev/null; then $(BIN)/python tools/render_pages.py; \
 	else echo "chromium is not on PATH: docs/pictures is unchanged"; fi
 

@@ -63,7 +63,8 @@ class AppIdentity:
     under which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those
     inserted below the same built-in layer keep this order. `secret_settings` names the secret fields of the settings
     class other than the token; without it, the class is imported if a child process could inherit one of their
-    variables. With `sign_in`, `login` signs in through the browser if the workspace's server supports it. Raises
+    variables. With `sign_in`, `login` signs in through the browser if the workspace's server supports it.
+    `distribution` is the installed package that `version` reports, by default that of the settings class. Raises
     ValueError for a name that is not words of letters, digits, `-` and `_`, and for a prefix that cannot begin a
     variable.
     """
@@ -85,6 +86,7 @@ class AppIdentity:
         layers: Iterable[CustomLayer] = (),
         secret_settings: Iterable[str] | None = None,
         sign_in: SignIn | None = None,
+        distribution: str = "",
     ) -> None:
         self.name = name
         self.title = title or name
@@ -102,6 +104,7 @@ class AppIdentity:
         self.layers = tuple(layers)
         self.secret_settings = None if secret_settings is None else tuple(secret_settings)
         self.sign_in = sign_in
+        self.distribution = distribution
         self._api_url = api_url
 
         self.token_field = Field(

@@ -210,6 +210,16 @@ SAMPLES: dict[str, Sample] = {
     ),
     "scan": reader("scan templates", imports={"scan": "click", "scan --gitleaks-rule": "click tomli_w"}),
     "completion": reader("completion bash"),
+    "help": reader(
+        "help status",
+        imports={
+            "help": "click",
+            "help precedence": "click",
+            "help profiles list": "click",
+            "help environment": _SETTINGS,
+        },
+    ),
+    "version": reader("version", imports={"version": "click", "version --json": "click"}),
     "workspace serve": server(
         imports={
             "1 workspace serve --host nowhere.invalid": (

@@ -27,16 +27,19 @@ PROGRAMS = (
     "chromium",
     "dbus-run-session",
     "gnome-keyring-daemon",
+    "man",
     "nginx",
     "secret-tool",
     "ssh-keygen",
     "systemd-analyze",
+    "tmux",
 )
 LINTERS = ("check-jsonschema", "hadolint", "kubernetes-validate")  # of deploy/; in requirements/deploy.txt
 _PACKAGES = {  # Debian's packages, if they have other names
     "ansible-playbook": "ansible-core",
     "dbus-run-session": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
+    "man": "man-db",
     "secret-tool": "libsecret-tools",
     "ssh-keygen": "openssh-client",
     "systemd-analyze": "systemd",

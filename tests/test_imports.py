@@ -143,9 +143,10 @@ def test_no_modules_import_each_other_in_a_cycle() -> None:
 CLI_ORDER: dict[str, set[str]] = {
     "output": set(),
     "input": {"output"},
-    "runtime": {"output", "input"},
-    "commands": {"output", "input", "runtime"},
-    "embed": {"output", "input", "runtime"},
+    "reference": {"output"},
+    "runtime": {"output", "input", "reference"},
+    "commands": {"output", "input", "reference", "runtime"},
+    "embed": {"output", "input", "reference", "runtime"},
 }
 
 

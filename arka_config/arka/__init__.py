@@ -18,4 +18,5 @@ app = App(
     legacy_project="arka-code",
     secret_settings=(),  # besides the token; `exec` need not import the class to know
     sign_in=SignIn("arka"),
+    distribution="arka-config",
 )

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from arka_config.cli.output import terminal
+from arka_config.cli.reference.topics import TOPICS
 from arka_config.cli.runtime import command_tree
 from arka_config.cli.runtime import session as sessions
 from arka_config.cli.runtime.reporting import report_error, run_reporting_errors
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from arka_config.cli.runtime.command import OptionSpec
     from arka_config.settings import ProfileSettings
 
+_HELP = ("-h", "--help")
 _CONTEXT = "given_context"
 _FORWARD_EVERYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -53,7 +55,8 @@ def _typer_errors(app: AppIdentity) -> Iterator[None]:
 
 def add(app: AppIdentity, cli: Any, only: Collection[str] | None) -> None:
     """Add the app's commands to a Typer."""
-    for command in command_tree.commands(app, command_tree.typer_commands(app, only)):
+    names = command_tree.typer_commands(app, only)
+    for command in command_tree.commands(app, names - command_tree.typer_names(cli)):  # the author's own commands stay
         decorator = cli.command(
             command.name,
             help=command.get_short_help_str(),
@@ -61,12 +64,14 @@ def add(app: AppIdentity, cli: Any, only: Collection[str] | None) -> None:
             add_help_option=False,
             context_settings=_FORWARD_EVERYTHING,
         )
-        decorator(_forward(app, str(command.name)))
+        decorator(_forward(app, str(command.name), cli, names))
 
 
-def _forward(app: AppIdentity, name: str) -> Callable[..., None]:
+def _forward(app: AppIdentity, name: str, cli: Any, names: Collection[str]) -> Callable[..., None]:
     def forward(context: Any) -> None:
-        group = command_tree.program(app, [name])
+        if name == "help" and set(context.args[:1]).isdisjoint({*TOPICS, *names, *_HELP}):
+            cli(args=[*context.args, "--help"], prog_name=context.parent.command_path)  # exits
+        group = command_tree.program(app, names if name == "help" else [name])
         group.session = sessions.current(context, app)
         words = [name, *context.args]
         run = functools.partial(command_tree.run_click, app, group, words, context.parent.command_path)

@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import reporting
+from arka_config.cli.runtime import reporting, suggestions
 from arka_config.cli.runtime import session as sessions
 from arka_config.errors import ConfigError, UsageError
 
@@ -32,6 +32,7 @@ else:
     TextType = click.ParamType  # not generic at run time before click 8.4
 
 Session = sessions.Session  # imported from here by every command
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of every command and group
 
 # The user gave the value: a `default_map` or one of click's own variables is not a flag.
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
@@ -91,6 +92,16 @@ def _json_errors(session: Session) -> Iterator[None]:
     except ConfigError as error:
         show_json_error(session, error)
         raise
+
+
+@contextmanager
+def safe_suggestions() -> Iterator[None]:
+    """In the error for an unknown option, suggest none that cannot be undone: `--remove` is not `--revoke`."""
+    try:
+        yield
+    except click.NoSuchOption as error:
+        safe = suggestions.safe_options(error.possibilities)
+        raise click.NoSuchOption(error.option_name, possibilities=safe, ctx=error.ctx) from None
 
 
 # Options
@@ -236,6 +247,11 @@ class Command(click.Command):
         command.app = app
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does, but suggest no option that cannot be undone."""
+        with safe_suggestions():
+            return super().parse_args(ctx, args)
+
     def get_help(self, ctx: click.Context) -> str:
         """Return the help, with the name of the program that was run."""
         return super().get_help(ctx).replace("{app}", sessions.program_of(ctx))
@@ -265,7 +281,8 @@ def command(**attributes: Any) -> Callable[[Callable[Concatenate[Session, P], in
         callback.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click keeps options so
         callback.__doc__ = function.__doc__
         name = attributes.pop("name", function.__name__.rstrip("_"))
-        result = click.command(name, cls=Command, **attributes)(callback)
+        settings = {**HELP_OPTIONS, **attributes.pop("context_settings", {})}
+        result = click.command(name, cls=Command, context_settings=settings, **attributes)(callback)
         own = {name for parameter in result.params for name in parameter.opts}
         result.params += [option for option in common_options() if own.isdisjoint(option.opts)]
         return result

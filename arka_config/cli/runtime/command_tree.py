@@ -5,6 +5,7 @@ A command is imported only when it is run or completed, or when its help is show
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from importlib import import_module
@@ -14,10 +15,19 @@ import click
 
 from arka_config import errors
 from arka_config.cli.output import terminal
+from arka_config.cli.reference.topics import TOPICS
+from arka_config.cli.runtime import fast_path, suggestions
 from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.command import Command, ReportedError, common_options, show_json_error
+from arka_config.cli.runtime.command import (
+    HELP_OPTIONS,
+    Command,
+    ReportedError,
+    common_options,
+    safe_suggestions,
+    show_json_error,
+)
 from arka_config.cli.runtime.registry import ENTRIES, GROUPS
-from arka_config.text import did_you_mean, nearest
+from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence, Set
@@ -28,9 +38,12 @@ if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
 
-# The least similarity of a suggested command. A word that is not a typing error gets no suggestion, as the command that
-# it resembles may be irreversible: `remove` is not `revoke`.
-_TYPO = 0.8
+class UnknownCommand(click.UsageError):
+    """A word that is not a command. `hint` is a command line that helps."""
+
+    def __init__(self, message: str, context: click.Context, *, hint: str) -> None:
+        super().__init__(message, context)
+        self.hint = hint
 
 
 class SectionedGroup(click.Group):
@@ -45,7 +58,8 @@ class SectionedGroup(click.Group):
         """Parse as click does, in the session of the program that forwards."""
         if self.session is not None:
             sessions.attach(ctx, self.session)
-        return super().parse_args(ctx, args)
+        with safe_suggestions():
+            return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return every command's name, in the order in which they were added."""
@@ -56,9 +70,21 @@ class SectionedGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve as click does, with the nearest names in the error."""
         if args and not args[0].startswith("-") and args[0] not in self.commands and not ctx.resilient_parsing:
-            near = [f"; did you mean '{name}'?" for name in nearest(args[0], self.commands, most=1, cutoff=_TYPO)]
-            raise click.UsageError(f"no such command '{args[0]}'{''.join(near)}", ctx)
+            raise self._no_such_command(ctx, args[0])
         return super().resolve_command(ctx, args)
+
+    def _no_such_command(self, ctx: click.Context, word: str) -> UnknownCommand:
+        """The error for a word that is not a command, with the command that the user may have meant."""
+        program = sessions.program_context(ctx)
+        group = ctx.command_path.removeprefix(program.command_path).strip()
+        meant = suggestions.synonym(word, group)
+        if meant and _has_command(program, meant):
+            hint = " ".join([program.command_path, *meant])
+            said = "" if "--help" in meant else f"; did you mean '{' '.join(meant)}'?"
+            return UnknownCommand(f"no such command '{word}'{said}", ctx, hint=hint)
+        near = suggestions.correction(word, self.commands, group)
+        said = f"; did you mean '{near}'?" if near else ""
+        return UnknownCommand(f"no such command '{word}'{said}", ctx, hint=f"{ctx.command_path} --help")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, section by section."""
@@ -68,6 +94,8 @@ class SectionedGroup(click.Group):
             if not command.hidden:
                 rows = sections.setdefault(getattr(command, "section", "Commands"), [])
                 rows.append((name.ljust(width), command.get_short_help_str(formatter.width)))
+        if isinstance(self.commands.get("help"), LazyCommand):
+            sections["Topics"] = [(topic.name.ljust(width), topic.summary) for topic in TOPICS.values()]
         for title, rows in sections.items():
             with formatter.section(title):
                 formatter.write_dl(rows)
@@ -77,7 +105,13 @@ class AppGroup(SectionedGroup):
     """A group of an app's commands, such as `profiles`."""
 
     def __init__(self, app: AppIdentity, entry: Entry) -> None:
-        super().__init__(entry.last_word, help=f"{entry.summary}.", short_help=entry.summary, no_args_is_help=True)
+        super().__init__(
+            entry.last_word,
+            help=f"{entry.summary}.",
+            short_help=entry.summary,
+            no_args_is_help=True,
+            context_settings=dict(HELP_OPTIONS),
+        )
         self.app = app
         self.section = entry.section
         self.params += common_options()
@@ -134,7 +168,11 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
     """A program that has the app's commands and no others: `arka` is one."""
 
     @click.group(
-        app.name, cls=SectionedGroup, no_args_is_help=True, help=f"Store, switch and use named tokens for {app.title}."
+        app.name,
+        cls=SectionedGroup,
+        no_args_is_help=True,
+        context_settings=dict(HELP_OPTIONS),
+        help=f"Store, switch and use named tokens for {app.title}.",
     )
     def group() -> None:
         """A group without a function of its own."""
@@ -142,11 +180,11 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
     group.params += [
         *common_options(app),
         click.Option(
-            ["--version"],
+            ["-V", "--version"],
             is_flag=True,
             expose_value=False,
             is_eager=True,
-            callback=_print_version,
+            callback=functools.partial(_print_version, app),
             help="Print the version.",
         ),
     ]
@@ -155,12 +193,21 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
     return group
 
 
-def _print_version(context: click.Context, _: click.Parameter, given: bool) -> None:
+def _print_version(app: AppIdentity, context: click.Context, _: click.Parameter, given: bool) -> None:
     if given and not context.resilient_parsing:
-        from importlib.metadata import version
+        from arka_config.cli.runtime.versions import version_line
 
-        terminal.out(f"{context.info_name} {version('arka-config')}")
+        terminal.out(version_line(app, str(context.info_name)))
         context.exit()
+
+
+def _has_command(program: click.Context, words: Sequence[str]) -> bool:
+    """Whether a program has the command with these words. It may have only some of the app's commands."""
+    command: click.Command | None = program.command
+    for word in words:
+        if not word.startswith("-"):
+            command = command.get_command(program, word) if isinstance(command, click.Group) else None
+    return command is not None
 
 
 def run(app: AppIdentity, arguments: Sequence[str], cli: str | None = None, only: Collection[str] | None = None) -> int:
@@ -174,10 +221,10 @@ def run(app: AppIdentity, arguments: Sequence[str], cli: str | None = None, only
     found = getattr(import_module(module), name)
     if isinstance(found, click.Group):
         added = {name for name, command in found.commands.items() if _belongs_to(app, command)}
-        _check_commands(app, {str(command.name) for command in commands(app, only)}, added)
+        _check_commands(app, {str(command.name) for command in commands(app, only)}, added, found.commands.keys())
         return run_click(app, found, arguments)
     added = {info.name for info in found.registered_commands if _belongs_to(app, info.callback)}
-    _check_commands(app, typer_commands(app, only), added)
+    _check_commands(app, typer_commands(app, only), added, typer_names(found))
     try:
         found(args=list(arguments), prog_name=app.name)
     except SystemExit as ended:
@@ -190,9 +237,18 @@ def _belongs_to(app: AppIdentity, command: object) -> bool:
     return getattr(getattr(command, "app", None), "name", None) == app.name
 
 
-def _check_commands(app: AppIdentity, expected: Set[str], added: Set[str]) -> None:
-    """Raise ConfigError if `main` was given other commands than the program has: the fast path relies on the list."""
-    if different := sorted(expected ^ added):
+def typer_names(cli: Any) -> set[str]:
+    """The names of the commands that a Typer has. By default, Typer makes a name from that of the function."""
+    return {info.name or info.callback.__name__.replace("_", "-") for info in cli.registered_commands}
+
+
+def _check_commands(app: AppIdentity, expected: Set[str], added: Set[str], present: Set[str]) -> None:
+    """Raise ConfigError if `main` was given other commands than the program has: the fast path relies on the list.
+
+    The author may have replaced one that has no fast path, such as `version`.
+    """
+    own = present - added - fast_path.HANDLED
+    if different := sorted((expected - own) ^ added):
         raise errors.ConfigError(
             f"{app!r}.main and the program have different commands: {', '.join(different)}",
             hint="pass the same `only` to main and to add_commands",
@@ -232,5 +288,6 @@ def _usage_error(app: AppIdentity, error: click.UsageError) -> errors.UsageError
     """Convert click's usage error."""
     # click lists choices on lines that begin with a tab; any other line end came from the command line.
     message = " ".join(part.replace("\n", "\\x0a") for part in error.format_message().split("\n\t"))
-    hint = f"{error.ctx.command_path if error.ctx else app.name} --help"
+    path = error.ctx.command_path if error.ctx else app.name
+    hint = error.hint if isinstance(error, UnknownCommand) else f"{path} --help"
     return errors.UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)

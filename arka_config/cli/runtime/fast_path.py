@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
 
 _PROFILE = ("-p", "--profile")
-_HANDLED = ("token", "prompt", "exec")
+HANDLED = frozenset({"token", "prompt", "exec"})
 
 # The words after which a profile's name follows.
 _BEFORE_A_NAME = (
     ("use",),
     *(("profiles", command) for command in ("show", "set", "unset", "rename", "copy", "remove", "verify")),
-    *((*command, option) for command in ((), *((name,) for name in _HANDLED)) for option in _PROFILE),
+    *((*command, option) for command in ((), *((name,) for name in sorted(HANDLED))) for option in _PROFILE),
 )
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- ")
 
@@ -81,7 +81,7 @@ def _parse(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | 
         if word in _PROFILE and profile is None and at + 1 < len(arguments) and is_profile_name(arguments[at + 1]):
             profile = arguments[at + 1]
             at += 1
-        elif word in _HANDLED and command is None:
+        elif word in HANDLED and command is None:
             command = word
         elif word == "--" and command == "exec" and at + 1 < len(arguments):
             return command, profile, arguments[at + 1 :]

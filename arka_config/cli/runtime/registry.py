@@ -18,12 +18,14 @@ class Entry(NamedTuple):
     """A command or a group: its full name, the section of the help that lists it, and what it does in one line.
 
     `for_legacy_cli` marks a command about an older CLI's file, which an app without a `legacy_project` does not have.
+    `is_irreversible` marks one that revokes or deletes what cannot be restored: it is never suggested for another word.
     """
 
     name: str
     section: str
     summary: str
     for_legacy_cli: bool = False
+    is_irreversible: bool = False
 
     @property
     def group(self) -> str:
@@ -51,15 +53,15 @@ class Entry(NamedTuple):
 # In the order of the help.
 ENTRIES = (
     Entry("login", "Sign in", "Log in to a workspace and store the token"),
-    Entry("logout", "Sign in", "Remove a profile's stored token"),
+    Entry("logout", "Sign in", "Remove a profile's stored token", is_irreversible=True),
     Entry("status", "Sign in", "Show the effective profile and token, and where they come from"),
     Entry("refresh", "Sign in", "Sign in again for a profile whose token has expired"),
-    Entry("rotate", "Sign in", "Replace a profile's token with a new one"),
-    Entry("revoke", "Sign in", "Revoke a profile's token at the workspace"),
+    Entry("rotate", "Sign in", "Replace a profile's token with a new one", is_irreversible=True),
+    Entry("revoke", "Sign in", "Revoke a profile's token at the workspace", is_irreversible=True),
     Entry("tokens", "Sign in", "List, create and revoke tokens at the workspace"),
     Entry("tokens list", "Commands", "List your tokens at the workspace"),
     Entry("tokens create", "Commands", "Create a token"),
-    Entry("tokens revoke", "Commands", "Revoke a token at the workspace"),
+    Entry("tokens revoke", "Commands", "Revoke a token at the workspace", is_irreversible=True),
     Entry("activity", "Sign in", "Show what was done in your account at the workspace"),
     Entry("use", "Switch", "Switch to a profile, or pin a directory to one"),
     Entry("prompt", "Switch", "Print the profile's name for a shell prompt"),
@@ -87,7 +89,7 @@ ENTRIES = (
     Entry("profiles unset", "Edit", "Remove values from a profile"),
     Entry("profiles rename", "Edit", "Rename a profile and its token"),
     Entry("profiles copy", "Edit", "Copy a profile's settings to a new profile"),
-    Entry("profiles remove", "Edit", "Remove a profile and its token"),
+    Entry("profiles remove", "Edit", "Remove a profile and its token", is_irreversible=True),
     Entry("config", "Manage", "Show settings and their sources, and edit preferences"),
     Entry("config show", "Commands", "Show every setting, its value and its source"),
     Entry("config get", "Commands", "Print the value of a setting"),
@@ -106,6 +108,8 @@ ENTRIES = (
     Entry("doctor", "Manage", "Find problems, and print or run the commands that fix them"),
     Entry("scan", "Manage", "Find leaked tokens in files and git history, and revoke them"),
     Entry("completion", "Manage", "Print a shell completion script"),
+    Entry("help", "Help", "Show help for a command or a topic"),
+    Entry("version", "Help", "Print the version"),
     Entry("workspace", "Server", "Run a workspace server"),
     Entry("workspace serve", "Commands", "Serve the tokens page and the API"),
     Entry("workspace migrate", "Commands", "Migrate the database to this version"),
@@ -115,9 +119,14 @@ ENTRIES = (
     Entry("workspace sign-in-link", "Commands", "Print another sign-in link for a user"),
     Entry("workspace list-users", "Commands", "List the users with their plans"),
     Entry("workspace set-plan", "Commands", "Change a user's plan"),
-    Entry("workspace remove-user", "Commands", "Remove a user and revoke all of the user's tokens"),
+    Entry("workspace remove-user", "Commands", "Remove a user and revoke the user's tokens", is_irreversible=True),
     Entry("workspace audit", "Commands", "Show, filter and export the audit log"),
-    Entry("workspace replay-audit", "Commands", "Revoke again what was revoked since a restored backup"),
-    Entry("workspace cleanup", "Commands", "Delete expired tokens and old audit entries"),
+    Entry(
+        "workspace replay-audit",
+        "Commands",
+        "Revoke again what was revoked since a restored backup",
+        is_irreversible=True,
+    ),
+    Entry("workspace cleanup", "Commands", "Delete expired tokens and old audit entries", is_irreversible=True),
 )
 GROUPS = frozenset(entry.group for entry in ENTRIES if entry.group)

@@ -302,6 +302,11 @@ def app_of(context: click.Context) -> AppIdentity:
 
 def program_of(context: click.Context) -> str:
     """The words that run the program: `arka`, or `corp weather` if a command of ours is below another program's."""
+    return program_context(context).command_path
+
+
+def program_context(context: click.Context) -> click.Context:
+    """The context of the group that the app's commands were added to."""
     while context.parent is not None and isinstance(getattr(context.command, "app", None), AppIdentity):
         context = context.parent
-    return context.command_path
+    return context

@@ -1,0 +1,119 @@
+"""The manual pages of a program: one for the program, with the topics, and one for each command and group."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from arka_config.cli.reference import roff
+from arka_config.cli.reference.document import Block, Definitions, Example, Heading, Paragraph
+from arka_config.cli.reference.topics import TOPICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arka_config.app_identity import AppIdentity
+
+_SECTION = 1
+_TITLES = {"precedence": "PRECEDENCE", "environment": "ENVIRONMENT", "exit-codes": "EXIT STATUS", "files": "FILES"}
+
+
+def write_pages(app: AppIdentity, group: click.Group, version: str) -> dict[str, str]:
+    """Return the pages of a program by file name: `arka.1`, `arka-login.1`, `arka-profiles-list.1`."""
+    root = click.Context(group, info_name=app.name, **group.context_settings)
+    contexts = list(_walk(root))
+    common = {option for parameter in group.get_params(root) for option in parameter.opts}
+    return {
+        f"{page_name(context)}.{_SECTION}": "\n".join(_page(app, context, contexts, common, version)) + "\n"
+        for context in contexts
+    }
+
+
+def page_name(context: click.Context) -> str:
+    """The name of a command's page: its words, joined with dashes."""
+    return context.command_path.replace(" ", "-")
+
+
+def _walk(context: click.Context) -> Iterator[click.Context]:
+    """Yield the context of a group and of every command below it."""
+    yield context
+    command = context.command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            if found is not None and not found.hidden:
+                loaded = found.load() if hasattr(found, "load") else found
+                yield from _walk(click.Context(loaded, parent=context, info_name=name))
+
+
+def _page(
+    app: AppIdentity, context: click.Context, contexts: list[click.Context], common: set[str], version: str
+) -> list[str]:
+    command, is_root = context.command, context.parent is None
+    blocks: list[Block] = [
+        Heading("NAME"),
+        Paragraph(f"{page_name(context)} - {_summary(command, app.name)}"),
+        Heading("SYNOPSIS"),
+        Paragraph(" ".join([f"`{context.command_path}`", *command.collect_usage_pieces(context)])),
+        Heading("DESCRIPTION"),
+        *map(_block, _help(command, app.name)),
+    ]
+    own = [option for option in _options(command, context) if is_root or common.isdisjoint(option[0])]
+    if own:
+        blocks += [Heading("OPTIONS"), Definitions(tuple((f"`{names}`", text) for _, names, text in own))]
+    if isinstance(command, click.Group):
+        rows = [
+            (f"`{page_name(below)}(1)`", _summary(below.command, app.name))
+            for below in contexts
+            if below.parent is context
+        ]
+        blocks += [Heading("COMMANDS"), Definitions(tuple(rows))]
+    lines = [*roff.title(page_name(context), _SECTION, f"{app.name} {version}", f"{app.title} manual")]
+    lines += roff.write_blocks(blocks, heading="SH")
+    if is_root:
+        for topic in TOPICS.values():
+            lines.append(f'.SH "{_TITLES[topic.name]}"')
+            lines += roff.write_blocks(topic.blocks(app))
+        return lines
+    parent = context.parent
+    assert parent is not None
+    related = [parent] if parent.parent is not None else []
+    related += [below for below in contexts if below.parent is parent and related and below is not context]
+    also: list[Block] = [
+        Heading("SEE ALSO"),
+        Paragraph(
+            f"`{app.name}(1)` describes the options of every command, the environment, the files and the exit status."
+        ),
+        *([Paragraph(", ".join(f"`{page_name(below)}(1)`" for below in related))] if related else []),
+    ]
+    return lines + roff.write_blocks(also, heading="SH")
+
+
+def _summary(command: click.Command, program: str) -> str:
+    """The first paragraph of a command's help, without its period."""
+    first = _help(command, program)[0]
+    return " ".join(first.split()).rstrip(".")
+
+
+def _help(command: click.Command, program: str) -> list[str]:
+    """The paragraphs of a command's help."""
+    text = inspect.cleandoc(command.help or command.short_help or command.name or "").replace("{app}", program)
+    return [part for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def _block(paragraph: str) -> Block:
+    """A paragraph of a command's help. Click keeps the lines of one that begins with a backspace."""
+    if paragraph.startswith("\b\n"):
+        return Example(tuple(inspect.cleandoc(paragraph[2:]).splitlines()))
+    return Paragraph(" ".join(paragraph.split()))
+
+
+def _options(command: click.Command, context: click.Context) -> Iterator[tuple[list[str], str, str]]:
+    """Yield each option: its names, how it is written with its value, and its help."""
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None:
+            yield [*parameter.opts], record[0], record[1]

@@ -1,0 +1,97 @@
+"""What to suggest for a command or an option that does not exist.
+
+A word that other programs use for one of our commands leads to it. Apart from that, a suggestion is a correction of a
+typing error, and never a command or an option that cannot be undone: `remove` is not `revoke`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arka_config.cli.runtime.registry import ENTRIES
+from arka_config.text import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+_TYPO = 0.8  # the least similarity of a suggested command, as difflib measures it
+
+# For each group, the words that users of gh, aws, op, kubectl, npm or git would try, and the command that does it.
+SYNONYMS: dict[str, dict[str, str]] = {
+    "": {
+        "ls": "profiles list",
+        "list": "profiles list",
+        "switch": "use",
+        "select": "use",
+        "activate": "use",
+        "checkout": "use",
+        "whoami": "status",
+        "current": "status",
+        "who": "status",
+        "info": "status",
+        "show": "status",
+        "auth": "login",
+        "signin": "login",
+        "sign-in": "login",
+        "authenticate": "login",
+        "init": "login",
+        "run": "exec",
+        "print-token": "token",
+        "get-token": "token",
+        "settings": "config show",
+        "configure": "config set",
+        "set": "config set",
+        "get": "config get",
+        "new": "profiles create",
+        "create": "profiles create",
+        "add": "profiles create",
+        "rename": "profiles rename",
+        "mv": "profiles rename",
+        "copy": "profiles copy",
+        "cp": "profiles copy",
+        "verify": "profiles verify",
+        "lock": "vault lock",
+        "unlock": "vault unlock",
+        "diff": "plan",
+        "sync": "apply",
+        "check": "doctor",
+        "serve": "workspace serve",
+        "completions": "completion",
+        "pat": "tokens",
+        # Several commands remove something, and none of them is suggested: the help of the group lists them.
+        "remove": "profiles --help",
+        "delete": "profiles --help",
+        "rm": "profiles --help",
+    },
+    "profiles": {"ls": "list", "get": "show", "cat": "show", "view": "show", "new": "create", "add": "create",
+                 "edit": "set", "mv": "rename", "cp": "copy", "check": "verify", "use": "../use", "switch": "../use"},
+    "tokens": {"ls": "list", "show": "list", "new": "create", "add": "create", "issue": "create"},
+    "config": {"ls": "show", "list": "show", "edit": "set", "where": "path"},
+    "vault": {"show": "status", "on": "enable", "create": "enable", "open": "unlock", "close": "lock"},
+    "workspace": {"start": "serve", "run": "serve", "users": "list-users", "ls": "list-users"},
+}  # fmt: skip
+
+_IRREVERSIBLE_OPTIONS = frozenset({"--delete", "--force", "--prune", "--revoke", "--yes"})
+_IRREVERSIBLE = frozenset(entry.name for entry in ENTRIES if entry.is_irreversible)
+
+
+def synonym(word: str, group: str) -> list[str]:
+    """Return the words of the command that users mean by a word within a group; empty if that is not known."""
+    target = SYNONYMS.get(group, {}).get(word.lower(), "")
+    if not target:
+        return []
+    if target.startswith("../"):
+        return [target.removeprefix("../")]
+    return [*group.split(), *target.split()]
+
+
+def correction(word: str, names: Iterable[str], group: str) -> str:
+    """Return the command of a group that a word is a typing error of; empty if there is none that can be undone."""
+    within = f"{group} " if group else ""
+    safe = [name for name in names if f"{within}{name}" not in _IRREVERSIBLE]
+    return next(iter(nearest(word, safe, most=1, cutoff=_TYPO)), "")
+
+
+def safe_options(names: Collection[str] | None) -> list[str]:
+    """Return those of these options that may be suggested."""
+    return [name for name in names or () if name not in _IRREVERSIBLE_OPTIONS]
