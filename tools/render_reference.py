@@ -1,26 +1,48 @@
-"""Write the manual pages man/*.1 from the help of the commands: `make docs`."""
+"""Write what is made of the help of the commands and its topics: man/*.1 and pages of docs/reference/. `make docs` runs
+this."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from arka_config.arka import app
+from arka_config.cli.reference.document import write_markdown
 from arka_config.cli.reference.man_pages import write_pages
+from arka_config.cli.reference.topics import TOPICS
 from arka_config.cli.runtime.command_tree import program
 from arka_config.cli.runtime.versions import toolkit_version
 
-FOLDER = Path(__file__).parents[1] / "man"
+ROOT = Path(__file__).parents[1]
+TITLES = {"precedence": "Precedence in short", "environment": "Environment variables", "exit-codes": "Exit codes"}
+MORE = {
+    "precedence": "[Precedence](../explanation/precedence.md) explains the rules, with examples.",
+    "environment": "`ARKA_CA_BUNDLE`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` are not accepted, unless "
+    "`config.toml` has [`trust_env_ca = true`](../explanation/security-model.md#certificates).",
+    "exit-codes": "What a workspace's answer becomes is in [Commands](commands.md#exit-codes).",
+}
+
+
+def render() -> dict[str, str]:
+    """Return the generated files by their path in the repository."""
+    pages = write_pages(app, program(app), toolkit_version())
+    files = {f"man/{name}": text for name, text in pages.items()}
+    for name, title in TITLES.items():
+        intro = f"`{app.name} help {name}` prints this page. It is generated from the code."
+        body = write_markdown(TOPICS[name].blocks(app))
+        files[f"docs/reference/{name}.md"] = f"# {title}\n\n{intro}\n\n{body}\n{MORE[name]}\n"
+    return files
 
 
 def main() -> None:
-    """Write every page, and remove those of commands that no longer exist."""
-    pages = write_pages(app, program(app), toolkit_version())
-    FOLDER.mkdir(exist_ok=True)
-    for path in FOLDER.glob("*.1"):
-        if path.name not in pages:
+    """Write every file, and remove the pages of commands that no longer exist."""
+    files = render()
+    for path in (ROOT / "man").glob("*.1"):
+        if f"man/{path.name}" not in files:
             path.unlink()
-    for name, text in pages.items():
-        (FOLDER / name).write_text(text, "utf-8")
+    for name, text in files.items():
+        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).write_text(text, "utf-8")
+    print(f"wrote {len(files)} files to man/ and docs/reference/")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def help_(session: Session, words: tuple[str, ...]) -> None:
 
 def _hint(context: click.Context, words: Sequence[str]) -> str:
     names = list(context.command.commands) if isinstance(context.command, click.Group) else []
-    near = did_you_mean(words[0], [*names, *TOPICS])
+    near = did_you_mean(words[0], [*names, *TOPICS]) if len(words) == 1 else ""
     return near or f"{context.command_path} help"
 
 

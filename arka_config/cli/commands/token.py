@@ -17,7 +17,7 @@ def token(session: Session, url: str | None, strict_expiry: bool) -> None:
     """Print the effective token.
 
     \b
-    curl -H "Authorization: Bearer $({app} token --for https://arka-ai.com)" https://arka-ai.com/api/v1/me
+    curl -H "Authorization: Bearer $({app} token --for "$URL")" "$URL"
     """
     effective = session.token(strict_expiry=strict_expiry)
     if url is not None and (wanted := Origin.of(url, "--for")) != effective.origin:

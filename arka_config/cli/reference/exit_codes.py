@@ -19,7 +19,7 @@ MEANINGS = {
     errors.EXIT_PENDING: (
         "changes are pending (`plan`), or the token expires soon or at an unknown time (`status --expiring`)"
     ),
-    errors.EXIT_AUTH: "no token, an invalid or expired token, or no Pro subscription",
+    errors.EXIT_AUTH: "no token, an invalid or expired token, or a subscription is required",
     126: "`exec` only: the command cannot be run",
     127: "`exec` only: the command was not found",
     errors.EXIT_INTERRUPTED: "interrupted, with Ctrl-C",

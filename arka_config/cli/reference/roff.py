@@ -17,14 +17,14 @@ _SPECIAL = {"\\": r"\e", "-": r"\-", "'": r"\(aq", "^": r"\(ha", "~": r"\(ti", "
 def escape(text: str) -> str:
     """Return a text as one line of roff, exactly as it is shown."""
     line = "".join(_SPECIAL.get(character, character) for character in " ".join(text.split()))
-    return rf"\&{line}" if line[:1] in (".", "'") else line
+    return rf"\&{line}" if line.startswith(".") else line
 
 
 def inline(text: str) -> str:
     """Return a text in which backticks mark what is typed, in bold."""
     parts = _CODE.split(text)  # every second part was between backticks
     joined = "".join(rf"\fB{escape_part(part)}\fP" if at % 2 else escape_part(part) for at, part in enumerate(parts))
-    return rf"\&{joined}" if joined[:1] in (".", "'") else joined
+    return rf"\&{joined}" if joined.startswith(".") else joined
 
 
 def escape_part(text: str) -> str:

@@ -17,8 +17,8 @@ def set_(session: Session, values: tuple[str, ...]) -> None:
     are kept.
 
     \b
-    {app} config set api_url=https://arka.example
-    {app} config set expiry_warning=30d "helpers.op=op read op://vault/arka/token"
+    {app} config set api_url=https://workspace.example
+    {app} config set expiry_warning=30d "helpers.op=op read op://vault/{app}/token"
     """
     from arka_config.cli.input.preferences import preference_changes
 

@@ -33,7 +33,7 @@ def enable(session: Session, kinds: tuple[str, ...], **options: str | None) -> N
     is useless. Tokens in the OS keyring stay there.
 
     \b
-    {app} vault enable --with key-file --key-file /media/stick/arka.key
+    {app} vault enable --with key-file --key-file /media/stick/{app}.key
     {app} vault enable --with passphrase --with keyring
     """
     vault = vault_of(session.store)
