@@ -105,9 +105,9 @@ class Machine:
     # What is on it
 
     def state(self) -> tuple[object, ...]:
-        """Everything on it and at its workspace, without the random part of a temporary file's name."""
+        """Everything on it and at its workspace, without the ids of processes."""
         entries = [
-            (re.sub(r"[0-9a-f]{12}\.arka-tmp$", "", path), entry.st_mode, content)
+            (path, entry.st_mode, re.sub(rb'^\d+ |(?<="process": )\d+', b"PID ", content))
             for path, entry, content in _entries(str(self.root))
         ]
         return tuple(sorted(entries)), json.dumps(self.fake.tokens)

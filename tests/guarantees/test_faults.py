@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import tempfile
 from collections import Counter
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tests.workspace.fake import FakeWorkspace
 
 LINES = list(command_samples.lines("write"))
+GENERATOR = random.Random()
 REPETITIONS = 1  # in the bounded part, of the same call on the same file, which is usually the lock
 
 
@@ -67,6 +69,9 @@ def machines(
     }.items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.setattr("arka_config.timestamps.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    # The same random bytes in each trial, so that the same changes lead to the same state.
+    monkeypatch.setattr(os, "urandom", GENERATOR.randbytes)
+    monkeypatch.setattr(random, "_urandom", GENERATOR.randbytes)
     # A thread that used OpenSSL holds one of its locks while it ends, which is after join has returned. A fork at that
     # moment inherits the lock, and its own first thread waits for it forever.
     monkeypatch.setattr("arka_config.workspace.client.transport.call_within", lambda seconds, call: call())
@@ -92,9 +97,12 @@ class Trial:
     def run(self, fault: Fault) -> ForkResult:
         """Run the line in a fork with a fault."""
         self.machine.restore()
-        return run_in_fork(
-            lambda: self.machine.run(self.line)._asdict(), fault, self.machine.report, self._take_the_lock
-        )
+        GENERATOR.seed("workspace")
+        return run_in_fork(self._run_line, fault, self.machine.report, self._take_the_lock)
+
+    def _run_line(self) -> dict[str, Any]:
+        GENERATOR.seed("command")
+        return self.machine.run(self.line)._asdict()
 
     def _take_the_lock(self) -> None:
         """Take the lock in the process in which a command failed, and which may go on. Raises LockTimeout."""
@@ -140,6 +148,7 @@ class Trial:
 
     def check_the_next_command(self) -> None:
         """Another command works and removes temporary files. The same line works too, or fails with an error."""
+        GENERATOR.seed("next command")
         store = self.machine.store()
         store.lock._timeout = 1
         store.create("zz-next", {})
