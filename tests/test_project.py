@@ -69,7 +69,8 @@ def test_pinned_requirements_contain_no_url(path: Path) -> None:
 
 
 def test_every_dependency_is_pinned_to_an_allowed_version() -> None:
-    others = [pin for name in ("node.txt", "fuzz.txt", "audit.txt", "deploy.txt") for pin in every_pin(name)]
+    names = ("node.txt", "fuzz.txt", "audit.txt", "deploy.txt", "installers.txt")
+    others = [pin for name in names for pin in every_pin(name)]
     wanted = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"]]
     wanted += [line for group in PROJECT["dependency-groups"].values() for line in group]
     for name in ("dev.txt", "lowest.txt"):
