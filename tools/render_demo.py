@@ -1,6 +1,6 @@
 """Create docs/pictures/demo.svg: run real commands in a terminal of 100 columns, and draw the result.
 
-`make docs` runs this. The picture fetches no fonts: it uses the reader's own monospace font. Only the expiry
+`make pictures` runs this. The picture fetches no fonts: it uses the reader's own monospace font. Only the expiry
 date of the tokens, 90 days from today, differs between runs.
 """
 

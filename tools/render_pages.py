@@ -1,6 +1,6 @@
 """Take the screenshots docs/pictures/*.png of a workspace's pages, with Chromium.
 
-`make docs` runs this if Chromium is installed. The workspace is temporary and its tokens are made up. Only the
+`make pictures` runs this if Chromium is installed. The workspace is temporary and its tokens are made up. Only the
 dates and the machine's fonts differ between runs.
 """
 

@@ -1,0 +1,177 @@
+"""The documentation site: it is built strictly, loads nothing from elsewhere, and works on a phone and in the dark."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import tomllib
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests import peers
+from tests.guarantees import numbers
+from tests.pages import ROOT
+from tests.workspace.pages.visitor import FLAGS
+from tools import build_site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+SCHEMES = {"light": "rgb(255, 255, 255)", "dark": "rgb(11, 12, 15)"}
+# The theme gives each copy button a landmark of its own, without a name.
+AXE = "axe.run({rules: {'landmark-unique': {enabled: false}}})"
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
+# The search is in a closed shadow root, which a test cannot look into.
+OPEN_SHADOW = """
+    const attach = Element.prototype.attachShadow;
+    Element.prototype.attachShadow = function () { return attach.call(this, {mode: "open"}); };
+"""
+# Each page's heading levels, from the first one on: one first, and none left out.
+HEADINGS = "[...document.querySelectorAll('article :is(h1,h2,h3,h4,h5,h6)')].map((each) => +each.tagName[1])"
+
+
+def pages_of(nav: Any) -> Iterator[str]:
+    """Yield the pages of a `nav` in order."""
+    for entry in nav:
+        for value in entry.values():
+            if isinstance(value, str):
+                yield value
+            else:
+                yield from pages_of(value)
+
+
+NAV = list(pages_of(tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))["project"]["nav"]))
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    sources = [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in build_site.PROJECT)]
+    assert sorted(NAV) == sorted(map(build_site.place, sources)), "zensical.toml: nav"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "build"
+    done = build_site.build(peers.executable("zensical"), folder)
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+@pytest.mark.peer("zensical")
+def test_every_page_of_the_navigation_is_built(site: Path) -> None:
+    built = {path.relative_to(site / "html").as_posix() for path in (site / "html").rglob("*.html")}
+    assert built - {"404.html"} == {name.removesuffix(".md") + ".html" for name in NAV}
+    assert (site / "html" / "search.json").stat().st_size > 100_000
+
+
+@pytest.mark.peer("zensical")
+@pytest.mark.parametrize("link", ["nowhere.md", "guides/backup.md#nowhere"])
+def test_broken_link_fails_the_build(link: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs" / "guides").mkdir(parents=True)
+    (tmp_path / "docs" / "index.md").write_text(f"# Home\n\n[A link]({link}), [another](guides/backup.md#backup).\n")
+    (tmp_path / "docs" / "guides" / "backup.md").write_text("# Backup\n")
+    (tmp_path / "zensical.toml").write_text('[project]\nsite_name = "x"\ndocs_dir = "pages"\nsite_dir = "html"\n')
+    monkeypatch.setattr(build_site, "ROOT", tmp_path)
+    monkeypatch.setattr(build_site, "PROJECT", {})
+    done = build_site.build(peers.executable("zensical"), tmp_path / "site")
+    assert done.returncode != 0
+    assert "1 issue found" in done.stdout
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A file server without a log."""
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def url(site: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site / "html")))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=peers.executable("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def open_site(chromium: Browser, url: str, scheme: Any, size: str) -> tuple[Page, list[str]]:
+    """Open a page, and the list that requests to elsewhere and errors of scripts are added to."""
+    width, height = SIZES[size]
+    context = chromium.new_context(
+        base_url=url, color_scheme=scheme, viewport={"width": width, "height": height}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("request", lambda request: None if request.url.startswith((url, "data:")) else problems.append(request.url))
+    page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    return page, problems
+
+
+@pytest.mark.peer("zensical", "chromium", "axe-core")
+@pytest.mark.parametrize(
+    ("scheme", "size"), numbers.part_of([(scheme, size) for scheme in SCHEMES for size in SIZES], 4, first=2)
+)
+def test_pages_are_accessible_and_load_nothing_from_elsewhere(
+    chromium: Browser, url: str, scheme: str, size: str
+) -> None:
+    page, problems = open_site(chromium, url, scheme, size)
+    axe = peers.axe_script().read_text("utf-8")
+    for name in numbers.part_of(NAV, 20):
+        page.goto(name.removesuffix(".md") + ".html")
+        page.evaluate(axe)
+        found = page.evaluate(AXE)
+        assert found["passes"], name
+        problems += [f"{name}: {each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
+        if page.evaluate(TOO_WIDE):
+            problems.append(f"{name} is too wide")
+        levels = page.evaluate(HEADINGS)
+        if levels[0] != 1 or levels.count(1) != 1 or any(later > before + 1 for before, later in pairwise(levels)):
+            problems.append(f"{name}: headings of the levels {levels}")
+        assert page.evaluate(BACKGROUND) == SCHEMES[scheme], name
+    page.context.close()
+    assert problems == []
+
+
+@pytest.mark.peer("zensical", "chromium")
+def test_search_finds_a_page(chromium: Browser, url: str) -> None:
+    page, problems = open_site(chromium, url, "light", "desktop")
+    page.add_init_script(OPEN_SHADOW)
+    page.goto("index.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("restore a backup")
+    page.locator("[role=option][aria-selected=true][href*='guides/backup.html']").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/guides/backup.html*")
+    page.context.close()
+    assert problems == []
+
+
+@pytest.mark.peer("zensical", "chromium")
+def test_dark_theme_can_be_chosen(chromium: Browser, url: str) -> None:
+    page, problems = open_site(chromium, url, "light", "desktop")
+    page.goto("index.html")
+    for name in ("Switch to light mode", "Switch to dark mode"):
+        page.get_by_title(name).click()
+    assert page.evaluate(BACKGROUND) == SCHEMES["dark"]
+    page.context.close()
+    assert problems == []
