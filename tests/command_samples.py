@@ -138,7 +138,7 @@ SAMPLES: dict[str, Sample] = {
         imports_if_sealed={"profiles list": "click cryptography"},
     ),
     "profiles show": reader("profiles show work"),
-    "profiles verify": reader("profiles verify work", imports={"1 profiles verify": _HTTP}),
+    "profiles verify": writer(Line("profiles verify work", "served"), imports={"1 profiles verify": _HTTP}),
     "profiles create": writer(
         Line("profiles create other timeout=3 description=Another"),
         imports={"profiles create other timeout=3": f"{_SETTINGS} tomli_w"},

@@ -46,8 +46,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     [
         r"CI/CD Pipeline   arka_….{4}",
         r"✓ Stored arka_….{4} under profile 'laptop', for http://127.0.0.1:\d+ \(verified, as you@example.com\)",
-        r"   ci       arka_….{4}  in 90 days  CI/CD Pipeline  http://127.0.0.1:\d+",
-        r"●  laptop   arka_….{4}  in 90 days  MacBook Pro     http://127.0.0.1:\d+",
+        r"   ci       arka_….{4}  in 90 days  CI/CD Pipeline  you@example.com  http://127.0.0.1:\d+",
+        r"●  laptop   arka_….{4}  in 90 days  MacBook Pro     you@example.com  http://127.0.0.1:\d+",
         r"laptop   valid  you@example.com",
         r"✓ Profile 'ci' is active",
         r"token     arka_….{4} +profile  ~/.local/share/arka/tokens/ci.json",

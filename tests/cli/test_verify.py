@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from arka_config import Credential, Origin, Secret, open_store
+from arka_config.arka import app
+from arka_config.errors import LockTimeout
+from arka_config.store.profile_store import ProfileStore
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.workspace import fake as steps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workspace.fake import FakeWorkspace
+    from tests.workspace.fake import FakeWorkspace, Handler
 
 
 def log_in(fake: FakeWorkspace, name: str, token: str) -> None:
@@ -64,6 +68,57 @@ def test_verify_json_has_the_details_of_each_profile(home: Path, fake: FakeWorks
                 }
             ]
         },
+    )
+
+
+def test_verify_stores_what_the_workspace_reports(home: Path, fake: FakeWorkspace) -> None:
+    fake.add(TOKEN, "CI/CD Pipeline", expires="2099-01-01T00:00:00Z")
+    log_in(fake, "ci", TOKEN)
+    assert "USER" not in arka("profiles", "list").out
+    assert arka("profiles", "verify").code == 0
+    assert arka("profiles", "list").out.splitlines()[0].split()[-2:] == ["USER", "URL"]
+    shown = dict(line.split(maxsplit=1) for line in arka("profiles", "show", "ci").out.splitlines())
+    assert (shown["user"], shown["label"], shown["expires"][-12:]) == (
+        "ann@example.com",
+        "CI/CD Pipeline",
+        "(2099-01-01)",
+    )
+    assert "\nuser      ann@example.com\n" in arka("status", "--offline").out
+    assert arka("token").out == f"{TOKEN}\n"
+
+
+def test_verify_keeps_a_token_that_was_replaced_meanwhile(home: Path, fake: FakeWorkspace) -> None:
+    fake.add(TOKEN, "CI/CD Pipeline")
+    log_in(fake, "ci", TOKEN)
+
+    answer = steps.reply_json(
+        200, {"user": {"id": "usr_1", "email": "ann@example.com"}, "token": {"id": "tok_1", "label": "CI/CD Pipeline"}}
+    )
+
+    def replace_and_answer(handler: Handler) -> None:
+        open_store(app).log_in("ci", Credential(Secret(OTHER), Origin.of(fake.url)))
+        answer(handler)
+
+    fake.script = [replace_and_answer]
+    assert states() == {"ci": "valid"}
+    assert arka("token").out == f"{OTHER}\n"
+    assert "USER" not in arka("profiles", "list").out
+
+
+def test_verify_reports_if_the_details_cannot_be_stored(
+    home: Path, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.add(TOKEN, "CI/CD Pipeline")
+    log_in(fake, "ci", TOKEN)
+
+    def fail(*_: object) -> bool:
+        raise LockTimeout("the lock is taken", hint="try again")
+
+    monkeypatch.setattr(ProfileStore, "replace_token", fail)
+    done = arka("profiles", "verify")
+    assert (done.code, "valid" in done.out) == (0, True)
+    assert done.err == (
+        "warning: what the workspace says of profile 'ci' was not stored: the lock is taken\nhint: try again\n"
     )
 
 

@@ -213,6 +213,8 @@ def _rows(session: Session, found: Findings, show_token: bool) -> list[tuple[Cel
         rows.append(("storage", found.stored.storage, "", ""))
     if found.known is not None:
         rows.append(("label", found.known.label or ("—", "dim"), "", ""))
+        if found.known.user:
+            rows.append(("user", found.known.user, "", ""))
         rows.append(("expires", expiry_cell(session, found.known, unknown=_unknown(found)), "", ""))
     identity = found.verification.identity
     if identity is not None and identity.plan:

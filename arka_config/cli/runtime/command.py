@@ -85,7 +85,7 @@ def show_json_error(session: Session, error: ConfigError, document: Mapping[str,
 
 
 @contextmanager
-def _json_errors(session: Session) -> Iterator[None]:
+def json_errors(session: Session) -> Iterator[None]:
     """With `--json`, print the error of a block to stdout too: a program reads what the command prints there."""
     try:
         yield
@@ -258,7 +258,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with the code that it returns."""
-        with click_errors(self.app), _json_errors(sessions.current(ctx, self.app)):
+        with click_errors(self.app), json_errors(sessions.current(ctx, self.app)):
             try:
                 code = super().invoke(ctx)
             except KeyboardInterrupt:

@@ -22,7 +22,9 @@ from arka_config.cli.runtime.command import (
     HELP_OPTIONS,
     Command,
     ReportedError,
+    click_errors,
     common_options,
+    json_errors,
     safe_suggestions,
     show_json_error,
 )
@@ -170,12 +172,19 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
     @click.group(
         app.name,
         cls=SectionedGroup,
-        no_args_is_help=True,
+        invoke_without_command=True,
         context_settings=dict(HELP_OPTIONS),
-        help=f"Store, switch and use named tokens for {app.title}.",
+        help=f"Store, switch and use named tokens for {app.title}. Without a command, show what is in use.",
     )
-    def group() -> None:
-        """A group without a function of its own."""
+    @click.pass_context
+    def group(context: click.Context) -> None:
+        """Show the overview if no command is given."""
+        if context.invoked_subcommand is None:
+            from arka_config.cli.runtime import overview
+
+            session = sessions.current(context, app)
+            with click_errors(app), json_errors(session):
+                overview.show(session, group.commands)
 
     group.params += [
         *common_options(app),

@@ -48,13 +48,16 @@ def _read_active(session: Session) -> str | None:
         return None
 
 
-_COLUMNS = ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "STORAGE", "URL")
-_STORAGE, _URL = 5, 6
+_COLUMNS = ("", "PROFILE", "TOKEN", "EXPIRES", "LABEL", "USER", "STORAGE", "URL")
+_USER, _STORAGE, _URL = 5, 6, 7
 
 
 def _columns_to_show(rows: list[tuple[Cell, ...]], default: str | None) -> list[int]:
-    """The indexes of the columns to show, without storage if it is always plain and URL if it is always the default."""
+    """The indexes of the columns to show, without those that say nothing: users if none is known, storage if it is
+    always plain, and URL if it is always the default."""
     hidden = set()
+    if not any(row[_USER] for row in rows):
+        hidden.add(_USER)
     if all(row[_STORAGE] in ("", PLAIN) for row in rows):
         hidden.add(_STORAGE)
     if all(row[_URL] in ("", default) for row in rows):
@@ -78,7 +81,7 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
         token = token_cell(session, profile, credential)
     except ConfigError as error:  # a broken file does not hide the other profiles
         terminal.show_error(error)
-        return (mark, bold, ("unreadable", "red"), "", "", "", "")
+        return (mark, bold, ("unreadable", "red"), "", "", "", "", "")
     url = profile.api_url or (str(credential.origin) if credential else _default_url(session))
     label = credential.label if credential else ""
     return (
@@ -87,6 +90,7 @@ def _row(session: Session, name: str, active: str | None) -> tuple[Cell, ...]:
         token,
         _expiry_cell(session, profile, credential),
         label or profile.description or ("—", "dim"),
+        credential.user if credential else "",
         credential.storage if credential else "",
         url,
     )

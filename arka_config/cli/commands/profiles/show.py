@@ -66,6 +66,7 @@ def show(session: Session, name: str | None) -> None:
             *([("storage", credential.storage, "")] if credential.storage != PLAIN else []),
             ("origin", str(credential.origin), ""),
             ("label", credential.label or none, ""),
+            ("user", credential.user or none, ""),
             ("created", credential.created or none, ""),
             ("expires", expiry_cell(session, credential), ""),
         ]

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.output import tables
+from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import NOT_CHECKED, UNKNOWN, expiry_document
+from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.cli.runtime.token_survey import prepare_question
 from arka_config.cli.runtime.verify_all import verify_all
-from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError
+from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
+from arka_config.store.tokens import Credential
 from arka_config.workspace.client.verification import State, Verification
 
 if TYPE_CHECKING:
@@ -39,12 +41,20 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
     """Ask the workspace whether the tokens of profiles work; without a name, of all profiles.
 
     Exits with 4 if a token is rejected or a named profile has none, and with 1 if a token could not be verified. A
-    token from a helper command is fetched only if its profile is named.
+    token from a helper command is fetched only if its profile is named. The user, label and expiry that the workspace
+    reports are stored with the token.
     """
     default = [session.profile] if session.profile is not None else session.store.names()
     wanted = [session.store.check_exists(name) for name in dict.fromkeys(names or default)]
     is_named = bool(names or session.profile)
-    results = verify_all([prepare_question(session, name, fetch=is_named) for name in wanted])
+    questions = [prepare_question(session, name, fetch=is_named) for name in wanted]
+    stored = [
+        None if isinstance(each, Verification) else _read_stored(session, name)
+        for name, each in zip(wanted, questions, strict=True)
+    ]
+    results = verify_all(questions)
+    for name, before, verification in zip(wanted, stored, results, strict=True):
+        _store_details(session, name, before, verification)
     if session.json:
         session.show_json({"profiles": [_document(*each) for each in zip(wanted, results, strict=True)]})
     elif wanted:
@@ -54,6 +64,33 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
     else:
         session.say_no_profiles()
     return _exit_code(results, is_named)
+
+
+def _read_stored(session: Session, name: str) -> Credential | None:
+    """The stored credential that is verified; None if the profile has a token reference."""
+    return workspace_access.resolution_of(session, name).profile.stored
+
+
+def _store_details(session: Session, name: str, before: Credential | None, verification: Verification) -> None:
+    """Store what the workspace says of a token, unless the stored one has been replaced since."""
+    if before is None or verification.identity is None:
+        return
+    details = verification.identity.token
+    after = Credential(
+        before.token,
+        before.origin,
+        label=details.label or before.label,
+        created=before.created,
+        expires=details.stored_expires or before.expires,
+        user=verification.identity.email,
+        storage=before.storage,
+    )
+    if (after.label, after.expires, after.user) == (before.label, before.expires, before.user):
+        return
+    try:
+        session.store.replace_token(name, before, after)
+    except ConfigError as error:  # the answer is shown all the same
+        terminal.warn(f"what the workspace says of profile '{name}' was not stored: {error.message}", hint=error.hint)
 
 
 def _row(name: str, verification: Verification) -> tuple[Cell, ...]:

@@ -1,0 +1,216 @@
+"""The program without a command: the user, the effective profile and why, what needs attention, and the next step.
+
+It reads files only: no network, no prompt, and no helper is run.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, NamedTuple
+
+from arka_config import timestamps
+from arka_config.cli.output import terminal
+from arka_config.cli.output.format import (
+    error_document,
+    expiry_cell,
+    expiry_document,
+    expiry_warning,
+    value_document,
+    value_text,
+)
+from arka_config.errors import ConfigError, ConfigWarning
+from arka_config.precedence.values import ACTIVE, ENV, FLAG, PIN, PROFILE
+from arka_config.store.diagnosis import Diagnosis
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from arka_config.cli.runtime.session import Session
+    from arka_config.precedence.values import ResolvedValue
+    from arka_config.store.tokens import Credential
+
+_MOST = 5  # notices that are shown
+
+
+class Notice(NamedTuple):
+    """Something that needs attention: what it is, and the command that helps or a hint."""
+
+    text: str
+    hint: str
+
+
+class Overview(NamedTuple):
+    """What is known without asking anyone. `stored` is the stored credential if the effective token is one."""
+
+    profile: ResolvedValue | None
+    token: ResolvedValue | None
+    url: ResolvedValue | None
+    stored: Credential | None
+    notices: list[Notice]
+    next_step: Notice
+    error: ConfigError | None
+
+
+def show(session: Session, commands: Collection[str]) -> None:
+    """Show the overview, in a program that has these commands. Raises the error that the effective token has."""
+    found = _examine(session, commands)
+    if session.json:
+        session.show_json(_document(session, found))
+    else:
+        terminal.out_report("\n".join(map(terminal.safe_text, _lines(session, found))))
+    if found.error is not None:
+        raise found.error
+
+
+def _examine(session: Session, commands: Collection[str]) -> Overview:
+    resolution = session.resolution
+    diagnosis = Diagnosis(resolution)
+    with warnings.catch_warnings(record=True) as reported:
+        warnings.simplefilter("always")
+        profile = next(iter(diagnosis.trace_choice()), None)
+        effective = diagnosis.attempt(resolution.effective_token)
+        token = effective.token if effective is not None else None
+        stored = resolution.profile.stored if token is not None and token.layer == PROFILE else None
+        names = diagnosis.attempt(session.store.names) or []
+        notices = [*_effective_notices(session, token, diagnosis), *_notices(session, names)]
+    found = [warning.message for warning in reported if isinstance(warning.message, ConfigWarning)]
+    notices += [Notice(warning.message, warning.hint) for warning in found]
+    step = _next_step(session, commands, names, profile, token, notices)
+    return Overview(
+        profile, token, None if effective is None else effective.url, stored, notices, step, diagnosis.error
+    )
+
+
+def _effective_notices(session: Session, token: ResolvedValue | None, diagnosis: Diagnosis) -> Iterator[Notice]:
+    """Yield what is wrong with the choice of the token: another one is hidden, or the state is incomplete."""
+    if token is not None and diagnosis.error is None and (text := session.resolution.notice(token)):
+        yield Notice(text, f"{session.app.name} status")
+    left = diagnosis.attempt(session.store.journal.left_behind)
+    if left:
+        several = "s" if len(left) > 1 else ""
+        yield Notice(f"{len(left)} interrupted command{several} may have left tokens", f"{session.app.name} doctor")
+
+
+def _notices(session: Session, names: Collection[str]) -> Iterator[Notice]:
+    """Yield what needs attention in the profiles: broken files, and tokens that expire or were never verified."""
+    unverified = []
+    for name in names:
+        try:
+            profile, stored = session.store.profiles.read(name), session.store.tokens.read(name)
+            if profile.reference is None and stored is not None:
+                yield from _expiry_notice(session, name, stored)
+                if not (stored.user or stored.is_expired):
+                    unverified.append(name)
+        except ConfigError as error:
+            yield Notice(error.message, error.hint)
+    if len(unverified) == 1:
+        hint = f"{session.app.name} profiles verify {unverified[0]}"
+        yield Notice(f"the token of profile '{unverified[0]}' was never verified", hint)
+    elif unverified:
+        yield Notice(f"{len(unverified)} tokens were never verified", f"{session.app.name} profiles verify")
+
+
+def _expiry_notice(session: Session, name: str, stored: Credential) -> Iterator[Notice]:
+    """Yield the notice of a token that has expired, or expires soon."""
+    app, ends = session.app, stored.expiry
+    if ends is None or ends > timestamps.now() + expiry_warning(session):
+        return
+    when = timestamps.describe(ends)
+    if ends > timestamps.now():
+        yield Notice(f"the token of profile '{name}' expires {when}", f"{app.name} rotate -p {name}")
+    else:
+        sign_in = session.store.sign_in_command(name, str(stored.origin)) or f"{app.name} login -p {name}"
+        yield Notice(f"the token of profile '{name}' expired {when}", sign_in)
+
+
+def _next_step(
+    session: Session,
+    commands: Collection[str],
+    names: Collection[str],
+    profile: ResolvedValue | None,
+    token: ResolvedValue | None,
+    notices: list[Notice],
+) -> Notice:
+    program = session.app.name
+    steps = []
+    if token is None and profile is not None and profile.value in names:
+        steps.append(Notice(f"give profile '{profile.value}' a token", f"{program} login -p {profile.value}"))
+    elif token is None and names:
+        steps.append(Notice("choose a profile", f"{program} use"))
+    elif token is None:
+        steps.append(Notice("sign in", f"{program} login"))
+    elif notices and notices[0].hint.startswith(f"{program} "):
+        steps.append(Notice("solve what needs attention", notices[0].hint))
+    steps.append(Notice("run a command with the token", f"{program} exec -- COMMAND"))
+    steps.append(Notice("list the commands", f"{program} help"))
+    usable = (step for step in steps if step.hint.split()[len(program.split())] in {*commands, "help"})
+    return next(usable)
+
+
+# Output
+
+
+def _lines(session: Session, found: Overview) -> Iterator[str]:
+    user = found.stored.user if found.stored is not None else ""
+    yield f"user       {user or ('unknown' if found.token is not None else 'not signed in')}"
+    yield f"profile    {_profile_text(session, found.profile)}"
+    yield f"token      {_token_text(session, found)}"
+    if found.url is not None:
+        yield f"workspace  {value_text(session, found.url)}"
+    if found.notices:
+        yield ""
+        yield "Needs attention:"
+        for text, hint in found.notices[:_MOST]:
+            yield f"  {text}"
+            if hint:
+                yield f"      {hint}"
+        if len(found.notices) > _MOST:
+            yield f"  and {len(found.notices) - _MOST} more: {session.app.name} profiles list"
+    yield ""
+    yield f"Next: {found.next_step.hint}  # {found.next_step.text}"
+    yield f"Help: {session.app.name} help"
+
+
+def _profile_text(session: Session, profile: ResolvedValue | None) -> str:
+    """The effective profile, and why it is the one."""
+    if profile is None:
+        return "none"
+    place = session.short_path(profile.place)
+    reasons: dict[str, str] = {
+        FLAG: "named by --profile",
+        ENV: f"named by {place}",
+        PIN: f"pinned to {session.with_tilde(profile.key) or place}",
+        ACTIVE: f"the active one: {session.app.name} use",
+    }
+    return f"{profile.value} ({reasons.get(profile.layer, 'its name is the default one')})"
+
+
+def _token_text(session: Session, found: Overview) -> str:
+    if found.token is None:
+        return "none"
+    text = value_text(session, found.token)
+    if found.stored is None:
+        return f"{text} (from {session.short_path(found.token.place)})"
+    label = f' "{found.stored.label}"' if found.stored.label else ""
+    cell = expiry_cell(session, found.stored, unknown="")
+    expiry = cell if isinstance(cell, str) else cell[0]
+    if expiry and not expiry.startswith("expired"):
+        expiry = f"expires {expiry}"
+    return f"{text}{label}{', ' * bool(expiry)}{expiry}"
+
+
+def _document(session: Session, found: Overview) -> dict[str, object]:
+    stored = found.stored
+    token = value_document(session, found.token)
+    if token is not None:
+        label = stored.label if stored is not None else ""
+        token |= {"label": label or None, **expiry_document(stored.expires if stored is not None else "")}
+    return {
+        "user": (stored.user or None) if stored is not None else None,
+        "profile": value_document(session, found.profile),
+        "token": token,
+        "api_url": value_document(session, found.url),
+        "attention": [notice._asdict() for notice in found.notices],
+        "next": found.next_step.hint,
+        "error": error_document(session, found.error),
+    }
