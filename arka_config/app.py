@@ -9,6 +9,7 @@ from arka_config.app_identity import AppIdentity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
     from collections.abc import Callable, Collection
     from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
@@ -31,40 +32,62 @@ if TYPE_CHECKING:
 class App(AppIdentity):
     """One CLI, described by the arguments of `AppIdentity`."""
 
-    def main(self, cli: str | None = None, *, only: Collection[str] | None = None) -> Callable[[], NoReturn]:
+    def main(self, cli: str | None = None) -> Callable[[], NoReturn]:
         """Return the program's entry point: a function that runs this process's command line and exits.
 
-        `cli` is the import string of the click group or Typer app that contains the app's commands, `"acme.cli:cli"`.
-        It is imported only if needed: `token`, `prompt`, `exec -- …` and completing a profile name do without it.
-        `only` names the app's commands that it has, as in `add_commands`. Without `cli`, the program consists of the
-        app's commands.
+        `cli` is the import string of the click group, Typer or ArgumentParser that contains the app's commands,
+        `"acme.cli:cli"`. It is imported only if needed: `token`, `prompt`, `exec -- …` and completing a profile name do
+        without it. Without `cli`, the program consists of the app's commands.
         """
 
         def start() -> NoReturn:
             from arka_config.cli.runtime.run import run
 
-            raise SystemExit(run(self, cli=cli, only=only))
+            raise SystemExit(run(self, cli=cli))
 
         return start
 
-    def add_commands(self, cli: click.Group | Typer, *, only: Collection[str] | None = None) -> None:
-        """Add `login`, `profiles`, `config` and the other commands, or those in `only`, to a click group or a Typer.
+    def add_commands(self, cli: click.Group | Typer | _SubParsersAction[Any]) -> None:
+        """Add `login`, `profiles`, `config` and the other commands, or those in `commands`, to a program.
 
-        A command's module is imported when the command runs. Raises LookupError for an unknown command.
+        The program is a click group, a Typer, or what `ArgumentParser.add_subparsers()` returns. Its own commands take
+        `-p/--profile`, `--no-input` and `--debug` then, also those that are added later; a command of the program that
+        has the name of one of these stays. A command's module is imported when the command runs. Raises LookupError for
+        an unknown command.
         """
         from arka_config.cli.embed.toolkit import add_commands
 
-        add_commands(self, cli, only)
+        add_commands(self, cli)
 
     def profile_option(self, function: F) -> F:
-        """Add the options `-p/--profile`, `--json`, `--no-input` and `--debug` to a click or Typer command or group.
+        """Add the options `-p/--profile`, `--no-input` and `--debug` to a click or Typer command or group.
 
-        Their values apply to the whole run, before or after a subcommand's name, and are not passed to the function.
+        Commands with `pass_settings`, and those of a group with `add_commands`, have them already. Their values apply
+        to the whole run, before or after a subcommand's name, and are not passed to the function.
         """
         from arka_config.cli.embed.toolkit import profile_option
 
         decorated: F = profile_option(self, function)
         return decorated
+
+    def json_option(self, function: F) -> F:
+        """Add the option `--json` to a click or Typer command that prints JSON. `wants_json()` says if it was given.
+
+        The errors of the command are then printed as JSON too.
+        """
+        from arka_config.cli.embed.toolkit import json_option
+
+        decorated: F = json_option(self, function)
+        return decorated
+
+    def wants_json(self, arguments: Namespace | None = None) -> bool:
+        """Return whether the running command was given `--json`, before or after its name.
+
+        An argparse program passes its Namespace.
+        """
+        from arka_config.cli.embed.running import wants_json
+
+        return wants_json(self, arguments)
 
     def settings_options(
         self, settings: type[ProfileSettings] | None = None, *, only: Collection[str] | None = None
@@ -83,22 +106,70 @@ class App(AppIdentity):
         def pass_settings(self, function: Callable[Concatenate[S, P], R], /) -> Callable[P, R]: ...
 
         @overload
-        def pass_settings(self, settings: type[S], /) -> Callable[[Callable[Concatenate[S, P], R]], Callable[P, R]]: ...
+        def pass_settings(
+            self, settings: type[S], /, *, options: bool | Collection[str] = False
+        ) -> Callable[[Callable[Concatenate[S, P], R]], Callable[P, R]]: ...
 
-        def pass_settings(self, target: Any, /) -> Any:
+        @overload
+        def pass_settings(
+            self, settings: None = None, /, *, options: bool | Collection[str]
+        ) -> Callable[[Callable[Concatenate[S, P], R]], Callable[P, R]]: ...
+
+        def pass_settings(self, target: Any = None, /, *, options: bool | Collection[str] = False) -> Any:
             """Pass the effective settings to a function as its first argument, loaded when it is called."""
 
     else:
 
-        def pass_settings(self, target, /):
+        def pass_settings(self, target=None, /, *, options=False):
             """Pass the effective settings to a function as its first argument, loaded when it is called.
 
-            They are of the class that the app names, or of the given one: `@app.pass_settings(Settings)`. In a click
-            or Typer command they include the run's options, and an error is printed with its hint and exit code;
-            elsewhere they are the result of `Settings.load()`, which raises its errors.
+            They are of the class that the app names, or of the given one: `@app.pass_settings(Settings)`. A click or
+            Typer command gets the options of `profile_option`, and an option for each setting with `options=True`, or
+            for those in `options` (dotted names). The settings include the run's options, and an error is printed with
+            its hint and exit code. In an argparse program, the options are those of the Namespace that the function is
+            called with. Elsewhere, the settings are the result of `Settings.load()`, which raises its errors.
             """
             from arka_config.cli.embed.pass_settings import pass_settings
 
-            if isinstance(target, type):
-                return lambda function: pass_settings(self, target, function)
-            return pass_settings(self, None, target)
+            if target is None or isinstance(target, type):
+                return lambda function: pass_settings(self, target, options, function)
+            return pass_settings(self, None, options, target)
+
+    def add_arguments(
+        self,
+        parser: ArgumentParser,
+        settings: type[ProfileSettings] | None = None,
+        *,
+        options: bool | Collection[str] = False,
+        json: bool = False,
+    ) -> None:
+        """Add `-p/--profile`, `--no-input` and `--debug` to an ArgumentParser; with `json`, also `--json`.
+
+        With `options=True`, it gets an option for each setting, or for those in `options` (dotted names), of the class
+        that the app names or of the given one.
+        """
+        from arka_config.cli.embed.argparse import add_arguments
+
+        add_arguments(self, parser, settings, options, json=json)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def load_settings(self, arguments: Namespace, settings: type[S]) -> S: ...
+
+        @overload
+        def load_settings(self, arguments: Namespace, settings: None = None) -> ProfileSettings: ...
+
+        def load_settings(self, arguments: Namespace, settings: Any = None) -> Any:
+            """Load the settings of an argparse program, with the options that the Namespace has."""
+
+    else:
+
+        def load_settings(self, arguments, settings=None):
+            """Load the settings of an argparse program, with the options that the Namespace has.
+
+            Raises what `ProfileSettings.load` raises, and UsageError if an option was given twice, with two values.
+            """
+            from arka_config.cli.embed.argparse import load_settings
+
+            return load_settings(self, arguments, settings)

@@ -61,12 +61,12 @@ class AppIdentity:
     `token_checksum` says whether it ends in a checksum: `"none"`, `"required"`, or `"optional"`, if older tokens have
     none. `tokens_page` and `billing_page` are paths below the default `api_url`. `legacy_project` is the project name
     under which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those
-    inserted below the same built-in layer keep this order. `secret_settings` names the secret fields of the settings
-    class other than the token; without it, the class is imported if a child process could inherit one of their
-    variables. With `sign_in`, `login` signs in through the browser if the workspace's server supports it.
-    `distribution` is the installed package that `version` reports, by default that of the settings class. Raises
-    ValueError for a name that is not words of letters, digits, `-` and `_`, and for a prefix that cannot begin a
-    variable.
+    inserted below the same built-in layer keep this order. `commands` names the toolkit's commands that the program
+    has, if not all. `secret_settings` names the secret fields of the settings class other than the token; without it,
+    the class is imported if a child process could inherit one of their variables. With `sign_in`, `login` signs in
+    through the browser if the workspace's server supports it. `version` is the program's version; without it, that of
+    the installed package `distribution`, by default that of the settings class. Raises ValueError for a name that is
+    not words of letters, digits, `-` and `_`, and for a prefix that cannot begin a variable.
     """
 
     def __init__(
@@ -84,6 +84,8 @@ class AppIdentity:
         billing_page: str = "",
         legacy_project: str | None = None,
         layers: Iterable[CustomLayer] = (),
+        commands: Iterable[str] | None = None,
+        version: str = "",
         secret_settings: Iterable[str] | None = None,
         sign_in: SignIn | None = None,
         distribution: str = "",
@@ -102,6 +104,8 @@ class AppIdentity:
         self.billing_page = billing_page
         self.legacy_project = legacy_project
         self.layers = tuple(layers)
+        self.commands = None if commands is None else tuple(commands)
+        self.version = version
         self.secret_settings = None if secret_settings is None else tuple(secret_settings)
         self.sign_in = sign_in
         self.distribution = distribution
@@ -119,6 +123,10 @@ class AppIdentity:
     def variable(self, name: str) -> str:
         """Return the full name of one of the app's environment variables: `ARKA_HOME` for `HOME`."""
         return self.prefix + name
+
+    def has_command(self, name: str) -> bool:
+        """Return whether the program has a command of the toolkit: it has all, unless it declares `commands`."""
+        return self.commands is None or name in self.commands
 
     def is_on(self, name: str, environ: Mapping[str, str]) -> bool:
         """Return whether a boolean variable is set to anything but `0`, `false` or `no`."""

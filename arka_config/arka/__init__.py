@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# Of the public names, but not from the package itself, which imports importlib: `token` takes the fast path.
 from arka_config.app import App
 from arka_config.app_identity import SignIn
 

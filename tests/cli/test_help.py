@@ -162,7 +162,7 @@ def test_other_options_are_suggested() -> None:
 
 
 def test_no_command_is_suggested_that_a_program_does_not_have(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(acme, ["ls"], only=["login", "token"]) == 2
+    assert run(AppIdentity("acme", commands=["login", "token"]), ["ls"]) == 2
     assert "did you mean" not in capsys.readouterr().err
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config import Credential, Origin, Secret, open_store, timestamps
+from arka_config.app_identity import AppIdentity
 from arka_config.arka import app
 from arka_config.cli.runtime.run import run
 from tests.acme import app as acme
@@ -154,7 +155,7 @@ def test_overview_of_a_profile_without_a_token_leads_to_login() -> None:
 
 @pytest.mark.usefixtures("home")
 def test_overview_suggests_no_command_that_a_program_does_not_have(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(acme, [], only=["profiles", "token"]) == 0
+    assert run(AppIdentity("acme", commands=["profiles", "token"]), []) == 0
     assert "Next: acme help  # list the commands" in capsys.readouterr().out
     assert run(acme, []) == 0
     assert "Next: acme login  # sign in" in capsys.readouterr().out

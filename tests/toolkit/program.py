@@ -5,17 +5,17 @@ from __future__ import annotations
 import click
 import typer
 
+from arka_config import App
 from tests.acme import app
 
-SOME = ("login", "token", "profiles")
+some_app = App("acme", settings="tests.acme:Settings", token_prefix="acme_", commands=("login", "token", "profiles"))
 main = app.main(f"{__name__}:cli")
-some = app.main(f"{__name__}:cli_with_some", only=SOME)
+some = some_app.main(f"{__name__}:cli_with_some")
 mismatched = app.main(f"{__name__}:cli_with_some")
-typer_main = app.main(f"{__name__}:typed", only=SOME)
+typer_main = some_app.main(f"{__name__}:typed")
 
 
 @click.group()
-@app.profile_option
 def cli() -> None:
     """The program of Acme."""
 
@@ -32,7 +32,7 @@ def end(code: int) -> None:
 app.add_commands(cli)
 
 cli_with_some = click.Group()
-app.add_commands(cli_with_some, only=SOME)
+some_app.add_commands(cli_with_some)
 
 
 @cli_with_some.command()
@@ -42,7 +42,7 @@ def prompt() -> None:
 
 
 typed = typer.Typer()
-app.add_commands(typed, only=SOME)
+some_app.add_commands(typed)
 
 
 @typed.command("hello")

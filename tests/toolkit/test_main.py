@@ -62,10 +62,11 @@ def test_fast_path_leaves_the_author_s_own_command_alone() -> None:
     assert start("some", "token").stdout == f"{TOKEN}\n"
 
 
-def test_main_with_other_commands_than_the_program_is_an_error() -> None:
+def test_program_without_a_command_that_the_fast_path_has_is_an_error() -> None:
     done = start("mismatched", "--help")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: App('acme').main and the program have different commands: ")
+    assert done.stderr.startswith("error: the program has not got these commands of App('acme'): exec, prompt, use\n")
+    assert "name the app's commands in App(commands=…)" in done.stderr
 
 
 def test_completion_offers_no_profiles_for_the_author_s_command() -> None:

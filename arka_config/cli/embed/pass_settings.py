@@ -1,4 +1,4 @@
-"""Pass settings to a function, loaded when it is called: in a click command, in a Typer command, or anywhere else.
+"""Pass settings to a function, loaded when it is called: in a click, Typer or argparse command, or anywhere else.
 
 Neither click nor pydantic is imported here, because a function may be called from a program without click.
 """
@@ -11,28 +11,40 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from arka_config.cli.runtime import session as sessions
+from arka_config.cli.runtime.asynchronous import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from arka_config.app_identity import AppIdentity
     from arka_config.settings import ProfileSettings
 
 
 def pass_settings(
-    app: AppIdentity, settings: type[ProfileSettings] | None, function: Callable[..., Any]
+    app: AppIdentity,
+    settings: type[ProfileSettings] | None,
+    options: bool | Collection[str],
+    function: Callable[..., Any],
 ) -> Callable[..., Any]:
-    """Return the function without its first parameter, which gets the effective settings."""
+    """Return the function without its first parameter, which gets the effective settings.
+
+    The function of a click or Typer command gets the app's options too, and those of the settings that `options` names.
+    """
 
     def call(*args: Any, **kwargs: Any) -> Any:
         kind = settings or app.settings_class()
         context = _click_context()
-        if context is None:
-            return function(kind.load(), *args, **kwargs)
-        from arka_config.cli.runtime.command import click_errors
+        if context is not None:
+            from arka_config.cli.runtime.command import click_errors, json_errors
 
-        with click_errors(app):
-            return function(sessions.current(context, app).load(kind), *args, **kwargs)
+            session = sessions.current(context, app)
+            with click_errors(app), json_errors(session):
+                return finish(function(session.load(kind), *args, **kwargs))
+        if (namespace := _namespace(args)) is not None:
+            from arka_config.cli.embed.argparse import load_settings
+
+            return finish(function(load_settings(app, namespace, kind), *args, **kwargs))
+        return function(kind.load(), *args, **kwargs)
 
     wrapper: Any = functools.wraps(function)(call)
     signature = inspect.signature(function)
@@ -42,7 +54,21 @@ def pass_settings(
     if "typer" in sys.modules:
         from arka_config.cli.embed.typer import with_settings
 
-        return with_settings(app, settings, function, wrapper)
+        wrapper = with_settings(app, settings, function, wrapper)
+    return _with_options(app, settings, options, wrapper)
+
+
+def _with_options(
+    app: AppIdentity, settings: type[ProfileSettings] | None, options: bool | Collection[str], wrapper: Any
+) -> Callable[..., Any]:
+    """Add the options of a command, unless the function cannot be one: neither click nor Typer is loaded."""
+    if "click" in sys.modules or "typer" in sys.modules:
+        from arka_config.cli.embed import toolkit
+
+        if options is not False:
+            only = None if options is True else options
+            wrapper = toolkit.settings_options(app, settings, only)(wrapper)
+        wrapper = toolkit.profile_option(app, wrapper)
     return wrapper  # type: ignore[no-any-return]  # Any, because attributes are set on it
 
 
@@ -50,3 +76,10 @@ def _click_context() -> Any:
     """The context of the click command that is running, if there is one."""
     click = sys.modules.get("click")
     return click.get_current_context(silent=True) if click is not None else None
+
+
+def _namespace(arguments: tuple[Any, ...]) -> Any:
+    """The Namespace of an argparse program among the arguments, if there is one."""
+    argparse = sys.modules.get("argparse")
+    found = (each for each in arguments if argparse is not None and isinstance(each, argparse.Namespace))
+    return next(found, None)

@@ -11,25 +11,30 @@ import inspect
 import sys
 import types
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
+from arka_config.app_identity import AppIdentity
 from arka_config.cli.output import terminal
 from arka_config.cli.reference.topics import TOPICS
 from arka_config.cli.runtime import command_tree
 from arka_config.cli.runtime import session as sessions
+from arka_config.cli.runtime.asynchronous import finish
+from arka_config.cli.runtime.command import AUTHORS, JSON, OptionSpec
 from arka_config.cli.runtime.reporting import report_error, run_reporting_errors
 from arka_config.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from arka_config.app_identity import AppIdentity
-    from arka_config.cli.runtime.command import OptionSpec
+    from arka_config.cli.runtime.session import Session
     from arka_config.settings import ProfileSettings
 
 _HELP = ("-h", "--help")
 _CONTEXT = "given_context"
+_ADOPTED = "app whose options its commands have"  # an attribute of a Typer
+_running: ContextVar[Any] = ContextVar("context of the Typer command that is running")
 _FORWARD_EVERYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -50,12 +55,23 @@ def _typer_errors(app: AppIdentity) -> Iterator[None]:
         raise _typer().Exit(code)
 
 
+# Its value is not stored: Typer calls back before it looks for the command's name.
+VERSION = OptionSpec(("-V", "--version"), "Print the version.", lambda _, __: None, is_flag=True)
+
+
 # Commands
 
 
-def add(app: AppIdentity, cli: Any, only: Collection[str] | None) -> None:
-    """Add the app's commands to a Typer."""
-    names = command_tree.typer_commands(app, only)
+def add(app: AppIdentity, cli: Any) -> None:
+    """Add the app's commands to a Typer, and the app's options to all of its commands, also to later ones."""
+    if cli.registered_callback is None:
+
+        def program() -> None:
+            pass  # what makes Typer accept options before a command's name
+
+        cli.callback()(program)
+    _adopt(app, cli, is_program=True)
+    names = command_tree.names_without_completion(app)
     for command in command_tree.commands(app, names - command_tree.typer_names(cli)):  # the author's own commands stay
         decorator = cli.command(
             command.name,
@@ -65,6 +81,67 @@ def add(app: AppIdentity, cli: Any, only: Collection[str] | None) -> None:
             context_settings=_FORWARD_EVERYTHING,
         )
         decorator(_forward(app, str(command.name), cli, names))
+
+
+def _adopt(app: AppIdentity, cli: Any, *, is_program: bool = False) -> None:
+    """Add the app's options to the commands of a Typer, also to those that are added later."""
+    if hasattr(cli, _ADOPTED):
+        return
+    setattr(cli, _ADOPTED, app)
+    of_callback = [*AUTHORS, JSON._replace(is_hidden=True), *([VERSION] if is_program else [])]
+    cli.__class__ = _class_with_app(app, type(cli), of_callback)
+    for info in cli.registered_commands:
+        info.callback = _prepare(app, info.callback, AUTHORS)
+    if cli.registered_callback is not None and cli.registered_callback.callback is not None:
+        cli.registered_callback.callback = _prepare(app, cli.registered_callback.callback, of_callback)
+    for info in cli.registered_groups:
+        _adopt(app, info.typer_instance)
+
+
+def _class_with_app(app: AppIdentity, kind: Any, of_callback: Sequence[OptionSpec]) -> type:
+    """Return a subclass of the author's Typer that adds the app's options to what is registered."""
+
+    def registering(decorator: Any, specs: Sequence[OptionSpec]) -> Any:
+        def register(function: Any) -> Any:
+            decorator(_prepare(app, function, specs))
+            return function
+
+        return register
+
+    class WithApp(kind):  # type: ignore[misc]  # any Typer
+        """A Typer with commands of an app."""
+
+        def command(self, *args: Any, **kwargs: Any) -> Any:
+            return registering(super().command(*args, **kwargs), AUTHORS)
+
+        def callback(self, *args: Any, **kwargs: Any) -> Any:
+            return registering(super().callback(*args, **kwargs), of_callback)
+
+        def add_typer(self, typer_instance: Any, **kwargs: Any) -> None:
+            _adopt(app, typer_instance)
+            super().add_typer(typer_instance, **kwargs)
+
+    return WithApp
+
+
+def _prepare(app: AppIdentity, function: Any, specs: Sequence[OptionSpec]) -> Any:
+    """Return the author's function with the app's options."""
+    is_ours = isinstance(getattr(function, "app", None), AppIdentity)
+    return function if is_ours else with_options(app, _without_own(specs, function), function)
+
+
+def _without_own(specs: Sequence[OptionSpec], function: Callable[..., Any]) -> list[OptionSpec]:
+    """Return the options that no parameter of the author's function declares."""
+    taken = set()
+    hints = _type_hints(function)
+    for name, parameter in inspect.signature(function).parameters.items():
+        declared = [*getattr(hints.get(name), "__metadata__", ()), parameter.default]
+        info = next((each for each in declared if hasattr(each, "param_decls")), None)
+        # Within `Annotated`, the first declaration is in the place of the default.
+        declarations = [getattr(info, "default", None), *(getattr(info, "param_decls", None) or ())]
+        words = [word for each in declarations if isinstance(each, str) for word in each.split("/") if word[:1] == "-"]
+        taken |= set(words) or {f"--{name.replace('_', '-')}"}
+    return [spec for spec in specs if taken.isdisjoint(spec.spellings)]
 
 
 def _forward(app: AppIdentity, name: str, cli: Any, names: Collection[str]) -> Callable[..., None]:
@@ -87,7 +164,8 @@ def _forward(app: AppIdentity, name: str, cli: Any, names: Collection[str]) -> C
 
 def with_options(app: AppIdentity, specs: Iterable[OptionSpec], function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function with options that Typer sees."""
-    options = list(specs)
+    has = inspect.signature(function).parameters
+    options = [option for option in specs if option.key not in has]
     parameters = [
         inspect.Parameter(option.key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(app, option))
         for option in options
@@ -132,9 +210,30 @@ def _annotation(app: AppIdentity, option: OptionSpec) -> Any:
         kind = functional("Choice", [(choice, choice) for choice in option.choices])
     if option.is_repeated:
         kind = list[kind]
-    more = {"autocompletion": _profile_completer(app)} if option.is_profile else {}
-    declared = _typer().Option(*option.names, help=option.help, metavar=option.metavar, show_default=False, **more)
+    more: dict[str, Any] = {"autocompletion": _profile_completer(app)} if option.is_profile else {}
+    if option is VERSION:
+        more = {"is_eager": True, "callback": _version_printer(app)}
+    declared = _typer().Option(
+        *option.names, help=option.help, metavar=option.metavar, show_default=False, hidden=option.is_hidden, **more
+    )
     return Annotated[kind | None, declared]
+
+
+def _version_printer(app: AppIdentity) -> Callable[[bool], None]:
+    def show(given: bool) -> None:
+        if given:
+            from arka_config.cli.runtime.versions import version_line
+
+            terminal.out(version_line(app, app.name))
+            raise _typer().Exit
+
+    return show
+
+
+def running_session(app: AppIdentity) -> Session | None:
+    """Return the session of the Typer command that is running; None outside of one."""
+    context = _running.get(None)
+    return None if context is None else sessions.current(context, app)
 
 
 def _profile_completer(app: AppIdentity) -> Callable[..., list[str]]:
@@ -159,7 +258,14 @@ def _wrapper(
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return call(kwargs.pop(_CONTEXT, None) if own is None else kwargs.get(own), *args, **kwargs)
+        given = kwargs.pop(_CONTEXT, None) if own is None else kwargs.get(own)
+        if given is None:
+            return call(None, *args, **kwargs)
+        running = _running.set(given)
+        try:
+            return finish(call(given, *args, **kwargs))
+        finally:
+            _running.reset(running)
 
     context = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=typer.Context)
     more = [*added, *([context] if own is None else [])]

@@ -133,6 +133,7 @@ class OptionSpec(NamedTuple):
     is_profile: bool = False
     choices: tuple[str, ...] = ()
     is_repeated: bool = False
+    is_hidden: bool = False
 
     @property
     def spellings(self) -> list[str]:
@@ -162,6 +163,7 @@ class OptionSpec(NamedTuple):
             is_flag=self.is_flag,
             default=None if self.is_flag and "/" in self.names[-1] else False if self.is_flag else None,
             multiple=self.is_repeated,
+            hidden=self.is_hidden,
             expose_value=False,
             allow_from_autoenv=False,
             callback=callback,
@@ -216,7 +218,7 @@ NO_INPUT = OptionSpec(
     ("--no-input",), "Never prompt: fail, and name the option to use instead.", _store_no_input, is_flag=True
 )
 DEBUG = OptionSpec(("--debug",), "Log each step to stderr, without tokens.", _store_debug, is_flag=True)
-COMMON = (PROFILE, JSON, NO_INPUT, DEBUG)  # also of the author's own commands, with `profile_option`
+AUTHORS = (PROFILE, NO_INPUT, DEBUG)  # of every command, also of the author's own
 API_KEY = OptionSpec(
     ("--api-key", "--token"),
     "Use this token for this run. It is visible in process lists: prefer a profile or the environment.",
@@ -230,7 +232,12 @@ API_URL = OptionSpec(
 
 def common_options(app: AppIdentity | None = None) -> list[click.Parameter]:
     """The options of every command and group, so that they may be given before or after a command's name."""
-    return [option.click_option(app) for option in (*COMMON, API_KEY, API_URL)]
+    return [option.click_option(app) for option in (PROFILE, JSON, NO_INPUT, DEBUG, API_KEY, API_URL)]
+
+
+def implements_json(command: click.Command) -> bool:
+    """Return whether a command has the option `--json` of an app."""
+    return any(parameter.name == JSON.key for parameter in command.params)
 
 
 # Commands

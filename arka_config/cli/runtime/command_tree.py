@@ -5,9 +5,9 @@ A command is imported only when it is run or completed, or when its help is show
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from arka_config.cli.runtime.command import (
     ReportedError,
     click_errors,
     common_options,
+    implements_json,
     json_errors,
     safe_suggestions,
     show_json_error,
@@ -32,7 +33,7 @@ from arka_config.cli.runtime.registry import ENTRIES, GROUPS
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence, Set
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import Any
 
     from arka_config.app_identity import AppIdentity
@@ -90,17 +91,22 @@ class SectionedGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, section by section."""
-        width = max(map(len, self.commands), default=0)
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for name, command in self.commands.items():
-            if not command.hidden:
-                rows = sections.setdefault(getattr(command, "section", "Commands"), [])
-                rows.append((name.ljust(width), command.get_short_help_str(formatter.width)))
-        if isinstance(self.commands.get("help"), LazyCommand):
-            sections["Topics"] = [(topic.name.ljust(width), topic.summary) for topic in TOPICS.values()]
-        for title, rows in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(rows)
+        write_sections(self.commands, formatter)
+
+
+def write_sections(commands: Mapping[str, click.Command], formatter: click.HelpFormatter) -> None:
+    """Write commands to a help page, section by section, in their order, and the topics of `help`."""
+    width = max(map(len, commands), default=0)
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for name, command in commands.items():
+        if not command.hidden:
+            rows = sections.setdefault(getattr(command, "section", "Commands"), [])
+            rows.append((name.ljust(width), command.get_short_help_str(formatter.width)))
+    if isinstance(commands.get("help"), LazyCommand):
+        sections["Topics"] = [(topic.name.ljust(width), topic.summary) for topic in TOPICS.values()]
+    for title, rows in sections.items():
+        with formatter.section(title):
+            formatter.write_dl(rows)
 
 
 class AppGroup(SectionedGroup):
@@ -149,6 +155,7 @@ class LazyCommand(click.Command):
 
 def commands(app: AppIdentity, only: Collection[str] | None = None) -> Iterator[AppGroup | LazyCommand]:
     """Yield the commands of an app, or `only` some of them. Raises LookupError for an unknown name."""
+    only = app.commands if only is None else only
     top = {entry.name: entry for entry in ENTRIES if not entry.group}
     if unknown := sorted(set(only or ()) - top.keys()):
         raise LookupError(f"there is no command '{unknown[0]}' to add; {did_you_mean(unknown[0], top)}")
@@ -161,9 +168,9 @@ def commands(app: AppIdentity, only: Collection[str] | None = None) -> Iterator[
             yield group
 
 
-def typer_commands(app: AppIdentity, only: Collection[str] | None) -> set[str]:
-    """The names of the commands that a Typer gets: by default all but `completion`, because Typer has its own."""
-    return {str(command.name) for command in commands(app, only) if only or command.name != "completion"}
+def names_without_completion(app: AppIdentity) -> set[str]:
+    """The names of the commands that a Typer or argparse program gets: by default all but click's `completion`."""
+    return {str(command.name) for command in commands(app) if app.commands or command.name != "completion"}
 
 
 def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedGroup:
@@ -186,28 +193,25 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
             with click_errors(app), json_errors(session):
                 overview.show(session, group.commands)
 
-    group.params += [
-        *common_options(app),
-        click.Option(
-            ["-V", "--version"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=functools.partial(_print_version, app),
-            help="Print the version.",
-        ),
-    ]
+    group.params += [*common_options(app), version_option(app)]
     for command in commands(app, only):
         group.add_command(command)
     return group
 
 
-def _print_version(app: AppIdentity, context: click.Context, _: click.Parameter, given: bool) -> None:
-    if given and not context.resilient_parsing:
-        from arka_config.cli.runtime.versions import version_line
+def version_option(app: AppIdentity) -> click.Option:
+    """The option `--version` of a program."""
 
-        terminal.out(version_line(app, str(context.info_name)))
-        context.exit()
+    def show(context: click.Context, _: click.Parameter, given: bool) -> None:
+        if given and not context.resilient_parsing:
+            from arka_config.cli.runtime.versions import version_line
+
+            terminal.out(version_line(app, str(context.info_name)))
+            context.exit()
+
+    return click.Option(
+        ["-V", "--version"], is_flag=True, expose_value=False, is_eager=True, callback=show, help="Print the version."
+    )
 
 
 def _has_command(program: click.Context, words: Sequence[str]) -> bool:
@@ -219,21 +223,25 @@ def _has_command(program: click.Context, words: Sequence[str]) -> bool:
     return command is not None
 
 
-def run(app: AppIdentity, arguments: Sequence[str], cli: str | None = None, only: Collection[str] | None = None) -> int:
+def run(app: AppIdentity, arguments: Sequence[str], cli: str | None = None) -> int:
     """Run a command line and return the exit code. `cli` is the import string of the author's program, if there is one.
 
     Raises ConfigError, also for the usage errors that click finds.
     """
     if cli is None:
-        return run_click(app, program(app, only), arguments)
+        return run_click(app, program(app), arguments)
     module, _, name = cli.partition(":")
     found = getattr(import_module(module), name)
     if isinstance(found, click.Group):
         added = {name for name, command in found.commands.items() if _belongs_to(app, command)}
-        _check_commands(app, {str(command.name) for command in commands(app, only)}, added, found.commands.keys())
+        _check_commands(app, added)
         return run_click(app, found, arguments)
+    if (argparse := sys.modules.get("argparse")) is not None and isinstance(found, argparse.ArgumentParser):
+        from arka_config.cli.runtime.parser_program import run_parser
+
+        return run_parser(found, arguments)
     added = {info.name for info in found.registered_commands if _belongs_to(app, info.callback)}
-    _check_commands(app, typer_commands(app, only), added, typer_names(found))
+    _check_commands(app, added)
     try:
         found(args=list(arguments), prog_name=app.name)
     except SystemExit as ended:
@@ -251,16 +259,13 @@ def typer_names(cli: Any) -> set[str]:
     return {info.name or info.callback.__name__.replace("_", "-") for info in cli.registered_commands}
 
 
-def _check_commands(app: AppIdentity, expected: Set[str], added: Set[str], present: Set[str]) -> None:
-    """Raise ConfigError if `main` was given other commands than the program has: the fast path relies on the list.
-
-    The author may have replaced one that has no fast path, such as `version`.
-    """
-    own = present - added - fast_path.HANDLED
-    if different := sorted((expected - own) ^ added):
+def _check_commands(app: AppIdentity, added: Collection[str | None]) -> None:
+    """Raise ConfigError if the fast path would run a command of the app that the program does not have."""
+    expected = {str(command.name) for command in commands(app)} & set(fast_path.COMMANDS)
+    if missing := sorted(expected.difference(filter(None, added))):
         raise errors.ConfigError(
-            f"{app!r}.main and the program have different commands: {', '.join(different)}",
-            hint="pass the same `only` to main and to add_commands",
+            f"the program has not got these commands of {app!r}: {', '.join(missing)}",
+            hint="call app.add_commands(cli), and name the app's commands in App(commands=…) if it has not got all",
         )
 
 
@@ -277,7 +282,8 @@ def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], na
         return shown.exit_code
     except click.UsageError as usage:
         error = _usage_error(app, usage)
-        is_unshown = isinstance(usage.ctx and usage.ctx.command, Command | LazyCommand | SectionedGroup)
+        failed = None if usage.ctx is None else usage.ctx.command
+        is_unshown = failed is not None and (isinstance(failed, LazyCommand) or implements_json(failed))
     except click.ClickException as other:  # raised by the author's code
         other.show()
         return other.exit_code

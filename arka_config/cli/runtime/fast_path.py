@@ -18,12 +18,13 @@ from arka_config.text import is_profile_name
 
 TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from arka_config.app_identity import AppIdentity
 
 _PROFILE = ("-p", "--profile")
 HANDLED = frozenset({"token", "prompt", "exec"})
+COMMANDS = HANDLED | {"use", "profiles"}  # those that are handled, and those whose argument is completed
 
 # The words after which a profile's name follows.
 _BEFORE_A_NAME = (
@@ -34,18 +35,16 @@ _BEFORE_A_NAME = (
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- ")
 
 
-def run(
-    app: AppIdentity, arguments: Sequence[str], environ: Mapping[str, str], only: Collection[str] | None = None
-) -> int | None:
+def run(app: AppIdentity, arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
     """Run the command line if it matches a form above and return its exit code; return None to hand over to click.
 
-    `only` names the app's commands that the program has, if not all. Raises what the commands raise.
+    Raises what the commands raise.
     """
     shell = environ.get(completion_variable(app.name))
     if shell:
-        return _complete(app, shell, environ, only)
+        return _complete(app, shell, environ)
     parsed = _parse(arguments)
-    if parsed is None or not (only is None or parsed[0] in only):
+    if parsed is None or not app.has_command(parsed[0]):
         return None
     name, profile, words = parsed
     try:
@@ -91,7 +90,7 @@ def _parse(arguments: Sequence[str]) -> tuple[str, str | None, Sequence[str]] | 
     return None if command in (None, "exec") else (str(command), profile, ())
 
 
-def _complete(app: AppIdentity, shell: str, environ: Mapping[str, str], only: Collection[str] | None) -> int | None:
+def _complete(app: AppIdentity, shell: str, environ: Mapping[str, str]) -> int | None:
     """Print the profiles that complete the last word, in the format of click's scripts; None to hand over to click."""
     words = environ.get("COMP_WORDS", "")
     number = environ.get("COMP_CWORD", "")
@@ -112,7 +111,7 @@ def _complete(app: AppIdentity, shell: str, environ: Mapping[str, str], only: Co
         return None
     if not _UNQUOTED.issuperset(prefix) or " " in prefix:
         return None
-    if before and only is not None and before[0] not in (*only, *_PROFILE):
+    if before and before[0] not in _PROFILE and not app.has_command(before[0]):
         return None
     line = "plain\n{}\n_" if shell == "zsh_complete" else "plain,{}"
     terminal.out("\n".join(line.format(name) for name in Session(app, environ).names_starting_with(prefix)))

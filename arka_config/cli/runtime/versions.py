@@ -15,7 +15,10 @@ def toolkit_version() -> str:
 
 
 def app_version(app: AppIdentity) -> str | None:
-    """Return the version of the distribution that an app is installed from; None if it is not installed from any."""
+    """Return the version that an app declares, else that of the distribution that it is installed from; None if it is
+    not installed from any."""
+    if app.version:
+        return app.version
     names = [app.distribution]
     if not app.distribution:
         package = (app.settings or "").partition(":")[0].partition(".")[0]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from arka_config import App
 
-COMMANDS = ("login", "logout", "status", "token", "use", "profiles", "config")
-
 app = App(
-    "tides", title="Tides", settings="tides.cli:Settings", token_prefix="td_", api_url="https://api.tides.example"
+    "tides",
+    title="Tides",
+    settings="tides.cli:Settings",
+    token_prefix="td_",
+    api_url="https://api.tides.example",
+    commands=("login", "logout", "status", "token", "use", "profiles", "config"),
+    distribution="arka-config-example-tides",
 )
-main = app.main("tides.cli:cli", only=COMMANDS)
+main = app.main("tides.cli:cli")

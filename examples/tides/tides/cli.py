@@ -9,7 +9,7 @@ import typer
 from pydantic import Field, HttpUrl
 
 from arka_config import ProfileSettings, Token
-from tides import COMMANDS, app
+from tides import app
 
 
 class Unit(StrEnum):
@@ -27,18 +27,15 @@ cli = typer.Typer(add_completion=False)
 
 
 @cli.callback()
-@app.profile_option
 def program() -> None:
     """Show the tides."""
 
 
-app.add_commands(cli, only=COMMANDS)
+app.add_commands(cli)
 
 
 @cli.command()
-@app.profile_option
-@app.settings_options(Settings, only=["unit"])
-@app.pass_settings
+@app.pass_settings(Settings, options=["unit"])
 def high(settings: Settings, port: Annotated[str, typer.Argument(help="The port.")], upper: bool = False) -> None:
     """Show the height of high tide."""
     decimetres = sum(map(ord, port)) % 40

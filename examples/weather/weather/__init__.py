@@ -11,6 +11,7 @@ app = App(
     token_prefix="wx_",
     api_url="https://api.weather.example",
     tokens_page="/settings/tokens",
+    distribution="arka-config-example-weather",
     sign_in=SignIn("weather-cli", scope="forecasts"),  # `weather login` opens the browser if the server supports it
 )
 main = app.main("weather.cli:cli")

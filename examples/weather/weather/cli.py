@@ -10,7 +10,6 @@ from weather.settings import Settings
 
 
 @click.group()
-@app.profile_option
 def cli() -> None:
     """Show the weather."""
 
@@ -20,9 +19,7 @@ app.add_commands(cli)
 
 @cli.command()
 @click.argument("place")
-@app.profile_option
-@app.settings_options(Settings, only=["display.days", "display.units"])
-@app.pass_settings
+@app.pass_settings(Settings, options=["display.days", "display.units"])
 def forecast(settings: Settings, place: str) -> None:
     """Show the forecast for a place."""
     for day in range(1, settings.display.days + 1):
@@ -32,7 +29,6 @@ def forecast(settings: Settings, place: str) -> None:
 
 
 @cli.command()
-@app.profile_option
 @app.pass_settings
 def account(settings: Settings) -> None:
     """Show the account that the token belongs to."""

@@ -1,0 +1,31 @@
+"""The run that a command of another author belongs to."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from arka_config.cli.runtime import session as sessions
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from arka_config.app_identity import AppIdentity
+
+
+def wants_json(app: AppIdentity, namespace: Namespace | None) -> bool:
+    """Return whether the running command, or the one that the Namespace belongs to, was given `--json`."""
+    if namespace is not None:
+        from arka_config.cli.embed import argparse
+
+        return argparse.wants_json(namespace)
+    click = sys.modules.get("click")
+    context = None if click is None else click.get_current_context(silent=True)
+    if context is not None:
+        return sessions.current(context, app).json
+    if "typer" not in sys.modules:
+        return False
+    from arka_config.cli.embed.typer import running_session
+
+    session = running_session(app)
+    return session is not None and session.json
