@@ -164,6 +164,11 @@ class AppIdentity:
             return []
         return [leaf.field.variable for leaf in self.settings_class().leaves().values()]
 
+    @property
+    def may_have_secrets(self) -> bool:
+        """Whether the app may have secrets other than the token. Does not import the settings class."""
+        return self.settings is not None and self.secret_settings != ()
+
     def settings_class(self) -> Any:
         """Import and return the settings class, a ProfileSettings. Raises LookupError if the app has none."""
         from importlib import import_module

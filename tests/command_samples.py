@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 NEW_TOKEN = "arka_" + "t" * 33 + "b2c3"
+NEW_SECRET = "hunter-3 of a scene with secrets"
 RECIPIENT = "age12uqvrl9v0qtwegxele2yewsgdvyn046tftuytjrdxpulsveep5xq59sknk"
 
 _HTTP = "click httpx rich"  # httpx imports rich, for its own command line
@@ -151,18 +152,28 @@ SAMPLES: dict[str, Sample] = {
         Line("profiles unset work timeout"), imports={"profiles unset work description": f"{_SETTINGS} tomlkit"}
     ),
     "profiles rename": writer(
-        Line("profiles rename work other"),
+        Line("profiles rename work other", "secrets"),
         Line("profiles rename work other", "sealed"),
         imports={"profiles rename work other": "click"},
     ),
     "profiles copy": writer(
-        Line("profiles copy work other --with-token"), imports={"profiles copy work other": "click"}
+        Line("profiles copy work other --with-token", "sealed secrets"),
+        imports={"profiles copy work other": "click"},
     ),
     "profiles remove": writer(
         Line("profiles remove ci --yes"),
-        Line("profiles remove -p ci --yes"),
+        Line("profiles remove -p work --yes", "secrets"),
         Line("profiles remove work --yes --revoke", "served"),
         imports={"profiles remove work --yes": "click"},
+    ),
+    "secrets list": reader("secrets list", imports={"secrets list": "click"}),
+    "secrets set": writer(
+        Line("secrets set webhook_secret -p work", "sealed secrets", NEW_SECRET),
+        imports={"2 secrets set webhook_secret -p work": "click"},
+    ),
+    "secrets unset": writer(
+        Line("secrets unset webhook_secret mail.password -p work", "secrets"),
+        imports={"2 secrets unset webhook_secret -p work": "click"},
     ),
     "config show": reader("config show --sources", imports={"config show": _SETTINGS}),
     "config get": reader("config get timeout", imports={"config get timeout": _SETTINGS}),
@@ -174,16 +185,16 @@ SAMPLES: dict[str, Sample] = {
     "vault status": reader("vault status", imports_if_sealed={"vault status": "click cryptography"}),
     "vault enable": writer(
         Line("vault enable --with key-file"),
-        Line("vault enable --with key-file --key-file keys/a.key"),
+        Line("vault enable --with key-file --key-file keys/a.key", "secrets"),
         imports={"vault enable": "click cryptography"},
     ),
     "vault disable": writer(
-        Line("vault disable --yes", "sealed"),
+        Line("vault disable --yes", "sealed secrets"),
         imports={"1 vault disable --yes": "click"},
         imports_if_sealed={"vault disable --yes": "click cryptography"},
     ),
     "vault rekey": writer(
-        Line("vault rekey", "sealed"),
+        Line("vault rekey", "sealed secrets"),
         imports={"1 vault rekey": "click"},
         imports_if_sealed={"vault rekey": "click cryptography"},
     ),

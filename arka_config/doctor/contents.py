@@ -11,7 +11,7 @@ from arka_config.errors import ConfigError, MalformedFile, NewerFormat, UnsafeFi
 from arka_config.store import files
 from arka_config.store.resolution import Resolution
 from arka_config.store.tokens import SEALED
-from arka_config.text import suggest_profile_name, visible
+from arka_config.text import is_profile_name, suggest_profile_name, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +77,11 @@ def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem
     validator = SettingsValidator(machine.app)
     for key, value in validator.flatten(profile.settings):
         fault = validator.problem(key, value, may_be_secret=True)
+        if not fault and validator.is_secret(key):
+            message = f"settings.{key}: it is a secret in plain text, in a file that may be shared"
+            store = machine.command("secrets", "set", key, "--profile", name)
+            unset = machine.command("profiles", "unset", name, key)
+            yield Problem(WARNING, profile.path, message, f"{store} && {unset}")
         if not fault:
             continue
         is_known = validator.is_known(key)
@@ -107,10 +112,12 @@ def token_files(machine: Machine) -> Iterator[Problem]:
     for path, error in machine.read_errors.items():
         if os.path.dirname(path) != tokens.folder or isinstance(error, UnsafeFile):  # reported by `modes`
             continue
+        name = os.path.basename(path).removesuffix(".json")
+        if not is_profile_name(name):  # another secret, reported by `secrets`
+            continue
         if isinstance(error, NewerFormat) or not isinstance(error, MalformedFile):
             yield Problem.from_error(error, path)
         else:
-            name = os.path.basename(path).removesuffix(".json")
             command = machine.command("logout", "--profile", name)
             yield Problem.from_error(error, path, command=command, advice=error.hint)
     for name in sorted(machine.credentials.keys() & machine.profiles.keys()):

@@ -18,6 +18,7 @@ from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files, journal, token_formats
 from arka_config.store.resolution import Resolution
+from arka_config.store.secret_records import record_name
 from arka_config.store.tokens import SEALED
 from arka_config.templates import approvals
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
     from arka_config.sealing.data_key import DataKeyFile
+    from arka_config.secret import Secret
     from arka_config.store.journal import Entry
     from arka_config.store.preferences import Preferences
     from arka_config.store.profile_store import ProfileStore
@@ -138,6 +140,17 @@ class Machine:
         """The stored credentials that can be read, sealed or not."""
         credentials = self._read_all(self.store.tokens.names, self.store.tokens.read, self.store.tokens.path)
         return {name: credential for name, credential in credentials if credential is not None}
+
+    @cached_property
+    def secrets(self) -> dict[str, Secret]:
+        """The stored secrets that can be read, sealed or not, by the name of their record: `work.webhook_secret`."""
+        store = self.store
+        records = self._read_all(
+            lambda: {record_name(*each) for each in store.secrets.names()},
+            lambda name: store.secrets.read(*name.split(".", 1)),
+            store.tokens.path,
+        )
+        return {name: secret for name, secret in records if secret is not None}
 
     def _read_all(
         self, names: Callable[[], set[str]], read: Callable[[str], T], path: Callable[[str], str]

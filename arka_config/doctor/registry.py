@@ -6,7 +6,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-from arka_config.doctor import contents, leaks, leftovers, online, permissions, selection, tokens
+from arka_config.doctor import contents, leaks, leftovers, online, permissions, secrets, selection, tokens
 from arka_config.doctor.problem import ERROR, Problem, reason_of
 from arka_config.errors import ConfigError, ConfigWarning, FileError
 
@@ -46,12 +46,13 @@ CHECKS = (
     Check("preferences", "Contents", "config.toml is valid", contents.preferences),
     Check("profiles", "Contents", "profiles and their settings are valid", contents.profiles),
     Check("tokens", "Contents", "token files are undamaged", contents.token_files),
+    Check("secrets", "Contents", "stored secrets are undamaged", secrets.records),
     Check("state", "Contents", "the state is readable", contents.state),
     Check("unfinished", "Contents", "no change was interrupted", leftovers.unfinished_changes),
     Check("expiry", "Tokens", "no token expires soon", tokens.expiry),
     Check("references", "Tokens", "every token reference leads to a token", tokens.references),
     Check("vault", "Tokens", "sealed tokens can be opened", tokens.vault),
-    Check("plain-tokens", "Tokens", "no plain token that should be sealed", tokens.plain_tokens),
+    Check("plain-tokens", "Tokens", "nothing is plain that should be sealed", tokens.plain_tokens),
     Check("keyring", "Tokens", "the keyring answers, if one is used", tokens.keyring),
     Check("active", "Selection", "the active profile exists", selection.active),
     Check("pins", "Selection", "pinned directories and their profiles exist", selection.pins),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from arka_config import timestamps
 from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command, shorten_list
+from arka_config.doctor.secrets import in_plain_text
 from arka_config.errors import (
     ConfigError,
     FileError,
@@ -102,9 +103,16 @@ def vault(machine: Machine) -> Iterator[Problem]:
     """A data key that is missing or damaged, unlockers that do not open it, and sealed tokens that it does not open."""
     store = machine.store
     sealed = [name for name, each in machine.credentials.items() if each.storage == SEALED]
+    secrets = [name for name in machine.secrets if store.tokens.read_storage(name) == SEALED]
     if not files.exists(store.data_key_path):
         if sealed:
             yield _missing_data_key(machine, sealed)
+        elif secrets:
+            message = f"it is missing, and without it the secrets {shorten_list(secrets, _MAX_NAMES)} cannot be opened"
+            profile, _, field = secrets[0].partition(".")
+            command = machine.command("secrets", "unset", field, "--profile", profile)
+            advice = "restore it from a backup; if there is none, store the secrets again"
+            yield Problem(ERROR, store.data_key_path, message, command, advice)
         elif files.exists(store.known_vault_path):
             message = f"it is missing, but {store.known_vault_path} says that sealing is on: no token can be stored"
             command = machine.command("vault", "disable")
@@ -176,17 +184,30 @@ def plain_tokens(machine: Machine) -> Iterator[Problem]:
     if preferences is not None and preferences.storage == PLAIN:
         message = 'storage = "plain" is set, but has no effect while sealing is on: new tokens are sealed'
         yield Problem(WARNING, preferences.path, message, edit_command(preferences.path))
+    unlock = "" if machine.opens_at_once else f'eval "$({machine.program} vault unlock)" && '
+    command = f"{unlock}{machine.program} doctor --fix"
     for name, credential in machine.credentials.items():
         if credential.storage != PLAIN or machine.vault_file.unfinished:
             continue
         fix = None
         if machine.opens_at_once:
             fix = Fix(f"sealed the token of profile '{name}'", partial(_seal, machine, name))
-        unlock = "" if machine.opens_at_once else f'eval "$({machine.program} vault unlock)" && '
-        command = f"{unlock}{machine.program} doctor --fix"
         message = f"the token of profile '{name}' is in plain text, although sealing is on"
         advice = "check whose token it is first: you may not have stored it"
         yield Problem(WARNING, machine.store.tokens.path(name), message, command, advice, fix)
+    for profile, field in () if machine.vault_file.unfinished else in_plain_text(machine):
+        done = f"sealed the secret '{field}' of profile '{profile}'"
+        fix = Fix(done, partial(_seal_secret, machine, profile, field)) if machine.opens_at_once else None
+        message = f"the secret '{field}' of profile '{profile}' is in plain text, although sealing is on"
+        path = machine.store.secrets.path(profile, field)
+        yield Problem(WARNING, path, message, command, "check that it is yours first: you may not have stored it", fix)
+
+
+def _seal_secret(machine: Machine, profile: str, field: str) -> None:
+    secrets = machine.store.secrets
+    secret = secrets.read(profile, field)
+    if secret is not None and secrets.read_storage(profile, field) == PLAIN:
+        secrets.write(profile, field, secret, storage=SEALED)
 
 
 def _seal(machine: Machine, name: str) -> None:
@@ -202,6 +223,9 @@ def keyring(machine: Machine) -> Iterator[Problem]:
     for name, credential in machine.credentials.items():
         if credential.storage == KEYRING:
             reads.setdefault("tokens", (machine.store.tokens.path(name), credential.token.reveal))
+    for name, secret in machine.secrets.items():
+        if machine.store.tokens.read_storage(name) == KEYRING:
+            reads.setdefault("tokens", (machine.store.tokens.path(name), secret.reveal))
     file = machine.vault_file
     for unlocker in file.unlockers if file is not None else ():
         kind = registry.kind_of(unlocker, machine.store.data_key_path)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning, KeyringUnavailable
 from arka_config.sealing import cipher, os_keyring
-from arka_config.sealing.sealed_tokens import METADATA, check_envelope, damaged
+from arka_config.sealing.sealed_tokens import METADATA, TOKEN, check_envelope, damaged, use_of
 from arka_config.secret import Secret
-from arka_config.store.tokens import KEYRING, VERSION, credential_from, metadata_of, storable_token
+from arka_config.store.tokens import KEYRING, VERSION, check_record, credential_from, metadata_of, storable_token
 from arka_config.text import is_printable
 
 if TYPE_CHECKING:
@@ -40,11 +40,27 @@ class KeyringTokens:
         """Store the token in the keyring; return the document that names it. Raises KeyringUnavailable."""
         token = storable_token(credential)
         document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **metadata_of(credential)}
-        account = f"token {name} {os.urandom(6).hex()}"  # a new entry, so the old one stays until the file is replaced
+        return self._put(document, token)
+
+    def read_secret(self, profile: str, field: str, document: Document, path: str) -> Secret:
+        """Return a secret, which is fetched when revealed. Raises MalformedFile, SealedFileMoved."""
+        check_record(document, profile, field, path, content="keyring")
+        if _entry_in(document) is None:
+            raise damaged(path)
+        return Secret(lambda: self._fetch(document, path))
+
+    def save_secret(self, profile: str, field: str, secret: Secret) -> Document:
+        """Store a secret in the keyring; return the document that names it. Raises KeyringUnavailable."""
+        document = {"version": VERSION, "storage": self.kind, "profile": profile, "field": field}
+        return self._put(document, secret.reveal())
+
+    def _put(self, document: Document, text: str) -> Document:
+        """Store a text in the keyring, and add the entry's name to the document."""
+        words = (use_of(document), document["profile"], *([document["field"]] if "field" in document else []))
+        # A new entry, so the old one stays until the file is replaced.
+        account = f"{' '.join(words)} {os.urandom(6).hex()}"
         alternative = "choose another storage: --storage sealed, or --storage plain"
-        entry = os_keyring.put(
-            self._store.app.name, account, f"{self._mark(document)} {token}", alternative=alternative
-        )
+        entry = os_keyring.put(self._store.app.name, account, f"{self._mark(document)} {text}", alternative=alternative)
         document["keyring"] = {"backend": entry.backend, "account": entry.account}
         return document
 
@@ -58,7 +74,7 @@ class KeyringTokens:
         except KeyringUnavailable as error:
             warnings.warn(
                 ConfigWarning(
-                    f"a token stays in the OS keyring, as '{entry.account}' of '{self._store.app.name}': "
+                    f"a {use_of(document)} stays in the OS keyring, as '{entry.account}' of '{self._store.app.name}': "
                     f"{error.message}",
                     hint="remove it with the system's password manager",
                 ),
@@ -66,17 +82,18 @@ class KeyringTokens:
             )
 
     def _mark(self, document: Document) -> str:
-        """The digest in the entry that binds it to the file: changing the file's origin would need a change of both."""
-        texts = (str(document.get(key, "")) for key in ("profile", *METADATA))
-        return cipher.digest(cipher.bind("keyring token", str(VERSION), self._store.app.name, *texts)).hex()
+        """The digest in the entry that binds it to the file: a change of the file would need a change of both."""
+        use = use_of(document)
+        texts = (str(document.get(key, "")) for key in ("profile", *(METADATA if use == TOKEN else ("field",))))
+        return cipher.digest(cipher.bind(f"keyring {use}", str(VERSION), self._store.app.name, *texts)).hex()
 
     def _fetch(self, document: Document, path: str) -> str:
         entry = _entry_in(document)
         assert entry is not None, "read() has checked it"
-        mark, _, token = os_keyring.get(self._store.app.name, entry).partition(" ")
-        if not token or mark != self._mark(document):
+        mark, _, text = os_keyring.get(self._store.app.name, entry).partition(" ")
+        if not text or mark != self._mark(document):
             raise damaged(path)
-        return token
+        return text
 
 
 def _entry_in(document: Document) -> os_keyring.Entry | None:

@@ -17,6 +17,7 @@ from arka_config.sealing import cipher
 from arka_config.sealing.data_key import DISABLE, ENABLE, REKEY, DataKeyFile, Unlocker, new_key_id
 from arka_config.sealing.unlockers import registry
 from arka_config.store import files
+from arka_config.store.secret_records import record_name
 from arka_config.store.tokens import PLAIN, SEALED
 from arka_config.text import did_you_mean, shorten
 
@@ -41,7 +42,7 @@ def no_progress(_done: int, _all: int) -> None:
 
 
 def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_progress) -> list[str]:
-    """Turn sealing on and seal every plain token; return the profiles. Finish an interrupted change, if there is one.
+    """Turn sealing on and seal every plain token and secret; return their names. Finish an interrupted change.
 
     Raises SealingError if sealing is on, and MalformedFile before any change if a token cannot be read.
     """
@@ -57,10 +58,12 @@ def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_p
             keys = vault.keys(fresh=True)
             mark_unfinished(vault, file, keys[file.key_id], ENABLE)
             return _finish(vault, file, progress)
-        if names := _profiles(vault, SEALED):
+        if names := _stored(vault, SEALED):
+            profile, _, field = names[0].partition(".")
+            forget = f"secrets unset {field}" if field else "logout"
             raise SealingError(
                 f"there are sealed tokens ({', '.join(names)}), but {vault.path}, which opens them, does not exist",
-                hint=f"restore it from a backup, or forget them: {store.app.name} logout --profile {names[0]}",
+                hint=f"restore it from a backup, or forget them: {store.app.name} {forget} --profile {profile}",
             )
         data_key = cipher.random_key()
         file = DataKeyFile(store.app.name, new_key_id(), [])
@@ -73,14 +76,14 @@ def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_p
             undo.append(vault.known.forget)
             mark_unfinished(vault, file, data_key, ENABLE)
 
-        names = _profiles(vault, PLAIN)
+        names = _stored(vault, PLAIN)
         end = partial(mark_finished, vault, file, data_key)
         _rewrite(vault, names, SEALED, progress, begin=begin, end=end, put_back=partial(_run_undo, undo))
         return names
 
 
 def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
-    """Turn sealing off: write every sealed token to a plain file, and delete the data key. Return the profiles.
+    """Turn sealing off: write all that is sealed to plain files, and delete the data key. Return the names.
 
     If no token is sealed, nothing has to be opened: that is the way out if all unlockers are lost.
     """
@@ -89,7 +92,7 @@ def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
         if file is None and vault.known.forget():
             return []  # the data key's file was removed before
         file = vault.required_file()
-        names = _profiles(vault, SEALED)
+        names = _stored(vault, SEALED)
 
         def end() -> None:
             vault.known.forget()
@@ -119,7 +122,7 @@ def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
 
 
 def rekey(vault: Vault, progress: Progress = no_progress, *, without: Collection[str] = ()) -> list[str]:
-    """Make a new data key and seal every token with it; return the profiles. End every session.
+    """Make a new data key and seal every token and secret with it; return their names. End every session.
 
     `without` drops unlockers; the secret of every other one is needed. An interrupted rekey is finished instead,
     unless an unlocker is to be dropped.
@@ -138,7 +141,7 @@ def rekey(vault: Vault, progress: Progress = no_progress, *, without: Collection
             if unlocker.name not in without:
                 file.unlockers.append(_rewrap(vault, old, unlocker, file, data_key, without))
         file.wrap_previous(old.key_id, old_key, data_key)
-        names = _profiles(vault, SEALED)
+        names = _stored(vault, SEALED)
         vault.sessions.end_all()
         _rewrite(
             vault,
@@ -153,7 +156,7 @@ def rekey(vault: Vault, progress: Progress = no_progress, *, without: Collection
 
 
 def finish_interrupted(vault: Vault, progress: Progress = no_progress) -> list[str]:
-    """Finish an interrupted enable or rekey; return the profiles that it sealed.
+    """Finish an interrupted enable or rekey; return the names of what it sealed.
 
     Raises SealingError if a disable was interrupted: the user decides whether to finish it.
     """
@@ -171,9 +174,9 @@ def finish_interrupted(vault: Vault, progress: Progress = no_progress) -> list[s
 
 
 def _finish(vault: Vault, file: DataKeyFile, progress: Progress) -> list[str]:
-    names = [name for name in _profiles(vault, SEALED) if _key_id(vault, name) != file.key_id]
+    names = [name for name in _stored(vault, SEALED) if _key_id(vault, name) != file.key_id]
     if file.unfinished == ENABLE:
-        names += _profiles(vault, PLAIN)
+        names += _stored(vault, PLAIN)
     data_key = vault.keys()[file.key_id]
     end = partial(mark_finished, vault, file, data_key)
     put_back = partial(files.write, vault.path, file.text(data_key))
@@ -181,10 +184,14 @@ def _finish(vault: Vault, file: DataKeyFile, progress: Progress) -> list[str]:
     return sorted(names)
 
 
-def _profiles(vault: Vault, storage: str) -> list[str]:
-    """The profiles with a token stored this way. An unreadable file counts as plain, since it may hold a token."""
-    tokens = vault.store.tokens
-    return sorted(name for name in tokens.names() if (tokens.read_storage(name) or PLAIN) == storage)
+def _stored(vault: Vault, storage: str) -> list[str]:
+    """The names of what is stored this way: profiles with a token, and `work.webhook_secret` for other secrets.
+
+    An unreadable file counts as plain, since it may hold a token.
+    """
+    tokens, secrets = vault.store.tokens, vault.store.secrets
+    names = [*tokens.names(), *(record_name(*each) for each in secrets.names())]
+    return sorted(name for name in names if (tokens.read_storage(name) or PLAIN) == storage)
 
 
 def _key_id(vault: Vault, name: str) -> str:
@@ -306,29 +313,43 @@ def _rewrite(
     end: Callable[[], object],
     put_back: Callable[[], object],
 ) -> None:
-    """Write these profiles' tokens to another storage or under another key, after `begin` and before `end`.
+    """Write these tokens and secrets to another storage or under another key, after `begin` and before `end`.
 
-    All tokens are opened before anything is written. After an error, those that were written are put back, and then
-    `put_back` is called; not earlier, since a token may need what `begin` has written.
+    All are opened before anything is written. After an error, those that were written are put back, and then
+    `put_back` is called; not earlier, since one may need what `begin` has written.
     """
     tokens = vault.store.tokens
     texts = {name: files.read(tokens.path(name)) or "" for name in names}
-    credentials = {name: credential for name in names if (credential := tokens.read(name)) is not None}
-    for credential in credentials.values():
-        credential.token.reveal()
+    writers = {name: write for name in names if (write := _open(vault, name, storage)) is not None}
     written: list[str] = []
     try:
         begin()
-        for done, (name, credential) in enumerate(credentials.items()):
-            progress(done, len(credentials))
+        for done, (name, write) in enumerate(writers.items()):
+            progress(done, len(writers))
             written.append(name)
-            tokens.write(name, credential, storage=storage)
-        progress(len(credentials), len(credentials))
+            write()
+        progress(len(writers), len(writers))
         end()
     except BaseException as error:
         _restore(vault, {name: texts[name] for name in reversed(written)}, error)
         put_back()
         raise
+
+
+def _open(vault: Vault, name: str, storage: str) -> Callable[[], None] | None:
+    """Open a stored token or secret, and return what writes it to this storage; None if it is gone."""
+    store, (profile, _, field) = vault.store, name.partition(".")
+    if field:
+        secret = store.secrets.read(profile, field)
+        if secret is None:
+            return None
+        secret.reveal()
+        return partial(store.secrets.write, profile, field, secret, storage=storage)
+    credential = store.tokens.read(name)
+    if credential is None:
+        return None
+    credential.token.reveal()
+    return partial(store.tokens.write, name, credential, storage=storage)
 
 
 def _restore(vault: Vault, texts: dict[str, str], error: BaseException) -> None:

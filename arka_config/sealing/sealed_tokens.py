@@ -1,11 +1,20 @@
-"""The `sealed` token store: the token is encrypted under the data key; its metadata is readable and authenticated."""
+"""The `sealed` token store: what is secret is encrypted under the data key; the rest is readable and authenticated."""
 
 from __future__ import annotations
 
 from arka_config.errors import SealedFileDamaged, SealedFileMoved, SealingError, VaultChanged
 from arka_config.sealing import cipher
 from arka_config.secret import Secret
-from arka_config.store.tokens import SEALED, VERSION, credential_from, metadata_of, storable_token
+from arka_config.store.secret_records import record_name
+from arka_config.store.tokens import (
+    SEALED,
+    VERSION,
+    check_record,
+    credential_from,
+    metadata_of,
+    storable_token,
+    store_again,
+)
 from arka_config.text import quote_path
 
 TYPE_CHECKING = False
@@ -15,7 +24,7 @@ if TYPE_CHECKING:
 
 METADATA = ("origin", "label", "created", "expires", "user")
 _KEYS = {"version", "storage", "profile", *METADATA, "sealed"}
-_PARTS = {"key", "nonce", "token"}
+TOKEN, SECRET = "token", "secret"  # the uses of the data key here
 
 
 class SealedTokens:
@@ -29,31 +38,39 @@ class SealedTokens:
     def read(self, name: str, document: Document, path: str) -> Credential:
         """Return the credential; its token is decrypted when revealed. Raises SealedFileDamaged, SealedFileMoved."""
         check_envelope(document, _KEYS, name, path)
-        part = document.get("sealed")
-        if (
-            not isinstance(part, dict)
-            or part.keys() != _PARTS
-            or cipher.from_hex(part["key"]) is None
-            or cipher.from_hex(part["nonce"], cipher.NONCE_LENGTH) is None
-            or not cipher.from_hex(part["token"])
-        ):
-            raise damaged(path)
+        _check_sealed(document.get("sealed"), TOKEN, path)
         return credential_from(document, Secret(lambda: self._unseal(name, document, path)), path, self.kind)
 
     def save(self, name: str, credential: Credential) -> Document:
         """Seal the token under the current data key, and return the document. Raises InvalidValue, SealingError."""
-        from arka_config.sealing.vault import vault_of
-
         token = storable_token(credential)
-        keys = vault_of(self._store).keys(fresh=True)
         document: Document = {"version": VERSION, "storage": self.kind, "profile": name, **metadata_of(credential)}
-        associated = associated_data(self._store.app.name, keys.current, document)
-        nonce, sealed = cipher.seal(cipher.derive(keys[keys.current], "token"), token.encode(), associated)
-        document["sealed"] = {"key": keys.current, "nonce": nonce.hex(), "token": sealed.hex()}
-        return document
+        return self._seal(document, token)
+
+    def read_secret(self, profile: str, field: str, document: Document, path: str) -> Secret:
+        """Return a secret, which is decrypted when revealed. Raises MalformedFile, SealedFileMoved."""
+        check_record(document, profile, field, path, content="sealed")
+        _check_sealed(document["sealed"], SECRET, path)
+        return Secret(lambda: self._unseal(record_name(profile, field), document, path))
+
+    def save_secret(self, profile: str, field: str, secret: Secret) -> Document:
+        """Seal a secret under the current data key, and return the document. Raises SealingError."""
+        document = {"version": VERSION, "storage": self.kind, "profile": profile, "field": field}
+        return self._seal(document, secret.reveal())
 
     def forget(self, name: str, document: Document) -> None:
         """Do nothing: the token is in the document itself."""
+
+    def _seal(self, document: Document, text: str) -> Document:
+        """Add the sealed text to a document, which becomes associated data."""
+        from arka_config.sealing.vault import vault_of
+
+        use = use_of(document)
+        keys = vault_of(self._store).keys(fresh=True)
+        associated = associated_data(self._store.app.name, keys.current, document)
+        nonce, sealed = cipher.seal(cipher.derive(keys[keys.current], use), text.encode(), associated)
+        document["sealed"] = {"key": keys.current, "nonce": nonce.hex(), use: sealed.hex()}
+        return document
 
     def _unseal(self, name: str, document: Document, path: str) -> str:
         from arka_config.sealing.vault import NotEnabled, vault_of
@@ -67,46 +84,73 @@ class SealedTokens:
             keys = {}  # sealing was turned off since the file was read, or data-key.json is gone
         if key_id not in keys:
             return self._read_again(name, document, path)
-        token = unseal_token(document, keys[key_id], self._store.app.name)
-        if token is None:
+        text = unseal(document, keys[key_id], self._store.app.name)
+        if text is None:
             raise damaged(path)
-        return token
+        return text
 
     def _read_again(self, name: str, document: Document, path: str) -> str:
         """Read the file again if another process has sealed it with a new key, or unsealed it, since it was read."""
         if self._store.tokens.read_document(name) != document:
-            current = self._store.tokens.read(name)
-            if current is not None and str(current.origin) == document["origin"]:
-                return current.token.reveal()
-        key, login = self._store.data_key_path, f"{self._store.app.name} login --profile {name}"
+            current = self._read_current(name, document)
+            if current is not None:
+                return current.reveal()
+        key, app = self._store.data_key_path, self._store.app.name
+        again = f"log in again: {app} login --profile {name}"
+        if use_of(document) == SECRET:
+            again = f"store it again: {app} secrets set {document['field']} --profile {document['profile']}"
         if not self._store.vault.is_enabled:
             raise SealingError(
                 f"{path}: sealed with the data key in {key}, which does not exist",
-                hint=f"restore {key} from a backup, or log in again: {login}",
+                hint=f"restore {key} from a backup, or {again}",
             )
         raise SealedFileMoved(
             f"{path}: not sealed with the data key in {key}, but with another one",
             path=path,
-            hint=f"restore both files from the same backup, or log in again: {login}",
+            hint=f"restore both files from the same backup, or {again}",
         )
+
+    def _read_current(self, name: str, document: Document) -> Secret | None:
+        if use_of(document) == SECRET:
+            return self._store.secrets.read(document["profile"], document["field"])
+        current = self._store.tokens.read(name)
+        return current.token if current is not None and str(current.origin) == document["origin"] else None
+
+
+def use_of(document: Document) -> str:
+    """Whether a document is that of a token or of another secret: each has its own key and associated data."""
+    return SECRET if "field" in document else TOKEN
 
 
 def associated_data(app: str, key_id: str, document: Document) -> bytes:
-    """The associated data of a sealed token: the app, the key, the profile, and all readable metadata."""
-    texts = (str(document.get(key, "")) for key in ("profile", *METADATA))
-    return cipher.bind("sealed token", str(VERSION), app, key_id, *texts)
+    """The associated data: the app, the key, the profile, and a token's metadata or a secret's field."""
+    use = use_of(document)
+    texts = (str(document.get(key, "")) for key in ("profile", *(METADATA if use == TOKEN else ("field",))))
+    return cipher.bind(f"sealed {use}", str(VERSION), app, key_id, *texts)
 
 
-def unseal_token(document: Document, data_key: bytes, app: str) -> str | None:
-    """Decrypt the token of a checked document. Return None if it or its metadata was changed."""
-    part = document["sealed"]
+def unseal(document: Document, data_key: bytes, app: str) -> str | None:
+    """Decrypt the content of a checked document. Return None if it or what it is bound to was changed."""
+    part, use = document["sealed"], use_of(document)
     content = cipher.unseal(
-        cipher.derive(data_key, "token"),
+        cipher.derive(data_key, use),
         bytes.fromhex(part["nonce"]),
-        bytes.fromhex(part["token"]),
+        bytes.fromhex(part[use]),
         associated_data(app, part["key"], document),
     )
     return None if content is None else content.decode()
+
+
+def _check_sealed(part: object, use: str, path: str) -> None:
+    """Raise SealedFileDamaged unless this is what `_seal` adds."""
+    if (
+        not isinstance(part, dict)
+        or part.keys() != {"key", "nonce", use}
+        or cipher.from_hex(part["key"]) is None
+        or cipher.from_hex(part["nonce"], cipher.NONCE_LENGTH) is None
+        or not cipher.from_hex(part[use])
+    ):
+        raise damaged(path)
 
 
 def check_envelope(document: Document, keys: set[str], name: str, path: str) -> None:
@@ -126,5 +170,5 @@ def damaged(path: str) -> SealedFileDamaged:
     return SealedFileDamaged(
         f"{path}: damaged or changed: it is not what was stored",
         path=path,
-        hint=f"restore it from a backup, or delete it and log in again: rm {quote_path(path)}",
+        hint=f"restore it from a backup, or delete it and {store_again(path)}: rm {quote_path(path)}",
     )

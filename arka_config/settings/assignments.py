@@ -70,7 +70,7 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
     if leaf.field.secret:
         raise UsageError(
             f"{_quote(app, key)}: it is a secret, which is never written to a profile's file",
-            hint=f"set {leaf.field.variable} in the environment",
+            hint=f"{app.name} secrets set {leaf.field.name} --profile NAME",
         )
     return {("settings", *leaf.field.path): parse_value(leaf, text)}
 

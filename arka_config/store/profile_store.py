@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
     from arka_config.precedence.origin import Origin
+    from arka_config.secret import Secret
     from arka_config.store.folders import Folders
     from arka_config.store.journal import Journal
     from arka_config.store.preferences import Preferences
     from arka_config.store.protocols import References, TokenStore, Vault
+    from arka_config.store.secret_records import SecretRecords
     from arka_config.store.tokens import Credential, Document
 
 
@@ -177,6 +179,13 @@ class ProfileStore:
         return self._vault
 
     @property
+    def secrets(self) -> SecretRecords:
+        """The stored secrets other than tokens."""
+        from arka_config.store.secret_records import SecretRecords
+
+        return SecretRecords(self.tokens)
+
+    @property
     def journal(self) -> Journal:
         """The tokens that were requested, and are not known to be stored or revoked."""
         from arka_config.store.journal import Journal
@@ -246,7 +255,7 @@ class ProfileStore:
         import warnings
 
         command = f"{self.app.name} doctor --fix"
-        message = f"{path} is in plain text, although sealing is on: check whose token it is, then seal it: {command}"
+        message = f"{path} is in plain text, although sealing is on: check whose it is, then seal it: {command}"
         warnings.warn(ConfigWarning(message), stacklevel=2)
 
     # Reading
@@ -365,6 +374,7 @@ class ProfileStore:
         except FileError as error:
             if not error.is_refusal:
                 raise
+            self.secrets.remove_all(name)
             self.selection.replace(name, None)  # a read-only config folder: the profile is removed with its token
 
     def read_origin(self, name: str) -> str | None:
@@ -383,41 +393,65 @@ class ProfileStore:
             raise NoToken(f"profile '{name}' has no stored token", hint=f"{self.app.name} login --profile {name}")
         return credential
 
+    # Other secrets
+
+    def set_secret(self, name: str, field: str, secret: Secret, *, storage: str | None = None) -> str:
+        """Store the secret of a setting, and return the kind of token store that it is in.
+
+        Raises UnknownProfile, InvalidValue, and SealingError if the kind is not available.
+        """
+        with self.lock:
+            self.check_exists(name)
+            self.secrets.write(name, field, secret, storage=storage)
+            return self.secrets.read_storage(name, field) or PLAIN
+
+    def unset_secrets(self, name: str, fields: Collection[str]) -> list[str]:
+        """Remove the secrets of settings. Return those that were stored. Raises UnknownProfile."""
+        with self.lock:
+            self.check_exists(name)
+            return [field for field in fields if self.secrets.remove(name, field)]
+
     # Changes to more than one file
 
     def copy(self, name: str, other: str, *, with_token: bool = False) -> None:
-        """Copy a profile's file, and its token if requested, to a new profile. Raises ProfileExists."""
+        """Copy a profile's file, and its token and secrets if requested, to a new profile. Raises ProfileExists."""
         with self.lock:
             self.check_exists(name)
             self.check_free(other)
             credential = self.tokens.read(name) if with_token else None
+            secrets = self.secrets.read_all(name) if with_token else {}
             try:
                 # The token last: with the token but without the settings, requests would take another route.
                 if self.profiles.holds(name):
                     self.profiles.copy(name, other)
-                elif credential is None:
+                elif credential is None or secrets:  # a secret belongs to a profile that exists
                     self.profiles.edit(other, {})
+                for field, (secret, storage) in secrets.items():
+                    self.secrets.write(other, field, secret, storage=storage)
                 if credential is not None:
                     self.tokens.write(
                         other, credential, storage=None if credential.storage == PLAIN else credential.storage
                     )
             except BaseException:
+                self.secrets.remove_all(other)
                 self.profiles.remove(other)
                 raise
 
     def rename(self, name: str, other: str) -> None:
-        """Rename a profile with its token. The active profile and the pins follow. Raises ProfileExists."""
+        """Rename a profile with its token and secrets. The active profile and the pins follow. Raises ProfileExists."""
         with self.lock:
             self.copy(name, other, with_token=True)
             self.selection.replace(name, other)
+            self.secrets.remove_all(name)
             self.tokens.remove(name)
             self.profiles.remove(name)
 
     def remove(self, name: str) -> list[str]:
-        """Remove a profile, its token and its pins. Return the directories that were pinned to it."""
+        """Remove a profile, its token, its secrets and its pins. Return the directories that were pinned to it."""
         with self.lock:
             self.check_exists(name)
             unpinned = self.selection.replace(name, None)
+            self.secrets.remove_all(name)
             self.tokens.remove(name)
             self.profiles.remove(name)
             return unpinned

@@ -241,7 +241,24 @@ class Resolution:
                 path = self.store.tokens.path(read.profile.name)
                 return ResolvedValue(field, str(read.credential.origin), PROFILE, path, "origin")
             return None
-        return _setting_in(read.profile, field)
+        return (self._stored_secret(field) if field.secret else None) or _setting_in(read.profile, field)
+
+    def _stored_secret(self, field: Field) -> ResolvedValue | None:
+        """Return a secret from the token store.
+
+        A rename removes the old record after it has changed the selection, so a missing one is looked for again, unless
+        it is missing twice for the same profile.
+        """
+        choice, before = self.profile.choice, None
+        while choice is not None:
+            name = str(choice.value)
+            secret = self.store.secrets.read(name, field.name)
+            if secret is not None:
+                return ResolvedValue(field, secret, PROFILE, self.store.secrets.path(name, field.name))
+            if choice.layer not in (PIN, ACTIVE) or name == before:
+                return None
+            choice, before = self.choice(), name
+        return None
 
     def _token_of(self, profile: Profile, credential: Credential | None, field: Field) -> ResolvedValue | None:
         if profile.reference is not None:

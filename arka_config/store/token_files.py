@@ -1,4 +1,4 @@
-"""The folder of token files: one for each profile, each of the kind that it names itself."""
+"""The folder of token files, one for each profile, and of records of other secrets, each of the kind that it names."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class TokenFiles:
     `kinds` are the kinds other than the plain one, which `make_kind` makes. `choose` returns the kind for a new token,
     given the kind of the current one. `on_plain` is called for each plain token that is read, replaced or removed. No
     other user may own the folder or one of `guarded`, or write to it. Writers must hold the store's lock.
+
+    A name with a dot is that of another secret, as `work.webhook_secret`: store/secret_records.py.
     """
 
     def __init__(
@@ -62,14 +64,17 @@ class TokenFiles:
 
     def names(self) -> set[str]:
         """Return the profiles that have a token."""
+        return {stem for stem in self.stems() if is_profile_name(stem)}
+
+    def stems(self) -> list[str]:
+        """Return the names of all JSON files in the folder, without the suffix."""
         try:
             entries = os.listdir(self.folder)
         except (FileNotFoundError, NotADirectoryError):
-            return set()
+            return []
         except OSError as error:
             raise files.failure("read", self.folder, error) from None
-        stems = (entry.removesuffix(_SUFFIX) for entry in entries if entry.endswith(_SUFFIX))
-        return {stem for stem in stems if is_profile_name(stem)}
+        return [entry.removesuffix(_SUFFIX) for entry in entries if entry.endswith(_SUFFIX)]
 
     def holds(self, name: str) -> bool:
         """Return whether the profile has a token file."""
@@ -80,6 +85,11 @@ class TokenFiles:
 
         Raises MalformedFile, UnsafeFile.
         """
+        document, path = self.read_checked(name), self.path(name)
+        return None if document is None else self.kind(storage_of(document, path)).read(name, document, path)
+
+    def read_checked(self, name: str) -> Document | None:
+        """Return the content of a file that may be used, or None. Raises MalformedFile, UnsafeFile."""
         check_folders(self._guarded)
         path = self.path(name)
         text = files.read(path, secret=True)
@@ -91,7 +101,7 @@ class TokenFiles:
             self._on_plain(name, document)
         else:
             _check_bytes(text, document, path)
-        return self.kind(storage).read(name, document, path)
+        return document
 
     def read_storage(self, name: str) -> str | None:
         """Return the kind of the profile's token, or None if it has none.
@@ -127,7 +137,11 @@ class TokenFiles:
 
     def prepare(self, name: str, credential: Credential, *, storage: str | None = None) -> Document:
         """Return the document for `put`. Raises here what a missing key or keyring makes fail."""
-        return self.kind(storage or self._choose(self.read_storage(name))).save(name, credential)
+        return self.kind(storage or self.choose_storage(name)).save(name, credential)
+
+    def choose_storage(self, name: str) -> str:
+        """Return the kind for new content of a file. Raises SealingError if it should be sealed and cannot be."""
+        return self._choose(self.read_storage(name))
 
     def check_can_store(self, name: str, origin: Origin, *, storage: str | None = None) -> None:
         """Check that a token could be stored before prompting for one. Raises the same errors as `prepare`."""

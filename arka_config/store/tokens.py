@@ -110,6 +110,17 @@ class PlainTokens:
         """Return the document. Raises InvalidValue, naming the part, for what could not be read back."""
         return {"version": PLAIN_VERSION, "token": storable_token(credential), **metadata_of(credential)}
 
+    def read_secret(self, profile: str, field: str, document: Document, path: str) -> Secret:
+        """Return the secret. Raises MalformedFile, which repeats nothing of the document."""
+        check_record(document, profile, field, path, content="secret")
+        if not isinstance(document["secret"], str) or not document["secret"]:
+            raise _malformed(path, "it has no secret")
+        return Secret(document["secret"])
+
+    def save_secret(self, profile: str, field: str, secret: Secret) -> Document:
+        """Return the document."""
+        return {"version": PLAIN_VERSION, "profile": profile, "field": field, "secret": secret.reveal()}
+
     def forget(self, name: str, document: Document) -> None:
         """Do nothing: all of it is in the document."""
 
@@ -141,6 +152,23 @@ def credential_from(document: Mapping[str, Any], token: Secret, path: str, stora
     )
 
 
+def check_record(document: Document, profile: str, field: str, path: str, *, content: str) -> None:
+    """Check a record's keys, profile and field. Raises MalformedFile, SealedFileMoved; neither repeats a value.
+
+    `content` is the key of what only this kind of token store has.
+    """
+    if document.keys() - {"storage"} != {"version", "profile", "field", content}:
+        raise _malformed(path, "not the record of a secret")
+    if (document["profile"], document["field"]) != (profile, field):
+        from arka_config.errors import SealedFileMoved
+
+        raise SealedFileMoved(
+            f"{path}: this secret was stored for another profile or setting, and only works for that one",
+            path=path,
+            hint="move the file back, and use 'profiles rename' or 'profiles copy --with-token'",
+        )
+
+
 def _check_text(document: Mapping[str, Any], key: str, path: str) -> None:
     value = document.get(key, "")
     if not (isinstance(value, str) and is_printable(value)):
@@ -165,8 +193,14 @@ def parse_document(text: str, path: str) -> Document:
 
 
 def recovery_hint(path: str) -> str:
-    """Return the hint for a token file that cannot be used."""
-    return f"look at what is in it, then: rm {quote_path(path)}, and log in again"
+    """Return the hint for a file of a token or secret that cannot be used."""
+    return f"look at what is in it, then: rm {quote_path(path)}, and {store_again(path)}"
+
+
+def store_again(path: str) -> str:
+    """Say what stores the content of a file again: a file of a secret has its field after the profile's name."""
+    is_secret = "." in path.replace("\\", "/").rpartition("/")[2].removesuffix(".json")
+    return "store the secret again" if is_secret else "log in again"
 
 
 def _malformed(path: str, fault: str) -> MalformedFile:

@@ -99,7 +99,7 @@ def test_show_prints_a_profile_s_values(two_profiles: Path) -> None:
     assert done.out.split()[:3] == ["WORK", "VALUE", "FILE"]
     assert "Work laptop" in done.out
     document = arka("profiles", "show", "work", "--json").json
-    assert document.keys() == {"name", "path", "description", "api_url", "token", "settings"}
+    assert document.keys() == {"name", "path", "description", "api_url", "token", "settings", "secrets"}
     assert (document["path"], document["settings"]) == (str(profile_file(two_profiles, "work")), {"timeout": 60})
 
 

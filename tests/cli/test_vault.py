@@ -412,6 +412,7 @@ def test_session_opens_tokens_until_lock(two_profiles: Path, session: str) -> No
         "unlockers": [],
         "sessions": 1,
         "tokens": {"plain": 0, "sealed": 2, "keyring": 0},
+        "secrets": {"plain": 0, "sealed": 0, "keyring": 0},
     }
     assert files_containing(two_profiles, session.partition(".")[2]) == []
     run("vault", "lock", environ=environ)

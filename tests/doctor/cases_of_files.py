@@ -7,6 +7,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+from arka_config import Secret
 from arka_config.sealing import operations
 from arka_config.sealing.data_key import ENABLE
 from arka_config.sealing.unlockers.registry import NewUnlocker
@@ -392,3 +393,48 @@ def an_interrupted_apply(user_home: UserHome) -> Mapping[str, str]:
     assert arka("apply", str(user_home.path("templates")), "--yes", environ=user_home.environ).code == 0
     user_home.state("ledger.json").rename(user_home.state("ledger.pending.json"))
     return {}
+
+
+@problem_case(
+    "secrets",
+    f"{TOKENS}/work.webhook_secret.json",
+    "not JSON",
+    "arka secrets unset webhook_secret --profile work",
+)
+def a_damaged_secret(user_home: UserHome) -> None:
+    user_home.write(user_home.data("tokens", "work.webhook_secret.json"), "{")
+
+
+@problem_case(
+    "secrets",
+    f"{TOKENS}/ci.webhook_secret.json",
+    "this secret was stored for another profile or setting",
+    "arka secrets unset webhook_secret --profile ci",
+)
+def a_secret_of_another_profile(user_home: UserHome) -> None:
+    user_home.store.set_secret("work", "webhook_secret", Secret("hunter-2"))
+    user_home.data("tokens", "work.webhook_secret.json").rename(user_home.data("tokens", "ci.webhook_secret.json"))
+
+
+@problem_case(
+    "secrets",
+    f"{TOKENS}/gone.webhook_secret.json",
+    "it is the secret 'webhook_secret' of profile 'gone', which does not exist",
+    f"rm {TOKENS}/gone.webhook_secret.json",
+    "warning",
+)
+def a_secret_of_a_profile_that_does_not_exist(user_home: UserHome) -> None:
+    user_home.store.create("gone", {})
+    user_home.store.set_secret("gone", "webhook_secret", Secret("hunter-2"))
+    user_home.config("profiles", "gone.toml").unlink()
+
+
+@problem_case(
+    "secrets",
+    f"{TOKENS}/ci.webhook_secret.json",
+    "arka has no secret setting 'webhook_secret'",
+    "arka secrets unset webhook_secret --profile ci",
+    "warning",
+)
+def a_secret_without_a_setting(user_home: UserHome) -> None:
+    user_home.store.set_secret("ci", "webhook_secret", Secret("hunter-2"))

@@ -114,6 +114,7 @@ def test_problems_of_another_app_use_its_names(tmp_path: Path) -> None:
     assert [(each.check, each.command) for each in problems] == [
         ("modes", f"chmod 600 {store.tokens.path('work')}"),
         ("profiles", f"${{EDITOR:-vi}} {store.profiles.path('work')}"),
+        ("profiles", "acme secrets set password --profile work && acme profiles unset work password"),
         ("variables", "unset ACME_TIMEOT"),
         ("history", f"sed -i 1d {tmp_path}/.bash_history"),
     ]

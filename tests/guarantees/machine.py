@@ -16,8 +16,9 @@ from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.templates.ledger import LedgerFile
 from tests.cli.program import OTHER, TOKEN, Result, arka
-from tests.command_samples import NEW_TOKEN
+from tests.command_samples import NEW_SECRET, NEW_TOKEN
 from tests.guarantees import scenes
+from tests.secretive import secretive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +73,9 @@ class Machine:
 
     def run(self, line: Line) -> Result:
         """Run a command line on it, in this process."""
+        program = secretive if "secrets" in line.scene else arka
         with chdir(self.root / line.cwd):
-            return arka(*line.words.split(), stdin=line.stdin)
+            return program(*line.words.split(), stdin=line.stdin)
 
     def store(self) -> ProfileStore:
         """The store, as another process opens it."""
@@ -125,6 +127,10 @@ class Machine:
             if credential is not None:
                 facts[f"token {name}"] = credential.token.reveal()
                 facts[f"details of {name}"] = [str(credential.origin), credential.label, credential.expires]
+        for name, field in store.secrets.names():
+            secret = store.secrets.read(name, field)
+            assert secret is not None
+            facts[f"secret {name} {field}"] = secret.reveal()
         facts |= {f"pin {os.path.relpath(at, self.root)}": name for at, name in store.selection.read_pins().items()}
         ledger = LedgerFile(store.folders.state)
         ledger.read_pending()
@@ -154,7 +160,7 @@ class Machine:
     def _is_secret(self, path: str) -> bool:
         content = (self.root / path).read_bytes()
         return path.startswith(("arka/data", "arka/state", "keys/")) or any(
-            token.encode() in content for token in (TOKEN, OTHER, NEW_TOKEN)
+            token.encode() in content for token in (TOKEN, OTHER, NEW_TOKEN, NEW_SECRET, *scenes.SECRETS.values())
         )
 
     def _mode(self, path: str) -> int:
@@ -162,7 +168,7 @@ class Machine:
 
     def plain_tokens(self) -> list[str]:
         """The files of the store with a token in plain text."""
-        tokens = (TOKEN.encode(), OTHER.encode())
+        tokens = tuple(text.encode() for text in (TOKEN, OTHER, NEW_SECRET, *scenes.SECRETS.values()))
         inside = (path for path in self.files() if path.startswith("arka/"))
         return [path for path in inside if any(token in (self.root / path).read_bytes() for token in tokens)]
 

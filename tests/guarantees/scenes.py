@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.command_samples import NEW_TOKEN
+from tests.secretive import secretive
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.workspace.fake import FakeWorkspace
 
+SECRETS = {"webhook_secret": "hunter-1 of a scene with secrets", "mail.password": "hunter-2 of a scene with secrets"}
 _RUNNER = 'version = 1\n[profile]\nname = "runner"\ndescription = "{}"\n[token]\nenv = "{}"\ncopy = true\n'
 _ISSUING = 'version = 1\n[profile]\nname = "{}"\napi_url = "{}"\n[token]\nissue = {{ label = "{}" }}\n'
 _PLAIN = 'version = 1\n[profile]\nname = "{}"\n'
@@ -48,7 +50,11 @@ def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
         _make_issuing(root, fake)
     if scene == "broken":
         (root / "other").rmdir()  # it is pinned
-    if scene in ("sealed", "unlocked"):
+    if "secrets" in scene:
+        for name, secret in SECRETS.items():
+            done = secretive("secrets", "set", name, "-p", "work", stdin=secret)
+            assert done.code == 0, done.err
+    if scene in ("sealed", "unlocked", "sealed secrets"):
         _run("vault", "enable", "--with", "key-file", "--key-file", "keys/a.key")
         _run("vault", "add-unlocker", "key-file", "--key-file", "keys/b.key")
     if scene == "unlocked":

@@ -114,7 +114,7 @@ def test_plain_file_is_reported_once_when_it_is_read_or_removed(
     with pytest.warns(ConfigWarning, match=REPORTED) as warned:
         touch(store)
     assert [str(each.message) for each in warned] == [
-        f"{store.tokens.path('work')} {REPORTED}: check whose token it is, then seal it: arka doctor --fix"
+        f"{store.tokens.path('work')} {REPORTED}: check whose it is, then seal it: arka doctor --fix"
     ]
 
 

@@ -156,7 +156,7 @@ def test_profiles_set_never_writes_a_secret(word: str, home: Path, capsys: pytes
     assert run(app, ["profiles", "set", "p", word]) == 2
     error = capsys.readouterr().err
     assert "it is a secret, which is never written to a profile's file" in error
-    assert f"set VAULT7_{word.partition('=')[0].upper().replace('.', '__')} in the environment" in error
+    assert f"hint: vault7 secrets set {word.partition('=')[0]} --profile NAME" in error
     assert "hunter" not in error
     assert (home / "vault7" / "config" / "profiles" / "p.toml").read_text() == PROFILE
 

@@ -78,6 +78,7 @@ def add(app: AppIdentity, cli: Any) -> None:
             help=command.get_short_help_str(),
             rich_help_panel=command.section,
             add_help_option=False,
+            hidden=command.hidden,
             context_settings=_FORWARD_EVERYTHING,
         )
         decorator(_forward(app, str(command.name), cli, names))

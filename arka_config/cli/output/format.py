@@ -232,11 +232,10 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
     stored = protected_credential(session, resolved)
     if stored is not None and not show_token:
         return masked_token(session, stored) or f"({stored.storage})"
+    if resolved.field != session.app.token_field:
+        return HIDDEN  # also with `show_token`, which shows no other secret
     try:
-        if show_token:
-            return value.reveal()
-        is_token = resolved.field == session.app.token_field
-        return mask(value.reveal(), session.app.token_prefix) if is_token else HIDDEN
+        return value.reveal() if show_token else mask(value.reveal(), session.app.token_prefix)
     except InvalidToken:  # nothing of it is shown, whatever it is
         return "(not a token)"
     except TokenUnavailable:

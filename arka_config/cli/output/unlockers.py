@@ -9,6 +9,8 @@ from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arka_config.cli.runtime.session import Session
     from arka_config.sealing.data_key import Unlocker
 
@@ -41,3 +43,23 @@ def document(unlocker: Unlocker) -> dict[str, object]:
 def tokens(number: int) -> str:
     """`1 token`, `7 tokens`."""
     return f"{number} token{'' if number == 1 else 's'}"
+
+
+def secrets(number: int) -> str:
+    """`1 secret`, `7 secrets`."""
+    return f"{number} secret{'' if number == 1 else 's'}"
+
+
+def stored(names: Sequence[str]) -> str:
+    """What a change of the vault has rewritten: `2 tokens`, or `2 tokens and 1 secret`."""
+    others = [name for name in names if "." in name]
+    counted = tokens(len(names) - len(others))
+    return f"{counted} and {secrets(len(others))}" if others else counted
+
+
+def stored_document(key: str, names: Sequence[str]) -> dict[str, object]:
+    """The same for JSON: the profiles below `key`, and the records of other secrets, `work.webhook_secret`."""
+    return {
+        key: [name for name in names if "." not in name],
+        "secrets": [name for name in names if "." in name],
+    }

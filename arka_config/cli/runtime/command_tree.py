@@ -122,6 +122,7 @@ class AppGroup(SectionedGroup):
         )
         self.app = app
         self.section = entry.section
+        self.hidden = entry.for_secrets and not app.may_have_secrets
         self.params += common_options()
         self.commands = {
             child.last_word: LazyCommand(app, child)

@@ -19,6 +19,7 @@ class Entry(NamedTuple):
 
     `for_legacy_cli` marks a command about an older CLI's file, which an app without a `legacy_project` does not have.
     `is_irreversible` marks one that revokes or deletes what cannot be restored: it is never suggested for another word.
+    `for_secrets` marks one about secrets other than the token: the help of an app without any does not list it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
     summary: str
     for_legacy_cli: bool = False
     is_irreversible: bool = False
+    for_secrets: bool = False
 
     @property
     def group(self) -> str:
@@ -90,6 +92,10 @@ ENTRIES = (
     Entry("profiles rename", "Edit", "Rename a profile and its token"),
     Entry("profiles copy", "Edit", "Copy a profile's settings to a new profile"),
     Entry("profiles remove", "Edit", "Remove a profile and its token", is_irreversible=True),
+    Entry("secrets", "Manage", "Store secrets other than the token", for_secrets=True),
+    Entry("secrets list", "Commands", "List the secret settings, and which are stored", for_secrets=True),
+    Entry("secrets set", "Commands", "Store the secret of a setting", for_secrets=True),
+    Entry("secrets unset", "Commands", "Remove stored secrets", for_secrets=True, is_irreversible=True),
     Entry("config", "Manage", "Show settings and their sources, and edit preferences"),
     Entry("config show", "Commands", "Show every setting, its value and its source"),
     Entry("config get", "Commands", "Print the value of a setting"),

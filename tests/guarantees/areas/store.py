@@ -355,7 +355,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a token that is removed before its selection is moved",
         "store/profile_store.py",
-        "            self.selection.replace(name, other)\n            self.tokens.remove(name)",
+        "            self.selection.replace(name, other)\n            self.secrets.remove_all(name)",
         "            self.tokens.remove(name)\n            self.selection.replace(name, other)",
         "tests/store/test_races.py::test_rename_killed_at_any_step_leaves_a_working_active_profile",
         "NoToken|AttributeError|assert",

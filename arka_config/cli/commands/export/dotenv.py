@@ -9,8 +9,10 @@ import click
 from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import Session, command
-from arka_config.errors import ConfigError
+from arka_config.cli.runtime.secret_settings import secret_leaves
+from arka_config.errors import ConfigError, InvalidValue
 from arka_config.exchange.variables import dotenv_lines
+from arka_config.secret import Secret
 from arka_config.store import files
 from arka_config.text import visible
 
@@ -20,7 +22,7 @@ from arka_config.text import visible
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @follow_links_option
 def dotenv(session: Session, output: str | None, force: bool, follow_links: bool) -> None:
-    """Write the token and its URL as a .env file.
+    """Write the token, its URL and other stored secrets as a .env file.
 
     Do not commit this file. `{app} exec` passes a token to a program without one.
     """
@@ -28,9 +30,8 @@ def dotenv(session: Session, output: str | None, force: bool, follow_links: bool
     if output is not None and not follow_links:
         files.refuse_link(output)
     effective = session.token()
-    text = dotenv_lines(
-        {app.token_field.variable: effective.secret.reveal(), app.url_field.variable: str(effective.url.value)}
-    )
+    values = {app.token_field.variable: effective.secret.reveal(), app.url_field.variable: str(effective.url.value)}
+    text = dotenv_lines(values) + _other_secrets(session)
     if output is None:
         session.show({"text": text}, text.rstrip("\n"), reveal=True)
         return
@@ -42,3 +43,19 @@ def dotenv(session: Session, output: str | None, force: bool, follow_links: bool
     session.store.write_outside(path, text, follow_links=follow_links)
     session.report({"path": path}, f"Wrote {session.with_tilde(path)}")
     terminal.note("the token is stored there in plain text")
+
+
+def _other_secrets(session: Session) -> str:
+    """The lines for the other stored secrets. One that readers would not agree on is left out, with a warning."""
+    resolution, name = session.resolution, session.resolution.name
+    fields = [] if name is None else session.store.secrets.fields(name)
+    lines = ""
+    for leaf in secret_leaves(session.app).values() if fields else ():
+        found = resolution.resolve(leaf.field) if leaf.field.name in fields else None
+        if found is None or not isinstance(found.value, Secret):
+            continue
+        try:
+            lines += dotenv_lines({leaf.field.variable: found.value.reveal()})
+        except InvalidValue as error:
+            terminal.warn(f"{error.message}; it is left out")
+    return lines

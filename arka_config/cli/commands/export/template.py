@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def template(session: Session, name: str | None) -> None:
     """Print a template that describes a profile, by default the effective one.
 
-    A token reference is kept. A stored token is never printed: `apply` prompts for one instead.
+    A token reference is kept. A stored token is never printed: `apply` prompts for one instead. Other secrets are left
+    out: `{app} secrets set` stores them on the other machine.
 
     \b
     {app} export template work > profiles/work.toml
@@ -48,6 +49,8 @@ def template(session: Session, name: str | None) -> None:
     text = session.app.redact(f"#:schema ./template.schema.json\n{toml.dumps(table)}")
     for key in omitted:
         terminal.note(f"settings.{key} is omitted, because it contains a secret")
+    for field in session.store.secrets.fields(name):
+        terminal.note(f"the secret '{field}' is omitted; on the other machine: {session.app.name} secrets set {field}")
     session.show({"text": text}, text.rstrip("\n"))
 
 

@@ -11,7 +11,7 @@ from arka_config.cli.runtime.command import ProfileName, Session, command
 @command()
 @click.argument("name", type=ProfileName())
 @click.argument("new_name")
-@click.option("--with-token", is_flag=True, help="Copy the token too: both profiles then share it.")
+@click.option("--with-token", is_flag=True, help="Copy the token and other secrets too: both profiles then share them.")
 def copy(session: Session, name: str, new_name: str, with_token: bool) -> None:
     """Copy a profile's settings to a new profile.
 

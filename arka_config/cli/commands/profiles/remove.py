@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 class _Removal(NamedTuple):
-    """A profile to remove, and the origin of its token, if it has one and that is known."""
+    """A profile to remove, the origin of its token, if it has one and that is known, and the number of its secrets."""
 
     name: str
     has_token: bool
     origin: str | None
+    secrets: int
 
 
 @command()
@@ -30,13 +31,14 @@ class _Removal(NamedTuple):
 @yes_option
 @click.option("--revoke", is_flag=True, help="Revoke the tokens at the workspace first; remove nothing if that fails.")
 def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> None:
-    """Remove profiles and their tokens.
+    """Remove profiles with their tokens and secrets.
 
     A token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
     """
     store = session.store
     removals = [
-        _Removal(name, store.tokens.holds(name), store.read_origin(name)) for name in _names_to_remove(session, names)
+        _Removal(name, store.tokens.holds(name), store.read_origin(name), len(store.secrets.fields(name)))
+        for name in _names_to_remove(session, names)
     ]
     if not yes:
         sharing = _describe_sharing(session, removals) if revoke else ""
@@ -76,12 +78,13 @@ def _names_to_remove(session: Session, names: Sequence[str]) -> list[str]:
 def _question(removals: Sequence[_Removal], *, revoke: bool) -> str:
     *first, last = [f"'{each.name}'" for each in removals]
     names = f"{', '.join(first)} and {last}" if first else last
-    has_token = any(each.has_token for each in removals)
-    if first:
-        what = " and their tokens, and revoke those" if revoke else " and their tokens"
-        return f"Remove profiles {names}{what if has_token else ''}?"
-    what = " and its token, and revoke that" if revoke else " and its token"
-    return f"Remove profile {names}{what if has_token else ''}?"
+    has_token, secrets = any(each.has_token for each in removals), sum(each.secrets for each in removals)
+    whose, token = ("their", "tokens") if first else ("its", "token")
+    parts = [token] * has_token + ["secret" if secrets == 1 else "secrets"] * bool(secrets)
+    what = f" and {whose} {' and '.join(parts)}" if parts else ""
+    revoked = f", and revoke the {token}" if secrets else f", and revoke {'those' if first else 'that'}"
+    question = f"{what}{revoked if revoke and has_token else ''}?"
+    return f"Remove profile{'s' if first else ''} {names}{question}"
 
 
 def _describe_sharing(session: Session, removals: Sequence[_Removal]) -> str:

@@ -12,7 +12,7 @@ from arka_config.cli.runtime.command import ProfileName, Session, command
 @click.argument("name", type=ProfileName())
 @click.argument("new_name")
 def rename(session: Session, name: str, new_name: str) -> None:
-    """Rename a profile with its token.
+    """Rename a profile with its token and secrets.
 
     If it is active or pinned to directories, it stays so. Variables in your shells are not changed.
     """

@@ -8,6 +8,7 @@ import click
 
 from arka_config.cli.output import tables
 from arka_config.cli.output.format import (
+    HIDDEN,
     NOT_CHECKED,
     expiry_cell,
     token_cell,
@@ -34,6 +35,7 @@ def show(session: Session, name: str | None) -> None:
     name = session.profile_name(name)
     store = session.store
     profile, credential = store.profiles.read(name), store.tokens.read(name)
+    records, secrets = store.secrets, store.secrets.fields(name)
     if session.json:
         return session.show_json(
             {
@@ -43,6 +45,7 @@ def show(session: Session, name: str | None) -> None:
                 "api_url": profile.api_url or None,
                 "token": token_document(session, profile, credential),
                 "settings": visible_settings(session, profile.settings),
+                "secrets": [{"name": field, "storage": records.read_storage(name, field)} for field in secrets],
             }
         )
     none: Cell = ("—", "dim")
@@ -71,6 +74,7 @@ def show(session: Session, name: str | None) -> None:
             ("expires", expiry_cell(session, credential), ""),
         ]
     rows += [(key, value, "") for key, value in _flat(visible_settings(session, profile.settings), "")]
+    rows += [(field, HIDDEN, session.short_path(records.path(name, field))) for field in secrets]
     tables.show((name.upper(), "VALUE", "FILE"), rows)
 
 

@@ -13,7 +13,7 @@ from arka_config.sealing.vault import vault_of
 @command()
 @yes_option
 def disable(session: Session, yes: bool) -> None:
-    """Turn sealing off: write every sealed token to a plain file.
+    """Turn sealing off: write every sealed token and secret to a plain file.
 
     Tokens in the OS keyring stay there.
     """
@@ -26,7 +26,10 @@ def disable(session: Session, yes: bool) -> None:
     with counter("Unsealing") as progress:
         names = operations.disable(vault, progress)
     if file is None:
-        return session.report({"unsealed": []}, f"Sealing is off; {session.with_tilde(vault.path)} did not exist")
-    session.report({"unsealed": names}, f"Sealing is off; wrote {unlockers.tokens(len(names))} in plain text")
+        message = f"Sealing is off; {session.with_tilde(vault.path)} did not exist"
+        return session.report(unlockers.stored_document("unsealed", []), message)
+    session.report(
+        unlockers.stored_document("unsealed", names), f"Sealing is off; wrote {unlockers.stored(names)} in plain text"
+    )
     for unlocker in file.unlockers:
         unlockers.say_leftover(session, unlocker)

@@ -27,7 +27,7 @@ _DEFAULT = next(iter(registry.KINDS))
 )
 @kind_options
 def enable(session: Session, kinds: tuple[str, ...], **options: str | None) -> None:
-    """Turn sealing on: encrypt every stored token, and new ones too.
+    """Turn sealing on: encrypt every stored token and secret, and new ones too.
 
     Without --with, a key file opens the vault: tokens can be used without a prompt, but a copy of the data folder alone
     is useless. Tokens in the OS keyring stay there.
@@ -46,10 +46,10 @@ def enable(session: Session, kinds: tuple[str, ...], **options: str | None) -> N
         {
             "path": vault.path,
             "unlockers": [unlockers.document(unlocker) for unlocker in current.unlockers],
-            "sealed": names,
+            **unlockers.stored_document("sealed", names),
             "finished": file is not None and bool(file.unfinished),
         },
-        f"Sealing is on; sealed {unlockers.tokens(len(names))}",
+        f"Sealing is on; sealed {unlockers.stored(names)}",
     )
     _say_what_opens_it(session, current)
     _warn_of_plain_tokens(session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arka_config.cli.output import terminal
 from arka_config.cli.output.progress import counter
-from arka_config.cli.output.unlockers import tokens
+from arka_config.cli.output.unlockers import stored, stored_document
 from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
@@ -12,12 +12,12 @@ from arka_config.sealing.vault import vault_of
 
 @command()
 def rekey(session: Session) -> None:
-    """Create a new data key and seal every token with it.
+    """Create a new data key and seal every token and secret with it.
 
     Every unlocker is needed, and stays; you are asked for passphrases. Every session ends. A new key does not help
     against someone who has copies of your token files and of the old key: revoke the tokens instead.
     """
     with counter("Resealing") as progress:
         names = operations.rekey(vault_of(session.store), progress)
-    session.report({"sealed": names}, f"Created a new data key; sealed {tokens(len(names))} with it")
+    session.report(stored_document("sealed", names), f"Created a new data key; sealed {stored(names)} with it")
     terminal.say("  All sessions have ended")

@@ -23,6 +23,8 @@ def status(session: Session) -> None:
     file = vault.file()
     kinds = [tokens.read_storage(name) for name in tokens.names()]
     counts = {storage: kinds.count(storage) for storage in STORAGES}
+    kinds = [session.store.secrets.read_storage(*name) for name in session.store.secrets.names()]
+    secrets = {storage: kinds.count(storage) for storage in STORAGES}
     is_open = file is not None and vault.opens_at_once()
     sessions = vault.sessions.count()
     if session.json:
@@ -35,6 +37,7 @@ def status(session: Session) -> None:
                 "unlockers": [unlockers.document(unlocker) for unlocker in file.unlockers] if file else [],
                 "sessions": sessions,
                 "tokens": counts,
+                "secrets": secrets,
             }
         )
         return session.store.check_vault_exists()
@@ -46,11 +49,14 @@ def status(session: Session) -> None:
         rows += [("unlocker", unlocker.name, unlockers.describe(session, unlocker)) for unlocker in file.unlockers]
         rows.append(("sessions", str(sessions), ""))
     rows += [(f"{storage} tokens", str(count), "") for storage, count in counts.items() if count]
+    rows += [(f"{storage} secrets", str(count), "") for storage, count in secrets.items() if count]
     tables.show(("VAULT", "VALUE", "PLACE"), rows)
     session.store.check_vault_exists()
-    if file is not None and counts[PLAIN] and not file.unfinished:
+    if file is not None and (counts[PLAIN] or secrets[PLAIN]) and not file.unfinished:
+        plain = [unlockers.tokens(counts[PLAIN])] * bool(counts[PLAIN])
+        plain += [unlockers.secrets(secrets[PLAIN])] * bool(secrets[PLAIN])
         terminal.warn(
-            f"{unlockers.tokens(counts[PLAIN])} in plain text, although sealing is on",
+            f"{' and '.join(plain)} in plain text, although sealing is on",
             hint=f"check whose they are, then seal them: {session.app.name} doctor --fix",
         )
     if file is not None and file.unfinished:

@@ -1,0 +1,1 @@
+"""`secrets`: secrets other than the token, kept in the token store."""

@@ -1,0 +1,28 @@
+"""`secrets unset`: remove the secrets of settings from the token store."""
+
+from __future__ import annotations
+
+import click
+
+from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.secret_settings import find_secret
+
+
+@command()
+@click.argument("names", metavar="SETTING…", nargs=-1, required=True)
+def unset(session: Session, names: tuple[str, ...]) -> None:
+    """Remove the secrets of settings, in the effective profile or that of `--profile`.
+
+    A stored secret whose setting no longer exists can be removed too: `{app} secrets list` shows it.
+    """
+    profile, store = session.profile_name(None), session.store
+    stored = store.secrets.fields(profile)
+    for name in names:
+        if name not in stored:
+            find_secret(session.app, name)
+    removed = store.unset_secrets(profile, dict.fromkeys(names))
+    what = f"the secret '{removed[0]}'" if len(removed) == 1 else f"{len(removed)} secrets"
+    session.report(
+        {"profile": profile, "removed": removed},
+        f"Removed {what} of profile '{profile}'" if removed else f"Profile '{profile}' has none of these secrets",
+    )
