@@ -33,6 +33,8 @@ def environment(environ: Mapping[str, str]) -> Layer:
     """Return the layer of environment variables. An empty one counts as unset."""
 
     def layer(field: Field) -> ResolvedValue | None:
+        if (gathered := field.gather(environ)) is not None:
+            return gathered
         text = environ.get(field.variable)
         value = value_of(field, text, field.variable) if text else None
         return None if value is None else ResolvedValue(field, value, ENV, field.variable)

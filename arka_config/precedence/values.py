@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Literal, TypeAlias
 
     LayerName: TypeAlias = Literal["flag", "env", "pin", "active", "profile", "default"]
@@ -42,6 +42,14 @@ class Field:
     def name(self) -> str:
         """The path with dots: `http.retries`."""
         return ".".join(self.path)
+
+    def gather(self, environ: Mapping[str, str]) -> ResolvedValue | None:
+        """Return the value that other variables give; None here: only a setting with a structure has them."""
+        return None
+
+    def variables_in(self, environ: Mapping[str, str]) -> set[str]:
+        """Return the variables that are set and may give this value, or a part of it."""
+        return {self.variable} & environ.keys()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Field) and self.path == other.path

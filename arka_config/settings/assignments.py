@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -10,14 +9,17 @@ from pydantic import ValidationError
 from arka_config.errors import SettingsError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS, kind_of
-from arka_config.settings.fields import first_message, type_adapter
+from arka_config.settings.fields import first_message, type_adapter, validator
 from arka_config.text import check_printable, did_you_mean, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pydantic import TypeAdapter
+
     from arka_config.app_identity import AppIdentity
     from arka_config.settings.fields import Leaf
+    from arka_config.store.profile_store import ProfileStore
 
 _PLAIN = ("description", "api_url")
 
@@ -75,6 +77,22 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
     return {("settings", *leaf.field.path): parse_value(leaf, text)}
 
 
+def check_together(
+    store: ProfileStore, name: str, values: Mapping[tuple[str, ...], Any], environ: Mapping[str, str]
+) -> None:
+    """Raise SettingsError if the class refuses the profile as a whole with these values, but not without them.
+
+    Each value was validated before; this runs the validators of the class that see several fields.
+    """
+    settings = {".".join(path[1:]): value for path, value in values.items() if path[0] == "settings"}
+    if not settings:
+        return
+    load = store.app.settings_class().problems_of_models
+    before = load({}, profile=name, environ=environ, store=store)
+    if problems := [text for text in load(settings, profile=name, environ=environ, store=store) if text not in before]:
+        raise SettingsError(problems)
+
+
 def removals(app: AppIdentity, keys: Iterable[str], settings: Mapping[str, Any]) -> dict[tuple[str, ...], None]:
     """Return the paths that keys name, each with None: known keys, and anything that the profile's settings contain.
 
@@ -114,18 +132,58 @@ def _leaf(app: AppIdentity, key: str) -> Leaf:
 
 
 def parse_value(leaf: Leaf, text: str) -> Any:
-    """Parse a text as a TOML value of the setting's type. Raises SettingsError, which does not contain the text."""
-    adapter = type_adapter(leaf)
-    is_json = text[:1] in ("[", "{")  # a list or a table, unless the field is a string
-    message = ""
-    for validate in (adapter.validate_python, *([adapter.validate_json] if is_json else [])):
-        try:
-            value = json.loads(json.dumps(adapter.dump_python(validate(text), mode="json")))
-        except ValidationError as error:
-            message = first_message(error)
-        else:
-            return int(value) if isinstance(value, float) and text.isdigit() else value
-    raise SettingsError([f"{leaf.field.name}: {message}"])
+    """Parse a text as a TOML value that loads as what the text gives in a variable.
+
+    It is validated by the field's type and by the field validators of the class. Raises SettingsError, which does not
+    contain the text.
+    """
+    try:
+        return _storable(leaf, validator(leaf), text)
+    except (AttributeError, LookupError, TypeError):  # a validator that needs the other fields
+        return _storable(leaf, type_adapter(leaf), text)
+
+
+def _storable(leaf: Leaf, adapter: TypeAdapter[Any], text: str) -> Any:
+    name = leaf.field.name
+    given, value = _validate(leaf, adapter, text)
+    plain = adapter.dump_python(value, mode="json", round_trip=True, exclude_none=True)
+    native = int(plain) if isinstance(plain, float) and text.isdigit() else plain
+    for stored in (native, given, text):
+        if _is_toml(stored) and _loads_as(leaf, adapter, stored, value):
+            return stored
+    raise SettingsError([f"{name}: a profile's file cannot hold this value; set {leaf.field.variable} instead"])
+
+
+def _validate(leaf: Leaf, adapter: TypeAdapter[Any], text: str) -> tuple[Any, Any]:
+    """Return what a text stands for, and the value that validation makes of it."""
+    try:
+        given = leaf.decoder.decode(text)
+        return given, adapter.validate_python(given)
+    except ValidationError as error:
+        problem = first_message(error)
+    except ValueError as error:
+        problem = str(error)
+    # Raised outside `except` so pydantic's error is not chained: it has the text.
+    raise SettingsError([f"{leaf.field.name}: {problem}"])
+
+
+def _is_toml(value: object) -> bool:
+    """Whether TOML has such a value: it has no null."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_toml(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_is_toml, value))
+    return isinstance(value, bool | int | float | str)
+
+
+def _loads_as(leaf: Leaf, adapter: TypeAdapter[Any], stored: object, value: object) -> bool:
+    """Whether a value in a profile's file gives this value when it is loaded."""
+    try:
+        loaded = adapter.validate_python(leaf.from_profile(stored))
+    except (ValueError, AttributeError, LookupError, TypeError):
+        return False
+    # Objects of some types are never equal, and neither is NaN.
+    return bool(loaded == value) or adapter.dump_json(loaded) == adapter.dump_json(value)
 
 
 def native_value(leaf: Leaf, text: str) -> Any:

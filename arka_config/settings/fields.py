@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import is_dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Json,
+    PlainValidator,
+    PydanticUserError,
+    RootModel,
+    TypeAdapter,
+    ValidationError,
+    WrapValidator,
+)
 from pydantic import Secret as PydanticSecret
 from pydantic.types import SecretBytes, SecretStr
 from pydantic_core import PydanticUndefined, core_schema
 
 from arka_config.secret import Secret
+from arka_config.settings.decoding import Decoder, StructuredField
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.fields import FieldInfo
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_settings import SettingsConfigDict
 
     from arka_config.app_identity import AppIdentity
     from arka_config.precedence.values import Field
 
+_VALIDATORS: dict[str, Any] = {
+    "after": AfterValidator,
+    "before": BeforeValidator,
+    "plain": PlainValidator,
+    "wrap": WrapValidator,
+}
 _SECRETS = (Secret, SecretStr, SecretBytes, PydanticSecret)
 
 
@@ -59,14 +80,48 @@ class Token(Secret):
 
 
 class Leaf:
-    """A field that is not a model. `default` is PydanticUndefined if the class has none."""
+    """A field that is not a model. `default` is PydanticUndefined if the class has none.
 
-    __slots__ = ("default", "field", "info")
+    `owner` is the model that declares it: the settings class, or one nested in it.
+    """
 
-    def __init__(self, field: Field, info: FieldInfo, default: object) -> None:
+    __slots__ = ("decoder", "default", "field", "info", "owner")
+
+    def __init__(
+        self, field: Field, info: FieldInfo, default: object, owner: type[BaseModel], decoder: Decoder
+    ) -> None:
         self.field = field
         self.info = info
         self.default = default
+        self.owner = owner
+        self.decoder = decoder
+
+    def from_profile(self, value: object) -> object:
+        """Return a TOML value as it is validated: in a strict class, a text may stand for what TOML does not have."""
+        if isinstance(value, str) and self.decoder.is_strict:
+            return self.decoder.decode(value)
+        return value
+
+    @property
+    def items(self) -> tuple[Any, ...]:
+        """The types of a list's items: several for a tuple of several types, none if it is not a list."""
+        kinds = [kind for kind in alternatives(self.info.annotation) if kind is not type(None)]
+        if len(kinds) != 1 or not is_container(kinds[0]) or is_subclass(kinds[0], (Mapping,)):
+            return ()
+        if hasattr(kinds[0], "_fields"):  # a NamedTuple
+            return ()
+        return tuple(item for item in get_args(kinds[0]) if item is not ...) or (str,)
+
+    def decode_items(self, texts: list[Any]) -> list[Any]:
+        """Return the values of a list's items, which were given as texts."""
+        items = self.items
+        kinds = items if len(items) > 1 else items * len(texts)
+        return [_decode_item(kind, text) for kind, text in zip(kinds, texts, strict=False)] + texts[len(kinds) :]
+
+    @property
+    def is_json_text(self) -> bool:
+        """Whether its value is a text that contains JSON: pydantic's `Json`."""
+        return any(type(each) is Json or each is Json for each in self.info.metadata)
 
     @property
     def has_default(self) -> bool:
@@ -80,21 +135,31 @@ def leaves(model: type[BaseModel], app: AppIdentity) -> dict[str, Leaf]:
     If a nested model's default is an instance, the defaults of its leaves are that instance's values, so that setting
     one of them keeps the others.
     """
-    return {leaf.field.name: leaf for leaf in _walk(model, app, (), None)}
+    return {leaf.field.name: leaf for leaf in _Walk(model, app).leaves(model, (), None, ())}
 
 
-def _walk(
-    model: type[BaseModel], app: AppIdentity, path: tuple[str, ...], instance: BaseModel | None
-) -> Iterator[Leaf]:
-    for name, info in model.model_fields.items():
-        default = info.default if instance is None else getattr(instance, name)
-        nested = nested_model(info.annotation)
-        if nested is not None:
-            inner = default if isinstance(default, nested) else None
-            yield from _walk(nested, app, (*path, name), inner)
-        else:
-            field = app.field((*path, name), secret=is_secret(info.annotation))
-            yield Leaf(field, info, default)
+class _Walk:
+    def __init__(self, settings: type[BaseModel], app: AppIdentity) -> None:
+        self._config = cast("SettingsConfigDict", settings.model_config)
+        self._app = app
+
+    def leaves(
+        self, model: type[BaseModel], path: tuple[str, ...], instance: BaseModel | None, within: tuple[type, ...]
+    ) -> Iterator[Leaf]:
+        """Yield the leaves of a model at a path, which has these models around it and may be a default instance."""
+        tables = tuple(self._app.field(path[:depth]).variable for depth in range(1, len(path) + 1))
+        for name, info in model.model_fields.items():
+            default = info.default if instance is None else getattr(instance, name)
+            nested = nested_model(info.annotation)
+            if nested is not None and nested not in (model, *within):  # a recursive model is a leaf within itself
+                inner = default if isinstance(default, nested) else None
+                yield from self.leaves(nested, (*path, name), inner, (model, *within))
+            else:
+                decoder = Decoder(info, self._config)
+                field = self._app.field((*path, name), secret=is_secret(info.annotation))
+                if field not in (self._app.token_field, self._app.url_field):
+                    field = StructuredField(field, decoder, tables)
+                yield Leaf(field, info, default, model, decoder)
 
 
 def no_such_setting(settings: str, name: str, known: Iterable[str]) -> str:
@@ -104,8 +169,29 @@ def no_such_setting(settings: str, name: str, known: Iterable[str]) -> str:
 
 
 def type_adapter(leaf: Leaf) -> TypeAdapter[Any]:
-    """Return what validates the field's values: its annotation with its constraints."""
+    """Return what the field's type accepts: its annotation with its constraints."""
     return TypeAdapter(leaf.info.rebuild_annotation())
+
+
+def validator(leaf: Leaf) -> TypeAdapter[Any]:
+    """Return what validates the field's values: its type, with the field validators and the configuration of its class.
+
+    A validator of the class that reads other fields raises what it raises without them.
+    """
+    name, annotation = leaf.field.path[-1], leaf.info.rebuild_annotation()
+    for decorator in leaf.owner.__pydantic_decorators__.field_validators.values():
+        if name in decorator.info.fields or "*" in decorator.info.fields:
+            annotation = Annotated[annotation, _VALIDATORS[decorator.info.mode](decorator.func)]
+    try:
+        return TypeAdapter(annotation, config=_type_config(leaf.owner))
+    except PydanticUserError:  # a model or a dataclass, which has its own
+        return TypeAdapter(annotation)
+
+
+def _type_config(owner: type[BaseModel]) -> ConfigDict:
+    """Return a model's configuration as far as it is about types."""
+    config = {key: value for key, value in owner.model_config.items() if key in ConfigDict.__annotations__}
+    return cast("ConfigDict", config | {"arbitrary_types_allowed": True})
 
 
 def messages(error: ValidationError) -> list[tuple[list[str], str, str]]:
@@ -123,11 +209,14 @@ def first_message(error: ValidationError) -> str:
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:
-    """The model of an annotation `Model` or `Model | None`; None for every other annotation."""
+    """The model of an annotation `Model` or `Model | None`; None for every other annotation.
+
+    A RootModel is not one: it has no names within it.
+    """
     models = [part for part in alternatives(annotation) if part is not type(None)]
-    if len(models) == 1 and isinstance(models[0], type) and issubclass(models[0], BaseModel):
-        return models[0]
-    return None
+    model = models[0] if len(models) == 1 else None
+    is_model = isinstance(model, type) and issubclass(model, BaseModel) and not issubclass(model, RootModel)
+    return model if is_model else None
 
 
 def is_secret(annotation: Any) -> bool:
@@ -146,10 +235,18 @@ def _parts(annotation: Any, seen: set[int]) -> Iterator[Any]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         inner += [info.annotation for info in annotation.model_fields.values()]
     elif isinstance(annotation, type) and (is_dataclass(annotation) or is_typeddict(annotation)):
-        inner += get_type_hints(annotation).values()
+        inner += _hints(annotation)
     for part in inner:
         if part is not None:
             yield from _parts(part, seen)
+
+
+def _hints(annotation: type) -> Iterable[Any]:
+    """Return the types of a dataclass's fields. If one is a local name that cannot be found, it may be a secret."""
+    try:
+        return get_type_hints(annotation).values()
+    except NameError:
+        return (Secret,)
 
 
 def accepts_secret(annotation: Any) -> bool:
@@ -158,12 +255,54 @@ def accepts_secret(annotation: Any) -> bool:
 
 
 def alternatives(annotation: Any) -> Iterator[Any]:
-    """Yield the types that an annotation accepts: the parts of a union, without the metadata of `Annotated`."""
+    """Yield the types that an annotation accepts: the parts of a union, without the metadata of `Annotated`.
+
+    A type alias stands for its value; a recursive one is not followed twice.
+    """
+    yield from _alternatives(annotation, ())
+
+
+def is_container(kind: Any) -> bool:
+    """Whether it is a table, a list or the like."""
+    return is_subclass(kind, (Mapping, Sequence, Set)) and not is_subclass(kind, (str, bytes))
+
+
+def is_subclass(kind: Any, kinds: tuple[type, ...]) -> bool:
+    """Whether the class of an annotation is a subclass of one of these."""
+    origin = get_origin(kind) or kind
+    return isinstance(origin, type) and issubclass(origin, kinds)
+
+
+def _decode_item(kind: Any, text: Any) -> Any:
+    """Return a text as it is if the type accepts it, else as JSON: `1` for Literal[1] and strict numbers."""
+    if not isinstance(text, str):
+        return text
+    adapter = TypeAdapter(kind)
+    try:
+        adapter.validate_python(text)
+    except ValidationError:
+        try:
+            return adapter.validate_json(text)
+        except ValidationError:  # reported when the list is validated
+            return text
+    return text
+
+
+def _alternatives(annotation: Any, aliases: tuple[Any, ...]) -> Iterator[Any]:
     origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from alternatives(get_args(annotation)[0])
+    if hasattr(origin or annotation, "__value__"):  # a type alias, with or without arguments
+        if annotation not in aliases:  # a recursive one
+            yield from _alternatives(value_of_alias(annotation), (*aliases, annotation))
+    elif origin is Annotated:
+        yield from _alternatives(get_args(annotation)[0], aliases)
     elif origin in (Union, types.UnionType):
         for part in get_args(annotation):
-            yield from alternatives(part)
+            yield from _alternatives(part, aliases)
     else:
         yield annotation
+
+
+def value_of_alias(alias: Any) -> Any:
+    """Return what a type alias stands for, with its arguments in place of its parameters."""
+    origin = get_origin(alias)
+    return alias.__value__ if origin is None else origin.__value__[get_args(alias)]

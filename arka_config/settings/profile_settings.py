@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, PrivateAttr, SecretStr, ValidationError
-from pydantic_core import PydanticUndefined
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from arka_config.errors import ConfigWarning, SettingsError
+from arka_config.errors import ConfigError, ConfigWarning, SettingsError
 from arka_config.opening import open_store
-from arka_config.precedence.values import DEFAULT, PROFILE, ResolvedValue
-from arka_config.secret import Secret
+from arka_config.precedence.values import DEFAULT, ResolvedValue
+from arka_config.settings.decoding import DELIMITER
 from arka_config.settings.fields import (
     Leaf,
-    Token,
-    accepts_secret,
     is_secret,
     leaves,
     messages,
     nested_model,
     no_such_setting,
 )
-from arka_config.settings.unused import unknown_keys
+from arka_config.settings.layered_source import Given, LayeredSource, describe_missing, describe_problem
 from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
 
@@ -34,16 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
-    from pydantic.fields import FieldInfo
-
     from arka_config.app_identity import AppIdentity
     from arka_config.precedence.values import Field, Layer
+    from arka_config.settings.layered_source import Problem
     from arka_config.store.profile_store import ProfileStore
 
-    Problem = tuple[Leaf | None, str]  # the leaf with an unsuitable value, and a sentence about it
-
 _SOURCE = "arka_config source"  # cannot be a field's name: it contains a space
-_OTHER_SOURCES = ("env_", "cli_", "toml_", "json_", "yaml_", "pyproject_", "secrets_", "nested_model_")
+# What pydantic-settings can be configured with and what does not change where values come from.
+_ALLOWED = {"case_sensitive", "enable_decoding", "env_parse_enums", "env_parse_none_str", *ConfigDict.__annotations__}
 
 
 class ProfileSettings(BaseSettings):
@@ -71,7 +65,7 @@ class ProfileSettings(BaseSettings):
         if "settings_customise_sources" in cls.__dict__:
             raise TypeError(f"{cls.__name__}: sources cannot be customised: the layers are the only source")
         for key, value in cls.model_config.items():
-            if key.startswith(_OTHER_SOURCES) and value != BaseSettings.model_config.get(key):
+            if key not in _ALLOWED and value not in (BaseSettings.model_config.get(key), _same_as_ours(cls, key)):
                 raise TypeError(
                     f"{cls.__name__}: {key} is not supported: the app sets the prefix, and no other file is read"
                 )
@@ -83,7 +77,7 @@ class ProfileSettings(BaseSettings):
 
     def __init__(self, **flags: Any) -> None:
         """Load with these values as the flag layer. Raises what `load` raises."""
-        source = flags.pop(_SOURCE, None) or self._source(flags=flags)
+        source = flags.pop(_SOURCE, None) or self._source(arguments=flags)
         values: Any = {_SOURCE: source}
         problems = []
         try:
@@ -122,20 +116,48 @@ class ProfileSettings(BaseSettings):
         return cls(**{_SOURCE: LayeredSource(cls, cls.leaves(), resolution)})
 
     @classmethod
+    def problems_of_models(
+        cls, values: Mapping[str, object], *, profile: str, environ: Mapping[str, str], store: ProfileStore
+    ) -> list[str]:
+        """Return what the class says about a profile with these values, by dotted name, apart from single fields.
+
+        Nothing if the profile cannot be read, which is reported when it is used.
+        """
+        try:
+            source = cls._source(profile=profile, arguments=values, environ=environ, store=store, may_be_new=True)
+            given: Any = {_SOURCE: source}
+            super().__init__(cls.__new__(cls), **given)
+        except ValidationError as error:
+            return [text for leaf, text in _problems(error, source) if leaf is None]
+        except ConfigError:
+            return []
+        return []
+
+    @classmethod
     def _source(
         cls,
         *,
         profile: str | None = None,
         flags: Mapping[str, object] | None = None,
+        arguments: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
         store: ProfileStore | None = None,
+        may_be_new: bool = False,
     ) -> LayeredSource:
+        """Return what reads the layers. `arguments` are flags that are values already: no text of them is decoded."""
         known = cls.leaves()
         environ = os.environ if environ is None else environ
         store = store or open_store(cls.app, environ)
         by_name = dict(cls._by_leaf(flags or {}))
-        resolution = Resolution(store, environ, profile=profile, flags=by_name, defaults=cls.defaults())
-        return LayeredSource(cls, known, resolution)
+        by_name |= {
+            name: value if name in (cls.app.token_field.name, cls.app.url_field.name) else Given(value)
+            for name, value in cls._by_leaf(arguments or {})
+        }
+        resolution = Resolution(
+            store, environ, profile=profile, flags=by_name, defaults=cls.defaults(), may_be_new=may_be_new
+        )
+        absent = [name for name in arguments or {} if name in by_name and name not in known]
+        return LayeredSource(cls, known, resolution, absent)
 
     @classmethod
     def _by_leaf(cls, values: Mapping[str, object], within: str = "") -> Iterator[tuple[str, object]]:
@@ -147,8 +169,8 @@ class ProfileSettings(BaseSettings):
                 yield name, value
             elif isinstance(value, BaseModel):
                 yield from cls._by_leaf({part: getattr(value, part) for part in value.model_fields_set}, f"{name}.")
-            elif isinstance(value, Mapping) and any(leaf.startswith(f"{name}.") for leaf in known):
-                yield from cls._by_leaf(value, f"{name}.")
+            elif any(leaf.startswith(f"{name}.") for leaf in known) and isinstance(value, Mapping | None):
+                yield from cls._by_leaf(value, f"{name}.") if value is not None else ((name, None),)
             else:
                 raise TypeError(no_such_setting(cls.__name__, name, known))
 
@@ -161,8 +183,18 @@ class ProfileSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Use the layers, and none of pydantic-settings' own sources."""
-        return (init_settings.init_kwargs[_SOURCE],)  # type: ignore[attr-defined]  # it is the InitSettingsSource
+        """Use the layers, and none of pydantic-settings' own sources. Raises TypeError if `CliApp` asks for those."""
+        given: Mapping[str, Any] = init_settings.init_kwargs  # type: ignore[attr-defined]  # an InitSettingsSource
+        if _SOURCE not in given:
+            raise TypeError(
+                f"{cls.__name__} does not work with CliApp, which reads sources of its own: "
+                f"use @app.settings_options({cls.__name__}) on a command, or {cls.__name__}.load(flags=…)"
+            )
+        return (given[_SOURCE],)
+
+    @classmethod
+    def _settings_log_debug(cls, states: Mapping[str, Mapping[str, Any]]) -> None:
+        """Log nothing if PYDANTIC_SETTINGS_DEBUG is set: the values, which pydantic-settings logs, may be secrets."""
 
     def __eq__(self, other: object) -> bool:
         """Whether the other settings are of the same class and have the same values, wherever they came from."""
@@ -208,6 +240,18 @@ class ProfileSettings(BaseSettings):
         return layer
 
 
+def _same_as_ours(cls: type[ProfileSettings], key: str) -> object:
+    """Return the value of a configuration key that changes nothing: what the app or this package does anyway."""
+    app = getattr(cls, "app", None)
+    ours = {
+        "env_prefix": getattr(app, "prefix", None),
+        "env_nested_delimiter": DELIMITER,
+        "env_ignore_empty": True,
+        "nested_model_default_partial_update": True,
+    }
+    return ours.get(key)
+
+
 def _check_expiry(source: LayeredSource) -> None:
     """Warn if the token is stored and known to have expired. Raises ExpiredToken if config.toml says so."""
     token = None if source.token_leaf is None else source.values.get(source.token_leaf.field.name)
@@ -219,100 +263,18 @@ def _check_expiry(source: LayeredSource) -> None:
     warnings.warn(ConfigWarning(error.message, hint=error.hint), stacklevel=4)
 
 
-class LayeredSource(PydanticBaseSettingsSource):
-    """Pass pydantic the effective value of each leaf, and keep where it came from.
-
-    `problems` are values that could not be passed, and settings of the profile that the class does not have.
-    """
-
-    def __init__(self, settings: type[BaseSettings], leaves: Mapping[str, Leaf], resolution: Resolution) -> None:
-        super().__init__(settings)
-        self.leaves = leaves
-        self.resolution = resolution
-        self.token_leaf = leaves.get(resolution.app.token_field.name)
-        self.values: dict[str, ResolvedValue] = {}
-        self.problems: list[Problem] = []
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return one top-level leaf as pydantic-settings wants it: value, name, and that it needs no decoding."""
-        return self._value(self.leaves[field_name]), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        table: dict[str, Any] = {}
-        for name, leaf in self.leaves.items():
-            resolved = self.resolution.resolve(leaf.field)
-            if resolved is not None:
-                self.values[name] = resolved
-                if resolved.layer != DEFAULT or resolved.source or name == self.resolution.app.url_field.name:
-                    _put(table, leaf.field.path, self._value(leaf))
-        self._add_defaults(table)
-        self.problems += [(None, text) for text in unknown_keys(self.resolution.profile.profile, self.leaves)]
-        return table
-
-    def _add_defaults(self, table: dict[str, Any]) -> None:
-        """Keep the rest of a nested model's default instance if only a part of it is set."""
-        for leaf in self.leaves.values():
-            *folders, name = leaf.field.path
-            inner: Any = table
-            for folder in folders:
-                inner = inner.get(folder) if isinstance(inner, dict) else None
-            if folders and isinstance(inner, dict) and name not in inner and leaf.default is not PydanticUndefined:
-                inner[name] = leaf.default
-
-    def _value(self, leaf: Leaf) -> object:
-        resolved = self.values[leaf.field.name]
-        value = resolved.value
-        if isinstance(value, Secret):
-            # Wrapped before pydantic sees it: an error about any other field would quote its input (pydantic#9139).
-            if leaf is self.token_leaf:
-                return Token(value.reveal)
-            if accepts_secret(leaf.info.annotation):
-                return SecretStr(value.reveal())
-            value = value.reveal()
-            return self._decode(leaf, value) if self.field_is_complex(leaf.info) else value
-        if isinstance(value, str) and resolved.layer not in (PROFILE, DEFAULT) and self.field_is_complex(leaf.info):
-            return self._decode(leaf, value)
-        return value
-
-    def _decode(self, leaf: Leaf, text: str) -> object:
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            what = "not valid JSON, which a list or table must be here"
-            self.problems.append((leaf, _describe_problem(leaf.field, self.values[leaf.field.name], what)))
-            return PydanticUndefined
-
-
-def _put(table: dict[str, Any], path: tuple[str, ...], value: object) -> None:
-    if value is PydanticUndefined:
-        return
-    for folder in path[:-1]:
-        table = table.setdefault(folder, {})
-    table[path[-1]] = value
-
-
-def _describe_missing(leaf: Leaf) -> str:
-    """Say that a setting has no value, and what sets it. A missing token has its own error."""
-    return f"{leaf.field.name}: not set; {leaf.field.variable}, or {leaf.field.key} in a profile, sets it"
-
-
-def _describe_problem(field: Field, resolved: ResolvedValue | None, what: str) -> str:
-    """Say what is wrong with a value: field, problem, layer and place, but not the value."""
-    return f"{field.name}: {what} ({resolved.layer}: {resolved.place})" if resolved else f"{field.name}: {what}"
-
-
-def _check_names(model: type[BaseModel], name: str) -> None:
+def _check_names(model: type[BaseModel], name: str, within: tuple[type[BaseModel], ...] = ()) -> None:
     for field, info in model.model_fields.items():
         if info.alias or info.validation_alias or info.serialization_alias:
             raise TypeError(f"{name}.{field}: aliases are not supported: a setting has one name")
         if "__" in field:
             raise TypeError(f"{name}.{field}: '__' is not supported: it separates nested fields in a variable")
         nested = nested_model(info.annotation)
-        if nested is None:
+        if nested is None or nested in (model, *within):
             continue
         if issubclass(nested, BaseSettings):
             raise TypeError(f"{name}.{field}: a nested BaseSettings would read the environment itself; use BaseModel")
-        _check_names(nested, f"{name}.{field}")
+        _check_names(nested, f"{name}.{field}", (model, *within))
 
 
 def _check_variables(cls: type[ProfileSettings]) -> None:
@@ -341,14 +303,14 @@ def _problems(error: ValidationError, source: LayeredSource) -> Iterator[Problem
         leaf = next((source.leaves[name] for name in names if name in source.leaves), None)
         if leaf is None and kind == "missing":  # a nested model of which nothing is set
             inner = [each for name, each in source.leaves.items() if name.startswith(".".join((*path, "")))]
-            yield from ((each, _describe_missing(each)) for each in inner if not each.has_default)
+            yield from ((each, describe_missing(each)) for each in inner if not each.has_default)
         elif leaf is None:
-            yield None, f"{'.'.join(path) or type(error).__name__}: {message}"
+            yield None, f"{'.'.join(path) or error.title}: {message}"
         elif leaf in undecoded:
             continue
         elif kind == "missing":
-            yield leaf, _describe_missing(leaf)
+            yield leaf, describe_missing(leaf)
         else:
             # A validator's message may quote its input.
             text = "not valid" if is_secret(leaf.info.annotation) else message
-            yield leaf, _describe_problem(leaf.field, source.values.get(leaf.field.name), text)
+            yield leaf, describe_problem(leaf.field, source.values.get(leaf.field.name), text)

@@ -26,6 +26,9 @@ def unused_variables(
 ) -> dict[str, UnusedVariable]:
     """Return the variables that are set but have no effect; `references` are variables that profiles refer to."""
     known = {*app.settings_variables(), *app.own_variables, *references}
+    leaves: Iterable[Leaf] = () if app.settings is None else app.settings_class().leaves().values()
+    for leaf in leaves:
+        known |= leaf.field.variables_in(environ)
     unused = {}
     for variable, value in sorted(environ.items()):
         if not variable.startswith(app.prefix):

@@ -7,7 +7,7 @@ from arka_config.store import files, toml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from arka_config.app_identity import AppIdentity
     from arka_config.store.profile_store import ProfileStore
@@ -37,11 +37,19 @@ def secrets_in(app: AppIdentity, environ: Mapping[str, str]) -> set[str]:
     others = {name for name in environ if name.startswith(app.prefix)}.difference(app.own_variables)
     # Importing a settings class takes long, so an app may say which of its settings are secret.
     if app.secret_settings is not None:
-        secret |= others & {app.field(tuple(name.split("."))).variable for name in app.secret_settings}
+        for name in app.secret_settings:
+            secret |= _variables_of_setting(app, tuple(name.split(".")), others)
     elif others and app.settings is not None:
         fields = [leaf.field for leaf in app.settings_class().leaves().values()]
-        secret |= others & {field.variable for field in fields if field.secret}
+        secret |= {name for field in fields if field.secret for name in field.variables_in(environ)} & others
     return secret
+
+
+def _variables_of_setting(app: AppIdentity, path: tuple[str, ...], names: Iterable[str]) -> set[str]:
+    """Return the names of the variables that may give a setting, or a part of it, without importing its class."""
+    own = app.field(path).variable
+    tables = {app.field(path[:depth]).variable for depth in range(1, len(path))}
+    return {name for name in names if name == own or name in tables or name.startswith(f"{own}__")}
 
 
 def _tokens_of_references(store: ProfileStore, environ: Mapping[str, str], ignored: set[str]) -> set[str]:

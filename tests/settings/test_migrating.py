@@ -79,6 +79,8 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> Any:
         {"ACME_TIMEOUT": "5", "ACME_REGION": "EU", "ACME_VERBOSE": "yes"},
         {"ACME_TAGS": '["a", "b"]', "ACME_HEADERS": '{"a": "1"}', "ACME_PASSWORD": "made-up"},
         {"ACME_HTTP__RETRIES": "9", "ACME_HTTP__AGENT": "x"},
+        {"ACME_HTTP": '{"retries": 9, "agent": "x"}', "ACME_HTTP__AGENT": "y"},
+        {"ACME_HEADERS__A": "1", "ACME_HEADERS": '{"b": "2"}'},
     ],
 )
 def test_same_variables_give_same_values(variables: dict[str, str], environ: Any) -> None:
@@ -118,12 +120,6 @@ def test_table_is_taken_whole_from_one_layer(environ: Any) -> None:
     environ(ACME_HEADERS='{"b": "2"}')
     assert Before(headers={"a": "1"}).headers == {"a": "1", "b": "2"}
     assert After(headers={"a": "1"}).headers == {"a": "1"}
-
-
-def test_nested_model_has_no_variable(environ: Any) -> None:
-    environ(ACME_HTTP='{"retries": 9}')
-    assert Before().http.retries == 9
-    assert After().http.retries == 3
 
 
 def test_alias_is_refused() -> None:

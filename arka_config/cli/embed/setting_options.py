@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from dataclasses import is_dataclass
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from pydantic_core import PydanticUndefined
 
 from arka_config.cli.runtime.command import API_KEY, OptionSpec
-from arka_config.settings.fields import alternatives, no_such_setting
+from arka_config.settings.fields import alternatives, is_container, no_such_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
@@ -52,8 +52,12 @@ def _option(app: AppIdentity, leaf: Leaf) -> OptionSpec:
         return spec._replace(names=(f"{option}/--no-{option[2:]}",), is_flag=True, metavar=None)
     if choices := dict(_choices(kinds)):
         return spec._replace(choices=tuple(choices), store=partial(_store_choice, name, choices), metavar=None)
-    if _is_list_of_values(kind):
-        return spec._replace(is_repeated=True, metavar=_metavar(next(iter(get_args(kind)), str), name))
+    if leaf.is_json_text:
+        return spec._replace(metavar="JSON")
+    if not leaf.decoder.is_json and is_container(kind):  # a text for a validator of the class
+        return spec._replace(metavar="TEXT")
+    if leaf.items and not any(map(_is_structured, leaf.items)):  # plain values, given by repeating the option
+        return spec._replace(is_repeated=True, metavar=_metavar(leaf.items[0], name))
     return spec
 
 
@@ -71,28 +75,23 @@ def _choices(kinds: list[Any]) -> Iterator[tuple[str, object]]:
         return
     for kind in kinds:
         values = get_args(kind) if get_origin(kind) is Literal else [member.value for member in kind]
-        yield from ((str(value), value) for value in values if value is not None)
+        for value in values:
+            word = value.value if isinstance(value, Enum) else value  # a Literal may have members of an Enum
+            if word is not None:
+                yield str(word), value
 
 
-def _is_list_of_values(kind: Any) -> bool:
-    """Whether it is a list of plain values, which the user gives by repeating the option."""
-    items = [item for item in get_args(kind) if item is not ...]
-    return _is_container(kind) and not _is_subclass(kind, (Mapping,)) and not any(map(_is_container, items))
+def _is_structured(kind: Any) -> bool:
+    """Whether some of its values are lists, tables or models."""
+    return any(
+        is_container(part) or is_dataclass(part) or hasattr(part, "__pydantic_fields__") for part in alternatives(kind)
+    )
 
 
 def _metavar(kind: Any, name: str) -> str:
     if kind in _METAVARS:
         return _METAVARS[kind]
-    return "JSON" if _is_container(kind) else name.rpartition(".")[2].replace("_", "-").upper()
-
-
-def _is_container(kind: Any) -> bool:
-    return _is_subclass(kind, (Mapping, Sequence, Set)) and not _is_subclass(kind, (str, bytes))
-
-
-def _is_subclass(kind: Any, kinds: tuple[type, ...]) -> bool:
-    origin = get_origin(kind) or kind
-    return isinstance(origin, type) and issubclass(origin, kinds)
+    return "JSON" if kind is None or _is_structured(kind) else name.rpartition(".")[2].replace("_", "-").upper()
 
 
 def _help(leaf: Leaf) -> str:

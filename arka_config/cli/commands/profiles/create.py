@@ -19,9 +19,11 @@ def create(session: Session, name: str, values: tuple[str, ...]) -> None:
     \b
     {app} profiles create ci description="Build runners" token.env=CI_TOKEN timeout=60
     """
-    from arka_config.settings.assignments import assignments
+    from arka_config.settings.assignments import assignments, check_together
 
-    session.store.create(name, assignments(session.app, values))
+    assigned = assignments(session.app, values)
+    check_together(session.store, name, assigned, session.environ)
+    session.store.create(name, assigned)
     session.report({"profile": name, "path": session.store.profiles.path(name)}, f"Created profile '{name}'")
     if session.store.profiles.read(name).reference is None:
         terminal.say(f"  To give it a token: {session.app.name} login --profile {name}")

@@ -20,10 +20,12 @@ def set_(session: Session, name: str, values: tuple[str, ...]) -> None:
     \b
     {app} profiles set work timeout=60 description="Work laptop"
     """
-    from arka_config.settings.assignments import assignments
+    from arka_config.settings.assignments import assignments, check_together
 
     session.check_not_two(name)
-    changed = session.store.edit(name, assignments(session.app, values))
+    assigned = assignments(session.app, values)
+    check_together(session.store, name, assigned, session.environ)
+    changed = session.store.edit(name, assigned)
     session.report(
         {"profile": name, "changed": changed},
         f"Changed profile '{name}'" if changed else f"Profile '{name}' already has these values",

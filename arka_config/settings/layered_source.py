@@ -1,0 +1,160 @@
+"""The one source of a settings class: the effective value of each leaf, from the layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+from pydantic_core import PydanticUndefined
+from pydantic_settings import PydanticBaseSettingsSource
+
+from arka_config.precedence.values import DEFAULT, FLAG, PROFILE, ResolvedValue
+from arka_config.secret import Secret
+from arka_config.settings.decoding import StructuredField, table_in
+from arka_config.settings.fields import Token, accepts_secret
+from arka_config.settings.unused import unknown_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from pydantic.fields import FieldInfo
+    from pydantic_settings import BaseSettings
+
+    from arka_config.precedence.values import Field
+    from arka_config.settings.fields import Leaf
+    from arka_config.store.resolution import Resolution
+
+    Problem = tuple[Leaf | None, str]  # the leaf with an unsuitable value, and a sentence about it
+
+
+class Given:
+    """A value that is passed as it is: a keyword argument, of which a text is not decoded and None is a value."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+class LayeredSource(PydanticBaseSettingsSource):
+    """Pass pydantic the effective value of each leaf, and keep where it came from.
+
+    `problems` are values that could not be passed, and settings of the profile that the class does not have. `absent`
+    are nested models that a keyword argument says are None.
+    """
+
+    def __init__(
+        self,
+        settings: type[BaseSettings],
+        leaves: Mapping[str, Leaf],
+        resolution: Resolution,
+        absent: Collection[str] = (),
+    ) -> None:
+        super().__init__(settings)
+        self._absent = absent
+        self.leaves = leaves
+        self.resolution = resolution
+        self.token_leaf = leaves.get(resolution.app.token_field.name)
+        self.values: dict[str, ResolvedValue] = {}
+        self.problems: list[Problem] = []
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return one top-level leaf as pydantic-settings wants it: value, name, and that it needs no decoding."""
+        leaf = self.leaves[field_name]
+        found = self.resolution.resolve(leaf.field)
+        return None if found is None else self._value(leaf, found), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        table: dict[str, Any] = dict.fromkeys(self._absent)
+        for name, leaf in self.leaves.items():
+            if leaf.field.path[0] in self._absent:
+                continue
+            resolved = self.resolution.resolve(leaf.field)
+            if resolved is not None:
+                self.values[name] = _unwrap(resolved)
+                if resolved.layer != DEFAULT or resolved.source or name == self.resolution.app.url_field.name:
+                    _put(table, leaf.field.path, self._value(leaf, resolved))
+        self._add_defaults(table)
+        self._check_tables()
+        self.problems += [(None, text) for text in unknown_keys(self.resolution.profile.profile, self.leaves)]
+        return table
+
+    def _add_defaults(self, table: dict[str, Any]) -> None:
+        """Keep the rest of a nested model's default instance if only a part of it is set."""
+        for leaf in self.leaves.values():
+            *folders, name = leaf.field.path
+            inner: Any = table
+            for folder in folders:
+                inner = inner.get(folder) if isinstance(inner, dict) else None
+            if folders and isinstance(inner, dict) and name not in inner and leaf.default is not leaf.info.default:
+                inner[name] = leaf.default
+
+    def _check_tables(self) -> None:
+        """Report each variable of a nested model that is not a JSON object."""
+        environ = self.resolution.environ
+        fields = [leaf.field for leaf in self.leaves.values()]
+        tables = {
+            variable: field.path[:depth]
+            for field in fields
+            if isinstance(field, StructuredField)
+            for depth, variable in enumerate(field.tables, 1)
+        }
+        for variable, path in tables.items():
+            if environ.get(variable) and table_in(environ, variable) is None:
+                name = ".".join(path)
+                self.problems.append((None, f"{name}: not valid JSON, which a table must be here (env: {variable})"))
+
+    def _value(self, leaf: Leaf, found: ResolvedValue) -> object:
+        if isinstance(found.value, Given):
+            return found.value.value
+        value = found.value
+        if isinstance(value, Secret):
+            # Wrapped before pydantic sees it: an error about any other field would quote its input (pydantic#9139).
+            if leaf is self.token_leaf:
+                return Token(value.reveal)
+            if accepts_secret(leaf.info.annotation):
+                return SecretStr(value.reveal())
+            return self._decode(leaf, value.reveal())
+        if found.layer == FLAG and isinstance(value, list):  # the texts of an option that was repeated
+            return leaf.decode_items(value)
+        if found.layer in (PROFILE, DEFAULT):
+            return self._convert(leaf, leaf.from_profile, value)
+        return self._decode(leaf, value) if isinstance(value, str) and not found.key else value
+
+    def _decode(self, leaf: Leaf, text: str) -> object:
+        return self._convert(leaf, leaf.decoder.decode, text)
+
+    def _convert(self, leaf: Leaf, convert: Callable[[Any], object], value: object) -> object:
+        try:
+            return convert(value)
+        except ValueError as error:
+            problem = describe_problem(leaf.field, self.values[leaf.field.name], str(error))
+        self.problems.append((leaf, problem))
+        return PydanticUndefined
+
+
+def _unwrap(resolved: ResolvedValue) -> ResolvedValue:
+    """Return a keyword argument's value as others are: without its wrapper, and a Secret if the field is secret."""
+    if not isinstance(resolved.value, Given):
+        return resolved
+    value, field = resolved.value.value, resolved.field
+    value = Secret(value) if field.secret and isinstance(value, str) else value
+    return ResolvedValue(field, value, resolved.layer, resolved.source, resolved.key)
+
+
+def _put(table: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    if value is PydanticUndefined:
+        return
+    for folder in path[:-1]:
+        table = table.setdefault(folder, {})
+    table[path[-1]] = value
+
+
+def describe_missing(leaf: Leaf) -> str:
+    """Say that a setting has no value, and what sets it. A missing token has its own error."""
+    return f"{leaf.field.name}: not set; {leaf.field.variable}, or {leaf.field.key} in a profile, sets it"
+
+
+def describe_problem(field: Field, resolved: ResolvedValue | None, what: str) -> str:
+    """Say what is wrong with a value: field, problem, layer and place, but not the value."""
+    return f"{field.name}: {what} ({resolved.layer}: {resolved.place})" if resolved else f"{field.name}: {what}"
