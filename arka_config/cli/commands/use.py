@@ -7,7 +7,9 @@ import os
 
 import click
 
+from arka_config.cli.input import keys, picker
 from arka_config.cli.output import tables, terminal
+from arka_config.cli.output.format import NOT_CHECKED, expiry_cell
 from arka_config.cli.runtime import legacy_sync
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.errors import Cancelled, ConfigError, UsageError
@@ -22,8 +24,8 @@ from arka_config.precedence.values import ENV, PIN
 def use(session: Session, name: str | None, here: bool, unpin: bool, pins: bool) -> None:
     """Make a profile the active one, for all your shells.
 
-    `-` switches back to the previous one. Without a name, prompts for one. To select a profile in one shell only:
-    `eval "$({app} env --profile NAME)"`.
+    `-` switches back to the previous one. Without a name, shows a list: move with the arrow keys, type to filter it. To
+    select a profile in one shell only: `eval "$({app} env --profile NAME)"`.
     """
     for option, is_given, is_alone in (("--unpin", unpin, not pins), ("--pins", pins, not unpin)):
         if is_given and (here or name or session.profile or not is_alone):
@@ -94,22 +96,44 @@ def _show_pins(session: Session) -> None:
 
 
 def _prompt_for_name(session: Session) -> str:
-    """Prompt for one of the profiles, by number or name."""
+    """Let the user choose one of the profiles."""
     names = session.store.names()
     if not names:
         raise ConfigError("there are no profiles", hint=f"{session.app.name} login --profile NAME")
     if not session.can_ask:
         raise UsageError("which profile?", hint=f"{session.app.name} use NAME")
     active, _ = session.store.selection.read_active()
+    choices = [picker.Choice(name, _details(session, name), name == active) for name in names]
+    if keys.can_read_keys():
+        return picker.pick("Which profile?", choices)
+    return _prompt_for_number(session, choices)
+
+
+def _details(session: Session, name: str) -> tuple[str, str]:
+    """The label of a profile's token, else its description; and when the token expires."""
+    try:
+        profile, stored = session.store.profiles.read(name), session.store.tokens.read(name)
+    except ConfigError:  # a broken file hides no profile
+        return "unreadable", ""
+    if profile.reference is not None or stored is None:
+        return profile.description, NOT_CHECKED if profile.reference is not None else "no token"
+    cell = expiry_cell(session, stored, date=False, unknown="")
+    return stored.label or profile.description, cell if isinstance(cell, str) else cell[0]
+
+
+def _prompt_for_number(session: Session, choices: list[picker.Choice]) -> str:
+    """Prompt for a number or name, on a terminal that shows lines only."""
+    names = {choice.name for choice in choices}
     # A number that is a profile's name means that profile, so it is not shown as the number of another.
     numbers = (number for number in map(str, itertools.count(1)) if number not in names)
-    choices = dict(zip(numbers, names, strict=False))
-    for number, name in choices.items():
-        terminal.say(f"{'●' if name == active else ' '} {number:>2}  {name}")
+    numbered = dict(zip(numbers, choices, strict=False))
+    for number, choice in numbered.items():
+        line = "  ".join(filter(None, (choice.name, *choice.details)))
+        terminal.say(f"{'●' if choice.is_current else ' '} {number:>2}  {line}")
     answer = terminal.ask("Which profile (number or name)")
     if not answer:
         raise Cancelled("nothing was changed")
-    return choices.get(answer) or session.store.check_exists(answer)
+    return numbered[answer].name if answer in numbered else session.store.check_exists(answer)
 
 
 def _note_overrides(session: Session, name: str) -> None:

@@ -63,8 +63,8 @@ def _fit(rows: list[list[tuple[str, str]]], width: int | None, keep: int) -> tup
         return widths, _GAP
     least = [min(len(text), _LEAST_WIDTH) for text, _ in rows[0]]
     room = width - len(_WIDE_GAP) * (len(widths) - 1)
-    _shrink(widths, least, room, range(keep if width >= _NARROW else 0, len(widths)))
-    _shrink(widths, least, room, range(len(widths)))
+    shrink(widths, least, room, range(keep if width >= _NARROW else 0, len(widths)))
+    shrink(widths, least, room, range(len(widths)))
     return widths, _WIDE_GAP
 
 
@@ -79,7 +79,7 @@ def _render(rows: list[list[tuple[str, str]]], widths: list[int], gap: str, *, h
             yield _styled("─" * (sum(widths) + len(gap) * (len(widths) - 1)), "dim", 0)
 
 
-def _shrink(widths: list[int], least: list[int], room: int, columns: range) -> None:
+def shrink(widths: list[int], least: list[int], room: int, columns: range) -> None:
     """Make the widest of these columns narrower until all of the table's columns fit, or these have their least
     width."""
     while sum(widths) > room:
