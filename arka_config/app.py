@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
     from collections.abc import Callable, Collection
-    from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
+    from typing import Any, Concatenate, Literal, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
     import click
 
@@ -88,6 +88,19 @@ class App(AppIdentity):
         from arka_config.cli.embed.running import wants_json
 
         return wants_json(self, arguments)
+
+    def settings_reference(
+        self, form: Literal["markdown", "man"] = "markdown", *, options: bool | Collection[str] = True
+    ) -> str:
+        """Return a reference of the settings: name, type, default, variable, option and description of each.
+
+        It is a Markdown table, or a man page of section 5. `options` names the settings that an option of the program
+        sets, if not all. `config reference` prints the same. Raises LookupError if the app names no settings class.
+        """
+        from arka_config.cli.reference.settings import write
+        from arka_config.settings.reference import describe
+
+        return write(self, describe(self, self.settings_class(), options), form)
 
     def settings_options(
         self, settings: type[ProfileSettings] | None = None, *, only: Collection[str] | None = None

@@ -182,6 +182,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "config unset": writer(Line("config unset legacy_sync"), imports={"config unset legacy_sync": "click"}),
     "config path": reader("config path", imports={"config path config": "click"}),
+    "config reference": reader("config reference", imports={"config reference": _SETTINGS}),
     "vault status": reader("vault status", imports_if_sealed={"vault status": "click cryptography"}),
     "vault enable": writer(
         Line("vault enable --with key-file"),

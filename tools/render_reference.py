@@ -20,6 +20,13 @@ MORE = {
     "`config.toml` has [`trust_env_ca = true`](../explanation/security-model.md#certificates).",
     "exit-codes": "What a workspace's answer becomes is in [Commands](commands.md#exit-codes).",
 }
+SETTINGS = """\
+# Settings of `arka`
+
+`arka config reference` prints this table, and with `--format man` a man page. It is generated from the code, as it is
+for [every CLI that is built on this package](settings.md#a-reference-of-your-settings). A profile has these keys under
+`[settings]`, except for `api_url`; the token is stored by `arka login`.
+"""
 
 
 def render() -> dict[str, str]:
@@ -30,13 +37,17 @@ def render() -> dict[str, str]:
         intro = f"`{app.name} help {name}` prints this page. It is generated from the code."
         body = write_markdown(TOPICS[name].blocks(app))
         files[f"docs/reference/{name}.md"] = f"# {title}\n\n{intro}\n\n{body}\n{MORE[name]}\n"
+    offered = ("token", "api_url")  # the settings that have an option in `arka`
+    table = app.settings_reference("markdown", options=offered)
+    files["docs/reference/arka-settings.md"] = f"{SETTINGS}\n{table}"
+    files["man/arka-settings.5"] = app.settings_reference("man", options=offered)
     return files
 
 
 def main() -> None:
     """Write every file, and remove the pages of commands that no longer exist."""
     files = render()
-    for path in (ROOT / "man").glob("*.1"):
+    for path in (ROOT / "man").glob("*.[15]"):
         if f"man/{path.name}" not in files:
             path.unlink()
     for name, text in files.items():

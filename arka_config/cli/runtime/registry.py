@@ -102,6 +102,7 @@ ENTRIES = (
     Entry("config set", "Commands", "Set preferences in config.toml"),
     Entry("config unset", "Commands", "Remove preferences from config.toml"),
     Entry("config path", "Commands", "Print the paths of the files"),
+    Entry("config reference", "Commands", "Print a reference of the settings"),
     Entry("vault", "Manage", "Encrypt stored tokens"),
     Entry("vault status", "View", "Show whether sealing is on, and the unlockers"),
     Entry("vault enable", "Seal", "Turn on sealing: encrypt every stored token"),
