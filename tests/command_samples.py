@@ -221,7 +221,6 @@ SAMPLES: dict[str, Sample] = {
         imports={"doctor": _SETTINGS, "doctor --json": _SETTINGS, "doctor --fix --all": _SETTINGS},
     ),
     "scan": reader("scan templates", imports={"scan": "click", "scan --gitleaks-rule": "click tomli_w"}),
-    "completion": reader("completion bash"),
     "help": reader(
         "help status",
         imports={
@@ -232,6 +231,9 @@ SAMPLES: dict[str, Sample] = {
         },
     ),
     "version": reader("version", imports={"version": "click", "version --json": "click"}),
+    "completion install": writer(Line("completion install fish"), Line("completion install bash --yes")),
+    "completion uninstall": writer(Line("completion uninstall fish")),
+    **{f"completion {shell}": reader(f"completion {shell}") for shell in ("bash", "zsh", "fish", "powershell")},
     "workspace serve": server(
         imports={
             "1 workspace serve --host nowhere.invalid": (

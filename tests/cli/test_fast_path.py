@@ -219,7 +219,22 @@ COMPLETED += [
     "profiles remove ",
     "profiles unset w",
 ]
-LEFT = ["", "us", "use -", "use work ", "profiles ", "profiles list ", "env --shell ", "exec -- x -p ", "login -p w"]
+COMPLETED += ["token --profile=w", "--profile=", "-pw", "prompt -pc", "exec -pw"]
+LEFT = [
+    "status --profile=w",
+    "status -pw",
+    "-p=w",
+    "use --profile",
+    "",
+    "us",
+    "use -",
+    "use work ",
+    "profiles ",
+    "profiles list ",
+    "env --shell ",
+    "exec -- x -p ",
+    "login -p w",
+]
 LEFT += ["use 'w", "use $(w", "token -p ci -", "-p ci use w", "--api-key x use "]
 
 
@@ -230,7 +245,7 @@ def completion_variables(shell: str, line: str) -> dict[str, str]:
     return {"_ARKA_COMPLETE": f"{shell}_complete", "COMP_WORDS": f"arka {line}", "COMP_CWORD": number}
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "nosuch"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "nosuch"])
 @pytest.mark.parametrize("name", ["whole", "a folder for a file"])
 def test_fast_completion_equals_click(shell: str, name: str, home: Path) -> None:
     STORES[name](home, store_of(home))

@@ -1,4 +1,4 @@
-"""`env` and `completion` in real shells: the lines set variables and run nothing."""
+"""`env` in real shells: the lines set variables and run nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHOW = "import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.startswith('ARKA_')}))"
-BIN = str(Path(sys.executable).parent)
 HOSTILE = [
     "plain",
     "two words",
@@ -142,54 +141,3 @@ def test_github_env_value_cannot_end_its_block(tmp_path: Path) -> None:
     assert parse_github_env(file.read_text()) == {"A": "x", "B": "B<<end", "C": ""}
     with pytest.raises(InvalidValue):
         formats.append_github_env(str(file), {"A": "x\nPATH=evil"})
-
-
-@pytest.mark.parametrize(
-    ("shell", "probe"),
-    [
-        pytest.param("bash", "complete -p arka", marks=pytest.mark.peer("bash")),
-        pytest.param("zsh", "print $_comps[arka]", marks=pytest.mark.peer("zsh")),
-        pytest.param("fish", "complete -c arka", marks=pytest.mark.peer("fish")),
-    ],
-)
-@pytest.mark.usefixtures("two_profiles")
-def test_completion_script_loads(shell: str, probe: str, tmp_path: Path) -> None:
-    before = "autoload -U compinit && compinit -u -D\n" if shell == "zsh" else ""
-    script = before + arka("completion", shell).out + probe
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [peers.executable(shell), "-c", script], env=environ, capture_output=True, encoding="utf-8", check=True
-    )
-    assert "_arka_completion" in done.stdout
-    assert done.stderr == ""
-
-
-@pytest.mark.peer("bash")
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("arka use w", ["work"]),
-        ("arka token -p c", ["ci"]),
-        ("arka profiles remove ", ["ci", "work"]),
-        ("arka profiles ren", ["rename"]),
-        ("arka sta", ["status"]),
-        ("arka completion f", ["fish"]),
-        ("arka login --with", ["--with-token"]),
-    ],
-)
-def test_bash_completes_commands_options_and_profile_names(two_profiles: Path, words: str, found: list[str]) -> None:
-    script = arka("completion", "bash").out + (
-        'COMP_WORDS=($WORDS); [[ $WORDS == *" " ]] && COMP_WORDS+=("")\n'
-        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
-        '_arka_completion arka; printf "%s\\n" "${COMPREPLY[@]}"\n'
-    )
-    environ = {
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "ARKA_HOME": str(two_profiles),
-        "WORDS": words,
-        "HOME": str(two_profiles.parent),
-    }
-    done = subprocess.run(
-        [peers.executable("bash"), "-c", script], env=environ, capture_output=True, encoding="utf-8", check=True
-    )
-    assert sorted(done.stdout.split()) == found

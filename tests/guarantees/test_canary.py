@@ -94,7 +94,7 @@ def test_help_shows_no_token_of_the_environment(two_profiles: Path, name: str) -
 
 @pytest.mark.parametrize("name", numbers.part_of(COMMANDS, 3, first=1))
 def test_completion_shows_no_token(two_profiles: Path, name: str) -> None:
-    for shell, begun in itertools.product(("bash", "zsh", "fish"), ("", "-", TOKEN[:9])):
+    for shell, begun in itertools.product(("bash", "zsh", "fish", "powershell"), ("", "-", TOKEN[:9])):
         words = f"arka {name} {begun}"
         number = begun if shell == "fish" else str(len(name.split()) + 1)
         environ = {"_ARKA_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": number}

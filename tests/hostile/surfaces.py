@@ -101,6 +101,7 @@ ARGUMENTS = [
     ["tokens", "revoke", "{}", "--yes"],
     ["tokens", "create", "{}"],
     ["completion", "{}"],
+    ["completion", "install", "{}"],
     ["doctor", "-p", "{}"],
     ["login", "--with-token", "--no-verify", "--expect-user", "{}"],
     ["rotate", "--expires", "{}"],

@@ -170,7 +170,7 @@ def test_vault_unlock_sets_the_session_and_does_nothing_else(shell: str, home: P
 
 
 @pytest.mark.parametrize("text", ["$(touch ran)", "'; touch ran; '", "\x1b[41m\u202e\n● evil"])
-@pytest.mark.parametrize("kind", ["bash_complete", "zsh_complete", "fish_complete"])
+@pytest.mark.parametrize("kind", ["bash_complete", "zsh_complete", "fish_complete", "powershell_complete"])
 def test_completion_offers_only_valid_names(two_profiles: Path, kind: str, text: str) -> None:
     """A file in the profiles folder with an invalid name is not offered, and the typed text is not repeated."""
     (two_profiles / "config" / "profiles").mkdir(parents=True)
@@ -192,7 +192,7 @@ def test_a_path_in_a_hint_is_one_shell_word(paths: list[str]) -> None:
     assert os.fsdecode(done.stdout).split("\0")[:-1] == paths
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_the_completion_script_contains_no_input(two_profiles: Path, shell: str) -> None:
     plain = arka("completion", shell).out
     for variable in ("SHELL", "ARKA_PROFILE", "ARKA_API_KEY", "ARKA_API_URL", "HOME", "PATH", "COMP_WORDS"):

@@ -12,7 +12,7 @@ from arka_config.cli.input.approval import ask_approval
 from arka_config.cli.input.token_input import prompt_for_token
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
-from arka_config.cli.runtime import applied_tokens, legacy_sync, unfinished
+from arka_config.cli.runtime import applied_tokens, legacy_sync, unfinished, words
 from arka_config.cli.runtime.command import command, show_json_error
 from arka_config.cli.runtime.plan_command import plan_options, prepare_plan, show_progress
 from arka_config.errors import EXIT_AUTH, ConfigError, PlanConflict, UsageError
@@ -34,7 +34,13 @@ _MAX_NAMES = 5  # of profiles in a conflict
 @command()
 @plan_options
 @click.option("--yes", "-y", is_flag=True, help="Approve the plan without a question.")
-@click.option("--allow-origin", metavar="URL", multiple=True, help="Approve a new origin, proxy or certificate file.")
+@click.option(
+    "--allow-origin",
+    metavar="URL",
+    type=words.WORKSPACE_URL,
+    multiple=True,
+    help="Approve a new origin, proxy or certificate file.",
+)
 @click.option("--no-verify", is_flag=True, help="Store the tokens without asking their workspaces about them.")
 @click.option("--require-tokens", is_flag=True, help="Exit with 4 if a token is missing or refused.")
 def apply(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from arka_config.cli.input.options import strict_expiry_option
-from arka_config.cli.runtime import exec_process
+from arka_config.cli.runtime import exec_process, words
 from arka_config.cli.runtime.command import Session, command
 
 
 @command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @strict_expiry_option
-@click.argument("words", metavar="-- COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("words", metavar="-- COMMAND…", nargs=-1, required=True, type=words.ANOTHER_COMMAND)
 def exec_(session: Session, words: tuple[str, ...], strict_expiry: bool) -> None:
     """Run a command with the token in its environment.
 

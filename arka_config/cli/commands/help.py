@@ -10,8 +10,9 @@ from arka_config.cli.output import terminal
 from arka_config.cli.reference.document import write_text
 from arka_config.cli.reference.topics import TOPICS
 from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.command import Session, TextType, command
+from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.command_tree import LazyCommand
+from arka_config.cli.runtime.words import TextType
 from arka_config.errors import UsageError
 from arka_config.text import did_you_mean
 

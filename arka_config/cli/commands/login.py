@@ -9,7 +9,7 @@ import click
 from arka_config.cli.input.options import check_label, no_browser_option, parse_expires, paste_option
 from arka_config.cli.input.profile_name import ask_profile_name
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_import
+from arka_config.cli.runtime import legacy_import, words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.login_steps import Input, Target, log_in
 from arka_config.errors import OriginConflict, UsageError
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 @command()
 @click.option("--with-token", is_flag=True, help="Read the token from standard input.")
-@click.option("--token-file", metavar="PATH", help="Read the token from a file.")
+@click.option("--token-file", metavar="PATH", type=words.FILE, help="Read the token from a file.")
 @paste_option
 @no_browser_option
-@click.option("--label", metavar="TEXT", default="", help="The name of the token on the tokens page.")
+@click.option(
+    "--label", metavar="TEXT", type=words.TOKEN_LABEL, default="", help="The name of the token on the tokens page."
+)
 @click.option("--expires", metavar="DATE|90d", help="When the token expires, as chosen on the tokens page.")
-@click.option("--api-url", metavar="URL", help="The workspace that issued the token.")
-@click.option("--expect-user", metavar="USER", help="Fail unless the token belongs to this user.")
+@click.option("--api-url", metavar="URL", type=words.WORKSPACE_URL, help="The workspace that issued the token.")
+@click.option("--expect-user", metavar="USER", type=words.USER, help="Fail unless the token belongs to this user.")
 @click.option(
     "--verify/--no-verify",
     default=None,

@@ -10,6 +10,7 @@ import click
 from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.plan_command import plan_options, prepare_plan
 from arka_config.errors import EXIT_ERROR, EXIT_PENDING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @command()
 @plan_options
-@click.option("--out", metavar="FILE", help="Save the plan to a file, for `apply FILE`.")
+@click.option("--out", metavar="FILE", type=words.FILE, help="Save the plan to a file, for `apply FILE`.")
 @follow_links_option
 def plan(
     session: Session,

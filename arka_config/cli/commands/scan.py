@@ -12,7 +12,7 @@ from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import is_locked
 from arka_config.cli.output.progress import counter
-from arka_config.cli.runtime import revoking, token_formats, workspace_access
+from arka_config.cli.runtime import revoking, token_formats, words, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, RevocationUnknown, UsageError, WorkspaceError
 from arka_config.precedence.values import DEFAULT, FLAG, ResolvedValue
@@ -32,13 +32,18 @@ if TYPE_CHECKING:
 
 
 @command()
-@click.argument("paths", metavar="[PATH]…", nargs=-1, type=click.Path())
+@click.argument("paths", metavar="[PATH]…", nargs=-1, type=words.FILE)
 @click.option("--git", is_flag=True, help="Search every object of the git repository, and the messages of commits.")
 @click.option("--staged", is_flag=True, help="Search the files that are staged for the next commit.")
 @click.option("--history", is_flag=True, help="Search the histories of shells, Python and Node.")
 @click.option("--all", "search_ignored", is_flag=True, help="Search the files that git ignores too.")
 @click.option("--look-alikes", is_flag=True, help="Show text without a valid checksum too, if every token has one.")
-@click.option("--allow", metavar="FILE", help="Allow what this file lists (default: .{app}-scan-allow, if it exists).")
+@click.option(
+    "--allow",
+    metavar="FILE",
+    type=words.FILE,
+    help="Allow what this file lists (default: .{app}-scan-allow, if it exists).",
+)
 @click.option("--verify", is_flag=True, help="Ask the workspace which of the tokens work.")
 @click.option("--revoke", is_flag=True, help="Revoke those that work.")
 @click.option("--sarif", "as_sarif", is_flag=True, help="Print the findings as SARIF 2.1.0.")

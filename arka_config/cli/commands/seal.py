@@ -12,6 +12,7 @@ from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.input.token_input import copied_token, read_stdin
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import is_quick
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
 from arka_config.precedence.origin import Origin
@@ -27,15 +28,18 @@ if TYPE_CHECKING:
 
 @command()
 @click.option("--to", "to", metavar="RECIPIENT", multiple=True, help="A recipient (age1…, ssh-…); repeatable.")
-@click.option("--to-file", "to_files", metavar="FILE", multiple=True, help="A file of recipients; repeatable.")
+@click.option(
+    "--to-file", "to_files", metavar="FILE", type=words.FILE, multiple=True, help="A file of recipients; repeatable."
+)
 @click.option("--with-token", is_flag=True, help="Read the token from stdin instead of the profile.")
-@click.option("--template", "path", metavar="FILE", help="Write the sealed token to this template.")
+@click.option("--template", "path", metavar="FILE", type=words.FILE, help="Write the sealed token to this template.")
 @follow_links_option
 @click.option("--rekey", is_flag=True, help="Seal the token in --template again, for these recipients.")
 @click.option(
     "--identity",
     "identities",
     metavar="PATH",
+    type=words.FILE,
     multiple=True,
     help="Another identity for --rekey; repeatable.",
 )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import click
 
 from arka_config.cli.input.options import strict_expiry_option
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import OriginConflict
 from arka_config.precedence.origin import Origin
 
 
 @command()
-@click.option("--for", "url", metavar="URL", help="Fail unless the token is for this URL's origin.")
+@click.option(
+    "--for", "url", metavar="URL", type=words.WORKSPACE_URL, help="Fail unless the token is for this URL's origin."
+)
 @strict_expiry_option
 def token(session: Session, url: str | None, strict_expiry: bool) -> None:
     """Print the effective token.

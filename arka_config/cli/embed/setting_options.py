@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 
 from arka_config.cli.runtime.command import API_KEY, OptionSpec
+from arka_config.settings.choices import choices
 from arka_config.settings.fields import alternatives, is_container, no_such_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.session import Session
@@ -50,8 +51,8 @@ def _option(app: AppIdentity, leaf: Leaf) -> OptionSpec:
     spec = OptionSpec((option,), _help(leaf), partial(_store, name), metavar=metavar)
     if kind is bool:
         return spec._replace(names=(f"{option}/--no-{option[2:]}",), is_flag=True, metavar=None)
-    if choices := dict(_choices(kinds)):
-        return spec._replace(choices=tuple(choices), store=partial(_store_choice, name, choices), metavar=None)
+    if known := dict(choices(kinds)):
+        return spec._replace(choices=tuple(known), store=partial(_store_choice, name, known), metavar=None)
     if leaf.is_json_text:
         return spec._replace(metavar="JSON")
     if not leaf.decoder.is_json and is_container(kind):  # a text for a validator of the class
@@ -67,18 +68,6 @@ def _store(name: str, session: Session, value: object) -> None:
 
 def _store_choice(name: str, choices: Mapping[str, object], session: Session, word: str) -> None:
     session.flags[name] = choices[word]
-
-
-def _choices(kinds: list[Any]) -> Iterator[tuple[str, object]]:
-    """Yield each choice and its value, if every kind is a Literal or an Enum; else nothing."""
-    if not all(get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)) for kind in kinds):
-        return
-    for kind in kinds:
-        values = get_args(kind) if get_origin(kind) is Literal else [member.value for member in kind]
-        for value in values:
-            word = value.value if isinstance(value, Enum) else value  # a Literal may have members of an Enum
-            if word is not None:
-                yield str(word), value
 
 
 def _is_structured(kind: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.input.paths import FILE
 from arka_config.cli.input.retry import retry
 from arka_config.cli.output import terminal
 from arka_config.errors import UsageError
@@ -28,10 +29,13 @@ class Mismatch(UsageError):
 
 def kind_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every unlocker kind to a command, by parameters of the form `kind.option`."""
+    kinds = {"PATH": FILE}
     for kind in reversed(list(map(registry.load, registry.KINDS))):
         for option in reversed(kind.options):
             parameter = _parameter(kind.name, option.name)
-            command = click.option(option.flag, parameter, metavar=option.metavar, help=option.help)(command)
+            command = click.option(
+                option.flag, parameter, metavar=option.metavar, type=kinds.get(option.metavar), help=option.help
+            )(command)
     return command
 
 

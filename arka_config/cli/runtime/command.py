@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import reporting, suggestions
+from arka_config.cli.runtime import reporting, suggestions, words
 from arka_config.cli.runtime import session as sessions
 from arka_config.errors import ConfigError, UsageError
 
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
 
     P = ParamSpec("P")
-    TextType = click.ParamType[str]
-else:
-    TextType = click.ParamType  # not generic at run time before click 8.4
 
-Session = sessions.Session  # imported from here by every command
+Session = sessions.Session  # these two are imported from here by the commands
+ProfileName = words.ProfileName
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of every command and group
 
 # The user gave the value: a `default_map` or one of click's own variables is not a flag.
@@ -107,21 +105,6 @@ def safe_suggestions() -> Iterator[None]:
 # Options
 
 
-class ProfileName(TextType):
-    """A profile's name, completed from the names of the files. It is checked when it is used."""
-
-    name = "name"
-
-    def __init__(self, app: AppIdentity | None = None) -> None:
-        self._app = app
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Return the names that start with the incomplete word."""
-        from click.shell_completion import CompletionItem
-
-        return [CompletionItem(name) for name in sessions.current(ctx, self._app).names_starting_with(incomplete)]
-
-
 class OptionSpec(NamedTuple):
     """An option, for click or Typer: its names, its help, and a function that stores its value in the Session."""
 
@@ -131,6 +114,7 @@ class OptionSpec(NamedTuple):
     metavar: str | None = None
     is_flag: bool = False
     is_profile: bool = False
+    is_url: bool = False
     choices: tuple[str, ...] = ()
     is_repeated: bool = False
     is_hidden: bool = False
@@ -154,7 +138,11 @@ class OptionSpec(NamedTuple):
                 with click_errors(owner, in_option=True):
                     self.store(sessions.current(context, owner), value)
 
-        kind = ProfileName(app) if self.is_profile else click.Choice(self.choices) if self.choices else None
+        kind: click.ParamType[Any] | None = click.Choice(self.choices) if self.choices else None
+        if self.is_profile:
+            kind = ProfileName(app)
+        elif self.is_url:
+            kind = words.WorkspaceUrl(app)
         return click.Option(
             [*self.names, self.key],
             type=kind,
@@ -226,7 +214,11 @@ API_KEY = OptionSpec(
     metavar="TOKEN",
 )
 API_URL = OptionSpec(
-    ("--api-url",), "The workspace that the token is for; overrides the environment.", _store_api_url, metavar="URL"
+    ("--api-url",),
+    "The workspace that the token is for; overrides the environment.",
+    _store_api_url,
+    metavar="URL",
+    is_url=True,
 )
 
 
@@ -258,6 +250,14 @@ class Command(click.Command):
         """Parse as click does, but suggest no option that cannot be undone."""
         with safe_suggestions():
             return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete options, `-pNAME`, and the words of another command."""
+        for parameter in self.params:
+            if isinstance(parameter.type, words.CommandWord) and ctx.params.get(parameter.name or ""):
+                return parameter.shell_complete(ctx, incomplete)  # `exec make -`
+        attached = words.complete_attached_value(self, ctx, incomplete)
+        return super().shell_complete(ctx, incomplete) if attached is None else attached
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help, with the name of the program that was run."""

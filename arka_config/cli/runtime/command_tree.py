@@ -30,11 +30,14 @@ from arka_config.cli.runtime.command import (
     show_json_error,
 )
 from arka_config.cli.runtime.registry import ENTRIES, GROUPS
+from arka_config.cli.runtime.words import complete_attached_value
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import Any
+
+    from click.shell_completion import CompletionItem
 
     from arka_config.app_identity import AppIdentity
     from arka_config.cli.runtime.registry import Entry
@@ -88,6 +91,11 @@ class SectionedGroup(click.Group):
         near = suggestions.correction(word, self.commands, group)
         said = f"; did you mean '{near}'?" if near else ""
         return UnknownCommand(f"no such command '{word}'{said}", ctx, hint=f"{ctx.command_path} --help")
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, options and `-pNAME`."""
+        attached = complete_attached_value(self, ctx, incomplete)
+        return super().shell_complete(ctx, incomplete) if attached is None else attached
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, section by section."""
@@ -273,8 +281,15 @@ def _check_commands(app: AppIdentity, added: Collection[str | None]) -> None:
 def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], name: str = "") -> int:
     """Run a command line of a click group and return the exit code. Raises ConfigError."""
     error: errors.ConfigError
+    program_name = name or app.name
+    if instruction := os.environ.get(fast_path.completion_variable(program_name)):
+        from arka_config.cli.runtime import completion
+
+        if (text := completion.answer(app, group, program_name, instruction, os.environ)) is not None:
+            terminal.out(text)
+            return 0
     try:
-        code = group.main(list(arguments), prog_name=name or app.name, standalone_mode=False)
+        code = group.main(list(arguments), prog_name=program_name, standalone_mode=False)
     except ReportedError as reported:
         error = reported.error
         is_unshown = reported.in_option

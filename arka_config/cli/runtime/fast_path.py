@@ -32,7 +32,8 @@ _BEFORE_A_NAME = (
     *(("profiles", command) for command in ("show", "set", "unset", "rename", "copy", "remove", "verify")),
     *((*command, option) for command in ((), *((name,) for name in sorted(HANDLED))) for option in _PROFILE),
 )
-_UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- ")
+_SHELLS = ("bash_complete", "zsh_complete", "fish_complete", "powershell_complete")
+_UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-= \n")
 
 
 def run(app: AppIdentity, arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
@@ -94,7 +95,7 @@ def _complete(app: AppIdentity, shell: str, environ: Mapping[str, str]) -> int |
     """Print the profiles that complete the last word, in the format of click's scripts; None to hand over to click."""
     words = environ.get("COMP_WORDS", "")
     number = environ.get("COMP_CWORD", "")
-    if shell not in ("bash_complete", "zsh_complete", "fish_complete") or not _UNQUOTED.issuperset(words):
+    if shell not in _SHELLS or not _UNQUOTED.issuperset(words):
         return None
     before = words.split()[1:]
     if shell == "fish_complete":  # fish passes the word itself instead of its number
@@ -107,12 +108,20 @@ def _complete(app: AppIdentity, shell: str, environ: Mapping[str, str]) -> int |
         before = before[:at]
     else:
         return None
-    if tuple(before) not in _BEFORE_A_NAME or prefix.startswith("-"):
+    attached = ""
+    if prefix.startswith("--profile="):
+        before.append("--profile")
+        prefix = prefix.removeprefix("--profile=")
+    elif prefix.startswith("-p") and len(prefix) > len("-p"):
+        before.append("-p")
+        attached, prefix = "-p", prefix.removeprefix("-p")
+    if tuple(before) not in _BEFORE_A_NAME or prefix.startswith("-") or "=" in prefix:
         return None
-    if not _UNQUOTED.issuperset(prefix) or " " in prefix:
+    if not _UNQUOTED.issuperset(prefix) or not {" ", "\n"}.isdisjoint(prefix):
         return None
     if before and before[0] not in _PROFILE and not app.has_command(before[0]):
         return None
-    line = "plain\n{}\n_" if shell == "zsh_complete" else "plain,{}"
-    terminal.out("\n".join(line.format(name) for name in Session(app, environ).names_starting_with(prefix)))
+    line = "plain\n{}{}\n_" if shell in ("zsh_complete", "powershell_complete") else "plain,{}{}"
+    names = Session(app, environ).names_starting_with(prefix)
+    terminal.out("\n".join(line.format(attached, name) for name in names))
     return 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.cli.runtime import words
 from arka_config.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 _OPTIONS = (
     click.option("--sso-issuer", metavar="URL", default="", help="Let users sign in at this OpenID Connect provider."),
     click.option("--sso-client-id", metavar="ID", default="", help="The workspace's client id at the provider."),
-    click.option("--sso-client-secret-file", metavar="PATH", default="", help="A file with the client's secret."),
+    click.option(
+        "--sso-client-secret-file", metavar="PATH", type=words.FILE, default="", help="A file with the client's secret."
+    ),
     click.option(
         "--sso-domain",
         metavar="DOMAIN",

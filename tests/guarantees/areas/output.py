@@ -38,8 +38,16 @@ GUARANTEES: list[Guarantee] = [
             "cli/test_streams.py::test_an_error_redacts_a_token_in_the_wrong_argument",
             "guarantees/test_canary.py::test_help_shows_no_token_of_the_environment",
             "guarantees/test_canary.py::test_completion_shows_no_token",
+            "cli/test_completion.py::test_a_token_in_a_file_is_not_offered",
+            "cli/test_completion.py::test_a_token_or_a_control_character_is_never_a_candidate",
         ),
-        ("no redaction of text", "no redaction of JSON"),
+        ("no redaction of text", "no redaction of JSON", "a token that completion offers"),
+    ),
+    Guarantee(
+        "A shell's start-up file is edited only after a yes, by one line that `completion uninstall` removes, and a "
+        "completion script of another author is not replaced.",
+        ("cli/test_completion_install.py",),
+        ("a start-up file that is edited without a question", "a completion script that replaces another author's"),
     ),
     Guarantee(
         "No log, repr, copy, schema or error of a settings class holds a token.",
@@ -83,6 +91,30 @@ GUARANTEES: list[Guarantee] = [
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a token that completion offers",
+        "cli/runtime/words.py",
+        "    return is_printable(text) and app.redact(text) == text\n",
+        "    return is_printable(text)\n",
+        "tests/cli/test_completion.py::test_a_token_in_a_file_is_not_offered",
+        "assert",
+    ),
+    Mutant(
+        "a start-up file that is edited without a question",
+        "cli/commands/completion/install.py",
+        "    if not is_loaded and not yes:\n",
+        "    if False:\n",
+        "tests/cli/test_completion_install.py::test_a_start_file_is_not_edited_without_a_yes",
+        "assert",
+    ),
+    Mutant(
+        "a completion script that replaces another author's",
+        "cli/commands/completion/install.py",
+        "    place.check(force=force)\n",
+        "",
+        "tests/cli/test_completion_install.py::test_a_file_of_another_author_is_neither_replaced_nor_removed",
+        "assert",
+    ),
     Mutant(
         "an expired token without a word",
         "cli/runtime/session.py",

@@ -7,6 +7,7 @@ import click
 from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import value_document, value_text
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.secret import Secret
@@ -14,7 +15,7 @@ from arka_config.text import did_you_mean, shorten
 
 
 @command()
-@click.argument("key")
+@click.argument("key", type=words.SETTING_NAME)
 @show_token_option
 def get(session: Session, key: str, show_token: bool) -> None:
     """Print the value of a setting.

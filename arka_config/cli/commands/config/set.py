@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 
 
 @command(name="set")
-@click.argument("values", metavar="KEY=VALUE…", nargs=-1, required=True)
+@click.argument("values", metavar="KEY=VALUE…", type=words.PREFERENCE, nargs=-1, required=True)
 def set_(session: Session, values: tuple[str, ...]) -> None:
     """Set preferences in config.toml.
 

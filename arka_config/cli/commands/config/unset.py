@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 
 
 @command()
-@click.argument("keys", metavar="KEY…", nargs=-1, required=True)
+@click.argument("keys", metavar="KEY…", type=words.KEY_IN_PREFERENCES, nargs=-1, required=True)
 def unset(session: Session, keys: tuple[str, ...]) -> None:
     """Remove preferences from config.toml, so that their defaults apply.
 

@@ -8,6 +8,7 @@ import click
 
 from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.secret_settings import secret_leaves
 from arka_config.errors import ConfigError, InvalidValue
@@ -18,7 +19,9 @@ from arka_config.text import visible
 
 
 @command()
-@click.option("--output", "-o", metavar="PATH", help="Write to a file (mode 0600) instead of standard output.")
+@click.option(
+    "--output", "-o", metavar="PATH", type=words.FILE, help="Write to a file (mode 0600) instead of standard output."
+)
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @follow_links_option
 def dotenv(session: Session, output: str | None, force: bool, follow_links: bool) -> None:

@@ -9,7 +9,7 @@ import click
 
 from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_sync
+from arka_config.cli.runtime import legacy_sync, words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import Cancelled, ConfigError, OriginConflict
 from arka_config.exchange import legacy as legacy_file
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="The key for the token, as `auth.apiKey` (default: the one that has a token, else `token`).",
 )
-@click.option("--output", "-o", metavar="PATH", help="Write to this file instead of the Node CLI's.")
+@click.option("--output", "-o", metavar="PATH", type=words.FILE, help="Write to this file instead of the Node CLI's.")
 @click.option("--force", is_flag=True, help="Write the token although it is for another workspace, and remember that.")
 @follow_links_option
 def legacy(session: Session, key: str | None, output: str | None, force: bool, follow_links: bool) -> None:

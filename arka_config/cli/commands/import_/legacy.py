@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.legacy_import import import_token
 from arka_config.precedence.profile import DEFAULT_PROFILE
@@ -11,8 +12,15 @@ from arka_config.precedence.profile import DEFAULT_PROFILE
 
 @command()
 @click.option("--key", metavar="NAME", help="The key that holds the token, such as `auth.apiKey`, if several do.")
-@click.option("--input", "-i", "source", metavar="PATH", help="Read this file instead of the Node CLI's.")
-@click.option("--api-url", metavar="URL", help="The workspace that issued the token (default: the app's own).")
+@click.option(
+    "--input", "-i", "source", metavar="PATH", type=words.FILE, help="Read this file instead of the Node CLI's."
+)
+@click.option(
+    "--api-url",
+    metavar="URL",
+    type=words.WORKSPACE_URL,
+    help="The workspace that issued the token (default: the app's own).",
+)
 @click.option(
     "--delete/--keep", default=None, help="Delete the token from the file afterwards, or keep it (default: ask)."
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from arka_config.cli.output import terminal
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 
 
 @command()
 @click.argument("name")
-@click.argument("values", metavar="[KEY=VALUE]…", nargs=-1)
+@click.argument("values", metavar="[KEY=VALUE]…", type=words.SETTING, nargs=-1)
 def create(session: Session, name: str, values: tuple[str, ...]) -> None:
     """Create a profile with these values.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import ProfileName, Session, command
 
 
 @command(name="set")
 @click.argument("name", type=ProfileName())
-@click.argument("values", metavar="KEY=VALUE…", nargs=-1, required=True)
+@click.argument("values", metavar="KEY=VALUE…", type=words.SETTING, nargs=-1, required=True)
 def set_(session: Session, name: str, values: tuple[str, ...]) -> None:
     """Set values in a profile.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import ProfileName, Session, command
 
 
 @command()
 @click.argument("name", type=ProfileName())
-@click.argument("keys", metavar="KEY…", nargs=-1, required=True)
+@click.argument("keys", metavar="KEY…", type=words.KEY_IN_PROFILE, nargs=-1, required=True)
 def unset(session: Session, name: str, keys: tuple[str, ...]) -> None:
     """Remove values from a profile.
 

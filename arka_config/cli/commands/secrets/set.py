@@ -8,6 +8,7 @@ import click
 
 from arka_config.cli.input.secret_input import read_secret
 from arka_config.cli.output import terminal
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.secret_settings import find_secret
 from arka_config.errors import ConfigError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @command(name="set")
-@click.argument("name", metavar="SETTING")
+@click.argument("name", metavar="SETTING", type=words.SECRET_SETTING)
 @click.option(
     "--storage",
     type=click.Choice(STORAGES),

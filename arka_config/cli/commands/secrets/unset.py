@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.secret_settings import find_secret
 
 
 @command()
-@click.argument("names", metavar="SETTING…", nargs=-1, required=True)
+@click.argument("names", metavar="SETTING…", type=words.SECRET_SETTING, nargs=-1, required=True)
 def unset(session: Session, names: tuple[str, ...]) -> None:
     """Remove the secrets of settings, in the effective profile or that of `--profile`.
 

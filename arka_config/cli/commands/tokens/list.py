@@ -11,7 +11,7 @@ from arka_config import timestamps
 from arka_config.cli.input.options import parse_expires, parse_past
 from arka_config.cli.output import progress, tables, terminal
 from arka_config.cli.output.format import UNKNOWN, token_details_document
-from arka_config.cli.runtime import revoking, workspace_access
+from arka_config.cli.runtime import revoking, words, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import UsageError
 from arka_config.text import check_printable
@@ -30,11 +30,19 @@ _WIDE = 120  # terminal columns; all columns of the table fit
 
 
 @command(name="list")
-@click.option("--label", metavar="GLOB", default="", help="Only tokens with a matching label, such as 'MacBook*'.")
+@click.option(
+    "--label",
+    metavar="GLOB",
+    type=words.TOKEN_LABEL,
+    default="",
+    help="Only tokens with a matching label, such as 'MacBook*'.",
+)
 @click.option("--state", type=click.Choice([VALID, EXPIRED]), help="Only tokens that work, or do not.")
 @click.option("--expiring", metavar="DATE|14d", help="Only tokens that work now and expire by then.")
 @click.option("--unused-since", metavar="DATE|90d", help="Only tokens that were not used since then.")
-@click.option("--user", metavar="EMAIL", default="", help="The tokens of another user: needs tokens:manage-all.")
+@click.option(
+    "--user", metavar="EMAIL", type=words.USER, default="", help="The tokens of another user: needs tokens:manage-all."
+)
 def list_(
     session: Session, label: str, state: str | None, expiring: str | None, unused_since: str | None, user: str
 ) -> None:

@@ -11,7 +11,7 @@ import click
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import progress, terminal
-from arka_config.cli.runtime import revoking, workspace_access
+from arka_config.cli.runtime import revoking, words, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import (
     EXIT_ERROR,
@@ -37,7 +37,12 @@ if TYPE_CHECKING:
 
 @command()
 @click.argument("token_id", metavar="[ID]", required=False)
-@click.option("--label", metavar="TEXT", help="Revoke the only token with this label, or with * all that match.")
+@click.option(
+    "--label",
+    metavar="TEXT",
+    type=words.TOKEN_LABEL,
+    help="Revoke the only token with this label, or with * all that match.",
+)
 @yes_option
 def revoke(session: Session, token_id: str | None, label: str | None, yes: bool) -> int | None:
     """Revoke tokens at the workspace, by id (see `{app} tokens list`) or label.

@@ -6,13 +6,14 @@ import click
 
 from arka_config.cli.output import unlockers
 from arka_config.cli.output.progress import counter
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
 
 
 @command(name="remove-unlocker")
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", type=words.UNLOCKER_NAME, nargs=-1, required=True)
 def remove_unlocker(session: Session, names: tuple[str, ...]) -> None:
     """Remove a way to open the vault, or several, and create a new data key.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import tables, terminal
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace, require_server_extra
 from arka_config.errors import UsageError
@@ -33,7 +34,12 @@ _ROWS = 50
     "--limit", type=click.IntRange(min=1), default=None, help=f"The newest entries only. Default: {_ROWS}; --json: all."
 )
 @click.option(
-    "--export", "path", metavar="FILE", default="", help="Append the entries that the file does not have yet."
+    "--export",
+    "path",
+    metavar="FILE",
+    type=words.FILE,
+    default="",
+    help="Append the entries that the file does not have yet.",
 )
 @database_option
 def audit(

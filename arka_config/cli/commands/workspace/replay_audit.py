@@ -9,6 +9,7 @@ import click
 from arka_config import timestamps
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace, require_server_extra
 from arka_config.errors import UsageError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @command(name="replay-audit")
-@click.argument("paths", metavar="FILE…", nargs=-1)
+@click.argument("paths", metavar="FILE…", type=words.FILE, nargs=-1)
 @click.option("--revoke-all", is_flag=True, help="Revoke every token, if there is no export.")
 @yes_option
 @database_option

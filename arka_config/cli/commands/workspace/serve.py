@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.sign_on_options import parse_sign_on, sign_on_options
 from arka_config.cli.runtime.workspace_server import (
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--leak-keys",
     metavar="PATH|URL",
+    type=words.FILE,
     default="",
     help="The public keys of a secret-scanning partner, who may report leaked tokens. Default: none.",
 )

@@ -1,0 +1,7 @@
+"""`completion zsh`: print the script that lets zsh complete a command line."""
+
+from __future__ import annotations
+
+from arka_config.cli.runtime.completion_scripts import printing_command
+
+zsh = printing_command("zsh", 'eval "$({app} completion zsh)"               in ~/.zshrc, before or after compinit')
