@@ -98,9 +98,10 @@ class App(AppIdentity):
         sets, if not all. `config reference` prints the same. Raises LookupError if the app names no settings class.
         """
         from arka_config.cli.reference.settings import write
+        from arka_config.cli.runtime.versions import app_version
         from arka_config.settings.reference import describe
 
-        return write(self, describe(self, self.settings_class(), options), form)
+        return write(self, describe(self, self.settings_class(), options), form, app_version(self))
 
     def settings_options(
         self, settings: type[ProfileSettings] | None = None, *, only: Collection[str] | None = None

@@ -16,12 +16,12 @@ MAN = "man"
 FORMATS = (MARKDOWN, MAN)
 
 
-def write(app: AppIdentity, found: list[Setting], format_: str) -> str:
+def write(app: AppIdentity, found: list[Setting], format_: str, version: str | None = None) -> str:
     """Return the reference as Markdown or as a man page of section 5. Raises ValueError for another format."""
     if format_ == MARKDOWN:
         return _markdown(found)
     if format_ == MAN:
-        return _man(app, found)
+        return _man(app, found, version)
     raise ValueError(f"the format is one of {', '.join(FORMATS)}, not '{format_}'")
 
 
@@ -35,9 +35,7 @@ def _markdown(found: list[Setting]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _man(app: AppIdentity, found: list[Setting]) -> str:
-    from arka_config.cli.runtime.versions import app_version
-
+def _man(app: AppIdentity, found: list[Setting], version: str | None) -> str:
     page = f"{app.folder}-settings"
     rows = []
     for each in found:
@@ -48,7 +46,7 @@ def _man(app: AppIdentity, found: list[Setting]) -> str:
         places.append(f"`{app.name} login` stores it" if is_token else f"in a profile `{each.key}`")
         kind = f"{each.type[:1].upper()}{each.type[1:]}{f', {default}' if default else ''}"
         rows.append((f"`{each.name}`", f"{what}{kind}. {_first(places)}."))
-    lines = roff.title(page, 5, " ".join(filter(None, (app.name, app_version(app)))), f"{app.title} manual")
+    lines = roff.title(page, 5, " ".join(filter(None, (app.name, version))), f"{app.title} manual")
     blocks: list[Block] = [
         Heading("NAME"),
         Paragraph(f"{page} - settings of {app.name}"),

@@ -8,6 +8,7 @@ import click
 
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.session import program_context
+from arka_config.cli.runtime.versions import app_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +36,8 @@ def reference(session: Session, format_: str) -> None:
     context = click.get_current_context()
     settings = session.app.settings_class()
     found = describe(session.app, settings, _offered(context, settings.leaves()))
-    session.show({"settings": [each._asdict() for each in found]}, write(session.app, found, format_).rstrip("\n"))
+    text = write(session.app, found, format_, app_version(session.app))
+    session.show({"settings": [each._asdict() for each in found]}, text.rstrip("\n"))
 
 
 def _offered(context: click.Context, leaves: Mapping[str, Leaf]) -> bool | list[str]:
