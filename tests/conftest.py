@@ -55,6 +55,12 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest tests first."""
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
 @pytest.hookimpl(optionalhook=True)  # some tests run pytest without plugins
 def pytest_xdist_auto_num_workers() -> int:
     """Start two workers for each core: many tests wait for another process."""

@@ -44,7 +44,7 @@ os.environ["PYTHONPATH"] = "{root}"
 os.execv("{python}", ["{python}", "-m", "arka_config", *sys.argv[1:]])
 """
 
-pytestmark = [pytest.mark.peer("ansible-playbook"), pytest.mark.slow]
+pytestmark = [pytest.mark.peer("ansible-playbook"), pytest.mark.slow, pytest.mark.longest]
 
 
 class Run(NamedTuple):

@@ -27,7 +27,7 @@ from arka_config.workspace.server import migrations
 from arka_config.workspace.server.workspace import Workspace
 from tests.deploy.site import TIMEOUT, Site, run_nginx, write_nginx_configuration
 from tests.guarantees import numbers
-from tests.workspace.server.clients import ANN, MANAGE
+from tests.workspace.server.clients import ANN, MANAGE, NO_TLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,7 @@ SOME = 60  # requests that must succeed after each event
 pytestmark = [
     pytest.mark.peer("nginx", "postgresql"),
     pytest.mark.slow,
+    pytest.mark.longest,
     pytest.mark.skipif(not numbers.FULL, reason="it takes half a minute: set GUARANTEES=full"),
 ]
 
@@ -85,7 +86,7 @@ class Replica:
 
     def _is_ready(self) -> bool:
         try:  # by address, as a load balancer does
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", trust_env=False).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", verify=NO_TLS, trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -137,12 +137,14 @@ def test_the_largest_inputs_are_accepted_or_refused_quickly(reader: str) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.longest
 def test_random_fuzzing_finds_no_failure(tmp_path: Path) -> None:
     """As `make fuzz` does without atheris: for two readers, or in full for all of them, each for FUZZ_SECONDS."""
     fuzz(tmp_path, "chance", *([] if numbers.FULL else ["profile", "pins"]))
 
 
 @pytest.mark.slow
+@pytest.mark.longest
 @pytest.mark.peer("atheris")
 @pytest.mark.skipif(not numbers.FULL, reason="it takes a minute: set GUARANTEES=full")
 def test_fuzzing_by_coverage_finds_no_failure(tmp_path: Path) -> None:

@@ -225,6 +225,7 @@ def select_faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
 
 
 @pytest.mark.slow
+@pytest.mark.longest
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.scene}: {line.words[:60]}")
 def test_a_fault_at_any_step_loses_nothing_and_is_reported(machines: Path, fake: FakeWorkspace, line: Line) -> None:
     trial = Trial(Machine(machines, line.scene, fake), line)

@@ -221,6 +221,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
+@pytest.mark.longest
 def test_no_sequence_of_commands_and_kills_leaves_an_unknown_token(
     everything_is_imported: None, workspace: RunningWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

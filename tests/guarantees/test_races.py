@@ -122,6 +122,7 @@ def start(number: int, home: Path) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.longest
 def test_commands_that_run_at_once_lose_nothing_even_if_killed(two_profiles: Path, tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "t.toml").write_text('version = 1\n[profile]\nname = "made"\n[token]\nprompt = true\n')

@@ -11,6 +11,7 @@ import pytest
 from arka_config.arka import app
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from tests.cli.program import Result, arka
+from tests.workspace.server.clients import NO_TLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,9 @@ def add(workspace: RunningWorkspace, *options: str) -> Result:
 
 def can_sign_in(workspace: RunningWorkspace, link: str) -> bool:
     """Whether the link signs in, by submitting its code as a browser without JavaScript does."""
-    with httpx.Client(base_url=workspace.url, headers={"Origin": workspace.url}, trust_env=False) as browser:
+    with httpx.Client(
+        base_url=workspace.url, headers={"Origin": workspace.url}, verify=NO_TLS, trust_env=False
+    ) as browser:
         key = re.search(r'name="form_key" value="(\w+)"', browser.get("/sign-in").text)
         assert key is not None
         code = link.partition("#")[2]

@@ -23,7 +23,7 @@ from arka_config.workspace.server.api.schemas import NewToken
 from arka_config.workspace.server.records import Limit
 from tests import no_network
 from tests.guarantees import numbers
-from tests.workspace.server.clients import PROBLEM
+from tests.workspace.server.clients import NO_TLS, PROBLEM
 
 if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
@@ -46,7 +46,7 @@ fail-on = true
 
 @pytest.fixture
 def document(workspace: RunningWorkspace) -> Any:
-    return httpx.get(f"{workspace.url}/openapi.json", trust_env=False).json()
+    return httpx.get(f"{workspace.url}/openapi.json", verify=NO_TLS, trust_env=False).json()
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 
 from arka_config.workspace.client.sign_in import loopback
 from arka_config.workspace.client.sign_in.loopback import MAX_CONNECTIONS, Listener
+from tests.workspace.server.clients import NO_TLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ def listener() -> Iterator[Listener]:
 
 
 def get(url: str, **headers: str) -> httpx.Response:
-    return httpx.get(url, headers=headers, trust_env=False, timeout=10)
+    return httpx.get(url, headers=headers, verify=NO_TLS, trust_env=False, timeout=10)
 
 
 def ignores(listener: Listener, response: httpx.Response) -> bool:
@@ -64,7 +65,7 @@ def test_other_host_is_ignored(listener: Listener, host: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS"])
 def test_other_method_is_ignored(listener: Listener, method: str) -> None:
     url = f"{listener.redirect_uri}?code=c1&state={listener.state}"
-    assert ignores(listener, httpx.request(method, url, trust_env=False, timeout=10))
+    assert ignores(listener, httpx.request(method, url, verify=NO_TLS, trust_env=False, timeout=10))
 
 
 def test_long_request_is_ignored(listener: Listener) -> None:
