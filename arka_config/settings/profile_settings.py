@@ -214,9 +214,11 @@ class ProfileSettings(BaseSettings):
         """Every value that can be set separately, by dotted name. Raises TypeError if the class has no app."""
         if not hasattr(cls, "app"):
             raise TypeError(f"{cls.__name__} has no app: write class {cls.__name__}(ProfileSettings, app=app)")
-        if "_leaves" not in cls.__dict__:
-            cls._leaves = leaves(cls, cls.app)  # type: ignore[attr-defined]  # cached for this class, not inherited
-        cached: dict[str, Leaf] = cls.__dict__["_leaves"]
+        cached: dict[str, Leaf] | None = cls.__dict__.get("_leaves")
+        if cached is None:
+            cached = leaves(cls, cls.app)
+            if cls.__pydantic_complete__:  # else it names a type that is not defined yet
+                cls._leaves = cached  # type: ignore[attr-defined]  # for this class, not inherited
         return cached
 
     @classmethod

@@ -599,3 +599,14 @@ def test_cli_app_says_what_to_use_instead() -> None:
     _, app = make(int)
     with pytest.raises(TypeError, match=r"Ours does not work with CliApp, .*: use @app.settings_options\(Ours\)"):
         CliApp.run(app.cls, cli_args=[])
+
+
+def test_model_that_is_defined_after_the_class_is_read(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, app = make("Later | None", {"value": None})
+    assert app.cls.leaves()["value"].field.name == "value"
+    monkeypatch.setitem(globals(), "Later", Inner)
+    app.cls.model_rebuild()
+    settings: Any = app.cls.load(environ=environ | {"ACME_VALUE__RETRIES": "7"})
+    assert settings.value == Inner(retries=7)
