@@ -180,7 +180,7 @@ def test_use_lets_the_user_pick_a_profile(arka: Callable[..., Terminal], environ
     store = open_store(app, environ)
     for name in ("ci", "work"):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of("https://arka-ai.com")))
-    for answer, active in (("2", "work"), ("ci", "ci")):
+    for answer, active in (("wor", "work"), ("ci", "ci")):
         terminal = arka("use")
         terminal.expect("Which profile")
         terminal.type(answer)

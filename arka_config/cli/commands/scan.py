@@ -11,7 +11,7 @@ from arka_config import token_checksum
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import is_locked
-from arka_config.cli.output.progress import counter
+from arka_config.cli.output.progress import counter, track
 from arka_config.cli.runtime import revoking, token_formats, words, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, RevocationUnknown, UsageError, WorkspaceError
@@ -145,9 +145,9 @@ def _search(
         return list(repository.search_staged(pattern, _warn))
     if history:
         files = file_search.history_paths(os.path.expanduser("~"), session.environ)
-        return list(file_search.search_files(files, pattern, _warn, Place.HISTORY))
+        return list(file_search.search_files(track(list(files), "Searching"), pattern, _warn, Place.HISTORY))
     files = [file for path in paths or ["."] for file in _files(session, path, excluded, search_ignored)]
-    return list(file_search.search_files(files, pattern, _warn))
+    return list(file_search.search_files(track(files, "Searching"), pattern, _warn))
 
 
 def _files(session: Session, path: str, excluded: file_search.Excluded, search_ignored: bool) -> Iterator[str]:

@@ -74,9 +74,11 @@ def _render(rows: list[list[tuple[str, str]]], widths: list[int], gap: str, *, h
         folded = [fold(text, size) for (text, _), size in zip(row, widths, strict=True)]
         for texts in zip_longest(*folded, fillvalue=""):
             parts = zip(texts, row, widths, strict=True)
-            yield gap.join(_styled(text, style, size) for text, (_, style), size in parts).rstrip()
+            yield gap.join(
+                _styled(text, style, size, whole=text == cell) for text, (cell, style), size in parts
+            ).rstrip()
         if number == 0 and has_header and gap == _WIDE_GAP:
-            yield _styled("─" * (sum(widths) + len(gap) * (len(widths) - 1)), "dim", 0)
+            yield _styled("─" * (sum(widths) + len(gap) * (len(widths) - 1)), "dim", 0, whole=False)
 
 
 def shrink(widths: list[int], least: list[int], room: int, columns: range) -> None:
@@ -112,9 +114,11 @@ def cell_width(text: str) -> int:
     return cell_len(text)
 
 
-def _styled(text: str, style: str, width: int) -> str:
-    """The text, padded to a width, and in its style if stdout has colour."""
+def _styled(text: str, style: str, width: int, *, whole: bool) -> str:
+    """The text, padded to a width, and in its style if stdout has colour. A web address is a link if it is `whole`."""
     padding = " " * (width - cell_width(text))
+    if whole:
+        text = terminal.link(text, sys.stdout)
     if not style or not text:
         return text + padding
     attributes: dict[str, bool | str] = {style: True} if style in ("bold", "dim") else {"fg": style}

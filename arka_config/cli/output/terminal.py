@@ -121,6 +121,15 @@ def out_report(text: str) -> None:
     out(escape_ci_commands(text))
 
 
+def link(line: str, stream: TextIO) -> str:
+    """Return a line with its web addresses as links, if the stream is a terminal that shows them."""
+    if "://" not in line:
+        return line
+    from arka_config.cli.output import links  # rarely needed: the fast path does without it
+
+    return links.link(line, stream)
+
+
 def discard_stdout() -> None:
     """Redirect stdout to /dev/null, so that no later write, nor the flush at exit, fails again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -131,7 +140,7 @@ def _to_stderr(line: str) -> None:
         sys.stdout.flush()  # keeps the order if both streams are one file
     except BrokenPipeError:
         discard_stdout()
-    sys.stderr.write(f"{escape_ci_commands(line)}\n")
+    sys.stderr.write(f"{link(escape_ci_commands(line), sys.stderr)}\n")
     sys.stderr.flush()  # a test's stream may not be line-buffered
 
 

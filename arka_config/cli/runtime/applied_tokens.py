@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.cli.output import terminal
+from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import workspace_access
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
@@ -84,7 +85,7 @@ def _verify_tokens(
             clients[name] = _client(session, profile, tokens[name])
         except ConfigError as error:  # of the connection: the token can be stored all the same
             verifications[name] = Verification.from_error(error)
-    return verifications | verify_each(clients)
+    return verifications | verify_each(clients, track)
 
 
 def _client(session: Session, profile: ProfilePlan, token: Secret) -> WorkspaceClient:

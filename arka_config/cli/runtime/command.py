@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from arka_config.cli.output import terminal
+from arka_config import deadline
+from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import reporting, suggestions, words
 from arka_config.cli.runtime import session as sessions
 from arka_config.errors import ConfigError, UsageError
@@ -235,6 +236,16 @@ def implements_json(command: click.Command) -> bool:
 # Commands
 
 
+@contextmanager
+def _watched_waits() -> Iterator[None]:
+    """Show how much time is left while a block waits for a workspace or a keyring."""
+    before, deadline.watcher = deadline.watcher, progress.waiting
+    try:
+        yield
+    finally:
+        deadline.watcher = before
+
+
 class Command(click.Command):
     """A command of an app. `{app}` in its help is replaced with the words that run the program."""
 
@@ -265,7 +276,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with the code that it returns."""
-        with click_errors(self.app), json_errors(sessions.current(ctx, self.app)):
+        with click_errors(self.app), json_errors(sessions.current(ctx, self.app)), _watched_waits():
             try:
                 code = super().invoke(ctx)
             except KeyboardInterrupt:

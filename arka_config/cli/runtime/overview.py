@@ -5,6 +5,7 @@ It reads files only: no network, no prompt, and no helper is run.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,7 +58,8 @@ def show(session: Session, commands: Collection[str]) -> None:
     if session.json:
         session.show_json(_document(session, found))
     else:
-        terminal.out_report("\n".join(map(terminal.safe_text, _lines(session, found))))
+        lines = map(terminal.safe_text, _lines(session, found))
+        terminal.out_report("\n".join(terminal.link(line, sys.stdout) for line in lines))
     if found.error is not None:
         raise found.error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output.format import is_locked, needs_helper
+from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.origin_approval import is_approved
 from arka_config.errors import ConfigError
@@ -39,7 +40,7 @@ def survey_tokens(session: Session) -> Survey:
                 questions[holder] = Verification(State.NOT_ASKED, skipped=Skipped.ORIGIN_NOT_USED)
     except ConfigError:  # the checks of group Selection report it
         pass
-    return take_survey(questions)
+    return take_survey(questions, track)
 
 
 def prepare_question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verification:

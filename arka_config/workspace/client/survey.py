@@ -18,9 +18,9 @@ from arka_config.workspace.client.parallel import start_all
 from arka_config.workspace.client.verification import State, Verification, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
-    from typing import TypeVar
+    from typing import Any, TypeAlias, TypeVar
 
     from arka_config.precedence.origin import Origin
     from arka_config.workspace.client.client import WorkspaceClient
@@ -28,9 +28,14 @@ if TYPE_CHECKING:
 
     K = TypeVar("K")
     T = TypeVar("T")
+    Watch: TypeAlias = Callable[[Sequence[Any], str], Iterable[Any]]  # yields the items, and shows which are done
 
 _AT_ONCE = 4  # requests to one workspace
 _MARGIN = 1.0  # seconds that a request may take beyond its own timeout
+
+
+def _unwatched(items: Sequence[Any], _: str) -> Iterable[Any]:
+    return items
 
 
 class Holder(NamedTuple):
@@ -85,20 +90,20 @@ class Survey(NamedTuple):
         ]
 
 
-def take_survey(questions: Mapping[Holder, WorkspaceClient | Verification]) -> Survey:
-    """Ask the workspaces about every token, then for the list of each user's tokens.
+def take_survey(questions: Mapping[Holder, WorkspaceClient | Verification], watch: Watch = _unwatched) -> Survey:
+    """Ask the workspaces about every token, then for the list of each user's tokens. `watch` shows the progress.
 
     A question that is a Verification was answered without a request. A workspace that fails is part of the result.
     """
     clients = {holder: each for holder, each in questions.items() if not isinstance(each, Verification)}
     verifications = {holder: each for holder, each in questions.items() if isinstance(each, Verification)}
-    verifications |= verify_each(clients)
+    verifications |= verify_each(clients, watch)
     asked = {holder: (client.origin, client.token.reveal()[-4:]) for holder, client in clients.items()}
     in_order = {holder: verifications[holder] for holder in questions}
-    return Survey(in_order, asked, _list_each(clients, in_order))
+    return Survey(in_order, asked, _list_each(clients, in_order, watch))
 
 
-def verify_each(clients: Mapping[K, WorkspaceClient]) -> dict[K, Verification]:
+def verify_each(clients: Mapping[K, WorkspaceClient], watch: Watch = _unwatched) -> dict[K, Verification]:
     """Ask about each distinct token once, several workspaces at the same time."""
     by_token: dict[tuple[str, str], list[K]] = defaultdict(list)
     for holder, client in clients.items():
@@ -118,7 +123,7 @@ def verify_each(clients: Mapping[K, WorkspaceClient]) -> dict[K, Verification]:
     ]
     deadline = _deadline(clients.values())
     results: dict[K, Verification] = {}
-    for holders, future in started:
+    for holders, future in watch(started, "Asking"):
         try:
             verification = _result(future, deadline)
         except ConfigError as error:
@@ -138,7 +143,7 @@ def _verify_unless_failed(client: WorkspaceClient, failures: dict[Origin, Verifi
 
 
 def _list_each(
-    clients: Mapping[Holder, WorkspaceClient], verifications: Mapping[Holder, Verification]
+    clients: Mapping[Holder, WorkspaceClient], verifications: Mapping[Holder, Verification], watch: Watch
 ) -> list[Listing]:
     """List the tokens of each user at each workspace."""
     choices: dict[tuple[Origin, str], tuple[Holder, Identity]] = {}
@@ -152,7 +157,8 @@ def _list_each(
     futures = start_all([clients[holder].list_tokens for holder, _ in choices.values()])
     deadline = _deadline(clients.values())
     listings = []
-    for ((origin, _), (holder, identity)), future in zip(choices.items(), futures, strict=True):
+    pairs = list(zip(choices.items(), futures, strict=True))
+    for ((origin, _), (holder, identity)), future in watch(pairs, "Listing tokens"):
         try:
             listings.append(Listing(origin, identity.email, holder, _result(future, deadline)))
         except (AuthError, WorkspaceError) as error:
