@@ -2,9 +2,10 @@
 
 - ```` ```console ````: each line after `$ ` is run. It must exit with 0, or with N if a line `# exit N` follows.
   The lines after it are its expected output (stdout and stderr): `…` matches anything in a line, and alone any lines.
-  Without such lines the output is not checked.
+  Without such lines the output is not checked. A line that ends with ` &` runs until the end of the page; its output is
+  waited for. The port 8765 is replaced by a free one.
 - ```` ```python ````: run. The comment after a `print(…)` is its expected output.
-- ```` ```toml ```` or ```` ```python ```` with the first line `# ~/PATH`: written to that file.
+- ```` ```toml ````, ```` ```python ```` and others with the first line `# ~/PATH` or `// ~/PATH`: written to that file.
 
 The home folder appears as `/home/you`; `$LAPTOP_TOKEN` and `$CI_TOKEN` contain test tokens.
 """
@@ -14,10 +15,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import random
 import re
 import shlex
+import socket
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,6 +42,8 @@ TOKENS = {"LAPTOP_TOKEN": "arka_" + "0" * 33 + "f4d1", "CI_TOKEN": "arka_" + "0"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"# exit (\d+)")
 _PRINTED = re.compile(r"^ *print\(.*\)  # (.*)$", re.MULTILINE)
+_FILE = re.compile(r"(?:#|//) ~/(\S+)\n")
+_FILES = frozenset({"dockerfile", "jsonc", "python", "sh", "toml", "yaml"})
 _SHELL = frozenset("|&;<>$`~*\\")  # lines with these characters are run by bash
 
 
@@ -91,9 +97,43 @@ class Home:
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("ARKA_HOME", raising=False)
         monkeypatch.chdir(folder)
+        self._port = str(free_port())
+        self._background: list[subprocess.Popen[bytes]] = []
+
+    def start(self, line: str, expected: tuple[str, ...]) -> str:
+        """Start a program in the background, and return its output as soon as that is the expected one, or it ends."""
+        log = self.folder.with_name(f"{self.folder.name}-{len(self._background)}.log")
+        line = line.replace("workspace serve", f"workspace serve --port {self._port}")
+        with log.open("wb") as file:
+            command = ["bash", "-c", f"exec {line.rstrip(' &')}"]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+        self._background.append(process)
+        deadline = time.monotonic() + 60
+        while True:
+            ended = process.poll() is not None
+            output = self._as_shown(log.read_text("utf-8"))
+            if ended or matches(output, expected) or time.monotonic() > deadline:
+                return output
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop the programs in the background."""
+        for process in self._background:
+            process.terminate()
+            process.wait(30)
+
+    def localize(self, text: str) -> str:
+        """Put this home folder and the port of this page's workspace into the text."""
+        return text.replace("8765", self._port).replace("/home/you/", f"{self.folder}/")
+
+    def _as_shown(self, output: str) -> str:
+        output = output.replace(f" --url http://127.0.0.1:{self._port}", "")  # shown only for another port
+        output = output.replace(os.path.realpath(self.folder), "/home/you").replace(str(self.folder), "/home/you")
+        return output.replace(self._port, "8765")
 
     def run(self, line: str) -> tuple[int, str]:
         """Run a line and return its exit code and output: a plain `arka …` in this process, other lines in bash."""
+        line = self.localize(line)
         words = shlex.split(line, comments=True)
         if words[0] == "cd":
             self._monkeypatch.chdir(words[1])
@@ -111,7 +151,7 @@ class Home:
             code, output = _run_in_bash(line)
         else:
             code, output = self._run_in_process(words[1:], variables)
-        return code, output.replace(os.path.realpath(self.folder), "/home/you").replace(str(self.folder), "/home/you")
+        return code, self._as_shown(output)
 
     def _run_in_process(self, words: list[str], variables: dict[str, str]) -> tuple[int, str]:
         screen = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
@@ -126,6 +166,17 @@ class Home:
             patched.setattr(sys, "stdin", io.StringIO())
             code = run(app, words)
             return code, screen.buffer.getvalue().decode("utf-8")
+
+
+def free_port() -> int:
+    """Return a free port of four digits, as wide as the one in the pages: their tables are aligned."""
+    for port in random.sample(range(2000, 10_000), 1000):
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue
+    raise AssertionError("no port is free")
 
 
 def _run_in_bash(line: str) -> tuple[int, str]:
@@ -144,7 +195,10 @@ def _run_in_bash(line: str) -> tuple[int, str]:
 def run_page(page: Path, home: Home) -> None:
     """Run all blocks of the page in order. Raises AssertionError if one behaves differently from the page."""
     with mock.patch.dict(os.environ):  # Python blocks may change it
-        _run_blocks(page, home)
+        try:
+            _run_blocks(page, home)
+        finally:
+            home.stop()
 
 
 def _run_blocks(page: Path, home: Home) -> None:
@@ -153,13 +207,16 @@ def _run_blocks(page: Path, home: Home) -> None:
         location = f"{page.relative_to(ROOT)}:{block.line}"
         if block.kind == "console":
             for command in parse_commands(block):
-                code, output = home.run(command.text)
+                if command.text.endswith(" &"):
+                    code, output = 0, home.start(command.text, command.output)
+                else:
+                    code, output = home.run(command.text)
                 assert code == command.exit_code, f"{location}: $ {command.text}\n{output}"
                 assert not command.output or matches(output, command.output), f"{location}: $ {command.text}\n{output}"
-        elif block.kind in ("python", "toml") and (path := re.match(r"# ~/(\S+)\n", block.text)):
+        elif block.kind in _FILES and (path := _FILE.match(block.text)):
             file = home.folder / path[1]
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file.write_text(block.text, "utf-8")
+            file.write_text(home.localize(block.text), "utf-8")
         elif block.kind == "python":
             printed = io.StringIO()
             with contextlib.redirect_stdout(printed):
