@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import is_dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -16,16 +15,16 @@ from pydantic import (
     PlainValidator,
     PydanticUserError,
     RootModel,
+    SecretStr,
     TypeAdapter,
     ValidationError,
     WrapValidator,
 )
-from pydantic import Secret as PydanticSecret
-from pydantic.types import SecretBytes, SecretStr
 from pydantic_core import PydanticUndefined, core_schema
 
 from arka_config.secret import Secret
 from arka_config.settings.decoding import Decoder, StructuredField
+from arka_config.settings.secret_types import is_secret
 from arka_config.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ _VALIDATORS: dict[str, Any] = {
     "plain": PlainValidator,
     "wrap": WrapValidator,
 }
-_SECRETS = (Secret, SecretStr, SecretBytes, PydanticSecret)
 
 
 class Token(Secret):
@@ -219,36 +217,6 @@ def nested_model(annotation: Any) -> type[BaseModel] | None:
     model = models[0] if len(models) == 1 else None
     is_model = isinstance(model, type) and issubclass(model, BaseModel) and not issubclass(model, RootModel)
     return model if is_model else None
-
-
-def is_secret(annotation: Any) -> bool:
-    """Whether the annotation contains, at any depth, a type that hides its value: `dict[str, SecretStr]`, a model."""
-    return any(isinstance(part, type) and issubclass(part, _SECRETS) for part in _parts(annotation, set()))
-
-
-def _parts(annotation: Any, seen: set[int]) -> Iterator[Any]:
-    """Yield every type within an annotation, each once: arguments, fields of models and dataclasses, aliased types."""
-    if id(annotation) in seen:  # a recursive model
-        return
-    seen.add(id(annotation))
-    yield annotation
-    inner: list[Any] = [get_origin(annotation), *get_args(annotation)]
-    inner += [getattr(annotation, name, None) for name in ("__value__", "__supertype__")]  # a type alias, a NewType
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        inner += [info.annotation for info in annotation.model_fields.values()]
-    elif isinstance(annotation, type) and (is_dataclass(annotation) or is_typeddict(annotation)):
-        inner += _hints(annotation)
-    for part in inner:
-        if part is not None:
-            yield from _parts(part, seen)
-
-
-def _hints(annotation: type) -> Iterable[Any]:
-    """Return the types of a dataclass's fields. If one is a local name that cannot be found, it may be a secret."""
-    try:
-        return get_type_hints(annotation).values()
-    except NameError:
-        return (Secret,)
 
 
 def accepts_secret(annotation: Any) -> bool:

@@ -16,13 +16,13 @@ from arka_config.precedence.values import DEFAULT, ResolvedValue
 from arka_config.settings.decoding import DELIMITER
 from arka_config.settings.fields import (
     Leaf,
-    is_secret,
     leaves,
     messages,
     nested_model,
     no_such_setting,
 )
 from arka_config.settings.layered_source import Given, LayeredSource, describe_missing, describe_problem
+from arka_config.settings.secret_types import is_secret
 from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
 

@@ -44,8 +44,9 @@ class SettingsValidator:
             self._leaves = {name: leaf for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")}
 
     def defaults(self) -> dict[str, Any]:
-        """The default values by field, such as `settings.timeout`."""
-        defaults = {leaf.field.key: leaf.default for leaf in self._leaves.values() if leaf.info.default_factory is None}
+        """The default values by field, such as `settings.timeout`, without those of secrets."""
+        leaves = [leaf for leaf in self._leaves.values() if leaf.info.default_factory is None and not leaf.field.secret]
+        defaults = {leaf.field.key: leaf.default for leaf in leaves}
         return {key: value for key, value in defaults.items() if isinstance(value, bool | int | float | str)}
 
     def flatten(self, table: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NewType, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, NewType, TypedDict, TypeVar
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretBytes, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, Json, RootModel, SecretBytes, SecretStr
 from pydantic import Secret as PydanticSecret
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypeAliasType
 
 from arka_config import App, ProfileSettings, Token
+from arka_config.cli.embed.setting_options import setting_options
 from arka_config.cli.runtime.run import run
 from arka_config.errors import SettingsError
-from arka_config.settings.fields import is_secret
+from arka_config.settings.secret_types import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +45,11 @@ class Deep(ProfileSettings, app=app):
     inner: Part = Part()
     password: SecretStr | None = None
     timeout: int = 30
+    text: SecretStr = "hunter-default"  # type: ignore[assignment]  # pydantic validates it
+    texts: dict[str, SecretStr] = {"a": "hunter-default"}  # type: ignore[dict-item]  # pydantic validates it
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -64,7 +72,42 @@ class Plain(BaseModel):
     below: list[Plain] = []
 
 
+class Triple(NamedTuple):
+    name: str
+    key: SecretStr
+
+
+@dataclass
+class Box(Generic[T]):
+    value: T
+
+
+@pydantic_dataclass
+class Chain:
+    key: SecretStr
+    after: Chain | None = None
+
+
+class Extras(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, SecretStr]
+
+
+def local_dataclass() -> type:
+    """A class whose annotation cannot be resolved."""
+
+    @dataclass
+    class Local:
+        key: Unknown  # type: ignore[name-defined]  # noqa: F821  # on purpose
+
+    return Local
+
+
 Key = TypeAliasType("Key", SecretStr)
+Tree = TypeAliasType("Tree", "dict[str, Tree] | SecretStr")
+Many = TypeAliasType("Many", list[T], type_params=(T,))
+Bound = TypeVar("Bound", bound=SecretStr)
+Limited = TypeVar("Limited", str, SecretStr)
 Password = NewType("Password", SecretStr)
 
 
@@ -74,7 +117,9 @@ Password = NewType("Password", SecretStr)
         *(SecretStr, SecretBytes, SecretStr | None, PydanticSecret[int], Annotated[SecretStr, Field(max_length=5)]),
         *(list[SecretStr], dict[str, SecretStr], tuple[int, SecretStr], dict[str, list[SecretStr | None]]),
         *(list[Part], dict[str, Part], RootModel[list[SecretStr]], Record, list[Record], Entry, Node, Key, list[Key]),
-        *(Password, list[Password], Token),
+        *(Password, list[Password], Token, Triple, Box[SecretStr], list[Chain], Extras, Tree, Many[SecretStr]),
+        *(Bound, Limited, Json[list[SecretStr]], Plain | Part, str | SecretStr, deque[SecretStr]),
+        *(Annotated[list[Plain | Part], Field(min_length=1)], local_dataclass()),
     ],
     ids=str,
 )
@@ -133,7 +178,8 @@ def test_secrets_of_variables_are_loaded(home: Path, monkeypatch: pytest.MonkeyP
         *("config show -p p", "config show -p p --json", "config show --sources -p p", "config get keys -p p"),
         *("config get named -p p --json", "config get inner.key -p p", "profiles show p", "profiles show p --json"),
         *("export template p", "plan {home}/templates --adopt --diff", "plan {home}/templates --adopt --json"),
-        *("config show", "config show --json", "config get keys", "config get password"),
+        *("config show", "config show --json", "config get keys", "config get password", "config get text"),
+        *("config get text --json", "config get texts", "config show --show-token", "config show --json --show-token"),
     ],
 )
 def test_no_output_shows_a_secret(
@@ -159,6 +205,24 @@ def test_profiles_set_never_writes_a_secret(word: str, home: Path, capsys: pytes
     assert f"hint: vault7 secrets set {word.partition('=')[0]} --profile NAME" in error
     assert "hunter" not in error
     assert (home / "vault7" / "config" / "profiles" / "p.toml").read_text() == PROFILE
+
+
+def test_secret_in_place_of_its_table_is_masked(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    profile = home / "vault7" / "config" / "profiles" / "p.toml"
+    profile.write_text('settings.inner = "hunter-9"\n')
+    for line in ("profiles show p", "profiles show p --json", "config show -p p", "config get inner.key -p p"):
+        run(app, line.split())
+        captured = capsys.readouterr()
+        assert "hunter" not in captured.out + captured.err, line
+
+
+@pytest.mark.usefixtures("home")
+def test_secret_has_no_option() -> None:
+    assert {name for spec in setting_options(app, Deep) for name in spec.names} == {
+        "--api-key",
+        "--timeout",
+        "--inner-size",
+    }
 
 
 def test_apply_keeps_the_secrets_of_a_profile(home: Path) -> None:

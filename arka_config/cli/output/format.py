@@ -150,11 +150,9 @@ def value_document(
     if resolved is None:
         return None
     value = resolved.value
-    if isinstance(value, str | Secret) or not isinstance(value, bool | int | float | list | dict | None):
-        value = _readable_text(session, resolved, show_token=show_token)
-    else:
-        value = hide_passwords(value)
-    if isinstance(resolved.value, str) and leaf is not None:
+    is_exact = isinstance(value, bool | int | float | list | dict | None) and not _is_hidden(session, resolved)
+    value = hide_passwords(value) if is_exact else _readable_text(session, resolved, show_token=show_token)
+    if isinstance(resolved.value, str) and leaf is not None and not _is_hidden(session, resolved):
         from arka_config.settings.assignments import native_value
 
         value = hide_passwords(native_value(leaf, resolved.value))
@@ -181,6 +179,7 @@ def secret_texts(session: Session, settings: object) -> list[str]:
 
     def search(value: object, path: tuple[str, ...], within: bool) -> None:
         within = within or path in secrets
+        within = within or (not isinstance(value, dict) and any(secret[: len(path)] == path for secret in secrets))
         if isinstance(value, dict):
             for key, inner in value.items():
                 search(inner, (*path, key), within)
@@ -197,6 +196,8 @@ def secret_texts(session: Session, settings: object) -> list[str]:
 def _mask_settings(value: Any, path: tuple[str, ...], secrets: Collection[tuple[str, ...]]) -> Any:
     if path in secrets:
         return HIDDEN
+    if not isinstance(value, dict) and any(secret[: len(path)] == path for secret in secrets):
+        return HIDDEN  # in place of the table with the secret
     if isinstance(value, dict):
         return {key: _mask_settings(inner, (*path, key), secrets) for key, inner in value.items()}
     return value
@@ -225,6 +226,8 @@ def _readable_text(session: Session, resolved: ResolvedValue, *, show_token: boo
 def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = False) -> str:
     """A resolved value as text; a secret is masked unless `show_token`."""
     value = resolved.value
+    if _is_hidden(session, resolved):
+        return HIDDEN  # also with `show_token`, which shows no other secret
     if not isinstance(value, Secret):
         return value_literal(hide_passwords(value))
     if not show_token and needs_helper(resolved):
@@ -232,14 +235,17 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
     stored = protected_credential(session, resolved)
     if stored is not None and not show_token:
         return masked_token(session, stored) or f"({stored.storage})"
-    if resolved.field != session.app.token_field:
-        return HIDDEN  # also with `show_token`, which shows no other secret
     try:
         return value.reveal() if show_token else mask(value.reveal(), session.app.token_prefix)
     except InvalidToken:  # nothing of it is shown, whatever it is
         return "(not a token)"
     except TokenUnavailable:
         return "(missing)"
+
+
+def _is_hidden(session: Session, resolved: ResolvedValue) -> bool:
+    """Whether the value is that of a secret other than the token. A default need not be a Secret: it may be a text."""
+    return resolved.field.secret and resolved.field != session.app.token_field and resolved.value is not None
 
 
 def protected_credential(session: Session, resolved: ResolvedValue) -> Credential | None:
