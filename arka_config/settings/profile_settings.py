@@ -280,21 +280,31 @@ def _check_names(model: type[BaseModel], name: str, within: tuple[type[BaseModel
 
 
 def _check_variables(cls: type[ProfileSettings]) -> None:
-    """Raise TypeError if two settings share an option, or one shares its variable with the program's own."""
+    """Raise TypeError if two settings share an option or a variable, or one shares its variable with the program."""
     app = cls.app
     options: dict[str, Field] = {}
-    own = {*app.own_variables, app.token_field.variable} - {app.variable("PROXY")}  # `proxy` is a setting of ours
+    variables: dict[str, Field] = {}
     for field in (leaf.field for leaf in leaves(cls, cls.app).values()):
         if field in (app.token_field, app.url_field):
             continue
         where = f"{cls.__name__}.{field.name}"
-        if field.variable in (app.token_field.variable, app.variable("TOKEN")):
-            raise TypeError(f"{where}: {field.variable} is the token's variable: declare the token as 'token: Token'")
-        if field.variable in own:
-            name = f"{field.path[-1]}_setting"
-            raise TypeError(f"{where}: the program itself reads {field.variable}: choose another name, such as {name}")
+        for depth in range(1, len(field.path) + 1):  # the variable of a model that contains it gives its value too
+            _check_not_own(app, field.path[:depth], cls.__name__)
         if (other := options.setdefault(field.option, field)) is not field:
             raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same option, {field.option}: rename one")
+        if (other := variables.setdefault(field.variable, field)) is not field:
+            raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same variable, {field.variable}: rename one")
+
+
+def _check_not_own(app: AppIdentity, path: tuple[str, ...], settings: str) -> None:
+    """Raise TypeError, with a name to choose instead, if the program itself reads the variable of a setting."""
+    own = {*app.own_variables, app.token_field.variable} - {app.variable("PROXY")}  # `proxy` is a setting of ours
+    where, variable = f"{settings}.{'.'.join(path)}", app.field(path).variable
+    if variable in (app.token_field.variable, app.variable("TOKEN")):
+        raise TypeError(f"{where}: {variable} is the token's variable: declare the token as 'token: Token'")
+    if variable in own:
+        name = f"{path[-1]}_setting"
+        raise TypeError(f"{where}: the program itself reads {variable}: choose another name, such as {name}")
 
 
 def _problems(error: ValidationError, source: LayeredSource) -> Iterator[Problem]:

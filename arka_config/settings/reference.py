@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 from pydantic import AnyUrl, BaseModel
 from pydantic_core import PydanticUndefined, Url
 
-from arka_config.settings.fields import alternatives, is_secret
+from arka_config.settings.fields import alternatives
+from arka_config.settings.secret_types import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -251,11 +251,48 @@ def setting(name: str, kind: Any = str, owner: Any = app) -> Callable[[], type]:
         ("profile", "the program itself reads VAULT7_PROFILE"),
         ("passphrase_file", "the program itself reads VAULT7_PASSPHRASE_FILE"),
         ("no_input", "the program itself reads VAULT7_NO_INPUT"),
+        ("API_KEY", "VAULT7_API_KEY is the token's variable"),
+        ("Home", "the program itself reads VAULT7_HOME: choose another name, such as Home_setting"),
     ],
 )
 def test_setting_that_shares_a_variable_of_the_program_is_refused(name: str, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         setting(name)()
+
+
+@pytest.mark.parametrize(("name", "variable"), [("home", "VAULT7_HOME"), ("api_key", "VAULT7_API_KEY")])
+def test_table_that_shares_a_variable_of_the_program_is_refused(name: str, variable: str) -> None:
+    # VAULT7_HOME would be read as the JSON of the table.
+    with pytest.raises(TypeError, match=rf"Named\.{name}: .*{variable}"):
+        setting(name, Part)()
+
+
+def test_name_within_a_table_does_not_share_a_variable() -> None:
+    class Api(BaseModel):
+        key: str = ""
+        home: str = ""
+
+    assert "api.home" in setting("api", Api)().leaves()  # type: ignore[attr-defined]  # it is a ProfileSettings
+
+
+@pytest.mark.parametrize("prefix", ["V_7_", "VAULT7_API_"])
+def test_collision_is_found_with_any_prefix(prefix: str) -> None:
+    other = App("vault7", prefix=prefix)
+    with pytest.raises(TypeError, match=f"{prefix}API_KEY is the token's variable"):
+        setting("api_key", owner=other)()
+    with pytest.raises(TypeError, match=f"the program itself reads {prefix}HOME"):
+        setting("home", owner=other)()
+    assert issubclass(setting("key", owner=other)(), ProfileSettings)
+
+
+def test_two_settings_with_the_same_variable_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"Twice\.KEYS has the same variable, VAULT7_KEYS|keys has the same variable"):
+        type(
+            "Twice",
+            (ProfileSettings,),
+            {"__annotations__": {"keys": int, "KEYS": int}, "__module__": __name__, "keys": 1, "KEYS": 1},
+            app=app,
+        )
 
 
 def test_two_settings_with_the_same_option_are_refused() -> None:
