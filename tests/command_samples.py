@@ -115,7 +115,10 @@ SAMPLES: dict[str, Sample] = {
     "env": writer(Line("env --github --with-token"), imports={"env": "click", "env --github --with-token": "click"}),
     "export legacy": writer(Line("export legacy -p ci"), imports={"export legacy": "click"}),
     "export dotenv": writer(Line("export dotenv --output .env --force"), imports={"export dotenv": "click"}),
-    "export template": reader("export template work", imports={"export template": f"{_SETTINGS} tomli_w"}),
+    "export template": reader(
+        "export template work",
+        imports={"export template": f"{_SETTINGS} tomli_w", "export template --schema": _SETTINGS},
+    ),
     "import legacy": writer(
         Line("import legacy -p old --input old/config.json --delete"),
         imports={"import legacy --input legacy.json --keep": "click"},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.settings.fields import Leaf
     from arka_config.templates.positions import Problem, TemplateText
 
 VERSION = 1
@@ -209,7 +210,8 @@ def json_schema(app: AppIdentity) -> dict[str, Any]:
     token = document["$defs"]["TokenTable"]
     token["oneOf"] = [{"required": [source]} for source in SOURCES]
     token["dependentSchemas"] = {"copy": {"anyOf": [{"required": [source]} for source in KINDS]}}
-    document["properties"]["settings"] = _settings_schema(app)
+    document["properties"]["settings"], models = _settings_schema(app)
+    document["$defs"] |= models
     simplified: dict[str, Any] = _simplify(document)
     return simplified
 
@@ -219,13 +221,16 @@ def json_schema_text(app: AppIdentity) -> str:
     return json.dumps(json_schema(app), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _settings_schema(app: AppIdentity) -> dict[str, Any]:
-    """The settings with their nesting, without secret ones, which are not allowed in a template."""
-    from arka_config.settings.fields import type_adapter
+def _settings_schema(app: AppIdentity) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings with their nesting, without secret ones, which are not allowed in a template.
 
+    Also the definitions that they refer to. Two settings may have different models of one name, so the names begin with
+    the setting's.
+    """
     schema: dict[str, Any] = {"type": "object", "description": "the profile's settings"}
+    definitions: dict[str, Any] = {}
     if app.settings is None:
-        return schema
+        return schema, definitions
     for leaf in app.settings_class().leaves().values():
         if not leaf.field.key.startswith("settings.") or leaf.field.secret:
             continue
@@ -234,11 +239,25 @@ def _settings_schema(app: AppIdentity) -> dict[str, Any]:
         for folder in folders:
             properties = table.setdefault("properties", {})
             table = properties.setdefault(folder, {"type": "object", "additionalProperties": False})
-        leaf_schema = type_adapter(leaf).json_schema()
+        leaf_schema = _leaf_schema(leaf)
+        for model, definition in leaf_schema.pop("$defs", {}).items():
+            definitions[f"{leaf.field.name}.{model}"] = definition
         if leaf.info.description:
             leaf_schema["description"] = leaf.info.description
         table.setdefault("properties", {})[name] = leaf_schema
-    return schema | {"additionalProperties": False}
+    return schema | {"additionalProperties": False}, definitions
+
+
+def _leaf_schema(leaf: Leaf) -> dict[str, Any]:
+    """The schema of one setting; an empty one, which accepts everything, if JSON Schema cannot describe its type."""
+    from pydantic import PydanticUserError
+
+    from arka_config.settings.fields import type_adapter
+
+    try:
+        return type_adapter(leaf).json_schema(ref_template=f"#/$defs/{leaf.field.name}.{{model}}")
+    except PydanticUserError:
+        return {}
 
 
 def _simplify(value: Any) -> Any:

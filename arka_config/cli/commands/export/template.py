@@ -9,6 +9,7 @@ import click
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import hide_passwords
 from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.errors import UsageError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 @command()
 @click.argument("name", required=False, type=ProfileName())
-def template(session: Session, name: str | None) -> None:
+@click.option("--schema", is_flag=True, help="Print the JSON Schema that the template's first line names.")
+def template(session: Session, name: str | None, schema: bool) -> None:
     """Print a template that describes a profile, by default the effective one.
 
     A token reference is kept. A stored token is never printed: `apply` prompts for one instead. Other secrets are left
@@ -24,9 +26,12 @@ def template(session: Session, name: str | None) -> None:
 
     \b
     {app} export template work > profiles/work.toml
+    {app} export template --schema > profiles/template.schema.json
     """
     from arka_config.store import toml
 
+    if schema:
+        return _show_schema(session, name)
     name = session.profile_name(name)
     profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
     url = profile.api_url
@@ -52,6 +57,21 @@ def template(session: Session, name: str | None) -> None:
     for field in session.store.secrets.fields(name):
         terminal.note(f"the secret '{field}' is omitted; on the other machine: {session.app.name} secrets set {field}")
     session.show({"text": text}, text.rstrip("\n"))
+    return None
+
+
+def _show_schema(session: Session, name: str | None) -> None:
+    """Print the schema of the app's templates, with which editors complete and check them."""
+    from arka_config.templates.model import json_schema, json_schema_text
+
+    if name is not None:
+        raise UsageError(
+            "the schema is the same for every profile", hint=f"{session.app.name} export template --schema"
+        )
+    if session.json:
+        session.show_json({"schema": json_schema(session.app)})
+    else:
+        terminal.out(json_schema_text(session.app).rstrip("\n"))
 
 
 def _split_secrets(session: Session, table: dict[str, Any], within: str = "") -> tuple[dict[str, Any], list[str]]:
