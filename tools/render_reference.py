@@ -1,4 +1,4 @@
-"""Write what is made of the help of the commands and its topics: man/*.1 and pages of docs/reference/. `make docs` runs
+"""Write what is made of the help of the commands and its topics: man/ and pages of docs/reference/. `make docs` runs
 this."""
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ for [every CLI that is built on this package](settings.md#a-reference-of-your-se
 def render() -> dict[str, str]:
     """Return the generated files by their path in the repository."""
     pages = write_pages(app, program(app), toolkit_version())
-    files = {f"man/{name}": text for name, text in pages.items()}
+    files = {f"man/man1/{name}": text for name, text in pages.items()}
     for name, title in TITLES.items():
         intro = f"`{app.name} help {name}` prints this page. It is generated from the code."
         body = write_markdown(TOPICS[name].blocks(app))
@@ -40,18 +40,18 @@ def render() -> dict[str, str]:
     offered = ("token", "api_url")  # the settings that have an option in `arka`
     table = app.settings_reference("markdown", options=offered)
     files["docs/reference/arka-settings.md"] = f"{SETTINGS}\n{table}"
-    files["man/arka-settings.5"] = app.settings_reference("man", options=offered)
+    files["man/man5/arka-settings.5"] = app.settings_reference("man", options=offered)
     return files
 
 
 def main() -> None:
     """Write every file, and remove the pages of commands that no longer exist."""
     files = render()
-    for path in (ROOT / "man").glob("*.[15]"):
-        if f"man/{path.name}" not in files:
+    for path in (ROOT / "man").glob("man*/*"):
+        if str(path.relative_to(ROOT)) not in files:
             path.unlink()
     for name, text in files.items():
-        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, "utf-8")
     print(f"wrote {len(files)} files to man/ and docs/reference/")
 

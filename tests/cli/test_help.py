@@ -46,6 +46,11 @@ def test_help_lists_the_topics() -> None:
     assert [line.split()[0] for line in listed.splitlines() if line.strip()] == list(TOPICS)
 
 
+def test_help_of_help_names_the_topics() -> None:
+    text = " ".join(arka("help", "help").out.split())
+    assert [topic for topic in TOPICS if topic not in text] == []
+
+
 def test_help_of_an_unknown_word_suggests_the_nearest() -> None:
     assert arka("help", "enviroment").err == (
         "error: there is no command or topic 'enviroment'\nhint: did you mean 'environment'?\n"

@@ -6,7 +6,6 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-import click
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
@@ -26,26 +25,29 @@ MAN = ROOT / "man"
 def test_generated_pages_are_current() -> None:
     for name, text in render().items():
         assert (ROOT / name).read_text("utf-8") == text, f"{name} is out of date: run 'make docs'"
-    assert {path.name for path in MAN.iterdir()} == {
-        name.removeprefix("man/") for name in render() if name.startswith("man/")
+    assert {str(path.relative_to(ROOT)) for path in MAN.glob("*/*")} == {
+        name for name in render() if name.startswith("man/")
     }
 
 
 def test_every_command_and_group_has_a_page() -> None:
-    names = {name.replace(" ", "-") for name, _ in every_command(program(app))}
-    groups = {name for name, command in program(app).commands.items() if isinstance(command, click.Group)}
-    assert {path.name for path in MAN.iterdir()} == {"arka.1", *(f"arka-{name}.1" for name in names | groups)}
+    hidden = tuple(f"{name} " for name, command in program(app).commands.items() if command.hidden)
+    commands = [name for name, command in every_command(program(app)) if not command.hidden]
+    names = {name.replace(" ", "-") for name in commands if not name.startswith(hidden)}
+    groups = {name.partition(" ")[0] for name in commands if " " in name and not name.startswith(hidden)}
+    found = {path.name for path in (MAN / "man1").iterdir()}
+    assert found == {"arka.1", *(f"arka-{name}.1" for name in names | groups)}
 
 
 @pytest.mark.peer("man")
 def test_man_reads_every_page_without_a_warning() -> None:
-    paths = sorted(map(str, MAN.glob("*.1")))
+    paths = sorted(map(str, MAN.glob("*/*")))
     environ = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MANPAGER": "cat", "MANROFFOPT": "-wall"}
     done = subprocess.run(
         [executable("man"), "--warnings", "-l", *paths], env=environ, check=True, capture_output=True, text=True
     )
     assert done.stderr == ""
-    assert done.stdout.count("\nSYNOPSIS\n") == len(paths)
+    assert done.stdout.count("\nNAME\n") == len(paths)
     text = " ".join(done.stdout.split())
     assert "arka-profiles-list - List the profiles" in text
     assert "-p, --profile NAME Use this profile; overrides the environment." in text
@@ -73,8 +75,31 @@ def test_roff_shows_a_text_exactly(text: str, line: str) -> None:
     assert roff.escape(text) == line
 
 
-def test_wheel_installs_the_pages(tmp_path: Path) -> None:
-    built = next(iter(WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])))
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The prefix into which the wheel's data files are installed."""
+    folder = tmp_path_factory.mktemp("wheel")
+    built = next(iter(WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])))
     with zipfile.ZipFile(built) as wheel:
-        found = {Path(name).name for name in wheel.namelist() if ".data/data/share/man/man1/" in name}
-    assert found == {path.name for path in MAN.iterdir()}
+        names = [name for name in wheel.namelist() if ".data/data/" in name]
+        wheel.extractall(folder, names)
+    return folder / names[0].partition("/")[0] / "data"
+
+
+def test_wheel_installs_the_pages(installed: Path) -> None:
+    folder = installed / "share" / "man"
+    found = {str(path.relative_to(folder)) for path in folder.glob("*/*")}
+    assert found == {str(path.relative_to(MAN)) for path in MAN.glob("*/*")}
+
+
+@pytest.mark.peer("man")
+@pytest.mark.parametrize("page", ["arka", "arka-login", "arka-profiles-list"])
+def test_man_finds_an_installed_page_by_its_name(installed: Path, page: str) -> None:
+    environ = {
+        "PATH": "/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+        "MANPATH": str(installed / "share" / "man"),
+        "MANPAGER": "cat",
+    }
+    done = subprocess.run([executable("man"), page], env=environ, check=True, capture_output=True, text=True)
+    assert f"       {page} - " in done.stdout

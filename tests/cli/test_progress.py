@@ -11,7 +11,7 @@ import pytest
 
 from arka_config import deadline
 from arka_config.cli.output import progress
-from arka_config.cli.output.progress import counter, time_left, track, waiting
+from arka_config.cli.output.progress import busy, counter, time_left, track, waiting
 from arka_config.store.profile_store import ProfileStore
 from tests.cli.program import arka
 
@@ -79,6 +79,13 @@ def test_bar_shows_the_time_left_after_a_second(monkeypatch: pytest.MonkeyPatch)
         update(0, 100)
         update(50, 100)
     assert "50/100 0:30 left" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+
+
+def test_work_of_unknown_length_shows_the_time_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = use_screen(monkeypatch)
+    with busy("Migrating"):
+        pass
+    assert re.search(r"Migrating .*0:00:00", screen.getvalue())
 
 
 def test_only_one_line_of_progress_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

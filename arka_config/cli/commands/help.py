@@ -48,7 +48,7 @@ class HelpWords(TextType):
 def help_(session: Session, words: tuple[str, ...]) -> None:
     """Show help for a command or a topic.
 
-    Without either, lists both. The topics explain what all commands have in common.
+    Without either, lists the commands. The topics are precedence, environment, exit-codes and files.
     """
     context = sessions.program_context(click.get_current_context())
     topic = TOPICS.get(words[0]) if len(words) == 1 else None

@@ -103,6 +103,22 @@ def clock(seconds: float) -> str:
 
 
 @contextlib.contextmanager
+def busy(label: str) -> Iterator[None]:
+    """Show on a terminal how long a block has been running, if it is not known how long it takes."""
+    if not _is_live():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(file=sys.stderr, no_color=not terminal.has_colour(sys.stderr), highlight=False, emoji=False)
+    columns = (TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with _showing(), Progress(*columns, console=console, transient=True) as bar:
+        bar.add_task(terminal.safe_text(label), total=None)
+        yield
+
+
+@contextlib.contextmanager
 def waiting() -> Iterator[Callable[[float], None]]:
     """Show on a terminal that an answer is awaited, and yield the function that updates it with the seconds left."""
     if not _is_live():

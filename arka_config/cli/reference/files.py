@@ -13,6 +13,7 @@ FILES = (
     ("config/profiles/NAME.toml", "a profile: its settings and no token. You may edit it"),
     ("config/config.toml", "preferences. You may edit it, or use `{app} config set`"),
     ("data/tokens/NAME.json", "a profile's token, with its origin, label, user and expiry"),
+    ("data/tokens/NAME.SETTING.json", "a secret setting of a profile"),
     ("data/data-key.json", "the encrypted key of sealed tokens"),
     ("data/identity.txt", "the key that opens the sealed tokens of templates"),
     ("state/active", "the active profile"),
@@ -57,4 +58,5 @@ def blocks(app: AppIdentity) -> list[Block]:
 
 def files_of(app: AppIdentity) -> list[tuple[str, str]]:
     """Return the files that an app has."""
-    return [(path, text) for path, text in FILES if app.legacy_project or "legacy" not in path]
+    missing = [*(["legacy"] if not app.legacy_project else []), *(["SETTING"] if not app.may_have_secrets else [])]
+    return [(path, text) for path, text in FILES if not any(word in path for word in missing)]

@@ -50,6 +50,25 @@ GUARANTEES: list[Guarantee] = [
         ("a start-up file that is edited without a question", "a completion script that replaces another author's"),
     ),
     Guarantee(
+        "A command or an option that revokes or deletes is never suggested for a word that resembles it.",
+        (
+            "cli/test_help.py::test_irreversible_command_is_never_suggested",
+            "cli/test_help.py::test_irreversible_option_is_never_suggested",
+            "cli/test_help.py::test_every_synonym_leads_to_a_command_that_can_be_undone",
+        ),
+        ("a suggestion that revokes", "a suggested option that revokes", "a synonym that revokes"),
+    ),
+    Guarantee(
+        "A link in the terminal leads to the address that it shows, and there is none in a pipe.",
+        ("cli/test_links.py",),
+        ("a link in a pipe", "a link to a part of an address"),
+    ),
+    Guarantee(
+        "What `profiles verify` stores is only about the token that the workspace was asked about.",
+        ("cli/test_verify.py::test_verify_keeps_a_token_that_was_replaced_meanwhile",),
+        ("a verification that restores a replaced token",),
+    ),
+    Guarantee(
         "No log, repr, copy, schema or error of a settings class holds a token.",
         (
             "guarantees/test_canary.py::test_no_log_holds_a_token",
@@ -91,6 +110,54 @@ GUARANTEES: list[Guarantee] = [
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a suggestion that revokes",
+        "cli/runtime/suggestions.py",
+        '    safe = [name for name in names if f"{within}{name}" not in _IRREVERSIBLE]\n',
+        "    safe = list(names)\n",
+        "tests/cli/test_help.py::test_irreversible_command_is_never_suggested",
+        "assert",
+    ),
+    Mutant(
+        "a suggested option that revokes",
+        "cli/runtime/suggestions.py",
+        "    return [name for name in names or () if name not in _IRREVERSIBLE_OPTIONS]\n",
+        "    return list(names or ())\n",
+        "tests/cli/test_help.py::test_irreversible_option_is_never_suggested",
+        "assert",
+    ),
+    Mutant(
+        "a synonym that revokes",
+        "cli/runtime/suggestions.py",
+        '        "remove": "profiles --help",\n',
+        '        "remove": "profiles remove",\n',
+        "tests/cli/test_help.py::test_every_synonym_leads_to_a_command_that_can_be_undone",
+        "assert",
+    ),
+    Mutant(
+        "a link in a pipe",
+        "cli/output/links.py",
+        "    if not (stream.isatty() and shows_links(os.environ)):\n",
+        "    if not shows_links(os.environ):\n",
+        "tests/cli/test_links.py::test_messages_have_links_and_pipes_none",
+        "assert",
+    ),
+    Mutant(
+        "a link to a part of an address",
+        "cli/output/tables.py",
+        "    if whole:\n",
+        "    if True:\n",
+        "tests/cli/test_links.py::test_address_that_is_folded_is_no_link",
+        "assert",
+    ),
+    Mutant(
+        "a verification that restores a replaced token",
+        "store/profile_store.py",
+        "            if stored is None or stored.origin != before.origin or stored.token != before.token:\n",
+        "            if stored is None:\n",
+        "tests/cli/test_verify.py::test_verify_keeps_a_token_that_was_replaced_meanwhile",
+        "assert",
+    ),
     Mutant(
         "a token that completion offers",
         "cli/runtime/words.py",

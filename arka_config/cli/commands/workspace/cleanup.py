@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arka_config.cli.output.progress import busy
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import (
     database_option,
@@ -33,7 +34,7 @@ def cleanup(session: Session, keep_expired: str, keep_audit: str, database_url: 
         from arka_config.workspace.server.cleanup import clean_up
 
         retention = parse_retention(keep_expired, keep_audit)
-    with open_workspace(session, database_url) as workspace, workspace.database.report_errors():
+    with open_workspace(session, database_url) as workspace, workspace.database.report_errors(), busy("Deleting"):
         removed = clean_up(workspace.database, retention)
     message = f"Deleted {_count(removed.tokens, 'expired token')} and {_count(removed.entries, 'audit entry')}"
     session.report(removed._asdict(), message)

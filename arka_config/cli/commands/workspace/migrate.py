@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
+from arka_config.cli.output.progress import busy
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, find_database_url, require_server_extra
 from arka_config.errors import EXIT_PENDING
@@ -41,7 +42,8 @@ def migrate(session: Session, check: bool, database_url: str) -> int:
             done = migrations.Migration(before.revision, before.revision)
             is_pending = not before.is_compatible
         else:
-            done = migrations.migrate(database)
+            with busy("Migrating"):
+                done = migrations.migrate(database)
     if session.json:
         session.show_json({"before": done.before or None, "after": done.after or None, "pending": is_pending})
     elif is_pending:
