@@ -35,8 +35,18 @@ if TYPE_CHECKING:
     from arka_config.store.resolution import Resolution as Resolution
     from arka_config.store.tokens import Credential as Credential
     from arka_config.store.tokens import PlainTokens as PlainTokens
+    from arka_config.verifiers.introspection import IntrospectionVerifier as IntrospectionVerifier
+    from arka_config.verifiers.url import UrlVerifier as UrlVerifier
+    from arka_config.verifiers.workspace_api import WorkspaceVerifier as WorkspaceVerifier
+    from arka_config.workspace.client.models import Identity as Identity
+    from arka_config.workspace.client.models import TokenDetails as TokenDetails
+    from arka_config.workspace.client.verifier import ApiOrigin as ApiOrigin
+    from arka_config.workspace.client.verifier import Refusal as Refusal
+    from arka_config.workspace.client.verifier import Unsupported as Unsupported
+    from arka_config.workspace.client.verifier import Verifier as Verifier
 
 _HOMES = {
+    "ApiOrigin": "workspace.client.verifier",
     "App": "app",
     "AuthError": "errors",
     "ConfigError": "errors",
@@ -45,6 +55,8 @@ _HOMES = {
     "CustomLayer": "precedence.custom_layer",
     "Field": "precedence.values",
     "FileError": "errors",
+    "Identity": "workspace.client.models",
+    "IntrospectionVerifier": "verifiers.introspection",
     "InvalidToken": "errors",
     "KeyringTokens": "sealing.keyring_tokens",
     "NoToken": "errors",
@@ -53,6 +65,7 @@ _HOMES = {
     "PlainTokens": "store.tokens",
     "ProfileSettings": "settings",
     "ProfileStore": "store.profile_store",
+    "Refusal": "workspace.client.verifier",
     "Resolution": "store.resolution",
     "ResolvedValue": "precedence.values",
     "SealedTokens": "sealing.sealed_tokens",
@@ -60,14 +73,20 @@ _HOMES = {
     "SettingsError": "errors",
     "SignIn": "app_identity",
     "Token": "settings",
+    "TokenDetails": "workspace.client.models",
     "TokenStore": "store.protocols",
     "UnknownProfile": "errors",
+    "Unsupported": "workspace.client.verifier",
+    "UrlVerifier": "verifiers.url",
     "UsageError": "errors",
+    "Verifier": "workspace.client.verifier",
     "WorkspaceError": "errors",
+    "WorkspaceVerifier": "verifiers.workspace_api",
     "open_store": "opening",
 }
 
 __all__ = [
+    "ApiOrigin",
     "App",
     "AuthError",
     "ConfigError",
@@ -76,6 +95,8 @@ __all__ = [
     "CustomLayer",
     "Field",
     "FileError",
+    "Identity",
+    "IntrospectionVerifier",
     "InvalidToken",
     "KeyringTokens",
     "NoToken",
@@ -84,6 +105,7 @@ __all__ = [
     "PlainTokens",
     "ProfileSettings",
     "ProfileStore",
+    "Refusal",
     "Resolution",
     "ResolvedValue",
     "SealedTokens",
@@ -91,10 +113,15 @@ __all__ = [
     "SettingsError",
     "SignIn",
     "Token",
+    "TokenDetails",
     "TokenStore",
     "UnknownProfile",
+    "Unsupported",
+    "UrlVerifier",
     "UsageError",
+    "Verifier",
     "WorkspaceError",
+    "WorkspaceVerifier",
     "open_store",
 ]
 

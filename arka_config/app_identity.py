@@ -11,14 +11,25 @@ from arka_config.precedence.values import Field
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any, Literal
+    from typing import Any, Literal, Protocol
 
     from arka_config.precedence.custom_layer import CustomLayer
     from arka_config.secret import Secret
 
+    class Verifies(Protocol):
+        """A `Verifier`, without importing it."""
+
+        def verify(self, token: Secret, origin: Any, /) -> Any: ...
+
+
 _TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _NAME_CHARACTERS = _TOKEN_CHARACTERS  # letters, digits, "_" and "-"
 _BEARER_CHARACTERS = _TOKEN_CHARACTERS | frozenset(".~+/=")  # RFC 6750, for an app that declares no token format
+
+# What an app can do, and what the commands and options that need it are marked with.
+LEGACY = "legacy"  # read and write the file of an older CLI
+VERIFY = "verify"  # ask an API about a token
+MANAGE = "manage"  # list, create, rotate and revoke tokens: with the workspace's API only
 
 
 class SignIn:
@@ -57,9 +68,12 @@ class AppIdentity:
 
     `name` is what users type to run the program (`corp acme` if it is a subcommand of another one); its folders are
     named after it. Environment variables begin with `prefix` (`NAME_` by default). `settings` is the settings class as
-    `"package.module:Class"`. A token starts with `token_prefix` and has `token_length` characters in all, if given.
+    `"package.module:Class"`. A token starts with `token_prefix`, or with one of several, and has `token_length`
+    characters in all, if given: one number, or one for each prefix. New tokens get the first prefix.
     `token_checksum` says whether it ends in a checksum: `"none"`, `"required"`, or `"optional"`, if older tokens have
-    none. `tokens_page` and `billing_page` are paths below the default `api_url`. `legacy_project` is the project name
+    none. `verifier` asks the API about a token: a `Verifier`, or the import string of one. Without it, tokens are
+    stored unverified. `tokens_page` and `billing_page` are paths on the origin of the API, or URLs on another host; an
+    app without a billing page has no plans. `legacy_project` is the project name
     under which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those
     inserted below the same built-in layer keep this order. `commands` names the toolkit's commands that the program
     has, if not all. `secret_settings` names the secret fields of the settings class other than the token; without it,
@@ -76,10 +90,11 @@ class AppIdentity:
         settings: str | None = None,
         title: str = "",
         prefix: str = "",
-        token_prefix: str = "",
-        token_length: int | None = None,
+        token_prefix: str | Iterable[str] = "",
+        token_length: int | Mapping[str, int] | None = None,
         token_checksum: Literal["none", "optional", "required"] = "none",
         api_url: str | None = None,
+        verifier: Verifies | str | None = None,
         tokens_page: str = "",
         billing_page: str = "",
         legacy_project: str | None = None,
@@ -97,7 +112,8 @@ class AppIdentity:
         _check_name(name)
         _check_prefix(self.prefix)
         self.settings = settings
-        self.token_prefix = token_prefix
+        prefixes = (token_prefix,) if isinstance(token_prefix, str) else tuple(token_prefix)
+        self.token_prefixes = tuple(prefix for prefix in prefixes if prefix)
         self.token_length = token_length
         self.token_checksum = token_checksum
         self.tokens_page = tokens_page
@@ -110,6 +126,7 @@ class AppIdentity:
         self.sign_in = sign_in
         self.distribution = distribution
         self._api_url = api_url
+        self._verifier = verifier
 
         self.token_field = Field(
             ("token",), option="--api-key", variable=self.variable("API_KEY"), key="token", secret=True
@@ -150,7 +167,12 @@ class AppIdentity:
     def secret_variables(self) -> tuple[str, ...]:
         """The variables that may contain a secret, or lead to one: no child process inherits it."""
         names = ("API_KEY", "PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "SESSION", "DATABASE_URL", "PROXY")
-        return tuple(self.variable(name) for name in names)
+        return (*(self.variable(name) for name in names), self.introspection_variable)
+
+    @property
+    def introspection_variable(self) -> str:
+        """The variable with the secret that an `IntrospectionVerifier` authenticates with."""
+        return self.variable("INTROSPECTION_SECRET")
 
     @property
     def own_variables(self) -> tuple[str, ...]:
@@ -208,27 +230,103 @@ class AppIdentity:
         return self.sign_in.issuer if self.sign_in.issuer and is_default else str(origin)
 
     def page(self, path: str, url: str | None = None) -> str:
-        """Return the full URL of a workspace page: on the origin of `url`, else on the app's own."""
+        """Return the full URL of a page for the users of an API: on the origin of `url`, else on the app's own.
+
+        A page that is declared as a URL is that of the app's own API; other APIs have it on their own origin.
+        """
         from arka_config.precedence.origin import Origin
 
-        base = url or self.default_url()
+        default = self.default_url()
+        base = url or default
+        if "://" in path:
+            if base is None or (default is not None and Origin.of(base) == Origin.of(default)):
+                return path
+            path = path.removeprefix(str(Origin.of(path)))
         return f"{Origin.of(base)}{path}" if base else path
+
+    @property
+    def has_plans(self) -> bool:
+        """Whether the API's users are on plans: an app without a billing page never mentions one."""
+        return bool(self.billing_page)
+
+    # What the app can do
+
+    @property
+    def verifier(self) -> Verifies | None:
+        """The app's `Verifier`, imported on first use. Raises LookupError for an import string that leads nowhere."""
+        if isinstance(self._verifier, str):
+            from importlib import import_module
+
+            module, _, name = self._verifier.partition(":")
+            try:
+                found = getattr(import_module(module), name)
+            except (ImportError, AttributeError, ValueError):
+                raise LookupError(f"{self!r} has no verifier '{self._verifier}'") from None
+            verifier: Verifies = found() if isinstance(found, type) else found
+            self._verifier = verifier
+            return verifier
+        return self._verifier
+
+    @verifier.setter
+    def verifier(self, verifier: Verifies | None) -> None:
+        self._verifier = verifier
+
+    @property
+    def has_workspace_api(self) -> bool:
+        """Whether the app's API is that of a workspace, which lists, creates and revokes tokens."""
+        return bool(getattr(self.verifier, "has_workspace_api", False))
+
+    def can(self, feature: str) -> bool:
+        """Return whether the app has what a command or an option needs: LEGACY, VERIFY or MANAGE; empty for nothing."""
+        if feature == LEGACY:
+            return self.legacy_project is not None
+        if feature == VERIFY:
+            return self._verifier is not None
+        return self.has_workspace_api if feature == MANAGE else True
+
+    # The format of tokens
+
+    def prefix_of(self, text: str) -> str:
+        """Return the prefix of the app's tokens that a text starts with, the longest one; empty if it has none."""
+        return max((prefix for prefix in self.token_prefixes if text.startswith(prefix)), key=len, default="")
+
+    def length_of(self, prefix: str) -> int | None:
+        """Return how many characters a token with this prefix has in all; None if that is not declared."""
+        length = self.token_length
+        return length if length is None or isinstance(length, int) else length.get(prefix)
+
+    @property
+    def new_prefix(self) -> str:
+        """The prefix that new tokens get, the first one; empty if tokens have none."""
+        return self.token_prefixes[0] if self.token_prefixes else ""
+
+    @property
+    def shown_prefix(self) -> str:
+        """The prefix of a token of which only the end is known; empty if there are several."""
+        return self.new_prefix if len(self.token_prefixes) == 1 else ""
+
+    def mask(self, token: str) -> str:
+        """Return a token as it may be shown: its prefix and last four characters."""
+        from arka_config.secret import mask
+
+        return mask(token, self.token_prefixes)
 
     def redact(self, text: str) -> str:
         """Return the text with everything that looks like one of this app's tokens masked.
 
         For errors that quote what the user wrote, which may be a token in the wrong place.
         """
-        if self.token_prefix not in text or not self.token_prefix:
+        if not any(prefix in text for prefix in self.token_prefixes):
             return text
         import re
 
-        from arka_config.secret import mask
-
-        # A few characters less than a whole token: it may not have been copied completely.
-        least = 20 if self.token_length is None else self.token_length - len(self.token_prefix) - 7
-        shape = re.escape(self.token_prefix) + r"[\w-]{" + str(max(least, 8)) + ",}"
-        return re.sub(shape, lambda match: mask(match[0], self.token_prefix), text)
+        shapes = []
+        for prefix in sorted(self.token_prefixes, key=len, reverse=True):
+            # A few characters less than a whole token: it may not have been copied completely.
+            length = self.length_of(prefix)
+            least = 20 if length is None else length - len(prefix) - 7
+            shapes.append(re.escape(prefix) + r"[\w-]{" + str(max(least, 8)) + ",}")
+        return re.sub("|".join(shapes), lambda match: self.mask(match[0]), text)
 
     def token_fault(self, text: str) -> str:
         """Return why a text cannot be one of the app's tokens, or an empty string. It repeats nothing of the text."""
@@ -236,17 +334,19 @@ class AppIdentity:
             return "it starts with Bearer, which is not a part of it"
         if text[:1] in ("'", '"'):
             return "it is in quotes, which are not a part of it"
-        if not text.startswith(self.token_prefix):
-            return f"it does not start with {self.token_prefix}"
-        if self.token_length is not None and len(text) != self.token_length:
-            return f"it has {len(text)} characters and not {self.token_length}: was it copied whole?"
-        has_format = self.token_prefix or self.token_length is not None
+        prefix = self.prefix_of(text)
+        if self.token_prefixes and not prefix:
+            return f"it does not start with {' or '.join(self.token_prefixes)}"
+        length = self.length_of(prefix)
+        if length is not None and len(text) != length:
+            return f"it has {len(text)} characters and not {length}: was it copied whole?"
+        has_format = prefix or length is not None
         if not (_TOKEN_CHARACTERS if has_format else _BEARER_CHARACTERS).issuperset(text):
             return "it contains a character that no token has"
         if self.token_checksum == "required":
             from arka_config import token_checksum
 
-            return "" if token_checksum.is_valid(text, self.token_prefix) else token_checksum.FAULT
+            return "" if token_checksum.is_valid(text, prefix) else token_checksum.FAULT
         return ""
 
     def check_token(self, token: Secret, url: str | None = None) -> None:
@@ -268,4 +368,5 @@ class AppIdentity:
         return token.checked(check)
 
     def _copy_hint(self, url: str | None) -> str:
-        return f"copy one whole from {self.page(self.tokens_page, url)}"
+        page = self.page(self.tokens_page, url)
+        return f"copy one whole from {page}" if page else "copy it whole"

@@ -59,11 +59,13 @@ class Secret:
         raise TypeError("a Secret cannot be pickled")
 
 
-def mask(token: str, prefix: str = "") -> str:
+def mask(token: str, prefixes: str | tuple[str, ...] = "") -> str:
     """Return the token as it may be shown: its public prefix and last four characters, `arka_…9f3c`.
 
-    A short token, of which four characters would reveal too much, shows none of them.
+    A token may start with one of several prefixes. A short token, of which four characters would reveal too much, shows
+    none of them.
     """
-    shown = prefix if prefix and token.startswith(prefix) else ""
+    known = (prefixes,) if isinstance(prefixes, str) else prefixes
+    shown = max((prefix for prefix in known if token.startswith(prefix)), key=len, default="")
     tail = token[-4:] if len(token) - len(shown) >= 16 else ""
     return f"{shown}…{tail}"

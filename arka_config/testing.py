@@ -16,6 +16,9 @@ They are not loaded automatically. In the outermost `conftest.py`:
 a workspace in the test's process, and `run_cli` runs the program. `cli_browser` is the user's browser, which approves
 what the program asks for: `run_cli("login", "--json")` then signs in, if the app has `sign_in`.
 
+For an API that is not a workspace's, `cli_verifier` replaces the app's verifier: it accepts the tokens that the test
+adds, and sends nothing.
+
 PYTEST_DONT_REWRITE: this module has no assertions, and a conftest may import it before pytest does.
 """
 
@@ -38,6 +41,8 @@ from arka_config.opening import open_store
 from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.store.tokens import Credential
+from arka_config.workspace.client.models import Identity, TokenDetails
+from arka_config.workspace.client.verifier import Refusal, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
     import httpx
 
     from arka_config.app import App
+    from arka_config.workspace.client.verifier import ApiOrigin
     from arka_config.workspace.server.serving import RunningWorkspace
 
 
@@ -122,14 +128,15 @@ class FakeTokens:
             self.store.edit(profile, {("settings", *name.split(".")): value for name, value in settings.items()})
         return token
 
-    def make(self) -> str:
-        """Return a new token of the app's shape."""
+    def make(self, prefix: str = "") -> str:
+        """Return a new token of the app's shape, with its first prefix or another one."""
         self._count += 1
-        length = (self.app.token_length or len(self.app.token_prefix) + 37) - len(self.app.token_prefix)
+        prefix = prefix or self.app.new_prefix
+        length = (self.app.length_of(prefix) or len(prefix) + 37) - len(prefix)
         if self.app.token_checksum == token_checksum.NONE:
-            return self.app.token_prefix + str(self._count).rjust(length, "0")
+            return prefix + str(self._count).rjust(length, "0")
         body = str(self._count).rjust(length - token_checksum.LENGTH, "0")
-        return self.app.token_prefix + body + token_checksum.compute(body)
+        return prefix + body + token_checksum.compute(body)
 
     def __getitem__(self, profile: str) -> str:
         credential = self.store.tokens.read(profile)
@@ -190,10 +197,51 @@ def cli_tokens(cli_app: App, cli_home: Path) -> FakeTokens:
     return FakeTokens(cli_app)
 
 
+class FakeVerifier:
+    """A verifier that knows the tokens that a test adds, and refuses all others. It sends nothing.
+
+    `asked` are the tokens that the program asked about, with their origins. With `is_supported` off, no API can be
+    asked.
+    """
+
+    def __init__(self, tokens: FakeTokens) -> None:
+        self.is_supported = True
+        self.asked: list[tuple[str, str]] = []
+        self._tokens = tokens
+        self._identities: dict[str, Identity] = {}
+
+    def add(self, user: str = USER, token: str = "", **details: Any) -> str:
+        """Accept a token and return it. The default is a new one. `details` are those of its `TokenDetails`."""
+        token = token or self._tokens.make()
+        self._identities[token] = Identity(user, user, "", TokenDetails(**details))
+        return token
+
+    def revoke(self, token: str) -> None:
+        """Refuse a token from now on."""
+        self._identities.pop(token, None)
+
+    def verify(self, token: Secret, origin: ApiOrigin, /) -> Identity | Refusal | Unsupported:
+        """Answer as the API would."""
+        self.asked.append((token.reveal(), str(origin)))
+        if not self.is_supported:
+            return Unsupported()
+        return self._identities.get(token.reveal()) or Refusal("Bad credentials")
+
+
+@pytest.fixture
+def cli_verifier(cli_app: App, cli_tokens: FakeTokens, monkeypatch: pytest.MonkeyPatch) -> FakeVerifier:
+    """The app's verifier, replaced with one that accepts the tokens that the test adds: `cli_verifier.add("ann")`."""
+    verifier = FakeVerifier(cli_tokens)
+    monkeypatch.setattr(cli_app, "verifier", verifier)
+    return verifier
+
+
 @pytest.fixture
 def cli_workspace(cli_app: App, cli_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningWorkspace]:
     """A workspace on loopback for the app, with one user, `testing.USER`; `issue` issues tokens. It is the default
     workspace in `config.toml`, so a login without `--api-url` goes there."""
+    if not cli_app.has_workspace_api:
+        pytest.fail(f"{cli_app!r} has no verifier=WorkspaceVerifier(): use the fixture cli_verifier", pytrace=False)
     try:
         from arka_config.workspace.server.serving import serve_in_thread
     except ModuleNotFoundError as missing:

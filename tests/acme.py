@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, HttpUrl, SecretStr
 
-from arka_config import App, ProfileSettings, Token
+from arka_config import App, ProfileSettings, Token, WorkspaceVerifier
 
 app = App(
     "acme",
     settings="tests.acme:Settings",
     token_prefix="acme_",
     api_url="https://api.acme.example",
+    verifier=WorkspaceVerifier(),
     tokens_page="/tokens",
 )
 

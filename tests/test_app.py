@@ -31,7 +31,7 @@ def refused(app: App, token: str, url: str | None = None) -> InvalidToken:
 def test_app_needs_only_a_name() -> None:
     app = App("my-cli")
     assert (app.title, app.prefix, app.variable("HOME")) == ("my-cli", "MY_CLI_", "MY_CLI_HOME")
-    assert (app.token_prefix, app.token_length, app.legacy_project) == ("", None, None)
+    assert (app.token_prefixes, app.token_length, app.legacy_project) == ((), None, None)
     assert app.default_url() is None
 
 
@@ -55,7 +55,7 @@ def test_prefix_that_cannot_begin_a_variable_is_refused(prefix: str) -> None:
 
 def test_arka_is_an_ordinary_app() -> None:
     assert type(arka) is App
-    assert (arka.name, arka.prefix, arka.token_prefix, arka.token_length) == ("arka", "ARKA_", "arka_", 42)
+    assert (arka.name, arka.prefix, arka.token_prefixes, arka.token_length) == ("arka", "ARKA_", ("arka_",), 42)
 
 
 def test_token_url_and_profile_fields_have_flag_and_variable() -> None:
@@ -91,6 +91,7 @@ def test_secret_variables_has_every_variable_with_a_secret() -> None:
         "ARKA_SESSION",
         "ARKA_DATABASE_URL",
         "ARKA_PROXY",
+        "ARKA_INTROSPECTION_SECRET",
     }
 
 

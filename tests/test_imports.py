@@ -33,7 +33,7 @@ IMPORT_STRING = re.compile(r"arka_config(\.\w+)+(:\w+)?")
 BASICS = {"errors", "extras", "text", "secret", "timestamps", "token_checksum", "debug", "deadline"}
 STORE = BASICS | {"precedence", "app_identity", "store"}
 OPENING = STORE | {"sealing", "references", "opening"}
-CLI = OPENING | {"exchange", "settings", "templates", "workspace", "scanning", "doctor", "cli"}
+CLI = OPENING | {"exchange", "settings", "templates", "workspace", "verifiers", "scanning", "doctor", "cli"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "extras": set(),
@@ -53,11 +53,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": OPENING,
     "templates": STORE | {"references", "settings"},
     "workspace": STORE,
+    "verifiers": STORE | {"workspace"},
     "scanning": STORE,
     "doctor": OPENING | {"exchange", "settings", "templates", "scanning", "workspace"},
     "cli": CLI,
     "app": CLI | {"app_identity"},
-    "arka": {"app", "app_identity", "settings", "workspace"},
+    "arka": {"app", "app_identity", "settings", "verifiers", "workspace"},
     "__init__": CLI | {"app"},
     "__main__": {"arka"},
     "testing": STORE | {"opening", "workspace", "app"},

@@ -14,6 +14,7 @@ app = App(
     token_length=len("arka_") + 37,
     token_checksum="optional",  # older tokens have none
     api_url="https://arka-ai.com",
+    verifier="arka_config.verifiers.workspace_api:WorkspaceVerifier",
     tokens_page="/app/personal/settings/tokens",
     billing_page="/billing",
     legacy_project="arka-code",

@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from arka_config.app_identity import MANAGE
 from arka_config.doctor.machine import list_folder
 from arka_config.doctor.permissions import exposed
 from arka_config.doctor.problem import (
@@ -88,7 +89,7 @@ def legacy(machine: Machine) -> Iterator[Problem]:
     if path is None or not os.path.exists(path):
         return
     try:
-        copy = legacy_file.find_token(path, machine.app.token_prefix)
+        copy = legacy_file.find_token(path, machine.app.token_prefixes)
     except ConfigError as error:
         command = shell_command("mv", path, f"{path}.broken") if isinstance(error, MalformedFile) else ""
         yield Problem.from_error(error, path, command=command)
@@ -176,7 +177,8 @@ def _copies(machine: Machine, path: str, place: str, advice: str) -> Iterator[Pr
         return
     holders = sorted({name for match in matches for token in match.tokens if (name := machine.find_holder(token))})
     subject = f"the token of profile {' and '.join(map(repr, holders))}" if holders else "a token"
-    replace = f"replace it: {machine.program} rotate --profile {holders[0]}" if holders else "revoke it"
+    command = "rotate" if machine.app.can(MANAGE) else "login"
+    replace = f"replace it: {machine.program} {command} --profile {holders[0]}" if holders else "revoke it"
     message = f"{subject} is {place}, on {describe_lines(matches)}"
     command = delete_lines_command(path, [(match.first, match.last) for match in matches])
     advice = f"{advice}. If others may have read it, {replace}"

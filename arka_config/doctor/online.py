@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
+from arka_config.app_identity import MANAGE
 from arka_config.doctor.problem import ERROR, NOTE, WARNING, Problem, shorten_list
 from arka_config.errors import InvalidToken, NotPermitted
 from arka_config.store.preferences import EXPIRY_WARNING
@@ -82,6 +83,7 @@ def expired_tokens(machine: Machine) -> Iterator[Problem]:
 
 
 def _expiring(machine: Machine, survey: Survey) -> Iterator[Problem]:
+    replace = "rotate" if machine.app.can(MANAGE) else "login"
     days = machine.preferences.expiry_warning if machine.preferences is not None else EXPIRY_WARNING
     for holder, verification in survey.verifications.items():
         stored = machine.credentials.get(holder.profile)
@@ -90,7 +92,7 @@ def _expiring(machine: Machine, survey: Survey) -> Iterator[Problem]:
         details = verification.identity.token
         if details.expires and timestamps.parse(details.expires) <= machine.now + timedelta(days=days):
             when = timestamps.describe(timestamps.parse(details.expires), machine.now)
-            command = machine.command("rotate", "--profile", holder.profile) if stored is not None else ""
+            command = machine.command(replace, "--profile", holder.profile) if stored is not None else ""
             message = f"the token of {holder}, {_name(machine, details)}, expires {when}"
             yield Problem(WARNING, _place(machine, holder), message, command, token_id=details.id)
 
@@ -116,7 +118,7 @@ def shared_tokens(machine: Machine) -> Iterator[Problem]:
     survey = _survey(machine)
     by_id: dict[tuple[str, str], list[Holder]] = defaultdict(list)
     for holder, verification in survey.verifications.items():
-        if verification.identity is not None and holder.profile:
+        if verification.identity is not None and verification.identity.token.id and holder.profile:
             by_id[str(survey.asked[holder][0]), verification.identity.token.id].append(holder)
     for (origin, token_id), holders in by_id.items():
         if len(holders) < 2:
@@ -190,7 +192,7 @@ def _expired(machine: Machine, listing: Listing) -> Iterator[tuple[TokenDetails,
 
 def _name(machine: Machine, details: TokenDetails, *, label: bool = True) -> str:
     start = f"'{details.label}', " if label and details.label else ""
-    return f"{start}{machine.app.token_prefix}…{details.last_four} ({details.id})"
+    return f"{start}{machine.app.shown_prefix}…{details.last_four} ({details.id})"
 
 
 def _problem(

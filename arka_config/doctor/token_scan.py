@@ -33,7 +33,7 @@ class Match(NamedTuple):
 
 def scan_file(path: str, app: AppIdentity) -> list[Match]:
     """Return the lines of a file that contain tokens of the app; none if the file cannot be read."""
-    if not app.token_prefix:  # its tokens look like any other text
+    if not app.token_prefixes:  # its tokens look like any other text
         return []
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
@@ -49,11 +49,14 @@ def scan_file(path: str, app: AppIdentity) -> list[Match]:
 
 
 def _scan(lines: Sequence[bytes], app: AppIdentity) -> Iterator[Match]:
-    prefix = app.token_prefix.encode()
-    least = max(8, (app.token_length or 28) - len(app.token_prefix))
-    pattern = re.compile(rb"(?<![A-Za-z0-9_-])" + re.escape(prefix) + rb"[A-Za-z0-9_-]{%d,}" % least)
+    prefixes = [prefix.encode() for prefix in app.token_prefixes]
+    shapes = [
+        rb"%b[A-Za-z0-9_-]{%d,}" % (re.escape(prefix.encode()), max(8, (app.length_of(prefix) or 28) - len(prefix)))
+        for prefix in app.token_prefixes
+    ]
+    pattern = re.compile(rb"(?<![A-Za-z0-9_-])(?:%b)" % b"|".join(shapes))
     for number, line in enumerate(lines, 1):
-        if prefix in line:
+        if any(prefix in line for prefix in prefixes):
             tokens = pattern.findall(line[:_MAX_LINE])
             if tokens:
                 yield Match(number, number, tuple(dict.fromkeys(token.decode() for token in tokens)))

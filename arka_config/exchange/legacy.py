@@ -59,7 +59,9 @@ def read(path: str) -> Document | None:
     return None if content is None else _parse_document(path, content)
 
 
-def token_key(document: Document, token_prefix: str, override: str | None = None, *, source: str = "the file") -> str:
+def token_key(
+    document: Document, token_prefix: str | tuple[str, ...], override: str | None = None, *, source: str = "the file"
+) -> str:
     """The key for the token: the override, else the one that already holds a token, else `token`.
 
     Raises ConfigError, naming the keys and `source`, if several hold one, and UsageError for an override that the Node
@@ -79,7 +81,7 @@ def token_key(document: Document, token_prefix: str, override: str | None = None
     return holders[0] if holders else DEFAULT_KEY
 
 
-def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundToken | None:
+def find_token(path: str, token_prefix: str | tuple[str, ...], key: str | None = None) -> FoundToken | None:
     """Read the token from the file, or return None. With a `key`, any string in it is taken as the token.
 
     Raises the errors of `read` and `token_key`, and InvalidValue if the token contains a control character.
@@ -94,7 +96,9 @@ def find_token(path: str, token_prefix: str, key: str | None = None) -> FoundTok
     return FoundToken(key, Secret(check_printable(value, f"{visible(path)}: the value of {shorten(key, 80)!r}")))
 
 
-def write_token(path: str, token: Secret, *, token_prefix: str, key: str | None = None) -> WriteResult:
+def write_token(
+    path: str, token: Secret, *, token_prefix: str | tuple[str, ...], key: str | None = None
+) -> WriteResult:
     """Write the token to the file, under the key that `token_key` returns, and keep every other key.
 
     The file gets mode 0600 and the app's own folder 0700; both are created if missing. Raises the errors of `read` and
@@ -233,7 +237,7 @@ def _parse_document(path: str, content: Secret) -> Document:
     return parsed
 
 
-def _holders(document: Document, token_prefix: str) -> list[str]:
+def _holders(document: Document, token_prefix: str | tuple[str, ...]) -> list[str]:
     if not token_prefix:  # without a prefix, a token looks like any other string
         return []
     found = key_path.find_strings(document, lambda text: text.startswith(token_prefix))

@@ -21,7 +21,7 @@ _CONNECTION = ("TIMEOUT", "PROXY", "CA_BUNDLE")  # settings; the settings class 
 class EnvReference(ReferenceKind):
     """The variable `target`."""
 
-    help = "an environment variable: ARKA_…_TOKEN, or one that config.toml allows"
+    help = "an environment variable: one of this program that ends in _TOKEN, or one that config.toml allows"
 
     def describe(self, target: str) -> str:
         return f"${visible(target)}"

@@ -45,25 +45,37 @@ class TokenPattern:
     """Finds an app's tokens. The app must have a token prefix: other tokens look like any other text."""
 
     def __init__(self, app: AppIdentity) -> None:
-        assert app.token_prefix
-        self.prefix = app.token_prefix.encode()
+        assert app.token_prefixes
+        self._prefixes = tuple(prefix.encode() for prefix in app.token_prefixes)
+        self._starts = re.compile(b"|".join(re.escape(prefix) for prefix in self._prefixes))
         self.marker = f"{app.name.replace(' ', '-')}:allow".encode()
-        self._pattern = re.compile(rb"\b%b(?![A-Za-z0-9_-])" % _regex(app).encode())
+        self._pattern = re.compile(rb"\b(%b)(?![A-Za-z0-9_-])" % _regex(app).encode())
 
     def find(self, content: bytes) -> Iterator[Match]:
         """Yield the tokens of a text, without placeholders. UTF-16 is recognized by its byte order mark."""
         if content[:2] in _UTF_16:
             content = content[2:].decode(_UTF_16[content[:2]], "replace").encode()
         line, line_start = 1, 0
-        at = content.find(self.prefix)
+        at = self._next(content, 0)
         while at >= 0:
             found = self._pattern.match(content, at)
-            if found is not None and len(set(found[0][len(self.prefix) :])) >= _LEAST_DISTINCT:
+            if found is not None and len(set(self._body(found[0]))) >= _LEAST_DISTINCT:
                 line += content.count(b"\n", line_start, at)
                 line_start = content.rfind(b"\n", line_start, at) + 1 or line_start
                 column = len(content[line_start:at].decode("utf-8", "replace")) + 1
                 yield Match(found[0].decode("ascii"), line, column, self._is_marked(content, at))
-            at = content.find(self.prefix, at + 1 if found is None else found.end())
+            at = self._next(content, at + 1 if found is None else found.end())
+
+    def _next(self, content: bytes, start: int) -> int:
+        """The next place with a prefix, or -1. Searching for a single one is much faster without a pattern."""
+        if len(self._prefixes) == 1:
+            return content.find(self._prefixes[0], start)
+        found = self._starts.search(content, start)
+        return -1 if found is None else found.start()
+
+    def _body(self, token: bytes) -> bytes:
+        """A token without its prefix."""
+        return token[max(len(prefix) for prefix in self._prefixes if token.startswith(prefix)) :]
 
     def _is_marked(self, content: bytes, at: int) -> bool:
         """Whether the line has the marker that allows its token."""
@@ -81,12 +93,17 @@ def rule_for_gitleaks(app: AppIdentity) -> str:
         "description": f"A Personal Access Token of {app.title}",
         "regex": rf"\b({_regex(app)})(?:[^A-Za-z0-9_-]|$)",  # Go has no lookahead
         "secretGroup": 1,
-        "keywords": [app.token_prefix.lower()],
+        "keywords": [prefix.lower() for prefix in app.token_prefixes],
     }
     return tomli_w.dumps({"rules": [rule]})
 
 
 def _regex(app: AppIdentity) -> str:
-    length = app.token_length
-    count = f"{_LEAST_LENGTH}," if length is None else f"{length - len(app.token_prefix)}"
-    return rf"{re.escape(app.token_prefix)}[A-Za-z0-9_-]{{{count}}}"
+    """A pattern for the tokens with each prefix. The longest comes first: one may be the beginning of another."""
+    return "|".join(_shape(app, prefix) for prefix in sorted(app.token_prefixes, key=len, reverse=True))
+
+
+def _shape(app: AppIdentity, prefix: str) -> str:
+    length = app.length_of(prefix)
+    count = f"{_LEAST_LENGTH}," if length is None else f"{length - len(prefix)}"
+    return rf"{re.escape(prefix)}[A-Za-z0-9_-]{{{count}}}"

@@ -58,8 +58,12 @@ def _tokens_of_references(store: ProfileStore, environ: Mapping[str, str], ignor
     Profiles are read only if some variable holds what may be a token of the app, and are parsed only if they contain
     that variable's name: there may be 10,000.
     """
-    prefix = store.app.token_prefix
-    possible = {name for name, value in environ.items() if value and prefix in value and name not in ignored}
+    prefixes = store.app.token_prefixes or ("",)
+    possible = {
+        name
+        for name, value in environ.items()
+        if value and name not in ignored and any(prefix in value for prefix in prefixes)
+    }
     found: set[str] = set()
     for name in sorted(store.profiles.names()) if possible else ():
         found |= _variables_of(store, name, possible - found)

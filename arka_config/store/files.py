@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 MAX_FILE_SIZE = 1 << 20  # bytes; the largest real file has a few thousand
-_TEMPORARY = ".arka-tmp"
+_TEMPORARY = ".cli-tmp"
+_TEMPORARIES = (_TEMPORARY, ".arka-tmp")  # the other one is what older versions wrote
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -333,7 +334,7 @@ def sweep(folders: Iterable[str]) -> None:
 def temporary_files(folder: str) -> list[str]:
     """Return the temporary files in a folder, of killed and of running writers."""
     try:
-        return [entry.path for entry in os.scandir(folder) if entry.name.endswith(_TEMPORARY)]
+        return [entry.path for entry in os.scandir(folder) if entry.name.endswith(_TEMPORARIES)]
     except OSError:
         return []
 

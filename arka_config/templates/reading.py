@@ -183,7 +183,8 @@ def _find_literal_tokens(app: AppIdentity, text: TemplateText) -> Iterator[Probl
         masked = app.redact(line)
         if masked != line:
             column = next(index for index, (a, b) in enumerate(zip(line, masked, strict=False)) if a != b)
-            yield text.problem_at(offset + max(line.rfind(app.token_prefix, 0, column + 1), 0), _LITERAL_TOKEN)
+            starts = [line.rfind(prefix, 0, column + 1) for prefix in app.token_prefixes]
+            yield text.problem_at(offset + max(*starts, 0), _LITERAL_TOKEN)
         offset += len(line)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.command_samples import Line
     from tests.workspace.fake import FakeWorkspace
 
-TEMPORARY = "arka-tmp"
+TEMPORARY = "cli-tmp"
 # The contents of these files are random. Other checks show that they are usable.
 RANDOM = (
     "plan.json",

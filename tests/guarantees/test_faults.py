@@ -198,7 +198,7 @@ class Trial:
 
 def _target(path: str) -> str:
     """A file's name. For a temporary file, the name of the file that it replaces, as in messages."""
-    return re.sub(r"^\.(.*)\.[0-9a-f]{12}\.arka-tmp$", r"\1", os.path.basename(path))
+    return re.sub(r"^\.(.*)\.[0-9a-f]{12}\.cli-tmp$", r"\1", os.path.basename(path))
 
 
 def _tokens(facts: dict[str, Any]) -> set[str]:

@@ -118,7 +118,7 @@ def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
     assert str(two_profiles) in line
     after = tree(str(copy))
     check_nothing_is_lost(before, after)
-    assert [path for path in after if "arka-tmp" in path] == []
+    assert [path for path in after if "cli-tmp" in path] == []
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can be another user")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from arka_config import App, ProfileSettings, Token
+from arka_config import App, ProfileSettings, Token, WorkspaceVerifier
 
-app = App("other", settings=f"{__name__}:Settings", token_prefix="oth_", api_url="https://other.example")
+app = App(
+    "other",
+    settings=f"{__name__}:Settings",
+    token_prefix="oth_",
+    api_url="https://other.example",
+    verifier=WorkspaceVerifier(),
+)
 
 
 class Settings(ProfileSettings, app=app):

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.app_identity import VERIFY
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import command, feature_option
 from arka_config.doctor.machine import Machine
 from arka_config.doctor.problem import ERROR, NOTE, WARNING
 from arka_config.doctor.registry import CHECKS, GROUPS, ONLINE_CHECKS, apply_fixes, run_checks
@@ -35,7 +36,7 @@ _MAX_NOTES = 20  # of one check; a user may have thousands of tokens
 
 @command()
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, and report what remains.")
-@click.option("--online", is_flag=True, help="Also ask the workspaces about this machine's tokens.")
+@feature_option("--online", is_flag=True, help="Also ask the workspaces about this machine's tokens.", needs=VERIFY)
 @click.option("--all", "show_all", is_flag=True, help="List every check, including those that found no problem.")
 def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | None:
     """Find problems with the profiles and tokens on this machine.
@@ -43,9 +44,9 @@ def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | N
     Each problem is shown with a command that fixes it. The exit code is 1 if there is anything to fix.
 
     Nothing is written unless you pass --fix. No helper is run, no passphrase is asked for, and no workspace is
-    contacted unless you pass --online: then tokens are named that work and are in no profile, have expired, or are
-    there twice. --fix revokes no token, except one that a killed command left and that no profile holds: for that it
-    asks the workspace.
+    contacted[[verify: unless you pass --online]]. [[manage:Then tokens are named that work and are in no profile, have
+    expired, or are there twice. --fix revokes no token, except one that a killed command left and that no profile
+    holds: for that it asks the workspace.]]
     """
     if session.profile is not None:
         session.store.check_exists(session.profile)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.app_identity import VERIFY
 from arka_config.cli.input.options import check_label, no_browser_option, parse_expires, paste_option
 from arka_config.cli.input.profile_name import ask_profile_name
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_import, words
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import Session, command, feature_option
 from arka_config.cli.runtime.login_steps import Input, Target, log_in
 from arka_config.errors import OriginConflict, UsageError
 from arka_config.precedence.origin import Origin
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
 )
 @click.option("--expires", metavar="DATE|90d", help="When the token expires, as chosen on the tokens page.")
 @click.option("--api-url", metavar="URL", type=words.WORKSPACE_URL, help="The workspace that issued the token.")
-@click.option("--expect-user", metavar="USER", type=words.USER, help="Fail unless the token belongs to this user.")
-@click.option(
+@feature_option(
+    "--expect-user", metavar="USER", type=words.USER, help="Fail unless the token belongs to this user.", needs=VERIFY
+)
+@feature_option(
     "--verify/--no-verify",
     default=None,
     help="Fail unless the workspace confirms the token, or skip asking it (default: ask if possible).",
+    needs=VERIFY,
 )
 @click.option(
     "--storage",
@@ -64,8 +68,9 @@ def login(
 
     If the workspace supports it, approve the sign-in in your browser: there is nothing to copy. Without a browser on
     this machine, a code to enter in the browser of another device is shown. Otherwise, the tokens page is opened:
-    create a token there, copy it, and paste it here. The token is verified with the workspace before it is stored; if
-    the workspace has no API or cannot be reached, the token is stored unverified.
+    create a token there, copy it, and paste it here. [[verify:The token is verified with the workspace before it is
+    stored; if the workspace has no API or cannot be reached, the token is stored unverified.]][[no-verify:The token is
+    stored unverified.]]
 
     The workspace is that of `--api-url`, of a profile named with `--profile`, or of the variable for it, else the
     profile's, else the default one.

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.app_identity import LEGACY, MANAGE
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, unfinished
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import Session, command, feature_option
 from arka_config.errors import MalformedFile, NoToken, UsageError
 
 if TYPE_CHECKING:
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
 @command()
 @click.option("--all", "all_profiles", is_flag=True, help="Remove the tokens of all profiles.")
 @yes_option
-@click.option("--revoke", is_flag=True, help="Revoke the token at the workspace first; keep it if that fails.")
-@click.option("--legacy", is_flag=True, help="Remove the copy in the Node CLI's file too.")
+@feature_option(
+    "--revoke", is_flag=True, help="Revoke the token at the workspace first; keep it if that fails.", needs=MANAGE
+)
+@feature_option("--legacy", is_flag=True, help="Remove the copy in the Node CLI's file too.", needs=LEGACY)
 def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool, legacy: bool) -> None:
     """Remove a profile's stored token; its settings stay.
 
-    The token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
+    The token keeps working until it is revoked[[manage:: with `--revoke`, or with the trash icon]] on the tokens page.
     """
     store, app = session.store, session.app
-    if legacy and app.legacy_project is None:
-        raise UsageError(f"{app.title} has no older CLI with a file to change", hint="leave --legacy out")
     names = _every_name(session, yes=yes) if all_profiles else [_effective_name(session)]
     copy = legacy_copy.find_copy(session, names, any_token=all_profiles)
     origins = {} if revoke else {name: store.read_origin(name) for name in names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from arka_config.app_identity import MANAGE
 from arka_config.cli.input.options import no_browser_option, paste_option
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import Session, command
@@ -19,7 +20,7 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
     """Sign in again for a profile whose token has expired or is rejected.
 
     The profile keeps its settings, its storage and the token's name. The sign-in works as in `login`. If the token
-    still works, nothing changes: `rotate` replaces such a token.
+    still works, nothing changes[[manage:: `rotate` replaces such a token]].
 
     \b
     {app} refresh
@@ -36,7 +37,7 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
         if not stored.credential.is_expired and _is_accepted(stored):
             session.report(
                 {"profile": name, "refreshed": False},
-                f"The token of profile '{name}' works; to replace it: {session.app.name} rotate --profile {name}",
+                f"The token of profile '{name}' works; to replace it: {_replace_command(session, name)}",
             )
             return
     if session.no_input or not (session.can_ask or session.json):
@@ -47,6 +48,11 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
         raise UsageError("the workspace's URL is not known", hint=f"{session.app.name} profiles set {name} api_url=URL")
     target = Target(name, url, suggested_label=label, force=force)
     log_in(session, target, Input(paste=paste, no_browser=no_browser), {"refreshed": True})
+
+
+def _replace_command(session: Session, name: str) -> str:
+    command = "rotate" if session.app.can(MANAGE) else "login"
+    return f"{session.app.name} {command} --profile {name}"
 
 
 def _is_accepted(stored: workspace_access.StoredToken) -> bool:

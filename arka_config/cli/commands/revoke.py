@@ -10,7 +10,6 @@ from arka_config.cli.input.options import no_browser_option, yes_option
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import NoWorkspaceApi
-from arka_config.secret import mask
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.workspace_access import StoredToken
@@ -27,7 +26,7 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
     because it works until you revoke it there. To replace the token instead: `{app} rotate`.
     """
     stored = workspace_access.effective_stored_token(session)
-    token = mask(stored.credential.token.reveal(), session.app.token_prefix)
+    token = session.app.mask(stored.credential.token.reveal())
     if not yes:
         question = f"Revoke {token} of profile '{stored.profile}' at {stored.workspace.origin}?"
         sharing = revoking.describe_sharing(session, stored)

@@ -18,7 +18,6 @@ from arka_config.cli.output.format import expiry_document
 from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, revoking, unfinished, workspace_access
 from arka_config.cli.runtime.command import Session, command
 from arka_config.errors import ConfigError, InvalidToken, NoWorkspaceApi, ProRequired, RevocationUnknown, WorkspaceError
-from arka_config.secret import mask
 from arka_config.store.journal import ROTATE
 from arka_config.templates.ledger import LedgerFile
 
@@ -136,8 +135,7 @@ def _store_and_verify(
 
 
 def _report(session: Session, old: StoredToken, changed: list[str], new: Credential, token_id: str) -> None:
-    prefix = session.app.token_prefix
-    before, after = (mask(each.token.reveal(), prefix) for each in (old.credential, new))
+    before, after = (session.app.mask(each.token.reveal()) for each in (old.credential, new))
     session.report(
         {
             "profile": old.profile,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config import token_checksum
+from arka_config.app_identity import MANAGE, VERIFY
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import is_locked
 from arka_config.cli.output.progress import counter, track
 from arka_config.cli.runtime import revoking, token_formats, words, workspace_access
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import Session, command, feature_option
 from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, RevocationUnknown, UsageError, WorkspaceError
 from arka_config.precedence.values import DEFAULT, FLAG, ResolvedValue
 from arka_config.scanning import file_search
@@ -21,7 +22,7 @@ from arka_config.scanning.allow_list import AllowList
 from arka_config.scanning.findings import Finding, Place
 from arka_config.scanning.git import Repository
 from arka_config.scanning.tokens import TokenPattern, rule_for_gitleaks
-from arka_config.secret import Secret, mask
+from arka_config.secret import Secret
 from arka_config.store.child_environment import child_environment
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     type=words.FILE,
     help="Allow what this file lists (default: .{app}-scan-allow, if it exists).",
 )
-@click.option("--verify", is_flag=True, help="Ask the workspace which of the tokens work.")
-@click.option("--revoke", is_flag=True, help="Revoke those that work.")
+@feature_option("--verify", is_flag=True, help="Ask the workspace which of the tokens work.", needs=VERIFY)
+@feature_option("--revoke", is_flag=True, help="Revoke those that work.", needs=MANAGE)
 @click.option("--sarif", "as_sarif", is_flag=True, help="Print the findings as SARIF 2.1.0.")
 @click.option("--gitleaks-rule", is_flag=True, help="Print a rule for gitleaks, and search nothing.")
 @yes_option
@@ -72,10 +73,10 @@ def scan(
 
     \b
     {app} scan --staged             before a commit
-    {app} scan --git --verify       everything that was ever committed
-    {app} scan --history --revoke   shell histories
+    {app} scan --git[[verify: --verify]][[no-verify:         ]]       everything that was ever committed
+    {app} scan --history[[manage: --revoke]][[no-manage:         ]]   shell histories
     """
-    if not session.app.token_prefix:
+    if not session.app.token_prefixes:
         raise ConfigError("the tokens of this program have no prefix, so they cannot be distinguished from other text")
     if gitleaks_rule:
         terminal.out(rule_for_gitleaks(session.app).rstrip("\n"))
@@ -110,7 +111,7 @@ def _without_look_alikes(session: Session, findings: Sequence[Finding]) -> list[
     Every token has one if the app says so, or all workspaces that this user has used: else older ones would be missed.
     """
     app = session.app
-    valid = [each for each in findings if token_checksum.is_valid(each.match.token, app.token_prefix)]
+    valid = [each for each in findings if token_checksum.is_valid(each.match.token, app.prefix_of(each.match.token))]
     if app.token_checksum == token_checksum.NONE or len(valid) == len(findings):
         return list(findings)
     is_required = app.token_checksum == token_checksum.REQUIRED or token_formats.all_have_checksum(session.store)
@@ -243,7 +244,7 @@ class _Report:
                 "path": each.path or None,
                 "line": each.match.line,
                 "column": each.match.column,
-                "token": mask(each.match.token, self._session.app.token_prefix),
+                "token": self._session.app.mask(each.match.token),
                 "fingerprint": each.match.fingerprint,
                 "profiles": self._profiles[each.match.token],
                 "state": self._state(each),
@@ -271,7 +272,7 @@ class _Report:
         commit = finding.commit
         return {
             "LOCATION": self._session.with_tilde(finding.location),
-            "TOKEN": mask(finding.match.token, self._session.app.token_prefix),
+            "TOKEN": self._session.app.mask(finding.match.token),
             "STATE": (self._state(finding) or "").replace("_", " "),
             "PROFILE": ", ".join(self._profiles[finding.match.token]),
             "COMMIT": "" if commit is None else f"{commit.id[:10]} {commit.date[:10]}",
@@ -295,18 +296,18 @@ class _Report:
             terminal.note("none of the tokens works, so there is nothing to revoke")
             return
         app = self._session.app
-        names = ", ".join(mask(token, app.token_prefix) for token in live)
+        names = ", ".join(app.mask(token) for token in live)
         if not yes:
             self._session.confirm(f"Revoke {names}? It cannot be undone.", flag="--yes")
         for token in live:
             client = self._clients[token]
             try:
-                revoking.revoke(client, mask(token, app.token_prefix), "")
+                revoking.revoke(client, app.mask(token), "")
             except RevocationUnknown as error:
                 terminal.warn(error.message)
                 continue
             except (AuthError, WorkspaceError) as error:
-                terminal.warn(f"{mask(token, app.token_prefix)} was not revoked: {error.message}", hint=error.hint)
+                terminal.warn(f"{app.mask(token)} was not revoked: {error.message}", hint=error.hint)
                 continue
-            terminal.say(f"Revoked {mask(token, app.token_prefix)} at {client.origin}", mark="✓")
+            terminal.say(f"Revoked {app.mask(token)} at {client.origin}", mark="✓")
             revoking.note_holders(self._session, self._profiles[token])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from arka_config import timestamps
+from arka_config.app_identity import MANAGE, VERIFY
 from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import (
@@ -27,7 +28,7 @@ from arka_config.cli.output.format import (
     value_row,
 )
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import Session, command, feature_option
 from arka_config.errors import (
     EXIT_PENDING,
     ConfigError,
@@ -62,17 +63,20 @@ class Findings(NamedTuple):
 
 @command()
 @click.option("--offline", is_flag=True, help="Do not contact the workspace.")
-@click.option(
-    "--verify", is_flag=True, help="Fail unless the workspace confirms the token; run its helper, unlock the vault."
+@feature_option(
+    "--verify",
+    is_flag=True,
+    help="Fail unless the workspace confirms the token; run its helper, unlock the vault.",
+    needs=VERIFY,
 )
 @show_token_option
 @click.option("--expiring", metavar="14d", help="Exit with 3 unless the token is known to last longer.")
 def status(session: Session, offline: bool, verify: bool, show_token: bool, expiring: str | None) -> int | None:
-    """Show the effective profile and token, where they come from, and whether the token works.
+    """Show the effective profile and token, where they come from[[verify:, and whether the token works]].
 
-    Exits with 4 if there is no token or the workspace rejects it, and with 3 if it expires within `--expiring` or that
-    is not known. If something is wrong, what is known is shown, followed by the error. Nothing is stored: to update
-    what is stored of the token, use `login`.
+    Exits with 4 if there is no token[[verify: or the workspace rejects it]], and with 3 if it expires within
+    `--expiring` or that is not known. If something is wrong, what is known is shown, followed by the error. Nothing is
+    stored: to update what is stored of the token, use `login`.
     """
     try:
         within = None if expiring is None else timedelta(days=timestamps.parse_days(expiring))
@@ -184,7 +188,7 @@ def _details(
         label=details.label or (stored.label if stored else ""),
         created=stored.created if stored else "",
         expires=details.stored_expires or (stored.expires if stored else ""),
-        user=verification.identity.email,
+        user=verification.identity.user,
     )
 
 
@@ -195,7 +199,7 @@ def _warn_of_expiry(session: Session, found: Findings, expiry: datetime) -> None
     if found.stored is None:  # it is not in the token store, so no command here replaces it
         hint = f"create a new one on {app.page(app.tokens_page, str(found.known.origin))}"
     else:
-        can_rotate = found.verification.identity is not None and is_alive
+        can_rotate = found.verification.identity is not None and is_alive and app.can(MANAGE)
         hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
     when = timestamps.describe(expiry)
     terminal.warn(f"this token {'expires' if is_alive else 'expired'} {when}", hint=hint)
@@ -232,10 +236,11 @@ def _unknown(found: Findings) -> str:
 def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
     """The result in a word; if the token could not be verified, the reason, which may be long, in the last column."""
     if verification.identity is not None:
-        return (f"yes (as {verification.identity.email})", "green"), "", ""
+        user = verification.identity.user
+        return (f"yes (as {user})" if user else "yes", "green"), "", ""
     if verification.is_refusal:
         return (f"no: {verification.reason}", "red"), "", ""
-    if verification.skipped is Skipped.OFFLINE:
+    if verification.skipped in (Skipped.OFFLINE, Skipped.NO_VERIFIER):
         return (f"not checked ({verification.reason})", "dim"), "", ""
     words = {
         State.NO_API: "no API",

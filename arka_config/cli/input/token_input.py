@@ -107,7 +107,9 @@ def _ask_for_token(
     session.show_page(
         page,
         f"Create a token for profile '{name}' on this page:",
-        "Choose Create Token, name it and copy it: it is shown only once.",
+        "Choose Create Token, name it and copy it: it is shown only once."
+        if app.has_workspace_api
+        else "Create one there and copy it: it may be shown only once.",
         open_browser=open_browser,
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from arka_config import timestamps
 from arka_config.errors import ConfigError, InvalidToken, InvalidValue, TokenUnavailable
 from arka_config.references.registry import KINDS, describe, kind_of
-from arka_config.secret import Secret, mask
+from arka_config.secret import Secret
 from arka_config.store.preferences import EXPIRY_WARNING
 from arka_config.store.tokens import NEVER, PLAIN, SEALED
 
@@ -50,7 +50,7 @@ def token_cell(session: Session, profile: Profile, credential: Credential | None
 
 def masked_token(session: Session, credential: Credential) -> str | None:
     """A stored token, masked; None if reading it would unlock the vault or a keyring."""
-    return mask(credential.token.reveal(), session.app.token_prefix) if is_quick(session, credential) else None
+    return session.app.mask(credential.token.reveal()) if is_quick(session, credential) else None
 
 
 def is_quick(session: Session, credential: Credential) -> bool:
@@ -236,7 +236,7 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
     if stored is not None and not show_token:
         return masked_token(session, stored) or f"({stored.storage})"
     try:
-        return value.reveal() if show_token else mask(value.reveal(), session.app.token_prefix)
+        return value.reveal() if show_token else session.app.mask(value.reveal())
     except InvalidToken:  # nothing of it is shown, whatever it is
         return "(not a token)"
     except TokenUnavailable:

@@ -109,4 +109,4 @@ def _credential(profile: ProfilePlan, token: Secret, verification: Verification)
     if identity is None:
         return Credential(token, origin)
     details = identity.token
-    return Credential(token, origin, label=details.label, expires=details.stored_expires, user=identity.email)
+    return Credential(token, origin, label=details.label, expires=details.stored_expires, user=identity.user)

@@ -7,6 +7,8 @@ whole run, whether they are given before or after the command's name.
 from __future__ import annotations
 
 import copy
+import functools
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +16,7 @@ import click
 from click.core import ParameterSource
 
 from arka_config import deadline
+from arka_config.app_identity import LEGACY, MANAGE, VERIFY
 from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import reporting, suggestions, words
 from arka_config.cli.runtime import session as sessions
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 Session = sessions.Session  # these two are imported from here by the commands
 ProfileName = words.ProfileName
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of every command and group
+
+_FOR_FEATURE = re.compile(rf"\[\[(no-)?({LEGACY}|{VERIFY}|{MANAGE}):(.*?)\]\]", re.DOTALL)
 
 # The user gave the value: a `default_map` or one of click's own variables is not a flag.
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
@@ -233,6 +238,52 @@ def implements_json(command: click.Command) -> bool:
     return any(parameter.name == JSON.key for parameter in command.params)
 
 
+class FeatureOption(click.Option):
+    """An option that only an app with a feature has: `needs` is the feature, in the words of `AppIdentity.can`.
+
+    In other apps, the help does not show it, and giving it is an error.
+    """
+
+    def __init__(self, *names: Any, needs: str, **attributes: Any) -> None:
+        super().__init__(*names, **attributes)
+        self.needs = needs
+
+    def bind(self, app: AppIdentity) -> Self:
+        """Return the option as this app has it."""
+        if app.can(self.needs):
+            return self
+        option = copy.copy(self)
+        option.hidden = True
+        option.callback = functools.partial(_refuse, app)
+        return option
+
+
+def _refuse(app: AppIdentity, context: click.Context, option: click.Parameter, value: object) -> object:
+    is_given = context.get_parameter_source(str(option.name)) in _GIVEN
+    if value and is_given and not context.resilient_parsing:  # `--no-verify` asks for nothing
+        assert isinstance(option, FeatureOption)
+        with click_errors(app, in_option=True):
+            raise UsageError(f"{option.opts[0]}: {_LACKING[option.needs].format(app=app.name)}", hint="leave it out")
+    return value
+
+
+_LACKING = {
+    LEGACY: "{app} has no older CLI with a file to change",
+    VERIFY: "{app} has no API that verifies tokens",
+    MANAGE: "{app} has no API that manages tokens",
+}
+
+
+def help_for(app: AppIdentity, text: str) -> str:
+    """Return a help text as it is for this app: without what is about features that it does not have."""
+    return _FOR_FEATURE.sub(lambda found: found[3] if app.can(found[2]) != bool(found[1]) else "", text)
+
+
+def feature_option(*names: str, needs: str, **attributes: Any) -> Callable[[Any], Any]:
+    """Like `click.option`, for an option that only apps with a feature have."""
+    return click.option(*names, cls=FeatureOption, needs=needs, **attributes)
+
+
 # Commands
 
 
@@ -247,7 +298,10 @@ def _watched_waits() -> Iterator[None]:
 
 
 class Command(click.Command):
-    """A command of an app. `{app}` in its help is replaced with the words that run the program."""
+    """A command of an app. `{app}` in its help is replaced with the words that run the program, `{url}` with its API's.
+
+    What is in `[[verify:…]]` is in the help only if the app has the feature, and `[[no-verify:…]]` only if it has not.
+    """
 
     app: AppIdentity
 
@@ -255,6 +309,8 @@ class Command(click.Command):
         """Return a copy of the command for this app."""
         command = copy.copy(self)
         command.app = app
+        command.params = [each.bind(app) if isinstance(each, FeatureOption) else each for each in self.params]
+        command.help = help_for(app, self.help or "")
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -272,7 +328,8 @@ class Command(click.Command):
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help, with the name of the program that was run."""
-        return super().get_help(ctx).replace("{app}", sessions.program_of(ctx))
+        text = super().get_help(ctx).replace("{app}", sessions.program_of(ctx))
+        return text.replace("{url}", self.app.default_url() or "https://api.example.com") if "{url}" in text else text
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with the code that it returns."""

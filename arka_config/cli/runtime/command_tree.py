@@ -135,7 +135,7 @@ class AppGroup(SectionedGroup):
         self.commands = {
             child.last_word: LazyCommand(app, child)
             for child in ENTRIES
-            if child.group == entry.name and (app.legacy_project is not None or not child.for_legacy_cli)
+            if child.group == entry.name and app.can(child.needs)
         }
 
 
@@ -168,8 +168,10 @@ def commands(app: AppIdentity, only: Collection[str] | None = None) -> Iterator[
     top = {entry.name: entry for entry in ENTRIES if not entry.group}
     if unknown := sorted(set(only or ()) - top.keys()):
         raise LookupError(f"there is no command '{unknown[0]}' to add; {did_you_mean(unknown[0], top)}")
+    if missing := sorted(name for name in set(only or ()) if not app.can(top[name].needs)):
+        raise LookupError(f"{app!r} has no command '{missing[0]}': it needs verifier=WorkspaceVerifier()")
     for name, entry in top.items():
-        if only is not None and name not in only:
+        if (only is not None and name not in only) or not app.can(entry.needs):
             continue
         if name not in GROUPS:
             yield LazyCommand(app, entry)

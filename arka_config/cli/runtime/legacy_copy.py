@@ -52,7 +52,7 @@ def report_or_remove(session: Session, copy: LegacyCopy | None, *, remove: bool,
         return False
     place = session.with_tilde(copy.path)
     with session.store.lock:
-        now = legacy.find_token(copy.path, session.app.token_prefix)
+        now = legacy.find_token(copy.path, session.app.token_prefixes)
         if now is None or now.token != copy.token:  # legacy_sync has removed or replaced it
             return False
         if remove and copy.is_ours is not False:
@@ -81,7 +81,7 @@ def _read(session: Session) -> tuple[str, Secret] | None:
         return None
     try:
         path = legacy_path(project, session.environ)
-        found = legacy.find_token(path, session.app.token_prefix)
+        found = legacy.find_token(path, session.app.token_prefixes)
     except ConfigError as error:
         terminal.warn(f"the legacy file may hold a token: {error.message}", hint=error.hint)
         return None

@@ -10,7 +10,6 @@ from arka_config.errors import ConfigError, NoToken
 from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import trusted_legacy_path
 from arka_config.precedence.origin import Origin
-from arka_config.secret import mask
 from arka_config.store.tokens import Credential
 from arka_config.text import quote_path, visible
 
@@ -25,7 +24,7 @@ def find_file(session: Session) -> str | None:
         return None
     try:
         path = trusted_legacy_path(project, session.environ)
-        return path if legacy_file.find_token(path, session.app.token_prefix) is not None else None
+        return path if legacy_file.find_token(path, session.app.token_prefixes) is not None else None
     except ConfigError:  # `import legacy` says what is wrong with it
         return None
 
@@ -46,7 +45,7 @@ def import_token(
     if source is None and app.legacy_project is None:
         raise ConfigError(f"{app.title} has no older CLI to import from", hint=f"{app.name} login")
     path = source or trusted_legacy_path(str(app.legacy_project), session.environ)
-    found = legacy_file.find_token(path, app.token_prefix, key)
+    found = legacy_file.find_token(path, app.token_prefixes, key)
     is_open = _report_mode(session, path)
     if found is None:
         raise NoToken(f"{visible(path)}: there is no token", hint=f"{app.name} login")
@@ -67,7 +66,7 @@ def import_token(
     if session.json:
         document = {"profile": name, "active": is_active, "path": path, "key": found.key, "deleted": deleted}
         session.show_json(document | {"tightened": tightened})
-    token = mask(found.token.reveal(), app.token_prefix)
+    token = app.mask(found.token.reveal())
     terminal.say(f"Imported {token} from {session.with_tilde(path)} into profile '{name}' (unverified)", mark="✓")
     if deleted:
         terminal.say("  Deleted the plain copy there; the Node CLI has no token now")

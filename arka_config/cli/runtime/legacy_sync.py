@@ -69,7 +69,7 @@ def _write_active_token(session: Session, project: str) -> None:
     from arka_config.exchange import legacy
     from arka_config.exchange.env_paths import trusted_legacy_path
 
-    prefix = session.app.token_prefix
+    prefixes = session.app.token_prefixes
     path = trusted_legacy_path(project, session.environ)
     with session.store.lock:
         active, _ = session.store.selection.read_active()
@@ -88,6 +88,6 @@ def _write_active_token(session: Session, project: str) -> None:
                 terminal.note(f"to allow {effective.origin} there, once and for all: {command}")
                 effective = None
         if effective is not None:
-            legacy.write_token(path, effective.secret, token_prefix=prefix)
-        elif (stale := legacy.find_token(path, prefix)) is not None:
+            legacy.write_token(path, effective.secret, token_prefix=prefixes)
+        elif (stale := legacy.find_token(path, prefixes)) is not None:
             legacy.remove_token(path, stale.key)

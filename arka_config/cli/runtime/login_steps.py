@@ -14,7 +14,6 @@ from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.values import FLAG
-from arka_config.secret import mask
 from arka_config.store.tokens import PLAIN, Credential
 from arka_config.text import visible
 
@@ -142,7 +141,7 @@ def _check_same_user(session: Session, target: Target, verification: Verificatio
 
 def _user(verification: Verification, granted: Granted | None) -> str:
     if verification.identity is not None:
-        return verification.identity.email
+        return verification.identity.user
     return "" if granted is None else granted.user
 
 
@@ -182,7 +181,7 @@ def _verify_token(session: Session, target: Target, token: Secret) -> Verificati
         )
     if not identity.is_user(expect_user):
         raise ConfigError(
-            f"the token belongs to '{identity.email}', not to '{name}'; nothing was stored",
+            f"the token belongs to '{identity.user}', not to '{name}'; nothing was stored",
             hint=f"check which account {session.app.title} is open in, and create a token there",
         )
     return verification
@@ -226,7 +225,7 @@ def _report(
     document: Mapping[str, object],
 ) -> None:
     app = session.app
-    token = mask(credential.token.reveal(), app.token_prefix)
+    token = app.mask(credential.token.reveal())
     storage = session.store.tokens.read_storage(name)
     if session.json:
         session.show_json(
@@ -245,7 +244,8 @@ def _report(
                 **document,
             }
         )
-    state = f"verified, as {credential.user}" if verification.identity is not None else "unverified"
+    as_user = f", as {credential.user}" if credential.user else ""
+    state = f"verified{as_user}" if verification.identity is not None else "unverified"
     terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} ({state})", mark="✓")
     if verification.error is not None:
         terminal.note(f"it was not verified: {verification.reason}")

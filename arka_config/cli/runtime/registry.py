@@ -11,13 +11,16 @@ import builtins
 from keyword import iskeyword
 from typing import NamedTuple
 
+from arka_config.app_identity import LEGACY, MANAGE, VERIFY
+
 COMMANDS_PACKAGE = "arka_config.cli.commands"
 
 
 class Entry(NamedTuple):
     """A command or a group: its full name, the section of the help that lists it, and what it does in one line.
 
-    `for_legacy_cli` marks a command about an older CLI's file, which an app without a `legacy_project` does not have.
+    `needs` is what an app must be able to do to have the command, or the commands of the group, in the words of
+    `AppIdentity.can`.
     `is_irreversible` marks one that revokes or deletes what cannot be restored: it is never suggested for another word.
     `for_secrets` marks one about secrets other than the token: the help of an app without any does not list it.
     """
@@ -25,7 +28,7 @@ class Entry(NamedTuple):
     name: str
     section: str
     summary: str
-    for_legacy_cli: bool = False
+    needs: str = ""
     is_irreversible: bool = False
     for_secrets: bool = False
 
@@ -58,24 +61,24 @@ ENTRIES = (
     Entry("logout", "Sign in", "Remove a profile's stored token", is_irreversible=True),
     Entry("status", "Sign in", "Show the effective profile and token, and where they come from"),
     Entry("refresh", "Sign in", "Sign in again for a profile whose token has expired"),
-    Entry("rotate", "Sign in", "Replace a profile's token with a new one", is_irreversible=True),
-    Entry("revoke", "Sign in", "Revoke a profile's token at the workspace", is_irreversible=True),
-    Entry("tokens", "Sign in", "List, create and revoke tokens at the workspace"),
+    Entry("rotate", "Sign in", "Replace a profile's token with a new one", needs=MANAGE, is_irreversible=True),
+    Entry("revoke", "Sign in", "Revoke a profile's token at the workspace", needs=MANAGE, is_irreversible=True),
+    Entry("tokens", "Sign in", "List, create and revoke tokens at the workspace", needs=MANAGE),
     Entry("tokens list", "Commands", "List your tokens at the workspace"),
     Entry("tokens create", "Commands", "Create a token"),
     Entry("tokens revoke", "Commands", "Revoke a token at the workspace", is_irreversible=True),
-    Entry("activity", "Sign in", "Show what was done in your account at the workspace"),
+    Entry("activity", "Sign in", "Show what was done in your account at the workspace", needs=MANAGE),
     Entry("use", "Switch", "Switch to a profile, or pin a directory to one"),
     Entry("prompt", "Switch", "Print the profile's name for a shell prompt"),
     Entry("token", "Use a token", "Print the effective token"),
     Entry("exec", "Use a token", "Run a command with the token in its environment"),
     Entry("env", "Use a token", "Print the lines that select a profile in a shell or CI job"),
     Entry("export", "Use a token", "Export a profile for another program"),
-    Entry("export legacy", "Commands", "Write the configuration file of the Node CLI", for_legacy_cli=True),
+    Entry("export legacy", "Commands", "Write the configuration file of the Node CLI", needs=LEGACY),
     Entry("export dotenv", "Commands", "Write the token and its URL to a .env file"),
     Entry("export template", "Commands", "Print a template that describes a profile"),
     Entry("import", "Use a token", "Import a token from another program"),
-    Entry("import legacy", "Commands", "Import the token from the Node CLI's file", for_legacy_cli=True),
+    Entry("import legacy", "Commands", "Import the token from the Node CLI's file", needs=LEGACY),
     Entry("plan", "Templates", "Show the changes that templates would make"),
     Entry("apply", "Templates", "Apply templates to this machine"),
     Entry("seal", "Templates", "Encrypt a token for certain machines, for use in a template"),
@@ -85,7 +88,7 @@ ENTRIES = (
     Entry("profiles", "Manage", "Create, edit and remove profiles"),
     Entry("profiles list", "View", "List profiles"),
     Entry("profiles show", "View", "Show a profile"),
-    Entry("profiles verify", "View", "Verify the profiles' tokens with the workspace"),
+    Entry("profiles verify", "View", "Verify the profiles' tokens with the workspace", needs=VERIFY),
     Entry("profiles create", "Edit", "Create a profile"),
     Entry("profiles set", "Edit", "Set values in a profile"),
     Entry("profiles unset", "Edit", "Remove values from a profile"),
@@ -113,7 +116,7 @@ ENTRIES = (
     Entry("vault add-unlocker", "Unlock", "Add a way to unlock the vault"),
     Entry("vault remove-unlocker", "Unlock", "Remove a way to unlock the vault"),
     Entry("doctor", "Manage", "Find problems, and print or run the commands that fix them"),
-    Entry("scan", "Manage", "Find leaked tokens in files and git history, and revoke them"),
+    Entry("scan", "Manage", "Find leaked tokens in files and git history"),
     Entry("completion", "Manage", "Let your shell complete commands, options and values"),
     Entry("completion install", "Commands", "Install the completion script for a shell"),
     Entry("completion uninstall", "Commands", "Remove an installed completion script"),
@@ -123,7 +126,7 @@ ENTRIES = (
     Entry("completion powershell", "Commands", "Print the completion script for PowerShell"),
     Entry("help", "Help", "Show help for a command or a topic"),
     Entry("version", "Help", "Print the version"),
-    Entry("workspace", "Server", "Run a workspace server"),
+    Entry("workspace", "Server", "Run a workspace server", needs=MANAGE),
     Entry("workspace serve", "Commands", "Serve the tokens page and the API"),
     Entry("workspace migrate", "Commands", "Migrate the database to this version"),
     Entry("workspace add-user", "Commands", "Add a user and print a sign-in link"),

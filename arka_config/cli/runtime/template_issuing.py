@@ -56,7 +56,7 @@ class TemplateIssuer:
         self._entries.enter_context(entry)
         issued = issuing.request_token(entry, workspace, lambda key: workspace.create(label, expires=ends, key=key))
         self._issued[profile] = entry, origin
-        return issuing.credential_of(issued, origin, user=identity.email)
+        return issuing.credential_of(issued, origin, user=identity.user)
 
     def issued_id(self, profile: str) -> str:
         """The id of the token that was issued for a profile; empty if none was."""

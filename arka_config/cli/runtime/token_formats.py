@@ -11,6 +11,7 @@ from arka_config.store.token_formats import TokenFormats
 from arka_config.text import quote_path
 
 if TYPE_CHECKING:
+    from arka_config.app_identity import AppIdentity
     from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
     from arka_config.workspace.client.client import WorkspaceClient
@@ -22,7 +23,7 @@ def check(store: ProfileStore, token: Secret, url: str) -> None:
     It is what the workspace said last, so nothing is sent, and a typing error is found without a network.
     """
     app, formats = store.app, _formats(store)
-    if app.token_checksum != token_checksum.OPTIONAL or token_checksum.is_valid(token.reveal(), app.token_prefix):
+    if app.token_checksum != token_checksum.OPTIONAL or _has_checksum(app, token):
         return
     if formats.checksum(str(Origin.of(url))) == token_checksum.REQUIRED:
         page = app.page(app.tokens_page, url)
@@ -33,9 +34,14 @@ def check(store: ProfileStore, token: Secret, url: str) -> None:
         )
 
 
+def _has_checksum(app: AppIdentity, token: Secret) -> bool:
+    text = token.reveal()
+    return token_checksum.is_valid(text, app.prefix_of(text))
+
+
 def learn(store: ProfileStore, client: WorkspaceClient) -> None:
     """Ask a workspace whether its tokens have a checksum, and remember the answer. An older workspace has none."""
-    if store.app.token_checksum != token_checksum.OPTIONAL:
+    if store.app.token_checksum != token_checksum.OPTIONAL or not store.app.has_workspace_api:
         return
     try:
         checksum = client.get_checksum()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from arka_config.app_identity import MANAGE
 from arka_config.cli.output.format import is_locked
 from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import (
@@ -84,9 +85,12 @@ def stored_token(session: Session, name: str) -> StoredToken:
     read = resolution.profile
     if read.profile is not None and read.profile.reference is not None:
         place = describe(*read.profile.reference)
+        listing = (
+            f"; {session.app.name} tokens list shows the tokens of the workspace" if session.app.can(MANAGE) else ""
+        )
         raise TokenUnavailable(
             f"profile '{name}' takes its token from {place}, and only a stored token can be revoked or replaced here",
-            hint=f"replace it there; {session.app.name} tokens list shows the tokens of the workspace",
+            hint=f"replace it there{listing}",
         )
     effective = resolution.effective_token()
     if read.credential is None or effective is None or effective.token.layer != PROFILE:

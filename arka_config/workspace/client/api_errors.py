@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _JSON = ("application/json", "application/problem+json")
 _INVALID = object()
+_RATE_LIMIT = "x-ratelimit-remaining"
 _UNSUPPORTED = frozenset({404, 405, 410, 501})
 
 
@@ -74,17 +75,7 @@ def error_for(response: Response, app: AppIdentity, url: str, action: str, repla
     if status == HTTPStatus.UNAUTHORIZED:
         return invalid_token(app, url, replacement)
     if status in (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN):
-        # "insufficient_scope" in the challenge: RFC 6750, section 3.1
-        if status == HTTPStatus.FORBIDDEN and (
-            is_problem(response, "insufficient-scope") or "insufficient_scope" in response.challenge
-        ):
-            return NotPermitted(
-                "this token may not manage tokens",
-                hint=f"create one that may on {app.page(app.tokens_page, url)}, or use another --profile",
-            )
-        if status == HTTPStatus.FORBIDDEN and _is_other_problem(problem):
-            return _not_permitted(app, url, problem)
-        return ProRequired("Pro subscription required", hint=f"subscribe on {_billing_page(problem, app, url)}")
+        return _forbidden(response, app, url, problem)
     if 300 <= status < 400:
         return no_api(origin, action, "a redirect, which is not followed with a token")
     if status in _UNSUPPORTED:
@@ -96,9 +87,27 @@ def error_for(response: Response, app: AppIdentity, url: str, action: str, repla
     return _rejection(app, origin, status, problem)
 
 
+def _forbidden(response: Response, app: AppIdentity, url: str, problem: Mapping[str, Any]) -> ConfigError:
+    """The error for a 402 or 403: too many requests, a scope that is missing, something else, or the user's plan."""
+    if response.status == HTTPStatus.FORBIDDEN:
+        if response.retry_after or response.headers.get(_RATE_LIMIT) == "0":  # as GitHub reports that its limit is hit
+            return unavailable(response, Origin.of(url))
+        # "insufficient_scope" in the challenge: RFC 6750, section 3.1
+        if is_problem(response, "insufficient-scope") or "insufficient_scope" in response.challenge:
+            return NotPermitted(
+                f"this token may not {'manage tokens' if app.has_workspace_api else 'do that'}",
+                hint=f"create one that may on {app.page(app.tokens_page, url)}, or use another --profile",
+            )
+        if _is_other_problem(problem):
+            return _not_permitted(app, url, problem)
+    if not app.has_plans:
+        return _not_permitted(app, url, problem)
+    return ProRequired("Pro subscription required", hint=f"subscribe on {_billing_page(problem, app, url)}")
+
+
 def unavailable(response: Response, origin: Origin) -> TooManyRequests | WorkspaceFault:
-    """The error for a 429 or 5xx: the request may work later."""
-    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+    """The error for a 429 or 5xx, or a 403 that is about the rate: the request may work later."""
+    if response.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.FORBIDDEN):
         seconds = parse_retry_after(response.retry_after) if response.retry_after else None
         when = "later" if seconds is None else f"in {max(1, round(seconds))} s"
         return TooManyRequests(f"{origin} received too many requests", hint=f"try again {when}")
@@ -112,20 +121,23 @@ def _is_other_problem(problem: Mapping[str, Any]) -> bool:
 
 
 def _not_permitted(app: AppIdentity, url: str, problem: Mapping[str, Any]) -> NotPermitted:
-    reason = visible(
-        app.redact(str(problem.get("detail") or problem.get("title") or "it does not say why"))[:MAX_TEXT_LENGTH]
-    )
+    text = str(problem.get("detail") or problem.get("message") or problem.get("title") or "it does not say why")
+    reason = visible(app.redact(text)[:MAX_TEXT_LENGTH])
     return NotPermitted(
         f"{Origin.of(url)} does not permit that: {reason}",
         hint=f"{app.page(app.tokens_page, url)} lists what each token may do; or use another --profile",
     )
 
 
-def invalid_token(app: AppIdentity, url: str, replacement: str = "") -> InvalidToken:
-    """The error for a rejected token. The workspace does not say why it rejects one; its format was checked before."""
+def invalid_token(app: AppIdentity, url: str, replacement: str = "", reason: str = "") -> InvalidToken:
+    """The error for a rejected token. A workspace does not say why it rejects one; its format was checked before."""
+    said = [f"{Origin.of(url)} says: {reason}"] if reason else []
     return InvalidToken(
         "Invalid token",
-        more=["it may have expired, been revoked, or be for another workspace; check also that it was copied whole"],
+        more=[
+            *said,
+            "it may have expired, been revoked, or be for another workspace; check also that it was copied whole",
+        ],
         hint=f"{f'{replacement}; ' if replacement else ''}your tokens are on {app.page(app.tokens_page, url)}",
     )
 

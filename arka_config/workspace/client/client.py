@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from arka_config.errors import InvalidValue, NotPermitted, RequestRefused, WorkspaceError
+from arka_config.errors import InvalidValue, NotPermitted, NoWorkspaceApi, RequestRefused, WorkspaceError
 from arka_config.precedence.origin import Origin
 from arka_config.token_checksum import NONE, OPTIONAL, REQUIRED
 from arka_config.workspace.client import api_errors, transport
@@ -191,6 +191,8 @@ class WorkspaceClient:
         raise api_errors.invalid_response(self.origin, reason)
 
     def _send(self, method: str, path: str, content: bytes | None = None, key: str = "") -> transport.Response:
+        if not self.app.has_workspace_api:
+            raise NoWorkspaceApi(f"{self.origin} is not a workspace, so {self.app.name} cannot manage tokens there")
         if not self.token.reveal().isascii():  # it cannot be sent in a header, so no workspace has issued it
             raise api_errors.invalid_token(self.app, self.url, self.replacement)
         request = transport.Request(method, f"{self.url}/api/v1/{path}", self.origin, self.token, content, key)

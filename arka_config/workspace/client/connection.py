@@ -14,6 +14,7 @@ from arka_config.precedence.origin import is_loopback
 from arka_config.precedence.values import DEFAULT, FLAG, PROFILE
 from arka_config.store.folders import leads_through_process
 from arka_config.text import is_printable, visible
+from arka_config.workspace.client.user_agent import user_agent
 
 if TYPE_CHECKING:
     import ssl
@@ -47,6 +48,7 @@ class Connection:
     place: str = ""  # the source of `ca_bundle`, for errors
     trusts_environment: bool = False
     program: str = "arka"  # for hints
+    user_agent: str = "cli"  # the app's name and version (RFC 9110, section 10.1.5)
     _context: ssl.SSLContext | None = field(default=None, init=False, repr=False)
 
     @classmethod
@@ -66,6 +68,7 @@ class Connection:
             place="" if bundle is None else bundle.place,
             trusts_environment=preferences.trust_env_ca,
             program=app.name,
+            user_agent=user_agent(app),
         )
 
     def proxy_for(self, origin: Origin) -> str:

@@ -46,13 +46,13 @@ class Bounds(NamedTuple):
 
 
 class TokenDetails(NamedTuple):
-    """What the workspace says about a token, without the token itself.
+    """What an API says about a token, without the token itself. Only a workspace gives tokens an id.
 
     Timestamps are in stored form; a missing one is an empty string. `includes_expires` is false if the response does
     not mention the expiry, which is not the same as a token that never expires.
     """
 
-    id: str
+    id: str = ""
     label: str = ""
     last_four: str = ""
     scopes: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class TokenDetails(NamedTuple):
     last_used: str = ""
     last_used_address: str = ""
     last_used_client: str = ""
-    includes_expires: bool = True
+    includes_expires: bool = False
     issue: Bounds | None = None
 
     @classmethod
@@ -92,12 +92,15 @@ class TokenDetails(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """A token's user and details. `plan` is `pro`, `free`, or empty if the workspace does not say."""
+    """A token's user and details. `user` is an e-mail address or another name that the user knows.
 
-    id: str
-    email: str
-    plan: str
-    token: TokenDetails
+    `plan` is empty if the API does not say: a workspace's is `pro` or `free`.
+    """
+
+    user: str
+    id: str = ""
+    plan: str = ""
+    token: TokenDetails = TokenDetails()
 
     @classmethod
     def parse(cls, document: object) -> Identity:
@@ -105,11 +108,12 @@ class Identity(NamedTuple):
         table = read_object(document, "the response")
         user = read_object(table.get("user"), "user")
         token = TokenDetails.parse(table.get("token"))
-        return cls(read_text(user, "id"), read_text(user, "email"), read_text(user, "plan", ""), token)
+        return cls(read_text(user, "email"), read_text(user, "id"), read_text(user, "plan", ""), token)
 
     def is_user(self, name: str) -> bool:
-        """Whether the name is this user's id, or e-mail address in any case."""
-        return name.strip().casefold() == self.email.casefold() or name.strip() == self.id
+        """Whether the name is this user's id, or e-mail address or other name in any case."""
+        wanted = name.strip()
+        return bool(wanted) and (wanted.casefold() == self.user.casefold() or wanted == self.id)
 
 
 class Issued(NamedTuple):

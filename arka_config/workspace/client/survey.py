@@ -149,7 +149,7 @@ def _list_each(
     choices: dict[tuple[Origin, str], tuple[Holder, Identity]] = {}
     for holder, client in clients.items():
         identity = verifications[holder].identity
-        if identity is None:
+        if identity is None or not client.app.has_workspace_api:
             continue
         user = (client.origin, identity.id)
         if user not in choices or (MANAGE in identity.token.scopes and MANAGE not in choices[user][1].token.scopes):
@@ -160,9 +160,9 @@ def _list_each(
     pairs = list(zip(choices.items(), futures, strict=True))
     for ((origin, _), (holder, identity)), future in watch(pairs, "Listing tokens"):
         try:
-            listings.append(Listing(origin, identity.email, holder, _result(future, deadline)))
+            listings.append(Listing(origin, identity.user, holder, _result(future, deadline)))
         except (AuthError, WorkspaceError) as error:
-            listings.append(Listing(origin, identity.email, holder, None, error))
+            listings.append(Listing(origin, identity.user, holder, None, error))
     return listings
 
 

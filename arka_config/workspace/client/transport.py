@@ -17,6 +17,7 @@ from arka_config.errors import WorkspaceFault, WorkspaceUnreachable
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Mapping
 
     import httpx
 
@@ -49,6 +50,7 @@ class Request(NamedTuple):
     body: bytes | None = None
     key: str = ""
     content_type: str = "application/json"
+    scheme: str = "Bearer"  # of the token: a client's own credentials are `Basic` (RFC 7617)
 
     @property
     def is_idempotent(self) -> bool:
@@ -65,6 +67,7 @@ class Response:
     challenge: str
     retry_after: str
     is_repeated: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # by name in lower case
 
     @property
     def rejects_token(self) -> bool:
@@ -189,7 +192,7 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
             "the proxy in the environment cannot be used", hint="check HTTPS_PROXY", is_unsent=True, is_permanent=True
         )
     try:
-        headers = _request_headers(request)
+        headers = _request_headers(request, connection)
         with client, client.stream(request.method, request.url, headers=headers, content=request.body) as response:
             return _read_response(response)
     except (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError) as error:
@@ -202,12 +205,10 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
         return Failure(f"the request failed with {type(error).__name__}", is_permanent=True)
 
 
-def _request_headers(request: Request) -> dict[str, str]:
-    from importlib.metadata import version
-
+def _request_headers(request: Request, connection: Connection) -> dict[str, str]:
     content_type = {} if request.body is None else {"Content-Type": request.content_type}
     key = {"Idempotency-Key": request.key} if request.key else {}
-    token = {} if request.token is None else {"Authorization": f"Bearer {request.token.reveal()}"}
+    token = {} if request.token is None else {"Authorization": f"{request.scheme} {request.token.reveal()}"}
     return (
         content_type
         | key
@@ -215,7 +216,7 @@ def _request_headers(request: Request) -> dict[str, str]:
         | {
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # a few compressed bytes could expand to gigabytes
-            "User-Agent": f"arka-config/{version('arka-config')}",
+            "User-Agent": connection.user_agent,
         }
     )
 
@@ -237,6 +238,7 @@ def _read_response(response: httpx.Response) -> Response | Failure:
         content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
         challenge=headers.get("www-authenticate", ""),
         retry_after=headers.get("retry-after", ""),
+        headers={name.lower(): value for name, value in headers.items()},
     )
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import traceback
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from arka_config import debug
 from arka_config.errors import (
     AuthError,
     ConfigError,
     InvalidToken,
+    InvalidValue,
     NoWorkspaceApi,
     ProRequired,
     TooManyRequests,
     WorkspaceError,
+    WorkspaceFault,
 )
+from arka_config.store.tokens import NEVER
+from arka_config.text import check_printable, visible
+from arka_config.workspace.client import api_errors
+from arka_config.workspace.client.models import MAX_TEXT_LENGTH, read_text, read_timestamp
+from arka_config.workspace.client.verifier import ApiOrigin, Refusal, Unsupported
 
 if TYPE_CHECKING:
     from arka_config.workspace.client.client import WorkspaceClient
@@ -53,6 +62,7 @@ class Skipped(StrEnum):
     HELPER_NOT_RUN = "the helper that prints the token was not run"
     HELPER_NOT_NAMED = "a helper prints the token; name the profile to run it"
     VAULT_LOCKED = "the vault is locked"
+    NO_VERIFIER = "this program has no API to ask"
     ORIGIN_NOT_USED = "only a variable names its workspace, which you have not used before"
 
 
@@ -85,8 +95,53 @@ class Verification(NamedTuple):
 
 
 def verify(client: WorkspaceClient) -> Verification:
-    """Ask the workspace about the client's token. Raises ConfigError for a setting that cannot be used."""
+    """Let the app's verifier ask about the client's token. Raises ConfigError for a setting that cannot be used."""
+    verifier = client.app.verifier
+    if verifier is None:
+        return Verification(State.NOT_ASKED, skipped=Skipped.NO_VERIFIER)
     try:
-        return Verification(State.VALID, identity=client.get_identity())
+        return _interpret(verifier.verify(client.token, ApiOrigin(client)), client)
     except (AuthError, WorkspaceError) as error:
         return Verification.from_error(error)
+    except ConfigError:
+        raise
+    except Exception as error:  # noqa: BLE001  # its message and traceback may show the token
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        debug.log(f"{type(error).__name__} in {place.filename}, line {place.lineno}")
+        name = type(error).__name__
+    failure = WorkspaceFault(f"{client.origin} was not asked: the verifier of {client.app.name} failed with {name}")
+    return Verification.from_error(failure)
+
+
+def _interpret(answer: Identity | Refusal | Unsupported, client: WorkspaceClient) -> Verification:
+    """The verification that an answer means. What the API says is shown to the user, so it is checked here."""
+    if isinstance(answer, Refusal):
+        error = answer.error
+        if error is None:
+            reason = _visible(answer.reason, client)
+            error = api_errors.invalid_token(client.app, client.url, client.replacement, reason)
+            error.hint = _visible(answer.hint, client) or error.hint
+        return Verification.from_error(error)
+    if isinstance(answer, Unsupported):
+        reason = _visible(answer.reason, client) or f"{client.origin} has no API to verify a token"
+        return Verification.from_error(NoWorkspaceApi(reason))
+    try:
+        for key in ("user", "id", "plan"):
+            read_text(answer._asdict(), key, "")
+        details = answer.token
+        for text in (details.id, details.label, *details.scopes):
+            check_printable(text, "what it says of the token")
+        expires = NEVER if details.expires == NEVER else read_timestamp(details._asdict(), "expires")
+    except InvalidValue as error:
+        return Verification.from_error(api_errors.invalid_response(client.origin, error.message))
+    if expires == NEVER:
+        details = details._replace(expires="", includes_expires=True)
+    else:
+        details = details._replace(expires=expires, includes_expires=details.includes_expires or bool(expires))
+    return Verification(State.VALID, identity=answer._replace(token=details))
+
+
+def _visible(text: str, client: WorkspaceClient) -> str:
+    """A text of the API or of an author's verifier, without the token, in one line of limited length."""
+    token = client.token.reveal()
+    return visible(client.app.redact(text.replace(token, client.app.mask(token)))[:MAX_TEXT_LENGTH])

@@ -118,5 +118,6 @@ def _revoke(session: Session, report: Report, reporter: str, *, address: str) ->
 
 
 def _has_checksum(app: AppIdentity, token: str) -> bool:
-    has_format = token.startswith(app.token_prefix) and len(token) == (app.token_length or len(token))
-    return app.token_checksum != token_checksum.NONE and has_format and token_checksum.is_valid(token, app.token_prefix)
+    prefix = app.prefix_of(token)
+    has_format = (prefix or not app.token_prefixes) and len(token) == (app.length_of(prefix) or len(token))
+    return app.token_checksum != token_checksum.NONE and bool(has_format) and token_checksum.is_valid(token, prefix)

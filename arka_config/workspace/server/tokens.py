@@ -85,7 +85,8 @@ def id_for_request(user_id: str, key: str) -> str:
 
 def new_token(app: AppIdentity) -> Secret:
     """Generate a token in the app's format. Raises ConfigError if the format has too few random characters."""
-    length = app.token_length - len(app.token_prefix) if app.token_length else _DEFAULT_LENGTH
+    whole = app.length_of(app.new_prefix)
+    length = whole - len(app.new_prefix) if whole else _DEFAULT_LENGTH
     ends = token_checksum.LENGTH if app.token_checksum != token_checksum.NONE else 0
     if length - ends < _MIN_RANDOM:
         raise ConfigError(
@@ -93,7 +94,7 @@ def new_token(app: AppIdentity) -> Secret:
             hint=f"give the App a token_length of its prefix and {_MIN_RANDOM + ends} or more",
         )
     random = "".join(secrets.choice(_ALPHABET) for _ in range(length - ends))
-    return Secret(app.token_prefix + random + (token_checksum.compute(random) if ends else ""))
+    return Secret(app.new_prefix + random + (token_checksum.compute(random) if ends else ""))
 
 
 def check_label(label: str) -> str:

@@ -81,7 +81,7 @@ class Verifier:
         self.last_uses.close()
 
     def _is_plausible(self, text: str) -> bool:
-        return text.startswith(self._app.token_prefix) and len(text) <= _MAX_LENGTH
+        return text.startswith(self._app.token_prefixes or "") and len(text) <= _MAX_LENGTH
 
     async def _look_up_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look up all waiting tokens, and those that come meanwhile: together, so that all share one round trip."""

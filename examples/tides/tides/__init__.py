@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arka_config import App
+from arka_config import App, WorkspaceVerifier
 
 app = App(
     "tides",
@@ -10,6 +10,7 @@ app = App(
     settings="tides.cli:Settings",
     token_prefix="td_",
     api_url="https://api.tides.example",
+    verifier=WorkspaceVerifier(),
     commands=("login", "logout", "status", "token", "use", "profiles", "config"),
     distribution="arka-config-example-tides",
 )

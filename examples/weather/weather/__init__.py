@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arka_config import App, SignIn
+from arka_config import App, SignIn, WorkspaceVerifier
 
 app = App(
     "weather",
@@ -10,6 +10,7 @@ app = App(
     settings="weather.settings:Settings",
     token_prefix="wx_",
     api_url="https://api.weather.example",
+    verifier=WorkspaceVerifier(),  # the service has the API of a workspace: `weather rotate`, `weather tokens list`
     tokens_page="/settings/tokens",
     distribution="arka-config-example-weather",
     sign_in=SignIn("weather-cli", scope="forecasts"),  # `weather login` opens the browser if the server supports it

@@ -26,7 +26,7 @@ def test_create_token_prints_only_the_token() -> None:
     done = arka(*CREATE, "--expires", "1h")
     token = done.out.removesuffix("\n")
     assert done.code == 0
-    assert token.startswith(app.token_prefix)
+    assert token.startswith(app.new_prefix)
     assert token not in done.err
     assert "Created 'deploy' for build-farm, until " in done.err
 
@@ -34,7 +34,7 @@ def test_create_token_prints_only_the_token() -> None:
 def test_create_token_json_has_scopes_and_bounds() -> None:
     bounds = ["--issue-label", "ci-*", "--issue-lifetime", "90m", "--issue-count", "5"]
     document = arka(*CREATE, "--scope", "tokens:issue", *bounds, "--scope", "read", "--json").json
-    assert document["token"].startswith(app.token_prefix)
+    assert document["token"].startswith(app.new_prefix)
     details = document["details"]
     assert (details["user"], details["scopes"]) == ("build-farm", ["read", "tokens:issue"])
     assert (details["expires"], details["issue"]) == (

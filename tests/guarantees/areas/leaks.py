@@ -119,7 +119,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a required checksum that is not checked",
         "app_identity.py",
-        'return "" if token_checksum.is_valid(text, self.token_prefix) else token_checksum.FAULT',
+        'return "" if token_checksum.is_valid(text, prefix) else token_checksum.FAULT',
         'return ""',
         "tests/test_token_checksum.py::test_required_checksum_is_a_part_of_the_format",
         "DID NOT RAISE",

@@ -212,7 +212,7 @@ MUTANTS: list[Mutant] = [
         "            os.unlink(temporary)\n        except OSError:",
         "            pass\n        except OSError:",
         f"tests/{FAULTS}[plain: profiles unset work timeout]",
-        r"assert \[.*arka-tmp.*\] == \[\]",
+        r"assert \[.*cli-tmp.*\] == \[\]",
     ),
     Mutant(
         "no clean-up after a kill",
@@ -220,7 +220,7 @@ MUTANTS: list[Mutant] = [
         "                os.unlink(path)\n            except OSError:\n                continue",
         "                pass\n            except OSError:\n                continue",
         "tests/store/test_races.py::test_files_of_a_killed_writer_are_swept_by_writers_only",
-        r"assert \[.*arka-tmp.*\] == \[\]",
+        r"assert \[.*cli-tmp.*\] == \[\]",
     ),
     Mutant(
         "a mode of 0644",

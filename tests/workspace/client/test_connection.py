@@ -97,7 +97,7 @@ def server_context(authority: Authority) -> ssl.SSLContext:
 
 
 def email_from(url: str, connection: Connection) -> str:
-    return WorkspaceClient(app, url, Secret(TOKEN), connection).get_identity().email
+    return WorkspaceClient(app, url, Secret(TOKEN), connection).get_identity().user
 
 
 class Proxy:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ANN = "ann@example.com"
 MANAGE = "tokens:manage"
-UNKNOWN = Secret(app.token_prefix + "u" * 37)
+UNKNOWN = Secret(app.new_prefix + "u" * 37)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_temporary_database_failure_is_retried(
     client: WorkspaceClient, delays: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = fail_database(monkeypatch, 2)
-    assert client.get_identity().email == ANN
+    assert client.get_identity().user == ANN
     assert (count, delays) == ([3], [2.0, 2.0])  # from Retry-After
 
 
@@ -137,7 +137,7 @@ def test_bad_token_over_the_rate_limit_is_reported_as_invalid_and_not_sent_again
         with pytest.raises(InvalidToken):
             client_for(workspace, UNKNOWN).get_identity()
     assert delays == []
-    assert client.get_identity().email == ANN
+    assert client.get_identity().user == ANN
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

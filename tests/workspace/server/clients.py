@@ -22,7 +22,7 @@ MANAGE = "tokens:manage"
 PROBLEM = "application/problem+json"
 TOKENS_PAGE = "/app/personal/settings/tokens"
 NO_TLS = False  # loading certificates takes 50 ms for each client
-UNKNOWN = app.token_prefix + "u" * 37  # a well-formed token that was never issued
+UNKNOWN = app.new_prefix + "u" * 37  # a well-formed token that was never issued
 
 
 class Api:

@@ -46,7 +46,7 @@ def legacy(session: Session, key: str | None, output: str | None, force: bool, f
     effective = session.token()
     _check_origin(session, effective, path, force=force)
     with session.store.lock:
-        result = legacy_file.write_token(path, effective.secret, token_prefix=session.app.token_prefix, key=key)
+        result = legacy_file.write_token(path, effective.secret, token_prefix=session.app.token_prefixes, key=key)
     if session.json:
         session.show_json({"path": result.path, "key": result.key, "changed": result.changed})
     state = "Wrote" if result.changed else "Nothing to change:"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from arka_config.app_identity import MANAGE
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, workspace_access
-from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.command import ProfileName, Session, command, feature_option
 from arka_config.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -29,11 +30,16 @@ class _Removal(NamedTuple):
 @command()
 @click.argument("names", metavar="NAME…", nargs=-1, type=ProfileName())
 @yes_option
-@click.option("--revoke", is_flag=True, help="Revoke the tokens at the workspace first; remove nothing if that fails.")
+@feature_option(
+    "--revoke",
+    is_flag=True,
+    help="Revoke the tokens at the workspace first; remove nothing if that fails.",
+    needs=MANAGE,
+)
 def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> None:
     """Remove profiles with their tokens and secrets.
 
-    A token keeps working until it is revoked: with `--revoke`, or with the trash icon on the tokens page.
+    A token keeps working until it is revoked[[manage:: with `--revoke`, or with the trash icon]] on the tokens page.
     """
     store = session.store
     removals = [

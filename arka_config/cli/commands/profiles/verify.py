@@ -94,7 +94,9 @@ def _store_details(session: Session, name: str, before: Credential | None, verif
 
 
 def _row(name: str, verification: Verification) -> tuple[Cell, ...]:
-    user = verification.identity.email if verification.identity is not None else ("—", "dim")
+    user: Cell = ("—", "dim")
+    if verification.identity is not None:
+        user = verification.identity.user or user
     # A refusal's reason only repeats the state.
     return (name, _CELLS[verification.state], user, "" if verification.is_refusal else verification.reason)
 
@@ -106,7 +108,7 @@ def _document(name: str, verification: Verification) -> dict[str, object]:
         "name": name,
         "state": verification.state,
         "reason": verification.reason or None,
-        "user": identity.email if identity is not None else None,
+        "user": (identity.user or None) if identity is not None else None,
         "plan": (identity.plan or None) if identity is not None else None,
         "label": (identity.token.label or None) if identity is not None else None,
         **expiry_document(identity.token.stored_expires if identity is not None else "", unknown=unknown),

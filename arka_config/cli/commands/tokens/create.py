@@ -13,7 +13,6 @@ from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import issuing, unfinished, workspace_access
 from arka_config.cli.runtime.command import ProfileName, Session, command
 from arka_config.errors import ConfigError, UsageError
-from arka_config.secret import mask
 from arka_config.store.journal import CREATE
 from arka_config.text import check_profile_name
 from arka_config.workspace.client.models import MANAGE, SCOPES
@@ -100,7 +99,7 @@ def _store(session: Session, workspace: WorkspaceClient, name: str, issued: Issu
         state = "was revoked again" if is_revoked else "is left on the tokens page, where it can be revoked"
         raise ConfigError(f"{error.message}; the new token was not stored, and {state}", hint=error.hint) from None
     entry.finish()
-    token = mask(issued.token.reveal(), session.app.token_prefix)
+    token = session.app.mask(issued.token.reveal())
     session.report(
         {"token": token, "profile": name, "details": token_details_document(details)},
         f"Created {token}, '{details.label}', and stored it under profile '{name}'",

@@ -116,7 +116,7 @@ def _row(session: Session, details: TokenDetails, is_current: bool, profiles: Se
     return (
         details.id,
         (details.label, "bold" if is_current else ""),
-        f"{session.app.token_prefix}…{details.last_four}",
+        f"{session.app.shown_prefix}…{details.last_four}",
         _day(details.created),
         _expiry(details),
         _last_use(details.last_used),

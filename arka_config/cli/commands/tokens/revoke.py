@@ -104,7 +104,7 @@ class Target:
         self.workspace = workspace
         self.details = details
         self.is_own = details.id == own_id
-        self.name = f"'{details.label}', {session.app.token_prefix}…{details.last_four}"
+        self.name = f"'{details.label}', {session.app.shown_prefix}…{details.last_four}"
         self.profiles = profiles
 
 

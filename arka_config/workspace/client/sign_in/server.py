@@ -281,7 +281,7 @@ class AuthorizationServer:
     def _failure(self, code: str, details: Mapping[str, Any]) -> ConfigError:
         """The error for an OAuth error code."""
         if code == "access_denied":
-            if str(details.get("error_uri", "")).endswith("/problems/pro-required"):
+            if self.app.has_plans and str(details.get("error_uri", "")).endswith("/problems/pro-required"):
                 billing = self.app.page(self.app.billing_page, str(self.origin))
                 return ProRequired("Pro subscription required", hint=f"subscribe on {billing}")
             return SignInFailed("the request was denied in the browser; nothing was stored")

@@ -75,7 +75,7 @@ def metadata(request: Request) -> Metadata:
     workspace = workspace_of(request)
     with workspace.database.read() as session:
         checksum = tokens.checksum(session, workspace.app)
-    prefix, length = workspace.app.token_prefix, workspace.app.token_length
+    prefix, length = workspace.app.new_prefix, workspace.app.length_of(workspace.app.new_prefix)
     return Metadata.model_validate({"token_format": {"prefix": prefix, "length": length, "checksum": checksum}})
 
 
