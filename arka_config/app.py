@@ -98,8 +98,8 @@ class App(AppIdentity):
         sets, if not all. `config reference` prints the same. Raises LookupError if the app names no settings class.
         """
         from arka_config.cli.reference.settings import write
-        from arka_config.cli.runtime.versions import app_version
         from arka_config.settings.reference import describe
+        from arka_config.versions import app_version
 
         return write(self, describe(self, self.settings_class(), options), form, app_version(self))
 

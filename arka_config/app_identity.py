@@ -29,6 +29,7 @@ _BEARER_CHARACTERS = _TOKEN_CHARACTERS | frozenset(".~+/=")  # RFC 6750, for an 
 # What an app can do, and what the commands and options that need it are marked with.
 LEGACY = "legacy"  # read and write the file of an older CLI
 VERIFY = "verify"  # ask an API about a token
+INTROSPECT = "introspect"  # the same by OAuth introspection, for which the program has a secret
 MANAGE = "manage"  # list, create, rotate and revoke tokens: with the workspace's API only
 
 
@@ -277,11 +278,13 @@ class AppIdentity:
         return bool(getattr(self.verifier, "has_workspace_api", False))
 
     def can(self, feature: str) -> bool:
-        """Return whether the app has what a command or an option needs: LEGACY, VERIFY or MANAGE; empty for nothing."""
+        """Return whether the app has what a command or an option needs: LEGACY, VERIFY, …; empty for nothing."""
         if feature == LEGACY:
             return self.legacy_project is not None
         if feature == VERIFY:
             return self._verifier is not None
+        if feature == INTROSPECT:
+            return bool(getattr(self.verifier, "has_secret", False))
         return self.has_workspace_api if feature == MANAGE else True
 
     # The format of tokens

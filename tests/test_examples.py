@@ -12,8 +12,8 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 PACKAGES = sorted(path.parent for path in EXAMPLES.glob("*/pyproject.toml"))
 
 
-def test_examples_are_one_for_click_and_one_for_typer() -> None:
-    assert [path.name for path in PACKAGES] == ["tides", "weather"]
+def test_examples_are_for_click_for_typer_and_for_another_api() -> None:
+    assert [path.name for path in PACKAGES] == ["octo", "tides", "weather"]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)

@@ -31,7 +31,7 @@ IMPORT_STRING = re.compile(r"arka_config(\.\w+)+(:\w+)?")
 
 # What each module or package at the top of `arka_config` may import, itself aside; from the bottom up.
 BASICS = {"errors", "extras", "text", "secret", "timestamps", "token_checksum", "debug", "deadline"}
-STORE = BASICS | {"precedence", "app_identity", "store"}
+STORE = BASICS | {"precedence", "app_identity", "versions", "store"}
 OPENING = STORE | {"sealing", "references", "opening"}
 CLI = OPENING | {"exchange", "settings", "templates", "workspace", "verifiers", "scanning", "doctor", "cli"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "token_checksum": set(),
     "precedence": BASICS,
     "app_identity": BASICS | {"precedence"},
+    "versions": {"app_identity"},
     "store": STORE,
     "sealing": STORE,
     "references": STORE,

@@ -10,7 +10,7 @@ from arka_config.cli.reference.document import write_markdown
 from arka_config.cli.reference.man_pages import write_pages
 from arka_config.cli.reference.topics import TOPICS
 from arka_config.cli.runtime.command_tree import program
-from arka_config.cli.runtime.versions import toolkit_version
+from arka_config.versions import toolkit_version
 
 ROOT = Path(__file__).parents[1]
 TITLES = {"precedence": "Precedence in short", "environment": "Environment variables", "exit-codes": "Exit codes"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config import timestamps
+from arka_config.app_identity import MANAGE
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS
@@ -246,6 +247,8 @@ class _Builder:
             return None
         (kind,) = table.kinds
         if table.issue is not None:
+            if not self.app.can(MANAGE):
+                self._add_problem(("token", "issue"), f"{self.app.name} has no API that issues tokens")
             label = self._expand(table.issue.label, ("token", "issue", "label"))
             expires = table.issue.expires or ""
             try:

@@ -27,6 +27,7 @@ class IntrospectionVerifier:
     """
 
     __slots__ = ("authentication", "client_id", "origins", "url")
+    has_secret = True
 
     def __init__(
         self,

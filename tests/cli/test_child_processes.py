@@ -39,6 +39,7 @@ SECRETS = {
     "ARKA_SESSION": PASSWORD,
     "ARKA_DATABASE_URL": f"postgresql://me:{PASSWORD}@db.example/arka",
     "ARKA_PROXY": f"http://me:{PASSWORD}@proxy.example:3128",
+    "ARKA_INTROSPECTION_SECRET": PASSWORD,
 }
 PLAIN = {"ARKA_TIMEOUT": "5", "ARKA_NO_INPUT": "1", "OTHER": "theirs", "HTTPS_PROXY": "http://proxy.example"}
 

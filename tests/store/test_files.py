@@ -291,7 +291,7 @@ def test_write_does_not_open_an_existing_temporary_file(
     monkeypatch.setattr(os, "urandom", lambda count: b"\x11" * count)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("theirs")
-    planted = file.parent / f".file.{'11' * 6}.arka-tmp"
+    planted = file.parent / f".file.{'11' * 6}.cli-tmp"
     planted.symlink_to(elsewhere)
     with pytest.raises(FileError, match="cannot write .*: file exists"):
         files.write(str(file), "new")

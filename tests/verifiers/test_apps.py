@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from arka_config import App, UrlVerifier, WorkspaceVerifier
+from arka_config import App, Secret, UrlVerifier, WorkspaceVerifier
 from arka_config.cli.runtime import command_tree
+from arka_config.errors import NoWorkspaceApi
 from arka_config.testing import FakeTokens, FakeVerifier, Result, RunCli, isolate, run_program
+from arka_config.workspace.client.client import WorkspaceClient
+from arka_config.workspace.client.connection import Connection
 from tests.cli.program import every_command
 from tests.workspace.fake import FakeWorkspace, reply_json, serve_fake
 
@@ -150,6 +153,26 @@ def test_app_with_a_billing_page_says_that_a_plan_is_missing(fake: FakeWorkspace
     fake.script.append(reply_json(403, {}))
     done = run(app, "login", "-p", "a", "--with-token", stdin=GHP)
     assert (done.code, "Pro subscription required" in done.err, f"{fake.url}/billing" in done.err) == (4, True, True)
+
+
+def test_template_with_an_issued_token_is_refused_before_anything_is_sent(
+    fake: FakeWorkspace, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    template = tmp_path / "ci.toml"
+    template.write_text('version = 1\n[profile]\nname = "ci"\n[token]\nissue = { label = "ci" }\n')
+    for words in (["plan"], ["apply", "--yes"]):
+        done = run(octo(fake.url, verifier=UrlVerifier("/user", user="login")), *words, str(template))
+        assert (done.code, "octo has no API that issues tokens" in done.err) == (1, True)
+    assert fake.requests == []
+
+
+def test_client_of_an_app_without_a_workspace_sends_nothing(fake: FakeWorkspace) -> None:
+    for verifier in (None, UrlVerifier("/user", user="login")):
+        client = WorkspaceClient(octo(verifier=verifier), fake.url, Secret(GHP), Connection(timeout=5))
+        for call in (client.get_identity, client.list_tokens, client.rotate, client.revoke, client.get_checksum):
+            with pytest.raises(NoWorkspaceApi, match="is not a workspace, so octo cannot manage tokens there"):
+                call()
+    assert fake.requests == []
 
 
 @pytest.fixture

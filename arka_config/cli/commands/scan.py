@@ -281,11 +281,11 @@ class _Report:
 
     def show_sarif(self) -> None:
         """Print the findings as SARIF."""
-        from importlib.metadata import version
-
         from arka_config.scanning.sarif import sarif
+        from arka_config.versions import app_version, toolkit_version
 
-        self._session.show_json(sarif(self._findings, self._session.app, version("arka-config")))
+        app = self._session.app
+        self._session.show_json(sarif(self._findings, app, app_version(app) or toolkit_version()))
 
     def revoke(self, *, yes: bool) -> None:
         """Revoke the tokens that work, after asking. Raises WorkspaceError for the first that cannot be revoked."""

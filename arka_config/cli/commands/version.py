@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from arka_config.cli.runtime import versions
+from arka_config import versions
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.session import program_of
 

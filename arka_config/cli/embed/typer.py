@@ -223,7 +223,7 @@ def _annotation(app: AppIdentity, option: OptionSpec) -> Any:
 def _version_printer(app: AppIdentity) -> Callable[[bool], None]:
     def show(given: bool) -> None:
         if given:
-            from arka_config.cli.runtime.versions import version_line
+            from arka_config.versions import version_line
 
             terminal.out(version_line(app, app.name))
             raise _typer().Exit

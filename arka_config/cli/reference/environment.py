@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from arka_config.app_identity import INTROSPECT, MANAGE
 from arka_config.cli.reference.document import Block, Definitions, Heading, Paragraph
 
 if TYPE_CHECKING:
@@ -11,10 +12,12 @@ if TYPE_CHECKING:
 
 
 class Variable(NamedTuple):
-    """A variable that controls the program: its name without the app's prefix, and what it does."""
+    """A variable that controls the program: its name without the app's prefix, what it does, and the feature that an
+    app must have to use it, in the words of `AppIdentity.can`."""
 
     name: str
     meaning: str
+    needs: str = ""
 
 
 # Every name that the code passes to `AppIdentity.variable` or `is_on`; a test compares the two.
@@ -30,8 +33,9 @@ VARIABLES = (
     Variable("PASSPHRASE_COMMAND", "a command that prints the vault's passphrase"),
     Variable("SESSION", "keeps the vault unlocked in one shell. Set by `{app} vault unlock`"),
     Variable("PROXY", "the proxy that requests go through, if the program has that setting"),
-    Variable("DATABASE_URL", "the database of `{app} workspace`"),
-    Variable("TRUSTED_PROXIES", "the proxies that `{app} workspace serve` trusts"),
+    Variable("INTROSPECTION_SECRET", "the secret with which the program verifies tokens", INTROSPECT),
+    Variable("DATABASE_URL", "the database of `{app} workspace`", MANAGE),
+    Variable("TRUSTED_PROXIES", "the proxies that `{app} workspace serve` trusts", MANAGE),
 )
 
 # Variables of the system, of other programs and of common conventions.
@@ -49,8 +53,8 @@ def blocks(app: AppIdentity) -> list[Block]:
     settings = settings_variables(app)
     rows = [
         (app.variable(name), meaning.format(prefix=app.prefix, app=app.name))
-        for name, meaning in VARIABLES
-        if app.variable(name) not in settings or name in ("API_KEY", "API_URL")
+        for name, meaning, needs in VARIABLES
+        if app.can(needs) and (app.variable(name) not in settings or name in ("API_KEY", "API_URL"))
     ]
     titles = ("variable", "meaning")
     made: list[Block] = [Definitions(tuple((f"`{name}`", meaning) for name, meaning in rows), titles)]

@@ -19,7 +19,7 @@ MEANINGS = {
     errors.EXIT_PENDING: (
         "changes are pending (`plan`), or the token expires soon or at an unknown time (`status --expiring`)"
     ),
-    errors.EXIT_AUTH: "no token, an invalid or expired token, or a subscription is required",
+    errors.EXIT_AUTH: "no token, or an invalid or expired token",
     126: "`exec` only: the command cannot be run",
     127: "`exec` only: the command was not found",
     errors.EXIT_INTERRUPTED: "interrupted, with Ctrl-C",
@@ -28,8 +28,10 @@ MEANINGS = {
 
 def blocks(app: AppIdentity) -> list[Block]:
     """Make the document."""
+    plans = {errors.EXIT_AUTH: "no token, an invalid or expired token, or a subscription is required"}
+    meanings = MEANINGS | plans if app.has_plans else MEANINGS
     return [
-        Definitions(tuple((str(code), meaning) for code, meaning in MEANINGS.items()), ("code", "meaning")),
+        Definitions(tuple((str(code), meaning) for code, meaning in meanings.items()), ("code", "meaning")),
         Paragraph(
             f"Otherwise, `{app.name} exec` exits with the code of the command that it runs. An error is one line on "
             "stderr that starts with `error:`, and a `hint:` with what to do. With `--json`, it is an object on stdout "

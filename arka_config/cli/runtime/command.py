@@ -298,7 +298,7 @@ def _watched_waits() -> Iterator[None]:
 
 
 class Command(click.Command):
-    """A command of an app. `{app}` in its help is replaced with the words that run the program, `{url}` with its API's.
+    """A command of an app. `{app}` in its help is replaced with the words that run the program.
 
     What is in `[[verify:…]]` is in the help only if the app has the feature, and `[[no-verify:…]]` only if it has not.
     """
@@ -328,8 +328,7 @@ class Command(click.Command):
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help, with the name of the program that was run."""
-        text = super().get_help(ctx).replace("{app}", sessions.program_of(ctx))
-        return text.replace("{url}", self.app.default_url() or "https://api.example.com") if "{url}" in text else text
+        return super().get_help(ctx).replace("{app}", sessions.program_of(ctx))
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with the code that it returns."""

@@ -215,7 +215,7 @@ def version_option(app: AppIdentity) -> click.Option:
 
     def show(context: click.Context, _: click.Parameter, given: bool) -> None:
         if given and not context.resilient_parsing:
-            from arka_config.cli.runtime.versions import version_line
+            from arka_config.versions import version_line
 
             terminal.out(version_line(app, str(context.info_name)))
             context.exit()

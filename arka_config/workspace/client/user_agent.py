@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
 
 def user_agent(app: AppIdentity) -> str:
     """Return `octo/1.2.0`, or `octo` for a program that is not installed from a distribution."""
-    name = getattr(app, "distribution", "")
-    try:
-        return f"{app.folder}/{metadata.version(name)}" if name else app.folder
-    except metadata.PackageNotFoundError:
-        return app.folder
+    from arka_config.versions import app_version
+
+    version = app_version(app)
+    return f"{app.folder}/{version}" if version else app.folder

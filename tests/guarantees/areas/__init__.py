@@ -13,8 +13,23 @@ from tests.guarantees.areas import (
     server,
     store,
     templates,
+    verifiers,
 )
 
-AREAS = (store, lifecycle, output, network, sealing, templates, server, operation, automation, database, leaks, project)
+AREAS = (
+    store,
+    lifecycle,
+    output,
+    network,
+    verifiers,
+    sealing,
+    templates,
+    server,
+    operation,
+    automation,
+    database,
+    leaks,
+    project,
+)
 GUARANTEES = [guarantee for area in AREAS for guarantee in area.GUARANTEES]
 MUTANTS = [mutant for area in AREAS for mutant in area.MUTANTS]

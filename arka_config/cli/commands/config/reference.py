@@ -8,7 +8,7 @@ import click
 
 from arka_config.cli.runtime.command import Session, command
 from arka_config.cli.runtime.session import program_context
-from arka_config.cli.runtime.versions import app_version
+from arka_config.versions import app_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,0 +1,169 @@
+"""A program with another name never names ARKA: in its help, messages, topics, files, scripts and schema."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import arka_config
+from arka_config import App, UrlVerifier, WorkspaceVerifier
+from arka_config.cli.reference.topics import TOPICS
+from arka_config.cli.runtime import command_tree
+from arka_config.scanning.tokens import rule_for_gitleaks
+from arka_config.templates.model import json_schema_text
+from arka_config.testing import FakeTokens, RunCli
+from tests.cli.program import every_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(arka_config.__file__).parent
+
+# Where the library may name itself: its package, to install an extra of it, and its modules, in code for Python.
+ITSELF = re.compile(r"arka-config\[\w+\]|\barka_config\b|^arka-config$")
+OTHERS = {
+    "templates/sealed.py": {"python3 -m pip install 'arka-config[age]'"},
+    "sealing/unlockers/protocol.py": {
+        "docs/guides/recovery.md of arka-config"
+    },  # a page of the library's documentation
+    "sealing/unlockers/weakness.py": {"hunter arka"},  # a list of weak passphrases
+    "sealing/cipher.py": {"arka-config/1/"},  # separates keys (HKDF); never shown
+    "store/files.py": {".arka-tmp"},  # a leftover of older versions, to remove it
+    "cli/output/terminal.py": {"arka-config "},  # `--debug`: the library's version
+    "workspace/server/selection.py": {"arka_label_matches"},  # a function in SQL
+    "workspace/client/connection.py": {"arka"},  # a default that every caller replaces
+}
+
+APPS = {
+    "another-api": {"verifier": UrlVerifier("/user", user="login")},
+    "no-verifier": {},
+    "workspace": {"verifier": WorkspaceVerifier(), "billing_page": "/billing", "legacy_project": "octo-js"},
+}
+
+
+@pytest.fixture(params=APPS)
+def cli_app(request: pytest.FixtureRequest) -> App:
+    return App(
+        "octo",
+        token_prefix=("ghp_", "github_pat_"),
+        api_url="https://api.octo.example",
+        tokens_page="https://octo.example/settings/tokens",
+        **APPS[request.param],  # type: ignore[arg-type]  # a table of keyword arguments
+    )
+
+
+def brand_in(text: str) -> list[str]:
+    """The lines of a text that name ARKA."""
+    return [line for line in ITSELF.sub("", text).splitlines() if "arka" in line.lower()]
+
+
+def test_no_help_page_names_arka(cli_app: App, run_cli: RunCli) -> None:
+    names = [name for name, _ in every_command(command_tree.program(cli_app))]
+    assert len(names) > 30
+    for words in ([], *(name.split() for name in names)):
+        done = run_cli(*words, "--help")
+        assert done.code == 0
+        assert "octo" in done.out
+        assert brand_in(done.out + done.err) == [], words
+
+
+def test_no_topic_names_arka(cli_app: App, run_cli: RunCli) -> None:
+    for topic in TOPICS:
+        done = run_cli("help", topic)
+        assert (done.code, brand_in(done.out)) == (0, []), topic
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_no_completion_script_names_arka(shell: str, run_cli: RunCli) -> None:
+    done = run_cli("completion", shell)
+    assert (done.code, "octo" in done.out, brand_in(done.out)) == (0, True, [])
+
+
+def test_schema_and_scanner_rule_do_not_name_arka(cli_app: App) -> None:
+    assert brand_in(json_schema_text(cli_app)) == []
+    assert brand_in(rule_for_gitleaks(cli_app)) == []
+
+
+def test_no_command_and_no_file_that_it_writes_names_arka(
+    cli_tokens: FakeTokens, run_cli: RunCli, cli_home: Path, tmp_path: Path
+) -> None:
+    token = cli_tokens.make()
+    template, key = tmp_path / "ci.toml", tmp_path / "key"
+    lines = [
+        (["login", "-p", "home", "--with-token", "--no-verify"], token),
+        (["profiles", "create", "work", "description=Work"], ""),
+        (["status", "--offline"], ""),
+        (["status", "--offline", "--json"], ""),
+        (["use", "home"], ""),
+        (["use", "home", "--here"], ""),
+        (["env"], ""),
+        (["export", "dotenv", str(tmp_path / ".env")], ""),
+        (["export", "template"], ""),
+        (["plan", str(template)], ""),
+        (["config", "set", "expiry_warning=7d"], ""),
+        (["config", "show", "--sources"], ""),
+        (["config", "path"], ""),
+        (["vault", "enable", "--with", "key-file", "--key-file", str(key)], ""),
+        (["vault", "status"], ""),
+        (["scan", str(tmp_path)], ""),
+        (["doctor", "--all"], ""),
+        (["token", "--for", "https://other.example"], ""),
+        (["token", "-p", "nosuch"], ""),
+        (["nosuch"], ""),
+        (["profiles", "set", "home", "api_url=http://x.example"], ""),
+        (["logout"], ""),
+    ]
+    template.write_text('version = 1\n[profile]\nname = "ci"\n[token]\nenv = "OCTO_CI_TOKEN"\n')
+    for words, stdin in lines:
+        done = run_cli(*words, stdin=stdin)
+        assert brand_in(done.out + done.err) == [], words
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) > 6
+    for path in written:
+        text = path.read_bytes().decode("utf-8", "replace")
+        assert brand_in(f"{path.relative_to(tmp_path)}\n{text}") == [], path
+
+
+def texts_of(tree: ast.AST) -> Iterator[str]:
+    """Every string of a module that a user may see: all but docstrings, which are read by programmers, and names."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
+            yield node.value
+
+
+def test_no_text_in_the_code_names_arka() -> None:
+    found: dict[str, list[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        name = str(path.relative_to(PACKAGE))
+        if name.startswith("arka/") or name == "__main__.py":  # ARKA's own program
+            continue
+        for text in texts_of(ast.parse(path.read_text("utf-8"))):
+            shown = [line for line in brand_in(text) if not any(each in line for each in OTHERS.get(name, ()))]
+            if shown:
+                found.setdefault(name, []).extend(shown)
+    assert found == {}
+
+
+def test_no_page_of_a_workspace_names_arka() -> None:
+    files = [
+        path for path in (PACKAGE / "workspace" / "server" / "pages").rglob("*") if path.suffix in (".html", ".js")
+    ]
+    assert len(files) > 10
+    for path in files:
+        assert brand_in(path.read_text("utf-8")) == [], path
+
+
+def test_every_error_for_json_names_the_program(run_cli: RunCli) -> None:
+    error = json.loads(run_cli("token", "--json").out)["error"]
+    assert error["hint"] == "octo login"
