@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 app = App(
     "arka",
     settings="tests.secretive:Settings",
-    token_prefix=arka.token_prefix,
+    token_prefix=arka.token_prefixes,
+    verifier=arka.verifier,
     token_length=arka.token_length,
     token_checksum=arka.token_checksum,
     api_url="https://arka-ai.com",

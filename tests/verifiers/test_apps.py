@@ -61,7 +61,7 @@ def test_commands_that_manage_tokens_are_those_of_a_workspace() -> None:
 
 def test_commands_that_an_app_cannot_have_are_refused_when_they_are_added() -> None:
     with pytest.raises(LookupError, match="has no command 'tokens': it needs verifier=WorkspaceVerifier"):
-        octo().add_commands(click.Group("octo"), only=["login", "tokens"])
+        octo(commands=["login", "tokens"]).add_commands(click.Group("octo"))
 
 
 def test_help_names_no_command_and_no_option_that_the_app_does_not_have(run: Callable[..., Result]) -> None:

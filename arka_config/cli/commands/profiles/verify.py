@@ -82,7 +82,7 @@ def _store_details(session: Session, name: str, before: Credential | None, verif
         label=details.label or before.label,
         created=before.created,
         expires=details.stored_expires or before.expires,
-        user=verification.identity.email,
+        user=verification.identity.user,
         storage=before.storage,
     )
     if (after.label, after.expires, after.user) == (before.label, before.expires, before.user):
