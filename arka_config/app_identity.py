@@ -277,6 +277,11 @@ class AppIdentity:
         """Whether the app's API is that of a workspace, which lists, creates and revokes tokens."""
         return bool(getattr(self.verifier, "has_workspace_api", False))
 
+    @property
+    def replacing_command(self) -> str:
+        """The command that replaces a token that still works: `rotate`, or `login` without a workspace's API."""
+        return "rotate" if self.has_workspace_api else "login"
+
     def can(self, feature: str) -> bool:
         """Return whether the app has what a command or an option needs: LEGACY, VERIFY, …; empty for nothing."""
         if feature == LEGACY:

@@ -8,7 +8,6 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from arka_config.app_identity import MANAGE
 from arka_config.doctor.machine import list_folder
 from arka_config.doctor.permissions import exposed
 from arka_config.doctor.problem import (
@@ -177,8 +176,9 @@ def _copies(machine: Machine, path: str, place: str, advice: str) -> Iterator[Pr
         return
     holders = sorted({name for match in matches for token in match.tokens if (name := machine.find_holder(token))})
     subject = f"the token of profile {' and '.join(map(repr, holders))}" if holders else "a token"
-    command = "rotate" if machine.app.can(MANAGE) else "login"
-    replace = f"replace it: {machine.program} {command} --profile {holders[0]}" if holders else "revoke it"
+    replace = "revoke it"
+    if holders:
+        replace = f"replace it: {machine.program} {machine.app.replacing_command} --profile {holders[0]}"
     message = f"{subject} is {place}, on {describe_lines(matches)}"
     command = delete_lines_command(path, [(match.first, match.last) for match in matches])
     advice = f"{advice}. If others may have read it, {replace}"

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.app_identity import MANAGE
 from arka_config.doctor.problem import ERROR, NOTE, WARNING, Problem, shorten_list
 from arka_config.errors import InvalidToken, NotPermitted
 from arka_config.store.preferences import EXPIRY_WARNING
@@ -83,7 +82,6 @@ def expired_tokens(machine: Machine) -> Iterator[Problem]:
 
 
 def _expiring(machine: Machine, survey: Survey) -> Iterator[Problem]:
-    replace = "rotate" if machine.app.can(MANAGE) else "login"
     days = machine.preferences.expiry_warning if machine.preferences is not None else EXPIRY_WARNING
     for holder, verification in survey.verifications.items():
         stored = machine.credentials.get(holder.profile)
@@ -92,7 +90,11 @@ def _expiring(machine: Machine, survey: Survey) -> Iterator[Problem]:
         details = verification.identity.token
         if details.expires and timestamps.parse(details.expires) <= machine.now + timedelta(days=days):
             when = timestamps.describe(timestamps.parse(details.expires), machine.now)
-            command = machine.command(replace, "--profile", holder.profile) if stored is not None else ""
+            command = (
+                machine.command(machine.app.replacing_command, "--profile", holder.profile)
+                if stored is not None
+                else ""
+            )
             message = f"the token of {holder}, {_name(machine, details)}, expires {when}"
             yield Problem(WARNING, _place(machine, holder), message, command, token_id=details.id)
 

@@ -59,8 +59,9 @@ def expiry(machine: Machine) -> Iterator[Problem]:
             command = again or machine.command("login", "--profile", name)
             yield Problem(ERROR, path, f"the token of profile '{name}' expired {when}", command)
         elif expires <= machine.now + timedelta(days=days):
-            command = machine.command("rotate", "--profile", name)
+            command = machine.command(machine.app.replacing_command, "--profile", name)
             advice = f"or create one on the tokens page, and then: {machine.program} login --profile {name}"
+            advice = advice if machine.app.has_workspace_api else "create one on the tokens page first"
             yield Problem(WARNING, path, f"the token of profile '{name}' expires {when}", command, advice)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from arka_config.app_identity import MANAGE
 from arka_config.cli.input.options import no_browser_option, paste_option
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.command import Session, command
@@ -35,9 +34,10 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
     else:
         label = stored.credential.label
         if not stored.credential.is_expired and _is_accepted(stored):
+            replace = f"{session.app.name} {session.app.replacing_command} --profile {name}"
             session.report(
                 {"profile": name, "refreshed": False},
-                f"The token of profile '{name}' works; to replace it: {_replace_command(session, name)}",
+                f"The token of profile '{name}' works; to replace it: {replace}",
             )
             return
     if session.no_input or not (session.can_ask or session.json):
@@ -48,11 +48,6 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
         raise UsageError("the workspace's URL is not known", hint=f"{session.app.name} profiles set {name} api_url=URL")
     target = Target(name, url, suggested_label=label, force=force)
     log_in(session, target, Input(paste=paste, no_browser=no_browser), {"refreshed": True})
-
-
-def _replace_command(session: Session, name: str) -> str:
-    command = "rotate" if session.app.can(MANAGE) else "login"
-    return f"{session.app.name} {command} --profile {name}"
 
 
 def _is_accepted(stored: workspace_access.StoredToken) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from arka_config import timestamps
-from arka_config.app_identity import MANAGE, VERIFY
+from arka_config.app_identity import VERIFY
 from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import (
@@ -199,8 +199,8 @@ def _warn_of_expiry(session: Session, found: Findings, expiry: datetime) -> None
     if found.stored is None:  # it is not in the token store, so no command here replaces it
         hint = f"create a new one on {app.page(app.tokens_page, str(found.known.origin))}"
     else:
-        can_rotate = found.verification.identity is not None and is_alive and app.can(MANAGE)
-        hint = f"{app.name} {'rotate' if can_rotate else 'login'} --profile {session.resolution.name}"
+        can_rotate = found.verification.identity is not None and is_alive
+        hint = f"{app.name} {app.replacing_command if can_rotate else 'login'} --profile {session.resolution.name}"
     when = timestamps.describe(expiry)
     terminal.warn(f"this token {'expires' if is_alive else 'expired'} {when}", hint=hint)
 

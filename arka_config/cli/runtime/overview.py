@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config import timestamps
+from arka_config.app_identity import VERIFY
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import (
     error_document,
@@ -96,12 +97,13 @@ def _effective_notices(session: Session, token: ResolvedValue | None, diagnosis:
 def _notices(session: Session, names: Collection[str]) -> Iterator[Notice]:
     """Yield what needs attention in the profiles: broken files, and tokens that expire or were never verified."""
     unverified = []
+    verifies = session.app.can(VERIFY)
     for name in names:
         try:
             profile, stored = session.store.profiles.read(name), session.store.tokens.read(name)
             if profile.reference is None and stored is not None:
                 yield from _expiry_notice(session, name, stored)
-                if not (stored.user or stored.is_expired):
+                if verifies and not (stored.user or stored.is_expired):
                     unverified.append(name)
         except ConfigError as error:
             yield Notice(error.message, error.hint)
@@ -119,7 +121,7 @@ def _expiry_notice(session: Session, name: str, stored: Credential) -> Iterator[
         return
     when = timestamps.describe(ends)
     if ends > timestamps.now():
-        yield Notice(f"the token of profile '{name}' expires {when}", f"{app.name} rotate -p {name}")
+        yield Notice(f"the token of profile '{name}' expires {when}", f"{app.name} {app.replacing_command} -p {name}")
     else:
         sign_in = session.store.sign_in_command(name, str(stored.origin)) or f"{app.name} login -p {name}"
         yield Notice(f"the token of profile '{name}' expired {when}", sign_in)
