@@ -361,3 +361,14 @@ def test_masking_and_warnings_of_an_app_end_with_its_run(
     assert terminal.safe_text(token) == token
     with pytest.warns(ConfigWarning):
         warnings.warn("shown by Python again", ConfigWarning, stacklevel=1)
+
+
+def test_help_shows_topics_and_commands_of_app_and_author(cli: click.Group) -> None:
+    topic = invoke(cli, "help", "precedence")
+    assert "ACME_PROFILE" in topic.output
+    assert "arka" not in topic.output.lower()
+    assert invoke(cli, "help", "profiles", "list").output.startswith("Usage: acme profiles list [OPTIONS]")
+    own = next(name for name, command in cli.commands.items() if getattr(command, "app", None) is not app)
+    assert invoke(cli, "help", own).output.startswith(f"Usage: acme {own} ")
+    assert invoke(cli, "help").output == invoke(cli, "--help").output
+    assert invoke(cli, "login", "-h").output == invoke(cli, "login", "--help").output

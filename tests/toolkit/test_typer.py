@@ -116,3 +116,13 @@ def test_decorated_function_can_be_called_directly() -> None:
         return settings.timeout * factor
 
     assert plain(2) == 60
+
+
+def test_help_shows_topics_and_commands_of_app_and_author() -> None:
+    topic = invoke("help", "environment").output
+    assert "ACME_API_KEY" in topic
+    assert "arka" not in topic.lower()
+    assert invoke("help", "profiles", "list").output.startswith("Usage: acme profiles list [OPTIONS]")
+    assert "Usage: acme show" in invoke("help", "show").output
+    assert "Usage: acme [OPTIONS] COMMAND" in invoke("help").output
+    assert "Usage: acme login [OPTIONS]" in invoke("login", "-h").output
