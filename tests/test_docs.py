@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
+import arka_config
+from arka_config import errors
 from arka_config.arka import app
 from arka_config.cli.runtime.command_tree import program
 from tests.cli.program import every_command
 from tests.pages import ROOT, Home, read_blocks, run_page
+from tools import render_code_reference
 
 PAGES = [
     ROOT / "README.md",
@@ -136,6 +139,26 @@ def test_common_options_are_described_once() -> None:
 def test_every_heading_names_an_existing_command() -> None:
     commands = {f"`arka {name}`" for name, _ in every_command(program(app))}
     assert {heading for heading in sections() if heading.startswith("`arka ")} == commands
+
+
+def test_reference_made_of_the_code_is_current() -> None:
+    for name, text in render_code_reference.render().items():
+        page = (ROOT / "docs" / "reference" / name).read_text("utf-8")
+        assert page == text.rstrip("\n") + "\n", f"docs/reference/{name} is out of date: run 'make docs'"
+
+
+def test_reference_has_every_command_error_name_and_operation() -> None:
+    pages = render_code_reference.render()
+    tree = program(app)
+    shown = [name for name, _ in every_command(tree) if not tree.commands[name.partition(" ")[0]].hidden]
+    commands = [f"## `arka {name}`\n" for name in shown]
+    assert [each for each in commands if each not in pages["command-line.md"]] == []
+    names = [f"## `{name}`\n" for name in arka_config.__all__]
+    assert [each for each in names if each not in pages["python-api.md"]] == []
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ConfigError)]
+    assert [kind for kind in kinds if f"| `{kind.__name__}` |" not in pages["errors.md"]] == []
+    assert "## `POST /api/v1/tokens`" in pages["workspace-api.md"]
+    assert "| `prompt` | `true` |" in pages["template-schema.md"]
 
 
 def test_demo_picture_loads_nothing_from_the_network() -> None:

@@ -23,13 +23,40 @@ _TITLES = {"precedence": "PRECEDENCE", "environment": "ENVIRONMENT", "exit-codes
 
 def write_pages(app: AppIdentity, group: click.Group, version: str) -> dict[str, str]:
     """Return the pages of a program by file name: `arka.1`, `arka-login.1`, `arka-profiles-list.1`."""
-    root = click.Context(group, info_name=app.name, **group.context_settings)
-    contexts = list(_walk(root))
-    common = {option for parameter in group.get_params(root) for option in parameter.opts}
+    contexts = walk_commands(app, group)
+    common = common_options(contexts)
     return {
         f"{page_name(context)}.{_SECTION}": "\n".join(_page(app, context, contexts, common, version)) + "\n"
         for context in contexts
     }
+
+
+def walk_commands(app: AppIdentity, group: click.Group) -> list[click.Context]:
+    """Return the context of the program, and then of every command and group in it."""
+    return list(_walk(click.Context(group, info_name=app.name, **group.context_settings)))
+
+
+def common_options(contexts: list[click.Context]) -> set[str]:
+    """The options of the program itself, which every command has too."""
+    root = contexts[0]
+    return {option for parameter in root.command.get_params(root) for option in parameter.opts}
+
+
+def describe_command(app: AppIdentity, context: click.Context, common: set[str]) -> list[Block]:
+    """Describe a command without headings: usage, help, and its options without the common ones."""
+    command = context.command
+    own = own_options(context, common)
+    return [
+        Example((" ".join([context.command_path, *command.collect_usage_pieces(context)]),)),
+        *map(_block, _help(command, app.name)),
+        *([Definitions(tuple((f"`{names}`", text) for names, text in own), ("option", "what it does"))] if own else []),
+    ]
+
+
+def own_options(context: click.Context, common: set[str]) -> list[tuple[str, str]]:
+    """The options of a command that not every command has, with their help; of the program, all."""
+    options = _options(context.command, context)
+    return [(names, text) for opts, names, text in options if context.parent is None or common.isdisjoint(opts)]
 
 
 def page_name(context: click.Context) -> str:
@@ -61,9 +88,8 @@ def _page(
         Heading("DESCRIPTION"),
         *map(_block, _help(command, app.name)),
     ]
-    own = [option for option in _options(command, context) if is_root or common.isdisjoint(option[0])]
-    if own:
-        blocks += [Heading("OPTIONS"), Definitions(tuple((f"`{names}`", text) for _, names, text in own))]
+    if own := own_options(context, common):
+        blocks += [Heading("OPTIONS"), Definitions(tuple((f"`{names}`", text) for names, text in own))]
     if isinstance(command, click.Group):
         rows = [
             (f"`{page_name(below)}(1)`", _summary(below.command, app.name))
