@@ -1,0 +1,166 @@
+"""Record what a version writes: files, tokens, JSON, exports and the workspace's database.
+
+    python -m tests.compatibility.record VERSION               this checkout, before its release
+    python -m tests.compatibility.record VERSION --code PATH   another checkout, such as that of a tag
+
+writes tests/compatibility/VERSION/. Its tests then hold later versions to it. A version is recorded once: `--force`
+replaces what is there, and is only for `unreleased`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.compatibility.scenario import HOME, PLAIN, PREFERENCES, SEALED, Ran, parse_json, play
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.compatibility.scenario import Step
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
+SCRATCH = Path("/tmp/arka-compatibility")  # its path is in the files, so it is the same on every machine
+EMAIL, KEY = "you@example.com", "compatibility-request-01"  # the user, and an Idempotency-Key
+
+# Run by the version's own code, for what no command line makes without a workspace.
+_JOURNAL = """
+from arka_config import open_store
+from arka_config.arka import app
+import os, socket
+socket.gethostname = lambda: "laptop"
+from arka_config.store.journal import ROTATE
+store = open_store(app, os.environ)
+entry = store.journal.begin(ROTATE, profile="work", origin="https://arka-ai.com", label="MacBook Pro", user="")
+entry.identify("tok_0000000000000000000001")
+"""
+_WORKSPACE = """
+import json, sys
+from arka_config.arka import app
+from arka_config.workspace.server import accounts, tokens
+from arka_config.workspace.server.workspace import Workspace
+url, email, key = sys.argv[1:]
+workspace = Workspace.open(app, url)
+link = workspace.add_user(email, plan="pro")
+workspace.add_user("free@example.com")
+found = {"full": workspace.issue(email, "MacBook Pro"), "manages": workspace.issue(email, "Admin", ["tokens:manage"])}
+with workspace.database.write() as session:
+    user = accounts.find(session, email)
+    if hasattr(tokens, "id_for_request"):
+        token_id = tokens.id_for_request(user.id, key)
+        found["requested"] = tokens.issue(session, app, user.id, "Requested", token_id=token_id)
+    revoked = tokens.issue(session, app, user.id, "Revoked")
+    session.flush()
+    tokens.revoke(session, user.id, revoked.token.id, address="local")
+    ids = {name: issued.token.id for name, issued in found.items()}
+print(json.dumps({
+    "tokens": {name: issued.secret.reveal() for name, issued in (found | {"revoked": revoked}).items()},
+    "ids": ids, "email": email, "key": key,
+}))
+workspace.database.close()
+"""
+
+
+def main() -> None:
+    """Record a version."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("version")
+    parser.add_argument("--code", type=Path, default=ROOT, help="the checkout to record (default: this one)")
+    parser.add_argument("--force", action="store_true", help="replace what is recorded")
+    options = parser.parse_args()
+    target = FOLDER / options.version
+    if target.exists() and not options.force:
+        parser.error(f"{target} exists: a released version is recorded once")
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    SCRATCH.mkdir()
+    try:
+        _record(target, options.code.resolve())
+    finally:
+        shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
+def _record(target: Path, code: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    (SCRATCH / "arka" / "config").mkdir(parents=True)
+    (SCRATCH / "arka" / "config" / "config.toml").write_text(PREFERENCES)
+    _record_scene(target, "plain", PLAIN, code)
+    run = _python(code, SCRATCH, "-c", _JOURNAL)
+    if run.code == 0:
+        shutil.copy(SCRATCH / "arka" / "state" / "journal.json", target / "plain" / "arka" / "state" / "journal.json")
+        (SCRATCH / "arka" / "state" / "journal.json").unlink()
+    _record_scene(target, "sealed", SEALED, code)
+    database = SCRATCH / "workspace.sqlite"
+    made = _python(code, SCRATCH, "-c", _WORKSPACE, f"sqlite:///{database}", EMAIL, KEY)
+    if made.code == 0:
+        record_database(database, json.loads(made.out))
+
+
+def record_database(database: Path, given: dict[str, object]) -> None:
+    """Write a database as SQL, to the folder of its migration, unless that is recorded already."""
+    with closing(sqlite3.connect(database)) as connection:
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        folder = FOLDER / "workspace"
+        folder.mkdir(exist_ok=True)
+        if (folder / f"{revision}.sql").exists():
+            return
+        (folder / f"{revision}.sql").write_text("\n".join(connection.iterdump()) + "\n")
+        (folder / f"{revision}.json").write_text(json.dumps(given, indent=2) + "\n")
+
+
+def _record_scene(target: Path, name: str, steps: tuple[Step, ...], code: Path) -> None:
+    outputs = []
+
+    def program(*words: str, stdin: str, environ: Mapping[str, str]) -> Ran:
+        return _python(code, SCRATCH / "project", "-m", "arka_config", *words, stdin=stdin, environ=environ)
+
+    (SCRATCH / "project").mkdir(exist_ok=True)
+    for line, ran in play(program, steps, SCRATCH / "project"):
+        if "--json" in line:
+            outputs.append({"line": line, "code": ran.code, "objects": parse_json(ran.out.replace(str(SCRATCH), HOME))})
+        elif ran.code:
+            sys.stderr.write(f"{name}: arka {line} exits with {ran.code}\n")
+    if not outputs or outputs[0]["line"] != steps[0].line:  # the version has none of it
+        return
+    for part in ("arka", "project") if name == "plain" else ("arka",):
+        shutil.copytree(SCRATCH / part, target / name / part, ignore=shutil.ignore_patterns("lock", "*.lock"))
+    (target / name / "outputs.json").write_text(json.dumps(outputs, indent=1, ensure_ascii=False) + "\n")
+
+
+def _python(code: Path, cwd: Path, *words: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Ran:
+    """Run Python with the code of a version."""
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(SCRATCH),
+        "ARKA_HOME": str(SCRATCH / "arka"),
+        "ARKA_NO_INPUT": "1",
+        "PYTHONPATH": str(code),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        **(environ or {}),
+    }
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        env=variables,
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode and "-c" in words:
+        sys.stderr.write(done.stderr)
+    return Ran(done.returncode, done.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""What each version is asked to write: the same command lines for all, of which a version runs those that it has."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+TOKENS = {
+    "work": "arka_" + "w" * 33 + "9f3c",
+    "ci": "arka_" + "o" * 33 + "77d1",
+    "stored": "arka_" + "s" * 33 + "c0de",
+    "sealed": "arka_" + "t" * 33 + "b2c3",
+}
+HOME = "/home/you"  # instead of the folder in which an output was recorded
+PASSPHRASE = "correct horse battery staple"
+ENVIRON = {"ARKA_CI_TOKEN": TOKENS["stored"], "RUNNER_TOKEN": TOKENS["ci"]}
+PREFERENCES = 'legacy_sync = false\n\n[helpers]\nop = "op read x"\n'  # as a user writes them
+USAGE = 2  # the exit code of a version that does not have the command or option
+TEMPLATES = {
+    "reference.toml": 'version = 1\n\n[profile]\nname = "reference"\n\n[token]\nenv = "ARKA_CI_TOKEN"\n',
+    "stored.toml": (
+        'version = 1\n\n[profile]\nname = "stored"\ndescription = "A copied token"\n\n'
+        '[token]\nenv = "ARKA_CI_TOKEN"\ncopy = true\n\n[settings]\ntimeout = 120\n'
+    ),
+    "sealed.toml": 'version = 1\n\n[profile]\nname = "sealed"\napi_url = "https://arka-ai.com"\n',
+}
+
+
+class Step(NamedTuple):
+    """A command line, run in the project's folder. `keep` is the file that its output goes to, if it is a format."""
+
+    line: str
+    stdin: str = ""
+    keep: str = ""
+    environ: Mapping[str, str] = {}
+
+
+class Ran(NamedTuple):
+    """The exit code and the output of a command line."""
+
+    code: int
+    out: str
+
+
+class Program(Protocol):
+    """A version of the program, with HOME, ARKA_HOME and the working directory set."""
+
+    def __call__(self, *words: str, stdin: str, environ: Mapping[str, str]) -> Ran: ...
+
+
+PLAIN = (
+    Step("login -p work --with-token --no-verify --label 'MacBook Pro' --expires 2099-12-31 --json", TOKENS["work"]),
+    Step("login -p ci --with-token --no-verify --api-url https://eu.arka-ai.com --json", TOKENS["ci"]),
+    Step("profiles create runner description='Build runner' token.env=RUNNER_TOKEN timeout=45 --json"),
+    Step("profiles set work description='Work laptop' timeout=60 --json"),
+    Step("profiles copy runner spare --json"),
+    Step("profiles rename spare other --json"),
+    Step("profiles unset other timeout --json"),
+    Step("profiles remove other --yes --json"),
+    Step("config set expiry_warning=30d allow_env=CI_TOKEN,DEPLOY_TOKEN 'helpers.op=op read x' --json"),
+    Step("use ci --json"),
+    Step("use work --json"),
+    Step("use ci --here --json"),
+    Step("use --pins --json"),
+    Step("use --unpin --json"),
+    Step("use ci --here --json"),
+    Step("status --offline -p work --json"),
+    Step("prompt --json"),
+    Step("token -p work --json"),
+    Step("env -p work --with-token --json"),
+    Step("env -p work --with-token --shell bash", keep="env.bash"),
+    Step("env -p work --with-token --shell fish", keep="env.fish"),
+    Step("env -p work --with-token --shell powershell", keep="env.ps1"),
+    Step("export dotenv -p work", keep="dotenv"),
+    Step("export dotenv -p work --json"),
+    Step("export template work", keep="template.toml"),
+    Step("export template runner --json"),
+    Step("export legacy -p work --output legacy.json --json"),
+    Step("import legacy -p old --input legacy.json --keep --json"),
+    Step("profiles list --json"),
+    Step("profiles show work --json"),
+    Step("profiles show runner --json"),
+    Step("config show -p work --json"),
+    Step("config show -p work --sources --json"),
+    Step("config get timeout -p work --json"),
+    Step("config path -p work --json"),
+    Step("identity create --json"),
+    Step("identity show --json"),
+    Step("seal -p sealed --to $RECIPIENT --with-token --template templates/sealed.toml --json", TOKENS["sealed"]),
+    Step("plan templates --json", environ=ENVIRON),
+    Step("plan templates --out plan.json", environ=ENVIRON),
+    Step("apply templates --yes --no-verify --json", environ=ENVIRON),
+    Step("apply templates --yes --no-verify --json", environ=ENVIRON),
+    Step("logout -p old --yes --json"),
+    Step("vault status --json"),
+    Step("doctor --json"),
+    Step("scan templates --json"),
+    Step("version --json"),
+    Step("completion bash --json"),
+)
+# In a copy of what PLAIN wrote.
+SEALED = (
+    Step("vault enable --with key-file --with passphrase --json", environ={"ARKA_PASSPHRASE": PASSPHRASE}),
+    Step("vault status --json"),
+    Step("vault unlock --for 7d --shell bash --json"),
+    Step("profiles list --json"),
+    Step("status --offline -p work --json"),
+)
+
+
+def play(program: Program, steps: tuple[Step, ...], folder: Path) -> Iterator[tuple[str, Ran]]:
+    """Run the steps in a project's folder and yield each with its result. Those that the version does not have are
+    left out."""
+    (folder / "templates").mkdir(exist_ok=True)
+    for name, text in TEMPLATES.items():
+        if not (folder / "templates" / name).exists() and name != "sealed.toml":
+            (folder / "templates" / name).write_text(text)
+    recipient = ""
+    for step in steps:
+        if "$RECIPIENT" in step.line:
+            if not recipient:
+                continue
+            (folder / "templates" / "sealed.toml").write_text(TEMPLATES["sealed.toml"])
+        line = step.line.replace("$RECIPIENT", recipient)
+        ran = program(*shlex.split(line), stdin=step.stdin, environ=step.environ)
+        if ran.code == USAGE and " --no-verify" in line:  # 0.1.0 asks no workspace
+            ran = program(*shlex.split(line.replace(" --no-verify", "")), stdin=step.stdin, environ=step.environ)
+        if ran.code == USAGE:
+            continue
+        if step.line.startswith("identity show"):
+            recipient = str(json.loads(ran.out)["recipient"])
+        if step.keep:
+            (folder / "exports").mkdir(exist_ok=True)
+            (folder / "exports" / step.keep).write_text(ran.out)
+        yield step.line, ran
+
+
+def parse_json(text: str) -> list[dict[str, Any]]:
+    """The JSON objects of an output, of which there may be several."""
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while at < len(text.rstrip()):
+        document, at = decoder.raw_decode(text, at)
+        at += len(text[at:]) - len(text[at:].lstrip())
+        found.append(document)
+    return found
