@@ -159,3 +159,13 @@ def test_overview_suggests_no_command_that_a_program_does_not_have(capsys: pytes
     assert "Next: acme help  # list the commands" in capsys.readouterr().out
     assert run(acme, []) == 0
     assert "Next: acme login  # sign in" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("home")
+def test_overview_names_no_unverified_token_if_the_app_cannot_verify(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = AppIdentity("plain", api_url="https://api.plain.example")
+    open_store(plain).log_in("work", Credential(Secret("secret-0123456789"), Origin.of("https://api.plain.example")))
+    assert run(plain, []) == 0
+    out = capsys.readouterr().out
+    assert "profile    work" in out
+    assert "Needs attention" not in out

@@ -24,7 +24,7 @@ class Variable(NamedTuple):
 VARIABLES = (
     Variable("API_KEY", "a token"),
     Variable("PROFILE", "the name of the profile to use"),
-    Variable("API_URL", "the workspace that the token in `{prefix}API_KEY` is for, and the one that `login` uses"),
+    Variable("API_URL", "the URL that the token in `{prefix}API_KEY` is sent to, and that `login` uses"),
     Variable("HOME", "one folder for all files, with `config`, `data` and `state` in it; a full path"),
     Variable("NO_INPUT", "never prompt, as with `--no-input`, unless it is empty, `0`, `false` or `no`"),
     Variable("DEBUG", "log each step to stderr, as with `--debug`, unless it is empty, `0`, `false` or `no`"),
