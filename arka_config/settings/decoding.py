@@ -17,7 +17,7 @@ from arka_config.secret import Secret
 from arka_config.text import check_printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pydantic.fields import FieldInfo
     from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -156,6 +156,15 @@ def table_in(environ: Mapping[str, str], variable: str) -> dict[str, Any] | None
     except (ValueError, RecursionError):
         return None
     return {} if table is None else table if isinstance(table, dict) else None
+
+
+def entries(environ: Mapping[str, str], variable: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the names of a nested model's entries, each with the variable that has it: its own, or one of an entry."""
+    yield from ((name, variable) for name in table)
+    prefix = variable + DELIMITER
+    for name, text in environ.items():
+        if name.startswith(prefix) and text:
+            yield name[len(prefix) :].partition(DELIMITER)[0], name
 
 
 def merge(lower: dict[str, Any], higher: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from pydantic_settings import PydanticBaseSettingsSource
 
 from arka_config.precedence.values import DEFAULT, FLAG, PROFILE, ResolvedValue
 from arka_config.secret import Secret
-from arka_config.settings.decoding import StructuredField, table_in
+from arka_config.settings.decoding import StructuredField, entries, table_in
 from arka_config.settings.fields import Token, accepts_secret
 from arka_config.settings.unused import unknown_keys
+from arka_config.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -90,8 +91,9 @@ class LayeredSource(PydanticBaseSettingsSource):
                 inner[name] = leaf.default
 
     def _check_tables(self) -> None:
-        """Report each variable of a nested model that is not a JSON object."""
+        """Report each variable of a nested model that is not a JSON object, and names that a strict model lacks."""
         environ = self.resolution.environ
+        owners = {leaf.field.path[:-1]: leaf.owner for leaf in self.leaves.values()}
         fields = [leaf.field for leaf in self.leaves.values()]
         tables = {
             variable: field.path[:depth]
@@ -100,9 +102,15 @@ class LayeredSource(PydanticBaseSettingsSource):
             for depth, variable in enumerate(field.tables, 1)
         }
         for variable, path in tables.items():
-            if environ.get(variable) and table_in(environ, variable) is None:
-                name = ".".join(path)
+            name = ".".join(path)
+            table = table_in(environ, variable)
+            if environ.get(variable) and table is None:
                 self.problems.append((None, f"{name}: not valid JSON, which a table must be here (env: {variable})"))
+            elif path in owners and owners[path].model_config.get("extra") in ("allow", "forbid"):
+                known = {field.path[len(path)].lower() for field in fields if field.path[: len(path)] == path}
+                for entry, place in entries(environ, variable, table or {}):
+                    if entry.lower() not in known:
+                        self.problems.append((None, f"{name}.{visible(entry)}: unknown setting (env: {place})"))
 
     def _value(self, leaf: Leaf, found: ResolvedValue) -> object:
         if isinstance(found.value, Given):

@@ -14,6 +14,8 @@ from arka_config.text import did_you_mean, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pydantic import TypeAdapter
+
     from arka_config.app_identity import AppIdentity
     from arka_config.settings.fields import Leaf
     from arka_config.store.preferences import Preferences
@@ -37,7 +39,7 @@ class SettingsValidator:
 
     def __init__(self, app: AppIdentity) -> None:
         self._leaves: dict[str, Leaf] = {}
-        self._adapters: dict[str, Any] = {}
+        self._adapters: dict[str, TypeAdapter[Any]] = {}
         self._is_typed = app.settings is not None
         if self._is_typed:
             leaves: Mapping[str, Leaf] = app.settings_class().leaves()
@@ -75,7 +77,7 @@ class SettingsValidator:
         """What is wrong with a setting's value, without repeating it, or an empty string."""
         from pydantic import ValidationError
 
-        from arka_config.settings.fields import first_message, type_adapter
+        from arka_config.settings.fields import first_message, type_adapter, validator
 
         if not self._is_typed:
             return ""
@@ -86,9 +88,12 @@ class SettingsValidator:
         if self.is_secret(name) and not may_be_secret:
             return "a secret is not allowed in a template, which everyone can read"
         if name not in self._adapters:
-            self._adapters[name] = type_adapter(leaf)
+            self._adapters[name] = validator(leaf)
         try:
-            self._adapters[name].validate_python(value)
+            try:
+                self._adapters[name].validate_python(value)
+            except (AttributeError, LookupError, TypeError):  # a validator that needs the other fields
+                type_adapter(leaf).validate_python(value)
         except ValidationError as error:
             return first_message(error)
         return ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import click
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -34,6 +35,7 @@ from pydantic import (
     StrictBool,
     StrictInt,
     Tag,
+    ValidationError,
     field_validator,
     model_validator,
 )
@@ -47,6 +49,8 @@ from arka_config.settings.assignments import assignments, check_together, parse_
 from arka_config.settings.fields import validator
 from arka_config.settings.unused import unused_variables
 from arka_config.store.child_environment import secrets_in
+from arka_config.templates.model import json_schema_text
+from arka_config.templates.policy import SettingsValidator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -371,6 +375,25 @@ def test_entry_that_is_not_json_is_an_error_without_its_text(
     assert caught.value.problems == (f"value: {problem} (env: {variable})",)
 
 
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    retries: int = 3
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"), [("ACME_VALUE", '{"retires": 7}'), ("ACME_VALUE__RETIRES", "7"), ("ACME_VALUE__A__B", "7")]
+)
+def test_name_that_a_strict_model_lacks_is_an_error(
+    variable: str, text: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, app = make(Closed, {"value": Closed()})
+    with pytest.raises(ValidationError):
+        expected(plain, monkeypatch, **{variable: text})
+    with pytest.raises(SettingsError, match=rf"^value\.\w+: unknown setting \(env: {variable}\)"):
+        app.cls.load(environ=environ | {variable: text})
+
+
 # Secrets, which have no flag and are not in a profile's file
 
 
@@ -610,3 +633,32 @@ def test_model_that_is_defined_after_the_class_is_read(
     app.cls.model_rebuild()
     settings: Any = app.cls.load(environ=environ | {"ACME_VALUE__RETRIES": "7"})
     assert settings.value == Inner(retries=7)
+
+
+# Templates
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_valid"),
+    [
+        ("discriminated union", {"kind": "dog", "tricks": ["sit"]}, True),
+        ("discriminated union", {"kind": "dog", "tricks": 3}, False),
+        ("list of models", [{"retries": 1}], True),
+        ("list of models", [{"retries": "many"}], False),
+        ("dataclass", {"x": 1}, True),
+        ("dataclass", {}, False),
+        ("RootModel", ["a"], True),
+    ],
+)
+def test_schema_of_templates_knows_the_types_of_settings(name: str, value: Any, is_valid: bool) -> None:
+    _, app = make(CASES[name].annotation)
+    template = {"version": 1, "profile": {"name": "x"}, "settings": {"value": value}}
+    schema = json.loads(json_schema_text(app))
+    assert jsonschema_rs.is_valid(schema, template) is is_valid
+    assert (SettingsValidator(app).problem("value", value) == "") is is_valid
+
+
+def test_template_is_checked_by_the_validators_of_the_class(validated: tuple[_OneClass, ProfileStore]) -> None:
+    app, _ = validated
+    assert SettingsValidator(app).problem("value", 0) == "must be positive"
+    assert SettingsValidator(app).problem("value", 3) == ""

@@ -73,8 +73,9 @@ GUARANTEES: list[Guarantee] = [
         (
             "guarantees/test_canary.py::test_no_log_holds_a_token",
             "guarantees/test_canary.py::test_no_representation_shows_a_token",
+            "settings/test_types.py::test_debug_log_of_pydantic_settings_has_no_values",
         ),
-        ("a secret that shows itself",),
+        ("a secret that shows itself", "a debug log of all values"),
     ),
     Guarantee(
         "A crash shows its location in the code, but no values and no message.",
@@ -98,8 +99,14 @@ GUARANTEES: list[Guarantee] = [
     Guarantee(
         "No child process (`exec`, a helper, a passphrase command, the browser) inherits a secret of the app, and "
         "`exec` passes the token of one profile only.",
-        ("cli/test_child_processes.py",),
         (
+            "cli/test_child_processes.py",
+            "settings/test_types.py::test_secret_in_a_models_json_is_hidden_and_not_inherited",
+            "settings/test_types.py::test_variables_of_a_secret_tables_entries_are_not_inherited",
+        ),
+        (
+            "a child that inherits the JSON of a model with a secret",
+            "a child that inherits an entry of a secret table",
             "a child that inherits the database's URL",
             "a child that inherits the proxy's password",
             "a child that inherits a secret setting",
@@ -237,6 +244,30 @@ MUTANTS: list[Mutant] = [
         "        pass\n    secret.discard(proxy)",
         "tests/cli/test_child_processes.py::test_no_child_inherits_a_secret_of_ours",
         "ARKA_PROXY",
+    ),
+    Mutant(
+        "a child that inherits the JSON of a model with a secret",
+        "settings/decoding.py",
+        "        return {self.variable, *self.tables, *names} & environ.keys()\n",
+        "        return {self.variable, *names} & environ.keys()\n",
+        "tests/settings/test_types.py::test_secret_in_a_models_json_is_hidden_and_not_inherited",
+        "ACME_VALUE",
+    ),
+    Mutant(
+        "a child that inherits an entry of a secret table",
+        "store/child_environment.py",
+        ' or name.startswith(f"{own}__")}',
+        "}",
+        "tests/settings/test_types.py::test_variables_of_a_secret_tables_entries_are_not_inherited",
+        "ACME_VALUE__A",
+    ),
+    Mutant(
+        "a debug log of all values",
+        "settings/profile_settings.py",
+        "    def _settings_log_debug(",
+        "    def _settings_log_nothing(",
+        "tests/settings/test_types.py::test_debug_log_of_pydantic_settings_has_no_values",
+        "made-up",
     ),
     Mutant(
         "a child that inherits a secret setting",
