@@ -162,9 +162,13 @@ def _hidden_profiles(machine: Machine, environ: Mapping[str, str]) -> str:
 
 
 def _unused_variables(machine: Machine) -> Iterator[Problem]:
-    """Variables with the app's prefix that have no effect."""
+    """Variables with the app's prefix that have no effect, or an old name."""
     if machine.app.settings is None:
         return
+    for leaf in machine.app.settings_class().leaves().values():
+        for old in leaf.field.old:
+            if machine.store.environ.get(old.variable):
+                yield _unset(WARNING, old.variable, f"it is an old name: it is {leaf.field.variable} now")
     from arka_config.settings.unused import unused_variables
 
     references = {profile.reference[1] for profile in machine.profiles.values() if profile.reference is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arka_config.precedence.values import ENV, FLAG, PROFILE, ResolvedValue
+from arka_config.precedence.values import ENV, FLAG, PROFILE, ResolvedValue, under_any_name
 from arka_config.secret import Secret
 from arka_config.text import check_printable
 
@@ -32,12 +32,15 @@ def flags(values: Mapping[str, object]) -> Layer:
 def environment(environ: Mapping[str, str]) -> Layer:
     """Return the layer of environment variables. An empty one counts as unset."""
 
-    def layer(field: Field) -> ResolvedValue | None:
+    def read(field: Field) -> ResolvedValue | None:
         if (gathered := field.gather(environ)) is not None:
             return gathered
         text = environ.get(field.variable)
         value = value_of(field, text, field.variable) if text else None
         return None if value is None else ResolvedValue(field, value, ENV, field.variable)
+
+    def layer(field: Field) -> ResolvedValue | None:
+        return under_any_name(field, read)
 
     return layer
 

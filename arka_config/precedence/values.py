@@ -26,10 +26,11 @@ class Field:
 
     `path` is the attribute path in the settings class, `option` the command-line flag, `variable` the environment
     variable, `key` the dotted key in a profile's TOML file. Fields with the same path are equal: a program that is one
-    module has two apps, that of `__main__` and that of the module which the app names.
+    module has two apps, that of `__main__` and that of the module which the app names. `old` is the setting under the
+    names that it had before.
     """
 
-    __slots__ = ("key", "option", "path", "secret", "variable")
+    __slots__ = ("key", "old", "option", "path", "secret", "variable")
 
     def __init__(self, path: tuple[str, ...], *, option: str, variable: str, key: str, secret: bool = False) -> None:
         self.path = path
@@ -37,6 +38,7 @@ class Field:
         self.variable = variable
         self.key = key
         self.secret = secret
+        self.old: tuple[Field, ...] = ()
 
     @property
     def name(self) -> str:
@@ -48,8 +50,8 @@ class Field:
         return None
 
     def variables_in(self, environ: Mapping[str, str]) -> set[str]:
-        """Return the variables that are set and may give this value, or a part of it."""
-        return {self.variable} & environ.keys()
+        """Return the variables that are set and may give this value, or a part of it, under any of its names."""
+        return {self.variable, *(old.variable for old in self.old)} & environ.keys()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Field) and self.path == other.path
@@ -66,17 +68,21 @@ class ResolvedValue:
 
     `layer` is `flag`, `env`, `profile` or `default`, or the name of a custom layer; for the choice of the profile also
     `pin` or `active`. `source` is the option, the variable or the file, and `key` the key in that file; both are empty
-    for a default. The value of a secret is a Secret.
+    for a default. The value of a secret is a Secret. `old` is the field under whose name it was found,
+    if that is an old one.
     """
 
-    __slots__ = ("field", "key", "layer", "source", "value")
+    __slots__ = ("field", "key", "layer", "old", "source", "value")
 
-    def __init__(self, field: Field, value: object, layer: str, source: str = "", key: str = "") -> None:
+    def __init__(
+        self, field: Field, value: object, layer: str, source: str = "", key: str = "", old: Field | None = None
+    ) -> None:
         self.field = field
         self.value = value
         self.layer = layer
         self.source = source
         self.key = key
+        self.old = old
 
     @property
     def place(self) -> str:
@@ -99,6 +105,18 @@ if TYPE_CHECKING:
 def trace(field: Field, layers: Iterable[Layer]) -> Iterator[ResolvedValue]:
     """Yield each layer's value for a field, highest precedence first."""
     return (value for layer in layers if (value := layer(field)) is not None)
+
+
+def under_any_name(field: Field, layer: Layer) -> ResolvedValue | None:
+    """Return what a layer has for a field under its name, else under the first old one."""
+    found = layer(field)
+    if found is not None or not field.old:
+        return found
+    for old in field.old:
+        found = layer(old)
+        if found is not None:
+            return ResolvedValue(field, found.value, found.layer, found.source, found.key, old)
+    return None
 
 
 def resolve(field: Field, layers: Iterable[Layer]) -> ResolvedValue | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from arka_config.errors import SettingsError, UsageError
+from arka_config.errors import ConfigWarning, SettingsError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS, kind_of
 from arka_config.settings.fields import first_message, type_adapter, validator
+from arka_config.settings.renaming import has, renamed, with_old_names_removed
 from arka_config.text import check_printable, did_you_mean, shorten
 
 if TYPE_CHECKING:
@@ -103,26 +105,32 @@ def removals(app: AppIdentity, keys: Iterable[str], settings: Mapping[str, Any])
         path = tuple(key.removeprefix("settings.").split("."))
         if key in _PLAIN or key == "token" or (path[0] == "token" and path[1:] in [(kind,) for kind in KINDS]):
             paths[path] = None
-        elif _is_in(settings, path):
+        elif has(settings, path):
             paths["settings", *path] = None
         else:
             paths["settings", *_leaf(app, key).field.path] = None
     return paths
 
 
-def _is_in(table: object, path: tuple[str, ...]) -> bool:
-    for part in path:
-        if not isinstance(table, dict) or part not in table:
-            return False
-        table = table[part]
-    return True
+def without_old_names(
+    app: AppIdentity, changes: Mapping[tuple[str, ...], Any], settings: Mapping[str, Any]
+) -> dict[tuple[str, ...], Any]:
+    """Return the changes of a profile's file, which also remove the changed settings under their old names."""
+    if app.settings is None:
+        return dict(changes)
+    return with_old_names_removed(app.settings_class().leaves(), changes, settings)
 
 
 def _leaf(app: AppIdentity, key: str) -> Leaf:
     leaves: dict[str, Leaf] = app.settings_class().leaves()
     settings = {name: leaf for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")}
-    leaf = settings.get(key.removeprefix("settings."))
+    name = key.removeprefix("settings.")
+    leaf = settings.get(name) or renamed(settings).get(name)
+    if leaf is not None and name != leaf.field.name:
+        warnings.warn(ConfigWarning(f"{name} is an old name: it is {leaf.field.name} now"), stacklevel=2)
     if leaf is None:
+        if reason := app.settings_class().retired.get(name):
+            raise UsageError(f"'{_quote(app, key)}' is not a setting any more: {reason}")
         known = [*_PLAIN, *(f"token.{kind}" for kind in KINDS), *settings]
         raise UsageError(
             f"there is no setting '{_quote(app, key)}'",

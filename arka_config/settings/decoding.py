@@ -123,7 +123,8 @@ class StructuredField(Field):
     def variables_in(self, environ: Mapping[str, str]) -> set[str]:
         """Return the variables that are set and may give this value, or a part of it."""
         names = {f"{self.variable}{DELIMITER}{name}" for name in self.parts(environ)} if self._decoder.has_parts else ()
-        return {self.variable, *self.tables, *names} & environ.keys()
+        found = {self.variable, *self.tables, *names} & environ.keys()
+        return found.union(*(old.variables_in(environ) for old in self.old))
 
     def parts(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The texts of the variables that begin with this one's name and `__`, by the rest of their names."""

@@ -24,6 +24,7 @@ from pydantic_core import PydanticUndefined, core_schema
 
 from arka_config.secret import Secret
 from arka_config.settings.decoding import Decoder, StructuredField
+from arka_config.settings.old_names import names_of
 from arka_config.settings.secret_types import is_secret
 from arka_config.text import did_you_mean
 
@@ -133,7 +134,7 @@ def leaves(model: type[BaseModel], app: AppIdentity) -> dict[str, Leaf]:
     If a nested model's default is an instance, the defaults of its leaves are that instance's values, so that setting
     one of them keeps the others.
     """
-    return {leaf.field.name: leaf for leaf in _Walk(model, app).leaves(model, (), None, ())}
+    return {leaf.field.name: leaf for leaf in _Walk(model, app).leaves(model, [()], None, ())}
 
 
 class _Walk:
@@ -142,24 +143,33 @@ class _Walk:
         self._app = app
 
     def leaves(
-        self, model: type[BaseModel], path: tuple[str, ...], instance: BaseModel | None, within: tuple[type, ...]
+        self, model: type[BaseModel], paths: list[tuple[str, ...]], instance: BaseModel | None, within: tuple[type, ...]
     ) -> Iterator[Leaf]:
-        """Yield the leaves of a model at a path, which has these models around it and may be a default instance."""
+        """Yield the leaves of a model at a path, which has these models around it and may be a default instance.
+
+        The rest of `paths` are the model's old names.
+        """
         if not model.__pydantic_complete__:  # it names a type that was defined after it
             model.model_rebuild(raise_errors=False)
-        tables = tuple(self._app.field(path[:depth]).variable for depth in range(1, len(path) + 1))
         for name, info in model.model_fields.items():
             default = info.default if instance is None else getattr(instance, name)
             nested = nested_model(info.annotation)
+            named = [(*path, each) for path in paths for each in names_of(name, info)]
             if nested is not None and nested not in (model, *within):  # a recursive model is a leaf within itself
                 inner = default if isinstance(default, nested) else None
-                yield from self.leaves(nested, (*path, name), inner, (model, *within))
+                yield from self.leaves(nested, named, inner, (model, *within))
             else:
                 decoder = Decoder(info, self._config)
-                field = self._app.field((*path, name), secret=is_secret(info.annotation))
-                if field not in (self._app.token_field, self._app.url_field):
-                    field = StructuredField(field, decoder, tables)
+                field, *old = (self._field(path, info, decoder) for path in named)
+                field.old = tuple(old)
                 yield Leaf(field, info, default, model, decoder)
+
+    def _field(self, path: tuple[str, ...], info: FieldInfo, decoder: Decoder) -> Field:
+        field = self._app.field(path, secret=is_secret(info.annotation))
+        if field in (self._app.token_field, self._app.url_field):
+            return field
+        tables = tuple(self._app.field(path[:depth]).variable for depth in range(1, len(path)))
+        return StructuredField(field, decoder, tables)
 
 
 def no_such_setting(settings: str, name: str, known: Iterable[str]) -> str:

@@ -53,6 +53,7 @@ class LayeredSource(PydanticBaseSettingsSource):
     ) -> None:
         super().__init__(settings)
         self._absent = absent
+        self._retired: Mapping[str, str] = settings.retired  # type: ignore[attr-defined]  # it is a ProfileSettings
         self.leaves = leaves
         self.resolution = resolution
         self.token_leaf = leaves.get(resolution.app.token_field.name)
@@ -77,7 +78,8 @@ class LayeredSource(PydanticBaseSettingsSource):
                     _put(table, leaf.field.path, self._value(leaf, resolved))
         self._add_defaults(table)
         self._check_tables()
-        self.problems += [(None, text) for text in unknown_keys(self.resolution.profile.profile, self.leaves)]
+        profile = self.resolution.profile.profile
+        self.problems += [(None, text) for text in unknown_keys(profile, self.leaves, self._retired)]
         return table
 
     def _add_defaults(self, table: dict[str, Any]) -> None:
@@ -93,8 +95,9 @@ class LayeredSource(PydanticBaseSettingsSource):
     def _check_tables(self) -> None:
         """Report each variable of a nested model that is not a JSON object, and names that a strict model lacks."""
         environ = self.resolution.environ
-        owners = {leaf.field.path[:-1]: leaf.owner for leaf in self.leaves.values()}
-        fields = [leaf.field for leaf in self.leaves.values()]
+        named = [(leaf, field) for leaf in self.leaves.values() for field in (leaf.field, *leaf.field.old)]
+        owners = {field.path[:-1]: leaf.owner for leaf, field in named}
+        fields = [field for _, field in named]
         tables = {
             variable: field.path[:depth]
             for field in fields
@@ -107,7 +110,8 @@ class LayeredSource(PydanticBaseSettingsSource):
             if environ.get(variable) and table is None:
                 self.problems.append((None, f"{name}: not valid JSON, which a table must be here (env: {variable})"))
             elif path in owners and owners[path].model_config.get("extra") in ("allow", "forbid"):
-                known = {field.path[len(path)].lower() for field in fields if field.path[: len(path)] == path}
+                paths = [*(field.path for field in fields), *(tuple(each.split(".")) for each in self._retired)]
+                known = {each[len(path)].lower() for each in paths if each[: len(path)] == path and each != path}
                 for entry, place in entries(environ, variable, table or {}):
                     if entry.lower() not in known:
                         self.problems.append((None, f"{name}.{visible(entry)}: unknown setting (env: {place})"))

@@ -22,6 +22,8 @@ from arka_config.settings.fields import (
     no_such_setting,
 )
 from arka_config.settings.layered_source import Given, LayeredSource, describe_missing, describe_problem
+from arka_config.settings.old_names import check_aliases
+from arka_config.settings.renaming import renamed
 from arka_config.settings.secret_types import is_secret
 from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
@@ -46,21 +48,30 @@ class ProfileSettings(BaseSettings):
     Values come from flags, the environment (`ACME_TIMEOUT`, `ACME_HTTP__RETRIES`; an empty variable is unset), the
     effective profile, and the defaults of the class, in that order: `arka_config.precedence`. No other source is read.
     Class creation raises TypeError for anything that would add a second rule: aliases, nested BaseSettings, configured
-    or customised sources, and names with `__`.
+    or customised sources, and names with `__`. `AliasChoices("timeout", "wait")` declares an old name of a setting:
+    profiles and variables that have it still work, with a warning. `retired={"wait": "there is no limit now"}` names
+    settings that no longer exist, by dotted name, and why: a profile that has one gets a warning and no error.
     """
 
     model_config = SettingsConfigDict(extra="forbid", hide_input_in_errors=True)
 
     app: ClassVar[AppIdentity]
+    retired: ClassVar[Mapping[str, str]] = {}
     _values: dict[str, ResolvedValue] = PrivateAttr(default_factory=dict)
 
-    def __init_subclass__(cls, app: AppIdentity | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, app: AppIdentity | None = None, retired: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
+        if retired is not None:
+            cls.retired = {**cls.retired, **retired}
         if app is not None:
             cls.app = app
 
     @classmethod
-    def __pydantic_init_subclass__(cls, app: AppIdentity | None = None, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(
+        cls, app: AppIdentity | None = None, retired: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if "settings_customise_sources" in cls.__dict__:
             raise TypeError(f"{cls.__name__}: sources cannot be customised: the layers are the only source")
@@ -162,14 +173,15 @@ class ProfileSettings(BaseSettings):
     @classmethod
     def _by_leaf(cls, values: Mapping[str, object], within: str = "") -> Iterator[tuple[str, object]]:
         """Yield values by the dotted names of leaves. A nested model may be given as a mapping or a model."""
-        known = cls.leaves()
+        known, old = cls.leaves(), renamed(cls.leaves())
         for key, value in values.items():
             name = f"{within}{key}"
+            name = old[name].field.name if name in old else name
             if name in known:
                 yield name, value
             elif isinstance(value, BaseModel):
                 yield from cls._by_leaf({part: getattr(value, part) for part in value.model_fields_set}, f"{name}.")
-            elif any(leaf.startswith(f"{name}.") for leaf in known) and isinstance(value, Mapping | None):
+            elif any(leaf.startswith(f"{name}.") for leaf in (*known, *old)) and isinstance(value, Mapping | None):
                 yield from cls._by_leaf(value, f"{name}.") if value is not None else ((name, None),)
             else:
                 raise TypeError(no_such_setting(cls.__name__, name, known))
@@ -223,8 +235,9 @@ class ProfileSettings(BaseSettings):
 
     @classmethod
     def secret_paths(cls) -> set[tuple[str, ...]]:
-        """The path of each leaf with a type that is, or contains, one that hides its value."""
-        return {leaf.field.path for leaf in cls.leaves().values() if leaf.field.secret}
+        """The path of each leaf with a type that is, or contains, one that hides its value; old names included."""
+        fields = [leaf.field for leaf in cls.leaves().values() if leaf.field.secret]
+        return {each.path for field in fields for each in (field, *field.old)}
 
     @classmethod
     def defaults(cls) -> Layer:
@@ -267,8 +280,7 @@ def _check_expiry(source: LayeredSource) -> None:
 
 def _check_names(model: type[BaseModel], name: str, within: tuple[type[BaseModel], ...] = ()) -> None:
     for field, info in model.model_fields.items():
-        if info.alias or info.validation_alias or info.serialization_alias:
-            raise TypeError(f"{name}.{field}: aliases are not supported: a setting has one name")
+        check_aliases(f"{name}.{field}", field, info, model.model_fields)
         if "__" in field:
             raise TypeError(f"{name}.{field}: '__' is not supported: it separates nested fields in a variable")
         nested = nested_model(info.annotation)
@@ -284,16 +296,23 @@ def _check_variables(cls: type[ProfileSettings]) -> None:
     app = cls.app
     options: dict[str, Field] = {}
     variables: dict[str, Field] = {}
-    for field in (leaf.field for leaf in leaves(cls, cls.app).values()):
-        if field in (app.token_field, app.url_field):
-            continue
+    names = leaves(cls, cls.app)
+    if declared := sorted(names.keys() & cls.retired.keys()):
+        raise TypeError(f"{cls.__name__}.{declared[0]}: it is retired, and a setting too")
+    for field in (leaf.field for leaf in names.values()):
         where = f"{cls.__name__}.{field.name}"
-        for depth in range(1, len(field.path) + 1):  # the variable of a model that contains it gives its value too
-            _check_not_own(app, field.path[:depth], cls.__name__)
+        if field in (app.token_field, app.url_field):
+            if field.old:
+                raise TypeError(f"{where}: it has the same name in every app, and no old one")
+            continue
+        for each in (field, *field.old):
+            for depth in range(1, len(each.path) + 1):  # the variable of a model that contains it gives its value too
+                _check_not_own(app, each.path[:depth], cls.__name__)
         if (other := options.setdefault(field.option, field)) is not field:
             raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same option, {field.option}: rename one")
-        if (other := variables.setdefault(field.variable, field)) is not field:
-            raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same variable, {field.variable}: rename one")
+        for variable in (field.variable, *(old.variable for old in field.old)):
+            if (other := variables.setdefault(variable, field)) is not field:
+                raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same variable, {variable}: rename one")
 
 
 def _check_not_own(app: AppIdentity, path: tuple[str, ...], settings: str) -> None:

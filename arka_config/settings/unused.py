@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from arka_config.errors import ConfigWarning
+from arka_config.settings.renaming import renamed, retired_keys
 from arka_config.text import did_you_mean, nearest, visible
 
 if TYPE_CHECKING:
@@ -30,10 +33,14 @@ def unused_variables(
     for leaf in leaves:
         known |= leaf.field.variables_in(environ)
     unused = {}
+    names = {} if app.settings is None else app.settings_class().retired
+    retired = {app.field(tuple(name.split("."))).variable: reason for name, reason in names.items()}
     for variable, value in sorted(environ.items()):
         if not variable.startswith(app.prefix):
             continue
-        if variable not in known:
+        if variable in retired:
+            unused[variable] = UnusedVariable(f"retired: {retired[variable]}")
+        elif variable not in known:
             unused[variable] = _explain(app, variable, known)
         elif not value.strip():
             unused[variable] = UnusedVariable("empty, which counts as not set")
@@ -52,13 +59,19 @@ def _explain(app: AppIdentity, variable: str, known: Iterable[str]) -> UnusedVar
     return UnusedVariable(f"did you mean {meant}?", meant)
 
 
-def unknown_keys(profile: Profile | None, leaves: Mapping[str, Leaf]) -> list[str]:
-    """Return a sentence for each setting of the profile that the settings class lacks, with the nearest name."""
+def unknown_keys(profile: Profile | None, leaves: Mapping[str, Leaf], retired: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each setting of the profile that the settings class lacks, with the nearest name.
+
+    A `retired` one is a ConfigWarning instead.
+    """
     if profile is None:
         return []
     settings = [name for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")]
+    for name, reason in retired_keys(profile.settings, retired):
+        message = f"{profile.path}: settings.{name} has no effect any more: {reason}"
+        warnings.warn(ConfigWarning(message, hint=f"remove it from {profile.path}"), stacklevel=2)
     sentences = []
-    for name in _unknown(profile.settings, settings, ""):
+    for name in _unknown(profile.settings, [*settings, *renamed(leaves), *retired], ""):
         within = name[: name.rfind(".") + 1]  # the names of its parents match: compare within the same table
         siblings = [other.removeprefix(within) for other in settings if other.startswith(within)]
         near = did_you_mean(name.removeprefix(within), siblings)

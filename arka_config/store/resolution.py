@@ -10,7 +10,18 @@ from arka_config.precedence.credential import effective_token, notice
 from arka_config.precedence.layers import environment, flags, value_ranks
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.profile import choice_layers
-from arka_config.precedence.values import ACTIVE, DEFAULT, FLAG, PIN, PROFILE, ResolvedValue, flatten, resolve, trace
+from arka_config.precedence.values import (
+    ACTIVE,
+    DEFAULT,
+    FLAG,
+    PIN,
+    PROFILE,
+    ResolvedValue,
+    flatten,
+    resolve,
+    trace,
+    under_any_name,
+)
 from arka_config.secret import Secret
 from arka_config.text import check_profile_name
 
@@ -52,6 +63,7 @@ class Resolution:
         self._defaults = defaults or self._app_defaults
         self.may_be_new = may_be_new
         self._effective: EffectiveProfile | None = None
+        self._warned: set[str] = set()
         self._custom: tuple[tuple[str, Layer], ...] | None = None
 
     # The profile
@@ -184,7 +196,13 @@ class Resolution:
             pair = self.effective_token()
             if pair is not None:
                 return pair.token if field == self.app.token_field else pair.url
-        return resolve(field, flatten(self.ranks))
+        found = resolve(field, flatten(self.ranks))
+        if found is not None and found.old is not None and found.place not in self._warned:
+            self._warned.add(found.place)
+            from arka_config.store.old_names import warn_of_old_name
+
+            warn_of_old_name(self.app.name, found, found.old, self.name)
+        return found
 
     def effective_token(self) -> EffectiveToken | None:
         """Return the token and its URL, or None if no layer has a token. Raises OriginConflict."""
@@ -241,7 +259,10 @@ class Resolution:
                 path = self.store.tokens.path(read.profile.name)
                 return ResolvedValue(field, str(read.credential.origin), PROFILE, path, "origin")
             return None
-        return (self._stored_secret(field) if field.secret else None) or _setting_in(read.profile, field)
+        profile = read.profile
+        return under_any_name(
+            field, lambda name: (self._stored_secret(name) if name.secret else None) or _setting_in(profile, name)
+        )
 
     def _stored_secret(self, field: Field) -> ResolvedValue | None:
         """Return a secret from the token store.

@@ -131,6 +131,10 @@ def profile_texts(profile: ProfilePlan, store: ProfileStore) -> tuple[str | None
     """
     before, edits = files.read(profile.path), profile.edits
     if before is not None:
+        from arka_config.settings.assignments import without_old_names
+
+        settings = toml.parse(before, profile.path).get("settings", {})
+        edits = without_old_names(store.app, edits, settings) if edits else edits
         after = toml.edit(before, edits, profile.path) if edits else before
     else:
         table: dict[str, Any] = {}

@@ -6,12 +6,13 @@ import hashlib
 import os
 import re
 import sys
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config import timestamps
 from arka_config.app_identity import MANAGE
-from arka_config.errors import ConfigError
+from arka_config.errors import ConfigError, ConfigWarning
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS
 from arka_config.templates.policy import SettingsValidator, source_problem
@@ -269,11 +270,23 @@ class _Builder:
         if any("." in key for key in _all_keys(settings)):
             self._add_problem(("settings",), "a key with a dot is not a setting's name")
         for name, value in self.settings.flatten(settings):
-            if problem := self.settings.problem(name, value):
-                text = f"settings.{visible(name)}: {problem}"
-                self.problems.append(self.template.text.problem(("settings", *name.split(".")), text))
-            fields[f"settings.{name}"] = value
+            current, key = self.settings.current(name), ("settings", *name.split("."))
+            problem = self.settings.problem(name, value)
+            if f"settings.{current}" in fields:
+                problem = f"this is {current} under an old name: keep one of them"
+            if problem:
+                self.problems.append(self.template.text.problem(key, f"settings.{visible(name)}: {problem}"))
+            elif reason := self.settings.retired(name):
+                self._warn(key, f"settings.{name} has no effect any more: {reason}")
+                continue
+            elif current != name:
+                self._warn(key, f"settings.{name} is an old name: it is settings.{current} now")
+            fields[f"settings.{current}"] = value
         return fields
+
+    def _warn(self, key: tuple[str, ...], message: str) -> None:
+        place = self.template.text.place(key)
+        warnings.warn(ConfigWarning(f"{place}: {message}", hint=f"edit {self.template.text.path}"), stacklevel=2)
 
 
 def _all_keys(table: Mapping[str, Any]) -> Iterator[str]:

@@ -40,10 +40,14 @@ class SettingsValidator:
     def __init__(self, app: AppIdentity) -> None:
         self._leaves: dict[str, Leaf] = {}
         self._adapters: dict[str, TypeAdapter[Any]] = {}
+        self._old: dict[str, str] = {}
+        self._retired: Mapping[str, str] = {}
         self._is_typed = app.settings is not None
         if self._is_typed:
             leaves: Mapping[str, Leaf] = app.settings_class().leaves()
             self._leaves = {name: leaf for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")}
+            self._old = {old.name: name for name, leaf in self._leaves.items() for old in leaf.field.old}
+            self._retired = app.settings_class().retired
 
     def defaults(self) -> dict[str, Any]:
         """The default values by field, such as `settings.timeout`, without those of secrets."""
@@ -55,18 +59,32 @@ class SettingsValidator:
         """Yield the settings of a table by dotted name."""
         for key, value in table.items():
             name = f"{within}{key}"
-            is_table = isinstance(value, dict) and name not in self._leaves
-            if is_table and (not self._is_typed or any(leaf.startswith(f"{name}.") for leaf in self._leaves)):
+            known = {*self._leaves, *self._old, *self._retired}
+            is_table = isinstance(value, dict) and name not in known
+            if is_table and (not self._is_typed or any(leaf.startswith(f"{name}.") for leaf in known)):
                 yield from self.flatten(value, f"{name}.")
             else:
                 yield name, value
 
     def is_known(self, name: str) -> bool:
         """Whether the app has a setting with this dotted name. An app without a settings class accepts any."""
-        return not self._is_typed or name in self._leaves
+        return not self._is_typed or self.current(name) in self._leaves
+
+    def current(self, name: str) -> str:
+        """Return the name that a setting has now."""
+        return self._old.get(name, name)
+
+    def leaf(self, name: str) -> Leaf:
+        """Return the setting that has, or had, this name. Raises KeyError."""
+        return self._leaves[self.current(name)]
+
+    def retired(self, name: str) -> str:
+        """Return why a setting is no more; an empty string for any other name."""
+        return self._retired.get(name, "")
 
     def is_secret(self, name: str) -> bool:
         """Whether a setting is, or contains, a secret."""
+        name = self.current(name)
         return name in self._leaves and self._leaves[name].field.secret
 
     def nearest(self, name: str) -> list[str]:
@@ -79,8 +97,9 @@ class SettingsValidator:
 
         from arka_config.settings.fields import first_message, type_adapter, validator
 
-        if not self._is_typed:
+        if not self._is_typed or self.retired(name):
             return ""
+        name = self.current(name)
         leaf = self._leaves.get(name)
         if leaf is None:
             suggestion = did_you_mean(name, self._leaves) or f"the settings are {', '.join(self._leaves)}"

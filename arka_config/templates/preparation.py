@@ -52,7 +52,8 @@ def prepare(
     """Read the templates, this machine's profiles and the ledger, and make the plan. Raises what is wrong with any."""
     app = store.app
     file = LedgerFile(store.folders.state)
-    saved, pending = file.read(), file.read_pending()
+    settings = SettingsValidator(app)
+    saved, pending = _with_current_names(file.read(), settings), file.read_pending()
     can_be_gone = options.prune and bool(options.only)
     for path in paths:
         if not (can_be_gone or os.path.lexists(path)):
@@ -67,7 +68,6 @@ def prepare(
     names = set(wanted.profiles) | (set(saved.differences(pending)) if pending is not None else set())
     for each in (saved, pending) if options.prune else ():
         names |= set(prunable_profiles(wanted, each, options)) if each is not None else set()
-    settings = SettingsValidator(app)
     actual = {name: _read_profile(store, name, settings) for name in watch(sorted(names), "Comparing")}
     ledger = saved if pending is None else _settle(saved, pending, actual)
     fetcher = TokenFetcher(app, environ, store.preferences, IdentityFile(store.folders.data), identities)
@@ -118,10 +118,26 @@ def _read_profile(store: ProfileStore, name: str, settings: SettingsValidator) -
     fields: dict[str, Any] = {"description": profile.description, "api_url": profile.api_url, "token": reference}
     fields = {key: value for key, value in fields.items() if value}
     for key, value in settings.flatten(profile.settings):
-        if not settings.is_secret(key):  # no template may have it, so no apply changes it
-            fields[f"settings.{key}"] = value
+        field = f"settings.{settings.current(key)}"
+        if not settings.is_secret(key) and (settings.current(key) == key or field not in fields):
+            fields[field] = value  # no template may have a secret, so no apply changes it
     token = None if credential is None else ActualToken(str(credential.origin), credential.created)
     return Actual(name, profile.path, profile.is_on_disk, fields, token)
+
+
+def _with_current_names(ledger: Ledger, settings: SettingsValidator) -> Ledger:
+    """Return the ledger with the names that settings have now: an earlier version of the program wrote it."""
+
+    def current(fields: Mapping[str, Any]) -> dict[str, Any]:
+        names = {name: f"settings.{settings.current(name.removeprefix('settings.'))}" for name in fields}
+        return {names[name] if name.startswith("settings.") else name: value for name, value in fields.items()}
+
+    return Ledger(
+        {
+            name: entry._replace(fields=current(entry.fields), kept=current(entry.kept))
+            for name, entry in ledger.entries.items()
+        }
+    )
 
 
 def _settle(saved: Ledger, pending: Ledger, actual: Mapping[str, Actual]) -> Ledger:

@@ -21,7 +21,7 @@ from arka_config import App, ProfileSettings
 from arka_config.precedence.values import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from arka_config.app_identity import AppIdentity
 
@@ -61,10 +61,12 @@ class BaseSettings(ProfileSettings):
         super().__init_subclass__(app=app, **kwargs)
 
     @classmethod
-    def __pydantic_init_subclass__(cls, app: AppIdentity | None = None, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(
+        cls, app: AppIdentity | None = None, retired: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
         """Refuse the class when it is used: tests of other classes are in the same module."""
         try:
-            super().__pydantic_init_subclass__(app, **kwargs)
+            super().__pydantic_init_subclass__(app, retired, **kwargs)
         except TypeError as error:
             cls.refusal = cls.refusal or error
 

@@ -78,6 +78,14 @@ GUARANTEES: list[Guarantee] = [
         ("a secret that shows itself", "a debug log of all values"),
     ),
     Guarantee(
+        "A secret setting that was renamed stays a secret under its old names: it is masked, and no child inherits it.",
+        (
+            "settings/test_renaming.py::test_secret_under_an_old_name_is_masked",
+            "settings/test_renaming.py::test_secret_under_an_old_name_is_not_inherited",
+        ),
+        ("a child that inherits a secret under its old name", "a secret that is shown under its old name"),
+    ),
+    Guarantee(
         "A crash shows its location in the code, but no values and no message.",
         ("guarantees/test_canary.py::test_a_crash_shows_its_location_and_no_values",),
         ("a crash that shows values",),
@@ -276,6 +284,22 @@ MUTANTS: list[Mutant] = [
         "    elif not app:",
         "tests/cli/test_child_processes.py::test_a_secret_setting_of_another_app_is_removed",
         "assert",
+    ),
+    Mutant(
+        "a child that inherits a secret under its old name",
+        "settings/decoding.py",
+        "        return found.union(*(old.variables_in(environ) for old in self.old))",
+        "        return found",
+        "tests/settings/test_renaming.py::test_secret_under_an_old_name_is_not_inherited",
+        "ACME_PASS_PHRASE",
+    ),
+    Mutant(
+        "a secret that is shown under its old name",
+        "settings/profile_settings.py",
+        "        return {each.path for field in fields for each in (field, *field.old)}",
+        "        return {field.path for field in fields}",
+        "tests/settings/test_renaming.py::test_secret_under_an_old_name_is_masked",
+        "hunter2",
     ),
     Mutant(
         "a child that inherits another profile's token",

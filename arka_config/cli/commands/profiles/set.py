@@ -21,12 +21,13 @@ def set_(session: Session, name: str, values: tuple[str, ...]) -> None:
     \b
     {app} profiles set work timeout=60 description="Work laptop"
     """
-    from arka_config.settings.assignments import assignments, check_together
+    from arka_config.settings.assignments import assignments, check_together, without_old_names
 
     session.check_not_two(name)
     assigned = assignments(session.app, values)
     check_together(session.store, name, assigned, session.environ)
-    changed = session.store.edit(name, assigned)
+    settings = session.store.profiles.read(name).settings
+    changed = session.store.edit(name, without_old_names(session.app, assigned, settings))
     session.report(
         {"profile": name, "changed": changed},
         f"Changed profile '{name}'" if changed else f"Profile '{name}' already has these values",

@@ -17,12 +17,13 @@ def unset(session: Session, name: str, keys: tuple[str, ...]) -> None:
     Takes the same keys as `{app} profiles set`, and `token` for any token reference. An unknown setting, such as a
     misspelled one, can be removed too.
     """
-    from arka_config.settings.assignments import removals
+    from arka_config.settings.assignments import removals, without_old_names
 
     session.check_not_two(name)
     store = session.store
     store.check_exists(name)
-    changed = store.edit(name, removals(session.app, keys, store.profiles.read(name).settings))
+    settings = store.profiles.read(name).settings
+    changed = store.edit(name, without_old_names(session.app, removals(session.app, keys, settings), settings))
     session.report(
         {"profile": name, "changed": changed},
         f"Changed profile '{name}'" if changed else f"Profile '{name}' has none of these values",

@@ -1,0 +1,26 @@
+"""The warning about a value that was found under an old name of its setting."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from arka_config.errors import ConfigWarning
+from arka_config.precedence.values import ENV
+
+if TYPE_CHECKING:
+    from arka_config.precedence.values import Field, ResolvedValue
+
+
+def warn_of_old_name(program: str, found: ResolvedValue, old: Field, profile: str | None) -> None:
+    """Warn that a value was found under an old name, and say how to rename it."""
+    field = found.field
+    if found.layer == ENV:
+        message = f"{old.variable} is an old name: it is {field.variable} now"
+        hint = f'export {field.variable}="${old.variable}"; unset {old.variable}'
+    elif found.key:
+        message, hint = f"{found.place} is an old name: it is {field.key} now", f"{program} doctor --fix"
+    else:
+        message = f"{found.source}: the secret '{old.name}' has an old name: it is '{field.name}' now"
+        hint = f"{program} secrets set {field.name} --profile {profile}"
+    warnings.warn(ConfigWarning(message, hint=hint), stacklevel=2)
