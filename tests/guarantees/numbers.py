@@ -33,10 +33,9 @@ def part_of(cases: Iterable[T], every: int, *, first: int = 0) -> list[T]:
 def leave_out(
     config: pytest.Config, items: list[pytest.Item], matches: Callable[[pytest.Item], bool], *, every: int
 ) -> None:
-    """Of a bounded run's tests that match, keep one of every so many, the same ones in every process."""
-    left_out = {
-        item for item in items if BOUNDED and matches(item) and crc32(item.nodeid.partition("[")[0].encode()) % every
-    }
+    """Of a bounded run's tests that match, keep one of every so many, or none; the same ones in every process."""
+    numbers = {item: crc32(item.nodeid.partition("[")[0].encode()) for item in items if BOUNDED and matches(item)}
+    left_out = {item for item, number in numbers.items() if not every or number % every}
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]

@@ -27,9 +27,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def workspace() -> Iterator[RunningWorkspace]:
+def workspace(sqlite_url: str) -> Iterator[RunningWorkspace]:
     """A workspace without users, who can change their plan."""
-    with serve_in_thread(app) as running:
+    with serve_in_thread(app, sqlite_url) as running:
         running.workspace.allow_upgrade = True
         yield running
 

@@ -48,4 +48,4 @@ def test_row_shows_last_use_and_manage_scope(ann: Visitor, workspace: RunningWor
         *("CI/CD", "Pipeline", "may", "manage", "tokens")
     ]
     cells = row.get_by_role("cell").all_inner_texts()
-    assert (cells[0], cells[2:4]) == (f"arka_…{issued.secret.reveal()[-4:]}", ["Never", "Today"])
+    assert (cells[0], cells[2:4]) == (f"arka_…{issued.secret.reveal()[-4:]}", ["Never", "Now"])

@@ -24,8 +24,9 @@ _EVERY = 4  # of a bounded run's tests, one of so many runs on PostgreSQL too
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave most tests on PostgreSQL out of a bounded run."""
+    """Leave most tests on PostgreSQL out of a bounded run, and all slow ones."""
     numbers.leave_out(config, items, _is_on_postgresql, every=_EVERY)
+    numbers.leave_out(config, items, lambda item: _is_on_postgresql(item) and "slow" in item.keywords, every=0)
 
 
 def _is_on_postgresql(item: pytest.Item) -> bool:
@@ -50,10 +51,10 @@ def shared(server: PostgreSQL) -> str:
 
 
 @pytest.fixture(params=["sqlite", _POSTGRESQL])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database: a missing SQLite file, or a PostgreSQL database with empty tables."""
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database with empty tables."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'data' / 'workspace.db'}"
+        return str(request.getfixturevalue("sqlite_url"))
     url: str = request.getfixturevalue("shared")
     postgresql.empty_tables(url)
     return url

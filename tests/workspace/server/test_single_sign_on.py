@@ -55,9 +55,9 @@ def settings(provider: Provider, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def running(settings: Settings, tmp_path: Path) -> Iterator[RunningWorkspace]:
+def running(settings: Settings, sqlite_url: str) -> Iterator[RunningWorkspace]:
     """A workspace with this single sign-on."""
-    with serve_in_thread(app, f"sqlite:///{tmp_path / 'workspace.db'}") as workspace:
+    with serve_in_thread(app, sqlite_url) as workspace:
         workspace.workspace.single_sign_on = Client(settings)
         yield workspace
 
