@@ -67,7 +67,7 @@ def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | N
         session.show_json(_document(checks, problems, results))
     else:
         for line in Report(session, checks, problems).lines(show_all=show_all):
-            terminal.out_report(line)
+            terminal.out_report(terminal.link(line, sys.stdout))
     return EXIT_ERROR if any(problem.is_failure for problem in problems) else None
 
 
