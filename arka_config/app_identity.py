@@ -30,6 +30,7 @@ _BEARER_CHARACTERS = _TOKEN_CHARACTERS | frozenset(".~+/=")  # RFC 6750, for an 
 LEGACY = "legacy"  # read and write the file of an older CLI
 VERIFY = "verify"  # ask an API about a token
 INTROSPECT = "introspect"  # the same by OAuth introspection, for which the program has a secret
+PLANS = "plans"  # have users on plans
 MANAGE = "manage"  # list, create, rotate and revoke tokens: with the workspace's API only
 
 
@@ -288,6 +289,8 @@ class AppIdentity:
             return self.legacy_project is not None
         if feature == VERIFY:
             return self._verifier is not None
+        if feature == PLANS:
+            return self.has_plans
         if feature == INTROSPECT:
             return bool(getattr(self.verifier, "has_secret", False))
         return self.has_workspace_api if feature == MANAGE else True

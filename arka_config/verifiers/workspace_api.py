@@ -26,8 +26,9 @@ class WorkspaceVerifier:
         client = origin.client
         asking = client if client.token is token else client.with_token(token)
         try:
-            return asking.get_identity()
+            identity = asking.get_identity()
         except AuthError as error:
             return Refusal(error.message, error.hint, error)
         except NoWorkspaceApi as error:
             return Unsupported(error.message)
+        return identity if origin.app.has_plans else identity._replace(plan="")

@@ -16,7 +16,7 @@ import click
 from click.core import ParameterSource
 
 from arka_config import deadline
-from arka_config.app_identity import LEGACY, MANAGE, VERIFY
+from arka_config.app_identity import LEGACY, MANAGE, PLANS, VERIFY
 from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import reporting, suggestions, words
 from arka_config.cli.runtime import session as sessions
@@ -36,7 +36,7 @@ Session = sessions.Session  # these two are imported from here by the commands
 ProfileName = words.ProfileName
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of every command and group
 
-_FOR_FEATURE = re.compile(rf"\[\[(no-)?({LEGACY}|{VERIFY}|{MANAGE}):(.*?)\]\]", re.DOTALL)
+_FOR_FEATURE = re.compile(rf"\[\[(no-)?({LEGACY}|{VERIFY}|{PLANS}|{MANAGE}):(.*?)\]\]", re.DOTALL)
 
 # The user gave the value: a `default_map` or one of click's own variables is not a flag.
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
@@ -271,6 +271,7 @@ _LACKING = {
     LEGACY: "{app} has no older CLI with a file to change",
     VERIFY: "{app} has no API that verifies tokens",
     MANAGE: "{app} has no API that manages tokens",
+    PLANS: "{app} has no plans",
 }
 
 

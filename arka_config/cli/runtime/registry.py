@@ -11,7 +11,7 @@ import builtins
 from keyword import iskeyword
 from typing import NamedTuple
 
-from arka_config.app_identity import LEGACY, MANAGE, VERIFY
+from arka_config.app_identity import LEGACY, MANAGE, PLANS, VERIFY
 
 COMMANDS_PACKAGE = "arka_config.cli.commands"
 
@@ -133,8 +133,8 @@ ENTRIES = (
     Entry("workspace add-service-account", "Commands", "Add an account for programs, which cannot sign in"),
     Entry("workspace create-token", "Commands", "Create a token for a user or service account"),
     Entry("workspace sign-in-link", "Commands", "Print another sign-in link for a user"),
-    Entry("workspace list-users", "Commands", "List the users with their plans"),
-    Entry("workspace set-plan", "Commands", "Change a user's plan"),
+    Entry("workspace list-users", "Commands", "List the users"),
+    Entry("workspace set-plan", "Commands", "Change a user's plan", needs=PLANS),
     Entry("workspace remove-user", "Commands", "Remove a user and revoke the user's tokens", is_irreversible=True),
     Entry("workspace audit", "Commands", "Show, filter and export the audit log"),
     Entry(

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.app_identity import PLANS
 from arka_config.cli.runtime import words
+from arka_config.cli.runtime.command import feature_option
 from arka_config.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,12 +42,13 @@ _OPTIONS = (
         show_default=True,
         help="What a first sign-in does: create a user or link the one with the same address; only link; neither.",
     ),
-    click.option(
+    feature_option(
         "--sso-plan",
         type=click.Choice(["pro", "free"]),
         default="free",
         show_default=True,
         help="The plan of users that a first sign-in creates.",
+        needs=PLANS,
     ),
     click.option("--sso-only", is_flag=True, help="Do not accept sign-in links."),
 )

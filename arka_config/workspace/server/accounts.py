@@ -27,6 +27,8 @@ from arka_config.workspace.server.tables import (
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from arka_config.app_identity import AppIdentity
+
 FREE = "free"
 PRO = "pro"
 PLANS = (FREE, PRO)
@@ -142,6 +144,11 @@ def set_plan(session: Session, user: User, plan: str, *, address: str = records.
     if user.plan != _check_plan(plan):
         user.plan = plan
         records.audit(session, records.PLAN_CHANGED, user_id=user.id, subject=plan, address=address)
+
+
+def may_use_api(app: AppIdentity, plan: str) -> bool:
+    """Return whether the API accepts tokens of a user on this plan: of all users, if the app has no plans."""
+    return plan == PRO or not app.has_plans
 
 
 def _check_plan(plan: str) -> str:

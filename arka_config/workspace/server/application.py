@@ -82,7 +82,8 @@ def create_application(
     application.include_router(approval.router)
     application.include_router(account.router)
     application.include_router(single_sign_on.router)
-    application.include_router(account.billing_router, prefix=workspace.billing_page)
+    if workspace.app.has_plans:
+        application.include_router(account.billing_router, prefix=workspace.billing_page)
     application.include_router(rendering.problem_router)
     application.include_router(tokens.router, prefix=workspace.tokens_page)
     application.include_router(activity.router, prefix=workspace.activity_page)

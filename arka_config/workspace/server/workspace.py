@@ -96,7 +96,7 @@ class Workspace:
     @property
     def tokens_page(self) -> str:
         """The path of the page that lists tokens."""
-        return self.app.tokens_page or _TOKENS_PAGE
+        return _path_of(self.app.tokens_page) or _TOKENS_PAGE
 
     @property
     def activity_page(self) -> str:
@@ -106,7 +106,7 @@ class Workspace:
     @property
     def billing_page(self) -> str:
         """The path of the page with the plan."""
-        return self.app.billing_page or _BILLING_PAGE
+        return _path_of(self.app.billing_page) or _BILLING_PAGE
 
     def add_user(self, email: str, plan: str | None = None) -> Invitation:
         """Get or create a user, set the plan if one is given, and create a sign-in link."""
@@ -184,3 +184,8 @@ def check_url(url: str) -> str:
     if urlsplit(url).path.strip("/"):
         raise InvalidUrl("--url: a workspace is at the root of its host, and that URL has a path", hint=f"use {origin}")
     return origin
+
+
+def _path_of(page: str) -> str:
+    """The path of a page that the app declares as a path, or as a URL on another host."""
+    return urlsplit(page).path.rstrip("/")

@@ -232,7 +232,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a token without Pro",
         "workspace/server/sign_in/login_requests.py",
-        "if user.plan != accounts.PRO:",
+        "if not accounts.may_use_api(app, user.plan):",
         "if False:",
         "tests/workspace/server/sign_in/test_grants.py::test_without_pro_no_token_is_issued_and_the_client_learns_why",
         "error_uri",

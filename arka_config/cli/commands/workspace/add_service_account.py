@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.app_identity import PLANS
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import command, feature_option
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace
 
 if TYPE_CHECKING:
@@ -16,15 +17,18 @@ if TYPE_CHECKING:
 
 @command(name="add-service-account")
 @click.argument("name")
-@click.option("--plan", type=click.Choice(["pro", "free"]), help="The account's plan. Default for a new one: free.")
+@feature_option(
+    "--plan", type=click.Choice(["pro", "free"]), help="The account's plan. Default for a new one: free.", needs=PLANS
+)
 @database_option
 def add_service_account(session: Session, name: str, plan: str | None, database_url: str) -> None:
     """Add an account for programs: it has a name instead of an e-mail address, and cannot sign in.
 
-    If it exists, change the plan if --plan is given. Its tokens are created with {app} workspace create-token.
+    [[plans:If it exists, change the plan if --plan is given. ]]Its tokens are created with
+    {app} workspace create-token.
 
     \b
-    {app} workspace add-service-account build-farm --plan pro
+    {app} workspace add-service-account build-farm[[plans: --plan pro]]
     """
     with open_workspace(session, database_url) as workspace:
         account, is_new = workspace.add_service_account(name, plan)
@@ -32,8 +36,9 @@ def add_service_account(session: Session, name: str, plan: str | None, database_
         document = {"id": account.id, "email": account.email, "plan": account.plan, "service": True, "new": is_new}
         return session.show_json(document)
     done = f"Added the service account {account.email}" if is_new else f"The service account {account.email} exists"
-    terminal.say(f"{done}, on the {account.plan} plan", mark="✓")
-    if account.plan != "pro":
+    has_plans = session.app.has_plans
+    terminal.say(f"{done}, on the {account.plan} plan" if has_plans else done, mark="✓")
+    if has_plans and account.plan != "pro":
         line = f"{session.app.name} workspace set-plan {account.email} pro"
         terminal.say(f"  Tokens work only on the pro plan: {line}")
     terminal.say(f"  To create a token: {session.app.name} workspace create-token --user {account.email} --label LABEL")

@@ -19,17 +19,22 @@ _COLUMNS = ("EMAIL", "PLAN", "TOKENS", "ADDED", "ID", "")
 @command(name="list-users")
 @database_option
 def list_users(session: Session, database_url: str) -> None:
-    """List the users of the workspace, with their plans and the number of their tokens."""
+    """List the users of the workspace, with[[plans: their plans and]] the number of their tokens."""
     with open_workspace(session, database_url) as workspace:
         users = workspace.list_users()
     if session.json:
         documents = [_document(each) for each in users]
         session.show_json({"users": documents})
     elif users:
-        tables.show(_COLUMNS, [_row(each) for each in users])
+        hidden = () if session.app.has_plans else ("PLAN",)
+        shown = [index for index, name in enumerate(_COLUMNS) if name not in hidden]
+        rows = [_row(each) for each in users]
+        tables.show([_COLUMNS[index] for index in shown], [[row[index] for index in shown] for row in rows])
     else:
         terminal.say("The workspace has no users")
-        terminal.say(f"  To add one: {session.app.name} workspace add-user EMAIL --plan pro")
+        terminal.say(
+            f"  To add one: {session.app.name} workspace add-user EMAIL{' --plan pro' if session.app.has_plans else ''}"
+        )
 
 
 def _document(user: ListedUser) -> dict[str, object]:

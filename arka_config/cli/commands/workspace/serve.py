@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arka_config.app_identity import PLANS
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import words
-from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.command import command, feature_option
 from arka_config.cli.runtime.sign_on_options import parse_sign_on, sign_on_options
 from arka_config.cli.runtime.workspace_server import (
     database_option,
@@ -49,7 +50,9 @@ if TYPE_CHECKING:
     multiple=True,
     help="A network of proxies whose X-Forwarded-For is trusted; repeatable. Default: none.",
 )
-@click.option("--allow-upgrade", is_flag=True, help="Let users change their own plan on the billing page.")
+@feature_option(
+    "--allow-upgrade", is_flag=True, help="Let users change their own plan on the billing page.", needs=PLANS
+)
 @click.option(
     "--leak-keys",
     metavar="PATH|URL",
@@ -92,7 +95,7 @@ def serve(
 
     \b
     {app} workspace serve
-    {app} workspace add-user you@example.com --plan pro      in another terminal
+    {app} workspace add-user you@example.com[[plans: --plan pro]]      in another terminal
 
     To reach it from other machines, put a proxy that terminates TLS in front of it, and pass the proxy's URL as --url.
     """
@@ -157,13 +160,14 @@ def _report(
     if operation.log_format == "json":
         logs.report_state("serving", url=url, local_url=local_url, database=workspace.database.url)
     else:
+        plan = " --plan pro" if session.app.has_plans else ""
         options = f" --url {url}" if url != DEFAULT_URL else ""
         options += " --database-url URL" if has_database else ""
         address = "" if url == local_url else f", on {local_url}"
         terminal.say(f"Serving the workspace of {session.app.title} at {url}{address}", mark="✓")
         terminal.say(f"  database: {session.with_tilde(workspace.database.url)}")
         terminal.say(
-            f"  to add a user, in another terminal: {session.app.name} workspace add-user EMAIL --plan pro{options}"
+            f"  to add a user, in another terminal: {session.app.name} workspace add-user EMAIL{plan}{options}"
         )
         terminal.say("  Ctrl-C stops it")
     if session.json:

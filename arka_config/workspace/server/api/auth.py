@@ -113,7 +113,7 @@ async def authenticate_token(workspace: Workspace, request: Request, text: str) 
     token = await workspace.verifier.verify(text, sender)
     if token is None:
         _reject(workspace, address, text)
-    if token.user.plan != accounts.PRO:
+    if not accounts.may_use_api(workspace.app, token.user.plan):
         billing_url = (workspace.url or request_url(request)) + workspace.billing_page
         raise Problem(PRO_REQUIRED, "the API needs a Pro subscription", billing_url=billing_url)
     return Caller(workspace, token, address)

@@ -90,7 +90,7 @@ def decide_authorization(browser: FormBrowser, decision: DecisionForm) -> Respon
     """Redirect the browser to the program, with a code or an error."""
     request = _read_authorization(browser)
     _require_user(browser)
-    if not _has_pro(browser):
+    if not _may_use_api(browser):
         raise RedirectedError(pro_required(), request.redirect_uri, request.state)
     if not decision.is_approved:
         denied = OAuthError("access_denied", "the request was denied")
@@ -128,7 +128,7 @@ def decide_device(browser: FormBrowser, decision: DecisionForm, user_code: str =
     parsed = user_codes.parse(user_code) or ""
     choice, fault = None, ""
     try:
-        choice = decision.choose() if decision.is_approved and _has_pro(browser) else None
+        choice = decision.choose() if decision.is_approved and _may_use_api(browser) else None
     except InvalidValue as error:
         fault = error.message
     with browser.workspace.database.write() as session:
@@ -136,7 +136,7 @@ def decide_device(browser: FormBrowser, decision: DecisionForm, user_code: str =
         if request is not None and choice is not None:
             login_requests.approve(session, request, browser.user_id, choice, address=browser.address)
         elif request is not None and not fault:
-            state = DENIED if _has_pro(browser) else NO_PRO
+            state = DENIED if _may_use_api(browser) else NO_PRO
             login_requests.refuse(session, request, browser.user_id, state, address=browser.address)
     if request is None:
         return _reject_user_code(browser, user_code)
@@ -159,8 +159,8 @@ def _require_user(browser: Browser) -> None:
         raise Redirect(f"{accounts.SIGN_IN_PAGE}?next={quote(this_page, safe='')}")
 
 
-def _has_pro(browser: Browser) -> bool:
-    return browser.user is not None and browser.user.plan == accounts.PRO
+def _may_use_api(browser: Browser) -> bool:
+    return browser.user is not None and accounts.may_use_api(browser.workspace.app, browser.user.plan)
 
 
 def _check_guesses(browser: Browser) -> None:

@@ -225,7 +225,7 @@ def _discard(session: Session, request: LoginRequest, address: str) -> None:
 def _issue(session: Session, app: AppIdentity, request: LoginRequest, address: str, key: str) -> Login | OAuthError:
     user = session.get(User, request.user_id)
     assert user is not None, "deleting a user deletes their requests"
-    if user.plan != accounts.PRO:
+    if not accounts.may_use_api(app, user.plan):
         return pro_required()
     token_id = tokens.id_for_request(user.id, key) if key else None
     try:

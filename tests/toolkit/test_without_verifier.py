@@ -1,0 +1,55 @@
+"""An app that declares no verifier: what was asked of every API before, and no longer is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config import App
+from arka_config.cli.runtime.command_tree import program
+from arka_config.testing import Result, isolate, run_program
+from tests.cli.program import every_command
+from tests.workspace.fake import FakeWorkspace, reply_json, serve_fake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+TOKEN = "ghp_" + "a1B2c3D4e" * 4
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeWorkspace]:
+    with serve_fake() as served:
+        yield served
+
+
+@pytest.fixture
+def run(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    app = App("octo", token_prefix="ghp_", api_url=fake.url)
+    isolate(monkeypatch, app, tmp_path)
+    return lambda *words, stdin="": run_program(app.main(), words, stdin=stdin)
+
+
+def test_login_calls_no_path_of_a_workspace(fake: FakeWorkspace, run: Callable[..., Result]) -> None:
+    assert run("login", "-p", "home", "--with-token", stdin=TOKEN).code == 0
+    assert fake.requests == []
+
+
+def test_403_of_any_api_is_not_a_missing_subscription(fake: FakeWorkspace, run: Callable[..., Result]) -> None:
+    fake.script.append(reply_json(403, {"message": "Forbidden"}))
+    assert "Pro" not in run("login", "-p", "home", "--with-token", stdin=TOKEN).err
+
+
+def test_commands_of_a_workspace_are_not_offered() -> None:
+    names = {name.partition(" ")[0] for name, _ in every_command(program(App("octo")))}
+    assert names.isdisjoint({"rotate", "revoke", "tokens", "activity", "workspace"})
+    assert {"login", "status", "profiles"} <= names
+
+
+@pytest.mark.parametrize("command", ["token", "vault enable", "config set"])
+def test_help_with_examples_names_no_other_program(command: str, run: Callable[..., Result]) -> None:
+    text = run(*command.split(), "--help").out
+    assert "octo" in text
+    assert "arka" not in text
