@@ -36,8 +36,8 @@ class HelpWords(TextType):
         before = ctx.params.get(str(param.name)) or ()
         found = _find(sessions.program_context(ctx), before)
         group = found.command if found is not None else None
-        commands = dict(group.commands) if isinstance(group, click.Group) else {}
-        described = {name: command.get_short_help_str() for name, command in commands.items()}
+        commands = group.commands if isinstance(group, click.Group) else {}
+        described = {name: each.get_short_help_str() for name, each in commands.items() if not each.hidden}
         if not before:
             described |= {topic.name: topic.summary for topic in TOPICS.values()}
         return [CompletionItem(name, help=text) for name, text in described.items() if name.startswith(incomplete)]
