@@ -1,6 +1,6 @@
-"""Open a sealed token without arka-config, following docs/reference/file-formats.md.
+"""Open a sealed token or secret without arka-config, following docs/reference/file-formats.md.
 
-python examples/read_sealed.py DATA-FOLDER PROFILE < KEY-FILE-OR-PASSPHRASE
+python examples/read_sealed.py DATA-FOLDER PROFILE [SETTING] < KEY-FILE-OR-PASSPHRASE
 """
 
 import hmac
@@ -45,5 +45,12 @@ def token(folder, name, given):
     return decrypt(derive(key, "token"), part, "token", "sealed token", "2", app, key_id, name, *known).decode()
 
 
+def secret(folder, name, field, given):
+    app, key_id, key = data_key((folder / "data-key.json").read_text("utf-8"), given)
+    part = json.loads((folder / "tokens" / f"{name}.{field}.json").read_text("utf-8"))["sealed"]
+    return decrypt(derive(key, "secret"), part, "secret", "sealed secret", "2", app, key_id, name, field).decode()
+
+
 if __name__ == "__main__":
-    print(token(Path(sys.argv[1]), sys.argv[2], sys.stdin.read().rstrip("\n")))
+    read = secret if len(sys.argv) > 3 else token
+    print(read(Path(sys.argv[1]), *sys.argv[2:], sys.stdin.read().rstrip("\n")))

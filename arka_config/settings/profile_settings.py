@@ -165,7 +165,13 @@ class ProfileSettings(BaseSettings):
             for name, value in cls._by_leaf(arguments or {})
         }
         resolution = Resolution(
-            store, environ, profile=profile, flags=by_name, defaults=cls.defaults(), may_be_new=may_be_new
+            store,
+            environ,
+            profile=profile,
+            flags=by_name,
+            defaults=cls.defaults(),
+            secrets=cls.secret_names(),
+            may_be_new=may_be_new,
         )
         absent = [name for name in arguments or {} if name in by_name and name not in known]
         return LayeredSource(cls, known, resolution, absent)
@@ -238,6 +244,12 @@ class ProfileSettings(BaseSettings):
         """The path of each leaf with a type that is, or contains, one that hides its value; old names included."""
         fields = [leaf.field for leaf in cls.leaves().values() if leaf.field.secret]
         return {each.path for field in fields for each in (field, *field.old)}
+
+    @classmethod
+    def secret_names(cls) -> list[str]:
+        """The dotted name of each secret leaf other than the token: those that the token store may have."""
+        leaves = cls.leaves().values()
+        return [leaf.field.name for leaf in leaves if leaf.field.secret and leaf.field != cls.app.token_field]
 
     @classmethod
     def defaults(cls) -> Layer:

@@ -27,7 +27,7 @@ from arka_config.text import check_profile_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from arka_config.precedence.credential import EffectiveToken
     from arka_config.precedence.values import Field, Layer, Ranks
@@ -40,7 +40,8 @@ class Resolution:
     """The effective profile, token and values. Layers are read on first use, files once.
 
     `flags` are values by field name, `profile` the one selected by flag. `defaults` is the lowest layer, by default the
-    app's own URL. With `may_be_new`, the effective profile need not exist: a login creates it.
+    app's own URL. `secrets` are the names of the secret settings that are read with the profile. With `may_be_new`, the
+    effective profile need not exist: a login creates it.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Resolution:
         flags: Mapping[str, object] | None = None,
         directory: Callable[[], str] | None = None,
         defaults: Layer | None = None,
+        secrets: Collection[str] = (),
         may_be_new: bool = False,
     ) -> None:
         self.app = store.app
@@ -61,6 +63,7 @@ class Resolution:
         self._flags = dict(flags or {})
         self._directory = directory or _working_directory
         self._defaults = defaults or self._app_defaults
+        self._secrets = secrets
         self.may_be_new = may_be_new
         self._effective: EffectiveProfile | None = None
         self._warned: set[str] = set()
@@ -110,7 +113,8 @@ class Resolution:
         before: EffectiveProfile | None = None
         while (choice := self.choice()) is not None:
             name = str(choice.value)
-            read = EffectiveProfile(choice, self.store.profiles.read(name), self.store.tokens.read(name))
+            secrets = {field: self._read_secret(name, field) for field in self._secrets}
+            read = EffectiveProfile(choice, self.store.profiles.read(name), self.store.tokens.read(name), secrets)
             if read.is_whole or choice.layer not in (PIN, ACTIVE) or read.is_like(before):
                 if not (self.may_be_new or read.exists):
                     self.store.check_exists(name, "" if choice.layer == FLAG else choice.place)
@@ -119,6 +123,13 @@ class Resolution:
             before = read
         debug.log("there is no effective profile")
         return EffectiveProfile(None, None, None)
+
+    def _read_secret(self, name: str, field: str) -> Secret | ConfigError | None:
+        """Return a stored secret, or the error that reading it raises: the rest of the profile is used without it."""
+        try:
+            return self.store.secrets.read(name, field)
+        except ConfigError as error:
+            return error
 
     @property
     def name(self) -> str | None:
@@ -265,21 +276,15 @@ class Resolution:
         )
 
     def _stored_secret(self, field: Field) -> ResolvedValue | None:
-        """Return a secret from the token store.
-
-        A rename removes the old record after it has changed the selection, so a missing one is looked for again, unless
-        it is missing twice for the same profile.
-        """
-        choice, before = self.profile.choice, None
-        while choice is not None:
-            name = str(choice.value)
-            secret = self.store.secrets.read(name, field.name)
-            if secret is not None:
-                return ResolvedValue(field, secret, PROFILE, self.store.secrets.path(name, field.name))
-            if choice.layer not in (PIN, ACTIVE) or name == before:
-                return None
-            choice, before = self.choice(), name
-        return None
+        """Return a secret of the profile from the token store. Raises what reading its record has raised."""
+        read = self.profile
+        assert read.profile is not None
+        name = read.profile.name
+        secret = read.secrets[field.name] if field.name in read.secrets else self._read_secret(name, field.name)
+        if isinstance(secret, ConfigError):
+            raise secret
+        path = self.store.secrets.path(name, field.name)
+        return None if secret is None else ResolvedValue(field, secret, PROFILE, path)
 
     def _token_of(self, profile: Profile, credential: Credential | None, field: Field) -> ResolvedValue | None:
         if profile.reference is not None:
@@ -315,14 +320,24 @@ class Resolution:
 
 
 class EffectiveProfile:
-    """A profile's choice, file and credential, as read together; all None if there is no effective profile."""
+    """A profile's choice, file, credential and other secrets, as read together; all None if there is none.
 
-    __slots__ = ("choice", "credential", "profile")
+    In place of a secret that cannot be read is the error.
+    """
 
-    def __init__(self, choice: ResolvedValue | None, profile: Profile | None, credential: Credential | None) -> None:
+    __slots__ = ("choice", "credential", "profile", "secrets")
+
+    def __init__(
+        self,
+        choice: ResolvedValue | None,
+        profile: Profile | None,
+        credential: Credential | None,
+        secrets: Mapping[str, Secret | ConfigError | None] | None = None,
+    ) -> None:
         self.choice = choice
         self.profile = profile
         self.credential = credential
+        self.secrets = dict(secrets or {})
 
     @property
     def name(self) -> str | None:
@@ -343,16 +358,19 @@ class EffectiveProfile:
 
     @property
     def is_whole(self) -> bool:
-        return self.credential is not None and self.profile is not None and self.profile.is_on_disk
+        return self._missing == (False, False, [])
+
+    @property
+    def _missing(self) -> tuple[bool, bool, list[str]]:
+        """Which parts are missing: the file, the credential, and which other secrets."""
+        secrets = [name for name, secret in self.secrets.items() if secret is None]
+        return self.profile is None or not self.profile.is_on_disk, self.credential is None, secrets
 
     def is_like(self, other: EffectiveProfile | None) -> bool:
         """Whether both are the same profile, with the same parts missing."""
         if other is None or self.profile is None or other.profile is None or self.name != other.name:
             return False
-        return (self.profile.is_on_disk, self.credential is None) == (
-            other.profile.is_on_disk,
-            other.credential is None,
-        )
+        return self._missing == other._missing
 
 
 def expired_token(store: ProfileStore, name: str, stored: Credential) -> ExpiredToken:

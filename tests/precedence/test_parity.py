@@ -14,6 +14,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from arka_config import ConfigError, Credential, Origin, Resolution, Secret, open_store
+from arka_config.cli.output.format import HIDDEN
 from arka_config.cli.runtime.run import run
 from tests.acme import Settings, app
 
@@ -103,7 +104,9 @@ def test_layers_commands_and_settings_give_the_same_value_layer_and_place(stack:
             event(f"{name} from {fast.layer or 'an error'}")
             assert from_settings(name, environ, profile, stack.flags) == fast
             if stack.flags.keys() <= {"token"}:  # the options that every command has
-                assert from_command(name, environ, profile, stack.flags) == fast.typed()
+                is_shown = name == "token" or not Settings.leaves()[name].field.secret or not fast.layer
+                shown = fast if is_shown or fast.value is None else fast._replace(value=HIDDEN)
+                assert from_command(name, environ, profile, stack.flags) == shown.typed()
 
 
 def lay_out(stack: Stack, environ: dict[str, str]) -> str | None:
@@ -146,7 +149,8 @@ def from_settings(name: str, environ: Mapping[str, str], profile: str | None, fl
 
 def from_command(name: str, environ: Mapping[str, str], profile: str | None, flags: Mapping[str, str]) -> Answer:
     arguments = [*(("--api-key", flags["token"]) if "token" in flags else ()), "config", "get", name]
-    arguments += ["--json", "--show-token", *(("--profile", profile) if profile else ())]
+    arguments += ["--json", *(["--show-token"] if name == "token" else [])]
+    arguments += ["--profile", profile] if profile else []
     stdout, stderr = io.StringIO(), io.StringIO()
     with (
         mock.patch.dict(os.environ, environ, clear=True),

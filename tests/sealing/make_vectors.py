@@ -38,6 +38,11 @@ TOKENS = {
     "ci": {"label": "CI/CD Pipeline – läuft", "created": "2026-11-24T09:00:00Z", "expires": "2027-02-28T23:59:59Z"},
     "bare": {},
 }
+SECRETS = {
+    ("work", "mail.password"): "made-up – läuft",
+    ("work", "private_key"): "-----BEGIN KEY-----\nmade up\n-----END KEY-----\n",
+    ("ring", "webhook_secret"): "made-up too",
+}
 
 
 def token(name: str) -> str:
@@ -87,12 +92,15 @@ def make(folder: Path) -> None:
         (folder / "rekeying" / "data-key.json").write_text(_rekeying(folder, keys), "utf-8")
         (folder / "rekeying" / "vault.json").write_text(_known_while_rekeying(folder, keys.current), "utf-8")
         session, _ = vault_of(store).sessions.begin(keys.current, keys[keys.current], 60)
+        for (profile, field), text in SECRETS.items():
+            store.set_secret(profile, field, Secret(text), storage="keyring" if profile == "ring" else None)
     given = {
         "app": app.name,
         "data_key": keys[keys.current].hex(),
         "passphrase": PASSPHRASE,
         "session": session,
         "keyring": kept,
+        "secrets": {f"{profile}.{field}": text for (profile, field), text in SECRETS.items()},
         "tokens": {name: token(name) for name in (*TOKENS, "ring")},
     }
     (folder / "given.json").write_text(json.dumps(given, indent=2, ensure_ascii=False) + "\n", "utf-8")

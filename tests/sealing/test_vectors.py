@@ -105,7 +105,7 @@ def test_example_reader_imports_nothing_of_the_package() -> None:
     text = READER.read_text("utf-8")
     assert "import arka_config" not in text
     assert "from arka_config" not in text
-    assert sum(bool(line.strip()) for line in text.splitlines()) < 40
+    assert sum(bool(line.strip()) for line in text.splitlines()) < 50
 
 
 @pytest.mark.parametrize("name", TOKENS)
@@ -176,3 +176,16 @@ def test_checksum_covers_the_text_before_it() -> None:
         text = (FOLDER / path / "data-key.json").read_text("utf-8")
         before = text.partition(',\n  "checksum"')[0] + "\n}\n"
         assert json.loads(text)["checksum"] == cipher.digest(before.encode()).hex()
+
+
+@pytest.mark.usefixtures("ring")
+def test_secrets_of_the_vectors_are_read_by_this_program_and_by_an_independent_reader(
+    folder: Path, reader: ModuleType
+) -> None:
+    store = open_store(app, {"ARKA_HOME": str(folder), "ARKA_SESSION": GIVEN["session"]})
+    for (profile, field), text in make_vectors.SECRETS.items():
+        found = store.secrets.read(profile, field)
+        assert found is not None
+        assert found.reveal() == text == GIVEN["secrets"][f"{profile}.{field}"]
+        if profile != "ring":
+            assert reader.secret(folder / "data", profile, field, KEY_FILE.strip()) == text

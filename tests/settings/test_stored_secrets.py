@@ -8,7 +8,9 @@ import pytest
 
 from arka_config import Resolution, Secret, SettingsError, open_store
 from arka_config.precedence.values import FLAG
+from arka_config.store.secret_records import SecretRecords
 from tests.secretive import Settings, app
+from tests.store.samples import credential
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,22 +88,50 @@ def test_invalid_stored_secret_names_its_file_and_not_its_value(store: ProfileSt
 def test_profile_that_is_renamed_while_it_is_read_keeps_its_secret(
     store: ProfileStore, back: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resolution = Resolution(open_store(app), store.environ, directory=lambda: "/")
+    renames, read = iter([("work", "job"), ("job", "work")][: 2 if back else 1]), SecretRecords.read
+
+    def rename_then_read(records: SecretRecords, profile: str, field: str) -> Secret | None:
+        if field == "webhook_secret" and (names := next(renames, None)) is not None:
+            store.rename(*names)
+        return read(records, profile, field)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SecretRecords, "read", rename_then_read)
+        settings = Settings.load(environ=store.environ)
+    assert next(renames, None) is None
+    assert settings.webhook_secret is not None
+    assert settings.webhook_secret.get_secret_value() == "hunter-1"
+    assert settings.timeout == 5
+
+
+def test_secret_that_is_removed_by_a_rename_is_read_again(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A rename removes the old records before the token and the file, which a reader may still see.
+    store.log_in("work", credential("work"))
+    copied, records = iter([True]), SecretRecords.read
+
+    def remove_then_read(self: SecretRecords, profile: str, field: str) -> Secret | None:
+        if next(copied, False):
+            store.copy("work", "job", with_token=True)
+            store.use("job")
+            store.secrets.remove_all("work")
+        return records(self, profile, field)
+
+    monkeypatch.setattr(SecretRecords, "read", remove_then_read)
+    settings = Settings.load(environ=store.environ)
+    assert settings.webhook_secret is not None
+    assert settings.source_of("webhook_secret").source == store.secrets.path("job", "webhook_secret")
+
+
+def test_secret_of_another_profile_is_not_used_if_one_is_missing(store: ProfileStore) -> None:
+    resolution = Resolution(open_store(app), store.environ, directory=lambda: "/", secrets=["webhook_secret"])
     assert resolution.name == "work"
+    store.create("other", {})
+    store.set_secret("other", "webhook_secret", Secret("hunter-9"))
     store.rename("work", "job")
-    reads = resolution.store.secrets.read
-
-    def read(profile: str, field: str) -> Secret | None:
-        found = reads(profile, field)
-        if back and profile == "work" and found is None:
-            store.rename("job", "work")
-        return found
-
-    monkeypatch.setattr("arka_config.store.secret_records.SecretRecords.read", lambda _, *words: read(*words))
+    store.use("other")
     found = resolution.resolve(Settings.leaves()["webhook_secret"].field)
     assert found is not None
-    assert isinstance(found.value, Secret)
-    assert found.value.reveal() == "hunter-1"
+    assert found.value == Secret("hunter-1")
 
 
 def test_no_file_of_the_config_folder_has_a_stored_secret(store: ProfileStore, home: Path) -> None:

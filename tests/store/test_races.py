@@ -79,8 +79,9 @@ def acknowledged(home: str) -> list[str]:
 
 
 def check_kept(store: ProfileStore, name: str) -> None:
-    """Check that an acknowledged profile has its own token and setting."""
+    """Check that an acknowledged profile has its own token, secret and setting."""
     assert store.credential(name).token.reveal() == worker.token(name)
+    assert store.secrets.read(name, worker.SECRET.name) == worker.secret(name)
     worker.check_timeout(name, store.profiles.read(name).settings["timeout"])
 
 
@@ -166,11 +167,15 @@ def test_rename_killed_at_any_step_leaves_a_working_active_profile(tmp_path: Pat
             found = resolution(store, directory=directory)
             assert found.token().secret.reveal() == worker.token("moon")
             assert found.profile.is_whole
+            stored = found.resolve(worker.SECRET)
+            assert stored is not None
+            assert stored.value == worker.secret("moon")
         with store.lock:
             assert temporary_files(home) == []
         if ended.code == 0:
             changes = [call for call, path in ended.steps if call in ("replace", "unlink")]
-            assert changes == ["replace"] * 4 + ["unlink"] * 2  # two copies, the pins, the active profile, two removals
+            # Three copies, the pins and the active profile, three removals.
+            assert changes == ["replace"] * 5 + ["unlink"] * 3
             assert store.names() == ["sun"]
             return
         assert ended.code == -signal.SIGKILL

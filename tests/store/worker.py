@@ -23,6 +23,7 @@ from arka_config.errors import LockTimeout, ProfileExists, UnknownProfile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+SECRET = app.field(("webhook_secret",), secret=True)
 PERMANENT = {"star": 1, "moon": 2}
 SHARED = ("shared-a", "shared-b", "shared-c")
 
@@ -31,13 +32,18 @@ def token(name: str) -> str:
     return "arka_" + name.replace("-", "_").ljust(37, "0")
 
 
+def secret(name: str) -> Secret:
+    return Secret(f"secret-{name}")
+
+
 def credential(name: str) -> Credential:
     return Credential(Secret(token(name)), Origin.of("https://arka-ai.com"), label=name)
 
 
 def add(store: ProfileStore, name: str, timeout: int, word: str = "") -> None:
-    """Add a profile with a distinct setting and token."""
+    """Add a profile with a distinct setting, secret and token."""
     store.create(name, {("settings", "timeout"): timeout})
+    store.set_secret(name, SECRET.name, secret(word or name))
     store.log_in(name, credential(word or name))
 
 
@@ -66,6 +72,7 @@ class Writer:
         """Add, rename, copy, edit and remove profiles that no other writer changes."""
         new, kept, copy = (f"{what}-{self.number}-{at}" for what in ("new", "kept", "copy"))
         self.retry(lambda: self.store.create(new, {("settings", "timeout"): timeout_of(self.number, at)}))
+        self.retry(lambda: self.store.set_secret(new, SECRET.name, secret(kept)))
         self.retry(lambda: self.store.log_in(new, credential(kept)))
         self.retry(lambda: self.store.rename(new, kept))
         self.acknowledge(kept)
@@ -130,27 +137,36 @@ def read(home: str) -> int:
 
 
 def check_active_profile(home: str) -> None:
-    """Check that the active profile has its own token and setting, whatever its name is."""
-    found = Resolution(open_store(app, {"ARKA_HOME": home}), {}, directory=lambda: "/")
+    """Check that the active profile has its own token, setting and secret, whatever its name is."""
+    found = Resolution(open_store(app, {"ARKA_HOME": home}), {}, directory=lambda: "/", secrets=[SECRET.name])
     read = found.profile
     assert read.profile is not None, "there is no effective profile"
     kind = read.profile.name.partition("-")[0]
     assert read.profile.settings == {"timeout": PERMANENT[kind]}, f"{read.profile.name} has {read.profile.settings}"
     assert found.token().secret.reveal() == token(kind), f"{read.profile.name} has a wrong token"
+    stored = found.resolve(SECRET)
+    assert stored is not None, f"{read.profile.name} has no secret"
+    assert stored.value == secret(kind), f"{read.profile.name} has a wrong secret"
 
 
 def check_every_file(home: str) -> None:
     """Check that each file can be read and has its profile's content."""
     store = open_store(app, {"ARKA_HOME": home})
     store.selection.read_pins()
+    for name, field in store.secrets.names():
+        assert store.secrets.read(name, field) in (None, secret(word_of(name))), f"{name} has a wrong secret"
     for name in store.names():
         profile, kept = store.profiles.read(name), store.tokens.read(name)
         if kept is not None:
-            kind, *_ = name.split("-")
-            word = {"new": name.replace("new", "kept"), "copy": name.replace("copy", "kept"), "kept": name}
-            assert kept.token.reveal() == token(word.get(kind, kind)), f"{name} has a wrong token"
+            assert kept.token.reveal() == token(word_of(name)), f"{name} has a wrong token"
         if "timeout" in profile.settings:
             check_timeout(name, profile.settings["timeout"])
+
+
+def word_of(name: str) -> str:
+    """The word in a profile's token and secret."""
+    kind, *_ = name.split("-")
+    return {"new": name.replace("new", "kept"), "copy": name.replace("copy", "kept"), "kept": name}.get(kind, kind)
 
 
 def check_timeout(name: str, timeout: int) -> None:

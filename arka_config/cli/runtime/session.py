@@ -72,14 +72,14 @@ class Session:
     def settings(self) -> tuple[type[ProfileSettings], Resolution]:
         """The settings class, and the resolution with the defaults of that class."""
         settings: type[ProfileSettings] = self.app.settings_class()
-        return settings, self._resolve(defaults=settings.defaults())
+        return settings, self._resolve(defaults=settings.defaults(), secrets=settings.secret_names())
 
     def load(self, settings: type[ProfileSettings]) -> ProfileSettings:
         """Load settings with this run's options, and note on stderr which token is used if another one is hidden.
 
         Raises what `ProfileSettings.load` raises.
         """
-        loaded = settings.from_resolution(self._resolve(defaults=settings.defaults()))
+        loaded = settings.from_resolution(self._resolve(defaults=settings.defaults(), secrets=settings.secret_names()))
         if self.app.token_field.name in settings.leaves():
             self.note_token_choice()
         return loaded

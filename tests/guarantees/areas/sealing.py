@@ -116,9 +116,9 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a secret that is missed during a rename",
         "store/resolution.py",
-        "            if choice.layer not in (PIN, ACTIVE) or name == before:",
-        "            if choice.layer or name == before:",
-        "tests/settings/test_stored_secrets.py::test_profile_that_is_renamed_while_it_is_read_keeps_its_secret",
+        "        return self._missing == (False, False, [])",
+        "        return self._missing[:2] == (False, False)",
+        "tests/settings/test_stored_secrets.py::test_secret_that_is_removed_by_a_rename_is_read_again",
         "assert None is not None",
     ),
     Mutant(

@@ -50,11 +50,13 @@ def dotenv(session: Session, output: str | None, force: bool, follow_links: bool
 
 def _other_secrets(session: Session) -> str:
     """The lines for the other stored secrets. One that readers would not agree on is left out, with a warning."""
-    resolution, name = session.resolution, session.resolution.name
-    fields = [] if name is None else session.store.secrets.fields(name)
-    lines = ""
-    for leaf in secret_leaves(session.app).values() if fields else ():
-        found = resolution.resolve(leaf.field) if leaf.field.name in fields else None
+    lines, leaves, name = "", secret_leaves(session.app), session.resolution.name
+    if not leaves or name is None:
+        return lines
+    _, resolution = session.settings()
+    stored = session.store.secrets.fields(name)
+    for leaf in leaves.values():
+        found = resolution.resolve(leaf.field) if leaf.field.name in stored else None
         if found is None or not isinstance(found.value, Secret):
             continue
         try:
