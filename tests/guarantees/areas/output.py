@@ -73,7 +73,7 @@ GUARANTEES: list[Guarantee] = [
         (
             "guarantees/test_canary.py::test_no_log_holds_a_token",
             "guarantees/test_canary.py::test_no_representation_shows_a_token",
-            "settings/test_types.py::test_debug_log_of_pydantic_settings_has_no_values",
+            "settings/test_structured_variables.py::test_debug_log_of_pydantic_settings_has_no_values",
         ),
         ("a secret that shows itself", "a debug log of all values"),
     ),
@@ -109,8 +109,8 @@ GUARANTEES: list[Guarantee] = [
         "`exec` passes the token of one profile only.",
         (
             "cli/test_child_processes.py",
-            "settings/test_types.py::test_secret_in_a_models_json_is_hidden_and_not_inherited",
-            "settings/test_types.py::test_variables_of_a_secret_tables_entries_are_not_inherited",
+            "settings/test_structured_variables.py::test_secret_in_a_models_json_is_hidden_and_not_inherited",
+            "settings/test_structured_variables.py::test_variables_of_a_secret_tables_entries_are_not_inherited",
         ),
         (
             "a child that inherits the JSON of a model with a secret",
@@ -258,7 +258,7 @@ MUTANTS: list[Mutant] = [
         "settings/decoding.py",
         "        return {self.variable, *self.tables, *names} & environ.keys()\n",
         "        return {self.variable, *names} & environ.keys()\n",
-        "tests/settings/test_types.py::test_secret_in_a_models_json_is_hidden_and_not_inherited",
+        "tests/settings/test_structured_variables.py::test_secret_in_a_models_json_is_hidden_and_not_inherited",
         "ACME_VALUE",
     ),
     Mutant(
@@ -266,7 +266,7 @@ MUTANTS: list[Mutant] = [
         "store/child_environment.py",
         ' or name.startswith(f"{own}__")}',
         "}",
-        "tests/settings/test_types.py::test_variables_of_a_secret_tables_entries_are_not_inherited",
+        "tests/settings/test_structured_variables.py::test_variables_of_a_secret_tables_entries_are_not_inherited",
         "ACME_VALUE__A",
     ),
     Mutant(
@@ -274,7 +274,7 @@ MUTANTS: list[Mutant] = [
         "settings/profile_settings.py",
         "    def _settings_log_debug(",
         "    def _settings_log_nothing(",
-        "tests/settings/test_types.py::test_debug_log_of_pydantic_settings_has_no_values",
+        "tests/settings/test_structured_variables.py::test_debug_log_of_pydantic_settings_has_no_values",
         "made-up",
     ),
     Mutant(
