@@ -216,7 +216,7 @@ def test_retired_variable_of_a_strict_table_is_no_error() -> None:
     class Stricter(ProfileSettings, app=App("acme"), retired={"http.proxy": "set HTTPS_PROXY"}):
         http: Strict = Strict()
 
-    environ = {"ACME_HTTP__PROXY": "x", "ACME_HTTP__RETRIES": "4", "ACME_HOME": "nowhere"}
+    environ = {"ACME_HTTP__PROXY": "x", "ACME_HTTP__RETRIES": "4", "ACME_HOME": "/nowhere"}
     assert Stricter.load(environ=environ).http.retries == 4
     with pytest.raises(SettingsError, match="unknown setting"):
         Stricter.load(environ={**environ, "ACME_HTTP__NOSUCH": "x"})

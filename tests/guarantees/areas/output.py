@@ -256,8 +256,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a child that inherits the JSON of a model with a secret",
         "settings/decoding.py",
-        "        return {self.variable, *self.tables, *names} & environ.keys()\n",
-        "        return {self.variable, *names} & environ.keys()\n",
+        "        found = {self.variable, *self.tables, *names} & environ.keys()\n",
+        "        found = {self.variable, *names} & environ.keys()\n",
         "tests/settings/test_structured_variables.py::test_secret_in_a_models_json_is_hidden_and_not_inherited",
         "ACME_VALUE",
     ),
