@@ -16,8 +16,9 @@ from arka_config import errors
 from arka_config.arka import app
 from arka_config.cli.runtime.command_tree import program
 from tests.cli.program import every_command
+from tests.guarantees.numbers import BOUNDED
 from tests.pages import ROOT, Home, read_blocks, run_page
-from tools import render_code_reference
+from tools import render_code_reference, render_precedence
 
 PAGES = [
     ROOT / "README.md",
@@ -28,6 +29,8 @@ PAGES = [
 COMMON = {"-p", "--profile", "--json", "--no-input", "--debug", "--api-key", "--token", "--api-url", "--help"}
 
 
+# They start a workspace and many processes. The README does too, and runs always.
+LONG = {ROOT / "docs" / "tutorial" / "first-steps.md", ROOT / "docs" / "guides" / "leaked-tokens.md"}
 README_LINES = 120
 
 
@@ -39,7 +42,7 @@ def named(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=named)
+@pytest.mark.parametrize("page", [page for page in PAGES if not (BOUNDED and page in LONG)], ids=named)
 def test_page_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(page, Home(tmp_path, monkeypatch))
 
@@ -145,6 +148,10 @@ def test_reference_made_of_the_code_is_current() -> None:
     for name, text in render_code_reference.render().items():
         page = (ROOT / "docs" / "reference" / name).read_text("utf-8")
         assert page == text.rstrip("\n") + "\n", f"docs/reference/{name} is out of date: run 'make docs'"
+
+
+def test_picture_of_precedence_is_current() -> None:
+    assert render_precedence.PICTURE.read_text("utf-8") == render_precedence.render(), "run 'make docs'"
 
 
 def test_reference_has_every_command_error_name_and_operation() -> None:

@@ -17,6 +17,20 @@ GUARANTEES: list[Guarantee] = [
             "test_project.py::test_sbom_lists_every_pinned_requirement_and_no_host",
         ),
     ),
+    Guarantee(
+        "No page and no hint installs the package by its name from an index, which may have another by that name.",
+        ("test_extras.py",),
+        ("an extra by the name of the package",),
+    ),
 ]
 
-MUTANTS: list[Mutant] = []
+MUTANTS: list[Mutant] = [
+    Mutant(
+        "an extra by the name of the package",
+        "extras.py",
+        "*(source or _requirements(installed.requires or [], extra))",
+        'f"{NAME}[{extra}]"',
+        "tests/test_extras.py::test_packages_are_named_if_the_origin_is_unknown_or_gone",
+        "assert .*pip install 'arka-config\\[keyring\\]'",
+    ),
+]
