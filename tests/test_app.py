@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config import App, Secret
+from arka_config import App, Secret, WorkspaceVerifier
 from arka_config.arka import app as arka
 from arka_config.errors import InvalidToken, InvalidUrl
 from arka_config.store.folders import Folders
@@ -51,6 +51,19 @@ def test_name_that_is_no_folder_or_variable_is_refused(name: str) -> None:
 def test_prefix_that_cannot_begin_a_variable_is_refused(prefix: str) -> None:
     with pytest.raises(ValueError, match="the app's prefix"):
         App("acme", prefix=prefix)
+
+
+def test_verifier_is_imported_on_first_use_and_a_class_is_instantiated() -> None:
+    app = App("acme", verifier="arka_config.verifiers.workspace_api:WorkspaceVerifier")
+    assert isinstance(app.verifier, WorkspaceVerifier)
+    assert app.verifier is app.verifier
+    assert app.has_workspace_api
+
+
+@pytest.mark.parametrize("name", ["no.such.module:Verifier", "arka_config:NoSuchName", "arka_config"])
+def test_verifier_that_does_not_exist_is_named(name: str) -> None:
+    with pytest.raises(LookupError, match=f"App\\('acme'\\) has no verifier '{name}'"):
+        App("acme", verifier=name).verifier  # noqa: B018  # importing it raises
 
 
 def test_arka_is_an_ordinary_app() -> None:

@@ -206,6 +206,17 @@ def test_precedence_and_store_import_only_the_standard_library() -> None:
     assert tier <= CHEAP, f"not on the list: {tier - CHEAP}"
 
 
+def test_an_app_with_a_verifier_is_cheap_to_import() -> None:
+    code = (
+        "from arka_config import App, IntrospectionVerifier, UrlVerifier\n"
+        "App('octo', verifier=UrlVerifier('/user', user='login'))\n"
+        "App('octo', verifier=IntrospectionVerifier('/introspect', client_id='octo'))\n"
+        "app = App('octo', verifier='no.such.module:Verifier')\n"
+        "assert app.can('verify') and app.prefix == 'OCTO_'"
+    )
+    assert loaded(code).isdisjoint(HEAVY | {"json", "re", "typing", "dataclasses", "pathlib", "urllib", "ssl"})
+
+
 def test_resolving_a_stored_token_imports_no_more_than_json_and_tomllib(tmp_path: Path) -> None:
     store = open_store(app, {"ARKA_HOME": str(tmp_path)})
     store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
