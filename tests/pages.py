@@ -136,7 +136,7 @@ class Home:
         line = self.localize(line)
         words = shlex.split(line, comments=True)
         if words[0] == "cd":
-            self._monkeypatch.chdir(words[1])
+            self._monkeypatch.chdir(os.path.expanduser(words[1]))
             return 0, ""
         if words[0] == "export":
             self._monkeypatch.setenv(*words[1].split("=", 1))

@@ -20,7 +20,7 @@ class Unit(StrEnum):
 class Settings(ProfileSettings, app=app):
     token: Token
     api_url: HttpUrl = HttpUrl("https://api.tides.example")
-    unit: Unit = Field(Unit.METRES, description="unit of heights")
+    unit: Unit = Field(default=Unit.METRES, description="unit of heights")
 
 
 cli = typer.Typer(add_completion=False)

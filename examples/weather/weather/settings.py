@@ -11,12 +11,12 @@ from weather import app
 
 
 class Display(BaseModel):
-    units: Literal["metric", "imperial"] = Field("metric", description="unit of temperatures")
-    days: int = Field(3, ge=1, le=14, description="number of days to show")
+    units: Literal["metric", "imperial"] = Field(default="metric", description="unit of temperatures")
+    days: int = Field(default=3, ge=1, le=14, description="number of days to show")
 
 
 class Settings(ProfileSettings, app=app):
     token: Token
     api_url: HttpUrl = HttpUrl("https://api.weather.example")
-    timeout: float = Field(30, gt=0, description="timeout for requests, in seconds")
+    timeout: float = Field(default=30, gt=0, description="timeout for requests, in seconds")
     display: Display = Display()
