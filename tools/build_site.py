@@ -23,10 +23,11 @@ PROJECT = {
     "CHANGELOG.md": "project/changelog.md",
     "CONTRIBUTING.md": "project/contributing.md",
     "SECURITY.md": "project/security.md",
-    "examples/ansible/README.md": "project/ansible.md",
-    "examples/tides/README.md": "project/tides.md",
-    "examples/weather/README.md": "project/weather.md",
     "profiles/README.md": "project/profiles.md",
+    **{
+        f"examples/{page.parent.name}/README.md": f"project/{page.parent.name}.md"
+        for page in (ROOT / "examples").glob("*/README.md")
+    },
 }
 _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\])\(([^)\s]+)\)")
 _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)

@@ -129,6 +129,7 @@ def signature(found: Any) -> str:
 def as_written(annotation: Any) -> _Annotation:
     """Return an annotation without the names of the modules."""
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = re.sub(r"ForwardRef\('([^']*)'\)", r"\1", text)
     text = re.sub(r"\b(?:typing|collections\.abc|arka_config(?:\.\w+)*)\.(?=[A-Z])", "", text)
     return _Annotation(text)
 
