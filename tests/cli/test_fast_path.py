@@ -172,7 +172,7 @@ def test_fast_path_equals_click_in_every_state(name: str, home: Path, tmp_path: 
     with mock.patch("os.getcwd", return_value=str(tmp_path / "here")):
         STORES[name](home, store_of(home))
         cases = itertools.product(ENVIRONMENTS, [*FAST, *NOT_FAST])
-        for environ, line in numbers.part_of(cases, 5, first=list(STORES).index(name)):
+        for environ, line in numbers.part_of(cases, 8, first=list(STORES).index(name)):
             fast = outcome(line.split(), environ, use_fast_path=True)
             assert fast == outcome(line.split(), environ, use_fast_path=False), f"{line} with {environ}"
             assert fast.child is not None or fast.code >= 0

@@ -215,7 +215,7 @@ def all_lines() -> Iterator[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize("debug", DEBUG)
-@pytest.mark.parametrize(("line", "shows"), numbers.part_of(all_lines(), 3))
+@pytest.mark.parametrize(("line", "shows"), numbers.part_of(all_lines(), 5))
 def test_a_token_is_shown_only_if_it_was_asked_for(
     two_profiles: Path, line: str, shows: bool, debug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,7 +241,7 @@ def test_security_md_lists_everything_that_prints_a_token() -> None:
     assert unused == [{"tokens", "create"}], "which prints a token that it creates: tests/cli/test_tokens.py"
 
 
-@pytest.mark.parametrize("line", numbers.part_of(JSON_LINES, 2))
+@pytest.mark.parametrize("line", numbers.part_of(JSON_LINES, 4))
 def test_json_output_is_one_object(two_profiles: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if line.startswith("import"):
         assert arka("export", "legacy").code == 0

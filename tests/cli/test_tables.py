@@ -57,7 +57,7 @@ def run_on_terminal(line: str, home: Path, columns: int, **environ: str) -> tupl
     return [text.rstrip() for text in screen.display if text.strip()], child.before or ""
 
 
-@pytest.mark.parametrize(("line", "columns"), numbers.part_of(itertools.product(TABLES, [60, 80, 120]), 2))
+@pytest.mark.parametrize(("line", "columns"), numbers.part_of(itertools.product(TABLES, [60, 80, 120]), 4))
 def test_table_fits_its_terminal(three: Path, line: str, columns: int) -> None:
     """If a row is too long, the terminal wraps it, and the screen has more lines than were sent."""
     lines, sent = run_on_terminal(line, three, columns)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.workspace.fake import FakeWorkspace
 
 
-@pytest.mark.parametrize("name", numbers.part_of(CASES, 3))
+@pytest.mark.parametrize("name", numbers.part_of(CASES, 5))
 def test_problem_is_reported_and_its_command_fixes_it(name: str, user_home: UserHome) -> None:
     case = CASES[name]
     environ = dict(case.create(user_home) or {})

@@ -42,7 +42,7 @@ def shows_token(text: str) -> bool:
     return "w" * 8 in text or "o" * 8 in text
 
 
-@pytest.mark.parametrize("name", numbers.part_of(COMMANDS, 3))
+@pytest.mark.parametrize("name", numbers.part_of(COMMANDS, 5))
 def test_a_crash_shows_its_location_and_no_values(
     two_profiles: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +83,7 @@ def test_a_crash_in_the_library_shows_no_values(words: tuple[str, ...], monkeypa
     assert not shows_token(done.err)
 
 
-@pytest.mark.parametrize("name", numbers.part_of(["", *COMMANDS], 3))
+@pytest.mark.parametrize("name", numbers.part_of(["", *COMMANDS], 5))
 def test_help_shows_no_token_of_the_environment(two_profiles: Path, name: str) -> None:
     done = arka(*name.split(), "--help", environ={"ARKA_API_KEY": TOKEN, "ARKA_TOKEN": TOKEN, "ARKA_SESSION": TOKEN})
     assert done.code == 0
@@ -92,7 +92,7 @@ def test_help_shows_no_token_of_the_environment(two_profiles: Path, name: str) -
     numbers.record("canary", f"help {name}", "1")
 
 
-@pytest.mark.parametrize("name", numbers.part_of(COMMANDS, 3, first=1))
+@pytest.mark.parametrize("name", numbers.part_of(COMMANDS, 5, first=1))
 def test_completion_shows_no_token(two_profiles: Path, name: str) -> None:
     for shell, begun in itertools.product(("bash", "zsh", "fish", "powershell"), ("", "-", TOKEN[:9])):
         words = f"arka {name} {begun}"

@@ -3,7 +3,7 @@
 Each command line runs once without a fault, to learn its steps and its result, and then once for each step and kind of
 fault. Afterwards each fact is either as before or as after the complete command, the lock is free, and the next
 commands work and leave no temporary file. `GUARANTEES=full` tries every kind of fault at every step, `cases` a kill
-and one error at each, and a bounded run one of four of these.
+and one error at each, and a bounded run one of six of these.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def test_a_fault_at_any_step_loses_nothing_and_is_reported(machines: Path, fake:
     trial = Trial(Machine(machines, line.scene, fake), line)
     assert trial.steps, "it writes nothing"
     counts: Counter[str] = Counter()
-    for fault in numbers.part_of(select_faults(trial.steps), 4, first=LINES.index(line)):
+    for fault in numbers.part_of(select_faults(trial.steps), 6, first=LINES.index(line)):
         try:
             result = trial.run(fault)
             assert result.hit is not None, f"the step was not reached: {result}"

@@ -14,6 +14,7 @@ import pytest
 from tests import no_network, peers
 from tests.cli.program import TOKEN, Result, arka
 from tests.faults import NO_FAULT, run_in_fork
+from tests.guarantees import numbers
 from tests.store.samples import tree
 
 AS_ROOT = os.geteuid() == 0
@@ -84,7 +85,7 @@ def namespaces() -> None:
         pytest.skip("this machine does not allow mount namespaces")
 
 
-@pytest.mark.parametrize("words", CHANGES)
+@pytest.mark.parametrize("words", numbers.part_of(CHANGES, 3))
 @pytest.mark.usefixtures("namespaces")
 def test_a_read_only_home_is_reported(two_profiles: Path, words: str) -> None:
     before = tree(str(two_profiles))
@@ -96,7 +97,7 @@ def test_a_read_only_home_is_reported(two_profiles: Path, words: str) -> None:
     assert run("status --offline", two_profiles, *read_only).code == 0
 
 
-@pytest.mark.parametrize("words", CHANGES)
+@pytest.mark.parametrize("words", numbers.part_of(CHANGES, 3))
 @pytest.mark.usefixtures("namespaces")
 def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
     """The home is on a file system in memory that is filled to its last byte."""

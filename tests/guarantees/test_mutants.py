@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.guarantees.pytest_forks import PytestForks
 
 ROOT = Path(__file__).parents[2]
-TRIED = numbers.part_of(MUTANTS, 25)
+TRIED = numbers.part_of(MUTANTS, 40)
 OPTIONS = ("-x", "-vv", "-p", "no:cacheprovider", "--color=no")
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-WRITERS = 12 if numbers.BOUNDED else 32
+WRITERS = 8 if numbers.BOUNDED else 32
 ROUNDS = 3
 READERS = 3
 
@@ -120,7 +120,7 @@ def test_killed_writers_lose_no_acknowledged_change(sky: ProfileStore, environ: 
     writers = [start("write", home, number, 1000) for number in range(8)]
     killed = 0
     with readers(home):
-        ends = time.monotonic() + 4
+        ends = time.monotonic() + (2 if numbers.BOUNDED else 4)
         while time.monotonic() < ends or len(acknowledged(home)) < 10:  # a busy machine takes longer
             time.sleep(dice.uniform(0, 0.1))
             victim = writers.pop(dice.randrange(len(writers)))

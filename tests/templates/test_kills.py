@@ -92,7 +92,7 @@ def test_the_next_apply_completes_one_killed_at_any_step(
     restore(home)
     assert arka(*APPLY).code == 0
     expected = content(home)
-    for point in range(1, 500, 1 if numbers.FULL else 5 if numbers.BOUNDED else 3):
+    for point in range(1, 500, 1 if numbers.FULL else 8 if numbers.BOUNDED else 3):
         restore(home)
         if not is_killed_at(point, tmp_path / "report"):
             assert point > fewest
