@@ -158,10 +158,12 @@ def check_names(visitor: Visitor, state: str) -> None:
 
 
 def check_contrast(visitor: Visitor, state: str) -> None:
-    """Check that text has enough contrast, also under the mouse."""
+    """Check that text has enough contrast, also under the mouse; not there in a bounded run."""
     result = visitor.page.evaluate(FAINT)
     assert result["count"] >= 3, state
     assert result["found"] == [], state
+    if numbers.BOUNDED:
+        return
     for control in visitor.page.locator("a, button").all():
         if control.is_visible() and control.evaluate("each => !each.closest('[inert], .skip')"):
             control.hover()
