@@ -12,7 +12,7 @@ from arka_config.scanning.tokens import MAX_SIZE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from arka_config.scanning.tokens import TokenPattern
+    from arka_config.scanning.tokens import Pattern
 
 HISTORIES = (
     *(".bash_history", ".zsh_history", ".zhistory", ".histfile", ".sh_history"),
@@ -67,7 +67,7 @@ def walk(folder: str, warn: Callable[[str, str], None], excluded: Excluded) -> I
 
 
 def search_files(
-    paths: Iterable[str], pattern: TokenPattern, warn: Callable[[str, str], None], place: Place = Place.FILE
+    paths: Iterable[str], pattern: Pattern, warn: Callable[[str, str], None], place: Place = Place.FILE
 ) -> Iterator[Finding]:
     """Yield the tokens in regular files. Links are not followed: their target is searched under its own name.
 

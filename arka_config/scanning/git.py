@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import IO
 
-    from arka_config.scanning.tokens import Match, TokenPattern
+    from arka_config.scanning.tokens import Match, Pattern
 
 _SAFE = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "core.quotePath=false")
 _PLAIN_DIFF = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
@@ -51,7 +51,7 @@ class Repository:
         output = self._run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
         return list(dict.fromkeys(path.decode("utf-8", "surrogateescape") for path in output.split(b"\0") if path))
 
-    def search_staged(self, pattern: TokenPattern, warn: Callable[[str, str], None]) -> Iterator[Finding]:
+    def search_staged(self, pattern: Pattern, warn: Callable[[str, str], None]) -> Iterator[Finding]:
         """Yield the tokens in the files that the next commit would add or change."""
         fields = self._run("diff", "--cached", "--diff-filter=d", *_PLAIN_DIFF).split(b"\0")
         paths: dict[bytes, list[str]] = {}
@@ -66,7 +66,7 @@ class Repository:
 
     def search_history(
         self,
-        pattern: TokenPattern,
+        pattern: Pattern,
         warn: Callable[[str, str], None],
         progress: Callable[[int, int], None],
     ) -> list[Finding]:

@@ -36,12 +36,13 @@ def sarif(findings: Iterable[Finding], app: AppIdentity, version: str) -> dict[s
 def _result(finding: Finding) -> dict[str, object]:
     commit = finding.commit
     where = f" in commit {commit.id} of {commit.author}" if commit is not None else ""
+    what = "secret" if finding.match.secret else "token"
     region = {"startLine": finding.match.line, "startColumn": finding.match.column}
     uri = quote(finding.path or f"git-object/{finding.object_id}", safe="/", errors="surrogateescape")
     return {
         "ruleId": _RULE,
         "ruleIndex": 0,
-        "message": {"text": f"A token is stored in plain text{where}."},
+        "message": {"text": f"A {what} is stored in plain text{where}."},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}],
-        "partialFingerprints": {"tokenSha256/v1": finding.match.fingerprint},
+        "partialFingerprints": {f"{what}{'Name' if what == 'secret' else ''}Sha256/v1": finding.match.fingerprint},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,20 +20,38 @@ _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}  
 
 
 class Match(NamedTuple):
-    """A token in a text. `line` and `column` count from 1, in characters. The repr does not show the token."""
+    """A token in a text. `line` and `column` count from 1, in characters. The repr does not show the token.
+
+    For a secret other than a token, `secret` is the name of its record, and `token` is empty.
+    """
 
     token: str
     line: int
     column: int
     is_marked: bool
+    secret: str = ""
 
     def __repr__(self) -> str:
         return f"Match({self.line}:{self.column})"
 
     @property
     def fingerprint(self) -> str:
-        """The beginning of the token's SHA-256. Tokens are random, so it does not help to guess one."""
-        return fingerprint(self.token)
+        """The beginning of the token's SHA-256. Tokens are random, so it does not help to guess one.
+
+        A password could be guessed by its digest, so that of a secret's name is used.
+        """
+        return fingerprint(self.token or f"secret {self.secret}")
+
+
+def marker_of(app: AppIdentity) -> bytes:
+    """The marker that allows what is found in its line."""
+    return f"{app.name.replace(' ', '-')}:allow".encode()
+
+
+class Pattern(Protocol):
+    """What finds tokens, or other secrets, in a text."""
+
+    def find(self, content: bytes) -> Iterator[Match]: ...
 
 
 def fingerprint(token: str) -> str:
@@ -48,7 +66,7 @@ class TokenPattern:
         assert app.token_prefixes
         self._prefixes = tuple(prefix.encode() for prefix in app.token_prefixes)
         self._starts = re.compile(b"|".join(re.escape(prefix) for prefix in self._prefixes))
-        self.marker = f"{app.name.replace(' ', '-')}:allow".encode()
+        self.marker = marker_of(app)
         self._pattern = re.compile(rb"\b(%b)(?![A-Za-z0-9_-])" % _regex(app).encode())
 
     def find(self, content: bytes) -> Iterator[Match]:

@@ -94,6 +94,7 @@ def test_git_shows_commit_and_author(repository: GitFolder, home: Path) -> None:
             "line": 1,
             "column": 1,
             "token": MASKED,
+            "secret": None,
             "fingerprint": fingerprint(TOKEN),
             "profiles": [],
             "state": None,

@@ -14,6 +14,7 @@ from arka_config import Credential, Origin, Secret, open_store
 from arka_config.cli.output import terminal
 from arka_config.doctor.machine import Machine
 from arka_config.doctor.registry import apply_fixes, run_checks
+from arka_config.scanning.tokens import fingerprint
 from tests.cli.program import TOKEN, arka
 from tests.secretive import app, secretive
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from arka_config.testing import Result
 
 SECRET = "hunter-2-and-more"
+LEAKED = "arka_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5h"
 PATH = "~/arka/data/tokens/work.webhook_secret.json"
 
 
@@ -284,3 +286,37 @@ def test_doctor_reports_secrets_without_their_data_key(stored: ProfileStore) -> 
     (problem, *_) = [each for each in run_checks(Machine(open_store(app), directory="/")) if each.check == "vault"]
     assert "without it the secrets work.keys, work.mail.password, work.webhook_secret cannot be" in problem.message
     assert problem.command == "arka secrets unset keys --profile work"
+
+
+def test_scan_finds_stored_secrets_and_shows_their_names(stored: ProfileStore, tmp_path: Path) -> None:
+    stored.set_secret("work", "private_key", Secret("hunter-5\nof two lines"))
+    file = tmp_path / "notes.txt"
+    file.write_text(f"x\n  {SECRET} {LEAKED}\nhunter-5\nof two lines\nhunter-3\n{SECRET}  # arka:allow\n")
+    done = run("scan", str(file), "--json")
+    found = [(each["secret"], each["token"], each["line"], each["column"]) for each in done.json["findings"]]
+    assert (None, "arka_…fG5h", 2, 21) in found
+    assert set(found) - {(None, "arka_…fG5h", 2, 21)} == {
+        ("webhook_secret", None, 2, 3),
+        ("keys", None, 2, 3),
+        ("private_key", None, 3, 1),
+        ("mail.password", None, 5, 1),
+    }
+    assert done.json["allowed"] == 2
+    assert {each["fingerprint"] for each in done.json["findings"] if each["secret"]}.isdisjoint({fingerprint(SECRET)})
+    table = run("scan", str(file)).out
+    assert "secret 'webhook_secret'  work" in table
+    assert run("scan", str(file), "--sarif").json["runs"][0]["results"][1]["message"]["text"] == (
+        "A secret is stored in plain text."
+    )
+
+
+def test_scan_does_not_look_for_short_secrets_or_ask_for_a_passphrase(store: ProfileStore, tmp_path: Path) -> None:
+    store.set_secret("work", "webhook_secret", Secret("hunt"))
+    store.set_secret("work", "private_key", Secret("aaaaaaaaaaaaaaaa"))
+    (tmp_path / "notes.txt").write_text("hunt aaaaaaaaaaaaaaaa")
+    assert run("scan", str(tmp_path / "notes.txt")).code == 0
+    store.set_secret("work", "webhook_secret", Secret(SECRET))
+    run("vault", "enable", "--with", "passphrase", ARKA_PASSPHRASE="correct horse battery staple")
+    (tmp_path / "notes.txt").write_text(SECRET)
+    done = run("scan", str(tmp_path / "notes.txt"))
+    assert (done.code, "2 stored secrets were not searched for" in done.err) == (0, True)

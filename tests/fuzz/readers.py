@@ -124,6 +124,18 @@ def token_file(content: bytes) -> None:
         os.unlink(path)
 
 
+def secret_record(content: bytes) -> None:
+    path = put(content, "data", "tokens", "work.fuzzed.json")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConfigWarning)  # a plain file, although sealing is on
+            found = store().secrets.read("work", "fuzzed")
+        if found is not None:
+            found.reveal()
+    finally:
+        os.unlink(path)
+
+
 def data_key(content: bytes) -> None:
     with open(os.path.join(home(), "data", "data-key.json"), "rb") as file:
         whole = file.read()
@@ -259,6 +271,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "profile": profile,
     "saved-plan": saved_plan,
     "sealed-token": sealed_token,
+    "secret-record": secret_record,
     "session": session,
     "sign-in": sign_in_cache,
     "template": template,

@@ -15,13 +15,15 @@ from arka_config.cli.output.format import is_locked
 from arka_config.cli.output.progress import busy, counter, track
 from arka_config.cli.runtime import revoking, token_formats, words, workspace_access
 from arka_config.cli.runtime.command import Session, command, feature_option
+from arka_config.cli.runtime.secret_settings import searchable_secrets
 from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, RevocationUnknown, UsageError, WorkspaceError
 from arka_config.precedence.values import DEFAULT, FLAG, ResolvedValue
 from arka_config.scanning import file_search
 from arka_config.scanning.allow_list import AllowList
 from arka_config.scanning.findings import Finding, Place
 from arka_config.scanning.git import Repository
-from arka_config.scanning.tokens import TokenPattern, rule_for_gitleaks
+from arka_config.scanning.secrets import SecretPattern
+from arka_config.scanning.tokens import Pattern, rule_for_gitleaks
 from arka_config.secret import Secret
 from arka_config.store.child_environment import child_environment
 
@@ -76,7 +78,8 @@ def scan(
     {app} scan --git[[verify: --verify]][[no-verify:         ]]       everything that was ever committed
     {app} scan --history[[manage: --revoke]][[no-manage:         ]]   shell histories
     """
-    if not session.app.token_prefixes:
+    secrets, unread = searchable_secrets(session)
+    if not (session.app.token_prefixes or (secrets and not gitleaks_rule)):
         raise ConfigError("the tokens of this program have no prefix, so they cannot be distinguished from other text")
     if gitleaks_rule:
         terminal.out(rule_for_gitleaks(session.app).rstrip("\n"))
@@ -84,7 +87,9 @@ def scan(
     if sum((git, staged, history, bool(paths))) > 1:
         raise UsageError("--git, --staged, --history and PATHs cannot be combined", hint="run one after the other")
     excluded = file_search.Excluded(session.store.tokens.folder)
-    found = _search(session, paths, excluded, git=git, staged=staged, history=history, search_ignored=search_ignored)
+    pattern = SecretPattern(session.app, secrets)
+    options = {"git": git, "staged": staged, "history": history, "search_ignored": search_ignored}
+    found = _search(session, pattern, paths, excluded, **options)
     candidates = found if look_alikes else _without_look_alikes(session, found)
     allowed = _read_allow_list(session, allow)
     findings = [each for each in candidates if not allowed.allows(each)]
@@ -100,6 +105,9 @@ def scan(
     else:
         report.show(len(candidates) - len(findings))
     _note_left_out(session, excluded, len(found) - len(candidates))
+    if unread:
+        what = "1 stored secret was" if unread == 1 else f"{unread} stored secrets were"
+        terminal.note(f"{what} not searched for, because reading it needs a passphrase or the OS keyring")
     if revoke:
         report.revoke(yes=yes)
     return EXIT_ERROR if findings else None
@@ -111,7 +119,11 @@ def _without_look_alikes(session: Session, findings: Sequence[Finding]) -> list[
     Every token has one if the app says so, or all workspaces that this user has used: else older ones would be missed.
     """
     app = session.app
-    valid = [each for each in findings if token_checksum.is_valid(each.match.token, app.prefix_of(each.match.token))]
+    valid = [
+        each
+        for each in findings
+        if each.match.secret or token_checksum.is_valid(each.match.token, app.prefix_of(each.match.token))
+    ]
     if app.token_checksum == token_checksum.NONE or len(valid) == len(findings):
         return list(findings)
     is_required = app.token_checksum == token_checksum.REQUIRED or token_formats.all_have_checksum(session.store)
@@ -129,6 +141,7 @@ def _note_left_out(session: Session, excluded: file_search.Excluded, look_alikes
 
 def _search(
     session: Session,
+    pattern: Pattern,
     paths: Sequence[str],
     excluded: file_search.Excluded,
     *,
@@ -137,7 +150,6 @@ def _search(
     history: bool,
     search_ignored: bool,
 ) -> list[Finding]:
-    pattern = TokenPattern(session.app)
     repository = _repository(session, ".")
     if git:
         with counter("Searching") as progress:
@@ -200,7 +212,7 @@ class _Report:
 
     def _find_profiles(self) -> dict[str, list[str]]:
         """The profiles that store each token. Tokens that would need a prompt are not compared."""
-        profiles: dict[str, list[str]] = {each.match.token: [] for each in self._findings}
+        profiles: dict[str, list[str]] = {each.match.token: [] for each in self._findings if each.match.token}
         store = self._session.store
         for name in store.names():
             try:
@@ -210,6 +222,9 @@ class _Report:
             except ConfigError:  # a broken profile hides no finding; `doctor` reports it
                 continue
         return profiles
+
+    def _profiles_of(self, finding: Finding) -> list[str]:
+        return self._profiles[finding.match.token] if finding.match.token else [finding.match.secret.partition(".")[0]]
 
     def verify(self) -> None:
         """Ask the workspaces about the tokens, each once."""
@@ -246,9 +261,10 @@ class _Report:
                 "path": each.path or None,
                 "line": each.match.line,
                 "column": each.match.column,
-                "token": self._session.app.mask(each.match.token),
+                "token": self._session.app.mask(each.match.token) if each.match.token else None,
+                "secret": each.match.secret.partition(".")[2] or None,
                 "fingerprint": each.match.fingerprint,
-                "profiles": self._profiles[each.match.token],
+                "profiles": self._profiles_of(each),
                 "state": self._state(each),
                 "object": each.object_id or None,
                 "commit": None if each.commit is None else each.commit._asdict(),
@@ -260,7 +276,7 @@ class _Report:
         """Print the findings as a table, and what was left out."""
         columns = ["LOCATION", "TOKEN"]
         columns += ["STATE"] if self._verifications else []
-        columns += ["PROFILE"] if any(self._profiles.values()) else []
+        columns += ["PROFILE"] if any(map(self._profiles_of, self._findings)) else []
         columns += ["COMMIT", "AUTHOR"] if any(each.commit for each in self._findings) else []
         rows = [[self._cells(each)[name] for name in columns] for each in self._findings]
         if rows:
@@ -271,12 +287,12 @@ class _Report:
             terminal.note(f"{allowed} allowed {'finding is' if allowed == 1 else 'findings are'} not shown")
 
     def _cells(self, finding: Finding) -> dict[str, tables.Cell]:
-        commit = finding.commit
+        commit, secret = finding.commit, finding.match.secret.partition(".")[2]
         return {
             "LOCATION": self._session.with_tilde(finding.location),
-            "TOKEN": self._session.app.mask(finding.match.token),
+            "TOKEN": self._session.app.mask(finding.match.token) if finding.match.token else f"secret '{secret}'",
             "STATE": (self._state(finding) or "").replace("_", " "),
-            "PROFILE": ", ".join(self._profiles[finding.match.token]),
+            "PROFILE": ", ".join(self._profiles_of(finding)),
             "COMMIT": "" if commit is None else f"{commit.id[:10]} {commit.date[:10]}",
             "AUTHOR": "" if commit is None else commit.author,
         }

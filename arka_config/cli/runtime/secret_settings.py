@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from arka_config.errors import UsageError
+from arka_config.errors import ConfigError, UsageError
+from arka_config.store.secret_records import record_name
+from arka_config.store.tokens import PLAIN, SEALED
 from arka_config.text import did_you_mean, shorten
 
 if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
+    from arka_config.cli.runtime.session import Session
     from arka_config.settings.fields import Leaf
 
 
@@ -45,3 +49,19 @@ def find_secret(app: AppIdentity, name: str) -> Leaf:
 def describe_none(app: AppIdentity) -> str:
     """Say that the app has no secrets but the token."""
     return f"{app.name} has no secrets other than the token"
+
+
+def searchable_secrets(session: Session) -> tuple[dict[str, str], int]:
+    """The stored secrets by the name of their record, and the number of others.
+
+    The others cannot be read without a prompt, or without waiting for the keyring.
+    """
+    store, names = session.store, session.store.secrets.names()
+    found: dict[str, str] = {}
+    for profile, field in names:
+        storage = store.secrets.read_storage(profile, field)
+        if storage == PLAIN or (storage == SEALED and store.vault.opens_at_once()):
+            with contextlib.suppress(ConfigError):  # reported by `doctor`
+                secret = store.secrets.read(profile, field)
+                found |= {} if secret is None else {record_name(profile, field): secret.reveal()}
+    return found, len(names) - len(found)

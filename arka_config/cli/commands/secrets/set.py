@@ -35,9 +35,9 @@ def set_(session: Session, name: str, storage: str | None) -> None:
     {app} secrets set webhook_secret -p work
     {app} secrets set private_key -p work < key.pem
     """
-    from arka_config.settings.secret_values import check_secret_value
-
     leaf = find_secret(session.app, name)
+    from arka_config.settings.secret_values import check_secret_value  # slow to import
+
     profile, store = session.profile_name(None), session.store
     secret = read_secret(session, name, lambda text: check_secret_value(leaf, text))
     stored = store.set_secret(profile, name, secret, storage=storage)
