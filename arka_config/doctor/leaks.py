@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import SUFFIX
 from arka_config.scanning.file_search import history_paths
 from arka_config.store import files
+from arka_config.store.system import SYSTEM
 from arka_config.store.tokens import SEALED
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def legacy(machine: Machine) -> Iterator[Problem]:
         yield Problem.from_error(error, path, command=command)
         return
     if copy is not None:
-        if sys.platform != "win32":
+        if SYSTEM.has_modes:
             yield from _exposed_legacy_file(path)
         yield from _other_token(machine, path, copy.token.reveal())
 

@@ -13,7 +13,7 @@ from arka_config.sealing import operations
 from arka_config.sealing.data_key import DISABLE
 from arka_config.sealing.vault import vault_of
 from arka_config.store import files
-from arka_config.store.lock import is_alive
+from arka_config.store.system import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _remove(paths: list[str]) -> None:
 def lock(machine: Machine) -> Iterator[Problem]:
     """A lock file that names a killed process. The kernel has released the lock, but a change may be incomplete."""
     holder = machine.store.lock.read_holder()
-    if holder is None or is_alive(holder[0]):
+    if holder is None or SYSTEM.is_alive(holder[0]):
         return
     message = (
         f"process {holder[0]} ({holder[1]}) was killed while it was writing; no command waits for it, and the next one "

@@ -19,6 +19,7 @@ from arka_config.sealing.vault import vault_of
 from arka_config.store import files, journal, token_formats
 from arka_config.store.resolution import Resolution
 from arka_config.store.secret_records import record_name
+from arka_config.store.system import SYSTEM
 from arka_config.store.tokens import SEALED
 from arka_config.templates import approvals
 
@@ -115,7 +116,7 @@ class Machine:
     @cached_property
     def owner(self) -> int:
         """The uid that should own the files: the current user, or the one that invoked sudo."""
-        user = os.geteuid()
+        user = SYSTEM.user_id()
         sudo_uid = self.store.environ.get("SUDO_UID", "")
         if user == 0 and sudo_uid.isdigit():
             with contextlib.suppress(OSError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from arka_config.doctor.problem import (
 from arka_config.errors import ConfigError
 from arka_config.store import files
 from arka_config.store.ownership import has_private_group, user_name
+from arka_config.store.system import CLOEXEC, NOFOLLOW, NONBLOCK, SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -101,13 +101,13 @@ def _foreign_folder(machine: Machine, folder: str) -> Problem:
 
 
 def _chown_command(machine: Machine, path: str) -> str:
-    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    sudo = [] if SYSTEM.user_id() == 0 else ["sudo"]
     return shell_command(*sudo, "chown", "-hR", user_name(machine.owner), path)
 
 
 def modes(machine: Machine) -> Iterator[Problem]:
     """Files and folders for tokens and state that others can read or write."""
-    if sys.platform == "win32":  # modes mean nothing there; the access list of the user's folder protects the files
+    if not SYSTEM.has_modes:
         return
     for folder in machine.private_folders:
         if folder.mode & _OTHERS and stat.S_ISDIR(folder.status.st_mode):
@@ -146,11 +146,11 @@ def restrict(paths: Iterable[str], mode: int) -> None:
     No symbolic or hard link is followed: in a folder that others can write to, it could make root change a system file.
     """
     for path in paths:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | NOFOLLOW | NONBLOCK | CLOEXEC)
         try:
             status = os.fstat(descriptor)
             is_file = stat.S_ISREG(status.st_mode)
-            if status.st_uid != os.geteuid():
+            if status.st_uid != SYSTEM.user_id():
                 raise ConfigError(f"{path} belongs to another user")
             if not (is_file or stat.S_ISDIR(status.st_mode)) or (is_file and status.st_nlink > 1):
                 raise ConfigError(f"{path} is a link or a special file: check what it is first")
@@ -161,7 +161,7 @@ def restrict(paths: Iterable[str], mode: int) -> None:
 
 def config_modes(machine: Machine) -> Iterator[Problem]:
     """Files that the user edits and that others can write: a helper in config.toml is a command that runs."""
-    if sys.platform == "win32":
+    if not SYSTEM.has_modes:
         return
     for file in machine.config_files:
         by_group = file.mode & 0o020 and not has_private_group(file.status)
@@ -173,7 +173,7 @@ def config_modes(machine: Machine) -> Iterator[Problem]:
 
 def owners(machine: Machine) -> Iterator[Problem]:
     """Files and folders with another owner, for example after a run with sudo."""
-    if sys.platform == "win32":
+    if not SYSTEM.has_modes:
         return
     if _is_foreign_home(machine) and _is_inside(machine.store.folders.data, machine.home):
         yield _foreign_folder(machine, machine.home)

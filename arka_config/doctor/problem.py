@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from arka_config.store.system import SYSTEM
 from arka_config.text import UNPRINTABLE, is_printable
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def delete_lines_command(path: str, spans: Iterable[tuple[int, int]]) -> str:
     """Return the command that deletes lines of a file. A span is its first and its last line."""
     path = os.path.realpath(path)  # `sed -i` would replace a symbolic link by a file
     parts = [f"{first}d" if first == last else f"{first},{last}d" for first, last in spans]
-    in_place = "sed -i ''" if sys.platform == "darwin" else "sed -i"
+    in_place = "sed -i ''" if SYSTEM.name == "macos" else "sed -i"
     return f"{in_place} {shell_quote(';'.join(parts))} {shell_quote(path)}"
 
 

@@ -8,6 +8,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.doctor.problem import shorten_list
+from arka_config.store.system import CLOEXEC, NONBLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ def scan_file(path: str, app: AppIdentity) -> list[Match]:
     if not app.token_prefixes:  # its tokens look like any other text
         return []
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(path, os.O_RDONLY | NONBLOCK | CLOEXEC)
     except OSError:
         return []
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

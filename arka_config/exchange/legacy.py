@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import warnings
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +22,7 @@ from arka_config.exchange.exact_json import Document, Fault, dump, parse
 from arka_config.secret import Secret, mask
 from arka_config.store import files
 from arka_config.store.ownership import is_trusted
+from arka_config.store.system import SYSTEM
 from arka_config.text import check_printable, quote_path, shorten, visible
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def is_writable_by_all(path: str) -> bool:
 
     `conf` 10 to 15 asks for mode 0666, so that only the umask keeps others out.
     """
-    return sys.platform != "win32" and bool(_open_to_others(path) & 0o002)
+    return SYSTEM.has_modes and bool(_open_to_others(path) & 0o002)
 
 
 def tighten(path: str) -> None:
@@ -164,7 +164,7 @@ def protect(path: str) -> None:
     after that, only the folder protects the token. A link to a folder of another name is left alone: it may be shared.
     """
     folder = os.path.dirname(path)
-    if sys.platform == "win32" or not os.path.basename(os.path.realpath(folder)).endswith(SUFFIX):
+    if not SYSTEM.has_modes or not os.path.basename(os.path.realpath(folder)).endswith(SUFFIX):
         return
     try:
         mode = stat.S_IMODE(os.stat(folder).st_mode)

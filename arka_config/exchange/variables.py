@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from arka_config.errors import InvalidValue, UsageError
 from arka_config.store import files
+from arka_config.store.system import CLOEXEC, NOFOLLOW, SYSTEM
 from arka_config.text import check_printable, shorten, visible
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def current_shell(environ: Mapping[str, str]) -> str:
         )
     if name in SHELLS:
         return name
-    return "powershell" if sys.platform == "win32" else "bash"
+    return SYSTEM.shell
 
 
 def shell_lines(variables: Mapping[str, str], shell: str) -> str:
@@ -114,7 +114,7 @@ def append_github_env(path: str, variables: Mapping[str, str]) -> None:
 def _append(path: str, content: bytes) -> None:
     """Append all of the content, or nothing if the disk is full: half a variable would break every later step."""
     files.refuse_link(path)
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | CLOEXEC | NOFOLLOW
     descriptor = os.open(path, flags, files.PRIVATE_FILE)
     try:
         size = os.fstat(descriptor).st_size

@@ -8,6 +8,7 @@ from arka_config.errors import FileError, TokenUnavailable
 from arka_config.precedence.layers import token_from
 from arka_config.references.protocol import Fault, ReferenceKind
 from arka_config.store import files
+from arka_config.store.system import SYSTEM
 from arka_config.text import quote_path, visible
 
 TYPE_CHECKING = False
@@ -59,7 +60,7 @@ class FileReference(ReferenceKind):
 
     def check(self, target: str, subject: str, context: Context) -> Iterator[Fault]:
         path = os.path.expanduser(target)
-        mode = 0 if os.name == "nt" else os.stat(path).st_mode & 0o7777
+        mode = 0 if not SYSTEM.has_modes else os.stat(path).st_mode & 0o7777
         if mode & 0o077:
             message = f"{subject}, which others can read (mode {mode:04o})"
             yield Fault(message, path, command=("chmod", "600", path))

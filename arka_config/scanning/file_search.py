@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.scanning.findings import Finding, Place
 from arka_config.scanning.tokens import MAX_SIZE
+from arka_config.store.system import CLOEXEC, NOFOLLOW, NONBLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,7 +21,7 @@ HISTORIES = (
     ".local/share/fish/fish_history",
     ".local/share/powershell/PSReadLine/ConsoleHost_history.txt",
 )
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = os.O_RDONLY | NONBLOCK | CLOEXEC | NOFOLLOW
 
 
 class Excluded:

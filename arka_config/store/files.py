@@ -10,12 +10,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from _thread import _local  # threading's own, without importing the rest of threading
 
 from arka_config import debug
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
 from arka_config.store.ownership import check_private, refusal_hint
+from arka_config.store.system import BINARY, CLOEXEC, NOFOLLOW, NONBLOCK, SYSTEM
 from arka_config.text import quote_path
 
 TYPE_CHECKING = False
@@ -27,11 +27,6 @@ PRIVATE_FOLDER = 0o700
 MAX_FILE_SIZE = 1 << 20  # bytes; the largest real file has a few thousand
 _TEMPORARY = ".cli-tmp"
 _TEMPORARIES = (_TEMPORARY, ".arka-tmp")  # the other one is what older versions wrote
-
-_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_BINARY = getattr(os, "O_BINARY", 0)
-_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 
 def read(path: str, *, secret: bool = False, check: Callable[[str], None] | None = None) -> str | None:
@@ -51,7 +46,7 @@ def read_with_status(
     """Return what `read` returns, with the owner and mode of the file that was read."""
     try:
         # Non-blocking: a named pipe in the file's place is refused below instead of blocking.
-        descriptor = os.open(path, os.O_RDONLY | _CLOEXEC | _BINARY | _NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | CLOEXEC | BINARY | NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         debug.log(f"{path} does not exist")
         return None
@@ -78,11 +73,10 @@ def read_with_status(
 
 def _real_path(descriptor: int, status: os.stat_result, path: str) -> str:
     """Return the real path of an opened file, even if a link on the way to it was changed since. Raises OSError."""
-    if sys.platform == "linux":
-        try:
-            return os.readlink(f"/proc/self/fd/{descriptor}")
-        except OSError:  # /proc is not mounted
-            pass
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:  # there is no /proc, or it is not mounted
+        pass
     real = os.path.realpath(path)
     if not os.path.samestat(os.stat(real), status):
         raise OSError(errno.ESTALE, "the file was exchanged while it was opened")
@@ -177,12 +171,12 @@ def _replace(
 ) -> None:
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".{os.path.basename(target)}.{os.urandom(6).hex()}{_TEMPORARY}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC | BINARY
     descriptor = os.open(temporary, flags, PRIVATE_FILE)
     try:
         try:
             if before is not None:
-                _keep_owner_and_mode(descriptor, before)
+                SYSTEM.keep_owner_and_mode(descriptor, before)
             rest = memoryview(content)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
@@ -191,7 +185,7 @@ def _replace(
             os.close(descriptor)
         if before_rename is not None:
             before_rename()
-        _rename_over(temporary, target)
+        SYSTEM.replace(temporary, target)
     except BaseException:
         try:
             os.unlink(temporary)
@@ -199,30 +193,6 @@ def _replace(
             pass  # the next process that takes the lock removes it
         raise
     _sync_after_change(folder, target)
-
-
-def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
-    if sys.platform == "win32":
-        return
-    if before.st_uid != os.geteuid() and os.geteuid() == 0:
-        os.fchown(descriptor, before.st_uid, before.st_gid)
-    stricter = stat.S_IMODE(before.st_mode) & PRIVATE_FILE
-    if stricter != PRIVATE_FILE:
-        os.fchmod(descriptor, stricter)
-
-
-def _rename_over(temporary: str, target: str) -> None:
-    """Call `os.replace`, again for a while on Windows, where it fails while a scanner or editor has the target open."""
-    attempts = 20 if sys.platform == "win32" else 1
-    for attempt in range(attempts):
-        try:
-            return os.replace(temporary, target)
-        except PermissionError:
-            if attempt == attempts - 1:
-                raise
-            import time
-
-            time.sleep(0.05)
 
 
 def remove(path: str) -> bool:
@@ -300,13 +270,13 @@ def _sync_after_change(folder: str, path: str) -> None:
 
 def _sync(folder: str) -> None:
     """Make a rename or a removal in this folder durable, if the system can. Raises OSError."""
-    if sys.platform == "win32":  # a folder cannot be opened there, and NTFS journals its entries
+    if not SYSTEM.syncs_folders:
         return
     if _pending.folders is not None:
         _pending.folders.add(folder)
         return
     try:
-        descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
+        descriptor = os.open(folder, os.O_RDONLY | CLOEXEC)
     except OSError:
         return  # the folder is writable but not readable; the rename itself has been done
     try:

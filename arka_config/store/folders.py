@@ -6,6 +6,7 @@ import os
 import sys
 
 from arka_config.errors import ConfigError
+from arka_config.store.system import SYSTEM, system_of
 from arka_config.text import quote_path, visible
 
 TYPE_CHECKING = False
@@ -42,7 +43,8 @@ class Folders:
 
         Raises ConfigError for a home folder that depends on the working directory.
         """
-        if environ.get("HOME") and platform != "win32":  # `~` in a path means it, whatever the app's variable says
+        system = system_of(platform)
+        if environ.get("HOME") and system.has_xdg:  # `~` in a path means it, whatever the app's variable says
             check_full_path("HOME", environ["HOME"])
         variable = app.variable("HOME")
         home = environ.get(variable)
@@ -50,14 +52,9 @@ class Folders:
             check_full_path(variable, home)
             home = os.path.abspath(home)
             return cls(*(os.path.join(home, kind) for kind in ("config", "data", "state")), home=home)
-        if platform == "win32":
-            return _on_windows(app.folder)
-        user = _home(app, environ)
-        if platform == "darwin":
-            config = data = state = os.path.join(user, "Library", "Application Support")
-        else:
-            config = os.path.join(user, ".config")
-            data, state = os.path.join(user, ".local", "share"), os.path.join(user, ".local", "state")
+        if not system.has_xdg:
+            return cls(*(os.path.join(folder, app.folder) for folder in system.base_folders("")))
+        config, data, state = system.base_folders(_home(app, environ))
         return cls(
             _xdg(environ, "XDG_CONFIG_HOME", config, app.folder),
             _xdg(environ, "XDG_DATA_HOME", data, app.folder),
@@ -73,14 +70,11 @@ def _home(app: AppIdentity, environ: Mapping[str, str]) -> str:
     home = environ["HOME"] if "HOME" in environ else os.path.expanduser("~")
     if os.path.isabs(home):
         return home
-    import pwd  # rarely needed: HOME is nearly always set
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:  # a container that runs with an unknown uid
-        raise ConfigError(
-            "there is no home folder to keep profiles in", hint=f"set HOME or {app.variable('HOME')} to a full path"
-        ) from None
+    if found := SYSTEM.account_home():
+        return found
+    raise ConfigError(
+        "there is no home folder to keep profiles in", hint=f"set HOME or {app.variable('HOME')} to a full path"
+    )
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str, name: str) -> str:
@@ -136,10 +130,3 @@ def leads_through_process(path: str) -> bool:
             if links > _MAX_LINKS:  # a loop, which the system reports
                 return False
     return False
-
-
-def _on_windows(name: str) -> Folders:
-    from platformdirs.windows import Windows
-
-    places = Windows(name, appauthor=False)
-    return Folders(places.user_config_dir, places.user_data_dir, places.user_state_dir)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from arka_config import timestamps
 from arka_config.errors import ConfigError, MalformedFile
 from arka_config.store import files, json
-from arka_config.store.lock import is_alive
+from arka_config.store.system import SYSTEM
 from arka_config.text import is_printable, quote_path
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Entry:
             return False
         if self.host != socket.gethostname():
             return True
-        return self.key in _active if self.process == os.getpid() else is_alive(self.process)
+        return self.key in _active if self.process == os.getpid() else SYSTEM.is_alive(self.process)
 
     def document(self) -> dict[str, Any]:
         """Return the entry as it is in the file."""

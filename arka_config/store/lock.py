@@ -18,6 +18,7 @@ from arka_config import debug
 from arka_config.errors import LockTimeout, UnsafeFile
 from arka_config.store import files
 from arka_config.store.ownership import check_folders
+from arka_config.store.system import CLOEXEC, NOFOLLOW, SYSTEM
 from arka_config.text import quote_path, visible
 
 TYPE_CHECKING = False
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 TIMEOUT = 10.0  # seconds
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
-_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = os.O_RDWR | os.O_CREAT | CLOEXEC | NOFOLLOW
 
 
 class Lock:
@@ -95,7 +96,7 @@ class Lock:
     def _release(self) -> None:
         try:
             self._write_holder("")
-            _unlock(self._descriptor)
+            SYSTEM.unlock(self._descriptor)
         except OSError:
             pass  # the change has been made, and closing the file releases the lock as well
         finally:
@@ -106,7 +107,7 @@ class Lock:
         check_folders(self._folders)
         try:
             files.make_folder(os.path.dirname(self.path))
-            if sys.platform == "win32" and os.path.islink(self.path):
+            if SYSTEM.follows_links and os.path.islink(self.path):
                 raise self._link_error()
             descriptor = os.open(self.path, _FLAGS, files.PRIVATE_FILE)
         except OSError as error:
@@ -147,7 +148,7 @@ class Lock:
     def _try(self) -> bool:
         """Try to take the lock. Raises FileError if there are no locks, as on some network file systems."""
         try:
-            return _try_lock(self._descriptor)
+            return SYSTEM.try_lock(self._descriptor)
         except OSError as error:
             raise files.failure("lock", self.path, error) from None
 
@@ -178,50 +179,3 @@ class Lock:
             os.write(self._descriptor, holder.encode("utf-8", "replace"))
         except OSError:
             pass  # the lock works on a full disk too, and commands that free space must be possible
-
-
-def is_alive(process: int) -> bool:
-    """Whether a process exists. True if that cannot be known."""
-    if sys.platform == "win32":  # there, signal 0 is Ctrl-C
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):  # another user's process
-        return True
-    return True
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # A byte range past the end of the file is locked, so that the holder's id stays readable.
-    _RANGE_AT = 1 << 20
-
-    def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, _RANGE_AT, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        finally:
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, _RANGE_AT, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 
 from arka_config.errors import ConfigWarning, UnsafeFile
+from arka_config.store.system import SYSTEM
 from arka_config.text import quote_path
 
 TYPE_CHECKING = False
@@ -22,13 +22,13 @@ def is_trusted(uid: int) -> bool:
 
     git trusts the same users (CVE-2022-24765).
     """
-    user = os.geteuid()
+    user = SYSTEM.user_id()
     return uid in (user, 0) or (user == 0 and os.environ.get("SUDO_UID") == str(uid))
 
 
 def check_private(path: str, status: os.stat_result) -> None:
     """Raise UnsafeFile if other users own a secret file or can write to it. Warn if they can read it."""
-    if sys.platform == "win32":  # modes mean nothing there; the user folder's access list protects the file
+    if not SYSTEM.has_modes:  # modes mean nothing there; the user folder's access list protects the file
         return
     check_owner(path, status)
     mode = stat.S_IMODE(status.st_mode)
@@ -51,7 +51,7 @@ def check_owner(path: str, status: os.stat_result) -> None:
     """Raise UnsafeFile if the file belongs to a user that is not trusted."""
     if is_trusted(status.st_uid):
         return
-    owner, user = user_name(status.st_uid), user_name(os.geteuid())
+    owner, user = user_name(status.st_uid), user_name(SYSTEM.user_id())
     takeover = f"{'' if user == 'root' else 'sudo '}chown {user} {quote_path(path)}"
     raise UnsafeFile(
         f"{path} belongs to {owner}, but you are {user}, so it is not trusted",
@@ -62,7 +62,7 @@ def check_owner(path: str, status: os.stat_result) -> None:
 
 def check_folders(paths: Iterable[str]) -> None:
     """Raise UnsafeFile if other users own one of the folders or can replace the files in it. A missing one is fine."""
-    if sys.platform == "win32":
+    if not SYSTEM.has_modes:
         return
     for path in paths:
         try:
@@ -96,7 +96,7 @@ def find_fault(path: str, status: os.stat_result, folders: Iterable[str]) -> tup
 
     The second string is the command that prevents it.
     """
-    if sys.platform == "win32":
+    if not SYSTEM.has_modes:
         return None
     for place in (path, *folders):
         if place != path:
@@ -106,7 +106,7 @@ def find_fault(path: str, status: os.stat_result, folders: Iterable[str]) -> tup
                 continue
         what = "it" if place == path else f"its folder {place}"
         if not is_trusted(status.st_uid):
-            command = f"chown {user_name(os.geteuid())} {quote_path(place)}"
+            command = f"chown {user_name(SYSTEM.user_id())} {quote_path(place)}"
             return f"{what} belongs to {user_name(status.st_uid)}", command
         if _others_can_write(status):
             mode = stat.S_IMODE(status.st_mode)
@@ -156,9 +156,9 @@ def refusal_hint(path: str) -> str:
         except OSError:
             place = parent
             continue
-        if sys.platform == "win32" or owner == os.geteuid():
+        if not SYSTEM.has_modes or owner == SYSTEM.user_id():
             break
-        user = user_name(os.geteuid())
+        user = user_name(SYSTEM.user_id())
         cause = "; a run with sudo creates such files" if owner == 0 else ""
         takeover = f"{'' if user == 'root' else 'sudo '}chown -hR {user} {quote_path(place)}"
         return f"{place} belongs to {user_name(owner)}, but you are {user}{cause}; if it should be yours: {takeover}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS, kind_of
 from arka_config.store import files
 from arka_config.store.json import check_version
+from arka_config.store.system import SYSTEM
 from arka_config.text import is_printable, quote_path
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _spellings(reference: str) -> set[str]:
         return {reference}
     names = {f"{kind} {name}" for name in kind_of(kind).spellings(target)}
     # A file system that ignores case is the rule there: asking once too often is the safe side.
-    return {name.casefold() for name in names} if sys.platform in ("darwin", "win32") else names
+    return {name.casefold() for name in names} if SYSTEM.folds_case else names
 
 
 def _all_spellings(references: Iterable[str]) -> set[str]:

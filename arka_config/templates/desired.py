@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import sys
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +13,7 @@ from arka_config.app_identity import MANAGE
 from arka_config.errors import ConfigError, ConfigWarning
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS
+from arka_config.store.system import SYSTEM
 from arka_config.templates.policy import SettingsValidator, source_problem
 from arka_config.templates.reading import Template, TemplateFiles, read
 from arka_config.text import check_profile_name, did_you_mean, is_printable, shorten, suggest_profile_name, visible
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from arka_config.templates.positions import Problem
     from arka_config.templates.reading import Watch
 
-SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -47,7 +45,7 @@ class Facts(NamedTuple):
         """Return the facts of this machine."""
         import socket
 
-        return cls(socket.gethostname(), _account_name(), SYSTEMS.get(sys.platform, sys.platform))
+        return cls(socket.gethostname(), SYSTEM.account_name(), SYSTEM.name)
 
     def match(self, hostname: str | None, system: str | None) -> bool:
         """Whether the name matches a pattern such as `runner-*`, ignoring case, and the system is the given one."""
@@ -55,18 +53,6 @@ class Facts(NamedTuple):
 
         is_named = hostname is None or fnmatchcase(self.hostname.lower(), hostname.lower())
         return is_named and system in (None, self.os)
-
-
-def _account_name() -> str:
-    """The account's name, looked up by uid: `getpass.getuser` would trust the environment."""
-    if sys.platform == "win32":
-        return os.getlogin()
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # the uid has no account, as in a container
-        return ""
 
 
 def expand(text: str, facts: Facts, *, as_name: bool = False) -> str:

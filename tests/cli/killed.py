@@ -10,7 +10,7 @@ KILLED = 9
 
 _SCRIPT = """
 import os, sys
-from arka_config.store import files
+from arka_config.store.system import SYSTEM
 from arka_config.workspace.client import transport
 
 left = int(sys.argv.pop(1))
@@ -27,7 +27,7 @@ def count():
     if left == 0:
         os._exit(9)
 
-files._rename_over = counted(files._rename_over)
+SYSTEM.replace = counted(SYSTEM.replace)
 transport._send_once = counted(transport._send_once)
 from arka_config.__main__ import main
 main()

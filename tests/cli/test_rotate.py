@@ -14,8 +14,8 @@ import pytest
 
 from arka_config import open_store, timestamps
 from arka_config.arka import app
-from arka_config.store import files
 from arka_config.store.journal import ROTATE
+from arka_config.store.system import SYSTEM
 from tests.cli.killed import run_and_kill_at
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.guarantees import numbers
@@ -209,14 +209,14 @@ def test_rotate_keeps_the_new_token_if_the_old_one_cannot_be_revoked(work: FakeW
 def test_rotate_keeps_the_old_token_if_storing_fails(
     work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = files._rename_over
+    rename = SYSTEM.replace
 
     def full(temporary: str, target: str) -> None:
         if "/tokens/" in target:
             raise OSError(28, "No space left on device")
         rename(temporary, target)
 
-    monkeypatch.setattr(files, "_rename_over", full)
+    monkeypatch.setattr(SYSTEM, "replace", full)
     done = arka("rotate")
     assert (done.code, read_stored(home)["token"], list(work.tokens)) == (1, TOKEN, [TOKEN])
     assert "no space left on device" in done.err

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.store import files
+from arka_config.store.system import SYSTEM
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.workspace import fake as steps
 from tests.workspace.fake import MANAGE
@@ -171,14 +171,14 @@ def test_tokens_create_refuses_a_profile_that_has_a_token(work: FakeWorkspace, h
 def test_tokens_create_revokes_a_token_that_cannot_be_stored(
     work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = files._rename_over
+    rename = SYSTEM.replace
 
     def full(temporary: str, target: str) -> None:
         if "/tokens/" in target:
             raise OSError(28, "No space left on device")
         rename(temporary, target)
 
-    monkeypatch.setattr(files, "_rename_over", full)
+    monkeypatch.setattr(SYSTEM, "replace", full)
     done = arka("tokens", "create", "Another", "--store-as", "other")
     assert (done.code, "the new token was not stored, and was revoked again" in done.err) == (1, True)
     assert set(work.tokens) == {TOKEN, OTHER}

@@ -19,6 +19,7 @@ import warnings
 
 from arka_config import debug
 from arka_config.errors import Cancelled, ConfigWarning, UsageError
+from arka_config.store.system import SYSTEM
 from arka_config.text import escape_ci_commands, visible
 
 TYPE_CHECKING = False  # without typing: `token` takes the fast path
@@ -89,7 +90,7 @@ def has_colour(stream: TextIO) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and SYSTEM.shows_colour(stream)
 
 
 def columns() -> int:

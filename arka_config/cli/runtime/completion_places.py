@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError, UnsafeFile
 from arka_config.store import files
 from arka_config.store.child_environment import child_environment
+from arka_config.store.system import SYSTEM
 from arka_config.text import quote_path, visible
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _zsh_folder(session: Session) -> str | None:
 
     root's completions are not installed for all users.
     """
-    if sys.platform == "win32" or os.geteuid() == 0:
+    if not SYSTEM.has_modes or SYSTEM.user_id() == 0:
         return None
     folders = (_output_of(session, "zsh", "-fc", "print -rl -- $fpath") or "").splitlines()
     return next((each for each in folders if each.endswith("site-functions") and os.access(each, os.W_OK)), None)

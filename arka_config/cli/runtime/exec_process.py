@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 
 from arka_config.errors import ConfigError
 from arka_config.store.child_environment import child_environment
+from arka_config.store.system import NOT_FOUND, SYSTEM, NotStarted
 
 TYPE_CHECKING = False  # without typing: `exec` takes the fast path
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from arka_config.cli.runtime.session import Session
-
-CANNOT_RUN = 126  # the exit codes that a shell uses
-NOT_FOUND = 127
 
 
 class CommandFailed(ConfigError):
@@ -34,11 +31,10 @@ def run(session: Session, words: Sequence[str], *, strict_expiry: bool = False) 
     program = _find_program(words[0], environ.get("PATH", os.defpath))
     sys.stdout.flush()
     sys.stderr.flush()
-    if sys.platform == "win32":  # which has no exec
-        import subprocess
-
-        raise SystemExit(subprocess.run([program, *words[1:]], env=environ, check=False).returncode)  # noqa: S603  # the command that the user typed
-    _replace_this_process(program, words, environ)
+    try:
+        SYSTEM.become(program, words, environ)
+    except NotStarted as error:
+        raise CommandFailed(f"{program}: {error.reason}", error.exit_code) from None
 
 
 def environment(session: Session, *, strict_expiry: bool = False) -> dict[str, str]:
@@ -60,29 +56,7 @@ def _find_program(name: str, path: str) -> str:
     if os.path.dirname(name):
         return name
     folders = [folder for folder in path.split(os.pathsep) if os.path.isabs(folder)]
-    if sys.platform == "win32":  # where PATHEXT counts
-        import shutil
-
-        program = shutil.which(name, path=os.pathsep.join(folders))
-    else:  # does what shutil.which does here; importing shutil would take longer than the rest of this run
-        files = (os.path.join(folder, name) for folder in folders)
-        program = next((file for file in files if os.path.isfile(file) and os.access(file, os.X_OK)), None)
+    program = SYSTEM.find_program(name, folders)
     if program is None:
         raise CommandFailed(f"{name}: command not found", NOT_FOUND)
     return program
-
-
-def _replace_this_process(program: str, words: Sequence[str], environ: dict[str, str]) -> NoReturn:
-    import signal
-
-    # Python ignores these two, and a child would inherit that: `exec -- yes | head -1` must end.
-    ignored = (signal.SIGPIPE, signal.SIGXFSZ)
-    before = [signal.signal(number, signal.SIG_DFL) for number in ignored]
-    try:
-        os.execve(program, list(words), environ)  # the command that the user typed
-    except OSError as error:
-        code = NOT_FOUND if error.errno in (errno.ENOENT, errno.ENOTDIR) else CANNOT_RUN
-        raise CommandFailed(f"{program}: {(error.strerror or 'cannot be run').lower()}", code) from None
-    finally:  # after a failure this process continues, and may write to a closed pipe
-        for number, handler in zip(ignored, before, strict=True):
-            signal.signal(number, handler)

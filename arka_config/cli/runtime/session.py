@@ -11,6 +11,7 @@ from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.opening import open_store
 from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
+from arka_config.store.system import SYSTEM
 from arka_config.text import UNPRINTABLE, escape_ci_commands_in_json
 
 TYPE_CHECKING = False  # without typing and click: the fast path has a session too
@@ -184,7 +185,7 @@ class Session:
     @property
     def _has_screen(self) -> bool:
         has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
-        return sys.platform in ("darwin", "win32") or has_display
+        return SYSTEM.has_desktop or has_display
 
     def open_page(self, page: str) -> bool:
         """Open a page in the browser. False if there is no browser with a window of its own, as over ssh."""

@@ -13,6 +13,7 @@ from arka_config.errors import ConfigError
 from arka_config.precedence.origin import is_loopback
 from arka_config.precedence.values import DEFAULT, FLAG, PROFILE
 from arka_config.store.folders import leads_through_process
+from arka_config.store.system import SYSTEM
 from arka_config.text import is_printable, visible
 from arka_config.workspace.client.user_agent import user_agent
 
@@ -170,7 +171,7 @@ def _load_system_certificates(*, trusts_environment: bool) -> ssl.SSLContext:
         context, folder = ssl.create_default_context(), paths.capath
     else:
         context, folder = _new_context(), paths.openssl_capath
-        _load_windows_certificates(context)
+        _load_certificates_of_system(context)
         for options in ({"cafile": paths.openssl_cafile}, {"capath": folder}):
             with suppress(OSError):  # it is missing, or has no certificate
                 context.load_verify_locations(**options)
@@ -181,14 +182,12 @@ def _load_system_certificates(*, trusts_environment: bool) -> ssl.SSLContext:
     return context
 
 
-def _load_windows_certificates(context: ssl.SSLContext) -> None:
-    if sys.platform == "win32":
-        import ssl
+def _load_certificates_of_system(context: ssl.SSLContext) -> None:
+    import ssl
 
-        for certificate, encoding, trust in (*ssl.enum_certificates("CA"), *ssl.enum_certificates("ROOT")):
-            if encoding == "x509_asn" and (trust is True or ssl.Purpose.SERVER_AUTH.oid in trust):
-                with suppress(ssl.SSLError):  # a damaged one
-                    context.load_verify_locations(cadata=certificate)
+    for certificate in SYSTEM.certificates():
+        with suppress(ssl.SSLError):  # a damaged one
+            context.load_verify_locations(cadata=certificate)
 
 
 def _has_files(folder: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import time
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, select, update
 from arka_config import timestamps
 from arka_config.errors import ConfigError
 from arka_config.store import files
+from arka_config.store.system import SYSTEM
 from arka_config.text import quote_path
 from arka_config.workspace.server import accounts, records
 from arka_config.workspace.server.audit_log import FORMAT, TIME_LIMIT, Filter, stream, to_document
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _OVERLAP = timedelta(minutes=10)
 _TAIL = 8 << 20  # bytes at the end of the file that are compared with the database
 _IDS_AT_ONCE = 500
+_PAUSE = 0.05  # seconds between two looks at the lock of another export
 _START = b'{"version": '  # of each line
 
 
@@ -113,10 +115,8 @@ def _read_tail(file: BinaryIO, path: str) -> tuple[set[tuple[object, object]], d
 
 
 def _lock(file: BinaryIO) -> None:
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX)
+    while not SYSTEM.try_lock(file.fileno()):
+        time.sleep(_PAUSE)
 
 
 def read_entries(path: str) -> Iterator[Entry]:

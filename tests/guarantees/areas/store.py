@@ -8,6 +8,12 @@ FAULTS = "guarantees/test_faults.py::test_a_fault_at_any_step_loses_nothing_and_
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
+        "Only one module asks which system it runs on, and its parts for Linux, macOS and Windows keep one contract. "
+        "The part for Windows runs with stand-ins, and has never run on Windows.",
+        ("store/test_system.py",),
+        ("Ctrl-C that ends exec before its program on Windows",),
+    ),
+    Guarantee(
         "A failed write, sync, rename, removal, folder creation or lock, or a kill, at any step of any command that "
         "writes, loses nothing. Afterwards the lock is free, and no temporary file is left.",
         (FAULTS, "sealing/test_kills.py", "templates/test_kills.py"),
@@ -156,8 +162,16 @@ MUTANTS: list[Mutant] = [
         "DID NOT RAISE",
     ),
     Mutant(
+        "Ctrl-C that ends exec before its program on Windows",
+        "store/system.py",
+        "        before = signal.signal(signal.SIGINT, signal.SIG_IGN)\n",
+        "        before = signal.getsignal(signal.SIGINT)\n",
+        "tests/store/test_system.py::test_ctrl_c_on_windows_is_the_program_s_to_handle",
+        "assert",
+    ),
+    Mutant(
         "no lock",
-        "store/lock.py",
+        "store/system.py",
         "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "pass",
         "tests/store/test_lock.py::test_lock_serializes_processes",
@@ -166,7 +180,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a lock that is not released",
         "store/lock.py",
-        "_unlock(self._descriptor)\n        except OSError:\n            pass  # the change has been made, and "
+        "SYSTEM.unlock(self._descriptor)\n        except OSError:\n            pass  # the change has been made, and "
         "closing the file releases the lock as well\n        finally:\n            os.close(self._descriptor)",
         "pass\n        except OSError:\n            pass\n        finally:\n            pass",
         "tests/store/test_lock.py::test_error_under_the_lock_releases_it_without_a_sweep",
@@ -198,11 +212,11 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a write in place",
-        "store/files.py",
-        "            return os.replace(temporary, target)",
-        "            with open(temporary) as new, open(target, 'w') as old:\n"
-        "                old.write(new.read())\n"
-        "            return os.unlink(temporary)",
+        "store/system.py",
+        "        os.replace(temporary, target)\n\n    def try_lock",
+        "        with open(temporary) as new, open(target, 'w') as old:\n"
+        "            old.write(new.read())\n"
+        "        os.unlink(temporary)\n\n    def try_lock",
         "tests/store/test_files.py::test_write_shows_readers_the_old_file_until_the_rename",
         "assert 'new' == 'old'",
     ),
@@ -233,7 +247,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "no O_EXCL",
         "store/files.py",
-        "os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW",
+        "os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW",
         "os.O_WRONLY | os.O_CREAT",
         "tests/store/test_files.py::test_write_does_not_open_an_existing_temporary_file",
         "DID NOT RAISE|assert",
@@ -315,8 +329,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a lock through a symbolic link",
         "store/lock.py",
-        ' | getattr(os, "O_NOFOLLOW", 0)',
-        "",
+        "os.O_CREAT | CLOEXEC | NOFOLLOW",
+        "os.O_CREAT | CLOEXEC",
         "tests/store/test_lock.py::test_lock_refuses_a_link_and_leaves_its_target_alone",
         "DID NOT RAISE",
     ),
