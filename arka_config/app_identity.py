@@ -5,7 +5,7 @@ Standard library only, and cheap to build: the settings class is named by an imp
 
 from __future__ import annotations
 
-from arka_config.errors import InvalidToken
+from arka_config.errors import ConfigError, InvalidToken
 from arka_config.precedence.values import Field
 
 TYPE_CHECKING = False
@@ -255,15 +255,18 @@ class AppIdentity:
 
     @property
     def verifier(self) -> Verifies | None:
-        """The app's `Verifier`, imported on first use. Raises LookupError for an import string that leads nowhere."""
+        """The app's `Verifier`, imported on first use. Raises ConfigError if that fails."""
         if isinstance(self._verifier, str):
             from importlib import import_module
 
             module, _, name = self._verifier.partition(":")
             try:
                 found = getattr(import_module(module), name)
-            except (ImportError, AttributeError, ValueError):
-                raise LookupError(f"{self!r} has no verifier '{self._verifier}'") from None
+            except (ImportError, AttributeError, ValueError) as error:
+                raise ConfigError(
+                    f"{self!r} names the verifier '{self._verifier}', which cannot be imported: {error}",
+                    hint='write it as verifier="package.module:Name"',
+                ) from None
             verifier: Verifies = found() if isinstance(found, type) else found
             self._verifier = verifier
             return verifier

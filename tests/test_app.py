@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config import App, Secret, WorkspaceVerifier
+from arka_config import App, ConfigError, Secret, WorkspaceVerifier
 from arka_config.arka import app as arka
 from arka_config.errors import InvalidToken, InvalidUrl
 from arka_config.store.folders import Folders
@@ -62,7 +62,7 @@ def test_verifier_is_imported_on_first_use_and_a_class_is_instantiated() -> None
 
 @pytest.mark.parametrize("name", ["no.such.module:Verifier", "arka_config:NoSuchName", "arka_config"])
 def test_verifier_that_does_not_exist_is_named(name: str) -> None:
-    with pytest.raises(LookupError, match=f"App\\('acme'\\) has no verifier '{name}'"):
+    with pytest.raises(ConfigError, match=f"App\\('acme'\\) names the verifier '{name}', which cannot be imported: "):
         App("acme", verifier=name).verifier  # noqa: B018  # importing it raises
 
 
