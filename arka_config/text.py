@@ -46,6 +46,9 @@ UNPRINTABLE = frozenset(
 )
 
 
+_SPACES = str.maketrans("\t\n\r", "   ")
+
+
 def is_printable(text: str) -> bool:
     """Whether text contains no control character, line separator, direction mark or lone surrogate."""
     return UNPRINTABLE.isdisjoint(text)
@@ -60,6 +63,15 @@ def check_printable(text: str, what: str) -> str:
         return text
     at, character = next((at, character) for at, character in enumerate(text) if character in UNPRINTABLE)
     raise InvalidValue(f"{what} contains a forbidden character: U+{ord(character):04X} at position {at + 1}")
+
+
+def check_lines(text: str, what: str) -> str:
+    """Return the text if it can be stored and shown apart from tabs and ends of lines, as in a key or in JSON.
+
+    Raises what `check_printable` raises.
+    """
+    check_printable(text.translate(_SPACES), what)
+    return text
 
 
 def visible(text: str) -> str:

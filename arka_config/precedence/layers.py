@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arka_config.precedence.values import ENV, FLAG, PROFILE, ResolvedValue, under_any_name
 from arka_config.secret import Secret
-from arka_config.text import check_printable
+from arka_config.text import check_lines, check_printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from arka_config.precedence.values import Field, Layer, Ranks
 
-TOKEN = ("token",)  # the path of the token, in every settings class
+TOKEN, URL = ("token",), ("api_url",)  # the paths of the token and its URL, in every settings class
 
 
 def flags(values: Mapping[str, object]) -> Layer:
@@ -72,7 +72,8 @@ def value_of(field: Field, text: str, source: str) -> str | Secret | None:
     """Return a text as the field's value: validated, and a Secret if the field is secret. None for a blank token."""
     if field.path == TOKEN:
         return token_from(text, source)
-    check_printable(text, source)
+    check = check_printable if field.path == URL else check_lines
+    check(text, source)
     return Secret(text) if field.secret else text
 
 

@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError as PydanticSettingsError
 
 from arka_config.precedence.values import ENV, Field, ResolvedValue
 from arka_config.secret import Secret
-from arka_config.text import check_printable
+from arka_config.text import check_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,7 +111,7 @@ class StructuredField(Field):
         variables = [self.variable] if text else [whole.source] if whole else []
         variables += [f"{self.variable}{DELIMITER}{name}" for name in parts]
         for variable in variables:
-            check_printable(environ[variable], variable)
+            check_lines(environ[variable], variable)
         try:
             value = self._decoder.decode(text, {name.lower(): part for name, part in parts.items()})
         except ValueError:  # one of them is not JSON: reported when the value is loaded, but not when it is shown
@@ -140,7 +140,7 @@ class StructuredField(Field):
             for name in names:
                 value = _entry(value, name)
             if value is not None:
-                check_printable(environ[variable], variable)
+                check_lines(environ[variable], variable)
                 return self._resolved(value, variable, ".".join(names))
         return None
 

@@ -23,6 +23,7 @@ from typing_extensions import TypeAliasType
 from arka_config import SettingsError
 from arka_config.cli.embed.setting_options import setting_options
 from arka_config.cli.runtime.run import run
+from arka_config.errors import InvalidValue
 from arka_config.settings.unused import unused_variables
 from arka_config.store.child_environment import secrets_in
 from tests.settings.type_cases import Alias, ByKind, Circle, Inner, Limits, Node, Point, Square, expected, make, same
@@ -209,3 +210,44 @@ def test_dataclass_with_a_local_type_counts_as_secret(environ: dict[str, str]) -
 
     _, app = make(Holder | None, {"value": None})
     assert app.cls.leaves()["value"].field.secret
+
+
+# Text of several lines
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text"),
+    [
+        (SecretStr, "-----BEGIN KEY-----\nmade-up\n-----END KEY-----\n"),
+        (str, "two\r\n\tlines"),
+        (list[str], '[\n\t"a",\n\t"b"\n]'),
+        (Inner, '{\n  "retries": 7\n}'),
+    ],
+)
+def test_variable_of_several_lines_is_read(
+    annotation: Any, text: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, app = make(annotation)
+    settings: Any = app.cls.load(environ=environ | {"ACME_VALUE": text})
+    same(settings.value, expected(plain, monkeypatch, ACME_VALUE=text))
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\x7f", "\u202e", "\x85"])
+@pytest.mark.parametrize("variable", ["ACME_VALUE", "ACME_VALUE__A"])
+def test_control_character_in_a_variable_is_an_error(variable: str, character: str, environ: dict[str, str]) -> None:
+    _, app = make(dict[str, str])
+    with pytest.raises(InvalidValue, match=f"{variable} contains a forbidden character"):
+        app.cls.load(environ=environ | {variable: f'{{"a": "{character}"}}'})
+
+
+def test_config_show_shows_a_value_of_several_lines_in_one(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, app = make(str)
+    for name, text in (environ | {"ACME_VALUE": "one\nerror: two"}).items():
+        monkeypatch.setenv(name, text)
+    for command in (["config", "show"], ["config", "show", "--sources"]):
+        assert run(app, command) == 0
+        shown = capsys.readouterr()
+        assert "one\\x0aerror: two" in shown.out, command
+        assert not any(line.startswith("error") for line in (shown.out + shown.err).splitlines())
