@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.app import App as App
     from arka_config.app_identity import SignIn as SignIn
+    from arka_config.cli.runtime.run import run as run
     from arka_config.errors import AuthError as AuthError
     from arka_config.errors import ConfigError as ConfigError
     from arka_config.errors import ConfigWarning as ConfigWarning
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from arka_config.verifiers.introspection import IntrospectionVerifier as IntrospectionVerifier
     from arka_config.verifiers.url import UrlVerifier as UrlVerifier
     from arka_config.verifiers.workspace_api import WorkspaceVerifier as WorkspaceVerifier
+    from arka_config.workspace.client.connection import check_bundle as check_bundle
+    from arka_config.workspace.client.connection import check_proxy as check_proxy
     from arka_config.workspace.client.models import Identity as Identity
     from arka_config.workspace.client.models import TokenDetails as TokenDetails
     from arka_config.workspace.client.verifier import ApiOrigin as ApiOrigin
@@ -82,7 +85,10 @@ _HOMES = {
     "Verifier": "workspace.client.verifier",
     "WorkspaceError": "errors",
     "WorkspaceVerifier": "verifiers.workspace_api",
+    "check_bundle": "workspace.client.connection",
+    "check_proxy": "workspace.client.connection",
     "open_store": "opening",
+    "run": "cli.runtime.run",
 }
 
 __all__ = [
@@ -122,7 +128,10 @@ __all__ = [
     "Verifier",
     "WorkspaceError",
     "WorkspaceVerifier",
+    "check_bundle",
+    "check_proxy",
     "open_store",
+    "run",
 ]
 
 

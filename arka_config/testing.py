@@ -56,6 +56,23 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
 
 
+__all__ = [
+    "USER",
+    "ApprovingBrowser",
+    "FakeTokens",
+    "FakeVerifier",
+    "Result",
+    "RunCli",
+    "cli_app",
+    "cli_browser",
+    "cli_home",
+    "cli_main",
+    "cli_tokens",
+    "cli_verifier",
+    "cli_workspace",
+    "run_cli",
+]
+
 USER = "you@example.com"  # the workspace's user, on the Pro plan
 
 _USER_VARIABLES = frozenset(

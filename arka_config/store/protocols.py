@@ -20,18 +20,25 @@ if TYPE_CHECKING:
 class TokenStore(Protocol):
     """A kind of token store. `kind` is its name in token files.
 
-    `save` returns the document that represents a credential, after storing outside of it what it only points to. `read`
-    returns the credential; its token may be fetched later. `forget` deletes what an old document points to. The
-    documents of other secrets belong to a profile and a field.
+    A document is what a token file contains. Those of other secrets belong to a profile and a field.
     """
 
     kind: str
 
-    def read(self, name: str, document: Document, path: str) -> Credential: ...
-    def save(self, name: str, credential: Credential) -> Document: ...
-    def read_secret(self, profile: str, field: str, document: Document, path: str) -> Secret: ...
-    def save_secret(self, profile: str, field: str, secret: Secret) -> Document: ...
-    def forget(self, name: str, document: Document) -> None: ...
+    def read(self, name: str, document: Document, path: str) -> Credential:
+        """Return a profile's credential. Its token may be fetched later."""
+
+    def save(self, name: str, credential: Credential) -> Document:
+        """Return the document of a credential, after storing outside of it what it only points to."""
+
+    def read_secret(self, profile: str, field: str, document: Document, path: str) -> Secret:
+        """Return the secret of a profile's setting. It may be fetched later."""
+
+    def save_secret(self, profile: str, field: str, secret: Secret) -> Document:
+        """Return the document of a secret, after storing outside of it what it only points to."""
+
+    def forget(self, name: str, document: Document) -> None:
+        """Delete what an old document points to."""
 
 
 class Vault(Protocol):
