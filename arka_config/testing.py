@@ -131,18 +131,22 @@ class FakeTokens:
         *,
         url: str = "",
         settings: Mapping[str, object] | None = None,
+        secrets: Mapping[str, str] | None = None,
         active: bool = True,
         **metadata: str,
     ) -> str:
         """Store a token under a profile's name and return it. The default is a new one, for the app's URL.
 
-        `settings` are by dotted name. `metadata` are a Credential's `label`, `created`, `expires` and `user`.
+        `settings` and other `secrets` are by dotted name. `metadata` are a Credential's `label`, `created`, `expires`
+        and `user`.
         """
         token = token or self.make()
         origin = Origin.of(url or self.app.default_url() or "https://workspace.example")
         self.store.log_in(profile, Credential(Secret(token), origin, **metadata), activate=active)
         if settings:
             self.store.edit(profile, {("settings", *name.split(".")): value for name, value in settings.items()})
+        for name, secret in (secrets or {}).items():
+            self.store.set_secret(profile, name, Secret(secret))
         return token
 
     def make(self, prefix: str = "") -> str:

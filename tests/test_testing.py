@@ -12,6 +12,7 @@ import pytest
 
 from arka_config.app_identity import SignIn
 from arka_config.testing import USER, ApprovingBrowser, FakeTokens, RunCli
+from tests.acme import Settings
 from tests.acme import app as acme
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ def test_fake_tokens_have_the_right_shape_and_commands_find_them(cli_tokens: Fak
     assert run_cli("config", "get", "http.retries").out == "2\n"
     with pytest.raises(KeyError):
         cli_tokens["nosuch"]
+
+
+def test_fake_secrets_are_found_by_the_settings(cli_tokens: FakeTokens, run_cli: RunCli) -> None:
+    cli_tokens.add("work", secrets={"password": "hunter-2"})
+    assert run_cli("secrets", "list", "--json").json["secrets"][0]["storage"] == "plain"
+    password = Settings.load().password
+    assert password is not None
+    assert password.get_secret_value() == "hunter-2"
 
 
 def test_run_cli_returns_exit_code_and_both_streams(cli_tokens: FakeTokens, run_cli: RunCli) -> None:
