@@ -44,7 +44,7 @@ class Verifier(Protocol):
     """Asks an API about a token.
 
     `verify` returns an Identity, a Refusal or Unsupported, and may raise a WorkspaceError if the API fails. It uses the
-    methods of `origin` to send the token: they send it nowhere else.
+    methods of `origin` to send the token: they send it nowhere else. It is called from several threads at once.
     """
 
     def verify(self, token: Secret, origin: ApiOrigin, /) -> Identity | Refusal | Unsupported:
