@@ -17,7 +17,9 @@ from arka_config.testing import Result, Stream, run_program
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["OTHER", "TOKEN", "Result", "Stream", "arka", "every_command", "on_terminal"]
+    from tests.workspace.fake import FakeWorkspace
+
+__all__ = ["OTHER", "TOKEN", "Result", "Stream", "arka", "every_command", "log_in_both", "on_terminal"]
 
 TOKEN = "arka_" + "w" * 33 + "9f3c"
 OTHER = "arka_" + "o" * 33 + "77d1"
@@ -26,6 +28,15 @@ OTHER = "arka_" + "o" * 33 + "77d1"
 def arka(*arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Result:
     """Run `arka` in the test's environment plus these variables."""
     return run_program(main, arguments, stdin=stdin, environ=environ)
+
+
+def log_in_both(fake: FakeWorkspace, other: str, label: str) -> None:
+    """Store tokens in profiles `work`, whose token may manage tokens, and `ci`, and forget the requests for it."""
+    fake.add(TOKEN, scopes=("tokens:manage",))
+    fake.add(other, label)
+    for name, token in (("work", TOKEN), ("ci", other)):
+        assert arka("login", "-p", name, "--with-token", "--api-url", fake.url, stdin=token).code == 0
+    fake.requests.clear()
 
 
 def on_terminal(home: Path, folder: Path, *arguments: str) -> pexpect.spawn[str]:

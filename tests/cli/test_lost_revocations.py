@@ -10,9 +10,8 @@ import pytest
 
 from arka_config.errors import FileError
 from arka_config.store.journal import Journal
-from tests.cli.program import TOKEN, arka
+from tests.cli.program import arka, log_in_both
 from tests.workspace import fake as steps
-from tests.workspace.fake import MANAGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +33,7 @@ OWN = ["-p ci tokens revoke current --yes", "-p ci tokens revoke {id} --yes"]
 def work(home: Path, fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
     """Profiles `work`, with a token that may manage tokens, and `ci`, with a token labelled "Builder"."""
     monkeypatch.chdir(tmp_path)
-    fake.add(TOKEN, scopes=(MANAGE,))
-    fake.add(OTHER, "Builder")
-    for name, token in (("work", TOKEN), ("ci", OTHER)):
-        assert arka("login", "-p", name, "--with-token", "--api-url", fake.url, stdin=token).code == 0
-    fake.requests.clear()
+    log_in_both(fake, OTHER, "Builder")
     return fake
 
 

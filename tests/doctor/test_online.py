@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.program import OTHER, TOKEN, arka
+from tests.cli.program import OTHER, TOKEN, arka, log_in_both
 from tests.workspace import fake as steps
-from tests.workspace.fake import MANAGE, serve_fake
+from tests.workspace.fake import serve_fake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +24,7 @@ THIRD = "arka_" + "t" * 33 + "1a2b"
 def work(home: Path, fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
     """Profiles `work`, with a token that may manage tokens, and `ci`."""
     monkeypatch.chdir(tmp_path)
-    fake.add(TOKEN, scopes=(MANAGE,))
-    fake.add(OTHER, "CI")
-    for name, token in (("work", TOKEN), ("ci", OTHER)):
-        assert arka("login", "-p", name, "--with-token", "--api-url", fake.url, stdin=token).code == 0
-    fake.requests.clear()
+    log_in_both(fake, OTHER, "CI")
     return fake
 
 

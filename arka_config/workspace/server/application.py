@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Match
 
 from arka_config.workspace.server import outages, problems
-from arka_config.workspace.server.api import leaks, routes, schemas
+from arka_config.workspace.server.api import leaks, problem_schemas, routes
 from arka_config.workspace.server.api.auth import public_url
 from arka_config.workspace.server.api.shortcut import Shortcut
 from arka_config.workspace.server.health import HealthChecks
@@ -45,7 +45,7 @@ class _Application(FastAPI):
         if not self.openapi_schema:
             document = super().openapi()
             leaks.add_report_schema(document)
-            schemas.add_problem_schemas(document)
+            problem_schemas.add_problem_schemas(document)
         assert self.openapi_schema is not None
         return self.openapi_schema
 

@@ -31,6 +31,17 @@ def start_login(ann: Visitor, environ: dict[str, str]) -> Terminal:
     return Terminal(["login", "-p", "laptop", "--api-url", ann.workspace.url], environ)
 
 
+def start_login_over_ssh(ann: Visitor, environ: dict[str, str]) -> tuple[Terminal, str]:
+    """Start it on a machine without a browser. Return the terminal, and the code that it shows with the page."""
+    terminal = start_login(ann, environ | {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"})
+    terminal.expect("and enter the code ")
+    terminal.expect("\n")
+    code = terminal.shown.split()[-1]
+    assert f"  {ann.workspace.url}/device" in terminal.shown
+    terminal.expect("left)")
+    return terminal, code
+
+
 def read_opened_page(file: Path) -> str:
     """Wait until the program has opened a page in its browser."""
     ends = time.monotonic() + 60
@@ -64,12 +75,7 @@ def test_login_needs_one_click(ann: Visitor, environ: dict[str, str], tmp_path: 
 
 
 def test_login_over_ssh_needs_the_code(ann: Visitor, environ: dict[str, str]) -> None:
-    terminal = start_login(ann, environ | {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"})
-    terminal.expect("and enter the code ")
-    terminal.expect("\n")
-    code = terminal.shown.split()[-1]
-    assert f"  {ann.workspace.url}/device" in terminal.shown
-    terminal.expect("left)")
+    terminal, code = start_login_over_ssh(ann, environ)
     ann.page.goto("/device")
     ann.page.get_by_role("textbox", name="Code").fill(code.lower())
     ann.page.get_by_role("button", name="Continue").click()
@@ -78,11 +84,7 @@ def test_login_over_ssh_needs_the_code(ann: Visitor, environ: dict[str, str]) ->
 
 
 def test_ctrl_c_withdraws_the_code(ann: Visitor, environ: dict[str, str]) -> None:
-    terminal = start_login(ann, environ | {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"})
-    terminal.expect("and enter the code ")
-    terminal.expect("\n")
-    code = terminal.shown.split()[-1]
-    terminal.expect("left)")
+    terminal, code = start_login_over_ssh(ann, environ)
     terminal.interrupt()
     terminal.expect("withdrew the request")
     assert terminal.wait() == 130

@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 
 from arka_config.workspace.server import leaks
 from arka_config.workspace.server.api.auth import check_blocked, client_address, limit_failures, workspace_of
-from arka_config.workspace.server.api.schemas import PROBLEM_RESPONSES, FoundToken, LeakReport, LeakVerdict
+from arka_config.workspace.server.api.problem_schemas import PROBLEM_RESPONSES
+from arka_config.workspace.server.api.schemas import FoundToken, LeakReport, LeakVerdict
 from arka_config.workspace.server.problems import BAD_SIGNATURE, NOT_FOUND, UNAVAILABLE, Problem, invalid_request
 from arka_config.workspace.server.signing_keys import KEY_ID_HEADER, SIGNATURE_HEADER, NoSigningKeys
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from arka_config.errors import InvalidValue
 from arka_config.workspace.server import issuing, records, scopes, tokens
 from arka_config.workspace.server.api.auth import CurrentCaller, invalid_token, workspace_of
+from arka_config.workspace.server.api.problem_schemas import PROBLEM_RESPONSES
 from arka_config.workspace.server.api.schemas import (
     LINK_RESPONSE,
     MAX_PAGE_SIZE,
-    PROBLEM_RESPONSES,
     ActivityEntry,
     ActivityPage,
     IssuedToken,
