@@ -17,6 +17,7 @@ from arka_config import App, ProfileSettings, Token
 from arka_config.arka import app
 from arka_config.cli.runtime import setting_words, words
 from arka_config.cli.runtime.command_tree import program
+from arka_config.cli.runtime.completion_scripts import script
 from arka_config.cli.runtime.session import Session
 from arka_config.opening import open_store
 from arka_config.sealing import operations
@@ -62,6 +63,13 @@ def test_each_shell_has_a_script_and_json_wraps_it(shell: str) -> None:
     assert f"{shell}_complete" in done.out
     assert "__" not in done.out.replace("__fish_complete", "")
     assert arka("completion", shell, "--json").json == {"shell": shell, "script": done.out.removesuffix("\n")}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_script_of_another_program_has_its_names_only(shell: str) -> None:
+    text = script(shell, "my-tool")
+    assert "_MY_TOOL_COMPLETE" in text
+    assert "arka" not in text
 
 
 @pytest.mark.usefixtures("home")

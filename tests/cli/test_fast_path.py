@@ -281,3 +281,12 @@ def test_fast_path_equals_click_with_full_or_closed_streams(streams: str, words:
         results.append((done.returncode, done.stdout, done.stderr))
     assert results[0] == results[1]
     assert "Traceback" not in results[0][2]
+
+
+@pytest.mark.parametrize("line", ["arka use w", "arka token --profile=w", "arka -pw"])
+@pytest.mark.usefixtures("two_profiles")
+def test_a_name_is_completed_without_click_if_the_script_joins_the_words_by_lines(line: str) -> None:
+    """As click's script for bash does, which users may have in a file."""
+    environ = completion_variables("bash", line.removeprefix("arka "))
+    environ["COMP_WORDS"] = line.replace(" ", "\n")
+    assert fast_path.run(app, [], {**os.environ, **environ}) == 0

@@ -69,6 +69,20 @@ print(json.dumps({
 workspace.database.close()
 """
 
+_OPENAPI = """
+import asyncio, json, sys
+import httpx
+from arka_config.arka import app
+from arka_config.workspace.server.application import create_application
+from arka_config.workspace.server.workspace import Workspace
+async def get(server):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=server), base_url="http://127.0.0.1") as client:
+        return (await client.get("/openapi.json")).raise_for_status().json()
+workspace = Workspace.open(app, sys.argv[1])
+print(json.dumps(asyncio.run(get(create_application(workspace))), indent=1, sort_keys=True))
+workspace.close()
+"""
+
 
 def main() -> None:
     """Record a version."""
@@ -103,6 +117,9 @@ def _record(target: Path, code: Path) -> None:
     made = _python(code, SCRATCH, "-c", _WORKSPACE, f"sqlite:///{database}", EMAIL, KEY)
     if made.code == 0:
         record_database(database, json.loads(made.out))
+    api = _python(code, SCRATCH, "-c", _OPENAPI, f"sqlite:///{database}")
+    if api.code == 0:
+        (target / "openapi.json").write_text(api.out)
 
 
 def record_database(database: Path, given: dict[str, object]) -> None:

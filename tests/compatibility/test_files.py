@@ -59,6 +59,7 @@ def test_no_file_is_reported_as_malformed_or_unknown(project: Path) -> None:
 
 
 def test_files_are_changed_and_read_again(project: Path) -> None:
+    (project.parent / "arka" / "state" / "lock").write_text("4194304 arka")  # of a holder that was killed
     assert arka("profiles", "set", "work", "timeout=61").code == 0
     assert arka("use", "ci").code == 0
     assert arka("use", "--here", "work").code == 0

@@ -8,12 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from arka_config.arka import app
 from arka_config.workspace.server.migrations import head, revisions
 from arka_config.workspace.server.serving import serve_in_thread
-from tests.workspace.server.clients import Api
+from tests.workspace.server.clients import NO_TLS, Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +22,43 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.serving import RunningWorkspace
 
 FOLDER = Path(__file__).parent / "workspace"
+APIS = sorted(path.parent.name for path in FOLDER.parent.glob("*/openapi.json"))
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.sql"))
 
 
 def test_every_migration_is_recorded() -> None:
     assert list(revisions()) == RECORDED, "python -m tests.compatibility.record unreleased --force"
+
+
+def breaking(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """Yield how an API breaks a client of an earlier one: what is gone, and what a request has to have now."""
+    for path, methods in before["paths"].items():
+        for method in methods:
+            if method not in now["paths"].get(path, {}):
+                yield f"{method} {path}: removed"
+    for name, schema in before["components"]["schemas"].items():
+        other = now["components"]["schemas"].get(name)
+        if other is None:
+            continue  # renamed: what has it is compared by its path above
+        for key, kind in schema.get("properties", {}).items():
+            found = other.get("properties", {}).get(key)
+            if found is None:
+                yield f"{name}.{key}: removed"
+            elif "type" in kind and "type" in found and kind["type"] != found["type"]:
+                yield f"{name}.{key}: {kind['type']}, now {found['type']}"
+        if name in ("FoundToken", "NewToken", "Revocation"):  # the bodies of requests
+            added = set(other.get("required", [])) - set(schema.get("required", []))
+            yield from (f"{name}.{key}: required now" for key in added)
+
+
+@pytest.mark.parametrize("version", APIS)
+def test_the_api_keeps_its_paths_and_keys(version: str, tmp_path: Path) -> None:
+    before = json.loads((FOLDER.parent / version / "openapi.json").read_text("utf-8"))
+    with serve_in_thread(app, f"sqlite:///{tmp_path / 'workspace.sqlite'}") as running:
+        now = httpx.get(f"{running.url}/openapi.json", verify=NO_TLS, trust_env=False).json()
+    assert list(breaking(before, now)) == []
+    del now["paths"]["/api/v1/me"]
+    assert list(breaking(before, now)) == ["get /api/v1/me: removed"]
 
 
 @pytest.fixture(params=RECORDED)
