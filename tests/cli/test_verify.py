@@ -117,9 +117,7 @@ def test_verify_reports_if_the_details_cannot_be_stored(
     monkeypatch.setattr(ProfileStore, "replace_token", fail)
     done = arka("profiles", "verify")
     assert (done.code, "valid" in done.out) == (0, True)
-    assert done.err == (
-        "warning: what the workspace says of profile 'ci' was not stored: the lock is taken\nhint: try again\n"
-    )
+    assert done.err == ("warning: what the workspaces say was not stored: the lock is taken\nhint: try again\n")
 
 
 def test_verify_checks_only_the_named_profiles(home: Path, fake: FakeWorkspace) -> None:

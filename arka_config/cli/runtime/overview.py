@@ -10,7 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config import timestamps
-from arka_config.app_identity import VERIFY
+from arka_config.app_identity import MANAGE
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import (
     error_document,
@@ -97,7 +97,7 @@ def _effective_notices(session: Session, token: ResolvedValue | None, diagnosis:
 def _notices(session: Session, names: Collection[str]) -> Iterator[Notice]:
     """Yield what needs attention in the profiles: broken files, and tokens that expire or were never verified."""
     unverified = []
-    verifies = session.app.can(VERIFY)
+    verifies = session.app.can(MANAGE)  # another API may report no user
     for name in names:
         try:
             profile, stored = session.store.profiles.read(name), session.store.tokens.read(name)

@@ -53,8 +53,11 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
         for name, each in zip(wanted, questions, strict=True)
     ]
     results = verify_all(questions)
-    for name, before, verification in zip(wanted, stored, results, strict=True):
-        _store_details(session, name, before, verification)
+    try:
+        for name, before, verification in zip(wanted, stored, results, strict=True):
+            _store_details(session, name, before, verification)
+    except ConfigError as error:  # the answers are shown all the same
+        terminal.warn(f"what the workspaces say was not stored: {error.message}", hint=error.hint)
     if session.json:
         session.show_json({"profiles": [_document(*each) for each in zip(wanted, results, strict=True)]})
     elif wanted:
@@ -72,7 +75,7 @@ def _read_stored(session: Session, name: str) -> Credential | None:
 
 
 def _store_details(session: Session, name: str, before: Credential | None, verification: Verification) -> None:
-    """Store what the workspace says of a token, unless the stored one has been replaced since."""
+    """Store what the workspace says of a token, unless the stored one has been replaced since. Raises ConfigError."""
     if before is None or verification.identity is None:
         return
     details = verification.identity.token
@@ -82,15 +85,12 @@ def _store_details(session: Session, name: str, before: Credential | None, verif
         label=details.label or before.label,
         created=before.created,
         expires=details.stored_expires or before.expires,
-        user=verification.identity.user,
+        user=verification.identity.user or before.user,
         storage=before.storage,
     )
     if (after.label, after.expires, after.user) == (before.label, before.expires, before.user):
         return
-    try:
-        session.store.replace_token(name, before, after)
-    except ConfigError as error:  # the answer is shown all the same
-        terminal.warn(f"what the workspace says of profile '{name}' was not stored: {error.message}", hint=error.hint)
+    session.store.replace_token(name, before, after)
 
 
 def _row(name: str, verification: Verification) -> tuple[Cell, ...]:
