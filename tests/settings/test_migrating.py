@@ -3,13 +3,18 @@ docs/guides/migrating-from-pydantic-settings.md lists."""
 
 from __future__ import annotations
 
+import re
+import warnings
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as PydanticSettingsError
 
 from arka_config import App, ProfileSettings, SettingsError, Token, open_store
+from tests.pages import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,3 +199,37 @@ def test_effective_profile_ranks_between_environment_and_defaults(environ: Any) 
     open_store(app).create("default", {("settings", "timeout"): 12, ("settings", "verbose"): True})
     environ(ACME_TIMEOUT="5")
     assert (After().timeout, After().verbose) == (5, True)
+
+
+COMPARISON = ROOT / "docs" / "explanation" / "settings-libraries.md"
+
+
+def test_comparison_has_thirty_rows_about_the_named_versions() -> None:
+    text = COMPARISON.read_text("utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if re.match(r"\| \d+ \|", line)]
+    assert [row[0] for row in rows] == [f"| {number}" for number in range(1, 31)]
+    assert {len(row) for row in rows} == {6}
+    assert f"arka-config {version('arka-config')}" in text
+
+
+def test_statements_of_the_comparison_about_pydantic_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Compared(BaseSettings):
+        name: str = "built in"
+        tags: list[str] = []
+        count: int = Field(default=1, validation_alias=AliasChoices("COUNT", "NUMBER"))
+
+    monkeypatch.setenv("name", "in lower case")
+    assert Compared().name == "in lower case"  # row 15
+    monkeypatch.delenv("name")
+    monkeypatch.setenv("NAME", "")
+    assert Compared().name == ""  # row 14
+    monkeypatch.setenv("NUMBER", "7")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Compared().count == 7  # row 23
+    monkeypatch.setenv("NUMBER", "a-value")
+    with pytest.raises(ValidationError, match="a-value"):  # row 21
+        Compared()
+    monkeypatch.setenv("TAGS", "a,b")
+    with pytest.raises(PydanticSettingsError, match="tags"):  # row 16
+        Compared()
