@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
-from arka_config.doctor.problem import WARNING, Problem, shell_command
+from arka_config.doctor.problem import WARNING, Fix, Problem, shell_command
 from arka_config.errors import ConfigError, MalformedFile, NewerFormat, UnsafeFile
 from arka_config.store.tokens import PLAIN, SEALED
 from arka_config.text import is_profile_name
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from arka_config.doctor.machine import Machine
+    from arka_config.precedence.values import Field
 
 
 def records(machine: Machine) -> Iterator[Problem]:
     """Records that are damaged or cannot be opened, and those of a profile or setting that does not exist."""
     store, stored = machine.store, machine.secrets
+    fields = _secret_fields(machine)
+    known = {field.name for field in fields}
+    old_names = {old.name: field.name for field in fields for old in field.old}
     for name in sorted({*stored, *_unreadable(machine)}):
         profile, _, field = name.partition(".")
         path = store.tokens.path(name)
@@ -31,8 +36,23 @@ def records(machine: Machine) -> Iterator[Problem]:
         elif is_orphan:
             message = f"it is the secret '{field}' of profile '{profile}', which does not exist"
             yield Problem(WARNING, path, message, remove, "or create the profile again")
-        elif field not in _known_fields(machine):
+        elif current := old_names.get(field):
+            message = f"the secret '{field}' has an old name: it is '{current}' now"
+            fix = Fix(
+                f"renamed the secret '{field}' to '{current}'", partial(_rename, machine, profile, field, current)
+            )
+            yield Problem(WARNING, path, message, machine.command("doctor", "--fix"), fix=fix)
+        elif field not in known:
             yield Problem(WARNING, path, f"{machine.program} has no secret setting '{field}'", remove)
+
+
+def _rename(machine: Machine, profile: str, old: str, new: str) -> None:
+    """Store a secret under its setting's new name, unless there is one. The old record is removed last."""
+    secrets = machine.store.secrets
+    secret, storage = secrets.read(profile, old), secrets.read_storage(profile, old)
+    if secret is not None and secrets.read_storage(profile, new) is None:
+        secrets.write(profile, new, secret, storage=None if storage == PLAIN else storage)
+    secrets.remove(profile, old)
 
 
 def _unset(machine: Machine, profile: str, field: str) -> str:
@@ -58,10 +78,10 @@ def _fault(machine: Machine, name: str) -> ConfigError | None:
     return None
 
 
-def _known_fields(machine: Machine) -> set[str]:
+def _secret_fields(machine: Machine) -> list[Field]:
     app = machine.app
     leaves = app.settings_class().leaves().values() if app.may_have_secrets else ()
-    return {leaf.field.name for leaf in leaves if leaf.field.secret and leaf.field != app.token_field}
+    return [leaf.field for leaf in leaves if leaf.field.secret and leaf.field != app.token_field]
 
 
 def in_plain_text(machine: Machine) -> list[tuple[str, str]]:

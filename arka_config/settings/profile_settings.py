@@ -247,9 +247,10 @@ class ProfileSettings(BaseSettings):
 
     @classmethod
     def secret_names(cls) -> list[str]:
-        """The dotted name of each secret leaf other than the token: those that the token store may have."""
-        leaves = cls.leaves().values()
-        return [leaf.field.name for leaf in leaves if leaf.field.secret and leaf.field != cls.app.token_field]
+        """The dotted names, also old ones, of each secret leaf other than the token: the token store may have them."""
+        fields = [leaf.field for leaf in cls.leaves().values()]
+        secret = [field for field in fields if field.secret and field != cls.app.token_field]
+        return [each.name for field in secret for each in (field, *field.old)]
 
     @classmethod
     def defaults(cls) -> Layer:

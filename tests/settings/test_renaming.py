@@ -10,6 +10,8 @@ import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, Field
 
 from arka_config import App, ConfigWarning, ProfileSettings, Secret, SettingsError, Token, open_store
+from arka_config.doctor.machine import Machine
+from arka_config.doctor.registry import apply_fixes, run_checks
 from arka_config.store.child_environment import secrets_in
 from arka_config.testing import Result, run_program
 from tests.settings.renamed import Settings, app
@@ -314,3 +316,22 @@ def test_setting_cannot_be_retired_too() -> None:
 
         class Refused(ProfileSettings, app=App("acme"), retired={"timeout": "why"}):
             timeout: float = 30
+
+
+def test_doctor_renames_a_stored_secret_and_set_replaces_it(store: ProfileStore) -> None:
+    store.create("work", {})
+    store.set_secret("work", "pass_phrase", Secret("hunter2"))
+    machine = Machine(open_store(app), directory="/")
+    (problem,) = [each for each in run_checks(machine) if each.check == "secrets"]
+    assert problem.message == "the secret 'pass_phrase' has an old name: it is 'password' now"
+    assert [result.is_fixed for result in apply_fixes(machine, [problem])] == [True]
+    stored = store.secrets.read("work", "password")
+    assert (store.secrets.fields("work"), stored) == (["password"], Secret("hunter2"))
+    store.set_secret("work", "pass_phrase", Secret("hunter3"))
+    assert run_program(app.main(), ("secrets", "set", "pass_phrase", "-p", "work"), stdin="hunter4").code == 0
+    stored = store.secrets.read("work", "password")
+    assert (store.secrets.fields("work"), stored) == (["password"], Secret("hunter4"))
+    store.set_secret("work", "pass_phrase", Secret("hunter5"))
+    assert "now password" in acme("secrets", "list", "-p", "work").out
+    assert acme("secrets", "unset", "password", "-p", "work").code == 0
+    assert store.secrets.fields("work") == []

@@ -25,7 +25,7 @@ def secret_leaves(app: AppIdentity) -> dict[str, Leaf]:
 
 
 def find_secret(app: AppIdentity, name: str) -> Leaf:
-    """Return the secret setting with this name. Raises UsageError, which repeats no value."""
+    """Return the secret setting with this name, or this old name. Raises UsageError, which repeats no value."""
     key, equals, _ = name.partition("=")
     leaves = secret_leaves(app)
     if key == "token":
@@ -39,6 +39,9 @@ def find_secret(app: AppIdentity, name: str) -> Leaf:
         )
     if name in leaves:
         return leaves[name]
+    for leaf in leaves.values():
+        if name in [old.name for old in leaf.field.old]:
+            return leaf
     quoted = app.redact(shorten(name, 80))
     if name in app.settings_class().leaves():
         raise UsageError(f"'{quoted}' is not a secret", hint=f"{app.name} profiles set NAME {quoted}=VALUE")

@@ -32,8 +32,9 @@ def list_(session: Session) -> None:
             {"name": name, "storage": storage, "variable": variables.get(name)} for name, storage in storages.items()
         ]
         return session.show_json({"profile": profile, "secrets": documents})
+    old = {old.name: f"now {leaf.field.name}" for leaf in leaves.values() for old in leaf.field.old}
     rows: list[tuple[Cell, ...]] = [
-        (name, storage or ("—", "dim"), variables.get(name) or ("not a setting", "yellow"))
+        (name, storage or ("—", "dim"), variables.get(name) or (old.get(name, "not a setting"), "yellow"))
         for name, storage in storages.items()
     ]
     tables.show(("SECRET", "STORAGE", "VARIABLE"), rows)

@@ -40,7 +40,9 @@ def set_(session: Session, name: str, storage: str | None) -> None:
 
     profile, store = session.profile_name(None), session.store
     secret = read_secret(session, name, lambda text: check_secret_value(leaf, text))
+    name = leaf.field.name
     stored = store.set_secret(profile, name, secret, storage=storage)
+    store.unset_secrets(profile, [old.name for old in leaf.field.old])
     session.report(
         {"profile": profile, "secret": name, "storage": stored}, f"Stored the secret '{name}' of profile '{profile}'"
     )

@@ -6,7 +6,7 @@ import click
 
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import Session, command
-from arka_config.cli.runtime.secret_settings import find_secret
+from arka_config.cli.runtime.secret_settings import find_secret, secret_leaves
 
 
 @command()
@@ -17,11 +17,11 @@ def unset(session: Session, names: tuple[str, ...]) -> None:
     A stored secret whose setting no longer exists can be removed too: `{app} secrets list` shows it.
     """
     profile, store = session.profile_name(None), session.store
-    stored = store.secrets.fields(profile)
+    leaves, stored, records = secret_leaves(session.app), store.secrets.fields(profile), []
     for name in names:
-        if name not in stored:
-            find_secret(session.app, name)
-    removed = store.unset_secrets(profile, dict.fromkeys(names))
+        leaf = leaves.get(name) if name in stored else find_secret(session.app, name)
+        records += [name] if leaf is None else [each.name for each in (leaf.field, *leaf.field.old)]
+    removed = store.unset_secrets(profile, dict.fromkeys(records))
     what = f"the secret '{removed[0]}'" if len(removed) == 1 else f"{len(removed)} secrets"
     session.report(
         {"profile": profile, "removed": removed},
