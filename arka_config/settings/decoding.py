@@ -151,12 +151,12 @@ class StructuredField(Field):
 
 
 def table_in(environ: Mapping[str, str], variable: str) -> dict[str, Any] | None:
-    """Return the JSON object in a variable, empty for `null`; None if there is something else, or nothing."""
+    """Return the JSON object in a variable; None if there is something else, or nothing."""
     try:
         table = json.loads(environ.get(variable, ""))
     except (ValueError, RecursionError):
         return None
-    return {} if table is None else table if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else None
 
 
 def entries(environ: Mapping[str, str], variable: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -76,8 +76,8 @@ class LayeredSource(PydanticBaseSettingsSource):
                 self.values[name] = _unwrap(resolved)
                 if resolved.layer != DEFAULT or resolved.source or name == self.resolution.app.url_field.name:
                     _put(table, leaf.field.path, self._value(leaf, resolved))
+        self._read_tables(table)
         self._add_defaults(table)
-        self._check_tables()
         profile = self.resolution.profile.profile
         self.problems += [(None, text) for text in unknown_keys(profile, self.leaves, self._retired)]
         return table
@@ -92,22 +92,28 @@ class LayeredSource(PydanticBaseSettingsSource):
             if folders and isinstance(inner, dict) and name not in inner and leaf.default is not leaf.info.default:
                 inner[name] = leaf.default
 
-    def _check_tables(self) -> None:
-        """Report each variable of a nested model that is not a JSON object, and names that a strict model lacks."""
+    def _read_tables(self, values: dict[str, Any]) -> None:
+        """Add each nested model that a variable gives as JSON, even as an empty object; its leaves have been read.
+
+        Report each variable that is not a JSON object, and names that a strict model lacks.
+        """
         environ = self.resolution.environ
         named = [(leaf, field) for leaf in self.leaves.values() for field in (leaf.field, *leaf.field.old)]
         owners = {field.path[:-1]: leaf.owner for leaf, field in named}
         fields = [field for _, field in named]
         tables = {
-            variable: field.path[:depth]
-            for field in fields
+            variable: (field.path[:depth], leaf.field.path[:depth])
+            for leaf, field in named
             if isinstance(field, StructuredField)
             for depth, variable in enumerate(field.tables, 1)
         }
-        for variable, path in tables.items():
+        for variable, (path, current) in tables.items():
             name = ".".join(path)
             table = table_in(environ, variable)
-            if environ.get(variable) and table is None:
+            is_given = environ.get(variable, "").strip() not in ("", "null")  # `null` means unset
+            if is_given:
+                _add_table(values, current)
+            if is_given and table is None:
                 self.problems.append((None, f"{name}: not valid JSON, which a table must be here (env: {variable})"))
             elif path in owners and owners[path].model_config.get("extra") in ("allow", "forbid"):
                 paths = [*(field.path for field in fields), *(tuple(each.split(".")) for each in self._retired)]
@@ -143,6 +149,13 @@ class LayeredSource(PydanticBaseSettingsSource):
             problem = describe_problem(leaf.field, self.values[leaf.field.name], str(error))
         self.problems.append((leaf, problem))
         return PydanticUndefined
+
+
+def _add_table(values: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Add an empty table at a path, unless there is something."""
+    inner: Any = values
+    for folder in path:
+        inner = inner.setdefault(folder, {}) if isinstance(inner, dict) else None
 
 
 def _unwrap(resolved: ResolvedValue) -> ResolvedValue:

@@ -347,7 +347,8 @@ def _problems(error: ValidationError, source: LayeredSource) -> Iterator[Problem
         leaf = next((source.leaves[name] for name in names if name in source.leaves), None)
         if leaf is None and kind == "missing":  # a nested model of which nothing is set
             inner = [each for name, each in source.leaves.items() if name.startswith(".".join((*path, "")))]
-            yield from ((each, describe_missing(each)) for each in inner if not each.has_default)
+            missing = [each for each in inner if not each.has_default]
+            yield from ((each, describe_missing(each)) for each in missing or inner[:1])
         elif leaf is None:
             yield None, f"{'.'.join(path) or error.title}: {message}"
         elif leaf in undecoded:

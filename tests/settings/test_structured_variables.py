@@ -18,6 +18,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
+from pydantic_settings import SettingsError as PydanticSettingsError
 from typing_extensions import TypeAliasType
 
 from arka_config import SettingsError
@@ -64,6 +65,23 @@ def test_several_variables_give_one_value(
     wanted = expected(plain, monkeypatch, **variables)
     same(app.cls.load(environ=environ | variables).value, wanted)  # type: ignore[attr-defined]
     assert not unused_variables(app, environ | variables)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"other": 1}', "null", ""])
+@pytest.mark.parametrize("annotation", [Inner, Inner | None, Inner | list[str], Inner | list[str] | None])
+def test_model_without_a_value_is_what_pydantic_settings_reads(
+    annotation: Any, text: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A required model whose fields all have defaults is not set by its defaults, but by an empty table."""
+    plain, app = make(annotation)
+    if text in ("null", ""):
+        with pytest.raises((ValidationError, PydanticSettingsError)):
+            expected(plain, monkeypatch, ACME_VALUE=text)
+        with pytest.raises(SettingsError, match="not set; ACME_VALUE"):
+            app.cls.load(environ=environ | {"ACME_VALUE": text})
+    else:
+        settings: Any = app.cls.load(environ=environ | {"ACME_VALUE": text})
+        same(settings.value, expected(plain, monkeypatch, ACME_VALUE=text))
 
 
 def test_flag_beats_one_field_of_a_model_given_as_json(environ: dict[str, str]) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import click
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import (
     StrictBool,
+    StrictInt,
+    ValidationError,
 )
+from pydantic_settings import NoDecode
+from pydantic_settings import SettingsError as PydanticSettingsError
 
-from arka_config import open_store
+from arka_config import SettingsError, open_store
 from arka_config.settings.assignments import assignments
-from tests.settings.type_cases import CASES, KEPT, expected, make, same
+from tests.settings.type_cases import CASES, KEPT, Color, Inner, Level, Point, expected, make, same
 
 if TYPE_CHECKING:
     pass
@@ -62,3 +69,45 @@ def test_type_set_in_a_profile(name: str, environ: dict[str, str], monkeypatch: 
     store.create("p", assignments(app, [f"value={case.text}"]))
     wanted = expected(plain, monkeypatch, ACME_VALUE=case.text)
     same(app.cls.load(profile="p", environ=environ).value, wanted)  # type: ignore[attr-defined]
+
+
+# Any type and any text
+
+_scalars = st.sampled_from([int, float, bool, str, date, Color, Level, Inner, Point, StrictInt, Literal["a", 1]])
+_types = st.recursive(
+    _scalars,
+    lambda inner: st.one_of(
+        inner.map(list.__class_getitem__),
+        inner.map(lambda kind: dict.__class_getitem__((str, kind))),
+        inner.map(lambda kind: kind | None),
+        st.tuples(inner, inner).map(lambda kinds: kinds[0] | kinds[1]),
+        inner.map(lambda kind: Annotated[kind, NoDecode]),
+    ),
+    max_leaves=4,
+)
+_values = st.recursive(
+    st.sampled_from([None, True, 0, 1, 1.5, "a", "1", "red", "2026-01-31"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["a", "retries", "x"]), inner),
+    max_leaves=4,
+)
+_texts = _values.map(json.dumps) | st.sampled_from(["a", "red", "[", "1,2", "yes", "nan", "2026-01-31"])
+_parts = st.dictionaries(st.sampled_from(["ACME_VALUE__A", "ACME_VALUE__RETRIES", "ACME_VALUE__X__Y"]), _texts)
+
+
+def read(load: Any) -> Any:
+    """The value that a class loads, as a text that shows each type, or that the class refuses it."""
+    try:
+        return repr(load().value)
+    except (ValidationError, PydanticSettingsError, SettingsError):
+        return "refused"
+
+
+@given(_types, _texts, _parts)
+def test_any_text_means_what_it_means_in_pydantic_settings(kind: Any, text: str, parts: dict[str, str]) -> None:
+    plain, app = make(kind)
+    variables = {"ACME_VALUE": text, **parts, "ACME_HOME": "/nowhere"}
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, each in variables.items():
+            monkeypatch.setenv(name, each)
+        wanted = read(plain)
+    assert read(lambda: app.cls.load(environ=variables)) == wanted
