@@ -29,6 +29,12 @@ def end(code: int) -> None:
     click.get_current_context().exit(code)
 
 
+@cli.command()
+@app.profile_option
+def greet() -> None:
+    """A command with the common options."""
+
+
 app.add_commands(cli)
 
 cli_with_some = click.Group()

@@ -75,6 +75,13 @@ def test_completion_offers_no_profiles_for_the_author_s_command() -> None:
     assert start("some", **completion).stdout == "\n"
 
 
+def test_the_author_s_own_command_completes_an_attached_profile() -> None:
+    completion = {"_ACME_COMPLETE": "zsh_complete", "COMP_WORDS": "acme greet -pw", "COMP_CWORD": "2"}
+    assert start("main", **completion).stdout == "plain\n-pwork\n_\n"
+    completion = {"_ACME_COMPLETE": "powershell_complete", "COMP_WORDS": "acme greet --profile=w", "COMP_CWORD": "2"}
+    assert start("main", **completion).stdout == "plain\nwork\n_\n"
+
+
 def test_typer_program_starts_the_same_way() -> None:
     assert start("typer_main", "token").stdout == f"{TOKEN}\n"
     assert start("typer_main", "profiles", "list").returncode == 0

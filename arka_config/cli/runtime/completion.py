@@ -52,7 +52,15 @@ class _Completion(ShellComplete):
             items = super().get_completions(args[:start], "")
             if any(item.type == COMMAND for item in items):
                 return [CompletionItem(str(len(args) - start), type=COMMAND)]
-        return super().get_completions(args, incomplete)
+        items = super().get_completions(args, incomplete)
+        if not items and incomplete[:1] == "-" and incomplete[1:2] not in ("", "-"):
+            items = self._attached(args, incomplete[:2], incomplete[2:])
+        return items
+
+    def _attached(self, args: list[str], option: str, value: str) -> list[CompletionItem]:
+        """Complete `-pNAME` for a command of the app's author, whose class is not ours."""
+        items = super().get_completions([*args, option], value)
+        return [CompletionItem(option + item.value) for item in items if option in (item.options or ())]
 
 
 def _words(shell: str, environ: Mapping[str, str]) -> tuple[list[str], str]:

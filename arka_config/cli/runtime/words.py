@@ -56,8 +56,11 @@ class Word(TextType):
         except (ConfigError, OSError):
             return []
         items = [item if isinstance(item, CompletionItem) else CompletionItem(item) for item in found]
-        starts = [item for item in items if item.type != "plain" or item.value.startswith(incomplete)]
-        return [item for item in starts if is_shown(session.app, item)]
+        return [
+            CompletionItem(item.value, type=item.type, help=item.help, options=param.opts)
+            for item in items
+            if (item.type != "plain" or item.value.startswith(incomplete)) and is_shown(session.app, item)
+        ]
 
 
 class ProfileName(Word):
