@@ -26,9 +26,10 @@ from tests.command_samples import NEW_TOKEN, Line
 from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NO_FAULT, REQUEST, Fault, ForkResult, run_in_fork
 from tests.guarantees import numbers
 from tests.guarantees.machine import Machine
+from tests.workspace.fake import serve_fake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.workspace.fake import FakeWorkspace
 
@@ -37,37 +38,36 @@ GENERATOR = random.Random()
 REPETITIONS = 1  # in the bounded part, of the same call on the same file, which is usually the lock
 
 
-@pytest.fixture
-def memory() -> Iterator[Path | None]:
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
     """A folder in memory, if the system has one: a machine is copied hundreds of times."""
-    if not os.access("/dev/shm", os.W_OK):
-        yield None
-        return
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         yield Path(folder)
 
 
+@pytest.fixture(scope="module")
+def workspace() -> Iterator[FakeWorkspace]:
+    with serve_fake() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def machines() -> dict[str, Machine]:
+    """The machines by their scene: making one takes a dozen commands."""
+    return {}
+
+
 @pytest.fixture
-def machines(
+def find_machine(
     everything_is_imported: None,
     home: Path,
-    tmp_path: Path,
-    memory: Path | None,
+    folder: Path,
+    workspace: FakeWorkspace,
+    machines: dict[str, Machine],
     monkeypatch: pytest.MonkeyPatch,
     no_umask: None,
-) -> Path:
-    """The folder for a machine, with the environment of its user, at a fixed time."""
-    folder = memory or tmp_path
-    root = folder / "root"
-    for name, value in {
-        "HOME": root,
-        "ARKA_HOME": root / "arka",
-        "XDG_CONFIG_HOME": root / "legacy",
-        "GITHUB_ENV": root / "github",
-        "ARKA_RUNNER_TOKEN": OTHER,
-        "ARKA_NEW_TOKEN": NEW_TOKEN,
-    }.items():
-        monkeypatch.setenv(name, str(value))
+) -> Callable[[str], Machine]:
+    """Find or make the machine with a scene, with the environment of its user, at a fixed time."""
     monkeypatch.setattr("arka_config.timestamps.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
     # The same random bytes in each trial, so that the same changes lead to the same state.
     monkeypatch.setattr(os, "urandom", GENERATOR.randbytes)
@@ -75,7 +75,28 @@ def machines(
     # A thread that used OpenSSL holds one of its locks while it ends, which is after join has returned. A fork at that
     # moment inherits the lock, and its own first thread waits for it forever.
     monkeypatch.setattr("arka_config.workspace.client.transport.call_within", lambda seconds, call: call())
-    return folder
+
+    def find(scene: str) -> Machine:
+        place = folder / scene.replace(" ", "-")
+        root = place / "root"
+        for name, value in {
+            "HOME": root,
+            "ARKA_HOME": root / "arka",
+            "XDG_CONFIG_HOME": root / "legacy",
+            "GITHUB_ENV": root / "github",
+            "ARKA_RUNNER_TOKEN": OTHER,
+            "ARKA_NEW_TOKEN": NEW_TOKEN,
+        }.items():
+            monkeypatch.setenv(name, str(value))
+        workspace.requests.clear()
+        if scene not in machines:
+            place.mkdir()
+            workspace.tokens = {}
+            GENERATOR.seed(f"scene {scene}")  # other tokens than those of a trial
+            machines[scene] = Machine(place, scene, workspace)
+        return machines[scene]
+
+    return find
 
 
 class Trial:
@@ -227,8 +248,8 @@ def select_faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
 @pytest.mark.slow
 @pytest.mark.longest
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.scene}: {line.words[:60]}")
-def test_a_fault_at_any_step_loses_nothing_and_is_reported(machines: Path, fake: FakeWorkspace, line: Line) -> None:
-    trial = Trial(Machine(machines, line.scene, fake), line)
+def test_a_fault_at_any_step_loses_nothing_and_is_reported(find_machine: Callable[[str], Machine], line: Line) -> None:
+    trial = Trial(find_machine(line.scene), line)
     assert trial.steps, "it writes nothing"
     counts: Counter[str] = Counter()
     for fault in numbers.part_of(select_faults(trial.steps), 6, first=LINES.index(line)):
@@ -249,8 +270,8 @@ def test_a_fault_at_any_step_loses_nothing_and_is_reported(machines: Path, fake:
     numbers.record("faults", line.words, json.dumps(counts))
 
 
-def test_a_command_that_reads_changes_nothing(machines: Path, fake: FakeWorkspace) -> None:
-    machine = Machine(machines, "served", fake)
+def test_a_command_that_reads_changes_nothing(find_machine: Callable[[str], Machine]) -> None:
+    machine = find_machine("served")
     for line in command_samples.lines("read"):
         machine.restore()
         result = run_in_fork(lambda line=line: machine.run(line), NO_FAULT, machine.report)  # type: ignore[misc]  # mypy cannot infer a lambda's default
