@@ -84,7 +84,7 @@ def _page(
         Heading("NAME"),
         Paragraph(f"{page_name(context)} - {_summary(command, app.name)}"),
         Heading("SYNOPSIS"),
-        Paragraph(" ".join([f"`{context.command_path}`", *command.collect_usage_pieces(context)])),
+        Paragraph(" ".join([f"`{context.command_path}`", *map(_once, command.collect_usage_pieces(context))])),
         Heading("DESCRIPTION"),
         *map(_block, _help(command, app.name)),
     ]
@@ -118,6 +118,11 @@ def _page(
     return lines + roff.write_blocks(also, heading="SH")
 
 
+def _once(piece: str) -> str:
+    """An argument in one pair of brackets: older versions of click write an optional choice in two."""
+    return piece[1:-1] if piece.startswith("[[") and piece.endswith("]]") else piece
+
+
 def _summary(command: click.Command, program: str) -> str:
     """The first paragraph of a command's help, without its period."""
     first = _help(command, program)[0]
@@ -140,6 +145,6 @@ def _block(paragraph: str) -> Block:
 def _options(command: click.Command, context: click.Context) -> Iterator[tuple[list[str], str, str]]:
     """Yield each option: its names, how it is written with its value, and its help."""
     for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
+        record = parameter.get_help_record(context) if isinstance(parameter, click.Option) else None
         if record is not None:
             yield [*parameter.opts], record[0], record[1]

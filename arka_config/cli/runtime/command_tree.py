@@ -191,6 +191,7 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
         app.name,
         cls=SectionedGroup,
         invoke_without_command=True,
+        subcommand_metavar="[COMMAND] [ARGS]...",  # as newer versions of click write it
         context_settings=dict(HELP_OPTIONS),
         help=f"Store, switch and use named tokens for {app.title}. Without a command, show what is in use.",
     )
