@@ -155,11 +155,12 @@ class _Walk:
             default = info.default if instance is None else getattr(instance, name)
             nested = nested_model(info.annotation)
             named = [(*path, each) for path in paths for each in names_of(name, info)]
-            if nested is not None and nested not in (model, *within):  # a recursive model is a leaf within itself
+            decoder = Decoder(info, self._config)
+            # A recursive model is a leaf within itself, and so is one whose text is for a validator of the class.
+            if nested is not None and nested not in (model, *within) and decoder.is_json:
                 inner = default if isinstance(default, nested) else None
                 yield from self.leaves(nested, named, inner, (model, *within))
             else:
-                decoder = Decoder(info, self._config)
                 field, *old = (self._field(path, info, decoder) for path in named)
                 field.old = tuple(old)
                 yield Leaf(field, info, default, model, decoder)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pytest
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Json,
@@ -18,6 +19,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
+from pydantic_settings import NoDecode
 from pydantic_settings import SettingsError as PydanticSettingsError
 from typing_extensions import TypeAliasType
 
@@ -82,6 +84,24 @@ def test_model_without_a_value_is_what_pydantic_settings_reads(
     else:
         settings: Any = app.cls.load(environ=environ | {"ACME_VALUE": text})
         same(settings.value, expected(plain, monkeypatch, ACME_VALUE=text))
+
+
+@pytest.mark.parametrize(("mark", "config"), [([NoDecode], {}), ([], {"enable_decoding": False})])
+def test_model_that_is_not_decoded_gets_a_text_for_its_validator(
+    mark: list[Any], config: dict[str, Any], environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def split(text: Any) -> Any:
+        return dict(pair.split("=") for pair in text.split()) if isinstance(text, str) else text
+
+    kind: Any = Inner
+    for each in (BeforeValidator(split), *mark):
+        kind = Annotated[kind, each]
+    plain, app = make(kind, **config)
+    text = "retries=7"
+    settings: Any = app.cls.load(environ=environ | {"ACME_VALUE": text})
+    same(settings.value, expected(plain, monkeypatch, ACME_VALUE=text))
+    by_flag: Any = app.cls.load(environ=environ, flags={"value": text})
+    same(by_flag.value, settings.value)
 
 
 def test_flag_beats_one_field_of_a_model_given_as_json(environ: dict[str, str]) -> None:

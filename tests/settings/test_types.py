@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import (
     StrictBool,
@@ -20,7 +20,7 @@ from pydantic_settings import NoDecode
 from pydantic_settings import SettingsError as PydanticSettingsError
 
 from arka_config import SettingsError, open_store
-from arka_config.settings.assignments import assignments
+from arka_config.settings.assignments import assignments, parse_value
 from tests.settings.type_cases import CASES, KEPT, Color, Inner, Level, Point, expected, make, same
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def read(load: Any) -> Any:
         return "refused"
 
 
+@example(Inner, "null", {})
+@example(Annotated[Inner | None, NoDecode], "{}", {})
 @given(_types, _texts, _parts)
 def test_any_text_means_what_it_means_in_pydantic_settings(kind: Any, text: str, parts: dict[str, str]) -> None:
     plain, app = make(kind)
@@ -111,3 +113,26 @@ def test_any_text_means_what_it_means_in_pydantic_settings(kind: Any, text: str,
             monkeypatch.setenv(name, each)
         wanted = read(plain)
     assert read(lambda: app.cls.load(environ=variables)) == wanted
+
+
+@given(_types, _texts)
+def test_what_set_stores_for_any_text_loads_as_in_pydantic_settings(kind: Any, text: str) -> None:
+    plain, app = make(kind)
+    leaf = app.cls.leaves().get("value")
+    assume(leaf is not None)
+    assert leaf is not None
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("ACME_VALUE", text)
+        wanted = read(plain)
+    refusal = ""
+    try:
+        stored = parse_value(leaf, text)
+    except SettingsError as error:
+        refusal = str(error.problems)
+    if refusal:
+        assert wanted == "refused" or "cannot hold" in refusal
+        return
+    ours: Any = app.cls
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("ACME_HOME", "/nowhere")
+        assert read(lambda: ours(value=stored)) == wanted
