@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, assert_type
+import argparse
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NoReturn, assert_type
 
 import click
 import typer
@@ -103,6 +104,36 @@ def command(settings: Settings) -> None: ...
 assert_type(command, click.Command)
 assert_type(app.add_commands(group), None)
 assert_type(app.add_commands(typer.Typer()), None)
+
+
+@app.pass_settings(options=["timeout"])
+def with_options_of_settings(settings: Settings, place: str) -> int:
+    return len(place)
+
+
+assert_type(with_options_of_settings("Oslo"), int)
+
+
+@app.pass_settings(Settings, options=True)
+async def later(settings: Settings) -> str:
+    return settings.token.reveal()
+
+
+coroutine: Coroutine[Any, Any, str] = later()
+
+
+@app.json_option
+def report(place: str) -> bool:
+    return app.wants_json()
+
+
+assert_type(report("Oslo"), bool)
+
+parser = argparse.ArgumentParser()
+assert_type(app.add_arguments(parser, Settings, options=["timeout"], json=True), None)
+assert_type(app.add_commands(parser.add_subparsers()), None)
+assert_type(app.load_settings(parser.parse_args([]), Settings), Settings)
+assert_type(app.settings_reference("man", options=False), str)
 assert_type(app.main("acme.cli:cli"), Callable[[], NoReturn])
 
 

@@ -21,6 +21,7 @@ WRONG = [
     ("app.add_commands({})", "arg-type", "reportArgumentType"),
     ("CustomLayer('ssm', parameter, below='deerror')", "arg-type", "reportArgumentType"),
     ("app.settings_options(int)", "arg-type", "reportArgumentType"),
+    ("app.settings_reference('html')", "arg-type", "reportArgumentType"),
 ]
 
 
