@@ -157,7 +157,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a token revoked while its command runs",
         "store/journal.py",
-        "        return self.key in _active if self.process == os.getpid() else is_alive(self.process)\n",
+        "        return self.key in _active if self.process == os.getpid() else SYSTEM.is_alive(self.process)\n",
         "        return False\n",
         "tests/store/test_journal.py::test_entry_in_progress_is_not_left_behind",
         "assert",

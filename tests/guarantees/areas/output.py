@@ -320,8 +320,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a message that is a CI command",
         "cli/output/terminal.py",
-        '    sys.stderr.write(f"{escape_ci_commands(line)}\\n")',
-        '    sys.stderr.write(f"{line}\\n")',
+        "{link(escape_ci_commands(line), sys.stderr)}",
+        "{link(line, sys.stderr)}",
         "tests/hostile/test_ci_commands.py::test_no_argument_is_printed_as_a_ci_command",
         "assert not",
     ),
