@@ -38,7 +38,14 @@ GUARANTEES: list[Guarantee] = [
             "a secret from the command line",
             "a secret in a profile's file",
             "a secret of a list that is not masked",
+            "a secret's default that is shown",
         ),
+    ),
+    Guarantee(
+        "No setting of an app shares a variable with the token, which it would show, or with the program itself: such "
+        "a class is refused.",
+        ("settings/test_secrets.py",),
+        ("a table that shares a variable of the program",),
     ),
     Guarantee(
         "While sealing is on, a new token is sealed unless plain storage is requested, whatever file it replaces; a "
@@ -144,6 +151,22 @@ MUTANTS: list[Mutant] = [
         "    if leaf.field.secret and not text:",
         "tests/settings/test_secrets.py::test_profiles_set_never_writes_a_secret",
         "assert 0 == 2",
+    ),
+    Mutant(
+        "a secret's default that is shown",
+        "cli/output/format.py",
+        "    return resolved.field.secret and resolved.field",
+        "    return isinstance(resolved.value, Secret) and resolved.field",
+        "tests/settings/test_secrets.py::test_no_output_shows_a_secret",
+        "'hunter' not in",
+    ),
+    Mutant(
+        "a table that shares a variable of the program",
+        "settings/profile_settings.py",
+        "            for depth in range(1, len(each.path) + 1):",
+        "            for depth in range(len(each.path), len(each.path) + 1):",
+        "tests/settings/test_secrets.py::test_table_that_shares_a_variable_of_the_program_is_refused",
+        "DID NOT RAISE",
     ),
     Mutant(
         "a secret of a list that is not masked",
