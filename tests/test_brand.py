@@ -27,7 +27,6 @@ PACKAGE = Path(arka_config.__file__).parent
 # Where the library may name itself: its package, to install an extra of it, and its modules, in code for Python.
 ITSELF = re.compile(r"arka-config\[\w+\]|\barka_config\b|^arka-config$")
 OTHERS = {
-    "templates/sealed.py": {"python3 -m pip install 'arka-config[age]'"},
     "sealing/unlockers/protocol.py": {
         "docs/guides/recovery.md of arka-config"
     },  # a page of the library's documentation
