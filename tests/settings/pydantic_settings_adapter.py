@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
 
-_HOME = tempfile.mkdtemp(prefix="adapter-")
+_HOME = os.path.join(os.environ["HOME"], "adapter")  # read now: some tests clear the environment
 _OUTCOMES = os.environ.get("ADAPTER_OUTCOMES", "")
 
 
