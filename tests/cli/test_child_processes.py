@@ -101,12 +101,26 @@ def inherited_by_git(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def inherited_by_a_shell_that_is_asked_for_its_files(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    programs = home.parent / "programs"
+    programs.mkdir()
+    text = f"#!/bin/sh\n{shlex.join(SHOW)} > '{home.parent}/seen'\necho '{home.parent}/profile.ps1'\n"
+    (programs / "pwsh").write_text(text)
+    (programs / "pwsh").chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    done = arka("completion", "install", "powershell", "--yes", environ={**environ, "PATH": path})
+    assert done.code == 0, done.err
+    found: dict[str, str] = json.loads((home.parent / "seen").read_text())
+    return found
+
+
 CHILDREN = [
     inherited_by_exec,
     inherited_by_a_helper,
     inherited_by_a_passphrase_command,
     inherited_by_the_browser,
     inherited_by_git,
+    inherited_by_a_shell_that_is_asked_for_its_files,
 ]
 
 
@@ -146,10 +160,11 @@ def starts_of_programs(path: Path) -> set[str]:
 def test_every_program_is_started_where_the_secrets_are_removed() -> None:
     starts = {str(path.relative_to(PACKAGE)): starts_of_programs(path) for path in PACKAGE.rglob("*.py")}
     assert {path: calls for path, calls in starts.items() if calls} == {
-        "cli/runtime/exec_process.py": {"subprocess.run", "os.execve"},
+        "cli/runtime/completion_places.py": {"subprocess.run"},
         "cli/runtime/session.py": {"webbrowser.open"},
         "scanning/git.py": {"subprocess.Popen"},
         "store/programs.py": {"subprocess.run"},
+        "store/system.py": {"subprocess.run", "os.execve"},  # called by exec_process.py
     }, "use child_environment, and add the program to CHILDREN"
 
 
