@@ -132,7 +132,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a left token that no command reports",
-        "store/profile_store.py",
+        "store/app_files.py",
         "            when_taken=self._report_unfinished,\n",
         "",
         "tests/store/test_journal.py::test_first_lock_reports_what_was_left_behind_once",

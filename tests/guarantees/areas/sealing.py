@@ -194,7 +194,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a plain file that makes the next token plain",
-        "store/profile_store.py",
+        "store/app_files.py",
         "        if current not in (None, PLAIN):",
         "        if current is not None:",
         "tests/sealing/test_downgrade.py::test_new_token_in_place_of_a_plain_file_is_sealed",
@@ -218,7 +218,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a removed vault turns sealing off",
-        "store/profile_store.py",
+        "store/app_files.py",
         "        if files.exists(self.known_vault_path) and not files.exists(self.data_key_path):",
         "        if not self.known_vault_path:",
         "tests/sealing/test_known_vault.py::test_removed_vault_stores_no_new_token",
