@@ -93,6 +93,13 @@ def test_dockerfile_of_the_guide_mounts_the_token_as_a_secret() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_column_of_a_table_has_a_title(page: Path) -> None:
+    """A screen reader announces it with each cell."""
+    titles = re.findall(r"^(\|.*)\n\|[-:| ]+\|$", page.read_text("utf-8"), re.MULTILINE)
+    assert [line for line in titles if re.search(r"\|\s*\|", line)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_links_between_pages_resolve(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
