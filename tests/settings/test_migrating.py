@@ -231,5 +231,21 @@ def test_statements_of_the_comparison_about_pydantic_settings(monkeypatch: pytes
     with pytest.raises(ValidationError, match="a-value"):  # row 21
         Compared()
     monkeypatch.setenv("TAGS", "a,b")
-    with pytest.raises(PydanticSettingsError, match="tags"):  # row 16
+    with pytest.raises(PydanticSettingsError, match="tags") as error:  # rows 16 and 20
         Compared()
+    assert "COUNT" not in str(error.value)
+
+
+def test_pydantic_settings_masks_nested_secrets_and_ignores_only_nested_unknown_keys(tmp_path: Path) -> None:
+    class Nested(BaseModel):
+        passwords: dict[str, list[SecretStr]] = {}
+
+    class Compared(BaseSettings):
+        nested: Nested = Nested()
+
+    assert "a-value" not in repr(Compared(nested=Nested(passwords={"a": [SecretStr("a-value")]})))  # row 22
+    (tmp_path / ".env").write_text('NESTED={"other": 1}\n', "utf-8")
+    assert Compared(_env_file=tmp_path / ".env") == Compared()  # row 19
+    (tmp_path / ".env").write_text("OTHER=1\n", "utf-8")
+    with pytest.raises(ValidationError, match="other"):  # row 19
+        Compared(_env_file=tmp_path / ".env")
