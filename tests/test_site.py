@@ -29,6 +29,8 @@ SCHEMES = {"light": "rgb(255, 255, 255)", "dark": "rgb(11, 12, 15)"}
 AXE = "axe.run({rules: {'landmark-unique': {enabled: false}}})"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
+# The search listens to the keyboard only after it was painted.
+AFTER_PAINT = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 # The search is in a closed shadow root, which a test cannot look into.
 OPEN_SHADOW = """
     const attach = Element.prototype.attachShadow;
@@ -155,7 +157,10 @@ def test_search_finds_a_page(chromium: Browser, url: str) -> None:
     page, problems = open_site(chromium, url, "light", "desktop")
     page.add_init_script(OPEN_SHADOW)
     page.goto("index.html")
+    page.locator("dialog[aria-label=Search]").wait_for(state="attached")
+    page.evaluate(AFTER_PAINT)
     page.keyboard.press("Control+k")
+    page.locator("dialog[aria-label=Search][open] input:focus").wait_for()
     page.keyboard.type("restore a backup")
     page.locator("[role=option][aria-selected=true][href*='guides/backup.html']").wait_for()
     page.keyboard.press("Enter")
