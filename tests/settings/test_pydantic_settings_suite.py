@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import peers
 from tests.guarantees.numbers import BOUNDED
-from tests.settings.pydantic_settings_suite import FILES, explain, listed, read_differences, run
+from tests.settings.pydantic_settings_suite import FILES, LEFT_OUT, explain, listed, read_differences, run
 
 PAGE = Path(__file__).parents[2] / "docs/guides/migrating-from-pydantic-settings.md"
 # A bounded run leaves out their tests of the command line, nearly all of which are about `CliApp`.
@@ -26,6 +27,13 @@ def test_pydantic_settings_own_tests_fail_only_for_the_listed_differences() -> N
     wrong = {test: error for test, error in failed.items() if explain(differences, error) != reasons[test]}
     assert not wrong, "they fail for another reason than the one listed"
     assert len(outcomes) - len(failed) > ENOUGH
+
+
+@pytest.mark.peer("pydantic-settings")
+def test_every_file_of_theirs_is_run_or_left_out_for_a_reason() -> None:
+    theirs = {path.name for path in (peers.pydantic_settings_source() / "tests").glob("test_*.py")}
+    assert theirs == {*FILES, *LEFT_OUT}
+    assert not set(FILES) & LEFT_OUT.keys()
 
 
 def test_listed_differences_are_documented() -> None:
