@@ -190,8 +190,21 @@ def _loads_as(leaf: Leaf, adapter: TypeAdapter[Any], stored: object, value: obje
         loaded = adapter.validate_python(leaf.from_profile(stored))
     except (ValueError, AttributeError, LookupError, TypeError):
         return False
+    if _is_same(adapter.dump_python(loaded), adapter.dump_python(value)):
+        return True
     # Objects of some types are never equal, and neither is NaN.
-    return bool(loaded == value) or adapter.dump_json(loaded) == adapter.dump_json(value)
+    return type(loaded) is type(value) and adapter.dump_json(loaded) == adapter.dump_json(value)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of the same types. In Python, `True == 1` and `1 == 1.0`."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_is_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return bool(one == other)
 
 
 def native_value(leaf: Leaf, text: str) -> Any:

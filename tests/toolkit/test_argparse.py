@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -138,7 +139,7 @@ def test_help_describes_options_of_both(capsys: pytest.CaptureFixture[str]) -> N
     text = " ".join(out.split())
     assert code == 0
     assert "--timeout NUMBER [ACME_TIMEOUT; default: 30]" in text
-    assert "-p NAME, --profile NAME" in text
+    assert re.search("-p( NAME)?, --profile NAME", text)  # Python 3.13 names the value once
     text = start(capsys, "--help")[1]
     assert "Log in to a workspace and store the token" in text
     assert "completion" not in text
