@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -12,6 +14,7 @@ from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS, kind_of
 from arka_config.settings.fields import first_message, type_adapter, validator
 from arka_config.settings.renaming import has, renamed, with_old_names_removed
+from arka_config.store.toml import apply_changes
 from arka_config.text import check_printable, did_you_mean, shorten
 
 if TYPE_CHECKING:
@@ -80,18 +83,20 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
 
 
 def check_together(
-    store: ProfileStore, name: str, values: Mapping[tuple[str, ...], Any], environ: Mapping[str, str]
+    store: ProfileStore, name: str, changes: Mapping[tuple[str, ...], Any], environ: Mapping[str, str]
 ) -> None:
-    """Raise SettingsError if the class refuses the profile as a whole with these values, but not without them.
+    """Raise SettingsError if the class refuses the profile after these changes, for what it did not refuse before.
 
-    Each value was validated before; this runs the validators of the class that see several fields.
+    A value that is set was validated before; this runs the validators that see several fields.
     """
-    settings = {".".join(path[1:]): value for path, value in values.items() if path[0] == "settings"}
-    if not settings:
+    if store.app.settings is None or not any(path[0] == "settings" for path in changes):
         return
-    load = store.app.settings_class().problems_of_models
-    before = load({}, profile=name, environ=environ, store=store)
-    if problems := [text for text in load(settings, profile=name, environ=environ, store=store) if text not in before]:
+    load = partial(store.app.settings_class().problems_with, profile=name, environ=environ, store=store)
+    table = {"settings": store.profiles.read(name).settings}
+    before = load(table["settings"])
+    changed = deepcopy(table)
+    apply_changes(changed, changes)
+    if problems := [text for text in load(changed.get("settings", {})) if text not in before]:
         raise SettingsError(problems)
 
 

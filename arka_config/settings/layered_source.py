@@ -59,6 +59,17 @@ class LayeredSource(PydanticBaseSettingsSource):
         self.token_leaf = leaves.get(resolution.app.token_field.name)
         self.values: dict[str, ResolvedValue] = {}
         self.problems: list[Problem] = []
+        self._stand_in: Token | None = None
+
+    def pretend(self, settings: Mapping[str, Any]) -> None:
+        """Use these settings in place of those in the profile's file, and any token if there is none.
+
+        Without a required value, pydantic would not run the validators of the class. Raises what reading the profile
+        raises.
+        """
+        if (profile := self.resolution.profile.profile) is not None:
+            profile.settings = dict(settings)
+        self._stand_in = Token("-")
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Return one top-level leaf as pydantic-settings wants it: value, name, and that it needs no decoding."""
@@ -76,6 +87,8 @@ class LayeredSource(PydanticBaseSettingsSource):
                 self.values[name] = _unwrap(resolved)
                 if resolved.layer != DEFAULT or resolved.source or name == self.resolution.app.url_field.name:
                     _put(table, leaf.field.path, self._value(leaf, resolved))
+        if self.token_leaf is not None and self._stand_in is not None:
+            table.setdefault(self.token_leaf.field.name, self._stand_in)
         self._read_tables(table)
         self._add_defaults(table)
         profile = self.resolution.profile.profile

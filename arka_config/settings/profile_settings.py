@@ -32,17 +32,42 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
+    from pydantic._internal._model_construction import ModelMetaclass
+
     from arka_config.app_identity import AppIdentity
     from arka_config.precedence.values import Field, Layer
     from arka_config.settings.layered_source import Problem
     from arka_config.store.profile_store import ProfileStore
+
+else:
+    ModelMetaclass = type(BaseModel)  # under its own name, it is private
 
 _SOURCE = "arka_config source"  # cannot be a field's name: it contains a space
 # What pydantic-settings can be configured with and what does not change where values come from.
 _ALLOWED = {"case_sensitive", "enable_decoding", "env_parse_enums", "env_parse_none_str", *ConfigDict.__annotations__}
 
 
-class ProfileSettings(BaseSettings):
+class _SettingsType(ModelMetaclass):
+    if not TYPE_CHECKING:  # else type checkers would accept every attribute
+
+        def __getattr__(cls, name):  # noqa: N805  # it is a metaclass
+            """Raise AttributeError, which says how to give the class an app if that is what is missing.
+
+            A descriptor cannot: pydantic's method of this name replaces its message.
+            """
+            if name == "app":
+                raise AttributeError(_no_app(cls), name=name, obj=cls)
+            return super().__getattr__(name)
+
+
+def _no_app(settings: type) -> str:
+    """Return the sentence for a settings class without an app, with how to give it one."""
+    name = settings.__name__
+    declared = "Settings" if name == "ProfileSettings" else name
+    return f"{name} has no app: write class {declared}(ProfileSettings, app=app)"
+
+
+class ProfileSettings(BaseSettings, metaclass=_SettingsType):
     """The base of a settings class: `class Settings(ProfileSettings, app=app)`.
 
     Values come from flags, the environment (`ACME_TIMEOUT`, `ACME_HTTP__RETRIES`; an empty variable is unset), the
@@ -127,19 +152,24 @@ class ProfileSettings(BaseSettings):
         return cls(**{_SOURCE: LayeredSource(cls, cls.leaves(), resolution)})
 
     @classmethod
-    def problems_of_models(
-        cls, values: Mapping[str, object], *, profile: str, environ: Mapping[str, str], store: ProfileStore
+    def problems_with(
+        cls, settings: Mapping[str, Any], *, profile: str, environ: Mapping[str, str], store: ProfileStore
     ) -> list[str]:
-        """Return what the class says about a profile with these values, by dotted name, apart from single fields.
+        """Return what the class says about a profile whose file has these settings.
 
-        Nothing if the profile cannot be read, which is reported when it is used.
+        Values may be missing: the environment may have them. Nothing if the profile cannot be read, which is reported
+        when it is used.
         """
+        source = cls._source(profile=profile, environ=environ, store=store, may_be_new=True)
+        given: Any = {_SOURCE: source}
         try:
-            source = cls._source(profile=profile, arguments=values, environ=environ, store=store, may_be_new=True)
-            given: Any = {_SOURCE: source}
-            super().__init__(cls.__new__(cls), **given)
+            source.pretend(settings)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConfigWarning)  # reported when the profile is used
+                super().__init__(cls.__new__(cls), **given)
         except ValidationError as error:
-            return [text for leaf, text in _problems(error, source) if leaf is None]
+            found = _problems(error, source)
+            return [text for leaf, text in found if leaf is None or text != describe_missing(leaf)]
         except ConfigError:
             return []
         return []
@@ -231,7 +261,7 @@ class ProfileSettings(BaseSettings):
     def leaves(cls) -> dict[str, Leaf]:
         """Every value that can be set separately, by dotted name. Raises TypeError if the class has no app."""
         if not hasattr(cls, "app"):
-            raise TypeError(f"{cls.__name__} has no app: write class {cls.__name__}(ProfileSettings, app=app)")
+            raise TypeError(_no_app(cls))
         cached: dict[str, Leaf] | None = cls.__dict__.get("_leaves")
         if cached is None:
             cached = leaves(cls, cls.app)

@@ -42,6 +42,8 @@ def secrets_in(app: AppIdentity, environ: Mapping[str, str]) -> set[str]:
     elif others and app.settings is not None:
         fields = [leaf.field for leaf in app.settings_class().leaves().values()]
         secret |= {name for field in fields if field.secret for name in field.variables_in(environ)} & others
+        proxies = (old.variable for field in fields if field.path == ("proxy",) for old in field.old)
+        secret |= {name for name in proxies if "@" in environ.get(name, "")}
     return secret
 
 

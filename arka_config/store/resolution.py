@@ -215,6 +215,22 @@ class Resolution:
             warn_of_old_name(self.app.name, found, found.old, self.name)
         return found
 
+    def setting(self, name: str) -> Field:
+        """Return the field of a setting that this package reads itself, with the old names that the class declares.
+
+        The class is imported only if something is set that may be an old name, because importing it takes long.
+        """
+        field = self.app.field((name,))
+        if self.app.settings is None:
+            return field
+        variables = {each for each in self.environ if each.startswith(self.app.prefix)}
+        profile = self.profile.profile
+        keys = () if profile is None else profile.settings
+        if variables.difference(self.app.own_variables, {field.variable}) or set(keys) - {name}:
+            leaf = self.app.settings_class().leaves().get(name)
+            return field if leaf is None else leaf.field
+        return field
+
     def effective_token(self) -> EffectiveToken | None:
         """Return the token and its URL, or None if no layer has a token. Raises OriginConflict."""
         return effective_token(self.app.token_field, self.app.url_field, self.ranks)

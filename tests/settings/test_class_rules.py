@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import CliApp
 
-from arka_config import App, ProfileSettings, SettingsError, open_store
+from arka_config import App, ProfileSettings, SettingsError, Token, open_store
 from arka_config.cli.runtime.run import run
 from arka_config.settings.assignments import assignments, check_together, parse_value
 from arka_config.settings.fields import validator
@@ -107,6 +107,51 @@ def test_profiles_set_and_create_write_nothing_that_the_class_refuses(
     assert store.profiles.read("p").settings == {"value": 5}
     assert run(app, ["profiles", "set", "p", "value=20", "limit=30"]) == 0
     assert app.cls.load(profile="p", environ=environ).value == 20  # type: ignore[attr-defined]
+
+
+def test_unset_refuses_what_the_class_does_not_load_without_and_says_why(
+    validated: tuple[OneClass, ProfileStore],
+    environ: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app, store = validated
+    monkeypatch.setenv("ACME_HOME", environ["ACME_HOME"])
+    store.create("p", {("settings", "value"): 20, ("settings", "limit"): 30})
+    assert run(app, ["profiles", "unset", "p", "limit"]) == 1
+    assert "Ours: value must not be above limit" in capsys.readouterr().err
+    assert store.profiles.read("p").settings == {"value": 20, "limit": 30}
+    assert run(app, ["profiles", "unset", "p", "limit", "value"]) == 0
+    assert store.profiles.read("p").settings == {}
+
+
+def test_validators_run_without_a_token_too(environ: dict[str, str]) -> None:
+    _, app = make(int, {**VALIDATED, "value": 5, "__annotations__": {"value": int, "limit": int, "token": Token}})
+    store = open_store(app, environ)
+    with pytest.raises(SettingsError, match="value must not be above limit"):
+        check_together(store, "p", assignments(app, ["value=20"]), environ)
+
+
+def test_unset_runs_field_validators_that_read_other_fields(environ: dict[str, str]) -> None:
+    def below(value: int, info: Any) -> int:
+        if value > info.data["limit"]:
+            raise ValueError("must not be above limit")
+        return value
+
+    body = {"below": field_validator("value")(below), "limit": 10, "value": 5}
+    _, app = make(int, {**body, "__annotations__": {"limit": int, "value": int}})
+    store = open_store(app, environ)
+    store.create("p", {("settings", "value"): 20, ("settings", "limit"): 30})
+    with pytest.raises(SettingsError, match="value: must not be above limit"):
+        check_together(store, "p", {("settings", "limit"): None}, environ)
+    check_together(store, "p", {("settings", "limit"): None, ("settings", "value"): None}, environ)
+
+
+def test_unset_of_a_required_value_is_no_error(environ: dict[str, str]) -> None:
+    _, app = make(int, {"__annotations__": {"value": int}})
+    store = open_store(app, environ)
+    store.create("p", {("settings", "value"): 20})
+    check_together(store, "p", {("settings", "value"): None}, environ)
 
 
 def test_set_does_not_refuse_for_what_was_wrong_before(

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, Field
 
-from arka_config import App, ConfigWarning, ProfileSettings, Secret, SettingsError, Token, open_store
+from arka_config import App, ConfigWarning, ProfileSettings, Resolution, Secret, SettingsError, Token, open_store
 from arka_config.doctor.machine import Machine
 from arka_config.doctor.registry import apply_fixes, run_checks
+from arka_config.errors import ConfigError
 from arka_config.store.child_environment import secrets_in
 from arka_config.testing import Result, run_program
+from arka_config.workspace.client.connection import Connection
 from tests.settings.renamed import Settings, app
 
 if TYPE_CHECKING:
@@ -150,6 +152,49 @@ def test_secret_stored_under_an_old_name_is_found(store: ProfileStore) -> None:
     assert settings.password.get_secret_value() == "hunter2"
     assert "the secret 'pass_phrase' has an old name: it is 'password' now" in said[0]
     assert "hunter2" not in said[0]
+
+
+# Settings that requests use
+
+OLD_ROUTES = """[settings]
+wait = 7
+http_proxy = "http://proxy.example:3128"
+certificates = "/etc/ssl/ours.pem"
+"""
+
+
+def test_requests_use_settings_under_their_old_names(home: Path, store: ProfileStore) -> None:
+    path = write_profile(home, OLD_ROUTES)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        connection = Connection.from_settings(Resolution(store, {}, profile="work"))
+        from_environment = Connection.from_settings(Resolution(store, {"ACME_WAIT": "4"}))
+    assert (connection.timeout, connection.proxy) == (7, "http://proxy.example:3128")
+    assert (connection.ca_bundle, connection.place) == ("/etc/ssl/ours.pem", f"{path}: settings.certificates")
+    assert from_environment.timeout == 4
+    said = [str(each.message).partition(";")[0] for each in caught]
+    assert f"{path}: settings.http_proxy is an old name: it is settings.proxy now" in said
+    assert "ACME_WAIT is an old name: it is ACME_TIMEOUT now" in said
+
+
+def test_error_in_an_old_name_that_a_request_uses_names_where_it_is(store: ProfileStore) -> None:
+    with pytest.warns(ConfigWarning), pytest.raises(ConfigError, match="ACME_WAIT: timeout is not a number"):
+        Connection.from_settings(Resolution(store, {"ACME_WAIT": "soon"}))
+    with pytest.warns(ConfigWarning), pytest.raises(ConfigError, match="ACME_CERTIFICATES: a file of certificates"):
+        Connection.from_settings(Resolution(store, {"ACME_CERTIFICATES": "/tmp/theirs.pem"}))
+
+
+def test_proxy_with_a_password_is_not_inherited_under_its_old_name_either() -> None:
+    proxy = "http://me:hunter2@proxy.example:3128"
+    assert secrets_in(app, {"ACME_HTTP_PROXY": proxy, "ACME_PROXY": proxy}) == {"ACME_HTTP_PROXY", "ACME_PROXY"}
+    assert secrets_in(app, {"ACME_HTTP_PROXY": "http://proxy.example:3128"}) == set()
+
+
+def test_template_that_sets_a_proxy_under_an_old_name_needs_an_approval(home: Path) -> None:
+    template = home / "work.toml"
+    template.write_text('version = 1\n[profile]\nname = "work"\n[settings]\nhttp_proxy = "http://p.example:1"\n')
+    done = acme("apply", str(template), "--yes", "--no-input")
+    assert (done.code, "--allow-origin http://p.example:1" in done.err) == (1, True)
 
 
 # Commands

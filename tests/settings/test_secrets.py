@@ -319,6 +319,13 @@ def test_class_without_an_app_says_how_to_name_one() -> None:
 
     with pytest.raises(TypeError, match=r"Alone has no app: write class Alone\(ProfileSettings, app=app\)"):
         Alone()
+    with pytest.raises(AttributeError, match=r"Alone has no app: write class Alone\(ProfileSettings, app=app\)"):
+        _ = Alone.app
+    with pytest.raises(AttributeError, match=r"write class Settings\(ProfileSettings, app=app\)"):
+        _ = ProfileSettings.app
+    assert not hasattr(Alone, "app")
+    with pytest.raises(AttributeError, match="^nosuch$"):
+        _ = Alone.nosuch  # type: ignore[attr-defined]  # that it is missing is what is tested
 
 
 @pytest.mark.usefixtures("home")

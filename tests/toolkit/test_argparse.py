@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import re
 import sys
@@ -158,3 +159,11 @@ def test_author_s_own_option_and_command_are_kept() -> None:
     App("acme").add_commands(subparsers)
     assert subparsers.choices["login"] is login
     assert "logout" in subparsers.choices
+
+
+def test_async_function_is_awaited_by_its_caller_in_a_running_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    async def call() -> None:
+        await wait(parser.parse_args(["wait"]))
+
+    asyncio.run(call())
+    assert capsys.readouterr().out == "waited 30.0\n"

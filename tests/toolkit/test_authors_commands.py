@@ -18,6 +18,8 @@ from tests.acme import Settings, app
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from click.testing import Result
+
 
 @pytest.fixture(autouse=True)
 def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -184,6 +186,30 @@ def test_async_commands_run(cli: click.Group) -> None:
     assert invoke(cli, "sleepy") == (0, "awake\n")
     assert invoke(cli, "fetch", "--timeout", "2") == (0, "2.0\n")
     assert CliRunner().invoke(alone, []).output == "alone\n"
+
+
+def test_async_command_in_a_running_loop_says_how_to_call_it(cli: click.Group) -> None:
+    @cli.command()
+    @app.pass_settings(options=["timeout"])
+    async def fetch(settings: Settings) -> None:
+        click.echo(settings.timeout)
+
+    @cli.command()
+    async def sleepy() -> None: ...
+
+    async def call(*words: str) -> Result:
+        return CliRunner().invoke(cli, words)
+
+    message = "is async, and was called in an event loop that is running already"
+    done = asyncio.run(call("fetch"))
+    assert (done.exit_code, f"the command 'fetch' {message}" in done.stderr) == (1, True)
+    assert "await asyncio.to_thread(main)" in done.stderr
+    assert f"the command 'sleepy' {message}" in str(asyncio.run(call("sleepy")).exception)
+
+    async def call_in_thread() -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, cli, ["fetch", "--timeout", "2"])
+
+    assert asyncio.run(call_in_thread()).output == "2.0\n"
 
 
 def test_async_function_outside_of_a_command_is_awaited_by_its_caller() -> None:

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.asynchronous import finish
+from arka_config.cli.runtime.asynchronous import finish, is_in_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -43,7 +43,8 @@ def pass_settings(
         if (namespace := _namespace(args)) is not None:
             from arka_config.cli.embed.argparse import load_settings
 
-            return finish(function(load_settings(app, namespace, kind), *args, **kwargs))
+            result = function(load_settings(app, namespace, kind), *args, **kwargs)
+            return result if is_in_loop() else finish(result)  # the caller awaits a coroutine
         return function(kind.load(), *args, **kwargs)
 
     wrapper: Any = functools.wraps(function)(call)

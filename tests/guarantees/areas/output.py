@@ -82,8 +82,13 @@ GUARANTEES: list[Guarantee] = [
         (
             "settings/test_renaming.py::test_secret_under_an_old_name_is_masked",
             "settings/test_renaming.py::test_secret_under_an_old_name_is_not_inherited",
+            "settings/test_renaming.py::test_proxy_with_a_password_is_not_inherited_under_its_old_name_either",
         ),
-        ("a child that inherits a secret under its old name", "a secret that is shown under its old name"),
+        (
+            "a child that inherits a secret under its old name",
+            "a child that inherits a proxy's password under its old name",
+            "a secret that is shown under its old name",
+        ),
     ),
     Guarantee(
         "A crash shows its location in the code, but no values and no message.",
@@ -292,6 +297,14 @@ MUTANTS: list[Mutant] = [
         "        return found",
         "tests/settings/test_renaming.py::test_secret_under_an_old_name_is_not_inherited",
         "ACME_PASS_PHRASE",
+    ),
+    Mutant(
+        "a child that inherits a proxy's password under its old name",
+        "store/child_environment.py",
+        """        secret |= {name for name in proxies if "@" in environ.get(name, "")}""",
+        "",
+        "tests/settings/test_renaming.py::test_proxy_with_a_password_is_not_inherited_under_its_old_name_either",
+        "ACME_HTTP_PROXY",
     ),
     Mutant(
         "a secret that is shown under its old name",

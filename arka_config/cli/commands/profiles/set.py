@@ -25,9 +25,11 @@ def set_(session: Session, name: str, values: tuple[str, ...]) -> None:
 
     session.check_not_two(name)
     assigned = assignments(session.app, values)
-    check_together(session.store, name, assigned, session.environ)
-    settings = session.store.profiles.read(name).settings
-    changed = session.store.edit(name, without_old_names(session.app, assigned, settings))
+    store = session.store
+    with store.lock:
+        changes = without_old_names(session.app, assigned, store.profiles.read(name).settings)
+        check_together(store, name, changes, session.environ)
+        changed = store.edit(name, changes)
     session.report(
         {"profile": name, "changed": changed},
         f"Changed profile '{name}'" if changed else f"Profile '{name}' already has these values",

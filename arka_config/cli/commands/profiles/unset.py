@@ -15,15 +15,18 @@ def unset(session: Session, name: str, keys: tuple[str, ...]) -> None:
     """Remove values from a profile.
 
     Takes the same keys as `{app} profiles set`, and `token` for any token reference. An unknown setting, such as a
-    misspelled one, can be removed too.
+    misspelled one, can be removed too. Nothing is removed if the settings that remain do not go together.
     """
-    from arka_config.settings.assignments import removals, without_old_names
+    from arka_config.settings.assignments import check_together, removals, without_old_names
 
     session.check_not_two(name)
     store = session.store
     store.check_exists(name)
-    settings = store.profiles.read(name).settings
-    changed = store.edit(name, without_old_names(session.app, removals(session.app, keys, settings), settings))
+    with store.lock:
+        settings = store.profiles.read(name).settings
+        changes = without_old_names(session.app, removals(session.app, keys, settings), settings)
+        check_together(store, name, changes, session.environ)
+        changed = store.edit(name, changes)
     session.report(
         {"profile": name, "changed": changed},
         f"Changed profile '{name}'" if changed else f"Profile '{name}' has none of these values",
