@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from arka_config.secret import Secret
     from arka_config.workspace.client.models import Identity
+    from arka_config.workspace.client.transport import Form
     from arka_config.workspace.client.verifier import ApiOrigin, Refusal, Unsupported
 
 # In the order in which they are tried: RFC 7662 makes each of them optional (section 2.2).
@@ -22,7 +23,8 @@ class IntrospectionVerifier:
 
     `url` is a path below the API's URL, or a URL at one of `origins`, which get tokens of the app's default URL only.
     The program authenticates as `client_id` with the secret in its variable `…_INTROSPECTION_SECRET`: in the header
-    (`"basic"`, RFC 6749 section 2.3.1) or in the form (`"post"`). Without that variable, only the `client_id` is sent.
+    (`"basic"`, RFC 6749 section 2.3.1) or in the form (`"post"`). Without that variable, only the `client_id` is sent,
+    and so for a token of another origin than the secret is for: that of `…_API_URL`, else of the user's default URL.
     Raises ValueError for a URL that the token may not be sent to.
     """
 
@@ -53,13 +55,14 @@ class IntrospectionVerifier:
         from arka_config.workspace.client import api_errors
         from arka_config.workspace.client.verifier import Refusal, Unsupported
 
-        form = {"token": token.reveal(), "token_type_hint": "access_token"}
+        form: Form = {"token": token, "token_type_hint": "access_token"}
         try:
             fields, authorization = self._authenticate(origin)
-            response = origin.post_form(self.url, form | fields, declared=self.origins, authorization=authorization)
+            response = origin.post_form(
+                self.url, {**form, **fields}, declared=self.origins, authorization=authorization
+            )
             if response.status in (400, 401, 403):  # about the program: an unknown token is inactive (section 2.2)
-                variable = origin.app.introspection_variable
-                raise WorkspaceFault(f"{origin} does not let this program verify tokens", hint=f"check {variable}")
+                raise WorkspaceFault(f"{origin} does not let this program verify tokens", hint=_hint(origin))
             origin.check_status(response)
             document = origin.read_json(response)
             if document.get("active") is False:
@@ -72,19 +75,30 @@ class IntrospectionVerifier:
         except NoWorkspaceApi as error:
             return Unsupported(error.message)
 
-    def _authenticate(self, origin: ApiOrigin) -> tuple[dict[str, str], Secret | None]:
+    def _authenticate(self, origin: ApiOrigin) -> tuple[Form, Secret | None]:
         """The fields of the form and the header that say which program asks."""
         import os
 
         from arka_config.secret import Secret
 
         secret = os.environ.get(origin.app.introspection_variable, "")
-        if not secret:
+        if not secret or not origin.gets_secrets:
             return {"client_id": self.client_id}, None
+        origin.sent.add(secret)
         if self.authentication == "post":
-            return {"client_id": self.client_id, "client_secret": secret}, None
+            return {"client_id": self.client_id, "client_secret": Secret(secret)}, None
         from base64 import b64encode
         from urllib.parse import quote_plus
 
         pair = f"{quote_plus(self.client_id)}:{quote_plus(secret)}"
         return {}, Secret(b64encode(pair.encode()).decode())
+
+
+def _hint(origin: ApiOrigin) -> str:
+    """What to do if the program is refused: its secret is wrong, missing, or for another origin."""
+    import os
+
+    app = origin.app
+    if not os.environ.get(app.introspection_variable) or origin.gets_secrets:
+        return f"check {app.introspection_variable}"
+    return f"if {app.introspection_variable} is for {origin}, set {app.url_field.variable} to {origin.url}"

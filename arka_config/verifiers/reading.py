@@ -58,7 +58,7 @@ def _find(document: Mapping[str, Any], headers: Mapping[str, str], name: str) ->
 def _read(document: Mapping[str, Any], headers: Mapping[str, str], name: str) -> str:
     value = _find(document, headers, name)
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        value = str(value)
     return read_text({name: value}, name, "")
 
 

@@ -12,6 +12,7 @@ from arka_config import (
     IntrospectionVerifier,
     Refusal,
     Secret,
+    TokenDetails,
     Unsupported,
     UrlVerifier,
     Verifier,
@@ -145,6 +146,16 @@ def test_token_is_in_no_error(fake: FakeWorkspace, kind: Kind) -> None:
             assert TOKEN not in "".join([*result.error.lines, result.error.hint, repr(result.error)])
 
 
+def test_token_without_a_prefix_is_in_no_error(fake: FakeWorkspace, kind: Kind) -> None:
+    app = App("octo", api_url=fake.url, verifier=kind.verifier)
+    for status in (400, 401, 402, 403, 422, 500):
+        for body in ({"message": TOKEN, "detail": TOKEN}, {"title": TOKEN, "errors": [{"field": TOKEN}]}):
+            fake.script.append(reply_json(status, body))
+            result = verify(WorkspaceClient(app, fake.url, Secret(TOKEN), Connection(timeout=5)))
+            assert result.error is not None
+            assert TOKEN not in "".join([*result.error.lines, result.error.hint])
+
+
 def test_without_a_verifier_nothing_is_sent(fake: FakeWorkspace) -> None:
     result = verify(client_for(fake, None))
     assert (result.state, result.skipped, fake.requests) == (State.NOT_ASKED, Skipped.NO_VERIFIER, [])
@@ -169,6 +180,24 @@ def test_author_s_texts_are_printable_and_show_no_token(fake: FakeWorkspace) -> 
     assert refused.error.hint == "see the page"  # type: ignore[attr-defined]
     assert result_of(fake, Unsupported("no API here")).reason == "no API here"  # type: ignore[attr-defined]
     assert result_of(fake, Identity("a\x1bb")).state is State.UNREACHABLE  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        Identity(TOKEN),
+        Identity("ann", f"id-{TOKEN}"),
+        Identity("ann", plan=TOKEN),
+        Identity("ann", token=TokenDetails(id=TOKEN)),
+        Identity("ann", token=TokenDetails(label=f"key {TOKEN}")),
+        Identity("ann", token=TokenDetails(scopes=("read", TOKEN))),
+    ],
+    ids=["user", "user id", "plan", "id", "label", "scope"],
+)
+def test_identity_that_repeats_the_token_is_refused(identity: Identity, fake: FakeWorkspace) -> None:
+    result = result_of(fake, identity)
+    assert (result.state, result.identity) == (State.UNREACHABLE, None)  # type: ignore[attr-defined]
+    assert result.reason == f"{fake.url} sent an invalid response: what it says of the token repeats it"  # type: ignore[attr-defined]
 
 
 def test_author_s_error_is_reported_without_its_message(fake: FakeWorkspace) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from arka_config import App, IntrospectionVerifier, Secret
 from arka_config.store.child_environment import child_environment
+from arka_config.testing import isolate, run_program
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
 from arka_config.workspace.client.verification import State, Verification, verify
@@ -17,6 +18,7 @@ from tests.workspace.fake import FakeWorkspace, reply_json, serve_fake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TOKEN = "x" * 30
 ACTIVE = {"active": True, "username": "octocat", "sub": "u7", "scope": "repo read:org", "exp": 1800000000}
@@ -91,6 +93,71 @@ def test_refused_program_is_not_a_refused_token(status: int, fake: FakeWorkspace
 def test_only_true_is_active(active: object, fake: FakeWorkspace) -> None:
     result = ask(fake, document={**ACTIVE, "active": active})
     assert (result.state, result.identity) == (State.UNREACHABLE, None)
+
+
+# The secret is the program's, for one server
+
+
+def ask_for_another(fake: FakeWorkspace, default: str, **options: Any) -> Verification:
+    """Ask about a token of `fake` with an app whose default URL is another one."""
+    app = App("octo", api_url=default, verifier=IntrospectionVerifier("/introspect", client_id="octo", **options))
+    return verify(WorkspaceClient(app, fake.url, Secret(TOKEN), Connection(timeout=5)))
+
+
+@pytest.mark.parametrize("authentication", ["basic", "post"])
+def test_api_of_a_profile_does_not_get_the_secret(
+    authentication: str, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTO_INTROSPECTION_SECRET", "the-secret")
+    fake.script += [reply_json(200, ACTIVE), reply_json(401, {})]
+    options = {"authentication": authentication}
+    assert ask_for_another(fake, "https://api.octo.example", **options).state is State.VALID
+    refused = ask_for_another(fake, "https://api.octo.example", **options)
+    assert refused.error is not None
+    assert refused.error.hint == f"if OCTO_INTROSPECTION_SECRET is for {fake.url}, set OCTO_API_URL to {fake.url}"
+    for request in fake.requests:
+        assert "Authorization" not in request.headers
+        assert set(parse_qs(request.body.decode())) == {"token", "token_type_hint", "client_id"}
+
+
+def test_variable_with_the_url_says_which_api_gets_the_secret(
+    fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTO_INTROSPECTION_SECRET", "the-secret")
+    monkeypatch.setenv("OCTO_API_URL", f"{fake.url}/api")
+    fake.script.append(reply_json(200, ACTIVE))
+    assert ask_for_another(fake, "https://api.octo.example").state is State.VALID
+    monkeypatch.setenv("OCTO_API_URL", "https://other.octo.example")
+    fake.script.append(reply_json(200, ACTIVE))
+    assert ask_for_another(fake, fake.url).state is State.VALID
+    assert ["Authorization" in request.headers for request in fake.requests] == [True, False]
+
+
+def test_user_s_default_url_says_which_api_gets_the_secret(
+    fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = IntrospectionVerifier("/introspect", client_id="octo")
+    app = App("octo", api_url="https://api.octo.example", verifier=verifier)
+    isolate(monkeypatch, app, tmp_path)
+    monkeypatch.setenv("OCTO_HOME", str(tmp_path / "octo"))
+    monkeypatch.setenv("OCTO_INTROSPECTION_SECRET", "the-secret")
+    for words in (["config", "set", f"api_url={fake.url}"], ["config", "unset", "api_url"]):
+        assert run_program(app.main(), tuple(words)).code == 0
+        fake.script.append(reply_json(200, ACTIVE))
+        login = ("login", "-p", "home", "--with-token", "--verify", "--api-url", fake.url)
+        assert run_program(app.main(), login, stdin=TOKEN).code == 0
+    assert ["Authorization" in request.headers for request in fake.requests] == [True, False]
+
+
+def test_error_does_not_quote_the_token_or_the_secret(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTO_INTROSPECTION_SECRET", "the-secret")
+    # As FastAPI reports an invalid form: with what was sent.
+    quoting = {"detail": [{"msg": "bad", "input": {"token": TOKEN, "client_secret": "the-secret"}}]}
+    for body in (quoting, {"title": f"{TOKEN} the-secret"}, {"errors": [{"field": TOKEN, "detail": "the-secret"}]}):
+        error = ask(fake, 422, body, authentication="post").error
+        assert error is not None
+        assert "rejected the request" in error.message
+        assert not [line for line in error.lines if TOKEN in line or "the-secret" in line]
 
 
 def test_no_child_inherits_the_secret() -> None:

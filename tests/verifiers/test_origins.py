@@ -75,6 +75,10 @@ def test_declared_origin_gets_the_tokens_of_the_default_url(
     assert (fake.requests, len(other.requests)) == ([], 1)
 
 
+def test_declared_origin_may_be_written_in_other_ways(make: Make, fake: FakeWorkspace, other: FakeWorkspace) -> None:
+    assert state_of(fake, make(f"{other.url}/user", [f"{other.url.upper()}/"])) is State.VALID
+
+
 def test_declared_origin_gets_no_token_of_another_host(make: Make, fake: FakeWorkspace, other: FakeWorkspace) -> None:
     verifier = make(f"{other.url}/user", [other.url])
     assert state_of(fake, verifier, api_url="https://api.octo.example") is State.NO_API

@@ -56,7 +56,8 @@ def client(
     if is_of_profile:
         replacement = session.store.sign_in_command(str(name), str(url.value))
     connection = Connection.from_settings(resolution)
-    return WorkspaceClient(session.app, str(url.value), token, connection, replacement=replacement)
+    default = session.store.default_url() or ""
+    return WorkspaceClient(session.app, str(url.value), token, connection, replacement=replacement, default_url=default)
 
 
 def effective_workspace(session: Session) -> WorkspaceClient:

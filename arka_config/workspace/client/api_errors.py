@@ -23,7 +23,7 @@ from arka_config.workspace.client.models import MAX_TEXT_LENGTH
 from arka_config.workspace.client.transport import parse_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from arka_config.app_identity import AppIdentity
@@ -65,17 +65,20 @@ def invalid_response(origin: Origin, reason: str) -> WorkspaceFault:
     return error
 
 
-def error_for(response: Response, app: AppIdentity, url: str, action: str, replacement: str = "") -> ConfigError:
+def error_for(
+    response: Response, app: AppIdentity, url: str, action: str, replacement: str = "", sent: Collection[str] = ()
+) -> ConfigError:
     """The error for a status other than 2xx, with the messages and hints that the documentation lists.
 
-    `replacement` is the command that replaces the token, if there is one.
+    `replacement` is the command that replaces the token, if there is one, and `sent` are the secrets of the request:
+    some servers quote what they reject.
     """
     origin, status = Origin.of(url), response.status
     problem = problem_details(response)
     if status == HTTPStatus.UNAUTHORIZED:
         return invalid_token(app, url, replacement)
     if status in (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN):
-        return _forbidden(response, app, url, problem)
+        return _forbidden(response, app, url, problem, sent)
     if 300 <= status < 400:
         return no_api(origin, action, "a redirect, which is not followed with a token")
     if status in _UNSUPPORTED:
@@ -84,10 +87,12 @@ def error_for(response: Response, app: AppIdentity, url: str, action: str, repla
         return invalid_token(app, url, replacement)
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:
         return unavailable(response, origin)
-    return _rejection(app, origin, status, problem)
+    return _rejection(app, origin, status, problem, sent)
 
 
-def _forbidden(response: Response, app: AppIdentity, url: str, problem: Mapping[str, Any]) -> ConfigError:
+def _forbidden(
+    response: Response, app: AppIdentity, url: str, problem: Mapping[str, Any], sent: Collection[str]
+) -> ConfigError:
     """The error for a 402 or 403: too many requests, a scope that is missing, something else, or the user's plan."""
     if response.status == HTTPStatus.FORBIDDEN:
         if response.retry_after or response.headers.get(_RATE_LIMIT) == "0":  # as GitHub reports that its limit is hit
@@ -99,9 +104,9 @@ def _forbidden(response: Response, app: AppIdentity, url: str, problem: Mapping[
                 hint=f"create one that may on {app.page(app.tokens_page, url)}, or use another --profile",
             )
         if _is_other_problem(problem):
-            return _not_permitted(app, url, problem)
+            return _not_permitted(app, url, problem, sent)
     if not app.has_plans:
-        return _not_permitted(app, url, problem)
+        return _not_permitted(app, url, problem, sent)
     return ProRequired("Pro subscription required", hint=f"subscribe on {_billing_page(problem, app, url)}")
 
 
@@ -120,11 +125,10 @@ def _is_other_problem(problem: Mapping[str, Any]) -> bool:
     return isinstance(kind, str) and "/problems/" in kind and not kind.endswith("/problems/pro-required")
 
 
-def _not_permitted(app: AppIdentity, url: str, problem: Mapping[str, Any]) -> NotPermitted:
+def _not_permitted(app: AppIdentity, url: str, problem: Mapping[str, Any], sent: Collection[str]) -> NotPermitted:
     text = str(problem.get("detail") or problem.get("message") or problem.get("title") or "it does not say why")
-    reason = visible(app.redact(text)[:MAX_TEXT_LENGTH])
     return NotPermitted(
-        f"{Origin.of(url)} does not permit that: {reason}",
+        f"{Origin.of(url)} does not permit that: {quotable(text, app, sent)}",
         hint=f"{app.page(app.tokens_page, url)} lists what each token may do; or use another --profile",
     )
 
@@ -142,13 +146,25 @@ def invalid_token(app: AppIdentity, url: str, replacement: str = "", reason: str
     )
 
 
-def _rejection(app: AppIdentity, origin: Origin, status: int, problem: Mapping[str, Any]) -> RequestRefused:
+def quotable(text: str, app: AppIdentity, sent: Collection[str]) -> str:
+    """Return a server's text as one line for the user: shortened, escaped, and without tokens and secrets.
+
+    A token without a prefix has no shape to find it by, so the secrets that were `sent` are masked too.
+    """
+    for secret in sent:
+        text = text.replace(secret, app.mask(secret))
+    return visible(app.redact(text)[:MAX_TEXT_LENGTH])
+
+
+def _rejection(
+    app: AppIdentity, origin: Origin, status: int, problem: Mapping[str, Any], sent: Collection[str]
+) -> RequestRefused:
     """The error for another 4xx: the workspace's own message, shortened, with tokens and control characters masked."""
     messages = [str(problem.get("detail") or problem.get("title") or _describe_status(status))]
     errors = problem.get("errors")
     details = errors[:10] if isinstance(errors, list) else []
     messages += [f"{each.get('field', '')}: {each.get('detail', '')}" for each in details if isinstance(each, dict)]
-    first, *more = (visible(app.redact(line)[:MAX_TEXT_LENGTH]) for line in messages)
+    first, *more = (quotable(line, app, sent) for line in messages)
     return RequestRefused(f"{origin} rejected the request: {first}", more=more)
 
 

@@ -38,10 +38,18 @@ class WorkspaceClient:
 
     Each call sends a request, and raises InvalidToken, ProRequired, or a kind of WorkspaceError. The token is sent to
     the URL's origin only: redirects are not followed. `replacement` is the command that replaces the token, for hints.
+    `default_url` is the user's default URL, if that is not the app's.
     """
 
     def __init__(
-        self, app: AppIdentity, url: str, token: Secret, connection: Connection, *, replacement: str = ""
+        self,
+        app: AppIdentity,
+        url: str,
+        token: Secret,
+        connection: Connection,
+        *,
+        replacement: str = "",
+        default_url: str = "",
     ) -> None:
         self.app = app
         self.url = url.rstrip("/")
@@ -49,13 +57,14 @@ class WorkspaceClient:
         self.token = token
         self.connection = connection
         self.replacement = replacement
+        self.default_url = default_url or app.default_url() or ""
 
     def __repr__(self) -> str:
         return f"WorkspaceClient({self.url!r})"
 
     def with_token(self, token: Secret) -> WorkspaceClient:
         """A client for the same workspace with another token."""
-        return WorkspaceClient(self.app, self.url, token, self.connection)
+        return WorkspaceClient(self.app, self.url, token, self.connection, default_url=self.default_url)
 
     def get_identity(self) -> Identity:
         """Return the token's user and details."""
@@ -200,7 +209,7 @@ class WorkspaceClient:
 
     def _check_status(self, response: transport.Response, action: str) -> None:
         if not 200 <= response.status < 300:
-            error = api_errors.error_for(response, self.app, self.url, action, self.replacement)
+            error = api_errors.error_for(response, self.app, self.url, action, self.replacement, [self.token.reveal()])
             if isinstance(error, WorkspaceError) and not isinstance(error, NotPermitted):
                 error.may_have_arrived = response.is_repeated or response.status >= 500
             raise error

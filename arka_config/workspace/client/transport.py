@@ -10,21 +10,25 @@ import random
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
 
 from arka_config import debug
 from arka_config.deadline import DeadlineExceeded, call_within
 from arka_config.errors import WorkspaceFault, WorkspaceUnreachable
+from arka_config.secret import Secret
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
+    from typing import TypeAlias
 
     import httpx
 
     from arka_config.errors import WorkspaceError
     from arka_config.precedence.origin import Origin
-    from arka_config.secret import Secret
     from arka_config.workspace.client.connection import Connection
+
+    Form: TypeAlias = Mapping[str, str | Secret]
 
 MAX_RESPONSE_SIZE = 1 << 20  # bytes
 MAX_ATTEMPTS = 3
@@ -51,6 +55,9 @@ class Request(NamedTuple):
     key: str = ""
     content_type: str = "application/json"
     scheme: str = "Bearer"  # of the token: a client's own credentials are `Basic` (RFC 7617)
+
+    def __repr__(self) -> str:
+        return f"Request({self.method} {self.origin})"  # the body and the query may hold a secret
 
     @property
     def is_idempotent(self) -> bool:
@@ -87,6 +94,13 @@ class Failure(NamedTuple):
     def to_error(self, origin: Origin) -> WorkspaceError:
         problem = "cannot be reached" if self.kind is WorkspaceUnreachable else "sent an invalid response"
         return self.kind(f"{origin} {problem}: {self.reason}", hint=self.hint)
+
+
+def form_body(form: Form, sent: set[str]) -> bytes:
+    """Encode a form. Its secrets are added to `sent`, because the server's answer may quote them."""
+    secrets = {name: value.reveal() for name, value in form.items() if isinstance(value, Secret)}
+    sent.update(secrets.values())
+    return urlencode({**form, **secrets}).encode()
 
 
 def send(request: Request, connection: Connection) -> Response:
@@ -140,7 +154,7 @@ def parse_retry_after(value: str) -> float | None:
         return float(value[:9])
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a time zone of many digits
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)

@@ -19,12 +19,14 @@ from arka_config.errors import (
     WorkspaceFault,
 )
 from arka_config.store.tokens import NEVER
-from arka_config.text import check_printable, visible
+from arka_config.text import check_printable
 from arka_config.workspace.client import api_errors
-from arka_config.workspace.client.models import MAX_TEXT_LENGTH, read_text, read_timestamp
+from arka_config.workspace.client.models import read_text, read_timestamp
 from arka_config.workspace.client.verifier import ApiOrigin, Refusal, Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import Identity
 
@@ -100,7 +102,8 @@ def verify(client: WorkspaceClient) -> Verification:
     if verifier is None:
         return Verification(State.NOT_ASKED, skipped=Skipped.NO_VERIFIER)
     try:
-        return _interpret(verifier.verify(client.token, ApiOrigin(client)), client)
+        origin = ApiOrigin(client)
+        return _interpret(verifier.verify(client.token, origin), client, origin.sent)
     except (AuthError, WorkspaceError) as error:
         return Verification.from_error(error)
     except ConfigError:
@@ -113,17 +116,20 @@ def verify(client: WorkspaceClient) -> Verification:
     return Verification.from_error(failure)
 
 
-def _interpret(answer: Identity | Refusal | Unsupported, client: WorkspaceClient) -> Verification:
+def _interpret(
+    answer: Identity | Refusal | Unsupported, client: WorkspaceClient, sent: Collection[str]
+) -> Verification:
     """The verification that an answer means. What the API says is shown to the user, so it is checked here."""
+    app = client.app
     if isinstance(answer, Refusal):
         error = answer.error
         if error is None:
-            reason = _visible(answer.reason, client)
-            error = api_errors.invalid_token(client.app, client.url, client.replacement, reason)
-            error.hint = _visible(answer.hint, client) or error.hint
+            reason = api_errors.quotable(answer.reason, app, sent)
+            error = api_errors.invalid_token(app, client.url, client.replacement, reason)
+            error.hint = api_errors.quotable(answer.hint, app, sent) or error.hint
         return Verification.from_error(error)
     if isinstance(answer, Unsupported):
-        reason = _visible(answer.reason, client) or f"{client.origin} has no API to verify a token"
+        reason = api_errors.quotable(answer.reason, app, sent) or f"{client.origin} has no API to verify a token"
         return Verification.from_error(NoWorkspaceApi(reason))
     try:
         for key in ("user", "id", "plan"):
@@ -131,6 +137,9 @@ def _interpret(answer: Identity | Refusal | Unsupported, client: WorkspaceClient
         details = answer.token
         for text in (details.id, details.label, *details.scopes):
             check_printable(text, "what it says of the token")
+        for text in (answer.user, answer.id, answer.plan, details.id, details.label, *details.scopes):
+            if any(secret in text for secret in sent):  # it would be stored and shown in plain text
+                raise InvalidValue("what it says of the token repeats it")
         expires = NEVER if details.expires == NEVER else read_timestamp(details._asdict(), "expires")
     except InvalidValue as error:
         return Verification.from_error(api_errors.invalid_response(client.origin, error.message))
@@ -139,9 +148,3 @@ def _interpret(answer: Identity | Refusal | Unsupported, client: WorkspaceClient
     else:
         details = details._replace(expires=expires, includes_expires=details.includes_expires or bool(expires))
     return Verification(State.VALID, identity=answer._replace(token=details))
-
-
-def _visible(text: str, client: WorkspaceClient) -> str:
-    """A text of the API or of an author's verifier, without the token, in one line of limited length."""
-    token = client.token.reveal()
-    return visible(client.app.redact(text.replace(token, client.app.mask(token)))[:MAX_TEXT_LENGTH])

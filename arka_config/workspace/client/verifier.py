@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import urlencode
 
 from arka_config.errors import InvalidUrl, NoWorkspaceApi
 from arka_config.precedence.origin import Origin
@@ -57,11 +57,12 @@ class ApiOrigin:
 
     A request goes to this origin, with the timeout, proxy and certificates of the settings. It is repeated if that is
     safe, and no redirect is followed. A URL on another origin is refused unless it is among the `declared` ones, which
-    are for tokens of the app's default URL only.
+    are for tokens of the app's default URL only. No error quotes a secret that was sent.
     """
 
     def __init__(self, client: WorkspaceClient) -> None:
         self.client = client
+        self.sent = {client.token.reveal()}  # the secrets of all requests
         self.app = client.app
         self.url = client.url
 
@@ -82,15 +83,18 @@ class ApiOrigin:
     def post_form(
         self,
         url: str,
-        form: Mapping[str, str],
+        form: Mapping[str, str | Secret],
         *,
         declared: Collection[str] = (),
         authorization: Secret | None = None,
         scheme: str = "Basic",
     ) -> transport.Response:
-        """Send a form, with credentials of the client if given. Raises the errors of `get`."""
+        """Send a form, with credentials of the client if given. Raises the errors of `get`.
+
+        A secret in the form should be a Secret: if the server quotes it, it is masked in the error.
+        """
         full, origin = self._resolve(url, declared)
-        body = urlencode(form).encode()
+        body = transport.form_body(form, self.sent)
         request = transport.Request("POST", full, origin, authorization, body, content_type=_FORM, scheme=scheme)
         return self._send(request)
 
@@ -104,7 +108,7 @@ class ApiOrigin:
     def check_status(self, response: transport.Response) -> None:
         """Raise the error of a response that is not a success."""
         if not 200 <= response.status < 300:
-            raise api_errors.error_for(response, self.app, self.url, ACTION, self.client.replacement)
+            raise api_errors.error_for(response, self.app, self.url, ACTION, self.client.replacement, self.sent)
 
     def message_of(self, response: transport.Response) -> str:
         """Return what an error response says, in one line; empty if it says nothing."""
@@ -113,8 +117,10 @@ class ApiOrigin:
         return next((text for text in texts if isinstance(text, str) and text), "")
 
     def _send(self, request: transport.Request) -> transport.Response:
-        if request.token is not None and not request.token.reveal().isascii():  # no header can hold it
-            raise api_errors.invalid_token(self.app, self.url, self.client.replacement)
+        if request.token is not None:
+            self.sent.add(request.token.reveal())
+            if not request.token.reveal().isascii():  # no header can hold it
+                raise api_errors.invalid_token(self.app, self.url, self.client.replacement)
         return transport.send(request, self.client.connection)
 
     def _resolve(self, url: str, declared: Collection[str]) -> tuple[str, Origin]:
@@ -124,9 +130,19 @@ class ApiOrigin:
             origin = Origin.of(full.partition("?")[0])
         except InvalidUrl:
             raise NoWorkspaceApi(f"{self} has no API to {ACTION}: the verifier names no URL of it") from None
-        if origin != self.client.origin and not (self._is_default and str(origin) in declared):
+        if origin != self.client.origin and not (self._is_default and origin in map(Origin.of, declared)):
             raise NoWorkspaceApi(f"{self} has no API to {ACTION}: its tokens are not sent to {origin}")
         return full, origin
+
+    @property
+    def secret_url(self) -> str:
+        """The URL that a secret in the environment is for: the one in the environment, else the user's default URL."""
+        return os.environ.get(self.app.url_field.variable) or self.client.default_url
+
+    @property
+    def gets_secrets(self) -> bool:
+        """Whether a secret in the environment may be sent to this API: it is for one origin, as a token there is."""
+        return bool(self.secret_url) and Origin.of(self.secret_url) == self.client.origin
 
     @property
     def _is_default(self) -> bool:

@@ -25,6 +25,17 @@ GUARANTEES: list[Guarantee] = [
         ),
     ),
     Guarantee(
+        "The secret that a program introspects tokens with goes to one API, that of `…_API_URL` or else of the user's "
+        "default URL, whatever API a profile's token is for. No child process gets it.",
+        (
+            "verifiers/test_introspection.py::test_api_of_a_profile_does_not_get_the_secret",
+            "verifiers/test_introspection.py::test_variable_with_the_url_says_which_api_gets_the_secret",
+            "verifiers/test_introspection.py::test_user_s_default_url_says_which_api_gets_the_secret",
+            "verifiers/test_introspection.py::test_no_child_inherits_the_secret",
+        ),
+        ("an introspection secret that every API gets", "a child that inherits the introspection secret"),
+    ),
+    Guarantee(
         "An app without a verifier asks no server about a token, and only an app with a workspace's API calls one.",
         (
             "verifiers/test_contract.py::test_without_a_verifier_nothing_is_sent",
@@ -35,22 +46,28 @@ GUARANTEES: list[Guarantee] = [
         ("a request to a workspace's API at any server",),
     ),
     Guarantee(
-        "What an API or a verifier says of a token is shown as text and without the token, and an error of a verifier "
-        "by its type only. Only an introspection response that is active accepts a token.",
+        "What an API or a verifier says of a token is shown as text and without the secrets that were sent, and an "
+        "error of a verifier by its type only. Only an introspection response that is active accepts a token.",
         (
             "verifiers/test_contract.py::test_author_s_texts_are_printable_and_show_no_token",
             "verifiers/test_contract.py::test_author_s_error_is_reported_without_its_message",
             "verifiers/test_contract.py::test_token_is_in_no_error",
+            "verifiers/test_contract.py::test_token_without_a_prefix_is_in_no_error",
+            "verifiers/test_contract.py::test_identity_that_repeats_the_token_is_refused",
+            "verifiers/test_introspection.py::test_error_does_not_quote_the_token_or_the_secret",
+            "workspace/client/sign_in/test_server.py::test_error_does_not_quote_what_was_sent",
+            "workspace/client/test_client.py::test_request_shows_no_secret_in_its_repr",
             "verifiers/test_introspection.py::test_only_true_is_active",
             "verifiers/test_introspection.py::test_refused_program_is_not_a_refused_token",
-            "verifiers/test_introspection.py::test_no_child_inherits_the_secret",
         ),
         (
             "a refusal that quotes the token",
+            "an error that quotes what was sent",
+            "an identity that repeats the token",
+            "a request that shows its body",
             "a user name that controls the terminal",
             "an author's error with its message",
             "an introspection that is not true",
-            "a child that inherits the introspection secret",
         ),
     ),
     Guarantee(
@@ -77,15 +94,15 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a declared origin that gets every token",
         "workspace/client/verifier.py",
-        "not (self._is_default and str(origin) in declared)",
-        "str(origin) not in declared",
+        "not (self._is_default and origin in map(Origin.of, declared))",
+        "origin not in map(Origin.of, declared)",
         f"{_ORIGINS}::test_declared_origin_gets_no_token_of_another_host",
         "assert",
     ),
     Mutant(
         "a request to an origin that is not declared",
         "workspace/client/verifier.py",
-        "not (self._is_default and str(origin) in declared)",
+        "not (self._is_default and origin in map(Origin.of, declared))",
         "not self._is_default",
         f"{_ORIGINS}::test_origin_that_is_not_declared_any_more_gets_nothing",
         "assert",
@@ -117,9 +134,41 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a refusal that quotes the token",
         "workspace/client/verification.py",
-        "visible(client.app.redact(text.replace(token, client.app.mask(token)))[:MAX_TEXT_LENGTH])",
-        "visible(text[:MAX_TEXT_LENGTH])",
+        "reason = api_errors.quotable(answer.reason, app, sent)\n",
+        "reason = answer.reason\n",
         f"{_CONTRACT}::test_author_s_texts_are_printable_and_show_no_token",
+        "assert",
+    ),
+    Mutant(
+        "an error that quotes what was sent",
+        "workspace/client/api_errors.py",
+        "        text = text.replace(secret, app.mask(secret))\n",
+        "        pass\n",
+        "tests/verifiers/test_introspection.py::test_error_does_not_quote_the_token_or_the_secret",
+        "assert",
+    ),
+    Mutant(
+        "an identity that repeats the token",
+        "workspace/client/verification.py",
+        "if any(secret in text for secret in sent):",
+        "if text in ():",
+        f"{_CONTRACT}::test_identity_that_repeats_the_token_is_refused",
+        "assert",
+    ),
+    Mutant(
+        "an introspection secret that every API gets",
+        "verifiers/introspection.py",
+        "if not secret or not origin.gets_secrets:",
+        "if not secret:",
+        "tests/verifiers/test_introspection.py::test_api_of_a_profile_does_not_get_the_secret",
+        "assert",
+    ),
+    Mutant(
+        "a request that shows its body",
+        "workspace/client/transport.py",
+        'return f"Request({self.method} {self.origin})"',
+        'return f"Request({self.method} {self.origin} {self.body!r})"',
+        "tests/workspace/client/test_client.py::test_request_shows_no_secret_in_its_repr",
         "assert",
     ),
     Mutant(

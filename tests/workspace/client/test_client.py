@@ -23,6 +23,7 @@ from arka_config.errors import (
     WorkspaceFault,
     WorkspaceUnreachable,
 )
+from arka_config.precedence.origin import Origin
 from arka_config.secret import Secret
 from arka_config.workspace.client import transport
 from arka_config.workspace.client.client import WorkspaceClient
@@ -405,6 +406,13 @@ def test_retry_after_may_be_a_date(fake: FakeWorkspace) -> None:
         "try again in 3"
     )
     assert transport.parse_retry_after("Fri, 31 Dec 1999 23:59:59 GMT") == 0
+    assert transport.parse_retry_after(f"Fri, 31 Dec 1999 23:59:59 +{'9' * 20}") is None
+
+
+def test_request_shows_no_secret_in_its_repr() -> None:
+    body = transport.form_body({"token": Secret(TOKEN)}, set())
+    request = transport.Request("POST", f"https://x.example/?code={TOKEN}", Origin.of("https://x.example"), None, body)
+    assert repr(request) == "Request(POST https://x.example)"
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599])

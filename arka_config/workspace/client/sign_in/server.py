@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from arka_config.errors import ConfigError, WorkspaceError
     from arka_config.workspace.client.connection import Connection
     from arka_config.workspace.client.sign_in.metadata import Metadata
+    from arka_config.workspace.client.transport import Form
 
     T = TypeVar("T")
 
@@ -138,6 +139,7 @@ class AuthorizationServer:
         self.metadata = metadata
         self.connection = connection
         self.origin = Origin.of(metadata.issuer)
+        self._sent: set[str] = set()  # the secrets of all requests
 
     def __repr__(self) -> str:
         return f"AuthorizationServer({self.metadata.issuer!r})"
@@ -178,12 +180,12 @@ class AuthorizationServer:
         If an answer is lost, it is sent again: then the server answers, or revokes what it has issued for the code
         (RFC 6749, section 4.1.2).
         """
-        form = {
+        form: Form = {
             "grant_type": "authorization_code",
-            "code": code.reveal(),
+            "code": code,
             "redirect_uri": request.redirect_uri,
             "client_id": self.client.client_id,
-            "code_verifier": request.verifier.reveal(),
+            "code_verifier": request.verifier,
         }
         for _ in range(_ATTEMPTS - 1):
             with contextlib.suppress(WorkspaceUnreachable):
@@ -203,9 +205,9 @@ class AuthorizationServer:
 
     def poll(self, device: DeviceCode) -> Granted | str:
         """Ask once whether the user has approved. Return the token, or PENDING or SLOW_DOWN."""
-        form = {
+        form: Form = {
             "grant_type": DEVICE_CODE,
-            "device_code": device.secret.reveal(),
+            "device_code": device.secret,
             "client_id": self.client.client_id,
         }
         response = self._post(self.metadata.token_endpoint, form)
@@ -244,7 +246,7 @@ class AuthorizationServer:
         """
         if not self.metadata.revocation_endpoint:
             return False
-        form = {"token": secret.reveal(), "token_type_hint": kind, "client_id": self.client.client_id}
+        form: Form = {"token": secret, "token_type_hint": kind, "client_id": self.client.client_id}
         response = self._post(self.metadata.revocation_endpoint, form)
         if response.status != 200:
             raise self._error(response)
@@ -255,8 +257,9 @@ class AuthorizationServer:
         known = {"client_id": self.client.client_id, "scope": self.client.scope, **requester._asdict()}
         return {name: value for name, value in known.items() if value}
 
-    def _post(self, endpoint: str, form: Mapping[str, str]) -> transport.Response:
-        request = transport.Request("POST", endpoint, self.origin, None, urlencode(form).encode(), content_type=_FORM)
+    def _post(self, endpoint: str, form: Form) -> transport.Response:
+        body = transport.form_body(form, self._sent)
+        request = transport.Request("POST", endpoint, self.origin, None, body, content_type=_FORM)
         return transport.send(request, self.connection)
 
     def _granted(self, response: transport.Response) -> Granted:
@@ -276,7 +279,7 @@ class AuthorizationServer:
         document = api_errors.problem_details(response)
         if isinstance(document.get("error"), str) and 400 <= response.status < 500:
             return self._failure(document["error"], document)
-        return api_errors.error_for(response, self.app, str(self.origin), _ACTION)
+        return api_errors.error_for(response, self.app, str(self.origin), _ACTION, sent=self._sent)
 
     def _failure(self, code: str, details: Mapping[str, Any]) -> ConfigError:
         """The error for an OAuth error code."""
@@ -290,7 +293,7 @@ class AuthorizationServer:
         text = details.get("error_description")
         shown = f"{code}: {text}" if isinstance(text, str) and text else code
         return SignInFailed(
-            f"{self.origin} rejected the sign-in: {visible(self.app.redact(shown)[:MAX_TEXT_LENGTH])}",
+            f"{self.origin} rejected the sign-in: {api_errors.quotable(shown, self.app, self._sent)}",
             hint="--paste asks for a token instead",
         )
 

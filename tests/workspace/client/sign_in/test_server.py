@@ -233,3 +233,14 @@ def test_withdrawal_sends_the_code_with_its_kind(fake: FakeWorkspace) -> None:
     assert server_at(fake).withdraw(CODE, "authorization_code")
     assert sent_forms(fake) == [{"token": "the-code", "token_type_hint": "authorization_code", "client_id": "arka"}]
     assert not server_at(fake, revocation_endpoint=None).withdraw(CODE, "authorization_code")
+
+
+@pytest.mark.parametrize("secret", ["the-code", "verifier"])
+def test_error_does_not_quote_what_was_sent(fake: FakeWorkspace, secret: str) -> None:
+    request = CodeRequest("http://127.0.0.1:1/callback", "s1")
+    sent = request.verifier.reveal() if secret == "verifier" else secret
+    for status, body in ((400, {"error": "invalid_grant", "error_description": f"bad {sent}"}), (422, {"title": sent})):
+        answer(fake, (status, body))
+        with pytest.raises(ConfigError, match="rejected the") as raised:
+            server_at(fake).exchange(request, CODE)
+        assert sent not in "".join([*raised.value.lines, raised.value.hint])
