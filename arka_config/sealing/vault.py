@@ -8,12 +8,12 @@ from arka_config.sealing import data_key as data_keys
 from arka_config.sealing.known_vault import KnownVault
 from arka_config.sealing.sessions import Sessions
 from arka_config.sealing.unlockers import registry
-from arka_config.sealing.unlockers.protocol import RECOVERY, Context, NoAnswer
+from arka_config.sealing.unlockers.protocol import RECOVERY, Context, NoAnswer, Unattended
 from arka_config.store import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from arka_config.sealing.data_key import DataKeyFile, Unlocker
     from arka_config.sealing.unlockers.protocol import UnlockerKind
@@ -53,6 +53,7 @@ class Vault:
         self.sessions = Sessions(store.app, store.folders.state)
         self.answers: list[bytes] = []  # the secrets that the user gave and that opened it; a rekey needs them again
         self._open: DataKeys | None = None
+        self._failed: dict[bool, SealingError | FileError] = {}  # why it did not open without asking, if tried
 
     @property
     def context(self) -> Context:
@@ -104,7 +105,9 @@ class Vault:
             return self._open
         file = self.required_file()
         key = self._open.get(file.key_id) if self._open is not None else None
-        keys = self._adopt(file, self._verified(file, self._unlock(file) if key is None else key))
+        keys = self._adopt(
+            file, self._verified(file, self._unlock(file, self._attempts(file, self.context)) if key is None else key)
+        )
         if fresh:
             self._remember(file)
         return keys
@@ -130,30 +133,37 @@ class Vault:
         self._adopt(file, data_key)
 
     def opens_at_once(self) -> bool:
-        """Whether it is open, or a session or a quick unlocker opens it: without asking and without waiting."""
-        if self._open is not None:
-            return True
-        try:
-            file = self.file()
-            if file is None:
-                return False
-            for _, attempt in self._quick_attempts(file):
-                try:
-                    self._adopt(file, self._verified(file, attempt()))
-                except SealingError:
-                    continue
-                return True
-        except (SealingError, FileError):
-            pass  # reported when a token is needed
-        return False
+        """Whether it is open, or opens without asking, waiting or running a program: by a session, a quick unlocker,
+        or a passphrase in a variable or its file."""
+        return self._try_unasked(may_wait=False) is None
 
-    def find_secret(self, file: DataKeyFile, unlockers: Sequence[Unlocker]) -> tuple[bytes, bytes]:
+    def why_locked(self) -> SealingError | FileError | None:
+        """Return why it does not open without an answer from the user; None if it does. It may wait for a keyring, and
+        run the command of a variable."""
+        return self._try_unasked(may_wait=True)
+
+    def _try_unasked(self, *, may_wait: bool) -> SealingError | FileError | None:
+        """Open it, unless that needs an answer. A failure is kept: trying a wrong passphrase again takes as long."""
+        if self._open is not None:
+            return None
+        if may_wait not in self._failed:
+            try:
+                file = self.required_file()
+                attempts = self._attempts(file, Unattended(self.store, may_wait=may_wait))
+                self._adopt(file, self._verified(file, self._unlock(file, attempts)))
+            except (SealingError, FileError) as error:  # reported when a token is needed
+                self._failed[may_wait] = error
+        return self._failed.get(may_wait)
+
+    def find_secret(
+        self, file: DataKeyFile, unlockers: Sequence[Unlocker], context: Context | None = None
+    ) -> tuple[bytes, bytes]:
         """Return the data key, and the secret that opened it through one of these unlockers of the same kind.
 
         Raises SealingError or FileError if none opens it.
         """
         kind = registry.kind_of(unlockers[0], self.path)
-        for secret in self._secrets(kind, file, unlockers):
+        for secret in self._secrets(kind, file, unlockers, context or self.context):
             for unlocker in unlockers:
                 data_key = unlocker.unwrap(kind.derive(secret, unlocker, self.path), file)
                 if data_key is not None:
@@ -162,10 +172,12 @@ class Vault:
                     return data_key, secret
         raise SealingError(f"unlocker '{unlockers[0].name}' does not open {self.path}", hint="use another unlocker")
 
-    def _secrets(self, kind: UnlockerKind, file: DataKeyFile, unlockers: Sequence[Unlocker]) -> Iterator[bytes]:
+    def _secrets(
+        self, kind: UnlockerKind, file: DataKeyFile, unlockers: Sequence[Unlocker], context: Context
+    ) -> Iterator[bytes]:
         if kind.asks:
             yield from self.answers
-        yield from kind.secrets(self.context, file, unlockers)
+        yield from kind.secrets(context, file, unlockers)
 
     def _adopt(self, file: DataKeyFile, data_key: bytes) -> DataKeys:
         self._open = DataKeys(file.key_id, {**file.unwrap_previous(data_key), file.key_id: data_key})
@@ -178,9 +190,9 @@ class Vault:
 
     # Opening: the session, quick unlockers, those that may have to wait, those that ask the user
 
-    def _unlock(self, file: DataKeyFile) -> bytes:
+    def _unlock(self, file: DataKeyFile, attempts: Iterable[Attempt]) -> bytes:
         failures: list[tuple[str, SealingError | FileError]] = []
-        for name, attempt in self._attempts(file):
+        for name, attempt in attempts:
             try:
                 data_key = attempt()
             except (SealingError, FileError) as error:
@@ -196,32 +208,33 @@ class Vault:
             return data_key
         raise self._locked(failures)
 
-    def _attempts(self, file: DataKeyFile) -> Iterator[Attempt]:
-        yield from self._quick_attempts(file)
+    def _attempts(self, file: DataKeyFile, context: Context) -> Iterator[Attempt]:
+        session = self.store.environ.get(self.sessions.variable, "")
+        if session:
+            yield self.sessions.variable, lambda: self.sessions.open(session, file)
+        waiting: list[Unlocker] = []
         asking: dict[str, list[Unlocker]] = {}
         for unlocker in file.unlockers:
             kind = registry.kind_of(unlocker, self.path)
             if kind.asks:
                 asking.setdefault(kind.name, []).append(unlocker)
-            elif not kind.is_quick:
-                yield unlocker.name, self._attempt(file, [unlocker])
+            elif kind.is_quick:
+                yield unlocker.name, self._attempt(file, [unlocker], context)
+            elif context.may_wait:
+                waiting.append(unlocker)
+        for unlocker in waiting:
+            yield unlocker.name, self._attempt(file, [unlocker], context)
         for name, unlockers in asking.items():
-            yield name, self._attempt(file, unlockers)
+            yield name, self._attempt(file, unlockers, context)
 
-    def _quick_attempts(self, file: DataKeyFile) -> Iterator[Attempt]:
-        session = self.store.environ.get(self.sessions.variable, "")
-        if session:
-            yield self.sessions.variable, lambda: self.sessions.open(session, file)
-        for unlocker in file.unlockers:
-            if registry.kind_of(unlocker, self.path).is_quick:
-                yield unlocker.name, self._attempt(file, [unlocker])
-
-    def _attempt(self, file: DataKeyFile, unlockers: Sequence[Unlocker]) -> Callable[[], bytes]:
-        return lambda: self.find_secret(file, unlockers)[0]
+    def _attempt(self, file: DataKeyFile, unlockers: Sequence[Unlocker], context: Context) -> Callable[[], bytes]:
+        return lambda: self.find_secret(file, unlockers, context)[0]
 
     def _locked(self, failures: list[tuple[str, SealingError | FileError]]) -> SealingError | FileError:
         """Return the only error, or one that names them all. A bad session is reported alone if only the user's answer
         is missing."""
+        if not failures:  # there are unlockers, but none that may be tried
+            return VaultLocked(f"{self.path} is locked", hint=f'eval "$({self.store.app.name} vault unlock)"')
         first = failures[0][1]
         others = [error for _, error in failures[1:] if not isinstance(error, NoAnswer)]
         if len(failures) == 1 or (isinstance(first, InvalidSession) and not others):

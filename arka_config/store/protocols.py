@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.errors import ConfigError
     from arka_config.secret import Secret
     from arka_config.store.preferences import Preferences
     from arka_config.store.profiles import Profile
@@ -49,7 +50,10 @@ class Vault(Protocol):
         """Whether sealing is on."""
 
     def opens_at_once(self) -> bool:
-        """Whether it is open, or can be opened quickly and without asking the user."""
+        """Whether it is open, or opens without asking the user, waiting or running a program."""
+
+    def why_locked(self) -> ConfigError | None:
+        """Return why it does not open without an answer from the user; None if it does."""
 
 
 class References(Protocol):

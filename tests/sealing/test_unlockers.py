@@ -83,9 +83,14 @@ def test_details_of_another_kind_are_damage(kind: UnlockerKind, enabled: Profile
         registry.kind_of(unlocker, enabled.data_key_path)
 
 
-def test_only_a_quick_kind_opens_at_once(kind: UnlockerKind, enabled: ProfileStore) -> None:
-    assert enabled.vault.opens_at_once() is kind.is_quick
+def test_only_a_quick_kind_or_an_answer_in_a_variable_opens_at_once(kind: UnlockerKind, enabled: ProfileStore) -> None:
+    assert enabled.vault.opens_at_once() is (kind.is_quick or kind.asks)
     assert not (kind.is_quick and kind.asks)
+
+
+def test_a_kind_that_does_not_ask_opens_without_an_answer(kind: UnlockerKind, enabled: ProfileStore) -> None:
+    store = again(enabled, ARKA_PASSPHRASE="")
+    assert (store.vault.why_locked() is None) is not kind.asks
 
 
 def test_a_rekey_keeps_the_unlocker_and_its_secret(kind: UnlockerKind, enabled: ProfileStore) -> None:

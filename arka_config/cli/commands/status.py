@@ -20,7 +20,6 @@ from arka_config.cli.output.format import (
     expiry_cell,
     expiry_document,
     expiry_warning,
-    is_locked,
     is_quick,
     needs_helper,
     protected_credential,
@@ -40,7 +39,7 @@ from arka_config.errors import (
 )
 from arka_config.precedence.values import DEFAULT, PROFILE, ResolvedValue
 from arka_config.store.diagnosis import Diagnosis
-from arka_config.store.tokens import NEVER, Credential
+from arka_config.store.tokens import NEVER, SEALED, Credential
 from arka_config.workspace.client.verification import Skipped, State, Verification
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ def _verify(session: Session, effective: EffectiveToken | None, *, offline: bool
     if needs_helper(effective.token) and not fetch:
         return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_RUN)
     elsewhere = protected_credential(session, effective.token)
-    if elsewhere is not None and is_locked(session, elsewhere) and not fetch:
+    if elsewhere is not None and elsewhere.storage == SEALED and not is_quick(session, elsewhere) and not fetch:
         return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
     try:
         effective.secret.reveal()

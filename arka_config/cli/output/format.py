@@ -62,7 +62,7 @@ def is_quick(session: Session, credential: Credential) -> bool:
 
 def is_locked(session: Session, credential: Credential) -> bool:
     """Whether a stored token is sealed and reading it would prompt for a passphrase."""
-    return credential.storage == SEALED and not is_quick(session, credential)
+    return credential.storage == SEALED and session.store.vault.why_locked() is not None
 
 
 def expiry_cell(session: Session, credential: Credential, *, date: bool = True, unknown: str = UNKNOWN) -> Cell:

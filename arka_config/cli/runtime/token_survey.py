@@ -8,7 +8,7 @@ from arka_config.cli.output.format import is_locked, needs_helper
 from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.origin_approval import is_approved
-from arka_config.errors import ConfigError
+from arka_config.errors import ConfigError, InvalidSession, VaultLocked
 from arka_config.precedence.values import PROFILE
 from arka_config.workspace.client.survey import Holder, take_survey
 from arka_config.workspace.client.verification import Skipped, State, Verification
@@ -43,6 +43,15 @@ def survey_tokens(session: Session) -> Survey:
     return take_survey(questions, track)
 
 
+def verification_of_locked(session: Session) -> Verification:
+    """The verification of a sealed token that only an answer from the user would open, with the error if something is
+    wrong: a passphrase in a variable, say."""
+    error = session.store.vault.why_locked()
+    if error is None or isinstance(error, (VaultLocked, InvalidSession)):
+        return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
+    return Verification.from_error(error)
+
+
 def prepare_question(session: Session, name: str, *, fetch: bool) -> WorkspaceClient | Verification:
     """A client that can ask about the profile's own token, or the verification if there is nothing to ask.
 
@@ -57,7 +66,7 @@ def prepare_question(session: Session, name: str, *, fetch: bool) -> WorkspaceCl
             return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_NAMED)
         stored = resolution.profile.stored
         if stored is not None and is_locked(session, stored) and not fetch:
-            return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
+            return verification_of_locked(session)
         effective.secret.reveal()  # here and not in a thread: a helper may prompt the user
         return workspace_access.client(session, resolution, effective.url, effective.secret)
     except ConfigError as error:  # a broken profile does not hide the others

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
 
 
-def secret_from(app: AppIdentity, environ: Mapping[str, str], name: str) -> tuple[str, str] | None:
+def secret_from(
+    app: AppIdentity, environ: Mapping[str, str], name: str, *, may_run: bool = True
+) -> tuple[str, str] | None:
     """Return the secret and the variable it comes from: NAME, NAME_FILE or NAME_COMMAND. None if none of them is set.
 
-    Reads the file or runs the command. Raises SealingError if that gives no secret.
+    Reads the file or, if it `may_run` one, runs the command. Raises SealingError if that gives no secret.
     """
-    for suffix in ("", "_FILE", "_COMMAND"):
+    for suffix in ("", "_FILE", "_COMMAND") if may_run else ("", "_FILE"):
         variable = app.variable(name + suffix)
         secret = environ.get(variable, "")
         if not secret:

@@ -50,7 +50,7 @@ class Passphrase(UnlockerKind):
         Raises WrongPassphrase, NoAnswer, and SealingError if a variable leads to no passphrase.
         """
         app = context.app
-        given = secret_from(app, context.environ, _VARIABLE)
+        given = secret_from(app, context.environ, _VARIABLE, may_run=context.may_wait)
         if given is not None:
             yield given[0].encode()
         is_one_of_several = sum(each.kind == self.name for each in file.unlockers) > len(unlockers)

@@ -24,7 +24,9 @@ class NoAnswer(VaultLocked):
 
 class Context:
     """What a kind may use of the store. `path` is the data key's file; `ask` asks for a secret, and returns None if
-    there is no terminal."""
+    there is no terminal. Unless it `may_wait`, no program is run, and no keyring asked."""
+
+    may_wait = True
 
     def __init__(self, store: ProfileStore) -> None:
         self.app = store.app
@@ -32,6 +34,15 @@ class Context:
         self.folders = store.folders
         self.path = store.data_key_path
         self.ask = store.ask_passphrase or (lambda _question: None)
+
+
+class Unattended(Context):
+    """A context in which the user is not asked."""
+
+    def __init__(self, store: ProfileStore, *, may_wait: bool) -> None:
+        super().__init__(store)
+        self.may_wait = may_wait
+        self.ask = lambda _question: None
 
 
 class Option:
