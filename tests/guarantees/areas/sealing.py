@@ -13,6 +13,12 @@ GUARANTEES: list[Guarantee] = [
         ),
     ),
     Guarantee(
+        "Lists, `status`, `vault status` and `doctor` open a vault without asking, waiting for a keyring, or running "
+        "the command of `ARKA_PASSPHRASE_COMMAND`; about all profiles, no command asks for a passphrase.",
+        ("cli/test_locked_vault.py",),
+        ("a list that runs the passphrase command", "a wrong passphrase that is tried for each profile"),
+    ),
+    Guarantee(
         "A sealed token opens only for its app, profile and origin, and a change of any byte of its file is detected.",
         ("sealing/test_damage.py",),
         ("no associated data", "a nonce that is reused"),
@@ -255,5 +261,21 @@ MUTANTS: list[Mutant] = [
         "            if unlocker.details[name] is None",
         "tests/sealing/test_vault.py::test_changed_cost_is_named_if_the_passphrase_does_not_open_the_vault",
         "Regex pattern did not match",
+    ),
+    Mutant(
+        "a list that runs the passphrase command",
+        "sealing/unlockers/passphrase.py",
+        "may_run=context.may_wait",
+        "may_run=True",
+        "tests/cli/test_locked_vault.py::test_lists_and_status_use_a_passphrase_but_run_no_command_for_it",
+        "AssertionError: profiles list",
+    ),
+    Mutant(
+        "a wrong passphrase that is tried for each profile",
+        "sealing/vault.py",
+        "        if may_wait not in self._failed:",
+        "        if self._open is None:",
+        "tests/cli/test_locked_vault.py::test_verify_of_all_profiles_names_a_wrong_passphrase_and_tries_it_once",
+        "assert",
     ),
 ]
