@@ -26,7 +26,7 @@ _TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 _NAME_CHARACTERS = _TOKEN_CHARACTERS  # letters, digits, "_" and "-"
 _BEARER_CHARACTERS = _TOKEN_CHARACTERS | frozenset(".~+/=")  # RFC 6750, for an app that declares no token format
 
-# What an app can do, and what the commands and options that need it are marked with.
+# Features of an app. Commands and options are marked with the one that they need.
 LEGACY = "legacy"  # read and write the file of an older CLI
 VERIFY = "verify"  # ask an API about a token
 INTROSPECT = "introspect"  # the same by OAuth introspection, for which the program has a secret
@@ -234,7 +234,7 @@ class AppIdentity:
     def page(self, path: str, url: str | None = None) -> str:
         """Return the full URL of a page for the users of an API: on the origin of `url`, else on the app's own.
 
-        A page that is declared as a URL is that of the app's own API; other APIs have it on their own origin.
+        A page declared as a URL is on that host for the app's own API; for other APIs, it is on their origin.
         """
         from arka_config.precedence.origin import Origin
 
@@ -316,7 +316,7 @@ class AppIdentity:
 
     @property
     def shown_prefix(self) -> str:
-        """The prefix of a token of which only the end is known; empty if there are several."""
+        """The prefix to show for a token of which only the last characters are known; empty if there are several."""
         return self.new_prefix if len(self.token_prefixes) == 1 else ""
 
     def mask(self, token: str) -> str:
@@ -379,7 +379,7 @@ class AppIdentity:
                 message = f"{subject} is not a token: {fault}"
                 raise InvalidToken(message, reason=fault, hint=self._copy_hint(None))
 
-        return token.checked(check)
+        return token.with_check(check)
 
     def _copy_hint(self, url: str | None) -> str:
         page = self.page(self.tokens_page, url)

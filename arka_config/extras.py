@@ -1,7 +1,7 @@
 """The command that installs an optional feature's packages, for hints.
 
-An extra cannot be named by the distribution's name alone: that would ask the package index, which need not have the
-distribution, for something that is installed from elsewhere. PEP 610 records from where.
+The hint does not name the distribution alone: pip would look for it in the package index, which may not have it, or
+another package of that name. PEP 610 records where pip found the installed one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def install_command(extra: str) -> str:
 
 
 def _source(direct_url: str, extra: str) -> list[str]:
-    """Where pip finds the package with the extra, as arguments; empty if that is not known or gone."""
+    """Return pip's arguments for the source that the package was installed from; empty if it is unknown or gone."""
     import json
     import os
     from urllib.parse import urlsplit

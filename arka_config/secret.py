@@ -30,7 +30,7 @@ class Secret:
             self._check(self._value)
         return self._value
 
-    def checked(self, check: Callable[[str], None]) -> Secret:
+    def with_check(self, check: Callable[[str], None]) -> Secret:
         """Return the same secret with a check, which is called before the secret is revealed and raises to refuse."""
         secret = Secret(self.reveal if self._value is None else self._value)
         secret._check = check

@@ -78,7 +78,7 @@ def visible(text: str) -> str:
     """Return the text with every unprintable character as an escape, for a terminal."""
     if UNPRINTABLE.isdisjoint(text):
         return text
-    return "".join(_escaped(character) if character in UNPRINTABLE else character for character in text)
+    return "".join(_escape_character(character) if character in UNPRINTABLE else character for character in text)
 
 
 def escape_ci_commands(text: str) -> str:
@@ -120,7 +120,7 @@ def shorten(text: str, length: int = MAX_SHOWN) -> str:
     return f"{visible(text[:end])}…"
 
 
-def _escaped(character: str) -> str:
+def _escape_character(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 

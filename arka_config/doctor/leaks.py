@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arka_config.doctor.machine import list_folder
-from arka_config.doctor.permissions import exposed
+from arka_config.doctor.permissions import report_exposed
 from arka_config.doctor.problem import (
     ERROR,
     NOTE,
@@ -113,11 +113,11 @@ def _exposed_legacy_file(path: str) -> Iterator[Problem]:
         is_exposed = legacy_file.is_exposed(path)
         consequence = "others can read the token in it" if is_exposed else "others could read the next token in it"
         message = f"others can open the folder (mode {folder_mode:04o}): {consequence}"
-        yield exposed(ERROR if is_exposed else WARNING, folder, message, [folder], files.PRIVATE_FOLDER)
+        yield report_exposed(ERROR if is_exposed else WARNING, folder, message, [folder], files.PRIVATE_FOLDER)
     if file_mode & 0o077:
         protection = "" if is_folder_open else "; its folder protects it"
         message = f"the Node CLI made the file readable for others again (mode {file_mode:04o}){protection}"
-        problem = exposed(
+        problem = report_exposed(
             WARNING if is_folder_open else NOTE, path, message, [os.path.realpath(path)], files.PRIVATE_FILE
         )
         yield problem._replace(command=shell_command("chmod", "600", path))

@@ -51,7 +51,7 @@ def workspaces(machine: Machine) -> Iterator[Problem]:
 def rejected_tokens(machine: Machine) -> Iterator[Problem]:
     """Tokens on this machine that their workspace rejects, unless it lists them as expired."""
     survey = _survey(machine)
-    expired = {holder for listing in survey.listings for each in _expired(machine, listing) for holder in each[1]}
+    expired = {holder for listing in survey.listings for each in _list_expired(machine, listing) for holder in each[1]}
     for holder, verification in survey.verifications.items():
         stored = machine.credentials.get(holder.profile)
         is_expired = holder in expired or (stored is not None and stored.is_expired)  # `expiry` reports the latter
@@ -69,7 +69,7 @@ def expired_tokens(machine: Machine) -> Iterator[Problem]:
     """Tokens that the workspace lists as expired, and those here of which only the workspace knows that they will."""
     survey = _survey(machine)
     for listing in survey.listings:
-        for details, holders in _expired(machine, listing):
+        for details, holders in _list_expired(machine, listing):
             when = timestamps.describe(timestamps.parse(details.expires), machine.now)
             if not holders:
                 message = f"{_name(machine, details)} expired {when}, and is still in the list"
@@ -171,7 +171,7 @@ def _live(machine: Machine, listing: Listing) -> list[TokenDetails]:
     return [each for each in listing.tokens or () if not _is_expired(machine, each)]
 
 
-def _expired(machine: Machine, listing: Listing) -> Iterator[tuple[TokenDetails, list[Holder]]]:
+def _list_expired(machine: Machine, listing: Listing) -> Iterator[tuple[TokenDetails, list[Holder]]]:
     """The expired tokens of a list, each with the places here that have it.
 
     The workspace says nothing about an expired token, so these are compared by the last four characters, and only

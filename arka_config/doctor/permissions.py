@@ -114,7 +114,7 @@ def modes(machine: Machine) -> Iterator[Problem]:
             is_writable = folder.mode & _WRITE
             message = f"others can {'write to' if is_writable else 'open'} the folder (mode {folder.mode:04o})"
             severity = ERROR if is_writable else WARNING
-            yield exposed(severity, folder.path, message, [folder.path], files.PRIVATE_FOLDER)
+            yield report_exposed(severity, folder.path, message, [folder.path], files.PRIVATE_FOLDER)
     yield from _exposed_files(machine.secret_files, ERROR)
     yield from _exposed_files(machine.state_files, WARNING)
 
@@ -131,10 +131,10 @@ def _exposed_files(candidates: Iterable[FileStatus], severity: str) -> Iterator[
             place, what = folder, f"{len(names)} files in it: {shorten_list(names, _MAX_NAMES)}"
         message = f"others can {'write to' if is_writable else 'read'} {what}"
         paths = [file.path for file in members]
-        yield exposed(ERROR if is_writable else severity, place, message, paths, files.PRIVATE_FILE)
+        yield report_exposed(ERROR if is_writable else severity, place, message, paths, files.PRIVATE_FILE)
 
 
-def exposed(severity: str, place: str, message: str, paths: Sequence[str], mode: int) -> Problem:
+def report_exposed(severity: str, place: str, message: str, paths: Sequence[str], mode: int) -> Problem:
     """Report files that others can access, with the command and the fix that restrict them to `mode`."""
     fix = Fix(f"removed access for others: {place}", partial(restrict, paths, mode))
     return Problem(severity, place, message, chmod_command(f"{mode:o}", paths), fix=fix)

@@ -120,7 +120,7 @@ def vault(machine: Machine) -> Iterator[Problem]:
             yield Problem(ERROR, store.data_key_path, message, command, "or restore it from a backup")
         return
     try:
-        vault_of(store).required_file()
+        vault_of(store).require_file()
     except UnsafeFile:  # reported by `modes`
         return
     except ConfigError as error:

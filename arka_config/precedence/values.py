@@ -25,8 +25,8 @@ class Field:
     """One setting, and its name in each layer.
 
     `path` is the attribute path in the settings class, `option` the command-line flag, `variable` the environment
-    variable, `key` the dotted key in a profile's TOML file. Fields with the same path are equal: a program that is one
-    module has two apps, that of `__main__` and that of the module which the app names. `old` is the setting under the
+    variable, `key` the dotted key in a profile's TOML file. Fields with the same path are equal, because a program in
+    one module has two apps: one in `__main__`, and one in the module that the app names. `old` is the setting under the
     names that it had before.
     """
 
@@ -46,7 +46,7 @@ class Field:
         return ".".join(self.path)
 
     def gather(self, environ: Mapping[str, str]) -> ResolvedValue | None:
-        """Return the value that other variables give; None here: only a setting with a structure has them."""
+        """Return the value that other variables give. None here: only a structured setting has other variables."""
         return None
 
     def variables_in(self, environ: Mapping[str, str]) -> set[str]:
@@ -68,8 +68,8 @@ class ResolvedValue:
 
     `layer` is `flag`, `env`, `profile` or `default`, or the name of a custom layer; for the choice of the profile also
     `pin` or `active`. `source` is the option, the variable or the file, and `key` the key in that file; both are empty
-    for a default. The value of a secret is a Secret. `old` is the field under whose name it was found,
-    if that is an old one.
+    for a default. The value of a secret is a Secret. `old` is the field with the old name that the value was found
+    under, else None.
     """
 
     __slots__ = ("field", "key", "layer", "old", "source", "value")

@@ -55,7 +55,7 @@ class EnvReference(ReferenceKind):
     def missing(self, target: str, context: Context) -> str:
         return "" if context.environ.get(target, "").strip() else f"${target} is not set"
 
-    def malformed(self, target: str, app: AppIdentity) -> str:
+    def describe_malformed(self, target: str, app: AppIdentity) -> str:
         if _controls(target, app) or target.upper() in app.settings_variables():
             return f"{target} is {app.name}'s own variable: use another one, such as {_example(app)}"
         return refuse_token(target, "variable") or (

@@ -65,7 +65,7 @@ class FileReference(ReferenceKind):
             message = f"{subject}, which others can read (mode {mode:04o})"
             yield Fault(message, path, command=("chmod", "600", path))
 
-    def malformed(self, target: str, app: AppIdentity) -> str:
+    def describe_malformed(self, target: str, app: AppIdentity) -> str:
         return "" if os.path.isabs(os.path.expanduser(target)) else "it must be an absolute path, or start with ~"
 
     def spellings(self, target: str) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class HelperReference(ReferenceKind):
                 advice="or install it, or add its folder to PATH",
             )
 
-    def malformed(self, target: str, app: AppIdentity) -> str:
+    def describe_malformed(self, target: str, app: AppIdentity) -> str:
         return refuse_token(target, "helper")
 
 

@@ -92,7 +92,7 @@ class ReferenceKind(Protocol):
         """Return what is wrong, other than the token itself. Runs no program."""
         return ()
 
-    def malformed(self, target: str, app: AppIdentity) -> str:
+    def describe_malformed(self, target: str, app: AppIdentity) -> str:
         """Return why this cannot be a target on any machine, in words, or an empty string."""
         return ""
 

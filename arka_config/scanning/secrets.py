@@ -1,4 +1,4 @@
-"""Stored secrets other than tokens in a text. They have no shape of their own, so their values are searched for."""
+"""Find stored secrets other than tokens in a text. They have no common format, so their values are searched for."""
 
 from __future__ import annotations
 

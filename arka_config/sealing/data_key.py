@@ -48,16 +48,16 @@ class Unlocker:
 
     def wrap(self, data_key: bytes, secret: bytes, file: DataKeyFile) -> None:
         """Wrap a file's data key under a secret."""
-        self.nonce, self.wrapped = cipher.seal(self._key(secret), data_key, self._associated(file))
+        self.nonce, self.wrapped = cipher.seal(self._key(secret), data_key, self._associated_data(file))
 
     def unwrap(self, secret: bytes, file: DataKeyFile) -> bytes | None:
         """Return the file's data key, or None if it is wrapped under another secret."""
-        return cipher.unseal(self._key(secret), self.nonce, self.wrapped, self._associated(file))
+        return cipher.unseal(self._key(secret), self.nonce, self.wrapped, self._associated_data(file))
 
     def _key(self, secret: bytes) -> bytes:
         return cipher.derive(secret, f"unlocker/{self.kind}", self.salt)
 
-    def _associated(self, file: DataKeyFile) -> bytes:
+    def _associated_data(self, file: DataKeyFile) -> bytes:
         return cipher.bind("data key", str(VERSION), file.app, file.key_id, self.kind, self.name)
 
     @property
@@ -88,7 +88,7 @@ class DataKeyFile:
 
     def wrap_previous(self, key_id: str, key: bytes, data_key: bytes) -> None:
         """Record the previous key, wrapped under the current one."""
-        nonce, wrapped = cipher.seal(cipher.derive(data_key, "previous"), key, self._associated(key_id))
+        nonce, wrapped = cipher.seal(cipher.derive(data_key, "previous"), key, self._associated_data(key_id))
         self.previous = {"key": key_id, "nonce": nonce.hex(), "wrapped": wrapped.hex()}
 
     def unwrap_previous(self, data_key: bytes) -> dict[str, bytes]:
@@ -97,17 +97,19 @@ class DataKeyFile:
             return {}
         key_id = self.previous["key"]
         nonce, wrapped = bytes.fromhex(self.previous["nonce"]), bytes.fromhex(self.previous["wrapped"])
-        key = cipher.unseal(cipher.derive(data_key, "previous"), nonce, wrapped, self._associated(key_id))
+        key = cipher.unseal(cipher.derive(data_key, "previous"), nonce, wrapped, self._associated_data(key_id))
         return {} if key is None else {key_id: key}
 
-    def _associated(self, key_id: str) -> bytes:
+    def _associated_data(self, key_id: str) -> bytes:
         return cipher.bind("previous data key", str(VERSION), self.app, self.key_id, key_id)
 
     def is_authentic(self, data_key: bytes) -> bool:
         """Verify the file's HMAC under the data key."""
-        return cipher.verify_mac(_mac_key(data_key), dumps(self._unsigned()).encode(), bytes.fromhex(self._code))
+        return cipher.verify_mac(
+            _mac_key(data_key), dumps(self._unsigned_document()).encode(), bytes.fromhex(self._code)
+        )
 
-    def _unsigned(self) -> Document:
+    def _unsigned_document(self) -> Document:
         document: Document = {"version": VERSION, "app": self.app, "key": self.key_id}
         if self.unfinished:
             document["unfinished"] = self.unfinished
@@ -118,7 +120,7 @@ class DataKeyFile:
 
     def text(self, data_key: bytes) -> str:
         """The file's text, with its HMAC under the data key and its checksum."""
-        document = self._unsigned()
+        document = self._unsigned_document()
         document["code"] = cipher.mac(_mac_key(data_key), dumps(document).encode()).hex()
         return dumps(document | {"checksum": _checksum(document)})
 
@@ -140,7 +142,7 @@ def parse(text: str, path: str, app: str) -> DataKeyFile:
         document = {}
     check_version(document, VERSION, path)
     if not _is_as_written(document, text):
-        raise damaged(path)
+        raise damage_error(path)
     if document["app"] != app:
         raise SealedFileMoved(
             f"{path}: this data key belongs to '{shorten(document['app'])}', not to '{app}'",
@@ -154,7 +156,7 @@ def parse(text: str, path: str, app: str) -> DataKeyFile:
     return file
 
 
-def damaged(path: str) -> SealedFileDamaged:
+def damage_error(path: str) -> SealedFileDamaged:
     """Return the error for a data key's file that is not what was written."""
     return SealedFileDamaged(
         f"{path}: damaged or changed: it is not what was written",

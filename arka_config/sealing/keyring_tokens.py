@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning, KeyringUnavailable
 from arka_config.sealing import cipher, os_keyring
-from arka_config.sealing.sealed_tokens import METADATA, TOKEN, check_envelope, damaged, use_of
+from arka_config.sealing.sealed_tokens import METADATA, TOKEN, check_envelope, damage_error, use_of
 from arka_config.secret import Secret
 from arka_config.store.tokens import KEYRING, VERSION, check_record, credential_from, metadata_of, storable_token
 from arka_config.text import is_printable
@@ -33,7 +33,7 @@ class KeyringTokens:
         """Return the credential; its token is fetched when revealed. Raises SealedFileDamaged, SealedFileMoved."""
         check_envelope(document, _KEYS, name, path)
         if _entry_in(document) is None:
-            raise damaged(path)
+            raise damage_error(path)
         return credential_from(document, Secret(lambda: self._fetch(document, path)), path, self.kind)
 
     def save(self, name: str, credential: Credential) -> Document:
@@ -46,7 +46,7 @@ class KeyringTokens:
         """Return a secret, which is fetched when revealed. Raises MalformedFile, SealedFileMoved."""
         check_record(document, profile, field, path, content="keyring")
         if _entry_in(document) is None:
-            raise damaged(path)
+            raise damage_error(path)
         return Secret(lambda: self._fetch(document, path))
 
     def save_secret(self, profile: str, field: str, secret: Secret) -> Document:
@@ -92,7 +92,7 @@ class KeyringTokens:
         assert entry is not None, "read() has checked it"
         mark, _, text = os_keyring.get(self._store.app.name, entry).partition(" ")
         if not text or mark != self._mark(document):
-            raise damaged(path)
+            raise damage_error(path)
         return text
 
 

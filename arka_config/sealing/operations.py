@@ -58,7 +58,7 @@ def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_p
             keys = vault.keys(fresh=True)
             mark_unfinished(vault, file, keys[file.key_id], ENABLE)
             return _finish(vault, file, progress)
-        if names := _stored(vault, SEALED):
+        if names := _list_stored(vault, SEALED):
             profile, _, field = names[0].partition(".")
             forget = f"secrets unset {field}" if field else "logout"
             raise SealingError(
@@ -76,7 +76,7 @@ def enable(vault: Vault, unlockers: list[NewUnlocker], progress: Progress = no_p
             undo.append(vault.known.forget)
             mark_unfinished(vault, file, data_key, ENABLE)
 
-        names = _stored(vault, PLAIN)
+        names = _list_stored(vault, PLAIN)
         end = partial(mark_finished, vault, file, data_key)
         _rewrite(vault, names, SEALED, progress, begin=begin, end=end, put_back=partial(_run_undo, undo))
         return names
@@ -91,8 +91,8 @@ def disable(vault: Vault, progress: Progress = no_progress) -> list[str]:
         file = vault.file()
         if file is None and vault.known.forget():
             return []  # the data key's file was removed before
-        file = vault.required_file()
-        names = _stored(vault, SEALED)
+        file = vault.require_file()
+        names = _list_stored(vault, SEALED)
 
         def end() -> None:
             vault.known.forget()
@@ -129,11 +129,11 @@ def rekey(vault: Vault, progress: Progress = no_progress, *, without: Collection
     """
     store = vault.store
     with store.lock:
-        was_unfinished = vault.required_file().unfinished == REKEY
+        was_unfinished = vault.require_file().unfinished == REKEY
         finished = finish_interrupted(vault, progress)
         if was_unfinished and not without:
             return finished
-        old = vault.required_file()
+        old = vault.require_file()
         old_key = vault.keys(fresh=True)[old.key_id]
         data_key = cipher.random_key()
         file = DataKeyFile(store.app.name, new_key_id(), [])
@@ -141,7 +141,7 @@ def rekey(vault: Vault, progress: Progress = no_progress, *, without: Collection
             if unlocker.name not in without:
                 file.unlockers.append(_rewrap(vault, old, unlocker, file, data_key, without))
         file.wrap_previous(old.key_id, old_key, data_key)
-        names = _stored(vault, SEALED)
+        names = _list_stored(vault, SEALED)
         vault.sessions.end_all()
         _rewrite(
             vault,
@@ -161,7 +161,7 @@ def finish_interrupted(vault: Vault, progress: Progress = no_progress) -> list[s
     Raises SealingError if a disable was interrupted: the user decides whether to finish it.
     """
     with vault.store.lock:
-        file = vault.required_file()
+        file = vault.require_file()
         if not file.unfinished:
             return []
         if file.unfinished == DISABLE:
@@ -174,9 +174,9 @@ def finish_interrupted(vault: Vault, progress: Progress = no_progress) -> list[s
 
 
 def _finish(vault: Vault, file: DataKeyFile, progress: Progress) -> list[str]:
-    names = [name for name in _stored(vault, SEALED) if _key_id(vault, name) != file.key_id]
+    names = [name for name in _list_stored(vault, SEALED) if _key_id(vault, name) != file.key_id]
     if file.unfinished == ENABLE:
-        names += _stored(vault, PLAIN)
+        names += _list_stored(vault, PLAIN)
     data_key = vault.keys()[file.key_id]
     end = partial(mark_finished, vault, file, data_key)
     put_back = partial(files.write, vault.path, file.text(data_key))
@@ -184,7 +184,7 @@ def _finish(vault: Vault, file: DataKeyFile, progress: Progress) -> list[str]:
     return sorted(names)
 
 
-def _stored(vault: Vault, storage: str) -> list[str]:
+def _list_stored(vault: Vault, storage: str) -> list[str]:
     """The names of what is stored this way: profiles with a token, and `work.webhook_secret` for other secrets.
 
     An unreadable file counts as plain, since it may hold a token.
@@ -207,7 +207,7 @@ def add_unlocker(vault: Vault, new: NewUnlocker, progress: Progress = no_progres
     """Wrap the data key for one more unlocker."""
     with vault.store.lock:
         finish_interrupted(vault, progress)
-        file = vault.required_file()
+        file = vault.require_file()
         if len(file.unlockers) >= registry.MOST_UNLOCKERS:
             raise SealingError(
                 f"the vault has {len(file.unlockers)} unlockers, which is the most that it can have",
@@ -231,7 +231,7 @@ def remove_unlockers(vault: Vault, names: Sequence[str], progress: Progress = no
     The secret of each one that stays is needed. Raises SealingError for an unknown one, and if none would stay.
     """
     with vault.store.lock:
-        unlockers = {each.name: each for each in vault.required_file().unlockers}
+        unlockers = {each.name: each for each in vault.require_file().unlockers}
         for name in names:
             if name not in unlockers:
                 raise SealingError(

@@ -1,4 +1,4 @@
-"""The `sealed` token store: what is secret is encrypted under the data key; the rest is readable and authenticated."""
+"""The `sealed` token store: the secret is encrypted under the data key; the metadata is readable and authenticated."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class SealedTokens:
             return self._read_again(name, document, path)
         text = unseal(document, keys[key_id], self._store.app.name)
         if text is None:
-            raise damaged(path)
+            raise damage_error(path)
         return text
 
     def _read_again(self, name: str, document: Document, path: str) -> str:
@@ -150,13 +150,13 @@ def _check_sealed(part: object, use: str, path: str) -> None:
         or cipher.from_hex(part["nonce"], cipher.NONCE_LENGTH) is None
         or not cipher.from_hex(part[use])
     ):
-        raise damaged(path)
+        raise damage_error(path)
 
 
 def check_envelope(document: Document, keys: set[str], name: str, path: str) -> None:
     """Check a document's keys and profile. Raises SealedFileDamaged, SealedFileMoved."""
     if document.keys() - keys or not isinstance(document.get("profile"), str):
-        raise damaged(path)
+        raise damage_error(path)
     if document["profile"] != name:
         raise SealedFileMoved(
             f"{path}: this token was stored for another profile, and only works for that one",
@@ -165,7 +165,7 @@ def check_envelope(document: Document, keys: set[str], name: str, path: str) -> 
         )
 
 
-def damaged(path: str) -> SealedFileDamaged:
+def damage_error(path: str) -> SealedFileDamaged:
     """Return the error for a file with other content than was stored."""
     return SealedFileDamaged(
         f"{path}: damaged or changed: it is not what was stored",

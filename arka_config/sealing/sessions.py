@@ -45,7 +45,9 @@ class Sessions:
                 files.remove(os.path.join(self.folder, name))
         name, key = cipher.random_key()[:_ID_LENGTH].hex(), cipher.random_key()
         expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
-        nonce, wrapped = cipher.seal(cipher.derive(key, "session"), data_key, self._associated(name, key_id, expires))
+        nonce, wrapped = cipher.seal(
+            cipher.derive(key, "session"), data_key, self._associated_data(name, key_id, expires)
+        )
         document = {
             "version": VERSION,
             "key": key_id,
@@ -75,7 +77,7 @@ class Sessions:
             cipher.derive(key, "session"),
             bytes.fromhex(document["nonce"]),
             bytes.fromhex(document["wrapped"]),
-            self._associated(name, document["key"], document["expires"]),
+            self._associated_data(name, document["key"], document["expires"]),
         )
         if content is None:
             raise self._invalid(f"does not open {path}")
@@ -127,7 +129,7 @@ class Sessions:
             raise self._invalid(f"is damaged: {path}")
         return document
 
-    def _associated(self, name: str, key_id: str, expires: str) -> bytes:
+    def _associated_data(self, name: str, key_id: str, expires: str) -> bytes:
         return cipher.bind("session", str(VERSION), self._app.name, name, key_id, expires)
 
     def _invalid(self, reason: str) -> InvalidSession:

@@ -88,7 +88,7 @@ class Vault:
         registry.check_kinds(file, self.path)
         return file
 
-    def required_file(self) -> DataKeyFile:
+    def require_file(self) -> DataKeyFile:
         """Read the data key's file. Raises NotEnabled if sealing is off, VaultChanged if it should be on."""
         file = self.file()
         if file is None:
@@ -103,10 +103,10 @@ class Vault:
         """
         if self._open is not None and not fresh and key_id in (None, *self._open):
             return self._open
-        file = self.required_file()
+        file = self.require_file()
         key = self._open.get(file.key_id) if self._open is not None else None
         keys = self._adopt(
-            file, self._verified(file, self._unlock(file, self._attempts(file, self.context)) if key is None else key)
+            file, self._verify_file(file, self._unlock(file, self._attempts(file, self.context)) if key is None else key)
         )
         if fresh:
             self._remember(file)
@@ -148,9 +148,9 @@ class Vault:
             return None
         if may_wait not in self._failed:
             try:
-                file = self.required_file()
+                file = self.require_file()
                 attempts = self._attempts(file, Unattended(self.store, may_wait=may_wait))
-                self._adopt(file, self._verified(file, self._unlock(file, attempts)))
+                self._adopt(file, self._verify_file(file, self._unlock(file, attempts)))
             except (SealingError, FileError) as error:  # reported when a token is needed
                 self._failed[may_wait] = error
         return self._failed.get(may_wait)
@@ -183,9 +183,9 @@ class Vault:
         self._open = DataKeys(file.key_id, {**file.unwrap_previous(data_key), file.key_id: data_key})
         return self._open
 
-    def _verified(self, file: DataKeyFile, data_key: bytes) -> bytes:
+    def _verify_file(self, file: DataKeyFile, data_key: bytes) -> bytes:
         if not file.is_authentic(data_key):
-            raise data_keys.damaged(self.path)
+            raise data_keys.damage_error(self.path)
         return data_key
 
     # Opening: the session, quick unlockers, those that may have to wait, those that ask the user
@@ -206,7 +206,7 @@ class Vault:
                 warnings.warn(ConfigWarning(f"{session.message}; it is ignored", hint=session.hint), stacklevel=2)
             debug.log(f"{self.path} was opened by {name}")
             return data_key
-        raise self._locked(failures)
+        raise self._locked_error(failures)
 
     def _attempts(self, file: DataKeyFile, context: Context) -> Iterator[Attempt]:
         session = self.store.environ.get(self.sessions.variable, "")
@@ -230,7 +230,7 @@ class Vault:
     def _attempt(self, file: DataKeyFile, unlockers: Sequence[Unlocker], context: Context) -> Callable[[], bytes]:
         return lambda: self.find_secret(file, unlockers, context)[0]
 
-    def _locked(self, failures: list[tuple[str, SealingError | FileError]]) -> SealingError | FileError:
+    def _locked_error(self, failures: list[tuple[str, SealingError | FileError]]) -> SealingError | FileError:
         """Return the only error, or one that names them all. A bad session is reported alone if only the user's answer
         is missing."""
         if not failures:  # there are unlockers, but none that may be tried

@@ -69,7 +69,7 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
                 f"'{_quote(app, key)}' is not a kind of token reference",
                 hint=" or ".join(f"token.{name}" for name in KINDS),
             )
-        if problem := kind_of(kind).malformed(text, app):
+        if problem := kind_of(kind).describe_malformed(text, app):
             raise SettingsError([f"{key}: {problem}"])
         # A profile has one reference: remove the other kinds.
         return {("token", name): text if name == kind else None for name in KINDS}

@@ -43,7 +43,7 @@ class Decoder:
 
     @property
     def is_strict(self) -> bool:
-        """Whether the class takes no text for a value that is none."""
+        """Whether the class is strict: it accepts no text for a value of another type."""
         return bool(self._config.get("strict"))
 
     @cached_property
@@ -118,7 +118,7 @@ class StructuredField(Field):
             value = text or ", ".join(parts.values())
         if whole is not None and isinstance(value, dict) and isinstance(inner := _plain(whole.value), dict):
             value = merge(inner, value)
-        return self._resolved(value, ", ".join(variables), "")
+        return self._resolve(value, ", ".join(variables), "")
 
     def variables_in(self, environ: Mapping[str, str]) -> set[str]:
         """Return the variables that are set and may give this value, or a part of it."""
@@ -141,10 +141,10 @@ class StructuredField(Field):
                 value = _entry(value, name)
             if value is not None:
                 check_lines(environ[variable], variable)
-                return self._resolved(value, variable, ".".join(names))
+                return self._resolve(value, variable, ".".join(names))
         return None
 
-    def _resolved(self, value: Any, source: str, key: str) -> ResolvedValue:
+    def _resolve(self, value: Any, source: str, key: str) -> ResolvedValue:
         if self.secret and value is not None:
             value = Secret(value if isinstance(value, str) else json.dumps(value, default=str))
         return ResolvedValue(self, value, ENV, source, key)

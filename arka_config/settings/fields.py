@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -57,7 +58,7 @@ class Token(Secret):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            cls._validated,
+            cls._validate,
             serialization=core_schema.plain_serializer_function_ser_schema(str, when_used="json"),
         )
 
@@ -68,7 +69,7 @@ class Token(Secret):
         return {"type": "string", "format": "password", "writeOnly": True}
 
     @classmethod
-    def _validated(cls, value: object) -> Token:
+    def _validate(cls, value: object) -> Token:
         if isinstance(value, cls):
             return value
         if isinstance(value, Secret):
@@ -96,7 +97,7 @@ class Leaf:
         self.decoder = decoder
 
     def from_profile(self, value: object) -> object:
-        """Return a TOML value as it is validated: in a strict class, a text may stand for what TOML does not have."""
+        """Return a value from TOML, ready to validate: in a strict class, a text may give a type that TOML lacks."""
         if isinstance(value, str) and self.decoder.is_strict:
             return self.decoder.decode(value)
         return value
@@ -284,6 +285,18 @@ def _alternatives(annotation: Any, aliases: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def value_of_alias(alias: Any) -> Any:
-    """Return what a type alias stands for, with its arguments in place of its parameters."""
+    """Return the type behind an alias, with its arguments in place of its parameters."""
     origin = get_origin(alias)
     return alias.__value__ if origin is None else origin.__value__[get_args(alias)]
+
+
+def choices(kinds: list[Any]) -> Iterator[tuple[str, object]]:
+    """Yield each choice and its value, if every kind is a Literal or an Enum; else nothing."""
+    if not all(get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)) for kind in kinds):
+        return
+    for kind in kinds:
+        values = get_args(kind) if get_origin(kind) is Literal else [member.value for member in kind]
+        for value in values:
+            word = value.value if isinstance(value, Enum) else value  # a Literal may have members of an Enum
+            if word is not None:
+                yield str(word), value

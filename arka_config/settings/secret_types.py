@@ -49,18 +49,18 @@ def _inner_parts(annotation: Any) -> Iterator[Any]:
     yield from get_args(annotation)
     # A type alias, a NewType, and a type variable.
     for name in ("__value__", "__supertype__", "__bound__"):
-        yield _evaluated(getattr(annotation, name, None), annotation)
-    yield from (_evaluated(part, annotation) for part in getattr(annotation, "__constraints__", ()))
+        yield _evaluate(getattr(annotation, name, None), annotation)
+    yield from (_evaluate(part, annotation) for part in getattr(annotation, "__constraints__", ()))
     if not isinstance(annotation, type):
         return
     if issubclass(annotation, BaseModel):
         yield from (info.annotation for info in annotation.model_fields.values())
-        yield _evaluated(annotation.__annotations__.get("__pydantic_extra__"), annotation)
+        yield _evaluate(annotation.__annotations__.get("__pydantic_extra__"), annotation)
     elif is_dataclass(annotation) or is_typeddict(annotation) or hasattr(annotation, "_fields"):  # or a NamedTuple
         yield from get_type_hints(annotation).values()
 
 
-def _evaluated(part: Any, owner: Any) -> Any:
+def _evaluate(part: Any, owner: Any) -> Any:
     """Return a part of an annotation, evaluated in the module of its owner if it is a forward reference."""
     if not isinstance(part, str | ForwardRef):
         return part

@@ -1,4 +1,4 @@
-"""Check a secret against the settings class before it is stored, as it will be when it is loaded."""
+"""Validate a secret before it is stored, as loading the settings will."""
 
 from __future__ import annotations
 

@@ -194,7 +194,8 @@ class AppFiles:
     def _choose_storage(self, current: str | None) -> str:
         """Return the storage of a new token if none is requested: the current one's, or else the default.
 
-        A plain file counts as none if its token should be sealed: it may have been put there to get the next one.
+        A plain file counts as missing if its token should be sealed: someone may have put it there so that the next
+        token is stored in plain text.
         """
         if current not in (None, PLAIN):
             return str(current)

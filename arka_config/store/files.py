@@ -68,7 +68,7 @@ def read_with_status(
     finally:
         os.close(descriptor)
     debug.log(f"read {path}")
-    return _decoded(content, path), status
+    return _decode(content, path), status
 
 
 def _real_path(descriptor: int, status: os.stat_result, path: str) -> str:
@@ -83,7 +83,7 @@ def _real_path(descriptor: int, status: os.stat_result, path: str) -> str:
     return real
 
 
-def _decoded(content: bytes, path: str) -> str:
+def _decode(content: bytes, path: str) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -113,7 +113,7 @@ def write(path: str, text: str, *, follow_links: bool = True, before_rename: Cal
     `before_rename` is called just before the rename, for files that programs without our lock also write to: if it
     raises, the file stays as it is.
     """
-    content = _encoded(text, path)
+    content = _encode(text, path)
     if len(content) > MAX_FILE_SIZE:
         raise FileError(
             f"cannot write {path}: it would be larger than {MAX_FILE_SIZE} bytes, which is never read", path=path
@@ -151,7 +151,7 @@ def refuse_link(path: str) -> None:
             )
 
 
-def _encoded(text: str, path: str) -> bytes:
+def _encode(text: str, path: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:

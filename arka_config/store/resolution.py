@@ -182,14 +182,14 @@ class Resolution:
         Anything can be in a variable: the URL of a database, or the `***` that a CI log shows.
         """
 
-        def checked(field: Field) -> ResolvedValue | None:
+        def check(field: Field) -> ResolvedValue | None:
             found = layer(field)
             if found is None or field is not self.app.token_field or not isinstance(found.value, Secret):
                 return found
             token = self.app.check_when_revealed(found.value, found.place)
             return ResolvedValue(field, token, found.layer, found.source, found.key)
 
-        return checked
+        return check
 
     def trace(self, field: Field) -> list[ResolvedValue]:
         """Return the effective value of a field, followed by the values that it overrides."""

@@ -85,7 +85,7 @@ class Linux:
         )
 
     def user_id(self) -> int:
-        """The user whose rights this process has."""
+        """The effective user id of this process."""
         return os.geteuid()
 
     def account_home(self) -> str:

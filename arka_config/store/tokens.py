@@ -102,7 +102,7 @@ class PlainTokens:
         if unknown or not isinstance(document.get("token"), str) or not document["token"]:
             # The unknown key is not named: it may be a token in the wrong place.
             fault = "it has an unknown key" if unknown else "it has no token"
-            raise _malformed(path, fault)
+            raise _malformed_file(path, fault)
         _check_text(document, "token", path)
         return credential_from(document, Secret(document["token"]), path)
 
@@ -114,7 +114,7 @@ class PlainTokens:
         """Return the secret. Raises MalformedFile, which repeats nothing of the document."""
         check_record(document, profile, field, path, content="secret")
         if not isinstance(document["secret"], str) or not document["secret"]:
-            raise _malformed(path, "it has no secret")
+            raise _malformed_file(path, "it has no secret")
         return Secret(document["secret"])
 
     def save_secret(self, profile: str, field: str, secret: Secret) -> Document:
@@ -133,7 +133,7 @@ def storage_of(document: Mapping[str, Any], path: str) -> str:
     if version == VERSION and document.get("storage") in STORAGES[1:]:
         return str(document["storage"])
     json.check_version(document, VERSION, path)
-    raise _malformed(path, "not a credential file")
+    raise _malformed_file(path, "not a credential file")
 
 
 def credential_from(document: Mapping[str, Any], token: Secret, path: str, storage: str = PLAIN) -> Credential:
@@ -143,7 +143,7 @@ def credential_from(document: Mapping[str, Any], token: Secret, path: str, stora
     for key in _TIMES:  # no letters of a token: it is shown, and could be a token in the wrong place
         value = document.get(key, "")
         if not _TIME_CHARACTERS.issuperset(value) and (key, value) != ("expires", NEVER):
-            raise _malformed(path, f"{key} is not a time such as 2027-02-28T12:00:00Z")
+            raise _malformed_file(path, f"{key} is not a time such as 2027-02-28T12:00:00Z")
     return Credential(
         token,
         _origin_from(document.get("origin", ""), path),
@@ -158,7 +158,7 @@ def check_record(document: Document, profile: str, field: str, path: str, *, con
     `content` is the key of what only this kind of token store has.
     """
     if document.keys() - {"storage"} != {"version", "profile", "field", content}:
-        raise _malformed(path, "not the record of a secret")
+        raise _malformed_file(path, "not the record of a secret")
     if (document["profile"], document["field"]) != (profile, field):
         from arka_config.errors import SealedFileMoved
 
@@ -172,7 +172,7 @@ def check_record(document: Document, profile: str, field: str, path: str, *, con
 def _check_text(document: Mapping[str, Any], key: str, path: str) -> None:
     value = document.get(key, "")
     if not (isinstance(value, str) and is_printable(value)):
-        raise _malformed(path, f"{key} is not a printable string")
+        raise _malformed_file(path, f"{key} is not a printable string")
 
 
 def _origin_from(url: str, path: str) -> Origin:
@@ -181,14 +181,14 @@ def _origin_from(url: str, path: str) -> Origin:
     except InvalidUrl:
         pass
     # Raised outside of the handler: that error repeats the URL.
-    raise _malformed(path, "origin is not a URL that a token may be sent to")
+    raise _malformed_file(path, "origin is not a URL that a token may be sent to")
 
 
 def parse_document(text: str, path: str) -> Document:
     """Return the JSON object of a text. Raises MalformedFile, which repeats nothing of the text."""
     document = json.parse(text, path, recovery_hint(path))
     if not isinstance(document, dict):
-        raise _malformed(path, "not a JSON object")
+        raise _malformed_file(path, "not a JSON object")
     return document
 
 
@@ -203,7 +203,7 @@ def store_again(path: str) -> str:
     return "store the secret again" if is_secret else "log in again"
 
 
-def _malformed(path: str, fault: str) -> MalformedFile:
+def _malformed_file(path: str, fault: str) -> MalformedFile:
     return MalformedFile(f"{path}: {fault}", path=path, hint=recovery_hint(path))
 
 

@@ -164,11 +164,11 @@ def _issue_credentials(
             store.tokens.check_can_store(profile.name, origin)
             credentials[profile.name] = issuer.issue(profile.name, source.target, source.expires, origin)
         elif profile.name in tokens:
-            credentials[profile.name] = _stored_at(created, tokens[profile.name])
+            credentials[profile.name] = _set_created(created, tokens[profile.name])
     return credentials
 
 
-def _stored_at(created: str, credential: Credential) -> Credential:
+def _set_created(created: str, credential: Credential) -> Credential:
     """The credential with the time at which it is stored."""
     known = {key: getattr(credential, key) for key in ("label", "expires", "user")}
     return Credential(credential.token, credential.origin, created=created, **known)

@@ -27,7 +27,7 @@ def source_problem(app: AppIdentity, preferences: Preferences | None, kind: str,
     Without `preferences`, only what is wrong on every machine.
     """
     if kind in KINDS:
-        problem = kind_of(kind).malformed(target, app)
+        problem = kind_of(kind).describe_malformed(target, app)
         return problem or ("" if preferences is None else kind_of(kind).policy(target, app, preferences))
     if kind == "sealed" and not target.startswith(BEGIN):
         return f"it is not an armored age text: create one with {app.name} seal"

@@ -72,7 +72,7 @@ def _read_scopes(document: Mapping[str, Any], headers: Mapping[str, str], name: 
 
 
 def _read_time(document: Mapping[str, Any], headers: Mapping[str, str], name: str) -> str | None:
-    """Read a time in stored form: seconds since 1970, or a text. NEVER if it is null, None if it is not said."""
+    """Read a time in stored form: seconds since 1970, or a text. NEVER if it is null, None if it is missing."""
     value = _find(document, headers, name)
     if value is None:
         return NEVER if name and name in document else None

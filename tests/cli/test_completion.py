@@ -180,7 +180,7 @@ def test_unlockers_are_completed_without_opening_the_vault(two_profiles: pathlib
     store = open_store(app, {"ARKA_HOME": str(two_profiles)})
     operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(two_profiles / "key"))])
     (two_profiles / "key").unlink()
-    name = vault_of(store).required_file().unlockers[0].name
+    name = vault_of(store).require_file().unlockers[0].name
     assert words_of("arka vault remove-unlocker ") == [name]
     assert words_of("arka use w") == ["work"]
 

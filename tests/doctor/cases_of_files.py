@@ -373,7 +373,7 @@ def approvals_in_a_newer_format(user_home: UserHome) -> None:
 def an_interrupted_vault_enable(user_home: UserHome) -> None:
     vault = vault_of(user_home.store)
     operations.enable(vault, [NewUnlocker("key-file")])
-    file = vault.required_file()
+    file = vault.require_file()
     file.unfinished = ENABLE
     vault.write(file, vault.keys()[file.key_id])
 

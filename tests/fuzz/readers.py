@@ -154,14 +154,14 @@ def known_vault(content: bytes) -> None:
         vault = vault_of(store())
         ids = vault.known.read()
         with contextlib.suppress(VaultChanged):
-            assert vault.required_file().key_id in ids
+            assert vault.require_file().key_id in ids
     finally:
         os.unlink(path)
 
 
 def session(content: bytes) -> None:
     vault = vault_of(store(ARKA_SESSION=decode(content)))
-    vault.sessions.open(decode(content), vault.required_file())
+    vault.sessions.open(decode(content), vault.require_file())
 
 
 def pins(content: bytes) -> None:

@@ -157,6 +157,6 @@ def test_commands_that_run_at_once_lose_nothing_even_if_killed(two_profiles: Pat
         if store.tokens.holds(name):
             store.credential(name).token.reveal()
     assert [path for path in two_profiles.rglob("*") if "tmp" in path.name] == []
-    assert vault_of(store).required_file().unfinished in ("", "rekey")  # the next one completes a killed rekey
+    assert vault_of(store).require_file().unfinished in ("", "rekey")  # the next one completes a killed rekey
     ran = sum(each.get("ran", 0) for each in records)
     numbers.record("races", "commands", json.dumps({"ran": ran, "kept": len(kept), "killed": killed}))

@@ -82,7 +82,7 @@ def check(name: str, kind: ReferenceKind, context: Context) -> list[Fault]:
 
 
 def test_a_plain_token_as_target_is_not_repeated(kind: ReferenceKind) -> None:
-    assert token("canary") not in kind.malformed(token("canary"), app)
+    assert token("canary") not in kind.describe_malformed(token("canary"), app)
 
 
 def test_a_profile_and_its_json_show_the_reference(name: str, store: ProfileStore, environ: dict[str, str]) -> None:

@@ -71,7 +71,7 @@ def run_and_kill(home: Path, change: str, step: int) -> int:
 def finish(store: ProfileStore, change: str) -> None:
     """Run the change again; if it was complete, expect the error that says so."""
     if change == "enable":
-        if vault_of(store).file() is None or vault_of(store).required_file().unfinished:
+        if vault_of(store).file() is None or vault_of(store).require_file().unfinished:
             operations.enable(vault_of(store), [NewUnlocker("key-file")])
     elif change == "disable":
         if store.vault.is_enabled:
@@ -106,10 +106,10 @@ def test_kill_at_any_step_leaves_every_token_readable(plain_home: Path, tmp_path
         after = at(home)
         assert tokens(after) == {**ALL, "new": token("new")}
         assert after.vault.is_enabled is stays_on
-        assert vault_of(after).known.read() == ((vault_of(after).required_file().key_id,) if stays_on else ())
+        assert vault_of(after).known.read() == ((vault_of(after).require_file().key_id,) if stays_on else ())
         assert not [path for path in home.rglob("*") if "tmp" in path.name]
         if stays_on:
-            assert vault_of(after).required_file().unfinished == ""
+            assert vault_of(after).require_file().unfinished == ""
             plain = [path for path in home.rglob("*") if path.is_file() and token("work").encode() in path.read_bytes()]
             assert plain == []
         shutil.rmtree(home)

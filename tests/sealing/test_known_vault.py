@@ -84,7 +84,7 @@ def test_hint_of_a_replaced_vault_accepts_it(sealed: ProfileStore, theirs: Profi
     known_path(sealed).unlink()  # as the hint says
     again(sealed).log_in("new", credential("new"))
     assert again(sealed).credential("new").token.reveal() == token("new")
-    assert known(sealed)["key"] == vault_of(theirs).required_file().key_id
+    assert known(sealed)["key"] == vault_of(theirs).require_file().key_id
 
 
 @pytest.mark.parametrize("storage", [None, "sealed"])
@@ -109,17 +109,17 @@ def test_removed_vault_is_given_up_by_disable(sealed: ProfileStore) -> None:
 def test_enable_rekey_and_disable_update_what_is_known(store: ProfileStore) -> None:
     vault = vault_of(store)
     operations.enable(vault, [NewUnlocker("key-file")])
-    first = vault.required_file().key_id
+    first = vault.require_file().key_id
     assert known(store) == {"version": 1, "key": first}
     assert known_path(store).stat().st_mode & 0o777 == 0o600
     operations.rekey(vault)
-    second = vault.required_file().key_id
+    second = vault.require_file().key_id
     assert first != second
     assert known(store) == {"version": 1, "key": second}
     operations.disable(vault)
     assert not known_path(store).exists()
     operations.enable(vault, [NewUnlocker("key-file")])
-    assert known(store) == {"version": 1, "key": vault.required_file().key_id}
+    assert known(store) == {"version": 1, "key": vault.require_file().key_id}
     assert tokens(again(store)) == ALL
 
 
@@ -129,7 +129,7 @@ def test_lost_state_folder_locks_no_user_out(store: ProfileStore, tmp_path: Path
     assert tokens(again(store)) == ALL
     assert not known_path(store).exists(), "reading writes nothing"
     again(store).log_in("new", credential("new"))
-    assert known(store)["key"] == vault_of(store).required_file().key_id
+    assert known(store)["key"] == vault_of(store).require_file().key_id
 
 
 def test_reader_during_a_rekey_accepts_the_new_key(sealed: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def planted_inside(sealed: ProfileStore, path: str, theirs: ProfileStore) -> Pro
     inside = Path(theirs.folders.data, "inside.key")
     shutil.copy(Path(sealed.folders.state, "vault.key"), inside)
     vault = vault_of(theirs)
-    file = vault.required_file()
+    file = vault.require_file()
     data_key = vault.keys()[file.key_id]
     unlocker = file.unlockers[0]
     unlocker.details = {"path": path}

@@ -56,7 +56,7 @@ def new(kind: UnlockerKind) -> NewUnlocker:
 
 
 def unlocker_of(store: ProfileStore) -> Unlocker:
-    (unlocker,) = vault_of(store).required_file().unlockers
+    (unlocker,) = vault_of(store).require_file().unlockers
     return unlocker
 
 
@@ -102,7 +102,7 @@ def test_a_rekey_keeps_the_unlocker_and_its_secret(kind: UnlockerKind, enabled: 
 
 
 def test_a_second_secret_does_not_open_the_first_unlocker(kind: UnlockerKind, enabled: ProfileStore) -> None:
-    file = vault_of(enabled).required_file()
+    file = vault_of(enabled).require_file()
     unlocker = file.unlockers[0]
     secret = kind.derive(b"another secret of thirty-2 bytes", unlocker, enabled.data_key_path)
     assert unlocker.unwrap(secret, file) is None
@@ -117,7 +117,7 @@ def test_a_removed_unlocker_opens_nothing_and_leaves_no_secret(
     assert memory_keyring.entries == {}
     leftover = kind.leftover(old)
     assert not leftover or os.path.exists(leftover)
-    (remaining,) = vault_of(enabled).required_file().unlockers
+    (remaining,) = vault_of(enabled).require_file().unlockers
     assert remaining.kind == "key-file"
     assert tokens(again(enabled)) == ALL
 

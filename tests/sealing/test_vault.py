@@ -298,7 +298,7 @@ def keyring_store(store: ProfileStore, memory_keyring: MemoryKeyring) -> Profile
 
 def test_keyring_opens_the_vault_and_is_recorded(keyring_store: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     assert tokens(again(keyring_store)) == ALL
-    (unlocker,) = vault_of(keyring_store).required_file().unlockers
+    (unlocker,) = vault_of(keyring_store).require_file().unlockers
     assert unlocker.details["backend"] == NAME
     assert not again(keyring_store).vault.opens_at_once()
 

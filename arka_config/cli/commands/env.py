@@ -62,7 +62,7 @@ def _append_for_github(session: Session, variables: dict[str, str]) -> None:
         raise ConfigError("GITHUB_ENV is not set: this is not a GitHub Actions job", hint=f"{session.app.name} env")
     written = variables.get(session.app.token_field.variable)
     # Mask first, and mask the very value that is written: the runner must know it before anything can print it.
-    if secret := written or _stored_token(session):
+    if secret := written or _read_stored_token(session):
         _print_mask(formats.github_mask(secret))
     formats.append_github_env(path, variables)
     terminal.say(f"Set {', '.join(variables)} for the later steps of this job", mark="✓")
@@ -70,7 +70,7 @@ def _append_for_github(session: Session, variables: dict[str, str]) -> None:
         terminal.say("  The token is not included; --with-token adds it")
 
 
-def _stored_token(session: Session) -> str | None:
+def _read_stored_token(session: Session) -> str | None:
     """The effective token, which a later step may print, unless a token reference would have to be followed."""
     effective = session.resolution.effective_token()
     return effective.secret.reveal() if effective is not None and effective.secret.is_at_hand else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arka_config.cli.input.options import follow_links_option
-from arka_config.cli.input.token_input import copied_token, read_stdin
+from arka_config.cli.input.token_input import parse_copied_token, read_stdin
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import is_quick
 from arka_config.cli.runtime import words
@@ -144,7 +144,7 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
         address = url or session.store.default_url()
         if name is None or address is None:
             raise UsageError("a sealed token is for one profile", hint="--profile NAME, or --template FILE")
-        token, origin = copied_token(read_stdin(session), "stdin"), Origin.of(address)
+        token, origin = parse_copied_token(read_stdin(session), "stdin"), Origin.of(address)
     else:
         effective = session.token(strict_expiry=True)
         token, origin = effective.secret, effective.origin

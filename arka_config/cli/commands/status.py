@@ -223,7 +223,7 @@ def _rows(session: Session, found: Findings, show_token: bool) -> list[tuple[Cel
     if identity is not None and identity.plan:
         rows.append(("plan", identity.plan, "", ""))
     if found.token is not None:
-        rows.append(("verified", *_verified_cells(found.verification)))
+        rows.append(("verified", *_verification_cells(found.verification)))
     return rows
 
 
@@ -232,7 +232,7 @@ def _unknown(found: Findings) -> str:
     return UNKNOWN if found.verification.skipped is None else NOT_CHECKED
 
 
-def _verified_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
+def _verification_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
     """The result in a word; if the token could not be verified, the reason, which may be long, in the last column."""
     if verification.identity is not None:
         user = verification.identity.user

@@ -75,7 +75,8 @@ def _add_option(app: AppIdentity, group: argparse._ArgumentGroup, spec: OptionSp
 
 
 def session_of(namespace: object) -> Session | None:
-    """Return a session with the options of a Namespace, or None if it has none: it is not one, or of another parser.
+    """Return a session with the options of a Namespace; None for anything else, or if the parser has no options of an
+    app.
 
     Raises UsageError if an option was given twice, with different values.
     """

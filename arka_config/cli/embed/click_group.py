@@ -1,7 +1,7 @@
-"""What a click group of another author becomes with an app's commands: every command below it takes the app's options.
+"""Add an app's options to every command of an author's click group.
 
-The group's class is replaced by a subclass of it, so that commands that the author adds later are included, and a group
-that looks its commands up by itself works too.
+The group's class is replaced by a subclass, so that commands added later are included, and a group that looks up its
+commands by itself works too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ORDER = {entry.name: number for number, entry in enumerate(ENTRIES)}
 
 
 class AuthorsGroup(click.Group):
-    """A group of another author that an app's commands, or the app's options, were added to."""
+    """An author's group that an app's commands or options were added to."""
 
     with_app: AppIdentity
 
@@ -67,7 +67,7 @@ def adopt(app: AppIdentity, command: click.Command) -> click.Command:
     if not isinstance(command, click.Group):
         insert_options(app, AUTHORS, command)
     elif not isinstance(command, AuthorsGroup):
-        # Of `--json`, which the app's commands below have, the help of an author's group says nothing.
+        # The help of an author's group does not list `--json`, although the app's commands below it have it.
         insert_options(app, [*AUTHORS, JSON._replace(is_hidden=True)], command)
         kind = type(command)
         command.__class__ = type(kind.__name__, (AuthorsGroup, kind), {"with_app": app})
@@ -80,7 +80,7 @@ def insert_options(app: AppIdentity, specs: Iterable[OptionSpec], command: click
 
 
 def without_taken(specs: Iterable[OptionSpec], own: Iterable[click.Parameter]) -> list[OptionSpec]:
-    """Return the options that have no name in common with the own parameters."""
+    """Return the options that share no name with the command's own parameters."""
     taken = {name for parameter in own for name in (*parameter.opts, *parameter.secondary_opts)}
     return [spec for spec in specs if taken.isdisjoint(spec.spellings)]
 

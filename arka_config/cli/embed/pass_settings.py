@@ -62,7 +62,7 @@ def pass_settings(
 def _with_options(
     app: AppIdentity, settings: type[ProfileSettings] | None, options: bool | Collection[str], wrapper: Any
 ) -> Callable[..., Any]:
-    """Add the options of a command, unless the function cannot be one: neither click nor Typer is loaded."""
+    """Add the app's options, unless neither click nor Typer is loaded: then the function is not a command."""
     if "click" in sys.modules or "typer" in sys.modules:
         from arka_config.cli.embed import toolkit
 

@@ -1,4 +1,4 @@
-"""The run that a command of another author belongs to."""
+"""Whether the running command of an author's program prints JSON."""
 
 from __future__ import annotations
 

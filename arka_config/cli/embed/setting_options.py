@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticUndefined
 
 from arka_config.cli.runtime.command import API_KEY, OptionSpec
-from arka_config.settings.choices import choices
-from arka_config.settings.fields import alternatives, is_container, no_such_setting
+from arka_config.settings.fields import alternatives, choices, is_container, no_such_setting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -54,7 +54,7 @@ def _use_loopback(
     None if no browser can be opened, and a device code can be used instead.
     """
     from arka_config.workspace.client.sign_in.loopback import Listener
-    from arka_config.workspace.client.sign_in.server import CodeRequest, expired
+    from arka_config.workspace.client.sign_in.server import CodeRequest, expired_error
 
     with Listener(session.app.title) as listener:
         request = CodeRequest(listener.redirect_uri, listener.state)
@@ -76,7 +76,7 @@ def _use_loopback(
                 show(left)
                 answer = listener.wait(min(1.0, left))
     if answer is None:
-        raise expired()
+        raise expired_error()
     authorization = server.code_of(answer)
     with _withdrawn_on_failure(server, record, authorization, "authorization_code"):
         return server.exchange(request, authorization)

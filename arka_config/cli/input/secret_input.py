@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def read_secret(session: Session, name: str, check: Callable[[str], None]) -> Secret:
     """Return the secret for a setting, after `check`; if it was typed, it is asked for again after an InvalidValue.
 
-    One line end at the end is not a part of it. Raises UsageError if stdin is a terminal and the user may not be asked.
+    One trailing line break is dropped. Raises UsageError if stdin is a terminal and the user may not be asked.
     """
     if session.can_ask:
         question = f"{name} (it will not be shown)"
         hint = f"{session.app.name} secrets set {name} < FILE"
-        return retry(lambda: _checked(terminal.ask_secret(question, hint=hint), name, check), InvalidValue)
+        return retry(lambda: _check_secret(terminal.ask_secret(question, hint=hint), name, check), InvalidValue)
     if sys.stdin.isatty():
         why = "prompts are off" if session.no_input else "there is no terminal to ask on"
         hint = f"pass the secret on stdin: {session.app.name} secrets set {name} < FILE"
@@ -37,10 +37,10 @@ def read_secret(session: Session, name: str, check: Callable[[str], None]) -> Se
         pass
     if text is None:  # raised outside of the handler: the decoder's error contains the text
         raise InvalidValue(f"{name}: stdin is not UTF-8 text")
-    return _checked(text, name, check)
+    return _check_secret(text, name, check)
 
 
-def _checked(text: str, name: str, check: Callable[[str], None]) -> Secret:
+def _check_secret(text: str, name: str, check: Callable[[str], None]) -> Secret:
     secret = Secret(text.removesuffix("\n").removesuffix("\r"))
     check_secret(secret, name)
     check(secret.reveal())

@@ -59,18 +59,18 @@ def read_token(
             )
         return _ask_for_token(session, name, url, open_browser, check_all)
     if session.api_key is not None:
-        token = copied_token(session.api_key, flags[0])
+        token = parse_copied_token(session.api_key, flags[0])
     elif with_token:
-        token = copied_token(read_stdin(session), "stdin")
+        token = parse_copied_token(read_stdin(session), "stdin")
     else:
-        token = copied_token(_read_file(str(token_file)), str(token_file))
+        token = parse_copied_token(_read_file(str(token_file)), str(token_file))
     if token is None:
         raise NoToken(f"{flags[0]}: no token was given", hint="pass the token and nothing else")
     session.app.check_token(token, url)
     return token, check_all(token)
 
 
-def copied_token(text: str, source: str) -> Secret | None:
+def parse_copied_token(text: str, source: str) -> Secret | None:
     """Return the token in a copied text, without the quotes and the `Authorization: Bearer` around it.
 
     None if there is nothing else in the text. Raises InvalidValue for a control character.
@@ -135,7 +135,7 @@ def prompt_for_token(
 def _prompt_once(
     app: AppIdentity, question: str, url: str | None, check: Callable[[Secret], T]
 ) -> tuple[Secret, T] | None:
-    token = copied_token(terminal.ask_secret(question), "the pasted text")
+    token = parse_copied_token(terminal.ask_secret(question), "the pasted text")
     if token is None:
         return None
     app.check_token(token, url)

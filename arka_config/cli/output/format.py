@@ -44,11 +44,11 @@ def token_cell(session: Session, profile: Profile, credential: Credential | None
     if profile.reference is not None:
         return describe(*profile.reference)
     if credential is not None:
-        return masked_token(session, credential) or (credential.storage, "dim")
+        return mask_token(session, credential) or (credential.storage, "dim")
     return "—", "dim"
 
 
-def masked_token(session: Session, credential: Credential) -> str | None:
+def mask_token(session: Session, credential: Credential) -> str | None:
     """A stored token, masked; None if reading it would unlock the vault or a keyring."""
     return session.app.mask(credential.token.reveal()) if is_quick(session, credential) else None
 
@@ -94,7 +94,7 @@ def token_document(session: Session, profile: Profile, credential: Credential | 
         return {"reference": {kind: target}, **expiry_document("", unknown=NOT_CHECKED)}
     if credential is None:
         return None
-    return {"value": masked_token(session, credential), **credential_document(credential)}
+    return {"value": mask_token(session, credential), **credential_document(credential)}
 
 
 def credential_document(credential: Credential) -> dict[str, object]:
@@ -234,7 +234,7 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
         return "(not fetched)"
     stored = protected_credential(session, resolved)
     if stored is not None and not show_token:
-        return masked_token(session, stored) or f"({stored.storage})"
+        return mask_token(session, stored) or f"({stored.storage})"
     try:
         return value.reveal() if show_token else session.app.mask(value.reveal())
     except InvalidToken:  # nothing of it is shown, whatever it is

@@ -75,10 +75,10 @@ def _render(rows: list[list[tuple[str, str]]], widths: list[int], gap: str, *, h
         for texts in zip_longest(*folded, fillvalue=""):
             parts = zip(texts, row, widths, strict=True)
             yield gap.join(
-                _styled(text, style, size, whole=text == cell) for text, (cell, style), size in parts
+                _style_text(text, style, size, whole=text == cell) for text, (cell, style), size in parts
             ).rstrip()
         if number == 0 and has_header and gap == _WIDE_GAP:
-            yield _styled("─" * (sum(widths) + len(gap) * (len(widths) - 1)), "dim", 0, whole=False)
+            yield _style_text("─" * (sum(widths) + len(gap) * (len(widths) - 1)), "dim", 0, whole=False)
 
 
 def shrink(widths: list[int], least: list[int], room: int, columns: range) -> None:
@@ -114,7 +114,7 @@ def cell_width(text: str) -> int:
     return cell_len(text)
 
 
-def _styled(text: str, style: str, width: int, *, whole: bool) -> str:
+def _style_text(text: str, style: str, width: int, *, whole: bool) -> str:
     """The text, padded to a width, and in its style if stdout has colour. A web address is a link if it is `whole`."""
     padding = " " * (width - cell_width(text))
     if whole:

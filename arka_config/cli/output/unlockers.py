@@ -50,15 +50,16 @@ def secrets(number: int) -> str:
     return f"{number} secret{'' if number == 1 else 's'}"
 
 
-def stored(names: Sequence[str]) -> str:
-    """What a change of the vault has rewritten: `2 tokens`, or `2 tokens and 1 secret`."""
+def count_stored(names: Sequence[str]) -> str:
+    """Return how much a change of the vault has rewritten: `2 tokens`, or `2 tokens and 1 secret`."""
     others = [name for name in names if "." in name]
     counted = tokens(len(names) - len(others))
     return f"{counted} and {secrets(len(others))}" if others else counted
 
 
-def stored_document(key: str, names: Sequence[str]) -> dict[str, object]:
-    """The same for JSON: the profiles below `key`, and the records of other secrets, `work.webhook_secret`."""
+def list_stored(key: str, names: Sequence[str]) -> dict[str, object]:
+    """Return what it has rewritten, for JSON: the profiles below `key`, and the records of other secrets, such as
+    `work.webhook_secret`."""
     return {
         key: [name for name in names if "." not in name],
         "secrets": [name for name in names if "." in name],

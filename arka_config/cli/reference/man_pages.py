@@ -119,7 +119,7 @@ def _page(
 
 
 def _once(piece: str) -> str:
-    """An argument in one pair of brackets: older versions of click write an optional choice in two."""
+    """Return an argument in one pair of brackets: older versions of click write an optional choice in two."""
     return piece[1:-1] if piece.startswith("[[") and piece.endswith("]]") else piece
 
 

@@ -126,7 +126,7 @@ def new_token(
 
 
 def _revoke(session: Session, server: AuthorizationServer, url: str, granted: Granted) -> bool:
-    """Revoke a token that was not stored, or say where the user can. Return whether it was revoked."""
+    """Revoke a token that was not stored, or name the page on which the user can. Return whether it was revoked."""
     from arka_config.workspace.client.client import WorkspaceClient
 
     with contextlib.suppress(ConfigError):

@@ -1,8 +1,8 @@
 """Answer a shell's completion script: what may be typed in place of the last word of a command line.
 
-The variables of a script, and the format of the answers, are click's, so that a program whose `main` is click's works
-with the same scripts. `command` is a type of answer that click does not have: another command follows, which has this
-many words before the last one.
+The scripts' variables and the format of the answers are click's, so the same scripts work for a program that runs
+click's own `main`. `command` is a type of answer that click does not have: another command follows, which has this many
+words before the last one.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ from click.shell_completion import CompletionItem
 
 from arka_config.errors import ConfigError
 from arka_config.references.registry import KINDS
-from arka_config.settings.choices import choices
-from arka_config.settings.fields import alternatives
+from arka_config.settings.fields import alternatives, choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -55,7 +55,7 @@ class Passphrase(UnlockerKind):
             yield given[0].encode()
         is_one_of_several = sum(each.kind == self.name for each in file.unlockers) > len(unlockers)
         of_which = f" of unlocker '{unlockers[0].name}'" if is_one_of_several else ""
-        changed = self._changed_cost(unlockers, context.path)
+        changed = self._describe_changed_cost(unlockers, context.path)
         question = f"Passphrase{of_which}"
         for _ in range(_TRIES):
             typed = context.ask(question)
@@ -79,7 +79,7 @@ class Passphrase(UnlockerKind):
             hint=f'eval "$({app.name} vault unlock)" on a terminal, or set {variable}_FILE',
         )
 
-    def _changed_cost(self, unlockers: Sequence[Unlocker], path: str) -> str:
+    def _describe_changed_cost(self, unlockers: Sequence[Unlocker], path: str) -> str:
         """Say which costs are not this program's: with a changed cost, the right passphrase opens nothing."""
         changed = [
             f"'{unlocker.name}' has {name} {unlocker.details[name]} instead of {usual}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arka_config.errors import NewerFormat, SealedFileDamaged
-from arka_config.sealing.data_key import damaged
+from arka_config.sealing.data_key import damage_error
 from arka_config.text import shorten
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ def kind_of(unlocker: Unlocker, path: str) -> UnlockerKind:
     """Return an unlocker's kind. Raises SealedFileDamaged if its details in the file at `path` are not of this kind."""
     kind = load(unlocker.kind)
     if {name: type(value) for name, value in unlocker.details.items()} != dict(kind.details):
-        raise damaged(path)
+        raise damage_error(path)
     return kind
 
 

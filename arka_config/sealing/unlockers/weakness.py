@@ -1,8 +1,6 @@
-"""Whether a passphrase is so weak that a copy of the vault does not need to be attacked for long.
-
-A rough rule that only warns. It says nothing good of a passphrase that it does not recognize: what people choose has
-far less entropy than random characters. One guess costs about a tenth of a second
-(`docs/explanation/security-model.md`).
+"""Warn of a passphrase that can soon be guessed by someone with a copy of the vault. The rule is rough: a passphrase
+that it accepts need not be strong, because what people choose has far less entropy than random characters. One guess
+costs about a tenth of a second (`docs/explanation/security-model.md`).
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ from arka_config.precedence.values import DEFAULT, FLAG, PROFILE
 from arka_config.store.folders import leads_through_process
 from arka_config.store.system import SYSTEM
 from arka_config.text import is_printable, visible
-from arka_config.workspace.client.user_agent import user_agent
 
 if TYPE_CHECKING:
     import ssl
 
+    from arka_config.app_identity import AppIdentity
     from arka_config.precedence.origin import Origin
     from arka_config.precedence.values import ResolvedValue
     from arka_config.store.resolution import Resolution
@@ -70,7 +70,7 @@ class Connection:
             place="" if bundle is None else bundle.place,
             trusts_environment=preferences.trust_env_ca,
             program=app.name,
-            user_agent=user_agent(app),
+            user_agent=_user_agent(app),
         )
 
     def proxy_for(self, origin: Origin) -> str:
@@ -223,3 +223,11 @@ def _parse_bundle(resolved: ResolvedValue) -> str:
     except ValueError as error:
         message = f"{resolved.place}: ca_bundle is {error}"
     raise ConfigError(message, hint="write it as /etc/ssl/our-ca.pem")
+
+
+def _user_agent(app: AppIdentity) -> str:
+    """Return `octo/1.2.0`, or `octo` if the program is not installed from a distribution."""
+    from arka_config.versions import app_version
+
+    version = app_version(app)
+    return f"{app.folder}/{version}" if version else app.folder

@@ -34,7 +34,7 @@ _AT_ONCE = 4  # requests to one workspace
 _MARGIN = 1.0  # seconds that a request may take beyond its own timeout
 
 
-def _unwatched(items: Sequence[Any], _: str) -> Iterable[Any]:
+def _watch_nothing(items: Sequence[Any], _: str) -> Iterable[Any]:
     return items
 
 
@@ -90,7 +90,7 @@ class Survey(NamedTuple):
         ]
 
 
-def take_survey(questions: Mapping[Holder, WorkspaceClient | Verification], watch: Watch = _unwatched) -> Survey:
+def take_survey(questions: Mapping[Holder, WorkspaceClient | Verification], watch: Watch = _watch_nothing) -> Survey:
     """Ask the workspaces about every token, then for the list of each user's tokens. `watch` shows the progress.
 
     A question that is a Verification was answered without a request. A workspace that fails is part of the result.
@@ -103,7 +103,7 @@ def take_survey(questions: Mapping[Holder, WorkspaceClient | Verification], watc
     return Survey(in_order, asked, _list_each(clients, in_order, watch))
 
 
-def verify_each(clients: Mapping[K, WorkspaceClient], watch: Watch = _unwatched) -> dict[K, Verification]:
+def verify_each(clients: Mapping[K, WorkspaceClient], watch: Watch = _watch_nothing) -> dict[K, Verification]:
     """Ask about each distinct token once, several workspaces at the same time."""
     by_token: dict[tuple[str, str], list[K]] = defaultdict(list)
     for holder, client in clients.items():

@@ -172,13 +172,13 @@ def _send_before(deadline: float, request: Request, connection: Connection) -> R
     try:
         result = call_within(seconds, lambda: _send_once(request, connection, seconds))
     except DeadlineExceeded:
-        result = _timed_out(connection)
+        result = _timeout_failure(connection)
     outcome = result.status if isinstance(result, Response) else result.reason
     debug.log(f"{request.method} {request.url.partition('?')[0]}: {outcome}, after {time.monotonic() - started:.3f} s")
     return result
 
 
-def _timed_out(connection: Connection) -> Failure:
+def _timeout_failure(connection: Connection) -> Failure:
     return Failure(
         f"no response within {connection.timeout:g} s",
         hint="raise the limit with the setting timeout",
@@ -212,7 +212,7 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
     except (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError) as error:
         return _connection_failure(error, proxy, connection)
     except httpx.TimeoutException:
-        return _timed_out(connection)
+        return _timeout_failure(connection)
     except httpx.HTTPError:
         return Failure("the connection was closed before the response was complete")
     except Exception as error:  # noqa: BLE001  # its traceback would show the request

@@ -26,7 +26,7 @@ _FORM = "application/x-www-form-urlencoded"
 class Refusal(NamedTuple):
     """The API rejects the token. `reason` is one line for the user, and `hint` what to do.
 
-    `error` is raised in place of the InvalidToken that these make.
+    `error` is raised instead of an InvalidToken with this reason and hint.
     """
 
     reason: str = ""

@@ -357,8 +357,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a mask of another token",
         "cli/commands/env.py",
-        "    if secret := written or _stored_token(session):",
-        "    if secret := _stored_token(session):",
+        "    if secret := written or _read_stored_token(session):",
+        "    if secret := _read_stored_token(session):",
         "tests/cli/test_env.py::test_env_github_masks_the_very_value_that_it_writes[env]",
         "assert .* ==",
     ),

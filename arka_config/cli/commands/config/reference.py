@@ -35,13 +35,13 @@ def reference(session: Session, format_: str) -> None:
 
     context = click.get_current_context()
     settings = session.app.settings_class()
-    found = describe(session.app, settings, _offered(context, settings.leaves()))
+    found = describe(session.app, settings, _find_offered(context, settings.leaves()))
     text = write(session.app, found, format_, app_version(session.app))
     session.show({"settings": [each._asdict() for each in found]}, text.rstrip("\n"))
 
 
-def _offered(context: click.Context, leaves: Mapping[str, Leaf]) -> bool | list[str]:
-    """The settings that an option of the program sets. All of them for a program that click does not parse."""
+def _find_offered(context: click.Context, leaves: Mapping[str, Leaf]) -> bool | list[str]:
+    """Return the settings that have an option. True, for all, if click does not parse the program's command line."""
     program = program_context(context)
     if getattr(program.command, "session", None) is not None:
         return True

@@ -49,7 +49,8 @@ def dotenv(session: Session, output: str | None, force: bool, follow_links: bool
 
 
 def _other_secrets(session: Session) -> str:
-    """The lines for the other stored secrets. One that readers would not agree on is left out, with a warning."""
+    """Return the lines for the other stored secrets. A value that programs read differently is left out, with a
+    warning."""
     lines, leaves, name = "", secret_leaves(session.app), session.resolution.name
     if not leaves or name is None:
         return lines

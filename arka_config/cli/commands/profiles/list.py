@@ -53,8 +53,8 @@ _USER, _STORAGE, _URL = 5, 6, 7
 
 
 def _columns_to_show(rows: list[tuple[Cell, ...]], default: str | None) -> list[int]:
-    """The indexes of the columns to show, without those that say nothing: users if none is known, storage if it is
-    always plain, and URL if it is always the default."""
+    """Return the indexes of the columns to show: no users if none is known, no storage if it is always plain, and no
+    URL if it is always the default."""
     hidden = set()
     if not any(row[_USER] for row in rows):
         hidden.add(_USER)

@@ -29,7 +29,7 @@ def set_(session: Session, name: str, storage: str | None) -> None:
     """Store the secret of a setting, in the effective profile or that of `--profile`.
 
     The secret is asked for without echo. If stdin is not a terminal, it is read from there, up to the end, without a
-    line end at the end. It is kept where tokens are, and never in the profile's file.
+    line end at the end. It is kept in the token store, never in the profile's file.
 
     \b
     {app} secrets set webhook_secret -p work
@@ -58,7 +58,7 @@ def _warn_of_copy(session: Session, profile: str, leaf: Leaf) -> None:
     """Warn if the profile's file has a value for the secret too, as it did before secrets had a store."""
     try:
         read = session.store.profiles.read(profile)
-    except ConfigError:  # of no importance here: `doctor` reports it
+    except ConfigError:  # `doctor` reports it
         return
     value: object = read.settings
     for part in leaf.field.path:

@@ -81,7 +81,7 @@ def list_(
     def lay_out(details: TokenDetails) -> Sequence[Cell]:
         is_current, profiles = details.id == current, stored[details.id]
         row = _row(session, details, is_current, profiles)
-        return _narrowed(row, details, is_current, profiles) if is_narrow else row
+        return _narrow_row(row, details, is_current, profiles) if is_narrow else row
 
     tables.show_pages(columns, ([lay_out(each) for each in page] for page in pages), keep=keep)
     return None
@@ -131,7 +131,7 @@ def _describe_scope(scope: str, bounds: Bounds | None) -> str:
     return {MANAGE: "manages tokens", ISSUE: "issues tokens", READ: "read only"}.get(scope, scope)
 
 
-def _narrowed(row: tuple[Cell, ...], details: TokenDetails, is_current: bool, profiles: Sequence[str]) -> list[Cell]:
+def _narrow_row(row: tuple[Cell, ...], details: TokenDetails, is_current: bool, profiles: Sequence[str]) -> list[Cell]:
     """The row for 80 columns: an id is never folded, so that it can be copied; a label may be."""
     identity, _, token, _, expires, last_used, _, _ = row
     label = f"{details.label} ({', '.join(profiles)})" if profiles else details.label

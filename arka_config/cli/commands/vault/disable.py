@@ -20,16 +20,16 @@ def disable(session: Session, yes: bool) -> None:
     vault = vault_of(session.store)
     file = vault.file()
     if file is None and not vault.known.read():
-        file = vault.required_file()  # which raises
+        file = vault.require_file()  # which raises
     if file is not None and not yes:
         session.confirm("Write every sealed token to a plain text file?", flag="--yes")
     with counter("Unsealing") as progress:
         names = operations.disable(vault, progress)
     if file is None:
         message = f"Sealing is off; {session.with_tilde(vault.path)} did not exist"
-        return session.report(unlockers.stored_document("unsealed", []), message)
+        return session.report(unlockers.list_stored("unsealed", []), message)
     session.report(
-        unlockers.stored_document("unsealed", names), f"Sealing is off; wrote {unlockers.stored(names)} in plain text"
+        unlockers.list_stored("unsealed", names), f"Sealing is off; wrote {unlockers.count_stored(names)} in plain text"
     )
     for unlocker in file.unlockers:
         unlockers.say_leftover(session, unlocker)

@@ -41,15 +41,15 @@ def enable(session: Session, kinds: tuple[str, ...], **options: str | None) -> N
     new = [] if file is not None else new_unlockers(session, kinds or (_DEFAULT,), options)
     with counter("Sealing") as progress:
         names = operations.enable(vault, new, progress)
-    current = vault.required_file()
+    current = vault.require_file()
     session.report(
         {
             "path": vault.path,
             "unlockers": [unlockers.document(unlocker) for unlocker in current.unlockers],
-            **unlockers.stored_document("sealed", names),
+            **unlockers.list_stored("sealed", names),
             "finished": file is not None and bool(file.unfinished),
         },
-        f"Sealing is on; sealed {unlockers.stored(names)}",
+        f"Sealing is on; sealed {unlockers.count_stored(names)}",
     )
     _say_what_opens_it(session, current)
     _warn_of_plain_tokens(session)

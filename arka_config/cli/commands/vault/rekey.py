@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arka_config.cli.output import terminal
 from arka_config.cli.output.progress import counter
-from arka_config.cli.output.unlockers import stored, stored_document
+from arka_config.cli.output.unlockers import count_stored, list_stored
 from arka_config.cli.runtime.command import Session, command
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
@@ -19,5 +19,5 @@ def rekey(session: Session) -> None:
     """
     with counter("Resealing") as progress:
         names = operations.rekey(vault_of(session.store), progress)
-    session.report(stored_document("sealed", names), f"Created a new data key; sealed {stored(names)} with it")
+    session.report(list_stored("sealed", names), f"Created a new data key; sealed {count_stored(names)} with it")
     terminal.say("  All sessions have ended")

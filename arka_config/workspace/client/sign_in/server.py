@@ -191,8 +191,8 @@ class AuthorizationServer:
             with contextlib.suppress(WorkspaceUnreachable):
                 response = self._post(self.metadata.token_endpoint, form)
                 if response.status < 500:
-                    return self._granted(response)
-        return self._granted(self._post(self.metadata.token_endpoint, form))
+                    return self._read_granted(response)
+        return self._read_granted(self._post(self.metadata.token_endpoint, form))
 
     # Device code (RFC 8628)
 
@@ -215,7 +215,7 @@ class AuthorizationServer:
             code = api_errors.problem_details(response).get("error")
             if code in (PENDING, SLOW_DOWN):
                 return str(code)
-        return self._granted(response)
+        return self._read_granted(response)
 
     def wait_for_approval(self, device: DeviceCode, show: Callable[[float], None]) -> Granted:
         """Poll until the user has approved a device code. `show` is called each second with the seconds left.
@@ -235,7 +235,7 @@ class AuthorizationServer:
                 return answer
             if answer == SLOW_DOWN:
                 interval += 5
-        raise problem or expired()
+        raise problem or expired_error()
 
     # Both
 
@@ -262,7 +262,7 @@ class AuthorizationServer:
         request = transport.Request("POST", endpoint, self.origin, None, body, content_type=_FORM)
         return transport.send(request, self.connection)
 
-    def _granted(self, response: transport.Response) -> Granted:
+    def _read_granted(self, response: transport.Response) -> Granted:
         if response.status != 200:
             raise self._error(response)
         return self._parse(response, lambda document: Granted.parse(document, self.app))
@@ -289,7 +289,7 @@ class AuthorizationServer:
                 return ProRequired("Pro subscription required", hint=f"subscribe on {billing}")
             return SignInFailed("the request was denied in the browser; nothing was stored")
         if code == "expired_token":
-            return expired()
+            return expired_error()
         text = details.get("error_description")
         shown = f"{code}: {text}" if isinstance(text, str) and text else code
         return SignInFailed(
@@ -298,7 +298,7 @@ class AuthorizationServer:
         )
 
 
-def expired() -> SignInFailed:
+def expired_error() -> SignInFailed:
     """The error if the request was not approved in time."""
     return SignInFailed("the request was not approved in time; nothing was stored", hint="run it again")
 

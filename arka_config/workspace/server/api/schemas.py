@@ -50,7 +50,7 @@ def _check_label(label: str) -> str:
         raise ValueError(error.message) from None
 
 
-def _excluded() -> str:
+def _excluded_characters() -> str:
     """The characters that no text has, as the content of a set in a pattern."""
     runs: list[list[int]] = []
     for code in sorted(map(ord, UNPRINTABLE)):
@@ -63,7 +63,7 @@ def _excluded() -> str:
 
 def _printable_pattern() -> str:
     """What `check_label` accepts, as a pattern: printable characters only, at least one of them not a space."""
-    excluded = _excluded()
+    excluded = _excluded_characters()
     return f"^[^{excluded}]*[^\\s{excluded}][^{excluded}]*$"
 
 
@@ -100,7 +100,7 @@ def _check_pattern(pattern: str) -> str:
 
 
 _PATTERN_DESCRIPTION = "A label, or a pattern with `*`, `?` and `[…]`, as in a shell."
-_PRINTABLE = {"pattern": f"^[^{_excluded()}]*$"}
+_PRINTABLE = {"pattern": f"^[^{_excluded_characters()}]*$"}
 _Pattern = Annotated[
     str,
     Field(min_length=1, max_length=MAX_PATTERN_LENGTH, description=_PATTERN_DESCRIPTION, json_schema_extra=_PRINTABLE),
