@@ -105,9 +105,9 @@ class Vault:
             return self._open
         file = self.require_file()
         key = self._open.get(file.key_id) if self._open is not None else None
-        keys = self._adopt(
-            file, self._verify_file(file, self._unlock(file, self._attempts(file, self.context)) if key is None else key)
-        )
+        if key is None:
+            key = self._unlock(file, self._attempts(file, self.context))
+        keys = self._adopt(file, self._verify_file(file, key))
         if fresh:
             self._remember(file)
         return keys
