@@ -106,6 +106,7 @@ requirements: $(READY) $(PEERS_READY) ## update the pinned requirements
 	$(COMPILE) --upgrade --group docs --output-file requirements/docs.txt
 	$(COMPILE) --upgrade --group deploy --output-file requirements/deploy.txt
 	$(COMPILE) --upgrade --group installers --output-file requirements/installers.txt
+	$(COMPILE) --upgrade --group settings-suite --output-file requirements/settings-suite.txt
 	$(COMPILE) --all-extras --constraints requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	for peer in $(NODE_PEERS); do $(NPM) --prefix requirements/$$peer update --package-lock-only \
 		--omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || exit; done
@@ -160,14 +161,17 @@ $(PEERS_READY): requirements/node.txt requirements/deploy.txt $(wildcard require
 	done
 	@touch "$@"
 
-# The tests of pydantic-settings are only in its source archive, which has the version and the hash that are pinned.
-$(SETTINGS_READY): requirements/dev.txt | $(READY)
+# The tests of pydantic-settings are only in its source archive, which has the version and the hash that are pinned. What
+# they import is not put into the development environment: some of it needs older versions of packages that are there.
+$(SETTINGS_READY): requirements/dev.txt requirements/settings-suite.txt | $(READY)
 	@rm -rf "$(@D)"
 	@mkdir -p "$(@D)"
 	@sed -n '/^pydantic-settings==/,/# via/p' requirements/dev.txt > "$(@D)/requirements.txt"
 	@$(BIN)/python -m pip download -qq --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
 		--no-binary pydantic-settings --dest "$(@D)" -r "$(@D)/requirements.txt"
 	@tar -xzf "$(@D)"/pydantic_settings-*.tar.gz --strip-components=1 -C "$(@D)"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/settings-suite.txt \
+		--target "$(@D)/packages-$$($(BIN)/python -c 'import sys; print(*sys.version_info[:2], sep=".")')"
 	@touch "$@"
 
 $(DOCS_READY): requirements/docs.txt | $(READY)

@@ -1,7 +1,7 @@
 """Real programs to test with: shells, a browser, Node with npm's `conf`, age, PostgreSQL, nginx, keyrings, linters.
 
 `@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones, the linters,
-Zensical, which builds the documentation site, and the source of pydantic-settings.
+Zensical, which builds the documentation site, and the source of pydantic-settings with what its tests need.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -78,6 +79,7 @@ def missing(name: str) -> str:
             axe_script()
         elif name == PYDANTIC_SETTINGS:
             pydantic_settings_source()
+            pydantic_settings_packages()
         elif name in _OLDEST_NODE and name != "node":
             node_for(name)
         else:
@@ -134,6 +136,18 @@ def pydantic_settings_source() -> Path:
     installed = version(PYDANTIC_SETTINGS)
     if not about.is_file() or f"\nVersion: {installed}\n" not in about.read_text("utf-8"):
         raise MissingPeer(f"{PYDANTIC_SETTINGS} {installed} is not in {FOLDER}: run 'make peers'")
+    return folder
+
+
+def pydantic_settings_packages() -> Path:
+    """Return the folder of the packages that the tests of pydantic-settings import. Raises MissingPeer.
+
+    Some are compiled for one Python.
+    """
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    folder = FOLDER / PYDANTIC_SETTINGS / f"packages-{python}"
+    if not folder.is_dir():
+        raise MissingPeer(f"{folder} is missing: remove {folder.parent}, and run 'make peers' with Python {python}")
     return folder
 
 

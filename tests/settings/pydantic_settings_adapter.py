@@ -2,22 +2,27 @@
 
 The adapter supplies what a class of ours has and one of theirs lacks: an app, whose prefix is the class's `env_prefix`,
 and variables in upper case. It shows pydantic's errors as they are, since ours are without the values. Everything else
-is the code under test. The plugin writes the outcome of each test to the file that `ADAPTER_OUTCOMES` names.
+is the code under test. The plugin writes the outcome of each test to the file that `ADAPTER_OUTCOMES` names. The tests'
+own packages are in the folder that `ADAPTER_PACKAGES` names; of a package that is installed as well, that one is used.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pydantic_settings
 import pytest
+from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from arka_config import App, ProfileSettings
 from arka_config.precedence.values import Field
+from tests import no_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,7 +81,11 @@ class BaseSettings(ProfileSettings):
             raise TypeError(f"{options[0]} is not supported")
         source = self._source(arguments=values, environ=self.app.environ())  # type: ignore[attr-defined]  # the adapter's
         given: Any = {"arka_config source": source}
-        pydantic_settings.main.BaseSettings.__init__(self, **given)
+        try:
+            pydantic_settings.main.BaseSettings.__init__(self, **given)
+        except ValidationError:
+            if not source.problems:  # a value that cannot be decoded is also one that is missing
+                raise
         if source.problems:
             leaf, problem = source.problems[0]
             field = leaf.field.path[0] if leaf else ""
@@ -86,6 +95,12 @@ class BaseSettings(ProfileSettings):
         self._values = source.values
 
 
+sys.path.append(os.environ["ADAPTER_PACKAGES"])  # before pytest looks for plugins
+no_network.guard(pytest.MonkeyPatch())
+# Some of them look for a file in the package `tests`, which was ours until here.
+_theirs = spec_from_file_location("tests", Path("tests/__init__.py").absolute(), submodule_search_locations=["tests"])
+assert _theirs
+sys.modules["tests"] = module_from_spec(_theirs)
 # An error of pydantic names the class and its method, and one of their tests expects their names.
 BaseSettings.__module__ = "pydantic_settings.main"
 ProfileSettings.settings_customise_sources.__func__.__qualname__ = "BaseSettings.settings_customise_sources"  # type: ignore[attr-defined]  # a bound method has it
