@@ -69,7 +69,7 @@ def test_pinned_requirements_contain_no_url(path: Path) -> None:
 
 
 def test_every_dependency_is_pinned_to_an_allowed_version() -> None:
-    names = ("node.txt", "fuzz.txt", "audit.txt", "deploy.txt", "docs.txt", "installers.txt")
+    names = ("node.txt", "fuzz.txt", "audit.txt", "deploy.txt", "docs.txt", "installers.txt", "settings-suite.txt")
     others = [pin for name in names for pin in every_pin(name)]
     wanted = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"]]
     wanted += [line for group in PROJECT["dependency-groups"].values() for line in group]
