@@ -71,7 +71,7 @@ class App(AppIdentity):
         return decorated
 
     def json_option(self, function: F) -> F:
-        """Add the option `--json` to a click or Typer command that prints JSON. `wants_json()` says if it was given.
+        """Add the option `--json` to a click or Typer command that prints JSON. `wants_json()` returns whether it was given.
 
         The errors of the command are then printed as JSON too.
         """

@@ -201,7 +201,7 @@ def plain_tokens(machine: Machine) -> Iterator[Problem]:
         fix = Fix(done, partial(_seal_secret, machine, profile, field)) if machine.opens_at_once else None
         message = f"the secret '{field}' of profile '{profile}' is in plain text, although sealing is on"
         path = machine.store.secrets.path(profile, field)
-        yield Problem(WARNING, path, message, command, "check that it is yours first: you may not have stored it", fix)
+        yield Problem(WARNING, path, message, command, "check first that you stored it yourself", fix)
 
 
 def _seal_secret(machine: Machine, profile: str, field: str) -> None:

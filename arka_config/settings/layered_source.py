@@ -190,7 +190,7 @@ def _put(table: dict[str, Any], path: tuple[str, ...], value: object) -> None:
 
 def describe_missing(leaf: Leaf) -> str:
     """Say that a setting has no value, and what sets it. A missing token has its own error."""
-    return f"{leaf.field.name}: not set; {leaf.field.variable}, or {leaf.field.key} in a profile, sets it"
+    return f"{leaf.field.name}: not set; set {leaf.field.variable}, or {leaf.field.key} in a profile"
 
 
 def describe_problem(field: Field, resolved: ResolvedValue | None, what: str) -> str:

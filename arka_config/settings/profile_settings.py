@@ -346,7 +346,7 @@ def _check_variables(cls: type[ProfileSettings]) -> None:
         where = f"{cls.__name__}.{field.name}"
         if field in (app.token_field, app.url_field):
             if field.old:
-                raise TypeError(f"{where}: it has the same name in every app, and no old one")
+                raise TypeError(f"{where}: it has the same name in every app, and can have no old name")
             continue
         for each in (field, *field.old):
             for depth in range(1, len(each.path) + 1):  # the variable of a model that contains it gives its value too

@@ -100,7 +100,7 @@ def test_list_opens_nothing_and_names_secrets_without_a_setting(store: ProfileSt
 @pytest.mark.parametrize(
     ("words", "stdin", "code", "message"),
     [
-        ("set webhook_secret=hunter-2", "", 2, "a secret is not given on the command line"),
+        ("set webhook_secret=hunter-2", "", 2, "a secret cannot be given on the command line"),
         ("set token", SECRET, 2, "the token is not stored with 'secrets'"),
         ("set timeout", SECRET, 2, "'timeout' is not a secret"),
         ("set webhook_secre", SECRET, 2, "did you mean 'webhook_secret'?"),
@@ -185,7 +185,7 @@ def test_arka_has_no_secrets_and_says_so(home: Path) -> None:
 def test_set_names_what_hides_the_secret(store: ProfileStore) -> None:
     store.edit("work", {("settings", "webhook_secret"): SECRET})
     done = run("secrets", "set", "webhook_secret", stdin=SECRET, ARKA_WEBHOOK_SECRET=SECRET)
-    assert "note: ARKA_WEBHOOK_SECRET is set, and wins over it unless --profile work is given" in done.err
+    assert "note: ARKA_WEBHOOK_SECRET is set, and overrides it unless --profile work is given" in done.err
     assert "work.toml has settings.webhook_secret in plain text, which is not used any more" in done.err
     assert "hint: arka profiles unset work webhook_secret" in done.err
 

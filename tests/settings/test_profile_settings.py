@@ -287,7 +287,7 @@ def test_missing_field_error_names_variable_and_key(environ: dict[str, str]) -> 
     class Needy(ProfileSettings, app=app):
         region: str
 
-    with pytest.raises(SettingsError, match=r"region: not set; ACME_REGION, or settings.region in a profile, sets it"):
+    with pytest.raises(SettingsError, match=r"region: not set; set ACME_REGION, or settings.region in a profile"):
         Needy.load(environ=environ)
 
 

@@ -341,8 +341,8 @@ def test_missing_nested_settings_are_each_named() -> None:
     with pytest.raises(SettingsError) as caught:
         Nested()
     assert list(caught.value.problems) == [
-        "server.host: not set; VAULT7_SERVER__HOST, or settings.server.host in a profile, sets it",
-        "server.port: not set; VAULT7_SERVER__PORT, or settings.server.port in a profile, sets it",
+        "server.host: not set; set VAULT7_SERVER__HOST, or settings.server.host in a profile",
+        "server.port: not set; set VAULT7_SERVER__PORT, or settings.server.port in a profile",
     ]
 
 

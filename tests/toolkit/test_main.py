@@ -65,7 +65,7 @@ def test_fast_path_leaves_the_author_s_own_command_alone() -> None:
 def test_program_without_a_command_that_the_fast_path_has_is_an_error() -> None:
     done = start("mismatched", "--help")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: the program has not got these commands of App('acme'): exec, prompt, use\n")
+    assert done.stderr.startswith("error: the program lacks these commands of App('acme'): exec, prompt, use\n")
     assert "name the app's commands in App(commands=…)" in done.stderr
 
 

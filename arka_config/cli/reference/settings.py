@@ -52,8 +52,8 @@ def _man(app: AppIdentity, found: list[Setting], version: str | None) -> str:
         Paragraph(f"{page} - settings of {app.name}"),
         Heading("DESCRIPTION"),
         Paragraph(
-            "The first of these has a setting's value: the option, the variable, the profile, the default. A profile "
-            "that is chosen with `--profile` comes before the variables."
+            "A setting's value comes from the first of these that has one: option, variable, profile, default. A "
+            "profile that is chosen with `--profile` comes before the variables."
         ),
         Heading("SETTINGS"),
         Definitions(tuple(rows)),

@@ -276,8 +276,8 @@ def _check_commands(app: AppIdentity, added: Collection[str | None]) -> None:
     expected = {str(command.name) for command in commands(app)} & set(fast_path.COMMANDS)
     if missing := sorted(expected.difference(filter(None, added))):
         raise errors.ConfigError(
-            f"the program has not got these commands of {app!r}: {', '.join(missing)}",
-            hint="call app.add_commands(cli), and name the app's commands in App(commands=…) if it has not got all",
+            f"the program lacks these commands of {app!r}: {', '.join(missing)}",
+            hint="call app.add_commands(cli), and name its commands in App(commands=…) if it does not have them all",
         )
 
 

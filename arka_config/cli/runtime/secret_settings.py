@@ -34,7 +34,7 @@ def find_secret(app: AppIdentity, name: str) -> Leaf:
         raise UsageError(describe_none(app), hint=f"the token is stored with: {app.name} login")
     if equals:
         raise UsageError(
-            "a secret is not given on the command line, because process lists and the shell's history show it",
+            "a secret cannot be given on the command line: process lists and the shell's history show it",
             hint=f"{app.name} secrets set {key if key in leaves else 'NAME'} < FILE, or without '< FILE' to be asked",
         )
     if name in leaves:

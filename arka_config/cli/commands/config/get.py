@@ -37,7 +37,7 @@ def get(session: Session, key: str, show_token: bool) -> None:
     if resolved is None or resolved.value is None:
         raise ConfigError(f"{key} is not set", hint=f"{session.app.name} config show")
     if show_token and resolved.field.secret and resolved.field != session.app.token_field:
-        raise UsageError(f"{key} is a secret, and no command shows one but the token", hint="leave --show-token out")
+        raise UsageError(f"{key} is a secret; only the token can be shown", hint="leave --show-token out")
     if show_token and isinstance(resolved.value, Secret):
         resolved.value.reveal()  # raises TokenUnavailable and InvalidToken: there is nothing to show
     text = value_text(session, resolved, show_token=show_token)

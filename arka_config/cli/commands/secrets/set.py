@@ -50,7 +50,7 @@ def set_(session: Session, name: str, storage: str | None) -> None:
         path = session.with_tilde(store.secrets.path(profile, name))
         terminal.note(f"it is stored in plain text in {path}, which only your account can read")
     if session.environ.get(leaf.field.variable):
-        terminal.note(f"{leaf.field.variable} is set, and wins over it unless --profile {profile} is given")
+        terminal.note(f"{leaf.field.variable} is set, and overrides it unless --profile {profile} is given")
     _warn_of_copy(session, profile, leaf)
 
 
