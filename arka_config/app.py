@@ -71,9 +71,9 @@ class App(AppIdentity):
         return decorated
 
     def json_option(self, function: F) -> F:
-        """Add the option `--json` to a click or Typer command that prints JSON. `wants_json()` returns whether it was given.
+        """Add the option `--json` to a click or Typer command that prints JSON.
 
-        The errors of the command are then printed as JSON too.
+        `wants_json()` returns whether it was given. The errors of the command are then printed as JSON too.
         """
         from arka_config.cli.embed.toolkit import json_option
 
