@@ -50,10 +50,14 @@ def _assignment(name: str, value: str, shell: str) -> str:
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
         return f"set -gx {name} '{escaped}'"
     if shell == "powershell":
-        escaped = "".join(2 * character if character in _POWERSHELL_QUOTES else character for character in value)
-        return f"$env:{name} = '{escaped}'"
+        return f"$env:{name} = {quote_powershell(value)}"
     escaped = value.replace("'", "'\\''")
     return f"export {name}='{escaped}'"
+
+
+def quote_powershell(text: str) -> str:
+    """Return a text as a literal string of PowerShell."""
+    return f"'{''.join(2 * each if each in _POWERSHELL_QUOTES else each for each in text)}'"
 
 
 def dotenv_lines(variables: Mapping[str, str]) -> str:

@@ -160,7 +160,7 @@ def _storable(leaf: Leaf, adapter: TypeAdapter[Any], text: str) -> Any:
     name = leaf.field.name
     given, value = _validate(leaf, adapter, text)
     plain = adapter.dump_python(value, mode="json", round_trip=True, exclude_none=True)
-    native = int(plain) if isinstance(plain, float) and text.isdigit() else plain
+    native = int(plain) if isinstance(plain, float) and plain.is_integer() and text.isdigit() else plain
     for stored in (native, given, text):
         if _is_toml(stored) and _loads_as(leaf, adapter, stored, value):
             return stored

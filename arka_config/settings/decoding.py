@@ -192,4 +192,10 @@ def _replace(value: Any, none: str) -> Any:
 
 
 def _plain(value: object) -> Any:
-    return json.loads(value.reveal()) if isinstance(value, Secret) else value
+    """Return a value as it is without the Secret around its JSON; None if it is not JSON."""
+    if not isinstance(value, Secret):
+        return value
+    try:
+        return json.loads(value.reveal())
+    except (ValueError, RecursionError):  # a text where a table must be: its entries' variables replace it
+        return None

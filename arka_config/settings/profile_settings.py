@@ -266,6 +266,7 @@ class ProfileSettings(BaseSettings, metaclass=_SettingsType):
         if cached is None:
             cached = leaves(cls, cls.app)
             if cls.__pydantic_complete__:  # else it names a type that is not defined yet
+                _check_declared_secrets(cls, cached)
                 cls._leaves = cached  # type: ignore[attr-defined]  # for this class, not inherited
         return cached
 
@@ -356,6 +357,19 @@ def _check_variables(cls: type[ProfileSettings]) -> None:
         for variable in (field.variable, *(old.variable for old in field.old)):
             if (other := variables.setdefault(variable, field)) is not field:
                 raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same variable, {variable}: rename one")
+    cls.leaves()  # checks the app's list of secrets
+
+
+def _check_declared_secrets(cls: type[ProfileSettings], known: Mapping[str, Leaf]) -> None:
+    """Raise TypeError if the app lists its secret settings, and one of the class, or its old name, is missing.
+
+    Child processes would inherit its variable.
+    """
+    declared = cls.app.secret_settings
+    secret = [leaf.field for leaf in known.values() if leaf.field.secret and leaf.field != cls.app.token_field]
+    for name in [each.name for field in secret for each in (field, *field.old)] if declared is not None else ():
+        if not any(name == each or name.startswith(f"{each}.") for each in declared or ()):
+            raise TypeError(f"{cls.__name__}.{name} is a secret, so the app's secret_settings must name it: {name!r}")
 
 
 def _check_not_own(app: AppIdentity, path: tuple[str, ...], settings: str) -> None:

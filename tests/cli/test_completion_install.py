@@ -164,3 +164,40 @@ def test_a_new_fish_completes_after_install(folder: Path) -> None:
         env=environ, capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     assert done.stdout == "work\n"
+
+
+@pytest.mark.parametrize(
+    ("shell", "variable"),
+    [("bash", "BASH_COMPLETION_USER_DIR"), ("bash", "XDG_DATA_HOME"), ("zsh", "ZDOTDIR"), ("fish", "XDG_CONFIG_HOME")],
+)
+def test_variable_that_means_another_folder_in_each_directory_is_refused(
+    folder: Path, shell: str, variable: str
+) -> None:
+    done = arka("completion", "install", shell, "--yes", environ={variable: "/proc/self/cwd/x"})
+    assert (done.code, f"{variable}=/proc/self/cwd/x leads through the folder of a process" in done.err) == (1, True)
+    assert content(folder) == {}
+
+
+def test_path_that_would_end_the_line_of_a_start_file_is_refused(folder: Path) -> None:
+    done = arka("completion", "install", "bash", "--yes", environ={"BASH_COMPLETION_USER_DIR": "/tmp/a\ntouch /tmp/b"})
+    assert (done.code, "the path of the completion script contains a forbidden character" in done.err) == (1, True)
+    assert content(folder) == {}
+
+
+def test_typographic_quote_does_not_end_the_path_in_a_powershell_profile(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = folder / "O’Brien; exit" / "profile.ps1"
+    monkeypatch.setattr(completion_places, "_powershell_profile", lambda _: str(profile))
+    install("powershell", "--yes")
+    script = str(profile.with_name("arka.completion.ps1")).replace("’", "’’")
+    assert f". '{script}' }}" in profile.read_text("utf-8")
+
+
+def test_uninstall_asks_before_it_removes_a_line_for_another_folder(folder: Path) -> None:
+    assert arka("completion", "install", "bash", "--yes", environ={"XDG_DATA_HOME": str(folder / "data")}).code == 0
+    before = (folder / ".bashrc").read_text()
+    done = arka("completion", "uninstall", "bash", "--no-input")
+    assert (done.code, (folder / ".bashrc").read_text()) == (2, before)
+    assert arka("completion", "uninstall", "bash", "--yes").code == 0
+    assert (folder / ".bashrc").read_text() == ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, NewType, TypedDict, TypeVar
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, Json, RootModel, SecretBytes, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, Json, RootModel, SecretBytes, SecretStr
 from pydantic import Secret as PydanticSecret
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypeAliasType
@@ -28,7 +28,7 @@ app = App(
     settings=f"{__name__}:Deep",
     token_prefix="v7_",
     api_url="https://vault7.example",
-    secret_settings=["keys"],
+    secret_settings=["keys", "named", "parts", "inner", "password", "text", "texts"],
 )
 
 
@@ -376,3 +376,28 @@ def test_frozen_settings_can_be_hashed(home: Path) -> None:
         timeout: int = 30
 
     assert hash(Frozen()) == hash(Frozen())
+
+
+@pytest.mark.parametrize(
+    ("declared", "missing"),
+    [((), "key"), (("key",), "old_key"), (("key", "old_key"), "inner.pin"), (("key", "old_key", "inner"), None)],
+)
+def test_list_of_secret_settings_that_lacks_one_is_refused(declared: tuple[str, ...], missing: str | None) -> None:
+    listing = App("vault8", secret_settings=declared)
+
+    class Inner(BaseModel):
+        pin: SecretStr = SecretStr("")
+
+    def define() -> type[ProfileSettings]:
+        class Listed(ProfileSettings, app=listing):
+            token: Token | None = None
+            key: SecretStr = Field(default=SecretStr(""), validation_alias=AliasChoices("key", "old_key"))
+            inner: Inner = Inner()
+
+        return Listed
+
+    if missing is None:
+        assert define().leaves()
+        return
+    with pytest.raises(TypeError, match=f"Listed.{missing} is a secret, so the app's secret_settings must name it"):
+        define()

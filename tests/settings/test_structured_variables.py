@@ -289,3 +289,13 @@ def test_config_show_shows_a_value_of_several_lines_in_one(
         shown = capsys.readouterr()
         assert "one\\x0aerror: two" in shown.out, command
         assert not any(line.startswith("error") for line in (shown.out + shown.err).splitlines())
+
+
+def test_secret_table_that_is_no_table_is_replaced_by_its_entries(environ: dict[str, str]) -> None:
+    class Login(BaseModel):
+        headers: dict[str, SecretStr] = {}
+
+    _, app = make(Login)
+    variables = {"ACME_VALUE": '{"headers": "made-up"}', "ACME_VALUE__HEADERS__A": "other"}
+    settings: Any = app.cls.load(environ=environ | variables)
+    assert {name: each.get_secret_value() for name, each in settings.value.headers.items()} == {"a": "other"}

@@ -137,3 +137,9 @@ def test_what_set_stores_for_any_text_loads_as_in_pydantic_settings(kind: Any, t
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("ACME_HOME", "/nowhere")
         assert read(lambda: ours(value=stored)) == wanted
+
+
+def test_number_too_large_for_a_float_is_infinite_and_no_error() -> None:
+    _, app = make(float)
+    stored = parse_value(app.cls.leaves()["value"], "9" * 400)
+    assert float(stored) == float("inf")

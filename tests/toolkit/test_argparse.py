@@ -167,3 +167,12 @@ def test_async_function_is_awaited_by_its_caller_in_a_running_loop(capsys: pytes
 
     asyncio.run(call())
     assert capsys.readouterr().out == "waited 30.0\n"
+
+
+def test_namespace_shows_no_token_in_its_repr() -> None:
+    options = argparse.ArgumentParser()
+    app.add_arguments(options, Settings, options=["token", "timeout"])
+    token = "acme_" + "s3cr3t" * 6
+    namespace = options.parse_args(["--api-key", token, "--timeout", "2"])
+    assert "GivenOptions(--api-key, --timeout)" in repr(namespace)
+    assert token not in repr(namespace)

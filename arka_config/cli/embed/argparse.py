@@ -33,6 +33,9 @@ class GivenOptions(list["tuple[OptionSpec, object]"]):
         super().__init__()
         self.app = app
 
+    def __repr__(self) -> str:
+        return f"GivenOptions({', '.join(spec.names[-1] for spec, _ in self)})"  # a value may be the token
+
 
 # Options
 

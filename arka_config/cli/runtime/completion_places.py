@@ -12,10 +12,12 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError, UnsafeFile
+from arka_config.exchange.variables import quote_powershell
 from arka_config.store import files
 from arka_config.store.child_environment import child_environment
+from arka_config.store.folders import check_full_path
 from arka_config.store.system import SYSTEM
-from arka_config.text import quote_path, visible
+from arka_config.text import check_printable, quote_path, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +50,8 @@ class Place:
         """The line of the start-up file; its comment marks it as ours."""
         mark = f"  # {self.program} completion"
         if self.shell == "powershell":
-            quoted = self.path.replace("'", "''")
-            return f"if (Test-Path '{quoted}') {{ . '{quoted}' }}{mark}"
+            quoted = quote_powershell(self.path)
+            return f"if (Test-Path {quoted}) {{ . {quoted} }}{mark}"
         return f"[ -r {quote_path(self.path)} ] && . {quote_path(self.path)}{mark}"
 
     def check(self, *, force: bool) -> None:
@@ -66,6 +68,11 @@ class Place:
     def has_line(self) -> bool:
         """Whether the start-up file loads the script."""
         return self.start_file is not None and self._line in (files.read(self.start_file) or "").splitlines()
+
+    def has_some_line(self) -> bool:
+        """Whether the start-up file loads this script, or one that `install` wrote to another folder."""
+        text = None if self.start_file is None else files.read(self.start_file)
+        return text is not None and self._without_line(text) != text
 
     def install(self, script: str) -> bool:
         """Write the script, and the line that loads it. Return whether a file changed. Raises FileError."""
@@ -103,7 +110,17 @@ class Place:
 
 
 def place_of(session: Session, shell: str, program: str) -> Place:
-    """Return where a program's script belongs. Raises ConfigError if that cannot be known."""
+    """Return where a program's script belongs. Raises ConfigError if that cannot be known.
+
+    Every new shell runs what is there, so a path that means something else in each directory is refused, and so is one
+    with a control character, which would end the line of a start-up file.
+    """
+    place = _find_place(session, shell, program)
+    check_printable(place.path, "the path of the completion script")
+    return place
+
+
+def _find_place(session: Session, shell: str, program: str) -> Place:
     environ, store = session.environ, session.store
     home = _home(environ)
     if shell == "fish":
@@ -131,9 +148,9 @@ def _home(environ: Mapping[str, str]) -> str:
 
 
 def _base(environ: Mapping[str, str], variable: str, default: str) -> str:
-    """A folder that a variable names; the default if it is unset, or not a full path."""
+    """A folder that a variable names; the default if it is unset, or not a full path. Raises ConfigError."""
     found = environ.get(variable, "")
-    return found if os.path.isabs(found) else default
+    return check_full_path(variable, found) if os.path.isabs(found) else default
 
 
 def _has_bash_completion(home: str) -> bool:

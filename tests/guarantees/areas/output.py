@@ -47,7 +47,24 @@ GUARANTEES: list[Guarantee] = [
         "A shell's start-up file is edited only after a yes, by one line that `completion uninstall` removes, and a "
         "completion script of another author is not replaced.",
         ("cli/test_completion_install.py",),
-        ("a start-up file that is edited without a question", "a completion script that replaces another author's"),
+        (
+            "a start-up file that is edited without a question",
+            "a start-up file that loses a line without a question",
+            "a completion script that replaces another author's",
+        ),
+    ),
+    Guarantee(
+        "The line of a start-up file loads one file, the same in every directory, whatever is in the path's name.",
+        (
+            "cli/test_completion_install.py::test_variable_that_means_another_folder_in_each_directory_is_refused",
+            "cli/test_completion_install.py::test_path_that_would_end_the_line_of_a_start_file_is_refused",
+            "cli/test_completion_install.py::test_typographic_quote_does_not_end_the_path_in_a_powershell_profile",
+        ),
+        (
+            "a completion script in every working directory",
+            "a path with the end of a line in a start-up file",
+            "a path that a typographic quote ends",
+        ),
     ),
     Guarantee(
         "A command or an option that revokes or deletes is never suggested for a word that resembles it.",
@@ -73,19 +90,23 @@ GUARANTEES: list[Guarantee] = [
         (
             "guarantees/test_canary.py::test_no_log_holds_a_token",
             "guarantees/test_canary.py::test_no_representation_shows_a_token",
+            "toolkit/test_argparse.py::test_namespace_shows_no_token_in_its_repr",
             "settings/test_structured_variables.py::test_debug_log_of_pydantic_settings_has_no_values",
         ),
-        ("a secret that shows itself", "a debug log of all values"),
+        ("a secret that shows itself", "a Namespace that shows the token", "a debug log of all values"),
     ),
     Guarantee(
-        "A secret setting that was renamed stays a secret under its old names: it is masked, and no child inherits it.",
+        "A secret setting that was renamed stays a secret under its old names: it is masked, and no child inherits it. "
+        "A list of an app's secret settings that lacks one is refused.",
         (
             "settings/test_renaming.py::test_secret_under_an_old_name_is_masked",
             "settings/test_renaming.py::test_secret_under_an_old_name_is_not_inherited",
+            "settings/test_secrets.py::test_list_of_secret_settings_that_lacks_one_is_refused",
             "settings/test_renaming.py::test_proxy_with_a_password_is_not_inherited_under_its_old_name_either",
         ),
         (
             "a child that inherits a secret under its old name",
+            "a list of secret settings that lacks one",
             "a child that inherits a proxy's password under its old name",
             "a secret that is shown under its old name",
         ),
@@ -193,6 +214,54 @@ MUTANTS: list[Mutant] = [
         "    if False:\n",
         "tests/cli/test_completion_install.py::test_a_start_file_is_not_edited_without_a_yes",
         "assert",
+    ),
+    Mutant(
+        "a start-up file that loses a line without a question",
+        "cli/commands/completion/uninstall.py",
+        "if place.has_some_line() and not yes:",
+        "if place.has_line() and not yes:",
+        "tests/cli/test_completion_install.py::test_uninstall_asks_before_it_removes_a_line_for_another_folder",
+        "assert",
+    ),
+    Mutant(
+        "a completion script in every working directory",
+        "cli/runtime/completion_places.py",
+        "return check_full_path(variable, found) if os.path.isabs(found) else default",
+        "return found if os.path.isabs(found) else default",
+        "tests/cli/test_completion_install.py::test_variable_that_means_another_folder_in_each_directory_is_refused",
+        "assert",
+    ),
+    Mutant(
+        "a path with the end of a line in a start-up file",
+        "cli/runtime/completion_places.py",
+        '    check_printable(place.path, "the path of the completion script")\n',
+        "",
+        "tests/cli/test_completion_install.py::test_path_that_would_end_the_line_of_a_start_file_is_refused",
+        "assert",
+    ),
+    Mutant(
+        "a path that a typographic quote ends",
+        "cli/runtime/completion_places.py",
+        "quoted = quote_powershell(self.path)",
+        """quoted = f"'{self.path}'\"""",
+        "tests/cli/test_completion_install.py::test_typographic_quote_does_not_end_the_path_in_a_powershell_profile",
+        "assert",
+    ),
+    Mutant(
+        "a Namespace that shows the token",
+        "cli/embed/argparse.py",
+        """return f"GivenOptions({', '.join(spec.names[-1] for spec, _ in self)})\"""",
+        "return super().__repr__()",
+        "tests/toolkit/test_argparse.py::test_namespace_shows_no_token_in_its_repr",
+        "assert",
+    ),
+    Mutant(
+        "a list of secret settings that lacks one",
+        "settings/profile_settings.py",
+        "                _check_declared_secrets(cls, cached)\n",
+        "",
+        "tests/settings/test_secrets.py::test_list_of_secret_settings_that_lacks_one_is_refused",
+        "DID NOT RAISE",
     ),
     Mutant(
         "a completion script that replaces another author's",

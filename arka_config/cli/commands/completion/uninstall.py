@@ -21,7 +21,7 @@ def uninstall(session: Session, shell: str | None, yes: bool) -> None:
     """
     shell = shell or current_shell(session.environ)
     place = place_of(session, shell, program_name(session))
-    if place.has_line() and not yes:
+    if place.has_some_line() and not yes:
         session.confirm(f"Remove a line from {session.with_tilde(place.start_file or '')}?", flag="--yes")
     changed = place.uninstall()
     path = session.with_tilde(place.path)
