@@ -277,7 +277,7 @@ def _check_commands(app: AppIdentity, added: Collection[str | None]) -> None:
     if missing := sorted(expected.difference(filter(None, added))):
         raise errors.ConfigError(
             f"the program lacks these commands of {app!r}: {', '.join(missing)}",
-            hint="call app.add_commands(cli), and name its commands in App(commands=…) if it does not have them all",
+            hint="call app.add_commands(cli), and name the app's commands in App(commands=…) unless it has them all",
         )
 
 
