@@ -70,7 +70,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
         r"exit code 4",
     ],
 )
-def test_demo_prints(line: str, output: str) -> None:
+def test_demo_prints_each_expected_line(line: str, output: str) -> None:
     assert any(re.fullmatch(line, each) for each in output.splitlines())
 
 

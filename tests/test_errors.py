@@ -64,7 +64,7 @@ def test_a_warning_is_for_the_user_and_not_caught_as_an_error() -> None:
     assert not issubclass(ConfigWarning, ConfigError)
 
 
-def test_a_line_end_in_a_line_is_no_line_of_ours() -> None:
+def test_line_break_in_a_message_starts_no_line_of_ours() -> None:
     one = ConfigError("cannot read 'a\nb'")
     assert (one.lines, one.message, str(one)) == (("cannot read 'a\nb'",), "cannot read 'a\nb'", "cannot read 'a\nb'")
 

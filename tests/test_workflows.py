@@ -80,7 +80,7 @@ def test_actionlint_finds_a_wrong_expression(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("schema", "paths"), [("vendor.github-workflows", WORKFLOWS), ("vendor.dependabot", [GITHUB / "dependabot.yml"])]
 )
-def test_schema_accepts_them(schema: str, paths: list[Path]) -> None:
+def test_schema_accepts_workflows_and_dependabot(schema: str, paths: list[Path]) -> None:
     done = run(peers.executable("check-jsonschema"), "--builtin-schema", schema, *paths)
     assert done.returncode == 0, done.stdout
 

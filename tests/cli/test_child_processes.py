@@ -157,7 +157,7 @@ def starts_of_programs(path: Path) -> set[str]:
     }
 
 
-def test_every_program_is_started_where_the_secrets_are_removed() -> None:
+def test_every_started_program_gets_an_environment_without_secrets() -> None:
     starts = {str(path.relative_to(PACKAGE)): starts_of_programs(path) for path in PACKAGE.rglob("*.py")}
     assert {path: calls for path, calls in starts.items() if calls} == {
         "cli/runtime/completion_places.py": {"subprocess.run"},

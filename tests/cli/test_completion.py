@@ -122,7 +122,7 @@ def test_completion_alone_lists_the_shells() -> None:
         ("arka use work ", []),
     ],
 )
-def test_completion_offers(two_profiles: pathlib.Path, line: str, found: list[str]) -> None:
+def test_completion_offers_the_candidates_of_each_word(two_profiles: pathlib.Path, line: str, found: list[str]) -> None:
     store = open_store(app, {"ARKA_HOME": str(two_profiles)})
     credential = store.credential("work")
     credential.label, credential.user = "MacBook Pro", "ann@example.com"

@@ -106,7 +106,9 @@ def more(two_profiles: Path) -> Path:
     ("line", "environ", "stdin", "code", "message"), TABLE, ids=[f"{row[3]}: {row[0]!a}" for row in TABLE]
 )
 @pytest.mark.usefixtures("more")
-def test_exit_code_and_message(line: str, environ: dict[str, str], stdin: str, code: int, message: str) -> None:
+def test_each_error_has_its_exit_code_and_message(
+    line: str, environ: dict[str, str], stdin: str, code: int, message: str
+) -> None:
     done = arka(*line.split(" "), stdin=stdin, environ=environ)
     assert (done.code, message in done.err) == (code, True), done
     assert "Traceback" not in done.err

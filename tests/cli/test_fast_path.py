@@ -200,12 +200,12 @@ def test_fast_path_equals_click_for_any_arguments(arguments: list[str], environ:
 
 
 @pytest.mark.parametrize("line", FAST)
-def test_fast_path_handles(line: str, home: Path) -> None:
+def test_fast_path_parses_its_command_lines(line: str, home: Path) -> None:
     assert fast_path._parse(line.split()) is not None
 
 
 @pytest.mark.parametrize("line", NOT_FAST)
-def test_fast_path_leaves_to_click(line: str, home: Path) -> None:
+def test_fast_path_leaves_other_command_lines_to_click(line: str, home: Path) -> None:
     assert fast_path._parse(line.split()) is None
 
 

@@ -164,7 +164,7 @@ def test_irreversible_option_is_never_suggested(line: str) -> None:
     assert not re.search("--(revoke|prune|force)", done.err)
 
 
-def test_other_options_are_suggested() -> None:
+def test_mistyped_option_suggests_the_nearest_one() -> None:
     assert "--offline" in arka("status", "--offlin").err
 
 

@@ -52,7 +52,7 @@ def kitty(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, False),
     ],
 )
-def test_terminals_that_show_links(environ: dict[str, str], expected: bool) -> None:
+def test_links_are_shown_only_in_terminals_that_are_known_to_show_them(environ: dict[str, str], expected: bool) -> None:
     assert links.shows_links(environ) is expected
 
 

@@ -62,7 +62,7 @@ def press(picker: Picker, *pressed: str) -> str | None:
         ([*"wor", keys.ESCAPE, keys.UP, keys.ENTER], "laptop"),
     ],
 )
-def test_keys_choose(pressed: list[str], chosen: str | None) -> None:
+def test_picker_returns_the_row_that_the_keys_choose(pressed: list[str], chosen: str | None) -> None:
     assert press(Picker("Which?", CHOICES), *pressed) == chosen
 
 
@@ -158,7 +158,9 @@ def active(home: Path) -> str:
         ("\x03", 130, "ci"),
     ],
 )
-def test_use_on_a_terminal(environ: dict[str, str], home: Path, typed: str, code: int, name: str) -> None:
+def test_use_switches_to_the_picked_profile_and_restores_the_terminal(
+    environ: dict[str, str], home: Path, typed: str, code: int, name: str
+) -> None:
     command = "stty -a > before; arka use; echo ended $?; stty -a > after"
     child = pexpect.spawn("bash", ["-c", command], env=environ, cwd=str(home), encoding="utf-8", timeout=30)
     child.expect_exact("Enter chooses")
@@ -216,7 +218,7 @@ def tmux(environ: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 
 @pytest.mark.peer("tmux")
 @pytest.mark.parametrize("tmux", [60, 80, 200], indirect=True, ids=lambda columns: f"{columns}-columns")
-def test_picker_in_tmux(tmux: Tmux, home: Path) -> None:
+def test_picker_fits_terminals_of_different_widths(tmux: Tmux, home: Path) -> None:
     assert tmux.wait_for("Enter chooses") == [
         "Which profile?",
         "> ● ci     CI/CD Pipeline   in 90 days",

@@ -66,7 +66,7 @@ def test_vault_status_and_doctor_report_it(planted: Path) -> None:
     assert "in plain text" not in done.err, "only once"
 
 
-def test_doctor_fix_seals_it(planted: Path) -> None:
+def test_doctor_fix_seals_a_plain_token(planted: Path) -> None:
     assert arka("doctor", "--fix").code == 0
     assert json.loads(planted.read_text())["storage"] == "sealed"
     assert arka("token").err == ""

@@ -25,7 +25,7 @@ def test_commands_are_valid_shell() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_files_exist() -> None:
+def test_files_that_the_guide_names_exist() -> None:
     named = set(re.findall(r"deploy/[\w./@-]+[\w/]", TEXT))
     assert len(named) > 5
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []

@@ -141,6 +141,6 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("path", OPTIONS)
-def test_options_exist(path: str) -> None:
+def test_serve_has_the_options_that_the_files_use(path: str) -> None:
     known = set(re.findall(r"--[a-z-]+", arka("workspace", "serve", "--help").out))
     assert {option.partition("=")[0] for option in OPTIONS[path][1:]} <= known

@@ -58,7 +58,7 @@ def test_report_wraps_text_but_not_commands(user_home: UserHome, broken: dict[st
     assert TOKEN not in sent
 
 
-def test_report_at_60_columns(user_home: UserHome, broken: dict[str, str]) -> None:
+def test_report_fits_60_columns(user_home: UserHome, broken: dict[str, str]) -> None:
     lines, _ = run_on_terminal(broken, 60)
     text = "\n".join(lines)
     assert text.startswith(

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_type_from_a_variable(name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_gives_the_value_that_pydantic_settings_reads(
+    name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = CASES[name]
     plain, app = make(case.annotation, **case.config)
     wanted = expected(plain, monkeypatch, ACME_VALUE=case.text)
@@ -36,7 +38,9 @@ def test_type_from_a_variable(name: str, environ: dict[str, str], monkeypatch: p
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_type_from_a_flag(name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flag_gives_the_value_that_pydantic_settings_reads(
+    name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = CASES[name]
     plain, app = make(case.annotation, **case.config)
     loaded = []
@@ -51,7 +55,9 @@ def test_type_from_a_flag(name: str, environ: dict[str, str], monkeypatch: pytes
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_type_from_a_profile(name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_profile_gives_the_value_that_pydantic_settings_reads(
+    name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = CASES[name]
     plain, app = make(case.annotation, **case.config)
     is_json = case.text[0] in "[{"

@@ -91,7 +91,7 @@ def test_take_mine_overwrites_no_local_value(
             assert change.old is None or same(change.old, change.last)
 
 
-def test_reasons_are_data() -> None:
+def test_plan_gives_its_reasons_as_data() -> None:
     plan = plan_for(desired_set({"description": "y"}), actual_profile({"description": "z"}), Ledger({}))
     assert plan.profiles[0].reasons == [Reason.NOT_CREATED_BY_APPLY]
     ledger = Ledger({"a": entry({"description": "x"})})

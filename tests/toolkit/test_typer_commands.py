@@ -106,7 +106,7 @@ def test_author_s_own_options_are_kept() -> None:
     assert invoke("port", "--no-input") == (0, "1 False\n")
 
 
-def test_json_is_offered_and_read_only_where_it_is_implemented() -> None:
+def test_json_is_offered_only_by_commands_that_implement_it() -> None:
     assert json.loads(invoke("report", "--json")[1]) == {"timeout": 30}
     assert json.loads(invoke("--json", "report")[1]) == {"timeout": 30}
     assert invoke("report") == (0, "in words\n")

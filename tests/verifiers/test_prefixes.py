@@ -41,7 +41,7 @@ def test_every_prefix_is_masked_in_errors(token: str) -> None:
     assert APP.redact(f"KEY={token}; other text") == f"KEY={masked}; other text"
 
 
-def test_longest_prefix_wins_where_one_begins_another() -> None:
+def test_longest_prefix_wins_if_one_begins_another() -> None:
     assert App("x", token_prefix=("a_", "a_b_")).prefix_of("a_b_c") == "a_b_"
 
 

@@ -18,6 +18,7 @@ from arka_config.text import is_printable, visible
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from arka_config.app_identity import AppIdentity
     from arka_config.precedence.origin import Origin
@@ -65,8 +66,8 @@ class Connection:
             )
         return cls(
             timeout=TIMEOUT if timeout is None else _parse_timeout(timeout),
-            proxy="" if proxy is None else _parse_proxy(proxy),
-            ca_bundle="" if bundle is None else _parse_bundle(bundle),
+            proxy="" if proxy is None else _check(check_proxy, proxy, "http://HOST:PORT"),
+            ca_bundle="" if bundle is None else _check(check_bundle, bundle, "/etc/ssl/our-ca.pem"),
             place="" if bundle is None else bundle.place,
             trusts_environment=preferences.trust_env_ca,
             program=app.name,
@@ -209,20 +210,13 @@ def _parse_timeout(resolved: ResolvedValue) -> float:
     return min(seconds, _MAX_TIMEOUT)
 
 
-def _parse_proxy(resolved: ResolvedValue) -> str:
+def _check(check: Callable[[object], str], resolved: ResolvedValue, example: str) -> str:
+    """Return the checked value. Raises ConfigError naming its place, with an example in the hint."""
     try:
-        return check_proxy(resolved.value)
+        return check(resolved.value)
     except ValueError as error:
-        message = f"{resolved.place}: proxy is {error}"
-    raise ConfigError(message, hint="write it as http://HOST:PORT")
-
-
-def _parse_bundle(resolved: ResolvedValue) -> str:
-    try:
-        return check_bundle(resolved.value)
-    except ValueError as error:
-        message = f"{resolved.place}: ca_bundle is {error}"
-    raise ConfigError(message, hint="write it as /etc/ssl/our-ca.pem")
+        message = f"{resolved.place}: {resolved.field.name} is {error}"
+    raise ConfigError(message, hint=f"write it as {example}")
 
 
 def _user_agent(app: AppIdentity) -> str:

@@ -81,7 +81,7 @@ MUTANTS: list[Mutant] = [
         "workspace/server/api/leaks.py",
         "    limit_failures(workspace, workspace.found_token_limit, address)\n",
         "",
-        f"{_SERVER}/test_leaks.py::test_revocations_by_finders_are_limited_whether_there_is_a_token_or_not[sqlite]",
+        f"{_SERVER}/test_leaks.py::test_revocations_by_finders_are_limited_for_known_and_unknown_tokens[sqlite]",
         r"\[204, 204, 204\]",
     ),
     Mutant(

@@ -82,7 +82,7 @@ def test_approval_continues_after_signing_in_on_another_tab(
     waiting.get_by_role("button", name="Approve").wait_for()
 
 
-def test_approve_by_keyboard(ann: Visitor, program: Program) -> None:
+def test_approval_page_works_by_keyboard(ann: Visitor, program: Program) -> None:
     ann.page.goto(program.start_device_login())
     name = ann.page.get_by_role("textbox", name="Name")
     name.focus()

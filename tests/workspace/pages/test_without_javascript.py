@@ -24,7 +24,7 @@ def ann(visit: Callable[..., Visitor]) -> Visitor:
     return visitor
 
 
-def test_create_show_and_revoke(ann: Visitor) -> None:
+def test_tokens_are_created_shown_and_revoked_without_javascript(ann: Visitor) -> None:
     token = ann.create("MacBook Pro", "Never")
     assert re.fullmatch(r"arka_[0-9A-Za-z]{37}", token)
     ann.page.get_by_text("Copy your token now, it won't be shown again.").wait_for()

@@ -161,5 +161,5 @@ def test_limit_window_ends_and_restarts(workspace: RunningWorkspace) -> None:
         ("x" * 100, "x" * 64),
     ],
 )
-def test_network_of_an_address(address: str, counts_as: str) -> None:
+def test_addresses_are_limited_by_network(address: str, counts_as: str) -> None:
     assert records.network(address) == counts_as

@@ -122,7 +122,7 @@ def test_database_files_are_private(tmp_path: Path, no_umask: None) -> None:
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def test_sqlite_settings(tmp_path: Path) -> None:
+def test_sqlite_is_opened_with_the_settings_that_the_workspace_needs(tmp_path: Path) -> None:
     workspace = Workspace.open(app, file_url(str(tmp_path / "w.db")))
     with workspace.database.read() as session:
         settings = {

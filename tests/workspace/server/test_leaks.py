@@ -179,7 +179,7 @@ def test_response_to_a_finder_does_not_tell_if_there_was_a_token(workspace: Runn
     assert responses == responses[:1] * 4
 
 
-def test_revocations_by_finders_are_limited_whether_there_is_a_token_or_not(workspace: RunningWorkspace) -> None:
+def test_revocations_by_finders_are_limited_for_known_and_unknown_tokens(workspace: RunningWorkspace) -> None:
     workspace.workspace.found_token_limit = Limit("found token", 2, timedelta(minutes=1))
     assert [found(workspace, issue(workspace)).status_code for _ in range(3)] == [204, 204, 429]
     token = issue(workspace)

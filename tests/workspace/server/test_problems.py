@@ -142,7 +142,7 @@ def test_charset_parameter_is_ignored(api: Api) -> None:
     assert api.post("tokens", content=b'{"label": "x"}', headers=headers).status_code == 201
 
 
-def test_body_size_limit(api: Api) -> None:
+def test_body_above_the_size_limit_is_refused(api: Api) -> None:
     def chunks() -> Iterator[bytes]:
         for _ in range(10_000):
             yield b" " * 1024

@@ -257,5 +257,5 @@ def test_concurrent_add_user_creates_one(workspace: RunningWorkspace) -> None:
         assert session.scalar(added) == 6
 
 
-def test_plans() -> None:
+def test_plans_are_free_and_pro() -> None:
     assert accounts.PLANS == ("free", "pro")
