@@ -451,6 +451,20 @@ def test_output_that_cannot_be_written_is_an_error(two_profiles: Path, command: 
     assert (done.returncode, done.stderr) == (1, "error: stdout: no space left on device\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&1 | true", "2</dev/null"])
+@pytest.mark.parametrize(
+    ("command", "code"), [("use ci", 0), ("token -p nosuch", 1), ("nosuch", 2), ("profiles", 2), ("--help", 0)]
+)
+def test_messages_that_cannot_be_written_change_no_exit_code(
+    two_profiles: Path, command: str, stderr: str, code: int
+) -> None:
+    done = run_in_shell(f"arka {command} {stderr}; exit ${{PIPESTATUS[0]}}", two_profiles)
+    assert (done.returncode, done.stderr) == (code, "")
+    if command == "use ci":
+        assert (two_profiles / "state" / "active").read_text().split()[0] == "ci"
+
+
 @pytest.mark.parametrize("command", ["use ci --here", "export dotenv -o .env"])
 def test_a_removed_working_directory_is_reported(two_profiles: Path, command: str) -> None:
     done = run_in_shell(f"mkdir d && cd d && rmdir ../d && arka {command}", two_profiles, two_profiles)

@@ -133,16 +133,24 @@ def link(line: str, stream: TextIO) -> str:
 
 def discard_stdout() -> None:
     """Redirect stdout to /dev/null, so that no later write, nor the flush at exit, fails again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _to_stderr(line: str) -> None:
+    """Print a line to stderr. One that cannot be written does not stop the command, nor change its exit code."""
     try:
         sys.stdout.flush()  # keeps the order if both streams are one file
     except BrokenPipeError:
         discard_stdout()
-    sys.stderr.write(f"{link(escape_ci_commands(line), sys.stderr)}\n")
-    sys.stderr.flush()  # a test's stream may not be line-buffered
+    try:
+        sys.stderr.write(f"{link(escape_ci_commands(line), sys.stderr)}\n")
+        sys.stderr.flush()  # a test's stream may not be line-buffered
+    except OSError:  # a closed pipe, a full disk
+        _discard(sys.stderr)
 
 
 def say(text: str, *, mark: str = "") -> None:

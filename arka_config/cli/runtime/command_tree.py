@@ -292,12 +292,12 @@ def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], na
             terminal.out(text)
             return 0
     try:
-        code = group.main(list(arguments), prog_name=program_name, standalone_mode=False)
+        code = _run_main(group, arguments, program_name)
     except ReportedError as reported:
         error = reported.error
         is_unshown = reported.in_option
     except click.exceptions.NoArgsIsHelpError as shown:
-        shown.show()
+        terminal.say_verbatim(shown.format_message())
         return shown.exit_code
     except click.UsageError as usage:
         error = _usage_error(app, usage)
@@ -316,6 +316,18 @@ def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], na
         session.json = True
         show_json_error(session, error)
     raise error
+
+
+def _run_main(group: click.Group, arguments: Sequence[str], program_name: str) -> Any:
+    """Run a group and return its result. Raises BrokenPipeError for a closed pipe, for which click exits with 1."""
+    stdout, stderr = sys.stdout, sys.stderr
+    try:
+        return group.main(list(arguments), prog_name=program_name, standalone_mode=False)
+    except SystemExit:
+        if sys.stdout is stdout:
+            raise  # by the author's code
+    sys.stdout, sys.stderr = stdout, stderr  # click replaced them
+    raise BrokenPipeError
 
 
 def _usage_error(app: AppIdentity, error: click.UsageError) -> errors.UsageError:
