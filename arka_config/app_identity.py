@@ -348,6 +348,9 @@ class AppIdentity:
             return "it starts with Bearer, which is not a part of it"
         if text[:1] in ("'", '"'):
             return "it is in quotes, which are not a part of it"
+        if not text.isascii():  # such as a letter that only looks like one of the prefix
+            at = next(at for at, character in enumerate(text, start=1) if not character.isascii())
+            return f"it contains a character that is not ASCII, at position {at}: was it copied from a formatted text?"
         prefix = self.prefix_of(text)
         if self.token_prefixes and not prefix:
             return f"it does not start with {' or '.join(self.token_prefixes)}"

@@ -47,6 +47,11 @@ UNPRINTABLE = frozenset(
 
 
 _SPACES = str.maketrans("\t\n\r", "   ")
+_HINTS = {
+    "\n": "it must be a single line",
+    "\r": "it must be a single line",
+    "\ufeff": "that is a byte order mark: save the text as UTF-8 without one",
+}
 
 
 def is_printable(text: str) -> bool:
@@ -62,7 +67,19 @@ def check_printable(text: str, what: str) -> str:
     if UNPRINTABLE.isdisjoint(text):
         return text
     at, character = next((at, character) for at, character in enumerate(text) if character in UNPRINTABLE)
-    raise InvalidValue(f"{what} contains a forbidden character: U+{ord(character):04X} at position {at + 1}")
+    raise unprintable(what, character, at)
+
+
+def unprintable(what: str, character: str, at: int) -> InvalidValue:
+    """Return the error for an unprintable character at this index: its code and position, and what usually helps."""
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # Python's surrogate for a byte that it could not decode (PEP 383)
+        return InvalidValue(
+            f"{what} is not UTF-8 text: byte 0x{code - 0xDC00:02X} at position {at + 1}",
+            hint="convert it to UTF-8; if it is UTF-8, and the locale is not: export LC_ALL=C.UTF-8",
+        )
+    message = f"{what} contains a forbidden character: U+{code:04X} at position {at + 1}"
+    return InvalidValue(message, hint=_HINTS.get(character, ""))
 
 
 def check_lines(text: str, what: str) -> str:
@@ -128,6 +145,11 @@ def _escape_character(character: str) -> str:
 def quote_path(path: str) -> str:
     """Return a path as one word of a shell command in a hint, always in quotation marks."""
     return "'" + path.replace("'", "'\\''") + "'"
+
+
+def edit_command(path: str) -> str:
+    """Return the shell command that opens a file in the user's editor."""
+    return f"${{EDITOR:-vi}} {quote_path(path)}"
 
 
 def is_profile_name(name: str) -> bool:

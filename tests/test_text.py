@@ -152,6 +152,21 @@ def test_check_printable_error_has_code_and_position(text: str, said: str) -> No
     assert caught.value.message == f"the label contains a forbidden character: {said}"
 
 
+@pytest.mark.parametrize(
+    ("content", "message", "hint"),
+    [
+        (b"one\ntwo", "the label contains a forbidden character: U+000A at position 4", "a single line"),
+        (b"\xef\xbb\xbfone", "the label contains a forbidden character: U+FEFF at position 1", "byte order mark"),
+        (b"gr\xfc\xdfe", "the label is not UTF-8 text: byte 0xFC at position 3", "export LC_ALL=C.UTF-8"),
+    ],
+)
+def test_check_printable_error_names_the_cause(content: bytes, message: str, hint: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        check_printable(content.decode("utf-8", "surrogateescape"), "the label")
+    assert caught.value.message == message
+    assert hint in caught.value.hint
+
+
 @pytest.mark.parametrize("text", ["", "Work laptop", "naïve", "日本語", "👩‍💻 emoji", "עברית"])
 def test_check_printable_accepts_ordinary_text(text: str) -> None:
     assert check_printable(text, "the label") is text

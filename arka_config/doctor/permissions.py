@@ -54,6 +54,16 @@ def folders(machine: Machine) -> Iterator[Problem]:
             yield problem
 
 
+def read_only(machine: Machine) -> Iterator[Problem]:
+    """Folders for tokens and state that their owner may not write to. The configuration may be read-only."""
+    if not SYSTEM.has_modes:
+        return
+    for folder in machine.private_folders:
+        if folder.owner == machine.owner and not folder.mode & stat.S_IWUSR:
+            message = f"its owner may not write to it (mode {folder.mode:04o}): a command that changes it fails"
+            yield Problem(WARNING, folder.path, message, shell_command("chmod", "u+w", folder.path))
+
+
 def _not_a_folder(path: str) -> Problem:
     while not os.path.lexists(path):  # a parent is the file
         path = os.path.dirname(path)

@@ -37,6 +37,7 @@ GROUPS = {
 
 CHECKS = (
     Check("folders", "Files", "the folders are accessible", permissions.folders),
+    Check("read-only", "Files", "you can change tokens and state", permissions.read_only),
     Check("modes", "Files", "only you can access tokens and state", permissions.modes),
     Check("config-modes", "Files", "only you can write your settings", permissions.config_modes),
     Check("owners", "Files", "you own all files", permissions.owners),

@@ -35,7 +35,8 @@ class Origin:
         scheme, separator, rest = url.partition("://")
         scheme = scheme.lower()
         if not separator or scheme not in _PORTS or not is_printable(url) or not rest.isascii():
-            raise _invalid(url, source, "it must be https://HOST[:PORT][/PATH], in ASCII")
+            hint = "" if separator else _with_scheme(url)
+            raise _invalid(url, source, "it must be https://HOST[:PORT][/PATH], in ASCII", hint=hint)
         authority, _, path = rest.partition("/")
         if "@" in authority:
             raise InvalidUrl(
@@ -116,8 +117,19 @@ def _is_address_4(host: str) -> bool:
     return len(parts) == 4 and all(part.isdigit() and str(int(part)) == part and int(part) < 256 for part in parts)
 
 
-def _invalid(url: str, source: str, reason: str) -> InvalidUrl:
-    return InvalidUrl(f"{_prefix(source)}'{shorten(url)}' is not a URL that a token may be sent to: {reason}")
+def _with_scheme(url: str) -> str:
+    """The hint for a URL without its scheme; empty if it would not be one with it either."""
+    scheme = "http" if is_loopback(_host_and_port(url.partition("/")[0].lower(), "http")[0]) else "https"
+    try:
+        Origin.of(f"{scheme}://{url}")
+    except InvalidUrl:
+        return ""
+    return f"use {scheme}://{shorten(url)}"
+
+
+def _invalid(url: str, source: str, reason: str, *, hint: str = "") -> InvalidUrl:
+    message = f"{_prefix(source)}'{shorten(url)}' is not a URL that a token may be sent to: {reason}"
+    return InvalidUrl(message, hint=hint)
 
 
 def _prefix(source: str) -> str:

@@ -14,7 +14,7 @@ from _thread import _local  # threading's own, without importing the rest of thr
 
 from arka_config import debug
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
-from arka_config.store.ownership import check_private, refusal_hint
+from arka_config.store.ownership import check_private, not_a_folder_hint, refusal_hint
 from arka_config.store.system import BINARY, CLOEXEC, NOFOLLOW, NONBLOCK, SYSTEM
 from arka_config.text import quote_path
 
@@ -89,7 +89,11 @@ def _decode(content: bytes, path: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
     # Raised outside of the handler: the decoder's error contains the file's content.
-    raise MalformedFile(f"{path}, line {line}: not UTF-8 text", path=path, hint=f"look at it: file {quote_path(path)}")
+    raise MalformedFile(
+        f"{path}, line {line}: not UTF-8 text",
+        path=path,
+        hint=f"convert it to UTF-8, or look at it: od -c {quote_path(path)} | head",
+    )
 
 
 def _read_all(descriptor: int, path: str) -> bytes:
@@ -98,7 +102,8 @@ def _read_all(descriptor: int, path: str) -> bytes:
     while part := os.read(descriptor, 1 << 16):
         size += len(part)
         if size > MAX_FILE_SIZE:
-            raise MalformedFile(f"{path} is larger than {MAX_FILE_SIZE} bytes", path=path)
+            message = f"{path} is larger than {MAX_FILE_SIZE} bytes"
+            raise MalformedFile(message, path=path, hint=f"look at what is in it: head -c 300 {quote_path(path)}")
         parts.append(part)
     return b"".join(parts)
 
@@ -329,7 +334,12 @@ def failure(action: str, path: str, error: OSError) -> FileError:
     }
     reason = (error.strerror or type(error).__name__).lower()
     code = error.errno or 0
-    hint = refusal_hint(path) if code in (errno.EACCES, errno.EPERM) else hints.get(code, "")
+    if code in (errno.EACCES, errno.EPERM):
+        hint = refusal_hint(path)
+    elif code in (errno.ENOTDIR, errno.EEXIST):
+        hint = not_a_folder_hint(path)
+    else:
+        hint = hints.get(code, "")
     return FileError(f"cannot {action} {path}: {reason}", path=path, hint=hint, code=code)
 
 

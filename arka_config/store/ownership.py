@@ -148,18 +148,48 @@ def user_name(uid: int) -> str:
 
 
 def refusal_hint(path: str) -> str:
-    """Return what helps if the system refuses access to a file: it names another user that owns the file or folder."""
-    place = path
-    while (parent := os.path.dirname(place)) != place:
-        try:
-            owner = os.stat(place).st_uid
-        except OSError:
-            place = parent
-            continue
-        if not SYSTEM.has_modes or owner == SYSTEM.user_id():
-            break
-        user = user_name(SYSTEM.user_id())
-        cause = "; a run with sudo creates such files" if owner == 0 else ""
-        takeover = f"{'' if user == 'root' else 'sudo '}chown -hR {user} {quote_path(place)}"
-        return f"{place} belongs to {user_name(owner)}, but you are {user}{cause}; if it should be yours: {takeover}"
-    return f"look at who owns it: ls -ld {quote_path(path)} {quote_path(os.path.dirname(path))}"
+    """Return what helps if the system refuses access to a file: a command for the file or folder that is the cause."""
+    place, missing = _nearest_existing(path)
+    if SYSTEM.has_modes:
+        user_id = SYSTEM.user_id()
+        user = user_name(user_id)
+        for each in dict.fromkeys((place, place if missing else os.path.dirname(place))):
+            status = os.stat(each)
+            if status.st_uid == user_id:
+                needed = stat.S_IRWXU if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR | stat.S_IWUSR
+                if status.st_mode & needed != needed:
+                    return f"chmod u+{'rwx' if needed & stat.S_IXUSR else 'rw'} {quote_path(each)}"
+            elif missing and not _is_below_own_folder(each):
+                cause = f"{missing} does not exist, and {each}" if each == os.path.dirname(each) else each
+                return (
+                    f"{cause} belongs to {user_name(status.st_uid)}, but you are {user}: set HOME to a folder of yours"
+                )
+            else:
+                owner = f"{each} belongs to {user_name(status.st_uid)}, but you are {user}"
+                cause = "; a run with sudo creates such files" if status.st_uid == 0 else ""
+                takeover = f"{'' if user == 'root' else 'sudo '}chown -hR {user} {quote_path(each)}"
+                return f"{owner}{cause}; if it should be yours: {takeover}"
+    return f"look at who owns it: ls -ld {quote_path(place)} {quote_path(os.path.dirname(place))}"
+
+
+def not_a_folder_hint(path: str) -> str:
+    """Return what helps if a folder of the path is not one."""
+    place, _ = _nearest_existing(path)
+    return "" if os.path.isdir(place) else f"{place} is not a folder; look at it: ls -ld {quote_path(place)}"
+
+
+def _nearest_existing(path: str) -> tuple[str, str]:
+    """Return the path, or its nearest parent that this user can see, and the missing path in it (empty if none is)."""
+    missing = ""
+    while not os.path.exists(path) and (parent := os.path.dirname(path)) != path:
+        path, missing = parent, path
+    return path, missing
+
+
+def _is_below_own_folder(path: str) -> bool:
+    """Return whether a folder above is the user's, as for what a run with sudo created in the home folder."""
+    while (parent := os.path.dirname(path)) != path:
+        path = parent
+        if os.stat(path).st_uid == SYSTEM.user_id():
+            return True
+    return False

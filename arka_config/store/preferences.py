@@ -9,7 +9,7 @@ from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
 from arka_config.store.ownership import check_keys
 from arka_config.store.tokens import STORAGES
-from arka_config.text import shorten
+from arka_config.text import edit_command, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,12 +82,12 @@ class Preferences:
             raise MalformedFile(
                 f"{path}: storage must be {', '.join(STORAGES[:-1])} or {STORAGES[-1]}",
                 path=path,
-                hint=f"edit {path}",
+                hint=edit_command(path),
             )
         self.legacy_sync: bool = toml.get(table, "legacy_sync", bool, path) or False
         self.expiry: str = toml.get(table, "expiry", str, path) or WARN
         if self.expiry not in (WARN, REFUSE):
-            raise MalformedFile(f"{path}: expiry must be {WARN} or {REFUSE}", path=path, hint=f"edit {path}")
+            raise MalformedFile(f"{path}: expiry must be {WARN} or {REFUSE}", path=path, hint=edit_command(path))
         warning = toml.get(table, "expiry_warning", str, path)
         self.expiry_warning = _parse_days(warning, path) if warning else EXPIRY_WARNING
         self.helpers = _parse_helpers(toml.get(table, "helpers", dict, path) or {}, path)
@@ -138,13 +138,13 @@ def _parse_days(text: str, path: str) -> int:
     try:
         return parse_days(text)
     except ValueError as error:
-        raise MalformedFile(f"{path}: expiry_warning: {error}", path=path, hint=f"edit {path}") from None
+        raise MalformedFile(f"{path}: expiry_warning: {error}", path=path, hint=edit_command(path)) from None
 
 
 def _get_strings(table: Mapping[str, object], key: str, path: str) -> tuple[str, ...]:
     value = toml.get(table, key, list, path) or []
     if not all(isinstance(item, str) for item in value):
-        raise MalformedFile(f"{path}: {key} must be an array of strings", path=path, hint=f"edit {path}")
+        raise MalformedFile(f"{path}: {key} must be an array of strings", path=path, hint=edit_command(path))
     return tuple(value)
 
 

@@ -61,13 +61,18 @@ class ProfileStore(AppFiles):
             raise ProfileExists(f"profile '{name}' already exists", hint=f"{self.app.name} profiles show {name}")
         return name
 
-    def sign_in_command(self, name: str, url: str) -> str:
-        """The command that gets a profile another token; empty if its workspace is not known to support sign-in."""
+    def sign_in_command(self, name: str, url: str, *, is_profiles: bool = True) -> str:
+        """The command that gets a profile another token; empty if its workspace is not known to support sign-in.
+
+        `is_profiles` says whether the profile, if it exists, has this URL without `--api-url`.
+        """
         from arka_config.store.sign_in_cache import SignInCache
 
         if not SignInCache(self.folders.state, self.lock).has(self.app.issuer(url)):
             return ""
-        return f"{self.app.name} {'refresh' if self.exists(name) else 'login'} -p {name}"
+        if is_profiles and self.exists(name):
+            return f"{self.app.name} refresh -p {name}"
+        return f"{self.app.name} login -p {name} --api-url {url}"
 
     # Changes to one profile
 

@@ -8,7 +8,7 @@ from arka_config.errors import MalformedFile
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
 from arka_config.store.ownership import check_keys, find_fault
-from arka_config.text import is_profile_name, shorten
+from arka_config.text import edit_command, is_profile_name, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class ProfileFiles:
         ((kind, _),) = table.items()
         target = toml.get(table, kind, str, path, "token")
         if not target:
-            raise MalformedFile(f"{path}: token.{kind} is empty", path=path, hint=f"edit {path}")
+            raise MalformedFile(f"{path}: token.{kind} is empty", path=path, hint=edit_command(path))
         return kind, target
 
 

@@ -23,7 +23,7 @@ from arka_config.precedence.values import (
     under_any_name,
 )
 from arka_config.secret import Secret
-from arka_config.text import check_profile_name
+from arka_config.text import check_profile_name, edit_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -402,7 +402,7 @@ def _setting_in(profile: Profile, field: Field) -> ResolvedValue | None:
         if not isinstance(value, dict):
             key = ".".join(("settings", *field.path[:depth]))
             raise MalformedFile(
-                f"{profile.path}: {key} must be a table", path=profile.path, hint=f"edit {profile.path}"
+                f"{profile.path}: {key} must be a table", path=profile.path, hint=edit_command(profile.path)
             )
         if part not in value:
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from arka_config.errors import InvalidValue
 from arka_config.store.tokens import PLAIN, storage_of
-from arka_config.text import UNPRINTABLE, is_profile_name
+from arka_config.text import UNPRINTABLE, is_profile_name, unprintable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,5 +116,4 @@ def check_secret(secret: Secret, field: str) -> None:
         raise InvalidValue(f"{field}: the secret is longer than {MAX_LENGTH} characters")
     for at, character in enumerate(text):
         if character in _FORBIDDEN:
-            message = f"{field} contains a forbidden character: U+{ord(character):04X} at position {at + 1}"
-            raise InvalidValue(message)
+            raise unprintable(field, character, at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from arka_config.errors import MalformedFile
 from arka_config.store import files
 from arka_config.store.fast import toml as fast_toml
-from arka_config.text import did_you_mean, is_printable, shorten, visible
+from arka_config.text import did_you_mean, edit_command, is_printable, shorten, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ def parse(text: str, path: str) -> dict[str, Any]:
             (key for key, value in strings(table) if not (is_printable(value) and is_printable(key))), None
         )
     except ValueError as error:  # tomllib's own, or the interpreter's for a number with thousands of digits
-        raise MalformedFile(f"{path}: not TOML: {_describe(error)}", path=path, hint=f"edit {path}") from None
+        raise MalformedFile(f"{path}: not TOML: {_describe(error)}", path=path, hint=edit_command(path)) from None
     except RecursionError:
         raise MalformedFile(f"{path}: not TOML: nested too deeply", path=path) from None
     if unprintable is not None:
         raise MalformedFile(
             f"{path}: {shorten(unprintable)} contains a control character or a direction mark",
             path=path,
-            hint=f"edit {path}",
+            hint=edit_command(path),
         )
     return table
 
@@ -99,7 +99,7 @@ def get(table: Mapping[str, Any], key: str, kind: type, path: str, within: str =
         return value
     names = {str: "a string", dict: "a table", list: "an array", bool: "true or false", int: "a whole number"}
     name = f"{within}.{key}" if within else key
-    raise MalformedFile(f"{path}: {shorten(name)} must be {names[kind]}", path=path, hint=f"edit {path}")
+    raise MalformedFile(f"{path}: {shorten(name)} must be {names[kind]}", path=path, hint=edit_command(path))
 
 
 def edit(text: str, changes: Mapping[tuple[str, ...], Any], path: str) -> str:
@@ -126,7 +126,7 @@ def edit(text: str, changes: Mapping[tuple[str, ...], Any], path: str) -> str:
     raise MalformedFile(
         f"{path}: its tables are split in a way that this program cannot change safely",
         path=path,
-        hint=f"edit {path}",
+        hint=edit_command(path),
     )
 
 

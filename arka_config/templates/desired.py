@@ -16,7 +16,15 @@ from arka_config.references.registry import KINDS
 from arka_config.store.system import SYSTEM
 from arka_config.templates.policy import SettingsValidator, source_problem
 from arka_config.templates.reading import Template, TemplateFiles, read
-from arka_config.text import check_profile_name, did_you_mean, is_printable, shorten, suggest_profile_name, visible
+from arka_config.text import (
+    check_profile_name,
+    did_you_mean,
+    edit_command,
+    is_printable,
+    shorten,
+    suggest_profile_name,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -272,7 +280,7 @@ class _Builder:
 
     def _warn(self, key: tuple[str, ...], message: str) -> None:
         place = self.template.text.place(key)
-        warnings.warn(ConfigWarning(f"{place}: {message}", hint=f"edit {self.template.text.path}"), stacklevel=2)
+        warnings.warn(ConfigWarning(f"{place}: {message}", hint=edit_command(self.template.text.path)), stacklevel=2)
 
 
 def _all_keys(table: Mapping[str, Any]) -> Iterator[str]:

@@ -9,11 +9,13 @@ import httpx
 import pytest
 from sqlalchemy import delete, select
 
+from arka_config.arka import app
 from arka_config.cli.runtime import browser_sign_in
 from arka_config.store import journal
 from arka_config.store.profile_store import ProfileStore
 from arka_config.testing import USER, ApprovingBrowser
 from arka_config.workspace.server.tables import Token
+from arka_config.workspace.server.tokens import new_token
 from tests.cli.program import TOKEN, Result, arka
 from tests.workspace import fake as steps
 
@@ -218,6 +220,19 @@ def test_rejected_token_s_hint_names_refresh_which_solves_it(home: Path, cli_wor
     assert (rejected.code, "arka refresh -p laptop" in rejected.err) == (4, True)
     assert arka("rotate").err.splitlines()[-1].startswith("hint: arka refresh -p laptop")
     assert sign_in(command="refresh")[0].code == 0
+
+
+@pytest.mark.usefixtures("cli_browser")
+def test_rejected_token_of_a_new_profile_names_the_login_at_the_same_workspace(
+    cli_workspace: RunningWorkspace,
+) -> None:
+    assert sign_in()[0].code == 0
+    url = cli_workspace.url
+    for name in ("new", "laptop"):  # the second one exists
+        done = arka("login", "-p", name, "--with-token", "--api-url", url, "--force", stdin=new_token(app).reveal())
+        assert (done.code, f"hint: arka login -p {name} --api-url {url}; your tokens" in done.err) == (4, True), (
+            done.err
+        )
     assert arka("status", "--verify").code == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -245,7 +246,9 @@ def test_login_expires_rejects_anything_else(home: Path, text: str) -> None:
 def test_login_rejects_a_label_with_a_control_character(home: Path, character: str) -> None:
     done = login("--label", f"a{character}b")
     assert done.code == 1
-    assert f"--label contains a forbidden character: U+{ord(character):04X} at position 2" in done.err
+    found = "is not UTF-8 text: byte 0xFF" if character == "\udcff" else "contains a forbidden character: U+"
+    assert f"--label {found}" in done.err
+    assert "at position 2" in done.err
     assert nothing_is_stored(home)
 
 
@@ -304,6 +307,16 @@ def test_login_hint_names_the_tokens_page_of_that_workspace() -> None:
 def test_login_fails_if_stdin_has_no_token(home: Path, token: str) -> None:
     done = login(token=token)
     assert (done.code, "--with-token: no token was given" in done.err) == (4, True)
+    assert nothing_is_stored(home)
+
+
+def test_login_refuses_a_token_file_that_is_none(home: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # as in `--token-file <(op read …)`
+    done = arka("login", "--token-file", str(tmp_path / "pipe"))
+    assert (done.code, f"--token-file: {tmp_path}/pipe is not a regular file" in done.err) == (4, True)
+    assert "hint: pipe the token to --with-token instead" in done.err
+    done = arka("login", "--token-file", "")  # an empty variable
+    assert (done.code, "--token-file: the path is empty" in done.err) == (2, True)
     assert nothing_is_stored(home)
 
 

@@ -28,6 +28,11 @@ def a_file_instead_of_a_folder(user_home: UserHome) -> None:
     user_home.write(user_home.config("profiles", "work.toml"), "")
 
 
+@problem_case("read-only", TOKENS, "its owner may not write to it (mode 0500)", f"chmod u+w {TOKENS}")
+def a_read_only_folder(user_home: UserHome) -> None:
+    user_home.data("tokens").chmod(0o500)
+
+
 @problem_case("modes", f"{TOKENS}/ci.json", "read the file (mode 0644)", f"chmod 600 {TOKENS}/ci.json", fixable=True)
 def a_readable_token(user_home: UserHome) -> None:
     user_home.data("tokens", "ci.json").chmod(0o644)

@@ -277,3 +277,22 @@ def test_origin_of_an_origin_is_the_same(url: str) -> None:
     except InvalidUrl:
         return
     assert Origin.of(str(origin)) == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("127.0.0.1:8765", "use http://127.0.0.1:8765"),
+        ("localhost:8765/api", "use http://localhost:8765/api"),
+        ("[::1]:8765", "use http://[::1]:8765"),
+        ("arka-ai.com", "use https://arka-ai.com"),
+        ("arka-ai.com:8443/api", "use https://arka-ai.com:8443/api"),
+        ("ftp://arka-ai.com", ""),
+        ("two words", ""),
+        ("", ""),
+    ],
+)
+def test_url_without_a_scheme_gets_a_hint_with_it(url: str, hint: str) -> None:
+    with pytest.raises(InvalidUrl) as caught:
+        Origin.of(url, "--api-url")
+    assert caught.value.hint == hint

@@ -16,7 +16,7 @@ from arka_config.store.preferences import Preferences
 from tests.cli.program import TOKEN, arka
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 STRANGER = 65534
 CREDENTIAL = Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"))
@@ -170,6 +170,49 @@ def test_refusal_by_the_system_names_the_owner_and_the_command(tmp_path: Path, m
     assert error.message == f"cannot read {tmp_path}/token: permission denied"
     assert f"{tmp_path}/token belongs to " in error.hint
     assert error.hint.endswith(f"if it should be yours: sudo chown -hR 4242 '{tmp_path}/token'")
+
+
+@pytest.fixture
+def restricted(tmp_path: Path) -> Iterator[Path]:
+    """A folder that its owner may not write to, with a file."""
+    folder = tmp_path / "restricted"
+    folder.mkdir()
+    (folder / "lock").touch()
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o700)
+
+
+REFUSED = PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize("path", ["lock", "missing", "missing/lock"])
+def test_refusal_in_an_own_read_only_folder_names_the_chmod(restricted: Path, path: str) -> None:
+    assert files.failure("write", str(restricted / path), REFUSED).hint == f"chmod u+rwx '{restricted}'"
+
+
+def test_refusal_of_an_own_file_without_permissions_names_the_chmod(tmp_path: Path) -> None:
+    (tmp_path / "token").touch(mode=0o000)
+    assert files.failure("read", f"{tmp_path}/token", REFUSED).hint == f"chmod u+rw '{tmp_path}/token'"
+
+
+def test_refusal_in_a_home_folder_of_another_user_suggests_no_takeover(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for `HOME=/root`, of which `chown -hR` would take all files from root, or a `HOME` that does not exist."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    hint = files.failure("read", f"{tmp_path}/.local/state/pins.json", REFUSED).hint
+    assert hint.startswith(f"{tmp_path} belongs to ")
+    assert hint.endswith("but you are 4242: set HOME to a folder of yours")
+    hint = files.failure("lock", "/nonexistent/.local/state/lock", REFUSED).hint
+    assert hint == "/nonexistent does not exist, and / belongs to root, but you are 4242: set HOME to a folder of yours"
+
+
+def test_path_below_a_file_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for error in (NotADirectoryError(20, "Not a directory"), FileExistsError(17, "File exists")):
+        hint = files.failure("lock", f"{tmp_path}/file/state/lock", error).hint
+        assert hint == f"{tmp_path}/file is not a folder; look at it: ls -ld '{tmp_path}/file'"
 
 
 # Files that the user edits

@@ -61,7 +61,7 @@ def test_parse_error_has_line_and_column(text: str, said: str) -> None:
     error = refused(text)
     assert error.message.startswith(f"{PATH}: not TOML: ")
     assert said in error.message
-    assert error.hint == f"edit {PATH}"
+    assert error.hint == f"${{EDITOR:-vi}} '{PATH}'"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_edit_is_exact_or_refused_for_any_toml(text: str, changes: dict[tuple[st
 def test_edit_refuses_split_tables_it_cannot_change_safely() -> None:
     with pytest.raises(MalformedFile, match="cannot change safely") as caught:
         toml.edit("c.a = 0\nb = 3\n", {("c", "d", "a"): 11}, PATH)
-    assert caught.value.hint == f"edit {PATH}"
+    assert caught.value.hint == f"${{EDITOR:-vi}} '{PATH}'"
 
 
 def test_apply_changes_sets_and_removes_by_path() -> None:

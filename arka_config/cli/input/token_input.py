@@ -46,7 +46,8 @@ def read_token(
         session.check_checksum(token, url)
         return check(token)
 
-    flags = [flag for flag, is_given in (("--with-token", with_token), ("--token-file", token_file)) if is_given]
+    given = (("--with-token", with_token), ("--token-file", token_file is not None))
+    flags = [flag for flag, is_given in given if is_given]
     if session.api_key is not None:
         flags.append(session.app.token_field.option)
     if len(flags) > 1:
@@ -90,6 +91,12 @@ def read_stdin(session: Session) -> str:
 
 
 def _read_file(path: str) -> str:
+    if not path:
+        raise UsageError("--token-file: the path is empty", hint="pass the path of a file with the token")
+    if os.path.exists(path) and not os.path.isfile(path):  # such as `<(op read …)`, which would be read as it is
+        raise TokenUnavailable(
+            f"--token-file: {visible(path)} is not a regular file", hint="pipe the token to --with-token instead"
+        )
     text = files.read(os.path.abspath(path), secret=True)
     if text is None:
         raise TokenUnavailable(

@@ -13,7 +13,7 @@ from arka_config.cli.runtime import browser_sign_in, legacy_sync, token_formats,
 from arka_config.cli.runtime.origin_approval import approve_origin
 from arka_config.errors import ConfigError
 from arka_config.precedence.origin import Origin
-from arka_config.precedence.values import FLAG
+from arka_config.precedence.values import ENV, FLAG
 from arka_config.store.tokens import PLAIN, Credential
 from arka_config.text import visible
 
@@ -164,7 +164,7 @@ def _verify_token(session: Session, target: Target, token: Secret) -> Verificati
     if verify is False:
         return Verification(State.NOT_ASKED, skipped=Skipped.NO_VERIFY)
     resolution = session.login_resolution(str(url.value) if url.layer == FLAG else None)
-    replacement = session.store.sign_in_command(target.name, str(url.value))
+    replacement = session.store.sign_in_command(target.name, str(url.value), is_profiles=url.layer not in (FLAG, ENV))
     client = workspace_access.client(session, resolution, url, token, replacement=replacement)
     verification = ask_workspace(client)
     if verification.state == State.VALID:

@@ -37,6 +37,7 @@ MAX_RETRY_AFTER = 10.0  # seconds; if the server asks for a longer wait, report 
 _CONNECT_TIMEOUT = 10.0  # seconds
 _TEMPORARY_STATUSES = frozenset({429, 502, 503, 504})
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})  # X509_V_ERR_…: the chain ends at no trusted certificate
+_SERVER_HINT = "check the URL and its port, and that the server runs"
 _PROXY_HINT = "set another one with the setting proxy, or bypass it with NO_PROXY"
 
 
@@ -214,7 +215,7 @@ def _send_once(request: Request, connection: Connection, seconds: float) -> Resp
     except httpx.TimeoutException:
         return _timeout_failure(connection)
     except httpx.HTTPError:
-        return Failure("the connection was closed before the response was complete")
+        return Failure("the connection was closed before the response was complete", hint="try again later")
     except Exception as error:  # noqa: BLE001  # its traceback would show the request
         return Failure(f"the request failed with {type(error).__name__}", is_permanent=True)
 
@@ -278,8 +279,10 @@ def _connection_failure(error: BaseException, proxy: str, connection: Connection
         return Failure("connecting took too long", hint="check the network", is_unsent=True, is_permanent=True)
     if any(isinstance(each, ConnectionRefusedError) for each in causes):
         reason = "the proxy refused the connection" if proxy else "the connection was refused"
-        return Failure(reason, hint=_PROXY_HINT if proxy else "", is_unsent=True)
-    return Failure("the connection to the proxy failed" if proxy else "the connection failed", is_unsent=True)
+        return Failure(reason, hint=_PROXY_HINT if proxy else _SERVER_HINT, is_unsent=True)
+    if proxy:
+        return Failure("the connection to the proxy failed", hint=_PROXY_HINT, is_unsent=True)
+    return Failure("the connection failed", hint="check the network", is_unsent=True)
 
 
 def _certificate_failure(error: ssl.SSLCertVerificationError, connection: Connection) -> Failure:

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from arka_config.errors import ConfigError
 from arka_config.extras import install_command
 from arka_config.store import files
-from arka_config.text import shorten
+from arka_config.store.ownership import refusal_hint
+from arka_config.text import quote_path, shorten
 from arka_config.workspace.server.outages import READ, TIME_LIMIT, UNAVAILABLE, WRITE, Outages, driver_message
 from arka_config.workspace.server.selection import LABEL_FUNCTION, label_matches
 
@@ -148,13 +149,25 @@ class Database:
     @contextmanager
     def report_errors(self) -> Iterator[None]:
         """Turn a database error into a ConfigError with the driver's message. For commands."""
-        reason = ""
+        reason = hint = ""
         try:
             yield
         except (DBAPIError, *UNAVAILABLE) as error:
-            reason = driver_message(error)
+            reason, hint = driver_message(error), self._hint_for(error)
         if reason:
-            raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=_URL_HINT)
+            raise ConfigError(f"cannot open the database {self.url}: {reason}", hint=hint)
+
+    def _hint_for(self, error: Exception) -> str:
+        """What helps against a database error: for SQLite, by its result code (https://sqlite.org/rescode.html)."""
+        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+        path = self.engine.url.database
+        if path and code == sqlite3.SQLITE_FULL:
+            return f"make room on that disk: df -h {quote_path(os.path.dirname(path))}"
+        if path and code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            return refusal_hint(path)
+        if code == sqlite3.SQLITE_CORRUPT:
+            return "restore a backup: docs/guides/backup.md of arka-config"
+        return _URL_HINT
 
     def close(self) -> None:
         """Close all connections."""

@@ -531,6 +531,7 @@ def test_refused_connection_is_reported_at_once() -> None:
     with pytest.raises(WorkspaceUnreachable) as caught:
         client_for(gone.url).get_identity()
     assert caught.value.message == f"{gone.url} cannot be reached: the connection was refused"
+    assert caught.value.hint == "check the URL and its port, and that the server runs"
     assert time.monotonic() - started < 1
 
 

@@ -112,6 +112,20 @@ def test_file_that_is_not_a_database_is_not_changed(tmp_path: Path) -> None:
     assert file.read_text() == "shopping list\n" * 100
 
 
+def test_full_disk_names_the_disk(tmp_path: Path) -> None:
+    database = Workspace.open(app, file_url(str(tmp_path / "workspace.db"))).database
+    event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
+    database.engine.dispose()
+    with (
+        pytest.raises(ConfigError, match="database or disk is full") as error,
+        database.report_errors(),
+        database.write() as session,
+    ):
+        session.execute(text("CREATE TABLE filler AS SELECT randomblob(1000000)"))
+    assert error.value.hint == f"make room on that disk: df -h '{tmp_path}'"
+    database.close()
+
+
 def test_database_files_are_private(tmp_path: Path, no_umask: None) -> None:
     file = tmp_path / "new" / "workspace #1?.db"
     workspace = Workspace.open(app, file_url(str(file)))
