@@ -99,6 +99,23 @@ def test_tab_in_bash_completes(bash: Shell) -> None:
     assert bash.line_after_tab("arka tokens revoke --label 'Mac") == "arka tokens revoke --label 'MacBook Pro' "
 
 
+# A label comes from the workspace.
+HOSTILE = ["Va$(touch ran)", "Vb`touch ran`", 'Vc"; touch ran; "', "Vd\\", "Ve!!", "Vf'; touch ran; '"]
+
+
+@pytest.mark.peer("bash")
+@pytest.mark.parametrize("option", ["--label ", "--label="])
+def test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover(option: str, two_profiles: Path, bash: Shell) -> None:
+    for label in HOSTILE:
+        login = ("login", "-p", label[:2].lower(), "--with-token", "--no-verify", "--label", label)
+        assert arka(*login, stdin="arka_" + label[1] * 37).code == 0
+    for label in HOSTILE:
+        typed = f'arka tokens revoke {option}"{label[:2]}'
+        assert bash.line_after_tab(typed) == (typed if label[1] != "f" else f'{typed[:-2]}{label}" ')
+        typed = f"arka tokens revoke {option}'{label[:2]}"
+        assert bash.line_after_tab(typed) == (typed if label[1] == "f" else f"{typed[:-2]}{label}' ")
+
+
 @pytest.mark.peer("zsh")
 @pytest.mark.parametrize("compinit", ["before", "after", "never"])
 def test_tab_in_zsh_completes(compinit: str, environ: dict[str, str], tmp_path: Path) -> None:

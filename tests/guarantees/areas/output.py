@@ -44,6 +44,11 @@ GUARANTEES: list[Guarantee] = [
         ("no redaction of text", "no redaction of JSON", "a token that completion offers"),
     ),
     Guarantee(
+        "A label that completion inserts, in quotes or without, is one word of the command line. None is run.",
+        ("cli/test_completion_shells.py::test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover",),
+        ("a completed label that runs in double quotes", "a completed label that ends single quotes"),
+    ),
+    Guarantee(
         "A shell's start-up file is edited only after a yes, by one line that `completion uninstall` removes, and a "
         "completion script of another author is not replaced.",
         ("cli/test_completion_install.py",),
@@ -213,6 +218,22 @@ MUTANTS: list[Mutant] = [
         "    if not is_loaded and not yes:\n",
         "    if False:\n",
         "tests/cli/test_completion_install.py::test_a_start_file_is_not_edited_without_a_yes",
+        "assert",
+    ),
+    Mutant(
+        "a completed label that runs in double quotes",
+        "cli/runtime/shell/completion.bash",
+        r"""                    \") [[ $value == *[\"\$\`\\!]* ]] && continue ;;""",
+        r"""                    \") ;;""",
+        "tests/cli/test_completion_shells.py::test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover",
+        "assert",
+    ),
+    Mutant(
+        "a completed label that ends single quotes",
+        "cli/runtime/shell/completion.bash",
+        r"""                    \') [[ $value == *\'* ]] && continue ;;""",
+        r"""                    \') ;;""",
+        "tests/cli/test_completion_shells.py::test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover",
         "assert",
     ),
     Mutant(

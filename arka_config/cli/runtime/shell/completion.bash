@@ -1,6 +1,6 @@
 # bash completion for __PROGRAM__
 __FUNCTION__() {
-    local line=$COMP_LINE word cur prefix="" broken="" breaks="" quoted="" type value given
+    local line=$COMP_LINE word cur prefix="" broken="" breaks="" quote="" type value given
     local i at=-1 number=0
     local -a words=() starts=()
     COMPREPLY=()
@@ -24,16 +24,20 @@ __FUNCTION__() {
     [[ $cur == -*=* ]] && prefix=${cur%%=*}=
     [[ $COMP_WORDBREAKS == *=* ]] && breaks+="="
     [[ $COMP_WORDBREAKS == *:* ]] && breaks+=":"
-    case $cur in
-        [\"\']*) quoted=1 ;;
+    case ${cur#"$prefix"} in
+        [\"\']*) quote=${cur#"$prefix"} quote=${quote:0:1} ;;
         *) [[ -n $breaks && $cur == *[$breaks]* ]] && broken=${cur%"${cur##*[$breaks]}"} ;;
     esac
 
     while IFS=, read -r type value; do
         case $type in
             plain)
-                value=$prefix$value
-                [[ -z $quoted ]] && printf -v value %q "$value"
+                # Within quotes, bash inserts a reply as it is: what would end them, or be executed there, is left out.
+                case $quote in
+                    \') [[ $value == *\'* ]] && continue ;;
+                    \") [[ $value == *[\"\$\`\\!]* ]] && continue ;;
+                    *) printf -v value %q "$prefix$value" ;;
+                esac
                 [[ $value == *[=.] ]] && type compopt &> /dev/null && compopt -o nospace
                 COMPREPLY+=("${value#"$broken"}")
                 ;;
