@@ -79,10 +79,11 @@ class AppIdentity:
     under which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those
     inserted below the same built-in layer keep this order. `commands` names the toolkit's commands that the program
     has, if not all. `secret_settings` names the secret fields of the settings class other than the token; without it,
-    the class is imported if a child process could inherit one of their variables. With `sign_in`, `login` signs in
-    through the browser if the workspace's server supports it. `version` is the program's version; without it, that of
-    the installed package `distribution`, by default that of the settings class. Raises ValueError for a name that is
-    not words of letters, digits, `-` and `_`, and for a prefix that cannot begin a variable.
+    the class is imported by `profiles show`, and if a child process could inherit one of their variables. With
+    `sign_in`, `login` signs in through the browser if the workspace's server supports it. `version` is the program's
+    version; without it, that of the installed package `distribution`, by default that of the settings class. Raises
+    ValueError for a name that is not words of letters, digits, `-` and `_`, and for a prefix that cannot begin a
+    variable.
     """
 
     def __init__(

@@ -189,12 +189,17 @@ def test_every_package_of_the_cli_has_a_row() -> None:
 
 def loaded(code: str, **environ: str) -> set[str]:
     """The top-level modules that a fresh interpreter has after the code, beyond those that it starts with."""
+    return {name.partition(".")[0] for name in loaded_modules(code, **environ)}
+
+
+def loaded_modules(code: str, **environ: str) -> set[str]:
+    """All modules that a fresh interpreter has after the code, beyond those that it starts with."""
     script = f"import sys\nbefore = set(sys.modules)\n{code}\nprint(*sorted(set(sys.modules) - before))"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "COVERAGE"))}
     done = subprocess.run(
         [sys.executable, "-c", script], env={**kept, **environ}, capture_output=True, text=True, check=True
     )
-    return {name.partition(".")[0] for name in done.stdout.split("\n")[-2].split()}
+    return set(done.stdout.split("\n")[-2].split())
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
@@ -246,6 +251,36 @@ def test_command_imports_no_heavier_tier_than_it_needs(tmp_path: Path, line: str
     code, _, words = line.partition(" ") if line[0].isdigit() else ("0", "", line)
     heavy = loaded_by_command(words, tmp_path, exit_code=int(code)) & HEAVY
     assert heavy <= set(allowed.split()), f"arka {words} imports {heavy - set(allowed.split())}"
+
+
+def test_the_help_page_imports_no_store_no_session_and_no_command() -> None:
+    code = "from arka_config.arka import app\nfrom arka_config.cli.runtime.run import run\nrun(app, ['--help'])"
+    names = {name.removeprefix("arka_config.") for name in loaded_modules(code)}
+    assert names >= {"cli.runtime.command_tree", "cli.runtime.help_format"}
+    assert names & {"shutil", "cli.runtime.session", "opening", "store.profile_store", "settings"} == set()
+    assert [name for name in names if name.startswith(("cli.commands.", "sealing.", "workspace."))] == []
+
+
+def test_status_offline_imports_nothing_that_sends_requests(tmp_path: Path) -> None:
+    code = "from arka_config.arka import app\nfrom arka_config.cli.runtime.run import run\n"
+    code += "run(app, ['status', '--offline'])"
+    names = loaded_modules(code, ARKA_HOME=str(tmp_path))
+    assert "arka_config.workspace.client.verification" in names
+    assert names & {"arka_config.workspace.client.transport", "http", "ssl", "urllib.parse"} == set()
+
+
+def test_the_first_run_with_click_frees_the_garbage_collector_of_what_was_imported() -> None:
+    code = (
+        "import gc\n"
+        "from arka_config.arka import app\n"
+        "from arka_config.cli.runtime.run import run\n"
+        "run(app, ['--help'])\n"
+        "frozen = gc.get_freeze_count()\n"
+        "assert gc.isenabled() and frozen > 10_000\n"
+        "run(app, ['--help'])\n"
+        "assert gc.isenabled() and gc.get_freeze_count() <= frozen, 'each run freezes what it leaves behind'"
+    )
+    assert loaded_modules(code)
 
 
 @pytest.mark.parametrize(("words", "allowed"), [("arka use w", set()), ("arka status -p w", {"click"})])

@@ -44,7 +44,9 @@ class SecretRecords:
 
     def fields(self, profile: str) -> list[str]:
         """Return the fields that the profile has a record for, sorted."""
-        return [field for name, field in self.names() if name == profile]
+        prefix = f"{profile}."
+        fields = (stem.removeprefix(prefix) for stem in self._records.stems() if stem.startswith(prefix))
+        return sorted(filter(is_field_name, fields))
 
     def path(self, profile: str, field: str) -> str:
         """The record's file, whether it exists or not. The profile's name must have been checked."""

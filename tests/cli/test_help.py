@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import click
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import arka_config
 from arka_config import errors
 from arka_config.app_identity import AppIdentity
 from arka_config.arka import app
+from arka_config.cli.output import terminal
 from arka_config.cli.reference import environment, exit_codes, files
 from arka_config.cli.reference.document import write_markdown, write_text
 from arka_config.cli.reference.topics import TOPICS
 from arka_config.cli.runtime.command_tree import program
+from arka_config.cli.runtime.help_format import HelpFormatter
 from arka_config.cli.runtime.registry import ENTRIES
 from arka_config.cli.runtime.run import run
 from arka_config.cli.runtime.suggestions import SYNONYMS
@@ -32,6 +37,28 @@ def test_help_of_a_command_is_that_of_its_option() -> None:
     for words in (["profiles", "list"], ["vault"], ["login"], []):
         assert arka("help", *words).out == arka(*words, "--help").out
         assert arka(*words, "-h").out == arka(*words, "--help").out
+
+
+WORDS = st.text("ab é\n\t\x1b[0m世", max_size=40) | st.text("word ", min_size=1, max_size=90)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=4), st.integers(20, 120), st.booleans())
+def test_rows_of_a_help_page_are_those_of_click(rows: list[tuple[str, str]], width: int, indented: bool) -> None:
+    pages = []
+    for formatter in (HelpFormatter(width=width), click.HelpFormatter(width=width)):
+        if indented:
+            formatter.indent()
+        formatter.write_dl(rows)
+        pages.append(formatter.getvalue())
+    assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("columns", ["", "0", "-5", "33", " 40 ", "x", "200"])
+def test_the_width_of_a_help_page_is_that_of_click(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert terminal.columns() == shutil.get_terminal_size().columns
+    for most in (None, 60, 120):
+        assert HelpFormatter(max_width=most).width == click.HelpFormatter(max_width=most).width
 
 
 def test_every_command_and_group_takes_h() -> None:

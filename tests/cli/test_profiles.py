@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from arka_config import App
+from arka_config.testing import run_program
 from tests.cli.program import OTHER, TOKEN, arka
 
 if TYPE_CHECKING:
@@ -30,6 +33,29 @@ def write_profile(home: Path, name: str, text: str) -> None:
 
 def profile_names() -> list[str]:
     return [profile["name"] for profile in arka("profiles", "list", "--json").json["profiles"]]
+
+
+@pytest.mark.usefixtures("two_profiles")
+@pytest.mark.parametrize(
+    "line",
+    ["token", "token -p work", "prompt", "env", "status --offline", "use work", "profiles show", "profiles show work"],
+)
+def test_command_about_one_profile_lists_no_folder(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        pytest.fail("this takes longer the more profiles there are")
+
+    with monkeypatch.context() as patched:
+        for name in ("listdir", "scandir", "walk"):
+            patched.setattr(os, name, fail)
+        done = arka(*line.split())
+    assert done.code == 0, done.err
+
+
+def test_show_hides_declared_secrets_without_the_settings_class(home: Path) -> None:
+    acme = App("arka", settings="no.such.module:Settings", secret_settings=("pin", "mail.password"))
+    write_profile(home, "work", '[settings]\ntimeout = 3\npin = 1234\nmail = { host = "h", password = "hunter2" }\n')
+    done = run_program(acme.main(), ("profiles", "show", "work", "--json"))
+    assert done.json["settings"] == {"timeout": 3, "pin": "…", "mail": {"host": "h", "password": "…"}}
 
 
 # list

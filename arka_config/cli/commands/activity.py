@@ -10,12 +10,13 @@ import click
 from arka_config.cli.input.options import parse_past
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.models import Activity
 
 _MAX_PAGES = 10  # of tokens to look up labels in; the other tokens are shown by their id

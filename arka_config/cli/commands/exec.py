@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from arka_config.cli.input.options import strict_expiry_option
 from arka_config.cli.runtime import exec_process, words
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

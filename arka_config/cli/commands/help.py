@@ -9,8 +9,8 @@ import click
 from arka_config.cli.output import terminal
 from arka_config.cli.reference.document import write_text
 from arka_config.cli.reference.topics import TOPICS
-from arka_config.cli.runtime import session as sessions
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.click_context import program_context
+from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.command_tree import LazyCommand
 from arka_config.cli.runtime.words import TextType
 from arka_config.errors import UsageError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from click.shell_completion import CompletionItem
+
+    from arka_config.cli.runtime.session import Session
 
 _MAX_WIDTH = 100  # columns; longer lines are hard to read
 
@@ -34,7 +36,7 @@ class HelpWords(TextType):
         from click.shell_completion import CompletionItem
 
         before = ctx.params.get(str(param.name)) or ()
-        found = _find(sessions.program_context(ctx), before)
+        found = _find(program_context(ctx), before)
         group = found.command if found is not None else None
         commands = group.commands if isinstance(group, click.Group) else {}
         described = {name: each.get_short_help_str() for name, each in commands.items() if not each.hidden}
@@ -50,7 +52,7 @@ def help_(session: Session, words: tuple[str, ...]) -> None:
 
     Without either, lists the commands. The topics are precedence, environment, exit-codes and files.
     """
-    context = sessions.program_context(click.get_current_context())
+    context = program_context(click.get_current_context())
     topic = TOPICS.get(words[0]) if len(words) == 1 else None
     if topic is not None:
         width = min(terminal.columns(), _MAX_WIDTH)

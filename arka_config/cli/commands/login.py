@@ -11,7 +11,7 @@ from arka_config.cli.input.options import check_label, no_browser_option, parse_
 from arka_config.cli.input.profile_name import ask_profile_name
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_import, words
-from arka_config.cli.runtime.command import Session, command, feature_option
+from arka_config.cli.runtime.command import command, feature_option
 from arka_config.cli.runtime.login_steps import Input, Target, log_in
 from arka_config.errors import OriginConflict, UsageError
 from arka_config.precedence.origin import Origin
@@ -20,6 +20,7 @@ from arka_config.precedence.values import ENV, PROFILE, flatten, resolve
 from arka_config.store.tokens import STORAGES
 
 if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
 
 

@@ -10,11 +10,13 @@ from arka_config.app_identity import LEGACY, MANAGE
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, unfinished
-from arka_config.cli.runtime.command import Session, command, feature_option
+from arka_config.cli.runtime.command import command, feature_option
 from arka_config.errors import MalformedFile, NoToken, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

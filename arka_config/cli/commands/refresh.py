@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from arka_config.cli.input.options import no_browser_option, paste_option
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.login_steps import Input, Target, log_in
 from arka_config.errors import NoToken, UsageError
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

@@ -8,10 +8,11 @@ import click
 
 from arka_config.cli.input.options import no_browser_option, yes_option
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, workspace_access
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import NoWorkspaceApi
 
 if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
     from arka_config.cli.runtime.workspace_access import StoredToken
 
 

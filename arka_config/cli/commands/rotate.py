@@ -16,12 +16,13 @@ from arka_config.cli.input.options import parse_expires
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import expiry_document
 from arka_config.cli.runtime import issuing, legacy_copy, legacy_sync, revoking, unfinished, workspace_access
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError, InvalidToken, NoWorkspaceApi, ProRequired, RevocationUnknown, WorkspaceError
 from arka_config.store.journal import ROTATE
 from arka_config.templates.ledger import LedgerFile
 
 if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
     from arka_config.cli.runtime.workspace_access import StoredToken
     from arka_config.store.journal import Entry
     from arka_config.store.tokens import Credential

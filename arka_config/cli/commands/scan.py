@@ -14,7 +14,7 @@ from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import is_locked
 from arka_config.cli.output.progress import busy, counter, track
 from arka_config.cli.runtime import revoking, token_formats, words, workspace_access
-from arka_config.cli.runtime.command import Session, command, feature_option
+from arka_config.cli.runtime.command import command, feature_option
 from arka_config.cli.runtime.secret_settings import searchable_secrets
 from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, RevocationUnknown, UsageError, WorkspaceError
 from arka_config.precedence.values import DEFAULT, FLAG, ResolvedValue
@@ -30,6 +30,7 @@ from arka_config.store.child_environment import child_environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.verification import Verification
 

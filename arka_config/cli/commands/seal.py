@@ -13,7 +13,7 @@ from arka_config.cli.input.token_input import parse_copied_token, read_stdin
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import is_quick
 from arka_config.cli.runtime import words
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError, NoToken, SealedTokenError, TemplateError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.store import files, toml
@@ -21,6 +21,7 @@ from arka_config.store.resolution import expired_token
 from arka_config.text import visible
 
 if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
     from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.sealed import SealedToken

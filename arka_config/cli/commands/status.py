@@ -27,7 +27,7 @@ from arka_config.cli.output.format import (
     value_row,
 )
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import Session, command, feature_option
+from arka_config.cli.runtime.command import command, feature_option
 from arka_config.errors import (
     EXIT_PENDING,
     ConfigError,
@@ -44,6 +44,7 @@ from arka_config.workspace.client.verification import Skipped, State, Verificati
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
     from arka_config.precedence.credential import EffectiveToken
 
 

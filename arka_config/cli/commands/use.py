@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 import os
+from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.input import keys, picker
+from arka_config.cli.input import keys
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import NOT_CHECKED, expiry_cell
 from arka_config.cli.runtime import legacy_sync
-from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.precedence.values import ENV, PIN
+
+if TYPE_CHECKING:
+    from arka_config.cli.input.picker import Choice
+    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -97,6 +102,8 @@ def _show_pins(session: Session) -> None:
 
 def _prompt_for_name(session: Session) -> str:
     """Let the user choose one of the profiles."""
+    from arka_config.cli.input import picker
+
     names = session.store.names()
     if not names:
         raise ConfigError("there are no profiles", hint=f"{session.app.name} login --profile NAME")
@@ -121,7 +128,7 @@ def _details(session: Session, name: str) -> tuple[str, str]:
     return stored.label or profile.description, cell if isinstance(cell, str) else cell[0]
 
 
-def _prompt_for_number(session: Session, choices: list[picker.Choice]) -> str:
+def _prompt_for_number(session: Session, choices: list[Choice]) -> str:
     """Prompt for a number or name, on a terminal that shows lines only."""
     names = {choice.name for choice in choices}
     # A number that is a profile's name means that profile, so it is not shown as the number of another.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import platform
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from arka_config import versions
-from arka_config.cli.runtime.command import Session, command
-from arka_config.cli.runtime.session import program_of
+from arka_config.cli.runtime.click_context import program_of
+from arka_config.cli.runtime.command import command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -18,6 +21,8 @@ def version(session: Session) -> None:
 
     `--json` adds the versions of Python and of the toolkit that the program is built on.
     """
+    from arka_config import versions
+
     program = program_of(click.get_current_context())
     document = {
         "name": program,

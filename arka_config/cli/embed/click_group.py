@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.runtime import session as sessions
 from arka_config.cli.runtime.asynchronous import run_if_async
+from arka_config.cli.runtime.click_context import current_session
 from arka_config.cli.runtime.command import AUTHORS, JSON, Command, implements_json
 from arka_config.cli.runtime.command_tree import LazyCommand, SectionedGroup, write_sections
 from arka_config.cli.runtime.registry import ENTRIES
@@ -42,7 +42,7 @@ class AuthorsGroup(click.Group):
         name, command, rest = super().resolve_command(ctx, args)
         if command is None or isinstance(command, click.Group | LazyCommand) or implements_json(command):
             return name, command, rest
-        if not ctx.resilient_parsing and sessions.current(ctx, self.with_app).json:
+        if not ctx.resilient_parsing and current_session(ctx, self.with_app).json:
             raise click.UsageError(f"--json before '{name}': this command does not have it", ctx)
         return name, command, rest
 

@@ -10,8 +10,8 @@ import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
-from arka_config.cli.runtime import session as sessions
 from arka_config.cli.runtime.asynchronous import finish, is_in_loop
+from arka_config.cli.runtime.click_context import current_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -37,7 +37,7 @@ def pass_settings(
         if context is not None:
             from arka_config.cli.runtime.command import click_errors, json_errors
 
-            session = sessions.current(context, app)
+            session = current_session(context, app)
             with click_errors(app), json_errors(session):
                 return finish(function(session.load(kind), *args, **kwargs))
         if (namespace := _namespace(args)) is not None:

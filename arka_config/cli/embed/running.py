@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from arka_config.cli.runtime import session as sessions
+from arka_config.cli.runtime.click_context import current_session
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,7 +22,7 @@ def wants_json(app: AppIdentity, namespace: Namespace | None) -> bool:
     click = sys.modules.get("click")
     context = None if click is None else click.get_current_context(silent=True)
     if context is not None:
-        return sessions.current(context, app).json
+        return current_session(context, app).json
     if "typer" not in sys.modules:
         return False
     from arka_config.cli.embed.typer import running_session

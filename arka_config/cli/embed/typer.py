@@ -19,8 +19,8 @@ from arka_config.app_identity import AppIdentity
 from arka_config.cli.output import terminal
 from arka_config.cli.reference.topics import TOPICS
 from arka_config.cli.runtime import command_tree
-from arka_config.cli.runtime import session as sessions
 from arka_config.cli.runtime.asynchronous import finish
+from arka_config.cli.runtime.click_context import current_session
 from arka_config.cli.runtime.command import AUTHORS, JSON, OptionSpec
 from arka_config.cli.runtime.reporting import report_error, run_reporting_errors
 from arka_config.errors import ConfigError
@@ -150,7 +150,7 @@ def _forward(app: AppIdentity, name: str, cli: Any, names: Collection[str]) -> C
         if name == "help" and set(context.args[:1]).isdisjoint({*TOPICS, *names, *_HELP}):
             cli(args=[*context.args, "--help"], prog_name=context.parent.command_path)  # exits
         group = command_tree.program(app, names if name == "help" else [name])
-        group.session = sessions.current(context, app)
+        group.session = current_session(context, app)
         words = [name, *context.args]
         run = functools.partial(command_tree.run_click, app, group, words, context.parent.command_path)
         raise _typer().Exit(run_reporting_errors(app, run))
@@ -178,7 +178,7 @@ def with_options(app: AppIdentity, specs: Iterable[OptionSpec], function: Callab
             with _typer_errors(app):
                 for option, value in values.items():
                     if value is not None and value != []:
-                        option.store(sessions.current(context, app), _click_value(value))
+                        option.store(current_session(context, app), _click_value(value))
         return function(*args, **kwargs)
 
     return _wrapper(function, call, added=parameters)
@@ -193,7 +193,7 @@ def with_settings(
         if context is None:
             return plain(*args, **kwargs)
         with _typer_errors(app):
-            loaded = sessions.current(context, app).load(settings or app.settings_class())
+            loaded = current_session(context, app).load(settings or app.settings_class())
             return function(loaded, *args, **kwargs)
 
     return _wrapper(plain, call)
@@ -234,12 +234,12 @@ def _version_printer(app: AppIdentity) -> Callable[[bool], None]:
 def running_session(app: AppIdentity) -> Session | None:
     """Return the session of the Typer command that is running; None outside of one."""
     context = _running.get(None)
-    return None if context is None else sessions.current(context, app)
+    return None if context is None else current_session(context, app)
 
 
 def _profile_completer(app: AppIdentity) -> Callable[..., list[str]]:
     def complete(context: Any, incomplete: str) -> list[str]:
-        return sessions.current(context, app).names_starting_with(incomplete)
+        return current_session(context, app).names_starting_with(incomplete)
 
     complete.__annotations__ = {"context": _typer().Context, "incomplete": str, "return": list[str]}
     return complete

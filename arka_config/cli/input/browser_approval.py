@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 from arka_config.cli.output import terminal
 from arka_config.cli.output.progress import countdown
 from arka_config.errors import ConfigError
-from arka_config.workspace import user_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +52,7 @@ def _use_loopback(
 
     None if no browser can be opened, and a device code can be used instead.
     """
+    from arka_config.workspace import user_codes
     from arka_config.workspace.client.sign_in.loopback import Listener
     from arka_config.workspace.client.sign_in.server import CodeRequest, expired_error
 

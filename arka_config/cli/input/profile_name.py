@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 from arka_config.cli.input.retry import retry
 from arka_config.cli.output import terminal
 from arka_config.errors import InvalidName
@@ -21,5 +19,7 @@ def ask_profile_name() -> str:
 
 def suggest_machine() -> str:
     """A profile's name that is like this machine's name: `macbook-pro` for `MacBook-Pro.local`."""
+    import socket
+
     name = suggest_profile_name(socket.gethostname().partition(".")[0])
     return DEFAULT_PROFILE if name in ("", "localhost") else name

@@ -166,9 +166,11 @@ def value_document(
 
 def visible_settings(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a profile's file, with each secret masked, whatever the file has in its place."""
-    secrets: Collection[tuple[str, ...]] = ()
-    if settings and session.app.settings is not None:  # the class is slow to import
-        secrets = session.app.settings_class().secret_paths()
+    app = session.app
+    if app.secret_settings is not None:  # then the class, which is slow to import, need not say
+        secrets = {app.token_field.path, *(tuple(name.split(".")) for name in app.secret_settings)}
+    else:
+        secrets = app.settings_class().secret_paths() if settings and app.settings is not None else set()
     return {key: _mask_settings(value, (key,), secrets) for key, value in hide_passwords(settings).items()}
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from arka_config.errors import ConfigError
 
 
+_COLUMNS = 80  # of what is not a terminal
+
 _redacted: Callable[[str], str] = str
 
 
@@ -94,10 +96,17 @@ def has_colour(stream: TextIO) -> bool:
 
 
 def columns() -> int:
-    """The width of the terminal."""
-    import shutil
-
-    return shutil.get_terminal_size().columns
+    """The width of the terminal, as `shutil.get_terminal_size` finds it. Help pages would wait for that import."""
+    try:
+        given = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        given = 0
+    if given > 0:
+        return given
+    try:
+        return os.get_terminal_size(1 if sys.__stdout__ is None else sys.__stdout__.fileno()).columns or _COLUMNS
+    except (ValueError, OSError):  # stdout is closed, or no terminal
+        return _COLUMNS
 
 
 def style(text: str, stream: TextIO, **attributes: bool | str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from typing import TYPE_CHECKING
 
 from arka_config.cli.input.browser_approval import get_approval
@@ -140,5 +139,7 @@ def _revoke(session: Session, server: AuthorizationServer, url: str, granted: Gr
 
 def machine_name() -> str:
     """The name of this machine, for the approval page."""
+    import socket
+
     name = socket.gethostname()[:_MAX_MACHINE]
     return name if is_printable(name) else ""

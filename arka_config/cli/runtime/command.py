@@ -6,7 +6,6 @@ whole run, whether they are given before or after the command's name.
 
 from __future__ import annotations
 
-import copy
 import functools
 import re
 from contextlib import contextmanager
@@ -18,25 +17,26 @@ from click.core import ParameterSource
 from arka_config import deadline
 from arka_config.app_identity import LEGACY, MANAGE, PLANS, VERIFY
 from arka_config.cli.output import progress, terminal
-from arka_config.cli.runtime import reporting, suggestions, words
-from arka_config.cli.runtime import session as sessions
+from arka_config.cli.runtime import reporting, words
+from arka_config.cli.runtime.click_context import app_of, current_session, program_of
+from arka_config.cli.runtime.help_format import HelpContext
 from arka_config.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Concatenate, ParamSpec, Self
 
     from click.shell_completion import CompletionItem
 
     from arka_config.app_identity import AppIdentity
+    from arka_config.cli.runtime.session import Session
 
     P = ParamSpec("P")
 
-Session = sessions.Session  # these two are imported from here by the commands
-ProfileName = words.ProfileName
+ProfileName = words.ProfileName  # imported from here by the commands
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of every command and group
 
-_FOR_FEATURE = re.compile(rf"\[\[(no-)?({LEGACY}|{VERIFY}|{PLANS}|{MANAGE}):(.*?)\]\]", re.DOTALL)
+_FOR_FEATURE = rf"(?s)\[\[(no-)?({LEGACY}|{VERIFY}|{PLANS}|{MANAGE}):(.*?)\]\]"
 
 # The user gave the value: a `default_map` or one of click's own variables is not a flag.
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
@@ -104,6 +104,8 @@ def safe_suggestions() -> Iterator[None]:
     try:
         yield
     except click.NoSuchOption as error:
+        from arka_config.cli.runtime import suggestions
+
         safe = suggestions.safe_options(error.possibilities)
         raise click.NoSuchOption(error.option_name, possibilities=safe, ctx=error.ctx) from None
 
@@ -140,9 +142,9 @@ class OptionSpec(NamedTuple):
 
         def callback(context: click.Context, _: click.Parameter, value: object) -> None:
             if not context.resilient_parsing and context.get_parameter_source(self.key) in _GIVEN:
-                owner = app or sessions.app_of(context)
+                owner = app or app_of(context)
                 with click_errors(owner, in_option=True):
-                    self.store(sessions.current(context, owner), value)
+                    self.store(current_session(context, owner), value)
 
         kind: click.ParamType[Any] | None = click.Choice(self.choices) if self.choices else None
         if self.is_profile:
@@ -228,9 +230,13 @@ API_URL = OptionSpec(
 )
 
 
-def common_options(app: AppIdentity | None = None) -> list[click.Parameter]:
-    """The options of every command and group, so that they may be given before or after a command's name."""
-    return [option.click_option(app) for option in (PROFILE, JSON, NO_INPUT, DEBUG, API_KEY, API_URL)]
+@functools.cache
+def common_options(app: AppIdentity | None = None) -> Sequence[click.Parameter]:
+    """The options of every command and group, so that they may be given before or after a command's name.
+
+    All commands share them: creating them for each group takes longer than writing the help.
+    """
+    return tuple(option.click_option(app) for option in (PROFILE, JSON, NO_INPUT, DEBUG, API_KEY, API_URL))
 
 
 def implements_json(command: click.Command) -> bool:
@@ -252,6 +258,8 @@ class FeatureOption(click.Option):
         """Return the option as this app has it."""
         if app.can(self.needs):
             return self
+        import copy
+
         option = copy.copy(self)
         option.hidden = True
         option.callback = functools.partial(_refuse, app)
@@ -277,7 +285,7 @@ _LACKING = {
 
 def help_for(app: AppIdentity, text: str) -> str:
     """Return a help text as it is for this app: without what is about features that it does not have."""
-    return _FOR_FEATURE.sub(lambda found: found[3] if app.can(found[2]) != bool(found[1]) else "", text)
+    return re.sub(_FOR_FEATURE, lambda found: found[3] if app.can(found[2]) != bool(found[1]) else "", text)
 
 
 def feature_option(*names: str, needs: str, **attributes: Any) -> Callable[[Any], Any]:
@@ -305,9 +313,12 @@ class Command(click.Command):
     """
 
     app: AppIdentity
+    context_class = HelpContext
 
     def bind(self, app: AppIdentity) -> Self:
         """Return a copy of the command for this app."""
+        import copy
+
         command = copy.copy(self)
         command.app = app
         command.params = [each.bind(app) if isinstance(each, FeatureOption) else each for each in self.params]
@@ -329,11 +340,11 @@ class Command(click.Command):
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help, with the name of the program that was run."""
-        return super().get_help(ctx).replace("{app}", sessions.program_of(ctx))
+        return super().get_help(ctx).replace("{app}", program_of(ctx))
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with the code that it returns."""
-        with click_errors(self.app), json_errors(sessions.current(ctx, self.app)), _watched_waits():
+        with click_errors(self.app), json_errors(current_session(ctx, self.app)), _watched_waits():
             try:
                 code = super().invoke(ctx)
             except KeyboardInterrupt:
@@ -351,7 +362,7 @@ def command(**attributes: Any) -> Callable[[Callable[Concatenate[Session, P], in
 
     def decorator(function: Callable[Concatenate[Session, P], int | None]) -> Command:
         def callback(*args: P.args, **kwargs: P.kwargs) -> int | None:
-            return function(sessions.current(click.get_current_context()), *args, **kwargs)
+            return function(current_session(click.get_current_context()), *args, **kwargs)
 
         callback.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click keeps options so
         callback.__doc__ = function.__doc__

@@ -16,8 +16,8 @@ import click
 from arka_config import errors
 from arka_config.cli.output import terminal
 from arka_config.cli.reference.topics import TOPICS
-from arka_config.cli.runtime import fast_path, suggestions
-from arka_config.cli.runtime import session as sessions
+from arka_config.cli.runtime import fast_path
+from arka_config.cli.runtime.click_context import attach_session, current_session, program_context
 from arka_config.cli.runtime.command import (
     HELP_OPTIONS,
     Command,
@@ -29,7 +29,8 @@ from arka_config.cli.runtime.command import (
     safe_suggestions,
     show_json_error,
 )
-from arka_config.cli.runtime.registry import ENTRIES, GROUPS
+from arka_config.cli.runtime.help_format import HelpContext
+from arka_config.cli.runtime.registry import BY_GROUP, GROUPS
 from arka_config.cli.runtime.words import complete_attached_value
 from arka_config.text import did_you_mean
 
@@ -59,11 +60,12 @@ class SectionedGroup(click.Group):
     """
 
     session: Session | None = None
+    context_class = HelpContext
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as click does, in the session of the program that forwards."""
         if self.session is not None:
-            sessions.attach(ctx, self.session)
+            attach_session(ctx, self.session)
         with safe_suggestions():
             return super().parse_args(ctx, args)
 
@@ -81,7 +83,9 @@ class SectionedGroup(click.Group):
 
     def _no_such_command(self, ctx: click.Context, word: str) -> UnknownCommand:
         """The error for a word that is not a command, with the command that the user may have meant."""
-        program = sessions.program_context(ctx)
+        from arka_config.cli.runtime import suggestions
+
+        program = program_context(ctx)
         group = ctx.command_path.removeprefix(program.command_path).strip()
         meant = suggestions.synonym(word, group)
         if meant and _has_command(program, meant):
@@ -133,9 +137,7 @@ class AppGroup(SectionedGroup):
         self.hidden = entry.for_secrets and not app.may_have_secrets
         self.params += common_options()
         self.commands = {
-            child.last_word: LazyCommand(app, child)
-            for child in ENTRIES
-            if child.group == entry.name and app.can(child.needs)
+            child.last_word: LazyCommand(app, child) for child in BY_GROUP[entry.name] if app.can(child.needs)
         }
 
 
@@ -165,7 +167,7 @@ class LazyCommand(click.Command):
 def commands(app: AppIdentity, only: Collection[str] | None = None) -> Iterator[AppGroup | LazyCommand]:
     """Yield the commands of an app, or `only` some of them. Raises LookupError for an unknown name."""
     only = app.commands if only is None else only
-    top = {entry.name: entry for entry in ENTRIES if not entry.group}
+    top = {entry.name: entry for entry in BY_GROUP[""]}
     if unknown := sorted(set(only or ()) - top.keys()):
         raise LookupError(f"there is no command '{unknown[0]}' to add; {did_you_mean(unknown[0], top)}")
     if missing := sorted(name for name in set(only or ()) if not app.can(top[name].needs)):
@@ -201,7 +203,7 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
         if context.invoked_subcommand is None:
             from arka_config.cli.runtime import overview
 
-            session = sessions.current(context, app)
+            session = current_session(context, app)
             with click_errors(app), json_errors(session):
                 overview.show(session, group.commands)
 
@@ -312,7 +314,9 @@ def run_click(app: AppIdentity, group: click.Group, arguments: Sequence[str], na
     else:
         return code if isinstance(code, int) else 0
     if is_unshown and "--json" in itertools.takewhile(lambda word: word != "--", arguments):
-        session = sessions.Session(app, os.environ)  # that of the run may not have all of its options yet
+        from arka_config.cli.runtime.session import Session
+
+        session = Session(app, os.environ)  # that of the run may not have all of its options yet
         session.json = True
         show_json_error(session, error)
     raise error

@@ -12,7 +12,6 @@ code as for every command. Every other form is left to click, and a test compare
 from __future__ import annotations
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.session import Session
 from arka_config.errors import ConfigError
 from arka_config.text import is_profile_name
 
@@ -47,6 +46,8 @@ def run(app: AppIdentity, arguments: Sequence[str], environ: Mapping[str, str]) 
     parsed = _parse(arguments)
     if parsed is None or not app.has_command(parsed[0]):
         return None
+    from arka_config.cli.runtime.session import Session
+
     name, profile, words = parsed
     try:
         session = Session(app, environ)
@@ -121,6 +122,8 @@ def _complete(app: AppIdentity, shell: str, environ: Mapping[str, str]) -> int |
         return None
     if before and before[0] not in _PROFILE and not app.has_command(before[0]):
         return None
+    from arka_config.cli.runtime.session import Session
+
     line = "plain\n{}{}\n_" if shell in ("zsh_complete", "powershell_complete") else "plain,{}{}"
     names = Session(app, environ).names_starting_with(prefix)
     terminal.out("\n".join(line.format(attached, name) for name in names))

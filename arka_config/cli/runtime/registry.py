@@ -145,4 +145,9 @@ ENTRIES = (
     ),
     Entry("workspace cleanup", "Commands", "Delete expired tokens and old audit entries", is_irreversible=True),
 )
-GROUPS = frozenset(entry.group for entry in ENTRIES if entry.group)
+
+# The entries of each group, by its name; those at the top of the program by the empty name.
+BY_GROUP: dict[str, list[Entry]] = {}
+for _entry in ENTRIES:
+    BY_GROUP.setdefault(_entry.group, []).append(_entry)
+GROUPS = BY_GROUP.keys() - {""}

@@ -11,6 +11,7 @@ from arka_config.cli.runtime.reporting import run_reporting_errors
 TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from arka_config.app_identity import AppIdentity
 
@@ -32,10 +33,23 @@ def run(
 
     def run_words() -> int:
         code = fast_path.run(app, words, os.environ) if use_fast_path else None
-        if code is None:
-            from arka_config.cli.runtime import command_tree
-
-            code = command_tree.run(app, words, cli)
-        return code
+        return _command_tree().run(app, words, cli) if code is None else code
 
     return run_reporting_errors(app, run_words)
+
+
+def _command_tree() -> ModuleType:
+    """Import click and the tree of commands. Garbage collection would find nothing, and take a tenth of the run."""
+    if (loaded := sys.modules.get("arka_config.cli.runtime.command_tree")) is not None:
+        return loaded
+    import gc
+
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        from arka_config.cli.runtime import command_tree
+    finally:
+        if is_collecting:
+            gc.enable()
+    gc.freeze()  # later collections, and the one at exit, leave out what was imported
+    return command_tree

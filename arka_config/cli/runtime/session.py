@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from arka_config.app_identity import AppIdentity
 from arka_config.cli.output import terminal
 from arka_config.errors import Cancelled, ConfigError, UsageError
 from arka_config.opening import open_store
@@ -14,13 +13,12 @@ from arka_config.store.resolution import Resolution
 from arka_config.store.system import SYSTEM
 from arka_config.text import UNPRINTABLE, escape_ci_commands_in_json
 
-TYPE_CHECKING = False  # without typing and click: the fast path has a session too
+TYPE_CHECKING = False  # without typing: the fast path has a session too
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    import click
-
+    from arka_config.app_identity import AppIdentity
     from arka_config.precedence.credential import EffectiveToken
     from arka_config.secret import Secret
     from arka_config.settings import ProfileSettings
@@ -271,43 +269,3 @@ class Session:
 def _escape_for_json(character: str) -> str:
     """Escape a control character of a JSON text; a line end is between values, never inside one."""
     return f"\\u{ord(character):04x}" if character in UNPRINTABLE and character != "\n" else character
-
-
-def attach(context: click.Context, session: Session) -> None:
-    """Use a session that exists already for the run that a context belongs to."""
-    context.find_root().meta.setdefault(__name__, {})[session.app] = session
-
-
-def current(context: click.Context, app: AppIdentity | None = None) -> Session:
-    """The session of an app in the run that a context belongs to, created on first use.
-
-    The default app is the one of the context's command. Two apps in one program have a session each. `ctx.obj` stays
-    the author's.
-    """
-    app = app or app_of(context)
-    sessions: dict[AppIdentity, Session] = context.find_root().meta.setdefault(__name__, {})
-    if app not in sessions:
-        sessions[app] = Session(app, os.environ)
-    return sessions[app]
-
-
-def app_of(context: click.Context) -> AppIdentity:
-    """The app of the nearest command of ours, from the context upwards. Raises LookupError without one."""
-    at: click.Context | None = context
-    while at is not None:
-        if isinstance(app := getattr(at.command, "app", None), AppIdentity):
-            return app
-        at = at.parent
-    raise LookupError(f"'{context.command_path}' was not added by an App")
-
-
-def program_of(context: click.Context) -> str:
-    """The words that run the program: `arka`, or `corp weather` if a command of ours is below another program's."""
-    return program_context(context).command_path
-
-
-def program_context(context: click.Context) -> click.Context:
-    """The context of the group that the app's commands were added to."""
-    while context.parent is not None and isinstance(getattr(context.command, "app", None), AppIdentity):
-        context = context.parent
-    return context

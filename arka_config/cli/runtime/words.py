@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from arka_config.cli.input import paths
-from arka_config.cli.runtime import session as sessions
+from arka_config.cli.runtime.click_context import current_session
 from arka_config.errors import ConfigError
 from arka_config.text import is_printable
 
@@ -51,7 +51,7 @@ class Word(TextType):
         """Return the candidates that start with the incomplete word."""
         try:
             with warnings.catch_warnings(action="ignore"):
-                session = sessions.current(ctx, self._app)
+                session = current_session(ctx, self._app)
                 found = list(self._candidates(session, ctx, incomplete))
         except (ConfigError, OSError):
             return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,15 +19,14 @@ from arka_config.errors import (
 )
 from arka_config.store.tokens import NEVER
 from arka_config.text import check_printable
-from arka_config.workspace.client import api_errors
 from arka_config.workspace.client.models import read_text, read_timestamp
-from arka_config.workspace.client.verifier import ApiOrigin, Refusal, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import Identity
+    from arka_config.workspace.client.verifier import Refusal, Unsupported
 
 
 class State(StrEnum):
@@ -101,6 +99,8 @@ def verify(client: WorkspaceClient) -> Verification:
     verifier = client.app.verifier
     if verifier is None:
         return Verification(State.NOT_ASKED, skipped=Skipped.NO_VERIFIER)
+    from arka_config.workspace.client.verifier import ApiOrigin  # `status --offline` sends no request
+
     try:
         origin = ApiOrigin(client)
         return _interpret(verifier.verify(client.token, origin), client, origin.sent)
@@ -109,6 +109,8 @@ def verify(client: WorkspaceClient) -> Verification:
     except ConfigError:
         raise
     except Exception as error:  # noqa: BLE001  # its message and traceback may show the token
+        import traceback
+
         place = traceback.extract_tb(error.__traceback__)[-1]
         debug.log(f"{type(error).__name__} in {place.filename}, line {place.lineno}")
         name = type(error).__name__
@@ -120,6 +122,9 @@ def _interpret(
     answer: Identity | Refusal | Unsupported, client: WorkspaceClient, sent: Collection[str]
 ) -> Verification:
     """The verification that an answer means. What the API says is shown to the user, so it is checked here."""
+    from arka_config.workspace.client import api_errors
+    from arka_config.workspace.client.verifier import Refusal, Unsupported
+
     app = client.app
     if isinstance(answer, Refusal):
         error = answer.error

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from arka_config.cli.input.options import yes_option
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.completion_places import place_of
 from arka_config.cli.runtime.completion_scripts import SUFFIXES, program_name
 from arka_config.exchange.variables import current_shell
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

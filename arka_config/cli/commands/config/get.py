@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import value_document, value_text
 from arka_config.cli.runtime import words
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.secret import Secret
 from arka_config.text import did_you_mean, shorten
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import error_document
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.exchange.env_paths import legacy_path
 from arka_config.store.diagnosis import Diagnosis
 from arka_config.text import is_profile_name
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 _PLACES = ("config", "data", "state", "profile", "token", "legacy")
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arka_config.cli.runtime.command import Session, command
-from arka_config.cli.runtime.session import program_context
-from arka_config.versions import app_version
+from arka_config.cli.runtime.click_context import program_context
+from arka_config.cli.runtime.command import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from arka_config.cli.runtime.session import Session
     from arka_config.settings.fields import Leaf
 
 
@@ -32,6 +32,7 @@ def reference(session: Session, format_: str) -> None:
     """
     from arka_config.cli.reference.settings import write
     from arka_config.settings.reference import describe
+    from arka_config.versions import app_version
 
     context = click.get_current_context()
     settings = session.app.settings_class()

@@ -9,7 +9,7 @@ import click
 from arka_config.cli.input.options import show_token_option
 from arka_config.cli.output import tables
 from arka_config.cli.output.format import error_document, value_document, value_row
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError, SettingsError
 from arka_config.store.diagnosis import Diagnosis
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
     from arka_config.settings import ProfileSettings
     from arka_config.settings.fields import Leaf

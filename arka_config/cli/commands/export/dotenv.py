@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import words
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.secret_settings import secret_leaves
 from arka_config.errors import ConfigError, InvalidValue
 from arka_config.exchange.variables import dotenv_lines
 from arka_config.secret import Secret
 from arka_config.store import files
 from arka_config.text import visible
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

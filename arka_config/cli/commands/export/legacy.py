@@ -10,13 +10,14 @@ import click
 from arka_config.cli.input.options import follow_links_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_sync, words
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import Cancelled, ConfigError, OriginConflict
 from arka_config.exchange import legacy as legacy_file
 from arka_config.exchange.env_paths import trusted_legacy_path
 from arka_config.store import files
 
 if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
     from arka_config.precedence.credential import EffectiveToken
 
 

@@ -8,11 +8,13 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import hide_passwords
-from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.errors import UsageError
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from arka_config.cli.runtime.command import Session, command
+from typing import TYPE_CHECKING
+
+from arka_config.cli.runtime.command import command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

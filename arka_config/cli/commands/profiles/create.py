@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import words
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import NOT_CHECKED, expiry_cell, token_cell, token_document
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import ConfigError
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
 

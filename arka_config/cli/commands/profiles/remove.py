@@ -11,11 +11,13 @@ from arka_config.app_identity import MANAGE
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, workspace_access
-from arka_config.cli.runtime.command import ProfileName, Session, command, feature_option
+from arka_config.cli.runtime.command import ProfileName, command, feature_option
 from arka_config.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from arka_config.cli.runtime.session import Session
 
 
 class _Removal(NamedTuple):

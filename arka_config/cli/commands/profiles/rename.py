@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.command import ProfileName, command
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

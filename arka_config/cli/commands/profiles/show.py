@@ -16,13 +16,14 @@ from arka_config.cli.output.format import (
     value_literal,
     visible_settings,
 )
-from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
 
 
 @command()
@@ -35,7 +36,9 @@ def show(session: Session, name: str | None) -> None:
     name = session.profile_name(name)
     store = session.store
     profile, credential = store.profiles.read(name), store.tokens.read(name)
-    records, secrets = store.secrets, store.secrets.fields(name)
+    records = store.secrets
+    # Finding them takes longer the more profiles there are.
+    secrets = records.fields(name) if session.app.may_have_secrets else []
     if session.json:
         return session.show_json(
             {

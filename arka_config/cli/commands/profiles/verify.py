@@ -9,7 +9,7 @@ import click
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import NOT_CHECKED, UNKNOWN, expiry_document
 from arka_config.cli.runtime import workspace_access
-from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.cli.runtime.token_survey import prepare_question
 from arka_config.cli.runtime.verify_all import verify_all
 from arka_config.errors import EXIT_AUTH, EXIT_ERROR, AuthError, ConfigError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
 
 _UNKNOWN = (State.NO_API, State.TOO_MANY_REQUESTS, State.UNREACHABLE, State.BROKEN)
 _CELLS: dict[State, Cell] = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import tables, terminal
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.secret_settings import describe_none, secret_leaves
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
 
 
 @command(name="list")

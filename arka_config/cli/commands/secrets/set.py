@@ -9,12 +9,13 @@ import click
 from arka_config.cli.input.secret_input import read_secret
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import words
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.secret_settings import find_secret
 from arka_config.errors import ConfigError
 from arka_config.store.tokens import PLAIN, STORAGES
 
 if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
     from arka_config.settings.fields import Leaf
 
 

@@ -11,13 +11,14 @@ from arka_config.cli.input.token_options import access_options, parse_access
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import issuing, unfinished, workspace_access
-from arka_config.cli.runtime.command import ProfileName, Session, command
+from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.store.journal import CREATE
 from arka_config.text import check_profile_name
 from arka_config.workspace.client.models import MANAGE, SCOPES
 
 if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
     from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import Issued

@@ -12,7 +12,7 @@ from arka_config.cli.input.options import parse_expires, parse_past
 from arka_config.cli.output import progress, tables, terminal
 from arka_config.cli.output.format import UNKNOWN, token_details_document
 from arka_config.cli.runtime import revoking, words, workspace_access
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import UsageError
 from arka_config.text import check_printable
 from arka_config.workspace.client.models import ISSUE, MANAGE, READ
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.models import Bounds, TokenDetails
 
 _COLUMNS = ("ID", "LABEL", "TOKEN", "CREATED", "EXPIRES", "LAST USED", "PROFILE", "")

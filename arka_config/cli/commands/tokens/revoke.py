@@ -12,7 +12,7 @@ import click
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import revoking, words, workspace_access
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import (
     EXIT_ERROR,
     AuthError,
@@ -30,6 +30,7 @@ from arka_config.workspace.client.selection import Selection, is_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from arka_config.cli.runtime.session import Session
     from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import TokenDetails

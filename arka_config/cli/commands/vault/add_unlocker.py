@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from arka_config.cli.input.unlockers import kind_options, new_unlockers
 from arka_config.cli.output import unlockers
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command(name="add-unlocker")

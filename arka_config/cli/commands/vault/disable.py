@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import unlockers
 from arka_config.cli.output.progress import counter
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

@@ -9,13 +9,14 @@ import click
 from arka_config.cli.input.unlockers import kind_options, new_unlockers
 from arka_config.cli.output import terminal, unlockers
 from arka_config.cli.output.progress import counter
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
     from arka_config.sealing.data_key import DataKeyFile
 
 _DEFAULT = next(iter(registry.KINDS))

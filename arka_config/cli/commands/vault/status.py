@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import tables, terminal, unlockers
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.sealing.vault import vault_of
 from arka_config.store.tokens import PLAIN, STORAGES
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
+    from arka_config.cli.runtime.session import Session
 
 
 @command()

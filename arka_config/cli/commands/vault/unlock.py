@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from arka_config import timestamps
 from arka_config.cli.input.options import shell_option
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime.command import Session, command
+from arka_config.cli.runtime.command import command
 from arka_config.errors import UsageError
 from arka_config.exchange import variables as formats
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
+
+if TYPE_CHECKING:
+    from arka_config.cli.runtime.session import Session
 
 
 @command()
