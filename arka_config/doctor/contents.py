@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.doctor.machine import list_folder
 from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command
+from arka_config.doctor.renaming import describe, rewrite_profile
 from arka_config.errors import ConfigError, MalformedFile, NewerFormat, UnsafeFile
 from arka_config.store import files
 from arka_config.store.resolution import Resolution
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from arka_config.doctor.machine import Machine
     from arka_config.store.profiles import Profile
-    from arka_config.templates.policy import SettingsValidator
 
 
 def preferences(machine: Machine) -> Iterator[Problem]:
@@ -80,11 +80,14 @@ def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem
     for key, value in validator.flatten(profile.settings):
         if reason := validator.retired(key):
             command = machine.command("profiles", "unset", name, f"settings.{key}")
-            yield Problem(WARNING, profile.path, f"settings.{key} has no effect any more: {reason}", command)
+            message = f"settings.{key} has no effect any more: {reason}"
+            fix = Fix(f"removed settings.{key} from {describe(profile.path)}", partial(rewrite_profile, machine, name))
+            yield Problem(WARNING, profile.path, message, command, fix=fix)
             continue
         current = validator.current(key)
         if current != key and not validator.is_secret(key):
-            fix = Fix(f"renamed {key} to {current} in {profile.path}", partial(_rename, machine, name, validator, key))
+            done = f"renamed settings.{key} to settings.{current} in {describe(profile.path)}"
+            fix = Fix(done, partial(rewrite_profile, machine, name))
             message = f"settings.{key} is an old name: it is settings.{current} now"
             yield Problem(WARNING, profile.path, message, machine.command("doctor", "--fix"), fix=fix)
         fault = validator.problem(key, value, may_be_secret=True)
@@ -100,14 +103,6 @@ def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem
         if is_known or validator.nearest(key):
             command = edit_command(profile.path)
         yield Problem(ERROR if is_known else WARNING, profile.path, f"settings.{visible(key)}: {fault}", command)
-
-
-def _rename(machine: Machine, name: str, validator: SettingsValidator, key: str) -> None:
-    from arka_config.settings.renaming import renaming
-
-    changes = renaming(validator.leaf(key), key, machine.store.profiles.read(name).settings)
-    if changes:
-        machine.store.profiles.edit(name, changes)
 
 
 def _literal_token(machine: Machine, path: str) -> Iterator[Problem]:

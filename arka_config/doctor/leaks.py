@@ -7,7 +7,7 @@ import stat
 from functools import partial
 from typing import TYPE_CHECKING
 
-from arka_config.doctor.machine import list_folder
+from arka_config.doctor.machine import list_folder, work_tree_of
 from arka_config.doctor.permissions import report_exposed
 from arka_config.doctor.problem import (
     ERROR,
@@ -46,30 +46,17 @@ def work_tree(machine: Machine) -> Iterator[Problem]:
         folders.state: "the active profile, and what unlocks the vault, would be committed",
     }
     for folder, consequence in contents.items():
-        root = _work_tree_of(folder)
+        root = work_tree_of(folder)
         if root is not None and not _is_ignored(folder):
             path = os.path.join(folder, ".gitignore")
             message = f"the folder is inside the git work tree {root}: {consequence}"
             advice = "if it was committed before, replace the tokens: they stay in the git history"
             fix = Fix(f"created {path}", partial(files.write, path, "*\n", follow_links=False))
             yield Problem(ERROR, folder, message, f"printf '*\\n' > {shell_quote(path)}", advice, fix)
-    root = _work_tree_of(folders.config) if folders.config not in contents else None
+    root = work_tree_of(folders.config) if folders.config not in contents else None
     if root is not None and not _is_ignored(folders.config):
         message = f"the folder is inside the git work tree {root}: it has profiles, URLs and helpers, but no tokens"
         yield Problem(NOTE, folders.config, message, advice="if the repository is yours, no change is needed")
-
-
-def _work_tree_of(folder: str) -> str | None:
-    """Return the root of the git work tree that contains a folder, with links resolved."""
-    if not os.path.isdir(folder):
-        return None
-    folder = os.path.realpath(folder)
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
-    return folder
 
 
 def _is_ignored(folder: str) -> bool:

@@ -24,7 +24,7 @@ from arka_config.store.tokens import SEALED
 from arka_config.templates import approvals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from typing import TypeVar
 
@@ -71,9 +71,9 @@ class FileStatus(NamedTuple):
 class Machine:
     """The store and its environment, the working directory, and the time that expiries are compared with.
 
-    `profile` is the profile named with a flag. `directory` is an absolute path, or empty if it no longer exists.
-    `survey` is what the workspaces say; None if they were not asked. `finish` revokes a token that a killed command
-    left, and raises ConfigError if it cannot.
+    `profile` is the profile named with a flag, `templates` are the files and folders named as arguments. `directory` is
+    an absolute path, or empty if it no longer exists. `survey` is what the workspaces say; None if they were not asked.
+    `finish` revokes a token that a killed command left, and raises ConfigError if it cannot.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Machine:
         store: ProfileStore,
         *,
         profile: str | None = None,
+        templates: Sequence[str] = (),
         directory: str = "",
         now: datetime | None = None,
         survey: Survey | None = None,
@@ -88,6 +89,7 @@ class Machine:
     ) -> None:
         self.store = store
         self.profile = profile
+        self.templates = templates
         self.directory = directory
         self.now = now or timestamps.now()
         self.survey = survey
@@ -259,6 +261,19 @@ def list_folder(folder: str, suffix: str = "") -> list[str]:
     except OSError:
         return []
     return [os.path.join(folder, name) for name in names if name.endswith(suffix)]
+
+
+def work_tree_of(folder: str) -> str | None:
+    """Return the root of the git work tree that contains a folder, with links resolved."""
+    if not os.path.isdir(folder):
+        return None
+    folder = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+    return folder
 
 
 def _stat(paths: Iterable[str]) -> Iterator[FileStatus]:

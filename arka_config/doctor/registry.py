@@ -6,7 +6,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-from arka_config.doctor import contents, leaks, leftovers, online, permissions, secrets, selection, tokens
+from arka_config.doctor import contents, leaks, leftovers, online, permissions, renaming, secrets, selection, tokens
 from arka_config.doctor.problem import ERROR, Problem, reason_of
 from arka_config.errors import ConfigError, ConfigWarning, FileError
 
@@ -46,6 +46,7 @@ CHECKS = (
     Check("lock", "Files", "the lock is free", leftovers.lock),
     Check("preferences", "Contents", "config.toml is valid", contents.preferences),
     Check("profiles", "Contents", "profiles and their settings are valid", contents.profiles),
+    Check("templates", "Contents", "templates have the current names of settings", renaming.templates),
     Check("tokens", "Contents", "token files are undamaged", contents.token_files),
     Check("secrets", "Contents", "stored secrets are undamaged", secrets.records),
     Check("state", "Contents", "the state is readable", contents.state),

@@ -23,7 +23,7 @@ def records(machine: Machine) -> Iterator[Problem]:
     store, stored = machine.store, machine.secrets
     fields = _secret_fields(machine)
     known = {field.name for field in fields}
-    old_names = {old.name: field.name for field in fields for old in field.old}
+    old_names = {old.name: field for field in fields for old in field.old}
     for name in sorted({*stored, *_unreadable(machine)}):
         profile, _, field = name.partition(".")
         path = store.tokens.path(name)
@@ -37,22 +37,33 @@ def records(machine: Machine) -> Iterator[Problem]:
             message = f"it is the secret '{field}' of profile '{profile}', which does not exist"
             yield Problem(WARNING, path, message, remove, "or create the profile again")
         elif current := old_names.get(field):
-            message = f"the secret '{field}' has an old name: it is '{current}' now"
-            fix = Fix(
-                f"renamed the secret '{field}' to '{current}'", partial(_rename, machine, profile, field, current)
-            )
+            message = f"the secret '{field}' has an old name: it is '{current.name}' now"
+            done = f"renamed the secret '{field}' of profile '{profile}' to '{current.name}'"
+            fix = Fix(done, partial(_rename, machine, profile, current))
             yield Problem(WARNING, path, message, machine.command("doctor", "--fix"), fix=fix)
         elif field not in known:
             yield Problem(WARNING, path, f"{machine.program} has no secret setting '{field}'", remove)
 
 
-def _rename(machine: Machine, profile: str, old: str, new: str) -> None:
-    """Store a secret under its setting's new name, unless there is one. The old record is removed last."""
-    secrets = machine.store.secrets
-    secret, storage = secrets.read(profile, old), secrets.read_storage(profile, old)
-    if secret is not None and secrets.read_storage(profile, new) is None:
-        secrets.write(profile, new, secret, storage=None if storage == PLAIN else storage)
-    secrets.remove(profile, old)
+def _rename(machine: Machine, profile: str, field: Field) -> None:
+    """Store a secret under its setting's new name, unless there is one, and remove the records of the old names last.
+
+    Nothing is removed if the secret that is used cannot be opened.
+    """
+    secrets, stored = machine.store.secrets, machine.store.secrets.fields(profile)
+    found = [name for name in (field.name, *(old.name for old in field.old)) if name in stored]
+    if not found:
+        return
+    used = found[0]
+    secret, storage = secrets.read(profile, used), secrets.read_storage(profile, used)
+    if secret is None:
+        return
+    secret.reveal()
+    if used != field.name:
+        secrets.write(profile, field.name, secret, storage=None if storage == PLAIN else storage)
+    for name in found:
+        if name != field.name:
+            secrets.remove(profile, name)
 
 
 def _unset(machine: Machine, profile: str, field: str) -> str:

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arka_config.doctor.problem import ERROR, NOTE, WARNING, Fix, Problem, shell_command, shell_quote
-from arka_config.errors import ConfigError, InvalidToken, InvalidUrl, OriginConflict
+from arka_config.errors import ConfigError, InvalidToken, InvalidUrl, MalformedFile, OriginConflict
 from arka_config.precedence.layers import token_from
 from arka_config.precedence.origin import Origin
-from arka_config.precedence.values import ENV
+from arka_config.precedence.values import ENV, flatten, resolve
 from arka_config.store.folders import Folders
 from arka_config.text import did_you_mean
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from arka_config.doctor.machine import Machine
+    from arka_config.store.resolution import Resolution
 
 _XDG = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
@@ -94,15 +95,27 @@ def _token_variable(machine: Machine) -> Iterator[Problem]:
     except ConfigError as error:
         yield _unset(ERROR, variable, error.message)
         return
+    if token is None:
+        return
+    resolution = machine.resolution
     try:
-        effective = machine.resolution.effective_token() if token is not None else None
-        name = machine.resolution.name if effective is not None and effective.token.layer == ENV else None
-        hides_token = name is not None and machine.resolution.profile.has_token
+        name = resolution.name if _effective_layer(resolution) == ENV else None
+        hides_token = name is not None and resolution.profile.has_token
     except ConfigError:  # reported for the profile or the URL
         return
     if hides_token:
         message = f"its token is used instead of the token of profile '{name}'"
         yield _unset(WARNING, variable, message, f"or name the profile: --profile {name}")
+
+
+def _effective_layer(resolution: Resolution) -> str | None:
+    """The layer of the effective token; None without one."""
+    try:
+        effective = resolution.effective_token()
+        found = None if effective is None else effective.token
+    except MalformedFile:  # config.toml, for the URL
+        found = resolve(resolution.app.token_field, flatten(resolution.ranks))
+    return None if found is None else found.layer
 
 
 def _url_variable(machine: Machine) -> Iterator[Problem]:

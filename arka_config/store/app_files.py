@@ -90,21 +90,23 @@ class AppFiles:
         with self.lock:
             self._sweep()
 
-    def write_outside(self, path: str, text: str, *, follow_links: bool = False) -> None:
+    def write_outside(self, path: str, text: str, *, follow_links: bool = False, keep_mode: bool = False) -> None:
         """Write a file outside of the store, and remove the temporary files of killed writers next to it.
 
-        Those may contain a token. Raises FileError, LockTimeout, and UnsafeFile for a link unless `follow_links`.
+        Those may contain a token. `keep_mode` is that of `files.write`. Raises FileError, LockTimeout, and UnsafeFile
+        for a link unless `follow_links`.
         """
         if not follow_links:
             files.refuse_link(path)
         try:
             with self.lock:
                 files.sweep([os.path.dirname(os.path.realpath(path))])
-                files.write(path, text, follow_links=follow_links)
+                files.write(path, text, follow_links=follow_links, keep_mode=keep_mode)
         except FileError as error:
             if error.path != self.lock.path:
                 raise
-            files.write(path, text, follow_links=follow_links)  # the store is read-only, but this folder need not be
+            # The store is read-only, but this folder need not be.
+            files.write(path, text, follow_links=follow_links, keep_mode=keep_mode)
 
     @property
     def preferences(self) -> Preferences:

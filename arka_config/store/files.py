@@ -108,12 +108,20 @@ def _read_all(descriptor: int, path: str) -> bytes:
     return b"".join(parts)
 
 
-def write(path: str, text: str, *, follow_links: bool = True, before_rename: Callable[[], None] | None = None) -> bool:
+def write(
+    path: str,
+    text: str,
+    *,
+    follow_links: bool = True,
+    keep_mode: bool = False,
+    before_rename: Callable[[], None] | None = None,
+) -> bool:
     """Replace the file's content with text, atomically. Return whether anything was written.
 
-    The file is 0600 from its first byte, or keeps a stricter mode, and keeps its owner. A symbolic link is followed
-    and stays; without `follow_links`, a link at the path is replaced. Missing folders are created, 0700. If the content
-    is the same, nothing is written. Raises FileError.
+    The file is 0600 from its first byte, or keeps a stricter mode, and keeps its owner. With `keep_mode`, it gets the
+    mode of the file that it replaces, which others may read: for files that are not ours alone. A symbolic link is
+    followed and stays; without `follow_links`, a link at the path is replaced. Missing folders are created, 0700. If
+    the content is the same, nothing is written. Raises FileError.
 
     `before_rename` is called just before the rename, for files that programs without our lock also write to: if it
     raises, the file stays as it is.
@@ -128,11 +136,12 @@ def write(path: str, text: str, *, follow_links: bool = True, before_rename: Cal
         before = _status(target)
         if before is not None and not stat.S_ISREG(before.st_mode):
             raise FileError(f"cannot write {path}: it is not a regular file", path=path)
-        if before is not None and not before.st_mode & 0o077 and _has_content(target, content):
+        is_private = before is not None and not before.st_mode & 0o077
+        if before is not None and (is_private or keep_mode) and _has_content(target, content):
             debug.log(f"{path} is already up to date")
             return False
         make_folder(os.path.dirname(target))
-        _replace(target, content, before, before_rename)
+        _replace(target, content, before, before_rename, keep_mode=keep_mode)
     except OSError as error:
         raise failure("write", path, error) from None
     debug.log(f"wrote {path}")
@@ -172,7 +181,12 @@ def _place_of(path: str) -> str:
 
 
 def _replace(
-    target: str, content: bytes, before: os.stat_result | None, before_rename: Callable[[], None] | None
+    target: str,
+    content: bytes,
+    before: os.stat_result | None,
+    before_rename: Callable[[], None] | None,
+    *,
+    keep_mode: bool,
 ) -> None:
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".{os.path.basename(target)}.{os.urandom(6).hex()}{_TEMPORARY}")
@@ -181,7 +195,7 @@ def _replace(
     try:
         try:
             if before is not None:
-                SYSTEM.keep_owner_and_mode(descriptor, before)
+                SYSTEM.keep_owner_and_mode(descriptor, before, is_shared=keep_mode)
             rest = memoryview(content)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]

@@ -9,18 +9,19 @@ from arka_config.errors import ConfigWarning
 from arka_config.precedence.values import ENV
 
 if TYPE_CHECKING:
+    from arka_config.app_identity import AppIdentity
     from arka_config.precedence.values import Field, ResolvedValue
 
 
-def warn_of_old_name(program: str, found: ResolvedValue, old: Field, profile: str | None) -> None:
+def warn_of_old_name(app: AppIdentity, found: ResolvedValue, old: Field, profile: str | None) -> None:
     """Warn that a value was found under an old name, and say how to rename it."""
-    field = found.field
+    field, fix = found.field, f"{app.name} doctor --fix" if app.has_command("doctor") else ""
     if found.layer == ENV:
         message = f"{old.variable} is an old name: it is {field.variable} now"
         hint = f'export {field.variable}="${old.variable}"; unset {old.variable}'
     elif found.key:
-        message, hint = f"{found.place} is an old name: it is {field.key} now", f"{program} doctor --fix"
+        message, hint = f"{found.place} is an old name: it is {field.key} now", fix or f"edit {found.source}"
     else:
         message = f"{found.source}: the secret '{old.name}' has an old name: it is '{field.name}' now"
-        hint = f"{program} secrets set {field.name} --profile {profile}"
+        hint = fix or f"{app.name} secrets set {field.name} --profile {profile}"
     warnings.warn(ConfigWarning(message, hint=hint), stacklevel=2)

@@ -116,14 +116,24 @@ class ProfileFiles:
         that could not be read back.
         """
         path = self.path(name)
+        before = self._read_text(name)
+        if before is not None:
+            return self._write_changed(name, before, lambda text: toml.edit(text, changes, path))
+        table: dict[str, Any] = {}
+        toml.apply_changes(table, changes)
+        text = toml.dumps(table)
+        self.parse(name, toml.parse(text, path))
+        return files.write(path, text)
+
+    def rewrite(self, name: str, change: Callable[[str], str]) -> bool:
+        """Write what `change` returns for the text of the profile's file, if it has one. Return whether it changed."""
         text = self._read_text(name)
-        if text is None:
-            table: dict[str, Any] = {}
-            toml.apply_changes(table, changes)
-            text = toml.dumps(table)
-        else:
-            self.parse(name, toml.parse(text, path))
-            text = toml.edit(text, changes, path)
+        return text is not None and self._write_changed(name, text, change)
+
+    def _write_changed(self, name: str, text: str, change: Callable[[str], str]) -> bool:
+        path = self.path(name)
+        self.parse(name, toml.parse(text, path))
+        text = change(text)
         self.parse(name, toml.parse(text, path))
         return files.write(path, text)
 

@@ -212,7 +212,7 @@ class Resolution:
             self._warned.add(found.place)
             from arka_config.store.old_names import warn_of_old_name
 
-            warn_of_old_name(self.app.name, found, found.old, self.name)
+            warn_of_old_name(self.app, found, found.old, self.name)
         return found
 
     def setting(self, name: str) -> Field:

@@ -53,7 +53,7 @@ class System(Protocol):
     def user_id(self) -> int: ...
     def account_home(self) -> str: ...
     def account_name(self) -> str: ...
-    def keep_owner_and_mode(self, descriptor: int, before: os.stat_result) -> None: ...
+    def keep_owner_and_mode(self, descriptor: int, before: os.stat_result, *, is_shared: bool = False) -> None: ...
     def replace(self, temporary: str, target: str) -> None: ...
     def try_lock(self, descriptor: int) -> bool: ...
     def unlock(self, descriptor: int) -> None: ...
@@ -106,13 +106,16 @@ class Linux:
         except KeyError:
             return ""
 
-    def keep_owner_and_mode(self, descriptor: int, before: os.stat_result) -> None:
-        """Give a new file the owner of the one that it replaces, if this is root, and its mode if that is stricter."""
+    def keep_owner_and_mode(self, descriptor: int, before: os.stat_result, *, is_shared: bool = False) -> None:
+        """Give a new file the owner of the one that it replaces, if this is root, and its mode if that is stricter.
+
+        With `is_shared`, also a mode that lets others read or write it.
+        """
         if before.st_uid != os.geteuid() and os.geteuid() == 0:
             os.fchown(descriptor, before.st_uid, before.st_gid)
-        stricter = stat.S_IMODE(before.st_mode) & 0o600
-        if stricter != 0o600:
-            os.fchmod(descriptor, stricter)
+        mode = stat.S_IMODE(before.st_mode) & (0o777 if is_shared else 0o600)
+        if mode != 0o600:
+            os.fchmod(descriptor, mode)
 
     def replace(self, temporary: str, target: str) -> None:
         """Rename a file over another one. Raises OSError."""
@@ -223,7 +226,7 @@ class Windows:
         """The name of the user who is logged in."""
         return os.getlogin()
 
-    def keep_owner_and_mode(self, descriptor: int, before: os.stat_result) -> None:
+    def keep_owner_and_mode(self, descriptor: int, before: os.stat_result, *, is_shared: bool = False) -> None:
         """Do nothing: a new file inherits the access list of its folder."""
 
     def replace(self, temporary: str, target: str) -> None:

@@ -119,7 +119,7 @@ def edit(text: str, changes: Mapping[tuple[str, ...], Any], path: str) -> str:
         result = tomlkit.dumps(document)
         wanted = tomllib.loads(text)
         apply_changes(wanted, changes)
-        if sorted(_leaves(tomllib.loads(result))) == sorted(_leaves(wanted)):
+        if contains(result, wanted):
             return result
     except (TOMLKitError, tomllib.TOMLDecodeError):
         pass
@@ -128,6 +128,16 @@ def edit(text: str, changes: Mapping[tuple[str, ...], Any], path: str) -> str:
         path=path,
         hint=edit_command(path),
     )
+
+
+def contains(text: str, table: Mapping[str, Any]) -> bool:
+    """Whether a text is TOML, and has the values of a table and no others. Empty tables do not count."""
+    import tomllib
+
+    try:
+        return sorted(_leaves(tomllib.loads(text))) == sorted(_leaves(table))
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def apply_changes(

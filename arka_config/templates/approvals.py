@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from arka_config.store.profile_store import ProfileStore
     from arka_config.templates.plan import Plan
+    from arka_config.templates.positions import TemplateText
 
 VERSION = 1
 FILE = "agreements.json"
@@ -149,6 +150,16 @@ class Approvals:
                 self.origins[origin] = sorted({*self.origins[origin], *_spellings(reference)})
         self.routes = sorted({*self.routes, *map(" ".join, plan.routes)})
         self._write()
+
+    def follow_rewrite(self, before: TemplateText, after: TemplateText) -> None:
+        """Approve a template's new text in place of the old one, if that is what was approved last.
+
+        For a rewrite by this program that changes nothing of the plan. The caller must hold the lock.
+        """
+        names = self.folders.get(before.folder, {})
+        if names.get(before.name) == before.digest:
+            names[before.name] = after.digest
+            self._write()
 
     def _write(self) -> None:
         document = {"version": VERSION, "folders": self.folders, "origins": self.origins, "routes": self.routes}

@@ -21,6 +21,7 @@ from arka_config.text import (
     did_you_mean,
     edit_command,
     is_printable,
+    quote_path,
     shorten,
     suggest_profile_name,
     visible,
@@ -280,7 +281,9 @@ class _Builder:
 
     def _warn(self, key: tuple[str, ...], message: str) -> None:
         place = self.template.text.place(key)
-        warnings.warn(ConfigWarning(f"{place}: {message}", hint=edit_command(self.template.text.path)), stacklevel=2)
+        path = self.template.text.path
+        hint = f"{self.app.name} doctor --fix {quote_path(path)}" if self.app.has_command("doctor") else edit_command(path)
+        warnings.warn(ConfigWarning(f"{place}: {message}", hint=hint), stacklevel=2)
 
 
 def _all_keys(table: Mapping[str, Any]) -> Iterator[str]:

@@ -78,6 +78,11 @@ class SettingsValidator:
         """Return the setting that has, or had, this name. Raises KeyError."""
         return self._leaves[self.current(name)]
 
+    @property
+    def has_other_names(self) -> bool:
+        """Whether a setting has an old name, or one was retired."""
+        return bool(self._old or self._retired)
+
     def retired(self, name: str) -> str:
         """Return why a setting is no more; an empty string for any other name."""
         return self._retired.get(name, "")

@@ -1,4 +1,4 @@
-"""The fixture of the doctor's tests."""
+"""The fixtures of the doctor's tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.doctor.user_home import UserHome, add_profiles
+from tests.sealing.conftest import memory_keyring  # noqa: F401  # a fixture
 
 if TYPE_CHECKING:
     from pathlib import Path

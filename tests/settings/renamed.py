@@ -18,7 +18,7 @@ class Settings(ProfileSettings, app=app, retired={"colour": "NO_COLOR does it", 
     token: Token | None = None
     api_url: HttpUrl = HttpUrl("https://api.acme.example")
     timeout: float = Field(default=30, gt=0, validation_alias=AliasChoices("timeout", "wait", "patience"))
-    password: SecretStr | None = Field(default=None, validation_alias=AliasChoices("password", "pass_phrase"))
+    password: SecretStr | None = Field(default=None, validation_alias=AliasChoices("password", "pass_phrase", "a_word"))
     proxy: str | None = Field(default=None, validation_alias=AliasChoices("proxy", "http_proxy"))
     ca_bundle: str | None = Field(default=None, validation_alias=AliasChoices("ca_bundle", "certificates"))
     http: Http = Field(default=Http(), validation_alias=AliasChoices("http", "network"))

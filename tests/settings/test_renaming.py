@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,8 @@ import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, Field
 
 from arka_config import App, ConfigWarning, ProfileSettings, Resolution, Secret, SettingsError, Token, open_store
-from arka_config.doctor.machine import Machine
-from arka_config.doctor.registry import apply_fixes, run_checks
 from arka_config.errors import ConfigError
+from arka_config.settings import renaming
 from arka_config.store.child_environment import secrets_in
 from arka_config.testing import Result, run_program
 from arka_config.workspace.client.connection import Connection
@@ -213,24 +213,6 @@ def test_set_and_unset_leave_no_old_key(home: Path) -> None:
     assert "timeout = 6" in path.read_text()
 
 
-def test_doctor_fix_renames_keys_and_keeps_comments(home: Path) -> None:
-    network = '[settings.network]\nattempts = 9\n[settings.network.headers]\na = "1"\n'
-    path = write_profile(home, f"# mine\n[settings]\nwait = 7  # slow\n\n{network}")
-    found = {each["message"]: each for each in json.loads(acme("doctor", "--json").out)["problems"]}
-    assert "settings.wait is an old name: it is settings.timeout now" in found
-    assert acme("doctor", "--fix").code == 0
-    text = path.read_text()
-    assert ("# mine" in text, "wait" in text, "network" in text) == (True, False, False)
-    settings, said = load(profile="work")
-    assert (settings.timeout, settings.http.retries, settings.http.headers, said) == (7, 9, {"a": "1"}, [])
-
-
-def test_doctor_fix_drops_an_old_key_that_has_no_effect(home: Path) -> None:
-    path = write_profile(home, "[settings]\nwait = 7\ntimeout = 5\n")
-    assert acme("doctor", "--fix").code == 0
-    assert path.read_text() == "[settings]\ntimeout = 5\n"
-
-
 def test_doctor_names_variables_with_old_names() -> None:
     done = acme("doctor", "--json", ACME_WAIT="7", ACME_COLOUR="red")
     found = {each["place"]: each["message"] for each in json.loads(done.out)["problems"]}
@@ -322,6 +304,52 @@ def test_template_with_both_names_is_refused(home: Path) -> None:
     assert (done.code, "this is timeout under an old name: keep one of them" in done.err) == (1, True)
 
 
+# What doctor writes
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("network.attempts = 9 # x\nnetwork.headers.a = '1'", "http.retries = 9 # x\nhttp.headers.a = '1'"),
+        (
+            "[settings.network]\nattempts=9\n[settings.network.headers]\na='1'",
+            "[settings.http]\nretries=9\n[settings.http.headers]\na='1'",
+        ),
+        ("network.attempts = 9\nhttp.headers.a = '1'", "http.retries = 9\nhttp.headers.a = '1'"),
+        ("[settings.network]\nunknown = 1\nattempts = 9\n", "[settings.http]\nunknown = 1\nretries = 9\n"),
+        ("[settings.network]\nproxy = 'x'\nattempts = 9\n", "[settings.http]\nretries = 9\n"),
+        ("headers.wait = 1\n", "headers.wait = 1\n"),
+        ("patience = 1\nwait = 2\n", "timeout = 2\n"),
+    ],
+)
+def test_only_the_names_of_keys_change(before: str, after: str) -> None:
+    head = "# mine\nwait = 'outside'\n[settings]\n"
+    assert renaming.modernize(f"{head}{before}", Settings.leaves(), Settings.retired, "p.toml") == f"{head}{after}"
+
+
+def test_values_move_to_a_table_of_the_new_name_that_exists() -> None:
+    text = "[settings.network] # old\nattempts = 9\n[settings.http] # new\nheaders = {a = '1'}\n"
+    result = renaming.modernize(text, Settings.leaves(), Settings.retired, "p.toml")
+    assert tomllib.loads(result) == {"settings": {"http": {"retries": 9, "headers": {"a": "1"}}}}
+    assert "[settings.http] # new" in result
+
+
+def test_tables_within_tables_of_both_names_are_merged() -> None:
+    class Pool(BaseModel):
+        size: int = 1
+        wait: int = 1
+
+    class Inner(BaseModel):
+        pool: Pool = Pool()
+
+    class Deep(ProfileSettings, app=App("deep")):
+        http: Inner = Field(default=Inner(), validation_alias=AliasChoices("http", "network"))
+
+    text = "[settings.network.pool]\nsize = 2\n[settings.http.pool]\nwait = 3\n"
+    result = renaming.modernize(text, Deep.leaves(), {}, "p.toml")
+    assert tomllib.loads(result) == {"settings": {"http": {"pool": {"size": 2, "wait": 3}}}}
+
+
 # Declarations
 
 
@@ -363,15 +391,8 @@ def test_setting_cannot_be_retired_too() -> None:
             timeout: float = 30
 
 
-def test_doctor_renames_a_stored_secret_and_set_replaces_it(store: ProfileStore) -> None:
+def test_secrets_set_and_unset_leave_no_secret_under_an_old_name(store: ProfileStore) -> None:
     store.create("work", {})
-    store.set_secret("work", "pass_phrase", Secret("hunter2"))
-    machine = Machine(open_store(app), directory="/")
-    (problem,) = [each for each in run_checks(machine) if each.check == "secrets"]
-    assert problem.message == "the secret 'pass_phrase' has an old name: it is 'password' now"
-    assert [result.is_fixed for result in apply_fixes(machine, [problem])] == [True]
-    stored = store.secrets.read("work", "password")
-    assert (store.secrets.fields("work"), stored) == (["password"], Secret("hunter2"))
     store.set_secret("work", "pass_phrase", Secret("hunter3"))
     assert run_program(app.main(), ("secrets", "set", "pass_phrase", "-p", "work"), stdin="hunter4").code == 0
     stored = store.secrets.read("work", "password")

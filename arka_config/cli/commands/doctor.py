@@ -13,11 +13,13 @@ import click
 
 from arka_config.app_identity import VERIFY
 from arka_config.cli.output import terminal
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command, feature_option
 from arka_config.doctor.machine import Machine
 from arka_config.doctor.problem import ERROR, NOTE, WARNING
 from arka_config.doctor.registry import CHECKS, GROUPS, ONLINE_CHECKS, apply_fixes, run_checks
-from arka_config.errors import EXIT_ERROR
+from arka_config.errors import EXIT_ERROR, UsageError
+from arka_config.templates.reading import NAME_PATHS
 from arka_config.text import visible
 
 if TYPE_CHECKING:
@@ -37,11 +39,13 @@ _MAX_NOTES = 20  # of one check; a user may have thousands of tokens
 @command()
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, and report what remains.")
 @feature_option("--online", is_flag=True, help="Also ask the workspaces about this machine's tokens.", needs=VERIFY)
+@click.argument("paths", metavar="[PATH]…", type=words.FILE, nargs=-1)
 @click.option("--all", "show_all", is_flag=True, help="List every check, including those that found no problem.")
-def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | None:
+def doctor(session: Session, paths: tuple[str, ...], fix: bool, online: bool, show_all: bool) -> int | None:
     """Find problems with the profiles and tokens on this machine.
 
-    Each problem is shown with a command that fixes it. The exit code is 1 if there is anything to fix.
+    Each problem is shown with a command that fixes it. The exit code is 1 if there is anything to fix. A PATH is a
+    template, or a folder with templates, to check too; those of earlier applies are checked without one.
 
     Nothing is written unless you pass --fix. No helper is run, no passphrase is asked for, and no workspace is
     contacted[[verify: unless you pass --online]]. [[manage:Then tokens are named that work and are in no profile, have
@@ -50,9 +54,12 @@ def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | N
     """
     if session.profile is not None:
         session.store.check_exists(session.profile)
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"{visible(path)} does not exist", hint=NAME_PATHS)
     survey = _take_survey(session) if online else None
     checks = (*CHECKS, *ONLINE_CHECKS) if online else CHECKS
-    machine = _read_machine(session, survey)
+    machine = _read_machine(session, paths, survey)
     problems = run_checks(machine, checks)
     results: list[FixResult] | None = None
     if fix:
@@ -61,7 +68,7 @@ def doctor(session: Session, fix: bool, online: bool, show_all: bool) -> int | N
         if fixed:
             if online and any(fix is not None and fix.asks_workspace for fix in fixed):
                 survey = _take_survey(session)
-            problems = run_checks(_read_machine(session, survey), checks)
+            problems = run_checks(_read_machine(session, paths, survey), checks)
         _report_fixes(session, results)
     if session.json:
         session.show_json(_document(checks, problems, results))
@@ -77,7 +84,7 @@ def _take_survey(session: Session) -> Survey:
     return survey_tokens(session)
 
 
-def _read_machine(session: Session, survey: Survey | None) -> Machine:
+def _read_machine(session: Session, paths: Sequence[str], survey: Survey | None) -> Machine:
     """Return the machine as it is now, with a new store: the session's store caches what it has read."""
     from arka_config.opening import open_store
 
@@ -88,6 +95,7 @@ def _read_machine(session: Session, survey: Survey | None) -> Machine:
     return Machine(
         open_store(session.app, session.environ),
         profile=session.profile,
+        templates=paths,
         directory=directory,
         survey=survey,
         finish=partial(_finish, session),

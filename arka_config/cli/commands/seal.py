@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -220,9 +219,5 @@ def _write_to_template(store: ProfileStore, path: str, text: str, *, follow_link
     others: dict[tuple[str, ...], None] = {("token", key): None for key in (*SOURCES, "copy") if key != "sealed"}
     value = tomlkit.string(text, multiline=True)
     after = toml.edit(before, {**others, ("token", "sealed"): value}, path)
-    mode = stat.S_IMODE(os.stat(full).st_mode)
-    store.write_outside(full, after, follow_links=follow_links)
-    try:
-        os.chmod(full, mode)  # it is checked in and not secret: keep it readable
-    except OSError as error:
-        raise files.failure("open to others", full, error) from None
+    # It is checked in and not secret: keep it readable.
+    store.write_outside(full, after, follow_links=follow_links, keep_mode=True)

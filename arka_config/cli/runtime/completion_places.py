@@ -102,11 +102,7 @@ class Place:
 
     def _write_start_file(self, text: str) -> None:
         """Replace the start-up file. Its mode stays: other programs of the user read it too. Raises FileError."""
-        path = str(self.start_file)
-        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else None
-        self._store.write_outside(path, text, follow_links=True)
-        if mode is not None:
-            os.chmod(path, mode)
+        self._store.write_outside(str(self.start_file), text, follow_links=True, keep_mode=True)
 
 
 def place_of(session: Session, shell: str, program: str) -> Place:

@@ -24,6 +24,17 @@ GUARANTEES: list[Guarantee] = [
             "a lock that is not released",
         ),
     ),
+    Guarantee(
+        "If a fault happens while `doctor --fix` moves a secret to the new name of its setting, the secret is still stored "
+        "under one of its names, and the next run completes the move.",
+        (
+            "doctor/test_renaming.py::test_a_fault_at_any_step_of_moving_a_secret_loses_nothing",
+            "doctor/test_renaming.py::test_a_fault_at_any_step_of_moving_a_secret_in_the_keyring_loses_nothing",
+            "doctor/test_renaming.py::test_secret_whose_new_record_is_damaged_is_not_removed",
+            "doctor/test_renaming.py::test_doctor_keeps_the_secret_that_is_used_if_there_are_several",
+        ),
+        ("a secret that is removed before it is stored under its new name",),
+    ),
     Guarantee("A failure is reported with exit code 1 and one line that names the file and the cause.", (FAULTS,)),
     Guarantee(
         "A command that only reads changes nothing.",
@@ -146,6 +157,14 @@ GUARANTEES: list[Guarantee] = [
 
 MUTANTS: list[Mutant] = [
     Mutant(
+        "a secret that is removed before it is stored under its new name",
+        "doctor/secrets.py",
+        "    secret.reveal()\n",
+        "    secret.reveal()\n    secrets.remove(profile, used)\n",
+        "tests/doctor/test_renaming.py::test_a_fault_at_any_step_of_moving_a_secret_loses_nothing",
+        "hunter2",
+    ),
+    Mutant(
         "consent for every file",
         "exchange/legacy_origins.py",
         "return origin in self._files.get(path, ())",
@@ -263,8 +282,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a malformed file that is overwritten",
         "store/profiles.py",
-        "            self.parse(name, toml.parse(text, path))\n            text = toml.edit(text, changes, path)",
-        "            text = toml.dumps({'settings': {'timeout': 1}})",
+        "        self.parse(name, toml.parse(text, path))\n        text = change(text)",
+        "        text = toml.dumps({'settings': {'timeout': 1}})",
         "tests/store/test_profiles.py",
         "DID NOT RAISE|assert",
     ),

@@ -6,6 +6,21 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
+        "`doctor --fix` never writes to a template through a link, or to one of another user. A rewrite approves nothing "
+        "that was not approved before.",
+        (
+            "doctor/test_renaming.py::test_template_that_is_a_link_is_not_rewritten_and_doctor_says_so",
+            "doctor/test_renaming.py::test_template_that_becomes_a_link_after_the_check_is_not_rewritten",
+            "doctor/test_renaming.py::test_template_of_another_user_is_not_rewritten_and_doctor_says_so",
+            "doctor/test_renaming.py::test_template_that_was_changed_since_its_approval_is_not_approved_by_a_rewrite",
+        ),
+        ("a template that is rewritten through a link", "a changed template that a rewrite approves"),
+    ),
+    Guarantee(
+        "A kill at any step of a rewrite of a template leaves the old file or the new one.",
+        ("doctor/test_renaming.py::test_a_kill_at_any_step_of_a_rewrite_leaves_the_old_template_or_the_new_one",),
+    ),
+    Guarantee(
         "`apply` verifies the tokens that it stores after the plan is approved, keeps their expiry, and does not store "
         "one that its workspace refuses.",
         (
@@ -92,6 +107,22 @@ GUARANTEES: list[Guarantee] = [
 ]
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "a template that is rewritten through a link",
+        "doctor/renaming.py",
+        "        if real != path:",
+        "        if False:",
+        "tests/doctor/test_renaming.py::test_template_that_becomes_a_link_after_the_check_is_not_rewritten",
+        "is a symbolic link",
+    ),
+    Mutant(
+        "a changed template that a rewrite approves",
+        "templates/approvals.py",
+        "        if names.get(before.name) == before.digest:",
+        "        if before.name in names:",
+        "tests/doctor/test_renaming.py::test_template_that_was_changed_since_its_approval_is_not_approved_by_a_rewrite",
+        "assert",
+    ),
     Mutant(
         "a refused token that is stored",
         "cli/runtime/applied_tokens.py",
