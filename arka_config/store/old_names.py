@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigWarning
 from arka_config.precedence.values import ENV
+from arka_config.text import edit_command
 
 if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
@@ -20,7 +21,7 @@ def warn_of_old_name(app: AppIdentity, found: ResolvedValue, old: Field, profile
         message = f"{old.variable} is an old name: it is {field.variable} now"
         hint = f'export {field.variable}="${old.variable}"; unset {old.variable}'
     elif found.key:
-        message, hint = f"{found.place} is an old name: it is {field.key} now", fix or f"edit {found.source}"
+        message, hint = f"{found.place} is an old name: it is {field.key} now", fix or edit_command(found.source)
     else:
         message = f"{found.source}: the secret '{old.name}' has an old name: it is '{field.name}' now"
         hint = fix or f"{app.name} secrets set {field.name} --profile {profile}"

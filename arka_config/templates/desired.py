@@ -282,7 +282,8 @@ class _Builder:
     def _warn(self, key: tuple[str, ...], message: str) -> None:
         place = self.template.text.place(key)
         path = self.template.text.path
-        hint = f"{self.app.name} doctor --fix {quote_path(path)}" if self.app.has_command("doctor") else edit_command(path)
+        has_doctor = self.app.has_command("doctor")
+        hint = f"{self.app.name} doctor --fix {quote_path(path)}" if has_doctor else edit_command(path)
         warnings.warn(ConfigWarning(f"{place}: {message}", hint=hint), stacklevel=2)
 
 

@@ -25,8 +25,8 @@ GUARANTEES: list[Guarantee] = [
         ),
     ),
     Guarantee(
-        "If a fault happens while `doctor --fix` moves a secret to the new name of its setting, the secret is still stored "
-        "under one of its names, and the next run completes the move.",
+        "If a fault happens while `doctor --fix` moves a secret to the new name of its setting, the secret is still "
+        "stored under one of its names, and the next run completes the move.",
         (
             "doctor/test_renaming.py::test_a_fault_at_any_step_of_moving_a_secret_loses_nothing",
             "doctor/test_renaming.py::test_a_fault_at_any_step_of_moving_a_secret_in_the_keyring_loses_nothing",

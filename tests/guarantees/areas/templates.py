@@ -6,8 +6,8 @@ from tests.guarantees.guarantee import Guarantee, Mutant
 
 GUARANTEES: list[Guarantee] = [
     Guarantee(
-        "`doctor --fix` never writes to a template through a link, or to one of another user. A rewrite approves nothing "
-        "that was not approved before.",
+        "`doctor --fix` never writes to a template through a link, or to one of another user. A rewrite approves "
+        "nothing that was not approved before.",
         (
             "doctor/test_renaming.py::test_template_that_is_a_link_is_not_rewritten_and_doctor_says_so",
             "doctor/test_renaming.py::test_template_that_becomes_a_link_after_the_check_is_not_rewritten",
