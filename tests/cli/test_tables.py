@@ -22,12 +22,15 @@ from rich.text import Text
 
 from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
+from arka_config.cli.input import picker
 from arka_config.cli.output import tables
 from arka_config.text import visible
 from tests.cli.program import TOKEN, Stream, arka
 from tests.guarantees import numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from arka_config.cli.output.tables import Cell
 
 ARKA = str(Path(sys.executable).with_name("arka"))
@@ -191,3 +194,19 @@ def test_fold_keeps_every_character_and_the_width(text: str, width: int) -> None
 
 def test_fold_breaks_at_spaces_and_within_long_words() -> None:
     assert tables.fold("a token from $ARKA_CI_TOKEN", 12) == ["a token from", "$ARKA_CI_TOK", "EN"]
+
+
+@pytest.mark.parametrize("shorten", [lambda text: tables.fold(text, 40), lambda text: [picker.clip(text, 40)]])
+def test_time_for_a_long_text_grows_with_its_length_only(
+    shorten: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+
+    def measure(text: str) -> int:
+        measured.append(len(text))
+        return len(text)
+
+    monkeypatch.setattr(tables, "cell_width", measure)
+    lines = shorten("a long description, " * 1000)
+    assert max(map(len, lines)) == 40
+    assert sum(measured) < 40 * 20_000

@@ -117,11 +117,10 @@ _MOVES: dict[str, Callable[[int, int, int], int]] = {
 
 def clip(text: str, width: int) -> str:
     """Return a text of at most this many cells; if it is cut, it ends in an ellipsis."""
-    if tables.cell_width(text) <= width:
+    if tables.count_fitting(text, 0, width) == len(text) and tables.cell_width(text) <= width:
         return text
-    while text and tables.cell_width(text) > width - 1:
-        text = text[:-1]
-    return f"{text}…"
+    kept = text[: tables.count_fitting(text, 0, width - 1)]
+    return f"{kept}…" if tables.cell_width(kept) < width else "…"
 
 
 def pick(question: str, choices: Sequence[Choice]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NARROW = 80  # columns
 _LEAST_WIDTH = 5
+_MOST_PER_CELL = 8  # characters in a cell: a letter with marks, or an emoji of several
 _GAP = "  "
 _WIDE_GAP = "   "  # on a terminal
 _ONE_WIDE = frozenset(map(chr, range(0x20, 0x300))) | set("…—●")  # characters that take one cell on every terminal
@@ -93,16 +94,28 @@ def shrink(widths: list[int], least: list[int], room: int, columns: range) -> No
 
 def fold(text: str, width: int) -> list[str]:
     """Break a text into lines of at most this many cells: at a space if there is one, else within the word."""
-    lines = []
-    while cell_width(text) > width:
-        fits = 1  # a character that is wider than the column is not lost
-        while cell_width(text[: fits + 1]) <= width:
-            fits += 1
-        space = text.rfind(" ", 1, fits + 1)
-        end = space if space > 0 else fits
-        lines.append(text[:end])
-        text = text[end:].removeprefix(" ")
-    return [*lines, text]
+    lines: list[str] = []
+    start = 0
+    while True:
+        end = start + count_fitting(text, start, width)
+        if end >= len(text):
+            return [*lines, text[start:]]
+        space = text.rfind(" ", start + 1, end + 1)
+        end = space if space > 0 else end
+        lines.append(text[start:end])
+        start = end + text.startswith(" ", end)
+
+
+def count_fitting(text: str, start: int, width: int) -> int:
+    """How many characters from `start` on take at most this many cells; 1 if not even one does, so that none is lost.
+
+    Only as much of the text is measured as is needed: a description may be as long as its file.
+    """
+    most = min(len(text) - start, _MOST_PER_CELL * max(width, 1))
+    count = min(1, most)
+    while count < most and cell_width(text[start : start + count + 1]) <= width:
+        count += 1
+    return count
 
 
 def cell_width(text: str) -> int:

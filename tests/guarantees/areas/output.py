@@ -44,7 +44,7 @@ GUARANTEES: list[Guarantee] = [
         ("no redaction of text", "no redaction of JSON", "a token that completion offers"),
     ),
     Guarantee(
-        "A label that completion inserts, in quotes or without, is one word of the command line. None is run.",
+        "A label that completion inserts, in quotes or without, is one word of the command line, and is never run.",
         ("cli/test_completion_shells.py::test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover",),
         ("a completed label that runs in double quotes", "a completed label that ends single quotes"),
     ),
