@@ -1,4 +1,4 @@
-"""A program with another name never names ARKA: in its help, messages, topics, files, scripts and schema."""
+"""A program with another name never names ARKA: in its help, messages, topics, files, scripts, man pages and schema."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import ast
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import AliasChoices, Field, SecretStr
 
 import arka_config
-from arka_config import App, UrlVerifier, WorkspaceVerifier
+from arka_config import App, ProfileSettings, Token, UrlVerifier, WorkspaceVerifier
+from arka_config.cli.reference.man_pages import write_pages
 from arka_config.cli.reference.topics import TOPICS
 from arka_config.cli.runtime import command_tree
+from arka_config.cli.runtime.completion_scripts import SUFFIXES
 from arka_config.scanning.tokens import rule_for_gitleaks
 from arka_config.templates.model import json_schema_text
 from arka_config.testing import FakeTokens, RunCli
@@ -30,6 +33,7 @@ OTHERS = {
     "sealing/unlockers/protocol.py": {
         "docs/guides/recovery.md of arka-config"
     },  # a page of the library's documentation
+    "workspace/server/database.py": {"docs/guides/backup.md of arka-config"},  # the same
     "sealing/unlockers/weakness.py": {"hunter arka"},  # a list of weak passphrases
     "sealing/cipher.py": {"arka-config/1/"},  # separates keys (HKDF); never shown
     "store/files.py": {".arka-tmp"},  # a leftover of older versions, to remove it
@@ -38,22 +42,34 @@ OTHERS = {
     "workspace/client/connection.py": {"arka"},  # a default that every caller replaces
 }
 
-APPS = {
-    "another-api": {"verifier": UrlVerifier("/user", user="login")},
-    "no-verifier": {},
-    "workspace": {"verifier": WorkspaceVerifier(), "billing_page": "/billing", "legacy_project": "octo-js"},
-}
 
-
-@pytest.fixture(params=APPS)
-def cli_app(request: pytest.FixtureRequest) -> App:
+def octo(**more: Any) -> App:
     return App(
         "octo",
         token_prefix=("ghp_", "github_pat_"),
         api_url="https://api.octo.example",
         tokens_page="https://octo.example/settings/tokens",
-        **APPS[request.param],  # type: ignore[arg-type]  # a table of keyword arguments
+        version="2.1",
+        **more,
     )
+
+
+APPS = {
+    "another-api": octo(verifier=UrlVerifier("/user", user="login"), settings=f"{__name__}:Settings"),
+    "no-verifier": octo(),
+    "workspace": octo(verifier=WorkspaceVerifier(), billing_page="/billing", legacy_project="octo-js"),
+}
+
+
+class Settings(ProfileSettings, app=APPS["another-api"], retired={"colour": "set NO_COLOR"}):
+    token: Token | None = None
+    timeout: float = Field(default=30, validation_alias=AliasChoices("timeout", "wait"), description="Seconds to wait.")
+    webhook_secret: SecretStr | None = None
+
+
+@pytest.fixture(params=APPS)
+def cli_app(request: pytest.FixtureRequest) -> App:
+    return APPS[request.param]
 
 
 def brand_in(text: str) -> list[str]:
@@ -77,15 +93,64 @@ def test_no_topic_names_arka(cli_app: App, run_cli: RunCli) -> None:
         assert (done.code, brand_in(done.out)) == (0, []), topic
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_no_completion_script_names_arka(shell: str, run_cli: RunCli) -> None:
+def test_no_man_page_names_arka(cli_app: App) -> None:
+    pages = write_pages(cli_app, command_tree.program(cli_app), "2.1")
+    assert len(pages) > 30
+    for name, text in pages.items():
+        assert name.startswith("octo")
+        assert brand_in(text) == [], name
+
+
+@pytest.mark.parametrize("shell", SUFFIXES)
+def test_no_completion_script_names_arka(
+    shell: str, run_cli: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = str(tmp_path / "powershell" / "profile.ps1")  # else PowerShell would have to be installed
+    monkeypatch.setattr("arka_config.cli.runtime.completion_places._powershell_profile", lambda _: profile)
     done = run_cli("completion", shell)
     assert (done.code, "octo" in done.out, brand_in(done.out)) == (0, True, [])
+    for action in ("install", "uninstall"):
+        done = run_cli("completion", action, shell, "--yes")
+        assert (done.code, brand_in(done.out + done.err)) == (0, []), action
+        written = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert [path for path in written if brand_in(f"{path.relative_to(tmp_path)}\n{path.read_text()}")] == []
+        assert written or action == "uninstall"
 
 
-def test_schema_and_scanner_rule_do_not_name_arka(cli_app: App) -> None:
+def test_schema_scanner_rule_and_settings_reference_do_not_name_arka(cli_app: App, run_cli: RunCli) -> None:
     assert brand_in(json_schema_text(cli_app)) == []
     assert brand_in(rule_for_gitleaks(cli_app)) == []
+    for words in (["config", "reference"], ["config", "reference", "--man"]):
+        done = run_cli(*words)
+        assert brand_in(done.out + done.err) == [], words
+
+
+def test_secrets_and_old_names_do_not_name_arka(
+    cli_app: App, run_cli: RunCli, cli_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    template = tmp_path / "ci.toml"
+    template.write_text('version = 1\n[profile]\nname = "ci"\n[settings]\nwait = 7\ncolour = "red"\n')
+    lines = [
+        (["profiles", "create", "work"], ""),
+        (["secrets", "list", "-p", "work"], ""),
+        (["secrets", "set", "webhook_secret", "-p", "work"], "hunter2"),
+        (["secrets", "list", "-p", "work"], ""),
+        (["secrets", "list", "-p", "work", "--json"], ""),
+        (["secrets", "set", "nosuch", "-p", "work"], "x"),
+        (["profiles", "set", "work", "webhook_secret=hunter2"], ""),
+        (["profiles", "set", "work", "wait=7"], ""),
+        (["profiles", "set", "work", "colour=red"], ""),
+        (["apply", "ci.toml", "--yes"], ""),
+        (["doctor", "ci.toml"], ""),
+        (["doctor", "--fix", "ci.toml"], ""),
+        (["secrets", "unset", "webhook_secret", "-p", "work"], ""),
+    ]
+    for words, stdin in lines:
+        done = run_cli(*words, stdin=stdin)
+        assert brand_in(done.out + done.err) == [], words
+    for path in (each for each in tmp_path.rglob("*") if each.is_file()):
+        assert brand_in(f"{path.relative_to(tmp_path)}\n{path.read_text('utf-8')}") == [], path
 
 
 def test_no_command_and_no_file_that_it_writes_names_arka(
