@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import tomllib
 from pathlib import Path
 
@@ -80,29 +79,6 @@ def test_yaml_and_json_blocks_are_valid(page: Path) -> None:
             assert list(yaml.safe_load_all(block.text))
         elif block.kind == "jsonc":
             assert json.loads(re.sub(r"^//.*$", "", block.text, flags=re.MULTILINE))
-
-
-def test_tasks_of_vs_code_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = Home(tmp_path, monkeypatch)
-    assert home.run('printf %s "$CI_TOKEN" | arka login -p ci --with-token --no-verify')[0] == 0
-    documents = {}
-    for block in read_blocks(ROOT / "docs" / "guides" / "vs-code.md"):
-        if block.kind == "jsonc":
-            path, text = block.text.split("\n", 1)
-            documents[path.rpartition("/")[2]] = json.loads(text)
-    assert {tuple(each.items()) for each in documents["settings.json"].values()} == {(("ARKA_PROFILE", "ci"),)}
-    assert documents["launch.json"]["configurations"]
-    tasks = documents["tasks.json"]["tasks"]
-    assert {task["type"] for task in tasks} == {"process"}
-    done = [home.run(shlex.join([task["command"], *task["args"]])) for task in tasks]
-    assert [code for code, _ in done] == [0, 0], done
-    assert done[0][1] == "ci for https://arka-ai.com\n"
-
-
-def test_dockerfile_of_the_guide_mounts_the_token_as_a_secret() -> None:
-    (block,) = (each for each in read_blocks(ROOT / "docs" / "guides" / "docker.md") if each.kind == "dockerfile")
-    assert "--mount=type=secret,id=arka,env=ARKA_API_KEY" in block.text
-    assert not re.search("^(ARG|ENV) .*ARKA_API_KEY", block.text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
