@@ -142,6 +142,13 @@ def _escape_character(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def count_text(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 token`, `7 tokens`, `2 entries`, `3 days`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("ry") else f"{number} {noun}s"
+
+
 def quote_path(path: str) -> str:
     """Return a path as one word of a shell command in a hint, always in quotation marks."""
     return "'" + path.replace("'", "'\\''") + "'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from arka_config.text import shorten
+from arka_config.text import count_text, shorten
 
 MIN_LIFETIME = timedelta(minutes=5)
 _DAY = 86_400  # seconds
@@ -25,9 +25,9 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def to_text(when: datetime) -> str:
-    """Return a time as it is stored: `2027-02-22T12:00:00Z`."""
-    return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def to_text(when: datetime, timespec: str = "seconds") -> str:
+    """Return a time as it is stored: `2027-02-22T12:00:00Z`. `timespec` is that of `datetime.isoformat`."""
+    return when.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def parse(text: str) -> datetime:
@@ -104,5 +104,5 @@ def describe(when: datetime, today: datetime | None = None) -> str:
 
 
 def _relative(count: int, unit: str, *, is_past: bool) -> str:
-    words = f"{count} {unit}{'' if count == 1 else 's'}"
+    words = count_text(count, unit)
     return f"{words} ago" if is_past else f"in {words}"

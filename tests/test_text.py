@@ -16,6 +16,7 @@ from arka_config.text import (
     UNPRINTABLE,
     check_printable,
     check_profile_name,
+    count_text,
     did_you_mean,
     escape_ci_commands,
     escape_ci_commands_in_json,
@@ -234,3 +235,11 @@ def test_escape_ci_commands_in_json_keeps_the_value(command: str) -> None:
 @pytest.mark.parametrize("text", ["address ::1", "a::b", "## Heading [x]", "#[x]", "## [x]", ": :"])
 def test_escape_ci_commands_keeps_other_text(text: str) -> None:
     assert escape_ci_commands(text) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [(0, "token", "0 tokens"), (1, "entry", "1 entry"), (2, "audit entry", "2 audit entries"), (3, "day", "3 days")],
+)
+def test_count_text_uses_the_plural_unless_there_is_one(number: int, noun: str, text: str) -> None:
+    assert count_text(number, noun) == text

@@ -44,7 +44,7 @@ class Sessions:
             if not self._is_alive(name):
                 files.remove(os.path.join(self.folder, name))
         name, key = cipher.random_key()[:_ID_LENGTH].hex(), cipher.random_key()
-        expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+        expires = _time_in(seconds)
         nonce, wrapped = cipher.seal(
             cipher.derive(key, "session"), data_key, self._associated_data(name, key_id, expires)
         )
@@ -69,7 +69,7 @@ class Sessions:
         if text is None:
             raise self._invalid("has ended, or is from another machine")
         document = self._document(text, path)
-        if document["expires"] <= _now():
+        if document["expires"] <= _time_in(0):
             raise self._invalid(f"expired at {document['expires']}")
         if document["key"] != data_key_file.key_id:
             raise self._invalid("is for an earlier data key")
@@ -109,7 +109,7 @@ class Sessions:
         path = os.path.join(self.folder, name)
         try:
             text = files.read(path)
-            return text is not None and self._document(text, path)["expires"] > _now()
+            return text is not None and self._document(text, path)["expires"] > _time_in(0)
         except (MalformedFile, InvalidSession):
             return False
 
@@ -139,6 +139,6 @@ class Sessions:
         )
 
 
-def _now() -> str:
-    """The current time in the files' format, in which texts sort by time."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+def _time_in(seconds: float) -> str:
+    """The time in some seconds, in the files' format, in which texts sort by time."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))

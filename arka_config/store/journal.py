@@ -193,19 +193,11 @@ class Journal:
         return Entry(key=key, process=document["process"], _journal=self, **texts)
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        text = files.read(self.path)
-        if text is None:
-            return {}
+        fault = "not a journal, so it is not known which tokens a killed command left"
         hint = f"rm {quote_path(self.path)}"
-        document = json.parse(text, self.path, hint)
-        json.check_version(document, _VERSION, self.path)
-        table = document.get("tokens") if isinstance(document, dict) else None
-        if not isinstance(table, dict) or not all(map(_is_entry, table, table.values())):
-            raise MalformedFile(
-                f"{self.path}: not a journal, so it is not known which tokens a killed command left",
-                path=self.path,
-                hint=hint,
-            )
+        table = json.read_table(self.path, _VERSION, "tokens", fault=fault, hint=hint)
+        if not all(map(_is_entry, table, table.values())):
+            raise MalformedFile(f"{self.path}: {fault}", path=self.path, hint=hint)
         return table
 
     def _write(self, table: Mapping[str, Mapping[str, Any]]) -> None:

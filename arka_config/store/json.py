@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arka_config.errors import MalformedFile
+from arka_config.store import files
 from arka_config.store.fast import json as fast_json
 
 TYPE_CHECKING = False
@@ -45,3 +46,19 @@ def check_version(document: object, supported: int, path: str) -> None:
         from arka_config.errors import NewerFormat
 
         raise NewerFormat(f"{path}: format {version} is newer than this program", path=path, hint="update this program")
+
+
+def read_table(path: str, version: int, key: str, *, fault: str, hint: str = "") -> dict[str, Any]:
+    """Return the table that a versioned file has under a key; empty if there is no file.
+
+    Raises MalformedFile with this fault, NewerFormat, and what `files.read` raises.
+    """
+    text = files.read(path)
+    if text is None:
+        return {}
+    document = parse(text, path, hint)
+    check_version(document, version, path)
+    table = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(table, dict):
+        raise MalformedFile(f"{path}: {fault}", path=path, hint=hint)
+    return table

@@ -63,12 +63,4 @@ class SignInCache:
         return entry if isinstance(entry, dict) else {}
 
     def _read(self) -> dict[str, Any]:
-        text = files.read(self.path)
-        if text is None:
-            return {}
-        document = json.parse(text, self.path, "")
-        json.check_version(document, _VERSION, self.path)
-        issuers = document.get("issuers") if isinstance(document, dict) else None
-        if not isinstance(issuers, dict):
-            raise ConfigError(f"{self.path}: not a cache of metadata")
-        return issuers
+        return json.read_table(self.path, _VERSION, "issuers", fault="not a cache of metadata")

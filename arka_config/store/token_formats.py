@@ -45,12 +45,5 @@ class TokenFormats:
             return
 
     def _read(self) -> dict[str, str]:
-        text = files.read(self.path)
-        if text is None:
-            return {}
-        document = json.parse(text, self.path, "")
-        json.check_version(document, _VERSION, self.path)
-        checksums = document.get("checksums") if isinstance(document, dict) else None
-        if not isinstance(checksums, dict):
-            raise ConfigError(f"{self.path}: not a file of token formats")
+        checksums = json.read_table(self.path, _VERSION, "checksums", fault="not a file of token formats")
         return {origin: each for origin, each in checksums.items() if each in (NONE, OPTIONAL, REQUIRED)}

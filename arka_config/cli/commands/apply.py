@@ -16,6 +16,7 @@ from arka_config.cli.runtime import applied_tokens, legacy_sync, unfinished, wor
 from arka_config.cli.runtime.command import command, show_json_error
 from arka_config.cli.runtime.plan_command import plan_options, prepare_plan, show_progress
 from arka_config.errors import EXIT_AUTH, ConfigError, PlanConflict, UsageError
+from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -200,10 +201,10 @@ def _report(
     if result is not None and (plan.is_pending or stored):
         verbs = {Action.CREATE: "created", Action.CHANGE: "changed", Action.ADOPT: "adopted", Action.REMOVE: "removed"}
         parts = [f"{plan.counts[action]} {verb}" for action, verb in verbs.items()]
-        parts.append(f"{len(stored)} token{'' if len(stored) == 1 else 's'} stored")
+        parts.append(f"{count_text(len(stored), 'token')} stored")
         terminal.say(f"Applied: {', '.join(part for part in parts if part[0] != '0')}", mark="✓")
     elif plan.kept:
-        edits = "1 local edit" if plan.kept == 1 else f"{plan.kept} local edits"
+        edits = count_text(plan.kept, "local edit")
         terminal.say(f"Nothing to do: {edits} kept, and everything else matches the templates", mark="✓")
     else:
         terminal.say("Nothing to do: this machine matches the templates", mark="✓")

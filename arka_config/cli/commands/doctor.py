@@ -20,7 +20,7 @@ from arka_config.doctor.problem import ERROR, NOTE, WARNING
 from arka_config.doctor.registry import CHECKS, GROUPS, ONLINE_CHECKS, apply_fixes, run_checks
 from arka_config.errors import EXIT_ERROR, UsageError
 from arka_config.templates.reading import NAME_PATHS
-from arka_config.text import visible
+from arka_config.text import count_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -182,8 +182,8 @@ class Report:
     def _summary(self) -> str:
         failures = [problem for problem in self._problems if problem.is_failure]
         notes = len(self._problems) - len(failures)
-        counts = [_count(len(failures), "problem") if failures else "No problems found"]
-        counts += [_count(notes, "note")] if notes else []
+        counts = [count_text(len(failures), "problem") if failures else "No problems found"]
+        counts += [count_text(notes, "note")] if notes else []
         summary = ", ".join(counts)
         fixable = sum(problem.fix is not None for problem in failures)
         if not fixable:
@@ -196,10 +196,6 @@ class Report:
 
     def _style(self, text: str, **attributes: bool | str) -> str:
         return terminal.style(text, sys.stdout, **attributes)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _document(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import reference_text
 from arka_config.errors import NotApproved
+from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -38,7 +39,7 @@ def ask_approval(session: Session, plan: Plan, *, yes: bool, allowed: tuple[str,
         session.confirm(f"{text[:1].upper()}{text[1:]}. Is that right?", flag="--allow-origin URL")
     if not yes:
         count = plan.counts[Action.REMOVE]
-        warning = f" It removes {count} profile{'' if count == 1 else 's'}." if count else ""
+        warning = f" It removes {count_text(count, 'profile')}." if count else ""
         session.confirm(f"Apply this plan?{warning}", flag="--yes")
     return approvals
 

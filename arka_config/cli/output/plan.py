@@ -10,6 +10,7 @@ from arka_config.cli.output.format import HIDDEN, hide_passwords, secret_texts, 
 from arka_config.references.registry import describe
 from arka_config.templates.ledger import plain
 from arka_config.templates.plan import Action, ChangeKind, Reason, TokenStep
+from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,9 +200,9 @@ class PlanLines:
         parts += [f"{counts[Action.ADOPT]} to adopt"] if counts[Action.ADOPT] else []
         parts += [f"{counts[Action.REMOVE]} to remove", f"{counts[Action.UNCHANGED]} unchanged"]
         if conflicts := counts[Action.CONFLICT]:
-            parts.append(f"{conflicts} conflict{'s' if conflicts > 1 else ''}")
+            parts.append(count_text(conflicts, "conflict"))
         if kept := self.plan.kept:
-            parts.append(f"{kept} local edit{'s' if kept > 1 else ''} kept")
+            parts.append(f"{count_text(kept, 'local edit')} kept")
         if needing := len(self.plan.needing_tokens):
             parts.append(f"{needing} without a token")
         return ", ".join(parts)

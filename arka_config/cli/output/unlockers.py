@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from arka_config.cli.output import terminal
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
+from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,21 +41,11 @@ def document(unlocker: Unlocker) -> dict[str, object]:
     return {"name": unlocker.name, "kind": unlocker.kind, **unlocker.details}
 
 
-def tokens(number: int) -> str:
-    """`1 token`, `7 tokens`."""
-    return f"{number} token{'' if number == 1 else 's'}"
-
-
-def secrets(number: int) -> str:
-    """`1 secret`, `7 secrets`."""
-    return f"{number} secret{'' if number == 1 else 's'}"
-
-
 def count_stored(names: Sequence[str]) -> str:
     """Return how much a change of the vault has rewritten: `2 tokens`, or `2 tokens and 1 secret`."""
     others = [name for name in names if "." in name]
-    counted = tokens(len(names) - len(others))
-    return f"{counted} and {secrets(len(others))}" if others else counted
+    tokens = count_text(len(names) - len(others), "token")
+    return f"{tokens} and {count_text(len(others), 'secret')}" if others else tokens
 
 
 def list_stored(key: str, names: Sequence[str]) -> dict[str, object]:

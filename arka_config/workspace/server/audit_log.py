@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import or_, select
 
+from arka_config import timestamps
 from arka_config.workspace.server.tables import AuditEntry, User
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def to_document(entry: AuditEntry) -> dict[str, object]:
     return {
         "version": FORMAT,
         "id": entry.id,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "at": timestamps.to_text(entry.at, "microseconds"),
         "action": entry.action,
         "user_id": entry.user_id,
         "subject": entry.subject,

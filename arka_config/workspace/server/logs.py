@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from arka_config import timestamps
 from arka_config.text import visible
 
 if TYPE_CHECKING:
@@ -76,4 +77,4 @@ class JsonFormatter(logging.Formatter):
 
 
 def _time(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return timestamps.to_text(datetime.fromtimestamp(record.created, UTC), "milliseconds")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
 from arka_config.sealing.vault import vault_of
+from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -21,6 +22,6 @@ def lock(session: Session) -> None:
     sessions = vault_of(session.store).sessions
     with session.store.lock:
         ended = sessions.end_all()
-    session.report({"ended": ended}, f"Ended {ended} session{'' if ended == 1 else 's'}")
+    session.report({"ended": ended}, f"Ended {count_text(ended, 'session')}")
     if session.environ.get(sessions.variable):
         terminal.say(f"  {sessions.variable} is now useless here; you can remove it: unset {sessions.variable}")

@@ -8,6 +8,7 @@ from arka_config.cli.output import tables, terminal, unlockers
 from arka_config.cli.runtime.command import command
 from arka_config.sealing.vault import vault_of
 from arka_config.store.tokens import PLAIN, STORAGES
+from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from arka_config.cli.output.tables import Cell
@@ -54,8 +55,8 @@ def status(session: Session) -> None:
     tables.show(("VAULT", "VALUE", "PLACE"), rows)
     session.store.check_vault_exists()
     if file is not None and (counts[PLAIN] or secrets[PLAIN]) and not file.unfinished:
-        plain = [unlockers.tokens(counts[PLAIN])] * bool(counts[PLAIN])
-        plain += [unlockers.secrets(secrets[PLAIN])] * bool(secrets[PLAIN])
+        amounts = {"token": counts[PLAIN], "secret": secrets[PLAIN]}
+        plain = [count_text(count, noun) for noun, count in amounts.items() if count]
         terminal.warn(
             f"{' and '.join(plain)} in plain text, although sealing is on",
             hint=f"check whose they are, then seal them: {session.app.name} doctor --fix",

@@ -14,6 +14,7 @@ from arka_config.cli.runtime.workspace_server import (
     retention_options,
 )
 from arka_config.errors import UsageError
+from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -36,11 +37,5 @@ def cleanup(session: Session, keep_expired: str, keep_audit: str, database_url: 
         retention = parse_retention(keep_expired, keep_audit)
     with open_workspace(session, database_url) as workspace, workspace.database.report_errors(), busy("Deleting"):
         removed = clean_up(workspace.database, retention)
-    message = f"Deleted {_count(removed.tokens, 'expired token')} and {_count(removed.entries, 'audit entry')}"
+    message = f"Deleted {count_text(removed.tokens, 'expired token')} and {count_text(removed.entries, 'audit entry')}"
     session.report(removed._asdict(), message)
-
-
-def _count(number: int, noun: str) -> str:
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"

@@ -9,6 +9,7 @@ import click
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace
+from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
@@ -27,11 +28,7 @@ def remove_user(session: Session, email: str, yes: bool, database_url: str) -> N
     with open_workspace(session, database_url) as workspace:
         user = workspace.find_user(email)
         if not yes:
-            session.confirm(f"Remove {user.email} and revoke {_count(user.tokens)}?", flag="--yes")
+            session.confirm(f"Remove {user.email} and revoke {count_text(user.tokens, 'token')}?", flag="--yes")
         user = workspace.remove_user(email)
     document = {"id": user.id, "email": user.email, "revoked": user.tokens}
-    session.report(document, f"Removed {user.email} and revoked {_count(user.tokens)}")
-
-
-def _count(tokens: int) -> str:
-    return "1 token" if tokens == 1 else f"{tokens} tokens"
+    session.report(document, f"Removed {user.email} and revoked {count_text(user.tokens, 'token')}")
