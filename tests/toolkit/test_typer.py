@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
@@ -126,3 +127,21 @@ def test_help_shows_topics_and_commands_of_app_and_author() -> None:
     assert "Usage: acme show" in invoke("help", "show").output
     assert "Usage: acme [OPTIONS] COMMAND" in invoke("help").output
     assert "Usage: acme login [OPTIONS]" in invoke("login", "-h").output
+
+
+def test_no_local_variable_of_a_traceback_shows_the_token() -> None:
+    failing = typer.Typer()
+
+    @failing.command()
+    @app.pass_settings(Settings, options=["token"])
+    def fail(settings: Settings) -> None:
+        assert settings.token is not None
+        raise LookupError(settings.token.reveal()[-4:])
+
+    done = CliRunner().invoke(failing, ["--api-key", TOKEN])
+    assert repr(done.exception) == f"LookupError('{TOKEN[-4:]}')"
+    assert done.exc_info is not None
+    frames = [frame for frame, _ in traceback.walk_tb(done.exc_info[2]) if "arka_config" in frame.f_code.co_filename]
+    assert frames
+    for frame in frames:
+        assert TOKEN not in repr(frame.f_locals)

@@ -24,6 +24,7 @@ from arka_config.cli.runtime.click_context import current_session
 from arka_config.cli.runtime.command import AUTHORS, JSON, OptionSpec
 from arka_config.cli.runtime.reporting import report_error, run_reporting_errors
 from arka_config.errors import ConfigError
+from arka_config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -201,6 +202,8 @@ def with_settings(
 
 def _click_value(value: object) -> object:
     """Convert a value from Typer to what click passes."""
+    if isinstance(value, Secret):
+        return value.reveal()
     return tuple(value) if isinstance(value, list) else value.value if isinstance(value, Enum) else value
 
 
@@ -212,6 +215,8 @@ def _annotation(app: AppIdentity, option: OptionSpec) -> Any:
     if option.is_repeated:
         kind = list[kind]
     more: dict[str, Any] = {"autocompletion": _profile_completer(app)} if option.is_profile else {}
+    if option.is_secret:  # Typer's tracebacks may show the values of parameters
+        kind, more = Secret, {"parser": Secret}
     if option is VERSION:
         more = {"is_eager": True, "callback": _version_printer(app)}
     declared = _typer().Option(

@@ -126,6 +126,7 @@ class OptionSpec(NamedTuple):
     choices: tuple[str, ...] = ()
     is_repeated: bool = False
     is_hidden: bool = False
+    is_secret: bool = False
 
     @property
     def spellings(self) -> list[str]:
@@ -220,6 +221,7 @@ API_KEY = OptionSpec(
     "Use this token for this run. It is visible in process lists: prefer a profile or the environment.",
     _store_api_key,
     metavar="TOKEN",
+    is_secret=True,
 )
 API_URL = OptionSpec(
     ("--api-url",),

@@ -96,9 +96,15 @@ GUARANTEES: list[Guarantee] = [
             "guarantees/test_canary.py::test_no_log_holds_a_token",
             "guarantees/test_canary.py::test_no_representation_shows_a_token",
             "toolkit/test_argparse.py::test_namespace_shows_no_token_in_its_repr",
+            "toolkit/test_typer.py::test_no_local_variable_of_a_traceback_shows_the_token",
             "settings/test_structured_variables.py::test_debug_log_of_pydantic_settings_has_no_values",
         ),
-        ("a secret that shows itself", "a Namespace that shows the token", "a debug log of all values"),
+        (
+            "a secret that shows itself",
+            "a Namespace that shows the token",
+            "a parameter of Typer that shows the token",
+            "a debug log of all values",
+        ),
     ),
     Guarantee(
         "A secret setting that was renamed stays a secret under its old names: it is masked, and no child inherits it. "
@@ -267,6 +273,14 @@ MUTANTS: list[Mutant] = [
         """quoted = f"'{self.path}'\"""",
         "tests/cli/test_completion_install.py::test_typographic_quote_does_not_end_the_path_in_a_powershell_profile",
         "assert",
+    ),
+    Mutant(
+        "a parameter of Typer that shows the token",
+        "cli/embed/typer.py",
+        '        kind, more = Secret, {"parser": Secret}\n',
+        "        pass\n",
+        "tests/toolkit/test_typer.py::test_no_local_variable_of_a_traceback_shows_the_token",
+        "not in",
     ),
     Mutant(
         "a Namespace that shows the token",
