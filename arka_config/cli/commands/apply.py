@@ -14,7 +14,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
 from arka_config.cli.runtime import applied_tokens, legacy_sync, unfinished, words
 from arka_config.cli.runtime.command import command, show_json_error
-from arka_config.cli.runtime.plan_command import plan_options, prepare_plan, show_progress
+from arka_config.cli.runtime.plan_command import PlanInput, plan_options, prepare_plan, show_progress
 from arka_config.errors import EXIT_AUTH, ConfigError, PlanConflict, UsageError
 from arka_config.text import count_text
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
     from arka_config.templates.applying import Result
     from arka_config.templates.approvals import Approvals
-    from arka_config.templates.plan import Options, Plan, ProfilePlan
+    from arka_config.templates.plan import Plan, ProfilePlan
     from arka_config.templates.plan_file import SavedPlan
     from arka_config.templates.preparation import Prepared
 
@@ -46,13 +46,8 @@ _MAX_NAMES = 5  # of profiles in a conflict
 @click.option("--require-tokens", is_flag=True, help="Exit with 4 if a token is missing or refused.")
 def apply(
     session: Session,
-    paths: Sequence[str],
-    only: tuple[str, ...],
-    prune: bool,
-    take: str | None,
-    adopt: bool,
+    given: PlanInput,
     diff: bool,
-    identities: Sequence[str],
     yes: bool,
     allow_origin: tuple[str, ...],
     no_verify: bool,
@@ -68,15 +63,13 @@ def apply(
     {app} apply profiles/ --yes --require-tokens
     """
     from arka_config.templates.applying import check_not_stale
-    from arka_config.templates.plan import Options
 
-    options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
-    saved = _read_saved_plan(session, paths, options, identities)
+    saved = _read_saved_plan(session, given)
     if saved is not None:
-        paths, options, identities = saved.paths, saved.options, saved.identities
+        given = PlanInput(saved.paths, saved.options, saved.identities)
 
     def replan() -> Prepared:
-        return prepare_plan(session, paths, options, identities)
+        return prepare_plan(session, given)
 
     prepared = replan()
     if saved is not None:
@@ -94,21 +87,19 @@ def apply(
     return _report(session, prepared.plan, result, checked, require_tokens=require_tokens)
 
 
-def _read_saved_plan(
-    session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]
-) -> SavedPlan | None:
+def _read_saved_plan(session: Session, given: PlanInput) -> SavedPlan | None:
     """Read the saved plan if the path is one. Raises UsageError if there are other paths or options."""
     from arka_config.templates import plan_file
     from arka_config.templates.plan import Options
 
-    if not any(plan_file.is_saved_plan(path) for path in paths):
+    if not any(plan_file.is_saved_plan(path) for path in given.paths):
         return None
-    if len(paths) > 1 or options != Options() or identities:
+    if len(given.paths) > 1 or given.options != Options() or given.identities:
         raise UsageError(
             "a saved plan contains its templates and options already",
             hint=f"{session.app.name} apply FILE, with only --yes, --allow-origin and --require-tokens",
         )
-    return plan_file.read(paths[0], session.app.name)
+    return plan_file.read(given.paths[0], session.app.name)
 
 
 def _check_conflicts(plan: Plan, program: str) -> None:

@@ -83,9 +83,7 @@ def login(
     """
     source = Input(with_token, token_file, paste, no_browser)
     ends = parse_expires(expires) or ""
-    check_label(session.app, label, "--label", hint="--with-token reads the token from stdin")
-    if expect_user is not None and verify is False:
-        raise UsageError("--expect-user and --no-verify cannot be combined", hint="keep one of them")
+    _check_options(session, label, expect_user, verify=verify)
     if session.can_ask and not source.is_given(session) and _prepare_first_login(session, api_url):
         return
     name, url = _target(session, api_url)
@@ -101,6 +99,13 @@ def login(
         force=force,
     )
     log_in(session, target, source)
+
+
+def _check_options(session: Session, label: str, expect_user: str | None, *, verify: bool | None) -> None:
+    """Raise UsageError for a label that is a token, and for options that contradict each other."""
+    check_label(session.app, label, "--label", hint="--with-token reads the token from stdin")
+    if expect_user is not None and verify is False:
+        raise UsageError("--expect-user and --no-verify cannot be combined", hint="keep one of them")
 
 
 def _prepare_first_login(session: Session, api_url: str | None) -> bool:

@@ -17,8 +17,7 @@ from arka_config.errors import EXIT_ERROR, EXIT_PENDING
 from arka_config.store import files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from arka_config.cli.runtime.plan_command import PlanInput
     from arka_config.cli.runtime.session import Session
 
 
@@ -26,18 +25,7 @@ if TYPE_CHECKING:
 @plan_options
 @click.option("--out", metavar="FILE", type=words.FILE, help="Save the plan to a file, for `apply FILE`.")
 @follow_links_option
-def plan(
-    session: Session,
-    paths: Sequence[str],
-    only: tuple[str, ...],
-    prune: bool,
-    take: str | None,
-    adopt: bool,
-    diff: bool,
-    identities: Sequence[str],
-    out: str | None,
-    follow_links: bool,
-) -> int:
+def plan(session: Session, given: PlanInput, diff: bool, out: str | None, follow_links: bool) -> int:
     """Show what an apply of templates would do.
 
     A PATH is a template, or a folder with templates (*.toml). Nothing is changed, run, or sent.
@@ -47,12 +35,10 @@ def plan(
     + create   ~ change or adopt   - remove   = unchanged   ! conflict   ? no token
     """
     from arka_config.templates import plan_file
-    from arka_config.templates.plan import Options
 
     if out is not None and not follow_links:
         files.refuse_link(out)
-    options = Options(only, prune, take, adopt)  # type: ignore[arg-type]  # click has checked the choice
-    result = prepare_plan(session, paths, options, identities).plan
+    result = prepare_plan(session, given).plan
     document = plan_document(result)
     if session.json:
         session.show_json(document)
@@ -62,9 +48,9 @@ def plan(
     if out is not None:
         saved = plan_file.SavedPlan(
             app=session.app.name,
-            paths=list(paths),
-            **options._asdict(),
-            identities=list(identities),
+            paths=list(given.paths),
+            **given.options._asdict(),
+            identities=list(given.identities),
             digest=result.digest(),
             plan=document,
         )

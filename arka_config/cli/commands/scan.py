@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -85,33 +85,51 @@ def scan(
     if gitleaks_rule:
         terminal.out(rule_for_gitleaks(session.app).rstrip("\n"))
         return None
-    if sum((git, staged, history, bool(paths))) > 1:
-        raise UsageError("--git, --staged, --history and PATHs cannot be combined", hint="run one after the other")
     excluded = file_search.Excluded(session.store.tokens.folder)
-    pattern = SecretPattern(session.app, secrets)
     options = {"git": git, "staged": staged, "history": history, "search_ignored": search_ignored}
-    found = _search(session, pattern, paths, excluded, **options)
+    found = _search(session, SecretPattern(session.app, secrets), paths, excluded, **options)
     candidates = found if look_alikes else _without_look_alikes(session, found)
     allowed = _read_allow_list(session, allow)
     findings = [each for each in candidates if not allowed.allows(each)]
+    left_out = _LeftOut(len(candidates) - len(findings), len(found) - len(candidates), excluded, unread)
     report = _Report(session, findings)
     if verify or revoke:
         report.verify()
     if as_sarif:
         report.show_sarif()
-    elif session.json:
-        counts = {"allowed": len(candidates) - len(findings), "look_alikes": len(found) - len(candidates)}
-        not_searched = [excluded.folder] if excluded.was_met else []
-        session.show_json({"findings": report.documents(), **counts, "not_searched": not_searched})
     else:
-        report.show(len(candidates) - len(findings))
-    _note_left_out(session, excluded, len(found) - len(candidates))
-    if unread:
-        what = "1 stored secret was" if unread == 1 else f"{unread} stored secrets were"
-        terminal.note(f"{what} not searched for, because reading it needs a passphrase or the OS keyring")
+        report.show(left_out)
+    left_out.note(session)
     if revoke:
         report.revoke(yes=yes)
     return EXIT_ERROR if findings else None
+
+
+class _LeftOut(NamedTuple):
+    """What is not in the findings: how many are allowed, or look like tokens, where was not searched, and how many
+    stored secrets were not searched for."""
+
+    allowed: int
+    look_alikes: int
+    excluded: file_search.Excluded
+    unread: int
+
+    def document(self) -> dict[str, object]:
+        """What was found or not searched, as JSON values."""
+        not_searched = [self.excluded.folder] if self.excluded.was_met else []
+        return {"allowed": self.allowed, "look_alikes": self.look_alikes, "not_searched": not_searched}
+
+    def note(self, session: Session) -> None:
+        """Say what may be missing in the findings."""
+        if self.excluded.was_met:
+            folder = session.with_tilde(self.excluded.folder)
+            terminal.note(f"{folder} was not searched: {session.app.name} stores its tokens there")
+        if self.look_alikes:
+            what = "look-alike is" if self.look_alikes == 1 else "look-alikes are"
+            terminal.note(f"{self.look_alikes} {what} not shown, without a valid checksum; to show: --look-alikes")
+        if self.unread:
+            what = "1 stored secret was" if self.unread == 1 else f"{self.unread} stored secrets were"
+            terminal.note(f"{what} not searched for, because reading it needs a passphrase or the OS keyring")
 
 
 def _without_look_alikes(session: Session, findings: Sequence[Finding]) -> list[Finding]:
@@ -131,15 +149,6 @@ def _without_look_alikes(session: Session, findings: Sequence[Finding]) -> list[
     return valid if is_required else list(findings)
 
 
-def _note_left_out(session: Session, excluded: file_search.Excluded, look_alikes: int) -> None:
-    if excluded.was_met:
-        folder = session.with_tilde(excluded.folder)
-        terminal.note(f"{folder} was not searched: {session.app.name} stores its tokens there")
-    if look_alikes:
-        what = "look-alike is" if look_alikes == 1 else "look-alikes are"
-        terminal.note(f"{look_alikes} {what} not shown, without a valid checksum; to show: --look-alikes")
-
-
 def _search(
     session: Session,
     pattern: Pattern,
@@ -151,6 +160,8 @@ def _search(
     history: bool,
     search_ignored: bool,
 ) -> list[Finding]:
+    if sum((git, staged, history, bool(paths))) > 1:
+        raise UsageError("--git, --staged, --history and PATHs cannot be combined", hint="run one after the other")
     repository = _repository(session, ".")
     if git:
         with counter("Searching") as progress:
@@ -254,7 +265,14 @@ class _Report:
         verification = self._verifications.get(finding.match.token)
         return None if verification is None else str(verification.state)
 
-    def documents(self) -> list[dict[str, object]]:
+    def show(self, left_out: _LeftOut) -> None:
+        """Print the findings, as JSON with `--json`, and how many are allowed."""
+        if self._session.json:
+            self._session.show_json({"findings": self._documents(), **left_out.document()})
+        else:
+            self._show_table(left_out.allowed)
+
+    def _documents(self) -> list[dict[str, object]]:
         """The findings as JSON values. No value contains a token."""
         return [
             {
@@ -273,8 +291,7 @@ class _Report:
             for each in self._findings
         ]
 
-    def show(self, allowed: int) -> None:
-        """Print the findings as a table, and what was left out."""
+    def _show_table(self, allowed: int) -> None:
         columns = ["LOCATION", "TOKEN"]
         columns += ["STATE"] if self._verifications else []
         columns += ["PROFILE"] if any(map(self._profiles_of, self._findings)) else []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -23,7 +24,7 @@ class Access(NamedTuple):
 
 
 def access_options(choices: Sequence[str]) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
-    """Add the options to a command. It gets `scope`, `issue_label`, `issue_lifetime` and `issue_count`."""
+    """Add the options to a command, which gets them as the Access `access`. Raises what `_parse_access` raises."""
     options = [
         click.option(
             "--scope",
@@ -37,14 +38,27 @@ def access_options(choices: Sequence[str]) -> Callable[[Callable[..., int | None
     ]
 
     def decorate(function: Callable[..., int | None]) -> Callable[..., int | None]:
+        @functools.wraps(function)
+        def with_access(
+            *args: Any,
+            scope: Sequence[str],
+            issue_label: str | None,
+            issue_lifetime: str | None,
+            issue_count: int | None,
+            **more: Any,
+        ) -> int | None:
+            access = _parse_access(scope, issue_label, issue_lifetime, issue_count)
+            return function(*args, access=access, **more)
+
+        decorated: Callable[..., int | None] = with_access
         for option in reversed(options):
-            function = option(function)
-        return function
+            decorated = option(decorated)
+        return decorated
 
     return decorate
 
 
-def parse_access(scope: Sequence[str], label: str | None, lifetime: str | None, count: int | None) -> Access:
+def _parse_access(scope: Sequence[str], label: str | None, lifetime: str | None, count: int | None) -> Access:
     """Return what the options say. Raises UsageError if the bounds are not complete, or there is no scope for them."""
     bounds = (label, lifetime, count)
     if ISSUE not in scope:

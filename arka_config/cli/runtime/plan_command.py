@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -11,13 +12,11 @@ from arka_config.cli.runtime import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import TypeVar
+    from typing import Literal
 
     from arka_config.cli.runtime.session import Session
     from arka_config.templates.plan import Options
     from arka_config.templates.preparation import Prepared
-
-    F = TypeVar("F", bound=Callable[..., object])
 
 _MIN_ITEMS = 50  # below that, the work is done before a bar is drawn
 _OPTIONS = [
@@ -43,18 +42,44 @@ _OPTIONS = [
 ]
 
 
-def plan_options(function: F) -> F:
-    """Add the arguments and options that say what to plan."""
+class PlanInput(NamedTuple):
+    """What a plan is made of: the paths of templates, the user's options, and the identities for sealed tokens."""
+
+    paths: Sequence[str]
+    options: Options
+    identities: Sequence[str]
+
+
+def plan_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Add the arguments and options that say what to plan. The command gets them as a PlanInput."""
+
+    @functools.wraps(function)
+    def with_input(
+        session: Session,
+        *,
+        paths: Sequence[str],
+        only: tuple[str, ...],
+        prune: bool,
+        take: Literal["template", "mine"] | None,
+        adopt: bool,
+        identities: Sequence[str],
+        **more: Any,
+    ) -> int:
+        from arka_config.templates.plan import Options
+
+        return function(session, PlanInput(paths, Options(only, prune, take, adopt), identities), **more)
+
+    decorated: Callable[..., int] = with_input
     for option in reversed(_OPTIONS):
-        function = option(function)
-    return click.argument("paths", metavar="PATH…", type=words.FILE, nargs=-1, required=True)(function)
+        decorated = option(decorated)
+    return click.argument("paths", metavar="PATH…", type=words.FILE, nargs=-1, required=True)(decorated)
 
 
-def prepare_plan(session: Session, paths: Sequence[str], options: Options, identities: Sequence[str]) -> Prepared:
+def prepare_plan(session: Session, given: PlanInput) -> Prepared:
     """Read the templates and this machine's profiles, and make a plan."""
     from arka_config.templates.preparation import prepare
 
-    return prepare(session.store, session.environ, paths, options, identities, show_progress)
+    return prepare(session.store, session.environ, given.paths, given.options, given.identities, show_progress)
 
 
 def show_progress(items: Sequence[Any], label: str) -> Iterable[Any]:

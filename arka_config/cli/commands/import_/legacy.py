@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -33,27 +33,10 @@ if TYPE_CHECKING:
     "--tighten/--no-tighten", default=None, help="Close the file to other users, or leave its mode (default: ask)."
 )
 @click.option("--force", is_flag=True, help="Replace a different token of the profile.")
-def legacy(
-    session: Session,
-    key: str | None,
-    source: str | None,
-    api_url: str | None,
-    delete: bool | None,
-    tighten: bool | None,
-    force: bool,
-) -> None:
+def legacy(session: Session, /, **options: Any) -> None:
     """Import the token in the Node CLI's file into a profile.
 
     The profile is `--profile`, else `default`. The file does not say which workspace issued its token, so the default
     workspace is assumed unless `--api-url` names another. The token in the file is deleted only if you confirm it.
     """
-    import_token(
-        session,
-        session.profile or DEFAULT_PROFILE,
-        key=key,
-        source=source,
-        api_url=api_url,
-        delete=delete,
-        tighten=tighten,
-        force=force,
-    )
+    import_token(session, session.profile or DEFAULT_PROFILE, **options)

@@ -20,10 +20,12 @@ from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
+    from arka_config.store.profiles import Profile
+    from arka_config.store.tokens import Credential
 
 
 @command()
@@ -36,49 +38,52 @@ def show(session: Session, name: str | None) -> None:
     name = session.profile_name(name)
     store = session.store
     profile, credential = store.profiles.read(name), store.tokens.read(name)
-    records = store.secrets
     # Finding them takes longer the more profiles there are.
-    secrets = records.fields(name) if session.app.may_have_secrets else []
+    secrets = store.secrets.fields(name) if session.app.may_have_secrets else []
     if session.json:
-        return session.show_json(
-            {
-                "name": name,
-                "path": profile.path,
-                "description": profile.description or None,
-                "api_url": profile.api_url or None,
-                "token": token_document(session, profile, credential),
-                "settings": visible_settings(session, profile.settings),
-                "secrets": [{"name": field, "storage": records.read_storage(name, field)} for field in secrets],
-            }
-        )
-    none: Cell = ("—", "dim")
-    rows: list[tuple[Cell, ...]] = [
-        (
-            "description",
-            profile.description or none,
-            session.short_path(profile.path) if profile.is_on_disk else "",
-        ),
-        ("api_url", profile.api_url or none, ""),
-        (
-            "token",
-            token_cell(session, profile, credential),
-            session.short_path(store.tokens.path(name)) if credential else "",
-        ),
-    ]
+        session.show_json(_document(session, profile, credential, secrets))
+    else:
+        tables.show((name.upper(), "VALUE", "FILE"), _rows(session, profile, credential, secrets))
+
+
+def _document(
+    session: Session, profile: Profile, credential: Credential | None, secrets: Sequence[str]
+) -> dict[str, object]:
+    records = session.store.secrets
+    return {
+        "name": profile.name,
+        "path": profile.path,
+        "description": profile.description or None,
+        "api_url": profile.api_url or None,
+        "token": token_document(session, profile, credential),
+        "settings": visible_settings(session, profile.settings),
+        "secrets": [{"name": field, "storage": records.read_storage(profile.name, field)} for field in secrets],
+    }
+
+
+def _rows(
+    session: Session, profile: Profile, credential: Credential | None, secrets: Sequence[str]
+) -> Iterator[tuple[Cell, ...]]:
+    store, none = session.store, ("—", "dim")
+    profile_path = session.short_path(profile.path) if profile.is_on_disk else ""
+    token_path = session.short_path(store.tokens.path(profile.name)) if credential else ""
+    yield "description", profile.description or none, profile_path
+    yield "api_url", profile.api_url or none, ""
+    yield "token", token_cell(session, profile, credential), token_path
     if profile.reference is not None:
-        rows.append(("expires", (NOT_CHECKED, "dim"), ""))
+        yield "expires", (NOT_CHECKED, "dim"), ""
     elif credential is not None:
-        rows += [
-            *([("storage", credential.storage, "")] if credential.storage != PLAIN else []),
-            ("origin", str(credential.origin), ""),
-            ("label", credential.label or none, ""),
-            ("user", credential.user or none, ""),
-            ("created", credential.created or none, ""),
-            ("expires", expiry_cell(session, credential), ""),
-        ]
-    rows += [(key, value, "") for key, value in _flat(visible_settings(session, profile.settings), "")]
-    rows += [(field, HIDDEN, session.short_path(records.path(name, field))) for field in secrets]
-    tables.show((name.upper(), "VALUE", "FILE"), rows)
+        if credential.storage != PLAIN:
+            yield "storage", credential.storage, ""
+        yield "origin", str(credential.origin), ""
+        yield "label", credential.label or none, ""
+        yield "user", credential.user or none, ""
+        yield "created", credential.created or none, ""
+        yield "expires", expiry_cell(session, credential), ""
+    for key, value in _flat(visible_settings(session, profile.settings), ""):
+        yield key, value, ""
+    for field in secrets:
+        yield field, HIDDEN, session.short_path(store.secrets.path(profile.name, field))
 
 
 def _flat(table: Mapping[str, object], within: str) -> Iterator[tuple[str, str]]:

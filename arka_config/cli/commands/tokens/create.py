@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.input.options import check_label, parse_expires
-from arka_config.cli.input.token_options import access_options, parse_access
+from arka_config.cli.input.token_options import access_options
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import token_details_document
 from arka_config.cli.runtime import issuing, unfinished, workspace_access
@@ -18,6 +18,7 @@ from arka_config.text import check_profile_name
 from arka_config.workspace.client.models import MANAGE, SCOPES
 
 if TYPE_CHECKING:
+    from arka_config.cli.input.token_options import Access
     from arka_config.cli.runtime.session import Session
     from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
@@ -38,10 +39,7 @@ def create(
     session: Session,
     label: str,
     expires: str | None,
-    scope: tuple[str, ...],
-    issue_label: str | None,
-    issue_lifetime: str | None,
-    issue_count: int | None,
+    access: Access,
     may_manage_tokens: bool,
     store_as: str | None,
 ) -> None:
@@ -53,7 +51,6 @@ def create(
     {app} tokens create "CI/CD Pipeline" --expires 90d --store-as ci
     """
     ends = parse_expires(expires, allow_never=True) or ""
-    access = parse_access(scope, issue_label, issue_lifetime, issue_count)
     scopes = sorted({*access.scopes, *([MANAGE] if may_manage_tokens else [])})
     check_label(session.app, label, "the label", hint="give the token a name")
     if not 0 < len(label.strip()) <= _LONGEST_LABEL:

@@ -9,13 +9,14 @@ import click
 
 from arka_config import timestamps
 from arka_config.cli.input.options import check_label, parse_expires
-from arka_config.cli.input.token_options import access_options, parse_access
+from arka_config.cli.input.token_options import access_options
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace
 from arka_config.workspace.client.models import SCOPES
 
 if TYPE_CHECKING:
+    from arka_config.cli.input.token_options import Access
     from arka_config.cli.runtime.session import Session
 
 _MANAGE_ALL = "tokens:manage-all"  # no token can be given it in another way
@@ -32,10 +33,7 @@ def create_token(
     user: str,
     label: str,
     expires: str | None,
-    scope: tuple[str, ...],
-    issue_label: str | None,
-    issue_lifetime: str | None,
-    issue_count: int | None,
+    access: Access,
     database_url: str,
 ) -> None:
     """Create a token for a user or service account, and print it; it is shown only once.
@@ -44,7 +42,6 @@ def create_token(
     {app} workspace create-token --user build-farm --label deploy --expires 90d
     """
     ends = parse_expires(expires, allow_never=True)
-    access = parse_access(scope, issue_label, issue_lifetime, issue_count)
     check_label(session.app, label, "the label", hint="give the token a name")
     with open_workspace(session, database_url) as workspace:
         from arka_config.workspace.server.issuing import check_bounds

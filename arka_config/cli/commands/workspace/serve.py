@@ -26,7 +26,7 @@ from arka_config.cli.runtime.workspace_server import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.server.logs import Format
@@ -100,8 +100,7 @@ def serve(
     To reach it from other machines, put a proxy that terminates TLS in front of it, and pass the proxy's URL as --url.
     """
     with require_server_extra():
-        from arka_config.workspace.server import logs, serving
-        from arka_config.workspace.server.metrics import serve_metrics
+        from arka_config.workspace.server import serving
         from arka_config.workspace.server.signing_keys import SigningKeys
         from arka_config.workspace.server.workspace import Workspace
 
@@ -117,19 +116,28 @@ def serve(
     service = serving.Service(
         session.app, database, workspace.url, host, trusted, allow_upgrade, leak_keys, operation
     )._replace(single_sign_on=sign_on)
-    with serving.listen(host, port) as listener, serve_metrics(metrics) if metrics else nullcontext():
+
+    def started(local_url: str) -> None:
+        _report(session, workspace, local_url, operation, has_database=bool(database_url))
+
+    _serve(service, port, workers, metrics, started)
+
+
+def _serve(service: Service, port: int, workers: int, metrics: str, started: Callable[[str], None]) -> None:
+    """Serve until stopped. `started` is called with the URL on this machine, as `serving.serve` calls it."""
+    from arka_config.workspace.server import logs, serving
+    from arka_config.workspace.server.metrics import serve_metrics
+
+    is_json = service.operation.log_format == "json"
+    with serving.listen(service.host, port) as listener, serve_metrics(metrics) if metrics else nullcontext():
         service.configure_logs()
-        for warning, hint in _list_warnings(service, is_exposed=serving.is_exposed(host)):
-            if log_format == "json":
+        for warning, hint in _list_warnings(service, is_exposed=serving.is_exposed(service.host)):
+            if is_json:
                 logs.SERVER.warning("%s: %s", warning, hint)
             else:
                 terminal.warn(warning, hint=hint)
-
-        def started() -> None:
-            _report(session, workspace, serving.local_url(listener), operation, has_database=bool(database_url))
-
-        serving.serve(service, listener, workers, started)
-    if log_format == "json":
+        serving.serve(service, listener, workers, lambda: started(serving.local_url(listener)))
+    if is_json:
         logs.report_state("stopped")
     else:
         terminal.say("stopped")
