@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 import tomllib
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -13,6 +12,7 @@ import pytest
 
 from tests import peers
 from tests.guarantees import numbers
+from tests.http_server import serve_in_thread
 from tests.pages import ROOT
 from tests.workspace.pages.visitor import FLAGS
 from tools import build_site
@@ -97,12 +97,8 @@ class Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def url(site: Path) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site / "html")))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_in_thread(server) as address:
+        yield f"http://{address}/"
 
 
 @pytest.fixture(scope="module")

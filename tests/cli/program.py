@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -12,14 +13,27 @@ import pexpect
 
 from arka_config.__main__ import main
 from arka_config.cli.runtime.command_tree import LazyCommand
+from arka_config.store.system import SYSTEM
 from arka_config.testing import Result, Stream, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import pytest
+
     from tests.workspace.fake import FakeWorkspace
 
-__all__ = ["OTHER", "TOKEN", "Result", "Stream", "arka", "every_command", "log_in_both", "on_terminal"]
+__all__ = [
+    "OTHER",
+    "TOKEN",
+    "Result",
+    "Stream",
+    "arka",
+    "every_command",
+    "fill_disk_for_tokens",
+    "log_in_both",
+    "on_terminal",
+]
 
 TOKEN = "arka_" + "w" * 33 + "9f3c"
 OTHER = "arka_" + "o" * 33 + "77d1"
@@ -44,6 +58,18 @@ def on_terminal(home: Path, folder: Path, *arguments: str) -> pexpect.spawn[str]
     environ = {"HOME": str(folder), "ARKA_HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     program = str(Path(sys.executable).with_name("arka"))
     return pexpect.spawn(program, list(arguments), env=environ, encoding="utf-8", timeout=20)
+
+
+def fill_disk_for_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every write of a token's file fail as on a full disk."""
+    replace = SYSTEM.replace
+
+    def fail(temporary: str, target: str) -> None:
+        if "/tokens/" in target:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(temporary, target)
+
+    monkeypatch.setattr(SYSTEM, "replace", fail)
 
 
 def every_command(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -15,9 +15,8 @@ import pytest
 from arka_config import open_store, timestamps
 from arka_config.arka import app
 from arka_config.store.journal import ROTATE
-from arka_config.store.system import SYSTEM
 from tests.cli.killed import run_and_kill_at
-from tests.cli.program import OTHER, TOKEN, arka
+from tests.cli.program import OTHER, TOKEN, arka, fill_disk_for_tokens
 from tests.guarantees import numbers
 from tests.workspace import fake as steps
 from tests.workspace.fake import serve_fake
@@ -209,14 +208,7 @@ def test_rotate_keeps_the_new_token_if_the_old_one_cannot_be_revoked(work: FakeW
 def test_rotate_keeps_the_old_token_if_storing_fails(
     work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = SYSTEM.replace
-
-    def full(temporary: str, target: str) -> None:
-        if "/tokens/" in target:
-            raise OSError(28, "No space left on device")
-        rename(temporary, target)
-
-    monkeypatch.setattr(SYSTEM, "replace", full)
+    fill_disk_for_tokens(monkeypatch)
     done = arka("rotate")
     assert (done.code, read_stored(home)["token"], list(work.tokens)) == (1, TOKEN, [TOKEN])
     assert "no space left on device" in done.err

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config.store.system import SYSTEM
-from tests.cli.program import OTHER, TOKEN, arka
+from tests.cli.program import OTHER, TOKEN, arka, fill_disk_for_tokens
 from tests.workspace import fake as steps
 from tests.workspace.fake import MANAGE
 
@@ -171,14 +170,7 @@ def test_tokens_create_refuses_a_profile_that_has_a_token(work: FakeWorkspace, h
 def test_tokens_create_revokes_a_token_that_cannot_be_stored(
     work: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = SYSTEM.replace
-
-    def full(temporary: str, target: str) -> None:
-        if "/tokens/" in target:
-            raise OSError(28, "No space left on device")
-        rename(temporary, target)
-
-    monkeypatch.setattr(SYSTEM, "replace", full)
+    fill_disk_for_tokens(monkeypatch)
     done = arka("tokens", "create", "Another", "--store-as", "other")
     assert (done.code, "the new token was not stored, and was revoked again" in done.err) == (1, True)
     assert set(work.tokens) == {TOKEN, OTHER}

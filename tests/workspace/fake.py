@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from tests.http_server import serve_in_thread
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -295,12 +297,6 @@ def serve_fake(fake: FakeWorkspace | None = None, context: ssl.SSLContext | None
     server.handle_error = lambda request, address: None  # type: ignore[method-assign,assignment]  # connections are reset on purpose
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    fake.url = f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serve_in_thread(server) as address:
+        fake.url = f"{'https' if context else 'http'}://{address}"
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

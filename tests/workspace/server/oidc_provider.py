@@ -7,7 +7,6 @@ the ID token is signed: a provider that is wrong, or an attacker.
 from __future__ import annotations
 
 import json
-import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +16,8 @@ from urllib.parse import urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+
+from tests.http_server import serve_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -185,13 +186,6 @@ def serve() -> Iterator[Provider]:
         pass
 
     BoundHandler.provider = provider
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BoundHandler)
-    provider.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serve_in_thread(ThreadingHTTPServer(("127.0.0.1", 0), BoundHandler)) as address:
+        provider.url = f"http://{address}"
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from arka_config.errors import ConfigError, InvalidUrl
 from arka_config.workspace.server import signing_keys
 from arka_config.workspace.server.signing_keys import KEY_ID_HEADER, SIGNATURE_HEADER, NoSigningKeys, SigningKeys
+from tests.http_server import serve_in_thread
 from tests.workspace.server.signer import Partner
 
 if TYPE_CHECKING:
@@ -112,12 +112,8 @@ def serve(document: dict[str, object]) -> Iterator[tuple[str, list[str]]]:
         def log_message(self, format: str, *rest: object) -> None:  # noqa: A002  # http.server's name
             """Log nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/keys", requests
-        server.shutdown()
-        thread.join()
+    with serve_in_thread(HTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"http://{address}/keys", requests
 
 
 def test_url_is_read_once_an_hour_and_for_a_new_key_once_a_minute(
