@@ -13,23 +13,43 @@ from arka_config.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from arka_config.precedence.values import Field, Ranks, ResolvedValue
 
 
 class EffectiveToken:
-    """The token (its resolved value, and the secret), its URL, and that URL's origin."""
+    """The token (its resolved value, and the secret), its URL, and that URL's origin.
 
-    __slots__ = ("origin", "secret", "token", "url")
+    `add_path` returns the URL with its path, if the layer knows the origin only. It is called when the URL is used.
+    """
 
-    def __init__(self, token: ResolvedValue, url: ResolvedValue) -> None:
+    __slots__ = ("_add_path", "_url", "origin", "secret", "token")
+
+    def __init__(
+        self,
+        token: ResolvedValue,
+        url: ResolvedValue,
+        add_path: Callable[[ResolvedValue], ResolvedValue] = lambda url: url,
+    ) -> None:
         assert isinstance(token.value, Secret), "every layer wraps a secret field's value"
         self.secret = token.value
         self.token = token
-        self.url = url
+        self._url = url
+        self._add_path = add_path
         self.origin = Origin.of(str(url.value), url.place)
 
+    @property
+    def url(self) -> ResolvedValue:
+        """The URL that the token is sent to."""
+        return self._add_path(self._url)
+
+    def with_path(self, add_path: Callable[[ResolvedValue], ResolvedValue]) -> EffectiveToken:
+        """Return the same token and URL with this `add_path`."""
+        return EffectiveToken(self.token, self._url, add_path)
+
     def __repr__(self) -> str:
-        return f"EffectiveToken({self.token!r}, {self.url!r})"
+        return f"EffectiveToken({self.token!r}, {self._url!r})"
 
 
 def effective_token(token: Field, url: Field, ranks: Ranks) -> EffectiveToken | None:

@@ -14,6 +14,7 @@ from arka_config.errors import (
     ProfileExists,
     UnknownProfile,
 )
+from arka_config.precedence.origin import Origin
 from arka_config.store.app_files import AppFiles
 from arka_config.store.tokens import PLAIN
 from arka_config.text import check_profile_name, did_you_mean, visible
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from typing import Any
 
-    from arka_config.precedence.origin import Origin
     from arka_config.secret import Secret
     from arka_config.store.tokens import Credential, Document
 
@@ -154,9 +154,10 @@ class ProfileStore(AppFiles):
 
     def _create_file_for(self, name: str) -> None:
         """Create the file of a profile that is only a token, so that it keeps its URL without the token."""
-        origin = self.read_origin(name)
+        origin, default = self.read_origin(name), self.default_url()
+        is_implied = origin is None or (default is not None and origin == str(Origin.of(default)))
         try:
-            self.profiles.edit(name, {("api_url",): origin} if origin not in (None, self.default_url()) else {})
+            self.profiles.edit(name, {} if is_implied else {("api_url",): origin})
         except FileError as error:
             if not error.is_refusal:
                 raise

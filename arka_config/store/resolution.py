@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
 
+_STORED_ORIGIN = "origin"  # the key in a credential file
+
 
 class Resolution:
     """The effective profile, token and values. Layers are read on first use, files once.
@@ -233,7 +235,25 @@ class Resolution:
 
     def effective_token(self) -> EffectiveToken | None:
         """Return the token and its URL, or None if no layer has a token. Raises OriginConflict."""
-        return effective_token(self.app.token_field, self.app.url_field, self.ranks)
+        found = effective_token(self.app.token_field, self.app.url_field, self.ranks)
+        return None if found is None else found.with_path(self._add_path)
+
+    def _add_path(self, url: ResolvedValue) -> ResolvedValue:
+        """Return the default URL for a stored token of the same origin: a credential file has no path.
+
+        Finding the default may import the settings class, so this is done only if the URL is used.
+        """
+        if url.layer != PROFILE or url.key != _STORED_ORIGIN:
+            return url
+        origin = Origin.of(str(url.value))
+        for layer in (self._preferences_layer, self._defaults):
+            try:
+                default = layer(self.app.url_field)
+                if default is not None and Origin.of(str(default.value)) == origin:
+                    return ResolvedValue(url.field, str(default.value), PROFILE, url.source, url.key)
+            except ConfigError:  # of config.toml: the commands that need it report it
+                continue
+        return url
 
     def token(self) -> EffectiveToken:
         """Return the token and its URL. Raises NoToken, with how to get one, and OriginConflict."""
@@ -284,7 +304,7 @@ class Resolution:
                 return ResolvedValue(field, read.profile.api_url, PROFILE, read.profile.path, field.key)
             if read.credential is not None and read.profile.reference is None:
                 path = self.store.tokens.path(read.profile.name)
-                return ResolvedValue(field, str(read.credential.origin), PROFILE, path, "origin")
+                return ResolvedValue(field, str(read.credential.origin), PROFILE, path, _STORED_ORIGIN)
             return None
         profile = read.profile
         return under_any_name(

@@ -173,6 +173,15 @@ def test_login_says_if_the_profile_s_url_beats_the_variable(home: Path, monkeypa
     assert "ARKA_API_URL" not in login("-p", "work").err
 
 
+def test_login_stores_a_url_without_the_path_of_the_default_one(home: Path) -> None:
+    """Otherwise, the token would go to the default URL, with its path."""
+    assert arka("config", "set", f"api_url={OTHER_URL}/api").code == 0
+    for name, path, stored in (("bare", "", OTHER_URL), ("same", "/api", None)):
+        assert login("-p", name, "--api-url", OTHER_URL + path, "--no-verify").code == 0
+        assert json.loads(arka("profiles", "show", name, "--json").out)["api_url"] == stored
+        assert arka("config", "get", "api_url", "-p", name).out == f"{OTHER_URL}{path}\n"
+
+
 def test_login_stores_the_url_s_path_in_the_profile(home: Path) -> None:
     assert login("-p", "eu", "--api-url", f"{OTHER_URL}/workspaces/7").code == 0
     assert read_stored(home, "eu")["origin"] == OTHER_URL

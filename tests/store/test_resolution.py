@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from arka_config import ProfileStore, Resolution, open_store
+from arka_config import App, Credential, Origin, ProfileStore, Resolution, Secret, open_store
 from arka_config.arka import app
 from arka_config.errors import (
     InvalidName,
@@ -452,6 +452,56 @@ def test_url_from_a_higher_layer_with_another_origin_is_an_error(store: ProfileS
     assert caught.value.hint
     assert STORED not in said(caught.value)
     assert EXPORTED not in said(caught.value)
+
+
+API = App("acme", api_url="https://acme.example/api/v2")
+
+
+@pytest.fixture
+def of_api(home: Path) -> ProfileStore:
+    """A profile with a token for the app's default URL, which has a path. The token's file has the origin only."""
+    store = open_store(API)
+    store.log_in("work", Credential(Secret("secret-token"), Origin.of("https://acme.example/api/v2")))
+    return store
+
+
+def api_url(store: ProfileStore, **environ: str) -> tuple[str, str]:
+    found = Resolution(store, environ)
+    url, resolved = found.token().url, found.resolve(API.url_field)
+    assert resolved is not None
+    assert (resolved.value, resolved.place) == (url.value, url.place)
+    return str(url.value), url.layer
+
+
+def test_stored_token_is_sent_to_the_default_url_with_its_path(of_api: ProfileStore) -> None:
+    assert api_url(of_api) == ("https://acme.example/api/v2", "profile")
+    of_api.edit_preferences({("api_url",): "https://acme.example/api/v3"})
+    assert api_url(of_api) == ("https://acme.example/api/v3", "profile")
+    of_api.edit_preferences({("api_url",): "https://other.example/api/v4"})
+    assert api_url(of_api) == ("https://acme.example/api/v2", "profile")
+    of_api.edit("work", {("api_url",): "https://acme.example"})  # as `login --api-url` writes it
+    assert api_url(of_api) == ("https://acme.example", "profile")
+    assert api_url(of_api, ACME_API_URL="https://acme.example/beta") == ("https://acme.example/beta", "env")
+
+
+def test_stored_token_of_another_origin_gets_no_path(of_api: ProfileStore) -> None:
+    of_api.log_in("eu", Credential(Secret("secret-token"), Origin.of("https://eu.acme.example/")), activate=True)
+    assert api_url(of_api) == ("https://eu.acme.example", "profile")
+
+
+def test_logout_keeps_the_path_of_the_default_url(of_api: ProfileStore) -> None:
+    of_api.log_out("work")
+    assert of_api.profiles.read("work").api_url == ""
+    url = Resolution(of_api, {}).resolve(API.url_field)
+    assert url is not None
+    assert url.value == "https://acme.example/api/v2"
+
+
+def test_damaged_preferences_do_not_hide_the_path(of_api: ProfileStore) -> None:
+    path = Path(of_api.preferences_path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("api_url = [")
+    assert api_url(open_store(API)) == ("https://acme.example/api/v2", "profile")
 
 
 def test_origin_conflict_names_both_places_and_origins(three: ProfileStore) -> None:

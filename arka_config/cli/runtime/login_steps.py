@@ -11,7 +11,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.output.format import expiry_document
 from arka_config.cli.runtime import browser_sign_in, legacy_sync, token_formats, unfinished, workspace_access
 from arka_config.cli.runtime.origin_approval import approve_origin
-from arka_config.errors import ConfigError
+from arka_config.errors import ConfigError, WorkspaceUnreachable
 from arka_config.precedence.origin import Origin
 from arka_config.precedence.values import ENV, FLAG
 from arka_config.store.tokens import PLAIN, Credential
@@ -192,7 +192,10 @@ def _url_to_store(session: Session, target: Target) -> str:
     if target.url.layer != FLAG:
         return ""
     text = str(target.url.value)
-    implied = session.store.profiles.read(target.name).api_url or str(Origin.of(text))
+    default, origin = session.store.default_url(), Origin.of(text)
+    implied = session.store.profiles.read(target.name).api_url
+    if not implied:
+        implied = default if default and Origin.of(default) == origin else str(origin)
     return "" if text.rstrip("/") == implied.rstrip("/") else text
 
 
@@ -249,6 +252,8 @@ def _report(
     terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} ({state})", mark="✓")
     if verification.error is not None:
         terminal.note(f"it was not verified: {verification.reason}")
+        if verification.error.hint and not isinstance(verification.error, WorkspaceUnreachable):
+            terminal.show_hint(verification.error.hint)
     if is_first and storage == PLAIN:
         path = session.with_tilde(session.store.tokens.path(name))
         terminal.note(f"the token is stored in plain text in {path}, which only your account can read")
