@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from arka_config.errors import TokenUnavailable
 from arka_config.precedence.layers import token_from
 from arka_config.references.protocol import Fault, ReferenceKind, refuse_token
-from arka_config.store.programs import ProgramError, read_output
+from arka_config.store.programs import ProgramError, find_program, read_output
 from arka_config.text import did_you_mean, visible
 
 TYPE_CHECKING = False
@@ -49,15 +51,14 @@ class HelperReference(ReferenceKind):
         return f"'{visible(target)}' is not in {preferences.path}; {_correction(target, preferences)}"
 
     def check(self, target: str, subject: str, context: Context) -> Iterator[Fault]:
-        import shutil
-
         preferences = context.preferences
         path = preferences.path
         if target not in preferences.helpers:
             yield Fault(f"{subject}, which {path} does not define; {_correction(target, preferences)}", edit=path)
             return
         program = preferences.helpers[target][0]
-        if shutil.which(program, path=context.environ.get("PATH")) is None:
+        found = find_program(program, context.environ)
+        if found is None or not os.access(found, os.X_OK):
             yield Fault(
                 f"{subject}, and its program '{visible(program)}' cannot be found",
                 path,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from arka_config.errors import ConfigError
 from arka_config.scanning.findings import Commit, Finding, Place
 from arka_config.scanning.tokens import MAX_SIZE
+from arka_config.store.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -127,13 +128,17 @@ class Repository:
 
     def _start(self, *arguments: str, stdin: IO[bytes] | int, stderr: int) -> subprocess.Popen[bytes]:
         options = [word for setting in _SAFE for word in ("-c", setting)]
-        line = ["git", "--no-pager", *options, "-C", self._folder, *arguments]
+        program = find_program("git", self._environ)
+        if program is None:
+            raise ConfigError("git is not installed, or not on PATH", hint="install git")
+        line = [program, "--no-pager", *options, "-C", self._folder, *arguments]
         try:
             return subprocess.Popen(  # noqa: S603  # the arguments are ours, and object ids
                 line, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, env=self._environ
             )
-        except FileNotFoundError:
-            raise ConfigError("git is not installed, or not on PATH", hint="install git") from None
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            raise ConfigError(f"{program} cannot be run: {reason}", hint="install git") from None
 
     def _run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         process = self._start(*arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE)

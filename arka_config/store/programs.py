@@ -1,9 +1,12 @@
-"""Running a program that prints a secret: a token helper, or a passphrase command."""
+"""Finding a program, and running one that prints a secret: a token helper, or a passphrase command."""
 
 from __future__ import annotations
 
+import os
+
 from arka_config import debug
 from arka_config.store.child_environment import child_environment
+from arka_config.store.system import SYSTEM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +21,18 @@ class ProgramError(Exception):
     """The program failed. The message is a clause without a subject, and contains nothing of its output."""
 
 
+def find_program(name: str, environ: Mapping[str, str]) -> str | None:
+    """Return a program's file: the path itself, or where the PATH of an environment has it; None if it has not.
+
+    An empty or relative entry of PATH is skipped, so that nothing is run from the working directory (GO-2022-0395).
+    Windows would search that first.
+    """
+    if os.path.dirname(name):
+        return name
+    folders = [folder for folder in environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(folder)]
+    return SYSTEM.find_program(name, folders)
+
+
 def read_output(command: Sequence[str], app: AppIdentity, environ: Mapping[str, str], name: str) -> str:
     """Run a program and return what it prints on stdout. Raises ProgramError.
 
@@ -28,8 +43,11 @@ def read_output(command: Sequence[str], app: AppIdentity, environ: Mapping[str, 
 
     inherited = child_environment(app, environ)
     try:
+        program = find_program(command[0], inherited)
+        if program is None:
+            raise FileNotFoundError
         done = subprocess.run(  # noqa: S603  # the user's own configuration names the command
-            command, stdout=subprocess.PIPE, env=inherited, timeout=TIMEOUT, check=False
+            [program, *command[1:]], stdout=subprocess.PIPE, env=inherited, timeout=TIMEOUT, check=False
         )
         debug.log(f"{name} ended with exit code {done.returncode}")
         if done.returncode == 0:

@@ -265,9 +265,12 @@ class Windows:
 
     def find_program(self, name: str, folders: Sequence[str]) -> str | None:
         """Return the file of a program, with an ending of PATHEXT, in the first folder that has it."""
-        import shutil
-
-        return shutil.which(name, path=os.pathsep.join(folders))
+        # Not shutil.which, which searches the working directory too.
+        endings = [ending for ending in os.environ.get("PATHEXT", "").split(os.pathsep) if ending]
+        has_ending = not endings or name.lower().endswith(tuple(ending.lower() for ending in endings))
+        names = [name] if has_ending else [f"{name}{ending}" for ending in endings]
+        files = (os.path.join(folder, each) for folder in folders for each in names)
+        return next((file for file in files if os.path.isfile(file) and os.access(file, os.X_OK)), None)
 
     def become(self, program: str, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
         """Run a program and exit with its exit code, as there is no exec. Raises NotStarted.

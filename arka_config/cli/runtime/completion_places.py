@@ -7,7 +7,6 @@ such folder.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from arka_config.exchange.variables import quote_powershell
 from arka_config.store import files
 from arka_config.store.child_environment import child_environment
 from arka_config.store.folders import check_full_path
+from arka_config.store.programs import find_program
 from arka_config.store.system import SYSTEM
 from arka_config.text import check_printable, quote_path, visible
 
@@ -183,12 +183,13 @@ def _powershell_profile(session: Session) -> str:
 
 def _output_of(session: Session, *words: str) -> str | None:
     """The output of a shell that runs none of the user's start-up files; None if it fails, or is not installed."""
-    if shutil.which(words[0], path=session.environ.get("PATH")) is None:
+    program = find_program(words[0], session.environ)
+    if program is None:
         return None
     try:
         environ = child_environment(session.app, session.environ, session.store)
         done = subprocess.run(  # noqa: S603  # one of the shells above, with constant arguments
-            words, env=environ, capture_output=True, encoding="utf-8", timeout=_TIMEOUT, check=True
+            [program, *words[1:]], env=environ, capture_output=True, encoding="utf-8", timeout=_TIMEOUT, check=True
         )
     except (OSError, subprocess.SubprocessError, UnicodeError):
         return None

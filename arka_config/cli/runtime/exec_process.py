@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from arka_config.errors import ConfigError
 from arka_config.store.child_environment import child_environment
+from arka_config.store.programs import find_program
 from arka_config.store.system import NOT_FOUND, SYSTEM, NotStarted
 
 TYPE_CHECKING = False  # without typing: `exec` takes the fast path
@@ -28,7 +28,9 @@ class CommandFailed(ConfigError):
 def run(session: Session, words: Sequence[str], *, strict_expiry: bool = False) -> NoReturn:
     """Replace this process with the command. Raises CommandFailed, and what `session.token()` raises."""
     environ = environment(session, strict_expiry=strict_expiry)
-    program = _find_program(words[0], environ.get("PATH", os.defpath))
+    program = find_program(words[0], environ)
+    if program is None:
+        raise CommandFailed(f"{words[0]}: command not found", NOT_FOUND)
     sys.stdout.flush()
     sys.stderr.flush()
     try:
@@ -48,15 +50,3 @@ def environment(session: Session, *, strict_expiry: bool = False) -> dict[str, s
     if session.resolution.name is not None:
         environ[app.profile_field.variable] = session.resolution.name
     return environ
-
-
-def _find_program(name: str, path: str) -> str:
-    """Find the program's file: the path itself, or a name in PATH. An empty or relative entry of PATH is skipped, so
-    that nothing is run from the working directory (GO-2022-0395)."""
-    if os.path.dirname(name):
-        return name
-    folders = [folder for folder in path.split(os.pathsep) if os.path.isabs(folder)]
-    program = SYSTEM.find_program(name, folders)
-    if program is None:
-        raise CommandFailed(f"{name}: command not found", NOT_FOUND)
-    return program

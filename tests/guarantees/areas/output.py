@@ -142,6 +142,16 @@ GUARANTEES: list[Guarantee] = [
         ("a message that is a CI command", "a table that is a CI command", "JSON that is a CI command"),
     ),
     Guarantee(
+        "No program is searched for in the working directory, or in a relative entry of `PATH`: what `exec` runs, a "
+        "helper, git, or a shell.",
+        (
+            "store/test_programs.py",
+            "cli/test_exec.py::test_exec_does_not_search_the_working_directory",
+            "cli/test_exec.py::test_exec_skips_relative_entries_of_path",
+        ),
+        ("a program of the working directory", "a program of the working directory on Windows"),
+    ),
+    Guarantee(
         "No child process (`exec`, a helper, a passphrase command, the browser) inherits a secret of the app, and "
         "`exec` passes the token of one profile only.",
         (
@@ -272,6 +282,22 @@ MUTANTS: list[Mutant] = [
         "quoted = quote_powershell(self.path)",
         """quoted = f"'{self.path}'\"""",
         "tests/cli/test_completion_install.py::test_typographic_quote_does_not_end_the_path_in_a_powershell_profile",
+        "assert",
+    ),
+    Mutant(
+        "a program of the working directory",
+        "store/programs.py",
+        "split(os.pathsep) if os.path.isabs(folder)]",
+        "split(os.pathsep)]",
+        "tests/store/test_programs.py::test_no_program_of_the_working_directory_is_run",
+        "hijacked",
+    ),
+    Mutant(
+        "a program of the working directory on Windows",
+        "store/system.py",
+        "files = (os.path.join(folder, each) for folder in folders for each in names)",
+        "files = (os.path.join(folder, each) for folder in [os.curdir, *folders] for each in names)",
+        "tests/store/test_programs.py::test_windows_searches_only_the_folders_of_path",
         "assert",
     ),
     Mutant(

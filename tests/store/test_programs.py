@@ -1,0 +1,87 @@
+"""Which file a program's name stands for: never one of the working directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arka_config.arka import app
+from arka_config.cli.runtime.completion_places import _output_of
+from arka_config.cli.runtime.session import Session
+from arka_config.scanning.git import Repository
+from arka_config.store import programs
+from arka_config.store.programs import ProgramError, find_program, read_output
+from arka_config.store.system import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAMES = ("tool", "git", "zsh")
+RELATIVE = ["", ".", "bin", "./bin"]
+
+
+def write_programs(folder: Path, said: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in NAMES:
+        (folder / name).write_text(f"#!/bin/sh\necho {said}\n")
+        (folder / name).chmod(0o755)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with programs in it and in its folder `bin`."""
+    folder = tmp_path / "repository"
+    for each in (folder, folder / "bin"):
+        write_programs(each, "hijacked")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def output_of_helper(environ: dict[str, str]) -> str | None:
+    try:
+        return read_output(["tool"], app, environ, "helper 'tool'").strip()
+    except ProgramError:
+        return None
+
+
+def output_of_shell(environ: dict[str, str]) -> str | None:
+    return (_output_of(Session(app, environ), "zsh") or "").strip() or None
+
+
+STARTED: list[Callable[[dict[str, str]], str | None]] = [
+    output_of_helper,
+    output_of_shell,
+    lambda environ: Repository(".", environ).root(),
+]
+
+
+@pytest.mark.parametrize("started", STARTED, ids=["helper", "shell", "git"])
+@pytest.mark.parametrize("entry", RELATIVE)
+def test_no_program_of_the_working_directory_is_run(
+    entry: str, started: Callable[[dict[str, str]], str | None], repository: Path, home: Path
+) -> None:
+    right = repository.parent / "right"
+    environ = {"ARKA_HOME": str(home), "PATH": entry}
+    assert started(environ) is None
+    write_programs(right, "right")
+    assert started(environ | {"PATH": f"{entry}:{right}"}) == "right"
+
+
+def test_path_of_a_program_is_that_program(repository: Path) -> None:
+    assert find_program("./tool", {"PATH": "/bin"}) == "./tool"
+    assert find_program(str(repository / "tool"), {}) == str(repository / "tool")
+
+
+def test_windows_searches_only_the_folders_of_path(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = repository.parent / "right"
+    right.mkdir()
+    for folder in (repository, right):
+        (folder / "op.CMD").write_text("")
+        (folder / "op.CMD").chmod(0o755)
+    monkeypatch.setenv("PATHEXT", os.pathsep.join([".EXE", ".CMD"]))
+    monkeypatch.setattr(programs, "SYSTEM", Windows())
+    assert find_program("op", {"PATH": f".{os.pathsep}{right}"}) == str(right / "op.CMD")
+    assert find_program("op.cmd", {"PATH": "."}) is None
