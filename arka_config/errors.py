@@ -180,8 +180,8 @@ class MalformedFile(FileError):
     `correction` says what to write instead, if that is known. It replaces the hint.
     """
 
-    def __init__(self, message: str, *, path: str, hint: str = "", correction: str = "", code: int = 0) -> None:
-        super().__init__(message, path=path, hint=correction or hint, code=code)
+    def __init__(self, message: str, *, path: str, hint: str = "", correction: str = "") -> None:
+        super().__init__(message, path=path, hint=correction or hint)
         self.correction = correction
 
 

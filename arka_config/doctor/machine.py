@@ -25,7 +25,6 @@ from arka_config.templates import approvals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime
     from typing import TypeVar
 
     from arka_config.app_identity import AppIdentity
@@ -83,7 +82,6 @@ class Machine:
         profile: str | None = None,
         templates: Sequence[str] = (),
         directory: str = "",
-        now: datetime | None = None,
         survey: Survey | None = None,
         finish: Callable[[Entry], object] | None = None,
     ) -> None:
@@ -91,7 +89,7 @@ class Machine:
         self.profile = profile
         self.templates = templates
         self.directory = directory
-        self.now = now or timestamps.now()
+        self.now = timestamps.now()
         self.survey = survey
         self.finish = finish
         self.read_errors: dict[str, ConfigError] = {}  # of profiles and token files, by path

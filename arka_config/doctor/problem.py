@@ -55,16 +55,14 @@ class Problem(NamedTuple):
         return self.severity != NOTE
 
     @classmethod
-    def from_error(
-        cls, error: ConfigError, place: str, *, command: str = "", advice: str | None = None, severity: str = ERROR
-    ) -> Problem:
+    def from_error(cls, error: ConfigError, place: str, *, command: str = "", advice: str | None = None) -> Problem:
         """Report an error in its own words. Without `advice`, the error's hint is shown if there is no command."""
         message = error.message  # of which the place is shown already
         for separator in (": ", ", ", " "):
             message = message.removeprefix(f"{place}{separator}")
         if advice is None:
             advice = "" if command else error.hint
-        return cls(severity, place, message, command, advice)
+        return cls(ERROR, place, message, command, advice)
 
 
 def shell_quote(text: str) -> str:

@@ -46,15 +46,13 @@ def legacy_path(
     return "/" + posixpath.normpath(posixpath.join(folder, _FILE)).lstrip("/")
 
 
-def trusted_legacy_path(
-    project: str, environ: Mapping[str, str], *, platform: str = sys.platform, home: str | None = None
-) -> str:
+def trusted_legacy_path(project: str, environ: Mapping[str, str], *, platform: str = sys.platform) -> str:
     """The same path, for reading or writing a token.
 
     Raises ConfigError if it depends on the current directory: with a relative XDG_CONFIG_HOME, which `conf` accepts,
     every folder in which a command is run would get a file with a token, or could provide one.
     """
-    folder, variable = _folder(project, environ, platform, home)
+    folder, variable = _folder(project, environ, platform, None)
     if not _is_absolute(folder, platform):
         value = visible(environ.get(variable, ""))
         raise ConfigError(
@@ -63,7 +61,7 @@ def trusted_legacy_path(
         )
     if platform != "win32" and sys.platform != "win32":
         check_full_path(variable, folder)
-    return legacy_path(project, environ, platform=platform, home=home)
+    return legacy_path(project, environ, platform=platform)
 
 
 def _folder(project: str, environ: Mapping[str, str], platform: str, home: str | None) -> tuple[str, str]:

@@ -23,12 +23,6 @@ def renamed(leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
     return {old.name: leaf for leaf in leaves.values() for old in leaf.field.old}
 
 
-def current_name(leaves: Mapping[str, Leaf], name: str) -> str:
-    """Return the name that a setting has now."""
-    leaf = renamed(leaves).get(name)
-    return name if leaf is None else leaf.field.name
-
-
 def with_old_names_removed(
     leaves: Mapping[str, Leaf], changes: Mapping[Path, Any], settings: Mapping[str, Any]
 ) -> dict[Path, Any]:

@@ -67,15 +67,15 @@ def write_text(blocks: Iterable[Block], width: int) -> str:
     return formatter.getvalue().strip("\n")
 
 
-def write_markdown(blocks: Iterable[Block], *, level: int = 2) -> str:
-    """Return the document as Markdown, with headings of this level."""
-    return "\n\n".join(_markdown_block(block, level) for block in blocks) + "\n"
+def write_markdown(blocks: Iterable[Block]) -> str:
+    """Return the document as Markdown, with headings of the second level."""
+    return "\n\n".join(map(_markdown_block, blocks)) + "\n"
 
 
-def _markdown_block(block: Block, level: int) -> str:
+def _markdown_block(block: Block) -> str:
     match block:
         case Heading(text):
-            return f"{'#' * level} {text}"
+            return f"## {text}"
         case Paragraph(text):
             return text
         case Definitions(rows, titles):

@@ -6,7 +6,6 @@ READ = "read"  # lists the user's tokens, changes nothing; programs that accept 
 MANAGE = "tokens:manage"  # lists, creates and revokes the user's other tokens
 ISSUE = "tokens:issue"  # creates tokens within bounds, and lists and revokes those
 MANAGE_ALL = "tokens:manage-all"  # lists and revokes the tokens of every user; only an operator can create one
-ALL = (READ, ISSUE, MANAGE, MANAGE_ALL)
 
 
 def join(*names: str) -> str:

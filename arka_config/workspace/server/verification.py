@@ -65,15 +65,15 @@ class Verifier:
             return await loop.run_in_executor(None, self.last_uses.write_first_use, token, sender)
         return self.last_uses.record(token, sender) if token is not None else None
 
-    def verify_now(self, text: str, sender: Sender = UNKNOWN_SENDER) -> VerifiedToken | None:
+    def verify_now(self, text: str) -> VerifiedToken | None:
         """Do the same without an event loop."""
         if not self._is_plausible(text):
             return None
         key = digest(text)
         token = _unless_expired(self._look_up([key]).get(key))
         if token is not None and self.last_uses.must_be_written_now(token):
-            return self.last_uses.write_first_use(token, sender)
-        return self.last_uses.record(token, sender) if token is not None else None
+            return self.last_uses.write_first_use(token, UNKNOWN_SENDER)
+        return self.last_uses.record(token, UNKNOWN_SENDER) if token is not None else None
 
     def close(self) -> None:
         """Write the last uses that are still in memory."""

@@ -11,7 +11,6 @@ from arka_config.precedence.origin import is_loopback
 CREATE = "create"
 LINK = "link"
 REFUSE = "refuse"
-POLICIES = (CREATE, LINK, REFUSE)
 _HINT = "as in --sso-issuer https://accounts.example.com"
 
 
