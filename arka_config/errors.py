@@ -48,7 +48,8 @@ ConfigError                       1   something is wrong; the message says what 
 │   └── WorkspaceFault            1   the workspace failed, or its response is invalid
 └── Cancelled                     1   the user said no
 
-Ctrl-C is KeyboardInterrupt and exits with 130. ConfigWarning is for what works but should be changed.
+Ctrl-C is KeyboardInterrupt and exits with 130; InterruptedBatch says what was done by then. ConfigWarning is for what
+works but should be changed.
 
 Messages are lower case and name the file, the key and the layer. No message contains a secret, or the content of a
 file that contains one.
@@ -317,6 +318,15 @@ class WorkspaceFault(WorkspaceError):
 
 class Cancelled(ConfigError):
     """The user said no."""
+
+
+class InterruptedBatch(KeyboardInterrupt):
+    """Ctrl-C during changes to several things. `lines` say which were made; the hint says how to go on, or is empty."""
+
+    def __init__(self, lines: Sequence[str], *, hint: str = "") -> None:
+        super().__init__("; ".join(lines))
+        self.lines = tuple(lines)
+        self.hint = hint
 
 
 class ConfigWarning(UserWarning):

@@ -6,7 +6,7 @@ from arka_config.errors import InvalidName, InvalidValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 NAME_LENGTH = 64
 MAX_SHOWN = 120  # characters of a name in a message
@@ -229,3 +229,9 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return `did you mean 'work' or 'wok'?`, or an empty string if no word is similar."""
     near = nearest(word, words)
     return f"did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
+
+
+def shorten_list(names: Sequence[str], limit: int) -> str:
+    """Join names, at most `limit` of them: `a, b, c and 2 more`."""
+    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + rest

@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.doctor.problem import ERROR, NOTE, WARNING, Problem, shorten_list
+from arka_config.doctor.problem import ERROR, NOTE, WARNING, Problem
 from arka_config.errors import InvalidToken, NotPermitted
 from arka_config.store.preferences import EXPIRY_WARNING
+from arka_config.text import shorten_list
 from arka_config.workspace.client.verification import State
 
 if TYPE_CHECKING:

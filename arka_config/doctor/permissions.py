@@ -16,12 +16,12 @@ from arka_config.doctor.problem import (
     chmod_command,
     reason_of,
     shell_command,
-    shorten_list,
 )
 from arka_config.errors import ConfigError
 from arka_config.store import files
 from arka_config.store.ownership import has_private_group, user_name
 from arka_config.store.system import CLOEXEC, NOFOLLOW, NONBLOCK, SYSTEM
+from arka_config.text import shorten_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

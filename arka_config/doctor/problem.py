@@ -103,12 +103,6 @@ def delete_lines_command(path: str, spans: Iterable[tuple[int, int]]) -> str:
     return f"{in_place} {shell_quote(';'.join(parts))} {shell_quote(path)}"
 
 
-def shorten_list(names: Sequence[str], limit: int) -> str:
-    """Join names, at most `limit` of them: `a, b, c and 2 more`."""
-    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + rest
-
-
 def reason_of(error: OSError) -> str:
     """Return the system's reason in lower case: `permission denied`."""
     return (error.strerror or type(error).__name__).lower()

@@ -7,8 +7,8 @@ import re
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from arka_config.doctor.problem import shorten_list
 from arka_config.store.system import CLOEXEC, NONBLOCK
+from arka_config.text import shorten_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

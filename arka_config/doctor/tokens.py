@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arka_config import timestamps
-from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command, shorten_list
+from arka_config.doctor.problem import ERROR, WARNING, Fix, Problem, edit_command, shell_command
 from arka_config.doctor.secrets import in_plain_text
 from arka_config.errors import (
     ConfigError,
@@ -30,6 +30,7 @@ from arka_config.sealing.vault import vault_of
 from arka_config.store import files
 from arka_config.store.preferences import EXPIRY_WARNING
 from arka_config.store.tokens import KEYRING, PLAIN, SEALED
+from arka_config.text import shorten_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -203,10 +203,10 @@ def _key_id(vault: Vault, name: str) -> str:
 # Unlockers
 
 
-def add_unlocker(vault: Vault, new: NewUnlocker) -> Unlocker:
+def add_unlocker(vault: Vault, new: NewUnlocker, progress: Progress = no_progress) -> Unlocker:
     """Wrap the data key for one more unlocker."""
     with vault.store.lock:
-        finish_interrupted(vault)
+        finish_interrupted(vault, progress)
         file = vault.require_file()
         if len(file.unlockers) >= registry.MOST_UNLOCKERS:
             raise SealingError(

@@ -61,7 +61,7 @@ class TokenIssuer(Protocol):
     def announce_unneeded(self, tokens: Mapping[str, tuple[Credential, RecordedToken]]) -> None:
         """Record the issued tokens that are about to be replaced or removed, by profile, before the first write."""
 
-    def revoke_unneeded(self) -> list[Revocation]:
+    def revoke_unneeded(self, watch: Watch) -> list[Revocation]:
         """Revoke them after the last write, if the new ones work."""
 
     def finish_issued(self) -> None:
@@ -110,7 +110,7 @@ def apply_plan(
             approvals.record(current.plan)
         credentials: dict[str, Credential] = {}
         try:
-            credentials = _issue_credentials(store, current.plan, tokens, issuer)
+            credentials = _issue_credentials(store, current.plan, tokens, issuer, watch)
             issuer.announce_unneeded(_unneeded_tokens(store, current.plan, credentials))
             result = _write(store, current, credentials, issuer, watch)
         except BaseException:
@@ -120,7 +120,7 @@ def apply_plan(
             )
             raise
         issuer.finish_issued()
-    result.revocations.extend(issuer.revoke_unneeded())
+    result.revocations.extend(issuer.revoke_unneeded(watch))
     return result
 
 
@@ -147,7 +147,7 @@ def profile_texts(profile: ProfilePlan, store: ProfileStore) -> tuple[str | None
 
 
 def _issue_credentials(
-    store: ProfileStore, plan: Plan, tokens: Mapping[str, Credential], issuer: TokenIssuer
+    store: ProfileStore, plan: Plan, tokens: Mapping[str, Credential], issuer: TokenIssuer, watch: Watch
 ) -> dict[str, Credential]:
     """Return the credentials to store by profile name, and have the workspace issue those that are to be issued.
 
@@ -155,9 +155,9 @@ def _issue_credentials(
     """
     credentials: dict[str, Credential] = {}
     created = timestamps.to_text(timestamps.now())
-    for profile in plan.profiles:
+    for profile in watch([each for each in plan.profiles if each.token.is_stored], "Issuing tokens"):
         source = profile.token.source
-        if not profile.token.is_stored or source is None or profile.origin is None:
+        if source is None or profile.origin is None:
             continue
         origin = Origin.of(profile.origin)
         if source.kind == "issue":

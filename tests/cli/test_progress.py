@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
 from arka_config import deadline
-from arka_config.cli.output import progress
+from arka_config.cli.output import progress, terminal
 from arka_config.cli.output.progress import busy, counter, time_left, track, waiting
 from arka_config.store.profile_store import ProfileStore
 from tests.cli.program import arka
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Screen(io.StringIO):
     """A stream that claims to be a terminal."""
 
+    encoding = "utf-8"
+
     def isatty(self) -> bool:
         return True
+
+
+def use_screen(monkeypatch: pytest.MonkeyPatch, columns: int = 80) -> Screen:
+    """Make stderr a terminal. Not a fixture: pytest replaces stderr again before the test."""
+    shown = Screen()
+    monkeypatch.setattr(sys, "stderr", shown)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    return shown
+
+
+def draw_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw bars at each update, and not in a thread."""
+    for name in ("start", "update"):
+        monkeypatch.setattr(progress._Bar, name, _then_draw(getattr(progress._Bar, name)))
+    monkeypatch.setattr(progress, "_redrawing", lambda _line: contextlib.nullcontext())
+
+
+def _then_draw(method: Callable[[progress._Bar, int, int | None], None]) -> Callable[..., None]:
+    def call(bar: progress._Bar, done: int, total: int | None) -> None:
+        method(bar, done, total)
+        if progress._line is not None:
+            progress._line.draw()
+
+    return call
 
 
 def test_no_bar_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,73 +62,150 @@ def test_no_bar_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_bar_shows_label_without_control_characters(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = Screen()
-    monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setenv("TERM", "xterm")
+    screen = use_screen(monkeypatch)
+    draw_at_once(monkeypatch)
     assert list(track(["a", "b"], "Sea\x1b[2Jling [b]")) == ["a", "b"]
     assert "Sea\\x1b[2Jling [b]" in screen.getvalue()
     assert "2/2" in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K")
 
 
-def test_no_bar_on_a_dumb_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = Screen()
+def test_bar_is_drawn_by_a_thread_while_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = threading.Event()
+    use_screen(monkeypatch)
+    screen = Signalling(shown)
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setenv("TERM", "dumb")
-    assert list(track(["a"], "Sealing")) == ["a"]
+    monkeypatch.setattr(progress, "_SHOWN_AFTER", 0.0)
+    with counter("Sealing") as update:
+        update(1, 3)
+        assert shown.wait(20)
+    assert re.search(r"Sealing ━+─+ 1/3", screen.getvalue())
+
+
+def test_what_ends_within_a_second_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = use_screen(monkeypatch)
+    monkeypatch.setattr(progress, "_SHOWN_AFTER", 60.0)
+    assert list(track(["a", "b"], "Sealing")) == ["a", "b"]
+    assert screen.getvalue() == ""
+
+
+@pytest.mark.parametrize("hide", ["TERM", "--json"])
+def test_no_bar_on_a_dumb_terminal_and_for_a_program(monkeypatch: pytest.MonkeyPatch, hide: str) -> None:
+    screen = use_screen(monkeypatch)
+    draw_at_once(monkeypatch)
+    if hide == "TERM":
+        monkeypatch.setenv("TERM", "dumb")
+    with progress.hidden(hide == "--json"), progress.stages("Applying", 1):
+        assert list(track(["a"], "Sealing")) == ["a"]
     assert screen.getvalue() == ""
 
 
 @pytest.mark.parametrize(
-    ("seconds", "done", "total", "text"),
+    ("seconds", "since", "done", "total", "text"),
     [
-        (0.9, 1, 10, ""),
-        (1.0, 0, 10, ""),
-        (2.0, 1, 10, "0:18 left"),
-        (60.0, 1, 3, "2:00 left"),
-        (9.0, 10, 10, ""),
-        (61.2, 500, None, "1:02"),
+        (0.9, 0.0, 1, 10, ""),
+        (0.0, 1.0, 0, 10, "0:01"),
+        (2.0, 0.0, 1, 10, "0:18 left"),
+        (2.0, 7.0, 1, 10, "0:11 left"),
+        (2.0, 70.0, 1, 10, "0:01 left"),
+        (60.0, 0.0, 1, 3, "2:00 left"),
+        (9.0, 0.0, 10, 10, ""),
+        (61.2, 0.0, 500, None, "1:02"),
     ],
 )
 def test_time_left_is_that_of_the_rest_at_the_same_speed(
-    seconds: float, done: int, total: int | None, text: str
+    seconds: float, since: float, done: int, total: int | None, text: str
 ) -> None:
-    assert time_left(seconds, done, total) == text
+    assert time_left(seconds, done, total, since) == text
 
 
-def use_screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
-    """Make stderr a terminal. Not a fixture: pytest replaces stderr again before the test."""
-    shown = Screen()
-    monkeypatch.setattr(sys, "stderr", shown)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "80")
-    return shown
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (79, "Sealing ━━━━━━━━━━━━━━━─────────────── 50/100 0:30 left"),
+        (40, "Sealing ━━━━━━━──────── 50/100 0:30 left"),
+        (29, "Sealing 50/100 0:30 left"),
+        (14, "Sealing 50/100"),
+    ],
+)
+def test_bar_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, width: int, line: str) -> None:
+    use_screen(monkeypatch)
+    shown = progress.bar_line("Sealing", 50, 100, "0:30 left", width)
+    assert shown.rstrip() == line
+    assert len(shown) <= width
+
+
+def test_bar_is_of_ascii_if_the_terminal_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(use_screen(monkeypatch), "encoding", "ascii", raising=False)
+    assert progress.bar_line("Sealing", 1, 3, "", 30) == "Sealing ######------------ 1/3"
 
 
 def test_bar_shows_the_time_left_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = use_screen(monkeypatch)
-    clock = iter([0.0, 0.0, 0.0, 30.0])
-    monkeypatch.setattr(progress, "now", lambda: next(clock))
+    draw_at_once(monkeypatch)
+    clock = [0.0]
+    monkeypatch.setattr(progress, "now", lambda: clock[0])
     with counter("Sealing") as update:
         update(0, 100)
+        clock[0] = 30.0
         update(50, 100)
-    assert "50/100 0:30 left" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    assert "50/100 0:30 left" in screen.getvalue()
 
 
 def test_work_of_unknown_length_shows_the_time_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = use_screen(monkeypatch)
+    draw_at_once(monkeypatch)
+    clock = [0.0]
+    monkeypatch.setattr(progress, "now", lambda: clock[0])
     with busy("Migrating"):
-        pass
-    assert re.search(r"Migrating .*0:00:00", screen.getvalue())
+        clock[0] = 61.0
+        terminal.say("hello")
+    assert "Migrating 1:01" in screen.getvalue()
+
+
+def test_messages_and_questions_are_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = use_screen(monkeypatch)
+    draw_at_once(monkeypatch)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    with counter("Sealing") as update:
+        update(1, 2)
+        before = len(screen.getvalue())
+        terminal.say("hello")
+        terminal.ask("Sure")
+    after = screen.getvalue()[before:].split("\r\x1b[K")
+    assert [text.split()[0] for text in after if text] == ["hello", "Sealing", "Sure:", "Sealing"]
 
 
 def test_only_one_line_of_progress_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = use_screen(monkeypatch)
+    draw_at_once(monkeypatch)
     with counter("Listing") as update:
         update(1, 2)
         with waiting() as show:
             show(9.0)
+        assert list(track(["a"], "Asking")) == ["a"]
     assert "Listing" in screen.getvalue()
-    assert "Waiting" not in screen.getvalue()
+    assert not {"Waiting", "Asking"} & set(re.findall(r"\w+", screen.getvalue()))
+
+
+def test_stages_are_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = use_screen(monkeypatch)
+    draw_at_once(monkeypatch)
+    with progress.stages("Applying", 5):
+        assert list(track(["a", "b"], "Asking")) == ["a", "b"]
+        assert list(track(["c", "d", "e"], "Writing")) == ["c", "d", "e"]
+    assert re.findall(r"K(\w+) \S+ (\d/\d)", screen.getvalue()) == [("Applying", f"{done}/5") for done in range(6)]
+
+
+def test_bar_is_removed_before_the_error_of_its_loop_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = use_screen(monkeypatch)
+    draw_at_once(monkeypatch)
+    loop = track(["a", "b"], "Sealing")
+    assert next(loop) == "a"  # as if an error kept the generator
+    progress.end()
+    terminal.say("error")
+    assert screen.getvalue().endswith("\r\x1b[Kerror\n")
+    assert list(loop) == ["b"]
 
 
 class Signalling(Screen):

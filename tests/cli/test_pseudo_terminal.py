@@ -13,6 +13,7 @@ from arka_config import Credential, Origin, Secret, open_store
 from arka_config.arka import app
 from arka_config.cli.input.profile_name import suggest_machine
 from tests import no_network
+from tests.cli.program import OTHER
 from tests.cli.pseudo_terminal import ARKA, Terminal
 from tests.workspace import fake as steps
 
@@ -234,7 +235,7 @@ def test_verify_shows_a_progress_bar_and_removes_it(
     store = open_store(app, environ)
     for name in ("ci", "work"):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of(fake.url)))
-    slow: list[Callable[[steps.Handler], None] | None] = [lambda handler: (steps.stall(0.5)(handler), None)[1]] * 2
+    slow: list[Callable[[steps.Handler], None] | None] = [lambda handler: (steps.stall(1.5)(handler), None)[1]] * 2
     fake.script = slow
     terminal = arka("profiles", "verify")
     terminal.expect("Asking")
@@ -242,6 +243,30 @@ def test_verify_shows_a_progress_bar_and_removes_it(
     terminal.expect("PROFILE")
     assert terminal.wait() == 0
     assert "Asking" not in terminal.shown.rpartition("PROFILE")[2]
+
+
+def test_ctrl_c_removes_the_bar_and_says_what_was_revoked(
+    arka: Callable[..., Terminal], environ: dict[str, str], fake: FakeWorkspace
+) -> None:
+    store = open_store(app, environ)
+    for name, token in (("ci", TOKEN), ("work", OTHER)):
+        fake.add(token)
+        store.log_in(name, Credential(Secret(token), Origin.of(fake.url)))
+    answer = Event()
+    fake.script = [None, lambda _: (answer.wait(60), None)[1]]
+    try:
+        terminal = arka("logout", "--all", "--revoke", "--yes")
+        terminal.expect("Revoked the token of profile 'ci'")
+        terminal.expect("Revoking tokens")
+        terminal.expect("1/2")
+        terminal.interrupt()
+        terminal.expect("\x1b[K")
+        terminal.expect("interrupted\r\n  revoked: ci\r\n  may have been revoked: work\r\n")
+        terminal.expect("arka logout --revoke --all")
+        assert terminal.wait() == 130
+        assert "1/2" not in terminal.shown.rpartition("interrupted")[2]
+    finally:
+        answer.set()
 
 
 def test_ctrl_c_does_not_wait_for_the_workspace(

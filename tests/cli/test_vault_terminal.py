@@ -1,4 +1,4 @@
-"""`vault` on a pseudo-terminal: hidden passphrase prompts and a progress bar."""
+"""`vault` on a pseudo-terminal: hidden passphrase prompts."""
 
 from __future__ import annotations
 
@@ -42,19 +42,17 @@ def enable(environ: dict[str, str]) -> Terminal:
     return terminal
 
 
-def test_enable_asks_for_a_new_passphrase_twice_and_shows_progress(environ: dict[str, str]) -> None:
+def test_enable_asks_for_a_new_passphrase_twice(environ: dict[str, str]) -> None:
     terminal = run(environ, "vault enable --with passphrase")
     terminal.answer_hidden("New passphrase: ", PHRASE)
     terminal.answer_hidden("Repeat the passphrase: ", "something else")
     terminal.expect("the two passphrases differ")
     terminal.answer_hidden("New passphrase: ", PHRASE)
     terminal.answer_hidden("Repeat the passphrase: ", PHRASE)
-    terminal.expect("Sealing")
-    terminal.expect("/3")
     terminal.expect("Sealing is on; sealed 3 tokens")
     assert terminal.wait() == 0
     assert PHRASE not in terminal.shown
-    assert "/3" not in terminal.shown.rpartition("Sealing is on")[2]
+    assert "/3" not in terminal.shown  # it took less than a second
     assert "arka vault unlock" in terminal.shown
 
 

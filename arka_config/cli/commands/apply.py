@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,13 +12,15 @@ import click
 
 from arka_config.cli.input.approval import ask_approval
 from arka_config.cli.input.token_input import prompt_for_token
-from arka_config.cli.output import terminal
+from arka_config.cli.output import progress, terminal
 from arka_config.cli.output.plan import PlanLines, conflict_hint, plan_document
+from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import applied_tokens, legacy_sync, unfinished, words
+from arka_config.cli.runtime.batch import report_on_interrupt
 from arka_config.cli.runtime.command import command, show_json_error
-from arka_config.cli.runtime.plan_command import PlanInput, plan_options, prepare_plan, show_progress
+from arka_config.cli.runtime.plan_command import PlanInput, plan_options, prepare_plan
 from arka_config.errors import EXIT_AUTH, ConfigError, PlanConflict, UsageError
-from arka_config.text import count_text
+from arka_config.text import count_text, shorten_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,14 +80,15 @@ def apply(
         check_not_stale(prepared, saved.digest)
     for line in PlanLines(session, prepared.plan, sys.stderr).lines(diff=diff):
         terminal.say_verbatim(line)
-    try:
-        _check_conflicts(prepared.plan, session.app.name)
-        step = _approve(session, prepared, yes=yes, allowed=allow_origin, verify=not no_verify)
-    except ConfigError as error:
-        show_json_error(session, error, _document(prepared.plan, None, []))
-        raise
-    unfinished.finish(session)
-    result, checked = (None, None) if step is None else step(replan)
+    with contextlib.ExitStack() as shown:
+        try:
+            _check_conflicts(prepared.plan, session.app.name)
+            step = _approve(session, prepared, given.paths, shown, yes=yes, allowed=allow_origin, verify=not no_verify)
+        except ConfigError as error:
+            show_json_error(session, error, _document(prepared.plan, None, []))
+            raise
+        unfinished.finish(session)
+        result, checked = (None, None) if step is None else step(replan)
     return _report(session, prepared.plan, result, checked, require_tokens=require_tokens)
 
 
@@ -115,10 +120,18 @@ def _check_conflicts(plan: Plan, program: str) -> None:
 
 
 def _approve(
-    session: Session, prepared: Prepared, *, yes: bool, allowed: tuple[str, ...], verify: bool
+    session: Session,
+    prepared: Prepared,
+    paths: Sequence[str],
+    shown: contextlib.ExitStack,
+    *,
+    yes: bool,
+    allowed: tuple[str, ...],
+    verify: bool,
 ) -> Callable[[Callable[[], Prepared]], tuple[Result, CheckedTokens | None]] | None:
     """Ask for approval and fetch the tokens. Return the function that carries the plan out and is passed one that plans
-    again, or None if there is nothing to do. Nothing has been changed if this raises.
+    again, or None if there is nothing to do. Nothing has been changed if this raises. One bar is shown over the rest,
+    until the stack `shown` ends: not before, because a helper may prompt.
     """
     from arka_config.cli.runtime.template_issuing import TemplateIssuer
     from arka_config.templates.applying import apply_plan
@@ -129,8 +142,12 @@ def _approve(
 
     def carry_out(replan: Callable[[], Prepared]) -> tuple[Result, CheckedTokens | None]:
         credentials = checked.credentials if checked is not None else {}
-        with TemplateIssuer(session) as issuer:
-            result = apply_plan(session.store, prepared, credentials, approvals, issuer, replan, show_progress)
+        again = f"{session.app.name} apply {shlex.join(paths)}"
+        with (
+            report_on_interrupt(lambda: _describe_interrupted(plan, replan), hint=again),
+            TemplateIssuer(session) as issuer,
+        ):
+            result = apply_plan(session.store, prepared, credentials, approvals, issuer, replan, track)
         legacy_sync.after_change(session)
         return result, checked
 
@@ -155,8 +172,35 @@ def _approve(
         if answer is not None:
             tokens[profile.name] = answer[0]
 
+    shown.enter_context(progress.stages("Applying", _count_steps(plan, len(tokens) if verify else 0)))
     checked = applied_tokens.check_tokens(session, plan, tokens, verify=verify)
     return carry_out
+
+
+def _describe_interrupted(plan: Plan, replan: Callable[[], Prepared]) -> list[str]:
+    """Say which profiles an interrupted apply has changed, and which not. The next apply completes it."""
+    from arka_config.templates.plan import Action
+
+    wanted = [profile.name for profile in plan.profiles if profile.action != Action.UNCHANGED]
+    try:
+        after = {profile.name for profile in replan().plan.profiles if profile.action != Action.UNCHANGED}
+    except ConfigError:
+        return ["some of the changes may have been made"]
+    parts = (
+        ("applied", [name for name in wanted if name not in after]),
+        ("not applied", [name for name in wanted if name in after]),
+    )
+    return [f"{words}: {shorten_list(names, _MAX_NAMES)}" for words, names in parts if names]
+
+
+def _count_steps(plan: Plan, verified: int) -> int:
+    """How many steps an apply has: tokens to verify, to issue or prepare, to store and to revoke, files, removals."""
+    from arka_config.templates.plan import Action
+
+    stored = sum(profile.token.is_stored for profile in plan.profiles)
+    written = sum(profile.is_written for profile in plan.profiles)
+    planned = 2 * len(plan.profiles)  # the templates are read and compared again, under the lock
+    return planned + verified + 2 * stored + written + plan.counts[Action.REMOVE] + len(plan.revokes)
 
 
 def _document(

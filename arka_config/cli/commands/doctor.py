@@ -13,6 +13,7 @@ import click
 
 from arka_config.app_identity import VERIFY
 from arka_config.cli.output import terminal
+from arka_config.cli.output.progress import busy
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command, feature_option
 from arka_config.doctor.machine import Machine
@@ -60,15 +61,18 @@ def doctor(session: Session, paths: tuple[str, ...], fix: bool, online: bool, sh
     survey = _take_survey(session) if online else None
     checks = (*CHECKS, *ONLINE_CHECKS) if online else CHECKS
     machine = _read_machine(session, paths, survey)
-    problems = run_checks(machine, checks)
+    with busy("Checking"):
+        problems = run_checks(machine, checks)
     results: list[FixResult] | None = None
     if fix:
-        results = apply_fixes(machine, problems)
+        with busy("Fixing"):
+            results = apply_fixes(machine, problems)
         fixed = [result.problem.fix for result in results if result.is_fixed]
         if fixed:
             if online and any(fix is not None and fix.asks_workspace for fix in fixed):
                 survey = _take_survey(session)
-            problems = run_checks(_read_machine(session, paths, survey), checks)
+            with busy("Checking"):
+                problems = run_checks(_read_machine(session, paths, survey), checks)
         _report_fixes(session, results)
     if session.json:
         session.show_json(_document(checks, problems, results))

@@ -10,8 +10,9 @@ from arka_config.app_identity import LEGACY, MANAGE
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, unfinished
-from arka_config.cli.runtime.command import command, feature_option
-from arka_config.errors import MalformedFile, NoToken, UsageError
+from arka_config.cli.runtime.batch import REMOVED, REVOKED, Batch
+from arka_config.cli.runtime.command import command, feature_option, show_json_error
+from arka_config.errors import ConfigError, MalformedFile, NoToken, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,7 @@ def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool, legacy
         unfinished.finish(session)
         forgotten = _revoke_and_forget(session, names)
     else:
-        forgotten = [name for name in names if store.log_out(name)]
-        legacy_sync.after_change(session)
+        forgotten = _forget(session, names)
     if session.json:
         session.show_json({"profiles": forgotten})
     if not revoke:
@@ -74,18 +74,35 @@ def _confirm_all(session: Session, names: list[str]) -> None:
         session.confirm(f"Remove {count} ({', '.join(held)})?", flag="--yes")
 
 
+def _forget(session: Session, names: Sequence[str]) -> list[str]:
+    again = f"{session.app.name} logout " + ("--all" if len(names) > 1 else f"--profile {names[0]}" if names else "")
+    held = [name for name in names if session.store.tokens.holds(name)]
+    forgotten = []
+    with Batch(held, "Forgetting tokens", REMOVED, again) as batch:
+        for name in batch:
+            if session.store.log_out(name):
+                forgotten.append(name)  # noqa: PERF401  # a batch is a context
+    legacy_sync.after_change(session)
+    return forgotten
+
+
 def _revoke_and_forget(session: Session, names: Sequence[str]) -> list[str]:
     """Revoke and forget one token after another. Those already revoked stay forgotten if a later one fails."""
     forgotten: list[str] = []
+    held = [name for name in names if session.store.tokens.holds(name)]
+    kept = "nothing was removed" if len(held) == 1 else "it was kept"
+    again = f"{session.app.name} logout --revoke " + (f"--profile {names[0]}" if len(names) == 1 else "--all")
     try:
-        for name in names:
-            if session.store.tokens.holds(name):
-                again = f"{session.app.name} logout --revoke " + ("--all" if len(names) > 1 else f"--profile {name}")
-                stored, message = revoking.revoke_before_removal(session, name, again)
+        with Batch(held, "Revoking tokens", REVOKED, again) as batch:
+            for name in batch:
+                stored, message = revoking.revoke_before_removal(session, name, again, kept=kept)
                 revoking.forget_token(session, stored)
                 forgotten.append(name)
                 terminal.say(message, mark="✓")
                 revoking.note_sharing(session, stored, besides=names)
+    except ConfigError as error:
+        show_json_error(session, error, {"profiles": forgotten})
+        raise
     finally:
         if forgotten:
             legacy_sync.after_change(session)

@@ -8,6 +8,7 @@ import click
 
 from arka_config.cli.input.options import no_browser_option, yes_option
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, workspace_access
+from arka_config.cli.runtime.batch import REVOKED, Batch
 from arka_config.cli.runtime.command import command
 from arka_config.errors import NoWorkspaceApi
 
@@ -33,7 +34,9 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
         sharing = revoking.describe_sharing(session, stored)
         session.confirm(f"{question}{sharing} It cannot be undone.", flag="--yes")
     try:
-        message = revoking.revoke_stored(stored, f"{session.app.name} revoke --profile {stored.profile}")
+        again = f"{session.app.name} revoke --profile {stored.profile}"
+        with Batch([f"the token of profile '{stored.profile}'"], "Revoking", REVOKED, again) as batch:
+            (message,) = [revoking.revoke_stored(stored, again) for _ in batch]
     except NoWorkspaceApi as error:
         _show_tokens_page(session, stored, token, not no_browser)
         if not forget:

@@ -14,6 +14,7 @@ from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import is_locked
 from arka_config.cli.output.progress import busy, counter, track
 from arka_config.cli.runtime import revoking, token_formats, words, workspace_access
+from arka_config.cli.runtime.batch import REVOKED, Batch
 from arka_config.cli.runtime.command import command, feature_option
 from arka_config.cli.runtime.secret_settings import searchable_secrets
 from arka_config.errors import EXIT_ERROR, AuthError, ConfigError, RevocationUnknown, UsageError, WorkspaceError
@@ -243,8 +244,7 @@ class _Report:
         from arka_config.cli.runtime.verify_all import verify_all
 
         self._clients = {token: self._client(token, profiles) for token, profiles in self._profiles.items()}
-        results = verify_all(list(self._clients.values()))
-        self._verifications = dict(zip(self._clients, results, strict=True))
+        self._verifications = dict(zip(self._clients, verify_all(list(self._clients.values())), strict=True))
 
     def _client(self, token: str, profiles: Sequence[str]) -> WorkspaceClient:
         """A client for the origin that the token was stored for, else for the default workspace or `--api-url`.
@@ -335,15 +335,18 @@ class _Report:
         names = ", ".join(app.mask(token) for token in live)
         if not yes:
             self._session.confirm(f"Revoke {names}? It cannot be undone.", flag="--yes")
-        for token in live:
-            client = self._clients[token]
-            try:
-                revoking.revoke(client, app.mask(token), "")
-            except RevocationUnknown as error:
-                terminal.warn(error.message)
-                continue
-            except (AuthError, WorkspaceError) as error:
-                terminal.warn(f"{app.mask(token)} was not revoked: {error.message}", hint=error.hint)
-                continue
-            terminal.say(f"Revoked {app.mask(token)} at {client.origin}", mark="✓")
-            revoking.note_holders(self._session, self._profiles[token])
+        with Batch(live, "Revoking tokens", REVOKED, "run the same command again", name=app.mask) as batch:
+            for token in batch:
+                client = self._clients[token]
+                try:
+                    revoking.revoke(client, app.mask(token), "")
+                except RevocationUnknown as error:
+                    batch.set_failed(is_unsure=True)
+                    terminal.warn(error.message)
+                    continue
+                except (AuthError, WorkspaceError) as error:
+                    batch.set_failed(is_unsure=False)
+                    terminal.warn(f"{app.mask(token)} was not revoked: {error.message}", hint=error.hint)
+                    continue
+                terminal.say(f"Revoked {app.mask(token)} at {client.origin}", mark="✓")
+                revoking.note_holders(self._session, self._profiles[token])

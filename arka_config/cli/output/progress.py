@@ -1,4 +1,8 @@
-"""Progress bars for long operations, and the time left of a wait, on stderr if that is a terminal."""
+"""Progress bars for long operations, and the time left of a wait, on stderr if that is a terminal.
+
+One line at the bottom of the terminal is rewritten. It appears after a second and is removed at the end, and messages
+scroll above it. Operations within another one share its line: there is one bar over all of them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import contextlib
 import math
 import os
 import sys
+import threading
 from time import monotonic as now
 from typing import TYPE_CHECKING
 
@@ -13,9 +18,138 @@ from arka_config.cli.output import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import TypeVar
+    from typing import TextIO, TypeVar
 
     T = TypeVar("T")
+
+_SHOWN_AFTER = 1.0  # seconds; what is done sooner shows nothing
+_REDRAWN_EVERY = 0.1
+_BAR_WIDTHS = range(5, 31)
+
+
+class _Line:
+    """The last line of the terminal. While its lock is held, the line is not there, and other text can be written."""
+
+    def __init__(self, text: Callable[[], str]) -> None:
+        self._text = text
+        self._stream: TextIO = sys.stderr
+        self._lock = threading.RLock()
+        self._drawn = ""
+        self._was_drawn = False
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._was_drawn = bool(self._drawn)
+        self._write("")
+
+    def __exit__(self, *_: object) -> None:
+        if self._was_drawn:
+            self._write(self._text())
+        self._lock.release()
+
+    def draw(self) -> None:
+        """Show the current text."""
+        with self._lock:
+            self._write(self._text())
+
+    def remove(self) -> None:
+        """Show nothing."""
+        with self._lock:
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        if text != self._drawn:
+            self._drawn = text
+            with contextlib.suppress(OSError):  # the terminal was closed
+                self._stream.write(f"\r\x1b[K{text}")
+                self._stream.flush()
+
+
+_line: _Line | None = None  # there is one terminal, with one last line
+_bar: _Bar | None = None
+_is_hidden = False
+
+
+def _is_live() -> bool:
+    """Whether a line on stderr can be rewritten, and none is yet."""
+    return _line is None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def hidden(is_hidden: bool = True) -> Iterator[None]:
+    """Show no progress during a block, if so: its output is read by a program."""
+    global _is_hidden  # noqa: PLW0603  # there is one terminal
+    before, _is_hidden = _is_hidden, is_hidden or _is_hidden
+    try:
+        yield
+    finally:
+        _is_hidden = before
+
+
+@contextlib.contextmanager
+def _showing(text: Callable[[], str]) -> Iterator[_Line]:
+    """Use the last line of the terminal during a block, and remove it at the end."""
+    global _line  # noqa: PLW0603  # as above
+    before, terminal.last_line = terminal.last_line, (line := _Line(text))
+    _line = line
+    try:
+        yield line
+    finally:
+        _line, terminal.last_line = None, before
+        line.remove()
+
+
+@contextlib.contextmanager
+def _redrawing(line: _Line) -> Iterator[None]:
+    """Draw a line during a block, from the first second on, in a thread: the block may be waiting."""
+    ended = threading.Event()
+
+    def run() -> None:
+        if not ended.wait(_SHOWN_AFTER):
+            line.draw()
+            while not ended.wait(_REDRAWN_EVERY):
+                line.draw()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+# Bars
+
+
+class _Bar:
+    """How many of an operation's steps are done, since when. `label` has been made safe."""
+
+    def __init__(self, label: str, total: int | None = None) -> None:
+        self.label = label
+        self.done, self.total = 0, total
+        self.adds_up = total is not None
+        self.shown = contextlib.ExitStack()
+        self._began = self._changed = now()
+
+    def start(self, done: int, total: int | None) -> None:
+        """Begin to count, and to show the bar until the stack `shown` is closed."""
+        self.done, self.total = done, total
+        self._began = self._changed = now()
+        line = self.shown.enter_context(_showing(self.text))
+        self.shown.enter_context(_redrawing(line))
+
+    def update(self, done: int, total: int | None) -> None:
+        """Count the steps that are done."""
+        if done != self.done:
+            self._changed = now()
+        self.done, self.total = done, total
+
+    def text(self) -> str:
+        """The bar, as wide as the terminal allows."""
+        before = self._changed - self._began
+        left = time_left(before, self.done, self.total, now() - self._changed)
+        return bar_line(self.label, self.done, self.total, left, terminal.columns() - 1)
 
 
 def track(items: Sequence[T], label: str) -> Iterator[T]:
@@ -27,73 +161,114 @@ def track(items: Sequence[T], label: str) -> Iterator[T]:
         update(len(items), len(items))
 
 
-_shown = 0  # bars and countdowns on the terminal now: they share one line, so only one is shown
-
-
-def _is_live() -> bool:
-    """Whether a line on stderr can be rewritten, and none is yet."""
-    return not _shown and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-@contextlib.contextmanager
-def _showing() -> Iterator[None]:
-    global _shown  # noqa: PLW0603  # there is one terminal
-    _shown += 1
-    try:
-        yield
-    finally:
-        _shown -= 1
-
-
 @contextlib.contextmanager
 def counter(label: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar during a block, and yield the function that updates it with how many are done, of how many if known.
+    """Count during a block, and yield the function that updates the bar with how many are done, of how many if known.
 
-    The bar appears with the first update, because the block may prompt on the same terminal before that, and is removed
-    at the end. After a second it shows the time left, or the time taken if the number of items is not known. Without a
-    terminal nothing is shown, or imported.
+    It begins with the first update, because the block may start another program on the same terminal before that.
+    Without a terminal, and with `--json`, nothing is shown. Within `stages`, the steps are added to that bar.
     """
-    if not _is_live():
+    if _bar is not None and _bar.adds_up:
+        with _adding(_bar) as update:
+            yield update
+    elif _is_hidden or not _is_live():
         yield lambda _done, _all: None
+    else:
+        with _counting(_Bar(terminal.safe_text(label))) as update:
+            yield update
+
+
+@contextlib.contextmanager
+def stages(label: str, total: int) -> Iterator[None]:
+    """Show one bar over all that is counted during a block, with this number of steps in all."""
+    if _is_hidden or not _is_live():
+        yield
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    with _counting(_Bar(terminal.safe_text(label), total)) as update:
+        update(0, total)
+        yield
 
-    coloured = terminal.has_colour(sys.stderr)
-    console = Console(file=sys.stderr, no_color=not coloured, highlight=False, markup=False, emoji=False)
-    bar_column = BarColumn(bar_width=min(30, max(10, terminal.columns() - 50)))
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        bar_column,
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[time]}", markup=False),
-    )
-    with contextlib.ExitStack() as shown:
-        bar = Progress(*columns, console=console, transient=True)
-        task = bar.add_task(terminal.safe_text(label), total=None, time="")
-        began = now()
 
-        def update(done: int, total: int | None) -> None:
-            nonlocal began
-            if not bar.live.is_started:
-                began = now()
-                shown.enter_context(_showing())
-                shown.enter_context(bar)
-            bar.update(task, completed=done, total=total, time=time_left(now() - began, done, total))
+@contextlib.contextmanager
+def _counting(bar: _Bar) -> Iterator[Callable[[int, int | None], None]]:
+    def update(done: int, total: int | None) -> None:
+        global _bar  # noqa: PLW0603  # there is one terminal
+        if _bar is None and _is_live():
+            _bar = bar
+            bar.start(done, total)
+        else:
+            bar.update(done, total)
 
+    try:
         yield update
+    finally:
+        if _bar is bar:
+            end()
 
 
-def time_left(seconds: float, done: int, total: int | None) -> str:
-    """Return how long the rest will take at the speed so far, `0:12 left`; without a total, the time taken so far.
+def end() -> None:
+    """Remove the bar. An error keeps the loop over `track` that it was raised in, and so its bar."""
+    global _bar  # there is one terminal
+    ended, _bar = _bar, None
+    if ended is not None:
+        ended.shown.close()
 
-    Empty in the first second, when nothing is done and when all is.
+
+@contextlib.contextmanager
+def _adding(bar: _Bar) -> Iterator[Callable[[int, int | None], None]]:
+    """Add the steps of a block to a bar."""
+    before = bar.done
+
+    def update(done: int, _all: int | None) -> None:
+        bar.update(before + done, max(bar.total or 0, before + done))
+
+    yield update
+
+
+@contextlib.contextmanager
+def busy(label: str) -> Iterator[None]:
+    """Show how long a block has been running, if it is not known how long it takes."""
+    with counter(label) as update:
+        update(0, None)
+        yield
+
+
+def bar_line(label: str, done: int, total: int | None, time: str, width: int) -> str:
+    """Return a bar of at most this many cells: `Sealing ━━━━━───── 50/100 0:30 left`.
+
+    In a narrow terminal the bar is left out, then the end. Without a total, there is the number that is done.
     """
-    if seconds < 1 or not done or done == total:
+    count = f"{done}/{total}" if total is not None else f"{done}" if done else ""
+    parts = [part for part in (label, count, time) if part]
+    room = min(width - len(" ".join(parts)) - 1, _BAR_WIDTHS[-1])
+    if total and room in _BAR_WIDTHS:
+        filled = min(room, room * done // total)
+        full, empty = ("━", "─") if _can_encode("━─") else ("#", "-")
+        bar = terminal.style(full * filled, sys.stderr, fg="green") + empty * (room - filled)
+        return " ".join((label, bar, *parts[1:]))
+    return " ".join(parts)[:width]
+
+
+def _can_encode(text: str) -> bool:
+    try:
+        text.encode(sys.stderr.encoding or "ascii")
+    except UnicodeError:
+        return False
+    return True
+
+
+def time_left(seconds: float, done: int, total: int | None, since: float = 0.0) -> str:
+    """Return how long the rest will take at the speed so far, `0:12 left`, or else the time taken so far.
+
+    `seconds` is the time from the start until the last step was done, and `since` the time since then. Empty in the
+    first second, and when all is done.
+    """
+    taken = seconds + since
+    if taken < 1 or done == total:
         return ""
-    if total is None:
-        return clock(seconds)
-    return f"{clock(seconds / done * (total - done))} left"
+    if total is None or not done:
+        return clock(taken)
+    return f"{clock(max(1, seconds / done * (total - done) - since))} left"
 
 
 def clock(seconds: float) -> str:
@@ -102,26 +277,13 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-@contextlib.contextmanager
-def busy(label: str) -> Iterator[None]:
-    """Show on a terminal how long a block has been running, if it is not known how long it takes."""
-    if not _is_live():
-        yield
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(file=sys.stderr, no_color=not terminal.has_colour(sys.stderr), highlight=False, emoji=False)
-    columns = (TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with _showing(), Progress(*columns, console=console, transient=True) as bar:
-        bar.add_task(terminal.safe_text(label), total=None)
-        yield
+# Waits
 
 
 @contextlib.contextmanager
 def waiting() -> Iterator[Callable[[float], None]]:
     """Show on a terminal that an answer is awaited, and yield the function that updates it with the seconds left."""
-    if not _is_live():
+    if _is_hidden or not _is_live():
         yield lambda _: None
         return
     with countdown("Waiting for an answer") as update:
@@ -134,23 +296,27 @@ def countdown(label: str) -> Iterator[Callable[[float], None]]:
 
     On a terminal the line is rewritten, and removed at the end. Otherwise it is printed once.
     """
-    is_live = _is_live()
-    shown = ""
+    text = ""
 
-    def update(seconds: float) -> None:
-        nonlocal shown
-        line = f"{label} ({clock(seconds)} left)"
-        if not is_live and not shown:
-            terminal.say(line)
-        elif is_live and line != shown:
-            sys.stderr.write(f"\r\x1b[K{terminal.safe_text(line)[: terminal.columns() - 1]}")
-            sys.stderr.flush()
-        shown = line
+    def format_line(seconds: float) -> str:
+        return f"{label} ({clock(seconds)} left)"
 
-    try:
-        with _showing():
-            yield update
-    finally:
-        if is_live and shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    if not _is_live():
+
+        def say_once(seconds: float) -> None:
+            nonlocal text
+            if not text:
+                text = format_line(seconds)
+                terminal.say(text)
+
+        yield say_once
+        return
+
+    with _showing(lambda: text) as line:
+
+        def update(seconds: float) -> None:
+            nonlocal text
+            text = terminal.safe_text(format_line(seconds))[: terminal.columns() - 1]
+            line.draw()
+
+        yield update

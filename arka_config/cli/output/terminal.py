@@ -25,6 +25,7 @@ from arka_config.text import escape_ci_commands, visible
 TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from typing import Any, TextIO
 
     from arka_config.app_identity import AppIdentity
@@ -34,6 +35,20 @@ if TYPE_CHECKING:
 _COLUMNS = 80  # of what is not a terminal
 
 _redacted: Callable[[str], str] = str
+
+
+class _NoLine:
+    """Nothing that is rewritten at the bottom of the terminal."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+# What is rewritten at the bottom of the terminal, such as a progress bar. It is not there during the block.
+last_line: AbstractContextManager[None] = _NoLine()
 
 
 class AppOutput:
@@ -121,7 +136,8 @@ def style(text: str, stream: TextIO, **attributes: bool | str) -> str:
 def out(text: str) -> None:
     """Print data to stdout, exactly. A closed pipe (`… | head -1`) is not an error and does not stop the command."""
     try:
-        sys.stdout.write(f"{text}\n")
+        with last_line:
+            sys.stdout.write(f"{text}\n")
     except BrokenPipeError:
         discard_stdout()
 
@@ -156,8 +172,9 @@ def _to_stderr(line: str) -> None:
     except BrokenPipeError:
         discard_stdout()
     try:
-        sys.stderr.write(f"{link(escape_ci_commands(line), sys.stderr)}\n")
-        sys.stderr.flush()  # a test's stream may not be line-buffered
+        with last_line:
+            sys.stderr.write(f"{link(escape_ci_commands(line), sys.stderr)}\n")
+            sys.stderr.flush()  # a test's stream may not be line-buffered
     except OSError:  # a closed pipe, a full disk
         _discard(sys.stderr)
 
@@ -223,7 +240,7 @@ def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin")
     """Read a line without echo. Raises Cancelled at the end of the input, KeyboardInterrupt on Ctrl-C."""
     import getpass
 
-    with warnings.catch_warnings():
+    with last_line, warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
             return getpass.getpass(f"{escape_ci_commands(safe_text(question))}: ", sys.stderr)
@@ -236,9 +253,10 @@ def ask_secret(question: str, *, hint: str = "--with-token reads it from stdin")
 
 def ask(question: str) -> str:
     """Read a line. Raises Cancelled, KeyboardInterrupt."""
-    sys.stderr.write(f"{escape_ci_commands(safe_text(question))}: ")
-    sys.stderr.flush()
-    line = sys.stdin.readline()
+    with last_line:
+        sys.stderr.write(f"{escape_ci_commands(safe_text(question))}: ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
     if not line:
         sys.stderr.write("\n")
         raise Cancelled("nothing was entered")

@@ -299,13 +299,15 @@ def feature_option(*names: str, needs: str, **attributes: Any) -> Callable[[Any]
 
 
 @contextmanager
-def _watched_waits() -> Iterator[None]:
-    """Show how much time is left while a block waits for a workspace or a keyring."""
+def _progress(session: Session) -> Iterator[None]:
+    """Show the progress of a block, and how much time is left of a wait, but not with `--json`."""
     before, deadline.watcher = deadline.watcher, progress.waiting
     try:
-        yield
+        with progress.hidden(session.json):
+            yield
     finally:
         deadline.watcher = before
+        progress.end()
 
 
 class Command(click.Command):
@@ -346,11 +348,12 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with the code that it returns."""
-        with click_errors(self.app), json_errors(current_session(ctx, self.app)), _watched_waits():
+        session = current_session(ctx, self.app)
+        with click_errors(self.app), json_errors(session), _progress(session):
             try:
                 code = super().invoke(ctx)
-            except KeyboardInterrupt:
-                code = reporting.report_interrupt()
+            except KeyboardInterrupt as interrupt:
+                code = reporting.report_interrupt(interrupt)
             except BrokenPipeError:
                 raise
             except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -11,14 +11,13 @@ from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Literal
+    from collections.abc import Callable, Sequence
+    from typing import Any, Literal
 
     from arka_config.cli.runtime.session import Session
     from arka_config.templates.plan import Options
     from arka_config.templates.preparation import Prepared
 
-_MIN_ITEMS = 50  # below that, the work is done before a bar is drawn
 _OPTIONS = [
     click.option(
         "--only",
@@ -79,9 +78,4 @@ def prepare_plan(session: Session, given: PlanInput) -> Prepared:
     """Read the templates and this machine's profiles, and make a plan."""
     from arka_config.templates.preparation import prepare
 
-    return prepare(session.store, session.environ, given.paths, given.options, given.identities, show_progress)
-
-
-def show_progress(items: Sequence[Any], label: str) -> Iterable[Any]:
-    """Return the items, with a progress bar if there are many."""
-    return track(items, label) if len(items) > _MIN_ITEMS else items
+    return prepare(session.store, session.environ, given.paths, given.options, given.identities, track)

@@ -6,7 +6,7 @@ import sys
 
 from arka_config import debug
 from arka_config.cli.output import terminal
-from arka_config.errors import EXIT_ERROR, EXIT_INTERRUPTED, ConfigError
+from arka_config.errors import EXIT_ERROR, EXIT_INTERRUPTED, ConfigError, InterruptedBatch
 
 TYPE_CHECKING = False  # without typing: `token` takes the fast path
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def _exit_code(run: Callable[[], int]) -> int:
         return run()
     except ConfigError as error:
         return report_error(error)
-    except KeyboardInterrupt:
-        return report_interrupt()
+    except KeyboardInterrupt as interrupt:
+        return report_interrupt(interrupt)
     except OSError:
         raise
     except Exception as error:  # a bug of ours: Python would print its message, which may contain a secret
@@ -55,10 +55,15 @@ def report_error(error: ConfigError) -> int:
     return error.exit_code
 
 
-def report_interrupt() -> int:
-    """Report that the user interrupted the run, and return the exit code."""
+def report_interrupt(interrupt: KeyboardInterrupt) -> int:
+    """Report that the user interrupted the run, and what was done by then; return the exit code."""
     terminal.say("")  # ends the line on which the terminal shows ^C
     terminal.say("interrupted")
+    if isinstance(interrupt, InterruptedBatch):
+        for line in interrupt.lines:
+            terminal.say(f"  {line}")
+        if interrupt.hint:
+            terminal.show_hint(interrupt.hint)
     return EXIT_INTERRUPTED
 
 

@@ -69,10 +69,12 @@ def revoke_stored(stored: StoredToken, again: str) -> str:
     return f"Forgot the token of profile '{name}', which {origin} already rejects"
 
 
-def revoke_before_removal(session: Session, name: str, again: str) -> tuple[StoredToken, str]:
+def revoke_before_removal(
+    session: Session, name: str, again: str, *, kept: str = "nothing was removed"
+) -> tuple[StoredToken, str]:
     """Revoke a profile's token that is about to be removed. Return it, and the message that reports it.
 
-    Raises ConfigError, which says that nothing was removed.
+    Raises ConfigError, which says what was kept.
     """
     stored = workspace_access.stored_token(session, name)
     try:
@@ -82,7 +84,7 @@ def revoke_before_removal(session: Session, name: str, again: str) -> tuple[Stor
     except (ProRequired, WorkspaceError) as error:
         page = session.app.page(session.app.tokens_page, session.store.read_origin(name))
         raise type(error)(
-            f"the token of profile '{name}' was not revoked, so nothing was removed: {error.message}",
+            f"the token of profile '{name}' was not revoked, so {kept}: {error.message}",
             hint=error.hint or f"revoke it on {page}, then run this without --revoke",
         ) from None
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arka_config.store.journal import Entry
     from arka_config.store.tokens import Credential
     from arka_config.templates.ledger import RecordedToken
+    from arka_config.templates.reading import Watch
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import Identity
 
@@ -101,10 +102,10 @@ class TemplateIssuer:
     def _keep(self, name: str, recorded: RecordedToken, why: str) -> None:
         self._kept.append(Revocation(name, recorded.id, is_revoked=False, why=why))
 
-    def revoke_unneeded(self) -> list[Revocation]:
+    def revoke_unneeded(self, watch: Watch) -> list[Revocation]:
         """Revoke what was announced, after the last write. What fails stays in the journal."""
         revocations = list(self._kept)
-        for name, (entry, workspace) in self._unneeded.items():
+        for name, (entry, workspace) in watch(list(self._unneeded.items()), "Revoking"):
             revocation = self._revoke(name, entry.id, workspace)
             if revocation.is_revoked:
                 entry.finish()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from arka_config import timestamps
 from arka_config.cli.output import terminal
 from arka_config.cli.output.format import is_locked
+from arka_config.cli.output.progress import track
 from arka_config.cli.runtime import workspace_access
 from arka_config.cli.runtime.origin_approval import is_approved
 from arka_config.errors import (
@@ -82,7 +83,7 @@ def finish_entries(session: Session, entries: Sequence[Entry]) -> list[Outcome]:
     outcomes = []
     for origin, group in by_origin.items():
         tokens = _ask(session, origin)
-        outcomes += [_finish_entry(session, tokens, entry) for entry in group]
+        outcomes += [_finish_entry(session, tokens, entry) for entry in track(group, "Finishing")]
     done = [outcome.entry for outcome in outcomes if not outcome.why]
     if done:
         session.store.journal.finish(*done)

@@ -12,15 +12,15 @@ from arka_config.workspace.client.parallel import start_all
 from arka_config.workspace.client.verification import Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from arka_config.workspace.client.client import WorkspaceClient
 
 
-def verify_all(questions: Sequence[WorkspaceClient | Verification]) -> list[Verification]:
-    """Ask several workspaces at a time, and return the verifications in the order of the questions."""
+def verify_all(questions: Sequence[WorkspaceClient | Verification]) -> Iterator[Verification]:
+    """Ask several workspaces at a time, and yield the verifications in the order of the questions, with a bar."""
     futures = start_all([partial(_verify, question) for question in questions])
-    return [future.result() for future in track(futures, "Asking")]
+    return (future.result() for future in track(futures, "Asking"))
 
 
 def _verify(question: WorkspaceClient | Verification) -> Verification:

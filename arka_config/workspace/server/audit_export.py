@@ -25,12 +25,14 @@ from arka_config.workspace.server.audit_log import FORMAT, TIME_LIMIT, Filter, s
 from arka_config.workspace.server.tables import AuditEntry, BrowserSession, LoginRequest, SignInCode, Token, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
     from sqlalchemy.orm import Session
 
     from arka_config.workspace.server.database import Database
+
+    Watch = Callable[[int, int], None]
 
 # An entry becomes visible when its transaction commits, perhaps after later ones. No transaction lasts this long.
 _OVERLAP = timedelta(minutes=10)
@@ -59,8 +61,10 @@ class Replayed(NamedTuple):
     last: datetime | None
 
 
-def export(database: Database, path: str) -> int:
+def export(database: Database, path: str, watch: Watch = lambda _done, _all: None) -> int:
     """Append the entries that the file does not have yet, and return their number. Private, and on disk afterwards.
+
+    `watch` is called with how many entries were read, of how many.
 
     Raises FileError, and ConfigError if the file is not an export.
     """
@@ -68,17 +72,20 @@ def export(database: Database, path: str) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), files.PRIVATE_FILE)
         with open(descriptor, "r+b") as file:
             _lock(file)
-            return _append(database, file, path)
+            return _append(database, file, path, watch)
     except OSError as error:
         raise files.failure("write", path, error) from None
 
 
-def _append(database: Database, file: BinaryIO, path: str) -> int:
+def _append(database: Database, file: BinaryIO, path: str, watch: Watch) -> int:
     known, last = _read_tail(file, path)
     since = None if last is None else last - _OVERLAP
     count = 0
     with database.read(TIME_LIMIT) as session:
-        for entry in stream(session, Filter(since=since)):
+        newer = select(func.count(AuditEntry.id))
+        total = session.scalar(newer if since is None else newer.where(AuditEntry.at >= since)) or 0
+        for done, entry in enumerate(stream(session, Filter(since=since))):
+            watch(done, max(done, total))
             document = to_document(entry)
             if (document["id"], document["at"]) not in known:
                 file.write(json.dumps(document).encode() + b"\n")
@@ -159,8 +166,10 @@ def _parse(line: bytes, place: str) -> dict[str, object]:
     raise ConfigError(f"{place} {reason}", hint="name files that 'workspace audit --export' or the server's log wrote")
 
 
-def replay(database: Database, entries: Iterable[Entry]) -> Replayed:
+def replay(database: Database, entries: Iterable[Entry], watch: Watch = lambda _done, _all: None) -> Replayed:
     """Revoke the tokens and remove the users that the entries revoke and remove, and set the plans that they set.
+
+    All in one transaction. `watch` is called with how many of them are done, of how many.
 
     Sessions, sign-in codes and requests to sign in end too: the backup may have some that were used up since.
     """
@@ -178,9 +187,10 @@ def replay(database: Database, entries: Iterable[Entry]) -> Replayed:
                 users.add(entry.user_id)
             elif entry.action == records.PLAN_CHANGED and (newest is None or entry.at > newest):
                 plans[entry.user_id] = entry.subject
+        total = len(tokens) + len(users)
         replayed = Replayed(
-            tokens=_revoke(session, tokens),
-            users=_remove_users(session, users),
+            tokens=_revoke(session, tokens, lambda done: watch(done, total)),
+            users=_remove_users(session, users, lambda done: watch(len(tokens) + done, total)),
             plans=_set_plans(session, plans),
             sessions=_end_sessions(session),
             last=last,
@@ -189,10 +199,11 @@ def replay(database: Database, entries: Iterable[Entry]) -> Replayed:
     return replayed
 
 
-def revoke_all(database: Database) -> Replayed:
-    """Revoke every token, for a backup without an export."""
+def revoke_all(database: Database, watch: Watch = lambda _done, _all: None) -> Replayed:
+    """Revoke every token, for a backup without an export, in one transaction. `watch` is called as by `replay`."""
     with database.write(TIME_LIMIT) as session:
-        tokens = _revoke(session, session.scalars(select(Token.id)).all())
+        ids = session.scalars(select(Token.id)).all()
+        tokens = _revoke(session, ids, lambda done: watch(done, len(ids)))
         replayed = Replayed(tokens, 0, 0, _end_sessions(session), None)
         _record(session, replayed)
     return replayed
@@ -203,9 +214,10 @@ def _record(session: Session, replayed: Replayed) -> None:
     records.audit(session, records.AUDIT_REPLAYED, user_id=None, subject=subject)
 
 
-def _revoke(session: Session, token_ids: Iterable[str]) -> int:
+def _revoke(session: Session, token_ids: Iterable[str], report: Callable[[int], None]) -> int:
     count = 0
-    for batch in _batches(token_ids):
+    for number, batch in enumerate(_batches(token_ids)):
+        report(number * _IDS_AT_ONCE)
         deleted = delete(Token).where(Token.id.in_(batch)).returning(Token.id, Token.user_id)
         for token_id, user_id in session.execute(deleted).all():
             records.audit(session, records.TOKEN_REVOKED, user_id=user_id, subject=token_id)
@@ -213,9 +225,10 @@ def _revoke(session: Session, token_ids: Iterable[str]) -> int:
     return count
 
 
-def _remove_users(session: Session, user_ids: Iterable[str]) -> int:
+def _remove_users(session: Session, user_ids: Iterable[str], report: Callable[[int], None]) -> int:
     count = 0
-    for batch in _batches(user_ids):
+    for number, batch in enumerate(_batches(user_ids)):
+        report(number * _IDS_AT_ONCE)
         for user in session.scalars(select(User).where(User.id.in_(batch))).all():
             accounts.remove(session, user)
             count += 1

@@ -8,9 +8,10 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from arka_config.text import visible
@@ -20,12 +21,14 @@ from arka_config.workspace.server.outages import driver_message
 from arka_config.workspace.server.tables import AuditEntry, Job, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute
 
     from arka_config.workspace.server.database import Database
+
+    Watch = Callable[[int, int], None]
 
 EVERY = timedelta(hours=1)
 _TRY_EVERY = 300.0  # seconds; a server that claimed the hour may have been killed
@@ -48,14 +51,28 @@ class Removed(NamedTuple):
     entries: int
 
 
-def clean_up(database: Database, retention: Retention) -> Removed:
-    """Delete what is older than its retention, and record in the audit log how much that was."""
+def clean_up(database: Database, retention: Retention, watch: Watch | None = None) -> Removed:
+    """Delete what is older than its retention, and record in the audit log how much that was.
+
+    `watch` is called with how many rows are deleted, of how many, which are counted for it.
+    """
     now = datetime.now(UTC)
     expired = audit = 0
-    if retention.expired is not None:
-        expired = _delete(database, Token.id, Token.expires <= now - retention.expired)
-    if retention.audit is not None:
-        audit = _delete(database, AuditEntry.id, AuditEntry.at <= now - retention.audit)
+    expired_rows = None if retention.expired is None else Token.expires <= now - retention.expired
+    audit_rows = None if retention.audit is None else AuditEntry.at <= now - retention.audit
+    total = 0
+    if watch is not None:
+        total = _count(database, Token.id, expired_rows) + _count(database, AuditEntry.id, audit_rows)
+        watch(0, total)
+
+    def report(before: int, deleted: int) -> None:
+        if watch is not None:
+            watch(before + deleted, max(total, before + deleted))
+
+    if expired_rows is not None:
+        expired = _delete(database, Token.id, expired_rows, partial(report, 0))
+    if audit_rows is not None:
+        audit = _delete(database, AuditEntry.id, audit_rows, partial(report, expired))
     if expired or audit:
         with database.write() as session:
             subject = f"{expired} expired tokens, {audit} audit entries"
@@ -63,8 +80,20 @@ def clean_up(database: Database, retention: Retention) -> Removed:
     return Removed(expired, audit)
 
 
+def _count(
+    database: Database, key: InstrumentedAttribute[str] | InstrumentedAttribute[int], old: ColumnElement[bool] | None
+) -> int:
+    if old is None:
+        return 0
+    with database.read(_TIME_LIMIT) as session:
+        return session.scalar(select(func.count(key)).where(old)) or 0
+
+
 def _delete(
-    database: Database, key: InstrumentedAttribute[str] | InstrumentedAttribute[int], old: ColumnElement[bool]
+    database: Database,
+    key: InstrumentedAttribute[str] | InstrumentedAttribute[int],
+    old: ColumnElement[bool],
+    report: Callable[[int], None],
 ) -> int:
     """Delete the old rows of a table, in batches, and return their number."""
     count = 0
@@ -73,6 +102,7 @@ def _delete(
             batch = select(key).where(old).limit(_AT_ONCE)
             deleted = len(session.scalars(delete(key.class_).where(key.in_(batch)).returning(key)).all())
         count += deleted
+        report(count)
         if deleted < _AT_ONCE:
             return count
 

@@ -9,8 +9,9 @@ import click
 
 from arka_config.app_identity import MANAGE
 from arka_config.cli.input.options import yes_option
-from arka_config.cli.output import terminal
+from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import legacy_copy, legacy_sync, revoking, workspace_access
+from arka_config.cli.runtime.batch import REMOVED, REVOKED, Batch
 from arka_config.cli.runtime.command import ProfileName, command, feature_option
 from arka_config.errors import ConfigError, UsageError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arka_config.cli.runtime.session import Session
+    from arka_config.cli.runtime.workspace_access import StoredToken
 
 
 class _Removal(NamedTuple):
@@ -51,16 +53,12 @@ def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> N
     if not yes:
         sharing = _describe_sharing(session, removals) if revoke else ""
         session.confirm(_question(removals, revoke=revoke) + sharing, flag="--yes")
-    again = f"{session.app.name} profiles remove --revoke {' '.join(each.name for each in removals)}"
-    revoked = {
-        each.name: revoking.revoke_before_removal(session, each.name, again)
-        for each in removals
-        if each.has_token and revoke
-    }
-    with_token = [each.name for each in removals if each.has_token and not revoke]
-    copy = legacy_copy.find_copy(session, with_token) if with_token else None
+    with_token = [each.name for each in removals if each.has_token]
+    copy = legacy_copy.find_copy(session, with_token) if with_token and not revoke else None
     active = store.selection.read_active()[0]
-    unpinned = {each.name: store.remove(each.name) for each in removals}
+    with progress.stages("Removing profiles", len(removals) + (len(with_token) if revoke else 0)):
+        revoked = _revoke(session, with_token, removals) if revoke else {}
+        unpinned = _remove(session, removals)
     legacy_sync.after_change(session)
     if session.json:
         documents = [{"profile": name, "unpinned": directories} for name, directories in unpinned.items()]
@@ -72,6 +70,20 @@ def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> N
     legacy_copy.report_or_remove(session, copy, remove=False)
     if active in unpinned:
         terminal.say(f"  No profile is active now; choose one with: {session.app.name} use NAME")
+
+
+def _revoke(session: Session, names: Sequence[str], removals: Sequence[_Removal]) -> dict[str, tuple[StoredToken, str]]:
+    """Revoke the tokens, before anything is removed. Return each with the message that reports it."""
+    again = f"{session.app.name} profiles remove --revoke {' '.join(each.name for each in removals)}"
+    with Batch(names, "Revoking tokens", REVOKED, again, after="no profile was removed") as batch:
+        return {name: revoking.revoke_before_removal(session, name, again) for name in batch}
+
+
+def _remove(session: Session, removals: Sequence[_Removal]) -> dict[str, list[str]]:
+    """Remove the profiles. Return the directories that are no longer pinned to each."""
+    names = [each.name for each in removals]
+    with Batch(names, "Removing profiles", REMOVED, f"{session.app.name} profiles list") as batch:
+        return {name: session.store.remove(name) for name in batch}
 
 
 def _names_to_remove(session: Session, names: Sequence[str]) -> list[str]:

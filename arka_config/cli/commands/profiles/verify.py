@@ -53,12 +53,17 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
         None if isinstance(each, Verification) else _read_stored(session, name)
         for name, each in zip(wanted, questions, strict=True)
     ]
-    results = verify_all(questions)
-    try:
-        for name, before, verification in zip(wanted, stored, results, strict=True):
-            _store_details(session, name, before, verification)
-    except ConfigError as error:  # the answers are shown all the same
-        terminal.warn(f"what the workspaces say was not stored: {error.message}", hint=error.hint)
+    results: list[Verification] = []
+    failure: ConfigError | None = None
+    for name, before, verification in zip(wanted, stored, verify_all(questions), strict=True):
+        results.append(verification)
+        try:
+            if failure is None:
+                _store_details(session, name, before, verification)
+        except ConfigError as error:  # the answers are shown all the same
+            failure = error
+    if failure is not None:
+        terminal.warn(f"what the workspaces say was not stored: {failure.message}", hint=failure.hint)
     if session.json:
         session.show_json({"profiles": [_document(*each) for each in zip(wanted, results, strict=True)]})
     elif wanted:

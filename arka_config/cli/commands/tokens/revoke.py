@@ -12,6 +12,7 @@ import click
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import revoking, words, workspace_access
+from arka_config.cli.runtime.batch import REVOKED, Batch
 from arka_config.cli.runtime.command import command
 from arka_config.errors import (
     EXIT_ERROR,
@@ -24,6 +25,7 @@ from arka_config.errors import (
     WorkspaceError,
 )
 from arka_config.store.journal import REVOKE, REVOKE_OWN
+from arka_config.text import shorten_list
 from arka_config.workspace.client.client import CURRENT, MAX_REVOCATION
 from arka_config.workspace.client.selection import Selection, is_pattern
 
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.models import TokenDetails
+
+
+_MAX_NAMES = 10  # of tokens in a message
 
 
 @command()
@@ -176,28 +181,39 @@ def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, aga
     Raises RevocationUnknown, RequestRefused and the other kinds of WorkspaceError if there is only one.
     """
     revoked: list[dict[str, object]] = []
-    at_once, uncertain = _revoke_at_once([target for target in wanted if not target.is_own], tried, again)
-    for target in wanted:
-        token_id = CURRENT if target.is_own else target.details.id
-        tried_before = tried.knows(target) or token_id in uncertain
-        try:
-            if token_id not in at_once:
-                with tried.record(target):
-                    revoking.revoke(target.workspace, target.name, again, token_id, tried_before=tried_before)
-        except (AuthError, WorkspaceError) as error:
-            if len(wanted) == 1:
-                raise
-            state = "" if isinstance(error, RevocationUnknown) else f"{target.name} was not revoked: "
-            terminal.warn(f"{state}{error.message}", hint=error.hint)
-            continue
-        revoked.append(_document(target.details.id, target.details.label, current=target.is_own))
-        terminal.say(f"Revoked {target.name}", mark="✓")
-        revoking.note_holders(session, target.profiles)
-        if target.is_own and not target.profiles:
-            terminal.say(f"  To store another token: {session.app.name} login")
+    several = [target for target in wanted if not target.is_own]
+    with progress.stages("Revoking tokens", len(wanted)):
+        at_once, uncertain = _revoke_at_once(several if len(several) > 1 else [], tried, again)
+        revoked += [_report_revoked(session, target) for target in several if target.details.id in at_once]
+        others = [each for each in wanted if each.details.id not in at_once]
+        with Batch(others, "Revoking tokens", REVOKED, again, name=lambda target: target.name) as batch:
+            for target in batch:
+                token_id = CURRENT if target.is_own else target.details.id
+                tried_before = tried.knows(target) or token_id in uncertain
+                try:
+                    with tried.record(target):
+                        revoking.revoke(target.workspace, target.name, again, token_id, tried_before=tried_before)
+                except (AuthError, WorkspaceError) as error:
+                    if len(wanted) == 1:
+                        raise
+                    is_unsure = isinstance(error, RevocationUnknown)
+                    batch.set_failed(is_unsure=is_unsure)
+                    state = "" if is_unsure else f"{target.name} was not revoked: "
+                    terminal.warn(f"{state}{error.message}", hint=error.hint)
+                else:
+                    revoked.append(_report_revoked(session, target))
     if revoked:
         revoking.note_not_compared(session, workspace_access.locked_profiles(session))
     return revoked
+
+
+def _report_revoked(session: Session, target: Target) -> dict[str, object]:
+    """Report a token as revoked, and return its JSON value."""
+    terminal.say(f"Revoked {target.name}", mark="✓")
+    revoking.note_holders(session, target.profiles)
+    if target.is_own and not target.profiles:
+        terminal.say(f"  To store another token: {session.app.name} login")
+    return _document(target.details.id, target.details.label, current=target.is_own)
 
 
 def _revoke_at_once(wanted: Sequence[Target], tried: Attempts, again: str) -> tuple[set[str], set[str]]:
@@ -207,11 +223,9 @@ def _revoke_at_once(wanted: Sequence[Target], tried: Attempts, again: str) -> tu
     each request is recorded: enough to know a lost response when the command is run again.
     """
     revoked: set[str] = set()
-    if len(wanted) < 2:
-        return revoked, set()
-    with progress.counter("Revoking tokens") as update:
-        for start in range(0, len(wanted), MAX_REVOCATION):
-            batch = wanted[start : start + MAX_REVOCATION]
+    batches = [wanted[start : start + MAX_REVOCATION] for start in range(0, len(wanted), MAX_REVOCATION)]
+    with Batch(batches, "Revoking tokens", REVOKED, again, name=_names_of, size=len) as requests:
+        for batch in requests:
             ids = [target.details.id for target in batch]
             try:
                 with tried.record(batch[0]):
@@ -221,8 +235,11 @@ def _revoke_at_once(wanted: Sequence[Target], tried: Attempts, again: str) -> tu
             except (AuthError, WorkspaceError):
                 break
             revoked.update(ids)
-            update(len(revoked), len(wanted))
     return revoked, set()
+
+
+def _names_of(targets: Sequence[Target]) -> str:
+    return shorten_list([target.name for target in targets], _MAX_NAMES)
 
 
 def _report_revoked_before(

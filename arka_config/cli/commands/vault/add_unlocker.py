@@ -9,6 +9,7 @@ import click
 from arka_config.cli.input.unlockers import kind_options, new_unlockers
 from arka_config.cli.output import unlockers
 from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.resealing import show_resealing
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
@@ -25,7 +26,8 @@ def add_unlocker(session: Session, kind: str, **options: str | None) -> None:
     vault = vault_of(session.store)
     vault.keys(fresh=True)  # open it first, so that the user can tell the old passphrase's prompt from the new one's
     (new,) = new_unlockers(session, [kind], options)
-    unlocker = operations.add_unlocker(vault, new)
+    with show_resealing(vault, "Sealing") as progress:
+        unlocker = operations.add_unlocker(vault, new, progress)
     session.report(
         {"unlocker": unlockers.document(unlocker)},
         f"Added unlocker '{unlocker.name}': {unlockers.describe(session, unlocker)}",

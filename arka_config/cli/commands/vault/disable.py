@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import unlockers
-from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.resealing import show_resealing
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
 
@@ -28,7 +28,7 @@ def disable(session: Session, yes: bool) -> None:
         file = vault.require_file()  # which raises
     if file is not None and not yes:
         session.confirm("Write every sealed token to a plain text file?", flag="--yes")
-    with counter("Unsealing") as progress:
+    with show_resealing(vault, "Unsealing") as progress:
         names = operations.disable(vault, progress)
     if file is None:
         message = f"Sealing is off; {session.with_tilde(vault.path)} did not exist"

@@ -8,8 +8,8 @@ import click
 
 from arka_config.cli.input.unlockers import kind_options, new_unlockers
 from arka_config.cli.output import terminal, unlockers
-from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.resealing import show_resealing
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
@@ -40,7 +40,7 @@ def enable(session: Session, kinds: tuple[str, ...], **options: str | None) -> N
     vault = vault_of(session.store)
     file = vault.file()
     new = [] if file is not None else new_unlockers(session, kinds or (_DEFAULT,), options)
-    with counter("Sealing") as progress:
+    with show_resealing(vault, "Sealing") as progress:
         names = operations.enable(vault, new, progress)
     current = vault.require_file()
     session.report(

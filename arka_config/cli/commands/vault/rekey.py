@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import counter
 from arka_config.cli.output.unlockers import count_stored, list_stored
 from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.resealing import show_resealing
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
 
@@ -22,7 +22,8 @@ def rekey(session: Session) -> None:
     Every unlocker is needed, and stays; you are asked for passphrases. Every session ends. A new key does not help
     against someone who has copies of your token files and of the old key: revoke the tokens instead.
     """
-    with counter("Resealing") as progress:
-        names = operations.rekey(vault_of(session.store), progress)
+    vault = vault_of(session.store)
+    with show_resealing(vault, "Resealing") as progress:
+        names = operations.rekey(vault, progress)
     session.report(list_stored("sealed", names), f"Created a new data key; sealed {count_stored(names)} with it")
     terminal.say("  All sessions have ended")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import unlockers
-from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command
+from arka_config.cli.runtime.resealing import show_resealing
 from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
 
@@ -25,8 +25,9 @@ def remove_unlocker(session: Session, names: tuple[str, ...]) -> None:
     Every unlocker that stays is needed for that. If several are lost, name them all: one that opens the vault is
     enough. The last one cannot be removed.
     """
-    with counter("Resealing") as progress:
-        removed = operations.remove_unlockers(vault_of(session.store), names, progress)
+    vault = vault_of(session.store)
+    with show_resealing(vault, "Resealing") as progress:
+        removed = operations.remove_unlockers(vault, names, progress)
     what = "' and '".join(unlocker.name for unlocker in removed)
     session.report(
         {"unlockers": [unlocker.name for unlocker in removed]},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arka_config.cli.output.progress import busy
+from arka_config.cli.output.progress import counter
+from arka_config.cli.runtime.batch import report_on_interrupt
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import (
     database_option,
@@ -35,7 +36,19 @@ def cleanup(session: Session, keep_expired: str, keep_audit: str, database_url: 
         from arka_config.workspace.server.cleanup import clean_up
 
         retention = parse_retention(keep_expired, keep_audit)
-    with open_workspace(session, database_url) as workspace, workspace.database.report_errors(), busy("Deleting"):
-        removed = clean_up(workspace.database, retention)
+    deleted = 0
+    with (
+        open_workspace(session, database_url) as workspace,
+        workspace.database.report_errors(),
+        counter("Deleting") as update,
+        report_on_interrupt(lambda: [f"deleted {deleted} rows; the next run deletes the others"]),
+    ):
+
+        def watch(done: int, total: int) -> None:
+            nonlocal deleted
+            deleted = done
+            update(done, total)
+
+        removed = clean_up(workspace.database, retention, watch)
     message = f"Deleted {count_text(removed.tokens, 'expired token')} and {count_text(removed.entries, 'audit entry')}"
     session.report(removed._asdict(), message)

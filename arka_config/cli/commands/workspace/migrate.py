@@ -9,6 +9,7 @@ import click
 
 from arka_config.cli.output import terminal
 from arka_config.cli.output.progress import busy
+from arka_config.cli.runtime.batch import report_on_interrupt
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, find_database_url, require_server_extra
 from arka_config.errors import EXIT_PENDING
@@ -42,7 +43,7 @@ def migrate(session: Session, check: bool, database_url: str) -> int:
             done = migrations.Migration(before.revision, before.revision)
             is_pending = not before.is_compatible
         else:
-            with busy("Migrating"):
+            with busy("Migrating"), report_on_interrupt(lambda: ["nothing was migrated"]):
                 done = migrations.migrate(database)
     if session.json:
         session.show_json({"before": done.before or None, "after": done.after or None, "pending": is_pending})

@@ -9,7 +9,9 @@ import click
 from arka_config import timestamps
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
+from arka_config.cli.output.progress import counter
 from arka_config.cli.runtime import words
+from arka_config.cli.runtime.batch import report_on_interrupt
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace, require_server_extra
 from arka_config.errors import UsageError
@@ -37,13 +39,14 @@ def replay_audit(session: Session, paths: tuple[str, ...], revoke_all: bool, yes
     with require_server_extra():
         from arka_config.workspace.server import audit_export
     with open_workspace(session, database_url) as workspace, workspace.database.report_errors():
-        if revoke_all:
-            if not yes:
-                session.confirm("Revoke every token of the workspace?", flag="--yes")
-            done = audit_export.revoke_all(workspace.database)
-        else:
-            entries = [entry for path in paths for entry in audit_export.read_entries(path)]
-            done = audit_export.replay(workspace.database, entries)
+        if revoke_all and not yes:
+            session.confirm("Revoke every token of the workspace?", flag="--yes")
+        with counter("Revoking tokens") as update, report_on_interrupt(lambda: ["nothing was changed"]):
+            if revoke_all:
+                done = audit_export.revoke_all(workspace.database, update)
+            else:
+                entries = [entry for path in paths for entry in audit_export.read_entries(path)]
+                done = audit_export.replay(workspace.database, entries, update)
     last = timestamps.to_text(done.last) if done.last else None
     message = f"Revoked {done.tokens} tokens again, removed {done.users} users, and set {done.plans} plans"
     session.report(done._asdict() | {"last": last}, message)
