@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import is_dataclass
 from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 
-from pydantic import AnyUrl, BaseModel
+from pydantic import AnyUrl, BaseModel, RootModel, Secret
 from pydantic_core import PydanticUndefined, Url
 
 from arka_config.settings.fields import alternatives
+from arka_config.settings.plain_values import is_structured, plain_value
 from arka_config.settings.secret_types import is_secret
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ def _describe(app: AppIdentity, leaf: Leaf, options: bool | Collection[str]) -> 
     option = field.option if is_offered and (is_token or not field.secret) else ""
     if option and bool in alternatives(leaf.info.annotation):
         option = f"{option}/--no-{option[2:]}"
-    default = app.default_url() if field == app.url_field else _default(leaf)
+    default = app.default_url() if field == app.url_field else default_text(leaf)
     return Setting(
         field.name,
         type_words(leaf.info),
@@ -78,7 +81,8 @@ def _describe(app: AppIdentity, leaf: Leaf, options: bool | Collection[str]) -> 
     )
 
 
-def _default(leaf: Leaf) -> str | None:
+def default_text(leaf: Leaf) -> str | None:
+    """Return a setting's default as its user would give it; None without one, and for a secret."""
     value: Any = leaf.default
     if value is PydanticUndefined or value is None or leaf.field.secret:
         return None
@@ -88,6 +92,8 @@ def _default(leaf: Leaf) -> str | None:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
+    if is_structured(value):
+        return json.dumps(plain_value(value), ensure_ascii=False)
     if isinstance(value, list | tuple | AbstractSet | Mapping):
         return ", ".join(str(item) for item in value) or None
     return str(value)
@@ -121,8 +127,12 @@ def _kind_words(kind: Any) -> Iterable[str]:
         return [str(kind).rpartition(".")[2]]
     if issubclass(origin, Enum):
         return [f"`{member.value}`" for member in origin]
-    if is_secret(kind) and not get_args(kind):
+    if is_secret(kind) and (origin is Secret or not get_args(kind)):
         return ["secret"]
+    if issubclass(origin, RootModel):
+        return [_words(origin.model_fields["root"].annotation)]
+    if is_dataclass(origin):
+        return ["table"]
     if issubclass(origin, list | tuple | set | frozenset) or origin.__name__ in ("Sequence", "Set", "Collection"):
         items = [item for item in get_args(kind) if item is not ...]
         return [f"list of {' and '.join(dict.fromkeys(map(_plural, items)))}" if items else "list"]

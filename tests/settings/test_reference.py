@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,12 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import click
 import pytest
 from click.testing import CliRunner
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, RootModel, SecretStr
+from pydantic import Secret as SecretOf
 
 from arka_config import App, ProfileSettings, Token
 from arka_config.arka import app as arka_app
+from arka_config.cli.embed.setting_options import setting_options
 from arka_config.cli.reference.settings import write
 from arka_config.settings.reference import describe
+from arka_config.testing import run_program
 from tests.acme import Settings as AcmeSettings
 from tests.acme import app as acme
 from tools.render_reference import render
@@ -128,3 +132,40 @@ def test_generated_pages_are_up_to_date() -> None:
     pages = {name: text for name, text in render().items() if name.endswith(("arka-settings.md", ".5"))}
     assert {name: (ROOT / name).read_text("utf-8") for name in pages} == pages, "run: make docs"
     assert arka_app.settings_reference(options=("token", "api_url")) in pages["docs/reference/arka-settings.md"]
+
+
+@dataclass
+class Point:
+    x: int
+    y: int = 0
+
+
+class Names(RootModel[list[str]]):
+    pass
+
+
+class Shapes(ProfileSettings, app=App("shapes", settings=f"{__name__}:Shapes")):
+    either: Http | Point = Http(retries=5)
+    point: Point = Point(1)
+    points: list[Point] = [Point(2)]
+    names: Names = Names(["a"])
+    pin: SecretOf[int] | None = None
+
+
+def test_models_and_dataclasses_are_shown_as_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAPES_HOME", str(tmp_path))
+    settings = {each.name: (each.type, each.default) for each in describe(Shapes.app, Shapes, options=True)}
+    assert settings == {
+        "either": ("table", '{"retries": 5}'),
+        "point": ("table", '{"x": 1, "y": 0}'),
+        "points": ("list of tables", '[{"x": 2, "y": 0}]'),
+        "names": ("list of texts", '["a"]'),
+        "pin": ("secret", None),
+    }
+    main = Shapes.app.main()  # type: ignore[attr-defined]  # it is an App
+    assert run_program(main, ("config", "get", "point")).out == '{"x": 1, "y": 0}\n'
+    shown = json.loads(run_program(main, ("config", "show", "--json")).out)["settings"]
+    assert (shown["either"]["value"], shown["points"]["value"]) == ({"retries": 5}, [{"x": 2, "y": 0}])
+    assert 'default: {"x": 1, "y": 0}' in next(
+        spec.help for spec in setting_options(Shapes.app, Shapes) if "--point" in spec.names
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arka_config import App, UsageError
+from arka_config.cli.runtime.parser_program import run_parser
 from arka_config.cli.runtime.run import run
 from tests.acme import Settings, app
 
@@ -176,3 +177,21 @@ def test_namespace_shows_no_token_in_its_repr() -> None:
     namespace = options.parse_args(["--api-key", token, "--timeout", "2"])
     assert "GivenOptions(--api-key, --timeout)" in repr(namespace)
     assert token not in repr(namespace)
+
+
+def test_version_is_the_program_s(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "version", "7.1")
+    for option in ("-V", "--version"):
+        assert start(capsys, option)[:2] == (0, "acme 7.1\n")
+    assert "--version" in start(capsys, "--help")[1]
+
+
+def test_version_option_of_the_author_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    own = argparse.ArgumentParser("acme")
+    own.add_argument("-V", "--version", action="version", version="mine 1.0")
+    assert run_parser(app, own, ["--version"]) == 0
+    assert capsys.readouterr().out == "mine 1.0\n"
+    short = argparse.ArgumentParser("acme")
+    short.add_argument("-V", action="store_true")
+    assert run_parser(App("acme", version="7.1"), short, ["--version"]) == 0
+    assert capsys.readouterr().out == "acme 7.1\n"

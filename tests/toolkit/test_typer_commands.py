@@ -111,6 +111,8 @@ def test_json_is_offered_only_by_commands_that_implement_it() -> None:
     assert json.loads(invoke("--json", "report")[1]) == {"timeout": 30}
     assert invoke("report") == (0, "in words\n")
     assert invoke("wait", "--json")[0] == 2
+    code, output = invoke("--json", "wait")
+    assert (code, "--json before 'wait': this command does not have it" in output) == (2, True)
     assert "--json" not in invoke("--help")[1]
 
 

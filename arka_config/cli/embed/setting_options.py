@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import is_dataclass
-from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import PydanticUndefined
-
 from arka_config.cli.runtime.command import API_KEY, OptionSpec
 from arka_config.settings.fields import alternatives, choices, is_container, no_such_setting
+from arka_config.settings.reference import default_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -84,10 +82,7 @@ def _metavar(kind: Any, name: str) -> str:
 
 def _help(leaf: Leaf) -> str:
     """The field's description, followed by its variable and default."""
-    default = leaf.default
-    if isinstance(default, Enum):
-        default = default.value
-    has_default = default is not PydanticUndefined and default is not None and default not in ((), [], {})
-    facts = [leaf.field.variable, *([f"default: {default}"] if has_default and not leaf.field.secret else [])]
+    default = default_text(leaf)
+    facts = [leaf.field.variable, *([f"default: {default}"] if default else [])]
     text = (leaf.info.description or "").strip().rstrip(".")
     return f"{text[:1].upper()}{text[1:]}{'.' if text else ''} [{'; '.join(facts)}]".strip()

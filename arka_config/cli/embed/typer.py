@@ -23,7 +23,7 @@ from arka_config.cli.runtime.asynchronous import finish
 from arka_config.cli.runtime.click_context import current_session
 from arka_config.cli.runtime.command import AUTHORS, JSON, OptionSpec
 from arka_config.cli.runtime.reporting import report_error, run_reporting_errors
-from arka_config.errors import ConfigError
+from arka_config.errors import ConfigError, UsageError
 from arka_config.secret import Secret
 
 if TYPE_CHECKING:
@@ -129,7 +129,10 @@ def _class_with_app(app: AppIdentity, kind: Any, of_callback: Sequence[OptionSpe
 def _prepare(app: AppIdentity, function: Any, specs: Sequence[OptionSpec]) -> Any:
     """Return the author's function with the app's options."""
     is_ours = isinstance(getattr(function, "app", None), AppIdentity)
-    return function if is_ours else with_options(app, _without_own(specs, function), function)
+    if is_ours:
+        return function
+    has_json = any(spec.key == JSON.key for spec in specs) or JSON.key in inspect.signature(function).parameters
+    return with_options(app, _without_own(specs, function), function, takes_json=has_json)
 
 
 def _without_own(specs: Sequence[OptionSpec], function: Callable[..., Any]) -> list[OptionSpec]:
@@ -164,8 +167,10 @@ def _forward(app: AppIdentity, name: str, cli: Any, names: Collection[str]) -> C
 # Options and settings
 
 
-def with_options(app: AppIdentity, specs: Iterable[OptionSpec], function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function with options that Typer sees."""
+def with_options(
+    app: AppIdentity, specs: Iterable[OptionSpec], function: Callable[..., Any], *, takes_json: bool = True
+) -> Callable[..., Any]:
+    """Return the function with options that Typer sees. Unless it `takes_json`, `--json` before it is an error."""
     has = inspect.signature(function).parameters
     options = [option for option in specs if option.key not in has]
     parameters = [
@@ -180,6 +185,8 @@ def with_options(app: AppIdentity, specs: Iterable[OptionSpec], function: Callab
                 for option, value in values.items():
                     if value is not None and value != []:
                         option.store(current_session(context, app), _click_value(value))
+                if not takes_json and current_session(context, app).json:
+                    raise UsageError(f"--json before '{context.info_name}': this command does not have it")
         return function(*args, **kwargs)
 
     return _wrapper(function, call, added=parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -149,7 +150,7 @@ def value_document(
     """
     if resolved is None:
         return None
-    value = resolved.value
+    value = _plain(resolved.value)
     is_exact = isinstance(value, bool | int | float | list | dict | None) and not _is_hidden(session, resolved)
     value = hide_passwords(value) if is_exact else _readable_text(session, resolved, show_token=show_token)
     if isinstance(resolved.value, str) and leaf is not None and not _is_hidden(session, resolved):
@@ -231,7 +232,7 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
     if _is_hidden(session, resolved):
         return HIDDEN  # also with `show_token`, which shows no other secret
     if not isinstance(value, Secret):
-        return value_literal(hide_passwords(value))
+        return value_literal(hide_passwords(_plain(value)))
     if not show_token and needs_helper(resolved):
         return "(not fetched)"
     stored = protected_credential(session, resolved)
@@ -265,6 +266,15 @@ def needs_helper(resolved: ResolvedValue) -> bool:
     if not isinstance(resolved.value, Secret) or resolved.value.is_at_hand:
         return False
     return table == "token" and kind in KINDS and kind_of(kind).runs_program
+
+
+def _plain(value: object) -> Any:
+    """A value without models and dataclasses, which only a settings class has."""
+    if "pydantic_settings" not in sys.modules:
+        return value
+    from arka_config.settings.plain_values import plain_value
+
+    return plain_value(value)
 
 
 def value_literal(value: object) -> str:

@@ -253,7 +253,7 @@ def run(app: AppIdentity, arguments: Sequence[str], cli: str | None = None) -> i
     if (argparse := sys.modules.get("argparse")) is not None and isinstance(found, argparse.ArgumentParser):
         from arka_config.cli.runtime.parser_program import run_parser
 
-        return run_parser(found, arguments)
+        return run_parser(app, found, arguments)
     added = {info.name for info in found.registered_commands if _belongs_to(app, info.callback)}
     _check_commands(app, added)
     try:
