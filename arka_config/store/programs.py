@@ -27,10 +27,12 @@ def find_program(name: str, environ: Mapping[str, str]) -> str | None:
     An empty or relative entry of PATH is skipped, so that nothing is run from the working directory (GO-2022-0395).
     Windows would search that first.
     """
-    if os.path.dirname(name):
-        return name
-    folders = [folder for folder in environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(folder)]
-    return SYSTEM.find_program(name, folders)
+    return name if os.path.dirname(name) else SYSTEM.find_program(name, folders_of_path(environ))
+
+
+def folders_of_path(environ: Mapping[str, str]) -> list[str]:
+    """Return the folders that an environment's PATH has by their full paths."""
+    return [folder for folder in environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(folder)]
 
 
 def read_output(command: Sequence[str], app: AppIdentity, environ: Mapping[str, str], name: str) -> str:

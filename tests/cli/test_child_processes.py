@@ -261,5 +261,5 @@ def test_exec_reads_no_other_profile_if_no_variable_holds_a_token(
     monkeypatch.setattr(files, "read_with_status", record)
     session = Session(app, {"ARKA_HOME": str(references), "PATH": "/bin", "LANG": "C"})
     assert "ARKA_API_KEY" in exec_process.environment(session)
-    assert {Path(path).stem for path in read if path.endswith(".toml")} == {"work"}
+    assert {Path(path).stem for path in read if Path(path).parent.name == "profiles"} == {"work"}
     assert len(open_store(app, session.environ).names()) == 4

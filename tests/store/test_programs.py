@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,14 +53,33 @@ def output_of_shell(environ: dict[str, str]) -> str | None:
     return (_output_of(Session(app, environ), "zsh") or "").strip() or None
 
 
+def output_of_browser(environ: dict[str, str]) -> str | None:
+    """What the first of the programs that `webbrowser` looks for says."""
+    said: list[str | None] = []
+
+    def open_page(_: str) -> bool:
+        program = shutil.which("tool")
+        said.append(program and subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip())
+        return True
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**environ, "BROWSER": "tool"}.items():
+            patch.setenv(name, value)
+        patch.setattr("webbrowser.open", open_page)
+        assert Session(app, os.environ).open_page("https://arka-ai.com")
+        assert os.environ["PATH"] == environ["PATH"]
+    return said[0]
+
+
 STARTED: list[Callable[[dict[str, str]], str | None]] = [
     output_of_helper,
     output_of_shell,
+    output_of_browser,
     lambda environ: Repository(".", environ).root(),
 ]
 
 
-@pytest.mark.parametrize("started", STARTED, ids=["helper", "shell", "git"])
+@pytest.mark.parametrize("started", STARTED, ids=["helper", "shell", "browser", "git"])
 @pytest.mark.parametrize("entry", RELATIVE)
 def test_no_program_of_the_working_directory_is_run(
     entry: str, started: Callable[[dict[str, str]], str | None], repository: Path, home: Path

@@ -192,16 +192,20 @@ class Session:
         import webbrowser
 
         from arka_config.store.child_environment import child_environment
+        from arka_config.store.programs import folders_of_path
 
         # The browser inherits the environment of this process, and outlives it.
         kept = child_environment(self.app, os.environ, self.store)
-        secrets = {name: os.environ.pop(name) for name in set(os.environ).difference(kept)}
+        before = {name: os.environ.pop(name) for name in set(os.environ).difference(kept)}
+        if "PATH" in os.environ:  # `webbrowser` searches it for the programs that it knows
+            before["PATH"] = os.environ["PATH"]
+            os.environ["PATH"] = os.pathsep.join(folders_of_path(os.environ))
         try:
             return webbrowser.open(page)
         except webbrowser.Error:
             return False
         finally:
-            os.environ.update(secrets)
+            os.environ.update(before)
 
     def show_page(self, page: str, before: str, after: str, *, open_browser: bool) -> None:
         """Print a page's URL between two lines of instructions, and open it in the browser if there is one."""

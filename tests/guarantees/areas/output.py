@@ -143,13 +143,17 @@ GUARANTEES: list[Guarantee] = [
     ),
     Guarantee(
         "No program is searched for in the working directory, or in a relative entry of `PATH`: what `exec` runs, a "
-        "helper, git, or a shell.",
+        "helper, git, a shell, or a browser.",
         (
             "store/test_programs.py",
             "cli/test_exec.py::test_exec_does_not_search_the_working_directory",
             "cli/test_exec.py::test_exec_skips_relative_entries_of_path",
         ),
-        ("a program of the working directory", "a program of the working directory on Windows"),
+        (
+            "a program of the working directory",
+            "a program of the working directory on Windows",
+            "a browser of the working directory",
+        ),
     ),
     Guarantee(
         "No child process (`exec`, a helper, a passphrase command, the browser) inherits a secret of the app, and "
@@ -290,6 +294,14 @@ MUTANTS: list[Mutant] = [
         "split(os.pathsep) if os.path.isabs(folder)]",
         "split(os.pathsep)]",
         "tests/store/test_programs.py::test_no_program_of_the_working_directory_is_run",
+        "hijacked",
+    ),
+    Mutant(
+        "a browser of the working directory",
+        "cli/runtime/session.py",
+        '            os.environ["PATH"] = os.pathsep.join(folders_of_path(os.environ))\n',
+        "",
+        "tests/store/test_programs.py::test_no_program_of_the_working_directory_is_run[-browser]",
         "hijacked",
     ),
     Mutant(
