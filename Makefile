@@ -170,7 +170,8 @@ $(SETTINGS_READY): requirements/dev.txt requirements/settings-suite.txt | $(READ
 	@$(BIN)/python -m pip download -qq --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
 		--no-binary pydantic-settings --dest "$(@D)" -r "$(@D)/requirements.txt"
 	@tar -xzf "$(@D)"/pydantic_settings-*.tar.gz --strip-components=1 -C "$(@D)"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/settings-suite.txt \
+	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes \
+		-r requirements/settings-suite.txt \
 		--target "$(@D)/packages-$$($(BIN)/python -c 'import sys; print(*sys.version_info[:2], sep=".")')"
 	@touch "$@"
 
