@@ -44,7 +44,7 @@ def templates(machine: Machine) -> Iterator[Problem]:
     if not validator.has_other_names:
         return
     seen = set()
-    for template in (*named.templates, *_applied(machine).templates):
+    for template in (*named.templates, *_read_applied(machine).templates):
         if template.text.real_path not in seen:
             seen.add(template.text.real_path)
             yield from _template(machine, validator, template)
@@ -54,7 +54,7 @@ def _silent(items: Sequence[object], _: str) -> Sequence[object]:
     return items
 
 
-def _applied(machine: Machine) -> TemplateFiles:
+def _read_applied(machine: Machine) -> TemplateFiles:
     """The templates that the last apply of each profile read, without those that are gone."""
     try:
         entries = LedgerFile(machine.store.folders.state).read().entries.values()

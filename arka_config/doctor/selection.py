@@ -150,11 +150,11 @@ def _folder_variables(machine: Machine) -> Iterator[Problem]:
     effective = [home] if environ.get(home) else [variable for variable in _XDG if environ.get(variable)]
     if effective:
         others = {name: value for name, value in environ.items() if name not in effective}
-        if hidden := _hidden_profiles(machine, others):
+        if hidden := _describe_hidden(machine, others):
             yield _unset(WARNING, effective[0], f"it hides {hidden}")
 
 
-def _hidden_profiles(machine: Machine, environ: Mapping[str, str]) -> str:
+def _describe_hidden(machine: Machine, environ: Mapping[str, str]) -> str:
     """Name the profiles and tokens in the folders of another environment that are not in the effective ones."""
     try:
         ours, theirs = machine.store.folders, Folders.of(machine.app, environ)

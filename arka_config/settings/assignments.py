@@ -13,7 +13,7 @@ from arka_config.errors import ConfigWarning, SettingsError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS, kind_of
 from arka_config.settings.fields import first_message, type_adapter, validator
-from arka_config.settings.renaming import has, renamed, with_old_names_removed
+from arka_config.settings.renaming import has, leaves_by_old_name, with_old_names_removed
 from arka_config.store.toml import apply_changes
 from arka_config.text import check_printable, did_you_mean, shorten
 
@@ -130,7 +130,7 @@ def _leaf(app: AppIdentity, key: str) -> Leaf:
     leaves: dict[str, Leaf] = app.settings_class().leaves()
     settings = {name: leaf for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")}
     name = key.removeprefix("settings.")
-    leaf = settings.get(name) or renamed(settings).get(name)
+    leaf = settings.get(name) or leaves_by_old_name(settings).get(name)
     if leaf is not None and name != leaf.field.name:
         warnings.warn(ConfigWarning(f"{name} is an old name: it is {leaf.field.name} now"), stacklevel=2)
     if leaf is None:

@@ -23,7 +23,7 @@ from arka_config.settings.fields import (
 )
 from arka_config.settings.layered_source import Given, LayeredSource, describe_missing, describe_problem
 from arka_config.settings.old_names import check_aliases
-from arka_config.settings.renaming import renamed
+from arka_config.settings.renaming import leaves_by_old_name
 from arka_config.settings.secret_types import is_secret
 from arka_config.store.preferences import REFUSE
 from arka_config.store.resolution import Resolution
@@ -209,7 +209,7 @@ class ProfileSettings(BaseSettings, metaclass=_SettingsType):
     @classmethod
     def _by_leaf(cls, values: Mapping[str, object], within: str = "") -> Iterator[tuple[str, object]]:
         """Yield values by the dotted names of leaves. A nested model may be given as a mapping or a model."""
-        known, old = cls.leaves(), renamed(cls.leaves())
+        known, old = cls.leaves(), leaves_by_old_name(cls.leaves())
         for key, value in values.items():
             name = f"{within}{key}"
             name = old[name].field.name if name in old else name

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MAX_PASSES = 4  # a table that gets its new name may have retired settings
 
 
-def renamed(leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
+def leaves_by_old_name(leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
     """Return the leaves by their old names, with dots."""
     return {old.name: leaf for leaf in leaves.values() for old in leaf.field.old}
 

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.errors import ConfigWarning
-from arka_config.settings.renaming import renamed, retired_keys
+from arka_config.settings.renaming import leaves_by_old_name, retired_keys
 from arka_config.text import did_you_mean, nearest, visible
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def unknown_keys(profile: Profile | None, leaves: Mapping[str, Leaf], retired: M
         message = f"{profile.path}: settings.{name} has no effect any more: {reason}"
         warnings.warn(ConfigWarning(message, hint=f"remove it from {profile.path}"), stacklevel=2)
     sentences = []
-    for name in _unknown(profile.settings, [*settings, *renamed(leaves), *retired], ""):
+    for name in _unknown(profile.settings, [*settings, *leaves_by_old_name(leaves), *retired], ""):
         within = name[: name.rfind(".") + 1]  # the names of its parents match: compare within the same table
         siblings = [other.removeprefix(within) for other in settings if other.startswith(within)]
         near = did_you_mean(name.removeprefix(within), siblings)

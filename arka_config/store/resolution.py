@@ -308,10 +308,10 @@ class Resolution:
             return None
         profile = read.profile
         return under_any_name(
-            field, lambda name: (self._stored_secret(name) if name.secret else None) or _setting_in(profile, name)
+            field, lambda name: (self._read_stored_secret(name) if name.secret else None) or _setting_in(profile, name)
         )
 
-    def _stored_secret(self, field: Field) -> ResolvedValue | None:
+    def _read_stored_secret(self, field: Field) -> ResolvedValue | None:
         """Return a secret of the profile from the token store. Raises what reading its record has raised."""
         read = self.profile
         assert read.profile is not None

@@ -97,7 +97,7 @@ class Approvals:
 
     def questions(self, plan: Plan, store: ProfileStore) -> list[Question]:
         """What the plan does that the user has not approved, or done, before."""
-        known = self._known_origins(plan, store)
+        known = self._read_known_origins(plan, store)
         questions = [Question(origin) for origin in plan.origins if origin not in known]
         new_origins = {question.key for question in questions}
         for reference, origins in sorted(plan.reads.items()):
@@ -110,7 +110,7 @@ class Approvals:
         routes = [route for route in plan.routes if " ".join(route) not in self.routes]
         return questions + [Question(value, setting=setting) for setting, value in routes]
 
-    def _known_origins(self, plan: Plan, store: ProfileStore) -> dict[str, set[str]]:
+    def _read_known_origins(self, plan: Plan, store: ProfileStore) -> dict[str, set[str]]:
         """The origins that the user has used, with the references that are sent there.
 
         The machine's profiles are read only if the recorded approvals do not cover the plan.

@@ -275,7 +275,7 @@ class Plan:
         return len(self.profiles) != self.counts[Action.UNCHANGED]
 
     @property
-    def kept(self) -> int:
+    def kept_edits(self) -> int:
         """How many local edits win over the templates: of fields, and of profiles without a template now."""
         changes = [change for profile in self.profiles for change in profile.changes]
         profiles = [one for one in self.profiles if one.action == Action.UNCHANGED and one.reasons]

@@ -238,8 +238,8 @@ def _report(
         parts = [f"{plan.counts[action]} {verb}" for action, verb in verbs.items()]
         parts.append(f"{count_text(len(stored), 'token')} stored")
         terminal.say(f"Applied: {', '.join(part for part in parts if part[0] != '0')}", mark="✓")
-    elif plan.kept:
-        edits = count_text(plan.kept, "local edit")
+    elif plan.kept_edits:
+        edits = count_text(plan.kept_edits, "local edit")
         terminal.say(f"Nothing to do: {edits} kept, and everything else matches the templates", mark="✓")
     else:
         terminal.say("Nothing to do: this machine matches the templates", mark="✓")

@@ -33,7 +33,7 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
     name = session.profile_name(None)
     label = ""
     try:
-        stored = workspace_access.stored_token(session, name)
+        stored = workspace_access.read_stored_token(session, name)
     except NoToken:
         pass
     else:

@@ -253,7 +253,7 @@ class _Report:
         """
         session = self._session
         if profiles:
-            return workspace_access.stored_token(session, profiles[0]).workspace
+            return workspace_access.read_stored_token(session, profiles[0]).workspace
         field = session.app.url_field
         url = session.flags.get(field.name)
         address = ResolvedValue(field, url or session.store.default_url(), FLAG if url else DEFAULT, field.option)

@@ -20,9 +20,9 @@ from arka_config.cli.output.format import (
     expiry_cell,
     expiry_document,
     expiry_warning,
+    find_protected_credential,
     is_quick,
     needs_helper,
-    protected_credential,
     value_document,
     value_row,
 )
@@ -148,7 +148,7 @@ def _verify(session: Session, effective: EffectiveToken | None, *, offline: bool
         return Verification(State.NOT_ASKED, skipped=Skipped.OFFLINE)
     if needs_helper(effective.token) and not fetch:
         return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_RUN)
-    elsewhere = protected_credential(session, effective.token)
+    elsewhere = find_protected_credential(session, effective.token)
     if elsewhere is not None and elsewhere.storage == SEALED and not is_quick(session, elsewhere) and not fetch:
         return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
     try:
@@ -164,7 +164,7 @@ def _error_of(
     """The error that ends the command: whatever `verify` must not ignore, else a token that is rejected or missing."""
     if verify or verification.is_refusal:
         return verification.error
-    elsewhere = protected_credential(session, effective.token)
+    elsewhere = find_protected_credential(session, effective.token)
     may_wait = needs_helper(effective.token) or (elsewhere is not None and not is_quick(session, elsewhere))
     if may_wait and not show_token:
         return None  # that may only be because nothing is asked here

@@ -235,7 +235,7 @@ def value_text(session: Session, resolved: ResolvedValue, *, show_token: bool = 
         return value_literal(hide_passwords(_plain(value)))
     if not show_token and needs_helper(resolved):
         return "(not fetched)"
-    stored = protected_credential(session, resolved)
+    stored = find_protected_credential(session, resolved)
     if stored is not None and not show_token:
         return mask_token(session, stored) or f"({stored.storage})"
     try:
@@ -251,7 +251,7 @@ def _is_hidden(session: Session, resolved: ResolvedValue) -> bool:
     return resolved.field.secret and resolved.field != session.app.token_field and resolved.value is not None
 
 
-def protected_credential(session: Session, resolved: ResolvedValue) -> Credential | None:
+def find_protected_credential(session: Session, resolved: ResolvedValue) -> Credential | None:
     """The stored credential that a resolved token comes from, if it is sealed or in a keyring; else None."""
     try:
         stored = session.resolution.profile.stored if isinstance(resolved.value, Secret) else None

@@ -201,7 +201,7 @@ class PlanLines:
         parts += [f"{counts[Action.REMOVE]} to remove", f"{counts[Action.UNCHANGED]} unchanged"]
         if conflicts := counts[Action.CONFLICT]:
             parts.append(count_text(conflicts, "conflict"))
-        if kept := self.plan.kept:
+        if kept := self.plan.kept_edits:
             parts.append(f"{count_text(kept, 'local edit')} kept")
         if needing := len(self.plan.needing_tokens):
             parts.append(f"{needing} without a token")
@@ -235,7 +235,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         for reference, origins in sorted(plan.reads.items())
     ]
     summary = {str(action): plan.counts[action] for action in Action} | {"needs_token": len(plan.needing_tokens)}
-    summary["kept"] = plan.kept
+    summary["kept"] = plan.kept_edits
     document: dict[str, Any] = hide_passwords(
         {
             "summary": summary,

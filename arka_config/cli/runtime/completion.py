@@ -54,10 +54,10 @@ class _Completion(ShellComplete):
                 return [CompletionItem(str(len(args) - start), type=COMMAND)]
         items = super().get_completions(args, incomplete)
         if not items and incomplete[:1] == "-" and incomplete[1:2] not in ("", "-"):
-            items = self._attached(args, incomplete[:2], incomplete[2:])
+            items = self._complete_attached(args, incomplete[:2], incomplete[2:])
         return items
 
-    def _attached(self, args: list[str], option: str, value: str) -> list[CompletionItem]:
+    def _complete_attached(self, args: list[str], option: str, value: str) -> list[CompletionItem]:
         """Complete `-pNAME` for a command of the app's author, whose class is not ours."""
         items = super().get_completions([*args, option], value)
         return [CompletionItem(option + item.value) for item in items if option in (item.options or ())]

@@ -76,7 +76,7 @@ def revoke_before_removal(
 
     Raises ConfigError, which says what was kept.
     """
-    stored = workspace_access.stored_token(session, name)
+    stored = workspace_access.read_stored_token(session, name)
     try:
         return stored, revoke_stored(stored, again)
     except RevocationUnknown:
@@ -111,7 +111,7 @@ def note_sharing(session: Session, stored: StoredToken, *, besides: Iterable[str
     """After a revocation, name the other profiles with this token, and those with one that cannot be compared."""
     note_holders(session, _sharing_profiles(session, stored, besides))
     removed = {stored.profile, *besides}
-    note_not_compared(session, [name for name in workspace_access.locked_profiles(session) if name not in removed])
+    note_not_compared(session, [name for name in workspace_access.find_locked_profiles(session) if name not in removed])
 
 
 def note_holders(session: Session, names: Iterable[str]) -> None:

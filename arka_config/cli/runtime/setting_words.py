@@ -50,7 +50,7 @@ def keys_in(profile: Profile) -> Iterator[str]:
     yield from (name for name in _TEXTS if getattr(profile, name))
     if profile.reference is not None:
         yield f"token.{profile.reference[0]}"
-    yield from (name for name, _ in _flattened(profile.settings))
+    yield from (name for name, _ in _flatten(profile.settings))
 
 
 def _leaves(session: Session) -> dict[str, Leaf]:
@@ -88,13 +88,13 @@ def _values_in_profiles(session: Session, name: str) -> Iterator[str]:
             settings = session.store.profiles.read(profile).settings
         except ConfigError:  # a broken file does not hide the others
             continue
-        yield from (str(value) for key, value in _flattened(settings) if key == name)
+        yield from (str(value) for key, value in _flatten(settings) if key == name)
 
 
-def _flattened(table: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(table: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the values of a table that are not tables or arrays, by dotted name."""
     for key, value in table.items():
         if isinstance(value, dict):
-            yield from _flattened(value, f"{within}{key}.")
+            yield from _flatten(value, f"{within}{key}.")
         elif not isinstance(value, list):
             yield f"{within}{key}", value

@@ -87,7 +87,7 @@ class TemplateIssuer:
                 self._keep(name, recorded, f"profile '{others[0]}' has it too")
                 continue
             try:
-                workspace = workspace_access.stored_token(self._session, name).workspace
+                workspace = workspace_access.read_stored_token(self._session, name).workspace
                 token_id = recorded.id or workspace.get_identity().token.id  # an older version recorded no ids
             except InvalidToken:  # revoked already
                 continue
@@ -116,7 +116,7 @@ class TemplateIssuer:
         """Revoke a profile's old token if its new one works, or the profile is gone."""
         try:
             if self._session.store.tokens.holds(name):
-                workspace_access.stored_token(self._session, name).workspace.get_identity()
+                workspace_access.read_stored_token(self._session, name).workspace.get_identity()
         except ConfigError as error:
             why = f"the new one could not be verified: {error.lines[0]}"
             return Revocation(name, token_id, is_revoked=False, why=why)

@@ -112,7 +112,7 @@ def _ask(session: Session, origin: str) -> _Tokens:
                 continue
             if stored.token not in seen:
                 seen.append(stored.token)
-                _identify(tokens, workspace_access.stored_token(session, name).workspace)
+                _identify(tokens, workspace_access.read_stored_token(session, name).workspace)
         except ConfigError as error:
             tokens.not_compared.append(f"the token of profile '{name}' was not compared: {error.lines[0]}")
             if isinstance(error, WorkspaceUnreachable):  # it would not answer about the others either

@@ -80,7 +80,7 @@ def resolution_of(session: Session, name: str) -> Resolution:
     return Resolution(session.store, session.environ, profile=name)
 
 
-def stored_token(session: Session, name: str) -> StoredToken:
+def read_stored_token(session: Session, name: str) -> StoredToken:
     """The token that a profile has stored. Raises NoToken, TokenUnavailable for a token reference, UnknownProfile."""
     resolution = resolution_of(session, name)
     read = resolution.profile
@@ -114,7 +114,7 @@ def effective_stored_token(session: Session) -> StoredToken:
             "or rotated here",
             hint=f"name the profile: --profile {name}" if is_stored else f"{session.app.name} tokens list",
         )
-    return stored_token(session, session.profile_name(None))
+    return read_stored_token(session, session.profile_name(None))
 
 
 def profiles_with(session: Session, credential: Credential) -> list[str]:
@@ -145,7 +145,7 @@ def profiles_by_id(
     return profiles
 
 
-def locked_profiles(session: Session) -> list[str]:
+def find_locked_profiles(session: Session) -> list[str]:
     """The profiles with a sealed token that cannot be compared with another one without a passphrase."""
     locked = []
     for name in session.store.names():

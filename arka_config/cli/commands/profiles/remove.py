@@ -113,7 +113,7 @@ def _describe_sharing(session: Session, removals: Sequence[_Removal]) -> str:
     for each in removals:
         with contextlib.suppress(ConfigError):
             if each.has_token:
-                stored = workspace_access.stored_token(session, each.name)
+                stored = workspace_access.read_stored_token(session, each.name)
                 parts.append(revoking.describe_sharing(session, stored, besides=names))
     return "".join(dict.fromkeys(parts))
 

@@ -64,7 +64,7 @@ def list_(
         for page in pages:
             stored.update(workspace_access.profiles_by_id(session, workspace, page))
             yield page
-        revoking.note_not_compared(session, workspace_access.locked_profiles(session))
+        revoking.note_not_compared(session, workspace_access.find_locked_profiles(session))
 
     pages = workspace.iterate_tokens(selection)
     shows_pages = sys.stdout.isatty() and not session.json

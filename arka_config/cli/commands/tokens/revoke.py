@@ -203,7 +203,7 @@ def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, aga
                 else:
                     revoked.append(_report_revoked(session, target))
     if revoked:
-        revoking.note_not_compared(session, workspace_access.locked_profiles(session))
+        revoking.note_not_compared(session, workspace_access.find_locked_profiles(session))
     return revoked
 
 
