@@ -16,6 +16,8 @@ from arka_config.precedence.values import DEFAULT, ResolvedValue
 from arka_config.settings.decoding import DELIMITER
 from arka_config.settings.fields import (
     Leaf,
+    Token,
+    alternatives,
     leaves,
     messages,
     nested_model,
@@ -343,11 +345,11 @@ def _check_variables(cls: type[ProfileSettings]) -> None:
     names = leaves(cls, cls.app)
     if declared := sorted(names.keys() & cls.retired.keys()):
         raise TypeError(f"{cls.__name__}.{declared[0]}: it is retired, and a setting too")
-    for field in (leaf.field for leaf in names.values()):
+    for leaf in names.values():
+        field = leaf.field
         where = f"{cls.__name__}.{field.name}"
         if field in (app.token_field, app.url_field):
-            if field.old:
-                raise TypeError(f"{where}: it has the same name in every app, and can have no old name")
+            _check_token_or_url(cls, where, leaf)
             continue
         for each in (field, *field.old):
             for depth in range(1, len(each.path) + 1):  # the variable of a model that contains it gives its value too
@@ -370,6 +372,15 @@ def _check_declared_secrets(cls: type[ProfileSettings], known: Mapping[str, Leaf
     for name in [each.name for field in secret for each in (field, *field.old)] if declared is not None else ():
         if not any(name == each or name.startswith(f"{each}.") for each in declared or ()):
             raise TypeError(f"{cls.__name__}.{name} is a secret, so the app's secret_settings must name it: {name!r}")
+
+
+def _check_token_or_url(cls: type[ProfileSettings], where: str, leaf: Leaf) -> None:
+    if leaf.field.old:
+        raise TypeError(f"{where}: it has the same name in every app, and can have no old name")
+    kinds = alternatives(leaf.info.annotation)
+    is_token = any(isinstance(kind, type) and issubclass(kind, Token) for kind in kinds)
+    if leaf.field == cls.app.token_field and cls.__pydantic_complete__ and not is_token:
+        raise TypeError(f"{where}: this is the token, which is hidden: declare it as 'token: Token'")
 
 
 def _check_not_own(app: AppIdentity, path: tuple[str, ...], settings: str) -> None:

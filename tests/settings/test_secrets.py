@@ -401,3 +401,9 @@ def test_list_of_secret_settings_that_lacks_one_is_refused(declared: tuple[str, 
         return
     with pytest.raises(TypeError, match=f"Listed.{missing} is a secret, so the app's secret_settings must name it"):
         define()
+
+
+@pytest.mark.parametrize("annotation", [str, SecretStr, "str | None"])
+def test_token_of_another_type_is_refused(annotation: Any) -> None:
+    with pytest.raises(TypeError, match=r"Plain\.token: this is the token, .*: declare it as 'token: Token'"):
+        type("Plain", (ProfileSettings,), {"__annotations__": {"token": annotation}, "__module__": __name__}, app=app)

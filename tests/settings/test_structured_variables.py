@@ -79,7 +79,7 @@ def test_model_without_a_value_is_what_pydantic_settings_reads(
     if text in ("null", ""):
         with pytest.raises((ValidationError, PydanticSettingsError)):
             expected(plain, monkeypatch, ACME_VALUE=text)
-        with pytest.raises(SettingsError, match="not set; ACME_VALUE"):
+        with pytest.raises(SettingsError, match="not set; set ACME_VALUE"):
             app.cls.load(environ=environ | {"ACME_VALUE": text})
     else:
         settings: Any = app.cls.load(environ=environ | {"ACME_VALUE": text})
