@@ -33,7 +33,6 @@ class Decoder:
     def __init__(self, info: FieldInfo, config: SettingsConfigDict) -> None:
         self._info = info
         self._config = config
-        self._source: EnvSettingsSource | None = None
 
     @property
     def is_json(self) -> bool:
@@ -66,17 +65,18 @@ class Decoder:
         none = self._config.get("env_parse_none_str")
         if none is not None and text == none:
             return None
-        self._source = self._source or self._new_source()
-        self._source.env_vars = texts
+        source = copy.copy(self._source)  # of this call only: another thread may load another profile
+        source.env_vars = texts
         try:
-            value = self._source().get(_NAME, PydanticUndefined)
+            value = source().get(_NAME, PydanticUndefined)
         except (PydanticSettingsError, RecursionError):
             pass
         else:
             return value if none is None else _replace(value, none)
         raise ValueError(NOT_JSON)  # outside `except` so pydantic's error is not chained: it may hold a secret
 
-    def _new_source(self) -> EnvSettingsSource:
+    @cached_property
+    def _source(self) -> EnvSettingsSource:
         """Return a source for a class with this one field, under a name without prefix and alias."""
         info = copy.copy(self._info)
         info.alias = info.validation_alias = None

@@ -19,7 +19,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
-from pydantic_settings import NoDecode
+from pydantic_settings import EnvSettingsSource, NoDecode
 from pydantic_settings import SettingsError as PydanticSettingsError
 from typing_extensions import TypeAliasType
 
@@ -299,3 +299,20 @@ def test_secret_table_that_is_no_table_is_replaced_by_its_entries(environ: dict[
     variables = {"ACME_VALUE": '{"headers": "made-up"}', "ACME_VALUE__HEADERS__A": "other"}
     settings: Any = app.cls.load(environ=environ | variables)
     assert {name: each.get_secret_value() for name, each in settings.value.headers.items()} == {"a": "other"}
+
+
+def test_text_that_another_thread_decodes_is_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, app = make(dict[str, SecretStr])
+    decoder = app.cls.leaves()["value"].decoder
+    read = EnvSettingsSource.__call__
+    others: list[Any] = []
+
+    def read_after_another(source: EnvSettingsSource) -> dict[str, Any]:
+        if not others:  # as if another thread ran at this point
+            others.append("begun")
+            others.append(decoder.decode('{"profile": "theirs"}'))
+        return read(source)
+
+    monkeypatch.setattr(EnvSettingsSource, "__call__", read_after_another)
+    assert decoder.decode('{"profile": "ours"}') == {"profile": "ours"}
+    assert others[1] == {"profile": "theirs"}

@@ -153,6 +153,11 @@ GUARANTEES: list[Guarantee] = [
         "in little memory.",
         ("fuzz/test_readers.py",),
     ),
+    Guarantee(
+        "Threads that load settings at the same time get the values of their own profiles and variables.",
+        ("settings/test_structured_variables.py::test_text_that_another_thread_decodes_is_not_mixed_up",),
+        ("a text of another thread",),
+    ),
 ]
 
 MUTANTS: list[Mutant] = [
@@ -392,5 +397,13 @@ MUTANTS: list[Mutant] = [
         "            self.tokens.remove(name)\n            self.selection.replace(name, other)",
         "tests/store/test_races.py::test_rename_killed_at_any_step_leaves_a_working_active_profile",
         "NoToken|AttributeError|assert",
+    ),
+    Mutant(
+        "a text of another thread",
+        "settings/decoding.py",
+        "source = copy.copy(self._source)",
+        "source = self._source",
+        "tests/settings/test_structured_variables.py::test_text_that_another_thread_decodes_is_not_mixed_up",
+        "theirs",
     ),
 ]
