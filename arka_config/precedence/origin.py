@@ -118,7 +118,7 @@ def _is_address_4(host: str) -> bool:
 
 
 def _with_scheme(url: str) -> str:
-    """The hint for a URL without its scheme; empty if it would not be one with it either."""
+    """Return the hint for a URL that lacks its scheme; empty if adding one would not make it a URL."""
     scheme = "http" if is_loopback(_host_and_port(url.partition("/")[0].lower(), "http")[0]) else "https"
     try:
         Origin.of(f"{scheme}://{url}")

@@ -85,7 +85,8 @@ def _assignment(app: AppIdentity, key: str, text: str) -> dict[tuple[str, ...], 
 def check_together(
     store: ProfileStore, name: str, changes: Mapping[tuple[str, ...], Any], environ: Mapping[str, str]
 ) -> None:
-    """Raise SettingsError if the class refuses the profile after these changes, for what it did not refuse before.
+    """Raise SettingsError if the class refuses the profile after these changes, for a reason that it did not have
+    before.
 
     A value that is set was validated before; this runs the validators that see several fields.
     """

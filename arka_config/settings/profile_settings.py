@@ -53,9 +53,8 @@ class _SettingsType(ModelMetaclass):
     if not TYPE_CHECKING:  # else type checkers would accept every attribute
 
         def __getattr__(cls, name):  # noqa: N805  # it is a metaclass
-            """Raise AttributeError, which says how to give the class an app if that is what is missing.
-
-            A descriptor cannot: pydantic's method of this name replaces its message.
+            """Raise AttributeError. If the class has no app, it says how to give it one. A descriptor cannot do that:
+            pydantic's `__getattr__` replaces its message.
             """
             if name == "app":
                 raise AttributeError(_no_app(cls), name=name, obj=cls)

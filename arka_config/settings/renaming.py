@@ -37,7 +37,7 @@ def with_old_names_removed(
 
 
 def modernize(text: str, leaves: Mapping[str, Leaf], retired: Mapping[str, str], path: str) -> str:
-    """Return the text of a profile or template with the current names of its settings, and without what has no effect.
+    """Return the text of a profile or template with the current names of its settings, without what has no effect.
 
     That is a retired setting, and one that has a value under a newer name too. Nothing else changes: of a key that is
     renamed only the name, unless its value has to move to another table. Raises MalformedFile, which names `path`, if

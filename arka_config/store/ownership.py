@@ -187,7 +187,7 @@ def _nearest_existing(path: str) -> tuple[str, str]:
 
 
 def _is_below_own_folder(path: str) -> bool:
-    """Return whether a folder above is the user's, as for what a run with sudo created in the home folder."""
+    """Return whether a folder above is the user's, as it is if a run with sudo created the path in the home folder."""
     while (parent := os.path.dirname(path)) != path:
         path = parent
         if os.stat(path).st_uid == SYSTEM.user_id():

@@ -22,7 +22,7 @@ class ProgramError(Exception):
 
 
 def find_program(name: str, environ: Mapping[str, str]) -> str | None:
-    """Return a program's file: the path itself, or where the PATH of an environment has it; None if it has not.
+    """Return a program's file: the path itself, or the file in the PATH of an environment; None if there is none.
 
     An empty or relative entry of PATH is skipped, so that nothing is run from the working directory (GO-2022-0395).
     Windows would search that first.

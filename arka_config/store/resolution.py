@@ -251,7 +251,7 @@ class Resolution:
                 default = layer(self.app.url_field)
                 if default is not None and Origin.of(str(default.value)) == origin:
                     return ResolvedValue(url.field, str(default.value), PROFILE, url.source, url.key)
-            except ConfigError:  # of config.toml: the commands that need it report it
+            except ConfigError:  # an error in config.toml is reported by the commands that need it
                 continue
         return url
 

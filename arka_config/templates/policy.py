@@ -80,7 +80,7 @@ class SettingsValidator:
 
     @property
     def has_other_names(self) -> bool:
-        """Whether a setting has an old name, or one was retired."""
+        """Whether any setting has an old name or was retired."""
         return bool(self._old or self._retired)
 
     def retired(self, name: str) -> str:

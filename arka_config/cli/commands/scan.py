@@ -107,8 +107,8 @@ def scan(
 
 
 class _LeftOut(NamedTuple):
-    """What is not in the findings: how many are allowed, or look like tokens, where was not searched, and how many
-    stored secrets were not searched for."""
+    """What the findings leave out: how many are allowed or only look like tokens, which places were not searched, and
+    how many stored secrets were not searched for."""
 
     allowed: int
     look_alikes: int

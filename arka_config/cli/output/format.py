@@ -168,7 +168,7 @@ def value_document(
 def visible_settings(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a profile's file, with each secret masked, whatever the file has in its place."""
     app = session.app
-    if app.secret_settings is not None:  # then the class, which is slow to import, need not say
+    if app.secret_settings is not None:  # saves importing the class, which is slow
         secrets = {app.token_field.path, *(tuple(name.split(".")) for name in app.secret_settings)}
     else:
         secrets = app.settings_class().secret_paths() if settings and app.settings is not None else set()

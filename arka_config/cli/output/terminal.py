@@ -38,7 +38,7 @@ _redacted: Callable[[str], str] = str
 
 
 class _NoLine:
-    """Nothing that is rewritten at the bottom of the terminal."""
+    """No line at the bottom of the terminal, so nothing to hide."""
 
     def __enter__(self) -> None:
         pass
@@ -47,7 +47,7 @@ class _NoLine:
         pass
 
 
-# What is rewritten at the bottom of the terminal, such as a progress bar. It is not there during the block.
+# The line that is rewritten at the bottom of the terminal, such as a progress bar. It is hidden during a block.
 last_line: AbstractContextManager[None] = _NoLine()
 
 

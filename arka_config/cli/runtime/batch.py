@@ -21,7 +21,7 @@ _MAX_NAMES = 10  # of those that were done, and of those that were not
 
 
 class Words(NamedTuple):
-    """What a batch says of names: of those that are done, of one that may be, and of the others."""
+    """The words of a batch's report for items that are done, that may be done, and that are not."""
 
     done: str
     may_be_done: str
@@ -36,8 +36,8 @@ class Batch(Generic[T]):
     """What to work through, as a context manager of a loop over it.
 
     After Ctrl-C, InterruptedBatch says what was done and what was not, with the command to run again. After an error, a
-    note says it. `name` names an item, and `size` is how many it counts for; `after` is a further line, about what
-    would have come after the batch.
+    note says it. `name` names an item, and `size` is how many it counts for; `after` is one more line, about the work
+    that would have followed.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Batch(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         done, total = 0, sum(map(self._size, self._items))
         for item in self._items:
-            if len(self._items) > 1:  # for one, the time left of its request is shown
+            if len(self._items) > 1:  # a single item shows the time left of its request
                 self._update(done, total)
             self._current = [item]
             yield item

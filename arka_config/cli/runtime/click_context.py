@@ -1,6 +1,6 @@
 """What a click context says about a run: its session, its app, and the words that run the program.
 
-A help page needs no session, so that its module is imported on first use.
+The module of sessions is imported on first use, because a help page needs none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a help page is laid out: as click does it, but faster."""
+"""Lay out help pages as click does, but faster."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class HelpFormatter(click.HelpFormatter):
         super().__init__(indent_increment, width, max_width)
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write rows as click does, but without its wrapping if each fits on a line: that is most of the work."""
+        """Write rows as click does. If each fits on a line, skip the wrapping, which is most of the work."""
         rows = list(rows)
         first = max((len(term) for term, _ in rows), default=0)
         most = self.width - first - col_spacing - _MARGIN
@@ -41,7 +41,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_one_line(text: str, most: int) -> bool:
-    """Whether click writes the text as it is, on a line of at most so many columns."""
+    """Whether click writes the text unchanged, on a line of at most this many columns."""
     return 0 < len(text) <= most and _is_plain(text) and text == " ".join(text.split())
 
 

@@ -34,7 +34,7 @@ def run_parser(app: AppIdentity, parser: argparse.ArgumentParser, arguments: Seq
 
 
 def _add_version(app: AppIdentity, parser: argparse.ArgumentParser) -> None:
-    """Add `-V` and `--version`, except where the author's own options have these names."""
+    """Add `-V` and `--version`, unless the author's own options have these names."""
 
     class Print(argparse.Action):
         """Print the version and exit."""

@@ -1,4 +1,4 @@
-"""What the commands that seal or unseal every token show: a bar, and after Ctrl-C what the vault is like."""
+"""Show a bar while every token is sealed or unsealed, and after Ctrl-C the state of the vault."""
 
 from __future__ import annotations
 

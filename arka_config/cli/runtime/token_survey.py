@@ -44,8 +44,8 @@ def survey_tokens(session: Session) -> Survey:
 
 
 def verification_of_locked(session: Session) -> Verification:
-    """The verification of a sealed token that only an answer from the user would open, with the error if something is
-    wrong: a passphrase in a variable, say."""
+    """Return the verification of a sealed token that does not open without asking the user. It has the error if
+    something is wrong, such as the passphrase in a variable."""
     error = session.store.vault.why_locked()
     if error is None or isinstance(error, (VaultLocked, InvalidSession)):
         return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)

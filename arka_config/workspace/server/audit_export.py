@@ -167,9 +167,8 @@ def _parse(line: bytes, place: str) -> dict[str, object]:
 
 
 def replay(database: Database, entries: Iterable[Entry], watch: Watch = lambda _done, _all: None) -> Replayed:
-    """Revoke the tokens and remove the users that the entries revoke and remove, and set the plans that they set.
-
-    All in one transaction. `watch` is called with how many of them are done, of how many.
+    """Repeat what the entries record, in one transaction: revoked tokens, removed users, and changed plans. `watch` is
+    called with how many of them are done, of how many.
 
     Sessions, sign-in codes and requests to sign in end too: the backup may have some that were used up since.
     """

@@ -54,7 +54,7 @@ class Removed(NamedTuple):
 def clean_up(database: Database, retention: Retention, watch: Watch | None = None) -> Removed:
     """Delete what is older than its retention, and record in the audit log how much that was.
 
-    `watch` is called with how many rows are deleted, of how many, which are counted for it.
+    `watch` is called with the number of deleted rows and their total, which is counted only for it.
     """
     now = datetime.now(UTC)
     expired = audit = 0
