@@ -115,7 +115,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if report.failed and call.excinfo is not None:
         _outcomes[item.nodeid] = "\n".join(_texts(call.excinfo.value))
-    elif report.when == "call":
+    elif report.passed and report.when == "call":
         _outcomes.setdefault(item.nodeid, "")
     return report
 
