@@ -261,6 +261,16 @@ def test_the_help_page_imports_no_store_no_session_and_no_command() -> None:
     assert [name for name in names if name.startswith(("cli.commands.", "sealing.", "workspace."))] == []
 
 
+def test_the_help_of_no_command_imports_more_than_click() -> None:
+    code = (
+        "from importlib import import_module\n"
+        "from arka_config.cli.runtime.registry import ENTRIES\n"
+        "for entry in ENTRIES:\n"
+        "    import_module(entry.module)"
+    )
+    assert loaded(code) & HEAVY == {"click"}
+
+
 def test_status_offline_imports_nothing_that_sends_requests(tmp_path: Path) -> None:
     code = "from arka_config.arka import app\nfrom arka_config.cli.runtime.run import run\n"
     code += "run(app, ['status', '--offline'])"

@@ -328,6 +328,20 @@ def temporary_files(folder: str) -> list[str]:
         return []
 
 
+def stems(folder: str, suffix: str) -> list[str]:
+    """Return the names of the files in a folder that end in the suffix, without it: none if the folder is missing.
+
+    Hidden files are left out. Raises FileError.
+    """
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise failure("read", folder, error) from None
+    return [name.removesuffix(suffix) for name in names if name.endswith(suffix) and name[0] != "."]
+
+
 def exists(path: str) -> bool:
     """Return whether the file exists. Raises FileError if its folder may not be searched."""
     try:

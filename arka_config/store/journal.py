@@ -20,8 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +118,8 @@ class Entry:
         """
         if self.age >= _MAX_REQUEST_AGE:
             return False
+        import socket
+
         if self.host != socket.gethostname():
             return True
         return self.key in _active if self.process == os.getpid() else SYSTEM.is_alive(self.process)
@@ -153,6 +153,9 @@ class Journal:
         `key` is what withdraws the request if the server has chosen it: the code of a sign-in. Raises LockTimeout,
         FileError, MalformedFile: without the record, nothing may be requested.
         """
+        import secrets
+        import socket
+
         key, begun = key if _is_key(key) else secrets.token_urlsafe(16), timestamps.to_text(timestamps.now())
         role, host = UNNEEDED if token_id else REQUESTED, socket.gethostname()
         entry = Entry(key, kind, role, profile, origin, label, user, begun, os.getpid(), host, token_id, self)

@@ -70,20 +70,11 @@ class ProfileFiles:
 
     def names(self) -> set[str]:
         """Return the profiles that have a file."""
-        return {name for name in self._read_stems() if is_profile_name(name)}
+        return {name for name in files.stems(self.folder, _SUFFIX) if is_profile_name(name)}
 
     def misnamed_files(self) -> list[str]:
         """Return the TOML files that are ignored because their names are not profile names."""
-        return sorted(name + _SUFFIX for name in self._read_stems() if not is_profile_name(name))
-
-    def _read_stems(self) -> list[str]:
-        try:
-            entries = os.listdir(self.folder)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            raise files.failure("read", self.folder, error) from None
-        return [entry.removesuffix(_SUFFIX) for entry in entries if entry.endswith(_SUFFIX) and entry[0] != "."]
+        return sorted(name + _SUFFIX for name in files.stems(self.folder, _SUFFIX) if not is_profile_name(name))
 
     def holds(self, name: str) -> bool:
         """Return whether the profile has a file."""

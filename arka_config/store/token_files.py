@@ -68,13 +68,7 @@ class TokenFiles:
 
     def stems(self) -> list[str]:
         """Return the names of all JSON files in the folder, without the suffix."""
-        try:
-            entries = os.listdir(self.folder)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            raise files.failure("read", self.folder, error) from None
-        return [entry.removesuffix(_SUFFIX) for entry in entries if entry.endswith(_SUFFIX)]
+        return files.stems(self.folder, _SUFFIX)
 
     def holds(self, name: str) -> bool:
         """Return whether the profile has a token file."""

@@ -16,17 +16,15 @@ from arka_config.cli.output import terminal
 from arka_config.cli.output.progress import busy
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command, feature_option
-from arka_config.doctor.machine import Machine
 from arka_config.doctor.problem import ERROR, NOTE, WARNING
-from arka_config.doctor.registry import CHECKS, GROUPS, ONLINE_CHECKS, apply_fixes, run_checks
 from arka_config.errors import EXIT_ERROR, UsageError
-from arka_config.templates.reading import NAME_PATHS
 from arka_config.text import count_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from arka_config.cli.runtime.session import Session
+    from arka_config.doctor.machine import Machine
     from arka_config.doctor.problem import Problem
     from arka_config.doctor.registry import Check, FixResult
     from arka_config.store.journal import Entry
@@ -53,6 +51,9 @@ def doctor(session: Session, paths: tuple[str, ...], fix: bool, online: bool, sh
     expired, or are there twice. --fix revokes no token, except one that a killed command left and that no profile
     holds: for that it asks the workspace.]]
     """
+    from arka_config.doctor.registry import CHECKS, ONLINE_CHECKS, apply_fixes, run_checks
+    from arka_config.templates.reading import NAME_PATHS
+
     if session.profile is not None:
         session.store.check_exists(session.profile)
     for path in paths:
@@ -90,6 +91,7 @@ def _take_survey(session: Session) -> Survey:
 
 def _read_machine(session: Session, paths: Sequence[str], survey: Survey | None) -> Machine:
     """Return the machine as it is now, with a new store: the session's store caches what it has read."""
+    from arka_config.doctor.machine import Machine
     from arka_config.opening import open_store
 
     try:
@@ -135,6 +137,8 @@ class Report:
 
     def lines(self, *, show_all: bool = False) -> Iterator[str]:
         """Yield the lines of the report."""
+        from arka_config.doctor.registry import GROUPS
+
         marks = list(_MARKS.values())
         for group, members in groupby(self._checks, lambda check: check.group):
             checks = list(members)

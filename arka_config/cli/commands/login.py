@@ -10,7 +10,7 @@ from arka_config.app_identity import VERIFY
 from arka_config.cli.input.options import check_label, no_browser_option, parse_expires, paste_option
 from arka_config.cli.input.profile_name import ask_profile_name
 from arka_config.cli.output import terminal
-from arka_config.cli.runtime import legacy_import, words
+from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command, feature_option
 from arka_config.cli.runtime.login_steps import Input, Target, log_in
 from arka_config.errors import OriginConflict, UsageError
@@ -113,6 +113,8 @@ def _prepare_first_login(session: Session, api_url: str | None) -> bool:
 
     That token is offered only if no other one is stored, so that the question is asked once.
     """
+    from arka_config.cli.runtime import legacy_import
+
     legacy = None if session.store.tokens.names() else legacy_import.find_file(session)
     has_copy = legacy is not None and terminal.confirm(
         f"{session.with_tilde(legacy)} has a token of the Node CLI. Import it instead of getting a new one?"

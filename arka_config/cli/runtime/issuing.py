@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from arka_config import timestamps
 from arka_config.errors import AuthError, ConfigError, WorkspaceError
 from arka_config.store.tokens import Credential
-from arka_config.workspace.client.client import CURRENT
+from arka_config.workspace.client.models import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime import workspace_access
 from arka_config.errors import InvalidToken, ProRequired, RevocationUnknown, WorkspaceError
-from arka_config.workspace.client.client import CURRENT
+from arka_config.workspace.client.models import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ from arka_config.errors import InvalidValue, NotPermitted, NoWorkspaceApi, Reque
 from arka_config.precedence.origin import Origin
 from arka_config.token_checksum import NONE, OPTIONAL, REQUIRED
 from arka_config.workspace.client import api_errors, transport
-from arka_config.workspace.client.models import Activity, Identity, Issued, TokenDetails
+from arka_config.workspace.client.models import CURRENT, Activity, Identity, Issued, TokenDetails
 from arka_config.workspace.client.selection import EVERYTHING
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-CURRENT = "current"  # the id of the token that authenticates the request
 MAX_REVOCATION = 500  # tokens that one request revokes
 _MAX_PAGE_SIZE = 1000  # tokens
 _MAX_ACTIVITY_SIZE = 100  # entries of the audit log

@@ -24,6 +24,7 @@ MANAGE = "tokens:manage"  # the scope of a token that may list, create and revok
 ISSUE = "tokens:issue"  # of one that may create tokens within bounds, and list and revoke those
 READ = "read"  # of one that may list tokens, and change nothing
 SCOPES = (READ, ISSUE, MANAGE)
+CURRENT = "current"  # the id of the token that authenticates the request
 MAX_TEXT_LENGTH = 400  # characters; a label has at most 100, an e-mail address 254
 _MAX_SCOPES = 1000
 

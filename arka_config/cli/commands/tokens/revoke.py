@@ -26,7 +26,8 @@ from arka_config.errors import (
 )
 from arka_config.store.journal import REVOKE, REVOKE_OWN
 from arka_config.text import shorten_list
-from arka_config.workspace.client.client import CURRENT, MAX_REVOCATION
+from arka_config.workspace.client.client import MAX_REVOCATION
+from arka_config.workspace.client.models import CURRENT
 from arka_config.workspace.client.selection import Selection, is_pattern
 
 if TYPE_CHECKING:
