@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "arka": {"app", "app_identity", "settings", "verifiers", "workspace"},
     "__init__": CLI | {"app"},
     "__main__": {"arka"},
+    "man": CLI | {"app", "app_identity", "versions"},
     "testing": STORE | {"opening", "workspace", "app"},
 }
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
+from arka_config import man
 from arka_config.arka import app
 from arka_config.cli.reference import roff
 from arka_config.cli.reference.man_pages import write_pages
 from arka_config.cli.runtime.command_tree import program
+from arka_config.errors import ConfigError
 from tests.acme import app as acme
 from tests.cli.program import every_command
 from tests.guarantees import numbers
@@ -107,3 +112,69 @@ def test_man_finds_an_installed_page_by_its_name(installed: Path, page: str) -> 
     environ = {"PATH": f"{installed}/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"}
     done = subprocess.run([executable("man"), page], env=environ, check=True, capture_output=True, text=True)
     assert f"       {page} - " in done.stdout
+
+
+@pytest.fixture(scope="module")
+def tides(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The prefix that the example `tides` is installed into, with its man pages, as docs/reference/settings.md says."""
+    folder = tmp_path_factory.mktemp("tides")
+    source = shutil.copytree(ROOT / "examples" / "tides", folder / "source")
+    command = [sys.executable, "-m", "arka_config.man", "tides.cli:cli", "man"]
+    done = subprocess.run(command, cwd=source, check=True, capture_output=True, text=True)
+    assert re.fullmatch(r"✓ Wrote \d+ pages to man\n", done.stderr)
+    with (source / "pyproject.toml").open("a") as project:
+        project.write('\n[tool.hatch.build.targets.wheel.shared-data]\nman = "share/man"\n')
+    wheel = next(iter(WheelBuilder(str(source)).build(directory=str(folder), versions=["standard"])))
+    options = ["--quiet", "--no-deps", "--no-index", "--no-compile", "--prefix", str(folder / "prefix")]
+    install = [sys.executable, "-m", "pip", "--isolated", "install", *options, wheel]
+    subprocess.run(install, check=True, capture_output=True)
+    return folder / "prefix"
+
+
+@pytest.mark.peer("man")
+def test_man_finds_the_pages_of_an_installed_program_of_another_author(tides: Path) -> None:
+    environ = {"PATH": f"{tides}/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANPAGER": "cat", "MANWIDTH": "80"}
+    pages = {}
+    for page in ("tides", "tides-high", "tides-profiles-list", "tides-settings"):
+        command = [executable("man"), "--warnings", page]
+        done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
+        assert done.stderr == ""
+        pages[page] = " ".join(done.stdout.split())
+    assert "tides-high(1) Show the height of high tide" in pages["tides"]
+    assert re.search(r"ARGUMENTS port( <str>)? The port\. .*OPTIONS --upper", pages["tides-high"])
+    assert "--unit" in pages["tides-high"]
+    assert "tides-profiles-list - List the profiles" in pages["tides-profiles-list"]
+    assert "unit of heights" in pages["tides-settings"].lower()
+    assert "arka" not in pages["tides-profiles-list"].lower()
+
+
+@pytest.mark.peer("man")
+def test_man_reads_every_page_of_a_click_program_without_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "examples" / "octo"))
+    paths = man.write("octo.cli:cli", str(tmp_path))
+    assert {"octo.1", "octo-repos.1", "octo-login.1", "octo-settings.5"} <= {Path(path).name for path in paths}
+    environ = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"}
+    command = [executable("man"), "--warnings", "-l", *numbers.part_of(sorted(paths), 8)]
+    done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("octo", "'octo' is not an import string"),
+        ("no_such_module:cli", "'no_such_module:cli' cannot be imported: No module named 'no_such_module'"),
+        ("json:nothing", "cannot be imported: module 'json' has no attribute 'nothing'"),
+        ("json:dumps", "is not a click group or a Typer with an app's commands, nor an App"),
+    ],
+)
+def test_pages_of_what_is_no_program_are_an_error(program: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        man.write(program, str(tmp_path))
+
+
+def test_pages_of_an_app_without_other_commands(tmp_path: Path) -> None:
+    names = {Path(path).name for path in man.write("tests.acme:app", str(tmp_path))}
+    assert {"acme.1", "acme-login.1"} <= names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -59,6 +59,13 @@ def own_options(context: click.Context, common: set[str]) -> list[tuple[str, str
     return [(names, text) for opts, names, text in options if context.parent is None or common.isdisjoint(opts)]
 
 
+def _arguments(context: click.Context) -> tuple[tuple[str, str], ...]:
+    """The arguments of a command that have a help of their own: those of a Typer may."""
+    parameters = [each for each in context.command.params if each.param_type_name == "argument"]
+    records = [parameter.get_help_record(context) for parameter in parameters]
+    return tuple((f"`{names}`", text) for names, text in filter(None, records))
+
+
 def page_name(context: click.Context) -> str:
     """The name of a command's page: its words, joined with dashes."""
     return context.command_path.replace(" ", "-")
@@ -67,13 +74,18 @@ def page_name(context: click.Context) -> str:
 def _walk(context: click.Context) -> Iterator[click.Context]:
     """Yield the context of a group and of every command below it."""
     yield context
-    command = context.command
-    if isinstance(command, click.Group):
+    command: Any = context.command
+    if _is_group(command):
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             if found is not None and not found.hidden:
                 loaded = found.load() if hasattr(found, "load") else found
                 yield from _walk(click.Context(loaded, parent=context, info_name=name))
+
+
+def _is_group(command: click.Command) -> bool:
+    """Whether a command has commands below it. Those of a Typer are of the click that Typer has inside."""
+    return hasattr(command, "list_commands")
 
 
 def _page(
@@ -88,9 +100,11 @@ def _page(
         Heading("DESCRIPTION"),
         *map(_block, _help(command, app.name)),
     ]
+    if arguments := _arguments(context):
+        blocks += [Heading("ARGUMENTS"), Definitions(arguments)]
     if own := own_options(context, common):
         blocks += [Heading("OPTIONS"), Definitions(tuple((f"`{names}`", text) for names, text in own))]
-    if isinstance(command, click.Group):
+    if _is_group(command):
         rows = [
             (f"`{page_name(below)}(1)`", _summary(below.command, app.name))
             for below in contexts
@@ -145,6 +159,7 @@ def _block(paragraph: str) -> Block:
 def _options(command: click.Command, context: click.Context) -> Iterator[tuple[list[str], str, str]]:
     """Yield each option: its names, how it is written with its value, and its help."""
     for parameter in command.get_params(context):
-        record = parameter.get_help_record(context) if isinstance(parameter, click.Option) else None
+        is_option = parameter.param_type_name == "option"
+        record = parameter.get_help_record(context) if is_option else None
         if record is not None:
             yield [*parameter.opts], record[0], record[1]
