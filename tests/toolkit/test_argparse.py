@@ -177,6 +177,9 @@ def test_namespace_shows_no_token_in_its_repr() -> None:
     namespace = options.parse_args(["--api-key", token, "--timeout", "2"])
     assert "GivenOptions(--api-key, --timeout)" in repr(namespace)
     assert token not in repr(namespace)
+    namespace = parser.parse_args(["login", "--api-key", token])
+    assert "arguments=Words(2 arguments)" in repr(namespace)
+    assert (namespace.arguments, token in repr(namespace)) == (["--api-key", token], False)
 
 
 def test_version_is_the_program_s(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,20 @@ class GivenOptions(list["tuple[OptionSpec, object]"]):
         return f"GivenOptions({', '.join(spec.names[-1] for spec, _ in self)})"  # a value may be the token
 
 
+class Words(list[str]):
+    """The arguments of a command of the app, one of which may be the token."""
+
+    def __repr__(self) -> str:
+        return f"Words({len(self)} arguments)"
+
+
+class _KeepWords(argparse.Action):
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        setattr(namespace, self.dest, Words(values))
+
+
 # Options
 
 
@@ -126,7 +140,7 @@ def add(app: AppIdentity, subparsers: Any) -> None:
         summary = command.get_short_help_str()
         # With another prefix than `-`, every word is an argument.
         parser = subparsers.add_parser(command.name, help=summary, add_help=False, prefix_chars="\0")
-        parser.add_argument("arguments", nargs=argparse.REMAINDER)
+        parser.add_argument("arguments", nargs=argparse.REMAINDER, action=_KeepWords)
         program = parser.prog.removesuffix(f" {command.name}")
         parser.set_defaults(func=functools.partial(_run, app, str(command.name), program, subparsers.choices))
     kind = type(subparsers)
