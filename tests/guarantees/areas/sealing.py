@@ -38,9 +38,14 @@ GUARANTEES: list[Guarantee] = [
     Guarantee(
         "No command shows a secret other than the token, or takes one from the command line; none is written to a "
         "profile's file.",
-        ("cli/test_secrets.py", "settings/test_secrets.py"),
+        (
+            "cli/test_secrets.py",
+            "settings/test_secrets.py",
+            "cli/test_profiles.py::test_show_hides_declared_secrets_without_the_settings_class",
+        ),
         (
             "a stored secret that is shown",
+            "a declared secret that is shown",
             "a secret from the command line",
             "a secret in a profile's file",
             "a secret of a list that is not masked",
@@ -141,6 +146,14 @@ MUTANTS: list[Mutant] = [
         "        return value.reveal() if isinstance(value, Secret) else HIDDEN",
         "tests/cli/test_secrets.py::test_no_command_shows_a_stored_secret",
         "'hunter' not in",
+    ),
+    Mutant(
+        "a declared secret that is shown",
+        "cli/output/format.py",
+        '        secrets = {app.token_field.path, *(tuple(name.split(".")) for name in app.secret_settings)}',
+        "        secrets = {app.token_field.path}",
+        "tests/cli/test_profiles.py::test_show_hides_declared_secrets_without_the_settings_class",
+        "assert",
     ),
     Mutant(
         "a secret from the command line",
