@@ -92,7 +92,9 @@ class LayeredSource(PydanticBaseSettingsSource):
         self._read_tables(table)
         self._add_defaults(table)
         profile = self.resolution.profile.profile
-        self.problems += [(None, text) for text in unknown_keys(profile, self.leaves, self._retired)]
+        self.problems += [
+            (None, text) for text in unknown_keys(self.resolution.app, profile, self.leaves, self._retired)
+        ]
         return table
 
     def _add_defaults(self, table: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.errors import ConfigWarning
 from arka_config.settings.renaming import leaves_by_old_name, retired_keys
+from arka_config.store.old_names import fix_command
 from arka_config.text import did_you_mean, nearest, visible
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def _explain(app: AppIdentity, variable: str, known: Iterable[str]) -> UnusedVar
     return UnusedVariable(f"did you mean {meant}?", meant)
 
 
-def unknown_keys(profile: Profile | None, leaves: Mapping[str, Leaf], retired: Mapping[str, str]) -> list[str]:
+def unknown_keys(
+    app: AppIdentity, profile: Profile | None, leaves: Mapping[str, Leaf], retired: Mapping[str, str]
+) -> list[str]:
     """Return a sentence for each setting of the profile that the settings class lacks, with the nearest name.
 
     A `retired` one is a ConfigWarning instead.
@@ -69,7 +72,7 @@ def unknown_keys(profile: Profile | None, leaves: Mapping[str, Leaf], retired: M
     settings = [name for name, leaf in leaves.items() if leaf.field.key.startswith("settings.")]
     for name, reason in retired_keys(profile.settings, retired):
         message = f"{profile.path}: settings.{name} has no effect any more: {reason}"
-        warnings.warn(ConfigWarning(message, hint=f"remove it from {profile.path}"), stacklevel=2)
+        warnings.warn(ConfigWarning(message, hint=fix_command(app, profile.path)), stacklevel=2)
     sentences = []
     for name in _unknown(profile.settings, [*settings, *leaves_by_old_name(leaves), *retired], ""):
         within = name[: name.rfind(".") + 1]  # the names of its parents match: compare within the same table

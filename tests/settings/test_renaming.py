@@ -15,6 +15,7 @@ from arka_config.errors import ConfigError
 from arka_config.settings import renaming
 from arka_config.store.child_environment import secrets_in
 from arka_config.testing import Result, run_program
+from arka_config.text import edit_command
 from arka_config.workspace.client.connection import Connection
 from tests.settings.renamed import Settings, app
 
@@ -228,14 +229,29 @@ def test_retired_key_is_a_warning_and_not_an_error(home: Path) -> None:
     settings, said = load(profile="work")
     assert settings.timeout == 30
     assert said == [
-        f"{path}: settings.colour has no effect any more: NO_COLOR does it; hint: remove it from {path}",
-        f"{path}: settings.http.proxy has no effect any more: set HTTPS_PROXY; hint: remove it from {path}",
+        f"{path}: settings.colour has no effect any more: NO_COLOR does it; hint: acme doctor --fix",
+        f"{path}: settings.http.proxy has no effect any more: set HTTPS_PROXY; hint: acme doctor --fix",
     ]
     found = json.loads(acme("doctor", "--json").out)["problems"]
     command = next(each["command"] for each in found if "settings.colour has no effect" in each["message"])
     assert command == "acme profiles unset work settings.colour"
     assert acme(*command.split()[1:]).code == 0
     assert "colour" not in path.read_text()
+
+
+def test_hint_of_a_program_without_doctor_opens_the_file(home: Path) -> None:
+    few = App("few", commands=["use"])
+
+    class Few(ProfileSettings, app=few, retired={"colour": "gone"}):
+        timeout: float = Field(default=30, validation_alias=AliasChoices("timeout", "wait"))
+
+    path = home / "few" / "config" / "profiles" / "work.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("[settings]\nwait = 7\ncolour = 1\n", "utf-8")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Few.load(profile="work", environ={"FEW_HOME": str(home / "few")})
+    assert {each.message.hint for each in caught} == {edit_command(str(path))}  # type: ignore[union-attr]  # ConfigWarning
 
 
 def test_retired_variable_of_a_strict_table_is_no_error() -> None:
