@@ -68,21 +68,30 @@ def _check_prefix(prefix: str) -> None:
 class AppIdentity:
     """A CLI's name, environment variables, token format and URLs.
 
-    `name` is what users type to run the program (`corp acme` if it is a subcommand of another one); its folders are
-    named after it. Environment variables begin with `prefix` (`NAME_` by default). `settings` is the settings class as
-    `"package.module:Class"`. A token starts with `token_prefix`, or with one of several, and has `token_length`
-    characters in all, if given: one number, or one for each prefix. New tokens get the first prefix.
-    `token_checksum` says whether it ends in a checksum: `"none"`, `"required"`, or `"optional"`, if older tokens have
-    none. `verifier` asks the API about a token: a `Verifier`, or the import string of one. Without it, tokens are
-    stored unverified. `tokens_page` and `billing_page` are paths on the origin of the API, or URLs on another host; an
-    app without a billing page has no plans. `legacy_project` is the project name
-    under which an older CLI, built on npm `conf`, stores its one token. `layers` are the app's own layers; those
-    inserted below the same built-in layer keep this order. `commands` names the toolkit's commands that the program
-    has, if not all. `secret_settings` names the secret fields of the settings class other than the token; without it,
-    the class is imported by `profiles show`, and if a child process could inherit one of their variables. With
-    `sign_in`, `login` signs in through the browser if the workspace's server supports it. `version` is the program's
-    version; without it, that of the installed package `distribution`, by default that of the settings class. Raises
-    ValueError for a name that is not words of letters, digits, `-` and `_`, and for a prefix that cannot begin a
+    - `name`: what users type to run the program (`corp acme` if it is a subcommand of another one), and the name of its
+      folders.
+    - `settings`: the settings class, as `"package.module:Class"`.
+    - `title`: the program's name in messages (`name` by default).
+    - `prefix`: what its environment variables begin with (`NAME_` by default).
+    - `token_prefix`: what a token starts with: a text, or several. New tokens get the first one.
+    - `token_length`: the characters of a token, with its prefix: one number, or one for each prefix.
+    - `token_checksum`: whether a token ends in a checksum: `"none"`, `"required"`, or `"optional"` if older tokens have
+      none.
+    - `api_url`: the URL that a token is sent to, unless another one is configured.
+    - `verifier`: a `Verifier`, or the import string of one, which asks the API about a token. Without it, tokens are
+      stored unverified.
+    - `tokens_page`, `billing_page`: paths on the origin of the API, or URLs on another host. An app without a billing
+      page has no plans.
+    - `legacy_project`: the project name under which an older CLI, built on npm `conf`, stores its one token.
+    - `layers`: the app's own layers. Those inserted below the same built-in layer keep this order.
+    - `commands`: the toolkit's commands that the program has (all by default).
+    - `version`: the program's version; without it, that of the installed package `distribution`, by default that of the
+      settings class.
+    - `secret_settings`: the secret fields of the settings class other than the token. Without it, `profiles show`
+      imports the class, and so does starting a child process that could inherit one of their variables.
+    - `sign_in`: lets `login` sign in through the browser, if the workspace's server supports it.
+
+    Raises ValueError for a name that is not words of letters, digits, `-` and `_`, and for a prefix that cannot begin a
     variable.
     """
 

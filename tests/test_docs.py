@@ -164,6 +164,11 @@ def test_reference_has_every_command_error_name_and_operation() -> None:
     assert "| `prompt` | `true` |" in pages["template-schema.md"]
 
 
+def test_python_reference_describes_no_members_of_other_libraries() -> None:
+    page = render_code_reference.render()["python-api.md"]
+    assert [name for name in ("_env_file", "model_post_init", "settings_customise_sources") if name in page] == []
+
+
 def test_demo_picture_loads_nothing_from_the_network() -> None:
     picture = (ROOT / "docs" / "pictures" / "demo.svg").read_text("utf-8")
     assert "@font-face" not in picture

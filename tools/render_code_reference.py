@@ -80,12 +80,16 @@ def describe(name: str, found: Any) -> Iterator[str]:
     yield f"## `{name}`\n\n```py\n{kind} {name}{signature(found)}\n```\n\n{documentation(found)}\n"
     if not isinstance(found, type):
         return
-    for base in found.__mro__[1:]:
+    ours = [base for base in found.__mro__[1:] if base.__module__.startswith("arka_config.")]
+    hooks = {member for base in found.__mro__[1:] if base not in ours for member in vars(base)}
+    for base in ours:
         if base.__name__ in documentation(found) and base.__name__ not in arka_config.__all__:
             yield f"{documentation(base)}\n"
     for member, value in vars(found).items():
         function = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
         if member.startswith("_") or not (inspect.isfunction(function) or isinstance(value, property)):
+            continue
+        if member in hooks:  # of a library's class, such as pydantic's: not for authors to call
             continue
         text = documentation(function) or documentation(getattr(super(found, found), member, None))
         yield f"### `{name}.{member}`\n"
