@@ -91,10 +91,8 @@ class LayeredSource(PydanticBaseSettingsSource):
             table.setdefault(self.token_leaf.field.name, self._stand_in)
         self._read_tables(table)
         self._add_defaults(table)
-        profile = self.resolution.profile.profile
-        self.problems += [
-            (None, text) for text in unknown_keys(self.resolution.app, profile, self.leaves, self._retired)
-        ]
+        app, profile = self.resolution.app, self.resolution.profile.profile
+        self.problems += [(None, text) for text in unknown_keys(app, profile, self.leaves, self._retired)]
         return table
 
     def _add_defaults(self, table: dict[str, Any]) -> None:
