@@ -160,6 +160,11 @@ def test_error_does_not_quote_the_token_or_the_secret(fake: FakeWorkspace, monke
         assert not [line for line in error.lines if TOKEN in line or "the-secret" in line]
 
 
+def test_short_secret_may_be_a_part_of_a_scope(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTO_INTROSPECTION_SECRET", "repo")
+    assert ask(fake).state is State.VALID
+
+
 def test_no_child_inherits_the_secret() -> None:
     app = App("octo")
     environ = {"OCTO_INTROSPECTION_SECRET": "s", "PATH": "/bin"}

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.verifier import Refusal, Unsupported
 
 
+_LEAST_SECRET = 8  # characters; a shorter one could be a part of any name
+
+
 class State(StrEnum):
     """The result. The values are those of `state` in JSON output."""
 
@@ -143,7 +146,9 @@ def _interpret(
         for text in (details.id, details.label, *details.scopes):
             check_printable(text, "what it says of the token")
         for text in (answer.user, answer.id, answer.plan, details.id, details.label, *details.scopes):
-            if any(secret in text for secret in sent):  # it would be stored and shown in plain text
+            if any(
+                secret in text for secret in sent if len(secret) >= _LEAST_SECRET
+            ):  # it would be stored and shown in plain text
                 raise InvalidValue("what it says of the token repeats it")
         expires = NEVER if details.expires == NEVER else read_timestamp(details._asdict(), "expires")
     except InvalidValue as error:
