@@ -146,9 +146,8 @@ def _interpret(
         for text in (details.id, details.label, *details.scopes):
             check_printable(text, "what it says of the token")
         for text in (answer.user, answer.id, answer.plan, details.id, details.label, *details.scopes):
-            if any(
-                secret in text for secret in sent if len(secret) >= _LEAST_SECRET
-            ):  # it would be stored and shown in plain text
+            # It would be stored and shown in plain text.
+            if any(secret in text for secret in sent if len(secret) >= _LEAST_SECRET):
                 raise InvalidValue("what it says of the token repeats it")
         expires = NEVER if details.expires == NEVER else read_timestamp(details._asdict(), "expires")
     except InvalidValue as error:
