@@ -119,5 +119,6 @@ class SettingsValidator:
             except (AttributeError, LookupError, TypeError):  # a validator that needs the other fields
                 type_adapter(leaf).validate_python(value)
         except ValidationError as error:
-            return first_message(error)
+            # A validator's message may quote its input.
+            return "not valid" if self.is_secret(name) else first_message(error)
         return ""

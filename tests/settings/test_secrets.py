@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, NewType, TypedDict, TypeVar
 
 import pytest
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, Json, RootModel, SecretBytes, SecretStr
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Json,
+    RootModel,
+    SecretBytes,
+    SecretStr,
+)
 from pydantic import Secret as PydanticSecret
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypeAliasType
@@ -19,6 +29,8 @@ from arka_config.cli.embed.setting_options import setting_options
 from arka_config.cli.runtime.run import run
 from arka_config.errors import SettingsError
 from arka_config.settings.secret_types import is_secret
+from arka_config.templates.policy import SettingsValidator
+from tests.settings.type_cases import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -407,3 +419,16 @@ def test_list_of_secret_settings_that_lacks_one_is_refused(declared: tuple[str, 
 def test_token_of_another_type_is_refused(annotation: Any) -> None:
     with pytest.raises(TypeError, match=r"Plain\.token: this is the token, .*: declare it as 'token: Token'"):
         type("Plain", (ProfileSettings,), {"__annotations__": {"token": annotation}, "__module__": __name__}, app=app)
+
+
+def test_validator_that_quotes_a_secret_is_not_quoted_by_doctor() -> None:
+    def refuse(value: object) -> object:
+        raise ValueError(f"{value} is too short")
+
+    kinds: list[tuple[Any, str]] = [
+        (dict[str, SecretStr], "not valid"),
+        (dict[str, str], "{'a': 'hunter-9'} is too short"),
+    ]
+    for kind, problem in kinds:
+        _, one = make(Annotated[kind, BeforeValidator(refuse)])
+        assert SettingsValidator(one).problem("value", {"a": "hunter-9"}, may_be_secret=True) == problem
