@@ -86,9 +86,12 @@ def _settings(machine: Machine, name: str, profile: Profile) -> Iterator[Problem
             continue
         current = validator.current(key)
         if current != key and not validator.is_secret(key):
-            done = f"renamed settings.{key} to settings.{current} in {describe(profile.path)}"
-            fix = Fix(done, partial(rewrite_profile, machine, name))
             message = f"settings.{key} is an old name: it is settings.{current} now"
+            done = f"renamed settings.{key} to settings.{current} in {describe(profile.path)}"
+            if (used := validator.used_name(key, profile.settings)) != key:
+                message = f"settings.{key} has no effect: settings.{used} is set too"
+                done = f"removed settings.{key} from {describe(profile.path)}"
+            fix = Fix(done, partial(rewrite_profile, machine, name))
             yield Problem(WARNING, profile.path, message, machine.command("doctor", "--fix"), fix=fix)
         fault = validator.problem(key, value, may_be_secret=True)
         if not fault and validator.is_secret(key):

@@ -74,9 +74,12 @@ class SettingsValidator:
         """Return the name that a setting has now."""
         return self._old.get(name, name)
 
-    def leaf(self, name: str) -> Leaf:
-        """Return the setting that has, or had, this name. Raises KeyError."""
-        return self._leaves[self.current(name)]
+    def used_name(self, name: str, settings: Mapping[str, Any]) -> str:
+        """Return the name under which a table gives the value of this setting, if it has several of its names."""
+        from arka_config.settings.renaming import has
+
+        field = self._leaves[self.current(name)].field
+        return next((each.name for each in (field, *field.old) if has(settings, each.path)), name)
 
     @property
     def has_other_names(self) -> bool:

@@ -272,7 +272,10 @@ def test_doctor_fix_renames_keys_and_keeps_comments(home: Path) -> None:
 
 def test_doctor_fix_drops_an_old_key_that_has_no_effect(home: Path) -> None:
     path = write_profile(home, "[settings]\nwait = 7\ntimeout = 5\n")
-    assert acme("doctor", "--fix").code == 0
+    (problem,) = found_in(acme("doctor", "--json"), "profiles")
+    assert problem["message"] == "settings.wait has no effect: settings.timeout is set too"
+    done = acme("doctor", "--fix")
+    assert (done.code, f"removed settings.wait from {path}" in done.err) == (0, True)
     assert path.read_text() == "[settings]\ntimeout = 5\n"
 
 
