@@ -67,6 +67,8 @@ docs: $(READY) $(DOCS_READY) ## write the generated pages, and build the documen
 	@$(BIN)/python tools/render_guarantees.py
 	@$(BIN)/python tools/render_reference.py
 	@$(BIN)/python tools/render_code_reference.py
+	@$(BIN)/python -m tools.render_json_reference
+	@$(BIN)/python -m tools.render_file_formats
 	@$(BIN)/python tools/render_precedence.py
 	@$(BIN)/python tools/build_site.py "$(ARKA_PEERS)/docs/bin/zensical"
 

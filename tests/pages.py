@@ -29,6 +29,7 @@ from unittest import mock
 
 from arka_config.arka import app
 from arka_config.cli.runtime.run import run
+from tests import file_formats, json_output  # noqa: F401  # they check all files and JSON that commands write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

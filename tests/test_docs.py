@@ -17,7 +17,7 @@ from arka_config.cli.runtime.command_tree import program
 from tests.cli.program import every_command
 from tests.guarantees.numbers import BOUNDED
 from tests.pages import ROOT, Home, read_blocks, run_page
-from tools import render_code_reference, render_precedence
+from tools import render_code_reference, render_json_reference, render_precedence
 
 PAGES = [
     ROOT / "README.md",
@@ -103,9 +103,11 @@ def link_exists(page: Path, target: str) -> bool:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub generates them."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    """The anchors of a page's headings, as GitHub generates them, and those of its tables."""
+    text = page.read_text("utf-8")
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    named = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return named | set(re.findall(r'^<span id="(\w+)">', text, re.MULTILINE))
 
 
 def sections() -> dict[str, str]:
@@ -144,6 +146,12 @@ def test_reference_made_of_the_code_is_current() -> None:
     for name, text in render_code_reference.render().items():
         page = (ROOT / "docs" / "reference" / name).read_text("utf-8")
         assert page == text.rstrip("\n") + "\n", f"docs/reference/{name} is out of date: run 'make docs'"
+
+
+def test_json_reference_is_current() -> None:
+    for name, text in render_json_reference.render().items():
+        page = (ROOT / "docs" / "reference" / name).read_text("utf-8")
+        assert page == text, f"docs/reference/{name} is out of date: run 'make docs'"
 
 
 def test_picture_of_precedence_is_current() -> None:

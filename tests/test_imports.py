@@ -30,13 +30,14 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 IMPORT_STRING = re.compile(r"arka_config(\.\w+)+(:\w+)?")
 
 # What each module or package at the top of `arka_config` may import, itself aside; from the bottom up.
-BASICS = {"errors", "extras", "text", "secret", "timestamps", "token_checksum", "debug", "deadline"}
+BASICS = {"errors", "extras", "text", "secret", "timestamps", "token_checksum", "debug", "deadline", "schema"}
 STORE = BASICS | {"precedence", "app_identity", "versions", "store"}
 OPENING = STORE | {"sealing", "references", "opening"}
 CLI = OPENING | {"exchange", "settings", "templates", "workspace", "verifiers", "scanning", "doctor", "cli"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "extras": set(),
+    "schema": set(),
     "debug": set(),
     "deadline": set(),
     "secret": set(),

@@ -40,7 +40,7 @@ FILE = "journal.json"
 ROTATE, APPLY, CREATE, LOGIN = "rotate", "apply", "tokens create", "login"  # the kinds: commands, as they are typed
 REVOKE, REVOKE_OWN = "tokens revoke", "tokens revoke current"  # the second: of the token that the request was made with
 
-_VERSION = 1
+VERSION = 1
 _MAX_REQUEST_AGE = 3600.0  # seconds; no command waits longer for a token, so an older process id is another process's
 _MAX_DELIVERY_TIME = 60.0  # seconds in which a request that a killed process sent may still arrive
 REQUESTED, UNNEEDED = "requested", "unneeded"  # the roles
@@ -198,7 +198,7 @@ class Journal:
     def _read(self) -> dict[str, dict[str, Any]]:
         fault = "not a journal, so it is not known which tokens a killed command left"
         hint = f"rm {quote_path(self.path)}"
-        table = json.read_table(self.path, _VERSION, "tokens", fault=fault, hint=hint)
+        table = json.read_table(self.path, VERSION, "tokens", fault=fault, hint=hint)
         if not all(map(_is_entry, table, table.values())):
             raise MalformedFile(f"{self.path}: {fault}", path=self.path, hint=hint)
         return table
@@ -207,7 +207,7 @@ class Journal:
         if not table:
             files.remove(self.path)
             return
-        files.write(self.path, json.dumps({"version": _VERSION, "tokens": dict(sorted(table.items()))}))
+        files.write(self.path, json.dumps({"version": VERSION, "tokens": dict(sorted(table.items()))}))
 
 
 def describe(entries: Iterable[Entry], program: str) -> str:

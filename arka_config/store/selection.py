@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _NONE = "-"
-_VERSION = 1
+VERSION = 1
 
 
 class Selection:
@@ -53,8 +53,8 @@ class Selection:
         if text is None:
             return {}
         document = json.parse(text, path, f"rm {quote_path(path)}")
-        json.check_version(document, _VERSION, path)
-        pins = document.get("pins") if isinstance(document, dict) and document.get("version") == _VERSION else None
+        json.check_version(document, VERSION, path)
+        pins = document.get("pins") if isinstance(document, dict) and document.get("version") == VERSION else None
         if not isinstance(pins, dict) or not all(is_printable(d) and _is_name(n) for d, n in pins.items()):
             raise MalformedFile(f"{path}: not a file of pinned directories", path=path, hint=f"rm {quote_path(path)}")
         return pins
@@ -64,7 +64,7 @@ class Selection:
         for directory in pins:
             check_printable(directory, "the directory's path")
         ordered = dict(sorted(pins.items()))
-        files.write(self.pins_path, json.dumps({"version": _VERSION, "pins": ordered}))
+        files.write(self.pins_path, json.dumps({"version": VERSION, "pins": ordered}))
 
     def pin(self, directory: str, name: str) -> None:
         """Pin a directory tree to a profile."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FILE = "sign_in.json"
 MAX_AGE = 24 * 60 * 60  # seconds
-_VERSION = 1
+VERSION = 1
 
 
 class SignInCache:
@@ -51,7 +51,7 @@ class SignInCache:
                     issuers[issuer] = {"read": int(time.time()), "metadata": dict(metadata)}
                 elif issuers.pop(issuer, None) is None:
                     return
-                files.write(self.path, json.dumps({"version": _VERSION, "issuers": issuers}))
+                files.write(self.path, json.dumps({"version": VERSION, "issuers": issuers}))
         except ConfigError:
             return  # a state folder that cannot be written, or a damaged file
 
@@ -63,4 +63,4 @@ class SignInCache:
         return entry if isinstance(entry, dict) else {}
 
     def _read(self) -> dict[str, Any]:
-        return json.read_table(self.path, _VERSION, "issuers", fault="not a cache of metadata")
+        return json.read_table(self.path, VERSION, "issuers", fault="not a cache of metadata")

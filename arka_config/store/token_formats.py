@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arka_config.store.lock import Lock
 
 FILE = "token-formats.json"
-_VERSION = 1
+VERSION = 1
 
 
 class TokenFormats:
@@ -40,10 +40,10 @@ class TokenFormats:
         try:
             with self._lock:
                 checksums = self._read() | {origin: checksum}
-                files.write(self.path, json.dumps({"version": _VERSION, "checksums": checksums}))
+                files.write(self.path, json.dumps({"version": VERSION, "checksums": checksums}))
         except ConfigError:
             return
 
     def _read(self) -> dict[str, str]:
-        checksums = json.read_table(self.path, _VERSION, "checksums", fault="not a file of token formats")
+        checksums = json.read_table(self.path, VERSION, "checksums", fault="not a file of token formats")
         return {origin: each for origin, each in checksums.items() if each in (NONE, OPTIONAL, REQUIRED)}

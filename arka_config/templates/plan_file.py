@@ -22,15 +22,25 @@ class SavedPlan(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
     version: Literal[1] = 1
+    """the version of the format"""
     app: str
+    """the name of the program"""
     paths: list[str]
+    """the templates and folders, as full paths"""
     only: tuple[str, ...]
+    """the profiles of `--only`; empty without it"""
     prune: bool
+    """`--prune`"""
     take: Literal["template", "mine"] | None
+    """`--take`: `template` or `mine`; null without it"""
     adopt: bool
+    """`--adopt`"""
     identities: list[str]
+    """the files of `--identity`, as full paths; empty without it"""
     digest: str
+    """the SHA-256 digest of the plan: `apply` refuses it if the plan would be another one now"""
     plan: dict[str, Any]
+    """for readers, the plan as [`plan --json`](json.md#plan) prints it"""
 
     @property
     def options(self) -> Options:

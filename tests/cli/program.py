@@ -15,6 +15,7 @@ from arka_config.__main__ import main
 from arka_config.cli.runtime.command_tree import LazyCommand
 from arka_config.store.system import SYSTEM
 from arka_config.testing import Result, Stream, run_program
+from tests import file_formats, json_output  # noqa: F401  # they check all files and JSON that commands write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

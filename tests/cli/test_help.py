@@ -26,7 +26,6 @@ from arka_config.cli.runtime.run import run
 from arka_config.cli.runtime.suggestions import SYNONYMS
 from tests.acme import app as acme
 from tests.cli.program import arka, every_command
-from tests.pages import ROOT
 
 IRREVERSIBLE = [entry.name for entry in ENTRIES if entry.is_irreversible]
 
@@ -128,11 +127,8 @@ def test_exit_codes_topic_has_the_code_of_every_error() -> None:
     assert {kind.exit_code for kind in kinds} <= exit_codes.MEANINGS.keys()
 
 
-def test_files_topic_has_the_files_of_the_reference() -> None:
-    page = (ROOT / "docs" / "reference" / "files.md").read_text("utf-8")
-    assert set(re.findall(r"^\| \[`((?:config|data|state)/[^`]+)`\]", page, re.MULTILINE)) == {
-        path for path, _ in files.FILES
-    }
+def test_files_topic_of_an_app_without_another_program_has_no_file_of_it() -> None:
+    assert [path for path, _ in files.files_of(app) if "legacy" in path]
     assert not [path for path, _ in files.files_of(acme) if "legacy" in path]
 
 

@@ -15,6 +15,7 @@ from arka_config.cli.runtime.command import command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from arka_config.cli.output.documents.tokens import ActivityDocument, ActivityEntryDocument
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.models import Activity
@@ -40,7 +41,8 @@ def activity(session: Session, limit: int, since: str | None) -> None:
     workspace = workspace_access.effective_workspace(session)
     entries = workspace.list_activity(limit, after)
     if session.json:
-        return session.show_json({"activity": [_document(each) for each in entries]})
+        document: ActivityDocument = {"activity": [_document(each) for each in entries]}
+        return session.show_json(document)
     if not entries:
         terminal.say("No activity")
         return None
@@ -52,7 +54,7 @@ def activity(session: Session, limit: int, since: str | None) -> None:
     return None
 
 
-def _document(entry: Activity) -> dict[str, object]:
+def _document(entry: Activity) -> ActivityEntryDocument:
     return {
         "at": entry.at,
         "action": entry.action,

@@ -25,6 +25,7 @@ from arka_config.text import count_text, shorten_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from arka_config.cli.output.documents.templates import ApplyDocument
     from arka_config.cli.runtime.applied_tokens import CheckedTokens
     from arka_config.cli.runtime.session import Session
     from arka_config.templates.applying import Result
@@ -205,7 +206,7 @@ def _count_steps(plan: Plan, verified: int) -> int:
 
 def _document(
     plan: Plan, result: Result | None, needing: Sequence[ProfilePlan], checked: CheckedTokens | None = None
-) -> dict[str, object]:
+) -> ApplyDocument:
     return {
         "changed": result is not None and result.is_changed,
         "written": result.written if result else [],
@@ -219,6 +220,7 @@ def _document(
         ],
         "needs_token": [profile.name for profile in needing],
         "plan": plan_document(plan),
+        "error": None,
     }
 
 
@@ -232,7 +234,7 @@ def _report(
     stored = result.stored if result else []
     needing = [profile for profile in plan.needing_tokens if profile.name not in stored]
     if session.json:
-        session.show_json({**_document(plan, result, needing, checked), "error": None})
+        session.show_json(_document(plan, result, needing, checked))
     if result is not None and (plan.is_pending or stored):
         verbs = {Action.CREATE: "created", Action.CHANGE: "changed", Action.ADOPT: "adopted", Action.REMOVE: "removed"}
         parts = [f"{plan.counts[action]} {verb}" for action, verb in verbs.items()]

@@ -23,6 +23,7 @@ from arka_config.text import count_text, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from arka_config.cli.output.documents.machine import DoctorDocument, ProblemDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.doctor.machine import Machine
     from arka_config.doctor.problem import Problem
@@ -208,9 +209,9 @@ class Report:
 
 def _document(
     checks: Sequence[Check], problems: Sequence[Problem], results: Sequence[FixResult] | None
-) -> dict[str, object]:
+) -> DoctorDocument:
     names = [problem.check for problem in problems]
-    document: dict[str, object] = {
+    document: DoctorDocument = {
         "healthy": not any(problem.is_failure for problem in problems),
         "checks": [{"name": each.name, "group": each.group, "found": names.count(each.name)} for each in checks],
         "problems": [_problem_document(problem) for problem in problems],
@@ -223,7 +224,7 @@ def _document(
     return document
 
 
-def _problem_document(problem: Problem) -> dict[str, object]:
+def _problem_document(problem: Problem) -> ProblemDocument:
     return {
         "check": problem.check,
         "severity": problem.severity,

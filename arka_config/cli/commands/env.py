@@ -14,6 +14,7 @@ from arka_config.errors import ConfigError, UsageError
 from arka_config.exchange import variables as formats
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.credentials import VariablesDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -38,7 +39,8 @@ def env(session: Session, shell: str | None, with_token: bool, for_github: bool,
     if for_github:
         _append_for_github(session, variables)
     elif session.json:
-        session.show_json({"variables": variables}, reveal=with_token)
+        document: VariablesDocument = {"variables": variables}
+        session.show_json(document, reveal=with_token)
     else:
         if sys.stdout.isatty() and not with_token:
             terminal.note("these lines are for eval: a program cannot change the shell that runs it")

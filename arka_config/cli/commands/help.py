@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from arka_config.cli.output.documents.machine import HelpDocument
     from arka_config.cli.runtime.session import Session
 
 _MAX_WIDTH = 100  # columns; longer lines are hard to read
@@ -58,12 +59,14 @@ def help_(session: Session, words: tuple[str, ...]) -> None:
         width = min(terminal.columns(), _MAX_WIDTH)
         lines = write_text(topic.blocks(session.app), width).splitlines()
         text = "\n".join(map(terminal.safe_text, lines))  # it quotes the author's descriptions
-        return session.show({"topic": topic.name, "command": None, "text": text}, text)
+        document: HelpDocument = {"topic": topic.name, "command": None, "text": text}
+        return session.show(document, text)
     found = _find(context, words)
     if found is None:
         raise UsageError(f"there is no command or topic '{' '.join(words)}'", hint=_hint(context, words))
     text = found.command.get_help(found)
-    session.show({"topic": None, "command": " ".join(words) or None, "text": text}, text)
+    document = {"topic": None, "command": " ".join(words) or None, "text": text}
+    session.show(document, text)
 
 
 def _hint(context: click.Context, words: Sequence[str]) -> str:

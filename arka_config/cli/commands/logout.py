@@ -17,6 +17,7 @@ from arka_config.errors import ConfigError, MalformedFile, NoToken, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from arka_config.cli.output.documents.credentials import LogoutDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -42,7 +43,8 @@ def logout(session: Session, all_profiles: bool, yes: bool, revoke: bool, legacy
     else:
         forgotten = _forget(session, names)
     if session.json:
-        session.show_json({"profiles": forgotten})
+        document: LogoutDocument = {"profiles": forgotten}
+        session.show_json(document)
     if not revoke:
         for name in forgotten:
             terminal.say(f"Forgot the token of profile '{name}'", mark="✓")

@@ -52,7 +52,7 @@ def plan(session: Session, given: PlanInput, diff: bool, out: str | None, follow
             **given.options._asdict(),
             identities=list(given.identities),
             digest=result.digest(),
-            plan=document,
+            plan=dict(document),
         )
         plan_file.write(session.store, out, saved, follow_links=follow_links)
         terminal.say(f"Wrote {session.with_tilde(out)}", mark="✓")

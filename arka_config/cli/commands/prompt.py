@@ -10,6 +10,9 @@ from arka_config.cli.runtime.command import command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.credentials import PromptDocument
+
 
 @command()
 def prompt(session: Session) -> None:
@@ -22,6 +25,7 @@ def prompt(session: Session) -> None:
     """
     name = session.prompt_name()
     if session.json:
-        session.show_json({"profile": name or None})
+        document: PromptDocument = {"profile": name or None}
+        session.show_json(document)
     elif name:
         terminal.out(session.app.redact(name))  # it may be a token, pasted into the wrong variable

@@ -13,6 +13,7 @@ from arka_config.cli.runtime.login_steps import Input, Target, log_in
 from arka_config.errors import NoToken, UsageError
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.credentials import UnchangedTokenDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -40,8 +41,9 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
         label = stored.credential.label
         if not stored.credential.is_expired and _is_accepted(stored):
             replace = f"{session.app.name} {session.app.replacing_command} --profile {name}"
+            document: UnchangedTokenDocument = {"profile": name, "refreshed": False}
             session.report(
-                {"profile": name, "refreshed": False},
+                document,
                 f"The token of profile '{name}' works; to replace it: {replace}",
             )
             return
@@ -52,7 +54,7 @@ def refresh(session: Session, no_browser: bool, paste: bool, force: bool) -> Non
     if url is None:
         raise UsageError("the workspace's URL is not known", hint=f"{session.app.name} profiles set {name} api_url=URL")
     target = Target(name, url, suggested_label=label, force=force)
-    log_in(session, target, Input(paste=paste, no_browser=no_browser), {"refreshed": True})
+    log_in(session, target, Input(paste=paste, no_browser=no_browser), is_refresh=True)
 
 
 def _is_accepted(stored: workspace_access.StoredToken) -> bool:

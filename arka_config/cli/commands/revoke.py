@@ -13,6 +13,7 @@ from arka_config.cli.runtime.command import command
 from arka_config.errors import NoWorkspaceApi
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.credentials import RevokeDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.cli.runtime.workspace_access import StoredToken
 
@@ -55,7 +56,13 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
 def _forget(session: Session, stored: StoredToken, token: str, message: str, *, revoked: bool) -> None:
     forgotten = revoking.forget_token(session, stored)
     legacy_sync.after_change(session)
-    session.report({"profile": stored.profile, "token": token, "revoked": revoked, "forgotten": forgotten}, message)
+    document: RevokeDocument = {
+        "profile": stored.profile,
+        "token": token,
+        "revoked": revoked,
+        "forgotten": forgotten,
+    }
+    session.report(document, message)
 
 
 def _show_tokens_page(session: Session, stored: StoredToken, token: str, open_browser: bool) -> None:

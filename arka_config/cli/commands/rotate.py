@@ -22,6 +22,7 @@ from arka_config.store.journal import ROTATE
 from arka_config.templates.ledger import LedgerFile
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.credentials import RotateDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.cli.runtime.workspace_access import StoredToken
     from arka_config.store.journal import Entry
@@ -137,18 +138,16 @@ def _store_and_verify(
 
 def _report(session: Session, old: StoredToken, changed: list[str], new: Credential, token_id: str) -> None:
     before, after = (session.app.mask(each.token.reveal()) for each in (old.credential, new))
-    session.report(
-        {
-            "profile": old.profile,
-            "profiles": changed,
-            "token": after,
-            "before": before,
-            "id": token_id,
-            "label": new.label or None,
-            **expiry_document(new.expires),
-        },
-        f"Replaced {before} of profile '{old.profile}' with {after}, and revoked the old one",
-    )
+    document: RotateDocument = {
+        "profile": old.profile,
+        "profiles": changed,
+        "token": after,
+        "before": before,
+        "id": token_id,
+        "label": new.label or None,
+        **expiry_document(new.expires),
+    }
+    session.report(document, f"Replaced {before} of profile '{old.profile}' with {after}, and revoked the old one")
     if new.expiry is not None:
         terminal.say(f"  It expires {timestamps.describe(new.expiry)}")
     for name in changed:

@@ -31,7 +31,9 @@ from arka_config.store.child_environment import child_environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from arka_config.cli.output.documents.machine import CommitDocument, FindingDocument, ScanDocument
     from arka_config.cli.runtime.session import Session
+    from arka_config.scanning.findings import Commit
     from arka_config.workspace.client.client import WorkspaceClient
     from arka_config.workspace.client.verification import Verification
 
@@ -114,11 +116,6 @@ class _LeftOut(NamedTuple):
     look_alikes: int
     excluded: file_search.Excluded
     unread: int
-
-    def document(self) -> dict[str, object]:
-        """What was found or not searched, as JSON values."""
-        not_searched = [self.excluded.folder] if self.excluded.was_met else []
-        return {"allowed": self.allowed, "look_alikes": self.look_alikes, "not_searched": not_searched}
 
     def note(self, session: Session) -> None:
         """Say what may be missing in the findings."""
@@ -268,11 +265,17 @@ class _Report:
     def show(self, left_out: _LeftOut) -> None:
         """Print the findings, as JSON with `--json`, and how many are allowed."""
         if self._session.json:
-            self._session.show_json({"findings": self._documents(), **left_out.document()})
+            document: ScanDocument = {
+                "findings": self._documents(),
+                "allowed": left_out.allowed,
+                "look_alikes": left_out.look_alikes,
+                "not_searched": [left_out.excluded.folder] if left_out.excluded.was_met else [],
+            }
+            self._session.show_json(document)
         else:
             self._show_table(left_out.allowed)
 
-    def _documents(self) -> list[dict[str, object]]:
+    def _documents(self) -> list[FindingDocument]:
         """The findings as JSON values. No value contains a token."""
         return [
             {
@@ -286,7 +289,7 @@ class _Report:
                 "profiles": self._profiles_of(each),
                 "state": self._state(each),
                 "object": each.object_id or None,
-                "commit": None if each.commit is None else each.commit._asdict(),
+                "commit": None if each.commit is None else _commit_document(each.commit),
             }
             for each in self._findings
         ]
@@ -350,3 +353,7 @@ class _Report:
                     continue
                 terminal.say(f"Revoked {app.mask(token)} at {client.origin}", mark="✓")
                 revoking.note_holders(self._session, self._profiles[token])
+
+
+def _commit_document(commit: Commit) -> CommitDocument:
+    return {"id": commit.id, "author": commit.author, "date": commit.date}

@@ -20,6 +20,7 @@ from arka_config.store.resolution import expired_token
 from arka_config.text import visible
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.templates import SealDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.secret import Secret
     from arka_config.store.profile_store import ProfileStore
@@ -82,8 +83,14 @@ def seal(
     if path is not None:
         _write_to_template(session.store, path, text, follow_links=follow_links)
     if session.json:
-        document = {"profile": sealed.profile, "origin": sealed.origin, "recipients": len(recipients)}
-        session.show_json({**document, "sealed": text, "template": path})
+        document: SealDocument = {
+            "profile": sealed.profile,
+            "origin": sealed.origin,
+            "recipients": len(recipients),
+            "sealed": text,
+            "template": path,
+        }
+        session.show_json(document)
     elif path is None:
         terminal.out(text.rstrip("\n"))
     message = f"Sealed a token for profile '{sealed.profile}' and {sealed.origin}, for {len(recipients)} "

@@ -43,6 +43,7 @@ from arka_config.store.tokens import NEVER, SEALED, Credential
 from arka_config.workspace.client.verification import Skipped, State, Verification
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.credentials import StatusDocument, StatusTokenDocument
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.credential import EffectiveToken
@@ -253,20 +254,12 @@ def _verification_cells(verification: Verification) -> tuple[Cell, Cell, Cell]:
     return (f"unknown: {words.get(verification.state, verification.state)}", "yellow"), "", (verification.reason, "dim")
 
 
-def _document(session: Session, found: Findings, show_token: bool) -> dict[str, object]:
-    token = value_document(session, found.token, show_token=show_token)
-    if token is not None and found.stored is not None:
-        token |= credential_document(found.stored)
-    known = found.known
-    if token is not None and known is not None:
-        token |= {"label": known.label or None, "user": known.user or None}
-    if token is not None:
-        token |= expiry_document(known.expires if known is not None else "", unknown=_unknown(found))
+def _document(session: Session, found: Findings, show_token: bool) -> StatusDocument:
     verification = found.verification
     identity = verification.identity
     return {
         "profile": value_document(session, found.profile),
-        "token": token,
+        "token": _token_document(session, found, show_token),
         "api_url": value_document(session, next(iter(found.urls), None)),
         "verified": None if verification.skipped is not None or found.token is None else identity is not None,
         "state": verification.state,
@@ -274,3 +267,24 @@ def _document(session: Session, found: Findings, show_token: bool) -> dict[str, 
         "plan": (identity.plan or None) if identity is not None else None,
         "error": error_document(session, found.error),
     }
+
+
+def _token_document(session: Session, found: Findings, show_token: bool) -> StatusTokenDocument | None:
+    value = value_document(session, found.token, show_token=show_token)
+    if value is None:
+        return None
+    known = found.known
+    expiry = expiry_document(known.expires if known is not None else "", unknown=_unknown(found))
+    document: StatusTokenDocument = {
+        "value": value["value"],
+        "layer": value["layer"],
+        "source": value["source"],
+        "key": value["key"],
+        "expires": expiry["expires"],
+        "expiry": expiry["expiry"],
+    }
+    if found.stored is not None:
+        document.update({**document, **credential_document(found.stored), **expiry})
+    if known is not None:
+        document["label"], document["user"] = known.label or None, known.user or None
+    return document

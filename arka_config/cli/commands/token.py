@@ -13,6 +13,7 @@ from arka_config.errors import OriginConflict
 from arka_config.precedence.origin import Origin
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.credentials import TokenDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -34,6 +35,5 @@ def token(session: Session, url: str | None, strict_expiry: bool) -> None:
             hint=f"{session.app.name} profiles list",
         )
     text = effective.secret.reveal()
-    session.show(
-        {"token": text, "origin": str(effective.origin), "profile": session.resolution.name}, text, reveal=True
-    )
+    document: TokenDocument = {"token": text, "origin": str(effective.origin), "profile": session.resolution.name}
+    session.show(document, text, reveal=True)

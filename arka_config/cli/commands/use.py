@@ -18,6 +18,7 @@ from arka_config.precedence.values import ENV, PIN
 
 if TYPE_CHECKING:
     from arka_config.cli.input.picker import Choice
+    from arka_config.cli.output.documents.credentials import PinDocument, PinsDocument, UseDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -52,10 +53,8 @@ def use(session: Session, name: str | None, here: bool, unpin: bool, pins: bool)
     else:
         before = session.store.use(wanted)
     legacy_sync.after_change(session)
-    session.report(
-        {"profile": wanted, "before": before},
-        f"Profile '{wanted}' is active" + ("" if before != wanted else " already"),
-    )
+    document: UseDocument = {"profile": wanted, "before": before}
+    session.report(document, f"Profile '{wanted}' is active" + ("" if before != wanted else " already"))
     _note_overrides(session, wanted)
 
 
@@ -64,10 +63,8 @@ def _pin(session: Session, name: str) -> None:
     if name == "-":
         raise UsageError("--here needs a profile's name", hint=f"{session.app.name} use NAME --here")
     session.store.pin(directory, name)
-    session.report(
-        {"profile": name, "directory": directory},
-        f"{session.with_tilde(directory)} and everything below it use profile '{name}'",
-    )
+    document: PinDocument = {"profile": name, "directory": directory}
+    session.report(document, f"{session.with_tilde(directory)} and everything below it use profile '{name}'")
 
 
 def _unpin(session: Session) -> None:
@@ -75,17 +72,16 @@ def _unpin(session: Session) -> None:
     name = session.store.unpin(directory)
     if name is None:
         raise ConfigError(f"{directory} itself is not pinned", hint=f"{session.app.name} status")
-    session.report(
-        {"profile": name, "directory": directory},
-        f"{session.with_tilde(directory)} is no longer pinned to profile '{name}'",
-    )
+    document: PinDocument = {"profile": name, "directory": directory}
+    session.report(document, f"{session.with_tilde(directory)} is no longer pinned to profile '{name}'")
 
 
 def _show_pins(session: Session) -> None:
     """Show the pinned directories with their profiles, and what no longer exists."""
     pinned = sorted(session.store.selection.read_pins().items())
     if session.json:
-        return session.show_json({"pins": [{"directory": directory, "profile": name} for directory, name in pinned]})
+        document: PinsDocument = {"pins": [{"directory": directory, "profile": name} for directory, name in pinned]}
+        return session.show_json(document)
     if not pinned:
         return terminal.say(f"No directory is pinned; pin this one with: {session.app.name} use NAME --here")
     names = set(session.store.names())

@@ -14,6 +14,9 @@ from arka_config.cli.runtime.command import command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.machine import VersionDocument
+
 
 @command()
 def version(session: Session) -> None:
@@ -24,7 +27,7 @@ def version(session: Session) -> None:
     from arka_config import versions
 
     program = program_of(click.get_current_context())
-    document = {
+    document: VersionDocument = {
         "name": program,
         "version": versions.app_version(session.app),
         "toolkit": versions.toolkit_version(),

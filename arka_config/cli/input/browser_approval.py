@@ -13,6 +13,7 @@ from arka_config.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from arka_config.cli.output.documents.credentials import SignInDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.secret import Secret
     from arka_config.workspace.client.sign_in.server import AuthorizationServer, Granted, Requester
@@ -61,7 +62,8 @@ def _use_loopback(
         page = server.authorization_url(request, requester)
         code = user_codes.show(user_codes.of_challenge(request.challenge))
         if session.json:
-            session.show_json_line({"url": page, "code": code, "expires_in": int(BROWSER_SECONDS)})
+            document: SignInDocument = {"url": page, "code": code, "expires_in": int(BROWSER_SECONDS)}
+            session.show_json_line(document)
         terminal.say(f"Approve the sign-in to {server.origin} for profile '{requester.profile}' in your browser:")
         for line in ("", f"  {page}", "", f"If the page shows a code, it must be {code}."):
             terminal.say(line)
@@ -89,9 +91,13 @@ def _use_device_code(
     device = server.authorize_device(requester)
     with _withdrawn_on_failure(server, record, device.secret, "device_code"):
         if session.json:
-            left = round(device.ends - time.monotonic())
-            document = {"url": device.page, "code": device.user_code, "expires_in": left}
-            session.show_json_line(document | {"url_with_code": device.complete_page or None})
+            document: SignInDocument = {
+                "url": device.page,
+                "code": device.user_code,
+                "expires_in": round(device.ends - time.monotonic()),
+                "url_with_code": device.complete_page or None,
+            }
+            session.show_json_line(document)
         terminal.say(f"To sign in to {server.origin} as profile '{requester.profile}', open this page on any device:")
         for line in ("", f"  {device.page}", "", f"and enter the code {device.user_code}"):
             terminal.say(line)

@@ -17,13 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from typing import Any
 
+    from arka_config.cli.output.documents.values import (
+        BoundsDocument,
+        ErrorDocument,
+        ExpiryDocument,
+        ProfileTokenDocument,
+        ResolvedValueDocument,
+        StoredTokenDocument,
+        TokenDetailsDocument,
+        TokenReferenceDocument,
+    )
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
     from arka_config.settings.fields import Leaf
     from arka_config.store.profiles import Profile
     from arka_config.store.tokens import Credential
-    from arka_config.workspace.client.models import TokenDetails
+    from arka_config.workspace.client.models import Bounds, TokenDetails
 
 # What is known of a token's expiry if it is not a time: the workspace says so, nothing says so, and nothing was asked.
 UNKNOWN = "unknown"
@@ -88,17 +98,20 @@ def expiry_warning(session: Session) -> timedelta:
         return timedelta(days=EXPIRY_WARNING)
 
 
-def token_document(session: Session, profile: Profile, credential: Credential | None) -> dict[str, object] | None:
+def token_document(
+    session: Session, profile: Profile, credential: Credential | None
+) -> ProfileTokenDocument | TokenReferenceDocument | None:
     """A profile's token for JSON; None if it has none."""
     if profile.reference is not None:
         kind, target = profile.reference
         return {"reference": {kind: target}, **expiry_document("", unknown=NOT_CHECKED)}
     if credential is None:
         return None
-    return {"value": mask_token(session, credential), **credential_document(credential)}
+    document: ProfileTokenDocument = {"value": mask_token(session, credential), **credential_document(credential)}
+    return document
 
 
-def credential_document(credential: Credential) -> dict[str, object]:
+def credential_document(credential: Credential) -> StoredTokenDocument:
     """The metadata of a stored token for JSON."""
     return {
         "storage": credential.storage,
@@ -110,13 +123,13 @@ def credential_document(credential: Credential) -> dict[str, object]:
     }
 
 
-def expiry_document(expires: str, *, unknown: str = UNKNOWN) -> dict[str, object]:
+def expiry_document(expires: str, *, unknown: str = UNKNOWN) -> ExpiryDocument:
     """A credential's expiry for JSON: the time, or null and the reason."""
     word = "date" if expires not in ("", NEVER) else expires or unknown.replace(" ", "_")
     return {"expires": expires if word == "date" else None, "expiry": word}
 
 
-def token_details_document(details: TokenDetails) -> dict[str, object]:
+def token_details_document(details: TokenDetails) -> TokenDetailsDocument:
     """What the workspace knows of a token, as JSON shows it."""
     return {
         "id": details.id,
@@ -128,11 +141,18 @@ def token_details_document(details: TokenDetails) -> dict[str, object]:
         "last_used": details.last_used or None,
         "last_used_address": details.last_used_address or None,
         "last_used_client": details.last_used_client or None,
-        "issue": None if details.issue is None else details.issue._asdict(),
+        "issue": bounds_document(details.issue),
     }
 
 
-def error_document(session: Session, error: ConfigError | None) -> dict[str, object] | None:
+def bounds_document(bounds: Bounds | None) -> BoundsDocument | None:
+    """What a token may create, as JSON shows it."""
+    if bounds is None:
+        return None
+    return {"label": bounds.label, "max_lifetime": bounds.max_lifetime, "max_tokens": bounds.max_tokens}
+
+
+def error_document(session: Session, error: ConfigError | None) -> ErrorDocument | None:
     """The error that ends a command, for the JSON of one that prints what it knows all the same."""
     if error is None:
         return None
@@ -143,7 +163,7 @@ def error_document(session: Session, error: ConfigError | None) -> dict[str, obj
 
 def value_document(
     session: Session, resolved: ResolvedValue | None, *, show_token: bool = False, leaf: Leaf | None = None
-) -> dict[str, object] | None:
+) -> ResolvedValueDocument | None:
     """A resolved value for JSON: the value (masked if secret), its layer, source and key.
 
     Given the setting's leaf, a number is a JSON number whichever layer it comes from.

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, TextIO
 
+    from arka_config.cli.output.documents.templates import (
+        PlanDocument,
+        PlannedChangeDocument,
+        PlannedProfileDocument,
+        PlannedReadDocument,
+        PlannedTokenDocument,
+        PlanSummaryDocument,
+    )
     from arka_config.cli.runtime.session import Session
     from arka_config.templates.desired import TokenSource
     from arka_config.templates.plan import FieldChange, Plan, ProfilePlan, TokenPlan
@@ -228,32 +236,42 @@ class PlanLines:
 # JSON
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
+def plan_document(plan: Plan) -> PlanDocument:
     """Return a plan as JSON has it. Passwords in URLs are hidden."""
-    reads = [
+    reads: list[PlannedReadDocument] = [
         {"source": reference_text(reference), "reference": reference, "origins": sorted(origins)}
         for reference, origins in sorted(plan.reads.items())
     ]
-    summary = {str(action): plan.counts[action] for action in Action} | {"needs_token": len(plan.needing_tokens)}
-    summary["kept"] = plan.kept_edits
-    document: dict[str, Any] = hide_passwords(
-        {
-            "summary": summary,
-            "pending": plan.is_pending,
-            "reads": reads,
-            "origins": plan.origins,
-            "routes": [{"setting": setting, "value": value} for setting, value in plan.routes],
-            "revokes": plan.revokes,
-            "profiles": [_profile_document(profile) for profile in plan.profiles],
-            "elsewhere": plan.for_other_machines,
-            "prunable": plan.prunable,
-            "templates": plan.digests,
-        }
-    )
-    return document
+    document: PlanDocument = {
+        "summary": _summary_document(plan),
+        "pending": plan.is_pending,
+        "reads": reads,
+        "origins": plan.origins,
+        "routes": [{"setting": setting, "value": value} for setting, value in plan.routes],
+        "revokes": plan.revokes,
+        "profiles": [_profile_document(profile) for profile in plan.profiles],
+        "elsewhere": plan.for_other_machines,
+        "prunable": plan.prunable,
+        "templates": plan.digests,
+    }
+    hidden: PlanDocument = hide_passwords(document)
+    return hidden
 
 
-def _profile_document(profile: ProfilePlan) -> dict[str, Any]:
+def _summary_document(plan: Plan) -> PlanSummaryDocument:
+    return {
+        "create": plan.counts[Action.CREATE],
+        "change": plan.counts[Action.CHANGE],
+        "adopt": plan.counts[Action.ADOPT],
+        "remove": plan.counts[Action.REMOVE],
+        "unchanged": plan.counts[Action.UNCHANGED],
+        "conflict": plan.counts[Action.CONFLICT],
+        "needs_token": len(plan.needing_tokens),
+        "kept": plan.kept_edits,
+    }
+
+
+def _profile_document(profile: ProfilePlan) -> PlannedProfileDocument:
     return {
         "profile": profile.name,
         "action": str(profile.action),
@@ -268,13 +286,20 @@ def _profile_document(profile: ProfilePlan) -> dict[str, Any]:
     }
 
 
-def _change_document(change: FieldChange) -> dict[str, Any]:
-    values = {"old": change.old, "new": change.new, "last": change.last, "default": change.default}
-    plain_values = {key: plain(value) for key, value in values.items()}
-    return {"field": change.name, "kind": str(change.kind), **plain_values, "layer": "profile", "place": change.place}
+def _change_document(change: FieldChange) -> PlannedChangeDocument:
+    return {
+        "field": change.name,
+        "kind": str(change.kind),
+        "old": plain(change.old),
+        "new": plain(change.new),
+        "last": plain(change.last),
+        "default": plain(change.default),
+        "layer": "profile",
+        "place": change.place,
+    }
 
 
-def _token_document(token: TokenPlan) -> dict[str, Any]:
+def _token_document(token: TokenPlan) -> PlannedTokenDocument:
     return {
         "step": str(token.step),
         "state": str(token.state),

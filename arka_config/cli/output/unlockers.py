@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from arka_config.cli.output import terminal
 from arka_config.sealing.unlockers import registry
@@ -12,6 +12,7 @@ from arka_config.text import count_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from arka_config.cli.output.documents.vault import SealedDocument, UnlockerDocument, UnsealedDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.sealing.data_key import Unlocker
 
@@ -36,9 +37,11 @@ def say_leftover(session: Session, unlocker: Unlocker) -> None:
         terminal.say(f"  {session.with_tilde(path)} no longer opens this vault; you can delete it")
 
 
-def document(unlocker: Unlocker) -> dict[str, object]:
+def document(unlocker: Unlocker) -> UnlockerDocument:
     """An unlocker as JSON shows it."""
-    return {"name": unlocker.name, "kind": unlocker.kind, **unlocker.details}
+    shown: UnlockerDocument = {"name": unlocker.name, "kind": unlocker.kind}
+    shown.update(cast("UnlockerDocument", unlocker.details))  # its kind has checked their keys and types
+    return shown
 
 
 def count_stored(names: Sequence[str]) -> str:
@@ -48,10 +51,16 @@ def count_stored(names: Sequence[str]) -> str:
     return f"{tokens} and {count_text(len(others), 'secret')}" if others else tokens
 
 
-def list_stored(key: str, names: Sequence[str]) -> dict[str, object]:
-    """Return what it has rewritten, for JSON: the profiles below `key`, and the records of other secrets, such as
+def list_sealed(names: Sequence[str]) -> SealedDocument:
+    """Return what it has sealed, for JSON: the profiles, and the records of other secrets, such as
     `work.webhook_secret`."""
     return {
-        key: [name for name in names if "." not in name],
+        "sealed": [name for name in names if "." not in name],
         "secrets": [name for name in names if "." in name],
     }
+
+
+def list_unsealed(names: Sequence[str]) -> UnsealedDocument:
+    """The same for what is in plain text now."""
+    sealed = list_sealed(names)
+    return {"unsealed": sealed["sealed"], "secrets": sealed["secrets"]}

@@ -10,6 +10,7 @@ from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.fast_path import completion_variable
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.machine import CompletionDocument
     from arka_config.cli.runtime.command import Command
     from arka_config.cli.runtime.session import Session
 
@@ -37,7 +38,8 @@ def printing_command(shell: str, usage: str) -> Command:
 
     def show(session: Session) -> None:
         text = script(shell, program_name(session))
-        session.show({"shell": shell, "script": text}, text)
+        document: CompletionDocument = {"shell": shell, "script": text}
+        session.show(document, text)
 
     show.__doc__ = f"Print the completion script for {shell}.\n\n\b\n{usage}"
     return command(name=shell)(show)

@@ -14,6 +14,7 @@ from arka_config.store.tokens import Credential
 from arka_config.text import quote_path, visible
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.machine import LegacyImportDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -64,8 +65,15 @@ def import_token(
     deleted = _delete_copy(session, path, found.key, delete)
     tightened = is_open and not deleted and _tighten(session, path, tighten)
     if session.json:
-        document = {"profile": name, "active": is_active, "path": path, "key": found.key, "deleted": deleted}
-        session.show_json(document | {"tightened": tightened})
+        document: LegacyImportDocument = {
+            "profile": name,
+            "active": is_active,
+            "path": path,
+            "key": found.key,
+            "deleted": deleted,
+            "tightened": tightened,
+        }
+        session.show_json(document)
     token = app.mask(found.token.reveal())
     terminal.say(f"Imported {token} from {session.with_tilde(path)} into profile '{name}' (unverified)", mark="✓")
     if deleted:

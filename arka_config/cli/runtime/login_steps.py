@@ -18,8 +18,7 @@ from arka_config.store.tokens import PLAIN, Credential
 from arka_config.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from arka_config.cli.output.documents.credentials import LoginDocument, RefreshDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
     from arka_config.secret import Secret
@@ -63,10 +62,10 @@ class Input(NamedTuple):
         return not (self.paste or self.is_given(session) or session.no_input) and (session.can_ask or session.json)
 
 
-def log_in(session: Session, target: Target, source: Input, document: Mapping[str, object] | None = None) -> None:
+def log_in(session: Session, target: Target, source: Input, *, is_refresh: bool = False) -> None:
     """Get a token, verify it and store it in the profile. Nothing is stored, and no new token left, if that fails.
 
-    `document` is added to the JSON output.
+    With `is_refresh`, the JSON output has the key `refreshed`.
     """
     _check_same_origin(session, target)
     approve_origin(session, target.url, remember=False)  # storing the token does that
@@ -97,7 +96,7 @@ def log_in(session: Session, target: Target, source: Input, document: Mapping[st
             storage=target.storage,
         )
     legacy_sync.after_change(session)
-    _report(session, target.name, credential, verification, is_active, is_first, document or {})
+    _report(session, target.name, credential, verification, is_active, is_first, is_refresh)
 
 
 def _sign_in(session: Session, target: Target, source: Input, stack: contextlib.ExitStack) -> Granted | None:
@@ -225,28 +224,27 @@ def _report(
     verification: Verification,
     is_active: bool,
     is_first: bool,
-    document: Mapping[str, object],
+    is_refresh: bool,
 ) -> None:
     app = session.app
     token = app.mask(credential.token.reveal())
     storage = session.store.tokens.read_storage(name)
     if session.json:
-        session.show_json(
-            {
-                "profile": name,
-                "active": is_active,
-                "token": token,
-                "origin": str(credential.origin),
-                "storage": storage,
-                "label": credential.label or None,
-                **expiry_document(credential.expires),
-                "verified": verification.identity is not None,
-                "state": verification.state,
-                "reason": verification.reason or None,
-                "user": credential.user or None,
-                **document,
-            }
-        )
+        document: LoginDocument = {
+            "profile": name,
+            "active": is_active,
+            "token": token,
+            "origin": str(credential.origin),
+            "storage": storage,
+            "label": credential.label or None,
+            **expiry_document(credential.expires),
+            "verified": verification.identity is not None,
+            "state": verification.state,
+            "reason": verification.reason or None,
+            "user": credential.user or None,
+        }
+        refreshed: RefreshDocument = {**document, "refreshed": True}
+        session.show_json(refreshed if is_refresh else document)
     as_user = f", as {credential.user}" if credential.user else ""
     state = f"verified{as_user}" if verification.identity is not None else "unverified"
     terminal.say(f"Stored {token} under profile '{name}', for {credential.origin} ({state})", mark="✓")

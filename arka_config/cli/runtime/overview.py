@@ -27,6 +27,7 @@ from arka_config.store.diagnosis import Diagnosis
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from arka_config.cli.output.documents.credentials import OverviewDocument, OverviewTokenDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
     from arka_config.store.tokens import Credential
@@ -203,18 +204,19 @@ def _token_text(session: Session, found: Overview) -> str:
     return f"{text}{label}{', ' * bool(expiry)}{expiry}"
 
 
-def _document(session: Session, found: Overview) -> dict[str, object]:
+def _document(session: Session, found: Overview) -> OverviewDocument:
     stored = found.stored
-    token = value_document(session, found.token)
-    if token is not None:
+    value = value_document(session, found.token)
+    token: OverviewTokenDocument | None = None
+    if value is not None:
         label = stored.label if stored is not None else ""
-        token |= {"label": label or None, **expiry_document(stored.expires if stored is not None else "")}
+        token = {**value, "label": label or None, **expiry_document(stored.expires if stored is not None else "")}
     return {
         "user": (stored.user or None) if stored is not None else None,
         "profile": value_document(session, found.profile),
         "token": token,
         "api_url": value_document(session, found.url),
-        "attention": [notice._asdict() for notice in found.notices],
+        "attention": [{"text": notice.text, "hint": notice.hint} for notice in found.notices],
         "next": found.next_step.hint,
         "error": error_document(session, found.error),
     }

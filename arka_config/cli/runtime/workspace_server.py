@@ -14,11 +14,12 @@ from arka_config.extras import install_command
 from arka_config.store.folders import check_full_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
     from sqlalchemy import URL
 
+    from arka_config.cli.output.documents.workspace import InvitationDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.server.cleanup import Retention
     from arka_config.workspace.server.proxies import Network
@@ -130,11 +131,19 @@ def name_migrate_command(session: Session, database_url: str) -> Iterator[None]:
         raise
 
 
-def show_link(session: Session, invitation: Invitation, more: Mapping[str, object] | None = None) -> None:
-    """Print a sign-in link on stdout. With `--json`, print the user too, and `more`."""
+def show_link(session: Session, invitation: Invitation, *, is_new: bool | None = None) -> None:
+    """Print a sign-in link on stdout. With `--json`, print the user too, and if it is known whether the user is new."""
     if session.json:
-        document = {name: getattr(invitation, name) for name in ("id", "email", "plan", "link", "expires")}
-        session.show_json(document | dict(more or {}))
+        document: InvitationDocument = {
+            "id": invitation.id,
+            "email": invitation.email,
+            "plan": invitation.plan,
+            "link": invitation.link,
+            "expires": invitation.expires,
+        }
+        if is_new is not None:
+            document["new"] = is_new
+        session.show_json(document)
         return
     terminal.say("  To sign in, open this link within 15 minutes. It works once:")
     terminal.out(invitation.link)

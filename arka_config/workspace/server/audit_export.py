@@ -21,7 +21,8 @@ from arka_config.store import files
 from arka_config.store.system import SYSTEM
 from arka_config.text import quote_path
 from arka_config.workspace.server import accounts, records
-from arka_config.workspace.server.audit_log import FORMAT, TIME_LIMIT, Filter, stream, to_document
+from arka_config.workspace.server.audit_format import FORMAT
+from arka_config.workspace.server.audit_log import TIME_LIMIT, Filter, stream, to_document
 from arka_config.workspace.server.tables import AuditEntry, BrowserSession, LoginRequest, SignInCode, Token, User
 
 if TYPE_CHECKING:

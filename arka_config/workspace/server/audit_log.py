@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import or_, select
 
 from arka_config import timestamps
+from arka_config.workspace.server.audit_format import FORMAT
 from arka_config.workspace.server.tables import AuditEntry, User
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-FORMAT = 1  # of the documents
+    from arka_config.workspace.server.audit_format import AuditEntryDocument
+
 TIME_LIMIT = 60.0  # seconds for a statement of a command that reads or writes much
 _ROWS = 1000  # fetched at a time
 
@@ -75,7 +77,7 @@ def _build_query(wanted: Filter) -> Select[AuditEntry, str]:
     return query
 
 
-def to_document(entry: AuditEntry) -> dict[str, object]:
+def to_document(entry: AuditEntry) -> AuditEntryDocument:
     """An entry as JSON, in an export and in the server's log."""
     return {
         "version": FORMAT,

@@ -14,6 +14,7 @@ from arka_config.cli.runtime.completion_scripts import SUFFIXES, program_name, s
 from arka_config.exchange.variables import current_shell
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.machine import InstalledCompletionDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -41,7 +42,12 @@ def install(session: Session, shell: str | None, force: bool, yes: bool) -> None
             f"Add a line to {session.with_tilde(place.start_file or '')} that loads the script?", flag="--yes"
         )
     changed = place.install(script(shell, program))
-    document = {"shell": shell, "path": place.path, "start_file": place.start_file, "changed": changed}
+    document: InstalledCompletionDocument = {
+        "shell": shell,
+        "path": place.path,
+        "start_file": place.start_file,
+        "changed": changed,
+    }
     path = session.with_tilde(place.path)
     session.report(document, f"Installed {path}" if changed else f"{path} is up to date")
     if place.start_file is not None:

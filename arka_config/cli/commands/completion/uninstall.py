@@ -13,6 +13,7 @@ from arka_config.cli.runtime.completion_scripts import SUFFIXES, program_name
 from arka_config.exchange.variables import current_shell
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.machine import InstalledCompletionDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -30,7 +31,13 @@ def uninstall(session: Session, shell: str | None, yes: bool) -> None:
         session.confirm(f"Remove a line from {session.with_tilde(place.start_file or '')}?", flag="--yes")
     changed = place.uninstall()
     path = session.with_tilde(place.path)
+    document: InstalledCompletionDocument = {
+        "shell": shell,
+        "path": place.path,
+        "start_file": place.start_file,
+        "changed": changed,
+    }
     session.report(
-        {"shell": shell, "path": place.path, "start_file": place.start_file, "changed": changed},
+        document,
         f"Removed {path}" if changed else f"No completion is installed at {path}",
     )

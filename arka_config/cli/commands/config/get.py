@@ -16,6 +16,7 @@ from arka_config.secret import Secret
 from arka_config.text import did_you_mean, shorten
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import SettingDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -47,7 +48,9 @@ def get(session: Session, key: str, show_token: bool) -> None:
         resolved.value.reveal()  # raises TokenUnavailable and InvalidToken: there is nothing to show
     text = value_text(session, resolved, show_token=show_token)
     if session.json:
-        document = value_document(session, resolved, show_token=show_token, leaf=leaves.get(key)) or {}
-        session.show_json({"name": key, **document}, reveal=show_token)
+        value = value_document(session, resolved, show_token=show_token, leaf=leaves.get(key))
+        assert value is not None, "a setting without a value is an error above"
+        document: SettingDocument = {"name": key, **value}
+        session.show_json(document, reveal=show_token)
     else:
         terminal.out(text if show_token else session.app.redact(text))

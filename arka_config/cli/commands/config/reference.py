@@ -12,8 +12,10 @@ from arka_config.cli.runtime.command import command
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from arka_config.cli.output.documents.profiles import SettingReferenceDocument, SettingsReferenceDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.settings.fields import Leaf
+    from arka_config.settings.reference import Setting
 
 
 @command()
@@ -38,7 +40,8 @@ def reference(session: Session, format_: str) -> None:
     settings = session.app.settings_class()
     found = describe(session.app, settings, _find_offered(context, settings.leaves()))
     text = write(session.app, found, format_, app_version(session.app))
-    session.show({"settings": [each._asdict() for each in found]}, text.rstrip("\n"))
+    document: SettingsReferenceDocument = {"settings": [_document(each) for each in found]}
+    session.show(document, text.rstrip("\n"))
 
 
 def _find_offered(context: click.Context, leaves: Mapping[str, Leaf]) -> bool | list[str]:
@@ -60,3 +63,16 @@ def _options_of_author(context: click.Context, command: click.Command) -> Iterat
             below = command.get_command(context, name)
             if below is not None and not hasattr(below, "app"):
                 yield from _options_of_author(context, below)
+
+
+def _document(setting: Setting) -> SettingReferenceDocument:
+    return {
+        "name": setting.name,
+        "type": setting.type,
+        "default": setting.default,
+        "required": setting.required,
+        "variable": setting.variable,
+        "option": setting.option,
+        "key": setting.key,
+        "description": setting.description,
+    }

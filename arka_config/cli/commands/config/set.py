@@ -12,6 +12,9 @@ from arka_config.cli.runtime.command import command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import ChangedPreferencesDocument
+
 
 @command(name="set")
 @click.argument("values", metavar="KEY=VALUE…", type=words.PREFERENCE, nargs=-1, required=True)
@@ -30,7 +33,8 @@ def set_(session: Session, values: tuple[str, ...]) -> None:
 
     path = session.store.preferences_path
     changed = session.store.edit_preferences(preference_changes(session.app, values))
+    document: ChangedPreferencesDocument = {"path": path, "changed": changed}
     session.report(
-        {"path": path, "changed": changed},
+        document,
         f"Changed {session.with_tilde(path)}" if changed else f"{session.with_tilde(path)} already has these values",
     )

@@ -16,6 +16,8 @@ from arka_config.store.diagnosis import Diagnosis
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from arka_config.cli.output.documents.profiles import SettingsDocument
+    from arka_config.cli.output.documents.values import ResolvedValueDocument, TracedValueDocument
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
@@ -81,13 +83,16 @@ def _document(
     leaves: Mapping[str, Leaf],
     unread: Mapping[str, str] | None,
     show_token: bool,
-) -> dict[str, object]:
-    settings = {}
+) -> SettingsDocument:
+    settings: dict[str, ResolvedValueDocument | TracedValueDocument | None] = {}
     for name, trace in traces.items():
-        documents = [value_document(session, one, show_token=show_token, leaf=leaves.get(name)) for one in trace]
-        winner, *others = documents or [None]
-        settings[name] = winner if winner is None or unread is None else winner | {"overridden": others}
-    return {"settings": settings, **({} if unread is None else {"not_read": dict(unread)})}
+        values = (value_document(session, one, show_token=show_token, leaf=leaves.get(name)) for one in trace)
+        documents = [document for document in values if document is not None]
+        settings[name] = documents[0] if documents else None
+        if documents and unread is not None:
+            traced: TracedValueDocument = {**documents[0], "overridden": documents[1:]}
+            settings[name] = traced
+    return {"settings": settings} if unread is None else {"settings": settings, "not_read": dict(unread)}
 
 
 def _unread(session: Session) -> dict[str, str]:

@@ -12,6 +12,9 @@ from arka_config.cli.runtime.command import command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import ChangedPreferencesDocument
+
 
 @command()
 @click.argument("keys", metavar="KEY…", type=words.KEY_IN_PREFERENCES, nargs=-1, required=True)
@@ -24,7 +27,8 @@ def unset(session: Session, keys: tuple[str, ...]) -> None:
 
     path = session.store.preferences_path
     changed = session.store.edit_preferences(preference_removals(keys))
+    document: ChangedPreferencesDocument = {"path": path, "changed": changed}
     session.report(
-        {"path": path, "changed": changed},
+        document,
         f"Changed {session.with_tilde(path)}" if changed else f"{session.with_tilde(path)} has none of these keys",
     )

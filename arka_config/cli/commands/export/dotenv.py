@@ -19,6 +19,8 @@ from arka_config.store import files
 from arka_config.text import visible
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.machine import FileDocument
+    from arka_config.cli.output.documents.templates import TextDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -40,7 +42,8 @@ def dotenv(session: Session, output: str | None, force: bool, follow_links: bool
     values = {app.token_field.variable: effective.secret.reveal(), app.url_field.variable: str(effective.url.value)}
     text = dotenv_lines(values) + _other_secrets(session)
     if output is None:
-        session.show({"text": text}, text.rstrip("\n"), reveal=True)
+        document: TextDocument = {"text": text}
+        session.show(document, text.rstrip("\n"), reveal=True)
         return
     path = os.path.abspath(output)
     if files.exists(path) and not force:
@@ -48,7 +51,8 @@ def dotenv(session: Session, output: str | None, force: bool, follow_links: bool
             f"{visible(path)} already exists and would be overwritten", hint="name another file, or add --force"
         )
     session.store.write_outside(path, text, follow_links=follow_links)
-    session.report({"path": path}, f"Wrote {session.with_tilde(path)}")
+    written: FileDocument = {"path": path}
+    session.report(written, f"Wrote {session.with_tilde(path)}")
     terminal.note("the token is stored there in plain text")
 
 

@@ -17,6 +17,7 @@ from arka_config.exchange.env_paths import trusted_legacy_path
 from arka_config.store import files
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.machine import LegacyExportDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.credential import EffectiveToken
 
@@ -49,7 +50,8 @@ def legacy(session: Session, key: str | None, output: str | None, force: bool, f
     with session.store.lock:
         result = legacy_file.write_token(path, effective.secret, token_prefix=session.app.token_prefixes, key=key)
     if session.json:
-        session.show_json({"path": result.path, "key": result.key, "changed": result.changed})
+        document: LegacyExportDocument = {"path": result.path, "key": result.key, "changed": result.changed}
+        session.show_json(document)
     state = "Wrote" if result.changed else "Nothing to change:"
     terminal.say(f"{state} {session.with_tilde(result.path)}, key '{result.key}'", mark="✓")
     terminal.note("the token is stored there in plain text")

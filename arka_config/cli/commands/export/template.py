@@ -14,6 +14,7 @@ from arka_config.errors import UsageError
 if TYPE_CHECKING:
     from typing import Any
 
+    from arka_config.cli.output.documents.templates import TemplateSchemaDocument, TextDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -58,7 +59,8 @@ def template(session: Session, name: str | None, schema: bool) -> None:
         terminal.note(f"settings.{key} is omitted, because it contains a secret")
     for field in session.store.secrets.fields(name):
         terminal.note(f"the secret '{field}' is omitted; on the other machine: {session.app.name} secrets set {field}")
-    session.show({"text": text}, text.rstrip("\n"))
+    document: TextDocument = {"text": text}
+    session.show(document, text.rstrip("\n"))
     return None
 
 
@@ -71,7 +73,8 @@ def _show_schema(session: Session, name: str | None) -> None:
             "the schema is the same for every profile", hint=f"{session.app.name} export template --schema"
         )
     if session.json:
-        session.show_json({"schema": json_schema(session.app)})
+        document: TemplateSchemaDocument = {"schema": json_schema(session.app)}
+        session.show_json(document)
     else:
         terminal.out(json_schema_text(session.app).rstrip("\n"))
 

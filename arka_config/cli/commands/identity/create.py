@@ -10,6 +10,9 @@ from arka_config.cli.runtime.command import command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.templates import IdentityDocument
+
 
 @command()
 def create(session: Session) -> None:
@@ -23,5 +26,6 @@ def create(session: Session) -> None:
     file = IdentityFile(session.store.folders.data)
     with session.store.lock:
         recipient = file.create()
-    session.show({"path": file.path, "recipient": recipient}, recipient)
+    document: IdentityDocument = {"path": file.path, "recipient": recipient}
+    session.show(document, recipient)
     terminal.say(f"Created {session.with_tilde(file.path)}, which only your account can read", mark="✓")

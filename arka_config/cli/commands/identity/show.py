@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from arka_config.cli.runtime.command import command
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.templates import IdentityDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -17,4 +18,5 @@ def show(session: Session) -> None:
 
     file = IdentityFile(session.store.folders.data)
     recipient = file.recipient()
-    session.show({"path": file.path, "recipient": recipient}, recipient)
+    document: IdentityDocument = {"path": file.path, "recipient": recipient}
+    session.show(document, recipient)

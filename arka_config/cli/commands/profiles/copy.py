@@ -12,6 +12,9 @@ from arka_config.cli.runtime.command import ProfileName, command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import CopiedProfileDocument
+
 
 @command()
 @click.argument("name", type=ProfileName())
@@ -24,6 +27,7 @@ def copy(session: Session, name: str, new_name: str, with_token: bool) -> None:
     """
     session.check_not_two(name)
     session.store.copy(name, new_name, with_token=with_token)
-    session.report({"profile": new_name, "copied_from": name}, f"Copied profile '{name}' to '{new_name}'")
+    document: CopiedProfileDocument = {"profile": new_name, "copied_from": name}
+    session.report(document, f"Copied profile '{name}' to '{new_name}'")
     if not session.store.tokens.holds(new_name) and session.store.profiles.read(new_name).reference is None:
         terminal.say(f"  To give it a token of its own: {session.app.name} login --profile {new_name}")

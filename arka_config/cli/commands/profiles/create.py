@@ -13,6 +13,9 @@ from arka_config.cli.runtime.command import command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import CreatedProfileDocument
+
 
 @command()
 @click.argument("name")
@@ -30,6 +33,7 @@ def create(session: Session, name: str, values: tuple[str, ...]) -> None:
     assigned = assignments(session.app, values)
     check_together(session.store, name, assigned, session.environ)
     session.store.create(name, assigned)
-    session.report({"profile": name, "path": session.store.profiles.path(name)}, f"Created profile '{name}'")
+    document: CreatedProfileDocument = {"profile": name, "path": session.store.profiles.path(name)}
+    session.report(document, f"Created profile '{name}'")
     if session.store.profiles.read(name).reference is None:
         terminal.say(f"  To give it a token: {session.app.name} login --profile {name}")

@@ -11,6 +11,11 @@ from arka_config.errors import ConfigError
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import (
+        ListedProfileDocument,
+        ProfilesDocument,
+        UnreadableProfileDocument,
+    )
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.store.profiles import Profile
@@ -32,7 +37,11 @@ def list_(session: Session) -> None:
             "other than a-z, 0-9, '-' and '_'"
         )
     if session.json:
-        session.show_json({"active": active, "profiles": [_document(session, name, active) for name in names]})
+        document: ProfilesDocument = {
+            "active": active,
+            "profiles": [_document(session, name, active) for name in names],
+        }
+        session.show_json(document)
     elif names:
         rows = [_row(session, name, active) for name in names]
         shown = _columns_to_show(rows, _default_url(session))
@@ -103,14 +112,16 @@ def _expiry_cell(session: Session, profile: Profile, credential: Credential | No
     return ("—", "dim") if credential is None else expiry_cell(session, credential, date=False)
 
 
-def _document(session: Session, name: str, active: str | None) -> dict[str, object]:
-    document: dict[str, object] = {"name": name, "active": name == active}
+def _document(session: Session, name: str, active: str | None) -> ListedProfileDocument | UnreadableProfileDocument:
+    is_active = name == active
     try:
         profile, credential = session.store.profiles.read(name), session.store.tokens.read(name)
         token = token_document(session, profile, credential)
     except ConfigError as error:
-        return document | {"error": session.app.redact(error.message)}
-    return document | {
+        return {"name": name, "active": is_active, "error": session.app.redact(error.message)}
+    return {
+        "name": name,
+        "active": is_active,
         "description": profile.description or None,
         "api_url": profile.api_url or None,
         "token": token,

@@ -18,6 +18,7 @@ from arka_config.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from arka_config.cli.output.documents.profiles import RemovedProfileDocument, RemovedProfilesDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.cli.runtime.workspace_access import StoredToken
 
@@ -61,8 +62,11 @@ def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> N
         unpinned = _remove(session, removals)
     legacy_sync.after_change(session)
     if session.json:
-        documents = [{"profile": name, "unpinned": directories} for name, directories in unpinned.items()]
-        session.show_json(documents[0] if len(documents) == 1 else {"removed": documents})
+        removed: list[RemovedProfileDocument] = [
+            {"profile": name, "unpinned": directories} for name, directories in unpinned.items()
+        ]
+        document: RemovedProfilesDocument = {"removed": removed}
+        session.show_json(removed[0] if len(removed) == 1 else document)
     for each in removals:
         _report(session, each, revoked[each.name][1] if each.name in revoked else "", unpinned[each.name])
     for stored, _ in revoked.values():

@@ -12,6 +12,9 @@ from arka_config.cli.runtime.command import ProfileName, command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import RenamedProfileDocument
+
 
 @command()
 @click.argument("name", type=ProfileName())
@@ -23,7 +26,8 @@ def rename(session: Session, name: str, new_name: str) -> None:
     """
     session.check_not_two(name)
     session.store.rename(name, new_name)
-    session.report({"profile": new_name, "before": name}, f"Profile '{name}' is now '{new_name}'")
+    document: RenamedProfileDocument = {"profile": new_name, "before": name}
+    session.report(document, f"Profile '{name}' is now '{new_name}'")
     variable = session.app.profile_field.variable
     if session.environ.get(variable) == name:
         terminal.note(f"{variable} in this shell still says '{name}': export {variable}={new_name}")

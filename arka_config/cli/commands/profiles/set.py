@@ -12,6 +12,9 @@ from arka_config.cli.runtime.command import ProfileName, command
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import ChangedProfileDocument
+
 
 @command(name="set")
 @click.argument("name", type=ProfileName())
@@ -35,7 +38,8 @@ def set_(session: Session, name: str, values: tuple[str, ...]) -> None:
         changes = without_old_names(session.app, assigned, store.profiles.read(name).settings)
         check_together(store, name, changes, session.environ)
         changed = store.edit(name, changes)
+    document: ChangedProfileDocument = {"profile": name, "changed": changed}
     session.report(
-        {"profile": name, "changed": changed},
+        document,
         f"Changed profile '{name}'" if changed else f"Profile '{name}' already has these values",
     )

@@ -22,6 +22,7 @@ from arka_config.store.tokens import PLAIN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from arka_config.cli.output.documents.profiles import ProfileDocument
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.store.profiles import Profile
@@ -48,7 +49,7 @@ def show(session: Session, name: str | None) -> None:
 
 def _document(
     session: Session, profile: Profile, credential: Credential | None, secrets: Sequence[str]
-) -> dict[str, object]:
+) -> ProfileDocument:
     records = session.store.secrets
     return {
         "name": profile.name,

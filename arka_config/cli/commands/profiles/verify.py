@@ -19,6 +19,7 @@ from arka_config.workspace.client.verification import State, Verification
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from arka_config.cli.output.documents.profiles import VerifiedProfileDocument, VerifiedProfilesDocument
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
 
@@ -65,7 +66,10 @@ def verify(session: Session, names: Sequence[str]) -> int | None:
     if failure is not None:
         terminal.warn(f"what the workspaces say was not stored: {failure.message}", hint=failure.hint)
     if session.json:
-        session.show_json({"profiles": [_document(*each) for each in zip(wanted, results, strict=True)]})
+        document: VerifiedProfilesDocument = {
+            "profiles": [_document(*each) for each in zip(wanted, results, strict=True)]
+        }
+        session.show_json(document)
     elif wanted:
         rows = [_row(*each) for each in zip(wanted, results, strict=True)]
         columns = ("PROFILE", "STATE", "USER", "WHY") if any(row[-1] for row in rows) else ("PROFILE", "STATE", "USER")
@@ -107,7 +111,7 @@ def _row(name: str, verification: Verification) -> tuple[Cell, ...]:
     return (name, _CELLS[verification.state], user, "" if verification.is_refusal else verification.reason)
 
 
-def _document(name: str, verification: Verification) -> dict[str, object]:
+def _document(name: str, verification: Verification) -> VerifiedProfileDocument:
     identity = verification.identity
     unknown = UNKNOWN if verification.skipped is None else NOT_CHECKED
     return {

@@ -15,6 +15,7 @@ from arka_config.errors import ConfigError
 from arka_config.store.tokens import PLAIN, STORAGES
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import SetSecretDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.settings.fields import Leaf
 
@@ -44,9 +45,8 @@ def set_(session: Session, name: str, storage: str | None) -> None:
     name = leaf.field.name
     stored = store.set_secret(profile, name, secret, storage=storage)
     store.unset_secrets(profile, [old.name for old in leaf.field.old])
-    session.report(
-        {"profile": profile, "secret": name, "storage": stored}, f"Stored the secret '{name}' of profile '{profile}'"
-    )
+    document: SetSecretDocument = {"profile": profile, "secret": name, "storage": stored}
+    session.report(document, f"Stored the secret '{name}' of profile '{profile}'")
     if stored == PLAIN:
         path = session.with_tilde(store.secrets.path(profile, name))
         terminal.note(f"it is stored in plain text in {path}, which only your account can read")

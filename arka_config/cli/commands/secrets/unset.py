@@ -11,6 +11,7 @@ from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.secret_settings import find_secret, secret_leaves
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.profiles import UnsetSecretsDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -28,7 +29,8 @@ def unset(session: Session, names: tuple[str, ...]) -> None:
         records += [name] if leaf is None else [each.name for each in (leaf.field, *leaf.field.old)]
     removed = store.unset_secrets(profile, dict.fromkeys(records))
     what = f"the secret '{removed[0]}'" if len(removed) == 1 else f"{len(removed)} secrets"
+    document: UnsetSecretsDocument = {"profile": profile, "removed": removed}
     session.report(
-        {"profile": profile, "removed": removed},
+        document,
         f"Removed {what} of profile '{profile}'" if removed else f"Profile '{profile}' has none of these secrets",
     )

@@ -19,6 +19,7 @@ from arka_config.workspace.client.models import MANAGE, SCOPES
 
 if TYPE_CHECKING:
     from arka_config.cli.input.token_options import Access
+    from arka_config.cli.output.documents.tokens import CreatedTokenDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
@@ -98,8 +99,13 @@ def _store(session: Session, workspace: WorkspaceClient, name: str, issued: Issu
         raise ConfigError(f"{error.message}; the new token was not stored, and {state}", hint=error.hint) from None
     entry.finish()
     token = session.app.mask(issued.token.reveal())
+    document: CreatedTokenDocument = {
+        "token": token,
+        "profile": name,
+        "details": token_details_document(details),
+    }
     session.report(
-        {"token": token, "profile": name, "details": token_details_document(details)},
+        document,
         f"Created {token}, '{details.label}', and stored it under profile '{name}'",
     )
 
@@ -107,7 +113,11 @@ def _store(session: Session, workspace: WorkspaceClient, name: str, issued: Issu
 def _print(session: Session, issued: Issued) -> None:
     token = issued.token.reveal()
     if session.json:
-        document = {"token": token, "profile": None, "details": token_details_document(issued.details)}
+        document: CreatedTokenDocument = {
+            "token": token,
+            "profile": None,
+            "details": token_details_document(issued.details),
+        }
         session.show_json(document, reveal=True)
     else:
         terminal.out(token)

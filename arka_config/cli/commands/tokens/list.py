@@ -21,6 +21,7 @@ from arka_config.workspace.client.selection import EXPIRED, VALID, Selection
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from arka_config.cli.output.documents.tokens import TokensDocument
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.client.models import Bounds, TokenDetails
@@ -70,12 +71,14 @@ def list_(
     shows_pages = sys.stdout.isatty() and not session.json
     pages = find_profiles(pages if shows_pages else _in_one(_count(pages)))
     if session.json:
-        documents = [
-            token_details_document(each) | {"current": each.id == current, "profiles": stored[each.id]}
-            for page in pages
-            for each in page
-        ]
-        return session.show_json({"tokens": documents})
+        document: TokensDocument = {
+            "tokens": [
+                {**token_details_document(each), "current": each.id == current, "profiles": stored[each.id]}
+                for page in pages
+                for each in page
+            ]
+        }
+        return session.show_json(document)
     is_narrow = sys.stdout.isatty() and terminal.columns() < _WIDE
     columns, keep = (_NARROW_COLUMNS, 5) if is_narrow else (_COLUMNS, 2)
 

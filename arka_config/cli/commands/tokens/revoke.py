@@ -33,6 +33,7 @@ from arka_config.workspace.client.selection import Selection, is_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from arka_config.cli.output.documents.tokens import RevokedTokenDocument, RevokedTokensDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.store.journal import Entry
     from arka_config.workspace.client.client import WorkspaceClient
@@ -93,7 +94,8 @@ def revoke(session: Session, token_id: str | None, label: str | None, yes: bool)
     revoked = _revoke_all(session, wanted, tried, _command(session, token_id, label))
     session.store.journal.finish(*done)
     if session.json:
-        session.show_json(revoked[0] if label is None else {"revoked": revoked})
+        document: RevokedTokensDocument = {"revoked": revoked}
+        session.show_json(revoked[0] if label is None else document)
     return None if len(revoked) == len(wanted) else EXIT_ERROR
 
 
@@ -176,12 +178,12 @@ class Attempts:
             self._journal.finish(*entries)
 
 
-def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, again: str) -> list[dict[str, object]]:
+def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, again: str) -> list[RevokedTokenDocument]:
     """Revoke tokens, report each, and return the JSON values of those that were revoked.
 
     Raises RevocationUnknown, RequestRefused and the other kinds of WorkspaceError if there is only one.
     """
-    revoked: list[dict[str, object]] = []
+    revoked: list[RevokedTokenDocument] = []
     several = [target for target in wanted if not target.is_own]
     with progress.stages("Revoking tokens", len(wanted)):
         at_once, uncertain = _revoke_at_once(several if len(several) > 1 else [], tried, again)
@@ -208,7 +210,7 @@ def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, aga
     return revoked
 
 
-def _report_revoked(session: Session, target: Target) -> dict[str, object]:
+def _report_revoked(session: Session, target: Target) -> RevokedTokenDocument:
     """Report a token as revoked, and return its JSON value."""
     terminal.say(f"Revoked {target.name}", mark="✓")
     revoking.note_holders(session, target.profiles)
@@ -250,14 +252,15 @@ def _report_revoked_before(
     session.store.journal.finish(*entries)
     documents = [_document(each.id, each.label, current=current) for each in entries]
     if session.json and label is not None:
-        session.show_json({"revoked": documents})
+        document: RevokedTokensDocument = {"revoked": documents}
+        session.show_json(document)
     elif session.json:
         session.show_json((documents or [_document(None, None, current=current)])[0])
     for each in [f"'{each.label}' ({each.id})" for each in entries] or [name]:
         terminal.say(f"{each[0].upper()}{each[1:]} is revoked already", mark="✓")
 
 
-def _document(token_id: str | None, label: str | None, *, current: bool) -> dict[str, object]:
+def _document(token_id: str | None, label: str | None, *, current: bool) -> RevokedTokenDocument:
     return {"id": token_id, "label": label, "current": current}
 
 

@@ -15,6 +15,7 @@ from arka_config.sealing.unlockers import registry
 from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.vault import AddedUnlockerDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -28,7 +29,8 @@ def add_unlocker(session: Session, kind: str, **options: str | None) -> None:
     (new,) = new_unlockers(session, [kind], options)
     with show_resealing(vault, "Sealing") as progress:
         unlocker = operations.add_unlocker(vault, new, progress)
+    document: AddedUnlockerDocument = {"unlocker": unlockers.document(unlocker)}
     session.report(
-        {"unlocker": unlockers.document(unlocker)},
+        document,
         f"Added unlocker '{unlocker.name}': {unlockers.describe(session, unlocker)}",
     )

@@ -32,9 +32,9 @@ def disable(session: Session, yes: bool) -> None:
         names = operations.disable(vault, progress)
     if file is None:
         message = f"Sealing is off; {session.with_tilde(vault.path)} did not exist"
-        return session.report(unlockers.list_stored("unsealed", []), message)
+        return session.report(unlockers.list_unsealed([]), message)
     session.report(
-        unlockers.list_stored("unsealed", names), f"Sealing is off; wrote {unlockers.count_stored(names)} in plain text"
+        unlockers.list_unsealed(names), f"Sealing is off; wrote {unlockers.count_stored(names)} in plain text"
     )
     for unlocker in file.unlockers:
         unlockers.say_leftover(session, unlocker)

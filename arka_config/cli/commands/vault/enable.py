@@ -16,6 +16,7 @@ from arka_config.sealing.vault import vault_of
 from arka_config.store.tokens import PLAIN
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.vault import EnabledVaultDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.sealing.data_key import DataKeyFile
 
@@ -43,15 +44,13 @@ def enable(session: Session, kinds: tuple[str, ...], **options: str | None) -> N
     with show_resealing(vault, "Sealing") as progress:
         names = operations.enable(vault, new, progress)
     current = vault.require_file()
-    session.report(
-        {
-            "path": vault.path,
-            "unlockers": [unlockers.document(unlocker) for unlocker in current.unlockers],
-            **unlockers.list_stored("sealed", names),
-            "finished": file is not None and bool(file.unfinished),
-        },
-        f"Sealing is on; sealed {unlockers.count_stored(names)}",
-    )
+    document: EnabledVaultDocument = {
+        "path": vault.path,
+        "unlockers": [unlockers.document(unlocker) for unlocker in current.unlockers],
+        **unlockers.list_sealed(names),
+        "finished": file is not None and bool(file.unfinished),
+    }
+    session.report(document, f"Sealing is on; sealed {unlockers.count_stored(names)}")
     _say_what_opens_it(session, current)
     _warn_of_plain_tokens(session)
 

@@ -12,6 +12,9 @@ from arka_config.text import count_text
 if TYPE_CHECKING:
     from arka_config.cli.runtime.session import Session
 
+if TYPE_CHECKING:
+    from arka_config.cli.output.documents.vault import LockedDocument
+
 
 @command()
 def lock(session: Session) -> None:
@@ -22,6 +25,7 @@ def lock(session: Session) -> None:
     sessions = vault_of(session.store).sessions
     with session.store.lock:
         ended = sessions.end_all()
-    session.report({"ended": ended}, f"Ended {count_text(ended, 'session')}")
+    document: LockedDocument = {"ended": ended}
+    session.report(document, f"Ended {count_text(ended, 'session')}")
     if session.environ.get(sessions.variable):
         terminal.say(f"  {sessions.variable} is now useless here; you can remove it: unset {sessions.variable}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.unlockers import count_stored, list_stored
+from arka_config.cli.output.unlockers import count_stored, list_sealed
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.resealing import show_resealing
 from arka_config.sealing import operations
@@ -25,5 +25,5 @@ def rekey(session: Session) -> None:
     vault = vault_of(session.store)
     with show_resealing(vault, "Resealing") as progress:
         names = operations.rekey(vault, progress)
-    session.report(list_stored("sealed", names), f"Created a new data key; sealed {count_stored(names)} with it")
+    session.report(list_sealed(names), f"Created a new data key; sealed {count_stored(names)} with it")
     terminal.say("  All sessions have ended")

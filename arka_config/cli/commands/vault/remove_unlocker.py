@@ -14,6 +14,7 @@ from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.vault import RemovedUnlockersDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -29,8 +30,9 @@ def remove_unlocker(session: Session, names: tuple[str, ...]) -> None:
     with show_resealing(vault, "Resealing") as progress:
         removed = operations.remove_unlockers(vault, names, progress)
     what = "' and '".join(unlocker.name for unlocker in removed)
+    document: RemovedUnlockersDocument = {"unlockers": [unlocker.name for unlocker in removed]}
     session.report(
-        {"unlockers": [unlocker.name for unlocker in removed]},
+        document,
         f"Removed unlocker{'' if len(removed) == 1 else 's'} '{what}'; created a new data key, and all sessions have "
         "ended",
     )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from arka_config.cli.output import tables, terminal, unlockers
 from arka_config.cli.runtime.command import command
 from arka_config.sealing.vault import vault_of
-from arka_config.store.tokens import PLAIN, STORAGES
 from arka_config.text import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from arka_config.cli.output.documents.vault import StoredCountsDocument, VaultDocument
     from arka_config.cli.output.tables import Cell
     from arka_config.cli.runtime.session import Session
     from arka_config.sealing.data_key import DataKeyFile
@@ -50,17 +50,17 @@ class _Status(NamedTuple):
     path: str
     is_open: bool
     sessions: int
-    tokens: dict[str, int]
-    secrets: dict[str, int]
+    tokens: StoredCountsDocument
+    secrets: StoredCountsDocument
 
 
-def _count(storages: Iterable[str | None]) -> dict[str, int]:
+def _count(storages: Iterable[str | None]) -> StoredCountsDocument:
     """Return how many there are of each kind."""
     kinds = list(storages)
-    return {storage: kinds.count(storage) for storage in STORAGES}
+    return {"plain": kinds.count("plain"), "sealed": kinds.count("sealed"), "keyring": kinds.count("keyring")}
 
 
-def _document(found: _Status) -> dict[str, object]:
+def _document(found: _Status) -> VaultDocument:
     file = found.file
     return {
         "enabled": file is not None,
@@ -98,8 +98,8 @@ def _warn(session: Session, file: DataKeyFile, found: _Status) -> None:
             f"'vault {file.unfinished}' was interrupted, but every token can be opened",
             hint=f"{app.name} vault {file.unfinished}",
         )
-    elif found.tokens[PLAIN] or found.secrets[PLAIN]:
-        amounts = {"token": found.tokens[PLAIN], "secret": found.secrets[PLAIN]}
+    elif found.tokens["plain"] or found.secrets["plain"]:
+        amounts = {"token": found.tokens["plain"], "secret": found.secrets["plain"]}
         plain = [count_text(count, noun) for noun, count in amounts.items() if count]
         terminal.warn(
             f"{' and '.join(plain)} in plain text, although sealing is on",

@@ -17,6 +17,7 @@ from arka_config.sealing import operations
 from arka_config.sealing.vault import vault_of
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.vault import UnlockedDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -44,7 +45,8 @@ def unlock(session: Session, duration: str, shell: str | None) -> None:
         value, expires = vault.sessions.begin(keys.current, keys[keys.current], lasting.total_seconds())
     variables = {vault.sessions.variable: value}
     if session.json:
-        return session.show_json({"variables": variables, "expires": expires}, reveal=True)
+        document: UnlockedDocument = {"variables": variables, "expires": expires}
+        return session.show_json(document, reveal=True)
     if sys.stdout.isatty():
         terminal.note("pass this line to eval: a program cannot change the shell that runs it")
     terminal.out(formats.shell_lines(variables, syntax))

@@ -12,6 +12,7 @@ from arka_config.cli.runtime.command import command, feature_option
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.workspace import ServiceAccountDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -33,7 +34,13 @@ def add_service_account(session: Session, name: str, plan: str | None, database_
     with open_workspace(session, database_url) as workspace:
         account, is_new = workspace.add_service_account(name, plan)
     if session.json:
-        document = {"id": account.id, "email": account.email, "plan": account.plan, "service": True, "new": is_new}
+        document: ServiceAccountDocument = {
+            "id": account.id,
+            "email": account.email,
+            "plan": account.plan,
+            "service": True,
+            "new": is_new,
+        }
         return session.show_json(document)
     done = f"Added the service account {account.email}" if is_new else f"The service account {account.email} exists"
     has_plans = session.app.has_plans

@@ -38,4 +38,4 @@ def add_user(session: Session, email: str, plan: str | None, url: str, database_
     if has_plans and invitation.plan != "pro":
         line = f"{session.app.name} workspace set-plan {invitation.email} pro"
         terminal.say(f"  Tokens work only on the pro plan: {line}")
-    show_link(session, invitation, {"new": invitation.is_new})
+    show_link(session, invitation, is_new=invitation.is_new)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from arka_config.cli.output.documents.workspace import AuditDocument, AuditExportDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.server.audit_log import Found
 
@@ -73,12 +74,15 @@ def audit(
             with counter("Exporting") as update:
                 count = audit_export.export(workspace.database, path, update)
             message = f"Added {count} {'entry' if count == 1 else 'entries'} to {session.with_tilde(path)}"
-            return session.report({"added": count, "path": path}, message)
+            exported: AuditExportDocument = {"added": count, "path": path}
+            return session.report(exported, message)
         with workspace.database.read(audit_log.TIME_LIMIT) as database:
             found = audit_log.search(database, wanted, limit or (None if session.json else _ROWS))
     if session.json:
-        documents = [audit_log.to_document(each.entry) | {"email": each.email} for each in found]
-        session.show_json({"entries": documents})
+        document: AuditDocument = {
+            "entries": [{**audit_log.to_document(each.entry), "email": each.email} for each in found]
+        }
+        session.show_json(document)
     elif found:
         tables.show(_COLUMNS, [_row(each) for each in found], keep=2)
     else:

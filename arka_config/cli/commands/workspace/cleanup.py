@@ -18,6 +18,7 @@ from arka_config.errors import UsageError
 from arka_config.text import count_text
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.workspace import CleanupDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -51,4 +52,5 @@ def cleanup(session: Session, keep_expired: str, keep_audit: str, database_url: 
 
         removed = clean_up(workspace.database, retention, watch)
     message = f"Deleted {count_text(removed.tokens, 'expired token')} and {count_text(removed.entries, 'audit entry')}"
-    session.report(removed._asdict(), message)
+    document: CleanupDocument = {"tokens": removed.tokens, "entries": removed.entries}
+    session.report(document, message)

@@ -11,12 +11,14 @@ from arka_config import timestamps
 from arka_config.cli.input.options import check_label, parse_expires
 from arka_config.cli.input.token_options import access_options
 from arka_config.cli.output import terminal
+from arka_config.cli.output.format import bounds_document
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace
 from arka_config.workspace.client.models import SCOPES
 
 if TYPE_CHECKING:
     from arka_config.cli.input.token_options import Access
+    from arka_config.cli.output.documents.workspace import IssuedDetailsDocument, IssuedTokenDocument
     from arka_config.cli.runtime.session import Session
 
 _MANAGE_ALL = "tokens:manage-all"  # no token can be given it in another way
@@ -52,16 +54,17 @@ def create_token(
             bounds = check_bounds(pattern, timedelta(seconds=seconds), count)
         expiry = timestamps.parse(ends) if ends else None
         secret, token = workspace.issue(user, label.strip(), sorted(set(access.scopes)), expiry, bounds)
-    details = {
+    details: IssuedDetailsDocument = {
         "id": token.id,
         "label": token.label,
         "user": user.strip().lower(),
         "scopes": token.scopes.split(),
         "expires": timestamps.to_text(token.expires) if token.expires else None,
-        "issue": None if access.bounds is None else access.bounds._asdict(),
+        "issue": bounds_document(access.bounds),
     }
     if session.json:
-        session.show_json({"token": secret.reveal(), "details": details}, reveal=True)
+        document: IssuedTokenDocument = {"token": secret.reveal(), "details": details}
+        session.show_json(document, reveal=True)
         return
     ends_text = f", until {details['expires']}" if token.expires else ""
     terminal.say(f"Created '{token.label}' for {details['user']}{ends_text}; it is shown only once", mark="✓")

@@ -10,6 +10,7 @@ from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.workspace import ListedUserDocument, UsersDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.server.accounts import ListedUser
 
@@ -23,8 +24,8 @@ def list_users(session: Session, database_url: str) -> None:
     with open_workspace(session, database_url) as workspace:
         users = workspace.list_users()
     if session.json:
-        documents = [_document(each) for each in users]
-        session.show_json({"users": documents})
+        document: UsersDocument = {"users": [_document(each) for each in users]}
+        session.show_json(document)
     elif users:
         hidden = () if session.app.has_plans else ("PLAN",)
         shown = [index for index, name in enumerate(_COLUMNS) if name not in hidden]
@@ -37,10 +38,15 @@ def list_users(session: Session, database_url: str) -> None:
         )
 
 
-def _document(user: ListedUser) -> dict[str, object]:
-    document = user._asdict() | {"created": timestamps.to_text(user.created)}
-    document["service"] = document.pop("is_service")
-    return document
+def _document(user: ListedUser) -> ListedUserDocument:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "plan": user.plan,
+        "created": timestamps.to_text(user.created),
+        "tokens": user.tokens,
+        "service": user.is_service,
+    }
 
 
 def _row(user: ListedUser) -> tuple[str, ...]:

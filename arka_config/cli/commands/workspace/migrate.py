@@ -15,6 +15,7 @@ from arka_config.cli.runtime.workspace_server import database_option, find_datab
 from arka_config.errors import EXIT_PENDING
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.workspace import MigrationDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -46,7 +47,12 @@ def migrate(session: Session, check: bool, database_url: str) -> int:
             with busy("Migrating"), report_on_interrupt(lambda: ["nothing was migrated"]):
                 done = migrations.migrate(database)
     if session.json:
-        session.show_json({"before": done.before or None, "after": done.after or None, "pending": is_pending})
+        document: MigrationDocument = {
+            "before": done.before or None,
+            "after": done.after or None,
+            "pending": is_pending,
+        }
+        session.show_json(document)
     elif is_pending:
         terminal.say(f"The database needs a migration: it is at {done.before or 'none'}, not {migrations.head()}")
     elif done.before == done.after:

@@ -12,6 +12,7 @@ from arka_config.cli.runtime.workspace_server import database_option, open_works
 from arka_config.text import count_text
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.workspace import RemovedUserDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -30,5 +31,5 @@ def remove_user(session: Session, email: str, yes: bool, database_url: str) -> N
         if not yes:
             session.confirm(f"Remove {user.email} and revoke {count_text(user.tokens, 'token')}?", flag="--yes")
         user = workspace.remove_user(email)
-    document = {"id": user.id, "email": user.email, "revoked": user.tokens}
+    document: RemovedUserDocument = {"id": user.id, "email": user.email, "revoked": user.tokens}
     session.report(document, f"Removed {user.email} and revoked {count_text(user.tokens, 'token')}")

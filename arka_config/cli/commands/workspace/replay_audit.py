@@ -17,6 +17,7 @@ from arka_config.cli.runtime.workspace_server import database_option, open_works
 from arka_config.errors import UsageError
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.workspace import ReplayDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -49,6 +50,13 @@ def replay_audit(session: Session, paths: tuple[str, ...], revoke_all: bool, yes
                 done = audit_export.replay(workspace.database, entries, update)
     last = timestamps.to_text(done.last) if done.last else None
     message = f"Revoked {done.tokens} tokens again, removed {done.users} users, and set {done.plans} plans"
-    session.report(done._asdict() | {"last": last}, message)
+    document: ReplayDocument = {
+        "tokens": done.tokens,
+        "users": done.users,
+        "plans": done.plans,
+        "sessions": done.sessions,
+        "last": last,
+    }
+    session.report(document, message)
     if last:
         terminal.say(f"  The last entry is of {last}: what was revoked after that is not known here")

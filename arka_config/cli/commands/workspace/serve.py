@@ -28,6 +28,7 @@ from arka_config.cli.runtime.workspace_server import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from arka_config.cli.output.documents.workspace import ServingDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.workspace.server.logs import Format
     from arka_config.workspace.server.serving import Operation, Service
@@ -179,5 +180,6 @@ def _report(
         )
         terminal.say("  Ctrl-C stops it")
     if session.json:
-        terminal.out(json.dumps({"url": url}))
+        document: ServingDocument = {"url": url}
+        terminal.out(json.dumps(document))
         sys.stdout.flush()

@@ -10,6 +10,7 @@ from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace
 
 if TYPE_CHECKING:
+    from arka_config.cli.output.documents.workspace import UserDocument
     from arka_config.cli.runtime.session import Session
 
 
@@ -25,5 +26,5 @@ def set_plan(session: Session, email: str, plan: str, database_url: str) -> None
     """
     with open_workspace(session, database_url) as workspace:
         user = workspace.set_plan(email, plan)
-    document = {"id": user.id, "email": user.email, "plan": user.plan}
+    document: UserDocument = {"id": user.id, "email": user.email, "plan": user.plan}
     session.report(document, f"{user.email} is on the {user.plan} plan")
