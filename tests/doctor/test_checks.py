@@ -206,16 +206,17 @@ def test_missing_keyring_is_an_error_if_preferred(user_home: UserHome, monkeypat
     )
 )
 def test_line_numbers_match_those_of_sed(lines: list[str]) -> None:
-    path = Path(tempfile.mkdtemp()) / "history"
-    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    matches = scan_file(str(path), arka_app())
-    expected = [number for number, line in enumerate(lines, 1) if line.startswith(("curl", TOKEN))]
-    assert [match.first for match in matches] == expected
-    if matches:
-        spans = [(match.first, match.last) for match in matches]
-        subprocess.run(["sh", "-c", delete_lines_command(str(path), spans)], check=True)
-        assert scan_file(str(path), arka_app()) == []
-        assert path.read_text("utf-8").count("\n") == len(lines) - len(expected)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "history")
+        path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        matches = scan_file(str(path), arka_app())
+        expected = [number for number, line in enumerate(lines, 1) if line.startswith(("curl", TOKEN))]
+        assert [match.first for match in matches] == expected
+        if matches:
+            spans = [(match.first, match.last) for match in matches]
+            subprocess.run(["sh", "-c", delete_lines_command(str(path), spans)], check=True)
+            assert scan_file(str(path), arka_app()) == []
+            assert path.read_text("utf-8").count("\n") == len(lines) - len(expected)
 
 
 def arka_app() -> App:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +43,7 @@ class Restored:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.copy = Path(tempfile.mkdtemp()) / "copy"
+        self.copy = home.parent.with_name(f"{home.parent.name}-copy")
         shutil.copytree(home.parent, self.copy)
 
     def __enter__(self) -> Path:
