@@ -145,12 +145,21 @@ def test_files_topic_of_an_app_without_another_program_has_no_file_of_it() -> No
         ("current", "status"),
         ("auth", "login"),
         ("profiles ls", "profiles list"),
-        ("profiles use", "use"),
+        ("me", "status"),
+        ("use-context", "use"),
+        ("auth status", "status"),
+        ("auth switch", "use"),
+        ("configure list-profiles", "profiles list"),
+        ("config use-context", "use"),
+        ("profile list", "profiles list"),
+        ("profil ls", "profiles list"),
+        ("pin", "use --here"),
     ],
 )
 def test_word_of_another_program_leads_to_the_command(words: str, command: str) -> None:
     done = arka(*words.split(), "work")
-    word = words.rsplit(maxsplit=1)[-1]
+    group, *after = words.split()
+    word = after[0] if group in ("profiles", "config") else group
     assert done == (
         2,
         "",
@@ -158,14 +167,31 @@ def test_word_of_another_program_leads_to_the_command(words: str, command: str) 
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("profiles use work", "no such command 'use'; did you mean 'arka use'?\nhint: arka use"),
+        ("profile", "no such command 'profile'; did you mean 'profiles'?\nhint: arka profiles --help"),
+        ("profile remove x", "no such command 'profile'; did you mean 'profiles'?\nhint: arka profiles --help"),
+        ("stauts", "no such command 'stauts'; did you mean 'status'?\nhint: arka status"),
+        ("token list", "'token' has no command 'list'; did you mean 'tokens list'?\nhint: arka tokens list"),
+        ("token revoke x", "'token' has no command 'revoke'\nhint: arka tokens --help"),
+        ("signout", "no such command 'signout'\nhint: arka logout --help"),
+        ("auth logout", "no such command 'auth'\nhint: arka logout --help"),
+    ],
+)
+def test_hint_of_an_unknown_word_can_be_run(line: str, error: str) -> None:
+    assert arka(*line.split()) == (2, "", f"error: {error}\n")
+
+
 def test_every_synonym_leads_to_a_command_that_can_be_undone() -> None:
     names = {entry.name for entry in ENTRIES}
     for group, words in SYNONYMS.items():
         for word, target in words.items():
             within = "" if target.startswith("../") else f"{group} "
-            full = f"{within}{target.removeprefix('../').removesuffix(' --help')}".strip()
+            full = f"{within}{target.removeprefix('../').partition(' --')[0]}".strip()
             assert full in names, f"{group} {word}"
-            assert full not in IRREVERSIBLE, f"{group} {word}"
+            assert full not in IRREVERSIBLE or target.endswith(" --help"), f"{group} {word}"
             assert f"{group} {word}".strip() not in names
 
 

@@ -119,7 +119,7 @@ def test_app_s_commands_get_their_arguments_unchanged(
     code, out, _ = start(capsys, "login", "--help")
     assert (code, "Usage: acme login [OPTIONS]" in out) == (0, True)
     code, _, error = start(capsys, "profiles", "shw")
-    assert (code, error.splitlines()[-1]) == (2, "hint: acme profiles --help")
+    assert (code, error.splitlines()[-1]) == (2, "hint: acme profiles show")
 
 
 def test_words_after_two_dashes_stay_as_they_are() -> None:

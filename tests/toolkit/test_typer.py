@@ -101,7 +101,7 @@ def test_commands_get_their_arguments_unchanged() -> None:
     assert invoke("token", "-p", "nosuch").exit_code == 1
     assert "Usage: acme login [OPTIONS]" in invoke("login", "--help").output
     result = invoke("profiles", "shw")
-    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, "hint: acme profiles --help")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, "hint: acme profiles show")
 
 
 def test_help_lists_commands_of_app_and_author() -> None:

@@ -18,7 +18,7 @@ from arka_config import deadline
 from arka_config.app_identity import LEGACY, MANAGE, PLANS, VERIFY
 from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import reporting, words
-from arka_config.cli.runtime.click_context import app_of, current_session, program_of
+from arka_config.cli.runtime.click_context import app_of, current_session, program_context, program_of
 from arka_config.cli.runtime.help_format import HelpContext
 from arka_config.errors import ConfigError, UsageError
 
@@ -331,8 +331,21 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as click does, but suggest no option that cannot be undone."""
+        if self.name == "token" and not ctx.resilient_parsing:
+            self._check_not_a_group(ctx, next((word for word in args if not word.startswith("-")), ""))
         with safe_suggestions():
             return super().parse_args(ctx, args)
+
+    def _check_not_a_group(self, ctx: click.Context, word: str) -> None:
+        """Raise UsageError if a word belongs to a group with a similar name: `token list` is `tokens list`."""
+        from arka_config.cli.runtime import suggestions
+
+        meant = suggestions.synonym(word, str(self.name)) if ctx.parent is program_context(ctx) else []
+        if meant:
+            said = "" if "--help" in meant else f"; did you mean '{' '.join(meant)}'?"
+            with click_errors(self.app, in_option=True):
+                hint = " ".join([program_of(ctx), *meant])
+                raise UsageError(f"'{self.name}' has no command '{word}'{said}", hint=hint)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete options, `-pNAME`, and the words of another command."""

@@ -78,23 +78,34 @@ class SectionedGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve as click does, with the nearest names in the error."""
         if args and not args[0].startswith("-") and args[0] not in self.commands and not ctx.resilient_parsing:
-            raise self._no_such_command(ctx, args[0])
+            raise self._no_such_command(ctx, *args[:2])
         return super().resolve_command(ctx, args)
 
-    def _no_such_command(self, ctx: click.Context, word: str) -> UnknownCommand:
-        """The error for a word that is not a command, with the command that the user may have meant."""
+    def _no_such_command(self, ctx: click.Context, word: str, after: str = "") -> UnknownCommand:
+        """The error for a word that is not a command, with the command that the user may have meant by it, and perhaps
+        by the word after it: `auth status`."""
         from arka_config.cli.runtime import suggestions
 
         program = program_context(ctx)
         group = ctx.command_path.removeprefix(program.command_path).strip()
-        meant = suggestions.synonym(word, group)
-        if meant and _has_command(program, meant):
-            hint = " ".join([program.command_path, *meant])
-            said = "" if "--help" in meant else f"; did you mean '{' '.join(meant)}'?"
-            return UnknownCommand(f"no such command '{word}'{said}", ctx, hint=hint)
+        for words in (f"{word} {after}", word):
+            meant = suggestions.synonym(words, group)
+            if meant and _has_command(program, meant):
+                hint = " ".join([program.command_path, *meant])
+                shown = hint if meant == [word] else " ".join(meant)  # `profiles use` is `arka use`
+                said = "" if "--help" in meant else f"; did you mean '{shown}'?"
+                return UnknownCommand(f"no such command '{word}'{said}", ctx, hint=hint)
         near = suggestions.correction(word, self.commands, group)
-        said = f"; did you mean '{near}'?" if near else ""
-        return UnknownCommand(f"no such command '{word}'{said}", ctx, hint=f"{ctx.command_path} --help")
+        if not near:
+            return UnknownCommand(f"no such command '{word}'", ctx, hint=f"{ctx.command_path} --help")
+        found = self.commands[near]
+        if isinstance(found, click.Group):  # `profile list` is `profiles list`
+            below = " ".join(suggestions.synonym(after, near)) or near
+            if below == near:
+                below = f"{near} {suggestions.correction(after, found.commands, near) or '--help'}"
+            near = below
+        message = f"no such command '{word}'; did you mean '{near.removesuffix(' --help')}'?"
+        return UnknownCommand(message, ctx, hint=f"{ctx.command_path} {near}")
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete commands, options and `-pNAME`."""
