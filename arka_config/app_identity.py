@@ -31,6 +31,7 @@ LEGACY = "legacy"  # read and write the file of an older CLI
 VERIFY = "verify"  # ask an API about a token
 INTROSPECT = "introspect"  # the same by OAuth introspection, for which the program has a secret
 PLANS = "plans"  # have users on plans
+SIGN_IN = "sign-in"  # sign in through the browser
 MANAGE = "manage"  # list, create, rotate and revoke tokens: with the workspace's API only
 
 
@@ -300,6 +301,8 @@ class AppIdentity:
         """Return whether the app has what a command or an option needs: LEGACY, VERIFY, …; empty for nothing."""
         if feature == LEGACY:
             return self.legacy_project is not None
+        if feature == SIGN_IN:
+            return self.sign_in is not None
         if feature == VERIFY:
             return self._verifier is not None
         if feature == PLANS:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arka_config import App
+from arka_config import App, SignIn
 from arka_config.cli.runtime.command_tree import program
 from arka_config.testing import Result, isolate, run_program
 from tests.cli.program import every_command
@@ -46,6 +46,13 @@ def test_commands_of_a_workspace_are_not_offered() -> None:
     names = {name.partition(" ")[0] for name, _ in every_command(program(App("octo")))}
     assert names.isdisjoint({"rotate", "revoke", "tokens", "activity", "workspace"})
     assert {"login", "status", "profiles"} <= names
+
+
+def test_login_help_describes_the_browser_only_with_sign_in(run: Callable[..., Result]) -> None:
+    assert "The tokens page is opened: create a token there" in " ".join(run("login", "--help").out.split())
+    assert "in your browser" not in run("login", "--help").out
+    app = App("octo", sign_in=SignIn("octo"))
+    assert "in your browser" in run_program(app.main(), ("login", "--help")).out
 
 
 @pytest.mark.parametrize("command", ["token", "vault enable", "config set"])

@@ -15,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from arka_config import deadline
-from arka_config.app_identity import LEGACY, MANAGE, PLANS, VERIFY
+from arka_config.app_identity import LEGACY, MANAGE, PLANS, SIGN_IN, VERIFY
 from arka_config.cli.output import progress, terminal
 from arka_config.cli.runtime import reporting, words
 from arka_config.cli.runtime.click_context import app_of, current_session, program_context, program_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ProfileName = words.ProfileName  # imported from here by the commands
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of every command and group
 
-_FOR_FEATURE = rf"(?s)\[\[(no-)?({LEGACY}|{VERIFY}|{PLANS}|{MANAGE}):(.*?)\]\]"
+_FOR_FEATURE = rf"(?s)\[\[(no-)?({LEGACY}|{VERIFY}|{PLANS}|{MANAGE}|{SIGN_IN}):(.*?)\]\]"
 
 # The user gave the value: a `default_map` or one of click's own variables is not a flag.
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
