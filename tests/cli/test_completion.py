@@ -20,6 +20,7 @@ from arka_config.cli.runtime.command_tree import program
 from arka_config.cli.runtime.completion_scripts import script
 from arka_config.cli.runtime.session import Session
 from arka_config.opening import open_store
+from arka_config.references.registry import KINDS as REFERENCE_KINDS
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
@@ -101,7 +102,7 @@ def test_completion_alone_lists_the_shells() -> None:
         ("arka prof", ["profiles"]),
         ("arka completion install z", ["zsh"]),
         ("arka profiles set ci time", ["timeout="]),
-        ("arka profiles set ci token.", ["token.env=", "token.file=", "token.helper="]),
+        ("arka profiles set ci token.", [f"token.{kind}=" for kind in REFERENCE_KINDS]),
         ("arka profiles set ci timeout=", ["timeout=45", "timeout=30"]),
         ("arka profiles create new api_url=", ["api_url=https://arka-ai.com"]),
         ("arka profiles unset ci ", ["description", "timeout"]),
@@ -173,7 +174,9 @@ def test_every_value_that_this_machine_knows_is_completed() -> None:
         for name, parameter in parameters()
         if not is_completed(parameter) and parameter.metavar not in FREE and name not in FREE_PARAMETERS
     }
-    assert {name: metavar for name, metavar in left.items() if not name.startswith("workspace ")} == {}
+    assert {name: metavar for name, metavar in left.items() if not name.startswith("workspace ")} == {}, (
+        "in the command's file, give each a type of arka_config/cli/runtime/words.py, or a metavar for free text"
+    )
 
 
 def test_unlockers_are_completed_without_opening_the_vault(two_profiles: pathlib.Path) -> None:

@@ -43,7 +43,7 @@ def test_every_command_and_group_has_a_page() -> None:
     names = {name.replace(" ", "-") for name in commands if not name.startswith(hidden)}
     groups = {name.partition(" ")[0] for name in commands if " " in name and not name.startswith(hidden)}
     found = {path.name for path in (MAN / "man1").iterdir()}
-    assert found == {"arka.1", *(f"arka-{name}.1" for name in names | groups)}
+    assert found == {"arka.1", *(f"arka-{name}.1" for name in names | groups)}, "man/man1: run 'make docs'"
 
 
 @pytest.mark.peer("man")

@@ -48,7 +48,9 @@ def secret_of(store: ProfileStore, kind: str, target: str, environ: dict[str, st
 
 
 def test_every_kind_has_a_target_to_test_with() -> None:
-    assert set(MISSING) == set(kinds()), "add a target that does not exist to MISSING"
+    assert set(MISSING) == set(kinds()), (
+        "tests/references/test_contract.py: add a target that does not exist to MISSING"
+    )
 
 
 def test_describe_contains_the_target_and_escapes_control_characters(kind: ReferenceKind) -> None:
@@ -74,7 +76,13 @@ def test_a_missing_token_is_an_error_that_names_the_profile_and_the_reference(
 
 def test_a_missing_token_is_reported_before_it_is_fetched(name: str, kind: ReferenceKind, context: Context) -> None:
     reasons = [kind.missing(MISSING[name], context), *(fault.message for fault in check(name, kind, context))]
-    assert any(reasons)
+    assert any(reasons), f"{type(kind).__module__}: `missing` (or `check`, if it runs a program) must return why"
+
+
+def test_every_kind_is_documented(name: str) -> None:
+    for page in ("docs/reference/files.md", "docs/guides/templates.md"):
+        text = (Path(__file__).parents[2] / page).read_text("utf-8")
+        assert f"{name} = " in text or f"token.{name}`" in text, f"{page}: describe the token reference '{name}'"
 
 
 def check(name: str, kind: ReferenceKind, context: Context) -> list[Fault]:

@@ -65,6 +65,13 @@ def test_a_kind_has_the_name_of_its_registry_line(kind: UnlockerKind) -> None:
     assert kind.parameters.keys() <= kind.details.keys()
 
 
+@pytest.mark.parametrize("name", registry.KINDS)
+def test_a_kind_is_documented(name: str) -> None:
+    page = "docs/reference/file-formats.md"
+    text = (Path(__file__).parents[2] / page).read_text("utf-8")
+    assert f"`{name}`" in text, f"{page}: describe the unlocker '{name}'"
+
+
 def test_an_unlocker_opens_every_token(enabled: ProfileStore) -> None:
     assert tokens(enabled) == ALL
 

@@ -52,7 +52,8 @@ def exported(*words: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_schema_of_arka_is_the_checked_in_one(home: Path) -> None:
     done: Result = arka("export", "template", "--schema")
-    assert done.out == (ROOT / "profiles" / "template.schema.json").read_text("utf-8")
+    is_current = done.out == (ROOT / "profiles" / "template.schema.json").read_text("utf-8")
+    assert is_current, "profiles/template.schema.json: run 'make docs'"
     assert arka("export", "template", "--schema", "--json").json == {"schema": json.loads(done.out)}
     assert arka("export", "template", "work", "--schema").code == 2
 
