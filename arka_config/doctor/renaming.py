@@ -75,19 +75,19 @@ def _template(machine: Machine, validator: SettingsValidator, template: Template
     for name in names:
         now, reason = validator.current(name), validator.retired(name)
         message = f"settings.{name} is an old name: it is settings.{now} now"
-        done = f"renamed settings.{name} to settings.{now}"
+        done = f"renamed settings.{name} to settings.{now} in"
         if now in doubled and now != name:
             message = f"settings.{name} is settings.{now} under an old name, and the template has both: keep one"
         elif reason:
             message = f"settings.{name} has no effect any more: {reason}"
-            done = f"removed settings.{name}"
+            done = f"removed settings.{name} from"
         elif now == name or validator.is_secret(name):
             continue
         place = text.place(("settings", *name.split(".")))
         if why_not:
             yield Problem(WARNING, place, message, edit_command(text.path), why_not)
         else:
-            fix = Fix(f"{done} in {describe(text.real_path)}", partial(_rewrite_template, machine, text))
+            fix = Fix(f"{done} {describe(text.real_path)}", partial(_rewrite_template, machine, text))
             yield Problem(WARNING, place, message, fix_command, fix=fix)
 
 

@@ -217,21 +217,23 @@ class Resolution:
             warn_of_old_name(self.app, found, found.old, self.name)
         return found
 
-    def setting(self, name: str) -> Field:
-        """Return the field of a setting that this package reads itself, with the old names that the class declares.
+    def fields(self, *names: str) -> list[Field]:
+        """Return the fields of settings that this package reads itself, with the old names that the class declares.
 
-        The class is imported only if something is set that may be an old name, because importing it takes long.
+        The class is imported only if something else is set, which may be an old name: importing it takes long.
         """
-        field = self.app.field((name,))
+        fields = [self.app.field((name,)) for name in names]
         if self.app.settings is None:
-            return field
+            return fields
         variables = {each for each in self.environ if each.startswith(self.app.prefix)}
         profile = self.profile.profile
-        keys = () if profile is None else profile.settings
-        if variables.difference(self.app.own_variables, {field.variable}) or set(keys) - {name}:
-            leaf = self.app.settings_class().leaves().get(name)
-            return field if leaf is None else leaf.field
-        return field
+        keys = set() if profile is None else set(profile.settings)
+        if not variables.difference(self.app.own_variables, (each.variable for each in fields)) | keys.difference(
+            names
+        ):
+            return fields
+        leaves = self.app.settings_class().leaves()
+        return [leaves[each.name].field if each.name in leaves else each for each in fields]
 
     def effective_token(self) -> EffectiveToken | None:
         """Return the token and its URL, or None if no layer has a token. Raises OriginConflict."""

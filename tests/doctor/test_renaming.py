@@ -112,8 +112,8 @@ def test_doctor_rewrites_an_applied_template_and_keeps_its_layout(home: Path, te
     assert template.read_bytes() == before
     done = acme("doctor", "--fix")
     assert done.code == 0, done.out + done.err
-    for change in ("renamed settings.wait to settings.timeout", "removed settings.colour"):
-        assert f"Fixed: {change} in {template}, in the git work tree {home / 'repo'}" in done.err
+    for change in ("renamed settings.wait to settings.timeout in", "removed settings.colour from"):
+        assert f"Fixed: {change} {template}, in the git work tree {home / 'repo'}" in done.err
     assert template.read_bytes() == MODERN.encode()
     assert template.stat().st_mode & 0o777 == 0o664
     assert list(template.parent.iterdir()) == [template]
@@ -143,6 +143,7 @@ def test_doctor_rewrites_templates_that_it_is_given(home: Path) -> None:
     assert found_in(acme("doctor", "--json")) == []
     (problem,) = found_in(acme("doctor", "new", "--json"))
     assert (problem["place"], problem["command"]) == ("new/ci.toml:5", "acme doctor --fix new")
+    assert "1 problem; acme doctor --fix new fixes it" in acme("doctor", "new").out
     assert acme("doctor", "--fix", "new").code == 0
     assert path.read_text().endswith("[settings]\ntimeout = 7\n")
     done = acme("doctor", "nosuch")

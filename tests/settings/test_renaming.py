@@ -178,6 +178,15 @@ def test_requests_use_settings_under_their_old_names(home: Path, store: ProfileS
     assert "ACME_WAIT is an old name: it is ACME_TIMEOUT now" in said
 
 
+def test_settings_class_is_not_imported_for_requests_without_need(store: ProfileStore) -> None:
+    """Importing it takes longer than the rest of a command."""
+    known = {"timeout": 7, "proxy": "http://proxy.example:1", "ca_bundle": "/etc/ssl/ours.pem"}
+    store.create("work", {("settings", name): value for name, value in known.items()})
+    missing = open_store(App("acme", settings="tests.nosuch:Settings", api_url="https://api.acme.example"))
+    environ = {"ACME_TIMEOUT": "4", "ACME_NO_INPUT": "1"}
+    assert Connection.from_settings(Resolution(missing, environ, profile="work")).timeout == 7
+
+
 def test_error_in_an_old_name_that_a_request_uses_names_where_it_is(store: ProfileStore) -> None:
     with pytest.warns(ConfigWarning), pytest.raises(ConfigError, match="ACME_WAIT: timeout is not a number"):
         Connection.from_settings(Resolution(store, {"ACME_WAIT": "soon"}))

@@ -16,7 +16,7 @@ from arka_config.cli.output import terminal
 from arka_config.cli.output.progress import busy
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command, feature_option
-from arka_config.doctor.problem import ERROR, NOTE, WARNING
+from arka_config.doctor.problem import ERROR, NOTE, WARNING, shell_command
 from arka_config.errors import EXIT_ERROR, UsageError
 from arka_config.text import count_text, visible
 
@@ -79,7 +79,7 @@ def doctor(session: Session, paths: tuple[str, ...], fix: bool, online: bool, sh
     if session.json:
         session.show_json(_document(checks, problems, results))
     else:
-        for line in Report(session, checks, problems).lines(show_all=show_all):
+        for line in Report(session, checks, problems, paths).lines(show_all=show_all):
             terminal.out_report(terminal.link(line, sys.stdout))
     return EXIT_ERROR if any(problem.is_failure for problem in problems) else None
 
@@ -129,8 +129,11 @@ def _report_fixes(session: Session, results: Sequence[FixResult]) -> None:
 class Report:
     """The problems by group, wrapped to the width of the terminal if stdout is one."""
 
-    def __init__(self, session: Session, checks: Sequence[Check], problems: Sequence[Problem]) -> None:
+    def __init__(
+        self, session: Session, checks: Sequence[Check], problems: Sequence[Problem], paths: Sequence[str] = ()
+    ) -> None:
         self._session = session
+        self._fix_command = shell_command(session.app.name, "doctor", "--fix", *paths)
         self._checks = checks
         self._group_width = max(len(check.group) for check in checks)
         self._problems = problems
@@ -198,7 +201,7 @@ class Report:
         if not fixable:
             return summary
         which = "it" if len(failures) == 1 else "all of them" if fixable == len(failures) else f"{fixable} of them"
-        return f"{summary}; {self._session.app.name} doctor --fix fixes {which}"
+        return f"{summary}; {self._fix_command} fixes {which}"
 
     def _mark(self, mark: str, colour: str) -> str:
         return self._style(mark, fg=colour)

@@ -57,8 +57,8 @@ class Connection:
     def from_settings(cls, resolution: Resolution) -> Connection:
         """Read the settings from all layers. Raises ConfigError for an invalid value, naming its place."""
         app, preferences = resolution.app, resolution.store.preferences
-        names = ("timeout", "proxy", "ca_bundle")
-        timeout, proxy, bundle = (resolution.resolve(resolution.setting(name)) for name in names)
+        fields = resolution.fields("timeout", "proxy", "ca_bundle")
+        timeout, proxy, bundle = map(resolution.resolve, fields)
         if bundle is not None and bundle.layer not in _LAYERS_OF_CERTIFICATES and not preferences.trust_env_ca:
             raise ConfigError(
                 f"{bundle.place}: a file of certificates to trust is only accepted from your own configuration",
