@@ -73,6 +73,8 @@ def test_pages_of_another_app_have_its_names_only() -> None:
     pages = write_pages(acme, program(acme), "1.0")
     assert {"acme.1", "acme-login.1"} <= pages.keys()
     assert [name for name, text in pages.items() if "arka" in text.lower()] == []
+    assert [name for name, text in pages.items() if "{app}" in text] == []
+    assert r"default: .acme\-scan\-allow" in pages["acme-scan.1"]
 
 
 @pytest.mark.parametrize(

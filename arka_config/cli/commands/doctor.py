@@ -48,9 +48,9 @@ def doctor(session: Session, paths: tuple[str, ...], fix: bool, online: bool, sh
     template, or a folder with templates, to check too; those of earlier applies are checked without one.
 
     Nothing is written unless you pass --fix. No helper is run, no passphrase is asked for, and no workspace is
-    contacted[[verify: unless you pass --online]]. [[manage:Then tokens are named that work and are in no profile, have
-    expired, or are there twice. --fix revokes no token, except one that a killed command left and that no profile
-    holds: for that it asks the workspace.]]
+    contacted[[verify: unless you pass --online]]. [[manage:--online also finds tokens that work and are in no
+    profile, have expired, or are there twice. --fix revokes no token, except one that a killed command left and that no
+    profile holds: for that it asks the workspace.]]
     """
     from arka_config.doctor.registry import CHECKS, ONLINE_CHECKS, apply_fixes, run_checks
     from arka_config.templates.reading import NAME_PATHS

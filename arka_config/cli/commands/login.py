@@ -68,7 +68,7 @@ def login(
     """Log in to a workspace and store the token in a profile.
 
     [[sign-in:If the workspace supports it, approve the sign-in in your browser: there is nothing to copy. Without a
-    browser on this machine, a code to enter in the browser of another device is shown. Otherwise, the tokens page is
+    browser on this machine, you enter a code in the browser of another device. Otherwise, the tokens page is
     opened:]][[no-sign-in:The tokens page is opened:]] create a token there, copy it, and paste it here. [[verify:The
     token is verified with the workspace before it is stored; if the workspace has no API or cannot be reached, the
     token is stored unverified.]][[no-verify:The token is stored unverified.]]

@@ -71,7 +71,7 @@ def scan(
     gitleaks_rule: bool,
     yes: bool,
 ) -> int | None:
-    """Find tokens that were left in files: in this folder, or in PATHs.
+    """Find tokens that were left in files, in this folder or in PATHs.
 
     The exit code is 1 if there are any. Tokens are shown masked. Files that git ignores are left out, and so are
     placeholders such as a row of x. To allow an example, add `{app}:allow` to its line, or its fingerprint (see --json)

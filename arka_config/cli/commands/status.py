@@ -76,7 +76,7 @@ def status(session: Session, offline: bool, verify: bool, show_token: bool, expi
     """Show the effective profile and token, where they come from[[verify:, and whether the token works]].
 
     Exits with 4 if there is no token[[verify: or the workspace rejects it]], and with 3 if it expires within
-    `--expiring` or that is not known. If something is wrong, what is known is shown, followed by the error. Nothing is
+    `--expiring` or its expiry is not known. If something is wrong, shows what is known, and then the error. Nothing is
     stored: to update what is stored of the token, use `login`.
     """
     try:

@@ -162,4 +162,4 @@ def _options(command: click.Command, context: click.Context) -> Iterator[tuple[l
         is_option = parameter.param_type_name == "option"
         record = parameter.get_help_record(context) if is_option else None
         if record is not None:
-            yield [*parameter.opts], record[0], record[1]
+            yield [*parameter.opts], record[0], record[1].replace("{app}", str(context.find_root().info_name))

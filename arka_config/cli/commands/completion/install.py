@@ -26,7 +26,7 @@ def install(session: Session, shell: str | None, force: bool, yes: bool) -> None
     """Install the completion script for a shell (default: from $SHELL).
 
     It goes to the folder that the shell loads completions from. If the shell has none, a line that loads the script is
-    added to your shell's start-up file, after a question. Running it again updates the script.
+    added to your shell's start-up file, after you confirm it. Running it again updates the script.
 
     \b
     {app} completion install

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def show(session: Session, sources: bool, show_token: bool) -> None:
     """Show every setting, its value and where it comes from.
 
-    Whatever is wrong, such as an invalid value or a profile that does not exist, what is known is shown, followed by
-    the error.
+    If something is wrong, such as an invalid value or a profile that does not exist, shows what is known, and then the
+    error.
     """
     settings, resolution = session.settings()
     diagnosis = Diagnosis(resolution)

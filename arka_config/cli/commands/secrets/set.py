@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def set_(session: Session, name: str, storage: str | None) -> None:
     """Store the secret of a setting, in the effective profile or that of `--profile`.
 
-    The secret is asked for without echo. If stdin is not a terminal, it is read from there, up to the end, without a
-    line end at the end. It is kept in the token store, never in the profile's file.
+    The secret is asked for without echo. If stdin is not a terminal, it is read from there, to the end, without a
+    trailing line break. It is kept in the token store, never in the profile's file.
 
     \b
     {app} secrets set webhook_secret -p work

@@ -39,7 +39,7 @@ _WIDE = 120  # terminal columns; all columns of the table fit
     default="",
     help="Only tokens with a matching label, such as 'MacBook*'.",
 )
-@click.option("--state", type=click.Choice([VALID, EXPIRED]), help="Only tokens that work, or do not.")
+@click.option("--state", type=click.Choice([VALID, EXPIRED]), help="Only tokens that work, or that have expired.")
 @click.option("--expiring", metavar="DATE|14d", help="Only tokens that work now and expire by then.")
 @click.option("--unused-since", metavar="DATE|90d", help="Only tokens that were not used since then.")
 @click.option(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def rekey(session: Session) -> None:
     """Create a new data key and seal every token and secret with it.
 
-    Every unlocker is needed, and stays; you are asked for passphrases. Every session ends. A new key does not help
+    Every unlocker is needed and kept: you are asked for passphrases. Every session ends. A new key does not help
     against someone who has copies of your token files and of the old key: revoke the tokens instead.
     """
     vault = vault_of(session.store)

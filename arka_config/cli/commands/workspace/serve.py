@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     metavar="PATH|URL",
     type=words.FILE,
     default="",
-    help="The public keys of a secret-scanning partner, who may report leaked tokens. Default: none.",
+    help="The public keys of a secret-scanning partner that may report leaked tokens. Default: none.",
 )
 @click.option(
     "--log-format",
