@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SHOWN_AFTER = 1.0  # seconds; what is done sooner shows nothing
 _REDRAWN_EVERY = 0.1
 _BAR_WIDTHS = range(5, 31)
+_FREE = 3  # columns right of a bar: a terminal shows ^C there, and must not begin a new line for it
 
 
 class _Line:
@@ -149,7 +150,7 @@ class _Bar:
         """The bar, as wide as the terminal allows."""
         before = self._changed - self._began
         left = time_left(before, self.done, self.total, now() - self._changed)
-        return bar_line(self.label, self.done, self.total, left, terminal.columns() - 1)
+        return bar_line(self.label, self.done, self.total, left, terminal.columns() - _FREE)
 
 
 def track(items: Sequence[T], label: str) -> Iterator[T]:
