@@ -20,7 +20,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.compatibility.scenario import HOME, PLAIN, PREFERENCES, SEALED, Ran, parse_json, play
+from tests.compatibility.scenario import (
+    HOME,
+    PLAIN,
+    PREFERENCES,
+    SEALED,
+    SEALED_SECRETS,
+    SECRETS,
+    SERVER,
+    WORKSPACE,
+    Ran,
+    normalize,
+    parse_json,
+    play,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +81,21 @@ print(json.dumps({
 }))
 workspace.database.close()
 """
+# Serves a workspace until stdin ends.
+_SERVE = """
+import json, sys
+from arka_config.arka import app
+from arka_config.workspace.server import accounts
+from arka_config.workspace.server.serving import serve_in_thread
+email, = sys.argv[1:]
+with serve_in_thread(app) as running:
+    running.add_user(email, "pro")
+    tokens = {"$FULL": running.issue(email, "Laptop"), "$MANAGES": running.issue(email, "Admin", ["tokens:manage"])}
+    print(json.dumps({"$URL": running.url, **{name: issued.secret.reveal() for name, issued in tokens.items()}}))
+    sys.stdout.flush()
+    sys.stdin.read()
+"""
+_SECRETIVE = "from tests.secretive import main; main()"
 
 _OPENAPI = """
 import asyncio, json, sys
@@ -113,6 +141,12 @@ def _record(target: Path, code: Path) -> None:
         shutil.copy(SCRATCH / "arka" / "state" / "journal.json", target / "plain" / "arka" / "state" / "journal.json")
         (SCRATCH / "arka" / "state" / "journal.json").unlink()
     _record_scene(target, "sealed", SEALED, code)
+    _start_again()
+    _record_scene(target, "secrets", SECRETS, code, words=("-c", _SECRETIVE))
+    _record_scene(target, "sealed-secrets", SEALED_SECRETS, code, words=("-c", _SECRETIVE))
+    _start_again()
+    _record_scene(target, "server", SERVER, code, {"$DATABASE": f"sqlite:///{SCRATCH / 'served.sqlite'}"})
+    _record_with_workspace(target, code)
     database = SCRATCH / "workspace.sqlite"
     made = _python(code, SCRATCH, "-c", _WORKSPACE, f"sqlite:///{database}", EMAIL, KEY)
     if made.code == 0:
@@ -120,6 +154,27 @@ def _record(target: Path, code: Path) -> None:
     api = _python(code, SCRATCH, "-c", _OPENAPI, f"sqlite:///{database}")
     if api.code == 0:
         (target / "openapi.json").write_text(api.out)
+    found = _python(code, ROOT, "-m", "tests.compatibility.interface")
+    if found.code == 0:
+        (target / "interface.json").write_text(found.out)
+
+
+def _start_again() -> None:
+    for name in ("arka", "project"):
+        shutil.rmtree(SCRATCH / name)
+
+
+def _record_with_workspace(target: Path, code: Path) -> None:
+    """Record the scene that needs a workspace, with that of the version, unless it has none."""
+    command = [sys.executable, "-c", _SERVE, EMAIL]
+    with subprocess.Popen(
+        command, env=_variables(code), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        if line:
+            _record_scene(target, "workspace", WORKSPACE, code, json.loads(line))
+        server.communicate()
 
 
 def record_database(database: Path, given: dict[str, object]) -> None:
@@ -134,28 +189,41 @@ def record_database(database: Path, given: dict[str, object]) -> None:
         (folder / f"{revision}.json").write_text(json.dumps(given, indent=2) + "\n")
 
 
-def _record_scene(target: Path, name: str, steps: tuple[Step, ...], code: Path) -> None:
+def _record_scene(
+    target: Path,
+    name: str,
+    steps: tuple[Step, ...],
+    code: Path,
+    values: Mapping[str, str] | None = None,
+    *,
+    words: tuple[str, ...] = ("-m", "arka_config"),
+) -> None:
     outputs = []
+    project = SCRATCH / "project"
 
-    def program(*words: str, stdin: str, environ: Mapping[str, str]) -> Ran:
-        return _python(code, SCRATCH / "project", "-m", "arka_config", *words, stdin=stdin, environ=environ)
+    def program(*line: str, stdin: str, environ: Mapping[str, str]) -> Ran:
+        return _python(code, project, *words, *line, stdin=stdin, environ=environ)
 
-    (SCRATCH / "project").mkdir(exist_ok=True)
-    for line, ran in play(program, steps, SCRATCH / "project"):
+    project.mkdir(exist_ok=True)
+    for line, ran in play(program, steps, project, values):
         if "--json" in line:
-            outputs.append({"line": line, "code": ran.code, "objects": parse_json(ran.out.replace(str(SCRATCH), HOME))})
+            text = normalize(ran.out, {**(values or {}), "$FOLDER": str(SCRATCH)}) if values else ran.out
+            outputs.append({"line": line, "code": ran.code, "objects": parse_json(text.replace(str(SCRATCH), HOME))})
         elif ran.code:
             sys.stderr.write(f"{name}: arka {line} exits with {ran.code}\n")
     if not outputs or outputs[0]["line"] != steps[0].line:  # the version has none of it
         return
-    for part in ("arka", "project") if name == "plain" else ("arka",):
-        shutil.copytree(SCRATCH / part, target / name / part, ignore=shutil.ignore_patterns("lock", "*.lock"))
+    parts = {"plain": ("arka", "project"), "server": ()}.get(name, ("arka",))
+    (target / name).mkdir(exist_ok=True)
+    for part in parts:
+        shutil.copytree(
+            SCRATCH / part, target / name / part, ignore=shutil.ignore_patterns("lock", "*.lock", "issuing")
+        )
     (target / name / "outputs.json").write_text(json.dumps(outputs, indent=1, ensure_ascii=False) + "\n")
 
 
-def _python(code: Path, cwd: Path, *words: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Ran:
-    """Run Python with the code of a version."""
-    variables = {
+def _variables(code: Path) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
         "HOME": str(SCRATCH),
         "ARKA_HOME": str(SCRATCH / "arka"),
@@ -163,18 +231,21 @@ def _python(code: Path, cwd: Path, *words: str, stdin: str = "", environ: Mappin
         "PYTHONPATH": str(code),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HTTPS_PROXY": "http://127.0.0.1:9",
-        **(environ or {}),
     }
+
+
+def _python(code: Path, cwd: Path, *words: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Ran:
+    """Run Python with the code of a version."""
     done = subprocess.run(
         [sys.executable, *words],
         cwd=cwd,
-        env=variables,
+        env={**_variables(code), **(environ or {})},
         input=stdin,
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
-    if done.returncode and "-c" in words:
+    if done.returncode and words[1] not in ("arka_config", _SECRETIVE):
         sys.stderr.write(done.stderr)
     return Ran(done.returncode, done.stdout)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -16,7 +17,23 @@ TOKENS = {
     "stored": "arka_" + "s" * 33 + "c0de",
     "sealed": "arka_" + "t" * 33 + "b2c3",
 }
+OTHER_SECRETS = {
+    "webhook_secret": "hunter-2 of the webhook",
+    "mail.password": "correct horse",
+    "private_key": "-----BEGIN KEY-----\nsecond line\n",
+}
+ISSUING = (
+    'version = 1\n\n[profile]\nname = "issued"\napi_url = "$URL"\n\n'
+    '[token]\nissue = { label = "issued", expires = "90d" }\n'
+)
 HOME = "/home/you"  # instead of the folder in which an output was recorded
+_SHOWN = {"$URL": "http://127.0.0.1:8765", "$DATABASE": f"{HOME}/workspace.sqlite"}
+_VARYING = (
+    (r"arka_[0-9A-Za-z]{33}([0-9A-Za-z]{4})", f"arka_{'n' * 33}\\1"),
+    (r"\b(tok|usr)_[\w-]{22}", r"\1_0000000000000000000001"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "2026-11-26T12:00:00Z"),
+    (r"(sign-in#)[\w-]{20,}", r"\1code"),
+)
 PASSPHRASE = "correct horse battery staple"
 ENVIRON = {"ARKA_CI_TOKEN": TOKENS["stored"], "RUNNER_TOKEN": TOKENS["ci"]}
 PREFERENCES = 'legacy_sync = false\n\n[helpers]\nop = "op read x"\n'  # as a user writes them
@@ -112,10 +129,80 @@ SEALED = (
     Step("status --offline -p work --json"),
 )
 
+# With the app of tests/secretive.py, which has other secrets than the token.
+SECRETS = (
+    Step("login -p work --with-token --no-verify --json", TOKENS["work"]),
+    Step("secrets set webhook_secret -p work --json", OTHER_SECRETS["webhook_secret"]),
+    Step("secrets set mail.password -p work --json", OTHER_SECRETS["mail.password"]),
+    Step("secrets set private_key -p work --json", "to be removed"),
+    Step("secrets unset private_key -p work --json"),
+    Step("secrets list -p work --json"),
+    Step("profiles show work --json"),
+    Step("export dotenv -p work --json"),
+    Step("vault status --json"),
+)
+# In a copy of what SECRETS wrote.
+SEALED_SECRETS = (
+    Step("vault enable --with key-file --json"),
+    Step("secrets set private_key -p work --json", OTHER_SECRETS["private_key"]),
+    Step("secrets list -p work --json"),
+    Step("vault status --json"),
+    Step("vault lock --json"),
+    Step("vault add-unlocker key-file --key-file $FOLDER/second.key --json"),
+    Step("vault remove-unlocker key-file-2 --json"),
+    Step("vault rekey --json"),
+)
+# With a workspace at $URL, whose user has the tokens $MANAGES and $FULL.
+WORKSPACE = (
+    Step("login -p work --with-token --api-url $URL --json", "$MANAGES"),
+    Step("login -p ci --with-token --api-url $URL --json", "$FULL"),
+    Step("--json"),
+    Step("refresh -p work --json"),
+    Step("status -p work --json"),
+    Step("status -p work --verify --expiring 1d --json"),
+    Step("profiles verify --json"),
+    Step("tokens list -p work --json"),
+    Step("tokens create Deploy -p work --expires 90d --json"),
+    Step("tokens create B -p work --scope tokens:issue --issue-label 'b-*' --issue-lifetime 1h --issue-count 5 --json"),
+    Step("tokens create Extra -p work --store-as extra --json"),
+    Step("tokens list -p work --json"),
+    Step("rotate -p ci --json"),
+    Step("activity -p work --json"),
+    Step("apply issuing --yes --allow-origin $URL -p work --json"),
+    Step("plan issuing -p work --json"),
+    Step("doctor --online --json"),
+    Step("tokens revoke --label Deploy --yes -p work --json"),
+    Step("tokens revoke current --yes -p extra --json"),
+    Step("status -p extra --json"),
+    Step("revoke -p ci --yes --json"),
+    Step("profiles remove extra issued --yes --json"),
+    Step("logout -p work --revoke --json"),
+)
+# With a database at $DATABASE.
+SERVER = (
+    Step("workspace migrate --database-url $DATABASE --json"),
+    Step("workspace add-user you@example.com --plan pro --database-url $DATABASE --json"),
+    Step("workspace add-service-account build-farm --plan pro --database-url $DATABASE --json"),
+    Step("workspace create-token --user you@example.com --label MacBook --expires 90d --database-url $DATABASE --json"),
+    Step("workspace sign-in-link you@example.com --database-url $DATABASE --json"),
+    Step("workspace list-users --database-url $DATABASE --json"),
+    Step("workspace set-plan you@example.com free --database-url $DATABASE --json"),
+    Step("workspace audit --database-url $DATABASE --json"),
+    Step("workspace audit --export $FOLDER/audit.jsonl --database-url $DATABASE --json"),
+    Step("workspace cleanup --keep-expired 90d --database-url $DATABASE --json"),
+    Step("workspace remove-user you@example.com --yes --database-url $DATABASE --json"),
+    Step("workspace replay-audit $FOLDER/audit.jsonl --yes --database-url $DATABASE --json"),
+)
 
-def play(program: Program, steps: tuple[Step, ...], folder: Path) -> Iterator[tuple[str, Ran]]:
+
+def play(
+    program: Program, steps: tuple[Step, ...], folder: Path, values: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Ran]]:
     """Run the steps in a project's folder and yield each with its result. Those that the version does not have are
-    left out."""
+    left out. `values` replace words such as $URL."""
+    given = {"$FOLDER": str(folder), **(values or {})}
+    (folder / "issuing").mkdir(exist_ok=True)
+    (folder / "issuing" / "issued.toml").write_text(_fill(ISSUING, given))
     (folder / "templates").mkdir(exist_ok=True)
     for name, text in TEMPLATES.items():
         if not (folder / "templates" / name).exists() and name != "sealed.toml":
@@ -126,10 +213,10 @@ def play(program: Program, steps: tuple[Step, ...], folder: Path) -> Iterator[tu
             if not recipient:
                 continue
             (folder / "templates" / "sealed.toml").write_text(TEMPLATES["sealed.toml"])
-        line = step.line.replace("$RECIPIENT", recipient)
-        ran = program(*shlex.split(line), stdin=step.stdin, environ=step.environ)
+        line, stdin = _fill(step.line, {**given, "$RECIPIENT": recipient}), _fill(step.stdin, given)
+        ran = program(*shlex.split(line), stdin=stdin, environ=step.environ)
         if ran.code == USAGE and " --no-verify" in line:  # 0.1.0 asks no workspace
-            ran = program(*shlex.split(line.replace(" --no-verify", "")), stdin=step.stdin, environ=step.environ)
+            ran = program(*shlex.split(line.replace(" --no-verify", "")), stdin=stdin, environ=step.environ)
         if ran.code == USAGE:
             continue
         if step.line.startswith("identity show"):
@@ -138,6 +225,21 @@ def play(program: Program, steps: tuple[Step, ...], folder: Path) -> Iterator[tu
             (folder / "exports").mkdir(exist_ok=True)
             (folder / "exports" / step.keep).write_text(ran.out)
         yield step.line, ran
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    for word, value in values.items():
+        text = text.replace(word, value)
+    return text
+
+
+def normalize(text: str, values: Mapping[str, str]) -> str:
+    """Return an output without what differs between two runs: times, ids, new tokens, codes, ports and folders."""
+    for word, value in sorted(values.items(), key=lambda item: -len(item[1])):
+        text = text.replace(value.removeprefix("sqlite:///"), HOME if word == "$FOLDER" else _SHOWN.get(word, HOME))
+    for pattern, replacement in _VARYING:
+        text = re.sub(pattern, replacement, text)
+    return text
 
 
 def parse_json(text: str) -> list[dict[str, Any]]:

@@ -13,9 +13,12 @@ from arka_config.arka import app
 from arka_config.sealing import sessions
 from arka_config.sealing.unlockers import key_file
 from arka_config.templates import plan_file
+from arka_config.templates.ledger import LedgerFile
 from tests.cli.program import arka
 from tests.compatibility.conftest import FOLDER, SEALED_VERSIONS, VERSIONS, output, restore, token
-from tests.compatibility.scenario import ENVIRON, PASSPHRASE, TOKENS
+from tests.compatibility.scenario import ENVIRON, OTHER_SECRETS, PASSPHRASE, TOKENS
+from tests.secretive import app as secretive_app
+from tests.secretive import secretive
 
 ROOT = FOLDER.parents[1]
 
@@ -27,6 +30,7 @@ def test_every_released_version_is_recorded() -> None:
     assert set(VERSIONS) <= {*released, "unreleased"}
 
 
+SECRET_VERSIONS = sorted(path.parent.name for path in FOLDER.glob("*/secrets"))
 EXPECTED = {"old": "work"}  # imported from the legacy file
 
 
@@ -130,7 +134,7 @@ def test_sealed_tokens_are_opened(sealed: str, opened_by: str, home: Path, monke
     if opened_by != "key-file":
         (home / "state" / "vault.key").unlink()
     if opened_by == "session":
-        monkeypatch.setattr(sessions, "_now", lambda: "2026-01-01T00:00:00Z")
+        monkeypatch.setattr(sessions, "_time_in", lambda _: "2026-01-01T00:00:00Z")
         unlocked = output(sealed, "sealed", "vault unlock")
         assert unlocked is not None
         environ = dict(unlocked["variables"])
@@ -145,3 +149,30 @@ def test_a_vault_is_rekeyed_and_opened_again(sealed: str, home: Path) -> None:
     assert done.code == 0, done.err
     assert token("work") == TOKENS["work"]
     assert json.loads((home / "data" / "tokens" / "work.json").read_text())["label"] == "MacBook Pro"
+
+
+@pytest.mark.parametrize("scene", ["secrets", "sealed-secrets"])
+@pytest.mark.parametrize("version", SECRET_VERSIONS)
+def test_secrets_are_read_and_changed(version: str, scene: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = key_file.read
+    monkeypatch.setattr(key_file, "read", lambda _: read(str(home / "state" / "vault.key")))
+    restore(version, scene, home)
+    records = open_store(secretive_app, {"ARKA_HOME": str(home)}).secrets
+    found = {field: records.read("work", field) for field in records.fields("work")}
+    known = {field: secret.reveal() for field, secret in found.items() if secret is not None}
+    expected = OTHER_SECRETS if scene == "sealed-secrets" else {**OTHER_SECRETS, "private_key": None}
+    assert known == {field: text.rstrip("\n") for field, text in expected.items() if text is not None}
+    assert secretive("secrets", "set", "pin", "-p", "work", stdin="1234").code == 0
+    assert secretive("secrets", "unset", "mail.password", "-p", "work", "--json").json["removed"] == ["mail.password"]
+
+
+LEDGER_VERSIONS = sorted(path.parents[3].name for path in FOLDER.glob("*/workspace/arka/state/ledger.json"))
+
+
+@pytest.mark.parametrize("version", LEDGER_VERSIONS)
+def test_a_ledger_with_an_issued_token_is_read(version: str, home: Path) -> None:
+    restore(version, "workspace", home)
+    (entry,) = LedgerFile(str(home / "state")).read().entries.values()
+    assert entry.token is not None
+    assert entry.token.is_issued
+    assert entry.token.id.startswith("tok_")
