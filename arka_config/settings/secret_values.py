@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import SecretStr, ValidationError
+from pydantic_core import core_schema
 
 from arka_config.errors import InvalidValue
 from arka_config.settings.fields import accepts_secret, messages, type_adapter
@@ -12,7 +13,8 @@ from arka_config.settings.fields import accepts_secret, messages, type_adapter
 if TYPE_CHECKING:
     from arka_config.settings.fields import Leaf
 
-_BY_VALIDATORS = ("value_error", "assertion_error")  # with a message of the author's, which may quote the value
+# Errors with a message that never has a part of the value. Those of an author's validators may have it.
+_QUOTABLE = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error", "union_tag_invalid"}
 
 
 def check_secret_value(leaf: Leaf, text: str) -> None:
@@ -29,7 +31,7 @@ def check_secret_value(leaf: Leaf, text: str) -> None:
             validate(SecretStr(text) if is_whole else text)  # type: ignore[arg-type]  # validate_json gets the text
         except ValidationError as error:
             _, kind, message = messages(error)[0]
-            problem = "it is not valid" if kind in _BY_VALIDATORS and not is_whole else message
+            problem = message if is_whole or kind in _QUOTABLE else "it is not valid"
         else:
             return
     # Raised outside of the handler: pydantic's error contains the value.

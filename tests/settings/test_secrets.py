@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, NewType, TypedDict, TypeVar
 
@@ -22,13 +23,15 @@ from pydantic import (
 )
 from pydantic import Secret as PydanticSecret
 from pydantic.dataclasses import dataclass as pydantic_dataclass
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from arka_config import App, ProfileSettings, Token
 from arka_config.cli.embed.setting_options import setting_options
 from arka_config.cli.runtime.run import run
-from arka_config.errors import SettingsError
+from arka_config.errors import InvalidValue, SettingsError
 from arka_config.settings.secret_types import is_secret
+from arka_config.settings.secret_values import check_secret_value
 from arka_config.templates.policy import SettingsValidator
 from tests.settings.type_cases import make
 
@@ -432,3 +435,14 @@ def test_validator_that_quotes_a_secret_is_not_quoted_by_doctor() -> None:
     for kind, problem in kinds:
         _, one = make(Annotated[kind, BeforeValidator(refuse)])
         assert SettingsValidator(one).problem("value", {"a": "hunter-9"}, may_be_secret=True) == problem
+
+
+@pytest.mark.parametrize("error", [ValueError, partial(PydanticCustomError, "author", "{value} is too short")])
+def test_validator_that_quotes_a_secret_is_not_quoted_when_it_is_stored(error: Any) -> None:
+    def refuse(value: object) -> object:
+        raise error({"value": value})
+
+    _, one = make(Annotated[dict[str, SecretStr], BeforeValidator(refuse)])
+    with pytest.raises(InvalidValue) as caught:
+        check_secret_value(one.cls.leaves()["value"], '{"a": "hunter-9"}')
+    assert caught.value.message == "value: it is not valid; nothing was stored"

@@ -98,6 +98,7 @@ GUARANTEES: list[Guarantee] = [
             "toolkit/test_argparse.py::test_namespace_shows_no_token_in_its_repr",
             "toolkit/test_typer.py::test_no_local_variable_of_a_traceback_shows_the_token",
             "settings/test_secrets.py::test_validator_that_quotes_a_secret_is_not_quoted_by_doctor",
+            "settings/test_secrets.py::test_validator_that_quotes_a_secret_is_not_quoted_when_it_is_stored",
             "settings/test_structured_variables.py::test_debug_log_of_pydantic_settings_has_no_values",
         ),
         (
@@ -105,6 +106,7 @@ GUARANTEES: list[Guarantee] = [
             "a Namespace that shows the token",
             "a parameter of Typer that shows the token",
             "a validator's message that shows a secret",
+            "a custom error that shows a secret",
             "a debug log of all values",
         ),
     ),
@@ -320,6 +322,14 @@ MUTANTS: list[Mutant] = [
         'return "not valid" if self.is_secret(name) else first_message(error)',
         "return first_message(error)",
         "tests/settings/test_secrets.py::test_validator_that_quotes_a_secret_is_not_quoted_by_doctor",
+        "hunter-9",
+    ),
+    Mutant(
+        "a custom error that shows a secret",
+        "settings/secret_values.py",
+        "problem = message if is_whole or kind in _QUOTABLE else",
+        'problem = message if is_whole or kind not in ("value_error", "assertion_error") else',
+        "tests/settings/test_secrets.py::test_validator_that_quotes_a_secret_is_not_quoted_when_it_is_stored",
         "hunter-9",
     ),
     Mutant(
