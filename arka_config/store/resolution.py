@@ -23,6 +23,7 @@ from arka_config.precedence.values import (
     under_any_name,
 )
 from arka_config.secret import Secret
+from arka_config.store.effective_profile import EffectiveProfile
 from arka_config.text import check_profile_name, edit_command
 
 TYPE_CHECKING = False
@@ -228,9 +229,8 @@ class Resolution:
         variables = {each for each in self.environ if each.startswith(self.app.prefix)}
         profile = self.profile.profile
         keys = set() if profile is None else set(profile.settings)
-        if not variables.difference(self.app.own_variables, (each.variable for each in fields)) | keys.difference(
-            names
-        ):
+        others = variables.difference(self.app.own_variables, (each.variable for each in fields))
+        if not others and keys.issubset(names):
             return fields
         leaves = self.app.settings_class().leaves()
         return [leaves[each.name].field if each.name in leaves else each for each in fields]
@@ -355,60 +355,6 @@ class Resolution:
     def _app_defaults(self, field: Field) -> ResolvedValue | None:
         url = self.app.default_url() if field == self.app.url_field else None
         return None if url is None else ResolvedValue(field, url, DEFAULT)
-
-
-class EffectiveProfile:
-    """A profile's choice, file, credential and other secrets, as read together; all None if there is none.
-
-    In place of a secret that cannot be read is the error.
-    """
-
-    __slots__ = ("choice", "credential", "profile", "secrets")
-
-    def __init__(
-        self,
-        choice: ResolvedValue | None,
-        profile: Profile | None,
-        credential: Credential | None,
-        secrets: Mapping[str, Secret | ConfigError | None] | None = None,
-    ) -> None:
-        self.choice = choice
-        self.profile = profile
-        self.credential = credential
-        self.secrets = dict(secrets or {})
-
-    @property
-    def name(self) -> str | None:
-        return None if self.profile is None else self.profile.name
-
-    @property
-    def stored(self) -> Credential | None:
-        """The credential that the profile's token comes from; None if it has a token reference."""
-        return None if self.profile is not None and self.profile.reference is not None else self.credential
-
-    @property
-    def has_token(self) -> bool:
-        return self.credential is not None or (self.profile is not None and self.profile.reference is not None)
-
-    @property
-    def exists(self) -> bool:
-        return self.credential is not None or (self.profile is not None and self.profile.is_on_disk)
-
-    @property
-    def is_whole(self) -> bool:
-        return self._missing == (False, False, [])
-
-    @property
-    def _missing(self) -> tuple[bool, bool, list[str]]:
-        """Which parts are missing: the file, the credential, and which other secrets."""
-        secrets = [name for name, secret in self.secrets.items() if secret is None]
-        return self.profile is None or not self.profile.is_on_disk, self.credential is None, secrets
-
-    def is_like(self, other: EffectiveProfile | None) -> bool:
-        """Whether both are the same profile, with the same parts missing."""
-        if other is None or self.profile is None or other.profile is None or self.name != other.name:
-            return False
-        return self._missing == other._missing
 
 
 def expired_token(store: ProfileStore, name: str, stored: Credential) -> ExpiredToken:

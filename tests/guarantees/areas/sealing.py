@@ -133,7 +133,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a secret that is missed during a rename",
-        "store/resolution.py",
+        "store/effective_profile.py",
         "        return self._missing == (False, False, [])",
         "        return self._missing[:2] == (False, False)",
         "tests/settings/test_stored_secrets.py::test_secret_that_is_removed_by_a_rename_is_read_again",
