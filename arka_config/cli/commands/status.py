@@ -149,8 +149,8 @@ def _verify(session: Session, effective: EffectiveToken | None, *, offline: bool
         return Verification(State.NOT_ASKED, skipped=Skipped.OFFLINE)
     if needs_helper(effective.token) and not fetch:
         return Verification(State.NOT_ASKED, skipped=Skipped.HELPER_NOT_RUN)
-    elsewhere = find_protected_credential(session, effective.token)
-    if elsewhere is not None and elsewhere.storage == SEALED and not is_quick(session, elsewhere) and not fetch:
+    protected = find_protected_credential(session, effective.token)
+    if protected is not None and protected.storage == SEALED and not is_quick(session, protected) and not fetch:
         return Verification(State.NOT_ASKED, skipped=Skipped.VAULT_LOCKED)
     try:
         effective.secret.reveal()
@@ -165,8 +165,8 @@ def _error_of(
     """The error that ends the command: whatever `verify` must not ignore, else a token that is rejected or missing."""
     if verify or verification.is_refusal:
         return verification.error
-    elsewhere = find_protected_credential(session, effective.token)
-    may_wait = needs_helper(effective.token) or (elsewhere is not None and not is_quick(session, elsewhere))
+    protected = find_protected_credential(session, effective.token)
+    may_wait = needs_helper(effective.token) or (protected is not None and not is_quick(session, protected))
     if may_wait and not show_token:
         return None  # that may only be because nothing is asked here
     try:

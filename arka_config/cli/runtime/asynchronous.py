@@ -24,7 +24,7 @@ def run_if_async(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         return finish(function(*args, **kwargs))
 
-    return call  # type: ignore[return-value]  # the same function for whoever calls it as a command
+    return call  # type: ignore[return-value]  # for a caller, the same function
 
 
 def finish(result: Any) -> Any:

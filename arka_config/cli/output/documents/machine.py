@@ -92,8 +92,8 @@ class FindingDocument(TypedDict):
     """the name of the setting, if it is a stored [secret](commands.md#arka-secrets-set) other than a token; else
     null"""
     fingerprint: str
-    """the first 16 hexadecimal digits of the token's SHA-256, for an allow-list; of a secret's name, so that it helps
-    nobody to guess it"""
+    """the first 16 hexadecimal digits of the token's SHA-256, for an allow-list. For another secret, those of its name:
+    a digest of its value would help to guess it"""
     profiles: list[str]
     """the profiles that store this token; empty if none does"""
     state: StateName | None
