@@ -88,7 +88,7 @@ def _apps(group: Any) -> Iterator[AppIdentity]:
 
 
 def _app_of(command: Any) -> AppIdentity | None:
-    """The app that a command is of; None if it is the author's."""
+    """The app whose command this is; None for one of the author's."""
     found = getattr(command, "app", None) or getattr(command.callback, "app", None)
     return found if isinstance(found, AppIdentity) else None
 

@@ -3,8 +3,8 @@
 Nothing of it is used at run time.
 
 A document is a `TypedDict`: its fields have docstrings with the meaning, the unit, and when the key is omitted or null.
-mypy holds the code that writes a document to it. `tools/json_schema.py` makes the reference and the JSON Schemas of it,
-and the tests validate what is written against those.
+mypy checks the code that writes a document against it. `tools/json_schema.py` makes the reference and the JSON Schemas
+of it, and the tests validate what is written against those.
 """
 
 from typing import Annotated, NamedTuple, TypeAlias

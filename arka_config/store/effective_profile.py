@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class EffectiveProfile:
     """A profile's choice, file, credential and other secrets, as read together; all None if there is none.
 
-    In place of a secret that cannot be read is the error.
+    A secret that cannot be read is replaced by its error.
     """
 
     __slots__ = ("choice", "credential", "profile", "secrets")

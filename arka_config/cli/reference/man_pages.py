@@ -60,7 +60,7 @@ def own_options(context: click.Context, common: set[str]) -> list[tuple[str, str
 
 
 def _arguments(context: click.Context) -> tuple[tuple[str, str], ...]:
-    """The arguments of a command that have a help of their own: those of a Typer may."""
+    """The arguments of a command that have a help text of their own, as those of a Typer may."""
     parameters = [each for each in context.command.params if each.param_type_name == "argument"]
     records = [parameter.get_help_record(context) for parameter in parameters]
     return tuple((f"`{names}`", text) for names, text in filter(None, records))
@@ -84,7 +84,7 @@ def _walk(context: click.Context) -> Iterator[click.Context]:
 
 
 def _is_group(command: click.Command) -> bool:
-    """Whether a command has commands below it. Those of a Typer are of the click that Typer has inside."""
+    """Whether a command has commands below it. A Typer's commands are of the click that Typer vendors."""
     return hasattr(command, "list_commands")
 
 
