@@ -71,6 +71,8 @@ class LogoutDocument(TypedDict):
 
     profiles: list[str]
     """the profiles that lost their token; empty if none had one"""
+    error: NotRequired[ErrorDocument]
+    """with `--revoke`: the [error](#resolved-values) that ended the command; omitted if there is none"""
 
 
 class StatusTokenDocument(ResolvedValueDocument, ExpiryDocument):
