@@ -24,6 +24,7 @@ from tests.compatibility.scenario import (
     HOME,
     PLAIN,
     PREFERENCES,
+    PROGRAM,
     SEALED,
     SEALED_SECRETS,
     SECRETS,
@@ -145,6 +146,7 @@ def _record(target: Path, code: Path) -> None:
     _record_scene(target, "secrets", SECRETS, code, words=("-c", _SECRETIVE))
     _record_scene(target, "sealed-secrets", SEALED_SECRETS, code, words=("-c", _SECRETIVE))
     _start_again()
+    _record_scene(target, "program", PROGRAM, code)
     _record_scene(target, "server", SERVER, code, {"$DATABASE": f"sqlite:///{SCRATCH / 'served.sqlite'}"})
     _record_with_workspace(target, code)
     database = SCRATCH / "workspace.sqlite"
@@ -213,7 +215,7 @@ def _record_scene(
             sys.stderr.write(f"{name}: arka {line} exits with {ran.code}\n")
     if not outputs or outputs[0]["line"] != steps[0].line:  # the version has none of it
         return
-    parts = {"plain": ("arka", "project"), "server": ()}.get(name, ("arka",))
+    parts = {"plain": ("arka", "project"), "program": (), "server": ()}.get(name, ("arka",))
     (target / name).mkdir(exist_ok=True)
     for part in parts:
         shutil.copytree(

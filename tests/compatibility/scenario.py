@@ -152,6 +152,24 @@ SEALED_SECRETS = (
     Step("vault remove-unlocker key-file-2 --json"),
     Step("vault rekey --json"),
 )
+# About the program itself, and what undoes a change that is recorded above.
+PROGRAM = (
+    Step("help --json"),
+    Step("help tokens list --json"),
+    Step("help files --json"),
+    Step("config reference --json"),
+    Step("config set expiry_warning=30d --json"),
+    Step("config unset expiry_warning --json"),
+    Step("completion zsh --json"),
+    Step("completion fish --json"),
+    Step("completion powershell --json"),
+    Step("profiles create one --json"),
+    Step("profiles create two --json"),
+    Step("profiles remove one two --yes --json"),
+    Step("profiles show nosuch --json"),
+    Step("vault enable --with key-file --json"),
+    Step("vault disable --yes --json"),
+)
 # With a workspace at $URL, whose user has the tokens $MANAGES and $FULL.
 WORKSPACE = (
     Step("login -p work --with-token --api-url $URL --json", "$MANAGES"),

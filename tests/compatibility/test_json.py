@@ -15,6 +15,7 @@ from tests.compatibility.scenario import (
     HOME,
     PLAIN,
     PREFERENCES,
+    PROGRAM,
     SEALED,
     SEALED_SECRETS,
     SECRETS,
@@ -126,6 +127,10 @@ def test_no_key_is_removed_or_retyped(project: Path) -> None:
     check("sealed", print_all(SEALED, project))
 
 
+def test_no_key_of_the_commands_about_the_program_is_removed_or_retyped(project: Path) -> None:
+    check("program", print_all(PROGRAM, project))
+
+
 def test_no_key_of_the_commands_about_secrets_is_removed_or_retyped(project: Path) -> None:
     check("secrets", print_all(SECRETS, project, run=program_with_secrets))
     check("sealed-secrets", print_all(SEALED_SECRETS, project, run=program_with_secrets))
@@ -158,19 +163,8 @@ def command_of(line: str) -> str:
     return max((name for name in DOCUMENTS if line == name or line.startswith(f"{name} ")), key=len, default="")
 
 
-# Recorded by another command that prints the same document, or as a file; or about the program itself.
-NOT_RECORDED = {
-    "config reference",
-    "config unset",
-    "completion fish",
-    "completion install",
-    "completion powershell",
-    "completion uninstall",
-    "completion zsh",
-    "help",
-    "vault disable",
-    "workspace serve",
-}
+# The first two change the start-up files of a shell, and the last one runs until it is stopped.
+NOT_RECORDED = {"completion install", "completion uninstall", "workspace serve"}
 
 
 def test_every_command_is_recorded() -> None:
