@@ -8,7 +8,7 @@ from arka_config.errors import TokenUnavailable
 from arka_config.precedence.layers import token_from
 from arka_config.references.protocol import Fault, ReferenceKind, refuse_token
 from arka_config.store.programs import ProgramError, find_program, read_output
-from arka_config.text import did_you_mean, visible
+from arka_config.text import did_you_mean, quote_path, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class HelperReference(ReferenceKind):
         preferences = context.preferences
         if target not in preferences.helpers:
             raise TokenUnavailable(
-                f"{subject}, which {preferences.path} does not define", hint=_correction(target, preferences)
+                f"{subject}, which {preferences.path} does not define",
+                hint=_correction(target, context.app, preferences),
             )
         command = preferences.helpers[target]
         try:
@@ -48,13 +49,15 @@ class HelperReference(ReferenceKind):
     def policy(self, target: str, app: AppIdentity, preferences: Preferences) -> str:
         if target in preferences.helpers:
             return ""
-        return f"'{visible(target)}' is not in {preferences.path}; {_correction(target, preferences)}"
+        return f"'{visible(target)}' is not in {preferences.path}; {_correction(target, app, preferences)}"
 
     def check(self, target: str, subject: str, context: Context) -> Iterator[Fault]:
         preferences = context.preferences
         path = preferences.path
         if target not in preferences.helpers:
-            yield Fault(f"{subject}, which {path} does not define; {_correction(target, preferences)}", edit=path)
+            yield Fault(
+                f"{subject}, which {path} does not define; {_correction(target, context.app, preferences)}", edit=path
+            )
             return
         program = preferences.helpers[target][0]
         found = find_program(program, context.environ)
@@ -70,6 +73,10 @@ class HelperReference(ReferenceKind):
         return refuse_token(target, "helper")
 
 
-def _correction(name: str, preferences: Preferences) -> str:
-    """Return what to write instead of an unknown name."""
-    return did_you_mean(name, preferences.helpers) or f'add to it: [helpers] {visible(name)} = ["program", "argument"]'
+def _correction(name: str, app: AppIdentity, preferences: Preferences) -> str:
+    """Return what to write instead of an unknown name, or the command that defines it. A template may name anything."""
+    if not name.replace("-", "").replace("_", "").isalnum():
+        return f"define it under [helpers] in {preferences.path}"
+    return did_you_mean(name, preferences.helpers) or (
+        f"{app.name} config set " + quote_path(f'helpers.{name}=["program", "argument"]')
+    )

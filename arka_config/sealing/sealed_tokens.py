@@ -96,13 +96,15 @@ class SealedTokens:
             if current is not None:
                 return current.reveal()
         key, app = self._store.data_key_path, self._store.app.name
-        again = f"log in again: {app} login --profile {name}"
+        remove, write, do_again = f"logout --profile {name}", f"login --profile {name}", "log in again"
         if use_of(document) == SECRET:
-            again = f"store it again: {app} secrets set {document['field']} --profile {document['profile']}"
-        if not self._store.vault.is_enabled:
+            secret = f"{document['field']} --profile {document['profile']}"
+            remove, write, do_again = f"secrets unset {secret}", f"secrets set {secret}", "store it again"
+        again = f"{do_again}: {app} {write}"
+        if not self._store.vault.is_enabled:  # a new token in place of a sealed one is sealed, so remove that first
             raise SealingError(
                 f"{path}: sealed with the data key in {key}, which does not exist",
-                hint=f"restore {key} from a backup, or {again}",
+                hint=f"restore {key} from a backup, or {do_again}: {app} {remove} && {app} {write}",
             )
         raise SealedFileMoved(
             f"{path}: not sealed with the data key in {key}, but with another one",

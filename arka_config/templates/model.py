@@ -191,7 +191,7 @@ def _describe(fault: _Fault, table: dict[str, Any]) -> str:
         known = [field.alias or name for name, field in fields.items()]
         return f"unknown key '{key}'; " + (did_you_mean(path[-1], known) or f"the keys are {', '.join(known)}")
     if kind == "missing":
-        return f"{key} is missing"
+        return f"{key} is missing" + (f"; add: version = {VERSION}" if path == ("version",) else "")
     if kind == _FAILED_RULE:
         return f"{key} {detail}"
     if kind == "literal_error":

@@ -310,8 +310,23 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str]] = {
         "restore it from a backup",
     ),
     "another key file": (replace_the_key_file, "state/vault.key does not open", "restore the right key file"),
-    "data key missing": (delete_the_data_key, "data-key.json, which does not exist", "from a backup, or log in again"),
+    "data key missing": (
+        delete_the_data_key,
+        "data-key.json, which does not exist",
+        "or log in again: arka logout --profile",
+    ),
 }
+
+
+def test_hint_for_a_missing_data_key_works_when_it_is_run(two_profiles: Path) -> None:
+    assert arka("vault", "enable").code == 0
+    delete_the_data_key(two_profiles)
+    (two_profiles / "state" / "vault.json").unlink()  # as `vault disable` does
+    commands = arka("token", "-p", "work").err.partition("or log in again: ")[2].strip().split(" && ")
+    assert len(commands) == 2
+    assert arka(*commands[0].split()[1:]).code == 0
+    assert arka(*commands[1].split()[1:], "--with-token", "--no-verify", stdin=TOKEN).code == 0
+    assert arka("token", "-p", "work").out == f"{TOKEN}\n"
 
 
 @pytest.mark.parametrize("what", WRONG)

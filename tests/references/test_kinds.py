@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,10 @@ import pytest
 from arka_config import ProfileStore, Secret
 from arka_config.arka import app
 from arka_config.errors import ConfigWarning, InvalidValue, TokenUnavailable
+from arka_config.references.helper import HelperReference
 from arka_config.references.registry import describe, token_of
 from arka_config.store import programs
+from tests.cli.program import arka
 from tests.store.samples import said, token
 
 if TYPE_CHECKING:
@@ -205,8 +208,16 @@ def test_helper_that_config_toml_does_not_define_is_an_error(
     assert error.hint == "did you mean 'op'?"
 
 
-def test_helper_hint_without_helpers_is_the_line_to_add(refer: Callable[[str, str], Secret]) -> None:
-    assert failure(refer("helper", "op")).hint == 'add to it: [helpers] op = ["program", "argument"]'
+def test_helper_hint_without_helpers_is_the_command_that_defines_it(refer: Callable[[str, str], Secret]) -> None:
+    hint = failure(refer("helper", "op")).hint
+    assert hint == """arka config set 'helpers.op=["program", "argument"]'"""
+    assert arka(*shlex.split(hint)[1:]).code == 0
+
+
+def test_helper_hint_quotes_no_name_that_a_shell_would_read(store: ProfileStore) -> None:
+    preferences = store.preferences
+    reason = HelperReference().policy("o'; rm -r .; 'p", app, preferences)
+    assert reason.endswith(f"; define it under [helpers] in {preferences.path}")
 
 
 @pytest.mark.parametrize(

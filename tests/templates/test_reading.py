@@ -56,7 +56,7 @@ def test_all_problems_of_all_files_are_reported_together(folder: Folder) -> None
         f"{folder.path}/f.toml, line 2: not UTF-8 text",
         "profiles/g.toml:1:1: starts with a byte order mark: save it without one",
         "profiles/h.toml:1:1: profile is missing",
-        "profiles/h.toml:1:1: version is missing",
+        "profiles/h.toml:1:1: version is missing; add: version = 1",
     ]
 
 
