@@ -20,7 +20,7 @@ from tools.render_file_formats import FORMATS, schema_file
 
 _write = files.write
 _ON_ANY_SYSTEM = {re.sub("^(data|state)/", "", pattern): pattern for pattern in FORMATS}  # templates have folders too
-_OF_NEWER_PROGRAMS = ("riddle", "colour")  # a kind of unlocker and a key that tests make up
+_OF_NEWER_PROGRAMS = ("riddle", "colour", "made-up = ")  # an unlocker, a key and a token reference that tests make up
 
 
 @functools.cache
