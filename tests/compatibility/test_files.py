@@ -81,6 +81,8 @@ def test_exports_have_the_same_text(version: str, project: Path) -> None:
         recorded = (FOLDER / version / "plain/project/exports" / f"env.{suffix}").read_text("utf-8")
         assert arka("env", "-p", "work", "--with-token", "--shell", shell).out == recorded
     assert arka("export", "dotenv", "-p", "work").out == (project / "exports" / "dotenv").read_text("utf-8")
+    assert arka("export", "legacy", "-p", "work", "--output", "again.json").code == 0
+    assert (project / "again.json").read_bytes() == (project / "legacy.json").read_bytes()
 
 
 def test_the_exported_legacy_file_is_imported(project: Path) -> None:

@@ -8,6 +8,7 @@ from typing import get_type_hints
 import jsonschema_rs
 import pytest
 
+from arka_config.cli.output.documents.vault import UnlockerDocument
 from arka_config.cli.reference.files import FILES
 from arka_config.references.registry import KINDS
 from arka_config.sealing import data_key, keyring_tokens, known_vault, sealed_tokens, sessions
@@ -20,6 +21,7 @@ from arka_config.sealing.formats import (
     SessionFile,
     UnlockerTable,
 )
+from arka_config.sealing.unlockers import registry as unlockers
 from arka_config.store import files, journal, preferences, profiles, tokens
 from arka_config.store.formats import JournalEntry, PlainTokenFile, PreferencesFile, ProfileFile, ReferenceTable
 from arka_config.store.system import system_of
@@ -53,6 +55,13 @@ def test_readers_know_the_keys_that_are_documented() -> None:
     assert names(JournalEntry) == {*journal._TEXTS, "process"}
     assert names(LedgerEntry) == set(ledger.Entry._fields)
     assert names(RecordedTokenTable) == set(ledger.RecordedToken._fields)
+
+
+def test_unlockers_have_the_documented_details() -> None:
+    details = {name: kind for each in unlockers.KINDS for name, kind in unlockers.load(each).details.items()}
+    for document in (UnlockerTable, UnlockerDocument):
+        hints = {key.name: key.type for key in keys(document) if not key.is_required}
+        assert hints == details, document
 
 
 def test_preferences_have_the_documented_types() -> None:
