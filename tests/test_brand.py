@@ -194,13 +194,8 @@ def test_no_command_and_no_file_that_it_writes_names_arka(
 
 
 def texts_of(tree: ast.AST) -> Iterator[str]:
-    """Every string of a module that a user may see: all but docstrings, which are read by programmers, and names."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    docstrings = {
-        node.body[0].value
-        for node in ast.walk(tree)
-        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
-    }
+    """Every string of a module that a user may see: all but docstrings, also those of attributes, and names."""
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
             yield node.value
