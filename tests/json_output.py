@@ -57,7 +57,8 @@ def running_command() -> str | None:
 
 def _show_checked(self: Session, document: Mapping[str, object], *, reveal: bool = False) -> None:
     command = running_command()
-    if command is not None and "$schema" not in document:  # SARIF has a schema of its own
+    has_own_layers = bool(self.app.layers)  # their names are values of `layer` too
+    if command is not None and "$schema" not in document and not has_own_layers:  # SARIF has a schema of its own
         found = faults(command, document)
         if found:
             text = "\n".join(found)
