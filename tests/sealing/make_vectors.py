@@ -61,7 +61,6 @@ def _always_the_same() -> Iterator[None]:
     with (
         mock.patch("os.urandom", random),
         mock.patch("time.time", return_value=float(_NOW)),
-        mock.patch("arka_config.sealing.sessions._now", return_value="2100-01-01T00:00:00Z"),
     ):
         yield
 
