@@ -96,6 +96,11 @@ def test_arguments_are_shown_as_text(filled: Path) -> None:
     check()
 
 
+@pytest.mark.parametrize("words", list(all_arguments()), ids=" ".join)
+def test_argument_that_is_not_utf_8_is_an_error_or_shown(filled: Path, words: list[str]) -> None:
+    check_clean(arka(*(word.replace("{}", "x\udc9b@example.org") for word in words), stdin=OTHER), words)
+
+
 def test_variables_are_shown_as_text(filled: Path) -> None:
     restored = Restored(filled)
 

@@ -67,7 +67,11 @@ def audit(
         from arka_config.workspace.server import audit_export, audit_log
 
         wanted = audit_log.Filter(
-            user, _check_events(events), token, _parse_time("--since", since), _parse_time("--until", until)
+            _check_text("--user", user),
+            _check_events(events),
+            _check_text("--token", token),
+            _parse_time("--since", since),
+            _parse_time("--until", until),
         )
     with open_workspace(session, database_url) as workspace, workspace.database.report_errors():
         if path:
@@ -101,6 +105,13 @@ def _row(found: Found) -> tuple[str, ...]:
         entry.acting_token or "—",
         entry.address,
     )
+
+
+def _check_text(option: str, text: str) -> str:
+    """Return the text. Raises UsageError for bytes of the command line that are not UTF-8: no database takes them."""
+    if not text.isprintable():
+        raise UsageError(f"{option}: '{shorten(text, 40)}' has a character that cannot be printed")
+    return text
 
 
 def _check_events(events: Sequence[str]) -> Sequence[str]:
