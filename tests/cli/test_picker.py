@@ -229,7 +229,7 @@ def test_picker_fits_terminals_of_different_widths(tmux: Tmux, home: Path) -> No
     tmux.run("send-keys", "Down", "Down")
     assert tmux.wait_for("  3/3")[3] == ">   work   MacBook Pro      in 90 days"
     tmux.run("send-keys", "-l", "bür")
-    assert tmux.wait_for("1/1 ")[:2] == ["Which profile? bür", ">   eu     Büro             in 90 days"]
+    assert tmux.wait_for("bür")[:2] == ["Which profile? bür", ">   eu     Büro             in 90 days"]
     tmux.run("resize-window", "-x", "40")
     assert tmux.wait_for("…")[0] == "Which profile? bür"
     tmux.run("send-keys", "Enter")
