@@ -2,6 +2,9 @@
 
 One line at the bottom of the terminal is rewritten. It appears after a second and is removed at the end, and messages
 scroll above it. Operations within another one share its line: there is one bar over all of them.
+
+rich's bars are not used: while one is shown, rich holds back a prompt until its line ends, wraps messages, which breaks
+commands that are to be copied, and hides the cursor, which stays hidden if the command is killed.
 """
 
 from __future__ import annotations
