@@ -28,7 +28,7 @@ def a_file_instead_of_a_folder(user_home: UserHome) -> None:
     user_home.write(user_home.config("profiles", "work.toml"), "")
 
 
-@problem_case("read-only", TOKENS, "its owner may not write to it (mode 0500)", f"chmod u+w {TOKENS}")
+@problem_case("read-only", TOKENS, "its owner may not write to it (mode 0500)", f"chmod u+w {TOKENS}", "warning")
 def a_read_only_folder(user_home: UserHome) -> None:
     user_home.data("tokens").chmod(0o500)
 

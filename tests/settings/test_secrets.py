@@ -52,6 +52,10 @@ class Part(BaseModel):
     size: int = 1
 
 
+class Table(BaseModel):
+    size: int = 1
+
+
 class Deep(ProfileSettings, app=app):
     token: Token | None = None
     keys: list[SecretStr] = []
@@ -279,7 +283,7 @@ def test_setting_that_shares_a_variable_of_the_program_is_refused(name: str, mes
 def test_table_that_shares_a_variable_of_the_program_is_refused(name: str, variable: str) -> None:
     # VAULT7_HOME would be read as the JSON of the table.
     with pytest.raises(TypeError, match=rf"Named\.{name}: .*{variable}"):
-        setting(name, Part)()
+        setting(name, Table)()
 
 
 def test_name_within_a_table_does_not_share_a_variable() -> None:
