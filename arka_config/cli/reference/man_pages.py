@@ -63,7 +63,8 @@ def _arguments(context: click.Context) -> tuple[tuple[str, str], ...]:
     """The arguments of a command that have a help text of their own, as those of a Typer may."""
     parameters = [each for each in context.command.params if each.param_type_name == "argument"]
     records = [parameter.get_help_record(context) for parameter in parameters]
-    return tuple((f"`{names}`", text) for names, text in filter(None, records))
+    # click 8.5 has a record for each argument, also without a text.
+    return tuple((f"`{names}`", text) for names, text in filter(None, records) if text)
 
 
 def page_name(context: click.Context) -> str:
