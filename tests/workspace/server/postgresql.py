@@ -105,12 +105,24 @@ class PostgreSQL:
         """Make transactions read-only, as on a standby, also those of open connections."""
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-            _reload(connection, "on")
+            self._reload(connection, "on")
             try:
                 yield
             finally:
                 connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
-                _reload(connection, "off")
+                self._reload(connection, "off")
+
+    def _reload(self, connection: psycopg.Connection[Any], value: str) -> None:
+        """Let all processes of the server read its settings again.
+
+        The server signals one process after the other, the newest first, and accepts a connection only when it has
+        signalled them all.
+        """
+        connection.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + _TIMEOUT
+        while connection.execute("SHOW default_transaction_read_only").fetchone() != (value,):
+            assert time.monotonic() < deadline
+        psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres").close()
 
     @contextmanager
     def small_database(self) -> Iterator[str]:
@@ -210,14 +222,6 @@ def why_no_small_disk() -> str:
 def _children(process: int) -> list[int]:
     listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], check=False, capture_output=True, text=True)
     return [int(line) for line in listing.stdout.split()]
-
-
-def _reload(connection: psycopg.Connection[Any], value: str) -> None:
-    """Let all processes of the server read its settings again, until this connection has the new value."""
-    connection.execute("SELECT pg_reload_conf()")
-    deadline = time.monotonic() + _TIMEOUT
-    while connection.execute("SHOW default_transaction_read_only").fetchone() != (value,):
-        assert time.monotonic() < deadline
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], folder: Path) -> None:
