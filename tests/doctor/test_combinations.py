@@ -43,7 +43,13 @@ SEPARATE = {
 }
 COMBINABLE = sorted(CASES.keys() - SEPARATE)
 # Cases created with the program itself, which refuses to run once another case has damaged the preferences or vault.
-CREATED_BY_ARKA = {"an expired token", "an interrupted apply"}
+CREATED_BY_ARKA = {
+    "an expired token",
+    "an interrupted apply",
+    "a secret of another profile",
+    "a secret of a profile that does not exist",
+    "a secret without a setting",
+}
 
 
 def in_order(names: list[str]) -> list[str]:
@@ -73,6 +79,7 @@ def are_independent(names: list[str]) -> bool:
 # `changes_of` creates a home for each case, which takes long on a busy machine.
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @example(names=["an unknown preference", "a secret of a profile that does not exist"])
+@example(names=["a missing key file", "a secret of a profile that does not exist"])
 @given(st.lists(st.sampled_from(COMBINABLE), unique=True, min_size=2, max_size=6).filter(are_independent))
 def test_doctor_reports_every_problem_of_a_combination(names: list[str]) -> None:
     home, before = Path(tempfile.mkdtemp()), Path.cwd()
