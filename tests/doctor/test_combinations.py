@@ -51,6 +51,9 @@ CREATED_BY_ARKA = {
     "a secret without a setting",
 }
 
+# Without the vault's key, doctor cannot tell whose token the Node CLI's file has.
+NEEDS_KEY = {"an export of another profile", "an outdated export"}
+
 
 def in_order(names: list[str]) -> list[str]:
     """Sort cases by creation: first those that arka creates, last those that the next writer removes."""
@@ -72,7 +75,9 @@ def changes_of(name: str) -> frozenset[str]:
 
 
 def are_independent(names: list[str]) -> bool:
-    """Whether no two cases change the same thing."""
+    """Whether no two cases change the same thing, and none hides another."""
+    if NEEDS_KEY.intersection(names) and "a missing key file" in names:
+        return False
     return all(not changes_of(one) & changes_of(other) for at, one in enumerate(names) for other in names[:at])
 
 
