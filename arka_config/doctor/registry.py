@@ -11,7 +11,7 @@ from arka_config.doctor.problem import ERROR, Problem, reason_of
 from arka_config.errors import ConfigError, ConfigWarning, FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from arka_config.doctor.machine import Machine
 
@@ -87,7 +87,7 @@ class FixResult(NamedTuple):
         return not self.why
 
 
-def run_checks(machine: Machine, checks: Sequence[Check] = CHECKS) -> list[Problem]:
+def run_checks(machine: Machine, checks: Iterable[Check] = CHECKS) -> list[Problem]:
     """Return the problems in the order of the checks. A check that fails is a problem too, and stops no other."""
     problems: dict[tuple[str, str], Problem] = {}
     with warnings.catch_warnings():

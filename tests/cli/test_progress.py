@@ -14,11 +14,15 @@ import pytest
 from arka_config import deadline
 from arka_config.cli.output import progress, terminal
 from arka_config.cli.output.progress import busy, counter, time_left, track, waiting
+from arka_config.doctor.registry import CHECKS
 from arka_config.store.profile_store import ProfileStore
 from tests.cli.program import arka
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from arka_config.doctor.registry import Check
 
 
 class Screen(io.StringIO):
@@ -250,3 +254,16 @@ def test_wait_is_not_shown_without_a_terminal(capsys: pytest.CaptureFixture[str]
     with waiting() as show:
         show(9.0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_doctor_counts_its_checks(two_profiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[tuple[int, str]] = []
+
+    def count(checks: Sequence[Check], label: str) -> Iterator[Check]:
+        for at, check in enumerate(checks):
+            counted.append((at, label))
+            yield check
+
+    monkeypatch.setattr("arka_config.cli.commands.doctor.track", count)
+    assert arka("doctor").code == 0
+    assert counted == [(at, "Checking") for at in range(len(CHECKS))]

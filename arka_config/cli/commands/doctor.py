@@ -13,7 +13,7 @@ import click
 
 from arka_config.app_identity import VERIFY
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import busy
+from arka_config.cli.output.progress import busy, track
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command, feature_option
 from arka_config.doctor.problem import ERROR, NOTE, WARNING, shell_command
@@ -63,8 +63,7 @@ def doctor(session: Session, paths: tuple[str, ...], fix: bool, online: bool, sh
     survey = _take_survey(session) if online else None
     checks = (*CHECKS, *ONLINE_CHECKS) if online else CHECKS
     machine = _read_machine(session, paths, survey)
-    with busy("Checking"):
-        problems = run_checks(machine, checks)
+    problems = run_checks(machine, track(checks, "Checking"))
     results: list[FixResult] | None = None
     if fix:
         with busy("Fixing"):
@@ -73,8 +72,7 @@ def doctor(session: Session, paths: tuple[str, ...], fix: bool, online: bool, sh
         if fixed:
             if online and any(fix is not None and fix.asks_workspace for fix in fixed):
                 survey = _take_survey(session)
-            with busy("Checking"):
-                problems = run_checks(_read_machine(session, paths, survey), checks)
+            problems = run_checks(_read_machine(session, paths, survey), track(checks, "Checking"))
         _report_fixes(session, results)
     if session.json:
         session.show_json(_document(checks, problems, results))
