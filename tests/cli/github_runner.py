@@ -1,10 +1,10 @@
-"""What the runner of GitHub Actions does with a step's output and with its GITHUB_ENV file."""
+"""What the GitHub Actions runner does with a step's output and its GITHUB_ENV file."""
 
 from __future__ import annotations
 
 
 def masked_values(output: str) -> list[str]:
-    """The values that the GitHub runner masks, read as its source reads commands (`ActionCommand.cs`)."""
+    """Return the values that the runner masks: it reads commands as `ActionCommand.cs` in its source does."""
     masked = []
     for line in output.splitlines():
         if line.strip().startswith("::add-mask::"):

@@ -1,4 +1,4 @@
-"""Run `arka` and kill it at one step: before or after a request is sent or a file is renamed."""
+"""Run `arka` and kill it at one step: before or after it sends a request or renames a file."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ main()
 
 
 def run_and_kill_at(step: int, *arguments: str) -> int:
-    """Run `arka` and return KILLED, or its own exit code if it ended before that step."""
+    """Run `arka` and return KILLED, or its own exit code if it ends before that step."""
     line = [sys.executable, "-c", _SCRIPT, str(step), *arguments]
     return subprocess.run(line, check=False, capture_output=True, env=dict(os.environ)).returncode

@@ -46,7 +46,7 @@ def arka(*arguments: str, stdin: str = "", environ: Mapping[str, str] | None = N
 
 
 def log_in_both(fake: FakeWorkspace, other: str, label: str) -> None:
-    """Store tokens in profiles `work`, whose token may manage tokens, and `ci`, and forget the requests for it."""
+    """Store a token that may manage tokens in profile `work`, and another in `ci`. Forget the requests for it."""
     fake.add(TOKEN, scopes=("tokens:manage",))
     fake.add(other, label)
     for name, token in (("work", TOKEN), ("ci", other)):
@@ -55,14 +55,14 @@ def log_in_both(fake: FakeWorkspace, other: str, label: str) -> None:
 
 
 def on_terminal(home: Path, folder: Path, *arguments: str) -> pexpect.spawn[str]:
-    """Start `arka` on a terminal, with this ARKA_HOME and HOME. The caller answers its questions."""
+    """Start `arka` on a terminal, with this ARKA_HOME and HOME. The caller answers its prompts."""
     environ = {"HOME": str(folder), "ARKA_HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     program = str(Path(sys.executable).with_name("arka"))
     return pexpect.spawn(program, list(arguments), env=environ, encoding="utf-8", timeout=20)
 
 
 def fill_disk_for_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every write of a token's file fail as on a full disk."""
+    """Make every write of a token's file fail as if the disk were full."""
     replace = SYSTEM.replace
 
     def fail(temporary: str, target: str) -> None:

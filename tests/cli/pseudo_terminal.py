@@ -16,7 +16,7 @@ ARKA = str(Path(sys.executable).with_name("arka"))
 
 
 class Terminal:
-    """One run of a program. `shown` is what the terminal has shown up to the last text that a test waited for."""
+    """A program on a terminal. `shown` is what the terminal has shown up to the text that was last waited for."""
 
     def __init__(self, arguments: Sequence[str], environ: Mapping[str, str], program: str = ARKA) -> None:
         self.child = pexpect.spawn(
@@ -34,13 +34,13 @@ class Terminal:
         self.child.sendline(text)
 
     def expect_hidden(self, question: str) -> None:
-        """Wait for a question, and until the echo is off if the answer is hidden."""
+        """Wait for a prompt. If the answer is hidden, wait until the echo is off too."""
         self.expect(question)
         self.child.waitnoecho(timeout=60)
         assert not self.has_echo()
 
     def answer_hidden(self, question: str, text: str) -> None:
-        """Type the answer to a question, once the echo is off."""
+        """Type the answer to a prompt once the echo is off."""
         self.expect_hidden(question)
         self.type(text)
 
@@ -49,7 +49,7 @@ class Terminal:
         self.child.sendintr()
 
     def has_echo(self) -> bool:
-        """Tell whether what is typed is shown."""
+        """Tell whether the terminal shows what is typed."""
         return bool(termios.tcgetattr(self.child.child_fd)[3] & termios.ECHO)
 
     def wait(self) -> int:
@@ -62,7 +62,7 @@ class Terminal:
 def exit_code(child: pexpect.spawn[str]) -> int:
     """Wait for a program that has closed its terminal, and return its exit code.
 
-    `close` alone gives it a tenth of a second and then kills it, which on a busy machine may be too early.
+    `close` alone waits a tenth of a second and then kills the program, which may be too early if the machine is busy.
     """
     child.wait()
     child.close()

@@ -1,4 +1,4 @@
-"""`login` and `refresh` through the browser, in process: with a real workspace and a browser that approves."""
+"""`login` and `refresh` through the browser, in this process: the workspace is real, and the browser approves."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def journal_is_empty(home: Path) -> bool:
 
 
 @pytest.mark.parametrize("environ", [{}, REMOTE], ids=["loopback", "device code"])
-def test_login_ends_verified_after_the_user_approves(
+def test_login_stores_a_verified_token_after_the_user_approves(
     environ: dict[str, str], home: Path, cli_browser: ApprovingBrowser, cli_workspace: RunningWorkspace
 ) -> None:
     done, (page, result) = sign_in(**environ)
@@ -77,7 +77,7 @@ def test_denied_sign_in_stores_nothing(
 
 
 @pytest.mark.parametrize("environ", [{}, REMOTE], ids=["loopback", "device code"])
-def test_sign_in_without_pro_says_so(
+def test_sign_in_without_pro_names_the_plan(
     environ: dict[str, str], cli_browser: ApprovingBrowser, cli_workspace: RunningWorkspace
 ) -> None:
     cli_workspace.add_user(USER, "free")
@@ -139,7 +139,7 @@ def test_device_code_is_used_if_no_browser_can_be_opened(monkeypatch: pytest.Mon
     assert ("/oauth/authorize?" in first["url"], second["url"].endswith("/device")) == (True, True)
 
 
-def test_server_that_was_busy_is_polled_again_until_the_code_expires(
+def test_busy_server_is_polled_until_the_code_expires(
     cli_browser: ApprovingBrowser, cli_workspace: RunningWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses = []
@@ -164,7 +164,7 @@ def test_no_browser_shows_a_device_code_and_opens_nothing(
     assert (page["url"].endswith("/device"), cli_browser.pages) == (True, [])
 
 
-def test_workspace_that_points_elsewhere_is_an_error_and_paste_a_way_out(home: Path, fake: FakeWorkspace) -> None:
+def test_metadata_of_another_issuer_is_an_error_that_suggests_paste(home: Path, fake: FakeWorkspace) -> None:
     fake.scripts_metadata = True
     fake.script.append(steps.reply_json(200, {"issuer": "https://evil.example"}))
     done = arka("login", "-p", "laptop", "--json", "--api-url", fake.url)
@@ -173,7 +173,7 @@ def test_workspace_that_points_elsewhere_is_an_error_and_paste_a_way_out(home: P
 
 
 @pytest.mark.parametrize("option", ["--paste", "--with-token"])
-def test_paste_and_with_token_never_sign_in(option: str, cli_browser: ApprovingBrowser) -> None:
+def test_paste_and_with_token_open_no_browser(option: str, cli_browser: ApprovingBrowser) -> None:
     done = arka("login", "-p", "laptop", "--json", option, stdin=TOKEN if option == "--with-token" else "")
     assert cli_browser.pages == []
     assert done.code == (4 if option == "--with-token" else 2)
@@ -212,7 +212,7 @@ def test_refresh_replaces_an_expired_token_and_keeps_label_settings_and_storage(
 
 
 @pytest.mark.usefixtures("cli_browser")
-def test_rejected_token_s_hint_names_refresh_which_solves_it(home: Path, cli_workspace: RunningWorkspace) -> None:
+def test_hint_of_a_rejected_token_is_a_refresh_that_replaces_it(home: Path, cli_workspace: RunningWorkspace) -> None:
     assert sign_in()[0].code == 0
     with cli_workspace.workspace.database.write() as session:
         session.execute(delete(Token))
@@ -223,7 +223,7 @@ def test_rejected_token_s_hint_names_refresh_which_solves_it(home: Path, cli_wor
 
 
 @pytest.mark.usefixtures("cli_browser")
-def test_rejected_token_of_a_new_profile_names_the_login_at_the_same_workspace(
+def test_rejected_token_of_a_new_profile_hints_at_login_with_the_same_url(
     cli_workspace: RunningWorkspace,
 ) -> None:
     assert sign_in()[0].code == 0
@@ -259,7 +259,7 @@ def test_refresh_without_a_terminal_names_login(two_profiles: Path) -> None:
 def test_token_that_a_killed_login_did_not_store_is_revoked_later(
     environ: dict[str, str], home: Path, cli_workspace: RunningWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The program dies between the server's answer and the store: nothing of ours runs any more."""
+    """The process dies after the server's answer and before the token is stored, so no cleanup of ours runs."""
 
     class Killed(BaseException):
         pass
@@ -267,7 +267,7 @@ def test_token_that_a_killed_login_did_not_store_is_revoked_later(
     def die(*_: object, **__: object) -> bool:
         raise Killed
 
-    monkeypatch.setattr(journal.Entry, "is_in_progress", False)  # as if its process was gone
+    monkeypatch.setattr(journal.Entry, "is_in_progress", False)  # as if its process were gone
     with monkeypatch.context() as killed:
         killed.setattr(ProfileStore, "log_in", die)
         killed.setattr(browser_sign_in, "_revoke", lambda *_: False)

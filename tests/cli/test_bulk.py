@@ -1,4 +1,4 @@
-"""Commands that change several things show one bar over all of them, and say what was done if they end early."""
+"""If a command changes several things, it shows one bar for all of them. If it ends early, it says what was done."""
 
 from __future__ import annotations
 
@@ -93,15 +93,15 @@ def test_no_bar_is_shown_with_json(profiles: FakeWorkspace, line: str) -> None:
     assert "\x1b[K" not in run(profiles, line, "--json").err
 
 
-def test_tokens_that_one_request_revokes_are_one_bar_too(profiles: FakeWorkspace) -> None:
+def test_one_request_that_revokes_several_tokens_shows_one_bar(profiles: FakeWorkspace) -> None:
     profiles.can_revoke_several = True
     done = run(profiles, "tokens revoke --label CI* --yes")
     assert (done.code, done.err.count("✓")) == (0, 3)
     assert "━" not in done.err.rpartition("\r\x1b[K")[2]
 
 
-def interrupt(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *, at: int = 2) -> None:
-    """Press Ctrl-C in this call of a method."""
+def press_ctrl_c_in(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *, at: int = 2) -> None:
+    """Replace a method by one that presses Ctrl-C in its n-th call."""
     calls = []
     before = getattr(owner, method)
 
@@ -168,7 +168,7 @@ def test_ctrl_c_says_what_was_done_and_what_was_not(
     account: list[str],
     hint: str,
 ) -> None:
-    interrupt(monkeypatch, *method, at=1 if line.startswith(("revoke", "vault")) else 2)
+    press_ctrl_c_in(monkeypatch, *method, at=1 if line.startswith(("revoke", "vault")) else 2)
     done = run(profiles, line)
     assert done.code == 130
     after = done.err.rpartition("interrupted\n")[2].splitlines()
@@ -178,7 +178,7 @@ def test_ctrl_c_says_what_was_done_and_what_was_not(
 def test_an_interrupted_apply_says_what_it_has_applied(
     profiles: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupt(monkeypatch, type(open_store(app).tokens), "put")
+    press_ctrl_c_in(monkeypatch, type(open_store(app).tokens), "put")
     done = run(profiles, "apply templates --yes --no-verify")
     assert done.code == 130
     after = done.err.rpartition("interrupted\n")[2].splitlines()

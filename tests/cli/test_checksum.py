@@ -1,4 +1,4 @@
-"""The checksum of tokens: what `login` learns of a workspace, and what `login` and `scan` do with it."""
+"""The checksum of tokens: `login` remembers whether a workspace uses it, and `login` and `scan` check it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 BODY = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1d"
 TOKEN = f"arka_{BODY}{token_checksum.compute(BODY)}"
-TYPED = TOKEN.replace("aB3d", "aB3e")  # also an older token, for a workspace that has such
+TYPED = TOKEN.replace("aB3d", "aB3e")  # also an older token, if the workspace has any
 
 
 @pytest.fixture
-def learnt(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """The default workspace after a login; all of its tokens have a checksum."""
+def checked(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
+    """The default workspace after a login: all of its tokens have a checksum."""
     fake.checksum = "required"
     fake.add(TOKEN)
     (home / "config").mkdir(parents=True)
@@ -37,22 +37,22 @@ def log_in(token: str, *options: str) -> Any:
     return arka("login", "-p", "work", "--with-token", *options, stdin=token)
 
 
-def formats(home: Path) -> Any:
-    return json.loads((home / "state" / "token-formats.json").read_text())
+def read_formats(home: Path) -> Any:
+    return json.loads((home / "state" / "token-read_formats.json").read_text())
 
 
-def test_login_finds_a_typing_error_without_sending_anything(learnt: FakeWorkspace, home: Path) -> None:
-    assert formats(home) == {"version": 1, "checksums": {learnt.url: "required"}}
+def test_login_finds_a_typing_error_without_sending_anything(checked: FakeWorkspace, home: Path) -> None:
+    assert read_formats(home) == {"version": 1, "checksums": {checked.url: "required"}}
     for options in ((), ("--no-verify",), ("--verify",)):
         done = log_in(TYPED, *options)
-        assert (done.code, learnt.requests) == (4, [])
+        assert (done.code, checked.requests) == (4, [])
         assert done.err.startswith("error: Invalid token: its last 6 characters, a checksum, do not match the rest")
         assert "rm " in done.err
         assert TYPED not in done.err
 
 
 @pytest.mark.parametrize("checksum", ["optional", "none", ""])
-def test_login_accepts_an_older_token_of_a_workspace_that_has_such(
+def test_login_accepts_an_older_token_if_the_workspace_may_have_any(
     home: Path, fake: FakeWorkspace, checksum: str
 ) -> None:
     fake.checksum = checksum
@@ -62,23 +62,23 @@ def test_login_accepts_an_older_token_of_a_workspace_that_has_such(
         assert log_in(token, "--api-url", fake.url, "--verify").code == 0
 
 
-def test_login_learns_again_at_each_login(learnt: FakeWorkspace, home: Path) -> None:
-    learnt.checksum = "optional"
+def test_each_login_updates_whether_tokens_have_a_checksum(checked: FakeWorkspace, home: Path) -> None:
+    checked.checksum = "optional"
     assert log_in(TOKEN).code == 0
-    assert formats(home)["checksums"] == {learnt.url: "optional"}
-    learnt.add(TYPED)
+    assert read_formats(home)["checksums"] == {checked.url: "optional"}
+    checked.add(TYPED)
     assert log_in(TYPED).code == 0
 
 
-def test_login_to_another_workspace_is_not_affected(learnt: FakeWorkspace) -> None:
+def test_login_to_another_workspace_is_not_affected(checked: FakeWorkspace) -> None:
     assert arka("login", "-p", "x", "--with-token", "--no-verify", "--api-url", "https://a.dev", stdin=TYPED).code == 0
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 2}', '{"version": 1, "checksums": []}', "\\x00"])
-def test_damaged_file_is_ignored_and_kept(learnt: FakeWorkspace, home: Path, text: str) -> None:
-    path = home / "state" / "token-formats.json"
+def test_damaged_file_is_ignored_and_kept(checked: FakeWorkspace, home: Path, text: str) -> None:
+    path = home / "state" / "token-read_formats.json"
     path.write_text(text)
-    learnt.add(TYPED)
+    checked.add(TYPED)
     assert log_in(TYPED).code == 0
     assert path.read_text() == text
 
@@ -98,7 +98,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_scan_ignores_look_alikes_if_every_token_has_a_checksum(learnt: FakeWorkspace, folder: Path) -> None:
+def test_scan_ignores_look_alikes_if_every_token_has_a_checksum(checked: FakeWorkspace, folder: Path) -> None:
     masked = f"arka_…{TOKEN[-4:]}"
     assert scan(folder) == (
         [masked],
@@ -108,12 +108,12 @@ def test_scan_ignores_look_alikes_if_every_token_has_a_checksum(learnt: FakeWork
     assert scan(folder, "--look-alikes") == ([masked, masked], 0, "")
 
 
-def test_scan_shows_all_if_a_workspace_may_have_older_tokens(learnt: FakeWorkspace, folder: Path) -> None:
+def test_scan_shows_all_if_a_workspace_may_have_older_tokens(checked: FakeWorkspace, folder: Path) -> None:
     arka("login", "-p", "x", "--with-token", "--no-verify", "--api-url", "https://a.dev", stdin=TYPED)
     assert len(scan(folder)[0]) == 2
 
 
-def test_scan_shows_all_if_nothing_was_learnt(home: Path, folder: Path) -> None:
+def test_scan_shows_all_before_any_login(home: Path, folder: Path) -> None:
     assert len(scan(folder)[0]) == 2
 
 

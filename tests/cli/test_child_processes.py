@@ -1,4 +1,4 @@
-"""What the programs that arka starts inherit: none of its secrets, and no other profile's token."""
+"""What the programs that arka starts inherit: none of its secrets, and no token of another profile."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ARKA = [sys.executable, "-m", "arka_config"]
 SHOW = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
 PASSWORD = "hunter2"
 
-# Every variable of ours that may hold a secret, or lead to one.
+# Every variable of ours that may contain a secret or lead to one.
 SECRETS = {
     "ARKA_PASSPHRASE": PASSWORD,
     "ARKA_PASSPHRASE_FILE": f"/{PASSWORD}",
@@ -45,7 +45,7 @@ PLAIN = {"ARKA_TIMEOUT": "5", "ARKA_NO_INPUT": "1", "OTHER": "theirs", "HTTPS_PR
 
 
 def run_exec(home: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run `arka exec` of the package under test, which replaces itself by the command."""
+    """Run `arka exec` of the package under test. The command replaces its process."""
     variables = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(PACKAGE.parent),
@@ -58,19 +58,19 @@ def run_exec(home: Path, *words: str, **environ: str) -> subprocess.CompletedPro
     )
 
 
-def inherited_by_exec(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def read_environment_of_exec(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     done = run_exec(home, "--", *SHOW, **environ)
     assert done.returncode == 0, done.stderr
     found: dict[str, str] = json.loads(done.stdout)
     return found
 
 
-def inherited_by_a_helper(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def read_environment_of_a_helper(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = json.loads(read_output(SHOW, app, environ, "a helper"))
     return found
 
 
-def inherited_by_a_passphrase_command(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def read_environment_of_a_passphrase_command(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     variables = {**environ, "ARKA_PASSPHRASE": "", "ARKA_PASSPHRASE_FILE": ""}
     secret = secret_from(app, variables | {"ARKA_PASSPHRASE_COMMAND": shlex.join(SHOW)}, "PASSPHRASE")
     assert secret is not None
@@ -78,7 +78,7 @@ def inherited_by_a_passphrase_command(home: Path, environ: Mapping[str, str]) ->
     return found
 
 
-def inherited_by_the_browser(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def read_environment_of_the_browser(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     seen: dict[str, str] = {}
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in {**environ, "BROWSER": "echo %s", "ARKA_HOME": str(home)}.items():
@@ -90,7 +90,7 @@ def inherited_by_the_browser(home: Path, environ: Mapping[str, str]) -> dict[str
     return seen
 
 
-def inherited_by_git(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def read_environment_of_git(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     programs = home.parent / "programs"
     programs.mkdir()
     (programs / "git").write_text(f"#!/bin/sh\n{shlex.join(SHOW)} > '{home.parent}/seen'\nexit 128\n")
@@ -101,7 +101,7 @@ def inherited_by_git(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def inherited_by_a_shell_that_is_asked_for_its_files(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def read_environment_of_powershell(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     programs = home.parent / "programs"
     programs.mkdir()
     text = f"#!/bin/sh\n{shlex.join(SHOW)} > '{home.parent}/seen'\necho '{home.parent}/profile.ps1'\n"
@@ -115,20 +115,20 @@ def inherited_by_a_shell_that_is_asked_for_its_files(home: Path, environ: Mappin
 
 
 CHILDREN = [
-    inherited_by_exec,
-    inherited_by_a_helper,
-    inherited_by_a_passphrase_command,
-    inherited_by_the_browser,
-    inherited_by_git,
-    inherited_by_a_shell_that_is_asked_for_its_files,
+    read_environment_of_exec,
+    read_environment_of_a_helper,
+    read_environment_of_a_passphrase_command,
+    read_environment_of_the_browser,
+    read_environment_of_git,
+    read_environment_of_powershell,
 ]
 
 
-@pytest.mark.parametrize("inherited", CHILDREN)
+@pytest.mark.parametrize("read_environment", CHILDREN)
 def test_no_child_inherits_a_secret_of_ours(
-    two_profiles: Path, inherited: Callable[[Path, Mapping[str, str]], dict[str, str]]
+    two_profiles: Path, read_environment: Callable[[Path, Mapping[str, str]], dict[str, str]]
 ) -> None:
-    seen = inherited(two_profiles, SECRETS | PLAIN)
+    seen = read_environment(two_profiles, SECRETS | PLAIN)
     assert PLAIN.items() <= seen.items()
     assert [name for name, value in seen.items() if PASSWORD in value] == []
 
@@ -143,8 +143,8 @@ def test_the_app_declares_the_secret_settings_of_its_class() -> None:
     assert secret == set(app.secret_settings or ())
 
 
-def starts_of_programs(path: Path) -> set[str]:
-    """The calls in a file that start a program."""
+def find_program_starts(path: Path) -> set[str]:
+    """Return the calls in a file that start a program."""
     modules = {"subprocess", "webbrowser", "pty"}
     functions = ("exec", "spawn", "posix_spawn", "system", "popen", "startfile")
     return {
@@ -158,7 +158,7 @@ def starts_of_programs(path: Path) -> set[str]:
 
 
 def test_every_started_program_gets_an_environment_without_secrets() -> None:
-    starts = {str(path.relative_to(PACKAGE)): starts_of_programs(path) for path in PACKAGE.rglob("*.py")}
+    starts = {str(path.relative_to(PACKAGE)): find_program_starts(path) for path in PACKAGE.rglob("*.py")}
     assert {path: calls for path, calls in starts.items() if calls} == {
         "cli/runtime/completion_places.py": {"subprocess.run"},
         "cli/runtime/session.py": {"webbrowser.open"},
@@ -168,9 +168,9 @@ def test_every_started_program_gets_an_environment_without_secrets() -> None:
     }, "use child_environment, and add the program to CHILDREN"
 
 
-def test_a_proxy_without_a_password_stays_for_an_arka_in_the_child(two_profiles: Path) -> None:
+def test_a_proxy_without_a_password_is_passed_to_the_child(two_profiles: Path) -> None:
     environ = {"ARKA_PROXY": "http://proxy.example:3128"}
-    assert environ.items() <= inherited_by_exec(two_profiles, environ).items()
+    assert environ.items() <= read_environment_of_exec(two_profiles, environ).items()
 
 
 def test_arka_works_inside_arka_exec(two_profiles: Path) -> None:
@@ -196,12 +196,12 @@ def test_the_settings_class_is_not_imported_without_a_variable_of_the_app() -> N
     assert json.loads(read_output(SHOW, other, environ, "a helper"))["ACME_PROFILE"] == "x"
 
 
-# Tokens in variables that the token references of other profiles name
+# Variables that the token references of other profiles name
 
 
 @pytest.fixture
 def references(two_profiles: Path) -> Path:
-    """Two more profiles with tokens in variables."""
+    """Two more profiles, whose tokens are in variables."""
     for name in ("pipeline", "nightly"):
         assert arka("profiles", "create", name, f"token.env={name.upper()}_TOKEN").code == 0
     return two_profiles
@@ -217,32 +217,32 @@ def test_exec_passes_no_token_that_another_profile_s_reference_names(references:
     assert (seen["ARKA_API_KEY"], seen["UNRELATED_TOKEN"]) == (TOKEN, OTHER)
 
 
-def test_exec_passes_no_token_of_a_reference_without_a_profile(references: Path) -> None:
+def test_exec_without_a_profile_passes_no_token_that_a_reference_names(references: Path) -> None:
     arka("use", "pipeline")
     (references / "state" / "active").unlink()
     environ = {"ARKA_API_KEY": OTHER, "PIPELINE_TOKEN": TOKEN}
-    assert "PIPELINE_TOKEN" not in inherited_by_exec(references, environ)
+    assert "PIPELINE_TOKEN" not in read_environment_of_exec(references, environ)
 
 
 def test_the_browser_inherits_no_token_of_a_reference(references: Path) -> None:
-    assert "PIPELINE_TOKEN" not in inherited_by_the_browser(references, {"PIPELINE_TOKEN": TOKEN})
+    assert "PIPELINE_TOKEN" not in read_environment_of_the_browser(references, {"PIPELINE_TOKEN": TOKEN})
 
 
 def test_exec_finds_a_reference_that_was_written_with_an_escape(references: Path) -> None:
     path = references / "config" / "profiles" / "nightly.toml"
     path.write_text('[token]\nenv = "NIGHT\\u004cY_TOKEN"\n')
-    assert "NIGHTLY_TOKEN" not in inherited_by_exec(references, {"NIGHTLY_TOKEN": TOKEN})
+    assert "NIGHTLY_TOKEN" not in read_environment_of_exec(references, {"NIGHTLY_TOKEN": TOKEN})
 
 
 def test_exec_keeps_a_variable_that_a_profile_only_mentions(references: Path) -> None:
     arka("profiles", "set", "ci", "description=not UNRELATED_TOKEN")
-    assert "UNRELATED_TOKEN" in inherited_by_exec(references, {"UNRELATED_TOKEN": TOKEN})
+    assert "UNRELATED_TOKEN" in read_environment_of_exec(references, {"UNRELATED_TOKEN": TOKEN})
 
 
 def test_exec_works_with_another_profile_that_cannot_be_parsed(references: Path) -> None:
     path = references / "config" / "profiles" / "nightly.toml"
     path.write_text(f"{path.read_text()}\nbroken")
-    seen = inherited_by_exec(references, {"NIGHTLY_TOKEN": TOKEN, "UNRELATED_TOKEN": TOKEN})
+    seen = read_environment_of_exec(references, {"NIGHTLY_TOKEN": TOKEN, "UNRELATED_TOKEN": TOKEN})
     assert ("NIGHTLY_TOKEN" in seen, "UNRELATED_TOKEN" in seen) == (False, True)
 
 

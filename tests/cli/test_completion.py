@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
-# What the metavar of a text says that nothing on this machine is a candidate for.
+# The metavars of free text, for which this machine has no candidates.
 FREE = {
     "TOKEN", "DATE|90d", "DATE|7d", "14d", "DATE|14d", "8h", "1h", "90d", "TIME|7d",
     "DATE|1h|90d|never", "DATE|90d|never", "GLOB", "N",
@@ -43,7 +43,7 @@ FREE_PARAMETERS = {
 
 
 def complete(line: str, shell: str = "bash", program: str = "arka") -> list[str]:
-    """Complete the last word of a line as a script asks; return the answers."""
+    """Complete the last word of a line as a script does, and return the answers."""
     *_, word = line.split(" ")
     number = word if shell == "fish" else str(line.count(" "))
     variable = f"_{program.upper()}_COMPLETE"
@@ -52,7 +52,7 @@ def complete(line: str, shell: str = "bash", program: str = "arka") -> list[str]
     return done.out.split("\n")[:-1] if done.out != "\n" else []
 
 
-def words_of(line: str) -> list[str]:
+def complete_words(line: str) -> list[str]:
     return [answer.removeprefix("plain,") for answer in complete(line)]
 
 
@@ -130,7 +130,7 @@ def test_completion_offers_the_candidates_of_each_word(two_profiles: pathlib.Pat
     store.log_in("work", credential)
     store.edit("ci", {("description",): "Builds", ("settings", "timeout"): 45})
     (two_profiles / "config" / "config.toml").write_text('storage = "plain"\n[helpers]\nop = "op read x"\n')
-    assert words_of(line) == found
+    assert complete_words(line) == found
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_completion_offers_the_candidates_of_each_word(two_profiles: pathlib.Pat
     ],
 )
 @pytest.mark.usefixtures("two_profiles")
-def test_completion_leaves_to_the_shell(line: str, answer: str) -> None:
+def test_completion_of_files_and_commands_is_left_to_the_shell(line: str, answer: str) -> None:
     assert complete(line) == [answer]
 
 
@@ -168,7 +168,7 @@ def is_completed(parameter: click.Parameter) -> bool:
 
 
 def test_every_value_that_this_machine_knows_is_completed() -> None:
-    """A new option is completed, or its metavar says that it is free text."""
+    """If an option is not completed, its metavar says that it is free text."""
     left = {
         name: str(parameter.metavar)
         for name, parameter in parameters()
@@ -184,8 +184,8 @@ def test_unlockers_are_completed_without_opening_the_vault(two_profiles: pathlib
     operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(two_profiles / "key"))])
     (two_profiles / "key").unlink()
     name = vault_of(store).require_file().unlockers[0].name
-    assert words_of("arka vault remove-unlocker ") == [name]
-    assert words_of("arka use w") == ["work"]
+    assert complete_words("arka vault remove-unlocker ") == [name]
+    assert complete_words("arka use w") == ["work"]
 
 
 def test_labels_of_sealed_tokens_are_completed_without_the_key(two_profiles: pathlib.Path) -> None:
@@ -195,7 +195,7 @@ def test_labels_of_sealed_tokens_are_completed_without_the_key(two_profiles: pat
     store.log_in("work", credential)
     operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(two_profiles / "key"))])
     (two_profiles / "key").unlink()
-    assert words_of("arka tokens revoke --label ") == ["MacBook Pro"]
+    assert complete_words("arka tokens revoke --label ") == ["MacBook Pro"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -218,8 +218,8 @@ def test_a_token_or_a_control_character_is_never_a_candidate(text: str) -> None:
 def test_a_broken_file_offers_nothing_and_shows_no_error(two_profiles: pathlib.Path) -> None:
     (two_profiles / "config").mkdir(exist_ok=True)
     (two_profiles / "config" / "config.toml").write_text("= broken")
-    assert words_of("arka config set helpers.") == []
-    assert words_of("arka profiles set ci token.helper=") == []
+    assert complete_words("arka config set helpers.") == []
+    assert complete_words("arka profiles set ci token.helper=") == []
 
 
 class Level(Enum):
@@ -278,4 +278,4 @@ def test_profile_names_are_completed_without_heavy_imports(two_profiles: pathlib
 
 def test_completion_with_an_unreadable_folder_shows_no_error(two_profiles: pathlib.Path) -> None:
     (two_profiles / "config").write_text("no folder")
-    assert words_of("arka use ") in ([], ["ci", "work"])
+    assert complete_words("arka use ") in ([], ["ci", "work"])

@@ -1,4 +1,4 @@
-"""`completion install` and `uninstall`: where the script goes, and what happens to start-up files."""
+"""`completion install` and `uninstall`: where they put the script, and what they change in start-up files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def folder(two_profiles: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """HOME. No start-up file of this machine counts."""
+    """HOME, without any start-up file of this machine."""
     monkeypatch.setattr(completion_places, "_BASH_START_FILES", ("~/.bashrc",))
     monkeypatch.setattr(completion_places, "_zsh_folder", lambda _: None)
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "BASH_COMPLETION_USER_DIR", "ZDOTDIR"):
@@ -170,9 +170,7 @@ def test_a_new_fish_completes_after_install(folder: Path) -> None:
     ("shell", "variable"),
     [("bash", "BASH_COMPLETION_USER_DIR"), ("bash", "XDG_DATA_HOME"), ("zsh", "ZDOTDIR"), ("fish", "XDG_CONFIG_HOME")],
 )
-def test_variable_that_means_another_folder_in_each_directory_is_refused(
-    folder: Path, shell: str, variable: str
-) -> None:
+def test_completion_folder_variable_through_proc_is_refused(folder: Path, shell: str, variable: str) -> None:
     done = arka("completion", "install", shell, "--yes", environ={variable: "/proc/self/cwd/x"})
     assert (done.code, f"{variable}=/proc/self/cwd/x leads through the folder of a process" in done.err) == (1, True)
     assert content(folder) == {}

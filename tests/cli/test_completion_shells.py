@@ -1,4 +1,4 @@
-"""The completion scripts in real shells: what TAB makes of a line, with and without the shells' own set-up."""
+"""The completion scripts in real shells: the line after TAB, with and without the shells' own set-up."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ bindkey -e
 dump() { zle -I; print -r -- "<$BUFFER>"; BUFFER= }
 zle -N dump && bindkey '^T' dump
 """
-# What is typed before TAB, and the line after it.
+# The line before TAB, and after it.
 LINES = [
     ("arka use w", "arka use work "),
     ("arka token --profile=w", "arka token --profile=work "),
@@ -51,7 +51,7 @@ LINES = [
 
 
 class Shell:
-    """An interactive shell on a terminal that has loaded the script."""
+    """An interactive shell on a terminal. It has loaded the script."""
 
     def __init__(self, words: list[str], environ: dict[str, str], cwd: Path, setup: str) -> None:
         self._process = pexpect.spawn(words[0], words[1:], env=environ, cwd=str(cwd), encoding="utf-8", timeout=60)
@@ -105,7 +105,9 @@ HOSTILE = ["Va$(touch ran)", "Vb`touch ran`", 'Vc"; touch ran; "', "Vd\\", "Ve!!
 
 @pytest.mark.peer("bash")
 @pytest.mark.parametrize("option", ["--label ", "--label="])
-def test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover(option: str, two_profiles: Path, bash: Shell) -> None:
+def test_tab_in_bash_completes_no_label_that_would_run_in_the_typed_quotes(
+    option: str, two_profiles: Path, bash: Shell
+) -> None:
     for label in HOSTILE:
         login = ("login", "-p", label[:2].lower(), "--with-token", "--no-verify", "--label", label)
         assert arka(*login, stdin="arka_" + label[1] * 37).code == 0
@@ -119,7 +121,7 @@ def test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover(option: str, two_p
 @pytest.mark.peer("zsh")
 @pytest.mark.parametrize("compinit", ["before", "after", "never"])
 def test_tab_in_zsh_completes(compinit: str, environ: dict[str, str], tmp_path: Path) -> None:
-    """The script is evaluated after compinit, before it, or in a shell that never runs it."""
+    """The script works before compinit, after it, and in a shell that never runs it."""
     script = arka("completion", "zsh").out
     run = "autoload -U compinit && compinit -u -D\n"
     setup = ZSH + {"before": run + script, "after": script + run, "never": script}[compinit]

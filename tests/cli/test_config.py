@@ -1,4 +1,4 @@
-"""`config`: the settings and the sources of their values."""
+"""`config`: every setting, its value and source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`status`, `config show`, `config path` and `profiles list` show what they know, then the error."""
+"""If something is wrong, `status`, `config` and `profiles list` show what they know, and then the error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ELSEWHERE = "https://elsewhere.example"
 
 
 class Case(NamedTuple):
-    """What is wrong: variables, a file below ARKA_HOME and its text; what is said of it, and the exit code."""
+    """What is wrong (variables, or a file below ARKA_HOME), part of the message, and the exit code."""
 
     message: str
     code: int = 1
@@ -79,7 +79,7 @@ CASES = {
 }
 
 
-def environ_of(case: Case, home: Path) -> Mapping[str, str]:
+def prepare(case: Case, home: Path) -> Mapping[str, str]:
     """Create what is wrong, and return the variables to set."""
     if case.path:
         (home / case.path).parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def environ_of(case: Case, home: Path) -> Mapping[str, str]:
 @pytest.mark.parametrize("command", ["status --offline", "config show --sources", "config show"])
 def test_sources_are_shown_and_then_the_error(command: str, name: str, two_profiles: Path) -> None:
     case = CASES[name]
-    environ = environ_of(case, two_profiles)
+    environ = prepare(case, two_profiles)
     done = arka(*command.split(), environ=environ)
     as_json = arka(*command.split(), "--json", environ=environ)
     message = case.message.replace("{home}", str(two_profiles))
@@ -114,7 +114,7 @@ def test_sources_are_shown_and_then_the_error(command: str, name: str, two_profi
 @pytest.mark.parametrize("name", CASES)
 def test_paths_are_shown_and_then_the_error(name: str, two_profiles: Path) -> None:
     case = CASES[name]
-    environ = environ_of(case, two_profiles)
+    environ = prepare(case, two_profiles)
     done = arka("config", "path", environ=environ)
     as_json = arka("config", "path", "--json", environ=environ)
     for each in (done, as_json):
@@ -127,7 +127,7 @@ def test_paths_are_shown_and_then_the_error(name: str, two_profiles: Path) -> No
 
 @pytest.mark.parametrize("name", CASES)
 def test_profiles_are_listed_whatever_is_wrong(name: str, two_profiles: Path) -> None:
-    environ = environ_of(CASES[name], two_profiles)
+    environ = prepare(CASES[name], two_profiles)
     done = arka("profiles", "list", environ=environ)
     assert (done.code, "work" in done.out, "ci" in done.out) == (0, True, True)
     document = arka("profiles", "list", "--json", environ=environ).json

@@ -1,4 +1,4 @@
-"""`env`: the lines that select a profile. test_shells.py runs them in real shells."""
+"""`env`: the lines that select a profile. test_shells.py evaluates them in real shells."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_env_with_token_prints_nothing_if_the_token_is_missing() -> None:
 
 
 def write_helper(home: Path) -> None:
-    """Configure a helper that prints another token at every run."""
+    """Configure a helper that prints another token each time it runs."""
     program = home.parent / "helper"
     program.write_text(f'#!/bin/sh\necho >> "$0.runs"\nprintf "{TOKEN[:-2]}%02d" "$(wc -l < "$0.runs")"\n')
     program.chmod(0o700)
@@ -92,7 +92,7 @@ def write_helper(home: Path) -> None:
     (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["{program}"]\n')
 
 
-# Where a token can come from: the words of a profile with a token reference, other words, and variables.
+# The sources of a token: assignments for a profile with a reference, further arguments, and variables.
 SOURCES: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
     "stored": ([], [], {}),
     "env": (["token.env=WORK_TOKEN"], [], {"WORK_TOKEN": OTHER}),

@@ -1,4 +1,4 @@
-"""`exec`: the child gets the token but no other secret, and replaces this process."""
+"""`exec`: the command gets the token but no other secret, and replaces this process."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_exec_child_dies_of_a_signal(two_profiles: Path) -> None:
 
 
 def test_exec_child_ends_on_a_closed_pipe(two_profiles: Path) -> None:
-    """Python ignores SIGPIPE; a child that inherited that would not stop."""
+    """Python ignores SIGPIPE. If the child inherited that, it would not stop."""
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{ARKA} exec -- yes | head -1"],
         env={"PATH": os.environ["PATH"], "ARKA_HOME": str(two_profiles)},

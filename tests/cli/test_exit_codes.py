@@ -96,7 +96,7 @@ TABLE: list[tuple[str, dict[str, str], str, int, str]] = [
 
 @pytest.fixture
 def more(two_profiles: Path) -> Path:
-    """Two more profiles: `bare` without a token, and `far` with a reference to a missing one."""
+    """Two more profiles: `bare` has no token, and the reference of `far` leads to a missing one."""
     assert arka("profiles", "create", "bare").code == 0
     assert arka("profiles", "create", "far", "token.env=FAR_TOKEN").code == 0
     return two_profiles

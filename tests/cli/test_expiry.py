@@ -1,4 +1,4 @@
-"""Expired tokens are reported when they are used; never, unknown and not checked are three different words."""
+"""An expired token is reported when it is used. "Never", "unknown" and "not checked" are different words."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def set_preference(home: Path, line: str) -> None:
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that `exec` would have run."""
+    """The commands that `exec` would run."""
     ran: list[list[str]] = []
     monkeypatch.setattr("os.execve", lambda _, words, __: ran.append(words))
     return ran
@@ -156,8 +156,8 @@ def log_in(fake: FakeWorkspace, *options: str) -> None:
     assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, *options, stdin=TOKEN).code == 0
 
 
-def shown(name: str) -> tuple[str, object, object]:
-    """The expiry in `profiles list` (the column after the token), and `expires` and `expiry` of its JSON."""
+def read_list(name: str) -> tuple[str, object, object]:
+    """Return the expiry of `ci` in `profiles list` (the column after the token), and in its JSON."""
     row = next(row for row in arka("profiles", "list").out.splitlines() if name in row)
     (document,) = (each for each in arka("profiles", "list", "--json").json["profiles"] if each["name"] == name)
     words = [word.strip() for word in row.replace("●", " ").split("  ") if word.strip()]
@@ -170,13 +170,13 @@ def test_profiles_list_tells_never_unknown_and_not_checked_apart(home: Path, fak
     store(home, "")
     arka("profiles", "create", "runner")
     (home / "config" / "profiles" / "runner.toml").write_text('[token]\nenv = "RUNNER_TOKEN"\n')
-    assert shown("work") == ("never", None, "never")
-    assert shown("ci") == ("unknown", None, "unknown")
-    assert shown("runner") == ("not checked", None, "not_checked")
+    assert read_list("work") == ("never", None, "never")
+    assert read_list("ci") == ("unknown", None, "unknown")
+    assert read_list("runner") == ("not checked", None, "not_checked")
     assert "expires      not checked" in arka("profiles", "show", "runner").out
     assert "expires      never" in arka("profiles", "show", "work").out
     store(home, FUTURE)
-    assert shown("ci")[1:] == (FUTURE, "date")
+    assert read_list("ci")[1:] == (FUTURE, "date")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The fast path: the same output, exit code and child process as through click."""
+"""The fast path has the same output, exit code and child process as click."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Exec(BaseException):
 
 
 class Outcome(NamedTuple):
-    """The observable results of a run."""
+    """What a run shows and does."""
 
     code: int
     out: str
@@ -286,7 +286,7 @@ def test_fast_path_equals_click_with_full_or_closed_streams(streams: str, words:
 @pytest.mark.parametrize("line", ["arka use w", "arka token --profile=w", "arka -pw"])
 @pytest.mark.usefixtures("two_profiles")
 def test_a_name_is_completed_without_click_if_the_script_joins_the_words_by_lines(line: str) -> None:
-    """As click's script for bash does, which users may have in a file."""
+    """click's own script for bash does so. Users may have saved it to a file."""
     environ = completion_variables("bash", line.removeprefix("arka "))
     environ["COMP_WORDS"] = line.replace(" ", "\n")
     assert fast_path.run(app, [], {**os.environ, **environ}) == 0

@@ -1,4 +1,4 @@
-"""`help`, its topics, `version`, and what is suggested for a word that is not a command."""
+"""`help`, its topics and `version`, and the suggestions if a word is not a command."""
 
 from __future__ import annotations
 

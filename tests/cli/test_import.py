@@ -133,7 +133,7 @@ def mode(path: Path) -> int:
 
 @pytest.fixture
 def open_file(legacy: Path) -> Path:
-    """The Node CLI's file as npm conf 10 to 15 writes it with umask 0, with the token under a nested key."""
+    """The Node CLI's file as npm conf 10 to 15 writes it if the umask is 0. The token is under a nested key."""
     legacy.write_text(json.dumps({"theme": "dark", "auth": {"user": "me", "apiKey": TOKEN}}))
     legacy.chmod(0o666)
     legacy.parent.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The documents that describe the JSON of every command: complete, and strict enough to find a difference."""
+"""The documents that describe the JSON of every command are complete, and strict enough to find a difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With `--json`, a command that fails prints one JSON object too."""
+"""If a command with `--json` fails, it prints one JSON object too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hyperlinks: only in terminals that are known to show them, and their text is their address."""
+"""Hyperlinks appear only if the terminal is known to show them, and their text is their address."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_links_do_not_change_the_columns_of_a_table(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("kitty")
-def test_address_that_is_folded_is_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folded_address_is_not_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "30")
     screen = Screen()
     monkeypatch.setattr(sys, "stdout", screen)

@@ -1,4 +1,4 @@
-"""Commands that read many tokens open the vault with what needs no answer, and with nothing else."""
+"""If a command reads many tokens, it opens the vault only with unlockers that need no answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.workspace.fake import FakeWorkspace
 
-OTHER = "arka_xY4zE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5h"  # not repetitive, or `scan` takes it for a placeholder
+OTHER = "arka_xY4zE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5h"  # if it repeated itself, `scan` would take it for a placeholder
 PHRASE = "correct horse battery staple"
 
 
@@ -29,7 +29,7 @@ def sealed(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
 
 
 def variables(tmp_path: Path, kind: str) -> dict[str, str]:
-    """The variable of this kind that leads to the passphrase."""
+    """Variables of this kind that lead to the passphrase."""
     file = tmp_path / "passphrase"
     file.write_text(f"{PHRASE}\n")
     file.chmod(0o600)

@@ -1,4 +1,4 @@
-"""`login`: a token is checked, then stored in a profile; otherwise nothing changes."""
+"""`login` checks a token and stores it in a profile. If the check fails, nothing changes."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_login_says_if_the_profile_s_url_beats_the_variable(home: Path, monkeypa
 
 
 def test_login_stores_a_url_without_the_path_of_the_default_one(home: Path) -> None:
-    """Otherwise, the token would go to the default URL, with its path."""
+    """If it stored only the origin, the token would go to the default URL, with its path."""
     assert arka("config", "set", f"api_url={OTHER_URL}/api").code == 0
     for name, path, stored in (("bare", "", OTHER_URL), ("same", "/api", None)):
         assert login("-p", name, "--api-url", OTHER_URL + path, "--no-verify").code == 0
@@ -319,7 +319,7 @@ def test_login_fails_if_stdin_has_no_token(home: Path, token: str) -> None:
     assert nothing_is_stored(home)
 
 
-def test_login_refuses_a_token_file_that_is_none(home: Path, tmp_path: Path) -> None:
+def test_login_refuses_a_pipe_or_an_empty_path_as_token_file(home: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")  # as in `--token-file <(op read …)`
     done = arka("login", "--token-file", str(tmp_path / "pipe"))
     assert (done.code, f"--token-file: {tmp_path}/pipe is not a regular file" in done.err) == (4, True)

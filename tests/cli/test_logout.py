@@ -1,4 +1,4 @@
-"""`logout`: the token is removed, and the profile's settings stay."""
+"""`logout` removes the token and keeps the profile's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command that revokes a token: what it says if the response is lost, and which profiles share the token."""
+"""If the response to a revocation is lost, the command says so. It also names profiles that share the token."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OWN = ["-p ci tokens revoke current --yes", "-p ci tokens revoke {id} --yes"]
 
 @pytest.fixture
 def work(home: Path, fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
-    """Profiles `work`, with a token that may manage tokens, and `ci`, with a token labelled "Builder"."""
+    """Profile `work` with a token that may manage tokens, and `ci` with a token labelled "Builder"."""
     monkeypatch.chdir(tmp_path)
     log_in_both(fake, OTHER, "Builder")
     return fake
@@ -47,7 +47,7 @@ def stored(home: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("line", [*OF_PROFILE, *BY_ID, *OWN])
-def test_lost_response_is_said_and_running_it_again_succeeds(work: FakeWorkspace, home: Path, line: str) -> None:
+def test_lost_response_is_reported_and_a_second_run_succeeds(work: FakeWorkspace, home: Path, line: str) -> None:
     token_id = work.tokens[OTHER]["details"]["id"]
     work.loses_revocations = True
     code, err = run(line, token_id)
@@ -65,7 +65,7 @@ def test_lost_response_is_said_and_running_it_again_succeeds(work: FakeWorkspace
 
 
 @pytest.mark.parametrize("line", [*BY_ID, *OWN])
-def test_revoking_again_is_no_success_without_an_attempt(work: FakeWorkspace, line: str) -> None:
+def test_rejected_token_is_an_error_without_an_earlier_attempt(work: FakeWorkspace, line: str) -> None:
     token_id = work.tokens[OTHER]["details"]["id"]
     del work.tokens[OTHER]
     code, err = run(line, token_id)
@@ -91,7 +91,7 @@ def test_other_commands_say_that_a_revocation_was_not_confirmed(work: FakeWorksp
     assert run("-p work tokens revoke {id} --yes", token_id) == (0, f"✓ 'Builder' ({token_id}) is revoked already\n")
 
 
-def test_attempt_that_did_not_arrive_is_made_again(work: FakeWorkspace) -> None:
+def test_revocation_that_did_not_arrive_is_sent_again(work: FakeWorkspace) -> None:
     token_id = work.tokens[OTHER]["details"]["id"]
     work.script = [None, None, *[steps.reset_connection] * 3]
     assert run("tokens revoke {id} --yes", token_id)[0] == 1
@@ -101,7 +101,7 @@ def test_attempt_that_did_not_arrive_is_made_again(work: FakeWorkspace) -> None:
 
 
 def test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revocation(work: FakeWorkspace) -> None:
-    """The 401 is about the token that the request was made with."""
+    """The 401 is about the token that authenticates the request."""
     token_id = work.tokens[OTHER]["details"]["id"]
     work.script = [None, None, steps.reset_connection, steps.reply_problem(401, "invalid-token")]
     code, err = run("tokens revoke {id} --yes", token_id)

@@ -1,4 +1,4 @@
-"""The manual pages: complete, current, accepted by `man`, and in the wheel."""
+"""The manual pages are complete, up to date, accepted by `man`, and in the wheel."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_roff_shows_a_text_exactly(text: str, line: str) -> None:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The prefix into which the wheel's data files are installed."""
+    """The prefix of an installation of the wheel's data files."""
     folder = tmp_path_factory.mktemp("wheel")
     built = next(iter(WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])))
     with zipfile.ZipFile(built) as wheel:
@@ -118,7 +118,7 @@ def test_man_finds_an_installed_page_by_its_name(installed: Path, page: str) -> 
 
 @pytest.fixture(scope="module")
 def tides(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The prefix that the example `tides` is installed into, with its man pages, as docs/reference/settings.md says."""
+    """The prefix of an installation of the example `tides` with man pages, as docs/reference/settings.md describes."""
     folder = tmp_path_factory.mktemp("tides")
     source = shutil.copytree(ROOT / "examples" / "tides", folder / "source")
     command = [sys.executable, "-m", "arka_config.man", "tides.cli:cli", "man"]
@@ -172,7 +172,7 @@ def test_man_reads_every_page_of_a_click_program_without_a_warning(
         ("json:dumps", "is not a click group or a Typer with an app's commands, nor an App"),
     ],
 )
-def test_pages_of_what_is_no_program_are_an_error(program: str, message: str, tmp_path: Path) -> None:
+def test_man_pages_of_another_object_are_an_error(program: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):
         man.write(program, str(tmp_path))
 

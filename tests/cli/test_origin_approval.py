@@ -1,4 +1,4 @@
-"""A token goes to a workspace that only the environment names after a question, unless the user has used it before."""
+"""If only the environment names a workspace, a token goes there after a question, unless the user has used it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SENDING = ["status", "tokens list", "tokens create x", "tokens revoke tok_x --ye
 
 @pytest.fixture
 def attacker(fake: FakeWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
-    """A workspace that a repository's `.env` names, as the shell has loaded it."""
+    """A workspace that a repository's `.env` names. The shell has loaded the file."""
     fake.add(TOKEN, scopes=(MANAGE,))
     monkeypatch.setenv("ARKA_API_URL", fake.url)
     return fake
@@ -44,7 +44,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
-    """Give the test a terminal on which every question gets this answer; return the questions asked."""
+    """Give the test a terminal on which every prompt gets this answer; return the prompts."""
 
     def terminal(text: str) -> list[str]:
         asked: list[str] = []

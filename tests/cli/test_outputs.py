@@ -1,4 +1,4 @@
-"""Files that a command writes where the user says: a symbolic link, as from a repository, is not followed unasked."""
+"""If the file that a command should write is a symbolic link, as in a checkout, it is followed only on request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OUTPUTS = {
 
 @pytest.fixture
 def repository(two_profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checked-out repository, as the working directory."""
+    """A checkout, which is the working directory."""
     folder = tmp_path / "repository"
     (folder / "templates").mkdir(parents=True)
     (folder / "templates" / "ci.toml").write_text(TEMPLATE)
@@ -32,7 +32,7 @@ def repository(two_profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def victim(tmp_path: Path) -> Path:
-    """A file of the user's that every command could read and replace."""
+    """A file of the user that every command could read and replace."""
     file = tmp_path / "precious"
     file.write_text("{}")
     return file

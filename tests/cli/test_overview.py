@@ -1,4 +1,4 @@
-"""`arka` alone: the user, the effective profile and why, what needs attention, and the next step."""
+"""`arka` alone shows the user, the effective profile and why it is, what needs attention, and the next step."""
 
 from __future__ import annotations
 

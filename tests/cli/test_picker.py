@@ -202,7 +202,7 @@ class Tmux:
         return done.stdout
 
     def wait_for(self, text: str) -> list[str]:
-        """Return the lines of the window once they have a text."""
+        """Return the lines of the window once they contain a text."""
         end = time.monotonic() + 30
         while text not in (shown := self.run("capture-pane", "-p")):
             assert time.monotonic() < end, shown

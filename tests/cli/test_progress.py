@@ -1,4 +1,4 @@
-"""`track`: the items, and a bar if stderr is a terminal (tests/cli/test_pseudo_terminal.py shows it on a real one)."""
+"""`track` yields its items, and shows a bar if stderr is a terminal. test_pseudo_terminal.py uses a real one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Screen(io.StringIO):
 
 
 def use_screen(monkeypatch: pytest.MonkeyPatch, columns: int = 80) -> Screen:
-    """Make stderr a terminal. Not a fixture: pytest replaces stderr again before the test."""
+    """Make stderr a terminal. This is not a fixture, because pytest replaces stderr again before the test."""
     shown = Screen()
     monkeypatch.setattr(sys, "stderr", shown)
     monkeypatch.setenv("TERM", "xterm")
@@ -45,7 +45,7 @@ def use_screen(monkeypatch: pytest.MonkeyPatch, columns: int = 80) -> Screen:
 
 
 def draw_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw bars at each update, and not in a thread."""
+    """Draw bars at each update instead of in a thread."""
     for name in ("start", "update"):
         monkeypatch.setattr(progress._Bar, name, _then_draw(getattr(progress._Bar, name)))
     monkeypatch.setattr(progress, "_redrawing", lambda _line: contextlib.nullcontext())
@@ -86,7 +86,7 @@ def test_bar_is_drawn_by_a_thread_while_nothing_is_done(monkeypatch: pytest.Monk
     assert re.search(r"Sealing ━+─+ 1/3", screen.getvalue())
 
 
-def test_what_ends_within_a_second_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_of_less_than_a_second_shows_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = use_screen(monkeypatch)
     monkeypatch.setattr(progress, "_SHOWN_AFTER", 60.0)
     assert list(track(["a", "b"], "Sealing")) == ["a", "b"]
@@ -192,7 +192,7 @@ def test_only_one_line_of_progress_is_shown(monkeypatch: pytest.MonkeyPatch) -> 
     assert not {"Waiting", "Asking"} & set(re.findall(r"\w+", screen.getvalue()))
 
 
-def test_stages_are_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stages_share_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = use_screen(monkeypatch)
     draw_at_once(monkeypatch)
     with progress.stages("Applying", 5):

@@ -1,4 +1,4 @@
-"""`prompt`: the profile's name for a shell prompt. It prints nothing unless there is one, and never fails."""
+"""`prompt`: the profile's name for a shell prompt. It prints nothing if there is no profile, and never fails."""
 
 from __future__ import annotations
 

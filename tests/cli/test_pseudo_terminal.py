@@ -1,4 +1,4 @@
-"""`login` and the other commands that ask questions, on a real pseudo-terminal."""
+"""`login` and other commands that prompt, on a real pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_login_opens_the_token_page_unless_no_browser_is_given(
 def test_login_and_use_work_with_a_read_only_config_folder(
     arka: Callable[..., Terminal], environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """Root can write to a read-only folder, so the folder is a path below a regular file."""
+    """Root can write to any folder, so here the folder's path is below a regular file."""
     config = tmp_path / "a-file"
     config.write_text("")
     config.chmod(stat.S_IREAD)
@@ -169,7 +169,7 @@ def test_login_and_use_work_with_a_read_only_config_folder(
 
 
 def test_login_asks_when_only_stdout_is_not_a_terminal(environ: dict[str, str]) -> None:
-    """As in `output=$(arka login ...)`, which bitwarden/cli#118 did not support because it tested stdout."""
+    """As in `output=$(arka login ...)`. bitwarden/cli#118 tested stdout, so that failed."""
     script = f'output=$({ARKA} login -p default --json) && echo "got $output"'
     shell = Terminal(["-c", script], environ, program="sh")
     shell.answer_hidden(QUESTION, TOKEN)

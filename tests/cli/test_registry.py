@@ -1,4 +1,4 @@
-"""The registry of commands: complete, and the tests have what they need for each."""
+"""The registry of commands is complete, and the tests know what they need about each command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`revoke`, `logout --revoke` and `profiles remove --revoke`: revoke at the workspace, then remove here."""
+"""`revoke`, `logout --revoke` and `profiles remove --revoke` revoke at the workspace first, then remove here."""
 
 from __future__ import annotations
 

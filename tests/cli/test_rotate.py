@@ -1,4 +1,4 @@
-"""`rotate`: issue, store, verify, revoke. Whatever interrupts it, the stored token works."""
+"""`rotate` issues, stores, verifies, then revokes the old token. If it is interrupted, the stored token still works."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MANAGER = "arka_" + "m" * 37
 PASSPHRASE = "a passphrase that is long enough"
 END = "2099-01-01T00:00:00Z"
-LOST = 8  # the step after which a token was issued, and its answer is lost: a request and two writes come before
+LOST = 8  # a kill here loses the answer to the request that issues the token; a request and two writes come before
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def test_rotate_killed_at_any_step_leaves_a_working_token(home: Path) -> None:
     assert step > 14  # four requests, a write, and the journal, before and after each
 
 
-def test_killed_rotate_is_reported_by_doctor_until_the_next_one(work: FakeWorkspace, home: Path) -> None:
+def test_doctor_reports_a_killed_rotate_until_the_next_one(work: FakeWorkspace, home: Path) -> None:
     assert run_and_kill_at(LOST, "rotate", "-p", "work") == 9
     assert len(work.tokens) == 2
     problems = [each for each in arka("doctor", "--json").json["problems"] if each["check"] == "unfinished"]
@@ -351,7 +351,7 @@ def test_rotate_killed_between_profiles_leaves_each_a_working_token(home: Path) 
             assert fake.accepts(read_stored(home, "twin")["token"])
 
 
-# What a command that was killed left, and what finishes it
+# Tokens that a killed command left, and the commands that revoke them
 
 
 def test_login_revokes_what_a_killed_rotate_left_unless_it_asks_no_workspace(work: FakeWorkspace) -> None:
@@ -376,7 +376,7 @@ def test_logout_revoke_and_tokens_create_finish_a_killed_rotate(work: FakeWorksp
 def test_locked_token_is_not_taken_for_one_that_no_profile_holds(
     work: FakeWorkspace, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rotate that was killed after the new token was stored: whether the profile has it, only its token tells."""
+    """If a rotate is killed after it stored the new token, only the token itself shows that the profile has it."""
     issued = work.add(OTHER)
     with open_store(app).journal.begin(ROTATE, profile="work", origin=work.url, token_id=issued["id"]):
         pass

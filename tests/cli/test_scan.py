@@ -25,7 +25,7 @@ MASKED = "arka_…fG5h"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder outside of any repository, which is the working directory."""
+    """A folder outside any repository, which is the working directory."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -51,17 +51,17 @@ def test_scan_respects_gitignore_unless_all(repository: GitFolder, home: Path) -
     repository.write(".gitignore", "*.log\n")
     repository.write("deep/x.log", TOKEN)
     repository.write("untracked", TOKEN)
-    assert [each["path"] for each in findings("scan")] == ["untracked"]
-    assert [each["path"] for each in findings("scan", "--all")] == ["untracked", "deep/x.log"]
-    assert [each["path"] for each in findings("scan", "deep/x.log")] == ["deep/x.log"]
+    assert [each["path"] for each in find("scan")] == ["untracked"]
+    assert [each["path"] for each in find("scan", "--all")] == ["untracked", "deep/x.log"]
+    assert [each["path"] for each in find("scan", "deep/x.log")] == ["deep/x.log"]
 
 
-def findings(*arguments: str) -> list[dict[str, object]]:
+def find(*arguments: str) -> list[dict[str, object]]:
     done = arka(*arguments, "--json")
     assert TOKEN not in done.out
     document = json.loads(done.out)
-    assert done.code == bool(document["findings"])
-    found: list[dict[str, object]] = document["findings"]
+    assert done.code == bool(document["find"])
+    found: list[dict[str, object]] = document["find"]
     return found
 
 
@@ -70,7 +70,7 @@ def test_links_and_unreadable_files_are_left_out(folder: Path, home: Path, tmp_p
     (folder / "link").symlink_to(tmp_path / "outside")
     (folder / "dangling").symlink_to("nowhere")
     (folder / "loop").symlink_to(".")
-    assert findings("scan") == []
+    assert find("scan") == []
 
 
 def test_history_searches_shells_python_and_node(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_history_searches_shells_python_and_node(home: Path, monkeypatch: pytest
         path = home.parent / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"export ARKA_API_KEY={TOKEN}\n")
-    found = findings("scan", "--history")
+    found = find("scan", "--history")
     assert [each["path"] for each in found] == [str(home.parent / name) for name in names]
     assert {each["place"] for each in found} == {"history"}
 
@@ -87,7 +87,7 @@ def test_history_searches_shells_python_and_node(home: Path, monkeypatch: pytest
 def test_git_shows_commit_and_author(repository: GitFolder, home: Path) -> None:
     repository.write("a", TOKEN)
     commit = repository.commit()
-    assert findings("scan", "--git") == [
+    assert find("scan", "--git") == [
         {
             "place": "blob",
             "path": "a",
@@ -116,12 +116,12 @@ def test_allow_list_allows_by_fingerprint_and_by_path(repository: GitFolder, hom
     repository.write("docs/a.md", TOKEN)
     repository.write("b", OTHER)
     repository.write("c", f"{OTHER}  # arka:allow")
-    assert [each["path"] for each in findings("scan")] == ["b", "docs/a.md"]
+    assert [each["path"] for each in find("scan")] == ["b", "docs/a.md"]
     repository.write(".arka-scan-allow", f"# examples\npath docs/*\n{fingerprint(OTHER)}  # never issued\n")
     done = arka("scan")
-    assert (done.code, done.err) == (0, "✓ No tokens found\nnote: 3 allowed findings are not shown\n")
+    assert (done.code, done.err) == (0, "✓ No tokens found\nnote: 3 allowed find are not shown\n")
     repository.write("mine", f"{fingerprint(OTHER)}\n")
-    assert [each["path"] for each in findings("scan", "--allow", "mine")] == ["docs/a.md"]
+    assert [each["path"] for each in find("scan", "--allow", "mine")] == ["docs/a.md"]
 
 
 @pytest.mark.parametrize("line", ["nonsense", fingerprint(TOKEN)[:-1], "paths docs/*"])
@@ -139,14 +139,14 @@ def test_missing_allow_list_is_an_error_if_it_was_named(folder: Path, home: Path
 def test_profile_of_a_token_is_shown(folder: Path, home: Path) -> None:
     arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN)
     (folder / "a").write_text(TOKEN)
-    assert findings("scan")[0]["profiles"] == ["work"]
+    assert find("scan")[0]["profiles"] == ["work"]
     assert f"a:1:1     {MASKED}  work" in arka("scan").out
 
 
 def test_verify_asks_once_for_each_token(folder: Path, home: Path, fake: FakeWorkspace) -> None:
     fake.add(TOKEN)
     (folder / "a").write_text(f"{TOKEN}\n{TOKEN}\n{OTHER}\n")
-    states = [each["state"] for each in findings("scan", "--verify", "--api-url", fake.url)]
+    states = [each["state"] for each in find("scan", "--verify", "--api-url", fake.url)]
     assert states == ["valid", "valid", "invalid"]
     assert len(fake.requests) == 2
 
@@ -161,7 +161,7 @@ def test_verify_sends_a_stored_token_to_its_own_origin(folder: Path, home: Path,
     fake.add(TOKEN)
     arka("login", "-p", "work", "--with-token", "--no-verify", "--api-url", fake.url, stdin=TOKEN)
     (folder / "a").write_text(TOKEN)
-    assert [each["state"] for each in findings("scan", "--verify")] == ["valid"]
+    assert [each["state"] for each in find("scan", "--verify")] == ["valid"]
 
 
 def test_revoke_revokes_what_works_and_names_the_profile(folder: Path, home: Path, fake: FakeWorkspace) -> None:
@@ -218,7 +218,7 @@ def test_pre_commit_hook_runs_the_staged_search() -> None:
 
 @pytest.fixture
 def stored(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the token store, which has a token, in a home folder outside of any repository."""
+    """The folder of the token store, with a token. HOME is outside any repository."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     assert arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN).code == 0
     return home / "data" / "tokens"
@@ -230,7 +230,7 @@ def test_scan_leaves_out_the_token_store_and_says_so(stored: Path, home: Path, t
     (tmp_path / "link").symlink_to(stored)
     path = {"home": home, "store": stored, "file": stored / "work.json", "link": tmp_path / "link"}[place]
     done = arka("scan", str(path), "--json")
-    assert [each["path"] for each in done.json["findings"]] == [str(home / "data" / "note.txt")] * (place == "home")
+    assert [each["path"] for each in done.json["find"]] == [str(home / "data" / "note.txt")] * (place == "home")
     assert done.json["not_searched"] == [str(stored)]
     assert "was not searched: arka stores its tokens there" in done.err
 
@@ -242,7 +242,7 @@ def test_scan_of_a_work_tree_around_the_token_store_leaves_it_out(
     subprocess.run(["git", "init", "-q", str(home)], check=True)
     monkeypatch.chdir(home)
     done = arka("scan", "--json")
-    assert [each["path"] for each in done.json["findings"]] == ["data/tokens.txt"]
+    assert [each["path"] for each in done.json["find"]] == ["data/tokens.txt"]
     assert len(done.json["not_searched"]) == 1
     (home / "empty").mkdir()
     assert arka("scan", "--json", "empty").json["not_searched"] == []
@@ -252,4 +252,4 @@ def test_committed_token_store_is_found(stored: Path, home: Path, monkeypatch: p
     subprocess.run(["git", "init", "-q", str(home)], check=True)
     subprocess.run(["git", "-C", str(home), "add", "-f", "data/tokens/work.json"], check=True)
     monkeypatch.chdir(home)
-    assert [each["path"] for each in findings("scan", "--staged")] == ["data/tokens/work.json"]
+    assert [each["path"] for each in find("scan", "--staged")] == ["data/tokens/work.json"]

@@ -1,4 +1,4 @@
-"""`secrets`, and secrets that are stored, in every command that handles a profile: no value is ever shown."""
+"""`secrets`, and every command that handles a profile with stored secrets: none of them shows a value."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ PATH = "~/arka/data/tokens/work.webhook_secret.json"
 
 @pytest.fixture
 def store(home: Path) -> ProfileStore:
-    """A store with a profile `work` that has a token, and is active."""
+    """A store with the active profile `work`, which has a token."""
     made = open_store(app)
     made.log_in("work", Credential(Secret(TOKEN), Origin.of("https://arka-ai.com")))
     return made
 
 
 def run(*words: str, stdin: str = "", **environ: str) -> Result:
-    """Run the app. No output has a part of the secret."""
+    """Run the app, and check that its output contains no part of the secret."""
     done = secretive(*words, stdin=stdin, environ=environ)
     assert "hunter" not in done.out + done.err
     assert "Traceback" not in done.err

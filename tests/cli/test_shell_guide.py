@@ -1,4 +1,4 @@
-"""The snippets of docs/guides/shell.md, run by their programs. There is no starship: its command is run."""
+"""The snippets of docs/guides/shell.md, run by their programs. starship is missing, so its command is run alone."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_starship_runs_a_command_that_exists(two_profiles: Path) -> None:
     assert run(two_profiles, "bash", "-c", custom["command"]) == "work\n"
 
 
-_LOAD = 'load() { eval "$(direnv export bash 2>>direnv.log)"; }'  # what direnv's hook does before each prompt
+_LOAD = 'load() { eval "$(direnv export bash 2>>direnv.log)"; }'  # direnv's hook runs this before each prompt
 
 
 def run_direnv(home: Path, script: str) -> list[str]:
@@ -97,7 +97,7 @@ def test_direnv_selects_nothing_if_the_profile_does_not_exist(two_profiles: Path
 
 @pytest.fixture
 def mise_project(two_profiles: Path) -> Path:
-    """The home folder; the working directory has a project with both snippets for mise, and a Makefile."""
+    """The home folder. The working directory is a project with both snippets for mise, and a Makefile."""
     folder = two_profiles.parent
     (folder / "mise.toml").write_text("\n".join(snippets("toml")[1:]).replace('"work"', '"ci"'))
     (folder / "Makefile").write_text("deploy:\n\t@echo $$ARKA_PROFILE has $${#ARKA_API_KEY} characters\n")

@@ -49,7 +49,7 @@ SHELLS.append(pytest.param("powershell", marks=pytest.mark.peer("pwsh")))
 
 
 def evaluate(shell: str, lines: str, cwd: Path) -> dict[str, str]:
-    """Evaluate the lines in a shell and return the ARKA_ variables that its child gets."""
+    """Evaluate the lines in a shell and return the ARKA_ variables that its child inherits."""
     program = peers.executable("pwsh" if shell == "powershell" else shell)
     clean = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"], "fish": ["--no-config"], "powershell": ["-NoProfile"]}
     flag = "-Command" if shell == "powershell" else "-c"

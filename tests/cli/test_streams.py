@@ -1,4 +1,4 @@
-"""Pass one token through every command: it appears only if it was asked for. And broken or closed streams."""
+"""One token is passed through every command: it appears only if it was asked for. Also broken and closed streams."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.guarantees import numbers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Command lines, and whether stdout should have the token. The commands and options that are not here get lines from
+# Command lines, and whether stdout should contain the token. Commands and options that are not here get lines from
 # tests/command_samples.py, which should not.
 LINES: dict[str, list[tuple[str, bool]]] = {
     "login": [
@@ -178,10 +178,10 @@ LINES: dict[str, list[tuple[str, bool]]] = {
     "completion": [("completion bash", False), ("completion bash --json", False)],
 }
 
-# The token may be in the store, in files that a command should write, and in those of the test itself.
+# The token may be in the store, in files that a command is asked to write, and in the test's own files.
 MAY_HAVE_TOKEN = ("arka/data/tokens/", ".config/arka-code-nodejs/", "legacy.json", "token.txt", "x.json", "github")
 
-DEBUG = ("0", "1") if numbers.FULL else ("1",)  # the output of --debug comes in addition to the other
+DEBUG = ("0", "1") if numbers.FULL else ("1",)  # --debug adds its own output
 
 JSON_LINES = [line for lines in LINES.values() for line, _ in lines if line.endswith("--json")]
 
@@ -201,7 +201,7 @@ def run(line: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
 
 
 def all_lines() -> Iterator[tuple[str, bool]]:
-    """Yield LINES, and for each command and option that it lacks a line made from the command's sample."""
+    """Yield LINES, and for each missing command and option a line that is made from the command's sample."""
     common = {name for option in common_options() for name in option.opts}
     for name, command in every_command(command_tree.program(app)):
         lines = LINES.get(name) or [(command_samples.first_line(name), False)]
@@ -337,7 +337,7 @@ def test_a_token_in_a_longer_argument_is_masked_before_it_is_cut(before: int, se
 @pytest.mark.usefixtures("two_profiles")
 def test_an_error_redacts_a_token_in_the_wrong_argument(line: str, environ: dict[str, str], debug: str) -> None:
     done = arka(*line.split(), stdin=TOKEN, environ=environ | {"ARKA_DEBUG": debug})
-    shown = done.out.replace(f"::add-mask::{TOKEN}\n", "")  # this line makes the runner hide it
+    shown = done.out.replace(f"::add-mask::{TOKEN}\n", "")  # if it sees this line, the runner hides the token
     assert TOKEN not in shown + done.err
 
 
@@ -418,7 +418,7 @@ def test_a_token_in_the_wrong_file_is_redacted(two_profiles: Path, file: str, te
 
 
 def run_in_shell(line: str, home: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the installed program in a shell, which sets up its streams."""
+    """Run the installed program in a shell that sets up its streams."""
     environ = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ARKA_HOME": str(home)}
     environ |= no_network.VARIABLES
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""Tables on terminals of several widths, in a pipe, and with and without colour."""
+"""Tables on terminals of several widths and in a pipe, with and without colour."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TABLES = ["status", "profiles list", "profiles show", "config show --sources", "
 
 @pytest.fixture
 def three(two_profiles: Path) -> Path:
-    """A third profile, with a label in double-width characters and a long workspace URL."""
+    """A third profile, whose label has double-width characters and whose workspace URL is long."""
     store = open_store(app, {"ARKA_HOME": str(two_profiles)})
     url = "https://a-workspace-with-a-rather-long-name.arka-ai.com"
     store.log_in("build-machine-in-the-basement", Credential(Secret(TOKEN), Origin.of(url), label="研究室の🦊マシン"))
@@ -155,7 +155,7 @@ HEADER = ("NAME", "A VALUE")
 
 
 def show(rows: list[tuple[Cell, ...]], *, width: int | None = None) -> list[str]:
-    """The lines of a table, in a pipe or on a terminal of this width."""
+    """Return a table's lines in a pipe, or on a terminal of this width."""
     stream = Stream()
     stream.isatty = lambda: width is not None  # type: ignore[method-assign]
     environ = {"COLUMNS": str(width), "NO_COLOR": "1"}

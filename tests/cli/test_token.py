@@ -1,4 +1,4 @@
-"""`token`: prints the effective token and a newline, nothing else."""
+"""`token` prints the effective token and a newline, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not in the app's token format is neither printed, sent nor shown, wherever it comes from."""
+"""If a text is not in the app's token format, it is neither printed, sent nor shown, whatever its source is."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_profile_named_by_flag_ignores_a_variable_without_a_token() -> None:
 @pytest.mark.parametrize(
     "name", ["API_KEY", "DATABASE_URL", "HOME", "PASSPHRASE", "PROFILE", "PROXY", "SESSION", "TIMEOUT"]
 )
-def test_profile_does_not_read_a_control_variable(name: str, home: Path, fake: FakeWorkspace) -> None:
+def test_token_reference_cannot_name_a_variable_of_the_app(name: str, home: Path, fake: FakeWorkspace) -> None:
     variable = f"ARKA_{name}"
     done = arka("profiles", "create", "far", f"token.env={variable}")
     assert done.code == 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def work(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """A profile with a token that may manage tokens, and a second token at the workspace."""
+    """Profile `work` with a token that may manage tokens, and a second token at the workspace."""
     fake.add(OTHER, "CI/CD Pipeline", expires="2001-01-01T00:00:00Z")
     fake.add(TOKEN, scopes=(MANAGE,))
     assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN).code == 0
@@ -176,7 +176,7 @@ def test_tokens_create_revokes_a_token_that_cannot_be_stored(
     assert set(work.tokens) == {TOKEN, OTHER}
 
 
-def test_create_refuses_the_token_that_it_was_asked_with(work: FakeWorkspace, home: Path) -> None:
+def test_tokens_create_refuses_a_response_with_the_request_s_own_token(work: FakeWorkspace, home: Path) -> None:
     work.script = [None, steps.reply_json(201, {"token": TOKEN, "details": work.tokens[TOKEN]["details"]})]
     done = arka("tokens", "create", "x", "--store-as", "ci")
     assert (done.code, work.accepts(TOKEN), names(home)) == (1, True, ["work"])
@@ -212,7 +212,7 @@ def test_tokens_revoke_rejects_an_ambiguous_label(work: FakeWorkspace) -> None:
 
 @pytest.fixture
 def laptops(work: FakeWorkspace) -> list[str]:
-    """Two more tokens, with the labels "MacBook Air" and "MacBook 2"."""
+    """Two more tokens, labelled "MacBook Air" and "MacBook 2"."""
     tokens = ["arka_" + "n" * 33 + "0001", "arka_" + "n" * 33 + "0002"]
     for token, label in zip(tokens, ("MacBook Air", "MacBook 2"), strict=True):
         work.add(token, label)
@@ -242,7 +242,7 @@ def test_tokens_revoke_revokes_the_effective_token_last(work: FakeWorkspace, lap
 
 def test_tokens_revoke_goes_on_if_one_cannot_be_revoked(work: FakeWorkspace, laptops: list[str]) -> None:
     work.can_revoke_several = False  # an older workspace
-    asked = [None] * 5  # the user, two pages for the very label and two for the pattern
+    asked = [None] * 5  # the user, two pages for the exact label, and two for the pattern
     work.script = [*asked, None, steps.reply_problem(404, "not-found")]
     done = arka("tokens", "revoke", "--label", "MacBook [A2]*", "--yes")
     assert done.code == 1
@@ -288,7 +288,7 @@ def test_tokens_list_sends_no_request_for_an_invalid_option(work: FakeWorkspace,
     assert work.requests == []
 
 
-def test_tokens_revoke_prefers_the_very_label_to_a_pattern(work: FakeWorkspace) -> None:
+def test_tokens_revoke_prefers_an_exact_label_to_a_pattern(work: FakeWorkspace) -> None:
     work.add("arka_" + "n" * 37, "CI*")
     assert arka("tokens", "revoke", "--label", "CI*", "--yes").code == 0
     assert list(work.tokens) == [OTHER, TOKEN]
@@ -316,7 +316,7 @@ def test_tokens_revoke_warns_about_the_effective_token(work: FakeWorkspace, own:
     assert not work.accepts(TOKEN)
 
 
-def test_tokens_revoke_of_the_environments_own_token_says_how_to_log_in(work: FakeWorkspace) -> None:
+def test_tokens_revoke_of_the_environment_s_token_says_how_to_log_in(work: FakeWorkspace) -> None:
     work.add("arka_" + "n" * 37)
     environ = {"ARKA_API_KEY": "arka_" + "n" * 37, "ARKA_API_URL": work.url}
     assert "  To store another token: arka login\n" in arka("tokens", "revoke", "current", "--yes", environ=environ).err

@@ -1,4 +1,4 @@
-"""`use`: the active profile, and directories pinned to a profile."""
+"""`use`: the active profile, and directories that are pinned to a profile."""
 
 from __future__ import annotations
 
@@ -167,15 +167,15 @@ def test_use_picker_can_be_cancelled(two_profiles: Path, answer: str, code: int,
 
 
 def test_use_picker_shows_no_number_that_is_the_name_of_another_profile(two_profiles: Path) -> None:
-    """Profiles 1, 2, ci and work: `2` is a name, so work has another number, and each line picks its profile."""
+    """If profiles 1, 2, ci and work exist, `2` is a name, so work has another number. Each line picks its profile."""
     for name in ("2", "1"):
         assert arka("profiles", "create", name).code == 0
-    lines = {answer: picked(two_profiles, answer) for answer in ("2", "1", "3", "5", "6")}
+    lines = {answer: pick(two_profiles, answer) for answer in ("2", "1", "3", "5", "6")}
     assert lines == {"2": "2", "1": "1", "3": "1", "5": "ci", "6": "work"}
 
 
-def picked(home: Path, answer: str) -> str:
-    """Answer the picker, and return the profile that is active then."""
+def pick(home: Path, answer: str) -> str:
+    """Answer the picker, and return the profile that is active afterwards."""
     environ = {"HOME": str(home.parent), "ARKA_HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     child = pexpect.spawn(str(Path(sys.executable).with_name("arka")), ["use"], env=environ, timeout=20)
     child.expect_exact("Which profile (number or name): ")

@@ -1,4 +1,4 @@
-"""`vault` and `login --storage`: what is sealed, what opens it, and the errors if nothing does."""
+"""`vault` and `login --storage`: what is sealed, what opens it, and the errors if nothing opens it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def ring() -> Iterator[MemoryKeyring]:
 
 @pytest.fixture
 def no_keyring() -> Iterator[None]:
-    """Set the backend that `keyring` uses if there is no OS keyring."""
+    """The backend that `keyring` uses if there is no OS keyring."""
     from keyring.backends.fail import Keyring
 
     with current_keyring(Keyring()):  # type: ignore[no-untyped-call]
@@ -71,7 +71,7 @@ def run(*words: str, stdin: str = "", environ: dict[str, str] | None = None) -> 
 
 
 def files_containing(folder: Path, *texts: str) -> list[str]:
-    """The files below a folder that contain one of these texts."""
+    """Return the files below a folder that contain one of these texts."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [str(path) for path in files if any(text.encode() in path.read_bytes() for text in texts)]
 

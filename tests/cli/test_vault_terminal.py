@@ -1,4 +1,4 @@
-"""`vault` on a pseudo-terminal: hidden passphrase prompts."""
+"""`vault` on a pseudo-terminal: its passphrase prompts are hidden."""
 
 from __future__ import annotations
 

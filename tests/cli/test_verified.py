@@ -1,4 +1,4 @@
-"""`login` and `status` with a workspace that answers: its details are stored and shown."""
+"""If the workspace answers, `login` and `status` store and show its details of the token."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def rows(text: str) -> dict[str, str]:
 
 @pytest.fixture
 def unverified_login(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """A profile, `work`, with a token that was not verified when it was stored."""
+    """Profile `work`, whose token could not be verified when it was stored."""
     assert login(fake, "-p", "work", "--no-verify", "--label", "Mine").code == 0
     return fake
 

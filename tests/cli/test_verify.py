@@ -1,4 +1,4 @@
-"""`profiles verify`: verify every profile's token concurrently, and list the results in order."""
+"""`profiles verify` verifies every profile's token concurrently, and lists the results in order."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ def add(workspace: RunningWorkspace, *options: str) -> Result:
     return arka("workspace", "add-user", *options, "--url", workspace.url, "--database-url", workspace.database_url)
 
 
-def can_sign_in(workspace: RunningWorkspace, link: str) -> bool:
-    """Whether the link signs in, by submitting its code as a browser without JavaScript does."""
+def signs_in(workspace: RunningWorkspace, link: str) -> bool:
+    """Tell whether a link signs in: submit its code as a browser without JavaScript does."""
     with httpx.Client(
         base_url=workspace.url, headers={"Origin": workspace.url}, verify=NO_TLS, trust_env=False
     ) as browser:
@@ -52,7 +52,7 @@ def test_only_the_link_is_on_stdout_and_it_works_once(home: Path, workspace: Run
     link = done.out.strip()
     assert LINK.fullmatch(link)
     assert link.startswith(workspace.url)
-    assert [can_sign_in(workspace, link) for _ in range(2)] == [True, False]
+    assert [signs_in(workspace, link) for _ in range(2)] == [True, False]
     assert not home.exists()  # only the given database is used
 
 
@@ -65,8 +65,8 @@ def test_json_has_user_and_link(home: Path, workspace: RunningWorkspace) -> None
     again = add(workspace, ANN, "--json", "--plan", "pro").json
     assert (again["id"], again["plan"], again["new"]) == (document["id"], "pro", False)
     assert again["link"] != document["link"]
-    assert can_sign_in(workspace, document["link"])  # each link works until it is used or expires
-    assert can_sign_in(workspace, again["link"])
+    assert signs_in(workspace, document["link"])  # each link works until it is used or expires
+    assert signs_in(workspace, again["link"])
 
 
 def test_existing_user_gets_another_link_and_keeps_the_plan(home: Path, workspace: RunningWorkspace) -> None:

@@ -1,4 +1,4 @@
-"""`workspace create-token` and `add-service-account`: users and tokens for programs, without a browser or SQL."""
+"""`workspace create-token` and `add-service-account` create tokens for programs, without a browser or SQL."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ TIMEOUT = 30  # seconds
 
 
 class ServerProcess(NamedTuple):
-    """A server workspace, in its own process group."""
+    """A workspace server in its own process group."""
 
     process: subprocess.Popen[str]
     url: str
@@ -50,7 +50,7 @@ class ServerProcess(NamedTuple):
 
 @contextmanager
 def run_server(*options: str) -> Iterator[ServerProcess]:
-    """Run a workspace, and wait until it has printed its address."""
+    """Start a workspace server, and wait until it prints its address."""
     process = subprocess.Popen(
         [ARKA, "workspace", "serve", "--port", "0", "--json", *options],
         stdout=subprocess.PIPE,
@@ -69,7 +69,7 @@ def run_server(*options: str) -> Iterator[ServerProcess]:
 
 
 def wait_until_gone(group: int) -> bool:
-    """Wait until no process of this group is left. False if the time is up."""
+    """Wait until no process of this group is left. Return False if that takes too long."""
     for _ in range(TIMEOUT * 20):
         try:
             os.killpg(group, 0)
@@ -80,7 +80,7 @@ def wait_until_gone(group: int) -> bool:
 
 
 def connect(url: str) -> httpx.Client:
-    """Return a client of a workspace, which keeps its connection open."""
+    """Return a client that keeps its connection to a workspace open."""
     return httpx.Client(base_url=url, timeout=TIMEOUT, verify=NO_TLS, trust_env=False)
 
 

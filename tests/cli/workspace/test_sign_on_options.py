@@ -1,4 +1,4 @@
-"""The options of `workspace serve` for single sign-on: what cannot be used is refused before anything is served."""
+"""The options of `workspace serve` for single sign-on: if they cannot be used, nothing is served."""
 
 from __future__ import annotations
 

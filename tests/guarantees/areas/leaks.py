@@ -137,7 +137,7 @@ MUTANTS: list[Mutant] = [
         "cli/commands/scan.py",
         "is_required = app.token_checksum == token_checksum.REQUIRED or token_formats.all_have_checksum(session.store)",
         "is_required = True",
-        "tests/cli/test_checksum.py::test_scan_shows_all_if_nothing_was_learnt",
+        "tests/cli/test_checksum.py::test_scan_shows_all_before_any_login",
         "assert 1 == 2",
     ),
 ]

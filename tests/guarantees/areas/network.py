@@ -73,7 +73,7 @@ GUARANTEES: list[Guarantee] = [
         "If a workspace answers `rotate` with the token that was to be replaced, it is kept and not revoked.",
         (
             "cli/test_rotate.py::test_rotate_keeps_the_token_if_the_workspace_answers_with_the_same_one",
-            "cli/test_tokens.py::test_create_refuses_the_token_that_it_was_asked_with",
+            "cli/test_tokens.py::test_tokens_create_refuses_a_response_with_the_request_s_own_token",
         ),
         ("the old token as the new one",),
     ),
@@ -81,7 +81,7 @@ GUARANTEES: list[Guarantee] = [
         "If the response to a revocation is lost, every command says that the token may have been revoked, forgets "
         "nothing, and succeeds if it is run again. Every command names the other profiles that have a revoked token.",
         (
-            "cli/test_lost_revocations.py::test_lost_response_is_said_and_running_it_again_succeeds",
+            "cli/test_lost_revocations.py::test_lost_response_is_reported_and_a_second_run_succeeds",
             "cli/test_lost_revocations.py::test_rotate_says_that_the_old_token_may_have_been_revoked",
             "cli/test_lost_revocations.py::test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revocation",
             "cli/test_lost_revocations.py::test_profiles_that_share_the_token_are_named",
@@ -162,7 +162,7 @@ MUTANTS: list[Mutant] = [
         "workspace/client/transport.py",
         "        error.may_have_arrived = may_have_arrived or not result.is_unsent\n",
         "",
-        "tests/cli/test_lost_revocations.py::test_lost_response_is_said_and_running_it_again_succeeds",
+        "tests/cli/test_lost_revocations.py::test_lost_response_is_reported_and_a_second_run_succeeds",
         "may have been revoked",
     ),
     Mutant(
@@ -178,7 +178,7 @@ MUTANTS: list[Mutant] = [
         "cli/commands/tokens/revoke.py",
         "            kinds = (REVOKE, REVOKE_OWN)\n",
         "            kinds = ()\n",
-        "tests/cli/test_lost_revocations.py::test_lost_response_is_said_and_running_it_again_succeeds",
+        "tests/cli/test_lost_revocations.py::test_lost_response_is_reported_and_a_second_run_succeeds",
         "assert",
     ),
     Mutant(

@@ -45,7 +45,7 @@ GUARANTEES: list[Guarantee] = [
     ),
     Guarantee(
         "A label that completion inserts, in quotes or without, is one word of the command line, and is never run.",
-        ("cli/test_completion_shells.py::test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover",),
+        ("cli/test_completion_shells.py::test_tab_in_bash_completes_no_label_that_would_run_in_the_typed_quotes",),
         ("a completed label that runs in double quotes", "a completed label that ends single quotes"),
     ),
     Guarantee(
@@ -61,7 +61,7 @@ GUARANTEES: list[Guarantee] = [
     Guarantee(
         "The line of a start-up file loads one file, the same in every directory, whatever is in the path's name.",
         (
-            "cli/test_completion_install.py::test_variable_that_means_another_folder_in_each_directory_is_refused",
+            "cli/test_completion_install.py::test_completion_folder_variable_through_proc_is_refused",
             "cli/test_completion_install.py::test_path_that_would_end_the_line_of_a_start_file_is_refused",
             "cli/test_completion_install.py::test_typographic_quote_does_not_end_the_path_in_a_powershell_profile",
         ),
@@ -217,7 +217,7 @@ MUTANTS: list[Mutant] = [
         "cli/output/tables.py",
         "    if whole:\n",
         "    if True:\n",
-        "tests/cli/test_links.py::test_address_that_is_folded_is_no_link",
+        "tests/cli/test_links.py::test_folded_address_is_not_a_link",
         "assert",
     ),
     Mutant(
@@ -249,7 +249,7 @@ MUTANTS: list[Mutant] = [
         "cli/runtime/shell/completion.bash",
         r"""                    \") [[ $value == *[\"\$\`\\!]* ]] && continue ;;""",
         r"""                    \") ;;""",
-        "tests/cli/test_completion_shells.py::test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover",
+        "tests/cli/test_completion_shells.py::test_tab_in_bash_completes_no_label_that_would_run_in_the_typed_quotes",
         "assert",
     ),
     Mutant(
@@ -257,7 +257,7 @@ MUTANTS: list[Mutant] = [
         "cli/runtime/shell/completion.bash",
         r"""                    \') [[ $value == *\'* ]] && continue ;;""",
         r"""                    \') ;;""",
-        "tests/cli/test_completion_shells.py::test_tab_in_bash_inserts_nothing_that_quotes_do_not_cover",
+        "tests/cli/test_completion_shells.py::test_tab_in_bash_completes_no_label_that_would_run_in_the_typed_quotes",
         "assert",
     ),
     Mutant(
@@ -273,7 +273,7 @@ MUTANTS: list[Mutant] = [
         "cli/runtime/completion_places.py",
         "return check_full_path(variable, found) if os.path.isabs(found) else default",
         "return found if os.path.isabs(found) else default",
-        "tests/cli/test_completion_install.py::test_variable_that_means_another_folder_in_each_directory_is_refused",
+        "tests/cli/test_completion_install.py::test_completion_folder_variable_through_proc_is_refused",
         "assert",
     ),
     Mutant(

@@ -232,7 +232,7 @@ MUTANTS: list[Mutant] = [
         "references/env.py",
         "        if _controls(target, context.app):",
         "        if False:",
-        "tests/cli/test_token_format.py::test_profile_does_not_read_a_control_variable",
+        "tests/cli/test_token_format.py::test_token_reference_cannot_name_a_variable_of_the_app",
         "assert 0 == 4",
     ),
     Mutant(
