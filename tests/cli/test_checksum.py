@@ -38,7 +38,7 @@ def log_in(token: str, *options: str) -> Any:
 
 
 def read_formats(home: Path) -> Any:
-    return json.loads((home / "state" / "token-read_formats.json").read_text())
+    return json.loads((home / "state" / "token-formats.json").read_text())
 
 
 def test_login_finds_a_typing_error_without_sending_anything(checked: FakeWorkspace, home: Path) -> None:
@@ -76,7 +76,7 @@ def test_login_to_another_workspace_is_not_affected(checked: FakeWorkspace) -> N
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 2}', '{"version": 1, "checksums": []}', "\\x00"])
 def test_damaged_file_is_ignored_and_kept(checked: FakeWorkspace, home: Path, text: str) -> None:
-    path = home / "state" / "token-read_formats.json"
+    path = home / "state" / "token-formats.json"
     path.write_text(text)
     checked.add(TYPED)
     assert log_in(TYPED).code == 0

@@ -60,8 +60,8 @@ def find(*arguments: str) -> list[dict[str, object]]:
     done = arka(*arguments, "--json")
     assert TOKEN not in done.out
     document = json.loads(done.out)
-    assert done.code == bool(document["find"])
-    found: list[dict[str, object]] = document["find"]
+    assert done.code == bool(document["findings"])
+    found: list[dict[str, object]] = document["findings"]
     return found
 
 
@@ -119,7 +119,7 @@ def test_allow_list_allows_by_fingerprint_and_by_path(repository: GitFolder, hom
     assert [each["path"] for each in find("scan")] == ["b", "docs/a.md"]
     repository.write(".arka-scan-allow", f"# examples\npath docs/*\n{fingerprint(OTHER)}  # never issued\n")
     done = arka("scan")
-    assert (done.code, done.err) == (0, "✓ No tokens found\nnote: 3 allowed find are not shown\n")
+    assert (done.code, done.err) == (0, "✓ No tokens found\nnote: 3 allowed findings are not shown\n")
     repository.write("mine", f"{fingerprint(OTHER)}\n")
     assert [each["path"] for each in find("scan", "--allow", "mine")] == ["docs/a.md"]
 
@@ -230,7 +230,7 @@ def test_scan_leaves_out_the_token_store_and_says_so(stored: Path, home: Path, t
     (tmp_path / "link").symlink_to(stored)
     path = {"home": home, "store": stored, "file": stored / "work.json", "link": tmp_path / "link"}[place]
     done = arka("scan", str(path), "--json")
-    assert [each["path"] for each in done.json["find"]] == [str(home / "data" / "note.txt")] * (place == "home")
+    assert [each["path"] for each in done.json["findings"]] == [str(home / "data" / "note.txt")] * (place == "home")
     assert done.json["not_searched"] == [str(stored)]
     assert "was not searched: arka stores its tokens there" in done.err
 
@@ -242,7 +242,7 @@ def test_scan_of_a_work_tree_around_the_token_store_leaves_it_out(
     subprocess.run(["git", "init", "-q", str(home)], check=True)
     monkeypatch.chdir(home)
     done = arka("scan", "--json")
-    assert [each["path"] for each in done.json["find"]] == ["data/tokens.txt"]
+    assert [each["path"] for each in done.json["findings"]] == ["data/tokens.txt"]
     assert len(done.json["not_searched"]) == 1
     (home / "empty").mkdir()
     assert arka("scan", "--json", "empty").json["not_searched"] == []
