@@ -1,9 +1,10 @@
-"""What the tests need to know about each command: one entry for every command of `arka_config/cli/runtime/registry.py`.
+"""What the tests need to know about each command: one entry for every command in `arka_config/cli/runtime/registry.py`.
 
-An entry says whether the command writes, with lines that together make every change that it can (tests/guarantees run
-each with a fault at every step, on a machine from tests/guarantees/scenes.py); or that it only reads, with one line; or
-that it is part of the server. It also says which heavy packages the command may import (tests/test_imports.py). The
-tests that look for tokens and control characters in the output make their lines from these and the command's options.
+An entry says whether the command writes, reads, or is part of the server. If it writes, its lines together make every
+change that it can: tests/guarantees runs each on a machine from tests/guarantees/scenes.py, with a fault at every step.
+If it only reads, one line is enough. The entry also names the heavy packages that the command may import
+(tests/test_imports.py). The tests that look for tokens and control characters in the output make their lines from these
+and from the command's options.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class Sample(NamedTuple):
     """How the tests run a command. `lines` are those of a writer.
 
     `imports` and `imports_if_sealed` map command lines to the heavy packages that they may import, without and with
-    sealing. They are run with one profile `work`, and files `runner.toml`, `recipients.txt` and `legacy.json`. A line
-    that fails has its exit code in front.
+    sealing. They are run with one profile `work`, and files `runner.toml`, `recipients.txt` and `legacy.json`. If a
+    line fails, it begins with its exit code.
     """
 
     effect: str
@@ -59,7 +60,7 @@ def reader(
 
 
 def server(*, imports: Mapping[str, str]) -> Sample:
-    """A command that works on a workspace's database: tests/guarantees/test_database.py."""
+    """A command that works on a workspace's database: see tests/guarantees/test_database.py."""
     return Sample("serve", (), imports, {})
 
 
@@ -263,7 +264,7 @@ SAMPLES: dict[str, Sample] = {
 
 
 def missing_and_unknown(commands: Iterable[str]) -> list[str]:
-    """What to change in this file for these commands; empty if there is one entry for each."""
+    """Return what to change in this file for these commands; empty if there is one entry for each."""
     names = set(commands)
     changes = [f"add an entry for '{name}'" for name in sorted(names - SAMPLES.keys())]
     changes += [f"remove the entry for '{name}'" for name in sorted(SAMPLES.keys() - names)]
@@ -271,7 +272,7 @@ def missing_and_unknown(commands: Iterable[str]) -> list[str]:
 
 
 def first_line(name: str) -> str:
-    """A line of a command for tests that run every command; the name alone if it has no line."""
+    """Return a line of a command for tests that run every command. If it has no line, that is the name alone."""
     sample = SAMPLES.get(name)
     return sample.lines[0].words if sample is not None and sample.lines else name
 

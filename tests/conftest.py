@@ -46,7 +46,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect garbage neither while the tests are collected nor among them later: that takes a third of the time."""
+    """Do not collect garbage while the tests are collected, or among them later: it takes a third of that time."""
     gc.disable()
     try:
         return (yield)
@@ -70,8 +70,8 @@ def pytest_xdist_auto_num_workers() -> int:
 def _reset_signals() -> None:
     """Give the programs that tests start the default signals: `nohup make test &` ignores SIGHUP and SIGINT.
 
-    An ignored signal stays ignored through exec, a handled one becomes the default again. So this process still ignores
-    it, and the programs do not.
+    A signal that is ignored stays ignored after exec; one that is handled becomes the default again. So this process
+    handles these two and does nothing.
     """
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         if signal.getsignal(number) == signal.SIG_IGN:
@@ -87,7 +87,7 @@ def _is_usable(folder: str) -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test if its peer is missing. In CI every peer is installed, so fail it."""
+    """Skip a test if its peer is missing. CI installs every peer, so there the test fails."""
     for marker in item.iter_markers("peer"):
         for name in marker.args:
             reason = peers.missing(name)
@@ -110,13 +110,13 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         testing.isolate(monkeypatch, app, tmp_path_factory.mktemp("home"))
         for name, value in no_network.VARIABLES.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # a process that dies loses nothing that it wrote
+        monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # if a process dies, nothing that it wrote is lost
         yield
 
 
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Refuse every connection to another machine, and fail the test that tried; the refused host names."""
+    """Refuse every connection to another machine, and fail the test if it tried one. The value is the refused hosts."""
     refused = no_network.guard(monkeypatch)
     monkeypatch.setattr("arka_config.workspace.client.transport.FIRST_RETRY_DELAY", 0.001)  # seconds
     yield refused
@@ -132,7 +132,7 @@ def fake() -> Iterator[FakeWorkspace]:
 
 @pytest.fixture
 def home(cli_home: Path) -> Path:
-    """The folder that ARKA_HOME names, which does not exist yet. HOME is the folder above it."""
+    """The folder that ARKA_HOME names, which does not exist yet. HOME is its parent."""
     return cli_home
 
 

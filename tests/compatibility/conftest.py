@@ -1,4 +1,4 @@
-"""What was recorded, and a machine that has the files of an older version."""
+"""Fixtures: what was recorded, and a machine with the files of an older version."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SEALED_VERSIONS = sorted(path.parent.name for path in FOLDER.glob("*/sealed"))
 
 
 def outputs(version: str, scene: str) -> list[dict[str, Any]]:
-    """The JSON that a version printed: for each command line its exit code and objects."""
+    """Return the JSON that a version printed: the exit code and objects of each command line."""
     file = FOLDER / version / scene / "outputs.json"
     found: list[dict[str, Any]] = json.loads(file.read_text("utf-8")) if file.exists() else []
     return found
 
 
 def output(version: str, scene: str, begins: str) -> dict[str, Any] | None:
-    """The last object that a command line printed; None if the version does not have the command."""
+    """Return the last object that a command line printed; None if the version does not have the command."""
     return next((each["objects"][-1] for each in outputs(version, scene) if each["line"].startswith(begins)), None)
 
 
@@ -53,7 +53,7 @@ def project(version: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def token(name: str, **environ: str) -> str:
-    """The token that this version reads for a profile."""
+    """Return the token that this version reads for a profile."""
     done = arka("token", "-p", name, environ=environ)
     assert done.code == 0, done.err
     return done.out.removesuffix("\n")

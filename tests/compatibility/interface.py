@@ -1,6 +1,6 @@
 """Print the interface of this version as JSON: commands with their options, variables, exit codes, and Python names.
 
-`record` runs this with the code of the version, so it uses only what every version since the first recorded one has.
+`record` runs this with the code of another version, so it may use only what every recorded version has.
 """
 
 from __future__ import annotations

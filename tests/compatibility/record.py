@@ -3,7 +3,7 @@
     python -m tests.compatibility.record VERSION               this checkout, before its release
     python -m tests.compatibility.record VERSION --code PATH   another checkout, such as that of a tag
 
-writes tests/compatibility/VERSION/. Its tests then hold later versions to it. A version is recorded once: `--force`
+writes tests/compatibility/VERSION/. The tests compare later versions with it. A version is recorded once: `--force`
 replaces what is there, and is only for `unreleased`.
 """
 
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
-SCRATCH = Path("/tmp/arka-compatibility")  # its path is in the files, so it is the same on every machine
+SCRATCH = Path("/tmp/arka-compatibility")  # the files contain its path, so it is the same on every machine
 EMAIL, KEY = "you@example.com", "compatibility-request-01"  # the user, and an Idempotency-Key
 
-# Run by the version's own code, for what no command line makes without a workspace.
+# Run by the version's own code: no command line makes these files without a workspace.
 _JOURNAL = """
 from arka_config import open_store
 from arka_config.arka import app
@@ -167,7 +167,7 @@ def _start_again() -> None:
 
 
 def _record_with_workspace(target: Path, code: Path) -> None:
-    """Record the scene that needs a workspace, with that of the version, unless it has none."""
+    """Record the scene that needs a workspace, with the version's own workspace if it has one."""
     command = [sys.executable, "-c", _SERVE, EMAIL]
     with subprocess.Popen(
         command, env=_variables(code), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
@@ -180,7 +180,7 @@ def _record_with_workspace(target: Path, code: Path) -> None:
 
 
 def record_database(database: Path, given: dict[str, object]) -> None:
-    """Write a database as SQL, to the folder of its migration, unless that is recorded already."""
+    """Write a database as SQL to the folder of its migration, unless it is recorded already."""
     with closing(sqlite3.connect(database)) as connection:
         (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         folder = FOLDER / "workspace"
@@ -213,7 +213,7 @@ def _record_scene(
             outputs.append({"line": line, "code": ran.code, "objects": parse_json(text.replace(str(SCRATCH), HOME))})
         elif ran.code:
             sys.stderr.write(f"{name}: arka {line} exits with {ran.code}\n")
-    if not outputs or outputs[0]["line"] != steps[0].line:  # the version has none of it
+    if not outputs or outputs[0]["line"] != steps[0].line:  # the version lacks all of it
         return
     parts = {"plain": ("arka", "project"), "program": (), "server": ()}.get(name, ("arka",))
     (target / name).mkdir(exist_ok=True)

@@ -1,4 +1,6 @@
-"""What each version is asked to write: the same command lines for all, of which a version runs those that it has."""
+"""What each version is asked to write: the same command lines for all. If a version lacks a command, the line is left
+out.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ ISSUING = (
     'version = 1\n\n[profile]\nname = "issued"\napi_url = "$URL"\n\n'
     '[token]\nissue = { label = "issued", expires = "90d" }\n'
 )
-HOME = "/home/you"  # instead of the folder in which an output was recorded
+HOME = "/home/you"  # replaces the folder in which an output was recorded
 _SHOWN = {"$URL": "http://127.0.0.1:8765", "$DATABASE": f"{HOME}/workspace.sqlite"}
 _VARYING = (
     (r"arka_[0-9A-Za-z]{33}([0-9A-Za-z]{4})", f"arka_{'n' * 33}\\1"),
@@ -49,7 +51,7 @@ TEMPLATES = {
 
 
 class Step(NamedTuple):
-    """A command line, run in the project's folder. `keep` is the file that its output goes to, if it is a format."""
+    """A command line, run in the project's folder. If its output has a documented format, `keep` is the file for it."""
 
     line: str
     stdin: str = ""
@@ -120,7 +122,7 @@ PLAIN = (
     Step("version --json"),
     Step("completion bash --json"),
 )
-# In a copy of what PLAIN wrote.
+# In a copy of the files that PLAIN wrote.
 SEALED = (
     Step("vault enable --with key-file --with passphrase --json", environ={"ARKA_PASSPHRASE": PASSPHRASE}),
     Step("vault status --json"),
@@ -129,7 +131,7 @@ SEALED = (
     Step("status --offline -p work --json"),
 )
 
-# With the app of tests/secretive.py, which has other secrets than the token.
+# With the app of tests/secretive.py, which has secrets besides the token.
 SECRETS = (
     Step("login -p work --with-token --no-verify --json", TOKENS["work"]),
     Step("secrets set webhook_secret -p work --json", OTHER_SECRETS["webhook_secret"]),
@@ -141,7 +143,7 @@ SECRETS = (
     Step("export dotenv -p work --json"),
     Step("vault status --json"),
 )
-# In a copy of what SECRETS wrote.
+# In a copy of the files that SECRETS wrote.
 SEALED_SECRETS = (
     Step("vault enable --with key-file --json"),
     Step("secrets set private_key -p work --json", OTHER_SECRETS["private_key"]),
@@ -152,7 +154,7 @@ SEALED_SECRETS = (
     Step("vault remove-unlocker key-file-2 --json"),
     Step("vault rekey --json"),
 )
-# About the program itself, and what undoes a change that is recorded above.
+# About the program itself, and commands that undo a change from above.
 PROGRAM = (
     Step("help --json"),
     Step("help tokens list --json"),
@@ -170,7 +172,7 @@ PROGRAM = (
     Step("vault enable --with key-file --json"),
     Step("vault disable --yes --json"),
 )
-# With a workspace at $URL, whose user has the tokens $MANAGES and $FULL.
+# With a workspace at $URL. Its user has the tokens $MANAGES and $FULL.
 WORKSPACE = (
     Step("login -p work --with-token --api-url $URL --json", "$MANAGES"),
     Step("login -p ci --with-token --api-url $URL --json", "$FULL"),
@@ -216,8 +218,9 @@ SERVER = (
 def play(
     program: Program, steps: tuple[Step, ...], folder: Path, values: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, Ran]]:
-    """Run the steps in a project's folder and yield each with its result. Those that the version does not have are
-    left out. `values` replace words such as $URL."""
+    """Run the steps in a project's folder and yield each with its result, unless the version lacks the command.
+    `values` replace words such as $URL.
+    """
     given = {"$FOLDER": str(folder), **(values or {})}
     (folder / "issuing").mkdir(exist_ok=True)
     (folder / "issuing" / "issued.toml").write_text(_fill(ISSUING, given))
@@ -261,7 +264,7 @@ def normalize(text: str, values: Mapping[str, str]) -> str:
 
 
 def parse_json(text: str) -> list[dict[str, Any]]:
-    """The JSON objects of an output, of which there may be several."""
+    """Return the JSON objects of an output, which may have several."""
     decoder, found, at = json.JSONDecoder(), [], 0
     while at < len(text.rstrip()):
         document, at = decoder.raw_decode(text, at)

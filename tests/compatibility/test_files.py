@@ -63,7 +63,7 @@ def test_no_file_is_reported_as_malformed_or_unknown(project: Path) -> None:
 
 
 def test_files_are_changed_and_read_again(project: Path) -> None:
-    (project.parent / "arka" / "state" / "lock").write_text("4194304 arka")  # of a holder that was killed
+    (project.parent / "arka" / "state" / "lock").write_text("4194304 arka")  # the lock of a holder that was killed
     assert arka("profiles", "set", "work", "timeout=61").code == 0
     assert arka("use", "ci").code == 0
     assert arka("use", "--here", "work").code == 0
@@ -123,7 +123,7 @@ def test_an_unfinished_rotation_is_known(project: Path) -> None:
 
 @pytest.fixture(params=SEALED_VERSIONS)
 def sealed(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A version with a vault. Its key file's path is of the machine on which it was recorded."""
+    """A version with a vault. The path of its key file is that of the machine on which it was recorded."""
     read = key_file.read
     monkeypatch.setattr(key_file, "read", lambda _: read(str(home / "state" / "vault.key")))
     restore(request.param, "sealed", home)
@@ -141,7 +141,7 @@ def test_sealed_tokens_are_opened(sealed: str, opened_by: str, home: Path, monke
         assert unlocked is not None
         environ = dict(unlocked["variables"])
     names = sorted(path.stem for path in (home / "data" / "tokens").glob("*.json"))
-    names = ["work"] if opened_by == "passphrase" else names  # each run derives a key from it, for a second
+    names = ["work"] if opened_by == "passphrase" else names  # each run derives a key from it, which takes a second
     assert {name: token(name, **environ) for name in names} == {name: TOKENS[name] for name in names}
 
 

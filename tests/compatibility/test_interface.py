@@ -1,5 +1,6 @@
 """The interface of every recorded version: no command, option, variable or public name is removed, and errors keep
-their exit codes."""
+their exit codes.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 RECORDED = sorted(path.parent.name for path in FOLDER.glob("*/interface.json"))
 
 
-def broken(before: Any, now: Any, path: str = "") -> Iterator[str]:
-    """Yield what a later interface lacks of an earlier one, or has with another value."""
+def find_breaks(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Yield what a later interface lacks, or has with another value."""
     if isinstance(before, dict):
         for key, value in before.items():
-            yield from broken(value, now[key], f"{path}.{key}") if key in now else [f"{path}.{key}: removed"]
+            yield from find_breaks(value, now[key], f"{path}.{key}") if key in now else [f"{path}.{key}: removed"]
     elif isinstance(before, list):
         yield from (f"{path}: {each} removed" for each in before if each not in now)
     elif before != now:
@@ -33,7 +34,7 @@ def test_nothing_of_the_interface_is_removed(version: str) -> None:
     before = json.loads((FOLDER / version / "interface.json").read_text("utf-8"))
     assert len(before["commands"]) > 50
     assert min(map(len, before.values())) > 1
-    assert list(broken(before, interface())) == []
+    assert list(find_breaks(before, interface())) == []
 
 
 @pytest.mark.parametrize(
@@ -45,5 +46,5 @@ def test_nothing_of_the_interface_is_removed(version: str) -> None:
         ({"a": {"b": 1}}, {"a": {"b": 4}}, [".a.b: 1, now 4"]),
     ],
 )
-def test_what_breaks_a_caller_is_found(before: Any, now: Any, found: list[str]) -> None:
-    assert list(broken(before, now)) == found
+def test_interface_check_finds_each_change_that_breaks_a_caller(before: Any, now: Any, found: list[str]) -> None:
+    assert list(find_breaks(before, now)) == found

@@ -1,4 +1,4 @@
-"""`--json`: no key of an earlier version is removed or has another type, and the exit codes are the same."""
+"""No key of an earlier version's `--json` is removed or has another type, and the exit codes are the same."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ ANNOUNCED: dict[tuple[str, str], str] = {
 }
 
 
-def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
-    """Yield how an object breaks a reader of an earlier one. A key that was null may have any value now."""
+def find_differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Yield how an object breaks a reader of an earlier one. If a key was null, it may have any value now."""
     if isinstance(before, dict) and isinstance(now, dict):
         for key, value in before.items():
             if key not in now:
                 yield f"{path}.{key}: removed"
             else:
-                yield from differences(value, now[key], f"{path}.{key}")
+                yield from find_differences(value, now[key], f"{path}.{key}")
     elif isinstance(before, list) and isinstance(now, list):
         if bool(before) != bool(now):
             yield f"{path}: {len(before)} items, now {len(now)}"
         for one, other in zip(before, now, strict=False):
-            yield from differences(one, other, f"{path}[]")
+            yield from find_differences(one, other, f"{path}[]")
     elif before is not None and _type(before) != _type(now):
         yield f"{path}: {_type(before)}, now {_type(now)}"
 
@@ -63,7 +63,7 @@ def _type(value: Any) -> str:
     return {str: "string", int: "number", float: "number", dict: "object", list: "array"}.get(type(value), "null")
 
 
-# The workspace writes these a moment after the use: whether that is before the next command is chance.
+# The workspace writes these a moment after the use, which may be before or after the next command.
 DELAYED = [f".tokens[].last_used{part}: string, now null" for part in ("", "_address", "_client")]
 
 Printed = list[tuple[str, int, list[Any]]]
@@ -93,7 +93,7 @@ def project(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def print_all(
     steps: tuple[Step, ...], folder: Path, values: Mapping[str, str] | None = None, run: Program = program
 ) -> Printed:
-    """What this version prints in a scene."""
+    """Return what this version prints in a scene."""
     return [
         (line, each.code, parse_json(each.out.replace(str(folder.parent), HOME)))
         for line, each in play(run, steps, folder, values)
@@ -101,9 +101,9 @@ def print_all(
     ]
 
 
-def broken_since(version: str, scene: str, printed: Printed) -> Iterator[str]:
-    """Yield how the output of this version breaks a reader of an earlier one."""
-    left = list(printed)  # a line that is run twice is compared in order
+def find_breaks(version: str, scene: str, printed: Printed) -> Iterator[str]:
+    """Yield how the output of this version breaks a reader of an earlier version."""
+    left = list(printed)  # if a line is run twice, its outputs are compared in order
     for each in outputs(version, scene):
         lines = [line for line, *_ in left]
         assert each["line"] in lines, f"{version}: arka {each['line']} is not a command any more"
@@ -111,14 +111,14 @@ def broken_since(version: str, scene: str, printed: Printed) -> Iterator[str]:
         if code != each["code"]:
             yield f"{version}: arka {each['line']}: exit code {each['code']}, now {code}"
         for before, after in zip(each["objects"], objects, strict=True):
-            for difference in differences(before, after):
+            for difference in find_differences(before, after):
                 if (version, difference.partition(":")[0]) not in ANNOUNCED and difference not in DELAYED:
                     yield f"{version}: arka {each['line']}: {difference}"
 
 
 def check(scene: str, printed: Printed) -> None:
     """Fail if the output of a scene breaks a reader of an earlier version."""
-    found = [each for version in VERSIONS for each in broken_since(version, scene, printed)]
+    found = [each for version in VERSIONS for each in find_breaks(version, scene, printed)]
     assert found == [], "\n".join(found)
 
 
@@ -159,7 +159,7 @@ def test_every_recorded_object_is_documented() -> None:
 
 
 def command_of(line: str) -> str:
-    """The command of a line; "" for the program alone."""
+    """Return the command of a line; "" if it has none."""
     return max((name for name in DOCUMENTS if line == name or line.startswith(f"{name} ")), key=len, default="")
 
 
@@ -189,4 +189,4 @@ def test_every_command_is_recorded() -> None:
     ],
 )
 def test_differences_that_break_a_reader_are_found(before: Any, after: Any, found: list[str]) -> None:
-    assert list(differences(before, after)) == found
+    assert list(find_differences(before, after)) == found

@@ -1,4 +1,4 @@
-"""The files of a newer version: nothing in them is changed, and the error says what reads them."""
+"""If a newer version wrote a file, nothing in it is changed, and the error names the way out."""
 
 from __future__ import annotations
 

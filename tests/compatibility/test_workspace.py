@@ -1,4 +1,4 @@
-"""The workspace's database at each migration: it is migrated, and its users, tokens and requests still work."""
+"""If the workspace's database is of an older migration, it is migrated, and users, tokens and requests still work."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def test_every_migration_is_recorded() -> None:
     assert list(revisions()) == RECORDED, "python -m tests.compatibility.record unreleased --force"
 
 
-def breaking(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
-    """Yield how an API breaks a client of an earlier one: what is gone, and what a request has to have now."""
+def find_breaks(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """Yield how an API breaks a client of an earlier one: what is missing, and what a request needs in addition."""
     for path, methods in before["paths"].items():
         for method in methods:
             if method not in now["paths"].get(path, {}):
@@ -39,7 +39,7 @@ def breaking(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     for name, schema in before["components"]["schemas"].items():
         other = now["components"]["schemas"].get(name)
         if other is None:
-            continue  # renamed: what has it is compared by its path above
+            continue  # a renamed schema is compared by the path that uses it, above
         for key, kind in schema.get("properties", {}).items():
             found = other.get("properties", {}).get(key)
             if found is None:
@@ -56,14 +56,14 @@ def test_the_api_keeps_its_paths_and_keys(version: str, tmp_path: Path) -> None:
     before = json.loads((FOLDER.parent / version / "openapi.json").read_text("utf-8"))
     with serve_in_thread(app, f"sqlite:///{tmp_path / 'workspace.sqlite'}") as running:
         now = httpx.get(f"{running.url}/openapi.json", verify=NO_TLS, trust_env=False).json()
-    assert list(breaking(before, now)) == []
+    assert list(find_breaks(before, now)) == []
     del now["paths"]["/api/v1/me"]
-    assert list(breaking(before, now)) == ["get /api/v1/me: removed"]
+    assert list(find_breaks(before, now)) == ["get /api/v1/me: removed"]
 
 
 @pytest.fixture(params=RECORDED)
 def given(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What is known of a recorded database: the tokens that were issued."""
+    """What is known about a recorded database: the tokens that were issued."""
     found: dict[str, Any] = json.loads((FOLDER / f"{request.param}.json").read_text("utf-8"))
     return found | {"revision": request.param}
 

@@ -1,4 +1,4 @@
-"""A site for tests: nginx with TLS, configured by deploy/nginx.conf, in front of replicas on this machine."""
+"""A site for tests: nginx with TLS, configured by deploy/nginx.conf, as the proxy of replicas on this machine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Site(NamedTuple):
     certificate: Path
 
     def tls(self) -> ssl.SSLContext:
-        """How clients verify the site."""
+        """How a client verifies the site."""
         return ssl.create_default_context(cafile=str(self.certificate))
 
 

@@ -19,7 +19,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = DEPLOY / "compose" / "compose.yaml"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 UNIT = DEPLOY / "systemd" / "arka-workspace@.service"
-MOST_EXPOSED = 20  # of 100, as `systemd-analyze security` counts; an unhardened service has 96
+MOST_EXPOSED = 20  # of 100 in `systemd-analyze security`; a service that is not hardened has 96
 
 
 def run(*line: str | Path) -> subprocess.CompletedProcess[str]:
@@ -105,7 +105,7 @@ def test_deployment_has_two_replicas_with_probes() -> None:
     (deployment,) = (each for each in PODS if each["kind"] == "Deployment")
     (container,) = pod_of(deployment)["containers"]
     assert deployment["spec"]["replicas"] == 2
-    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"  # which does not depend on the database
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"  # it does not depend on the database
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert len({pod_of(each)["containers"][0]["image"] for each in PODS}) == 1
 

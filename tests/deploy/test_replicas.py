@@ -1,5 +1,5 @@
-"""Two replicas behind nginx on PostgreSQL, as docs/guides/deployment.md sets them up: a kill, a restart and a migration
-under load fail no request, except those that were being answered by the killed process.
+"""Two replicas behind nginx on PostgreSQL, set up as docs/guides/deployment.md says. If one is killed or restarted, or
+a migration runs under load, no request fails except those that a killed process was answering.
 """
 
 from __future__ import annotations
@@ -48,10 +48,12 @@ pytestmark = [
 
 
 def read_command(port: int, url: str) -> list[str]:
-    """The command of the systemd unit, for a replica on this port."""
+    """Return the command of the systemd unit, with this port."""
     text = UNIT.read_text().replace("\\\n", " ")
     (line,) = re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)
-    line = line.replace("127.0.0.1:1%i", f"127.0.0.1:{free_port()}")  # a port of five digits has no room for the 1
+    line = line.replace(
+        "127.0.0.1:1%i", f"127.0.0.1:{free_port()}"
+    )  # if the port has five digits, there is no room for the 1
     line = line.replace("%i", str(port)).replace("${WORKSPACE_URL}", url).replace("/opt/arka/bin/arka", ARKA)
     return shlex.split(line)
 
@@ -85,7 +87,7 @@ class Replica:
             time.sleep(0.05)
 
     def _is_ready(self) -> bool:
-        try:  # by address, as a load balancer does
+        try:  # by address, as load balancers do
             return httpx.get(f"http://127.0.0.1:{self.port}/readyz", verify=NO_TLS, trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
@@ -97,7 +99,7 @@ class Replica:
         self.process.wait(TIMEOUT)
 
     def stop(self) -> None:
-        """Stop it if it runs."""
+        """Stop it if it is running."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(TIMEOUT)
@@ -250,7 +252,7 @@ def test_kill_restart_and_migration_fail_no_request(server: PostgreSQL, tmp_path
             replicas[1].start()  # the older version, next to the new tables
             load.wait_for_more()
         assert load.failed_reads == []
-        # nginx does not repeat a request that may have changed something. One client writes, and there were two kills.
+        # nginx does not repeat a request if it may have changed something. One client writes, and there were two kills.
         assert len(load.failed_writes) <= 2, load.failed_writes
         assert all(" 502 " in failure for failure in load.failed_writes), load.failed_writes
         with load.client() as client:

@@ -173,7 +173,7 @@ def a_temporary_file_of_a_killed_writer(user_home: UserHome) -> None:
     fixable=True,
 )
 def a_lock_of_a_dead_process(user_home: UserHome) -> None:
-    user_home.write(user_home.state("lock"), "4194305 arka")  # more than Linux's largest
+    user_home.write(user_home.state("lock"), "4194305 arka")  # larger than any on Linux
 
 
 @problem_case(

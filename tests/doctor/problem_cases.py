@@ -1,7 +1,7 @@
 """Cases: how to create one problem, what doctor reports, and the command that fixes it.
 
 A case may return variables to set. `place` and `command` are as doctor prints them, with `~` for the home folder.
-`stdin` and `types` are the user's input to the command, and `editor` is what the user's editor does.
+`stdin` and `types` are the user's input to the command. If the command opens an editor, `editor` is what it does.
 """
 
 from __future__ import annotations

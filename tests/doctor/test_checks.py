@@ -1,4 +1,4 @@
-"""The registry of checks, checks that fail, other apps, the OS keyring, and the search for tokens."""
+"""The registry of checks, checks that crash, other apps, the OS keyring, and the search for tokens."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_docs_list_every_check_in_its_group() -> None:
 
 def test_every_check_has_a_case() -> None:
     without_case = {check.name for check in CHECKS} - {case.check for case in CASES.values()}
-    without_case -= {"keyring", "owners"}  # tested below; has cases only if the tests run as root
+    without_case -= {"keyring", "owners"}  # tested below; it has cases only if the tests run as root
     without_case -= {"templates"}  # arka has no old names: tested in tests/settings/test_renaming.py
     assert not without_case, "add a case to tests/doctor/cases_of_files.py or cases_of_tokens.py"
 

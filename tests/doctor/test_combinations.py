@@ -1,4 +1,4 @@
-"""Combinations of cases: no problem hides another, and no token is ever shown."""
+"""If cases are combined, no problem hides another, and no token is shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.doctor.all_cases import CASES
 from tests.doctor.test_healthy import snapshot
 from tests.doctor.user_home import UserHome, add_profiles
 
-# Cases that change what other cases are about: the tokens, the home, the active profile, or the vault.
+# Each of these changes the subject of other cases: the tokens, the home, the active profile, or the vault.
 SEPARATE = {
     "a file instead of a folder",
     "a preference for sealing that is off",
@@ -35,14 +35,14 @@ SEPARATE = {
     "many readable tokens",
     "damaged pins",
     "pins in a newer format",
-    "a variable with a url of another origin",  # a token in the environment would be for that origin
+    "a variable with a url of another origin",  # if the environment has a token, it would be for that origin
     "a variable with an invalid url",  # without it, the effective token is unknown
-    "a file of another owner",  # a case created with the program would be refused
+    "a file of another owner",  # the program would refuse to create a case
     "a folder of another owner",
     "a writable state folder",
 }
 COMBINABLE = sorted(CASES.keys() - SEPARATE)
-# Cases created with the program itself, which refuses to run once another case has damaged the preferences or vault.
+# The program itself creates these. If another case has damaged the preferences or the vault, it refuses to run.
 CREATED_BY_ARKA = {
     "an expired token",
     "an interrupted apply",
@@ -55,14 +55,16 @@ CREATED_BY_ARKA = {
 NEEDS_KEY = {"an export of another profile", "an outdated export"}
 
 
-def in_order(names: list[str]) -> list[str]:
-    """Sort cases by creation: first those that arka creates, last those that the next writer removes."""
+def sort_cases(names: list[str]) -> list[str]:
+    """Sort cases by creation: those that the program creates come first, and those that its next write would remove,
+    last.
+    """
     return sorted(names, key=lambda name: (name not in CREATED_BY_ARKA, CASES[name].check in ("leftovers", "lock")))
 
 
 @functools.cache
-def changes_of(name: str) -> frozenset[str]:
-    """Return what a case changes: the names of files, up to the first dot, folders, and variables."""
+def find_changes(name: str) -> frozenset[str]:
+    """Return what a case changes: the names of files up to the first dot, folders, and variables."""
     with tempfile.TemporaryDirectory() as folder:
         user_home = add_profiles(UserHome(Path(folder)))
         before = snapshot(user_home.home)
@@ -75,13 +77,13 @@ def changes_of(name: str) -> frozenset[str]:
 
 
 def are_independent(names: list[str]) -> bool:
-    """Whether no two cases change the same thing, and none hides another."""
+    """Tell whether no two cases change the same thing, and none hides another."""
     if NEEDS_KEY.intersection(names) and "a missing key file" in names:
         return False
-    return all(not changes_of(one) & changes_of(other) for at, one in enumerate(names) for other in names[:at])
+    return all(not find_changes(one) & find_changes(other) for at, one in enumerate(names) for other in names[:at])
 
 
-# `changes_of` creates a home for each case, which takes long on a busy machine.
+# `find_changes` creates a home for each case, which takes long on a busy machine.
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @example(names=["an unknown preference", "a secret of a profile that does not exist"])
 @example(names=["a missing key file", "a secret of a profile that does not exist"])
@@ -92,8 +94,8 @@ def test_doctor_reports_every_problem_of_a_combination(names: list[str]) -> None
     try:
         user_home = add_profiles(UserHome(home))
         environ: dict[str, str] = {}
-        with warnings.catch_warnings(action="ignore", category=ConfigWarning):  # of what an earlier case has broken
-            for name in in_order(names):
+        with warnings.catch_warnings(action="ignore", category=ConfigWarning):  # for what an earlier case has broken
+            for name in sort_cases(names):
                 environ |= CASES[name].create(user_home) or {}
         report = user_home.doctor("--json", **environ)
         reported = {(each["check"], each["place"].replace(str(home), "~")) for each in report.json["problems"]}

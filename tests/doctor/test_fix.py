@@ -1,4 +1,4 @@
-"""`--fix` makes the safe changes and no others, reports both, and changes nothing when it is run again."""
+"""`--fix` makes the safe changes and no others, and reports both. If it is run again, it changes nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_fix_changes_nothing_if_the_user_has_to_decide(name: str, user_home: Use
 
 
 def test_fix_does_not_change_a_file_with_hard_links(user_home: UserHome) -> None:
-    """If root runs doctor in another user's folder, a hard link there must not make it change the system's files."""
+    """If root runs doctor in another user's folder, a hard link there must not lead it to change a system file."""
     target = user_home.write(user_home.path("target"), "x", 0o644)
     user_home.data("tokens", "ci.json").unlink()
     os.link(target, user_home.data("tokens", "ci.json"))

@@ -1,4 +1,4 @@
-"""A healthy home has no problems, and doctor writes nothing there."""
+"""If a home is healthy, doctor finds no problem and writes nothing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def add_references(user_home: UserHome) -> None:
 
 
 def move_config_to_a_repository(user_home: UserHome) -> None:
-    """Make the config folder a link into a dotfiles repository, which others may read."""
+    """Make the config folder a link to a dotfiles repository that others may read."""
     user_home.path("dotfiles", ".git").mkdir(parents=True)
     user_home.config().rename(user_home.path("dotfiles", "arka"))
     user_home.config().symlink_to(user_home.path("dotfiles", "arka"))
@@ -141,7 +141,7 @@ def test_legacy_file_with_the_active_token_is_not_a_problem(user_home: UserHome)
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_inaccessible_home_of_another_user_is_one_problem(user_home: UserHome) -> None:
-    """As if `HOME` is still root's after a change of the user."""
+    """As if HOME were still root's after a change of user."""
     user_home.home.chmod(0o755)
     for folder in (user_home.home.parent, *user_home.home.parent.parents):
         if str(folder).startswith("/tmp/"):
@@ -173,7 +173,7 @@ def test_inaccessible_home_of_another_user_is_one_problem(user_home: UserHome) -
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can change a file's owner")
 def test_root_in_another_users_home_is_a_problem_unless_by_sudo(user_home: UserHome) -> None:
-    """The first is `su` without a dash. With sudo, a file is a problem only if root created it."""
+    """`su` without a dash is a problem. With sudo, a file is a problem only if root created it."""
     for path in (user_home.home, *user_home.home.rglob("*")):
         os.chown(path, 65534, -1)
     (problem,) = user_home.problems()

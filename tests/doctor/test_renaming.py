@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from arka_config.doctor.problem import Problem
     from tests.sealing.memory_keyring import MemoryKeyring
 
-STRIDE = 3 if numbers.BOUNDED else 1  # between the steps at which a fault is tried
+STRIDE = 3 if numbers.BOUNDED else 1  # steps between two tried faults
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ MODERN = MODERN.replace('colour = "red"  # nice\n', "").replace("network = { att
 
 @pytest.fixture
 def template(home: Path) -> Path:
-    """A template that was applied, in a git repository."""
+    """An applied template in a git repository."""
     path = home / "repo" / "profiles" / "work.toml"
     path.parent.mkdir(parents=True)
     (home / "repo" / ".git").mkdir()
@@ -88,13 +88,13 @@ def template(home: Path) -> Path:
     return path
 
 
-def found_in(done: Result, check: str = "templates") -> list[dict[str, Any]]:
+def list_problems(done: Result, check: str = "templates") -> list[dict[str, Any]]:
     return [each for each in json.loads(done.out)["problems"] if each["check"] == check]
 
 
 def test_doctor_rewrites_an_applied_template_and_keeps_its_layout(home: Path, template: Path) -> None:
     before = template.read_bytes()
-    problems = found_in(acme("doctor", "--json"))
+    problems = list_problems(acme("doctor", "--json"))
     assert [(each["place"], each["message"], each["command"]) for each in problems] == [
         (f"{template}:7", "settings.wait is an old name: it is settings.timeout now", "acme doctor --fix"),
         (f"{template}:8", "settings.colour has no effect any more: NO_COLOR does it", "acme doctor --fix"),
@@ -140,8 +140,8 @@ def test_doctor_rewrites_templates_that_it_is_given(home: Path) -> None:
     path = home / "new" / "ci.toml"
     path.parent.mkdir()
     path.write_text('version = 1\n[profile]\nname = "ci"\n[settings]\nwait = 7\n')
-    assert found_in(acme("doctor", "--json")) == []
-    (problem,) = found_in(acme("doctor", "new", "--json"))
+    assert list_problems(acme("doctor", "--json")) == []
+    (problem,) = list_problems(acme("doctor", "new", "--json"))
     assert (problem["place"], problem["command"]) == ("new/ci.toml:5", "acme doctor --fix new")
     assert "1 problem; acme doctor --fix new fixes it" in acme("doctor", "new").out
     assert acme("doctor", "--fix", "new").code == 0
@@ -149,7 +149,7 @@ def test_doctor_rewrites_templates_that_it_is_given(home: Path) -> None:
     done = acme("doctor", "nosuch")
     assert (done.code, "nosuch does not exist" in done.err) == (2, True)
     path.write_text("version = 1\n[profile\n")
-    (problem,) = found_in(acme("doctor", "new", "--json"))
+    (problem,) = list_problems(acme("doctor", "new", "--json"))
     assert (problem["place"], problem["severity"]) == ("new/ci.toml:2", "error")
 
 
@@ -162,7 +162,7 @@ def test_template_that_is_a_link_is_not_rewritten_and_doctor_says_so(home: Path,
     template.unlink()
     template.symlink_to(other)
     before = other.read_bytes()
-    problems = found_in(acme("doctor", "--json"))
+    problems = list_problems(acme("doctor", "--json"))
     assert {each["advice"] for each in problems} == {f"--fix does not change it: it is a symbolic link to {other}"}
     assert not any(each["fixable"] for each in problems)
     assert acme("doctor", "--fix").code == 1
@@ -192,7 +192,7 @@ def test_template_of_another_user_is_not_rewritten_and_doctor_says_so(
 def test_template_with_both_names_is_left_to_the_user(template: Path) -> None:
     text = template.read_text("utf-8").replace("colour", "timeout").replace('"red"', "5")
     template.write_text(text, "utf-8")
-    problems = found_in(acme("doctor", "--json"))
+    problems = list_problems(acme("doctor", "--json"))
     assert (
         problems[0]["message"]
         == "settings.wait is settings.timeout under an old name, and the template has both: keep one"
@@ -204,7 +204,7 @@ def test_template_with_both_names_is_left_to_the_user(template: Path) -> None:
 
 def test_template_that_is_gone_is_no_problem(template: Path) -> None:
     template.unlink()
-    assert found_in(acme("doctor", "--json")) == []
+    assert list_problems(acme("doctor", "--json")) == []
 
 
 def test_template_that_is_edited_while_doctor_rewrites_it_keeps_the_edit(
@@ -273,7 +273,7 @@ def test_doctor_fix_renames_keys_and_keeps_comments(home: Path) -> None:
 
 def test_doctor_fix_drops_an_old_key_that_has_no_effect(home: Path) -> None:
     path = write_profile(home, "[settings]\nwait = 7\ntimeout = 5\n")
-    (problem,) = found_in(acme("doctor", "--json"), "profiles")
+    (problem,) = list_problems(acme("doctor", "--json"), "profiles")
     assert problem["message"] == "settings.wait has no effect: settings.timeout is set too"
     done = acme("doctor", "--fix")
     assert (done.code, f"removed settings.wait from {path}" in done.err) == (0, True)
@@ -295,7 +295,7 @@ def store_old_secret(home: Path, storage: str) -> None:
 
 def move_secret() -> list[str]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConfigWarning)  # that a power cut may undo a change
+        warnings.simplefilter("ignore", ConfigWarning)  # a power cut may undo a change
         machine, problems = check("secrets")
         return [result.why for result in apply_fixes(machine, problems)]
 

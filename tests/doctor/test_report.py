@@ -103,6 +103,4 @@ def test_summary_counts_problems_and_notes(user_home: UserHome) -> None:
 
 def test_profile_flag_must_name_an_existing_profile(user_home: UserHome) -> None:
     assert user_home.doctor("-p", "nosuch").code == 1
-    assert (
-        user_home.problems("-p", "ci", ARKA_API_KEY=TOKEN) == []
-    )  # a profile named by flag takes precedence over the environment
+    assert user_home.problems("-p", "ci", ARKA_API_KEY=TOKEN) == []  # a profile that a flag names beats the environment

@@ -32,7 +32,7 @@ class UserHome:
 
     @property
     def store(self) -> ProfileStore:
-        """The store, opened again as by a new process."""
+        """The store as a new process opens it."""
         return open_store(app, self.environ)
 
     def store_token(self, name: str, token: str = TOKEN, url: str = URL, **metadata: str) -> None:
@@ -77,7 +77,7 @@ class UserHome:
         }
 
     def problems_after(self, command: str, *, stdin: str = "", types: str = "", **environ: str) -> list[dict[str, Any]]:
-        """Run a command in a shell as it was printed, then return the problems that remain in that shell."""
+        """Run a command in a shell exactly as it was printed, and return the problems that remain in that shell."""
         report = self.home.parent / "report.json"
         line = f"{command}\narka doctor --json >'{report}'\ntrue"
         if types:

@@ -1,4 +1,4 @@
-"""Shells, python-dotenv, Node and docker read our dotenv files alike; any other value is rejected."""
+"""Shells, python-dotenv, Node and docker read our dotenv files alike. If they would not, the value is rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same path as the real `conf`, 15 and 16, for every environment on each system."""
+"""The legacy path is that of the real `conf`, 15 and 16, for every environment on each system."""
 
 from __future__ import annotations
 

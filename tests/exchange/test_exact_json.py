@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _join_surrogates(text: str) -> str:
-    """Join adjacent surrogates to one character, as a JSON parser does."""
+    """Join adjacent surrogates to one character, as JSON parsers do."""
     read: str = json.loads(json.dumps(text))
     return read
 

@@ -274,7 +274,7 @@ def test_find_rejects_a_token_with_a_control_character(path: Path) -> None:
 
 
 def full_error_text(error: BaseException | None) -> str:
-    """Everything an error can show, with its context and the local variables of the package's functions."""
+    """Return everything that an error can show, with its context and the local variables of the package's functions."""
     said = ""
     while error is not None:
         said += f"{error} {error!r} {error.args!r} {vars(error)!r}"

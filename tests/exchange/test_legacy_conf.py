@@ -79,7 +79,7 @@ def test_unknown_keys_survive_both_in_order(start: Callable[[], Peer], path: Pat
     after = legacy.read(str(path))
     assert after is not None
     assert after == before | {"apiKey": TOKEN, "last": True}
-    # conf 16 hides its own key from a store, and appends it when writing
+    # conf 16 hides its own key from a store, and appends it when it writes
     assert [key for key in after if key != "__internal__"] == [key for key in [*order, "last"] if key != "__internal__"]
     assert put(path, OTHER).key == "apiKey"
     assert list(legacy.read(str(path)) or ()) == list(after)
@@ -227,7 +227,7 @@ def test_conf_and_arka_both_write_through_a_link(start: Callable[[], Peer], path
 
 # The text
 
-# JavaScript respells numbers, and puts keys that look like an array index first.
+# JavaScript changes the spelling of numbers, and puts a key first if it looks like an array index.
 plain = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters())
 keys = st.text(st.characters(), min_size=1).map(lambda key: f"k{key}")
 json_values: st.SearchStrategy[Any] = st.recursive(
