@@ -12,6 +12,8 @@ from arka_config import Credential, Origin, Secret, open_store, timestamps
 from arka_config.app_identity import AppIdentity
 from arka_config.arka import app
 from arka_config.cli.runtime.run import run
+from arka_config.errors import ConfigError
+from arka_config.store.token_files import TokenFiles
 from tests.acme import app as acme
 from tests.cli.program import OTHER, TOKEN, arka
 
@@ -169,3 +171,21 @@ def test_overview_names_no_unverified_token_if_the_app_cannot_verify(capsys: pyt
     out = capsys.readouterr().out
     assert "profile    work" in out
     assert "Needs attention" not in out
+
+
+@pytest.mark.usefixtures("home")
+def test_next_step_is_never_the_hint_of_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error's hint is for the user to read: no code looks into it, even if it begins with a command."""
+    log_in("bad")
+    log_in("work")
+    arka("use", "work")
+    read = TokenFiles.read
+
+    def fail_for_one(tokens: TokenFiles, name: str) -> Credential | None:
+        if name == "bad":
+            raise ConfigError("bad cannot be read", hint="arka vault status, or restore it")
+        return read(tokens, name)
+
+    monkeypatch.setattr(TokenFiles, "read", fail_for_one)
+    assert attention() == [("bad cannot be read", "arka vault status, or restore it")]
+    assert "Next: arka exec -- COMMAND  # " in arka().out

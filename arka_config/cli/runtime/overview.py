@@ -27,6 +27,7 @@ from arka_config.store.diagnosis import Diagnosis
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from arka_config.app_identity import AppIdentity
     from arka_config.cli.output.documents.credentials import OverviewDocument, OverviewTokenDocument
     from arka_config.cli.runtime.session import Session
     from arka_config.precedence.values import ResolvedValue
@@ -36,10 +37,19 @@ _MOST = 5  # notices that are shown
 
 
 class Notice(NamedTuple):
-    """Something that needs attention: what it is, and the command that helps or a hint."""
+    """Something that needs attention or can be done next: what it is, and a hint.
+
+    `command` is the app's command that the hint runs; it is empty if the hint is another one, such as an error's.
+    """
 
     text: str
     hint: str
+    command: str = ""
+
+
+def _notice(app: AppIdentity, text: str, command: str, *words: str) -> Notice:
+    """Return a notice whose hint runs a command of the app."""
+    return Notice(text, " ".join((app.name, command, *words)), command)
 
 
 class Overview(NamedTuple):
@@ -56,7 +66,7 @@ class Overview(NamedTuple):
 
 def show(session: Session, commands: Collection[str]) -> None:
     """Show the overview, in a program that has these commands. Raises the error that the effective token has."""
-    found = _examine(session, commands)
+    found = _collect(session, commands)
     if session.json:
         session.show_json(_document(session, found))
     else:
@@ -66,7 +76,7 @@ def show(session: Session, commands: Collection[str]) -> None:
         raise found.error
 
 
-def _examine(session: Session, commands: Collection[str]) -> Overview:
+def _collect(session: Session, commands: Collection[str]) -> Overview:
     resolution = session.resolution
     diagnosis = Diagnosis(resolution)
     with warnings.catch_warnings(record=True) as reported:
@@ -88,11 +98,11 @@ def _examine(session: Session, commands: Collection[str]) -> Overview:
 def _effective_notices(session: Session, token: ResolvedValue | None, diagnosis: Diagnosis) -> Iterator[Notice]:
     """Yield what is wrong with the choice of the token: another one is hidden, or the state is incomplete."""
     if token is not None and diagnosis.error is None and (text := session.resolution.notice(token)):
-        yield Notice(text, f"{session.app.name} status")
+        yield _notice(session.app, text, "status")
     left = diagnosis.attempt(session.store.journal.left_behind)
     if left:
         several = "s" if len(left) > 1 else ""
-        yield Notice(f"{len(left)} interrupted command{several} may have left tokens", f"{session.app.name} doctor")
+        yield _notice(session.app, f"{len(left)} interrupted command{several} may have left tokens", "doctor")
 
 
 def _notices(session: Session, names: Collection[str]) -> Iterator[Notice]:
@@ -109,10 +119,10 @@ def _notices(session: Session, names: Collection[str]) -> Iterator[Notice]:
         except ConfigError as error:
             yield Notice(error.message, error.hint)
     if len(unverified) == 1:
-        hint = f"{session.app.name} profiles verify {unverified[0]}"
-        yield Notice(f"the token of profile '{unverified[0]}' was never verified", hint)
+        text = f"the token of profile '{unverified[0]}' was never verified"
+        yield _notice(session.app, text, "profiles", "verify", unverified[0])
     elif unverified:
-        yield Notice(f"{len(unverified)} tokens were never verified", f"{session.app.name} profiles verify")
+        yield _notice(session.app, f"{len(unverified)} tokens were never verified", "profiles", "verify")
 
 
 def _expiry_notice(session: Session, name: str, stored: Credential) -> Iterator[Notice]:
@@ -122,10 +132,10 @@ def _expiry_notice(session: Session, name: str, stored: Credential) -> Iterator[
         return
     when = timestamps.describe(ends)
     if ends > timestamps.now():
-        yield Notice(f"the token of profile '{name}' expires {when}", f"{app.name} {app.replacing_command} -p {name}")
+        yield _notice(app, f"the token of profile '{name}' expires {when}", app.replacing_command, "-p", name)
     else:
-        sign_in = session.store.sign_in_command(name, str(stored.origin)) or f"{app.name} login -p {name}"
-        yield Notice(f"the token of profile '{name}' expired {when}", sign_in)
+        command = "refresh" if session.store.sign_in_command(name, str(stored.origin)) else "login"
+        yield _notice(app, f"the token of profile '{name}' expired {when}", command, "-p", name)
 
 
 def _next_step(
@@ -136,20 +146,20 @@ def _next_step(
     token: ResolvedValue | None,
     notices: list[Notice],
 ) -> Notice:
-    program = session.app.name
+    app = session.app
     steps = []
     if token is None and profile is not None and profile.value in names:
-        steps.append(Notice(f"give profile '{profile.value}' a token", f"{program} login -p {profile.value}"))
+        name = str(profile.value)
+        steps.append(_notice(app, f"give profile '{name}' a token", "login", "-p", name))
     elif token is None and names:
-        steps.append(Notice("choose a profile", f"{program} use"))
+        steps.append(_notice(app, "choose a profile", "use"))
     elif token is None:
-        steps.append(Notice("sign in", f"{program} login"))
-    elif notices and notices[0].hint.startswith(f"{program} "):
-        steps.append(Notice("solve what needs attention", notices[0].hint))
-    steps.append(Notice("run a command with the token", f"{program} exec -- COMMAND"))
-    steps.append(Notice("list the commands", f"{program} help"))
-    usable = (step for step in steps if step.hint.split()[len(program.split())] in {*commands, "help"})
-    return next(usable)
+        steps.append(_notice(app, "sign in", "login"))
+    elif notices and notices[0].command:
+        steps.append(notices[0]._replace(text="solve what needs attention"))
+    steps.append(_notice(app, "run a command with the token", "exec", "--", "COMMAND"))
+    steps.append(_notice(app, "list the commands", "help"))
+    return next(step for step in steps if step.command in {*commands, "help"})
 
 
 # Output
@@ -165,10 +175,10 @@ def _lines(session: Session, found: Overview) -> Iterator[str]:
     if found.notices:
         yield ""
         yield "Needs attention:"
-        for text, hint in found.notices[:_MOST]:
-            yield f"  {text}"
-            if hint:
-                yield f"      {hint}"
+        for notice in found.notices[:_MOST]:
+            yield f"  {notice.text}"
+            if notice.hint:
+                yield f"      {notice.hint}"
         if len(found.notices) > _MOST:
             yield f"  and {len(found.notices) - _MOST} more: {session.app.name} profiles list"
     yield ""
