@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import bindparam, text, update
 
 from arka_config.arka import app
+from arka_config.workspace.scopes import MANAGE
 from arka_config.workspace.server import tokens
-from arka_config.workspace.server.scopes import MANAGE
 from arka_config.workspace.server.tables import Timestamp, Token, digest
 from arka_config.workspace.server.workspace import Workspace
 from bench.timing import Timing
@@ -56,7 +56,7 @@ class Filled(NamedTuple):
 def fill(url: str, rows: int) -> Filled:
     """Create a workspace with so many tokens, all used just now. Only the tokens of the sample are known."""
     workspace = Workspace.open(app, url, migrate=True)
-    sample = [tokens.new_token(app).reveal() for _ in range(SAMPLE)]
+    sample = [tokens.generate_token(app).reveal() for _ in range(SAMPLE)]
     now = datetime.now(UTC)
     dialect = _SQLITE if workspace.database.is_sqlite else _POSTGRESQL
     with workspace.database.write(_PATIENCE) as session:

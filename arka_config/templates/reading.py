@@ -31,7 +31,6 @@ MAX_FILES = 10_000
 MAX_DEPTH = 32  # of nested tables and arrays
 MAX_KEYS = 1000  # keys and array items; a real template has a few dozen
 MAX_PROBLEMS = 100  # reported in one run
-MAX_DOTS = 100  # per line; tomllib needs minutes for a key with some hundred thousand parts
 _TOML_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _AUTHORITY = re.compile(r"://([^/@\s]*)@")  # with one quantifier: a second one would take quadratic time
 _LITERAL_TOKEN = (
@@ -194,8 +193,8 @@ def _load_toml(text: TemplateText) -> dict[str, Any] | Problem:
     if text.text.startswith("\ufeff"):
         return text.problem_at(0, "starts with a byte order mark: save it without one")
     for number, line in enumerate(text.text.split("\n"), 1):
-        if line.count(".") > MAX_DOTS:
-            message = f"nested too deeply: more than {MAX_DOTS} dots in a line"
+        if line.count(".") > toml.MAX_DOTS:
+            message = f"nested too deeply: more than {toml.MAX_DOTS} dots in a line"
             return Problem(text.path, Position(number, 1), message)
     try:
         table = tomllib.loads(text.text)

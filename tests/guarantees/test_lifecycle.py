@@ -32,7 +32,7 @@ from sqlalchemy import select
 
 from arka_config import open_store
 from arka_config.arka import app
-from arka_config.workspace.server.scopes import MANAGE
+from arka_config.workspace.scopes import MANAGE
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from arka_config.workspace.server.tables import Token, digest
 from arka_config.workspace.server.tokens import id_for_request

@@ -10,7 +10,8 @@ import click
 from arka_config import timestamps
 from arka_config.errors import UsageError
 from arka_config.text import check_printable
-from arka_config.workspace.client.models import ISSUE, Bounds
+from arka_config.workspace.client.models import Bounds
+from arka_config.workspace.scopes import ISSUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
 
-MANAGE = "tokens:manage"  # the scope of a token that may list, create and revoke other tokens
-ISSUE = "tokens:issue"  # of one that may create tokens within bounds, and list and revoke those
-READ = "read"  # of one that may list tokens, and change nothing
-SCOPES = (READ, ISSUE, MANAGE)
 CURRENT = "current"  # the id of the token that authenticates the request
 MAX_TEXT_LENGTH = 400  # characters; a label has at most 100, an e-mail address 254
 _MAX_SCOPES = 1000

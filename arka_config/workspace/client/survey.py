@@ -13,9 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from arka_config.errors import AuthError, ConfigError, WorkspaceError, WorkspaceUnreachable
-from arka_config.workspace.client.models import MANAGE
 from arka_config.workspace.client.parallel import start_all
 from arka_config.workspace.client.verification import State, Verification, verify
+from arka_config.workspace.scopes import MANAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

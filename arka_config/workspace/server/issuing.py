@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 
 from arka_config.errors import ConfigError, InvalidValue
 from arka_config.text import check_printable
-from arka_config.workspace.server import scopes
+from arka_config.workspace import scopes
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token
 
 if TYPE_CHECKING:

@@ -75,7 +75,7 @@ class Service(NamedTuple):
 
     def open_workspace(self) -> Workspace:
         """Open the workspace of one worker. The tables are already up to date."""
-        tokens.new_token(self.app)
+        tokens.generate_token(self.app)
         keys = SigningKeys(self.leak_keys) if self.leak_keys else None
         database = Database.open(self.database_url)
         workspace = Workspace(self.app, database, self.url, allow_upgrade=self.allow_upgrade, leak_keys=keys)

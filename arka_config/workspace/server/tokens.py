@@ -19,9 +19,9 @@ from arka_config import timestamps, token_checksum
 from arka_config.errors import ConfigError, InvalidValue
 from arka_config.secret import Secret
 from arka_config.text import check_printable
+from arka_config.workspace.scopes import MANAGE
 from arka_config.workspace.server import issuing, records
 from arka_config.workspace.server.database import insert_row
-from arka_config.workspace.server.scopes import MANAGE
 from arka_config.workspace.server.selection import EVERYTHING
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token, digest, new_id
 
@@ -83,7 +83,7 @@ def id_for_request(user_id: str, key: str) -> str:
     return f"tok_{base64.urlsafe_b64encode(hashed).decode().rstrip('=')}"
 
 
-def new_token(app: AppIdentity) -> Secret:
+def generate_token(app: AppIdentity) -> Secret:
     """Generate a token in the app's format. Raises ConfigError if the format has too few random characters."""
     whole = app.length_of(app.new_prefix)
     length = whole - len(app.new_prefix) if whole else _DEFAULT_LENGTH
@@ -154,7 +154,7 @@ def issue(
 
 
 def _generate(app: AppIdentity, user_id: str, label: str, expires: datetime | None, scopes: str) -> Issued:
-    secret = new_token(app)
+    secret = generate_token(app)
     text = secret.reveal()
     token = Token(
         id=new_id("tok"),

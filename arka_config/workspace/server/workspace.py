@@ -83,7 +83,7 @@ class Workspace:
 
         Raises ConfigError: OutdatedSchema if PostgreSQL must be migrated first.
         """
-        tokens.new_token(app)  # reports a token format that is too short now, not when the first token is created
+        tokens.generate_token(app)  # reports a token format that is too short now, not when the first token is created
         url = check_url(url)
         database = Database.open(database_url)
         try:

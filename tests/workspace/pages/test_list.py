@@ -35,7 +35,7 @@ def test_older_tokens_are_on_the_next_page_and_cancel_returns_to_it(ann: Visitor
 
 
 def test_row_shows_last_use_and_manage_scope(ann: Visitor, workspace: RunningWorkspace) -> None:
-    from arka_config.workspace.server import scopes
+    from arka_config.workspace import scopes
 
     issued = workspace.issue(ANN, "CI/CD Pipeline", [scopes.MANAGE])
     assert workspace.workspace.verifier.verify_now(issued.secret.reveal()) is not None

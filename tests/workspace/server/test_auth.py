@@ -232,7 +232,7 @@ def test_last_use_has_the_address_and_the_program(workspace: RunningWorkspace, a
 
 
 def test_new_token_has_the_app_s_format_a_checksum_and_180_bits() -> None:
-    generated = [tokens.new_token(app).reveal() for _ in range(2_000)]
+    generated = [tokens.generate_token(app).reveal() for _ in range(2_000)]
     letters = set(string.ascii_letters + string.digits)
     assert all(len(token) == 42 and token.startswith("arka_") and letters.issuperset(token[5:]) for token in generated)
     assert all(token_checksum.is_valid(token, "arka_") for token in generated)
@@ -253,6 +253,6 @@ def test_new_token_refuses_a_format_with_too_few_bits(
         return App("acme", token_prefix="acme_", token_length=length, token_checksum=checksum)
 
     with pytest.raises(ConfigError, match="less than 180 bits") as caught:
-        tokens.new_token(acme(least - 1))
+        tokens.generate_token(acme(least - 1))
     assert caught.value.hint == f"give the App a token_length of its prefix and {least - 5} or more"
-    assert len(tokens.new_token(acme(least)).reveal()) == least
+    assert len(tokens.generate_token(acme(least)).reveal()) == least

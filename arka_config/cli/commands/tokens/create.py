@@ -15,7 +15,7 @@ from arka_config.cli.runtime.command import ProfileName, command
 from arka_config.errors import ConfigError, UsageError
 from arka_config.store.journal import CREATE
 from arka_config.text import check_profile_name
-from arka_config.workspace.client.models import MANAGE, SCOPES
+from arka_config.workspace.scopes import MANAGE, OFFERED
 
 if TYPE_CHECKING:
     from arka_config.cli.input.token_options import Access
@@ -31,7 +31,7 @@ _LONGEST_LABEL = 100  # characters; the workspace's limit
 @command()
 @click.argument("label")
 @click.option("--expires", metavar="DATE|1h|90d|never", help="When the token expires (default: never).")
-@access_options(SCOPES)
+@access_options(OFFERED)
 @click.option("--may-manage-tokens", is_flag=True, help="The same as --scope tokens:manage.")
 @click.option(
     "--store-as", metavar="NAME", type=ProfileName(), help="Store the token in this profile instead of printing it."

@@ -15,8 +15,8 @@ from arka_config.cli.runtime import revoking, words, workspace_access
 from arka_config.cli.runtime.command import command
 from arka_config.errors import UsageError
 from arka_config.text import check_printable
-from arka_config.workspace.client.models import ISSUE, MANAGE, READ
 from arka_config.workspace.client.selection import EXPIRED, VALID, Selection
+from arka_config.workspace.scopes import ISSUE, MANAGE, READ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -101,7 +101,7 @@ def _parse_selection(label: str, state: str, expiring: str | None, unused_since:
 
 def _count(pages: Iterable[list[TokenDetails]]) -> Iterator[TokenDetails]:
     """Yield the tokens of all pages, with a count of them on stderr from the second page on."""
-    with progress.counter("Listing tokens") as update:
+    with progress.show_count("Listing tokens") as update:
         done = 0
         for number, page in enumerate(pages):
             done += len(page)

@@ -14,21 +14,19 @@ from arka_config.cli.output import terminal
 from arka_config.cli.output.format import bounds_document
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace
-from arka_config.workspace.client.models import SCOPES
+from arka_config.workspace.scopes import MANAGE_ALL, OFFERED
 
 if TYPE_CHECKING:
     from arka_config.cli.input.token_options import Access
     from arka_config.cli.output.documents.workspace import IssuedDetailsDocument, IssuedTokenDocument
     from arka_config.cli.runtime.session import Session
 
-_MANAGE_ALL = "tokens:manage-all"  # no token can be given it in another way
-
 
 @command(name="create-token")
 @click.option("--user", metavar="EMAIL", required=True, help="The user, or the name of a service account.")
 @click.option("--label", metavar="TEXT", required=True, help="The token's name.")
 @click.option("--expires", metavar="DATE|1h|90d|never", help="When the token expires (default: never).")
-@access_options([*SCOPES, _MANAGE_ALL])
+@access_options([*OFFERED, MANAGE_ALL])
 @database_option
 def create_token(
     session: Session,

@@ -5,12 +5,12 @@ from typing import Annotated, TypeAlias, TypedDict
 from arka_config.precedence.values import ACTIVE, DEFAULT, ENV, FLAG, PIN, PROFILE
 from arka_config.schema import OneOf, Time
 from arka_config.store.tokens import STORAGES
-from arka_config.workspace.client.models import SCOPES
 from arka_config.workspace.client.verification import State
+from arka_config.workspace.scopes import MANAGE_ALL, OFFERED
 
 Layer: TypeAlias = Annotated[str, OneOf(FLAG, ENV, PROFILE, DEFAULT, PIN, ACTIVE)]
 Storage: TypeAlias = Annotated[str, OneOf(*STORAGES)]
-Scope: TypeAlias = Annotated[str, OneOf(*SCOPES, "tokens:manage-all")]
+Scope: TypeAlias = Annotated[str, OneOf(*OFFERED, MANAGE_ALL)]
 StateName: TypeAlias = Annotated[str, OneOf(*map(str, State))]
 Plan: TypeAlias = Annotated[str, OneOf("free", "pro")]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from arka_config.workspace.scopes import ISSUE, MANAGE, MANAGE_ALL, READ
 from arka_config.workspace.server import accounts, issuing, records, tokens
 from arka_config.workspace.server.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, PRO_REQUIRED, TOO_MANY, Problem
-from arka_config.workspace.server.scopes import ISSUE, MANAGE, MANAGE_ALL, READ
 from arka_config.workspace.server.tables import digest
 from arka_config.workspace.server.verified_token import Sender
 

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from sqlalchemy.exc import IntegrityError
 
 from arka_config.errors import InvalidValue
-from arka_config.workspace.server import issuing, records, scopes, tokens
+from arka_config.workspace import scopes
+from arka_config.workspace.scopes import ISSUE, MANAGE
+from arka_config.workspace.server import issuing, records, tokens
 from arka_config.workspace.server.api.auth import CurrentCaller, invalid_token, workspace_of
 from arka_config.workspace.server.api.problem_schemas import PROBLEM_RESPONSES
 from arka_config.workspace.server.api.schemas import (
@@ -32,7 +34,6 @@ from arka_config.workspace.server.api.schemas import (
     describe_caller,
 )
 from arka_config.workspace.server.problems import ALREADY_ISSUED, NOT_FOUND, OUT_OF_BOUNDS, Problem, invalid_request
-from arka_config.workspace.server.scopes import ISSUE, MANAGE
 from arka_config.workspace.server.selection import EVERYTHING
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from starlette.staticfiles import StaticFiles
 
 from arka_config import timestamps
 from arka_config.text import visible
-from arka_config.workspace.server import accounts, problems, scopes
+from arka_config.workspace import scopes
+from arka_config.workspace.server import accounts, problems
 from arka_config.workspace.server.pages.browser import AnyBrowser, Browser
 from arka_config.workspace.server.problems import NOT_FOUND, Problem
 

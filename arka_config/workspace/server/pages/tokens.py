@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from arka_config import timestamps
 from arka_config.errors import InvalidValue
-from arka_config.workspace.server import issuing, leaks, scopes, tokens
+from arka_config.workspace import scopes
+from arka_config.workspace.server import issuing, leaks, tokens
 from arka_config.workspace.server.issuing import Bounds
 from arka_config.workspace.server.pages.browser import Browser, Redirect, SignedInBrowser, SignedInFormBrowser
 from arka_config.workspace.server.pages.rendering import render

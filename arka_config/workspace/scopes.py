@@ -6,6 +6,7 @@ READ = "read"  # lists the user's tokens, changes nothing; programs that accept 
 MANAGE = "tokens:manage"  # lists, creates and revokes the user's other tokens
 ISSUE = "tokens:issue"  # creates tokens within bounds, and lists and revokes those
 MANAGE_ALL = "tokens:manage-all"  # lists and revokes the tokens of every user; only an operator can create one
+OFFERED = (READ, ISSUE, MANAGE)  # those that a user may give a token
 
 
 def join(*names: str) -> str:
