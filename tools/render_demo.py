@@ -64,7 +64,7 @@ def main() -> None:
     """Run all lines in one temporary home, with a temporary workspace, and write the picture."""
     with serve_in_thread(app, port=DEFAULT_PORT) as workspace, tempfile.TemporaryDirectory() as home:
         made_up = iter([Secret(f"arka_{text}{token_checksum.compute(text)}") for text in MADE_UP])
-        tokens.new_token = lambda _: next(made_up)
+        tokens.generate_token = lambda _: next(made_up)
         workspace.add_user(EMAIL, "pro")
         in_90_days = timestamps.now() + timedelta(days=90)
         variables = {

@@ -41,7 +41,7 @@ def main() -> None:
     with serve_in_thread(app) as workspace, sync_playwright() as playwright:
         workspace.workspace.allow_upgrade = True
         made_up = iter([Secret(f"arka_{'0' * 33}{end}") for end in ENDS])
-        tokens.new_token = lambda _: next(made_up)
+        tokens.generate_token = lambda _: next(made_up)
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         capture_all(browser, workspace)
         browser.close()

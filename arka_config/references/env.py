@@ -52,7 +52,7 @@ class EnvReference(ReferenceKind):
     def command_to_set(self, target: str) -> str:
         return f"read -rs {target} && export {target}" if _is_variable(target) else ""
 
-    def missing(self, target: str, context: Context) -> str:
+    def why_missing(self, target: str, context: Context) -> str:
         return "" if context.environ.get(target, "").strip() else f"${target} is not set"
 
     def describe_malformed(self, target: str, app: AppIdentity) -> str:

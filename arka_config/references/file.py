@@ -52,7 +52,7 @@ class FileReference(ReferenceKind):
         path = os.path.expanduser(target)
         return f"(umask 077 && cat > {shlex.quote(path)})" if os.path.isabs(path) else ""
 
-    def missing(self, target: str, context: Context) -> str:
+    def why_missing(self, target: str, context: Context) -> str:
         try:
             return "" if files.exists(os.path.expanduser(target)) else f"{visible(target)} does not exist"
         except FileError as error:

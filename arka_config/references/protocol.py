@@ -84,7 +84,7 @@ class ReferenceKind(Protocol):
         """Return a shell command that puts a token there without echo, or an empty string."""
         return ""
 
-    def missing(self, target: str, context: Context) -> str:
+    def why_missing(self, target: str, context: Context) -> str:
         """Return why no token can be fetched, or an empty string. Runs no program."""
         return ""
 

@@ -13,7 +13,7 @@ from arka_config.errors import ConfigWarning, SettingsError, UsageError
 from arka_config.precedence.origin import Origin
 from arka_config.references.registry import KINDS, kind_of
 from arka_config.settings.fields import first_message, type_adapter, validator
-from arka_config.settings.renaming import has, leaves_by_old_name, with_old_names_removed
+from arka_config.settings.renaming import has, leaves_by_old_name, remove_old_names
 from arka_config.store.toml import apply_changes
 from arka_config.text import check_printable, did_you_mean, shorten
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _PLAIN = ("description", "api_url")
 
 
-def assignments(app: AppIdentity, words: Iterable[str]) -> dict[tuple[str, ...], Any]:
+def parse_assignments(app: AppIdentity, words: Iterable[str]) -> dict[tuple[str, ...], Any]:
     """Parse words of the form KEY=VALUE, and return the values by path in a profile's file.
 
     Raises UsageError for another form or an unknown key, and one SettingsError for all invalid values.
@@ -124,7 +124,7 @@ def without_old_names(
     """Return the changes of a profile's file, which also remove the changed settings under their old names."""
     if app.settings is None:
         return dict(changes)
-    return with_old_names_removed(app.settings_class().leaves(), changes, settings)
+    return remove_old_names(app.settings_class().leaves(), changes, settings)
 
 
 def _leaf(app: AppIdentity, key: str) -> Leaf:
@@ -213,7 +213,7 @@ def _is_same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def native_value(leaf: Leaf, text: str) -> Any:
+def to_native(leaf: Leaf, text: str) -> Any:
     """Convert the text of a flag or variable to the setting's number, boolean, list or table. Keep an invalid text."""
     try:
         value = parse_value(leaf, text)

@@ -23,7 +23,7 @@ def leaves_by_old_name(leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
     return {old.name: leaf for leaf in leaves.values() for old in leaf.field.old}
 
 
-def with_old_names_removed(
+def remove_old_names(
     leaves: Mapping[str, Leaf], changes: Mapping[Path, Any], settings: Mapping[str, Any]
 ) -> dict[Path, Any]:
     """Return the changes of a profile's file, which also remove each changed setting under its old names."""
@@ -33,7 +33,7 @@ def with_old_names_removed(
         for old in () if leaf is None else leaf.field.old:
             if has(settings, old.path):
                 result["settings", *old.path] = None
-    return _without_empty_tables(result, settings) if result.keys() > changes.keys() else result
+    return _remove_empty_tables(result, settings) if result.keys() > changes.keys() else result
 
 
 def modernize(text: str, leaves: Mapping[str, Leaf], retired: Mapping[str, str], path: str) -> str:
@@ -49,7 +49,7 @@ def modernize(text: str, leaves: Mapping[str, Leaf], retired: Mapping[str, str],
         settings = toml.get(toml.parse(text, path), "settings", dict, path) or {}
         unused: dict[Path, Any] = {("settings", *each): None for each in _without_effect(leaves, retired, settings)}
         if unused:
-            text = toml.edit(text, _without_empty_tables(unused, settings), path)
+            text = toml.edit(text, _remove_empty_tables(unused, settings), path)
         text = _rename(text, names, path)
         if text == before:
             break
@@ -89,7 +89,7 @@ def _rename(text: str, names: Mapping[Path, str], path: str) -> str:
     old, new = _paths(before), _paths(after)
     changes: dict[Path, Any] = {("settings", *each): None for each in old if each not in new}
     changes |= {("settings", *each): value for each, value in new.items() if each not in old}
-    return toml.edit(text, _without_empty_tables(changes, before), path)
+    return toml.edit(text, _remove_empty_tables(changes, before), path)
 
 
 def _new_name(names: Mapping[Path, str], path: Path) -> str:
@@ -141,7 +141,7 @@ def _get(table: Any, path: Path) -> Any:
     return table
 
 
-def _without_empty_tables(changes: dict[Path, Any], settings: Mapping[str, Any]) -> dict[Path, Any]:
+def _remove_empty_tables(changes: dict[Path, Any], settings: Mapping[str, Any]) -> dict[Path, Any]:
     """Remove a table instead of each of its keys, if nothing would be left in it."""
     for path in sorted((path for path in changes if len(path) > 2), key=len, reverse=True):
         table = path[:-1]

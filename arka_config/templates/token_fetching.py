@@ -60,7 +60,7 @@ class TokenFetcher:
         """Return why a token is not available now, or an empty string."""
         if token.kind in KINDS:
             context = Context(self.app, self.environ, lambda: self.preferences)
-            return kind_of(token.kind).missing(token.target, context)
+            return kind_of(token.kind).why_missing(token.target, context)
         if token.kind == "prompt":
             return "not entered yet"
         return self._unseal(desired, token, origin) if token.kind == "sealed" else ""

@@ -15,7 +15,7 @@ from arka_config.store import journal
 from arka_config.store.profile_store import ProfileStore
 from arka_config.testing import USER, ApprovingBrowser
 from arka_config.workspace.server.tables import Token
-from arka_config.workspace.server.tokens import new_token
+from arka_config.workspace.server.tokens import generate_token
 from tests.cli.program import TOKEN, Result, arka
 from tests.workspace import fake as steps
 
@@ -229,7 +229,9 @@ def test_rejected_token_of_a_new_profile_hints_at_login_with_the_same_url(
     assert sign_in()[0].code == 0
     url = cli_workspace.url
     for name in ("new", "laptop"):  # the second one exists
-        done = arka("login", "-p", name, "--with-token", "--api-url", url, "--force", stdin=new_token(app).reveal())
+        done = arka(
+            "login", "-p", name, "--with-token", "--api-url", url, "--force", stdin=generate_token(app).reveal()
+        )
         assert (done.code, f"hint: arka login -p {name} --api-url {url}; your tokens" in done.err) == (4, True), (
             done.err
         )

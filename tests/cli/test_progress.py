@@ -13,7 +13,7 @@ import pytest
 
 from arka_config import deadline
 from arka_config.cli.output import progress, terminal
-from arka_config.cli.output.progress import busy, counter, time_left, track, waiting
+from arka_config.cli.output.progress import show_busy, show_count, show_wait, time_left, track
 from arka_config.doctor.registry import CHECKS
 from arka_config.store.profile_store import ProfileStore
 from tests.cli.program import arka
@@ -48,7 +48,7 @@ def draw_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw bars at each update instead of in a thread."""
     for name in ("start", "update"):
         monkeypatch.setattr(progress._Bar, name, _then_draw(getattr(progress._Bar, name)))
-    monkeypatch.setattr(progress, "_redrawing", lambda _line: contextlib.nullcontext())
+    monkeypatch.setattr(progress, "_redraw_line", lambda _line: contextlib.nullcontext())
 
 
 def _then_draw(method: Callable[[progress._Bar, int, int | None], None]) -> Callable[..., None]:
@@ -80,7 +80,7 @@ def test_bar_is_drawn_by_a_thread_while_nothing_is_done(monkeypatch: pytest.Monk
     screen = Signalling(shown)
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setattr(progress, "_SHOWN_AFTER", 0.0)
-    with counter("Sealing") as update:
+    with show_count("Sealing") as update:
         update(1, 3)
         assert shown.wait(20)
     assert re.search(r"Sealing ━+─+ 1/3", screen.getvalue())
@@ -99,7 +99,7 @@ def test_no_bar_on_a_dumb_terminal_and_for_a_program(monkeypatch: pytest.MonkeyP
     draw_at_once(monkeypatch)
     if hide == "TERM":
         monkeypatch.setenv("TERM", "dumb")
-    with progress.hidden(hide == "--json"), progress.stages("Applying", 1):
+    with progress.hide(hide == "--json"), progress.show_stages("Applying", 1):
         assert list(track(["a"], "Sealing")) == ["a"]
     assert screen.getvalue() == ""
 
@@ -149,7 +149,7 @@ def test_bar_shows_the_time_left_after_a_second(monkeypatch: pytest.MonkeyPatch)
     draw_at_once(monkeypatch)
     clock = [0.0]
     monkeypatch.setattr(progress, "now", lambda: clock[0])
-    with counter("Sealing") as update:
+    with show_count("Sealing") as update:
         update(0, 100)
         clock[0] = 30.0
         update(50, 100)
@@ -161,7 +161,7 @@ def test_work_of_unknown_length_shows_the_time_taken(monkeypatch: pytest.MonkeyP
     draw_at_once(monkeypatch)
     clock = [0.0]
     monkeypatch.setattr(progress, "now", lambda: clock[0])
-    with busy("Migrating"):
+    with show_busy("Migrating"):
         clock[0] = 61.0
         terminal.say("hello")
     assert "Migrating 1:01" in screen.getvalue()
@@ -171,7 +171,7 @@ def test_messages_and_questions_are_above_the_bar(monkeypatch: pytest.MonkeyPatc
     screen = use_screen(monkeypatch)
     draw_at_once(monkeypatch)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
-    with counter("Sealing") as update:
+    with show_count("Sealing") as update:
         update(1, 2)
         before = len(screen.getvalue())
         terminal.say("hello")
@@ -183,9 +183,9 @@ def test_messages_and_questions_are_above_the_bar(monkeypatch: pytest.MonkeyPatc
 def test_only_one_line_of_progress_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = use_screen(monkeypatch)
     draw_at_once(monkeypatch)
-    with counter("Listing") as update:
+    with show_count("Listing") as update:
         update(1, 2)
-        with waiting() as show:
+        with show_wait() as show:
             show(9.0)
         assert list(track(["a"], "Asking")) == ["a"]
     assert "Listing" in screen.getvalue()
@@ -195,7 +195,7 @@ def test_only_one_line_of_progress_is_shown(monkeypatch: pytest.MonkeyPatch) -> 
 def test_stages_share_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = use_screen(monkeypatch)
     draw_at_once(monkeypatch)
-    with progress.stages("Applying", 5):
+    with progress.show_stages("Applying", 5):
         assert list(track(["a", "b"], "Asking")) == ["a", "b"]
         assert list(track(["c", "d", "e"], "Writing")) == ["c", "d", "e"]
     assert re.findall(r"K(\w+) \S+ (\d/\d)", screen.getvalue()) == [("Applying", f"{done}/5") for done in range(6)]
@@ -230,7 +230,7 @@ def test_wait_of_a_command_shows_the_seconds_left(monkeypatch: pytest.MonkeyPatc
     screen = Signalling(shown)
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setattr(deadline, "_UNWATCHED", 0.0)
-    monkeypatch.setattr(deadline, "watcher", waiting)
+    monkeypatch.setattr(deadline, "watcher", show_wait)
     assert deadline.call_within(20, lambda: shown.wait(20))
     assert "Waiting for an answer (0:20 left)" in screen.getvalue()
     assert screen.getvalue().endswith("\r\x1b[K")  # the line is removed
@@ -246,12 +246,12 @@ def test_commands_watch_their_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(ProfileStore, "names", names)
     assert arka("profiles", "list").code == 0
-    assert seen == [waiting]
+    assert seen == [show_wait]
     assert deadline.watcher is None
 
 
 def test_wait_is_not_shown_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    with waiting() as show:
+    with show_wait() as show:
         show(9.0)
     assert capsys.readouterr() == ("", "")
 

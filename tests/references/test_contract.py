@@ -76,7 +76,7 @@ def test_a_missing_token_is_an_error_that_names_the_profile_and_the_reference(
 
 
 def test_a_missing_token_is_reported_before_it_is_fetched(name: str, kind: ReferenceKind, context: Context) -> None:
-    reasons = [kind.missing(MISSING[name], context), *(fault.message for fault in check(name, kind, context))]
+    reasons = [kind.why_missing(MISSING[name], context), *(fault.message for fault in check(name, kind, context))]
     assert any(reasons), f"{type(kind).__module__}: `missing` (or `check`, if it runs a program) must return why"
 
 

@@ -17,7 +17,7 @@ from pydantic_settings import CliApp
 
 from arka_config import App, ProfileSettings, SettingsError, Token, open_store
 from arka_config.cli.runtime.run import run
-from arka_config.settings.assignments import assignments, check_together, parse_value
+from arka_config.settings.assignments import check_together, parse_assignments, parse_value
 from arka_config.settings.fields import validator
 from arka_config.templates.model import json_schema_text
 from arka_config.templates.policy import SettingsValidator
@@ -82,16 +82,16 @@ def validated(environ: dict[str, str]) -> tuple[OneClass, ProfileStore]:
 def test_set_runs_the_field_validators(validated: tuple[OneClass, ProfileStore]) -> None:
     app, _ = validated
     with pytest.raises(SettingsError) as caught:
-        assignments(app, ["value=0", "limit=-1"])
+        parse_assignments(app, ["value=0", "limit=-1"])
     assert caught.value.problems == ("value: must be positive", "limit: must be positive")
 
 
 def test_set_runs_the_model_validators(validated: tuple[OneClass, ProfileStore], environ: dict[str, str]) -> None:
     app, store = validated
     with pytest.raises(SettingsError) as caught:
-        check_together(store, "p", assignments(app, ["value=20"]), environ)
+        check_together(store, "p", parse_assignments(app, ["value=20"]), environ)
     assert caught.value.problems == ("Ours: value must not be above limit",)
-    check_together(store, "p", assignments(app, ["value=20", "limit=30"]), environ)
+    check_together(store, "p", parse_assignments(app, ["value=20", "limit=30"]), environ)
 
 
 def test_profiles_set_and_create_write_nothing_that_the_class_refuses(
@@ -129,7 +129,7 @@ def test_validators_run_without_a_token_too(environ: dict[str, str]) -> None:
     _, app = make(int, {**VALIDATED, "value": 5, "__annotations__": {"value": int, "limit": int, "token": Token}})
     store = open_store(app, environ)
     with pytest.raises(SettingsError, match="value must not be above limit"):
-        check_together(store, "p", assignments(app, ["value=20"]), environ)
+        check_together(store, "p", parse_assignments(app, ["value=20"]), environ)
 
 
 def test_unset_runs_field_validators_that_read_other_fields(environ: dict[str, str]) -> None:
@@ -159,7 +159,7 @@ def test_set_does_not_refuse_for_what_was_wrong_before(
 ) -> None:
     app, store = validated
     store.create("p", {("settings", "value"): 20})
-    check_together(store, "p", assignments(app, ["value=30"]), environ)
+    check_together(store, "p", parse_assignments(app, ["value=30"]), environ)
 
 
 def test_set_with_a_validator_that_reads_other_fields_checks_the_type(environ: dict[str, str]) -> None:
@@ -167,15 +167,15 @@ def test_set_with_a_validator_that_reads_other_fields_checks_the_type(environ: d
         return max(value, info.data["limit"])
 
     _, app = make(int, {"above": field_validator("value")(above), "__annotations__": {"limit": int, "value": int}})
-    assert assignments(app, ["value=5"]) == {("settings", "value"): 5}
+    assert parse_assignments(app, ["value=5"]) == {("settings", "value"): 5}
     with pytest.raises(SettingsError, match="valid integer"):
-        assignments(app, ["value=x"])
+        parse_assignments(app, ["value=x"])
 
 
 def test_set_of_what_toml_cannot_hold_names_the_variable() -> None:
     _, app = make(list[int | None])
     with pytest.raises(SettingsError, match="set ACME_VALUE instead"):
-        assignments(app, ["value=[1, null]"])
+        parse_assignments(app, ["value=[1, null]"])
 
 
 @given(

@@ -20,7 +20,7 @@ from pydantic_settings import NoDecode
 from pydantic_settings import SettingsError as PydanticSettingsError
 
 from arka_config import SettingsError, open_store
-from arka_config.settings.assignments import assignments, parse_value
+from arka_config.settings.assignments import parse_assignments, parse_value
 from tests.settings.type_cases import CASES, KEPT, Color, Inner, Level, Point, expected, make, same
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_type_set_in_a_profile(name: str, environ: dict[str, str], monkeypatch: 
     case = CASES[name]
     plain, app = make(case.annotation, **case.config)
     store = open_store(app, environ)
-    store.create("p", assignments(app, [f"value={case.text}"]))
+    store.create("p", parse_assignments(app, [f"value={case.text}"]))
     wanted = expected(plain, monkeypatch, ACME_VALUE=case.text)
     same(app.cls.load(profile="p", environ=environ).value, wanted)  # type: ignore[attr-defined]
 

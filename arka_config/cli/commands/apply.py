@@ -149,7 +149,7 @@ def _approve(
             TemplateIssuer(session) as issuer,
         ):
             result = apply_plan(session.store, prepared, credentials, approvals, issuer, replan, track)
-        legacy_sync.after_change(session)
+        legacy_sync.update(session)
         return result, checked
 
     prompts = [profile for profile in plan.profiles if profile.token.is_prompt] if session.can_ask else []
@@ -173,7 +173,7 @@ def _approve(
         if answer is not None:
             tokens[profile.name] = answer[0]
 
-    shown.enter_context(progress.stages("Applying", _count_steps(plan, len(tokens) if verify else 0)))
+    shown.enter_context(progress.show_stages("Applying", _count_steps(plan, len(tokens) if verify else 0)))
     checked = applied_tokens.check_tokens(session, plan, tokens, verify=verify)
     return carry_out
 

@@ -13,7 +13,7 @@ import click
 
 from arka_config.app_identity import VERIFY
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import busy, track
+from arka_config.cli.output.progress import show_busy, track
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command, feature_option
 from arka_config.doctor.problem import ERROR, NOTE, WARNING, shell_command
@@ -66,7 +66,7 @@ def doctor(session: Session, paths: tuple[str, ...], fix: bool, online: bool, sh
     problems = run_checks(machine, track(checks, "Checking"))
     results: list[FixResult] | None = None
     if fix:
-        with busy("Fixing"):
+        with show_busy("Fixing"):
             results = apply_fixes(machine, problems)
         fixed = [result.problem.fix for result in results if result.is_fixed]
         if fixed:

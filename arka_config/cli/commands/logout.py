@@ -84,7 +84,7 @@ def _forget(session: Session, names: Sequence[str]) -> list[str]:
         for name in batch:
             if session.store.log_out(name):
                 forgotten.append(name)  # noqa: PERF401  # a batch is a context
-    legacy_sync.after_change(session)
+    legacy_sync.update(session)
     return forgotten
 
 
@@ -107,7 +107,7 @@ def _revoke_and_forget(session: Session, names: Sequence[str]) -> list[str]:
         raise
     finally:
         if forgotten:
-            legacy_sync.after_change(session)
+            legacy_sync.update(session)
     return forgotten
 
 

@@ -55,7 +55,7 @@ def revoke(session: Session, yes: bool, forget: bool, no_browser: bool) -> None:
 
 def _forget(session: Session, stored: StoredToken, token: str, message: str, *, revoked: bool) -> None:
     forgotten = revoking.forget_token(session, stored)
-    legacy_sync.after_change(session)
+    legacy_sync.update(session)
     document: RevokeDocument = {
         "profile": stored.profile,
         "token": token,

@@ -72,7 +72,7 @@ def _rotate(session: Session, old: StoredToken, ends: str | None, before: Entry,
     new = issuing.credential_of(issued, old.credential.origin, label=old.credential.label, user=old.credential.user)
     changed = _store_and_verify(session, old, names, new, before, entry)
     _note_in_ledger(session, old, changed, new, entry.id)
-    legacy_sync.after_change(session)
+    legacy_sync.update(session)
     try:
         what = f"profile '{old.profile}' has a new token, and the old one"
         revoking.revoke(old.workspace, what, f"{session.app.name} doctor --fix")

@@ -12,7 +12,7 @@ from arka_config.app_identity import MANAGE, VERIFY
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import tables, terminal
 from arka_config.cli.output.format import is_locked
-from arka_config.cli.output.progress import busy, counter, track
+from arka_config.cli.output.progress import show_busy, show_count, track
 from arka_config.cli.runtime import revoking, token_formats, words, workspace_access
 from arka_config.cli.runtime.batch import REVOKED, Batch
 from arka_config.cli.runtime.command import command, feature_option
@@ -162,7 +162,7 @@ def _search(
         raise UsageError("--git, --staged, --history and PATHs cannot be combined", hint="run one after the other")
     repository = _repository(session, ".")
     if git:
-        with counter("Searching") as progress:
+        with show_count("Searching") as progress:
             progress(0, None)  # until git has listed the objects
             return repository.search_history(pattern, _warn, progress)
     if staged:
@@ -170,7 +170,7 @@ def _search(
     if history:
         files = file_search.history_paths(os.path.expanduser("~"), session.environ)
         return list(file_search.search_files(track(list(files), "Searching"), pattern, _warn, Place.HISTORY))
-    with busy("Listing files"):
+    with show_busy("Listing files"):
         files = [file for path in paths or ["."] for file in _files(session, path, excluded, search_ignored)]
     return list(file_search.search_files(track(files, "Searching"), pattern, _warn))
 

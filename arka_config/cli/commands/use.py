@@ -52,7 +52,7 @@ def use(session: Session, name: str | None, here: bool, unpin: bool, pins: bool)
         wanted = session.store.use_previous()
     else:
         before = session.store.use(wanted)
-    legacy_sync.after_change(session)
+    legacy_sync.update(session)
     document: UseDocument = {"profile": wanted, "before": before}
     session.report(document, f"Profile '{wanted}' is active" + ("" if before != wanted else " already"))
     _note_overrides(session, wanted)

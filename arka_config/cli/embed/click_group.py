@@ -76,10 +76,10 @@ def adopt(app: AppIdentity, command: click.Command) -> click.Command:
 
 def insert_options(app: AppIdentity, specs: Iterable[OptionSpec], command: click.Command) -> None:
     """Insert options before those of a command, except if it has one of that name."""
-    command.params[:0] = [spec.click_option(app) for spec in without_taken(specs, command.params)]
+    command.params[:0] = [spec.click_option(app) for spec in drop_taken_names(specs, command.params)]
 
 
-def without_taken(specs: Iterable[OptionSpec], own: Iterable[click.Parameter]) -> list[OptionSpec]:
+def drop_taken_names(specs: Iterable[OptionSpec], own: Iterable[click.Parameter]) -> list[OptionSpec]:
     """Return the options that share no name with the command's own parameters."""
     taken = {name for parameter in own for name in (*parameter.opts, *parameter.secondary_opts)}
     return [spec for spec in specs if taken.isdisjoint(spec.spellings)]

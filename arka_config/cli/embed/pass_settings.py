@@ -35,10 +35,10 @@ def pass_settings(
         kind = settings or app.settings_class()
         context = _click_context()
         if context is not None:
-            from arka_config.cli.runtime.command import click_errors, json_errors
+            from arka_config.cli.runtime.command import print_json_errors, raise_click_errors
 
             session = current_session(context, app)
-            with click_errors(app), json_errors(session):
+            with raise_click_errors(app), print_json_errors(session):
                 return finish(function(session.load(kind), *args, **kwargs))
         if (namespace := _namespace(args)) is not None:
             from arka_config.cli.embed.argparse import load_settings

@@ -25,7 +25,7 @@ def wants_json(app: AppIdentity, namespace: Namespace | None) -> bool:
         return current_session(context, app).json
     if "typer" not in sys.modules:
         return False
-    from arka_config.cli.embed.typer import running_session
+    from arka_config.cli.embed.typer import typer_session
 
-    session = running_session(app)
+    session = typer_session(app)
     return session is not None and session.json

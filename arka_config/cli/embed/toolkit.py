@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arka_config.cli.embed.click_group import adopt, insert_options, without_taken
+from arka_config.cli.embed.click_group import adopt, drop_taken_names, insert_options
 from arka_config.cli.runtime import command_tree
 from arka_config.cli.runtime.asynchronous import run_if_async
 from arka_config.cli.runtime.command import AUTHORS, JSON
@@ -46,7 +46,7 @@ def add_options(app: AppIdentity, specs: Iterable[OptionSpec], function: Any) ->
         insert_options(app, specs, function)
         return function
     own: list[click.Parameter] = getattr(function, "__click_params__", [])
-    added = without_taken(specs, own)
+    added = drop_taken_names(specs, own)
     options = [spec.click_option(app) for spec in added]
     function = run_if_async(function)
     if "typer" in sys.modules:

@@ -44,7 +44,7 @@ def _typer() -> Any:
 
 
 @contextmanager
-def _typer_errors(app: AppIdentity) -> Iterator[None]:
+def _exit_on_error(app: AppIdentity) -> Iterator[None]:
     """Run a block with the app's output, and end the run at a ConfigError as a command does. Raises typer.Exit."""
     code = None
     with terminal.AppOutput(app):
@@ -103,7 +103,7 @@ def _adopt(app: AppIdentity, cli: Any, *, is_program: bool = False) -> None:
 def _class_with_app(app: AppIdentity, kind: Any, of_callback: Sequence[OptionSpec]) -> type:
     """Return a subclass of the author's Typer that adds the app's options to what is registered."""
 
-    def registering(decorator: Any, specs: Sequence[OptionSpec]) -> Any:
+    def register(decorator: Any, specs: Sequence[OptionSpec]) -> Any:
         def register(function: Any) -> Any:
             decorator(_prepare(app, function, specs))
             return function
@@ -114,10 +114,10 @@ def _class_with_app(app: AppIdentity, kind: Any, of_callback: Sequence[OptionSpe
         """A Typer with commands of an app."""
 
         def command(self, *args: Any, **kwargs: Any) -> Any:
-            return registering(super().command(*args, **kwargs), AUTHORS)
+            return register(super().command(*args, **kwargs), AUTHORS)
 
         def callback(self, *args: Any, **kwargs: Any) -> Any:
-            return registering(super().callback(*args, **kwargs), of_callback)
+            return register(super().callback(*args, **kwargs), of_callback)
 
         def add_typer(self, typer_instance: Any, **kwargs: Any) -> None:
             _adopt(app, typer_instance)
@@ -181,7 +181,7 @@ def with_options(
     def call(context: Any, /, *args: Any, **kwargs: Any) -> Any:
         values = {option: kwargs.pop(option.key, None) for option in options}
         if context is not None:
-            with _typer_errors(app):
+            with _exit_on_error(app):
                 for option, value in values.items():
                     if value is not None and value != []:
                         option.store(current_session(context, app), _click_value(value))
@@ -200,7 +200,7 @@ def with_settings(
     def call(context: Any, /, *args: Any, **kwargs: Any) -> Any:
         if context is None:
             return plain(*args, **kwargs)
-        with _typer_errors(app):
+        with _exit_on_error(app):
             loaded = current_session(context, app).load(settings or app.settings_class())
             return function(loaded, *args, **kwargs)
 
@@ -243,7 +243,7 @@ def _version_printer(app: AppIdentity) -> Callable[[bool], None]:
     return show
 
 
-def running_session(app: AppIdentity) -> Session | None:
+def typer_session(app: AppIdentity) -> Session | None:
     """Return the session of the Typer command that is running; None outside of one."""
     context = _running.get(None)
     return None if context is None else current_session(context, app)

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import countdown
+from arka_config.cli.output.progress import show_countdown
 from arka_config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ def _use_loopback(
             terminal.say("No browser could be opened: open the page in one on this machine.")
         ends = time.monotonic() + BROWSER_SECONDS
         answer = None
-        with countdown(_WAITING) as show:
+        with show_countdown(_WAITING) as show:
             while answer is None and (left := ends - time.monotonic()) > 0:
                 show(left)
                 answer = listener.wait(min(1.0, left))
     if answer is None:
         raise expired_error()
     authorization = server.code_of(answer)
-    with _withdrawn_on_failure(server, record, authorization, "authorization_code"):
+    with _withdraw_on_failure(server, record, authorization, "authorization_code"):
         return server.exchange(request, authorization)
 
 
@@ -89,7 +89,7 @@ def _use_device_code(
 ) -> Granted:
     """Show a code to enter on the approval page, on any device, and wait until it is approved."""
     device = server.authorize_device(requester)
-    with _withdrawn_on_failure(server, record, device.secret, "device_code"):
+    with _withdraw_on_failure(server, record, device.secret, "device_code"):
         if session.json:
             document: SignInDocument = {
                 "url": device.page,
@@ -103,12 +103,12 @@ def _use_device_code(
             terminal.say(line)
         if not no_browser and session.open_page(device.complete_page or device.page):
             terminal.say("Opened the page in your browser.")
-        with countdown(_WAITING) as show:
+        with show_countdown(_WAITING) as show:
             return server.wait_for_approval(device, show)
 
 
 @contextlib.contextmanager
-def _withdrawn_on_failure(server: AuthorizationServer, record: Record, code: Secret, kind: str) -> Iterator[None]:
+def _withdraw_on_failure(server: AuthorizationServer, record: Record, code: Secret, kind: str) -> Iterator[None]:
     """Withdraw a code, with what may have been issued for it, if the block ends without a token: on Ctrl-C too."""
     if server.metadata.revocation_endpoint:
         record.begin(code)

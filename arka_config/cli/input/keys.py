@@ -60,7 +60,7 @@ def can_read_keys() -> bool:
 
 
 @contextlib.contextmanager
-def reading_keys() -> Iterator[Iterator[str]]:
+def read_keys() -> Iterator[Iterator[str]]:
     """Turn off echo and line editing during a block, and yield the keys: a name above, or the character typed.
 
     Ctrl-C still raises KeyboardInterrupt. Ctrl-Z does nothing: it would leave the terminal without echo.

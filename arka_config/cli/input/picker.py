@@ -137,7 +137,7 @@ def pick(question: str, choices: Sequence[Choice]) -> str:
         below = "".join(f"\n{line}" for line in rest) + f"\x1b[{len(rest)}A" if rest else ""
         _write(f"\r\x1b[J{first}{below}\r\x1b[{tables.cell_width(first)}C")
 
-    with keys.reading_keys() as typed, _redrawing(draw):
+    with keys.read_keys() as typed, _redraw_on_resize(draw):
         try:
             draw()
             for key in typed:
@@ -158,7 +158,7 @@ def _write(text: str) -> None:
 
 
 @contextmanager
-def _redrawing(draw: Callable[..., None]) -> Iterator[None]:
+def _redraw_on_resize(draw: Callable[..., None]) -> Iterator[None]:
     """Draw again during a block if the size of the terminal changes."""
     before = signal.signal(signal.SIGWINCH, draw)
     try:

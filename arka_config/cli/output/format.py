@@ -174,9 +174,9 @@ def value_document(
     is_exact = isinstance(value, bool | int | float | list | dict | None) and not _is_hidden(session, resolved)
     value = hide_passwords(value) if is_exact else _readable_text(session, resolved, show_token=show_token)
     if isinstance(resolved.value, str) and leaf is not None and not _is_hidden(session, resolved):
-        from arka_config.settings.assignments import native_value
+        from arka_config.settings.assignments import to_native
 
-        value = hide_passwords(native_value(leaf, resolved.value))
+        value = hide_passwords(to_native(leaf, resolved.value))
     return {
         "value": value,
         "layer": resolved.layer,

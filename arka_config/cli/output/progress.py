@@ -80,7 +80,7 @@ def _is_live() -> bool:
 
 
 @contextlib.contextmanager
-def hidden(is_hidden: bool = True) -> Iterator[None]:
+def hide(is_hidden: bool = True) -> Iterator[None]:
     """Show no progress during a block, if so: its output is read by a program."""
     global _is_hidden  # noqa: PLW0603  # there is one terminal
     before, _is_hidden = _is_hidden, is_hidden or _is_hidden
@@ -91,7 +91,7 @@ def hidden(is_hidden: bool = True) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _showing(text: Callable[[], str]) -> Iterator[_Line]:
+def _show_line(text: Callable[[], str]) -> Iterator[_Line]:
     """Use the last line of the terminal during a block, and remove it at the end."""
     global _line  # noqa: PLW0603  # as above
     before, terminal.last_line = terminal.last_line, (line := _Line(text))
@@ -104,7 +104,7 @@ def _showing(text: Callable[[], str]) -> Iterator[_Line]:
 
 
 @contextlib.contextmanager
-def _redrawing(line: _Line) -> Iterator[None]:
+def _redraw_line(line: _Line) -> Iterator[None]:
     """Draw a line during a block, from the first second on, in a thread: the block may be waiting."""
     ended = threading.Event()
 
@@ -140,8 +140,8 @@ class _Bar:
         """Begin to count, and to show the bar until the stack `shown` is closed."""
         self.done, self.total = done, total
         self._began = self._changed = now()
-        line = self.shown.enter_context(_showing(self.text))
-        self.shown.enter_context(_redrawing(line))
+        line = self.shown.enter_context(_show_line(self.text))
+        self.shown.enter_context(_redraw_line(line))
 
     def update(self, done: int, total: int | None) -> None:
         """Count the steps that are done."""
@@ -158,7 +158,7 @@ class _Bar:
 
 def track(items: Sequence[T], label: str) -> Iterator[T]:
     """Yield the items, with a bar that counts them."""
-    with counter(label) as update:
+    with show_count(label) as update:
         for done, item in enumerate(items):
             update(done, len(items))
             yield item
@@ -166,35 +166,35 @@ def track(items: Sequence[T], label: str) -> Iterator[T]:
 
 
 @contextlib.contextmanager
-def counter(label: str) -> Iterator[Callable[[int, int | None], None]]:
+def show_count(label: str) -> Iterator[Callable[[int, int | None], None]]:
     """Count during a block, and yield the function that updates the bar with how many are done, of how many if known.
 
     It begins with the first update, because the block may start another program on the same terminal before that.
-    Without a terminal, and with `--json`, nothing is shown. Within `stages`, the steps are added to that bar.
+    Without a terminal, and with `--json`, nothing is shown. Within `show_stages`, the steps are added to that bar.
     """
     if _bar is not None and _bar.adds_up:
-        with _adding(_bar) as update:
+        with _add_steps(_bar) as update:
             yield update
     elif _is_hidden or not _is_live():
         yield lambda _done, _all: None
     else:
-        with _counting(_Bar(terminal.safe_text(label))) as update:
+        with _count(_Bar(terminal.safe_text(label))) as update:
             yield update
 
 
 @contextlib.contextmanager
-def stages(label: str, total: int) -> Iterator[None]:
+def show_stages(label: str, total: int) -> Iterator[None]:
     """Show one bar over all that is counted during a block, with this number of steps in all."""
     if _is_hidden or not _is_live():
         yield
         return
-    with _counting(_Bar(terminal.safe_text(label), total)) as update:
+    with _count(_Bar(terminal.safe_text(label), total)) as update:
         update(0, total)
         yield
 
 
 @contextlib.contextmanager
-def _counting(bar: _Bar) -> Iterator[Callable[[int, int | None], None]]:
+def _count(bar: _Bar) -> Iterator[Callable[[int, int | None], None]]:
     def update(done: int, total: int | None) -> None:
         global _bar  # noqa: PLW0603  # there is one terminal
         if _bar is None and _is_live():
@@ -219,7 +219,7 @@ def end() -> None:
 
 
 @contextlib.contextmanager
-def _adding(bar: _Bar) -> Iterator[Callable[[int, int | None], None]]:
+def _add_steps(bar: _Bar) -> Iterator[Callable[[int, int | None], None]]:
     """Add the steps of a block to a bar."""
     before = bar.done
 
@@ -230,9 +230,9 @@ def _adding(bar: _Bar) -> Iterator[Callable[[int, int | None], None]]:
 
 
 @contextlib.contextmanager
-def busy(label: str) -> Iterator[None]:
+def show_busy(label: str) -> Iterator[None]:
     """Show how long a block has been running, if it is not known how long it takes."""
-    with counter(label) as update:
+    with show_count(label) as update:
         update(0, None)
         yield
 
@@ -285,17 +285,17 @@ def clock(seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def waiting() -> Iterator[Callable[[float], None]]:
+def show_wait() -> Iterator[Callable[[float], None]]:
     """Show on a terminal that an answer is awaited, and yield the function that updates it with the seconds left."""
     if _is_hidden or not _is_live():
         yield lambda _: None
         return
-    with countdown("Waiting for an answer") as update:
+    with show_countdown("Waiting for an answer") as update:
         yield update
 
 
 @contextlib.contextmanager
-def countdown(label: str) -> Iterator[Callable[[float], None]]:
+def show_countdown(label: str) -> Iterator[Callable[[float], None]]:
     """Show a line during a wait, and yield the function that updates it with the seconds left.
 
     On a terminal the line is rewritten, and removed at the end. Otherwise it is printed once.
@@ -316,7 +316,7 @@ def countdown(label: str) -> Iterator[Callable[[float], None]]:
         yield say_once
         return
 
-    with _showing(lambda: text) as line:
+    with _show_line(lambda: text) as line:
 
         def update(seconds: float) -> None:
             nonlocal text

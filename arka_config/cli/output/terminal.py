@@ -165,7 +165,7 @@ def _discard(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _to_stderr(line: str) -> None:
+def _write_to_stderr(line: str) -> None:
     """Print a line to stderr. One that cannot be written does not stop the command, nor change its exit code."""
     try:
         sys.stdout.flush()  # keeps the order if both streams are one file
@@ -182,17 +182,17 @@ def _to_stderr(line: str) -> None:
 def say(text: str, *, mark: str = "") -> None:
     """Print a message to stderr, after a green mark such as `✓` if one is given."""
     prefix = style(mark, sys.stderr, fg="green") + " " if mark else ""
-    _to_stderr(f"{prefix}{safe_text(text)}")
+    _write_to_stderr(f"{prefix}{safe_text(text)}")
 
 
 def say_verbatim(line: str) -> None:
     """Print a line to stderr that the caller has made safe and styled."""
-    _to_stderr(line)
+    _write_to_stderr(line)
 
 
 def note(text: str) -> None:
     """Print a note to stderr."""
-    _to_stderr(f"{style('note:', sys.stderr, fg='cyan')} {safe_text(text)}")
+    _write_to_stderr(f"{style('note:', sys.stderr, fg='cyan')} {safe_text(text)}")
 
 
 def start_debug_log() -> None:
@@ -206,27 +206,27 @@ def start_debug_log() -> None:
 
 
 def _show_step(step: str) -> None:
-    _to_stderr(f"{style('debug:', sys.stderr, dim=True)} {safe_text(step)}")
+    _write_to_stderr(f"{style('debug:', sys.stderr, dim=True)} {safe_text(step)}")
 
 
 def warn(text: str, *, hint: str = "") -> None:
     """Print a warning to stderr, with its hint on a line of its own."""
-    _to_stderr(f"{style('warning:', sys.stderr, fg='yellow')} {safe_text(text)}")
+    _write_to_stderr(f"{style('warning:', sys.stderr, fg='yellow')} {safe_text(text)}")
     if hint:
         show_hint(hint)
 
 
 def show_hint(hint: str) -> None:
     """Print a hint to stderr."""
-    _to_stderr(f"{style('hint:', sys.stderr, bold=True)} {safe_text(hint)}")
+    _write_to_stderr(f"{style('hint:', sys.stderr, bold=True)} {safe_text(hint)}")
 
 
 def show_error(error: ConfigError) -> None:
     """Print an error with its hint to stderr."""
     first, *rest = error.lines
-    _to_stderr(f"{style('error:', sys.stderr, fg='red', bold=True)} {safe_text(first)}")
+    _write_to_stderr(f"{style('error:', sys.stderr, fg='red', bold=True)} {safe_text(first)}")
     for line in rest:
-        _to_stderr(f"       {safe_text(line)}")
+        _write_to_stderr(f"       {safe_text(line)}")
     if error.hint:
         show_hint(error.hint)
 

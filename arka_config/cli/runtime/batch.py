@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import counter
+from arka_config.cli.output.progress import show_count
 from arka_config.errors import ConfigError, InterruptedBatch, RevocationUnknown
 from arka_config.text import shorten_list
 
@@ -52,7 +52,7 @@ class Batch(Generic[T]):
         size: Callable[[T], int] = lambda _item: 1,
     ) -> None:
         self._items = items
-        self._counter = counter(label)
+        self._counter = show_count(label)
         self._words = words
         self._again = again
         self._after = after

@@ -96,7 +96,7 @@ class SignInRecord:
 
 
 @contextlib.contextmanager
-def new_token(
+def obtain_token(
     session: Session, server: AuthorizationServer, profile: str, url: str, *, label: str, no_browser: bool
 ) -> Iterator[Granted | None]:
     """Get a token for a profile, to be stored in the block. If the block raises, the token is revoked.

@@ -62,7 +62,7 @@ class ReportedError(click.ClickException):
 
 
 @contextmanager
-def click_errors(app: AppIdentity, *, in_option: bool = False) -> Iterator[None]:
+def raise_click_errors(app: AppIdentity, *, in_option: bool = False) -> Iterator[None]:
     """Run a block with the app's output, and raise its ConfigErrors as click exceptions.
 
     `in_option` is whether the block stores an option, so that the other options may not be stored yet.
@@ -89,7 +89,7 @@ def show_json_error(session: Session, error: ConfigError, document: Mapping[str,
 
 
 @contextmanager
-def json_errors(session: Session) -> Iterator[None]:
+def print_json_errors(session: Session) -> Iterator[None]:
     """With `--json`, print the error of a block to stdout too: a program reads what the command prints there."""
     try:
         yield
@@ -99,7 +99,7 @@ def json_errors(session: Session) -> Iterator[None]:
 
 
 @contextmanager
-def safe_suggestions() -> Iterator[None]:
+def suggest_only_safe_options() -> Iterator[None]:
     """In the error for an unknown option, suggest none that cannot be undone: `--remove` is not `--revoke`."""
     try:
         yield
@@ -144,7 +144,7 @@ class OptionSpec(NamedTuple):
         def callback(context: click.Context, _: click.Parameter, value: object) -> None:
             if not context.resilient_parsing and context.get_parameter_source(self.key) in _GIVEN:
                 owner = app or app_of(context)
-                with click_errors(owner, in_option=True):
+                with raise_click_errors(owner, in_option=True):
                     self.store(current_session(context, owner), value)
 
         kind: click.ParamType[Any] | None = click.Choice(self.choices) if self.choices else None
@@ -272,7 +272,7 @@ def _refuse(app: AppIdentity, context: click.Context, option: click.Parameter, v
     is_given = context.get_parameter_source(str(option.name)) in _GIVEN
     if value and is_given and not context.resilient_parsing:  # `--no-verify` asks for nothing
         assert isinstance(option, FeatureOption)
-        with click_errors(app, in_option=True):
+        with raise_click_errors(app, in_option=True):
             raise UsageError(f"{option.opts[0]}: {_LACKING[option.needs].format(app=app.name)}", hint="leave it out")
     return value
 
@@ -301,9 +301,9 @@ def feature_option(*names: str, needs: str, **attributes: Any) -> Callable[[Any]
 @contextmanager
 def _progress(session: Session) -> Iterator[None]:
     """Show the progress of a block, and how much time is left of a wait, but not with `--json`."""
-    before, deadline.watcher = deadline.watcher, progress.waiting
+    before, deadline.watcher = deadline.watcher, progress.show_wait
     try:
-        with progress.hidden(session.json):
+        with progress.hide(session.json):
             yield
     finally:
         deadline.watcher = before
@@ -333,7 +333,7 @@ class Command(click.Command):
         """Parse as click does, but suggest no option that cannot be undone."""
         if self.name == "token" and not ctx.resilient_parsing:
             self._check_not_a_group(ctx, next((word for word in args if not word.startswith("-")), ""))
-        with safe_suggestions():
+        with suggest_only_safe_options():
             return super().parse_args(ctx, args)
 
     def _check_not_a_group(self, ctx: click.Context, word: str) -> None:
@@ -343,7 +343,7 @@ class Command(click.Command):
         meant = suggestions.synonym(word, str(self.name)) if ctx.parent is program_context(ctx) else []
         if meant:
             said = "" if "--help" in meant else f"; did you mean '{' '.join(meant)}'?"
-            with click_errors(self.app, in_option=True):
+            with raise_click_errors(self.app, in_option=True):
                 hint = " ".join([program_of(ctx), *meant])
                 raise UsageError(f"'{self.name}' has no command '{word}'{said}", hint=hint)
 
@@ -362,7 +362,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with the code that it returns."""
         session = current_session(ctx, self.app)
-        with click_errors(self.app), json_errors(session), _progress(session):
+        with raise_click_errors(self.app), print_json_errors(session), _progress(session):
             try:
                 code = super().invoke(ctx)
             except KeyboardInterrupt as interrupt:

@@ -22,12 +22,12 @@ from arka_config.cli.runtime.command import (
     HELP_OPTIONS,
     Command,
     ReportedError,
-    click_errors,
     common_options,
     implements_json,
-    json_errors,
-    safe_suggestions,
+    print_json_errors,
+    raise_click_errors,
     show_json_error,
+    suggest_only_safe_options,
 )
 from arka_config.cli.runtime.help_format import HelpContext
 from arka_config.cli.runtime.registry import BY_GROUP, GROUPS
@@ -66,7 +66,7 @@ class SectionedGroup(click.Group):
         """Parse as click does, in the session of the program that forwards."""
         if self.session is not None:
             attach_session(ctx, self.session)
-        with safe_suggestions():
+        with suggest_only_safe_options():
             return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -215,7 +215,7 @@ def program(app: AppIdentity, only: Collection[str] | None = None) -> SectionedG
             from arka_config.cli.runtime import overview
 
             session = current_session(context, app)
-            with click_errors(app), json_errors(session):
+            with raise_click_errors(app), print_json_errors(session):
                 overview.show(session, group.commands)
 
     group.params += [*common_options(app), version_option(app)]

@@ -33,7 +33,7 @@ def program_name(session: Session) -> str:
     return click.get_current_context().find_root().info_name or session.app.name
 
 
-def printing_command(shell: str, usage: str) -> Command:
+def make_script_command(shell: str, usage: str) -> Command:
     """Make the command that prints the script of a shell."""
 
     def show(session: Session) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from arka_config.precedence.credential import EffectiveToken
 
 
-def after_change(session: Session) -> None:
+def update(session: Session) -> None:
     """Update the Node CLI's file after a change of the store. The change is kept, so a failure is only a warning."""
     project = session.app.legacy_project
     try:

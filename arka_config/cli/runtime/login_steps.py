@@ -95,7 +95,7 @@ def log_in(session: Session, target: Target, source: Input, *, is_refresh: bool 
             activate=target.activate,
             storage=target.storage,
         )
-    legacy_sync.after_change(session)
+    legacy_sync.update(session)
     _report(session, target.name, credential, verification, is_active, is_first, is_refresh)
 
 
@@ -106,7 +106,7 @@ def _sign_in(session: Session, target: Target, source: Input, stack: contextlib.
     server = browser_sign_in.find_server(session, resolution, target.url)
     if server is None:
         return None
-    new_token = browser_sign_in.new_token(
+    new_token = browser_sign_in.obtain_token(
         session,
         server,
         target.name,
@@ -124,7 +124,7 @@ def _check_same_origin(session: Session, target: Target) -> None:
     if stored is None or stored.origin == origin or target.force:
         return
     if stored.user or url.layer != FLAG:
-        raise _replacement_refused(name, f"for {stored.origin}", f"for {origin}")
+        raise _replacement_error(name, f"for {stored.origin}", f"for {origin}")
     terminal.note(f"profile '{name}' has a token for {stored.origin} that was never verified; this one replaces it")
 
 
@@ -135,7 +135,7 @@ def _check_same_user(session: Session, target: Target, verification: Verificatio
     if stored is None or target.force or not (stored.user and user):
         return
     if stored.user.casefold() != user.casefold():
-        raise _replacement_refused(target.name, f"of {stored.user}", f"of {user}")
+        raise _replacement_error(target.name, f"of {stored.user}", f"of {user}")
 
 
 def _user(verification: Verification, granted: Granted | None) -> str:
@@ -144,7 +144,7 @@ def _user(verification: Verification, granted: Granted | None) -> str:
     return "" if granted is None else granted.user
 
 
-def _replacement_refused(name: str, stored: str, new: str) -> ConfigError:
+def _replacement_error(name: str, stored: str, new: str) -> ConfigError:
     return ConfigError(
         f"profile '{name}' has a token {stored}, and this one is {new}; nothing was stored",
         hint="choose another --profile, or replace that token with --force",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from arka_config.cli.output.progress import counter
+from arka_config.cli.output.progress import show_count
 from arka_config.cli.runtime.batch import report_on_interrupt
 from arka_config.errors import ConfigError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @contextmanager
 def show_resealing(vault: Vault, label: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar during a block, and yield the function that updates it."""
-    with counter(label) as update, report_on_interrupt(lambda: [_describe(vault)]):
+    with show_count(label) as update, report_on_interrupt(lambda: [_describe(vault)]):
         yield update
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from arka_config.cli.runtime.completion_scripts import printing_command
+from arka_config.cli.runtime.completion_scripts import make_script_command
 
-bash = printing_command("bash", 'eval "$({app} completion bash)"              in ~/.bashrc')
+bash = make_script_command("bash", 'eval "$({app} completion bash)"              in ~/.bashrc')

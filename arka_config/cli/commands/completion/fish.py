@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from arka_config.cli.runtime.completion_scripts import printing_command
+from arka_config.cli.runtime.completion_scripts import make_script_command
 
-fish = printing_command("fish", "{app} completion fish | source               in ~/.config/fish/config.fish")
+fish = make_script_command("fish", "{app} completion fish | source               in ~/.config/fish/config.fish")

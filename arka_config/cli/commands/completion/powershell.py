@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from arka_config.cli.runtime.completion_scripts import printing_command
+from arka_config.cli.runtime.completion_scripts import make_script_command
 
-powershell = printing_command("powershell", "{app} completion powershell | Out-String | iex     in $PROFILE")
+powershell = make_script_command("powershell", "{app} completion powershell | Out-String | iex     in $PROFILE")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from arka_config.cli.runtime.completion_scripts import printing_command
+from arka_config.cli.runtime.completion_scripts import make_script_command
 
-zsh = printing_command("zsh", 'eval "$({app} completion zsh)"               in ~/.zshrc, before or after compinit')
+zsh = make_script_command("zsh", 'eval "$({app} completion zsh)"               in ~/.zshrc, before or after compinit')

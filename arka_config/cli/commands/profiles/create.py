@@ -28,9 +28,9 @@ def create(session: Session, name: str, values: tuple[str, ...]) -> None:
     \b
     {app} profiles create ci description="Build runners" token.env=CI_TOKEN timeout=60
     """
-    from arka_config.settings.assignments import assignments, check_together
+    from arka_config.settings.assignments import check_together, parse_assignments
 
-    assigned = assignments(session.app, values)
+    assigned = parse_assignments(session.app, values)
     check_together(session.store, name, assigned, session.environ)
     session.store.create(name, assigned)
     document: CreatedProfileDocument = {"profile": name, "path": session.store.profiles.path(name)}

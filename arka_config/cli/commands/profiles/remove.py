@@ -57,10 +57,10 @@ def remove(session: Session, names: Sequence[str], yes: bool, revoke: bool) -> N
     with_token = [each.name for each in removals if each.has_token]
     copy = legacy_copy.find_copy(session, with_token) if with_token and not revoke else None
     active = store.selection.read_active()[0]
-    with progress.stages("Removing profiles", len(removals) + (len(with_token) if revoke else 0)):
+    with progress.show_stages("Removing profiles", len(removals) + (len(with_token) if revoke else 0)):
         revoked = _revoke(session, with_token, removals) if revoke else {}
         unpinned = _remove(session, removals)
-    legacy_sync.after_change(session)
+    legacy_sync.update(session)
     if session.json:
         removed: list[RemovedProfileDocument] = [
             {"profile": name, "unpinned": directories} for name, directories in unpinned.items()

@@ -29,10 +29,10 @@ def set_(session: Session, name: str, values: tuple[str, ...]) -> None:
     \b
     {app} profiles set work timeout=60 description="Work laptop"
     """
-    from arka_config.settings.assignments import assignments, check_together, without_old_names
+    from arka_config.settings.assignments import check_together, parse_assignments, without_old_names
 
     session.check_not_two(name)
-    assigned = assignments(session.app, values)
+    assigned = parse_assignments(session.app, values)
     store = session.store
     with store.lock:
         changes = without_old_names(session.app, assigned, store.profiles.read(name).settings)

@@ -185,7 +185,7 @@ def _revoke_all(session: Session, wanted: Sequence[Target], tried: Attempts, aga
     """
     revoked: list[RevokedTokenDocument] = []
     several = [target for target in wanted if not target.is_own]
-    with progress.stages("Revoking tokens", len(wanted)):
+    with progress.show_stages("Revoking tokens", len(wanted)):
         at_once, uncertain = _revoke_at_once(several if len(several) > 1 else [], tried, again)
         revoked += [_report_revoked(session, target) for target in several if target.details.id in at_once]
         others = [each for each in wanted if each.details.id not in at_once]

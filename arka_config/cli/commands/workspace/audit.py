@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import tables, terminal
-from arka_config.cli.output.progress import counter
+from arka_config.cli.output.progress import show_count
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, open_workspace, require_server_extra
@@ -75,7 +75,7 @@ def audit(
         )
     with open_workspace(session, database_url) as workspace, workspace.database.report_errors():
         if path:
-            with counter("Exporting") as update:
+            with show_count("Exporting") as update:
                 count = audit_export.export(workspace.database, path, update)
             message = f"Added {count} {'entry' if count == 1 else 'entries'} to {session.with_tilde(path)}"
             exported: AuditExportDocument = {"added": count, "path": path}

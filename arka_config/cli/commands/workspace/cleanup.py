@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arka_config.cli.output.progress import counter
+from arka_config.cli.output.progress import show_count
 from arka_config.cli.runtime.batch import report_on_interrupt
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import (
@@ -41,7 +41,7 @@ def cleanup(session: Session, keep_expired: str, keep_audit: str, database_url: 
     with (
         open_workspace(session, database_url) as workspace,
         workspace.database.report_errors(),
-        counter("Deleting") as update,
+        show_count("Deleting") as update,
         report_on_interrupt(lambda: [f"deleted {deleted} rows; the next run deletes the others"]),
     ):
 

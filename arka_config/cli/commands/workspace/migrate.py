@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import busy
+from arka_config.cli.output.progress import show_busy
 from arka_config.cli.runtime.batch import report_on_interrupt
 from arka_config.cli.runtime.command import command
 from arka_config.cli.runtime.workspace_server import database_option, find_database_url, require_server_extra
@@ -44,7 +44,7 @@ def migrate(session: Session, check: bool, database_url: str) -> int:
             done = migrations.Migration(before.revision, before.revision)
             is_pending = not before.is_compatible
         else:
-            with busy("Migrating"), report_on_interrupt(lambda: ["nothing was migrated"]):
+            with show_busy("Migrating"), report_on_interrupt(lambda: ["nothing was migrated"]):
                 done = migrations.migrate(database)
     if session.json:
         document: MigrationDocument = {

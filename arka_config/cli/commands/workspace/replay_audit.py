@@ -9,7 +9,7 @@ import click
 from arka_config import timestamps
 from arka_config.cli.input.options import yes_option
 from arka_config.cli.output import terminal
-from arka_config.cli.output.progress import counter
+from arka_config.cli.output.progress import show_count
 from arka_config.cli.runtime import words
 from arka_config.cli.runtime.batch import report_on_interrupt
 from arka_config.cli.runtime.command import command
@@ -42,7 +42,7 @@ def replay_audit(session: Session, paths: tuple[str, ...], revoke_all: bool, yes
     with open_workspace(session, database_url) as workspace, workspace.database.report_errors():
         if revoke_all and not yes:
             session.confirm("Revoke every token of the workspace?", flag="--yes")
-        with counter("Revoking tokens") as update, report_on_interrupt(lambda: ["nothing was changed"]):
+        with show_count("Revoking tokens") as update, report_on_interrupt(lambda: ["nothing was changed"]):
             if revoke_all:
                 done = audit_export.revoke_all(workspace.database, update)
             else:
