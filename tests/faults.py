@@ -1,8 +1,8 @@
 """Inject faults: the n-th change that a process makes to the disk fails, or the process dies there.
 
 A step is a call that changes something: a write, a sync, a rename, a removal, a folder, a mode, a lock, or opening a
-file for writing; and the moments before a request is sent and after its answer is there. The work runs in a fork of a
-process that has imported everything, so that hundreds of faults take seconds.
+file for writing. Two more steps are the moments before a request is sent and after its response arrives. The work runs
+in a fork of a process that has imported everything, so that hundreds of faults take seconds.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ ERRORS = ("ENOSPC", "EIO", "EACCES", "EINTR", FULL)
 KINDS = (KILL, *ERRORS)
 
 _CALLS = ("open", "write", "fsync", "replace", "rename", "unlink", "remove", "mkdir", "truncate", "fchmod", "chmod")
-GROWING = frozenset({"open", "write", "mkdir"})  # the calls that a full disk refuses
+GROWING = frozenset({"open", "write", "mkdir"})  # these calls fail if the disk is full
 _TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 REQUEST = "request"  # the name of a step; only a kill is tried there
-CRASHED = 70  # the exit code of a fork with an unexpected exception
+CRASHED = 70  # the exit code of a fork if it raises an unexpected exception
 
 
 class Fault(NamedTuple):
@@ -96,7 +96,7 @@ class FaultInjector:
             target = arguments[0]
             path = self._paths.get(target, "") if isinstance(target, int) else str(target)
             self._count(name, path, arguments)
-            if name == "fsync":  # waiting for the disk shows nothing: a killed process loses nothing that it wrote
+            if name == "fsync":  # no wait for the disk: if a process is killed, nothing that it wrote is lost
                 return None
             result = function(*arguments, **options)
             if name == "open":
@@ -143,7 +143,9 @@ def _is_to_write(arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:
 
 
 class ForkResult(NamedTuple):
-    """How a fork ended. `code` is negative if a signal ended it; `value` is the functions' result, or a traceback."""
+    """How a fork ended. If a signal ended it, `code` is negative. `value` is the result of the functions, or a
+    traceback.
+    """
 
     code: int
     hit: tuple[str, str] | None
@@ -154,7 +156,8 @@ class ForkResult(NamedTuple):
 def run_in_fork(
     work: Callable[[], Any], fault: Fault, report: Path, then: Callable[[], Any] = lambda: None
 ) -> ForkResult:
-    """Run a function with a fault in a fork, and then another one there without. `value` is the pair of their results.
+    """Run a function with a fault in a fork, and then another function there without one. `value` is the pair of
+    results.
 
     Both results must be JSON values.
     """
@@ -171,7 +174,7 @@ def run_in_fork(
 
 
 def _run_and_exit(work: Callable[[], Any], then: Callable[[], Any], fault: Fault, report: str) -> None:
-    gc.disable()  # a collection would touch, and so copy, all of the parent's memory
+    gc.disable()  # a collection would touch all of the parent's memory, and so copy it
     code = 0
     value: Any = None
     injector = FaultInjector(fault)

@@ -28,8 +28,8 @@ def _validator(name: str) -> Any:
     return jsonschema_rs.validator_for({"$ref": f"#/$defs/{name}", **schema_file(strict=True)})
 
 
-def faults(pattern: str, text: str) -> list[str]:
-    """How a file differs from each of the formats that it may have; empty if it has one of them."""
+def find_violations(pattern: str, text: str) -> list[str]:
+    """Return how a file differs from each of the formats that it may have; empty if it has one of them."""
     document = tomllib.loads(text) if pattern.endswith("toml") else json.loads(text)
     document = json.loads(json.dumps(document, default=str))
     found = []
@@ -42,14 +42,14 @@ def faults(pattern: str, text: str) -> list[str]:
 
 
 def pattern_of(path: str) -> str | None:
-    """The pattern of a file with a documented format; None for any other file."""
+    """Return the pattern of a file with a documented format; None for any other file."""
     return next((pattern for end, pattern in _ON_ANY_SYSTEM.items() if re.search(f"(^|/){end}$", path)), None)
 
 
 def _write_checked(path: str, text: str, *arguments: Any, **options: Any) -> bool:
     pattern = pattern_of(path)
     if pattern is not None and not any(word in text for word in _OF_NEWER_PROGRAMS):
-        found = faults(pattern, text)
+        found = find_violations(pattern, text)
         if found:
             listed = "\n".join(found)
             pytest.fail(f"{path} is written in another format than tools/render_file_formats.py documents:\n{listed}")

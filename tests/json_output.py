@@ -35,8 +35,8 @@ def _validator(name: str) -> Any:
     return jsonschema_rs.validator_for({"$ref": f"#/$defs/{name}", "$defs": _definitions()})
 
 
-def faults(command: str, document: object) -> list[str]:
-    """How a document differs from each of those that a command may print; empty if it is one of them."""
+def find_violations(command: str, document: object) -> list[str]:
+    """Return how a document differs from each of those that a command may print; empty if it is one of them."""
     printed = json.loads(json.dumps(document))
     found = []
     for name in [*map(name_of, DOCUMENTS[command]), "Failure"]:
@@ -48,7 +48,9 @@ def faults(command: str, document: object) -> list[str]:
 
 
 def running_command() -> str | None:
-    """The name of the command that click runs; None if it is not one of ours, as a group of an author's program."""
+    """Return the name of the command that click runs; None if it is not one of ours, such as a group of an author's
+    program.
+    """
     context = click.get_current_context(silent=True)
     words = [] if context is None else context.command_path.split()[1:]
     names = [" ".join(words[start:]) for start in range(len(words))]
@@ -59,7 +61,7 @@ def _show_checked(self: Session, document: Mapping[str, object], *, reveal: bool
     command = running_command()
     has_own_layers = bool(self.app.layers)  # their names are values of `layer` too
     if command is not None and "$schema" not in document and not has_own_layers:  # SARIF has a schema of its own
-        found = faults(command, document)
+        found = find_violations(command, document)
         if found:
             text = "\n".join(found)
             pytest.fail(f"'{command}' prints JSON that arka_config/cli/output/documents/ does not describe:\n{text}")

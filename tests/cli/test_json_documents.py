@@ -13,7 +13,7 @@ from arka_config.cli.output.documents.registry import DOCUMENTS
 from arka_config.cli.runtime.command_tree import program
 from arka_config.workspace.client.verification import State
 from tests.cli.program import arka, every_command
-from tests.json_output import faults
+from tests.json_output import find_violations
 from tests.pages import ROOT
 from tools import json_schema, render_json_reference
 
@@ -38,7 +38,7 @@ def test_every_command_that_prints_json_has_its_documents() -> None:
     ],
 )
 def test_a_document_that_differs_from_its_description_is_found(document: Any, found: str) -> None:
-    differences = faults("prompt", document)
+    differences = find_violations("prompt", document)
     assert any(found in difference for difference in differences) if found else not differences
 
 
@@ -50,8 +50,8 @@ def test_output_that_no_document_describes_fails_the_test(home: object, monkeypa
 
 def test_a_value_that_this_version_does_not_know_is_found() -> None:
     document = {"name": "timeout", "value": 5, "layer": "file", "source": None, "key": None}
-    assert any('"file" is not one of' in each for each in faults("config get", document))
-    assert faults("config get", document | {"layer": "env"}) == []
+    assert any('"file" is not one of' in each for each in find_violations("config get", document))
+    assert find_violations("config get", document | {"layer": "env"}) == []
 
 
 def test_the_published_schema_is_valid_and_allows_what_later_versions_add() -> None:

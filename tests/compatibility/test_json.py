@@ -27,7 +27,7 @@ from tests.compatibility.scenario import (
     parse_json,
     play,
 )
-from tests.json_output import faults
+from tests.json_output import find_violations
 from tests.secretive import secretive
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def test_every_recorded_object_is_documented() -> None:
     for path in FOLDER.glob("unreleased/*/outputs.json"):
         for each in outputs("unreleased", path.parent.name):
             for document in each["objects"]:
-                assert faults(command_of(each["line"]), document) == [], each["line"]
+                assert find_violations(command_of(each["line"]), document) == [], each["line"]
 
 
 def command_of(line: str) -> str:

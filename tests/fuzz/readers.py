@@ -1,7 +1,7 @@
 """Everything that reads untrusted input, each as a function of bytes.
 
-It returns, or raises a ConfigError: never another exception, and never a message that is empty, very long, or able to
-control a terminal.
+It returns or raises a ConfigError, but never another exception. A message is never empty or very long, and never
+controls the terminal.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def put(content: bytes, *path: str) -> str:
 
 
 def decode(content: bytes) -> str:
-    """Decode bytes as in a variable or an argument: without zero bytes, and with surrogates for invalid UTF-8."""
+    """Decode bytes as from a variable or an argument: zero bytes are removed, and invalid UTF-8 becomes surrogates."""
     return content.replace(b"\0", b"").decode("utf-8", "surrogateescape")
 
 
@@ -230,7 +230,7 @@ def origin(content: bytes) -> None:
 
 
 def answer(content: bytes) -> None:
-    """The response of a workspace, if it is JSON."""
+    """Parse the response of a workspace, if it is JSON."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -281,7 +281,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
 
 
 def check(error: ConfigError) -> None:
-    """An error has a printable message and hint of a reasonable length."""
+    """Check that an error has a printable message and hint of a reasonable length."""
     assert error.message, "an error without a message"
     for line in error.lines[:50]:
         assert len(line) <= LONGEST_MESSAGE, f"a line of {len(line)} characters"
@@ -291,7 +291,7 @@ def check(error: ConfigError) -> None:
 
 
 def is_accepted(reader: str, content: bytes) -> bool:
-    """Pass bytes to a reader and return whether it accepted them. Raises what is not a ConfigError."""
+    """Pass bytes to a reader and return whether it accepted them. Any exception but a ConfigError is raised."""
     try:
         READERS[reader](content)
     except ConfigError as error:

@@ -1,7 +1,7 @@
 """Every reader of untrusted input returns or raises a clear error, quickly and in little memory.
 
-The corpus in tests/fuzz/corpus has valid files, malformed ones, and what a fuzzer found. Inputs are mutated from it.
-`make fuzz` tries more of them, and in `.ci/run` atheris generates them by the code that they reach.
+The corpus in tests/fuzz/corpus has valid files, malformed ones, and inputs that a fuzzer found. Tests mutate them.
+`make fuzz` tries more inputs, and in `.ci/run` atheris selects them by the code that they reach.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ ROOT = Path(__file__).parents[2]
 READERS = sorted(readers.READERS)
 SECONDS = os.environ.get("FUZZ_SECONDS") or ("5" if numbers.FULL else "0.5")
 LARGEST = 1 << 20  # bytes; larger files are not read
-TRACED = 1 << 17  # bytes: tracing the memory takes long
-PATIENCE = 12 * run.PATIENCE  # seconds for a large input: other processes may take most of them
-MOST_MEMORY = 192  # bytes for each byte: what tomllib needs for a number with very many digits
+TRACED = 1 << 17  # bytes: tracing the memory of a larger input takes long
+PATIENCE = 12 * run.PATIENCE  # seconds for a large input: if the machine is busy, most of them pass for other processes
+MOST_MEMORY = 192  # bytes for each byte: tomllib needs that many if a number has very many digits
 
 
 def generate_large_inputs(size: int) -> dict[str, bytes]:
@@ -74,7 +74,7 @@ def fail_on_hang() -> Iterator[None]:
 
 
 def is_accepted(reader: str, content: bytes, seconds: float = run.PATIENCE) -> bool:
-    """Pass an input to a reader and return whether it accepted it. Raises Hang after some seconds."""
+    """Pass an input to a reader and return whether it accepted it. Raises Hang if that takes too long."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return readers.is_accepted(reader, content)
@@ -86,7 +86,7 @@ def is_accepted(reader: str, content: bytes, seconds: float = run.PATIENCE) -> b
 def test_the_corpus_is_accepted_or_refused(reader: str) -> None:
     results = [is_accepted(reader, content) for content in mutation.read_corpus(reader)]
     assert results, "there is no corpus"
-    refusing = {"sealed-token", "data-key", "session"}  # they accept only what one machine wrote
+    refusing = {"sealed-token", "data-key", "session"}  # they accept only the files of one machine
     assert any(results) or reader in refusing, "the corpus has no valid file"
 
 
@@ -140,8 +140,10 @@ def test_the_largest_inputs_are_accepted_or_refused_quickly(reader: str) -> None
 @pytest.mark.slow
 @pytest.mark.longest
 def test_random_fuzzing_finds_no_failure(tmp_path: Path) -> None:
-    """As `make fuzz` does without atheris: for two readers, or in full for all of them, each for FUZZ_SECONDS."""
-    every_reader = numbers.FULL and not find_spec("atheris")  # which the next test uses, for all of them
+    """As `make fuzz` does if atheris is missing. A bounded run tries two readers, a full one all, each for
+    FUZZ_SECONDS.
+    """
+    every_reader = numbers.FULL and not find_spec("atheris")  # the next test uses it for all of them
     fuzz(tmp_path, "chance", *([] if every_reader else ["profile", "pins"]))
 
 

@@ -14,8 +14,8 @@ __all__ = ["two_profiles"]
 
 
 @pytest.fixture(scope="session")
-def everything_is_imported() -> None:
-    """Import the package and its HTTP client, so that no fork does."""
+def import_everything() -> None:
+    """Import the package and its HTTP client, so that no fork has to."""
     for module in pkgutil.walk_packages(arka_config.__path__, "arka_config."):
         if not module.name.startswith(("arka_config.workspace.server", "arka_config.__main__")):
             importlib.import_module(module.name)

@@ -1,4 +1,4 @@
-"""What a guarantee and a mutant are. Each area lists its own in `areas/`.
+"""Guarantees and mutants. Each area lists its own in `areas/`.
 
 docs/explanation/guarantees.md is generated from them.
 """

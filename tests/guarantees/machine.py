@@ -1,4 +1,6 @@
-"""A machine in a folder: created once, copied to the same path for each trial, and read as facts that can be lost."""
+"""A machine in a folder. It is created once, copied to the same path for each trial, and read as facts that can be
+lost.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from tests.workspace.fake import FakeWorkspace
 
 TEMPORARY = "cli-tmp"
-# The contents of these files are random. Other checks show that they are usable.
+# The contents of these files are random. Other checks show that they can be used.
 RANDOM = (
     "plan.json",
     "arka/data/data-key.json",
@@ -38,7 +40,7 @@ RANDOM = (
     "keys/",
     "templates/runner.toml",
 )
-# These need not be as before or as after a complete command.
+# These may differ from their state before and after a complete command.
 OFTEN_REWRITTEN = (
     "arka/data/tokens/",
     "arka/state/sessions/",
@@ -63,10 +65,10 @@ class Machine:
             scenes.make(self.root, scene, fake)
         self.root.rename(self.original)
         self._issued = copy.deepcopy(fake.tokens)
-        self._spare = {TOKEN, OTHER, NEW_TOKEN}  # that the user has elsewhere too
+        self._spare = {TOKEN, OTHER, NEW_TOKEN}  # the user has a copy of it
 
     def restore(self) -> None:
-        """Put the scene and the workspace back into their original state."""
+        """Restore the original state of the scene and the workspace."""
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(self.original, self.root, symlinks=True)
         self.fake.tokens = copy.deepcopy(self._issued)
@@ -86,14 +88,14 @@ class Machine:
     # What is at its workspace
 
     def unheld_tokens(self) -> list[str]:
-        """The labels of the tokens that the workspace accepts and no profile holds, except those from before."""
+        """Return the labels of the tokens that the workspace accepts and no profile holds, except those from before."""
         store = self.store()
         stored = [store.tokens.read(name) for name in store.names()]
         held = {credential.token.reveal() for credential in stored if credential is not None}
         return [row["details"]["label"] for token, row in self.fake.tokens.items() if token not in held | self._spare]
 
     def unknown_tokens(self) -> list[str]:
-        """The labels of those that the journal does not know either, by id or by the key of their request."""
+        """Return those labels whose token is not in the journal either, by its id or the key of its request."""
         store = self.store()
         stored = [store.tokens.read(name) for name in store.names()]
         held = {credential.token.reveal() for credential in stored if credential is not None}
@@ -107,7 +109,7 @@ class Machine:
     # What is on it
 
     def state(self) -> tuple[object, ...]:
-        """Everything on it and at its workspace, without the ids of processes."""
+        """Return everything on it and at its workspace, without the ids of processes."""
         entries = [
             (path, entry.st_mode, re.sub(rb'^\d+ |(?<="process": )\d+', b"PID ", content))
             for path, entry, content in _entries(str(self.root))
@@ -115,7 +117,7 @@ class Machine:
         return tuple(sorted(entries)), json.dumps(self.fake.tokens)
 
     def facts(self) -> dict[str, Any]:
-        """Everything that can be lost, by name. Raises if anything cannot be read."""
+        """Return everything that can be lost, by name. Raises if anything cannot be read."""
         store = self.store()
         active, previous = store.selection.read_active()
         facts: dict[str, Any] = {"active": active, "previous": previous}
@@ -146,15 +148,15 @@ class Machine:
         return facts
 
     def files(self) -> list[str]:
-        """Every file's path below the root."""
+        """Return every file's path below the root."""
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
 
     def temporary(self, within: str = "") -> list[str]:
-        """The temporary files."""
+        """Return the temporary files."""
         return [path for path in self.files() if TEMPORARY in path and path.startswith(within)]
 
     def exposed(self) -> list[str]:
-        """The files with a token, or in a private folder, that others can read or write."""
+        """Return the files that others can read or write, if they hold a token or are in a private folder."""
         return [path for path in self.files() if (self._mode(path) & 0o077 and self._is_secret(path))]
 
     def _is_secret(self, path: str) -> bool:
@@ -167,7 +169,7 @@ class Machine:
         return stat.S_IMODE((self.root / path).lstat().st_mode)
 
     def plain_tokens(self) -> list[str]:
-        """The files of the store with a token in plain text."""
+        """Return the files of the store that contain a token in plain text."""
         tokens = tuple(text.encode() for text in (TOKEN, OTHER, NEW_SECRET, *scenes.SECRETS.values()))
         inside = (path for path in self.files() if path.startswith("arka/"))
         return [path for path in inside if any(token in (self.root / path).read_bytes() for token in tokens)]

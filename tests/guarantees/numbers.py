@@ -1,6 +1,6 @@
 """How much the tests of guarantees try, and the numbers of what they tried, which docs/explanation/guarantees.md shows.
 
-`GUARANTEES` is unset for `make test`, which tries some of the cases. `cases` tries each one, and is for a mutant's
+If `GUARANTEES` is unset, as in `make test`, some of the cases are tried. `cases` tries each one, and is for a mutant's
 guard, and for CI's other Pythons. `full` tries each one in every way, as CI does once. `GUARANTEES_NUMBERS` names the
 folder for the numbers.
 """
@@ -26,14 +26,14 @@ _FOLDER = os.environ.get("GUARANTEES_NUMBERS")
 
 
 def part_of(cases: Iterable[T], every: int, *, first: int = 0) -> list[T]:
-    """Return all cases; of a bounded run, one of every so many, from this one on."""
+    """Return all cases. In a bounded run, return one of every so many, from this one on."""
     return list(cases)[first % every :: every] if BOUNDED else list(cases)
 
 
 def leave_out(
     config: pytest.Config, items: list[pytest.Item], matches: Callable[[pytest.Item], bool], *, every: int
 ) -> None:
-    """Of a bounded run's tests that match, keep one of every so many, or none; the same ones in every process."""
+    """In a bounded run, keep one of every so many of the matching tests, or none; every process keeps the same ones."""
     numbers = {item: crc32(item.nodeid.partition("[")[0].encode()) for item in items if BOUNDED and matches(item)}
     left_out = {item for item, number in numbers.items() if not every or number % every}
     if left_out:
@@ -42,7 +42,7 @@ def leave_out(
 
 
 def record(topic: str, name: str, number: str) -> None:
-    """Write one number of a topic into a file of its own: tests run in parallel."""
+    """Write one number of a topic to a file of its own, because tests run in parallel."""
     if _FOLDER:
         slug = re.sub(r"[^a-z0-9-]+", "-", name.lower())[:80]
         os.makedirs(_FOLDER, exist_ok=True)

@@ -29,7 +29,7 @@ LIBRARIES = (
 
 
 class PytestForks(NamedTuple):
-    """The program, as it runs in a folder."""
+    """The program, running in a folder."""
 
     process: subprocess.Popen[str]
     folder: Path

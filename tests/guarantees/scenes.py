@@ -25,9 +25,9 @@ _PLAIN = 'version = 1\n[profile]\nname = "{}"\n'
 
 
 def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
-    """Make a scene in an empty folder, which is the home folder in the environment."""
+    """Make a scene in an empty folder. The environment names it as the home folder."""
     _make_files(root)
-    # Only if it is needed: the workspace's port differs in each run.
+    # Only if a scene needs it: the workspace's port differs in each run.
     url = ["--api-url", fake.url] if scene in ("served", "issuing") else []
     _run("login", "-p", "work", "--with-token", "--no-verify", "--label", "MacBook Pro", *url, stdin=TOKEN)
     _run("login", "-p", "ci", "--with-token", "--no-verify", "--expires", "2099-01-01", stdin=OTHER)
@@ -74,7 +74,7 @@ def _make_issuing(root: Path, fake: FakeWorkspace) -> None:
 def _make_files(root: Path) -> None:
     for folder in ("templates", "issuing", "keys", "arka/config", "old", "legacy/arka-code-nodejs"):
         (root / folder).mkdir(parents=True)
-    for path in root.rglob("*"):  # the umask is 0, and what others can write is refused
+    for path in root.rglob("*"):  # the umask is 0, and files that others can write are refused
         path.chmod(0o755)
     config = root / "arka" / "config" / "config.toml"
     config.write_text("legacy_sync = true\n", "utf-8")

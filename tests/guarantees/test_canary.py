@@ -1,7 +1,7 @@
-"""One token through every way that text leaves the program: it appears only if it was asked for.
+"""One token is passed through every way that text leaves the program: it appears only if it was asked for.
 
-tests/cli/test_streams.py passes it through every command, option and error. Here are the other ways: crashes, help,
-completion, logs, and the representations of values in Python.
+tests/cli/test_streams.py tests every command, option and error. These are the other ways: crashes, help, completion,
+logs, and the representations of values in Python.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COMMANDS = sorted(dict(every_command(command_tree.program(app))))
 
 
 def shows_token(text: str) -> bool:
-    """Tell whether a text shows a token or a large part of it."""
+    """Tell whether a text contains a token or a large part of one."""
     return "w" * 8 in text or "o" * 8 in text
 
 
@@ -131,7 +131,7 @@ def settings() -> Settings:
 
 
 def validation_error() -> Exception:
-    """The error of pydantic's own validation, with a token in the table, and in a wrong place too."""
+    """An error of pydantic itself: a token is in the table and, as a key, in a wrong place."""
     try:
         Settings.model_validate({"token": TOKEN, "timeout": [TOKEN]})
     except (ValidationError, ConfigError) as error:

@@ -1,7 +1,8 @@
-"""The workspace's database on a full disk, and after a kill, at any page: it opens, and no user is lost.
+"""If the disk is full at any page of the workspace's database, or the process is killed there, it opens and no user is
+lost.
 
-SQLite writes it without the functions that test_faults.py replaces. Here the system limits the size of files, to each
-size in turn: with an error, or with a signal that kills.
+SQLite writes it without the functions that test_faults.py replaces. Instead, the system limits the size of files, to
+one size after another. At the limit, a write fails, or a signal kills the process.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def test_a_database_that_cannot_grow_is_reported_and_loses_no_user(home: Path, t
 
         def add_with_limit(limit: int = limit, email: str = email) -> dict[str, object]:
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL if is_killed else signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the signal would leave one in the working directory
+            resource.setrlimit(
+                resource.RLIMIT_CORE, (0, 0)
+            )  # the signal would leave a core file in the working directory
             _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
             done = add(email)

@@ -1,9 +1,10 @@
-"""A failing write, or a kill, at every step of every command that writes: nothing is lost, and the error is reported.
+"""If a write fails or the process is killed at any step of a command that writes, nothing is lost and the error is
+reported.
 
-Each command line runs once without a fault, to learn its steps and its result, and then once for each step and kind of
-fault. Afterwards each fact is either as before or as after the complete command, the lock is free, and the next
-commands work and leave no temporary file. `GUARANTEES=full` tries every kind of fault at every step, `cases` a kill
-and one error at each, and a bounded run one of six of these.
+Each command line runs once without a fault, which shows its steps and its result, and then once for each step and kind
+of fault. Afterwards, each fact is either as before or as after the complete command, and the lock is free. The next
+commands work and leave no temporary file. `GUARANTEES=full` tries every kind of fault at every step, `cases` a kill and
+one error at each, and a bounded run one of six of these.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ REPETITIONS = 1  # in the bounded part, of the same call on the same file, which
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A folder in memory, if the system has one: a machine is copied hundreds of times."""
+    """A folder in memory, if the system has one, because a machine is copied hundreds of times."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         yield Path(folder)
 
@@ -53,13 +54,13 @@ def workspace() -> Iterator[FakeWorkspace]:
 
 @pytest.fixture(scope="module")
 def machines() -> dict[str, Machine]:
-    """The machines by their scene: making one takes a dozen commands."""
+    """The machines by their scene. Making one takes a dozen commands."""
     return {}
 
 
 @pytest.fixture
 def find_machine(
-    everything_is_imported: None,
+    import_everything: None,
     home: Path,
     folder: Path,
     workspace: FakeWorkspace,
@@ -67,12 +68,12 @@ def find_machine(
     monkeypatch: pytest.MonkeyPatch,
     no_umask: None,
 ) -> Callable[[str], Machine]:
-    """Find or make the machine with a scene, with the environment of its user, at a fixed time."""
+    """Find or make the machine with a scene, with the environment of its user and a fixed time."""
     monkeypatch.setattr("arka_config.timestamps.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
-    # The same random bytes in each trial, so that the same changes lead to the same state.
+    # The same random bytes in each trial: if the changes are the same, so is the state.
     monkeypatch.setattr(os, "urandom", GENERATOR.randbytes)
     monkeypatch.setattr(random, "_urandom", GENERATOR.randbytes)
-    # A thread that used OpenSSL holds one of its locks while it ends, which is after join has returned. A fork at that
+    # When a thread that used OpenSSL ends, after join has returned, it holds one of OpenSSL's locks. A fork at that
     # moment inherits the lock, and its own first thread waits for it forever.
     monkeypatch.setattr("arka_config.workspace.client.transport.call_within", lambda seconds, call: call())
 
@@ -126,7 +127,7 @@ class Trial:
         return self.machine.run(self.line)._asdict()
 
     def _take_the_lock(self) -> None:
-        """Take the lock in the process in which a command failed, and which may go on. Raises LockTimeout."""
+        """Take the lock in the process whose command failed, since that process may go on. Raises LockTimeout."""
         store = self.machine.store()
         store.lock._timeout = 0
         with store.lock:
@@ -135,7 +136,9 @@ class Trial:
     # What must hold
 
     def check_state(self, *, and_the_next_command: bool) -> None:
-        """The state is as it should be. A state is checked once: most faults undo everything, which is one state."""
+        """Check that the state is as it should be. Each state is checked once: most faults undo everything, which is
+        one state.
+        """
         state = self.machine.state()
         if (state, True) in self._checked or (state, and_the_next_command) in self._checked:
             return
@@ -146,7 +149,9 @@ class Trial:
         self._checked.add((state, and_the_next_command))
 
     def check_facts(self) -> None:
-        """Each fact is as before, or as after the complete command. No token is lost that should stay."""
+        """Check that each fact is as before or as after the complete command, and that no token is lost that should
+        stay.
+        """
         now = self.machine.facts()
         for name in {*self.before, *self.after, *now}:
             before, after, value = self.before.get(name), self.after.get(name), now.get(name)
@@ -168,7 +173,9 @@ class Trial:
         )
 
     def check_the_next_command(self) -> None:
-        """Another command works and removes temporary files. The same line works too, or fails with an error."""
+        """Check that another command works and removes temporary files. If the same line runs again, it works or raises
+        an error.
+        """
         GENERATOR.seed("next command")
         store = self.machine.store()
         store.lock._timeout = 1
@@ -185,7 +192,7 @@ class Trial:
             self.check_done()
 
     def check_done(self) -> None:
-        """Each fact is as after the complete command."""
+        """Check that each fact is as after the complete command."""
         if "vault enable" in self.line.words or (
             self.line.scene in ("sealed", "sealed secrets") and "disable" not in self.line.words
         ):
@@ -195,12 +202,14 @@ class Trial:
         assert {name for name in wrong if not self._is_random(name)} == set()
 
     def check_error(self, fault: Fault, result: ForkResult) -> None:
-        """A failure is exit code 1 and one line that names the cause and the file. Otherwise everything was done."""
+        """Check that a failure has exit code 1 and one line that names the cause and the file. If there was none, all
+        is done.
+        """
         done = Result(**result.value[0])
         assert "Traceback" not in done.err
         assert done.code in (0, 1, 3), done.err
         assert result.hit is not None
-        if self.line.scene == "broken":  # a problem that could not be fixed is reported
+        if self.line.scene == "broken":  # doctor reports a problem that it could not fix
             assert done.code in (0, 1), done.err
             if fault.message not in done.out + done.err:
                 self.check_done()
@@ -218,7 +227,7 @@ class Trial:
 
 
 def _target(path: str) -> str:
-    """A file's name. For a temporary file, the name of the file that it replaces, as in messages."""
+    """Return a file's name. If it is temporary, return the name of the file that it replaces, as messages do."""
     return re.sub(r"^\.(.*)\.[0-9a-f]{12}\.cli-tmp$", r"\1", os.path.basename(path))
 
 
@@ -227,10 +236,10 @@ def _tokens(facts: dict[str, Any]) -> set[str]:
 
 
 def select_faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
-    """Faults at each step, at every repetition of a step if run in full."""
+    """Return the faults at each step. In a full run, a repeated step counts each time."""
     seen: Counter[tuple[str, str]] = Counter()
     for at, (name, path) in enumerate(steps, 1):
-        # A read-only config folder is not a fault: a profile works without a file if it has no settings.
+        # A read-only config folder is not a fault: if a profile has no settings, it needs no file.
         errors = [
             kind
             for kind in ERRORS

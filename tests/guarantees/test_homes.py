@@ -1,4 +1,4 @@
-"""Unusual homes: read-only, full, another user's, linked. Each is reported with a clear error, and nothing is lost."""
+"""If a home is unusual (read-only, full, another user's, linked), the error is clear, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PROGRAM = str(Path(sys.executable).with_name("arka"))
 
 
 def run(words: str, home: Path, *prefix: str) -> Result:
-    """Run the installed program, behind the words of a prefix."""
+    """Run the installed program. The words of the prefix come first."""
     environ = {"PATH": os.environ["PATH"], "ARKA_HOME": str(home), "HOME": str(home.parent), **no_network.VARIABLES}
     done = subprocess.run(
         [*prefix, PROGRAM, *words.split()],
@@ -50,7 +50,7 @@ def run(words: str, home: Path, *prefix: str) -> Result:
 
 
 def check(done: Result, cause: str, home: Path, before: dict[str, bytes]) -> None:
-    """There is one error that names the cause and the file, with a hint, and nothing is lost."""
+    """Check that one error names the cause and the file, with a hint, and that nothing is lost."""
     assert done.code == 1, done.err
     assert "Traceback" not in done.err
     (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
@@ -67,13 +67,13 @@ def check_nothing_is_lost(before: dict[str, bytes], after: dict[str, bytes]) -> 
 
 
 def in_a_namespace(script: str) -> list[str]:
-    """A prefix that runs a script first, in a mount namespace."""
+    """Return a prefix that runs a script first, in a mount namespace."""
     return ["unshare", "-m", "sh", "-c", f'{script} && exec "$@"', "sh"]
 
 
 @pytest.fixture
-def namespaces() -> None:
-    """Skip the test if this user cannot mount a file system in a namespace."""
+def require_namespaces() -> None:
+    """Skip the test unless this user can mount a file system in a namespace."""
     if not AS_ROOT:
         pytest.skip("only root can mount a file system")
     missing = [name for name in ("unshare", "mount") if shutil.which(name) is None]
@@ -86,7 +86,7 @@ def namespaces() -> None:
 
 
 @pytest.mark.parametrize("words", numbers.part_of(CHANGES, 3))
-@pytest.mark.usefixtures("namespaces")
+@pytest.mark.usefixtures("require_namespaces")
 def test_a_read_only_home_is_reported(two_profiles: Path, words: str) -> None:
     before = tree(str(two_profiles))
     read_only = in_a_namespace(
@@ -98,9 +98,9 @@ def test_a_read_only_home_is_reported(two_profiles: Path, words: str) -> None:
 
 
 @pytest.mark.parametrize("words", numbers.part_of(CHANGES, 3))
-@pytest.mark.usefixtures("namespaces")
+@pytest.mark.usefixtures("require_namespaces")
 def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
-    """The home is on a file system in memory that is filled to its last byte."""
+    """The home is on a file system in memory, which is filled to its last byte."""
     before = tree(str(two_profiles))
     copy = two_profiles.parent / "copy"
     full = in_a_namespace(
@@ -123,10 +123,10 @@ def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can be another user")
-@pytest.mark.usefixtures("everything_is_imported")
+@pytest.mark.usefixtures("import_everything")
 @pytest.mark.parametrize("words", [*CHANGES, "token", "status --offline", "profiles list"])
 def test_a_home_of_another_user_is_reported(two_profiles: Path, words: str) -> None:
-    """It runs in a fork that has imported everything: the other user cannot read this checkout."""
+    """The command runs in a fork that has imported everything, because the other user cannot read this checkout."""
     before = tree(str(two_profiles))
     for folder in two_profiles.parents:
         folder.chmod(folder.stat().st_mode | 0o111)
@@ -136,7 +136,7 @@ def test_a_home_of_another_user_is_reported(two_profiles: Path, words: str) -> N
         os.setuid(NOBODY)
         return arka(*words.split(), stdin=TOKEN)._asdict()
 
-    # Not below tmp_path: a pytest that another test starts closes the folder of all tests to other users again.
+    # Not below tmp_path: if another test starts pytest, that closes the folder of all tests to other users again.
     with tempfile.TemporaryDirectory() as reports:
         os.chmod(reports, 0o777)
         result = run_in_fork(as_another_user, NO_FAULT, Path(reports) / "report")

@@ -1,10 +1,10 @@
 """Random sequences of login, rotate, apply, prune, create, remove and revoke, with kills, leave no token unknown.
 
-After every command, each token that the workspace accepts is stored in a profile, or is in the journal, or the user has
-let go of it: by logging in over it, or by removing its profile without revoking it. At the end `doctor --fix` revokes
+After every command, each token that the workspace accepts is stored in a profile, or is in the journal, or was
+abandoned: the user logged in over it, or removed its profile without revoking it. At the end, `doctor --fix` revokes
 what is in the journal, and `doctor --online` names every token that no profile holds.
 
-Each command runs in a fork, against a workspace in this process. A kill is before or after any write or request.
+Each command runs in a fork, against a workspace in this process. A kill comes before or after any write or request.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ if TYPE_CHECKING:
 
 NAMES = st.sampled_from(["one", "two", "three"])
 LABELS = st.sampled_from(["first", "second"])
-INDEXES = st.integers(0, 2)  # of one of the profiles that exist
-STEPS = st.integers(0, 120)  # the step at which a command is killed, or 0; some commands have fewer
+INDEXES = st.integers(0, 2)  # the number of an existing profile
+STEPS = st.integers(0, 120)  # the step at which a command is killed, or 0; if the command has fewer steps, it completes
 EXAMPLES, LENGTH = (30, 12) if numbers.FULL else (3, 8)
 ADMIN = "admin"
 
 
 def has_profiles(machine: Lifecycle) -> bool:
-    """Whether there is a profile besides `admin`."""
+    """Tell whether there is a profile besides `admin`."""
     return bool(machine.others())
 
 
@@ -78,7 +78,7 @@ class Lifecycle(RuleBasedStateMachine):
         (self.templates / "none.toml").write_text('version = 1\n[profile]\nname = "none"\n', "utf-8")
         self.patch.setenv("HOME", str(self.folder))
         self.patch.setenv("ARKA_HOME", str(self.folder / "arka"))
-        self.released: set[str] = set()  # the ids of tokens that the user let go of
+        self.released: set[str] = set()  # the ids of tokens that the user abandoned
         self.log: list[str] = []
 
     def teardown(self) -> None:
@@ -155,7 +155,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def _apply(self, step: int) -> None:
         recorded = self._recorded()
-        for name in ("one", "two", "three"):  # a token of the user's own may be replaced: that is what --take is for
+        for name in ("one", "two", "three"):  # --take allows it to replace a token that the user stored
             self.released |= self._held_by(name) - recorded
         line = ("apply", str(self.templates), "--yes", "--prune", "--adopt", "--take", "template")
         self._run(*line, "--allow-origin", self.workspace.url, "-p", ADMIN, step=step)
@@ -173,7 +173,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def every_token_is_known(self) -> None:
-        """It is stored, or in the journal by its id or the key of its request, or the user let go of it."""
+        """Check that each token is stored, or in the journal by its id or the key of its request, or was abandoned."""
         if not self.log:
             return
         entries = open_store(app).journal.entries()
@@ -223,7 +223,7 @@ class Lifecycle(RuleBasedStateMachine):
 @pytest.mark.slow
 @pytest.mark.longest
 def test_no_sequence_of_commands_and_kills_leaves_an_unknown_token(
-    everything_is_imported: None, workspace: RunningWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
+    import_everything: None, workspace: RunningWorkspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("arka_config.workspace.client.transport.call_within", lambda seconds, call: call())
     bound = {"workspace": workspace, "patch": monkeypatch}
@@ -235,6 +235,10 @@ def test_no_sequence_of_commands_and_kills_leaves_an_unknown_token(
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
-            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a failure's log says more than a shorter sequence
+            phases=[
+                Phase.explicit,
+                Phase.reuse,
+                Phase.generate,
+            ],  # if it fails, the log says more than a shorter sequence would
         ),
     )

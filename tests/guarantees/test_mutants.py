@@ -1,7 +1,7 @@
-"""Remove one safeguard from a copy of the package at a time, and see that a test catches it.
+"""Remove one safeguard at a time from a copy of the package, and check that a test catches it.
 
-The guard, a test of the guarantee, runs on the copy in a process of its own, and must fail there at the expected
-assertion. The test run itself shows that it passes on the unchanged package.
+The guard is a test of the guarantee. It runs on the copy in a process of its own, and must fail at the expected
+assertion. The test run itself shows that it passes if the package is unchanged.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OPTIONS = ("-x", "-vv", "-p", "no:cacheprovider", "--color=no")
 def forks(isolation: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PytestForks]:
     """Pytest in a folder with a copy of the package and its tests, and with what Python compiled of them."""
     folder = tmp_path_factory.mktemp("copy")
-    ignored = shutil.ignore_patterns("*.pyc.*", "corpus")  # other processes compile at this moment
+    ignored = shutil.ignore_patterns("*.pyc.*", "corpus")  # other processes may compile at this moment
     for name in ("arka_config", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", folder)
@@ -56,7 +56,7 @@ def test_a_build_without_a_safeguard_is_caught(forks: PytestForks, mutant: Mutan
         code, output = forks.run(*OPTIONS, mutant.guard)
     finally:
         file.write_text(text, "utf-8")
-        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # what was compiled of it is valid again
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # its compiled file is valid again
     assert code == 1, output
     failed = re.search(r"^FAILED (\S+)", output, re.MULTILINE)
     assert failed is not None, output

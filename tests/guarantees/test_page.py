@@ -33,7 +33,7 @@ def test_each_test_of_a_guarantee_exists(guarantee: Guarantee) -> None:
 
 
 def has_test(test: str) -> bool:
-    """Whether a test function, or a file with at least one, exists."""
+    """Tell whether a test function exists, or a file with at least one."""
     path, _, name = test.partition("::")
     try:
         text = (ROOT / path).read_text("utf-8")
@@ -44,7 +44,7 @@ def has_test(test: str) -> bool:
 
 
 def attack_rows() -> list[list[str]]:
-    """The cells of each table row of the threat model."""
+    """Return the cells of each table row of the threat model."""
     text = (ROOT / "docs" / "explanation" / "threat-model.md").read_text("utf-8")
     rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", text, re.MULTILINE)]
     return [row for row in rows if row[-1] not in ("test", "---")]

@@ -1,8 +1,8 @@
-"""Thirty-two processes run commands at once, and some are killed: nothing is lost, half read, or left locked.
+"""If 32 processes run commands at once, and some are killed, nothing is lost, half read, or left locked.
 
 tests/store/test_races.py races the store itself. Here each process runs command lines as fast as it can, on its own
-profiles and on shared ones, while the vault is rekeyed. Every acknowledged change must be there at the end. It takes a
-few seconds, with `GUARANTEES=full` a minute, and RACE_SECONDS if that is set.
+profiles and on shared ones, while the vault is rekeyed. At the end, every acknowledged change must be there. It takes a
+few seconds; with `GUARANTEES=full` a minute, or RACE_SECONDS if that is set.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Runner:
         assert self.insist("token", "-p", kept).out.strip() == token(kept), "another profile's token"
 
     def run_shared(self) -> None:
-        """Run a command on profiles that all processes share, which may lose the race."""
+        """Run a command on profiles that all processes share. It may lose the race."""
         one, two = self.dice.sample(SHARED, 2)
         lines = [
             ("login", "-p", one, "--with-token", "--no-verify", "--force"),
@@ -83,7 +83,7 @@ class Runner:
         assert done.code == 0 or (self.error is not None and not isinstance(self.error, DAMAGE)), done.err
 
     def insist(self, *words: str, stdin: str = "") -> Result:
-        """Run a command that must succeed, again if the lock was busy."""
+        """Run a command that must succeed. If the lock is busy, run it again."""
         done = self.attempt(*words, stdin=stdin)
         while isinstance(self.error, LockTimeout):
             done = self.attempt(*words, stdin=stdin)
@@ -137,7 +137,7 @@ def test_commands_that_run_at_once_lose_nothing_even_if_killed(two_profiles: Pat
         os.kill(victim, signal.SIGKILL)
         os.waitpid(victim, 0)
         killed += 1
-        # Not one that rekeys or applies: the others depend on those being completed.
+        # Not one that rekeys or applies: the other processes need those changes to be completed.
         runners.append(start(1000 + killed * 8 + 2, tmp_path))
     for runner in runners:
         os.waitpid(runner, 0)

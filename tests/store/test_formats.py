@@ -27,7 +27,7 @@ from arka_config.store.formats import JournalEntry, PlainTokenFile, PreferencesF
 from arka_config.store.system import system_of
 from arka_config.templates import ledger
 from arka_config.templates.formats import LedgerEntry, RecordedTokenTable
-from tests.file_formats import faults, pattern_of
+from tests.file_formats import find_violations, pattern_of
 from tests.pages import ROOT
 from tools import render_file_formats
 from tools.json_schema import keys
@@ -75,7 +75,9 @@ def test_recorded_files_have_the_documented_formats(home: Path) -> None:
     found = [path for path in home.rglob("*") if path.is_file()]
     checked = [(str(path), pattern_of(path.relative_to(home).as_posix())) for path in found]
     assert any(pattern for _, pattern in checked)
-    broken = [f"{path}: {faults(pattern, Path(path).read_text('utf-8'))}" for path, pattern in checked if pattern]
+    broken = [
+        f"{path}: {find_violations(pattern, Path(path).read_text('utf-8'))}" for path, pattern in checked if pattern
+    ]
     assert [each for each in broken if not each.endswith(": []")] == []
 
 

@@ -1,4 +1,4 @@
-"""The workspace server's database: outages, and what the limits of an address mean for others."""
+"""The workspace server's database: outages, and how the limits of one address affect others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tokens that commands have issued, replace and remove."""
+"""The tokens that commands issue, replace and remove."""
 
 from __future__ import annotations
 

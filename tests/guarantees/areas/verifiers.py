@@ -1,4 +1,4 @@
-"""Programs with an API of their own: which requests carry a token, and what they say of themselves."""
+"""Programs with an API of their own: which requests carry a token, and what their texts say."""
 
 from __future__ import annotations
 
