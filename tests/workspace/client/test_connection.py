@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
+import certifi
+import certifi.core
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -466,4 +468,5 @@ def test_ca_bundle_path_may_start_with_tilde(home: Path, tmp_path: Path) -> None
 def test_certifi_is_used_without_system_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(tmp_path / "none"), openssl_capath=str(tmp_path))
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    monkeypatch.setattr(certifi, "where", certifi.core.where)  # not the one authority that most tests trust
     assert Connection().certificates().cert_store_stats()["x509_ca"] > 50
