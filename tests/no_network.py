@@ -1,6 +1,6 @@
 """Keep the tests off the network: a proxy address on which nothing listens, and a guard for this process's sockets.
 
-With the variables, every workspace that is not on loopback is unreachable at once, also in child processes.
+With the variables, child processes too find every workspace unreachable at once, unless it is on loopback.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ VARIABLES = {
 
 
 def guard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Refuse connections and look-ups of other machines, as if there were no network. Return the refused hosts."""
+    """Refuse connections to other machines and look-ups of their names, as if there were no network. Return the refused
+    hosts.
+    """
     refused: list[str] = []
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
@@ -33,21 +35,21 @@ def guard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             refused.append(name)
             raise socket.gaierror(socket.EAI_NONAME, "the tests stay on this machine")
 
-    def guarded_connect(self: socket.socket, address: Any) -> None:
+    def check_and_connect(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6):
             check(address[0])
         connect(self, address)
 
-    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+    def check_and_connect_ex(self: socket.socket, address: Any) -> int:
         if self.family in (socket.AF_INET, socket.AF_INET6):
             check(address[0])
         return connect_ex(self, address)
 
-    def guarded_getaddrinfo(host: Any, *rest: Any, **options: Any) -> Any:
+    def check_and_look_up(host: Any, *rest: Any, **options: Any) -> Any:
         check(host.decode() if isinstance(host, bytes) else host)
         return getaddrinfo(host, *rest, **options)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
-    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
-    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+    monkeypatch.setattr(socket.socket, "connect", check_and_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", check_and_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", check_and_look_up)
     return refused

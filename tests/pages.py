@@ -2,7 +2,7 @@
 
 - ```` ```console ````: each line after `$ ` is run. It must exit with 0, or with N if a line `# exit N` follows.
   The lines after it are its expected output (stdout and stderr): `…` matches anything in a line, and alone any lines.
-  Without such lines the output is not checked. A line that ends with ` &` runs until the end of the page; its output is
+  If there are none, it is not checked. If a line ends with ` &`, it runs until the end of the page; its output is
   waited for. The port 8765 is replaced by a free one.
 - ```` ```python ````: run. The comment after a `print(…)` is its expected output.
 - ```` ```toml ````, ```` ```python ```` and others with the first line `# ~/PATH` or `// ~/PATH`: written to that file.
@@ -102,7 +102,7 @@ class Home:
         self._background: list[subprocess.Popen[bytes]] = []
 
     def start(self, line: str, expected: tuple[str, ...]) -> str:
-        """Start a program in the background, and return its output as soon as that is the expected one, or it ends."""
+        """Start a program in the background. Return its output when that is as expected, or when the program ends."""
         log = self.folder.with_name(f"{self.folder.name}-{len(self._background)}.log")
         line = line.replace("workspace serve", f"workspace serve --port {self._port}")
         with log.open("wb") as file:
@@ -124,7 +124,7 @@ class Home:
             process.wait(30)
 
     def localize(self, text: str) -> str:
-        """Put this home folder and the port of this page's workspace into the text."""
+        """Replace the home folder and port of the page by those of this run."""
         return text.replace("8765", self._port).replace("/home/you/", f"{self.folder}/")
 
     def _as_shown(self, output: str) -> str:
@@ -133,7 +133,7 @@ class Home:
         return output.replace(self._port, "8765")
 
     def run(self, line: str) -> tuple[int, str]:
-        """Run a line and return its exit code and output: a plain `arka …` in this process, other lines in bash."""
+        """Run a line and return its exit code and output: a plain `arka …` in this process, any other line in bash."""
         line = self.localize(line)
         words = shlex.split(line, comments=True)
         if words[0] == "cd":
@@ -170,7 +170,7 @@ class Home:
 
 
 def free_port() -> int:
-    """Return a free port of four digits, as wide as the one in the pages: their tables are aligned."""
+    """Return a free port of four digits: if it were wider than the one in the pages, their tables would not align."""
     for port in random.sample(range(2000, 10_000), 1000):
         try:
             with socket.create_server(("127.0.0.1", port)):
@@ -194,7 +194,7 @@ def _run_in_bash(line: str) -> tuple[int, str]:
 
 
 def run_page(page: Path, home: Home) -> None:
-    """Run all blocks of the page in order. Raises AssertionError if one behaves differently from the page."""
+    """Run all blocks of the page in order. Raises AssertionError if the output of one is not as on the page."""
     with mock.patch.dict(os.environ):  # Python blocks may change it
         try:
             _run_blocks(page, home)
@@ -227,7 +227,7 @@ def _run_blocks(page: Path, home: Home) -> None:
 
 
 def matches(output: str, lines: tuple[str, ...]) -> bool:
-    """Whether the output matches the expected lines, in which `…` matches anything."""
+    """Tell whether the output matches the expected lines, in which `…` matches anything."""
     pattern = "".join(
         r"(?:.*\n)*" if line.strip() == "…" else ".*".join(map(re.escape, line.split("…"))) + r"\n" for line in lines
     )

@@ -40,9 +40,9 @@ PROGRAMS = (
 )
 LINTERS = ("check-jsonschema", "hadolint", "kubernetes-validate", "zizmor")  # in requirements/deploy.txt
 ZENSICAL = "zensical"  # in requirements/docs.txt
-MISE = "mise"  # npm's package for Linux on x86-64 has the program
+MISE = "mise"  # npm's package for Linux on x86-64 contains the program
 AXE = "axe-core"  # checks the accessibility of pages
-PYDANTIC_SETTINGS = "pydantic-settings"  # its own tests, from its source archive
+PYDANTIC_SETTINGS = "pydantic-settings"  # its own tests, which are in its source archive
 _FOLDERS = {ZENSICAL: "docs/bin", MISE: "mise/node_modules/.bin"}
 _PACKAGES = {  # Debian's packages, if they have other names
     "ansible-playbook": "ansible-core",
@@ -73,7 +73,7 @@ class NodePeer(NamedTuple):
 
 
 def missing(name: str) -> str:
-    """Say what to install for this peer; an empty string if it is installed. Raises ValueError for an unknown name."""
+    """Say what to install for this peer; empty if it is installed. Raises ValueError if its name is unknown."""
     if name == "atheris":
         return "" if find_spec("atheris") else "atheris is not installed: pip install -r requirements/fuzz.txt"
     try:
@@ -94,7 +94,7 @@ def missing(name: str) -> str:
 
 
 def executable(name: str) -> str:
-    """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer unless there is one."""
+    """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer if there is none."""
     if name in _OLDEST_NODE:
         return _node(name)
     if name in (*LINTERS, ZENSICAL, MISE):
@@ -113,7 +113,7 @@ def executable(name: str) -> str:
 
 
 def postgresql_programs() -> Path:
-    """Return the folder of the newest PostgreSQL's programs. Raises MissingPeer unless there is one.
+    """Return the folder of the newest PostgreSQL's programs. Raises MissingPeer if there is none.
 
     Debian installs each version in a folder that is not on PATH.
     """
@@ -126,7 +126,7 @@ def postgresql_programs() -> Path:
 
 
 def axe_script() -> Path:
-    """Return axe-core's script. Raises MissingPeer."""
+    """Return axe-core's script. Raises MissingPeer if it is not installed."""
     path = FOLDER / AXE / "node_modules" / AXE / "axe.min.js"
     if not path.is_file():
         raise MissingPeer(f"{AXE} is not in {FOLDER}: run 'make peers'")
@@ -156,7 +156,9 @@ def pydantic_settings_packages() -> Path:
 
 
 def node_for(name: str) -> NodePeer:
-    """Return the Node and the `node_modules` folder for a package such as `conf-16`. Raises MissingPeer."""
+    """Return the Node and the `node_modules` folder for a package such as `conf-16`. Raises MissingPeer if there is
+    none.
+    """
     node = _node(name)
     modules = FOLDER / name / "node_modules"
     if not (modules / _NODE_PACKAGES[name] / "package.json").is_file():
@@ -170,7 +172,7 @@ def run_node(name: str, script: str, *arguments: str, environment: Mapping[str, 
     Raises CalledProcessError, with stderr as a note, if the module fails.
     """
     node, modules = node_for(name)
-    # The imports of a module that is not in a file are resolved from the working directory.
+    # If a module is not in a file, Node resolves its imports from the working directory.
     command = [node, "--input-type=module", "--eval", script, "--", *arguments]
     done = subprocess.run(
         command, cwd=modules.parent, env=environment, check=False, capture_output=True, text=True, timeout=60

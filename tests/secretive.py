@@ -35,7 +35,7 @@ class Mail(BaseModel):
 
 
 class Settings(ProfileSettings, app=app):
-    """Secrets of every kind, and what is none."""
+    """Secrets of every kind, and settings that are not secret."""
 
     token: Token | None = None
     api_url: HttpUrl = HttpUrl("https://arka-ai.com")

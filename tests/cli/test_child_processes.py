@@ -201,7 +201,7 @@ def test_the_settings_class_is_not_imported_without_a_variable_of_the_app() -> N
 
 @pytest.fixture
 def references(two_profiles: Path) -> Path:
-    """Two more profiles, whose tokens are in variables."""
+    """Two more profiles. Their tokens are in variables."""
     for name in ("pipeline", "nightly"):
         assert arka("profiles", "create", name, f"token.env={name.upper()}_TOKEN").code == 0
     return two_profiles

@@ -39,7 +39,7 @@ TABLES = ["status", "profiles list", "profiles show", "config show --sources", "
 
 @pytest.fixture
 def three(two_profiles: Path) -> Path:
-    """A third profile, whose label has double-width characters and whose workspace URL is long."""
+    """A third profile: its label has double-width characters, and its workspace URL is long."""
     store = open_store(app, {"ARKA_HOME": str(two_profiles)})
     url = "https://a-workspace-with-a-rather-long-name.arka-ai.com"
     store.log_in("build-machine-in-the-basement", Credential(Secret(TOKEN), Origin.of(url), label="研究室の🦊マシン"))

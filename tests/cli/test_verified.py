@@ -211,7 +211,7 @@ def rows(text: str) -> dict[str, str]:
 
 @pytest.fixture
 def unverified_login(home: Path, fake: FakeWorkspace) -> FakeWorkspace:
-    """Profile `work`, whose token could not be verified when it was stored."""
+    """Profile `work`. When its token was stored, it could not be verified."""
     assert login(fake, "-p", "work", "--no-verify", "--label", "Mine").code == 0
     return fake
 

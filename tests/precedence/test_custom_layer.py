@@ -47,7 +47,7 @@ class Retry(BaseModel):
 
 
 class Store:
-    """A parameter store that records what is read."""
+    """A parameter store that records each read."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self.values = values
@@ -58,7 +58,7 @@ class Store:
         return (self.values[field.name], f"/acme/{field.name}") if field.name in self.values else None
 
 
-def made(store: Store, below: Literal["flag", "env", "profile"] = "profile") -> type[ProfileSettings]:
+def make_settings(store: Store, below: Literal["flag", "env", "profile"] = "profile") -> type[ProfileSettings]:
     app = App("acme", api_url="https://api.acme.example", layers=[CustomLayer("ssm", store, below=below)])
 
     class Settings(ProfileSettings, app=app):
@@ -95,7 +95,7 @@ def store_of(settings: type[ProfileSettings], environ: dict[str, str]) -> Profil
 def test_custom_layer_is_directly_below_the_named_layer(
     below: Literal["flag", "env", "profile"], order: list[str], environ: dict[str, str]
 ) -> None:
-    settings = made(Store({"timeout": 7}), below)
+    settings = make_settings(Store({"timeout": 7}), below)
     resolution = Resolution(
         store_of(settings, environ),
         {**environ, "ACME_TIMEOUT": "5"},
@@ -107,19 +107,19 @@ def test_custom_layer_is_directly_below_the_named_layer(
 
 
 def test_profile_chosen_by_flag_overrides_a_custom_layer(environ: dict[str, str]) -> None:
-    settings = made(Store({"timeout": 7}), "flag")
+    settings = make_settings(Store({"timeout": 7}), "flag")
     store_of(settings, environ)
     assert settings.load(profile="work", environ=environ).source_of("timeout").layer == "profile"
 
 
 def test_custom_layer_value_has_layer_and_place(environ: dict[str, str]) -> None:
-    found = made(Store({"retry.times": "9"})).load(environ=environ).source_of("retry.times")
+    found = make_settings(Store({"retry.times": "9"})).load(environ=environ).source_of("retry.times")
     assert (found.layer, found.place, found.value) == ("ssm", "/acme/retry.times", "9")
 
 
 def test_custom_layer_is_read_once_with_the_profile_if_needed(environ: dict[str, str]) -> None:
     store = Store({})
-    settings = made(store)
+    settings = make_settings(store)
     store_of(settings, environ)
     settings.load(environ=environ)
     assert ("timeout", "work") not in store.asked
@@ -128,24 +128,24 @@ def test_custom_layer_is_read_once_with_the_profile_if_needed(environ: dict[str,
 
 
 def test_custom_layer_text_is_handled_like_a_variable(environ: dict[str, str]) -> None:
-    settings = made(Store({"tags": '["a", "b"]', "password": "made-up", "timeout": ""}))
+    settings = make_settings(Store({"tags": '["a", "b"]', "password": "made-up", "timeout": ""}))
     loaded = settings.load(environ=environ)
     assert loaded.model_dump()["tags"] == ("a", "b")
     assert "made-up" not in repr(loaded) + repr(loaded.source_of("password"))
     assert loaded.source_of("timeout").layer == "default"
     with pytest.raises(InvalidValue, match="/acme/timeout"):
-        made(Store({"timeout": "\x1b[31m"})).load(environ=environ)
+        make_settings(Store({"timeout": "\x1b[31m"})).load(environ=environ)
 
 
 def test_custom_layer_token_is_sent_to_its_own_url(environ: dict[str, str]) -> None:
     both = {"token": " acme_kept\n", "api_url": "https://eu.acme.example"}
-    loaded = made(Store(both), "env").load(environ=environ)
+    loaded = make_settings(Store(both), "env").load(environ=environ)
     assert str(loaded.model_dump()["api_url"]) == "https://eu.acme.example/"
-    settings = made(Store({"token": "acme_kept"}), "env")
+    settings = make_settings(Store({"token": "acme_kept"}), "env")
     profiles = store_of(settings, environ)
     profiles.edit("work", {("api_url",): "https://evil.example"})
     assert settings.load(environ=environ).source_of("api_url").layer == "default"
-    settings = made(Store({"api_url": "https://evil.example"}), "env")
+    settings = make_settings(Store({"api_url": "https://evil.example"}), "env")
     profiles.edit("work", {("api_url",): None})
     profiles.log_in("work", Credential(Secret("acme_stored"), Origin.of("https://api.acme.example")))
     with pytest.raises(OriginConflict, match="/acme/api_url"):

@@ -15,7 +15,7 @@ from arka_config.precedence.origin import is_loopback
 PORTS = {"https": 443, "http": 80}
 
 
-def reason(url: str, source: str = "") -> str:
+def read_refusal(url: str, source: str = "") -> str:
     """The error message for a refused URL."""
     with pytest.raises(InvalidUrl) as caught:
         Origin.of(url, source)
@@ -180,8 +180,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("url", HOSTILE, ids=ascii)
-def test_ambiguous_url_is_an_error(url: str) -> None:
-    assert reason(url, "ARKA_API_URL").startswith("ARKA_API_URL: ")
+def test_url_that_parsers_read_differently_is_an_error(url: str) -> None:
+    assert read_refusal(url, "ARKA_API_URL").startswith("ARKA_API_URL: ")
 
 
 CLEAR = [
@@ -198,7 +198,7 @@ CLEAR = [
 
 @pytest.mark.parametrize("url", CLEAR)
 def test_http_is_accepted_for_loopback_only(url: str) -> None:
-    assert "would send the token in clear text" in reason(url)
+    assert "would send the token in clear text" in read_refusal(url)
     assert str(Origin.of(url.replace("http", "https", 1))) == url.replace("http", "https", 1)
 
 
@@ -209,11 +209,11 @@ def test_http_error_hints_the_same_url_with_https() -> None:
 
 
 def test_url_error_does_not_repeat_a_password() -> None:
-    assert "hunter2" not in reason("https://ada:hunter2@arka-ai.com/x", "the profile")
+    assert "hunter2" not in read_refusal("https://ada:hunter2@arka-ai.com/x", "the profile")
 
 
 def test_url_error_escapes_control_characters() -> None:
-    said = reason("https://arka-ai.com/\x1b[31m")
+    said = read_refusal("https://arka-ai.com/\x1b[31m")
     assert "\x1b" not in said
     assert r"\x1b[31m" in said
 

@@ -1,4 +1,4 @@
-"""Precedence is the same for the layers alone, the click commands and the typed settings."""
+"""Precedence is the same in the layers alone, the click commands and the typed settings."""
 
 from __future__ import annotations
 
@@ -89,28 +89,28 @@ class Answer(NamedTuple):
     source: str | None = None
     key: str | None = None
 
-    def typed(self) -> Answer:
+    def to_numbers(self) -> Answer:
         """Return the answer with numbers instead of their text, as in JSON and typed settings."""
-        return self._replace(value=self.value if self.value is None else as_typed(self.value))
+        return self._replace(value=self.value if self.value is None else normalize(self.value))
 
 
 @given(STACKS)
 def test_layers_commands_and_settings_give_the_same_value_layer_and_place(stack: Stack) -> None:
     with tempfile.TemporaryDirectory() as home:
         environ = {"ACME_HOME": home, "ELSEWHERE": "acme_elsewhere", **stack.environ}
-        profile = lay_out(stack, environ)
+        profile = write_stack(stack, environ)
         for name in FIELDS:
             fast = from_layers(name, environ, profile, stack.flags)
             event(f"{name} from {fast.layer or 'an error'}")
             assert from_settings(name, environ, profile, stack.flags) == fast
-            if stack.flags.keys() <= {"token"}:  # the options that every command has
+            if stack.flags.keys() <= {"token"}:  # the options of every command
                 is_shown = name == "token" or not Settings.leaves()[name].field.secret or not fast.layer
                 shown = fast if is_shown or fast.value is None else fast._replace(value=HIDDEN)
-                assert from_command(name, environ, profile, stack.flags) == shown.typed()
+                assert from_command(name, environ, profile, stack.flags) == shown.to_numbers()
 
 
-def lay_out(stack: Stack, environ: dict[str, str]) -> str | None:
-    """Write the stack's files. Return the profile to pass as a flag, if it is selected that way."""
+def write_stack(stack: Stack, environ: dict[str, str]) -> str | None:
+    """Write the stack's files. If a flag selects the profile, return its name."""
     store = open_store(app, environ)
     store.create("work", stack.file)
     if stack.stored is not None and ("token", "env") not in stack.file:
@@ -143,7 +143,7 @@ def from_settings(name: str, environ: Mapping[str, str], profile: str | None, fl
     typed: Any = settings
     for part in name.split("."):
         typed = getattr(typed, part)
-    assert as_typed(found.value) == as_typed(typed)
+    assert normalize(found.value) == normalize(typed)
     return found
 
 
@@ -160,20 +160,20 @@ def from_command(name: str, environ: Mapping[str, str], profile: str | None, fla
         code = run(app, arguments)
     if code == 0:
         document = json.loads(stdout.getvalue())
-        return Answer(document["value"], document["layer"], document["source"], document["key"]).typed()
+        return Answer(document["value"], document["layer"], document["source"], document["key"]).to_numbers()
     message = stderr.getvalue().partition("error: ")[2].partition("\n")[0]
-    return Answer(None, "default") if message.endswith("is not set") else Answer(message).typed()
+    return Answer(None, "default") if message.endswith("is not set") else Answer(message).to_numbers()
 
 
 def answer(finding: ResolvedValue | None) -> Answer:
     if finding is None:
-        return Answer(None, "default")  # as in typed settings, which must have a value
+        return Answer(None, "default")  # as in typed settings, where a field must have a value
     value = finding.value.reveal() if isinstance(finding.value, Secret) else finding.value
     return Answer(value, finding.layer, finding.source or None, finding.key or None)
 
 
-def as_typed(value: Any) -> object:
-    """Both sides of a validation: `"12"` and 12.0, a URL with and without the slash, a secret and its text."""
+def normalize(value: Any) -> object:
+    """Give both sides the same form: `"12"` and 12.0, a URL with and without the slash, a secret and its text."""
     if hasattr(value, "get_secret_value"):
         value = value.get_secret_value()
     elif isinstance(value, Secret):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MadeUpReference(ReferenceKind):
-    """A token that is the target, reversed."""
+    """A reference to a token that is the target, reversed."""
 
     help = "a text that is the token reversed"
 

@@ -1,4 +1,4 @@
-"""What holds for every kind of token reference, and that a new kind needs only its file and its registry line."""
+"""Every kind of token reference keeps its contract, and a new kind needs only its file and its registry line."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ def test_a_profile_with_an_unknown_kind_cannot_be_read(store: ProfileStore) -> N
 
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Adds a kind with a registry line and its file."""
+    """Add a kind by a registry line and its file."""
     monkeypatch.setitem(KINDS, "made-up", "tests.references.made_up:MadeUpReference")
-    importlib.reload(model)  # as it would be imported with that line in the registry
+    importlib.reload(model)  # as the registry would import it for that line
     yield
     monkeypatch.undo()
     importlib.reload(model)

@@ -1,4 +1,4 @@
-"""A token reference is fetched when it is revealed, and never replaced by another token."""
+"""A token reference is fetched when it is revealed. If that fails, no other token is used instead."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ CANARY = token("canary")
 
 @pytest.fixture
 def refer(store: ProfileStore, environ: dict[str, str]) -> Callable[[str, str], Secret]:
-    """The secret of profile `work`, which refers to a token of this kind at this place."""
+    """Make profile `work` refer to a token of this kind at this place, and return its secret."""
 
-    def referring(kind: str, target: str) -> Secret:
+    def create(kind: str, target: str) -> Secret:
         store.create("work", {("token", kind): target})
         secret = token_of(store.profiles.read("work"), app, environ, lambda: store.preferences)
         assert not secret.is_at_hand
         return secret
 
-    return referring
+    return create
 
 
 @pytest.fixture
 def helper(store: ProfileStore, tmp_path: Path) -> Callable[[str], Path]:
-    """Makes a real program of these shell lines, which config.toml names as the helper `op`."""
+    """Write a program of these shell lines, which config.toml names as the helper `op`."""
 
-    def making(lines: str) -> Path:
+    def write(lines: str) -> Path:
         program = tmp_path / "op"
         program.write_text(f"#!/bin/sh\n{lines}\n")
         program.chmod(0o700)
@@ -51,7 +51,7 @@ def helper(store: ProfileStore, tmp_path: Path) -> Callable[[str], Path]:
         config.write_text(f'[helpers]\nop = ["{program}", "read"]\n')
         return program
 
-    return making
+    return write
 
 
 def failure(secret: Secret) -> TokenUnavailable:
@@ -77,7 +77,7 @@ def test_env_strips_white_space(refer: Callable[[str, str], Secret], environ: di
 
 
 @pytest.mark.parametrize("value", [None, "", " \n"])
-def test_env_that_is_empty_or_unset_is_an_error_with_two_hints(
+def test_empty_or_unset_variable_is_an_error_with_two_hints(
     refer: Callable[[str, str], Secret], environ: dict[str, str], value: str | None
 ) -> None:
     environ |= {} if value is None else {"WORK_TOKEN": value}

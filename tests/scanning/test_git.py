@@ -1,4 +1,4 @@
-"""Searching a git repository: every object once, with the commit that added it. Nothing in the repository is run."""
+"""Searching a git repository finds each object once, with the commit that added it. Nothing in it is run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHER = TOKEN.replace("aB3d", "xY4z")
 
 
 def search(*, staged: bool = False) -> list[tuple[Any, ...]]:
-    """What is found in the working directory's repository: place, path, line, and the commit."""
+    """Search the working directory's repository, and return place, path, line and commit of each find."""
     warnings: list[object] = []
     repository = Repository(".", os.environ)
     pattern = TokenPattern(app)
@@ -59,7 +59,7 @@ def test_history_includes_messages_of_commits_and_tags(repository: GitFolder) ->
     assert search() == sorted(wanted, key=str)
 
 
-def test_history_includes_what_no_branch_reaches(repository: GitFolder) -> None:
+def test_history_includes_objects_that_no_branch_reaches(repository: GitFolder) -> None:
     repository.commit("Begin")
     repository.write("a", TOKEN)
     dropped = repository.commit("Drop me")

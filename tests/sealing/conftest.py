@@ -40,7 +40,7 @@ def store(environ: dict[str, str]) -> ProfileStore:
 
 @pytest.fixture
 def sealed(store: ProfileStore) -> ProfileStore:
-    """The same store, sealed with a key file."""
+    """The same store. A key file opens its vault."""
     operations.enable(vault_of(store), [NewUnlocker("key-file")])
     return store
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).with_name("vectors")
 PASSPHRASE = "correct horse battery stäple"
-HOME = "/home/you/.local/state/arka"  # the key file's folder according to data-key.json
+HOME = "/home/you/.local/state/arka"  # data-key.json names this folder of the key file
 _NOW = 4_102_444_800  # 2100-01-01T00:00:00Z
 TOKENS = {
     "work": {"label": "MacBook Pro", "created": "2026-11-24T09:00:00Z", "user": "you@example.com"},
@@ -55,7 +55,7 @@ def _always_the_same() -> Iterator[None]:
     numbers = itertools.count()
 
     def random(length: int) -> bytes:
-        # Six bytes make a name that is used once, of a temporary file or of an entry in the keyring.
+        # Six bytes make a name that is used once: of a temporary file, or of an entry in the keyring.
         return b"vector" if length == 6 else hashlib.shake_128(f"vector {next(numbers)}".encode()).digest(length)
 
     with (
@@ -108,7 +108,9 @@ def make(folder: Path) -> None:
 
 
 def _rekeying(folder: Path, keys: DataKeys) -> str:
-    """The text of data-key.json during a rekey: the new key, and the previous one that still seals the tokens."""
+    """Return data-key.json as it is during a rekey: with the new key and the previous one, which still seals the
+    tokens.
+    """
     secret = bytes.fromhex((folder / "vault.key").read_text().strip().removeprefix("vault-key-1:"))
     data_key = cipher.random_key()
     unlocker = Unlocker("key-file", "key-file", {"path": f"{HOME}/vault.key"}, os.urandom(cipher.SALT_LENGTH))
@@ -120,7 +122,7 @@ def _rekeying(folder: Path, keys: DataKeys) -> str:
 
 
 def _known_while_rekeying(folder: Path, key_id: str) -> str:
-    """The text of vault.json during a rekey: the ids of the new key and of the previous one."""
+    """Return vault.json as it is during a rekey: with the ids of the new key and of the previous one."""
     new = json.loads((folder / "rekeying" / "data-key.json").read_text("utf-8"))["key"]
     return dumps({"version": 1, "key": new, "previous": key_id})
 

@@ -11,9 +11,9 @@ NAME = f"{__name__}.MemoryKeyring"
 
 
 class MemoryKeyring(KeyringBackend):
-    """`fault` selects how it misbehaves."""
+    """If `fault` is set, it selects how the keyring misbehaves."""
 
-    priority = -1  # never chosen unless it is set
+    priority = -1  # `keyring` never selects it by itself
 
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], str] = {}

@@ -1,4 +1,4 @@
-"""A made-up unlocker kind: the answer to a riddle. Tests register it without any change in the package."""
+"""A made-up unlocker kind, the answer to a riddle. Tests register it without changing the package."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_unseal_requires_the_same_key_and_associated_data(key: bytes, content: b
     assert cipher.seal(key, content, associated)[0] != nonce
 
 
-def test_quickly_imported_aesgcm_is_the_public_class() -> None:
+def test_fast_import_of_aesgcm_gives_the_public_class() -> None:
     assert cipher._aes_gcm() is AESGCM
 
 

@@ -1,4 +1,4 @@
-"""The contract of every token store in `STORAGES`."""
+"""The contract that every token store in `STORAGES` keeps."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def empty(kind: str, environ: dict[str, str], memory_keyring: MemoryKeyring) -> ProfileStore:
-    """A store without tokens in which every storage is available."""
+    """A store without tokens. Every kind of storage is available."""
     store = open_store(app, environ)
     operations.enable(vault_of(store), [NewUnlocker("key-file")])
     return store
 
 
 def files_of(store: ProfileStore, kind: str) -> TokenFiles:
-    """Token files that store new tokens in this kind of storage."""
+    """Return token files that store new tokens in this kind of storage."""
     return TokenFiles(
         store.tokens.folder,
         kinds=STORAGES,

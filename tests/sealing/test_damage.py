@@ -1,4 +1,4 @@
-"""A change of any byte of any file is an error that names the file, and never yields a wrong token."""
+"""If any byte of any file changes, an error names the file, and a wrong token is never returned."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def paths(store: ProfileStore) -> list[Path]:
 
 
 def error_after(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
-    """Return the error of reading every token when a file was changed. Fail unless there is one."""
+    """Change a file and return the error of reading every token. Fail if there is none."""
     whole = path.read_bytes()
     path.write_bytes(content)
     try:
@@ -129,7 +129,7 @@ def test_recomputed_checksum_does_not_hide_a_change(sealed: ProfileStore, quick:
 
 
 def error_after_changing_the_data_key(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
-    """Return the error of opening a token with data-key.json changed. It may name the key file instead."""
+    """Change data-key.json and return the error of opening a token. It may name the key file instead."""
     whole = path.read_bytes()
     path.write_bytes(content)
     try:
@@ -269,7 +269,7 @@ def test_damaged_sealed_token_is_replaced_by_a_sealed_one(sealed: ProfileStore) 
     assert tokens(sealed)["work"] == token("new")
 
 
-# What sealing does not protect against, according to docs/explanation/threat-model.md
+# What sealing does not protect against: see docs/explanation/threat-model.md
 
 
 def test_older_file_of_the_same_profile_opens(sealed: ProfileStore) -> None:

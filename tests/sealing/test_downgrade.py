@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REPORTED = "is in plain text, although sealing is on"
 PLANTED = token("planted")
-# Each writes a new token of profile `work`, or the same one again, and may read the planted one.
+# Each writes a token of profile `work`, new or the same, and may read the planted one.
 WRITERS: dict[str, Callable[[ProfileStore], object]] = {
     "log in": lambda store: store.log_in("work", credential("new")),
     "rotate": lambda store: store.replace_token("work", store.credential("work"), credential("new")),

@@ -1,4 +1,4 @@
-"""Every token stays readable while a change runs, and if it is killed at any step; the next run finishes the change."""
+"""Every token stays readable while a change runs. If it is killed at any step, the next run finishes it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 WORDS = ("work", "ci")
 ALL = {word: token(word) for word in WORDS}
 
-# Each change, and whether the vault is on before it and after it.
+# Each change, and whether sealing is on before it and after it.
 CHANGES = {
     "enable": (False, True),
     "rekey": (True, True),
@@ -35,7 +35,7 @@ CHANGES = {
 }
 
 
-def at(home: Path) -> ProfileStore:
+def open_in(home: Path) -> ProfileStore:
     return open_store(app, {"ARKA_HOME": str(home)})
 
 
@@ -43,7 +43,7 @@ def at(home: Path) -> ProfileStore:
 def plain_home(tmp_path: Path) -> Path:
     """A home with tokens and without sealing."""
     home = tmp_path / "plain_home"
-    store = at(home)
+    store = open_in(home)
     for word in WORDS:
         store.log_in(word, credential(word))
     return home
@@ -53,7 +53,7 @@ def run_and_kill(home: Path, change: str, step: int) -> int:
     """Run a change in a process that dies at its n-th step; return the exit status."""
 
     def work() -> None:
-        vault = vault_of(at(home))
+        vault = vault_of(open_in(home))
         if change == "enable":
             operations.enable(vault, [NewUnlocker("key-file")])
         elif change == "rekey":
@@ -69,7 +69,7 @@ def run_and_kill(home: Path, change: str, step: int) -> int:
 
 
 def finish(store: ProfileStore, change: str) -> None:
-    """Run the change again; if it was complete, expect the error that says so."""
+    """Run the change again. If it was complete, expect the error that says so."""
     if change == "enable":
         if vault_of(store).file() is None or vault_of(store).require_file().unfinished:
             operations.enable(vault_of(store), [NewUnlocker("key-file")])
@@ -87,23 +87,23 @@ def test_kill_at_any_step_leaves_every_token_readable(plain_home: Path, tmp_path
     home = tmp_path / "home"
     if is_on:
         plain_home.rename(home)
-        vault = vault_of(at(home))
+        vault = vault_of(open_in(home))
         operations.enable(vault, [NewUnlocker("key-file", path=str(tmp_path / "a.key"))])
         operations.add_unlocker(vault, NewUnlocker("key-file", path=str(tmp_path / "b.key")))
         home.rename(plain_home)
     for step in itertools.count(1, 3 if numbers.BOUNDED else 1):
         shutil.copytree(plain_home, home)
         ended = run_and_kill(home, change, step)
-        assert tokens(at(home)) == ALL, f"after a kill at step {step}"
+        assert tokens(open_in(home)) == ALL, f"after a kill at step {step}"
         if ended == 0:
-            assert step > (10 if change == "add" else 20), "every step was died at, and then there was none left"
+            assert step > (10 if change == "add" else 20), "too few steps were tried"
             break
         assert ended == -signal.SIGKILL
 
-        # Without a repair, a new token can be stored, and the same command finishes the change.
-        at(home).log_in("new", credential("new"))
-        finish(at(home), change)
-        after = at(home)
+        # No repair is needed: a new token can be stored, and the same command finishes the change.
+        open_in(home).log_in("new", credential("new"))
+        finish(open_in(home), change)
+        after = open_in(home)
         assert tokens(after) == {**ALL, "new": token("new")}
         assert after.vault.is_enabled is stays_on
         assert vault_of(after).known.read() == ((vault_of(after).require_file().key_id,) if stays_on else ())
@@ -120,7 +120,7 @@ def read_until_stopped(home: Path) -> None:
     count = 0
     while not (home / "stop").exists():
         for word in WORDS:
-            assert at(home).credential(word).token.reveal() == token(word)
+            assert open_in(home).credential(word).token.reveal() == token(word)
             count += 1
     sys.stdout.write(f"{count}\n")
 
@@ -136,10 +136,10 @@ def test_readers_get_every_token_during_enable_rekey_and_disable(plain_home: Pat
     ]
     try:
         for _ in range(40):
-            operations.enable(vault_of(at(plain_home)), [NewUnlocker("key-file")])
-            operations.rekey(vault_of(at(plain_home)))
-            operations.rekey(vault_of(at(plain_home)))
-            operations.disable(vault_of(at(plain_home)))
+            operations.enable(vault_of(open_in(plain_home)), [NewUnlocker("key-file")])
+            operations.rekey(vault_of(open_in(plain_home)))
+            operations.rekey(vault_of(open_in(plain_home)))
+            operations.disable(vault_of(open_in(plain_home)))
     finally:
         (plain_home / "stop").touch()
         ended = [reader.communicate(timeout=60) for reader in readers]

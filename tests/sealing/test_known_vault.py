@@ -1,4 +1,4 @@
-"""The vault's identity is remembered in the state folder: another vault in the data folder is not used."""
+"""The state folder records which vault is the user's. If the data folder has another vault, it is not used."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_removed_vault_stores_no_new_token(sealed: ProfileStore, storage: str | 
     assert sealed.credential("new").storage == "plain"
 
 
-def test_removed_vault_is_given_up_by_disable(sealed: ProfileStore) -> None:
+def test_disable_gives_up_a_removed_vault(sealed: ProfileStore) -> None:
     os.unlink(sealed.data_key_path)
     assert operations.disable(vault_of(again(sealed))) == []
     assert not known_path(sealed).exists()
@@ -170,8 +170,8 @@ def test_newer_or_writable_file_is_refused(sealed: ProfileStore) -> None:
 # The key file is outside the data folder, at every use
 
 
-def planted_inside(sealed: ProfileStore, path: str, theirs: ProfileStore) -> ProfileStore:
-    """Put a vault in place with its key file at this path, and no vault known: as after a lost state folder."""
+def plant_inside(sealed: ProfileStore, path: str, theirs: ProfileStore) -> ProfileStore:
+    """Put a vault in place with its key file at this path. No vault is known, as if the state folder were lost."""
     inside = Path(theirs.folders.data, "inside.key")
     shutil.copy(Path(sealed.folders.state, "vault.key"), inside)
     vault = vault_of(theirs)
@@ -202,14 +202,14 @@ def test_key_file_in_the_data_folder_is_refused_at_use(
         Path("vault.key"),
     ):
         theirs_again = again(theirs)
-        store = planted_inside(sealed, str(path), theirs_again)
+        store = plant_inside(sealed, str(path), theirs_again)
         with pytest.raises(WrongKeyFile, match="so it is not used"):
             store.log_in("new", credential("new"))
         assert not store.exists("new")
 
 
 def test_key_file_reached_through_another_name_of_the_data_folder_is_refused(tmp_path: Path) -> None:
-    """Such as on a file system that ignores case, or through a bind mount: compared by device and inode."""
+    """If the file system ignores case, or there is a bind mount. The folders are compared by device and inode."""
     data = tmp_path / "data"
     data.mkdir()
     real = os.path.samefile

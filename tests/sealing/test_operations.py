@@ -1,4 +1,4 @@
-"""Operations are done completely or not at all, and never weaken a protection silently."""
+"""An operation is done completely or not at all, and never weakens a protection silently."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ CHANGES: dict[str, Callable[[ProfileStore], object]] = {
 def run_until_error(
     change: Callable[[ProfileStore], object], store: ProfileStore, monkeypatch: pytest.MonkeyPatch
 ) -> ConfigError | None:
-    """Return the error of a change, and give the disk room again."""
+    """Return the error of a change, and then give the disk room again."""
     try:
         change(again(store))
     except (FileError, HalfDone) as error:
@@ -322,7 +322,7 @@ def test_remove_refuses_the_last_and_an_unknown_unlocker(sealed: ProfileStore) -
 
 
 def test_lost_unlockers_are_removed_together_with_one_that_opens_the_vault(sealed: ProfileStore, quick: None) -> None:
-    """The key file is lost, and so is one of two passphrases: each command names the way out."""
+    """The key file and one of two passphrases are lost. Each command names the way out."""
     for word in ("mine", "theirs"):
         operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase=word))
     Path(sealed.folders.state, "vault.key").unlink()
@@ -384,7 +384,7 @@ def test_rekey_needs_every_remaining_unlocker(sealed: ProfileStore, quick: None)
 # Which kind a token is kept in
 
 
-def with_storage_preference(store: ProfileStore, storage: str) -> ProfileStore:
+def prefer_storage(store: ProfileStore, storage: str) -> ProfileStore:
     path = Path(store.folders.config, "config.toml")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f'storage = "{storage}"')
@@ -400,14 +400,14 @@ def test_new_tokens_are_sealed_and_stored_ones_keep_their_storage(sealed: Profil
 
 
 def test_storage_preference_applies_to_new_tokens_only(sealed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
-    store = with_storage_preference(sealed, "keyring")
+    store = prefer_storage(sealed, "keyring")
     store.log_in("new", credential("new"))
     store.log_in("work", credential("newer"))
     assert (store.tokens.read_storage("new"), store.tokens.read_storage("work")) == ("keyring", "sealed")
 
 
 def test_sealed_storage_without_a_vault_stores_nothing(store: ProfileStore) -> None:
-    for where, storage in ((store, "sealed"), (with_storage_preference(store, "sealed"), None)):
+    for where, storage in ((store, "sealed"), (prefer_storage(store, "sealed"), None)):
         with pytest.raises(SealingError, match="sealing is off") as caught:
             where.log_in("new", credential("new"), storage=storage)
         assert caught.value.hint == "arka vault enable"

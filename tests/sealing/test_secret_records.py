@@ -1,4 +1,4 @@
-"""Secrets other than the token in every kind of token store: bound to profile and field, sealed and rekeyed."""
+"""Secrets other than the token, in every kind of token store: bound to profile and field, sealed and rekeyed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def document_of(store: ProfileStore, profile: str = "work", field: str = "webhoo
 
 
 def put(store: ProfileStore, document: object, profile: str = "work", field: str = "webhook_secret") -> None:
-    """Write a record as an attacker would, with the bytes that this program writes."""
+    """Write a record with the same bytes that this program would write, as an attacker might."""
     path = Path(store.secrets.path(profile, field))
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
     path.chmod(0o600)
@@ -192,7 +192,7 @@ def test_unusable_secret_is_refused_and_the_old_one_stays(store: ProfileStore, t
 
 
 @pytest.mark.parametrize("field", ["../../evil", "a/b", "", ".", "a..b", "a b", "webhook-secret"])
-def test_name_that_is_no_setting_is_refused(store: ProfileStore, field: str) -> None:
+def test_name_without_a_setting_is_refused(store: ProfileStore, field: str) -> None:
     for action in (
         lambda: store.set_secret("work", field, Secret(CANARY)),
         lambda: store.secrets.read("work", field),

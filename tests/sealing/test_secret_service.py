@@ -1,4 +1,4 @@
-"""A real Secret Service, gnome-keyring on a session bus of its own, holds a data key and, separately, a token."""
+"""A real Secret Service holds a data key and, separately, a token: gnome-keyring on its own session bus."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ TOKEN = "arka_" + "w" * 33 + "9f3c"
 OTHER = "arka_" + "o" * 33 + "77d1"
 BACKEND = "keyring.backends.SecretService.Keyring"
 PASSWORD = b"the password of the desktop"
-# Holds the bus for as long as its own stdin is open.
+# Keeps the bus until its stdin is closed.
 HOLDER = 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'
 
 
 class Desktop:
-    """A user's home and, while logged in, a session bus and a keyring."""
+    """A user's home. While the user is logged in, there is a session bus and a keyring."""
 
     def __init__(self, home: Path, runtime: str) -> None:
         path = os.pathsep.join([os.path.dirname(ARKA), os.environ["PATH"]])
@@ -42,7 +42,7 @@ class Desktop:
 
     @contextlib.contextmanager
     def session(self, *, unlocked: bool = True) -> Iterator[Desktop]:
-        """Log in: with the password, which unlocks the keyring, or without."""
+        """Log in. If the password is given, it unlocks the keyring."""
         bus = subprocess.Popen(
             [executable("dbus-run-session"), "--", "sh", "-c", HOLDER],
             env=self.environ,
@@ -87,7 +87,7 @@ class Desktop:
             words, env=self.environ, input=stdin, capture_output=True, encoding="utf-8", check=False, timeout=60
         )
 
-    def done(self, line: str, stdin: str = "") -> str:
+    def run(self, line: str, stdin: str = "") -> str:
         """Run a command that must succeed; return its output."""
         ended = self.arka(line, stdin)
         assert ended.returncode == 0, ended.stderr
@@ -99,15 +99,15 @@ class Desktop:
         done = subprocess.run(words, env=self.environ, capture_output=True, encoding="utf-8", check=False, timeout=60)
         return done.stdout
 
-    def in_files(self, text: str) -> list[str]:
-        """The files in the home that contain a text."""
+    def find_files(self, text: str) -> list[str]:
+        """Return the files in the home that contain a text."""
         files = [path for path in Path(self.environ["HOME"]).rglob("*") if path.is_file()]
         return [str(path) for path in files if text.encode() in path.read_bytes()]
 
 
 @pytest.fixture
 def desktop(tmp_path: Path) -> Iterator[Desktop]:
-    # A socket's path has 107 bytes at the most, and pytest's folders have long names.
+    # A socket's path has at most 107 bytes, and pytest's folders have long names.
     with tempfile.TemporaryDirectory(prefix="arka-") as runtime:
         yield Desktop(tmp_path, runtime)
 
@@ -117,47 +117,49 @@ LOGIN = "login --with-token --no-verify"
 
 def test_secret_service_stores_a_token_and_no_file_contains_it(desktop: Desktop) -> None:
     with desktop.session():
-        desktop.done(f"{LOGIN} -p work --storage keyring --label MacBook", TOKEN)
-        assert desktop.done("token") == TOKEN + "\n"
+        desktop.run(f"{LOGIN} -p work --storage keyring --label MacBook", TOKEN)
+        assert desktop.run("token") == TOKEN + "\n"
         assert f" {TOKEN}\n" in desktop.entries()
-        assert desktop.in_files(TOKEN) == []
-        assert re.search(r"^storage +keyring$", desktop.done("status --offline"), re.MULTILINE)
-        desktop.done(f"{LOGIN} -p ci", OTHER)
-        assert re.search(r"work +keyring .* keyring$", desktop.done("profiles list"), re.MULTILINE)
+        assert desktop.find_files(TOKEN) == []
+        assert re.search(r"^storage +keyring$", desktop.run("status --offline"), re.MULTILINE)
+        desktop.run(f"{LOGIN} -p ci", OTHER)
+        assert re.search(r"work +keyring .* keyring$", desktop.run("profiles list"), re.MULTILINE)
     with desktop.session():  # the next day
-        assert desktop.done("token") == TOKEN + "\n"
-        desktop.done("profiles rename work laptop")
-        assert desktop.done("token -p laptop") == TOKEN + "\n"
+        assert desktop.run("token") == TOKEN + "\n"
+        desktop.run("profiles rename work laptop")
+        assert desktop.run("token -p laptop") == TOKEN + "\n"
         assert desktop.entries().count("\nsecret = ") == 1
-        desktop.done("logout -p laptop")
+        desktop.run("logout -p laptop")
         assert desktop.entries() == ""
 
 
 def test_secret_service_opens_the_vault_without_a_prompt(desktop: Desktop) -> None:
     with desktop.session():
-        desktop.done(f"{LOGIN} -p work", TOKEN)
-        assert desktop.in_files(TOKEN)
-        desktop.done("vault enable --with keyring")
-        assert desktop.in_files(TOKEN) == []
+        desktop.run(f"{LOGIN} -p work", TOKEN)
+        assert desktop.find_files(TOKEN)
+        desktop.run("vault enable --with keyring")
+        assert desktop.find_files(TOKEN) == []
         assert TOKEN not in desktop.entries()
-        assert BACKEND in desktop.done("vault status")
-        assert desktop.done("token") == TOKEN + "\n"
+        assert BACKEND in desktop.run("vault status")
+        assert desktop.run("token") == TOKEN + "\n"
     with desktop.session():
-        assert desktop.done("token") == TOKEN + "\n"
-        desktop.done("vault rekey")
-        assert desktop.done("token") == TOKEN + "\n"
-        desktop.done("vault disable --yes")
+        assert desktop.run("token") == TOKEN + "\n"
+        desktop.run("vault rekey")
+        assert desktop.run("token") == TOKEN + "\n"
+        desktop.run("vault disable --yes")
         assert desktop.entries() == ""
-    assert desktop.done("token") == TOKEN + "\n"
+    assert desktop.run("token") == TOKEN + "\n"
 
 
 @pytest.fixture
 def both(desktop: Desktop) -> Desktop:
-    """`work` stored in the keyring, and `ci` sealed under a data key that the keyring opens; not logged in."""
+    """`work` is stored in the keyring, and `ci` is sealed under a data key that the keyring opens. The user is not
+    logged in.
+    """
     with desktop.session():
-        desktop.done(f"{LOGIN} -p work --storage keyring", TOKEN)
-        desktop.done("vault enable --with keyring")
-        desktop.done(f"{LOGIN} -p ci", OTHER)
+        desktop.run(f"{LOGIN} -p work --storage keyring", TOKEN)
+        desktop.run("vault enable --with keyring")
+        desktop.run(f"{LOGIN} -p ci", OTHER)
     return desktop
 
 
@@ -171,7 +173,7 @@ def test_locked_secret_service_is_reported_as_locked(both: Desktop) -> None:
         refused = both.arka(f"{LOGIN} -p new --storage keyring", TOKEN)
         assert (refused.returncode, "is locked" in refused.stderr) == (1, True)
         assert sorted(path.name for path in (both.data / "tokens").iterdir()) == ["ci.json", "work.json"]
-        assert both.in_files(TOKEN) == []
+        assert both.find_files(TOKEN) == []
 
 
 def test_missing_secret_service_stores_nothing_unless_another_storage_is_requested(
@@ -186,15 +188,15 @@ def test_missing_secret_service_stores_nothing_unless_another_storage_is_request
     assert refused.returncode == 1
     assert "error: there is no OS keyring here" in refused.stderr
     assert "hint: choose another storage: --storage sealed, or --storage plain" in refused.stderr
-    assert both.in_files(TOKEN) == []
+    assert both.find_files(TOKEN) == []
     assert "there is no profile 'new'" in both.arka("token -p new").stderr
-    both.done(f"{LOGIN} -p new --storage plain", TOKEN)
-    assert both.done("token -p new") == TOKEN + "\n"
+    both.run(f"{LOGIN} -p new --storage plain", TOKEN)
+    assert both.run("token -p new") == TOKEN + "\n"
 
 
 def test_hanging_secret_service_times_out(both: Desktop) -> None:
     with both.session():
-        assert both.done("token -p work") == TOKEN + "\n"
+        assert both.run("token -p work") == TOKEN + "\n"
         daemon = both.daemon()
         os.kill(daemon, signal.SIGSTOP)
         try:
@@ -202,14 +204,14 @@ def test_hanging_secret_service_times_out(both: Desktop) -> None:
                 began = time.monotonic()
                 done = both.arka(line, TOKEN, patience=2)
                 assert (done.returncode, done.stdout) == (1, "")
-                # The first question of all, on a busy machine, is which keyring there is.
+                # If the machine is busy, the call that looks for a keyring may time out first.
                 assert re.search(
                     rf"^error: ({BACKEND}|the OS keyring) did not answer within 2 s$", done.stderr, re.MULTILINE
                 )
                 assert time.monotonic() - began < 20, "the bus itself waits for 25"
         finally:
             os.kill(daemon, signal.SIGCONT)
-        assert both.done("token -p work") == TOKEN + "\n"
+        assert both.run("token -p work") == TOKEN + "\n"
         assert "there is no profile 'new'" in both.arka("token -p new").stderr
 
 

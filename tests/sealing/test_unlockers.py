@@ -1,4 +1,4 @@
-"""The contract of every unlocker kind, and a made-up kind that is added without changing the package."""
+"""Every unlocker kind keeps its contract, also a made-up kind that tests add without changing the package."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WORDS = ["ci", "eu", "work"]
 ALL = {word: token(word) for word in WORDS}
 SECRET = "correct horse battery staple"
 
-# What opens a vault that only an unlocker of this kind opens; a further kind needs no row if nothing has to be given.
+# The variables that open a vault with this unlocker alone. If a kind needs none, it has no row.
 VARIABLES = {"passphrase": {"ARKA_PASSPHRASE": SECRET}, "riddle": {"RIDDLE_ANSWER": SECRET}}
 
 
@@ -45,7 +45,7 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Unl
 def enabled(
     kind: UnlockerKind, environ: dict[str, str], store: ProfileStore, quick: None, memory_keyring: MemoryKeyring
 ) -> ProfileStore:
-    """A store that one unlocker of the kind opens."""
+    """A store with a single unlocker, which is of this kind."""
     environ |= VARIABLES.get(kind.name, {})
     operations.enable(vault_of(store), [new(kind)])
     return again(store)

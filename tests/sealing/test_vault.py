@@ -1,4 +1,4 @@
-"""What opens the vault, in which order, and the errors if nothing does."""
+"""What opens the vault, in which order, and the errors if nothing opens it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def passphrase_store(store: ProfileStore, quick: None) -> ProfileStore:
     return store
 
 
-def with_answer(store: ProfileStore, answer: str) -> tuple[ProfileStore, list[str]]:
-    """The same store when the user always gives this answer, and the list of questions asked."""
+def open_with_answer(store: ProfileStore, answer: str) -> tuple[ProfileStore, list[str]]:
+    """Open the same store with a user that always gives this answer. Return it with the list of prompts."""
     questions: list[str] = []
 
     def ask(question: str) -> str:
@@ -184,7 +184,7 @@ def test_passphrase_prompt_appears_three_times_at_most(passphrase_store: Profile
     fresh.ask_passphrase = lambda question: next(answers)
     assert reveal(fresh) == token("work")
 
-    fresh, questions = with_answer(passphrase_store, "wrong")
+    fresh, questions = open_with_answer(passphrase_store, "wrong")
     with pytest.raises(WrongPassphrase, match="wrong passphrase"):
         reveal(fresh)
     assert questions == ["Passphrase", *["Wrong passphrase, try again"] * 2]
@@ -200,7 +200,7 @@ def test_missing_terminal_is_an_error_with_alternatives(passphrase_store: Profil
 
 
 def test_passphrase_is_asked_for_once_per_process_and_never_by_a_listing(passphrase_store: ProfileStore) -> None:
-    fresh, questions = with_answer(passphrase_store, PASSPHRASE)
+    fresh, questions = open_with_answer(passphrase_store, PASSPHRASE)
     assert {name: fresh.credential(name).label for name in fresh.names()}["work"] == "MacBook Pro"
     assert not fresh.vault.opens_at_once()
     assert questions == []

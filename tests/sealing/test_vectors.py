@@ -50,7 +50,7 @@ def reader() -> ModuleType:
     return module
 
 
-def opened(folder: Path, **environ: str) -> dict[str, str]:
+def read_tokens(folder: Path, **environ: str) -> dict[str, str]:
     return tokens(open_store(app, {"ARKA_HOME": str(folder), **environ}))
 
 
@@ -71,13 +71,13 @@ def ring(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("ring")
 def test_each_unlocker_opens_the_vectors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert GIVEN["tokens"] == {name: token(name) for name in (*TOKENS, "ring")}
-    assert opened(folder, ARKA_SESSION=GIVEN["session"]) == GIVEN["tokens"]
+    assert read_tokens(folder, ARKA_SESSION=GIVEN["session"]) == GIVEN["tokens"]
     with monkeypatch.context() as patched:
         patched.setattr(key_file, "read", lambda _path, read=key_file.read: read(str(folder / "vault.key")))
-        assert opened(folder) == GIVEN["tokens"]
-    assert opened(folder) == GIVEN["tokens"]  # by the keyring, since the key file was moved
+        assert read_tokens(folder) == GIVEN["tokens"]
+    assert read_tokens(folder) == GIVEN["tokens"]  # by the keyring, because the key file was moved
     monkeypatch.setitem(GIVEN["keyring"], "data key 766563746f72", "0" * 64)
-    assert opened(folder, ARKA_PASSPHRASE=PASSPHRASE) == GIVEN["tokens"]
+    assert read_tokens(folder, ARKA_PASSPHRASE=PASSPHRASE) == GIVEN["tokens"]
 
 
 @pytest.mark.usefixtures("ring")
@@ -85,7 +85,7 @@ def test_unfinished_rekey_opens_with_the_previous_key(folder: Path, monkeypatch:
     shutil.copy(folder / "rekeying" / "data-key.json", folder / "data")
     shutil.copy(folder / "rekeying" / "vault.json", folder / "state")
     monkeypatch.setattr(key_file, "read", lambda _path, read=key_file.read: read(str(folder / "vault.key")))
-    assert opened(folder) == GIVEN["tokens"]
+    assert read_tokens(folder) == GIVEN["tokens"]
 
 
 def test_data_key_matches_the_vectors(folder: Path) -> None:
@@ -98,7 +98,7 @@ def test_data_key_matches_the_vectors(folder: Path) -> None:
     assert file.is_authentic(found)
 
 
-# By a stranger
+# By an independent reader
 
 
 def test_example_reader_imports_nothing_of_the_package() -> None:
@@ -141,7 +141,7 @@ def test_example_reader_detects_a_changed_data_key_file(folder: Path) -> None:
 
 
 def test_documented_rules_open_sessions_previous_keys_and_keyring_entries(reader: ModuleType) -> None:
-    """Sessions, the previous key and OS keyring entries open by the rules in docs/reference/file-formats.md."""
+    """As docs/reference/file-formats.md describes them."""
     name, _, key = GIVEN["session"].partition(".")
     file = document("state", "sessions", f"{name}.json")
     opens = reader.derive(bytes.fromhex(key), "session")

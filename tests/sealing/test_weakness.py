@@ -1,4 +1,4 @@
-"""A very weak passphrase is named as such, and is not repeated; a strong one is not."""
+"""If a passphrase is very weak, that is said without repeating it. A strong one is accepted silently."""
 
 from __future__ import annotations
 
