@@ -26,7 +26,7 @@ from arka_config.errors import ConfigError
 from arka_config.templates.model import json_schema
 from tests.cli.program import OTHER, TOKEN, arka, every_command
 from tests.guarantees import numbers
-from tests.store.samples import said
+from tests.store.samples import all_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,11 +151,11 @@ def credential() -> Credential:
     return Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), label="x")
 
 
-def pickled(value: object) -> str:
+def pickle_error(value: object) -> str:
     try:
         return repr(pickle.dumps(value))
     except TypeError as error:
-        return said(error)
+        return all_text(error)
 
 
 SURFACES: dict[str, Callable[[], Any]] = {
@@ -164,9 +164,9 @@ SURFACES: dict[str, Callable[[], Any]] = {
     "format of a secret": lambda: f"{Secret(TOKEN)!s:>80} {Secret(TOKEN)!a}",
     "percent format of a secret": lambda: "%s %r" % (Secret(TOKEN), [Secret(TOKEN)]),  # noqa: UP031
     "a secret in a list, printed": lambda: pprint.pformat({"a": [Secret(TOKEN)]}),
-    "pickle of a secret": lambda: pickled(Secret(TOKEN)),
+    "pickle of a secret": lambda: pickle_error(Secret(TOKEN)),
     "repr of a credential": lambda: repr(credential()),
-    "pickle of a credential": lambda: pickled(credential()),
+    "pickle of a credential": lambda: pickle_error(credential()),
     "a copy of a credential": lambda: repr(copy.copy(credential())),
     "repr of settings": lambda: repr(settings()),
     "str of settings": lambda: str(settings()),
@@ -179,9 +179,9 @@ SURFACES: dict[str, Callable[[], Any]] = {
     "origin of a value": lambda: repr(settings().source_of("token")),
     "a validation error": lambda: str(validation_error()),
     "repr of a validation error": lambda: repr(validation_error()),
-    "a validation error and its chain": lambda: said(validation_error()),
-    "our error for invalid settings": lambda: said(settings_error()),
-    "our error's context": lambda: said(settings_error()) + repr(settings_error().__context__),
+    "a validation error and its chain": lambda: all_text(validation_error()),
+    "our error for invalid settings": lambda: all_text(settings_error()),
+    "our error's context": lambda: all_text(settings_error()) + repr(settings_error().__context__),
     "repr of a resolution": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN})),
     "repr of a finding": lambda: repr(Resolution(open_store(app), {}, flags={"token": TOKEN}).effective_token()),
 }

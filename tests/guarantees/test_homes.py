@@ -15,7 +15,7 @@ from tests import no_network, peers
 from tests.cli.program import TOKEN, Result, arka
 from tests.faults import NO_FAULT, run_in_fork
 from tests.guarantees import numbers
-from tests.store.samples import tree
+from tests.store.samples import read_tree
 
 AS_ROOT = os.geteuid() == 0
 NOBODY = 65534
@@ -57,7 +57,7 @@ def check(done: Result, cause: str, home: Path, before: dict[str, bytes]) -> Non
     assert cause in line
     assert str(home) in line
     assert "hint: " in done.err
-    check_nothing_is_lost(before, tree(str(home)))
+    check_nothing_is_lost(before, read_tree(str(home)))
 
 
 def check_nothing_is_lost(before: dict[str, bytes], after: dict[str, bytes]) -> None:
@@ -88,7 +88,7 @@ def require_namespaces() -> None:
 @pytest.mark.parametrize("words", numbers.part_of(CHANGES, 3))
 @pytest.mark.usefixtures("require_namespaces")
 def test_a_read_only_home_is_reported(two_profiles: Path, words: str) -> None:
-    before = tree(str(two_profiles))
+    before = read_tree(str(two_profiles))
     read_only = in_a_namespace(
         f"mount --bind '{two_profiles}' '{two_profiles}' && mount -o remount,bind,ro '{two_profiles}'"
     )
@@ -101,7 +101,7 @@ def test_a_read_only_home_is_reported(two_profiles: Path, words: str) -> None:
 @pytest.mark.usefixtures("require_namespaces")
 def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
     """The home is on a file system in memory, which is filled to its last byte."""
-    before = tree(str(two_profiles))
+    before = read_tree(str(two_profiles))
     copy = two_profiles.parent / "copy"
     full = in_a_namespace(
         f"cp -a '{two_profiles}' '{copy}' && mount -t tmpfs -o size=256k tmpfs '{two_profiles}'"
@@ -117,7 +117,7 @@ def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
     (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
     assert "no space left on device" in line
     assert str(two_profiles) in line
-    after = tree(str(copy))
+    after = read_tree(str(copy))
     check_nothing_is_lost(before, after)
     assert [path for path in after if "cli-tmp" in path] == []
 
@@ -127,7 +127,7 @@ def test_a_full_disk_is_reported(two_profiles: Path, words: str) -> None:
 @pytest.mark.parametrize("words", [*CHANGES, "token", "status --offline", "profiles list"])
 def test_a_home_of_another_user_is_reported(two_profiles: Path, words: str) -> None:
     """The command runs in a fork that has imported everything, because the other user cannot read this checkout."""
-    before = tree(str(two_profiles))
+    before = read_tree(str(two_profiles))
     for folder in two_profiles.parents:
         folder.chmod(folder.stat().st_mode | 0o111)
 
@@ -147,7 +147,7 @@ def test_a_home_of_another_user_is_reported(two_profiles: Path, words: str) -> N
     assert "permission denied" in done.err
     assert str(two_profiles) in done.err
     assert TOKEN not in done.out
-    assert tree(str(two_profiles)) == before
+    assert read_tree(str(two_profiles)) == before
 
 
 def test_a_symlinked_file_is_written_through_and_stays_a_link(two_profiles: Path, tmp_path: Path) -> None:

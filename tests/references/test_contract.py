@@ -17,7 +17,7 @@ from arka_config.references.registry import KINDS, describe, kind_of, kinds, tok
 from arka_config.store.formats import ReferenceTable
 from arka_config.templates import model
 from tests.cli.program import arka
-from tests.store.samples import said, token
+from tests.store.samples import all_text, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +143,7 @@ def test_a_new_kind_works_in_profiles_commands_and_templates(
     assert f'made-up = "{backwards}"' in template
     (tmp_path / "other.toml").write_text(template.replace('name = "work"', 'name = "other"'))
     planned = arka("apply", str(tmp_path / "other.toml"), "--yes", environ=environ)
-    assert planned.code == 0, said(RuntimeError(planned.err))
+    assert planned.code == 0, all_text(RuntimeError(planned.err))
     assert store.profiles.read("other").reference == ("made-up", backwards)
     assert model.json_schema(app)["$defs"]["TokenTable"]["properties"]["made-up"]["description"]
     assert arka("doctor", "--json", environ=environ).code in (0, 1)

@@ -17,7 +17,7 @@ from arka_config.references.helper import HelperReference
 from arka_config.references.registry import describe, token_of
 from arka_config.store import programs
 from tests.cli.program import arka
-from tests.store.samples import said, token
+from tests.store.samples import all_text, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,7 @@ def test_env_refuses_a_control_character_without_showing_the_token(
     environ["WORK_TOKEN"] = f"{CANARY}\n{CANARY}"
     with pytest.raises(InvalidValue, match="WORK_TOKEN contains a forbidden character: U\\+000A") as caught:
         refer("env", "WORK_TOKEN").reveal()
-    assert CANARY not in said(caught.value)
+    assert CANARY not in all_text(caught.value)
 
 
 # A file
@@ -152,7 +152,7 @@ def test_file_that_is_not_trusted_is_an_error_without_its_content(
     error = failure(refer("file", str(tmp_path / "token")))
     assert error.message.startswith(f"profile 'work' takes its token from file {tmp_path}/token: ")
     assert why in error.message
-    assert CANARY not in said(error)
+    assert CANARY not in all_text(error)
 
 
 def test_file_that_others_can_read_is_used_with_a_warning(refer: Callable[[str, str], Secret], tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_helper_that_fails_is_an_error_without_its_output(
     error = failure(refer("helper", "op"))
     assert error.message == f"profile 'work' takes its token from helper op, {why}"
     assert error.hint
-    assert CANARY not in said(error)
+    assert CANARY not in all_text(error)
 
 
 def test_helper_that_cannot_be_run_is_an_error(
@@ -256,7 +256,7 @@ def test_helper_that_does_not_answer_times_out_without_its_output(
     helper(f"echo {CANARY}; exec sleep 30")
     error = failure(refer("helper", "op"))
     assert error.message.endswith("which did not answer in time")
-    assert CANARY not in said(error)
+    assert CANARY not in all_text(error)
 
 
 def test_helper_output_must_be_one_line_of_text(
@@ -269,7 +269,7 @@ def test_helper_output_must_be_one_line_of_text(
     helper(rf"printf '{CANARY}\377'")
     no_text = failure(secret)
     assert no_text.message.endswith("which printed something that is not text")
-    assert CANARY not in said(two_lines.value) + said(no_text)
+    assert CANARY not in all_text(two_lines.value) + all_text(no_text)
 
 
 def test_helper_is_not_run_by_a_shell(refer: Callable[[str, str], Secret], store: ProfileStore, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from arka_config.sealing.vault import vault_of
 from arka_config.store.token_files import TokenFiles
 from arka_config.store.tokens import STORAGES
 from tests.sealing.memory_keyring import MemoryKeyring
-from tests.store.samples import HOME_URL, credential, known, said, tree
+from tests.store.samples import HOME_URL, all_text, credential, fields_of, read_tree
 
 CANARY = "arka_canary_0123456789abcdefghijklmnopqrs"
 
@@ -97,19 +97,19 @@ def test_credential_is_read_back_completely(tokens: TokenFiles, details: dict[st
     kept = credential("work", url, **details)
     tokens.write("work", kept)
     assert tokens.holds("work")
-    assert known(tokens.read("work")) == known(kept)
+    assert fields_of(tokens.read("work")) == fields_of(kept)
 
 
 def test_second_process_reads_the_credential(tokens: TokenFiles, kind: str, environ: dict[str, str]) -> None:
     tokens.write("work", credential("work", **FULL))
     second = files_of(open_store(app, environ), kind)
-    assert known(second.read("work")) == known(credential("work", **FULL))
+    assert fields_of(second.read("work")) == fields_of(credential("work", **FULL))
 
 
 def test_write_replaces_the_previous_credential(tokens: TokenFiles) -> None:
     tokens.write("work", credential("first", **FULL))
     tokens.write("work", credential("second"))
-    assert known(tokens.read("work")) == known(credential("second"))
+    assert fields_of(tokens.read("work")) == fields_of(credential("second"))
 
 
 def test_profiles_do_not_share_credentials(tokens: TokenFiles) -> None:
@@ -120,7 +120,7 @@ def test_profiles_do_not_share_credentials(tokens: TokenFiles) -> None:
     assert not tokens.holds("work")
     assert not tokens.remove("work")
     assert tokens.names() == {"work-2", "work_2"}
-    assert known(tokens.read("work-2")) == known(credential("work-2"))
+    assert fields_of(tokens.read("work-2")) == fields_of(credential("work-2"))
 
 
 def test_token_files_and_their_folder_are_private(tokens: TokenFiles, folder: Path, no_umask: None) -> None:
@@ -134,7 +134,7 @@ def test_token_files_and_their_folder_are_private(tokens: TokenFiles, folder: Pa
 def test_write_leaves_no_other_file(tokens: TokenFiles, folder: Path) -> None:
     for word in ("first", "second", "second"):
         tokens.write("work", credential(word))
-    assert tree(str(folder)).keys() <= {os.path.basename(tokens.path("work"))}
+    assert read_tree(str(folder)).keys() <= {os.path.basename(tokens.path("work"))}
 
 
 @pytest.mark.parametrize("part", ["label", "user", "created", "expires"])
@@ -142,13 +142,13 @@ def test_control_character_is_refused_and_the_old_credential_stays(tokens: Token
     tokens.write("work", credential("old"))
     with pytest.raises(InvalidValue, match=rf"the {part} contains a forbidden character: U\+001B at position 4"):
         tokens.write("work", credential("new", **{part: "red\x1b[31m"}))
-    assert known(tokens.read("work")) == known(credential("old"))
+    assert fields_of(tokens.read("work")) == fields_of(credential("old"))
 
 
 def test_token_with_a_line_break_is_refused_and_not_shown(tokens: TokenFiles) -> None:
     with pytest.raises(InvalidValue, match="the token contains a forbidden character") as caught:
         tokens.write("work", Credential(Secret(CANARY + "\n"), Origin.of(HOME_URL)))
-    assert CANARY not in said(caught.value)
+    assert CANARY not in all_text(caught.value)
     assert not tokens.holds("work")
 
 
@@ -167,11 +167,11 @@ def test_malformed_file_is_an_error_without_its_content_and_can_be_replaced(toke
         with pytest.raises(MalformedFile) as caught:
             tokens.read("work")
         assert caught.value.path == str(path)
-        assert CANARY not in said(caught.value)
+        assert CANARY not in all_text(caught.value)
         assert tokens.holds("work")
         assert path.read_bytes() == content
     tokens.write("work", credential("new"))
-    assert known(tokens.read("work")) == known(credential("new"))
+    assert fields_of(tokens.read("work")) == fields_of(credential("new"))
 
 
 def test_file_writable_by_others_is_refused_and_readable_by_others_is_a_warning(tokens: TokenFiles) -> None:
@@ -179,7 +179,7 @@ def test_file_writable_by_others_is_refused_and_readable_by_others_is_a_warning(
     path = Path(tokens.path("work"))
     path.chmod(0o644)
     with pytest.warns(ConfigWarning, match="chmod 600"):
-        assert known(tokens.read("work")) == known(credential())
+        assert fields_of(tokens.read("work")) == fields_of(credential())
     path.chmod(0o622)
     with pytest.raises(UnsafeFile):
         tokens.read("work")
@@ -198,7 +198,10 @@ def test_token_keeps_its_storage_unless_another_is_requested(tokens: TokenFiles,
     assert elsewhere.read_storage("work") == kind
     for other in STORAGES:
         elsewhere.write("work", credential(other), storage=other)
-        assert (elsewhere.read_storage("work"), known(elsewhere.read("work"))) == (other, known(credential(other)))
+        assert (elsewhere.read_storage("work"), fields_of(elsewhere.read("work"))) == (
+            other,
+            fields_of(credential(other)),
+        )
 
 
 def test_malformed_file_still_reports_its_storage(tokens: TokenFiles, kind: str) -> None:

@@ -29,7 +29,7 @@ from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from arka_config.store.json import dumps
 from tests.sealing.conftest import again, tokens
-from tests.store.samples import credential, said, token
+from tests.store.samples import all_text, credential, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def test_flipped_bit_in_any_file_is_detected(sealed: ProfileStore, at: int) -> N
         changed[place] ^= 1 << place % 8
         error = error_after(sealed, path, bytes(changed))
         assert isinstance(error, MalformedFile)
-        assert token("work") not in said(error)
+        assert token("work") not in all_text(error)
 
 
 MANY = settings(max_examples=settings().max_examples * 4, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -27,7 +27,7 @@ from arka_config.sealing.vault import Vault, vault_of
 from arka_config.store import files
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import MemoryKeyring
-from tests.store.samples import EU_URL, credential, token, tree
+from tests.store.samples import EU_URL, credential, read_tree, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ ALL = {word: token(word) for word in WORDS}
 
 def files_containing(folder: str, content: str) -> list[str]:
     """The files below a folder that contain a text."""
-    return [name for name, whole in tree(folder).items() if content.encode() in whole]
+    return [name for name, whole in read_tree(folder).items() if content.encode() in whole]
 
 
 def home_of(store: ProfileStore) -> str:
@@ -68,10 +68,10 @@ def test_enable_leaves_no_plain_token_anywhere(store: ProfileStore) -> None:
 
 
 def test_disable_restores_the_plain_files(store: ProfileStore) -> None:
-    before = tree(store.tokens.folder)
+    before = read_tree(store.tokens.folder)
     operations.enable(vault_of(store), [NewUnlocker("key-file")])
     assert operations.disable(vault_of(store)) == list(WORDS)
-    assert tree(store.tokens.folder) == before
+    assert read_tree(store.tokens.folder) == before
     assert not store.vault.is_enabled
     assert tokens(again(store)) == ALL
 
@@ -102,10 +102,10 @@ def test_operations_refuse_the_wrong_state(sealed: ProfileStore) -> None:
 
 def test_unreadable_token_stops_enable_before_any_change(store: ProfileStore) -> None:
     Path(store.tokens.path("ci")).write_text("{")
-    before = tree(home_of(store))
+    before = read_tree(home_of(store))
     with pytest.raises(MalformedFile, match=store.tokens.path("ci")):
         operations.enable(vault_of(store), [NewUnlocker("key-file")])
-    assert tree(home_of(store)) == before
+    assert read_tree(home_of(store)) == before
 
 
 def test_enable_refuses_sealed_tokens_without_their_data_key(sealed: ProfileStore) -> None:
@@ -142,7 +142,7 @@ def test_error_at_any_write_restores_everything(
 ) -> None:
     if change != "enable":
         operations.enable(vault_of(store), [NewUnlocker("key-file")])
-    before = tree(home_of(store))
+    before = read_tree(home_of(store))
     write, remove = files.write, files.remove
     for step in range(1, 20):
         left = step
@@ -161,7 +161,7 @@ def test_error_at_any_write_restores_everything(
             assert step > 4
             return
         assert "no space left" in error.message
-        assert tree(home_of(store)) == before, f"after an error at step {step}"
+        assert read_tree(home_of(store)) == before, f"after an error at step {step}"
     pytest.fail("it never came to an end")
 
 
@@ -197,7 +197,7 @@ def test_disk_that_stays_full_leaves_every_token_readable(
 
 
 def test_interrupt_restores_everything(store: ProfileStore) -> None:
-    before = tree(home_of(store))
+    before = read_tree(home_of(store))
 
     def interrupt(done: int, _: int) -> None:
         if done == 2:
@@ -205,16 +205,16 @@ def test_interrupt_restores_everything(store: ProfileStore) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         operations.enable(vault_of(store), [NewUnlocker("key-file")], interrupt)
-    assert tree(home_of(store)) == before
+    assert read_tree(home_of(store)) == before
 
 
 # Another key
 
 
 def test_rekey_reseals_every_file_and_drops_the_old_key(sealed: ProfileStore) -> None:
-    before, old = tree(sealed.folders.data), vault_of(sealed).keys().current
+    before, old = read_tree(sealed.folders.data), vault_of(sealed).keys().current
     assert operations.rekey(vault_of(sealed)) == list(WORDS)
-    after = tree(sealed.folders.data)
+    after = read_tree(sealed.folders.data)
     assert all(after[name] != whole for name, whole in before.items())
     assert all(old.encode() not in whole for whole in after.values())
     assert tokens(again(sealed)) == ALL
@@ -292,12 +292,12 @@ def test_key_file_cannot_be_added_twice(sealed: ProfileStore) -> None:
 def test_unprintable_key_file_path_is_refused_before_any_change(
     sealed: ProfileStore, tmp_path: Path, name: str
 ) -> None:
-    before = tree(sealed.folders.data)
+    before = read_tree(sealed.folders.data)
     path = tmp_path / name / "key"
     with pytest.raises(InvalidValue, match="the key file's path (contains a forbidden character|is not UTF-8 text)"):
         operations.add_unlocker(vault_of(sealed), NewUnlocker("key-file", path=str(path)))
     assert not path.parent.exists()
-    assert tree(sealed.folders.data) == before
+    assert read_tree(sealed.folders.data) == before
     assert tokens(again(sealed)) == ALL
 
 
@@ -312,13 +312,13 @@ def test_removed_unlocker_opens_nothing(sealed: ProfileStore, quick: None) -> No
 
 
 def test_remove_refuses_the_last_and_an_unknown_unlocker(sealed: ProfileStore) -> None:
-    before = tree(sealed.folders.data)
+    before = read_tree(sealed.folders.data)
     with pytest.raises(SealingError, match="'key-file' is the last unlocker"):
         operations.remove_unlockers(vault_of(sealed), ["key-file"])
     with pytest.raises(SealingError, match="there is no unlocker 'keyfile'") as caught:
         operations.remove_unlockers(vault_of(sealed), ["keyfile"])
     assert caught.value.hint == "did you mean 'key-file'?"
-    assert tree(sealed.folders.data) == before
+    assert read_tree(sealed.folders.data) == before
 
 
 def test_lost_unlockers_are_removed_together_with_one_that_opens_the_vault(sealed: ProfileStore, quick: None) -> None:
@@ -366,7 +366,7 @@ def test_removed_keyring_unlocker_leaves_no_entry_or_warns(sealed: ProfileStore,
 
 def test_rekey_needs_every_remaining_unlocker(sealed: ProfileStore, quick: None) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
-    before = tree(sealed.folders.data)
+    before = read_tree(sealed.folders.data)
     with pytest.raises(SealingError, match="cannot be wrapped for unlocker 'passphrase'") as caught:
         operations.rekey(vault_of(again(sealed)))
     assert caught.value.hint.endswith("arka vault remove-unlocker passphrase")
@@ -377,7 +377,7 @@ def test_rekey_needs_every_remaining_unlocker(sealed: ProfileStore, quick: None)
     with pytest.raises(SealingError, match="wrong passphrase") as caught:
         operations.rekey(vault_of(typed))
     assert not isinstance(caught.value, WrongPassphrase)
-    assert tree(sealed.folders.data) == before
+    assert read_tree(sealed.folders.data) == before
     assert operations.rekey(vault_of(again(sealed, ARKA_PASSPHRASE="one"))) == list(WORDS)
 
 

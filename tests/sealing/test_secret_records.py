@@ -28,7 +28,7 @@ from arka_config.store.tokens import KEYRING, PLAIN, SEALED, STORAGES
 from tests.sealing.conftest import again
 from tests.sealing.memory_keyring import MemoryKeyring
 from tests.secretive import app
-from tests.store.samples import credential, said
+from tests.store.samples import all_text, credential
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*in plain text, although sealing is on")
 CANARY = "hunter-canary 0123456789 ünïcode"
@@ -103,7 +103,7 @@ def test_record_in_the_place_of_another_does_not_open(store: ProfileStore, kind:
         place.chmod(0o600)
         with pytest.raises(SealedFileMoved, match="was stored for another profile or setting") as caught:
             again(store).secrets.read(profile, field)
-        assert CANARY not in said(caught.value)
+        assert CANARY not in all_text(caught.value)
 
 
 @pytest.mark.parametrize("storage", [SEALED, KEYRING])
@@ -123,7 +123,7 @@ def test_secret_does_not_open_for_another_profile_or_field(
     put(store, document_of(store) | changes, *place)
     with pytest.raises(SealedFileDamaged) as caught:
         reveal(store, *place)
-    assert CANARY not in said(caught.value)
+    assert CANARY not in all_text(caught.value)
 
 
 def test_sealed_secret_and_token_do_not_open_as_each_other(store: ProfileStore) -> None:
@@ -151,7 +151,7 @@ def test_change_of_any_part_of_a_sealed_record_is_detected(store: ProfileStore) 
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         with pytest.raises(MalformedFile) as caught:
             reveal(store)
-        assert CANARY not in said(caught.value)
+        assert CANARY not in all_text(caught.value)
 
 
 def test_malformed_record_is_an_error_without_its_content_and_can_be_replaced(store: ProfileStore, kind: str) -> None:
@@ -170,7 +170,7 @@ def test_malformed_record_is_an_error_without_its_content_and_can_be_replaced(st
         with pytest.raises(MalformedFile) as caught:
             reveal(store)
         assert caught.value.path == str(path)
-        assert CANARY not in said(caught.value)
+        assert CANARY not in all_text(caught.value)
         assert "log in" not in caught.value.hint
     put(store, whole | {"version": 9})
     with pytest.raises(NewerFormat, match="format 9 is newer than this program"):

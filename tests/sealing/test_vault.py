@@ -31,7 +31,7 @@ from arka_config.sealing.vault import vault_of
 from arka_config.store.json import dumps
 from tests.sealing.conftest import again, tokens
 from tests.sealing.memory_keyring import NAME, MemoryKeyring
-from tests.store.samples import credential, said, token
+from tests.store.samples import all_text, credential, token
 
 ALL = {word: token(word) for word in ("work", "ci", "eu")}
 PASSPHRASE = "correct horse battery stäple"
@@ -175,7 +175,7 @@ def test_variable_without_passphrase_is_named(
 def test_wrong_passphrase_is_reported_but_not_shown(passphrase_store: ProfileStore) -> None:
     with pytest.raises(WrongPassphrase, match="wrong passphrase in ARKA_PASSPHRASE") as caught:
         reveal(again(passphrase_store, ARKA_PASSPHRASE=PASSPHRASE[::-1]))
-    assert PASSPHRASE[::-1] not in said(caught.value)
+    assert PASSPHRASE[::-1] not in all_text(caught.value)
 
 
 def test_passphrase_prompt_appears_three_times_at_most(passphrase_store: ProfileStore) -> None:
@@ -459,7 +459,7 @@ def test_invalid_session_is_reported_with_its_reason(passphrase_store: ProfileSt
     value = change(session(passphrase_store))  # type: ignore[operator]
     with pytest.raises(InvalidSession, match=f"the session in ARKA_SESSION .*{why}") as caught:
         reveal(again(passphrase_store, ARKA_SESSION=value))
-    assert value not in said(caught.value)
+    assert value not in all_text(caught.value)
 
 
 def test_expired_session_opens_nothing_and_is_removed(passphrase_store: ProfileStore) -> None:

@@ -1,9 +1,10 @@
 """A pytest plugin that runs pydantic-settings' own tests with a `BaseSettings` that is a ProfileSettings.
 
-The adapter supplies what a class of ours has and one of theirs lacks: an app, whose prefix is the class's `env_prefix`,
-and variables in upper case. It shows pydantic's errors as they are, since ours are without the values. Everything else
-is the code under test. The plugin writes the outcome of each test to the file that `ADAPTER_OUTCOMES` names. The tests'
-own packages are in the folder that `ADAPTER_PACKAGES` names; of a package that is installed as well, that one is used.
+The adapter supplies what a ProfileSettings needs and a class of theirs lacks: an app with the class's `env_prefix` as
+its prefix, and variables in upper case. It shows pydantic's errors as they are, since ours omit the values. Everything
+else is the code under test. The plugin writes the outcome of each test to the file that `ADAPTER_OUTCOMES` names. The
+tests' own packages are in the folder that `ADAPTER_PACKAGES` names. If one of them is installed as well, the installed
+one is used.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
 
     from arka_config.app_identity import AppIdentity
 
-_HOME = os.path.join(os.environ["HOME"], "adapter")  # read now: some tests clear the environment
+_HOME = os.path.join(os.environ["HOME"], "adapter")  # read now, because some tests clear the environment
 _OUTCOMES = os.environ.get("ADAPTER_OUTCOMES", "")
 
 
 class _AnyPrefix(App):
-    """An app whose settings have the variables of pydantic-settings: any prefix, or none, in upper case or as it is."""
+    """An app with the variables of pydantic-settings: any prefix or none, in upper case or as it is."""
 
     def __init__(self, env_prefix: str, *, case_sensitive: bool) -> None:
         super().__init__("adapter")
@@ -48,7 +49,7 @@ class _AnyPrefix(App):
         return Field(field.path, option=field.option, variable=variable, key=field.key, secret=secret)
 
     def environ(self) -> dict[str, str]:
-        """The environment, in upper case unless names are case-sensitive."""
+        """Return the environment, in upper case unless names are case-sensitive."""
         own = {"ADAPTER_HOME": _HOME}
         return own | {name if self._case_sensitive else name.upper(): text for name, text in os.environ.items()}
 
@@ -68,7 +69,7 @@ class BaseSettings(ProfileSettings):
     def __pydantic_init_subclass__(
         cls, app: AppIdentity | None = None, retired: Mapping[str, str] | None = None, **kwargs: Any
     ) -> None:
-        """Refuse the class when it is used: tests of other classes are in the same module."""
+        """Refuse the class when it is used: its module has tests of other classes too."""
         try:
             super().__pydantic_init_subclass__(app, retired, **kwargs)
         except TypeError as error:
@@ -84,7 +85,7 @@ class BaseSettings(ProfileSettings):
         try:
             pydantic_settings.main.BaseSettings.__init__(self, **given)
         except ValidationError:
-            if not source.problems:  # a value that cannot be decoded is also one that is missing
+            if not source.problems:  # if a value cannot be decoded, it is missing as well
                 raise
         if source.problems:
             leaf, problem = source.problems[0]
@@ -97,11 +98,11 @@ class BaseSettings(ProfileSettings):
 
 sys.path.append(os.environ["ADAPTER_PACKAGES"])  # before pytest looks for plugins
 no_network.guard(pytest.MonkeyPatch())
-# Some of them look for a file in the package `tests`, which was ours until here.
+# Some of them look for a file in the package `tests`, which was ours up to here.
 _theirs = spec_from_file_location("tests", Path("tests/__init__.py").absolute(), submodule_search_locations=["tests"])
 assert _theirs
 sys.modules["tests"] = module_from_spec(_theirs)
-# An error of pydantic names the class and its method, and one of their tests expects their names.
+# Errors of pydantic name the class and its method, and one of their tests expects these names.
 BaseSettings.__module__ = "pydantic_settings.main"
 ProfileSettings.settings_customise_sources.__func__.__qualname__ = "BaseSettings.settings_customise_sources"  # type: ignore[attr-defined]  # a bound method has it
 BaseSettings.app = _AnyPrefix("", case_sensitive=False)
@@ -111,7 +112,7 @@ _outcomes: dict[str, str] = {}
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Keep the outcome of each test: an empty text, or what it failed with."""
+    """Keep the outcome of each test: an empty text, or its error."""
     report = yield
     if report.failed and call.excinfo is not None:
         _outcomes[item.nodeid] = "\n".join(_texts(call.excinfo.value))

@@ -46,7 +46,7 @@ FILES = (
 class Difference(NamedTuple):
     """A difference that a table in the documentation names by `row`, and the tests that fail with `error` for it.
 
-    A test without `[…]` stands for all of its parameters.
+    If a test has no `[…]`, it means all of its parameters.
     """
 
     row: str
@@ -63,7 +63,7 @@ def read_differences() -> dict[str, Difference]:
 
 
 def run(files: Sequence[str] = FILES) -> dict[str, str]:
-    """Run the tests in one process, and return what each test failed with, by its id; an empty text if it passed."""
+    """Run the tests in one process, and return what each failed with, by its id; an empty text if it passed."""
     folder = peers.pydantic_settings_source()
     with TemporaryDirectory() as scratch:
         outcomes = Path(scratch, "outcomes.json")
@@ -102,11 +102,11 @@ def run(files: Sequence[str] = FILES) -> dict[str, str]:
 
 
 def explain(differences: dict[str, Difference], error: str) -> str:
-    """Return the name of the difference that an error is about, or an empty text."""
+    """Return the name of the difference that an error is about; empty if there is none."""
     return next((name for name, each in differences.items() if re.search(each.error, error)), "")
 
 
-def listed(differences: dict[str, Difference], outcomes: dict[str, str]) -> dict[str, str]:
+def expand_differences(differences: dict[str, Difference], outcomes: dict[str, str]) -> dict[str, str]:
     """Return the difference that each test is listed for, with a test for each parameter."""
     variants = _with_parameters(outcomes)
     found: dict[str, str] = {}

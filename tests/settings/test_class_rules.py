@@ -1,4 +1,4 @@
-"""Keyword arguments, validators of the class, its configuration, and what templates know of it."""
+"""Keyword arguments, validators of the class, its configuration, and its templates."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_profiles_set_and_create_write_nothing_that_the_class_refuses(
     assert app.cls.load(profile="p", environ=environ).value == 20  # type: ignore[attr-defined]
 
 
-def test_unset_refuses_what_the_class_does_not_load_without_and_says_why(
+def test_unset_refuses_a_value_that_the_class_needs_and_says_why(
     validated: tuple[OneClass, ProfileStore],
     environ: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
@@ -154,7 +154,7 @@ def test_unset_of_a_required_value_is_no_error(environ: dict[str, str]) -> None:
     check_together(store, "p", {("settings", "value"): None}, environ)
 
 
-def test_set_does_not_refuse_for_what_was_wrong_before(
+def test_set_accepts_a_valid_value_if_another_was_invalid_before(
     validated: tuple[OneClass, ProfileStore], environ: dict[str, str]
 ) -> None:
     app, store = validated
@@ -172,7 +172,7 @@ def test_set_with_a_validator_that_reads_other_fields_checks_the_type(environ: d
         parse_assignments(app, ["value=x"])
 
 
-def test_set_of_what_toml_cannot_hold_names_the_variable() -> None:
+def test_set_of_a_value_without_a_toml_form_names_the_variable() -> None:
     _, app = make(list[int | None])
     with pytest.raises(SettingsError, match="set ACME_VALUE instead"):
         parse_assignments(app, ["value=[1, null]"])
@@ -185,8 +185,8 @@ def test_set_of_what_toml_cannot_hold_names_the_variable() -> None:
         max_leaves=5,
     )
 )
-def test_what_set_stores_loads_as_the_variables_value(value: Any) -> None:
-    """`Any`-typed tables and lists: the parsed value is TOML, and means what the JSON text means in a variable."""
+def test_value_from_set_loads_as_the_variable_s_value(value: Any) -> None:
+    """For tables and lists of `Any`: the stored TOML means the same as the JSON text in a variable."""
     _, app = make(dict[str, Any] | list[Any] | str | int | float | bool | None)
     leaf = app.cls.leaves()["value"]
     text = json.dumps(value)

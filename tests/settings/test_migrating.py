@@ -1,5 +1,6 @@
-"""A plain pydantic-settings class compared with the same class after migration, including each difference that
-docs/guides/migrating-from-pydantic-settings.md lists."""
+"""A plain pydantic-settings class is compared with the same class after migration, and each difference in
+docs/guides/migrating-from-pydantic-settings.md is tried.
+"""
 
 from __future__ import annotations
 

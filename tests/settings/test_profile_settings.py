@@ -68,7 +68,7 @@ class WithoutToken(ProfileSettings, app=app):
     timeout: float = 30
 
 
-def test_load_of_settings_without_a_token_does_not_mind_its_expiry(environ: dict[str, str], work: ProfileStore) -> None:
+def test_load_of_settings_without_a_token_ignores_its_expiry(environ: dict[str, str], work: ProfileStore) -> None:
     log_in_expired(work, 'expiry = "refuse"\n')
     assert WithoutToken.load(environ=environ).timeout == 12
 
@@ -209,21 +209,21 @@ def test_class_with_configured_sources_is_refused(config: SettingsConfigDict) ->
         type("Configured", (ProfileSettings,), {"model_config": config, "__module__": __name__})
 
 
-def aliased() -> type:
+def define_alias() -> type:
     class Aliased(ProfileSettings, app=app):
         timeout: int = Field(3, alias="wait")
 
     return Aliased
 
 
-def validation_aliased() -> type:
+def define_validation_alias() -> type:
     class Aliased(ProfileSettings, app=app):
         timeout: int = Field(3, validation_alias=AliasChoices("wait", "timeout"))
 
     return Aliased
 
 
-def aliased_below() -> type:
+def define_nested_alias() -> type:
     class Inner(BaseModel):
         timeout: int = Field(3, alias="wait")
 
@@ -233,7 +233,7 @@ def aliased_below() -> type:
     return Outer
 
 
-def nested_settings() -> type:
+def define_nested_settings() -> type:
     class Inner(BaseSettings):
         timeout: int = 3
 
@@ -243,14 +243,17 @@ def nested_settings() -> type:
     return Outer
 
 
-def double_underscore() -> type:
+def define_double_underscore() -> type:
     class Doubled(ProfileSettings, app=app):
         time__out: int = 3
 
     return Doubled
 
 
-@pytest.mark.parametrize("make", [aliased, validation_aliased, aliased_below, nested_settings, double_underscore])
+@pytest.mark.parametrize(
+    "make",
+    [define_alias, define_validation_alias, define_nested_alias, define_nested_settings, define_double_underscore],
+)
 def test_class_with_second_names_or_nested_settings_is_refused(make: Callable[[], type]) -> None:
     with pytest.raises(TypeError, match=r"alias|BaseSettings|__"):
         make()
@@ -301,7 +304,7 @@ def test_value_instead_of_a_table_error_names_file_and_key(environ: dict[str, st
 
 
 class Talkative(ProfileSettings, app=app):
-    """Validators that quote their input, as real ones do."""
+    """Validators that quote their input, as validators of users do."""
 
     token: Token | None = None
     password: Annotated[SecretStr, Field(max_length=5)] | None = None

@@ -1,4 +1,4 @@
-"""pydantic-settings' own tests with a ProfileSettings: what fails, fails for a documented difference."""
+"""If one of pydantic-settings' own tests fails with a ProfileSettings, it fails for a documented difference."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 
 from tests import peers
 from tests.guarantees.numbers import BOUNDED
-from tests.settings.pydantic_settings_suite import FILES, explain, listed, read_differences, run
+from tests.settings.pydantic_settings_suite import FILES, expand_differences, explain, read_differences, run
 
 PAGE = Path(__file__).parents[2] / "docs/guides/migrating-from-pydantic-settings.md"
-# A bounded run leaves out their tests of other sources, and of the command line, most of which are about `CliApp`.
+# A bounded run leaves out their tests of other sources and of the command line. Most of those are about `CliApp`.
 RUN = ("test_precedence_and_merging.py", "test_settings.py") if BOUNDED else FILES
-ENOUGH = 240 if BOUNDED else 600  # of their tests pass, so that the adapter is not what refuses them
+ENOUGH = 240 if BOUNDED else 600  # of their tests pass, which shows that the adapter does not refuse them
 
-# Around the guide's example: what comes before it on the page, and Amazon's service, which moto imitates.
+# Run around the guide's example: what precedes it on the page, and a stand-in for Amazon's service (moto).
 _CLASSES = """
 import json, os, sys
 sys.path.append(os.environ["PACKAGES"])
@@ -46,7 +46,7 @@ with moto.mock_aws():
 def test_pydantic_settings_own_tests_fail_only_for_the_listed_differences() -> None:
     differences = read_differences()
     outcomes = run(RUN)
-    reasons = {test: name for test, name in listed(differences, outcomes).items() if test.startswith(RUN)}
+    reasons = {test: name for test, name in expand_differences(differences, outcomes).items() if test.startswith(RUN)}
     failed = {test: error for test, error in outcomes.items() if error}
     assert not {test: error for test, error in failed.items() if test not in reasons}, "a bug, or a new difference"
     assert not reasons.keys() - failed.keys(), "they pass now: remove them from the list"

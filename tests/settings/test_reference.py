@@ -56,7 +56,7 @@ class Settings(ProfileSettings, app=app):
     http: Http = Http(retries=5)
 
 
-def found() -> dict[str, Setting]:
+def describe_types() -> dict[str, Setting]:
     return {each.name: each for each in describe(app, Settings, options=True)}
 
 
@@ -78,18 +78,18 @@ def found() -> dict[str, Setting]:
     ],
 )
 def test_type_is_described_in_words(name: str, words: str) -> None:
-    assert found()[name].type == words
+    assert describe_types()[name].type == words
 
 
 def test_default_is_that_of_the_class_and_never_a_secret() -> None:
-    defaults = {name: each.default for name, each in found().items() if each.default is not None}
+    defaults = {name: each.default for name, each in describe_types().items() if each.default is not None}
     assert defaults == {"wait": "30", "level": "1", "verbose": "false", "tags": "a, b", "http.retries": "5"}
-    assert {name for name, each in found().items() if each.required} == {"token", "region"}
-    assert "hunter2" not in write(app, list(found().values()), "man")
+    assert {name for name, each in describe_types().items() if each.required} == {"token", "region"}
+    assert "hunter2" not in write(app, list(describe_types().values()), "man")
 
 
 def test_each_setting_has_its_variable_and_option() -> None:
-    settings = found()
+    settings = describe_types()
     assert settings["http.retries"][4:] == (
         "ACME_HTTP__RETRIES",
         "--http-retries",
@@ -105,7 +105,7 @@ def test_markdown_has_one_row_for_each_setting() -> None:
     lines = acme.settings_reference().splitlines()
     assert len(lines) == 2 + len(AcmeSettings.leaves())
     assert "| `timeout` | number | `30` | `ACME_TIMEOUT` | `--timeout` |  |" in lines
-    assert r"where \| files are" in write(app, list(found().values()), "markdown")
+    assert r"where \| files are" in write(app, list(describe_types().values()), "markdown")
 
 
 def test_unknown_format_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Settings that were renamed or retired: profiles, variables and templates of before still work, with a warning."""
+"""If settings were renamed or retired, older profiles, variables and templates still work, with a warning."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_old_variable_works_with_one_warning_that_names_the_new_one() -> None:
     assert said == [f"ACME_WAIT is an old name: it is ACME_TIMEOUT now; hint: {hint}"]
 
 
-def test_new_name_beats_old_ones_in_the_same_layer_and_older_ones_come_last() -> None:
+def test_newer_name_beats_older_ones_in_the_same_layer() -> None:
     settings, said = load(environ={"ACME_TIMEOUT": "5", "ACME_WAIT": "7"})
     assert (settings.timeout, said) == (5, [])
     assert load(environ={"ACME_PATIENCE": "8", "ACME_WAIT": "7"})[0].timeout == 7
@@ -111,7 +111,7 @@ def test_old_key_beats_the_default_and_loses_to_the_environment(home: Path) -> N
     assert (settings.timeout, said) == (5, [])
 
 
-def test_error_in_an_old_key_names_where_it_is(home: Path) -> None:
+def test_error_in_an_old_key_names_its_place(home: Path) -> None:
     path = write_profile(home, '[settings]\nwait = "soon"\n')
     with pytest.raises(SettingsError, match="timeout: input should be a valid number") as raised:
         load(profile="work")
@@ -178,7 +178,7 @@ def test_requests_use_settings_under_their_old_names(home: Path, store: ProfileS
     assert "ACME_WAIT is an old name: it is ACME_TIMEOUT now" in said
 
 
-def test_settings_class_is_not_imported_for_requests_without_need(store: ProfileStore) -> None:
+def test_requests_without_old_names_do_not_import_the_settings_class(store: ProfileStore) -> None:
     """Importing it takes longer than the rest of a command."""
     known = {"timeout": 7, "proxy": "http://proxy.example:1", "ca_bundle": "/etc/ssl/ours.pem"}
     store.create("work", {("settings", name): value for name, value in known.items()})
@@ -187,14 +187,14 @@ def test_settings_class_is_not_imported_for_requests_without_need(store: Profile
     assert Connection.from_settings(Resolution(missing, environ, profile="work")).timeout == 7
 
 
-def test_error_in_an_old_name_that_a_request_uses_names_where_it_is(store: ProfileStore) -> None:
+def test_error_in_an_old_name_that_a_request_uses_names_its_place(store: ProfileStore) -> None:
     with pytest.warns(ConfigWarning), pytest.raises(ConfigError, match="ACME_WAIT: timeout is not a number"):
         Connection.from_settings(Resolution(store, {"ACME_WAIT": "soon"}))
     with pytest.warns(ConfigWarning), pytest.raises(ConfigError, match="ACME_CERTIFICATES: a file of certificates"):
         Connection.from_settings(Resolution(store, {"ACME_CERTIFICATES": "/tmp/theirs.pem"}))
 
 
-def test_proxy_with_a_password_is_not_inherited_under_its_old_name_either() -> None:
+def test_proxy_with_a_password_is_not_inherited_under_its_old_name() -> None:
     proxy = "http://me:hunter2@proxy.example:3128"
     assert secrets_in(app, {"ACME_HTTP_PROXY": proxy, "ACME_PROXY": proxy}) == {"ACME_HTTP_PROXY", "ACME_PROXY"}
     assert secrets_in(app, {"ACME_HTTP_PROXY": "http://proxy.example:3128"}) == set()
@@ -309,7 +309,7 @@ def test_template_with_old_names_writes_the_new_ones_and_warns(home: Path) -> No
 
 
 def test_template_that_changes_an_old_key_of_a_profile_renames_it(home: Path) -> None:
-    """The profile and the ledger are those of the program's first version, which had no other names."""
+    """The profile and the ledger are those of the program's first version, when the setting had its old name."""
     template = home / "work.toml"
     template.write_text(TEMPLATE.format(wait=7))
     assert acme("apply", str(template), "--yes").code == 0

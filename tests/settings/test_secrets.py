@@ -112,8 +112,8 @@ class Extras(BaseModel):
     __pydantic_extra__: dict[str, SecretStr]
 
 
-def local_dataclass() -> type:
-    """A class whose annotation cannot be resolved."""
+def define_local_dataclass() -> type:
+    """Return a class whose annotation cannot be resolved."""
 
     @dataclass
     class Local:
@@ -138,7 +138,7 @@ Password = NewType("Password", SecretStr)
         *(list[Part], dict[str, Part], RootModel[list[SecretStr]], Record, list[Record], Entry, Node, Key, list[Key]),
         *(Password, list[Password], Token, Triple, Box[SecretStr], list[Chain], Extras, Tree, Many[SecretStr]),
         *(Bound, Limited, Json[list[SecretStr]], Plain | Part, str | SecretStr, deque[SecretStr]),
-        *(Annotated[list[Plain | Part], Field(min_length=1)], local_dataclass()),
+        *(Annotated[list[Plain | Part], Field(min_length=1)], define_local_dataclass()),
     ],
     ids=str,
 )
@@ -254,8 +254,8 @@ def test_apply_keeps_the_secrets_of_a_profile(home: Path) -> None:
 # Names
 
 
-def setting(name: str, kind: Any = str, owner: Any = app) -> Callable[[], type]:
-    """Return what declares a settings class with one setting."""
+def declare_setting(name: str, kind: Any = str, owner: Any = app) -> Callable[[], type]:
+    """Return a function that declares a settings class with this setting."""
     return lambda: type(
         "Named", (ProfileSettings,), {"__annotations__": {name: kind}, "__module__": __name__}, app=owner
     )
@@ -276,14 +276,14 @@ def setting(name: str, kind: Any = str, owner: Any = app) -> Callable[[], type]:
 )
 def test_setting_that_shares_a_variable_of_the_program_is_refused(name: str, message: str) -> None:
     with pytest.raises(TypeError, match=message):
-        setting(name)()
+        declare_setting(name)()
 
 
 @pytest.mark.parametrize(("name", "variable"), [("home", "VAULT7_HOME"), ("api_key", "VAULT7_API_KEY")])
 def test_table_that_shares_a_variable_of_the_program_is_refused(name: str, variable: str) -> None:
     # VAULT7_HOME would be read as the JSON of the table.
     with pytest.raises(TypeError, match=rf"Named\.{name}: .*{variable}"):
-        setting(name, Table)()
+        declare_setting(name, Table)()
 
 
 def test_name_within_a_table_does_not_share_a_variable() -> None:
@@ -291,17 +291,17 @@ def test_name_within_a_table_does_not_share_a_variable() -> None:
         key: str = ""
         home: str = ""
 
-    assert "api.home" in setting("api", Api)().leaves()  # type: ignore[attr-defined]  # it is a ProfileSettings
+    assert "api.home" in declare_setting("api", Api)().leaves()  # type: ignore[attr-defined]  # it is a ProfileSettings
 
 
 @pytest.mark.parametrize("prefix", ["V_7_", "VAULT7_API_"])
 def test_collision_is_found_with_any_prefix(prefix: str) -> None:
     other = App("vault7", prefix=prefix)
     with pytest.raises(TypeError, match=f"{prefix}API_KEY is the token's variable"):
-        setting("api_key", owner=other)()
+        declare_setting("api_key", owner=other)()
     with pytest.raises(TypeError, match=f"the program itself reads {prefix}HOME"):
-        setting("home", owner=other)()
-    assert issubclass(setting("key", owner=other)(), ProfileSettings)
+        declare_setting("home", owner=other)()
+    assert issubclass(declare_setting("key", owner=other)(), ProfileSettings)
 
 
 def test_two_settings_with_the_same_variable_are_refused() -> None:
@@ -344,7 +344,7 @@ def test_class_without_an_app_says_how_to_name_one() -> None:
         _ = ProfileSettings.app
     assert not hasattr(Alone, "app")
     with pytest.raises(AttributeError, match="^nosuch$"):
-        _ = Alone.nosuch  # type: ignore[attr-defined]  # that it is missing is what is tested
+        _ = Alone.nosuch  # type: ignore[attr-defined]  # the test is about its absence
 
 
 @pytest.mark.usefixtures("home")

@@ -1,4 +1,4 @@
-"""Stored secrets as settings load them: their types, precedence, source, and a rename at the same time."""
+"""Settings load stored secrets: their types, their precedence and source, and a concurrent rename."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def test_stored_secrets_are_loaded_as_every_type() -> None:
 
 
 def test_stored_secret_has_the_precedence_of_the_profile(store: ProfileStore) -> None:
-    def loaded(profile: str | None = None, **environ: str) -> tuple[str, str]:
+    def load(profile: str | None = None, **environ: str) -> tuple[str, str]:
         settings = Settings.load(profile=profile, environ={**store.environ, **environ})
         assert settings.webhook_secret is not None
         return settings.webhook_secret.get_secret_value(), settings.source_of("webhook_secret").layer
 
-    assert loaded() == ("hunter-1", "profile")
-    assert loaded(ARKA_WEBHOOK_SECRET="from-env") == ("from-env", "env")
-    assert loaded("work", ARKA_WEBHOOK_SECRET="from-env") == ("hunter-1", "profile")
+    assert load() == ("hunter-1", "profile")
+    assert load(ARKA_WEBHOOK_SECRET="from-env") == ("from-env", "env")
+    assert load("work", ARKA_WEBHOOK_SECRET="from-env") == ("hunter-1", "profile")
     assert Settings(webhook_secret="from-flag").source_of("webhook_secret").layer == FLAG
     source = Settings.load().source_of("mail.password")
     assert (source.layer, source.source) == ("profile", store.secrets.path("work", "mail.password"))
@@ -105,7 +105,7 @@ def test_profile_that_is_renamed_while_it_is_read_keeps_its_secret(
 
 
 def test_secret_that_is_removed_by_a_rename_is_read_again(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A rename removes the old records before the token and the file, which a reader may still see.
+    # A rename removes the old records first, so a reader may still see the token and the file.
     store.log_in("work", credential("work"))
     copied, records = iter([True]), SecretRecords.read
 

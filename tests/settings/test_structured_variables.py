@@ -1,4 +1,4 @@
-"""Settings that several variables give: entries of tables, fields of models, and the JSON of a model."""
+"""If several variables make up one setting: entries of tables, fields of models, and the JSON of a model."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_several_variables_give_one_value(
 def test_model_without_a_value_is_what_pydantic_settings_reads(
     annotation: Any, text: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A required model whose fields all have defaults is not set by its defaults, but by an empty table."""
+    """If all fields of a required model have defaults, these do not set the model, but an empty table does."""
     plain, app = make(annotation)
     if text in ("null", ""):
         with pytest.raises((ValidationError, PydanticSettingsError)):
@@ -87,7 +87,7 @@ def test_model_without_a_value_is_what_pydantic_settings_reads(
 
 
 @pytest.mark.parametrize(("mark", "config"), [([NoDecode], {}), ([], {"enable_decoding": False})])
-def test_model_that_is_not_decoded_gets_a_text_for_its_validator(
+def test_validator_of_a_model_without_decoding_gets_a_text(
     mark: list[Any], config: dict[str, Any], environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def split(text: Any) -> Any:

@@ -101,7 +101,7 @@ _parts = st.dictionaries(st.sampled_from(["ACME_VALUE__A", "ACME_VALUE__RETRIES"
 
 
 def read(load: Any) -> Any:
-    """The value that a class loads, as a text that shows each type, or that the class refuses it."""
+    """Return the value that a class loads, as a text that shows each type, or that the class refuses it."""
     try:
         return repr(load().value)
     except (ValidationError, PydanticSettingsError, SettingsError):
@@ -121,9 +121,9 @@ def test_any_text_means_what_it_means_in_pydantic_settings(kind: Any, text: str,
     assert read(lambda: app.cls.load(environ=variables)) == wanted
 
 
-@example(Literal["a", 1] | bool, "true")  # pydantic takes `true` for 1 here, and the text for True
+@example(Literal["a", 1] | bool, "true")  # pydantic reads `true` as 1 here, and the text as True
 @given(_types, _texts)
-def test_what_set_stores_for_any_text_loads_as_in_pydantic_settings(kind: Any, text: str) -> None:
+def test_value_from_set_loads_as_in_pydantic_settings_for_any_text(kind: Any, text: str) -> None:
     plain, app = make(kind)
     leaf = app.cls.leaves().get("value")
     assume(leaf is not None)

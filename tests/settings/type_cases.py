@@ -121,8 +121,8 @@ ByShape = Annotated[Annotated[Square, Tag("square")] | Annotated[Circle, Tag("ci
 class Case(NamedTuple):
     """A type, and one value of it as the text of a variable.
 
-    `words` are the option's texts, if they are not the variable's. `toml` is the value in a profile, if it is not the
-    variable's text or, for JSON, what the JSON says.
+    `words` are the option's texts if they differ from the variable's. `toml` is the value in a profile if it is neither
+    the variable's text nor, for JSON, what that says.
     """
 
     annotation: Any
@@ -204,7 +204,7 @@ KEPT = {name: case for name, case in CASES.items() if case.text != "none"}  # TO
 
 
 class OneClass(App):
-    """An app with one settings class, which is not at a module's top level."""
+    """An app with one settings class, which is not at the top level of a module."""
 
     cls: type[ProfileSettings]
 
@@ -224,7 +224,7 @@ def make(annotation: Any, more: Mapping[str, Any] | None = None, **config: Any) 
 
 
 def expected(plain: Any, monkeypatch: pytest.MonkeyPatch, **variables: str) -> Any:
-    """The value that pydantic-settings reads."""
+    """Return the value that pydantic-settings reads."""
     for name, text in variables.items():
         monkeypatch.setenv(name, text)
     return plain().value

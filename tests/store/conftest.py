@@ -1,4 +1,4 @@
-"""What the tests of the store share: an environment of its own for each, and the store that is in it."""
+"""Fixtures for the tests of the store: each has an environment of its own, and the store in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """The variables of one run, with every folder of ours below ARKA_HOME, which is not there yet."""
+    """The variables of one run. All folders of ours are below ARKA_HOME, which does not exist yet."""
     return {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "ARKA_HOME": str(tmp_path / "arka")}
 
 

@@ -16,12 +16,12 @@ EU_URL = "https://eu.arka-ai.com"
 
 
 def token(word: str) -> str:
-    """A token in arka's format that contains a word: `arka_work000…`."""
+    """Return a token in arka's format that contains a word: `arka_work000…`."""
     return "arka_" + word.replace("-", "_").ljust(37, "0")
 
 
 def credential(word: str = "work", url: str = HOME_URL, **known: str) -> Credential:
-    """A credential with `token(word)`."""
+    """Return a credential with `token(word)`."""
     return Credential(Secret(token(word)), Origin.of(url), **known)
 
 
@@ -36,7 +36,7 @@ def resolution(
     may_be_new: bool = False,
     **environ: str,
 ) -> Resolution:
-    """The resolution with these flags and variables, in this directory."""
+    """Return the resolution with these flags and variables, in this directory."""
     return Resolution(
         store,
         {**(variables or {}), **environ},
@@ -47,15 +47,15 @@ def resolution(
     )
 
 
-def known(found: Credential | None) -> tuple[str, ...] | None:
-    """All parts of a credential, for comparison."""
+def fields_of(found: Credential | None) -> tuple[str, ...] | None:
+    """Return all parts of a credential, for comparison."""
     if found is None:
         return None
     return found.token.reveal(), str(found.origin), found.label, found.created, found.expires, found.user
 
 
-def tree(folder: str) -> dict[str, bytes]:
-    """The content of every file below a folder, to compare before and after."""
+def read_tree(folder: str) -> dict[str, bytes]:
+    """Return the content of every file below a folder, to compare before and after."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
 
@@ -71,8 +71,8 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
             yield error
 
 
-def said(error: BaseException) -> str:
-    """All text in an error, its chain and their attributes, whether shown or not."""
+def all_text(error: BaseException) -> str:
+    """Return all text in an error, its chain and their attributes, whether it is shown or not."""
     parts = ["".join(traceback.format_exception(error))]
     for each in chain(error):
         parts += [str(each), repr(each), repr(vars(each))]

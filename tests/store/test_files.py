@@ -13,7 +13,7 @@ import pytest
 
 from arka_config.errors import ConfigWarning, FileError, MalformedFile, UnsafeFile
 from arka_config.store import files
-from tests.store.samples import said
+from tests.store.samples import all_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,12 +126,12 @@ def test_no_read_error_contains_the_content(file: Path) -> None:
         file.write_bytes(content)
         with pytest.raises(MalformedFile) as caught:
             files.read(str(file), secret=True)
-        assert CANARY not in said(caught.value)
+        assert CANARY not in all_text(caught.value)
     file.write_text(CANARY)
     file.chmod(0o622)
     with pytest.raises(UnsafeFile) as unsafe:
         files.read(str(file), secret=True)
-    assert CANARY not in said(unsafe.value)
+    assert CANARY not in all_text(unsafe.value)
 
 
 def test_system_error_has_its_reason_and_the_path(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,7 +332,7 @@ def test_before_rename_can_stop_the_write(file: Path) -> None:
     assert (file.read_text(), names(file.parent)) == ("old", ["file"])
 
 
-# Writing, when the system fails
+# Writing, if the system fails
 
 
 class Attempt:
@@ -358,7 +358,7 @@ class Attempt:
             self.said = str(self.raised or "") + "".join(str(each.message) for each in warned)
 
     def _write_in_pieces(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Write part of the data, as when the disk is full."""
+        """Write only part of the data, as the system does if the disk is full."""
         write = os.write
         monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:1]))
 
@@ -377,7 +377,7 @@ class Attempt:
 
         def perhaps(*arguments: Any, **named: Any) -> Any:
             if function == "close":
-                real(*arguments, **named)  # the descriptor is closed even if close() fails
+                real(*arguments, **named)  # even if close() fails, the descriptor is closed
             if next(calls) == call:
                 self.it_came_to_that = True
                 raise error
@@ -403,7 +403,7 @@ def test_failure_at_any_call_leaves_a_complete_file_only(function: str, code: in
     for attempt in attempts(file, function, OSError(code, os.strerror(code))):
         assert file.read_text() == ("new" if attempt.renamed else "old")
         assert names(file.parent) == ["file"]
-        # An error means that nothing was changed; a change that may not be durable is only a warning.
+        # If there is an error, nothing was changed. If a change may not be durable, that is only a warning.
         assert attempt.renamed is (attempt.raised is None)
         assert attempt.said == "" or os.strerror(code).lower() in attempt.said
 
@@ -417,7 +417,7 @@ def test_ctrl_c_at_any_call_leaves_a_complete_file_only(function: str, file: Pat
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, function: str, code: int, when: Callable[..., bool]) -> None:
-    """Make a function of `os` fail for the arguments that a test selects."""
+    """Make a function of `os` fail if a test's condition holds for its arguments."""
     real: Callable[..., Any] = getattr(os, function)
 
     def perhaps(*arguments: Any, **named: Any) -> Any:
@@ -440,7 +440,7 @@ def test_write_error_does_not_contain_the_text(file: Path, monkeypatch: pytest.M
     refuse(monkeypatch, "write", errno.ENOSPC, lambda descriptor, content: True)
     with pytest.raises(FileError) as caught:
         files.write(str(file), CANARY)
-    assert CANARY not in said(caught.value)
+    assert CANARY not in all_text(caught.value)
 
 
 def test_write_accepts_a_file_system_without_folder_sync(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

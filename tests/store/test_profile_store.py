@@ -22,7 +22,7 @@ from arka_config.errors import (
     UnknownProfile,
 )
 from arka_config.store import files
-from tests.store.samples import EU_URL, credential, resolution, token, tree
+from tests.store.samples import EU_URL, credential, read_tree, resolution, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,10 +94,10 @@ def test_unknown_profile_error_without_profiles_hints_login(store: ProfileStore)
 def test_changes_to_a_missing_profile_are_errors(
     two_profiles: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore], object]
 ) -> None:
-    before = tree(environ["ARKA_HOME"])
+    before = read_tree(environ["ARKA_HOME"])
     with pytest.raises(UnknownProfile):
         change(two_profiles)
-    assert tree(environ["ARKA_HOME"]) == before
+    assert read_tree(environ["ARKA_HOME"]) == before
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,10 @@ def test_changes_to_a_missing_profile_are_errors(
 def test_only_profile_names_are_accepted(
     two_profiles: ProfileStore, environ: dict[str, str], change: Callable[[ProfileStore, str], object], name: str
 ) -> None:
-    before = tree(environ["ARKA_HOME"])
+    before = read_tree(environ["ARKA_HOME"])
     with pytest.raises(InvalidName):
         change(two_profiles, name)
-    assert tree(environ["ARKA_HOME"]) == before
+    assert read_tree(environ["ARKA_HOME"]) == before
 
 
 # Create and edit
@@ -188,10 +188,10 @@ def test_login_refuses_a_profile_with_a_reference(store: ProfileStore) -> None:
 def test_login_never_overwrites_a_malformed_file(store: ProfileStore, environ: dict[str, str]) -> None:
     store.create("work", {})
     Path(store.profiles.path("work")).write_text("[settings\n# mine\n")
-    before = tree(environ["ARKA_HOME"])
+    before = read_tree(environ["ARKA_HOME"])
     with pytest.raises(MalformedFile):
         store.log_in("work", credential("work"), api_url=EU_URL)
-    assert tree(environ["ARKA_HOME"]) == before
+    assert read_tree(environ["ARKA_HOME"]) == before
 
 
 def test_log_out_removes_only_the_token(two_profiles: ProfileStore) -> None:
@@ -307,11 +307,11 @@ def test_copy_of_a_profile_that_is_only_a_token_exists(two_profiles: ProfileStor
 def test_copy_and_rename_refuse_an_existing_profile(
     two_profiles: ProfileStore, environ: dict[str, str], other: str
 ) -> None:
-    before = tree(environ["ARKA_HOME"])
+    before = read_tree(environ["ARKA_HOME"])
     for change in (two_profiles.copy, two_profiles.rename):
         with pytest.raises(ProfileExists):
             change("work", other)
-    assert tree(environ["ARKA_HOME"]) == before
+    assert read_tree(environ["ARKA_HOME"]) == before
 
 
 def test_rename_moves_token_settings_active_profile_and_pins(two_profiles: ProfileStore) -> None:
@@ -339,22 +339,22 @@ def test_rename_keeps_comments(two_profiles: ProfileStore) -> None:
     assert Path(two_profiles.profiles.path("office")).read_bytes() == before
 
 
-def failing_step(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
-    """Make the n-th change of any file fail. Return whether there was one."""
+def fail_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
+    """Make the n-th change of any file fail. The result tells whether there was one."""
     steps = itertools.count(1)
     failed = []
 
-    def perhaps(change: Callable[..., bool]) -> Callable[..., bool]:
-        def changing(path: str, *arguments: Any) -> bool:
+    def count_changes(change: Callable[..., bool]) -> Callable[..., bool]:
+        def change_or_fail(path: str, *arguments: Any) -> bool:
             if next(steps) == step:
                 failed.append(path)
                 raise FileError("the disk is full", path=path)
             return change(path, *arguments)
 
-        return changing
+        return change_or_fail
 
-    monkeypatch.setattr(files, "write", perhaps(files.write))
-    monkeypatch.setattr(files, "remove", perhaps(files.remove))
+    monkeypatch.setattr(files, "write", count_changes(files.write))
+    monkeypatch.setattr(files, "remove", count_changes(files.remove))
     return lambda: bool(failed)
 
 
@@ -365,7 +365,7 @@ def test_rename_failing_at_any_step_keeps_the_active_profile(tmp_path: Path) -> 
         store.log_in("work", credential("work"))
         store.pin("/srv/work", "work")
         with pytest.MonkeyPatch.context() as monkeypatch:
-            failed = failing_step(monkeypatch, step)
+            failed = fail_at_step(monkeypatch, step)
             try:
                 store.rename("work", "office")
             except FileError:

@@ -10,7 +10,7 @@ import pytest
 from arka_config.errors import InvalidUrl, MalformedFile
 from arka_config.references import registry
 from arka_config.store.profiles import ProfileFiles
-from tests.store.samples import tree
+from tests.store.samples import read_tree
 
 WORK = """\
 # Edited by the user.
@@ -137,12 +137,12 @@ def test_empty_token_table_is_no_reference(profiles: ProfileFiles) -> None:
 
 def test_edit_creates_a_file_with_the_values_only(profiles: ProfileFiles) -> None:
     assert profiles.edit("work", {("description",): "Work", ("settings", "http", "retries"): 3, ("api_url",): None})
-    assert tree(profiles.folder) == {"work.toml": b'description = "Work"\n\n[settings.http]\nretries = 3\n'}
+    assert read_tree(profiles.folder) == {"work.toml": b'description = "Work"\n\n[settings.http]\nretries = 3\n'}
 
 
 def test_edit_creates_an_empty_file(profiles: ProfileFiles) -> None:
     assert profiles.edit("work", {})
-    assert tree(profiles.folder) == {"work.toml": b""}
+    assert read_tree(profiles.folder) == {"work.toml": b""}
 
 
 def test_edit_keeps_comments_order_and_blank_lines(profiles: ProfileFiles) -> None:
@@ -163,17 +163,17 @@ def test_edit_without_a_change_writes_nothing(profiles: ProfileFiles) -> None:
 @pytest.mark.parametrize("text", [text for text, _, _ in REFUSED])
 def test_edit_never_overwrites_a_malformed_file(profiles: ProfileFiles, text: str) -> None:
     put(profiles, "work", text)
-    before = tree(profiles.folder)
+    before = read_tree(profiles.folder)
     with pytest.raises(MalformedFile):
         profiles.edit("work", {("description",): "new"})
-    assert tree(profiles.folder) == before
+    assert read_tree(profiles.folder) == before
 
 
 def test_edit_never_overwrites_a_file_that_is_not_utf_8(profiles: ProfileFiles) -> None:
     put(profiles, "work", "").write_bytes(b"description = '\xff'\n")
     with pytest.raises(MalformedFile, match=r"work.toml, line 1: not UTF-8 text"):
         profiles.edit("work", {("description",): "new"})
-    assert tree(profiles.folder) == {"work.toml": b"description = '\xff'\n"}
+    assert read_tree(profiles.folder) == {"work.toml": b"description = '\xff'\n"}
 
 
 UNREADABLE: list[dict[tuple[str, ...], Any]] = [
@@ -191,11 +191,11 @@ def test_edit_refuses_values_that_cannot_be_read_back(
     profiles: ProfileFiles, changes: dict[tuple[str, ...], Any]
 ) -> None:
     put(profiles, "old", "description = 'old'\n")
-    before = tree(profiles.folder)
+    before = read_tree(profiles.folder)
     for name in ("old", "new"):
         with pytest.raises(MalformedFile):
             profiles.edit(name, changes)
-    assert tree(profiles.folder) == before
+    assert read_tree(profiles.folder) == before
 
 
 def test_edit_refuses_an_invalid_url(profiles: ProfileFiles) -> None:
@@ -207,7 +207,7 @@ def test_edit_refuses_an_invalid_url(profiles: ProfileFiles) -> None:
 def test_copy_keeps_comments(profiles: ProfileFiles) -> None:
     put(profiles, "work", WORK)
     profiles.copy("work", "home")
-    assert tree(profiles.folder) == {"work.toml": WORK.encode(), "home.toml": WORK.encode()}
+    assert read_tree(profiles.folder) == {"work.toml": WORK.encode(), "home.toml": WORK.encode()}
     profiles.copy("missing", "other")
     assert profiles.names() == {"work", "home"}
 
@@ -216,7 +216,7 @@ def test_remove_returns_whether_there_was_a_file(profiles: ProfileFiles) -> None
     put(profiles, "work", WORK)
     assert profiles.remove("work")
     assert not profiles.remove("work")
-    assert tree(profiles.folder) == {}
+    assert read_tree(profiles.folder) == {}
 
 
 def test_edit_follows_a_symbolic_link(profiles: ProfileFiles, tmp_path: Path) -> None:

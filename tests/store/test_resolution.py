@@ -21,7 +21,7 @@ from arka_config.errors import (
     UnknownProfile,
 )
 from arka_config.precedence.values import DEFAULT, Field, ResolvedValue
-from tests.store.samples import EU_URL, HOME_URL, credential, resolution, said, token
+from tests.store.samples import EU_URL, HOME_URL, all_text, credential, resolution, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ def three(store: ProfileStore) -> ProfileStore:
 
 
 def names(store: ProfileStore, directory: str = "/", profile: str | None = None, **environ: str) -> tuple[str, str]:
-    """The effective profile, and the layer that selects it."""
+    """Return the effective profile, and the layer that selects it."""
     found = resolution(store, environ, profile=profile, directory=directory)
     choice = found.choice()
     return str(found.name), "" if choice is None else choice.layer
@@ -215,7 +215,7 @@ class Interrupted:
 def test_profile_renamed_while_reading_is_found(three: ProfileStore, environ: dict[str, str], directory: str) -> None:
     three.pin("/srv", "work")
     other = open_store(app, environ)
-    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # all that is asked of it
+    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # the resolution needs nothing else
     found = resolution(three, directory=directory)
     assert found.name == "office"
     assert found.token().secret.reveal() == STORED
@@ -225,7 +225,7 @@ def test_profile_renamed_away_and_back_while_reading_is_found(
     three: ProfileStore, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = open_store(app, environ)
-    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # all that is asked of it
+    three.tokens = Interrupted(three, lambda: other.rename("work", "office"))  # type: ignore[assignment]  # the resolution needs nothing else
     active = three.selection.read_active
 
     def back_again() -> tuple[str | None, str | None]:
@@ -241,7 +241,7 @@ def test_profile_renamed_away_and_back_while_reading_is_found(
 
 def test_profile_removed_while_reading_is_not_effective(three: ProfileStore, environ: dict[str, str]) -> None:
     other = open_store(app, environ)
-    three.tokens = Interrupted(three, lambda: other.remove("work"))  # type: ignore[assignment]  # all that is asked of it
+    three.tokens = Interrupted(three, lambda: other.remove("work"))  # type: ignore[assignment]  # the resolution needs nothing else
     assert resolution(three).name is None
 
 
@@ -373,7 +373,7 @@ CASES = {
     "profile by variable below the exported token": Case(
         EXPORTED, HOME_URL, ("env", "default"), environ={**KEY, "ARKA_PROFILE": "work"}
     ),
-    # A token reference belongs to the profile's layer, and is for the profile's URL.
+    # A token reference belongs to the profile's layer, and its token is for the profile's URL.
     "reference": Case(
         token("elsewhere"),
         EU_URL,
@@ -411,8 +411,8 @@ AGREED = {what: case for what, case in CASES.items() if case.conflict is None}
 CONFLICTS = {what: case for what, case in CASES.items() if case.conflict is not None}
 
 
-def prepared(store: ProfileStore, case: Case) -> Resolution:
-    """The resolution for a case."""
+def prepare(store: ProfileStore, case: Case) -> Resolution:
+    """Return the resolution for a case."""
     store.create("work", {})
     store.use("work")
     if case.stored_for is not None:
@@ -423,7 +423,7 @@ def prepared(store: ProfileStore, case: Case) -> Resolution:
 
 @pytest.mark.parametrize("case", AGREED.values(), ids=AGREED)
 def test_token_and_url_come_from_one_place(store: ProfileStore, case: Case) -> None:
-    found = prepared(store, case)
+    found = prepare(store, case)
     pair = found.token()
     assert (pair.secret.reveal(), str(pair.url.value)) == (case.token, case.url)
     assert (pair.token.layer, pair.url.layer) == case.layers
@@ -431,7 +431,7 @@ def test_token_and_url_come_from_one_place(store: ProfileStore, case: Case) -> N
 
 @pytest.mark.parametrize("case", AGREED.values(), ids=AGREED)
 def test_effective_url_is_the_url_of_the_effective_token(store: ProfileStore, case: Case) -> None:
-    found = prepared(store, case).resolve(app.url_field)
+    found = prepare(store, case).resolve(app.url_field)
     assert found is not None
     assert found.value == case.url
 
@@ -439,7 +439,7 @@ def test_effective_url_is_the_url_of_the_effective_token(store: ProfileStore, ca
 @pytest.mark.parametrize("ask", ["token", "effective_token", "url"])
 @pytest.mark.parametrize("case", CONFLICTS.values(), ids=CONFLICTS)
 def test_url_from_a_higher_layer_with_another_origin_is_an_error(store: ProfileStore, case: Case, ask: str) -> None:
-    found = prepared(store, case)
+    found = prepare(store, case)
     asked: dict[str, Callable[[], object]] = {
         "token": found.token,
         "effective_token": found.effective_token,
@@ -450,8 +450,8 @@ def test_url_from_a_higher_layer_with_another_origin_is_an_error(store: ProfileS
     assert case.conflict is not None
     assert all(place in caught.value.message for place in case.conflict)
     assert caught.value.hint
-    assert STORED not in said(caught.value)
-    assert EXPORTED not in said(caught.value)
+    assert STORED not in all_text(caught.value)
+    assert EXPORTED not in all_text(caught.value)
 
 
 API = App("acme", api_url="https://acme.example/api/v2")
@@ -524,7 +524,7 @@ def test_invalid_url_is_an_error_with_its_place(three: ProfileStore, url: str) -
 def test_token_with_a_line_break_is_an_error_with_its_variable(three: ProfileStore) -> None:
     with pytest.raises(InvalidValue, match="ARKA_API_KEY contains a forbidden character") as caught:
         resolution(three, ARKA_API_KEY=f"{EXPORTED}\n{EXPORTED}").token()
-    assert EXPORTED not in said(caught.value)
+    assert EXPORTED not in all_text(caught.value)
 
 
 def test_no_token_error_hints_how_to_get_one(store: ProfileStore) -> None:

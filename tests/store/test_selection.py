@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from arka_config.errors import InvalidValue, MalformedFile, NewerFormat
 from arka_config.store.selection import Selection
-from tests.store.samples import tree
+from tests.store.samples import read_tree
 
 
 @pytest.fixture
@@ -117,9 +117,9 @@ def test_pins_in_a_newer_format_are_an_error_without_rm(selection: Selection) ->
 )
 def test_invalid_pins_file_is_an_error_and_not_overwritten(selection: Selection, text: str, message: str) -> None:
     put(selection.pins_path, text)
-    before = tree(str(Path(selection.pins_path).parent))
+    before = read_tree(str(Path(selection.pins_path).parent))
     with pytest.raises(MalformedFile) as caught:
         selection.read_pins()
     assert caught.value.message == selection.pins_path + message
     assert caught.value.hint == f"rm '{selection.pins_path}'"
-    assert tree(str(Path(selection.pins_path).parent)) == before
+    assert read_tree(str(Path(selection.pins_path).parent)) == before

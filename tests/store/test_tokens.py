@@ -15,7 +15,7 @@ from arka_config.errors import ConfigError, InvalidValue, MalformedFile
 from arka_config.store.json import dumps
 from arka_config.store.tokens import PlainTokens, parse_document, storage_of
 from arka_config.text import is_printable
-from tests.store.samples import EU_URL, HOME_URL, credential, known, said, token
+from tests.store.samples import EU_URL, HOME_URL, all_text, credential, fields_of, token
 
 if TYPE_CHECKING:
     pass
@@ -25,14 +25,14 @@ PATH = "/data/tokens/work.json"
 
 
 def read(text: str) -> Credential:
-    """The credential of a plain file's text."""
+    """Return the credential in a plain file's text."""
     document = parse_document(text, PATH)
     assert storage_of(document, PATH) == "plain"
     return PlainTokens().read("work", document, PATH)
 
 
-def written(kept: Credential) -> str:
-    """The text of a plain credential's file."""
+def make_text(kept: Credential) -> str:
+    """Return the text of a plain credential's file."""
     return dumps(PlainTokens().save("work", kept))
 
 
@@ -47,13 +47,13 @@ FULL = {
 # The document of a plain credential
 
 
-def document(**changes: Any) -> dict[str, Any]:
+def read_document(**changes: Any) -> dict[str, Any]:
     whole = {"version": 1, "token": CANARY, "origin": HOME_URL, **FULL, **changes}
     return {key: value for key, value in whole.items() if value is not ...}
 
 
 def test_plain_document_is_readable_json() -> None:
-    assert written(credential("work", EU_URL, label="Wörk")) == (
+    assert make_text(credential("work", EU_URL, label="Wörk")) == (
         '{\n  "version": 1,\n'
         f'  "token": "{token("work")}",\n  "origin": "https://eu.arka-ai.com",\n  "label": "Wörk"\n}}\n'
     )
@@ -64,37 +64,37 @@ MALFORMED: list[tuple[object, str]] = [
     (None, "not a JSON object"),
     (CANARY, "not a JSON object"),
     ({}, "not a credential file"),
-    (document(version=...), "not a credential file"),
-    (document(version=0), "not a credential file"),
-    (document(version="1"), "not a credential file"),
-    (document(version=CANARY), "not a credential file"),
-    (document(version=2), "not a credential file"),
-    (document(version=2, storage="plain"), "not a credential file"),
-    (document(version=3), "format 3 is newer than this program"),
-    (document(token=...), "it has no token"),
-    (document(token=""), "it has no token"),
-    (document(token=[CANARY]), "it has no token"),
-    (document(token=CANARY + "\n"), "token is not a printable string"),
-    (document(token=CANARY + "\ud800"), "token is not a printable string"),
-    (document(**{CANARY: "x"}), "it has an unknown key"),
-    (document(password=CANARY), "it has an unknown key"),
-    (document(origin=...), "origin is not a URL that a token may be sent to"),
-    (document(origin=""), "origin is not a URL that a token may be sent to"),
-    (document(origin=CANARY), "origin is not a URL that a token may be sent to"),
-    (document(origin="http://arka-ai.com/" + CANARY), "origin is not a URL that a token may be sent to"),
-    (document(origin=f"https://{CANARY}@arka-ai.com"), "origin is not a URL that a token may be sent to"),
-    (document(origin=[HOME_URL]), "origin is not a printable string"),
-    (document(label=None), "label is not a printable string"),
-    (document(label="\x1b[31m" + CANARY), "label is not a printable string"),
-    (document(user=7), "user is not a printable string"),
-    (document(expires=CANARY), "expires is not a time such as 2027-02-28T12:00:00Z"),
-    (document(created=CANARY), "created is not a time such as 2027-02-28T12:00:00Z"),
+    (read_document(version=...), "not a credential file"),
+    (read_document(version=0), "not a credential file"),
+    (read_document(version="1"), "not a credential file"),
+    (read_document(version=CANARY), "not a credential file"),
+    (read_document(version=2), "not a credential file"),
+    (read_document(version=2, storage="plain"), "not a credential file"),
+    (read_document(version=3), "format 3 is newer than this program"),
+    (read_document(token=...), "it has no token"),
+    (read_document(token=""), "it has no token"),
+    (read_document(token=[CANARY]), "it has no token"),
+    (read_document(token=CANARY + "\n"), "token is not a printable string"),
+    (read_document(token=CANARY + "\ud800"), "token is not a printable string"),
+    (read_document(**{CANARY: "x"}), "it has an unknown key"),
+    (read_document(password=CANARY), "it has an unknown key"),
+    (read_document(origin=...), "origin is not a URL that a token may be sent to"),
+    (read_document(origin=""), "origin is not a URL that a token may be sent to"),
+    (read_document(origin=CANARY), "origin is not a URL that a token may be sent to"),
+    (read_document(origin="http://arka-ai.com/" + CANARY), "origin is not a URL that a token may be sent to"),
+    (read_document(origin=f"https://{CANARY}@arka-ai.com"), "origin is not a URL that a token may be sent to"),
+    (read_document(origin=[HOME_URL]), "origin is not a printable string"),
+    (read_document(label=None), "label is not a printable string"),
+    (read_document(label="\x1b[31m" + CANARY), "label is not a printable string"),
+    (read_document(user=7), "user is not a printable string"),
+    (read_document(expires=CANARY), "expires is not a time such as 2027-02-28T12:00:00Z"),
+    (read_document(created=CANARY), "created is not a time such as 2027-02-28T12:00:00Z"),
 ]
 
 
 @pytest.mark.parametrize("expires", ["2027-02-28T12:00:00", "2027-02-30T12:00:00Z", "0001-01-01T00:00:00+01:00", "1"])
 def test_expiry_that_is_not_a_time_is_an_error_when_it_is_used(expires: str) -> None:
-    credential = read(json.dumps(document(expires=expires)))
+    credential = read(json.dumps(read_document(expires=expires)))
     with pytest.raises(InvalidValue, match="expires is not a time such as 2027-02-28T12:00:00Z"):
         assert credential.expiry
 
@@ -112,20 +112,20 @@ def test_expiry_that_is_not_a_time_is_an_error_when_it_is_used(expires: str) -> 
     ],
 )
 def test_credential_is_expired_only_after_a_known_time(expires: str, is_expired: bool) -> None:
-    assert read(json.dumps(document(expires=expires))).is_expired is is_expired
+    assert read(json.dumps(read_document(expires=expires))).is_expired is is_expired
 
 
 def test_a_token_that_never_expires_is_stored_as_such() -> None:
-    kept = read(written(credential("work", expires="never")))
+    kept = read(make_text(credential("work", expires="never")))
     assert (kept.expires, kept.expiry) == ("never", None)
     with pytest.raises(InvalidValue, match="created is not a time"):
-        written(credential("work", created="never"))
+        make_text(credential("work", created="never"))
 
 
 def test_expiry_is_in_utc_and_none_if_unknown() -> None:
-    credential = read(json.dumps(document(expires="2027-02-28T12:00:00+02:00")))
+    credential = read(json.dumps(read_document(expires="2027-02-28T12:00:00+02:00")))
     assert credential.expiry == datetime(2027, 2, 28, 10, tzinfo=UTC)
-    assert read(json.dumps(document(expires=""))).expiry is None
+    assert read(json.dumps(read_document(expires=""))).expiry is None
 
 
 @pytest.mark.parametrize(("content", "message"), MALFORMED)
@@ -134,7 +134,7 @@ def test_malformed_document_is_an_error_without_its_content(content: object, mes
         read(json.dumps(content))
     assert caught.value.message == f"{PATH}: {message}"
     assert caught.value.hint
-    assert CANARY not in said(caught.value)
+    assert CANARY not in all_text(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_malformed_document_is_an_error_without_its_content(content: object, mes
 def test_document_that_is_not_json_is_an_error_without_its_content(text: str) -> None:
     with pytest.raises(MalformedFile, match="not JSON") as caught:
         read(text)
-    assert CANARY not in said(caught.value)
+    assert CANARY not in all_text(caught.value)
 
 
 def test_json_error_names_line_and_column() -> None:
@@ -167,7 +167,7 @@ JSON = st.recursive(
     max_leaves=5,
 )
 NEARLY = st.builds(
-    lambda changes: json.dumps(document(**changes)),
+    lambda changes: json.dumps(read_document(**changes)),
     st.dictionaries(st.sampled_from(["version", "token", "origin", *FULL, "other"]), JSON | st.just(...), max_size=2),
 )
 
@@ -204,7 +204,7 @@ CREDENTIALS = st.builds(
 
 @given(CREDENTIALS)
 def test_credential_round_trips(kept: Credential) -> None:
-    assert known(read(written(kept))) == known(kept)
+    assert fields_of(read(make_text(kept))) == fields_of(kept)
 
 
 @pytest.mark.parametrize(
@@ -217,4 +217,4 @@ def test_credential_round_trips(kept: Credential) -> None:
 )
 def test_save_refuses_what_cannot_be_read_back(unfit: Credential, why: str) -> None:
     with pytest.raises(InvalidValue, match=why):
-        written(unfit)
+        make_text(unfit)

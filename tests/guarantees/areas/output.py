@@ -117,7 +117,7 @@ GUARANTEES: list[Guarantee] = [
             "settings/test_renaming.py::test_secret_under_an_old_name_is_masked",
             "settings/test_renaming.py::test_secret_under_an_old_name_is_not_inherited",
             "settings/test_secrets.py::test_list_of_secret_settings_that_lacks_one_is_refused",
-            "settings/test_renaming.py::test_proxy_with_a_password_is_not_inherited_under_its_old_name_either",
+            "settings/test_renaming.py::test_proxy_with_a_password_is_not_inherited_under_its_old_name",
         ),
         (
             "a child that inherits a secret under its old name",
@@ -465,7 +465,7 @@ MUTANTS: list[Mutant] = [
         "store/child_environment.py",
         """        secret |= {name for name in proxies if "@" in environ.get(name, "")}""",
         "",
-        "tests/settings/test_renaming.py::test_proxy_with_a_password_is_not_inherited_under_its_old_name_either",
+        "tests/settings/test_renaming.py::test_proxy_with_a_password_is_not_inherited_under_its_old_name",
         "ACME_HTTP_PROXY",
     ),
     Mutant(
