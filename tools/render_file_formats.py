@@ -5,7 +5,6 @@ declares. `make docs` runs this; `tools/render_json_reference.py` says how a pag
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from arka_config.arka import app
@@ -34,7 +33,7 @@ from arka_config.store.formats import (
 from arka_config.templates.formats import ApprovalsFile, LedgerFile
 from arka_config.templates.plan_file import SavedPlan
 from tools import json_schema
-from tools.render_json_reference import FOLDER, fill
+from tools.render_json_reference import FOLDER, fill, write_files
 
 # Each file below the folder of `ARKA_HOME`, as a regular expression, and what it can contain.
 FORMATS: dict[str, tuple[type, ...]] = {
@@ -86,9 +85,9 @@ def render() -> dict[str, str]:
     page_of = {json_schema.name_of(each): name for name, documents in pages.items() for each in documents}
     filled = {}
     for name, documents in pages.items():
-        elsewhere = {document: page for document, page in page_of.items() if page != name}
-        others = {"folders": folder_table(), "files": file_table()} if name == "files.md" else {}
-        filled[name] = fill((FOLDER / name).read_text("utf-8"), documents, elsewhere, others)
+        other_pages = {document: page for document, page in page_of.items() if page != name}
+        other_tables = {"folders": folder_table(), "files": file_table()} if name == "files.md" else {}
+        filled[name] = fill((FOLDER / name).read_text("utf-8"), documents, other_pages, other_tables)
     return {
         **filled,
         "files.schema.json": json.dumps(schema_file(), indent=2, ensure_ascii=False) + "\n",
@@ -120,12 +119,5 @@ def schema_file(*, strict: bool = False) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Write every file."""
-    for name, text in render().items():
-        (FOLDER / name).write_text(text, "utf-8")
-    print(f"wrote {len(render())} files to {FOLDER.relative_to(Path.cwd())}/")
-
-
 if __name__ == "__main__":
-    main()
+    write_files(render())

@@ -40,15 +40,15 @@ def json_documents() -> list[type]:
 def fill(
     page: str,
     documents: Iterable[type],
-    elsewhere: Mapping[str, str] | None = None,
-    others: Mapping[str, str] | None = None,
+    other_pages: Mapping[str, str] | None = None,
+    other_tables: Mapping[str, str] | None = None,
 ) -> str:
     """Return a page with its tables written again. Raises ValueError unless it has one for each document.
 
-    `elsewhere` are the pages of documents that are on another page, and `others` the page's other tables.
+    `other_pages` are the pages of documents that are on another page, and `other_tables` the page's other tables.
     """
-    tables = {json_schema.name_of(each): json_schema.table(each) for each in documents} | dict(others or {})
-    for name, other in (elsewhere or {}).items():
+    tables = {json_schema.name_of(each): json_schema.table(each) for each in documents} | dict(other_tables or {})
+    for name, other in (other_pages or {}).items():
         tables = {key: text.replace(f"](#{name})", f"]({other}#{name})") for key, text in tables.items()}
     shown = [match[1] for match in _TABLE.finditer(page)]
     if sorted(shown) != sorted(tables):
@@ -80,12 +80,12 @@ def json_schema_file(*, strict: bool = False) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Write every file."""
-    for name, text in render().items():
+def write_files(files: Mapping[str, str]) -> None:
+    """Write files to docs/reference/."""
+    for name, text in files.items():
         (FOLDER / name).write_text(text, "utf-8")
-    print(f"wrote {len(render())} files to docs/reference/")
+    print(f"wrote {len(files)} files to docs/reference/")
 
 
 if __name__ == "__main__":
-    main()
+    write_files(render())

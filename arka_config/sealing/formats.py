@@ -75,13 +75,13 @@ class SecretFile(TypedDict):
     """the entry that holds it, if it is in the OS keyring; else omitted"""
 
 
-class UnlockerTable(TypedDict):
-    """The data key, wrapped for one unlocker."""
+class UnlockerDetails(TypedDict):
+    """The kind of an unlocker, and the keys that its kind adds."""
 
     kind: Annotated[str, OneOf(*KINDS)]
     """the kind of unlocker"""
     path: NotRequired[str]
-    """the full path of the [key file](#key-file); `key-file` only"""
+    """the full path of the key file; `key-file` only"""
     memory: NotRequired[int]
     """the memory that Argon2id takes, in KiB; `passphrase` only"""
     passes: NotRequired[int]
@@ -92,6 +92,11 @@ class UnlockerTable(TypedDict):
     """the full name of the `keyring` backend that holds the secret. The service is the app's name; `keyring` only"""
     account: NotRequired[str]
     """the account there; `keyring` only"""
+
+
+class UnlockerTable(UnlockerDetails):
+    """The data key, wrapped for one unlocker."""
+
     salt: Hex16
     """the salt of the wrapping key"""
     nonce: Hex12

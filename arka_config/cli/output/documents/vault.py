@@ -1,31 +1,17 @@
 """The JSON of the commands about the vault."""
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, TypedDict
 
 from arka_config.schema import OneOf, Time
 from arka_config.sealing.data_key import DISABLE, ENABLE, REKEY
-from arka_config.sealing.unlockers.registry import KINDS
+from arka_config.sealing.formats import UnlockerDetails
 
 
-class UnlockerDocument(TypedDict):
+class UnlockerDocument(UnlockerDetails):
     """A way to open the data key."""
 
     name: str
     """its name"""
-    kind: Annotated[str, OneOf(*KINDS)]
-    """its kind"""
-    path: NotRequired[str]
-    """the key file; `key-file` only"""
-    memory: NotRequired[int]
-    """the memory that Argon2id takes, in KiB; `passphrase` only"""
-    passes: NotRequired[int]
-    """the passes of Argon2id; `passphrase` only"""
-    lanes: NotRequired[int]
-    """the lanes of Argon2id; `passphrase` only"""
-    backend: NotRequired[str]
-    """the `keyring` backend that holds the secret; `keyring` only"""
-    account: NotRequired[str]
-    """the account there; `keyring` only"""
 
 
 class StoredCountsDocument(TypedDict):
