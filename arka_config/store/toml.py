@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-MAX_DOTS = 250  # in a line; tomllib takes minutes for a key of some ten thousand parts
+_MAX_DOTS = 250  # in a line; tomllib takes minutes for a key of some ten thousand parts
 
 
 def read(path: str) -> dict[str, Any] | None:
@@ -28,7 +28,7 @@ def read(path: str) -> dict[str, Any] | None:
 def parse(text: str, path: str) -> dict[str, Any]:
     """Return the table of a TOML text. Raises MalformedFile, which names `path`."""
     try:
-        table = _load(text)
+        table = loads(text)
         unprintable = next(
             (key for key, value in strings(table) if not (is_printable(value) and is_printable(key))), None
         )
@@ -45,12 +45,13 @@ def parse(text: str, path: str) -> dict[str, Any]:
     return table
 
 
-def _load(text: str) -> dict[str, Any]:
+def loads(text: str) -> dict[str, Any]:
+    """Return the table of a TOML text, which need not be printable. Raises ValueError, RecursionError."""
     if (table := fast_toml.loads(text)) is not None:
         return table
     for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MAX_DOTS:
-            raise ValueError(f"more than {MAX_DOTS} dots in a line (at line {number}, column 1)")
+        if line.count(".") > _MAX_DOTS:
+            raise ValueError(f"more than {_MAX_DOTS} dots in a line (at line {number}, column 1)")
     import tomllib
 
     return tomllib.loads(text)

@@ -188,16 +188,10 @@ def _find_literal_tokens(app: AppIdentity, text: TemplateText) -> Iterator[Probl
 
 
 def _load_toml(text: TemplateText) -> dict[str, Any] | Problem:
-    import tomllib
-
     if text.text.startswith("\ufeff"):
         return text.problem_at(0, "starts with a byte order mark: save it without one")
-    for number, line in enumerate(text.text.split("\n"), 1):
-        if line.count(".") > toml.MAX_DOTS:
-            message = f"nested too deeply: more than {toml.MAX_DOTS} dots in a line"
-            return Problem(text.path, Position(number, 1), message)
     try:
-        table = tomllib.loads(text.text)
+        table = toml.loads(text.text)
     except RecursionError:
         return text.problem_at(0, "nested too deeply")
     except ValueError as error:  # TOMLDecodeError, or an integer with thousands of digits

@@ -127,15 +127,13 @@ def _read_profile(path: str) -> tuple[str, str | None]:
 
 
 def _read_template(path: str) -> dict[str, Any]:
-    import tomllib
-
     text = files.read(os.path.abspath(path))
     if text is None:
         raise UsageError(
             f"--template: {visible(path)} does not exist", hint="write the template first, without a token"
         )
     try:
-        return tomllib.loads(text)
+        return toml.loads(text)
     except (ValueError, RecursionError) as error:
         reason = str(error)
     raise TemplateError([f"{visible(path)}: not TOML: {reason[:1].lower()}{reason[1:]}"])
