@@ -6,7 +6,7 @@ import contextlib
 import shlex
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -23,11 +23,12 @@ from arka_config.errors import EXIT_AUTH, ConfigError, PlanConflict, UsageError
 from arka_config.text import count_text, shorten_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from arka_config.cli.output.documents.templates import ApplyDocument
     from arka_config.cli.runtime.applied_tokens import CheckedTokens
     from arka_config.cli.runtime.session import Session
+    from arka_config.secret import Secret
     from arka_config.templates.applying import Result
     from arka_config.templates.approvals import Approvals
     from arka_config.templates.plan import Plan, ProfilePlan
@@ -35,6 +36,16 @@ if TYPE_CHECKING:
     from arka_config.templates.preparation import Prepared
 
 _MAX_NAMES = 5  # of profiles in a conflict
+
+
+class _Approved(NamedTuple):
+    """A plan that may be carried out: the approvals to record, and the tokens to store, by profile.
+
+    Without approvals, only the ledger is to be written.
+    """
+
+    approvals: Approvals | None
+    tokens: dict[str, Secret]
 
 
 @command()
@@ -81,15 +92,22 @@ def apply(
         check_not_stale(prepared, saved.digest)
     for line in PlanLines(session, prepared.plan, sys.stderr).lines(diff=diff):
         terminal.say_verbatim(line)
+    result, checked, verify = None, None, not no_verify
     with contextlib.ExitStack() as shown:
         try:
             _check_conflicts(prepared.plan, session.app.name)
-            step = _approve(session, prepared, given.paths, shown, yes=yes, allowed=allow_origin, verify=not no_verify)
+            approved = _approve(session, prepared, yes=yes, allowed=allow_origin, verify=verify)
+            if approved is not None and approved.approvals is not None:
+                # The bar is shown over all that follows. It begins here, because a helper may prompt before.
+                steps = _count_steps(prepared.plan, len(approved.tokens) if verify else 0)
+                shown.enter_context(progress.show_stages("Applying", steps))
+                checked = applied_tokens.check_tokens(session, prepared.plan, approved.tokens, verify=verify)
         except ConfigError as error:
             show_json_error(session, error, _document(prepared.plan, None, []))
             raise
         unfinished.finish(session)
-        result, checked = (None, None) if step is None else step(replan)
+        if approved is not None:
+            result = _carry_out(session, prepared, approved, checked, given.paths, replan)
     return _report(session, prepared.plan, result, checked, require_tokens=require_tokens)
 
 
@@ -121,42 +139,13 @@ def _check_conflicts(plan: Plan, program: str) -> None:
 
 
 def _approve(
-    session: Session,
-    prepared: Prepared,
-    paths: Sequence[str],
-    shown: contextlib.ExitStack,
-    *,
-    yes: bool,
-    allowed: tuple[str, ...],
-    verify: bool,
-) -> Callable[[Callable[[], Prepared]], tuple[Result, CheckedTokens | None]] | None:
-    """Ask for approval and fetch the tokens. Return the function that carries the plan out and is passed one that plans
-    again, or None if there is nothing to do. Nothing has been changed if this raises. One bar is shown over the rest,
-    until the stack `shown` ends: not before, because a helper may prompt.
-    """
-    from arka_config.cli.runtime.template_issuing import TemplateIssuer
-    from arka_config.templates.applying import apply_plan
-
+    session: Session, prepared: Prepared, *, yes: bool, allowed: tuple[str, ...], verify: bool
+) -> _Approved | None:
+    """Ask for approval and get the tokens; None if there is nothing to do. Nothing has been changed if this raises."""
     plan = prepared.plan
-    approvals: Approvals | None = None
-    checked: CheckedTokens | None = None
-
-    def carry_out(replan: Callable[[], Prepared]) -> tuple[Result, CheckedTokens | None]:
-        credentials = checked.credentials if checked is not None else {}
-        again = f"{session.app.name} apply {shlex.join(paths)}"
-        with (
-            report_on_interrupt(lambda: _describe_interrupted(plan, replan), hint=again),
-            TemplateIssuer(session) as issuer,
-        ):
-            result = apply_plan(session.store, prepared, credentials, approvals, issuer, replan, track)
-        legacy_sync.update(session)
-        return result, checked
-
     prompts = [profile for profile in plan.profiles if profile.token.is_prompt] if session.can_ask else []
     if not plan.is_pending and not prompts:
-        if not prepared.is_ledger_outdated:
-            return None
-        return carry_out
+        return _Approved(None, {}) if prepared.is_ledger_outdated else None
     approvals = ask_approval(session, plan, yes=yes, allowed=allowed)
     session.approved_origins.update(plan.origins)  # tokens are issued at these only
     tokens = {
@@ -164,7 +153,13 @@ def _approve(
         for profile in plan.profiles
         if profile.token.is_pending and profile.token.source is not None and profile.token.source.kind != "issue"
     }
-    for profile in prompts:
+    return _Approved(approvals, tokens | _prompt_for_tokens(session, prompts, verify=verify))
+
+
+def _prompt_for_tokens(session: Session, profiles: Iterable[ProfilePlan], *, verify: bool) -> dict[str, Secret]:
+    """Prompt for a token for each profile, and return those that the user enters."""
+    tokens = {}
+    for profile in profiles:
         page = session.app.page(session.app.tokens_page, profile.origin)
         terminal.say(f"Create a token for profile '{profile.name}' on {page}")
         question = f"Token for '{profile.name}', or Enter to leave it for later"
@@ -172,10 +167,30 @@ def _approve(
         answer = prompt_for_token(session.app, question, profile.origin, check)
         if answer is not None:
             tokens[profile.name] = answer[0]
+    return tokens
 
-    shown.enter_context(progress.show_stages("Applying", _count_steps(plan, len(tokens) if verify else 0)))
-    checked = applied_tokens.check_tokens(session, plan, tokens, verify=verify)
-    return carry_out
+
+def _carry_out(
+    session: Session,
+    prepared: Prepared,
+    approved: _Approved,
+    checked: CheckedTokens | None,
+    paths: Sequence[str],
+    replan: Callable[[], Prepared],
+) -> Result:
+    """Make the changes of an approved plan. `replan` plans again, under the lock."""
+    from arka_config.cli.runtime.template_issuing import TemplateIssuer
+    from arka_config.templates.applying import apply_plan
+
+    credentials = checked.credentials if checked is not None else {}
+    again = f"{session.app.name} apply {shlex.join(paths)}"
+    with (
+        report_on_interrupt(lambda: _describe_interrupted(prepared.plan, replan), hint=again),
+        TemplateIssuer(session) as issuer,
+    ):
+        result = apply_plan(session.store, prepared, credentials, approved.approvals, issuer, replan, track)
+    legacy_sync.update(session)
+    return result
 
 
 def _describe_interrupted(plan: Plan, replan: Callable[[], Prepared]) -> list[str]:

@@ -16,6 +16,7 @@ from arka_config.text import quote_path, visible
 if TYPE_CHECKING:
     from arka_config.cli.output.documents.machine import LegacyImportDocument
     from arka_config.cli.runtime.session import Session
+    from arka_config.secret import Secret
 
 
 def find_file(session: Session) -> str | None:
@@ -53,15 +54,7 @@ def import_token(
     url = api_url or str(session.flags.get("api_url") or app.default_url() or "")
     origin = Origin.of(url, app.url_field.option)
     app.check_token(found.token, url)
-    stored = session.store.tokens.read(name)
-    if stored is not None and stored.token != found.token and not force:
-        raise ConfigError(
-            f"profile '{name}' has another token, which would be lost", hint="choose another --profile, or add --force"
-        )
-    credential = Credential(found.token, origin, created=timestamps.to_text(timestamps.now()))
-    if stored is not None and stored.token == found.token and stored.origin == origin:
-        credential = stored  # which has its label and expiry
-    is_active = session.store.log_in(name, credential)
+    is_active = session.store.log_in(name, _credential(session, name, found.token, origin, force=force))
     deleted = _delete_copy(session, path, found.key, delete)
     tightened = is_open and not deleted and _tighten(session, path, tighten)
     if session.json:
@@ -84,6 +77,21 @@ def import_token(
         terminal.say(f"  Closed {session.with_tilde(path)} to other users")
     elif is_open and not deleted:
         terminal.note(f"other users can still open that file: chmod 600 {quote_path(path)}, or add --tighten")
+
+
+def _credential(session: Session, name: str, token: Secret, origin: Origin, *, force: bool) -> Credential:
+    """Return the credential to store: the profile's own, with its label and expiry, if it has this token already.
+
+    Raises ConfigError if the profile has another token, unless `force`.
+    """
+    stored = session.store.tokens.read(name)
+    if stored is not None and stored.token == token and stored.origin == origin:
+        return stored
+    if stored is not None and stored.token != token and not force:
+        raise ConfigError(
+            f"profile '{name}' has another token, which would be lost", hint="choose another --profile, or add --force"
+        )
+    return Credential(token, origin, created=timestamps.to_text(timestamps.now()))
 
 
 def _delete_copy(session: Session, path: str, key: str, delete: bool | None) -> bool:
