@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +25,7 @@ from tests import command_samples
 from tests.guarantees import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 PACKAGE = Path(__file__).parents[1] / "arka_config"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -79,11 +81,13 @@ HEAVY |= {"httpx", "keyring", "pyrage"}
 HEAVY |= {"alembic", "fastapi", "jinja2", "sqlalchemy", "starlette", "uvicorn"}
 
 
-def imports_of(path: Path) -> Iterator[str]:
-    """Yield every module of the package that a file imports or names in a string, as in `arka_config.x:attribute`.
+@functools.cache
+def imports_of(path: Path) -> list[str]:
+    """Return every module of the package that a file imports or names in a string, as in `arka_config.x:attribute`.
 
     Imports inside functions and for type checking count as well: a hidden dependency is one too.
     """
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -93,11 +97,11 @@ def imports_of(path: Path) -> Iterator[str]:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and IMPORT_STRING.fullmatch(node.value):
             names = [node.value.partition(":")[0]]
-        for name in names:
-            if (module := module_in(name)) is not None:
-                yield module
+        found += [module for name in names if (module := module_in(name)) is not None]
+    return found
 
 
+@functools.cache
 def module_in(name: str) -> str | None:
     """The longest part of a dotted name that is a module of the package; None for another package's name."""
     parts = name.split(".")
@@ -114,12 +118,13 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_every_import_points_down(path: Path) -> None:
-    top = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    for module in imports_of(path):
-        other = module.split(".")[1]
-        assert other == top or other in MAY_IMPORT[top], f"{path.relative_to(PACKAGE)} imports {module}"
+def test_every_import_points_down() -> None:
+    wrong = []
+    for path in FILES:
+        top = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        allowed = MAY_IMPORT[top] | {top}
+        wrong += [f"{name_of(path)}: {module}" for module in imports_of(path) if module.split(".")[1] not in allowed]
+    assert wrong == []
 
 
 def test_every_top_level_module_has_a_row_in_the_allow_list() -> None:
@@ -129,7 +134,7 @@ def test_every_top_level_module_has_a_row_in_the_allow_list() -> None:
 
 def test_an_import_string_counts_as_an_import(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text('KIND = "arka_config.store.files:read"\nTEXT = "arka_config.store is a package"')
-    assert list(imports_of(tmp_path / "x.py")) == ["arka_config.store.files"]
+    assert imports_of(tmp_path / "x.py") == ["arka_config.store.files"]
 
 
 def test_no_modules_import_each_other_in_a_cycle() -> None:
@@ -172,16 +177,14 @@ def imported_when_run(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize(
-    "path", sorted((PACKAGE / "cli").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE / "cli"))
-)
-def test_imports_within_the_cli_go_one_way(path: Path) -> None:
-    package = path.relative_to(PACKAGE / "cli").parts[0]
-    for name in imported_when_run(path):
-        if name.startswith("arka_config.cli."):
-            other = name.split(".")[2]
-            is_allowed = other in CLI_ORDER.get(package, set()) or (other == package and package != "commands")
-            assert is_allowed, f"cli/{path.relative_to(PACKAGE / 'cli')} imports {name}"
+def test_imports_within_the_cli_go_one_way() -> None:
+    wrong = []
+    for path in sorted((PACKAGE / "cli").rglob("*.py")):
+        package = path.relative_to(PACKAGE / "cli").parts[0]
+        allowed = CLI_ORDER.get(package, set()) | ({package} - {"commands"})
+        names = [name for name in imported_when_run(path) if name.startswith("arka_config.cli.")]
+        wrong += [f"{name_of(path)}: {name}" for name in names if name.split(".")[2] not in allowed]
+    assert wrong == []
 
 
 def test_every_package_of_the_cli_has_a_row() -> None:
@@ -242,17 +245,29 @@ def test_resolving_a_stored_token_imports_no_more_than_json_and_tomllib(tmp_path
 RUNNER = 'version = 1\n[profile]\nname = "runner"\n[token]\nprompt = true\n'
 
 
-@pytest.mark.parametrize(
-    ("line", "allowed"),
-    numbers.part_of([*command_samples.imports(), ("--help", "click"), ("profiles --help", "click"), (" ", "click")], 5),
-)
-def test_command_imports_no_heavier_tier_than_it_needs(tmp_path: Path, line: str, allowed: str) -> None:
-    store = open_store(app, {"ARKA_HOME": str(tmp_path / "arka")})
-    store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
-    store.edit("work", {("description",): "Work laptop"})
-    code, _, words = line.partition(" ") if line[0].isdigit() else ("0", "", line)
-    heavy = loaded_by_command(words, tmp_path, exit_code=int(code)) & HEAVY
-    assert heavy <= set(allowed.split()), f"arka {words} imports {heavy - set(allowed.split())}"
+def lines_by_tier(lines: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Return the packages that command lines may import, each with all lines that may import just these."""
+    tiers: dict[str, list[str]] = {}
+    for line, allowed in lines:
+        tiers.setdefault(allowed, []).append(line)
+    return list(tiers.items())
+
+
+HELP = [("--help", "click"), ("profiles --help", "click"), (" ", "click")]
+TIERS = lines_by_tier(numbers.part_of([*command_samples.imports(), *HELP], 5))
+SEALED_TIERS = lines_by_tier(command_samples.imports(sealed=True))
+
+
+@pytest.mark.parametrize(("allowed", "lines"), TIERS, ids=lambda value: value if isinstance(value, str) else "")
+def test_commands_import_no_heavier_tier_than_they_need(tmp_path: Path, allowed: str, lines: list[str]) -> None:
+    runs = []
+    for number, line in enumerate(lines):
+        code, _, words = line.partition(" ") if line[0].isdigit() else ("0", "", line)
+        runs.append(CommandRun(words, tmp_path / str(number), int(code)))
+        store = open_store(app, {"ARKA_HOME": runs[-1].home})
+        store.log_in("work", Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com")))
+        store.edit("work", {("description",): "Work laptop"})
+    assert heavier_imports(runs, allowed) == []
 
 
 def test_the_help_page_imports_no_store_no_session_and_no_command() -> None:
@@ -297,11 +312,11 @@ def test_the_first_run_with_click_frees_the_garbage_collector_of_what_was_import
 
 @pytest.mark.parametrize(("words", "allowed"), [("arka use w", set()), ("arka status -p w", {"click"})])
 def test_completing_a_profile_name_imports_click_at_most(tmp_path: Path, words: str, allowed: set[str]) -> None:
-    store = open_store(app, {"ARKA_HOME": str(tmp_path / "arka")})
-    store.create("work", {})
-    number = str(words.count(" "))
-    completion = {"_ARKA_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": number}
-    assert loaded_by_command("", tmp_path, completion) & HEAVY == allowed
+    completion = {"_ARKA_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    run = CommandRun("", tmp_path, environ=completion)
+    open_store(app, {"ARKA_HOME": run.home}).create("work", {})
+    run_commands([run])
+    assert run.loaded() & HEAVY == allowed
 
 
 # What `token` may import beyond what the interpreter starts with, for a stored token with a simple profile. Each of
@@ -376,42 +391,63 @@ def test_fast_path_reports_a_plain_file_without_other_imports(tmp_path: Path) ->
     assert tier <= FAST, f"not on the list: {tier - FAST}"
 
 
-@pytest.mark.parametrize(("line", "allowed"), list(command_samples.imports(sealed=True)))
-def test_command_with_sealing_imports_only_what_it_may(tmp_path: Path, line: str, allowed: str) -> None:
-    seal_store(tmp_path / "arka", "a key file")
-    heavy = loaded_by_command(line, tmp_path) & HEAVY
-    assert heavy <= set(allowed.split()), f"arka {line} imports {heavy - set(allowed.split())}"
+@pytest.mark.parametrize(("allowed", "lines"), SEALED_TIERS, ids=lambda value: value if isinstance(value, str) else "")
+def test_commands_with_sealing_import_only_what_they_may(tmp_path: Path, allowed: str, lines: list[str]) -> None:
+    runs = [CommandRun(line, tmp_path / str(number)) for number, line in enumerate(lines)]
+    for run in runs:
+        seal_store(Path(run.home), "a key file")
+    assert heavier_imports(runs, allowed) == []
 
 
-def loaded_by_command(line: str, home: Path, environ: Mapping[str, str] | None = None, exit_code: int = 0) -> set[str]:
-    """Run the program and return the top-level modules that are loaded at its end, or before its exec."""
-    script = (
-        "import atexit, json, os, sys\n"
-        "def report():\n"
-        "    names = sorted({name.partition('.')[0] for name in sys.modules})\n"
-        "    with open(os.environ['LOADED'], 'w') as file:\n"
-        "        json.dump(names, file)\n"
-        "atexit.register(report)\n"
-        "execve = os.execve\n"
-        "os.execve = lambda *rest: (report(), execve(*rest))\n"
-        "from arka_config.__main__ import main\n"
-        "sys.argv = ['arka', *sys.argv[1:]]\n"
-        "main()\n"
-    )
-    report = home / "loaded.json"
-    places = {"ARKA_HOME": str(home / "arka"), "XDG_CONFIG_HOME": str(home / "config"), "LOADED": str(report)}
+@dataclass(frozen=True)
+class CommandRun:
+    """A command line and its exit code; the folder, which has the files that some commands read; and more variables."""
+
+    words: str
+    folder: Path
+    exit_code: int = 0
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def home(self) -> str:
+        return str(self.folder / "arka")
+
+    def prepare(self) -> dict[str, object]:
+        """Write the files, and return what tests/loaded_packages.py reads."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "runner.toml").write_text(RUNNER)
+        (self.folder / "recipients.txt").write_text(f"{command_samples.RECIPIENT}\n")
+        (self.folder / "legacy.json").write_text('{"token": "arka_' + "c" * 37 + '"}')
+        places = {"ARKA_HOME": self.home, "XDG_CONFIG_HOME": str(self.folder / "config")}
+        return {
+            "words": self.words.split(),
+            "folder": str(self.folder),
+            "stdin": "arka_" + "b" * 37,
+            "environ": {**places, "GITHUB_ENV": str(self.folder / "github"), **self.environ},
+        }
+
+    def loaded(self) -> set[str]:
+        """The top-level packages that were loaded at its end, or before it replaced itself with another program."""
+        return set(json.loads((self.folder / "loaded.json").read_text()))
+
+
+def heavier_imports(runs: list[CommandRun], allowed: str) -> list[str]:
+    """Run the commands, and return what each has imported of the heavy packages besides those that are allowed."""
+    run_commands(runs, *allowed.split())
+    heavier = {run.words: run.loaded() & HEAVY - set(allowed.split()) for run in runs}
+    return [f"arka {words} imports {' '.join(sorted(names))}" for words, names in heavier.items() if names]
+
+
+def run_commands(runs: list[CommandRun], *imported: str) -> None:
+    """Run the commands, each in a fork of one fresh interpreter that has imported these packages."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "COVERAGE"))}
-    (home / "runner.toml").write_text(RUNNER)
-    (home / "recipients.txt").write_text(f"{command_samples.RECIPIENT}\n")
-    (home / "legacy.json").write_text('{"token": "arka_' + "c" * 37 + '"}')
     done = subprocess.run(
-        [sys.executable, "-c", script, *line.split()],
-        cwd=home,
-        env={**kept, **places, "GITHUB_ENV": str(home / "github"), **(environ or {})},
-        input="arka_" + "b" * 37,
+        [sys.executable, "-P", Path(__file__).with_name("loaded_packages.py"), *imported],
+        env=kept,
+        input=json.dumps([run.prepare() for run in runs]),
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
-    assert done.returncode == exit_code, done.stderr
-    return set(json.loads(report.read_text()))
+    for run, code in zip(runs, json.loads(done.stdout), strict=True):
+        assert code == run.exit_code, f"arka {run.words}: {(run.folder / 'output').read_text()}"
