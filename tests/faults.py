@@ -2,7 +2,10 @@
 
 A step is a call that changes something: a write, a sync, a rename, a removal, a folder, a mode, a lock, or opening a
 file for writing. Two more steps are the moments before a request is sent and after its response arrives. The work runs
-in a fork of a process that has imported everything, so that hundreds of faults take seconds.
+in a fork of a process that has imported everything.
+
+A fork takes longer than most commands. So one ForkedWorker tries all errors of a command. For the kills, it stops at
+each step of a run without a fault, and the test reads what a kill there leaves: a killed process changes nothing more.
 """
 
 from __future__ import annotations
@@ -12,16 +15,20 @@ import errno
 import fcntl
 import gc
 import json
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.workspace.client import transport
+from tests.folder_snapshot import FolderSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.connection import Connection as Pipe
     from pathlib import Path
 
     from arka_config.workspace.client.connection import Connection
@@ -36,6 +43,7 @@ GROWING = frozenset({"open", "write", "mkdir"})  # these calls fail if the disk 
 _TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 REQUEST = "request"  # the name of a step; only a kill is tried there
 CRASHED = 70  # the exit code of a fork if it raises an unexpected exception
+_STOPPED = "stopped"  # what a worker sends at a step
 
 
 class Fault(NamedTuple):
@@ -59,10 +67,14 @@ NO_FAULT = Fault(0)
 
 
 class FaultInjector:
-    """Replacements of the functions that change the disk. `hit` is the call at which the fault happened."""
+    """Replacements of the functions that change the disk. `hit` is the call at which the fault happened.
 
-    def __init__(self, fault: Fault) -> None:
+    `stop` is called at each step, at which a write is half done.
+    """
+
+    def __init__(self, fault: Fault, stop: Callable[[], object] | None = None) -> None:
         self.fault = fault
+        self._stop = stop
         self.steps: list[tuple[str, str]] = []  # each call, with the path that it changed
         self.hit: tuple[str, str] | None = None
         self._before_kill: Callable[[], None] = lambda: None
@@ -95,9 +107,11 @@ class FaultInjector:
                 return descriptor
             target = arguments[0]
             path = self._paths.get(target, "") if isinstance(target, int) else str(target)
-            self._count(name, path, arguments)
+            written = self._count(name, path, arguments)
             if name == "fsync":  # no wait for the disk: if a process is killed, nothing that it wrote is lost
                 return None
+            if written:
+                return written + function(target, bytes(arguments[1])[written:])
             result = function(*arguments, **options)
             if name == "open":
                 self._paths[result] = str(target)
@@ -118,18 +132,24 @@ class FaultInjector:
         self._count(REQUEST, request.url, ())
         return response
 
-    def _count(self, name: str, path: str, arguments: tuple[Any, ...]) -> None:
+    def _count(self, name: str, path: str, arguments: tuple[Any, ...]) -> int:
+        """Count a step, and fail or stop there. Return how many bytes were written before it stopped."""
         self.steps.append((name, path))
         if len(self.steps) == self.fault.step:
             self.hit = (name, path)
-        if not self._is_hit(name, path):
-            return
-        if name == "write":
-            self._originals["write"](arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
-        if self.fault.kind == KILL:
+        is_hit = self._is_hit(name, path)
+        written = 0
+        if name == "write" and (is_hit or self._stop):
+            half = bytes(arguments[1])[: len(arguments[1]) // 2]
+            written = self._originals["write"](arguments[0], half)
+        if self._stop:
+            self._stop()
+        if is_hit and self.fault.kind == KILL:
             self._before_kill()
             os.kill(os.getpid(), signal.SIGKILL)
-        raise OSError(self.fault.code, os.strerror(self.fault.code), path or None)
+        if is_hit:
+            raise OSError(self.fault.code, os.strerror(self.fault.code), path or None)
+        return written
 
     def _is_hit(self, name: str, path: str) -> bool:
         if self.fault.kind == FULL and self.hit is not None:
@@ -163,10 +183,11 @@ def run_in_fork(
     """
     process = os.fork()
     if process == 0:
+        gc.disable()  # a collection would touch all of the parent's memory, and so copy it
         _run_and_exit(work, then, fault, str(report))
     _, status = os.waitpid(process, 0)
     try:
-        hit, steps, value = json.loads(report.read_text("utf-8"))
+        _, hit, steps, value = json.loads(report.read_text("utf-8"))
     except FileNotFoundError:
         hit, steps, value = None, [], None
     report.unlink(missing_ok=True)
@@ -174,26 +195,113 @@ def run_in_fork(
 
 
 def _run_and_exit(work: Callable[[], Any], then: Callable[[], Any], fault: Fault, report: str) -> None:
-    gc.disable()  # a collection would touch all of the parent's memory, and so copy it
-    code = 0
-    value: Any = None
-    injector = FaultInjector(fault)
     original_open = builtins.open
 
-    def write_report() -> None:
-        injector.uninstall()
+    def write_report(result: ForkResult) -> None:
         with original_open(report, "w", encoding="utf-8") as file:
-            json.dump([injector.hit, injector.steps, value], file)
+            json.dump(result, file)
 
+    injector = FaultInjector(fault)
+    code = CRASHED
     try:
-        injector.install(write_report)
-        result = work()
-        injector.uninstall()
-        value = [result, then()]
-    except BaseException:  # noqa: BLE001  # it is reported, and the parent's code must not run on in the fork
-        value, code = traceback.format_exc(), CRASHED
-    try:
-        write_report()
+        result = _run(work, then, injector, before_kill=write_report)
+        write_report(result)
+        code = result.code
         sys.stdout.flush()
     finally:
         os._exit(code)
+
+
+def _run(
+    work: Callable[[], Any],
+    then: Callable[[], Any],
+    injector: FaultInjector,
+    before_kill: Callable[[ForkResult], None] = lambda result: None,
+) -> ForkResult:
+    """Run a function with a fault, and then another one without."""
+
+    def report_kill() -> None:
+        injector.uninstall()
+        before_kill(ForkResult(0, injector.hit, injector.steps, None))
+
+    code = 0
+    try:
+        injector.install(report_kill)
+        try:
+            result = work()
+        finally:
+            injector.uninstall()
+        value = [result, then()]
+    except BaseException:  # noqa: BLE001  # it is reported, and the parent's code must not run on in the fork
+        value, code = traceback.format_exc(), CRASHED  # type: ignore[assignment]
+    return ForkResult(code, injector.hit, injector.steps, value)
+
+
+class ForkedWorker:
+    """A fork that runs a function with a fault, and then another function without, any number of times."""
+
+    def __init__(self, work: Callable[[], Any], then: Callable[[], Any] = lambda: None) -> None:
+        self._pipe, other = multiprocessing.Pipe()
+        self._process = os.fork()
+        if self._process == 0:
+            self._pipe.close()
+            _serve_and_exit(other, work, then)
+        other.close()
+
+    def __enter__(self) -> ForkedWorker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe.close()
+        os.waitpid(self._process, 0)
+
+    def run(self, fault: Fault, at_step: Callable[[], None] | None = None) -> ForkResult:
+        """Run both functions. `at_step` is called in this process at each step, while the worker waits."""
+        assert fault.kind != KILL or fault == NO_FAULT, "a killed worker cannot run again"
+        self._pipe.send((fault, at_step is not None))
+        while (answer := self._pipe.recv()) == _STOPPED:
+            assert at_step is not None
+            at_step()
+            self._pipe.send(None)
+        assert isinstance(answer, ForkResult)
+        return answer
+
+
+def _serve_and_exit(pipe: Pipe, work: Callable[[], Any], then: Callable[[], Any]) -> None:
+    gc.freeze()  # a collection would touch all of the parent's memory, and so copy it
+    one_at_a_time = threading.Lock()  # a command sends requests in threads
+
+    def stop() -> None:
+        with one_at_a_time:
+            pipe.send(_STOPPED)
+            pipe.recv()
+
+    try:
+        while True:
+            fault, stops = pipe.recv()
+            pipe.send(_run(work, then, FaultInjector(fault, stop if stops else None)))
+    except EOFError:
+        pass
+    finally:
+        os._exit(0)
+
+
+def snapshots_after_kills(work: Callable[[], Any], folder: Path) -> list[FolderSnapshot]:
+    """Run a function in a fork. Return what is in a folder if the fork is killed, for each step of the function.
+
+    The function runs to its end. The fork has ended too, so its process id is that of no process.
+    """
+    snapshots: list[FolderSnapshot] = []
+    with ForkedWorker(work) as worker:
+        result = worker.run(NO_FAULT, lambda: snapshots.append(FolderSnapshot.take(folder)))
+    assert result.code == 0, result.value
+    assert len(snapshots) == len(result.steps)
+    return snapshots
+
+
+def distinct(snapshots: list[FolderSnapshot]) -> list[tuple[int, FolderSnapshot]]:
+    """Return each different state once, with its step. Steps such as a sync change no file."""
+    found: dict[object, tuple[int, FolderSnapshot]] = {}
+    for step, snapshot in enumerate(snapshots, 1):
+        found.setdefault(snapshot.state, (step, snapshot))
+    return list(found.values())

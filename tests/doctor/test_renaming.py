@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import signal
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,8 @@ from arka_config.sealing.vault import vault_of
 from arka_config.settings import renaming
 from arka_config.templates.approvals import Approvals
 from arka_config.testing import Result, run_program
-from tests.faults import KILL, Fault, FaultInjector, run_in_fork
+from tests.faults import Fault, FaultInjector, ForkedWorker, distinct, snapshots_after_kills
+from tests.folder_snapshot import FolderSnapshot
 from tests.guarantees import numbers
 from tests.settings.renamed import Settings, app
 
@@ -224,15 +224,18 @@ def test_template_that_is_edited_while_doctor_rewrites_it_keeps_the_edit(
 
 def test_a_kill_at_any_step_of_a_rewrite_leaves_the_old_template_or_the_new_one(home: Path, template: Path) -> None:
     before = template.read_bytes()
-    for step in range(1, 100, STRIDE):
-        template.write_bytes(before)
-        result = run_in_fork(lambda: acme("doctor", "--fix").code, Fault(step), home / "report")
-        assert template.read_bytes() in (before, MODERN.encode()), step
+
+    def rewrite() -> None:
         assert acme("doctor", "--fix").code == 0
+
+    killed = snapshots_after_kills(rewrite, home)
+    assert template.read_bytes() == MODERN.encode()
+    assert len(killed) > 8
+    for step, snapshot in distinct(killed):
+        snapshot.restore(home)
+        assert template.read_bytes() in (before, MODERN.encode()), step
+        rewrite()
         assert (template.read_bytes(), list(template.parent.iterdir())) == (MODERN.encode(), [template])
-        if result.hit is None:
-            return
-    raise AssertionError("a rewrite has fewer than 100 steps")
 
 
 # Profiles
@@ -351,25 +354,27 @@ def test_sealed_secret_that_cannot_be_opened_is_not_moved(home: Path) -> None:
 
 
 @pytest.mark.parametrize("storage", ["plain", "sealed"])
-@pytest.mark.parametrize("kind", [KILL, "EIO"])
-def test_a_fault_at_any_step_of_moving_a_secret_loses_nothing(
-    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, storage: str, kind: str
-) -> None:
-    for step in range(1, 100, STRIDE):
-        place = tmp_path_factory.mktemp("step")
-        monkeypatch.setenv("ACME_HOME", str(place / "acme"))
-        store_old_secret(place, storage)
-        result = run_in_fork(move_secret, Fault(step, kind), home / "report")
-        if result.hit is None:
-            assert step > 8
-            break
-        assert result.code == (-signal.SIGKILL if kind == KILL else 0), result.value
+def test_a_fault_at_any_step_of_moving_a_secret_loses_nothing(home: Path, storage: str) -> None:
+    store_old_secret(home, storage)
+    before = FolderSnapshot.take(home)
+
+    def check_what_is_left(step: int) -> None:
         assert loaded_password() == "hunter2", step
         move_secret()
         assert stored() == {"password": ("hunter2", None if storage == "plain" else storage)}
         assert check("secrets")[1] == []
-    else:
-        raise AssertionError("moving a secret has fewer than 100 steps")
+
+    killed = snapshots_after_kills(move_secret, home)
+    assert len(killed) > 8
+    for step, snapshot in distinct(killed):
+        snapshot.restore(home)
+        check_what_is_left(step)
+    with ForkedWorker(move_secret) as worker:
+        for step in range(1, len(killed) + 1, STRIDE):
+            before.restore(home)
+            result = worker.run(Fault(step, "EIO"))
+            assert (result.code, result.hit is None) == (0, False), result.value
+            check_what_is_left(step)
 
 
 def test_a_fault_at_any_step_of_moving_a_secret_in_the_keyring_loses_nothing(

@@ -1,29 +1,23 @@
-"""A machine in a folder. It is created once, copied to the same path for each trial, and read as facts that can be
-lost.
-"""
+"""A machine in a folder. It is created once, restored before each trial, and read as facts that can be lost."""
 
 from __future__ import annotations
 
-import copy
 import json
 import os
-import re
-import shutil
-import stat
 from contextlib import chdir
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.templates.ledger import LedgerFile
 from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.command_samples import NEW_SECRET, NEW_TOKEN
+from tests.folder_snapshot import FolderSnapshot
 from tests.guarantees import scenes
 from tests.secretive import secretive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.command_samples import Line
     from tests.workspace.fake import FakeWorkspace
@@ -50,28 +44,47 @@ OFTEN_REWRITTEN = (
 )
 
 
+class MachineState(NamedTuple):
+    """A machine's files, and the workspace's tokens as JSON."""
+
+    files: FolderSnapshot
+    tokens: str
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What two equal states have in common."""
+        return self.files.state, self.tokens
+
+    @property
+    def temporary(self) -> list[str]:
+        """The temporary files."""
+        return [path for path in self.files.files if TEMPORARY in path]
+
+
 class Machine:
-    """A scene, the folder that it is copied to, and its workspace."""
+    """A scene, its folder, and its workspace."""
 
     def __init__(self, folder: Path, scene: str, fake: FakeWorkspace) -> None:
         self.root = folder / "root"
         self.report = folder / "report"
-        self.original = folder / "original"
         self.fake = fake
         self.root.mkdir()
         fake.add(TOKEN, scopes=("tokens:manage",))
         fake.add(NEW_TOKEN, "extra")
         with chdir(self.root):
             scenes.make(self.root, scene, fake)
-        self.root.rename(self.original)
-        self._issued = copy.deepcopy(fake.tokens)
-        self._spare = {TOKEN, OTHER, NEW_TOKEN}  # the user has a copy of it
+        self.original = self.read_state()
+        self._spare = {TOKEN, OTHER, NEW_TOKEN}  # the user has a copy of them
 
-    def restore(self) -> None:
-        """Restore the original state of the scene and the workspace."""
-        shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(self.original, self.root, symlinks=True)
-        self.fake.tokens = copy.deepcopy(self._issued)
+    def restore(self, state: MachineState | None = None, *, now: MachineState | None = None) -> None:
+        """Restore a state, by default the original one. `now` is the current state, if the caller knows it."""
+        state = state or self.original
+        state.files.restore(self.root, now and now.files)
+        self.fake.tokens = json.loads(state.tokens)
+
+    def read_state(self) -> MachineState:
+        """Read every file and the workspace's tokens."""
+        return MachineState(FolderSnapshot.take(self.root), json.dumps(self.fake.tokens))
 
     def run(self, line: Line) -> Result:
         """Run a command line on it, in this process."""
@@ -108,14 +121,6 @@ class Machine:
 
     # What is on it
 
-    def state(self) -> tuple[object, ...]:
-        """Return everything on it and at its workspace, without the ids of processes."""
-        entries = [
-            (path, entry.st_mode, re.sub(rb'^\d+ |(?<="process": )\d+', b"PID ", content))
-            for path, entry, content in _entries(str(self.root))
-        ]
-        return tuple(sorted(entries)), json.dumps(self.fake.tokens)
-
     def facts(self) -> dict[str, Any]:
         """Return everything that can be lost, by name. Raises if anything cannot be read."""
         store = self.store()
@@ -141,52 +146,36 @@ class Machine:
 
     def _files(self) -> dict[str, Any]:
         facts = {}
-        for path in self.files():
+        files = FolderSnapshot.take(self.root)
+        for path in files.files:
             if not path.startswith(OFTEN_REWRITTEN) and TEMPORARY not in path:
-                text = (self.root / path).read_text("utf-8")
+                text = files.entries[path].content.decode()
                 facts[f"file {path}"] = "some" if path.startswith(RANDOM) else _content(path, text)
         return facts
 
-    def files(self) -> list[str]:
-        """Return every file's path below the root."""
-        return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
-
     def temporary(self, within: str = "") -> list[str]:
         """Return the temporary files."""
-        return [path for path in self.files() if TEMPORARY in path and path.startswith(within)]
+        return [path for path in self.read_state().temporary if path.startswith(within)]
 
     def exposed(self) -> list[str]:
         """Return the files that others can read or write, if they hold a token or are in a private folder."""
-        return [path for path in self.files() if (self._mode(path) & 0o077 and self._is_secret(path))]
-
-    def _is_secret(self, path: str) -> bool:
-        content = (self.root / path).read_bytes()
-        return path.startswith(("arka/data", "arka/state", "keys/")) or any(
-            token.encode() in content for token in (TOKEN, OTHER, NEW_TOKEN, NEW_SECRET, *scenes.SECRETS.values())
-        )
-
-    def _mode(self, path: str) -> int:
-        return stat.S_IMODE((self.root / path).lstat().st_mode)
+        files = FolderSnapshot.take(self.root)
+        return [path for path in files.files if files.entries[path].mode & 0o077 and _is_secret(files, path)]
 
     def plain_tokens(self) -> list[str]:
         """Return the files of the store that contain a token in plain text."""
         tokens = tuple(text.encode() for text in (TOKEN, OTHER, NEW_SECRET, *scenes.SECRETS.values()))
-        inside = (path for path in self.files() if path.startswith("arka/"))
-        return [path for path in inside if any(token in (self.root / path).read_bytes() for token in tokens)]
+        files = FolderSnapshot.take(self.root)
+        inside = (path for path in files.files if path.startswith("arka/"))
+        return [path for path in inside if any(token in files.entries[path].content for token in tokens)]
+
+
+def _is_secret(files: FolderSnapshot, path: str) -> bool:
+    content = files.entries[path].content
+    return path.startswith(("arka/data", "arka/state", "keys/")) or any(
+        token.encode() in content for token in (TOKEN, OTHER, NEW_TOKEN, NEW_SECRET, *scenes.SECRETS.values())
+    )
 
 
 def _content(path: str, text: str) -> Any:
     return json.loads(text) if path.endswith("config.json") else text
-
-
-def _entries(root: str) -> Iterator[tuple[str, os.stat_result, bytes]]:
-    for folder, folders, files in os.walk(root):
-        for name in (*folders, *files):
-            path = os.path.join(folder, name)
-            entry = os.lstat(path)
-            content = b""
-            if stat.S_ISLNK(entry.st_mode):
-                content = os.fsencode(os.readlink(path))
-            elif stat.S_ISREG(entry.st_mode):
-                content = Path(path).read_bytes()
-            yield os.path.relpath(path, root), entry, content

@@ -1,10 +1,10 @@
 """If a write fails or the process is killed at any step of a command that writes, nothing is lost and the error is
 reported.
 
-Each command line runs once without a fault, which shows its steps and its result, and then once for each step and kind
-of fault. Afterwards, each fact is either as before or as after the complete command, and the lock is free. The next
-commands work and leave no temporary file. `GUARANTEES=full` tries every kind of fault at every step, `cases` a kill and
-one error at each, and a bounded run one of six of these.
+Each command line runs once without a fault, which shows its steps, its result, and what a kill at each step leaves.
+Then it runs once for each step and kind of error. Afterwards, each fact is either as before or as after the complete
+command, and the lock is free. The next commands work and leave no temporary file. `GUARANTEES=full` tries every kind of
+fault at every step, `cases` a kill and one error at each, and a bounded run one of six of these.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import random
 import re
 import tempfile
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,21 @@ import pytest
 from tests import command_samples
 from tests.cli.program import OTHER, Result
 from tests.command_samples import NEW_TOKEN, Line
-from tests.faults import CRASHED, ERRORS, FULL, GROWING, KILL, NO_FAULT, REQUEST, Fault, ForkResult, run_in_fork
+from tests.faults import (
+    CRASHED,
+    ERRORS,
+    FULL,
+    GROWING,
+    KILL,
+    NO_FAULT,
+    REQUEST,
+    Fault,
+    ForkedWorker,
+    ForkResult,
+    run_in_fork,
+)
 from tests.guarantees import numbers
-from tests.guarantees.machine import Machine
+from tests.guarantees.machine import Machine, MachineState
 from tests.workspace.fake import serve_fake
 
 if TYPE_CHECKING:
@@ -41,7 +54,7 @@ REPETITIONS = 1  # in the bounded part, of the same call on the same file, which
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A folder in memory, if the system has one, because a machine is copied hundreds of times."""
+    """A folder in memory, if the system has one, because a machine is restored hundreds of times."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         yield Path(folder)
 
@@ -108,23 +121,60 @@ class Trial:
         self.line = line
         machine.restore()
         self.before = machine.facts()
-        complete = self.run(NO_FAULT)
-        assert complete.code == 0, complete.value
-        done, _ = complete.value
-        assert done["code"] in (0, 3) or line.scene == "broken", done
-        self.steps = complete.steps
-        self.after = machine.facts()
+        self.after = self.before
+        self.steps: list[tuple[str, str]] = []
         self._checked: set[tuple[object, ...]] = set()
 
-    def run(self, fault: Fault) -> ForkResult:
-        """Run the line in a fork with a fault."""
-        self.machine.restore()
-        GENERATOR.seed("workspace")
-        return run_in_fork(self._run_line, fault, self.machine.report, self._take_the_lock)
+    def find_states(self, *, first: int) -> Iterator[tuple[Fault, MachineState]]:
+        """Run the line with each fault. After its process has ended, yield each fault and the state that it left."""
+        killed: list[MachineState] = []
+        found: list[tuple[Fault, MachineState]] = []
+        with ForkedWorker(self._run_line, self._take_the_lock) as worker:
+            complete, now = self._run(worker, NO_FAULT, lambda: killed.append(self.machine.read_state()))
+            assert complete.code == 0, complete.value
+            done, _ = complete.value
+            assert done.code in (0, 3) or self.line.scene == "broken", done
+            self.steps = complete.steps
+            assert len(killed) == len(self.steps), "a kill at each step"
+            self.after = self.machine.facts()
+            for fault in numbers.part_of(select_faults(self.steps), 6, first=first):
+                with self.explain_failure(fault):
+                    if fault.kind == KILL:
+                        found.append((fault, killed[fault.step - 1]))
+                    else:
+                        result, now = self._run(worker, fault, now=now)
+                        assert result.hit == self.steps[fault.step - 1], f"another step was reached: {result}"
+                        assert result.code != CRASHED, result.value
+                        self.check_error(fault, result)
+                        assert now.temporary == []
+                        found.append((fault, now))
+        yield from found
 
-    def _run_line(self) -> dict[str, Any]:
+    @contextmanager
+    def explain_failure(self, fault: Fault) -> Iterator[None]:
+        """Add the fault to the error if the block fails."""
+        try:
+            yield
+        except BaseException as error:
+            error.add_note(f"at {fault}, {self.steps[fault.step - 1]} of {self.line.words}")
+            raise
+
+    def _run(
+        self,
+        worker: ForkedWorker,
+        fault: Fault,
+        at_step: Callable[[], None] | None = None,
+        now: MachineState | None = None,
+    ) -> tuple[ForkResult, MachineState]:
+        """Run the line with a fault. Return the result, and the state that it left."""
+        self.machine.restore(now=now)
+        GENERATOR.seed("workspace")
+        result = worker.run(fault, at_step)
+        return result, self.machine.read_state()
+
+    def _run_line(self) -> Result:
         GENERATOR.seed("command")
-        return self.machine.run(self.line)._asdict()
+        return self.machine.run(self.line)
 
     def _take_the_lock(self) -> None:
         """Take the lock in the process whose command failed, since that process may go on. Raises LockTimeout."""
@@ -135,18 +185,19 @@ class Trial:
 
     # What must hold
 
-    def check_state(self, *, and_the_next_command: bool) -> None:
+    def check_state(self, state: MachineState, *, and_the_next_command: bool) -> None:
         """Check that the state is as it should be. Each state is checked once: most faults undo everything, which is
         one state.
         """
-        state = self.machine.state()
-        if (state, True) in self._checked or (state, and_the_next_command) in self._checked:
+        key = state.key
+        if (key, True) in self._checked or (key, and_the_next_command) in self._checked:
             return
+        self.machine.restore(state)
         assert self.machine.exposed() == []
         self.check_facts()
         if and_the_next_command:
             self.check_the_next_command()
-        self._checked.add((state, and_the_next_command))
+        self._checked.add((key, and_the_next_command))
 
     def check_facts(self) -> None:
         """Check that each fact is as before or as after the complete command, and that no token is lost that should
@@ -205,7 +256,7 @@ class Trial:
         """Check that a failure has exit code 1 and one line that names the cause and the file. If there was none, all
         is done.
         """
-        done = Result(**result.value[0])
+        done = result.value[0]
         assert "Traceback" not in done.err
         assert done.code in (0, 1, 3), done.err
         assert result.hit is not None
@@ -259,23 +310,12 @@ def select_faults(steps: list[tuple[str, str]]) -> Iterator[Fault]:
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.scene}: {line.words[:60]}")
 def test_a_fault_at_any_step_loses_nothing_and_is_reported(find_machine: Callable[[str], Machine], line: Line) -> None:
     trial = Trial(find_machine(line.scene), line)
-    assert trial.steps, "it writes nothing"
     counts: Counter[str] = Counter()
-    for fault in numbers.part_of(select_faults(trial.steps), 6, first=LINES.index(line)):
-        try:
-            result = trial.run(fault)
-            assert result.hit is not None, f"the step was not reached: {result}"
-            if fault.kind == KILL:
-                assert result.code < 0
-            else:
-                assert result.code != CRASHED, result.value
-                trial.check_error(fault, result)
-                assert trial.machine.temporary() == []
-            trial.check_state(and_the_next_command=fault.kind == KILL or numbers.FULL)
-        except BaseException as error:
-            error.add_note(f"at {fault}, {trial.steps[fault.step - 1]} of {line.words}")
-            raise
+    for fault, state in trial.find_states(first=LINES.index(line)):
+        with trial.explain_failure(fault):
+            trial.check_state(state, and_the_next_command=fault.kind == KILL or numbers.FULL)
         counts[fault.kind] += 1
+    assert trial.steps, "it writes nothing"
     numbers.record("faults", line.words, json.dumps(counts))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,10 +14,12 @@ from arka_config.arka import app
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
-from tests.faults import Fault, run_in_fork
-from tests.guarantees import numbers
+from tests.faults import distinct, snapshots_after_kills
 from tests.sealing.conftest import tokens
 from tests.store.samples import credential, token
+
+if TYPE_CHECKING:
+    from tests.folder_snapshot import FolderSnapshot
 
 ROOT = Path(__file__).parents[2]
 WORDS = ("work", "ci")
@@ -40,17 +40,17 @@ def open_in(home: Path) -> ProfileStore:
 
 
 @pytest.fixture
-def plain_home(tmp_path: Path) -> Path:
+def home(tmp_path: Path) -> Path:
     """A home with tokens and without sealing."""
-    home = tmp_path / "plain_home"
+    home = tmp_path / "home"
     store = open_in(home)
     for word in WORDS:
         store.log_in(word, credential(word))
     return home
 
 
-def run_and_kill(home: Path, change: str, step: int) -> int:
-    """Run a change in a process that dies at its n-th step; return the exit status."""
+def run_with_kills(home: Path, change: str) -> list[FolderSnapshot]:
+    """Run a change in a process; return the home after a kill at each step."""
 
     def work() -> None:
         vault = vault_of(open_in(home))
@@ -65,7 +65,7 @@ def run_and_kill(home: Path, change: str, step: int) -> int:
         else:
             operations.remove_unlockers(vault, [change])
 
-    return run_in_fork(work, Fault(step), home.parent / "report").code
+    return snapshots_after_kills(work, home)
 
 
 def finish(store: ProfileStore, change: str) -> None:
@@ -82,23 +82,18 @@ def finish(store: ProfileStore, change: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
-def test_kill_at_any_step_leaves_every_token_readable(plain_home: Path, tmp_path: Path, change: str) -> None:
+def test_kill_at_any_step_leaves_every_token_readable(home: Path, tmp_path: Path, change: str) -> None:
     is_on, stays_on = CHANGES[change]
-    home = tmp_path / "home"
     if is_on:
-        plain_home.rename(home)
         vault = vault_of(open_in(home))
         operations.enable(vault, [NewUnlocker("key-file", path=str(tmp_path / "a.key"))])
         operations.add_unlocker(vault, NewUnlocker("key-file", path=str(tmp_path / "b.key")))
-        home.rename(plain_home)
-    for step in itertools.count(1, 3 if numbers.BOUNDED else 1):
-        shutil.copytree(plain_home, home)
-        ended = run_and_kill(home, change, step)
+    killed = run_with_kills(home, change)
+    assert len(killed) > (10 if change == "add" else 20), "too few steps were tried"
+    assert tokens(open_in(home)) == ALL, "after the complete change"
+    for step, snapshot in distinct(killed):
+        snapshot.restore(home)
         assert tokens(open_in(home)) == ALL, f"after a kill at step {step}"
-        if ended == 0:
-            assert step > (10 if change == "add" else 20), "too few steps were tried"
-            break
-        assert ended == -signal.SIGKILL
 
         # No repair is needed: a new token can be stored, and the same command finishes the change.
         open_in(home).log_in("new", credential("new"))
@@ -112,7 +107,6 @@ def test_kill_at_any_step_leaves_every_token_readable(plain_home: Path, tmp_path
             assert vault_of(after).require_file().unfinished == ""
             plain = [path for path in home.rglob("*") if path.is_file() and token("work").encode() in path.read_bytes()]
             assert plain == []
-        shutil.rmtree(home)
 
 
 def read_until_stopped(home: Path) -> None:
@@ -126,8 +120,8 @@ def read_until_stopped(home: Path) -> None:
 
 
 @pytest.mark.slow
-def test_readers_get_every_token_during_enable_rekey_and_disable(plain_home: Path) -> None:
-    code = f"from {__name__} import read_until_stopped, Path; read_until_stopped(Path({str(plain_home)!r}))"
+def test_readers_get_every_token_during_enable_rekey_and_disable(home: Path) -> None:
+    code = f"from {__name__} import read_until_stopped, Path; read_until_stopped(Path({str(home)!r}))"
     readers = [
         subprocess.Popen(
             [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
@@ -136,12 +130,12 @@ def test_readers_get_every_token_during_enable_rekey_and_disable(plain_home: Pat
     ]
     try:
         for _ in range(40):
-            operations.enable(vault_of(open_in(plain_home)), [NewUnlocker("key-file")])
-            operations.rekey(vault_of(open_in(plain_home)))
-            operations.rekey(vault_of(open_in(plain_home)))
-            operations.disable(vault_of(open_in(plain_home)))
+            operations.enable(vault_of(open_in(home)), [NewUnlocker("key-file")])
+            operations.rekey(vault_of(open_in(home)))
+            operations.rekey(vault_of(open_in(home)))
+            operations.disable(vault_of(open_in(home)))
     finally:
-        (plain_home / "stop").touch()
+        (home / "stop").touch()
         ended = [reader.communicate(timeout=60) for reader in readers]
     for reader, (out, err) in zip(readers, ended, strict=True):
         assert reader.returncode == 0, err

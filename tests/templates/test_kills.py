@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,8 @@ import pytest
 from arka_config import open_store
 from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN, arka
-from tests.faults import Fault, run_in_fork
+from tests.faults import distinct, snapshots_after_kills
+from tests.folder_snapshot import FolderSnapshot
 from tests.guarantees import numbers
 from tests.templates.conftest import Folder, snapshot
 
@@ -24,13 +23,6 @@ CI = '[profile]\nname = "ci"\n[token]\nenv = "ARKA_CI_TOKEN"\ncopy = true\n[sett
 NEW = '[profile]\nname = "new"\n[token]\nenv = "ARKA_CI_TOKEN"\ncopy = true\n'
 KEPT = '[profile]\nname = "kept"\n[token]\nenv = "ARKA_CI_TOKEN"\n'
 APPLY = ("apply", "profiles", "--yes", "--prune")
-
-
-def is_killed_at(point: int, report: Path) -> bool:
-    """Apply in a process that is killed when it reaches its nth step. Return whether it was killed."""
-    result = run_in_fork(lambda: arka(*APPLY).code, Fault(point), report)
-    assert result.code in (0, -signal.SIGKILL), result.value
-    return result.code != 0
 
 
 def content(home: Path) -> dict[str, object]:
@@ -79,25 +71,22 @@ def test_the_next_apply_completes_one_killed_at_any_step(
     monkeypatch.setattr("arka_config.timestamps.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
     monkeypatch.setenv("ARKA_CI_TOKEN", TOKEN)
     monkeypatch.setenv("ARKA_NEW_TOKEN", OTHER)
-    before, home = tmp_path / "before", tmp_path / "home"
-    before.mkdir()
-
-    def restore(at: Path) -> None:
-        shutil.rmtree(at, ignore_errors=True)
-        shutil.copytree(before, at)
-        monkeypatch.setenv("ARKA_HOME", str(at))
-
-    monkeypatch.setenv("ARKA_HOME", str(before))
-    set_up_scene(folder, before, storage)
-    restore(home)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("ARKA_HOME", str(home))
+    set_up_scene(folder, home, storage)
+    before = FolderSnapshot.take(home)
     assert arka(*APPLY).code == 0
     expected = content(home)
-    for point in range(1, 500, 1 if numbers.FULL else 8 if numbers.BOUNDED else 3):
-        restore(home)
-        if not is_killed_at(point, tmp_path / "report"):
-            assert point > fewest
-            return
+
+    def apply() -> None:
+        assert arka(*APPLY).code == 0
+
+    before.restore(home)
+    killed = snapshots_after_kills(apply, home)
+    assert len(killed) > fewest
+    for step, left in distinct(killed)[:: 1 if numbers.FULL else 8 if numbers.BOUNDED else 3]:
+        left.restore(home)
         done = arka(*APPLY)
-        assert done.code == 0, f"killed at {point}: {done.err}"
-        assert content(home) == expected, f"killed at {point}"
-    raise AssertionError("an apply has fewer than 500 steps")
+        assert done.code == 0, f"killed at {step}: {done.err}"
+        assert content(home) == expected, f"killed at {step}"
