@@ -1,6 +1,6 @@
 """examples/ansible: the playbook that applies templates to a fleet, run by Ansible on this machine.
 
-A run of Ansible takes seconds, so the fixture makes a few for all tests. Every host is this machine with another
+A run of Ansible takes seconds, so the fixture makes a few for all tests. Each host is this machine with another
 ARKA_HOME, and what differs between them comes from the inventory.
 """
 
@@ -29,7 +29,7 @@ PLAYBOOK = Path(__file__).parents[1] / "examples" / "ansible" / "profiles.yml"
 CI = 'version = 1\n[profile]\nname = "ci"\n[token]\nenv = "ARKA_CI_TOKEN"\ncopy = true\n'
 OLD = 'version = 1\n[profile]\nname = "old"\n[settings]\ntimeout = 5\n'
 
-# Runs the real program, after looking for the token in the command line of every process.
+# Looks for the token in the command line of every process, then runs the real program.
 WATCHER = """#!{python}
 import glob, os, sys
 token = open("{token}").read()
@@ -48,7 +48,7 @@ pytestmark = [pytest.mark.peer("ansible-playbook"), pytest.mark.slow, pytest.mar
 
 
 class Run(NamedTuple):
-    """One run of the playbook: its output, and what each host's home contained after it."""
+    """One run of the playbook: its output, and the content of each host's home after it."""
 
     output: str
     files: dict[str, dict[str, bytes]]
@@ -132,7 +132,7 @@ class Runs(NamedTuple):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """Every run, each with another verbosity; shared by the processes of one test session."""
+    """Every run, each with another verbosity. The processes of one test session share them."""
     if reason := missing("ansible-playbook"):
         pytest.skip(reason)
     folder = tmp_path_factory.getbasetemp()
@@ -225,7 +225,7 @@ def test_an_invalid_template_fails_the_plan_with_its_line(runs: Runs, run: str) 
     assert "./ci.toml:5:1: unknown key 'token.evn'; did you mean 'env'?" in done.output
 
 
-def test_an_origin_that_is_not_approved_is_reported_as_a_sentence(runs: Runs) -> None:
+def test_an_origin_without_approval_is_reported_as_a_sentence(runs: Runs) -> None:
     assert runs.first.recap("elsewhere")["failed"] == 1
     assert "error: tokens are sent to https://arka.example, which you have not used before" in runs.first.output
     assert "hint: --allow-origin https://arka.example" in runs.first.output

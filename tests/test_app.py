@@ -1,4 +1,4 @@
-"""App: one program's identity."""
+"""App: the identity of one program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.acme import app as acme
 GOOD = "arka_" + "aB3-_" * 7 + "xy"
 
 
-def refused(app: App, token: str, url: str | None = None) -> InvalidToken:
+def read_refusal(app: App, token: str, url: str | None = None) -> InvalidToken:
     with pytest.raises(InvalidToken) as caught:
         app.check_token(Secret(token), url)
     return caught.value
@@ -42,7 +42,7 @@ def test_name_of_a_subcommand_app_gives_folder_and_prefix() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a.b", "a  b", "-x", "a/b", "é", "a\nb"])
-def test_name_that_is_no_folder_or_variable_is_refused(name: str) -> None:
+def test_name_that_cannot_name_a_folder_or_variable_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="the app's name"):
         App(name)
 
@@ -173,14 +173,16 @@ def test_check_token_accepts_the_right_format() -> None:
     ],
 )
 def test_check_token_refuses_another_format_with_the_reason(token: str, fault: str) -> None:
-    error = refused(arka, token)
+    error = read_refusal(arka, token)
     assert error.message == f"Invalid token: {fault}"
     assert error.hint == "copy one whole from https://arka-ai.com/app/personal/settings/tokens"
     assert error.exit_code == 4
 
 
 def test_check_token_hints_the_token_s_workspace() -> None:
-    assert refused(arka, "x", "https://eu.arka-ai.com/api").hint.endswith("https://eu.arka-ai.com" + arka.tokens_page)
+    assert read_refusal(arka, "x", "https://eu.arka-ai.com/api").hint.endswith(
+        "https://eu.arka-ai.com" + arka.tokens_page
+    )
 
 
 @given(st.text(min_size=6) | st.text(min_size=6).map(lambda text: "arka_" + text), st.booleans())
@@ -189,9 +191,9 @@ def test_check_token_error_does_not_contain_the_token(token: str, is_long: bool)
     if re.fullmatch(r"arka_[A-Za-z0-9_-]{37}", token):
         return
     # A text such as `https:` or `errors` is in the message for any token.
-    assert token not in said_of(token) or token in said_of("~" * len(token))
+    assert token not in read_message(token) or token in read_message("~" * len(token))
 
 
-def said_of(token: str) -> str:
-    error = refused(arka, token)
+def read_message(token: str) -> str:
+    error = read_refusal(arka, token)
     return "".join(traceback.format_exception(error)) + error.hint

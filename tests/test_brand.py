@@ -1,4 +1,6 @@
-"""A program with another name never names ARKA: in its help, messages, topics, files, scripts, man pages and schema."""
+"""If a program has another name, it never names ARKA: in its help, messages, topics, files, scripts, man pages and
+schema.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(arka_config.__file__).parent
 
-# Where the library may name itself: its package, to install an extra of it, and its modules, in code for Python.
+# The library may name itself in these: its package, to install an extra of it, and its modules, in code for Python.
 ITSELF = re.compile(r"arka-config\[\w+\]|\barka_config\b|^arka-config$")
 OTHERS = {
     "sealing/unlockers/protocol.py": {
@@ -72,8 +74,8 @@ def cli_app(request: pytest.FixtureRequest) -> App:
     return APPS[request.param]
 
 
-def brand_in(text: str) -> list[str]:
-    """The lines of a text that name ARKA."""
+def find_brand(text: str) -> list[str]:
+    """Return the lines of a text that name ARKA."""
     return [line for line in ITSELF.sub("", text).splitlines() if "arka" in line.lower()]
 
 
@@ -84,13 +86,13 @@ def test_no_help_page_names_arka(cli_app: App, run_cli: RunCli) -> None:
         done = run_cli(*words, "--help")
         assert done.code == 0
         assert "octo" in done.out
-        assert brand_in(done.out + done.err) == [], words
+        assert find_brand(done.out + done.err) == [], words
 
 
 def test_no_topic_names_arka(cli_app: App, run_cli: RunCli) -> None:
     for topic in TOPICS:
         done = run_cli("help", topic)
-        assert (done.code, brand_in(done.out)) == (0, []), topic
+        assert (done.code, find_brand(done.out)) == (0, []), topic
 
 
 def test_no_man_page_names_arka(cli_app: App) -> None:
@@ -98,31 +100,31 @@ def test_no_man_page_names_arka(cli_app: App) -> None:
     assert len(pages) > 30
     for name, text in pages.items():
         assert name.startswith("octo")
-        assert brand_in(text) == [], name
+        assert find_brand(text) == [], name
 
 
 @pytest.mark.parametrize("shell", SUFFIXES)
 def test_no_completion_script_names_arka(
     shell: str, run_cli: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    profile = str(tmp_path / "powershell" / "profile.ps1")  # else PowerShell would have to be installed
+    profile = str(tmp_path / "powershell" / "profile.ps1")  # if it had an answer, PowerShell would have to be installed
     monkeypatch.setattr("arka_config.cli.runtime.completion_places._powershell_profile", lambda _: profile)
     done = run_cli("completion", shell)
-    assert (done.code, "octo" in done.out, brand_in(done.out)) == (0, True, [])
+    assert (done.code, "octo" in done.out, find_brand(done.out)) == (0, True, [])
     for action in ("install", "uninstall"):
         done = run_cli("completion", action, shell, "--yes")
-        assert (done.code, brand_in(done.out + done.err)) == (0, []), action
+        assert (done.code, find_brand(done.out + done.err)) == (0, []), action
         written = [path for path in tmp_path.rglob("*") if path.is_file()]
-        assert [path for path in written if brand_in(f"{path.relative_to(tmp_path)}\n{path.read_text()}")] == []
+        assert [path for path in written if find_brand(f"{path.relative_to(tmp_path)}\n{path.read_text()}")] == []
         assert written or action == "uninstall"
 
 
 def test_schema_scanner_rule_and_settings_reference_do_not_name_arka(cli_app: App, run_cli: RunCli) -> None:
-    assert brand_in(json_schema_text(cli_app)) == []
-    assert brand_in(rule_for_gitleaks(cli_app)) == []
+    assert find_brand(json_schema_text(cli_app)) == []
+    assert find_brand(rule_for_gitleaks(cli_app)) == []
     for words in (["config", "reference"], ["config", "reference", "--man"]):
         done = run_cli(*words)
-        assert brand_in(done.out + done.err) == [], words
+        assert find_brand(done.out + done.err) == [], words
 
 
 def test_secrets_and_old_names_do_not_name_arka(
@@ -148,9 +150,9 @@ def test_secrets_and_old_names_do_not_name_arka(
     ]
     for words, stdin in lines:
         done = run_cli(*words, stdin=stdin)
-        assert brand_in(done.out + done.err) == [], words
+        assert find_brand(done.out + done.err) == [], words
     for path in (each for each in tmp_path.rglob("*") if each.is_file()):
-        assert brand_in(f"{path.relative_to(tmp_path)}\n{path.read_text('utf-8')}") == [], path
+        assert find_brand(f"{path.relative_to(tmp_path)}\n{path.read_text('utf-8')}") == [], path
 
 
 def test_no_command_and_no_file_that_it_writes_names_arka(
@@ -185,16 +187,16 @@ def test_no_command_and_no_file_that_it_writes_names_arka(
     template.write_text('version = 1\n[profile]\nname = "ci"\n[token]\nenv = "OCTO_CI_TOKEN"\n')
     for words, stdin in lines:
         done = run_cli(*words, stdin=stdin)
-        assert brand_in(done.out + done.err) == [], words
+        assert find_brand(done.out + done.err) == [], words
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 6
     for path in written:
         text = path.read_bytes().decode("utf-8", "replace")
-        assert brand_in(f"{path.relative_to(tmp_path)}\n{text}") == [], path
+        assert find_brand(f"{path.relative_to(tmp_path)}\n{text}") == [], path
 
 
-def texts_of(tree: ast.AST) -> Iterator[str]:
-    """Every string of a module that a user may see: all but docstrings, also those of attributes, and names."""
+def find_texts(tree: ast.AST) -> Iterator[str]:
+    """Return every string of a module that a user may see: no docstrings, not even of attributes, and no names."""
     docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
@@ -210,8 +212,8 @@ def test_no_text_in_the_code_names_arka() -> None:
         code = path.read_text("utf-8")
         if "arka" not in code.lower().replace("arka_config", ""):
             continue
-        for text in texts_of(ast.parse(code)):
-            shown = [line for line in brand_in(text) if not any(each in line for each in OTHERS.get(name, ()))]
+        for text in find_texts(ast.parse(code)):
+            shown = [line for line in find_brand(text) if not any(each in line for each in OTHERS.get(name, ()))]
             if shown:
                 found.setdefault(name, []).extend(shown)
     assert found == {}
@@ -223,7 +225,7 @@ def test_no_page_of_a_workspace_names_arka() -> None:
     ]
     assert len(files) > 10
     for path in files:
-        assert brand_in(path.read_text("utf-8")) == [], path
+        assert find_brand(path.read_text("utf-8")) == [], path
 
 
 def test_every_error_for_json_names_the_program(run_cli: RunCli) -> None:

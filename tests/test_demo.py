@@ -1,4 +1,4 @@
-"""`make demo`: the main workflow from end to end."""
+"""`make demo` runs the main workflow from end to end."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ PAGES = [
 COMMON = {"-p", "--profile", "--json", "--no-input", "--debug", "--api-key", "--token", "--api-url", "--help"}
 
 
-# They start a workspace and many processes. The README does too, and runs always.
+# They start a workspace and many processes. The README does too, but always runs.
 LONG = {ROOT / "docs" / "tutorial" / "first-steps.md", ROOT / "docs" / "guides" / "leaked-tokens.md"}
 README_LINES = 120
 
@@ -83,7 +83,7 @@ def test_yaml_and_json_blocks_are_valid(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_column_of_a_table_has_a_title(page: Path) -> None:
-    """A screen reader announces it with each cell."""
+    """Screen readers announce it with each cell."""
     titles = re.findall(r"^(\|.*)\n\|[-:| ]+\|$", page.read_text("utf-8"), re.MULTILINE)
     assert [line for line in titles if re.search(r"\|\s*\|", line)] == []
 
@@ -92,18 +92,18 @@ def test_every_column_of_a_table_has_a_title(page: Path) -> None:
 def test_links_between_pages_resolve(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
-    assert [target for target in targets if not link_exists(page, target)] == []
+    assert [target for target in targets if not is_link_valid(page, target)] == []
 
 
-def link_exists(page: Path, target: str) -> bool:
-    """Whether a link's file exists, and its heading if the link names one."""
+def is_link_valid(page: Path, target: str) -> bool:
+    """Tell whether a link's file exists and, if the link names a heading, whether that exists too."""
     path, _, anchor = target.partition("#")
     file = (page.parent / path).resolve() if path else page
     return file.exists() and (not anchor or anchor in anchors(file))
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub generates them, and those of its tables."""
+    """Return the anchors of a page's headings, as GitHub generates them, and those of its tables."""
     text = page.read_text("utf-8")
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     named = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
@@ -111,7 +111,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def sections() -> dict[str, str]:
-    """The text below each heading of docs/reference/commands.md."""
+    """Return the text below each heading of docs/reference/commands.md."""
     text = (ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")
     parts = re.split(r"^#+ (.*)$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))

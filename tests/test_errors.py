@@ -1,4 +1,4 @@
-"""The tree of errors in the docstring is the tree of errors in the code."""
+"""The tree of errors in the docstring is that of the code."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ DRAWN = re.compile(r"(?P<branches>[│├└─ ]*)(?P<name>\w+) +(?P<code>\d)  
 EXIT_CODES = {errors.EXIT_ERROR, errors.EXIT_USAGE, errors.EXIT_AUTH}
 
 
-def drawn() -> dict[str, tuple[str, int]]:
-    """Every error in the docstring: its parent, which the branches show, and its exit code."""
+def read_drawn_tree() -> dict[str, tuple[str, int]]:
+    """Return the parent of every error in the docstring, which the branches show, and its exit code."""
     tree: dict[str, tuple[str, int]] = {}
     above = ["Exception"]
     for line in (errors.__doc__ or "").splitlines():
@@ -25,22 +25,22 @@ def drawn() -> dict[str, tuple[str, int]]:
     return tree
 
 
-def declared() -> dict[str, tuple[str, int]]:
-    """Every error in the module: its parent, and its exit code."""
+def read_classes() -> dict[str, tuple[str, int]]:
+    """Return the parent of every error in the module, and its exit code."""
     classes = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ConfigError)]
     return {kind.__name__: (kind.__bases__[0].__name__, kind.exit_code) for kind in classes}
 
 
 def test_docstring_tree_matches_the_classes_and_exit_codes() -> None:
-    assert drawn() == declared()
+    assert read_drawn_tree() == read_classes()
 
 
 def test_docstring_tree_has_the_order_of_the_module() -> None:
-    assert list(drawn()) == list(declared())
+    assert list(read_drawn_tree()) == list(read_classes())
 
 
 def test_every_exit_code_is_one_of_the_named_constants() -> None:
-    assert {code for _, code in declared().values()} == EXIT_CODES
+    assert {code for _, code in read_classes().values()} == EXIT_CODES
 
 
 def test_str_of_an_error_is_its_message_without_the_hint() -> None:
@@ -64,7 +64,7 @@ def test_a_warning_is_for_the_user_and_not_caught_as_an_error() -> None:
     assert not issubclass(ConfigWarning, ConfigError)
 
 
-def test_line_break_in_a_message_starts_no_line_of_ours() -> None:
+def test_line_break_in_a_message_is_not_a_new_line_of_the_error() -> None:
     one = ConfigError("cannot read 'a\nb'")
     assert (one.lines, one.message, str(one)) == (("cannot read 'a\nb'",), "cannot read 'a\nb'", "cannot read 'a\nb'")
 

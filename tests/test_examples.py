@@ -1,4 +1,4 @@
-"""The examples' own tests, run in this checkout. `.ci/run` runs them again on wheels in a separate environment."""
+"""The examples' own tests run in this checkout. `.ci/run` runs them again on wheels in a separate environment."""
 
 from __future__ import annotations
 

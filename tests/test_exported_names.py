@@ -54,7 +54,7 @@ def test_page_lists_the_public_names_and_no_others() -> None:
 
 
 def public_members(found: Any) -> Iterator[tuple[str, object]]:
-    """Yield the public methods and properties of a class, those of its private bases too."""
+    """Yield the public methods and properties of a class, and of its private bases."""
     for base in found.__mro__ if isinstance(found, type) else ():
         if base.__module__.startswith("arka_config"):
             for name, value in vars(base).items():
@@ -74,7 +74,7 @@ def test_every_public_name_and_method_has_a_docstring(module: str) -> None:
 
 
 def test_arka_itself_uses_public_names_only() -> None:
-    """From their own modules: the package's `__getattr__` imports importlib, and `token` takes the fast path."""
+    """From their own modules: the package's `__getattr__` imports importlib, which the fast path must not."""
     public = [getattr(arka_config, name) for name in arka_config.__all__]
     for path in (Path(arka_config.__file__).parent / "arka").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

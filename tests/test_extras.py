@@ -1,4 +1,4 @@
-"""The command that installs an extra: it works however the package was installed."""
+"""The command that installs an extra works however the package was installed."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_package_that_is_only_on_the_path_is_installed_from_its_folder(monkeypat
 
 
 def test_no_text_installs_the_distribution_by_its_name() -> None:
-    """The package is not on PyPI: such a command fails, or installs another package that has the name."""
+    """The package is not on PyPI. Such a command would fail, or install another package with that name."""
     by_name = re.compile(rf"\b(pip|pipx|uv|uv tool) (install|add|run)\b[^\n#]*[\s'\"]{extras.NAME}(?![\w/])(?!\S* @ )")
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, encoding="utf-8").stdout
     found = []

@@ -1,4 +1,4 @@
-"""Files and commands of the guides that test_docs does not run: linters check them, or they run with a stand-in."""
+"""Files and commands of the guides that test_docs does not run: linters check them, or a fake program runs them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GUIDES = ROOT / "docs" / "guides"
 
 
-TOKEN_LIKE = "arka_" + "8fK2mQ9xZr4TnB7vLpW3sJ6hYcD1gE5aUo0Xi"  # without a checksum: --look-alikes shows it
+TOKEN_LIKE = "arka_" + "8fK2mQ9xZr4TnB7vLpW3sJ6hYcD1gE5aUo0Xi"  # without a checksum, so only --look-alikes shows it
 
 
 def texts(page: str, kind: str) -> list[str]:
@@ -83,7 +83,7 @@ def test_actionlint_accepts_the_workflow(tmp_path: Path) -> None:
 
 
 def test_tokens_in_the_layers_and_the_configuration_of_an_image_are_found(shell: Home, tmp_path: Path) -> None:
-    """The stand-in for docker prints what `docker save` does: one layer compressed, one not, and a configuration."""
+    """The fake docker prints what `docker save` prints: a compressed layer, another one, and a configuration."""
     image, files, programs = (tmp_path / name for name in ("image", "files", "bin"))
     for folder in (image / "blobs/sha256", files, programs):
         folder.mkdir(parents=True)

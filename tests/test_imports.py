@@ -1,4 +1,4 @@
-"""Which way imports go, and what each tier of start-up may import: standard library, then click, then pydantic."""
+"""Imports go one way, and each tier of start-up imports only its own: standard library, then click, then pydantic."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PACKAGE = Path(__file__).parents[1] / "arka_config"
 FILES = sorted(PACKAGE.rglob("*.py"))
 IMPORT_STRING = re.compile(r"arka_config(\.\w+)+(:\w+)?")
 
-# What each module or package at the top of `arka_config` may import, itself aside; from the bottom up.
+# What each top-level module or package of `arka_config` may import besides itself, from the bottom up.
 BASICS = {"errors", "extras", "text", "secret", "timestamps", "token_checksum", "debug", "deadline", "schema"}
 STORE = BASICS | {"precedence", "app_identity", "versions", "store"}
 OPENING = STORE | {"sealing", "references", "opening"}
@@ -69,7 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": STORE | {"opening", "workspace", "app"},
 }
 
-# Beyond what the interpreter has loaded when it starts. `typing`, `dataclasses`, `pathlib` and `re` cost more than all
+# Beyond what the interpreter loads when it starts. `typing`, `dataclasses`, `pathlib` and `re` cost more than all
 # of ours together, so the first two may never come in, and the others only by way of json.
 CHEAP = {"errno", "time", "fcntl", "_json", "json", "re", "enum", "functools", "collections", "operator", "keyword"}
 CHEAP |= {"reprlib", "copyreg", "types", "_collections", "_functools", "_operator", "_sre", "itertools", "_typing"}
@@ -82,10 +82,10 @@ HEAVY |= {"alembic", "fastapi", "jinja2", "sqlalchemy", "starlette", "uvicorn"}
 
 
 @functools.cache
-def imports_of(path: Path) -> list[str]:
-    """Return every module of the package that a file imports or names in a string, as in `arka_config.x:attribute`.
+def find_imports(path: Path) -> list[str]:
+    """Yield every module of the package that a file imports, or names in a string such as `arka_config.x:attribute`.
 
-    Imports inside functions and for type checking count as well: a hidden dependency is one too.
+    Imports inside functions and for type checking count too: if a dependency is hidden, it is still one.
     """
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -97,13 +97,13 @@ def imports_of(path: Path) -> list[str]:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and IMPORT_STRING.fullmatch(node.value):
             names = [node.value.partition(":")[0]]
-        found += [module for name in names if (module := module_in(name)) is not None]
+        found += [module for name in names if (module := find_module(name)) is not None]
     return found
 
 
 @functools.cache
-def module_in(name: str) -> str | None:
-    """The longest part of a dotted name that is a module of the package; None for another package's name."""
+def find_module(name: str) -> str | None:
+    """Return the longest part of a dotted name that is a module of the package; None if it is another package's."""
     parts = name.split(".")
     while len(parts) > 1 and parts[0] == PACKAGE.name:
         path = PACKAGE.parent.joinpath(*parts)
@@ -123,7 +123,7 @@ def test_every_import_points_down() -> None:
     for path in FILES:
         top = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         allowed = MAY_IMPORT[top] | {top}
-        wrong += [f"{name_of(path)}: {module}" for module in imports_of(path) if module.split(".")[1] not in allowed]
+        wrong += [f"{name_of(path)}: {module}" for module in find_imports(path) if module.split(".")[1] not in allowed]
     assert wrong == []
 
 
@@ -134,11 +134,11 @@ def test_every_top_level_module_has_a_row_in_the_allow_list() -> None:
 
 def test_an_import_string_counts_as_an_import(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text('KIND = "arka_config.store.files:read"\nTEXT = "arka_config.store is a package"')
-    assert imports_of(tmp_path / "x.py") == ["arka_config.store.files"]
+    assert find_imports(tmp_path / "x.py") == ["arka_config.store.files"]
 
 
 def test_no_modules_import_each_other_in_a_cycle() -> None:
-    graph = {name_of(path): set(imports_of(path)) - {name_of(path)} for path in FILES}
+    graph = {name_of(path): set(find_imports(path)) - {name_of(path)} for path in FILES}
     graph["arka_config.arka"].discard("arka_config.arka.settings")  # the app names its settings class, as any app does
     graph["arka_config"] = set()  # the public names, loaded on first use
     try:
@@ -159,7 +159,7 @@ CLI_ORDER: dict[str, set[str]] = {
 }
 
 
-def imported_when_run(path: Path) -> Iterator[str]:
+def find_imports_at_run_time(path: Path) -> Iterator[str]:
     """Yield the modules that a file imports, except for annotations."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     annotations = {
@@ -182,7 +182,7 @@ def test_imports_within_the_cli_go_one_way() -> None:
     for path in sorted((PACKAGE / "cli").rglob("*.py")):
         package = path.relative_to(PACKAGE / "cli").parts[0]
         allowed = CLI_ORDER.get(package, set()) | ({package} - {"commands"})
-        names = [name for name in imported_when_run(path) if name.startswith("arka_config.cli.")]
+        names = [name for name in find_imports_at_run_time(path) if name.startswith("arka_config.cli.")]
         wrong += [f"{name_of(path)}: {name}" for name in names if name.split(".")[2] not in allowed]
     assert wrong == []
 
@@ -192,13 +192,13 @@ def test_every_package_of_the_cli_has_a_row() -> None:
     assert packages - {"__pycache__"} == set(CLI_ORDER)
 
 
-def loaded(code: str, **environ: str) -> set[str]:
+def load_top_level(code: str, **environ: str) -> set[str]:
     """The top-level modules that a fresh interpreter has after the code, beyond those that it starts with."""
-    return {name.partition(".")[0] for name in loaded_modules(code, **environ)}
+    return {name.partition(".")[0] for name in load_all(code, **environ)}
 
 
-def loaded_modules(code: str, **environ: str) -> set[str]:
-    """All modules that a fresh interpreter has after the code, beyond those that it starts with."""
+def load_all(code: str, **environ: str) -> set[str]:
+    """Run code in a fresh interpreter, and return all modules that this adds."""
     script = f"import sys\nbefore = set(sys.modules)\n{code}\nprint(*sorted(set(sys.modules) - before))"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ARKA_", "COVERAGE"))}
     done = subprocess.run(
@@ -208,11 +208,11 @@ def loaded_modules(code: str, **environ: str) -> set[str]:
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
-    assert loaded("import arka_config") == {"arka_config", "__future__"}
+    assert load_top_level("import arka_config") == {"arka_config", "__future__"}
 
 
 def test_precedence_and_store_import_only_the_standard_library() -> None:
-    tier = loaded("import arka_config.store.resolution, arka_config.arka")
+    tier = load_top_level("import arka_config.store.resolution, arka_config.arka")
     assert tier <= CHEAP, f"not on the list: {tier - CHEAP}"
 
 
@@ -224,7 +224,7 @@ def test_an_app_with_a_verifier_is_cheap_to_import() -> None:
         "app = App('octo', verifier='no.such.module:Verifier')\n"
         "assert app.can('verify') and app.prefix == 'OCTO_'"
     )
-    assert loaded(code).isdisjoint(HEAVY | {"json", "re", "typing", "dataclasses", "pathlib", "urllib", "ssl"})
+    assert load_top_level(code).isdisjoint(HEAVY | {"json", "re", "typing", "dataclasses", "pathlib", "urllib", "ssl"})
 
 
 def test_resolving_a_stored_token_imports_no_more_than_json_and_tomllib(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_resolving_a_stored_token_imports_no_more_than_json_and_tomllib(tmp_path
         "from arka_config.store.resolution import Resolution\n"
         "Resolution(open_store(app), os.environ).token().secret.reveal()"
     )
-    tier = loaded(code, ARKA_HOME=str(tmp_path))
+    tier = load_top_level(code, ARKA_HOME=str(tmp_path))
     assert tier <= CHEAP | TYPED_BY_TOMLLIB, f"not on the list: {tier - CHEAP - TYPED_BY_TOMLLIB}"
 
 
@@ -272,7 +272,7 @@ def test_commands_import_no_heavier_tier_than_they_need(tmp_path: Path, allowed:
 
 def test_the_help_page_imports_no_store_no_session_and_no_command() -> None:
     code = "from arka_config.arka import app\nfrom arka_config.cli.runtime.run import run\nrun(app, ['--help'])"
-    names = {name.removeprefix("arka_config.") for name in loaded_modules(code)}
+    names = {name.removeprefix("arka_config.") for name in load_all(code)}
     assert names >= {"cli.runtime.command_tree", "cli.runtime.help_format"}
     assert names & {"shutil", "cli.runtime.session", "opening", "store.profile_store", "settings"} == set()
     assert [name for name in names if name.startswith(("cli.commands.", "sealing.", "workspace."))] == []
@@ -285,13 +285,13 @@ def test_the_help_of_no_command_imports_more_than_click() -> None:
         "for entry in ENTRIES:\n"
         "    import_module(entry.module)"
     )
-    assert loaded(code) & HEAVY == {"click"}
+    assert load_top_level(code) & HEAVY == {"click"}
 
 
 def test_status_offline_imports_nothing_that_sends_requests(tmp_path: Path) -> None:
     code = "from arka_config.arka import app\nfrom arka_config.cli.runtime.run import run\n"
     code += "run(app, ['status', '--offline'])"
-    names = loaded_modules(code, ARKA_HOME=str(tmp_path))
+    names = load_all(code, ARKA_HOME=str(tmp_path))
     assert "arka_config.workspace.client.verification" in names
     assert names & {"arka_config.workspace.client.transport", "http", "ssl", "urllib.parse"} == set()
 
@@ -307,7 +307,7 @@ def test_the_first_run_with_click_frees_the_garbage_collector_of_what_was_import
         "run(app, ['--help'])\n"
         "assert gc.isenabled() and gc.get_freeze_count() <= frozen, 'each run freezes what it leaves behind'"
     )
-    assert loaded_modules(code)
+    assert load_all(code)
 
 
 @pytest.mark.parametrize(("words", "allowed"), [("arka use w", set()), ("arka status -p w", {"click"})])
@@ -338,7 +338,7 @@ def test_fast_path_imports_no_json_tomllib_or_re(tmp_path: Path, line: str, expi
     store.edit("work", {("description",): "Work laptop", ("settings", "timeout"): 3})
     store.pin("/pinned", "work")
     code = f"from arka_config.cli.runtime.run import run\nfrom arka_config.arka import app\nrun(app, {line.split()!r})"
-    tier = loaded(code, ARKA_HOME=str(tmp_path))
+    tier = load_top_level(code, ARKA_HOME=str(tmp_path))
     assert tier <= FAST, f"not on the list: {tier - FAST}"
 
 
@@ -374,9 +374,9 @@ def test_fast_path_with_a_sealed_token_imports_only_what_opens_it(tmp_path: Path
     variables = seal_store(tmp_path, way)
     code = "from arka_config.cli.runtime.run import run\nfrom arka_config.arka import app\n"
     code += f"assert run(app, {line.split()!r}) == 0"
-    tier = loaded(code, ARKA_HOME=str(tmp_path), **variables)
-    # cryptography 44, 45 and 47 warn about an old Python at import, which needs typing.
-    may = FAST | UNSEALING | loaded("import cryptography")
+    tier = load_top_level(code, ARKA_HOME=str(tmp_path), **variables)
+    # If Python is old, cryptography 44, 45 and 47 warn about it at import, which needs typing.
+    may = FAST | UNSEALING | load_top_level("import cryptography")
     assert tier <= may, f"not on the list: {tier - may}"
     assert tier.isdisjoint({"click", "pydantic", "keyring", "platformdirs", "json"})
 
@@ -387,7 +387,7 @@ def test_fast_path_reports_a_plain_file_without_other_imports(tmp_path: Path) ->
     plain = Credential(Secret("arka_" + "a" * 37), Origin.of("https://arka-ai.com"))
     store.log_in("work", plain, storage="plain")
     code = "from arka_config.cli.runtime.run import run\nfrom arka_config.arka import app\nrun(app, ['token'])"
-    tier = loaded(code, ARKA_HOME=str(tmp_path))
+    tier = load_top_level(code, ARKA_HOME=str(tmp_path))
     assert tier <= FAST, f"not on the list: {tier - FAST}"
 
 
@@ -426,7 +426,7 @@ class CommandRun:
             "environ": {**places, "GITHUB_ENV": str(self.folder / "github"), **self.environ},
         }
 
-    def loaded(self) -> set[str]:
+    def load_top_level(self) -> set[str]:
         """The top-level packages that were loaded at its end, or before it replaced itself with another program."""
         return set(json.loads((self.folder / "loaded.json").read_text()))
 

@@ -1,4 +1,4 @@
-"""Tests connect to this machine only; another connection is an error."""
+"""Tests connect to this machine only. If a test connects to another one, it fails."""
 
 from __future__ import annotations
 

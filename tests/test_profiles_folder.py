@@ -1,4 +1,4 @@
-"""The templates in profiles/ can be applied unchanged, and a second apply changes nothing."""
+"""The templates in profiles/ can be applied unchanged. A second apply changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The repository is consistent: versions, pins and make targets, with nothing specific to one machine."""
+"""The repository is consistent (versions, pins, make targets), and nothing in it is specific to one machine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REGISTRIES = tuple(
 
 
 def files_in_git() -> list[Path]:
-    """Every file that is tracked, or that `git add --all` would add."""
+    """Return every file that is tracked, or that `git add --all` would add."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("not a git checkout")
     # Tests have no HOME, so git does not read the user's safe directories.
@@ -81,31 +81,31 @@ def test_every_dependency_is_pinned_to_an_allowed_version() -> None:
 
 
 def test_lowest_versions_match_the_declared_ones() -> None:
-    pinned = pins("lowest.txt")
+    pinned = read_pins("lowest.txt")
     for requirement in map(Requirement, PROJECT["project"]["dependencies"]):
         (claim,) = requirement.specifier
         assert Version(pinned[canonicalize_name(requirement.name)]) == Version(claim.version)
 
 
-def pins(name: str) -> dict[str, str]:
-    """The versions that a requirements file pins, by package."""
+def read_pins(name: str) -> dict[str, str]:
+    """Return the versions that a requirements file pins, by package."""
     return dict(every_pin(name))
 
 
 def every_pin(name: str) -> list[tuple[str, str]]:
-    """Yield package and version for each pin: some packages are pinned twice, for different Pythons."""
+    """Yield package and version of each pin. Some packages are pinned twice, for different Pythons."""
     lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
     found = (line.split(" ")[0].partition("==") for line in lines if re.match(r"[a-z]", line))
     return [(package, version) for package, _, version in found]
 
 
 def test_shipped_requirements_are_the_tested_ones() -> None:
-    assert pins("runtime.txt").items() <= pins("dev.txt").items()
+    assert read_pins("runtime.txt").items() <= read_pins("dev.txt").items()
 
 
 def test_install_with_required_hashes_resolves() -> None:
-    """pip refuses such an install if a dependency of a pinned package, or of ours, is not pinned as well."""
-    allowed = pins("runtime.txt")
+    """If a dependency of ours, or of a pinned package, is not pinned, pip refuses such an install."""
+    allowed = read_pins("runtime.txt")
     text = (ROOT / "requirements" / "runtime.txt").read_text("utf-8")
     assert all("--hash=sha256:" in part for part in re.split(r"\n(?=[a-z])", text)[1:])
     wanted = [("arka-config", line) for line in every_dependency() if not line.startswith("arka-config[")]
@@ -136,7 +136,7 @@ def test_sbom_lists_every_pinned_requirement_and_no_host(tmp_path: Path) -> None
     subprocess.run([sys.executable, ROOT / ".ci" / "sbom.py", path], check=True, capture_output=True)
     document = json.loads(path.read_text("utf-8"))
     assert document["bomFormat"] == "CycloneDX"
-    assert {each["name"]: each["version"] for each in document["components"]} == pins("runtime.txt")
+    assert {each["name"]: each["version"] for each in document["components"]} == read_pins("runtime.txt")
     assert all(each["properties"] for each in document["components"])
     assert not any(name in path.read_text("utf-8") for name in ('"url"', "externalReferences", *REGISTRIES))
 
@@ -150,7 +150,7 @@ def test_every_make_target_in_the_docs_exists(page: str) -> None:
 
 
 def test_the_console_script_imports_no_re() -> None:
-    """If pip is older than 25.3, it writes one that does, which slows every command."""
+    """If pip is older than 25.3, its script imports re, which slows every command."""
     script = Path(sys.executable).with_name("arka").read_text("utf-8")
     assert "import main" in script
     assert "import re\n" not in script

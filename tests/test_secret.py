@@ -1,4 +1,4 @@
-"""A secret is shown by `reveal()` only."""
+"""Only `reveal()` shows a secret."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_empty_secret_is_at_hand() -> None:
     [
         ("arka_" + "x" * 33 + "9f3c", "arka_", "arka_…9f3c"),
         ("arka_" + "x" * 12 + "9f3c", "arka_", "arka_…9f3c"),
-        ("arka_" + "x" * 11 + "9f3c", "arka_", "arka_…"),  # 15 characters: four would reveal too much
+        ("arka_" + "x" * 11 + "9f3c", "arka_", "arka_…"),  # 15 characters: to show four would reveal too much
         ("arka_", "arka_", "arka_…"),
         ("x" * 36 + "9f3c", "arka_", "…9f3c"),  # another app's: no prefix is made up
         ("x" * 36 + "9f3c", "", "…9f3c"),

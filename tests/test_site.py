@@ -1,4 +1,4 @@
-"""The documentation site: it is built strictly, loads nothing from elsewhere, and works on a phone and in the dark."""
+"""The documentation site is built strictly, loads nothing from other hosts, and works on a phone and in the dark."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OPEN_SHADOW = """
     const attach = Element.prototype.attachShadow;
     Element.prototype.attachShadow = function () { return attach.call(this, {mode: "open"}); };
 """
-# Each page's heading levels, from the first one on: one first, and none left out.
+# The heading levels of a page: they begin with 1, and none is left out.
 HEADINGS = "[...document.querySelectorAll('article :is(h1,h2,h3,h4,h5,h6)')].map((each) => +each.tagName[1])"
 
 
@@ -112,7 +112,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def open_site(chromium: Browser, url: str, scheme: Any, size: str) -> tuple[Page, list[str]]:
-    """Open a page, and the list that requests to elsewhere and errors of scripts are added to."""
+    """Open a page. Requests to other hosts, and errors of scripts, are added to the list."""
     width, height = SIZES[size]
     context = chromium.new_context(
         base_url=url, color_scheme=scheme, viewport={"width": width, "height": height}, reduced_motion="reduce"
@@ -128,7 +128,7 @@ def open_site(chromium: Browser, url: str, scheme: Any, size: str) -> tuple[Page
 @pytest.mark.peer("zensical", "chromium", "axe-core")
 @pytest.mark.parametrize("name", numbers.part_of(NAV, 20))
 def test_page_is_accessible_and_loads_nothing_from_elsewhere(chromium: Browser, url: str, name: str) -> None:
-    """On a phone in the light scheme, and then on a desktop in the dark one: contrast does not depend on the width."""
+    """On a phone in the light scheme, then on a desktop in the dark one. The contrast does not depend on the width."""
     page, problems = open_site(chromium, url, "light", "phone")
     page.goto(name.removesuffix(".md") + ".html")
     page.evaluate(peers.axe_script().read_text("utf-8"))

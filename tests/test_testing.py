@@ -1,4 +1,4 @@
-"""arka_config.testing: the fixtures, and that they are loaded only on request."""
+"""The fixtures of arka_config.testing work, and load only if a test asks for them."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_fixtures_are_not_loaded_without_request(tmp_path: Path) -> None:
 
 
 def run_pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run pytest in a folder that is a project of its own."""
+    """Run pytest in a folder as a project of its own."""
     (folder / "pytest.ini").write_text("[pytest]\n")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],

@@ -1,4 +1,4 @@
-"""Profile names, strings that can be stored, and how other text is shown."""
+"""Profile names, strings that can be stored, and how any other text is shown."""
 
 from __future__ import annotations
 

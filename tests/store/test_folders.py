@@ -1,4 +1,4 @@
-"""The folders match platformdirs on each system, and are below ARKA_HOME if it is set."""
+"""The folders match platformdirs on each system. If ARKA_HOME is set, they are below it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from platformdirs.api import PlatformDirsABC
 
 ADA = "/home/ada"
-# Without white space at either end, which only platformdirs 4.6 removes.
+# Without white space at either end: only platformdirs 4.6 removes it.
 FULL = st.sampled_from(["", "/x", "/x/", "/x y/ü", "//x", "/"]) | st.text(
     st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 ).map("/{}x".format)
@@ -42,19 +42,21 @@ ENVIRONS = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module", autouse=True)
 def windows_folders() -> Iterator[None]:
-    """The folders that Windows gives, on any system."""
+    """The folders that Windows names, on any system."""
     folders = {"CSIDL_LOCAL_APPDATA": r"C:\Users\ada\AppData\Local", "CSIDL_APPDATA": r"C:\Users\ada\AppData\Roaming"}
     with mock.patch("platformdirs.windows.get_win_folder", folders.__getitem__):
         yield
 
 
-def of_platformdirs(places: type[PlatformDirsABC], environ: dict[str, str], name: str = "arka") -> tuple[str, str, str]:
+def get_platformdirs(
+    places: type[PlatformDirsABC], environ: dict[str, str], name: str = "arka"
+) -> tuple[str, str, str]:
     with mock.patch.dict(os.environ, environ, clear=True):
         found = places(name, appauthor=False)
         return found.user_config_dir, found.user_data_dir, found.user_state_dir
 
 
-def ours(environ: dict[str, str], platform: str, app: App = app) -> tuple[str, str, str]:
+def get_folders(environ: dict[str, str], platform: str, app: App = app) -> tuple[str, str, str]:
     with mock.patch.dict(os.environ, environ, clear=True):
         folders = Folders.of(app, os.environ, platform)
     return folders.config, folders.data, folders.state
@@ -62,27 +64,27 @@ def ours(environ: dict[str, str], platform: str, app: App = app) -> tuple[str, s
 
 @given(st.fixed_dictionaries({}, optional={"HOME": HOMES, **dict.fromkeys(XDG, FULL)}))
 def test_folders_on_linux_match_platformdirs(environ: dict[str, str]) -> None:
-    assert ours(environ, "linux") == of_platformdirs(Unix, environ)
+    assert get_folders(environ, "linux") == get_platformdirs(Unix, environ)
 
 
 @given(st.fixed_dictionaries({}, optional={"HOME": HOMES}))
 def test_folders_on_macos_match_platformdirs(environ: dict[str, str]) -> None:
-    assert ours(environ, "darwin") == of_platformdirs(MacOS, environ)
+    assert get_folders(environ, "darwin") == get_platformdirs(MacOS, environ)
 
 
 @given(ENVIRONS, st.sampled_from(["linux", "darwin"]))
 def test_relative_xdg_variable_is_ignored(environ: dict[str, str], platform: str) -> None:
     full = {variable: value for variable, value in environ.items() if os.path.isabs(value)}
-    assert ours(environ, platform) == ours(full, platform)
+    assert get_folders(environ, platform) == get_folders(full, platform)
 
 
 def test_folders_on_windows_match_platformdirs() -> None:
-    assert ours({}, "win32") == of_platformdirs(Windows, {})
-    assert ours({}, "win32") == (os.path.join(r"C:\Users\ada\AppData\Local", "arka"),) * 3
+    assert get_folders({}, "win32") == get_platformdirs(Windows, {})
+    assert get_folders({}, "win32") == (os.path.join(r"C:\Users\ada\AppData\Local", "arka"),) * 3
 
 
 def test_folders_on_linux_are_named_after_the_app() -> None:
-    assert ours({"HOME": ADA}, "linux", App("my-cli")) == (
+    assert get_folders({"HOME": ADA}, "linux", App("my-cli")) == (
         "/home/ada/.config/my-cli",
         "/home/ada/.local/share/my-cli",
         "/home/ada/.local/state/my-cli",
@@ -90,43 +92,43 @@ def test_folders_on_linux_are_named_after_the_app() -> None:
 
 
 def test_folders_on_macos_honour_xdg_variables() -> None:
-    config, data, _ = ours({"HOME": ADA, "XDG_CONFIG_HOME": "/home/ada/.config"}, "darwin")
+    config, data, _ = get_folders({"HOME": ADA, "XDG_CONFIG_HOME": "/home/ada/.config"}, "darwin")
     assert config == "/home/ada/.config/arka"
     assert data == "/home/ada/Library/Application Support/arka"
 
 
 @given(ENVIRONS, st.sampled_from(["linux", "darwin"]))
 def test_folders_are_absolute_paths(environ: dict[str, str], platform: str) -> None:
-    assert all(map(os.path.isabs, ours(environ, platform)))
+    assert all(map(os.path.isabs, get_folders(environ, platform)))
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_home_variable_contains_all_three_folders(platform: str) -> None:
     environ = {"HOME": ADA, "ARKA_HOME": "/srv/arka", "XDG_CONFIG_HOME": "/elsewhere"}
-    assert ours(environ, platform) == ("/srv/arka/config", "/srv/arka/data", "/srv/arka/state")
+    assert get_folders(environ, platform) == ("/srv/arka/config", "/srv/arka/data", "/srv/arka/state")
 
 
 @pytest.mark.parametrize("variable", ["ARKA_HOME", "HOME"])
 @pytest.mark.parametrize("value", [".", "home/ada", "../x", "~/x"])
 def test_relative_home_variable_is_refused(variable: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"^{variable}={value} is not a full path") as caught:
-        ours({"HOME": ADA, variable: value}, "linux")
+        get_folders({"HOME": ADA, variable: value}, "linux")
     assert caught.value.hint.endswith(f"or: unset {variable}")
 
 
 def test_empty_home_variable_counts_as_unset() -> None:
-    assert ours({"HOME": ADA, "ARKA_HOME": ""}, "linux")[0] == "/home/ada/.config/arka"
+    assert get_folders({"HOME": ADA, "ARKA_HOME": ""}, "linux")[0] == "/home/ada/.config/arka"
 
 
 def test_another_app_s_home_variable_is_ignored() -> None:
     environ = {"HOME": ADA, "ARKA_HOME": "/srv/arka"}
-    assert ours(environ, "linux", App("acme"))[0] == "/home/ada/.config/acme"
+    assert get_folders(environ, "linux", App("acme"))[0] == "/home/ada/.config/acme"
 
 
 def test_no_home_folder_is_an_error() -> None:
     environ = {"HOME": ""}
     with mock.patch("pwd.getpwuid", side_effect=KeyError("uid not found")), pytest.raises(ConfigError) as caught:
-        ours(environ, "linux")
+        get_folders(environ, "linux")
     assert caught.value.hint == "set HOME or ARKA_HOME to a full path"
 
 

@@ -1,4 +1,4 @@
-"""The documented formats of files: what the readers know is what the formats have, and what is written has them."""
+"""The documented formats of files: the readers know exactly their keys, and every written file has its format."""
 
 from __future__ import annotations
 

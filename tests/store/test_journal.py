@@ -1,4 +1,4 @@
-"""The journal of tokens that are neither known to be stored nor known to be revoked."""
+"""The journal of tokens that are not known to be stored, and not known to be revoked."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_several_entries_are_finished_with_one_write(journal: Journal) -> None:
     journal.finish(entries[2])
 
 
-def test_entry_that_cannot_be_removed_is_no_error(journal: Journal) -> None:
+def test_failure_to_remove_an_entry_is_not_an_error(journal: Journal) -> None:
     with journal.begin(ROTATE, profile="work", origin=ORIGIN) as entry:
         with open(journal.path, "w", encoding="utf-8") as file:
             file.write("damaged")

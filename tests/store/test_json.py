@@ -23,7 +23,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 TABLES = st.dictionaries(TEXTS, VALUES, max_size=4)
-SECRET = "arka_secret"  # only on this line, so that no other line in a traceback contains it
+SECRET = "arka_secret"  # only on this line: no other line in a traceback may contain it
 CREDENTIAL = {"version": 1, "token": "arka_1", "origin": "https://arka-ai.com", "label": "Work Laptop — 2"}
 
 

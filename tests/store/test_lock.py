@@ -1,4 +1,4 @@
-"""The lock: one writer at a time, even if processes are killed."""
+"""The lock lets one writer in at a time, even if processes are killed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ with Lock(sys.argv[1], after_a_kill=lambda: None):
     sys.stdin.read()
 """
 
-# Increment the number in a file, so slowly that a process in between would lose an increment.
+# Increment the number in a file, so slowly that an increment is lost if another process does the same meanwhile.
 COUNTER = """
 import sys, time
 from arka_config.store.lock import Lock
@@ -44,7 +44,7 @@ for _ in range(20):
 
 
 def unexpected() -> None:
-    raise AssertionError("nobody was killed")
+    raise AssertionError("no process was killed")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def lock(path: str) -> Lock:
 
 
 def another(path: str, after_a_kill: Callable[[], None] = unexpected) -> Lock:
-    """A second lock on the same file: to the kernel, it is like another process's."""
+    """A second lock on the same file. To the kernel, it is the same as that of another process."""
     return Lock(path, after_a_kill=after_a_kill, timeout=0.05)
 
 
@@ -129,10 +129,10 @@ def test_interrupted_sweep_is_repeated_by_the_next_holder(path: str) -> None:
     process.kill()
     process.communicate(timeout=10)
 
-    def cut_short() -> None:
+    def stop_early() -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), another(path, after_a_kill=cut_short):
+    with pytest.raises(KeyboardInterrupt), another(path, after_a_kill=stop_early):
         pass
     swept: list[str] = []
     with another(path, after_a_kill=lambda: swept.append("swept")):
@@ -212,7 +212,7 @@ def test_lock_file_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
 def test_lock_refuses_a_link_and_leaves_its_target_alone(
     path: str, tmp_path: Path, make_link: Callable[[str, str], None]
 ) -> None:
-    lock = another(path, after_a_kill=lambda: None)  # what the target holds looks like the name of a killed holder
+    lock = another(path, after_a_kill=lambda: None)  # the target's content looks like the name of a killed holder
     victim = tmp_path / ".bashrc"
     victim.write_text("export EDITOR=vi\n")
     os.mkdir(os.path.dirname(path))

@@ -1,4 +1,4 @@
-"""Files of other users, and files that they can change: refused, with the file, the reason and the command."""
+"""If another user owns a file or can change it, it is refused with the file, the reason and the command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ HELPER = '[helpers]\nop = ["touch", "{}"]\n'
 
 @pytest.fixture
 def give_away(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """Make a file another user's. Only root can; any other user becomes another user instead."""
+    """Make a file another user's. Only root can; if the tests do not run as root, this process becomes another user
+    instead.
+    """
 
     def give(path: Path) -> None:
         if os.geteuid() == 0:
@@ -57,7 +59,7 @@ def home_of(store: ProfileStore) -> Path:
         (0, None, 1000, False),
         (0, "1000", 1000, True),
         (0, "1000", 1001, False),
-        (1000, "1001", 1001, False),  # not root, so not run by sudo
+        (1000, "1001", 1001, False),  # this user is not root, so sudo did not run the program
     ],
 )
 def test_trusted_users_are_this_one_root_and_the_user_of_sudo(
@@ -130,7 +132,7 @@ def test_folder_of_another_user_gets_no_token_and_gives_none(
 def test_empty_home_variable_folder_of_another_user_gets_no_token(
     environ: dict[str, str], tmp_path: Path, give_away: Callable[[Path], None]
 ) -> None:
-    """As if another user had prepared the folder that the variable names."""
+    """Another user may have prepared the folder that the variable names."""
     folder = tmp_path / "arka"
     folder.mkdir()
     give_away(folder)
@@ -163,7 +165,7 @@ def test_token_is_not_written_through_a_link_to_another_kind_of_file(kept: Profi
 
 
 def test_refusal_by_the_system_names_the_owner_and_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for a file that `sudo arka` created: its owner is another user than that of the program now."""
+    """`sudo arka` may have created the file: then its owner is not the user of the program."""
     (tmp_path / "token").touch()
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
     error = files.failure("read", str(tmp_path / "token"), PermissionError(13, "Permission denied"))
@@ -174,7 +176,7 @@ def test_refusal_by_the_system_names_the_owner_and_the_command(tmp_path: Path, m
 
 @pytest.fixture
 def restricted(tmp_path: Path) -> Iterator[Path]:
-    """A folder that its owner may not write to, with a file."""
+    """A folder with a file. Its owner may not write to it."""
     folder = tmp_path / "restricted"
     folder.mkdir()
     (folder / "lock").touch()
@@ -199,7 +201,7 @@ def test_refusal_of_an_own_file_without_permissions_names_the_chmod(tmp_path: Pa
 def test_refusal_in_a_home_folder_of_another_user_suggests_no_takeover(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As for `HOME=/root`, of which `chown -hR` would take all files from root, or a `HOME` that does not exist."""
+    """If HOME is /root, `chown -hR` would take all files from root. HOME may also be a folder that does not exist."""
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
     hint = files.failure("read", f"{tmp_path}/.local/state/pins.json", REFUSED).hint
     assert hint.startswith(f"{tmp_path} belongs to ")
@@ -278,7 +280,7 @@ def test_profile_that_others_can_write_may_not_set(store: ProfileStore, text: st
     path.chmod(0o666)
     calls: list[Callable[[], object]] = [
         lambda: store.profiles.read("work"),
-        lambda: store.edit("work", {("description",): "x"}),  # which would make the file private, and so trusted
+        lambda: store.edit("work", {("description",): "x"}),  # that would make the file private, and so trusted
         lambda: store.copy("work", "other"),
     ]
     for call in calls:
@@ -340,7 +342,7 @@ def test_helper_that_others_can_write_does_not_run(home: Path, tmp_path: Path) -
 def test_home_variable_that_depends_on_the_directory_runs_no_helper(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, words: str
 ) -> None:
-    """The repository that is the working directory has a complete home folder for the program."""
+    """The working directory is a repository with a complete home folder for the program."""
     marker, repository = tmp_path / "ran", tmp_path / "repository"
     (repository / "x").mkdir(parents=True)
     for place in (repository / ".arka", repository / "x" / ".arka"):

@@ -38,7 +38,7 @@ def token_of(store: ProfileStore, name: str) -> str:
 
 @pytest.fixture
 def two_profiles(store: ProfileStore) -> ProfileStore:
-    """`work`, active, with a token, settings and a pin; and `home`, with only a token."""
+    """`work` is active and has a token, settings and a pin; `home` has only a token."""
     store.create("work", {("description",): "Work", ("settings", "timeout"): 30})
     store.log_in("work", credential("work"))
     store.log_in("home", credential("home"))
@@ -240,7 +240,7 @@ def read_only(tmp_path: Path) -> str:
     ]
 )
 def without_config(request: pytest.FixtureRequest, tmp_path: Path) -> ProfileStore:
-    """A store with a config folder that cannot be created or written to."""
+    """A store whose config folder cannot be created or written to."""
     places = {name: str(tmp_path / name) for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
     return open_store(app, {**places, "XDG_CONFIG_HOME": request.param(tmp_path)})
 
@@ -467,7 +467,7 @@ def test_broken_config_toml_is_an_error_only_when_needed(two_profiles: ProfileSt
     fresh = open_store(two_profiles.app, folders=two_profiles.folders)
     assert fresh.names() == ["home", "work"]
     assert fresh.credential("work").token.reveal()
-    for name in ("work", "new"):  # it says how new tokens are stored
+    for name in ("work", "new"):  # config.toml says how new tokens are stored
         with pytest.raises(MalformedFile):
             fresh.log_in(name, credential("new"))
     assert fresh.names() == ["home", "work"]

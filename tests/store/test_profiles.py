@@ -1,4 +1,4 @@
-"""Profile files: reading, and editing without losing what the user wrote."""
+"""Profile files: reading them, and editing without losing what the user wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which file a program's name stands for: never one of the working directory."""
+"""Which file runs for a program's name: never one of the working directory."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def output_of_helper(environ: dict[str, str]) -> str | None:
+def run_helper(environ: dict[str, str]) -> str | None:
     try:
         return read_output(["tool"], app, environ, "helper 'tool'").strip()
     except ProgramError:
         return None
 
 
-def output_of_shell(environ: dict[str, str]) -> str | None:
+def run_shell(environ: dict[str, str]) -> str | None:
     return (_output_of(Session(app, environ), "zsh") or "").strip() or None
 
 
-def output_of_browser(environ: dict[str, str]) -> str | None:
-    """What the first of the programs that `webbrowser` looks for says."""
+def run_browser(environ: dict[str, str]) -> str | None:
+    """Return the output of the first program that `webbrowser` looks for."""
     said: list[str | None] = []
 
     def open_page(_: str) -> bool:
@@ -72,9 +72,9 @@ def output_of_browser(environ: dict[str, str]) -> str | None:
 
 
 STARTED: list[Callable[[dict[str, str]], str | None]] = [
-    output_of_helper,
-    output_of_shell,
-    output_of_browser,
+    run_helper,
+    run_shell,
+    run_browser,
     lambda environ: Repository(".", environ).root(),
 ]
 

@@ -1,4 +1,4 @@
-"""Concurrent processes lose no change, and readers see no partial one, even if processes are killed."""
+"""If processes run concurrently, no change is lost and readers see no partial one, even if some are killed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> str:
-    """Return what a process printed. Fails with its traceback if it failed."""
+    """Return what a process printed. If it failed, fail with its traceback."""
     printed, complaints = process.communicate(timeout=60)
     assert process.returncode == 0, complaints
     return printed
@@ -51,7 +51,7 @@ def end(process: subprocess.Popen[str]) -> str:
 
 @pytest.fixture
 def sky(store: ProfileStore) -> ProfileStore:
-    """A store with the two permanent profiles, one of them active."""
+    """A store with the two permanent profiles. One of them is active."""
     for kind, timeout in worker.PERMANENT.items():
         worker.add(store, kind, timeout)
     store.use("moon")
@@ -60,7 +60,7 @@ def sky(store: ProfileStore) -> ProfileStore:
 
 @contextlib.contextmanager
 def readers(home: str) -> Iterator[None]:
-    """Read everything repeatedly while the block runs. Fails if anything is inconsistent."""
+    """Read everything repeatedly until the block ends. Fail if anything is inconsistent."""
     processes = [start("read", home) for _ in range(READERS)]
     try:
         yield
@@ -74,7 +74,7 @@ def temporary_files(home: str) -> list[str]:
     return [str(path) for path in Path(home).rglob("*") if "tmp" in path.name]
 
 
-def acknowledged(home: str) -> list[str]:
+def read_acknowledged(home: str) -> list[str]:
     return [name for path in Path(home).glob("acknowledged-*") for name in path.read_text().split()]
 
 
@@ -97,7 +97,7 @@ def test_concurrent_changes_lose_nothing_and_readers_see_whole_states(
     own = [f"{number}-{at}" for number in range(WRITERS) for at in range(ROUNDS)]
     copies = [f"copy-{each}" for each in own if int(each[-1]) % 2 == 0]
     kept = [f"kept-{each}" for each in own]
-    assert sorted(acknowledged(home)) == sorted(kept)
+    assert sorted(read_acknowledged(home)) == sorted(kept)
     for name in kept:
         check_kept(sky, name)
     for name in copies:
@@ -121,7 +121,7 @@ def test_killed_writers_lose_no_acknowledged_change(sky: ProfileStore, environ: 
     killed = 0
     with readers(home):
         ends = time.monotonic() + (2 if numbers.BOUNDED else 4)
-        while time.monotonic() < ends or len(acknowledged(home)) < 10:  # a busy machine takes longer
+        while time.monotonic() < ends or len(read_acknowledged(home)) < 10:  # if the machine is busy, it takes longer
             time.sleep(dice.uniform(0, 0.1))
             victim = writers.pop(dice.randrange(len(writers)))
             assert victim.poll() is None, victim.communicate()
@@ -131,7 +131,7 @@ def test_killed_writers_lose_no_acknowledged_change(sky: ProfileStore, environ: 
         for writer in writers:
             kill(writer)
 
-    survivors = acknowledged(home)
+    survivors = read_acknowledged(home)
     assert killed > 10
     for name in survivors:
         check_kept(sky, name)
@@ -149,7 +149,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 # Kills at a chosen step
 
 
-def doomed(home: str, step: int) -> ForkResult:
+def rename_and_die(home: str, step: int) -> ForkResult:
     """Rename the active profile, and die at the n-th change to the disk."""
     store = open_store(app, {"ARKA_HOME": home})
     return run_in_fork(lambda: store.rename("moon", "sun"), Fault(step), Path(home).parent / "report")
@@ -161,7 +161,7 @@ def test_rename_killed_at_any_step_leaves_a_working_active_profile(tmp_path: Pat
         store = open_store(app, {"ARKA_HOME": home})
         worker.add(store, "moon", 2)
         store.pin("/srv", "moon")
-        ended = doomed(home, step)
+        ended = rename_and_die(home, step)
         store = open_store(app, {"ARKA_HOME": home})
         for directory in ("/", "/srv"):
             found = resolution(store, directory=directory)
@@ -183,7 +183,7 @@ def test_rename_killed_at_any_step_leaves_a_working_active_profile(tmp_path: Pat
 
 def test_files_of_a_killed_writer_are_swept_by_writers_only(sky: ProfileStore, environ: dict[str, str]) -> None:
     home = environ["ARKA_HOME"]
-    assert doomed(home, 7).hit == ("fsync", mock.ANY)  # of the first temporary file
+    assert rename_and_die(home, 7).hit == ("fsync", mock.ANY)  # of the first temporary file
     (left,) = temporary_files(home)
     assert os.stat(left).st_mode & 0o777 == 0o600
     assert sky.names() == ["moon", "star"]

@@ -459,7 +459,7 @@ API = App("acme", api_url="https://acme.example/api/v2")
 
 @pytest.fixture
 def of_api(home: Path) -> ProfileStore:
-    """A profile with a token for the app's default URL, which has a path. The token's file has the origin only."""
+    """A profile with a token for the app's default URL, which has a path. The token's file has only the origin."""
     store = open_store(API)
     store.log_in("work", Credential(Secret("secret-token"), Origin.of("https://acme.example/api/v2")))
     return store

@@ -1,4 +1,4 @@
-"""The active profile, the previous one, and the pins: two files in the state folder."""
+"""The active profile, the previous one, and the pins are two files in the state folder."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The contract of `arka_config.store.system`: what every system does.
 
-The part for Windows has never run on Windows. Here it runs on this machine, with stand-ins for what only Windows has:
-`msvcrt.locking` is `fcntl.lockf` on the same range, `ctypes.windll.kernel32` and `ssl.enum_certificates` are recorded
-calls. So the tests show that our side of these calls is right, and not that Windows does what its documentation says.
+The part for Windows has never run on Windows. Here it runs on this machine, with fakes for what exists only on Windows:
+`msvcrt.locking` is `fcntl.lockf` on the same range; `ctypes.windll.kernel32` and `ssl.enum_certificates` record their
+calls. So the tests show that our side of these calls is right, but not that Windows does what its documentation says.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ KINDS = [Linux, MacOS, Windows]
 
 
 class Msvcrt:
-    """A stand-in for msvcrt: a lock on a range that starts where the file's position is."""
+    """A fake msvcrt, which locks a range from the file's position on."""
 
     LK_NBLCK, LK_UNLCK = 2, 0
 
@@ -47,7 +47,7 @@ class Msvcrt:
 
 @pytest.fixture(params=KINDS, ids=[kind.__name__ for kind in KINDS])
 def any_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> System:
-    """Each system; Windows with stand-ins for its modules."""
+    """Each system. Windows has fakes for its modules."""
     monkeypatch.setitem(sys.modules, "msvcrt", Msvcrt())
     found: System = request.param()
     return found
@@ -170,7 +170,7 @@ def test_windows_tries_a_rename_again_while_another_program_has_the_file(
 
 
 def test_ctrl_c_on_windows_is_the_program_s_to_handle(tmp_path: Path) -> None:
-    """Both processes get it, as on a console. This one must not end before the program does."""
+    """On a console, both processes get it. This one must not end before the program does."""
     script = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(5)); print('up', flush=True)\n"
     words = [sys.executable, "-c", BECOME, "Windows", sys.executable, "-c", f"{script}time.sleep(60)"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=PACKAGE.parent, start_new_session=True) as both:
@@ -182,7 +182,7 @@ def test_ctrl_c_on_windows_is_the_program_s_to_handle(tmp_path: Path) -> None:
 
 
 class Console:
-    """A stand-in for `ctypes.windll.kernel32`: a console with this mode, or none."""
+    """A fake `ctypes.windll.kernel32`: a console with this mode, or none."""
 
     def __init__(self, mode: int | None) -> None:
         self.mode = mode
@@ -239,7 +239,7 @@ def test_certificates_on_windows_are_those_that_are_trusted_for_servers(monkeypa
 
 
 def test_doctor_and_ownership_work_without_users_and_modes(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Where the system has no uids: nothing may ask for them."""
+    """If the system has no uids, nothing may ask for them."""
     from tests.cli.program import TOKEN, arka
 
     assert arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN).code == 0
@@ -278,8 +278,8 @@ CALLS = {"sys.platform", "os.name", "os.geteuid", "os.getuid", "os.fchown", "os.
 MODULES = {"fcntl", "msvcrt", "winreg", "ctypes"}
 
 
-def asks_for_the_system(path: Path) -> Iterator[str]:
-    """Yield the expressions of a file that depend on the system: its name, and what not every system has."""
+def find_system_checks(path: Path) -> Iterator[str]:
+    """Yield the expressions of a file that depend on the system: its name, and names that not every system has."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Attribute) and ast.unparse(node) in CALLS:
             yield ast.unparse(node)
@@ -291,6 +291,6 @@ def test_only_one_module_asks_which_system_it_runs_on() -> None:
     found: dict[str, set[str]] = {}
     for path in PACKAGE.rglob("*.py"):
         name = str(path.relative_to(PACKAGE))
-        if name not in ASKS and (asked := set(asks_for_the_system(path))):
+        if name not in ASKS and (asked := set(find_system_checks(path))):
             found[name] = asked
     assert {name: asked for name, asked in found.items() if name not in SHOWS or asked != {"sys.platform"}} == {}

@@ -29,7 +29,7 @@ TABLES = st.recursive(
 CHANGES = st.dictionaries(st.lists(KEYS, min_size=1, max_size=3).map(tuple), LEAVES | st.none(), max_size=3)
 
 
-def refused(text: str) -> MalformedFile:
+def read_refusal(text: str) -> MalformedFile:
     with pytest.raises(MalformedFile) as caught:
         toml.parse(text, PATH)
     assert caught.value.path == PATH
@@ -58,7 +58,7 @@ def test_read_returns_a_table_or_none(tmp_path: Path) -> None:
     ],
 )
 def test_parse_error_has_line_and_column(text: str, said: str) -> None:
-    error = refused(text)
+    error = read_refusal(text)
     assert error.message.startswith(f"{PATH}: not TOML: ")
     assert said in error.message
     assert error.hint == f"${{EDITOR:-vi}} '{PATH}'"
@@ -68,7 +68,7 @@ def test_parse_error_has_line_and_column(text: str, said: str) -> None:
     "text", ["a = " + "[" * 5000, "a." * 5000 + "a = 1", "a = " + "9" * 5000], ids=["arrays", "keys", "digits"]
 )
 def test_parse_refuses_extreme_input(text: str) -> None:
-    assert "not TOML" in refused(text).message
+    assert "not TOML" in read_refusal(text).message
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_parse_refuses_extreme_input(text: str) -> None:
     ],
 )
 def test_parse_refuses_control_characters_everywhere(text: str, key: str) -> None:
-    error = refused(text)
+    error = read_refusal(text)
     assert error.message == f"{PATH}: {key} contains a control character or a direction mark"
 
 

@@ -1,4 +1,4 @@
-"""The scanner finds every key of a TOML text, and renames keys without a change of anything else."""
+"""The scanner finds every key of a TOML text, and renames keys without changing anything else."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def test_every_key_of_any_document_is_renamed_and_no_value_changes(table: dict[s
     names = {part for path in key_offsets(text) for part in path}
     new = {name: f"n{number}" for number, name in enumerate(sorted(names))}
     renamed = rename_keys(text, lambda path: new[path[-1]])
-    assert repr(tomllib.loads(renamed)) == repr(_with_names(tomllib.loads(text), new))
+    assert repr(tomllib.loads(renamed)) == repr(_rename(tomllib.loads(text), new))
 
 
-def _with_names(value: Any, names: dict[str, str]) -> Any:
+def _rename(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        return {names[key]: _with_names(item, names) for key, item in value.items()}
-    return [_with_names(item, names) for item in value] if isinstance(value, list) else value
+        return {names[key]: _rename(item, names) for key, item in value.items()}
+    return [_rename(item, names) for item in value] if isinstance(value, list) else value
 
 
 def test_renaming_changes_only_the_characters_of_the_key() -> None:

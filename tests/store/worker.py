@@ -110,7 +110,7 @@ class Writer:
         os.write(self._acknowledged, f"{name}\n".encode())
 
     def retry(self, change: Callable[[], object]) -> None:
-        """Make a change, again if the lock timed out: then nothing was changed."""
+        """Make a change. If the lock times out, nothing was changed, so make it again."""
         while True:
             try:
                 change()
@@ -119,7 +119,7 @@ class Writer:
             return
 
     def try_to(self, change: Callable[[], object]) -> None:
-        """Make a change, unless another writer was faster."""
+        """Make a change. If another writer was faster, do nothing."""
         try:
             self.retry(change)
         except (ProfileExists, UnknownProfile):
@@ -127,7 +127,7 @@ class Writer:
 
 
 def read(home: str) -> int:
-    """Check everything until a file named `stop` exists. Return how many times."""
+    """Check everything until a file named `stop` exists. Return the number of checks."""
     times = 0
     while not os.path.exists(os.path.join(home, "stop")):
         check_active_profile(home)

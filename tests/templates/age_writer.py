@@ -1,4 +1,4 @@
-"""An age writer for tests (https://age-encryption.org/v1): it seals for one recipient, with stanzas of any form."""
+"""An age writer for tests (https://age-encryption.org/v1). It seals for one recipient, with stanzas of any form."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def folder(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folde
 
 
 def snapshot(home: Path, *, times: bool = False) -> dict[str, object]:
-    """Return the content of every file in a home, and with `times` its inode and timestamps."""
+    """Return the content of every file in a home. With `times`, also return its inode and timestamps."""
     content: dict[str, object] = {}
     for file in sorted(home.rglob("*")):
         if file.is_file() and file.name != "lock":

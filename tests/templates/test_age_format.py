@@ -1,6 +1,7 @@
 """The armor and the header of an age text are read as strictly as the specification says.
 
-The cases follow the rules of https://age-encryption.org/v1. Each text is otherwise authentic: it would open.
+The cases follow the rules of https://age-encryption.org/v1. Apart from its fault, each text is authentic: without it,
+the text would open.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ BEGIN, END = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-
 
 
 def payload(length: int) -> bytes:
-    """The payload, with spaces up to a length that gives the wanted end of the armor."""
+    """Return the payload, with spaces up to the length that gives the wanted end of the armor."""
     return json.dumps(_TOKEN).encode().ljust(length)
 
 
 def age_lines(remainder: int) -> list[str]:
-    """The lines of an armored text with a content that leaves this remainder of a full line of 48 bytes."""
+    """Return the lines of an armored text. Its content leaves this remainder of a full line of 48 bytes."""
     length = next(length for length in range(200, 248) if len(age_file(payload(length), RECIPIENT)) % 48 == remainder)
     return armor(age_file(payload(length), RECIPIENT)).splitlines()
 
 
-def opened(text: str) -> str:
+def open_text(text: str) -> str:
     return unseal(text, [IDENTITY]).token.reveal()
 
 
-def edited(change: Callable[[list[str]], object], remainder: int = 1) -> str:
+def edit(change: Callable[[list[str]], object], remainder: int = 1) -> str:
     lines = age_lines(remainder)
     change(lines)
     return "\n".join([*lines, ""])
@@ -55,7 +56,7 @@ def not_canonical(lines: list[str]) -> None:
 
 
 def move_a_column(lines: list[str], at: int, to: int) -> None:
-    """Move a character from one line to the next, or back: one is too short and one too long, or both."""
+    """Move a character from one line to the next, or back, or both: one line is too short and another too long."""
     text = lines[at] + lines[to]
     lines[at], lines[to] = text[: len(lines[at]) - 1], text[len(lines[at]) - 1 :]
 
@@ -90,29 +91,29 @@ ARMOR = {
 @pytest.mark.parametrize("case", ARMOR)
 def test_armor_that_the_specification_forbids_is_refused(case: str) -> None:
     with pytest.raises(SealedTokenError, match="armor"):
-        opened(edited(ARMOR[case]))
+        open_text(edit(ARMOR[case]))
 
 
 def test_empty_line_after_a_full_last_line_is_refused() -> None:
-    assert opened(edited(lambda _: None, remainder=0)) == TOKEN
+    assert open_text(edit(lambda _: None, remainder=0)) == TOKEN
     with pytest.raises(SealedTokenError, match="armor is damaged"):
-        opened(edited(lambda lines: lines.insert(-1, ""), remainder=0))
+        open_text(edit(lambda lines: lines.insert(-1, ""), remainder=0))
 
 
 @pytest.mark.parametrize("remainder", range(48))
 def test_armor_of_any_length_opens(remainder: int) -> None:
-    assert opened(edited(lambda _: None, remainder)) == TOKEN
+    assert open_text(edit(lambda _: None, remainder)) == TOKEN
 
 
 @pytest.mark.parametrize("around", ["{}", "\n \t\n{}\n \t\n", "\r\n{}"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_line_ends_and_whitespace_around_the_armor_are_free(around: str, newline: str) -> None:
-    assert opened(around.format(armor(age_file(payload(0), RECIPIENT)).replace("\n", newline))) == TOKEN
+def test_armor_may_have_any_line_ends_and_whitespace_around_it(around: str, newline: str) -> None:
+    assert open_text(around.format(armor(age_file(payload(0), RECIPIENT)).replace("\n", newline))) == TOKEN
 
 
 def test_armor_from_the_library_opens() -> None:
     text: bytes = pyrage.encrypt(payload(0), [IDENTITY.to_public()], armored=True)
-    assert opened(text.decode()) == TOKEN
+    assert open_text(text.decode()) == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_armor_from_the_library_opens() -> None:
     ],
 )
 def test_stanza_of_another_type_is_allowed(stanza: bytes) -> None:
-    assert opened(armor(age_file(payload(0), RECIPIENT, stanza))) == TOKEN
+    assert open_text(armor(age_file(payload(0), RECIPIENT, stanza))) == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_malformed_stanza_is_refused_before_the_library_reads_it(
     text = armor(age_file(payload(0), RECIPIENT, stanza))
     monkeypatch.setattr(pyrage, "decrypt", lambda *_: pytest.fail("the library was given the text"))
     with pytest.raises(SealedTokenError, match="its header is damaged"):
-        opened(text)
+        open_text(text)
 
 
 def test_identity_file_with_another_line_is_refused_without_repeating_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`plan` and `apply`: apply writes exactly what plan shows, once, and no local edit is lost."""
+"""`apply` writes exactly what `plan` shows, and once. No local edit is lost."""
 
 from __future__ import annotations
 
@@ -384,9 +384,7 @@ def test_tokens_are_stored_sealed_if_sealing_is_on(folder: Folder, home: Path) -
     assert arka("plan", "profiles").code == 0
 
 
-def test_a_vault_that_does_not_open_stops_apply_before_the_first_write(
-    folder: Folder, home: Path, tmp_path: Path
-) -> None:
+def test_a_locked_vault_stops_apply_before_the_first_write(folder: Folder, home: Path, tmp_path: Path) -> None:
     assert arka("vault", "enable", "--key-file", str(tmp_path / "key")).code == 0
     folder.put("a.toml", '[profile]\nname = "a"\n')
     folder.put("ci.toml", COPIED)
@@ -542,7 +540,7 @@ def test_kept_edits_are_not_reported_as_a_match(folder: Folder) -> None:
     apply()
     arka("profiles", "set", "ci", "timeout=7")
     folder.put("ci.toml", CI.replace("30", "120"))
-    for arguments in (["--take", "mine"], []):  # the choice is recorded, and made for good
+    for arguments in (["--take", "mine"], []):  # the choice is recorded, and final
         done = arka("apply", "profiles", "--yes", *arguments)
         assert done.code == 0
         assert "7 (local edit kept; the template has 120)" in done.err
@@ -605,7 +603,7 @@ def test_the_profiles_of_the_last_template_are_removed_by_name(
     assert open_store(app).names() == []
 
 
-# Refused, with --json
+# Errors with --json
 
 
 def test_a_refused_apply_prints_json(folder: Folder) -> None:

@@ -22,7 +22,7 @@ WORK = '[profile]\nname = "work"\n'
 
 
 def assert_refused(*arguments: str, why: str, **environ: str) -> Result:
-    """Run an apply without a terminal, which must fail with this message and show no secret."""
+    """Run an apply without a terminal. It must fail with this message and show no secret."""
     done = arka("apply", "profiles", "--yes", *arguments, environ=environ)
     assert done.code == 1, done.err
     assert why in done.err
@@ -33,7 +33,7 @@ def assert_refused(*arguments: str, why: str, **environ: str) -> Result:
 
 @pytest.fixture
 def work(folder: Folder, home: Path) -> Folder:
-    """A machine with a profile `work` that an apply created and that has a token."""
+    """A machine with a profile `work`. An apply created it, and it has a token."""
     folder.put("work.toml", WORK + "[token]\nprompt = true\n")
     assert arka("apply", "profiles", "--yes").code == 0
     assert arka("login", "-p", "work", "--with-token", "--no-verify", stdin=TOKEN).code == 0
@@ -129,7 +129,10 @@ def test_a_link_that_was_approved_is_recognized_after_it_was_moved(folder: Folde
     assert arka("profiles", "remove", "ci", "--yes").code == 0
     link.unlink()
     link.symlink_to("two")
-    for path in (link, tmp_path / "sec" / "one"):  # as the secret store replaces it, and what it was
+    for path in (
+        link,
+        tmp_path / "sec" / "one",
+    ):  # the new content, as if the secret store had replaced it, and the old one
         folder.put("ci.toml", template.format("ci", f'api_url = "{EVIL}"\n', path))
         assert_refused(why=f"is sent to {EVIL}, but was only sent to https://arka-ai.com so far")
 

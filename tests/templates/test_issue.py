@@ -1,4 +1,4 @@
-"""`issue`: the workspace issues a token for a template when the plan was approved."""
+"""When the plan was approved, the workspace issues a token for each template with `issue`."""
 
 from __future__ import annotations
 

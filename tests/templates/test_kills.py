@@ -1,4 +1,4 @@
-"""After a kill at any write of an apply, the next apply produces the same bytes as an uninterrupted one."""
+"""If an apply is killed at any write, the next apply produces the same bytes as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ APPLY = ("apply", "profiles", "--yes", "--prune")
 
 
 def content(home: Path) -> dict[str, object]:
-    """Return every file of a home. A sealed token differs each time, so its decrypted content is returned."""
+    """Return every file of a home. A sealed token differs each time, so it is decrypted first."""
     files = snapshot(home)
     store = open_store(app, {"ARKA_HOME": str(home)})
     for name in store.tokens.names():
@@ -37,7 +37,9 @@ def content(home: Path) -> dict[str, object]:
 
 
 def set_up_changes(folder: Folder, home: Path, storage: str) -> None:
-    """A machine where an apply creates, changes and removes a profile, replaces a token, and keeps one profile."""
+    """Set up a machine on which an apply creates, changes and removes a profile, replaces a token, and keeps one
+    profile.
+    """
     if storage == "sealed":
         assert arka("vault", "enable", "--key-file", str(home.parent / "key")).code == 0
     folder.put("ci.toml", CI)
@@ -50,7 +52,7 @@ def set_up_changes(folder: Folder, home: Path, storage: str) -> None:
 
 
 def set_up_new_machine(folder: Folder, home: Path, storage: str) -> None:
-    """A machine without any profiles."""
+    """Set up a machine without profiles."""
     folder.put("ci.toml", CI)
     folder.put("kept.toml", KEPT)
 

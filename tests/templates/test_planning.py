@@ -1,4 +1,4 @@
-"""Planning is a pure function, and applying a plan leaves nothing to plan."""
+"""Planning is a pure function. When a plan has been applied, nothing is left to plan."""
 
 from __future__ import annotations
 

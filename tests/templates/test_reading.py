@@ -1,4 +1,4 @@
-"""Reading templates reports every problem in every file together, with its line, key and a suggestion."""
+"""When templates are read, every problem in every file is reported at once, with its line, key and a suggestion."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_an_unreadable_file_is_reported_with_the_other_problems(
     locked = folder.put("b.toml", '[profile]\nname = "b"\n')
     open_file = os.open
 
-    def refuse(path: str, *arguments: int, **options: int) -> int:  # as root, chmod would not help
+    def refuse(path: str, *arguments: int, **options: int) -> int:  # if the tests run as root, chmod has no effect
         if str(path) == str(locked):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         return open_file(path, *arguments, **options)
@@ -235,7 +235,9 @@ def test_a_token_in_plain_text_is_refused_with_its_line_and_not_repeated(folder:
 
 
 def test_the_checked_in_schema_matches_the_model() -> None:
-    assert (ROOT / "profiles" / "template.schema.json").read_text("utf-8") == json_schema_text(app)  # else: make docs
+    assert (ROOT / "profiles" / "template.schema.json").read_text("utf-8") == json_schema_text(
+        app
+    )  # if it differs, run `make docs`
 
 
 @pytest.mark.parametrize(
@@ -276,11 +278,11 @@ def test_another_program_s_token_in_place_of_a_name_is_not_repeated(folder: Fold
     assert foreign not in done.out + done.err
 
 
-# How much work a template can cause
+# The work that a template can cause
 
 
-def work(function: Callable[[], object]) -> float:
-    """The CPU time that a function takes, without the noise of other processes."""
+def measure_cpu(function: Callable[[], object]) -> float:
+    """Return the CPU time that a function takes. Other processes do not affect it."""
     times = []
     for _ in range(5):
         begin = time.process_time()
@@ -311,12 +313,12 @@ def test_the_work_of_positions_is_linear() -> None:
         for line in range(lines):
             assert text.problem_at(100 * line + 7, "").position == (line + 1, 8)
 
-    assert work(lambda: report(8000)) < 8 * work(lambda: report(2000))
+    assert measure_cpu(lambda: report(8000)) < 8 * measure_cpu(lambda: report(2000))
 
 
 def test_the_work_of_the_search_for_passwords_is_linear() -> None:
     def search(length: int) -> None:
         assert _string_problem(app, "x", "://" + ":" * length) == ""
 
-    assert work(lambda: search(8000)) < 8 * max(0.001, work(lambda: search(2000)))
+    assert measure_cpu(lambda: search(8000)) < 8 * max(0.001, measure_cpu(lambda: search(2000)))
     assert "is a URL with a password" in _string_problem(app, "x", "a://b c https://me:hunter2@host")

@@ -1,4 +1,4 @@
-"""`export template --schema`: the schema that an exported template names, for any app."""
+"""`export template --schema` prints the schema that an exported template names, for any app."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Other = _other()
 
 class Settings(ProfileSettings, app=app):
     books: list[Book] = []
-    others: dict[str, Other] = {}  # type: ignore[valid-type]  # a class that is made in a function
+    others: dict[str, Other] = {}  # type: ignore[valid-type]  # the class is made in a function
     hook: Callable[[], None] | None = None
     key: SecretStr = SecretStr("hunter-2")
 

@@ -1,4 +1,4 @@
-"""Sealed tokens open only on the recipients' machines, for one profile and origin, and with the age program."""
+"""Sealed tokens open only on the recipients' machines, for one profile and origin, and with the age program too."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def recipient(folder: Folder) -> str:
 
 
 def ssh_key(folder: Path, kind: str) -> tuple[Path, str]:
-    """A new ssh key without a passphrase: its private file, and the public line."""
+    """A new ssh key without a passphrase: its private file and its public line."""
     file = folder / f"id_{kind}"
     subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", file], check=True)
     return file, (folder / f"id_{kind}.pub").read_text().strip()

@@ -1,4 +1,4 @@
-"""Issued tokens that an apply replaces or removes are revoked once the new ones work, or it is said why not."""
+"""If an apply replaces or removes issued tokens, it revokes them once the new ones work, or says why not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ APPLY = ("apply", "profiles", "--yes", "-p", "work")
 
 @pytest.fixture
 def workspace(folder: Folder) -> Iterator[FakeWorkspace]:
-    """A workspace, a profile `work` that may create tokens there, and a profile `ci` with an issued one."""
+    """A workspace, a profile `work` that may create tokens there, and a profile `ci` with an issued token."""
     with serve_fake() as fake:
         fake.add(TOKEN, scopes=(MANAGE,))
         assert arka("login", "-p", "work", "--with-token", "--api-url", fake.url, stdin=TOKEN).code == 0
@@ -171,7 +171,7 @@ def test_rotated_token_stays_the_apply_s_own(workspace: FakeWorkspace, folder: F
 
 
 def test_refused_apply_revokes_nothing(workspace: FakeWorkspace, folder: Folder, home: Path) -> None:
-    """A token is issued for one profile, and the other one cannot be issued."""
+    """A token is issued for one profile, but none can be issued for the other."""
     put(folder, workspace, "second")
     folder.put(
         "zz.toml", '[profile]\nname = "zz"\napi_url = "https://other.example"\n[token]\nissue = { label = "x" }\n'

@@ -71,7 +71,7 @@ def test_no_request_is_sent_before_the_plan_is_approved_or_if_nothing_is_to_be_s
 
 
 @pytest.mark.parametrize("step", [None, steps.reply_problem(403, "pro-required")])
-def test_refused_token_is_not_stored_and_said(work: FakeWorkspace, folder: Folder, step: object) -> None:
+def test_refused_token_is_reported_and_not_stored(work: FakeWorkspace, folder: Folder, step: object) -> None:
     folder.put("laptop.toml", '[profile]\nname = "laptop"\ndescription = "Laptop"\n')
     if step is None:
         del work.tokens[TOKEN]

@@ -1,4 +1,4 @@
-"""A program's own click commands, after `add_commands`: options, `--json`, help, version, and `async def`."""
+"""A program's own click commands after `add_commands`: options, `--json`, help, version, and `async def`."""
 
 from __future__ import annotations
 

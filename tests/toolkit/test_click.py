@@ -77,7 +77,7 @@ def cli() -> click.Group:
 
 
 def invoke(cli: click.Group, *words: str, **more: Any) -> Result:
-    """Run the program as its author would: with click's own main."""
+    """Run the program as its author would, with click's own main."""
     return CliRunner().invoke(cli, words, prog_name="acme", **more)
 
 

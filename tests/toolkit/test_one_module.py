@@ -38,7 +38,7 @@ def whoami(settings: Settings):
 
 @pytest.mark.parametrize("start", ['app.main("fjord:cli")()', 'cli(prog_name="fjord")'])
 def test_module_that_is_run_and_imported_shows_its_token(tmp_path: Path, start: str) -> None:
-    """`python fjord.py` is the module `__main__`; the settings are those of a second module, `fjord`."""
+    """If you run `python fjord.py`, it is the module `__main__`; the settings come from a second module, `fjord`."""
     text = PROGRAM.replace('App("acme", settings="acme.settings:Settings")', 'App("fjord", settings="fjord:Settings")')
     (tmp_path / "fjord.py").write_text(f'{text}\nif __name__ == "__main__":\n    {start}\n', "utf-8")
     environ = {**os.environ, "FJORD_HOME": str(tmp_path / "home"), "FJORD_API_KEY": "a-token-of-fjord"}

@@ -1,4 +1,4 @@
-"""The toolkit in a Typer, with whichever click Typer uses."""
+"""The toolkit in a Typer program, with the click that this Typer uses."""
 
 from __future__ import annotations
 

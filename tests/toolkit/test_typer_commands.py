@@ -1,4 +1,4 @@
-"""A program's own Typer commands, after `add_commands`: options, `--json`, version, and `async def`."""
+"""A program's own Typer commands after `add_commands`: options, `--json`, version, and `async def`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app that declares no verifier: what was asked of every API before, and no longer is."""
+"""If an app declares no verifier, none of a workspace's paths is requested and none of its commands is offered."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ WRONG = [
 
 
 def pyright(path: Path) -> list[dict[str, Any]]:
-    """Return the errors that pyright finds in strict mode."""
+    """Return the errors of pyright in strict mode."""
     config = path.parent / "pyrightconfig.json"
     wanted = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT), *map(str, [e.parent for e in EXAMPLES])]}
     config.write_text(json.dumps({**wanted, "include": [str(path)]}))

@@ -1,4 +1,4 @@
-"""What the commands of an app do with each kind of API: a workspace's, another one, and none."""
+"""What an app's commands do if its API is a workspace's, another one, or missing."""
 
 from __future__ import annotations
 

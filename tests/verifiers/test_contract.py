@@ -1,4 +1,4 @@
-"""What every kind of verifier does: the same answers, and a token that goes nowhere but to its own API."""
+"""Every kind of verifier gives the same results, and sends a token only to its own API."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_redirect_is_not_followed(status: int, fake: FakeWorkspace, kind: Kind) 
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff", b'"x"', b"{}"])
-def test_malformed_response_is_a_fault_that_does_not_repeat_it(body: bytes, fake: FakeWorkspace, kind: Kind) -> None:
+def test_malformed_response_is_a_fault_without_its_content(body: bytes, fake: FakeWorkspace, kind: Kind) -> None:
     fake.script.append(lambda handler: handler.raw(200, body, kind="application/json"))
     with pytest.raises(WorkspaceFault, match="sent an invalid response"):
         ask(fake, kind)

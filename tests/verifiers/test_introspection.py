@@ -1,4 +1,4 @@
-"""IntrospectionVerifier: the authentication of the program, and what each answer means (RFC 7662)."""
+"""IntrospectionVerifier: how the program authenticates, and what each response means (RFC 7662)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_only_true_is_active(active: object, fake: FakeWorkspace) -> None:
 
 
 def ask_for_another(fake: FakeWorkspace, default: str, **options: Any) -> Verification:
-    """Ask about a token of `fake` with an app whose default URL is another one."""
+    """Ask about a token of `fake` with an app that has another default URL."""
     app = App("octo", api_url=default, verifier=IntrospectionVerifier("/introspect", client_id="octo", **options))
     return verify(WorkspaceClient(app, fake.url, Secret(TOKEN), Connection(timeout=5)))
 
@@ -151,7 +151,7 @@ def test_user_s_default_url_says_which_api_gets_the_secret(
 
 def test_error_does_not_quote_the_token_or_the_secret(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCTO_INTROSPECTION_SECRET", "the-secret")
-    # As FastAPI reports an invalid form: with what was sent.
+    # If a form is invalid, FastAPI repeats it.
     quoting = {"detail": [{"msg": "bad", "input": {"token": TOKEN, "client_secret": "the-secret"}}]}
     for body in (quoting, {"title": f"{TOKEN} the-secret"}, {"errors": [{"field": TOKEN, "detail": "the-secret"}]}):
         error = ask(fake, 422, body, authentication="post").error

@@ -1,4 +1,4 @@
-"""A verifier sends a token to the origin that it is for, and to another one only if the app declares that."""
+"""A verifier sends a token to the origin that it is for. It uses another origin only if the app declares it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app whose tokens have several prefixes: the format, masks, errors, `scan` and `doctor`."""
+"""If an app's tokens have several prefixes: the format, masks, errors, `scan` and `doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UrlVerifier: where it finds each value, and what other statuses mean."""
+"""UrlVerifier: the place of each value in a response, and what other statuses mean."""
 
 from __future__ import annotations
 

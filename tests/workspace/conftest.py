@@ -1,4 +1,4 @@
-"""A migrated SQLite database, which tests copy: migrating one takes 30 ms, and hundreds of tests need one."""
+"""A migrated SQLite database, which tests copy. To migrate one takes 30 ms, and hundreds of tests need one."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
-    """The URL of a copy of it."""
+    """The URL of a copy of the migrated file."""
     (tmp_path / "data").mkdir(mode=0o700)
     return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'data')}"

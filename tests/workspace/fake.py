@@ -1,6 +1,6 @@
-"""A fake workspace on loopback. It implements the API, and plays the failures that a test scripts.
+"""A fake workspace on loopback. It implements the API, and fails as a test's script says.
 
-`script` has the steps that answer the next requests instead of the API; `requests` are the requests received.
+If `script` has steps, they answer the next requests instead of the API. `requests` are the requests received.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ class FakeWorkspace:
         self.tokens: dict[str, dict[str, Any]] = {}
         self.requests: list[ReceivedRequest] = []
         self.script: list[Callable[[Handler], None] | None] = []
-        self.is_rejected: set[str] = set()  # tokens that are listed and do not work, as expired ones
+        self.is_rejected: set[str] = set()  # tokens that are listed but do not work, such as expired ones
         self.activity: list[dict[str, Any]] = []
-        self.checksum = ""  # what `GET metadata` says; without it, the workspace is too old
+        self.checksum = ""  # what `GET metadata` says; if it is empty, the workspace is too old
         self.can_rotate = True
-        self.loses_revocations = False  # tokens are revoked, and the connection is reset before the response
+        self.loses_revocations = False  # if set, a token is revoked, and the connection is reset before the response
         self.can_revoke_several = True
         self.knows_requests = True
         self.url = ""
-        self.scripts_metadata = False  # requests for the metadata of sign-in take a step too; else they take none
+        self.scripts_metadata = False  # if set, requests for the metadata of sign-in take a step too
         self._lock = threading.Lock()
 
     def add(
@@ -275,7 +275,7 @@ def stall(seconds: float) -> Callable[[Handler], None]:
 
 
 def trickle(handler: Handler) -> None:
-    """A step that sends a byte at a time, so that no single read times out."""
+    """A step that sends one byte at a time, so that no single read times out."""
     try:
         for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40:
             handler.connection.sendall(bytes([byte]))

@@ -139,7 +139,7 @@ GUARANTEES: list[Guarantee] = [
             "cli/test_browser_sign_in.py::test_token_that_cannot_be_stored_is_revoked",
             "cli/test_browser_sign_in.py::test_interrupt_withdraws_the_request",
             "cli/test_browser_sign_in.py::test_token_that_a_killed_login_did_not_store_is_revoked_later",
-            "workspace/client/sign_in/test_server.py::test_lost_answer_is_asked_for_again",
+            "workspace/client/sign_in/test_server.py::test_exchange_is_repeated_if_the_response_is_lost",
         ),
         ("a token that is not stored", "a request after Ctrl-C", "a sign-in without a record"),
     ),

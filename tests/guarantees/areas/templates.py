@@ -25,7 +25,7 @@ GUARANTEES: list[Guarantee] = [
         "one that its workspace refuses.",
         (
             "templates/test_verified_tokens.py::test_apply_keeps_label_user_and_expiry",
-            "templates/test_verified_tokens.py::test_refused_token_is_not_stored_and_said",
+            "templates/test_verified_tokens.py::test_refused_token_is_reported_and_not_stored",
             "templates/test_verified_tokens.py::test_refused_token_does_not_replace_one_that_works",
             "templates/test_verified_tokens.py::test_no_request_is_sent_before_the_plan_is_approved_or_if_nothing_is_to_be_stored",
         ),

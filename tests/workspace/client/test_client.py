@@ -299,7 +299,7 @@ def test_other_refusals_are_not_about_the_plan(fake: FakeWorkspace) -> None:
 
 
 def test_another_user_s_tokens_need_a_workspace_that_knows_them(fake: FakeWorkspace) -> None:
-    """An older workspace ignores the user, and lists the caller's own tokens."""
+    """An older workspace ignores the user and lists the caller's own tokens."""
     fake.add(TOKEN, scopes=(MANAGE,))
     with pytest.raises(NoWorkspaceApi, match="another user's tokens"):
         client_for(fake.url).list_tokens(Selection(user="bob@example.com"))

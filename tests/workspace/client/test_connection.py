@@ -234,7 +234,7 @@ def test_unusable_ca_bundle_is_an_error_naming_its_place(
 
 @pytest.fixture
 def impostor(tmp_path: Path) -> Iterator[FakeWorkspace]:
-    """A workspace with an authority that only the attacker trusts: its certificate is in `tmp_path`."""
+    """A workspace with an authority that only the attacker trusts. Its certificate is in `tmp_path`."""
     with serve_fake(context=server_context(create_authority(tmp_path))) as fake:
         fake.add(TOKEN)
         yield fake
@@ -354,7 +354,7 @@ def test_no_proxy_applies_to_setting_and_environment(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.1.2.3", "http://[::1]:8000"])
 def test_loopback_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """A proxy would see the token if loopback, which may be reached without TLS, went through it."""
+    """Loopback may be reached without TLS. If that went through a proxy, the proxy would see the token."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name)
     assert Connection(proxy="http://proxy.example:3128").proxy_for(Origin.of(url)) == ""

@@ -55,7 +55,7 @@ def client(workspace: RunningWorkspace) -> WorkspaceClient:
 
 @pytest.fixture
 def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The delays before each retry, in seconds. No time passes."""
+    """The delays before each retry, in seconds, without any wait."""
     seconds: list[float] = []
     monkeypatch.setattr("arka_config.workspace.client.transport.time.sleep", seconds.append)
     return seconds
@@ -66,7 +66,7 @@ def client_for(workspace: RunningWorkspace, token: Secret, url: str = "") -> Wor
 
 
 def fail_database(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
-    """Make the database unavailable for the next requests. Returns the count of requests, which keeps growing."""
+    """Make the database unavailable for the next requests. The result counts the requests."""
     look_up, count = Database.look_up, [0]
 
     def look_up_or_fail(*args: Any) -> Any:
@@ -111,7 +111,7 @@ def test_create_and_rotate_are_not_retried(
 def test_revocation_succeeds_if_only_the_response_was_lost(
     workspace: RunningWorkspace, client: WorkspaceClient, delays: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The retry finds no such token, which is the wanted state."""
+    """When it is sent again, there is no such token, which is the wanted state."""
     issued, revoke, attempts = workspace.issue(ANN, "Lost phone"), tokens.revoke, [0]
 
     def revoke_and_break(session: Session, *args: Any, **options: Any) -> bool:
@@ -144,7 +144,7 @@ def test_bad_token_over_the_rate_limit_is_reported_as_invalid_and_not_sent_again
 def test_redirect_to_the_token_s_own_workspace_is_not_followed(
     workspace: RunningWorkspace, fake: FakeWorkspace, status: int
 ) -> None:
-    """A token is sent to the origin that was asked only, even if the target would accept it."""
+    """A token is sent only to the origin that was asked, even if the target would accept it."""
     issued = workspace.issue(ANN, "MacBook Pro")
     fake.script = [steps.reply(status, Location=f"{workspace.url}/api/v1/me")]
     with pytest.raises(NoWorkspaceApi, match="a redirect, which is not followed with a token"):

@@ -23,13 +23,13 @@ _TOUR = "test_each_state_of_each_page_is_accessible"  # visits everything
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run a third of the browser's tests in a bounded run, and the one that visits every page."""
+    """In a bounded run, run a third of the browser's tests, and the one that visits every page."""
     numbers.leave_out(config, items, lambda item: _FOLDER in item.path.parents and _TOUR not in item.nodeid, every=3)
 
 
 @pytest.fixture
 def workspace(sqlite_url: str) -> Iterator[RunningWorkspace]:
-    """A workspace without users, who can change their plan."""
+    """A workspace without users. Users can change their plan."""
     with serve_in_thread(app, sqlite_url) as running:
         running.workspace.allow_upgrade = True
         yield running
@@ -50,7 +50,7 @@ def chromium() -> Iterator[Browser]:
 def visit(chromium: Browser, workspace: RunningWorkspace) -> Iterator[Callable[..., Visitor]]:
     """Start a visitor with a new browser profile. The options are Playwright's.
 
-    At the end, no page may have caused an error in its script or against its Content-Security-Policy.
+    At the end, fail if a page caused an error in its script or against its Content-Security-Policy.
     """
     visitors: list[Visitor] = []
 

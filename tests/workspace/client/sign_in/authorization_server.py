@@ -1,4 +1,4 @@
-"""An authorization server that plays a script: its metadata, and the answers of its endpoints."""
+"""An authorization server with a script: its metadata, and the responses of its endpoints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GRANTED = {"access_token": TOKEN, "token_type": "Bearer", "token_id": "tok_1", "
 
 
 def document(url: str, **changes: Any) -> dict[str, Any]:
-    """The metadata of a server with both grants. A change to None leaves a member out."""
+    """Return the metadata of a server with both grants. A member is left out if it is None."""
     members = {
         "issuer": url,
         "authorization_endpoint": f"{url}/oauth/authorize",
@@ -34,7 +34,7 @@ def document(url: str, **changes: Any) -> dict[str, Any]:
 
 
 def server_at(fake: FakeWorkspace, **changes: Any) -> AuthorizationServer:
-    """The client of a fake server with this metadata."""
+    """Return the client of a fake server with this metadata."""
     return AuthorizationServer(app, Metadata.parse(document(fake.url, **changes), fake.url), Connection())
 
 
@@ -44,5 +44,5 @@ def answer(fake: FakeWorkspace, *answers: tuple[int, Any]) -> None:
 
 
 def sent_forms(fake: FakeWorkspace) -> list[dict[str, str]]:
-    """The forms that the server received."""
+    """Return the forms that the server received."""
     return [dict(parse_qsl(request.body.decode())) for request in fake.requests if request.path != WELL_KNOWN]

@@ -1,4 +1,4 @@
-"""The listener that the browser returns to: what it answers, and what it ignores."""
+"""The listener to which the browser returns: what it answers, and what it ignores."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ignores(listener: Listener, response: httpx.Response) -> bool:
     return response.status_code >= 400 and "close this tab" not in response.text and listener.wait(0) is None
 
 
-def test_return_of_the_browser_is_answered_once(listener: Listener) -> None:
+def test_browser_that_returns_is_answered_once(listener: Listener) -> None:
     url = f"{listener.redirect_uri}?code=c1&state={listener.state}"
     first, second = get(url), get(url.replace("c1", "c2"))
     assert (first.status_code, second.status_code) == (200, 410)
@@ -58,7 +58,7 @@ def test_other_path_is_ignored(listener: Listener, path: str) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1", "127.0.0.1:1"])
 def test_other_host_is_ignored(listener: Listener, host: str) -> None:
-    """A page of evil.example can have its name resolve to 127.0.0.1 (DNS rebinding)."""
+    """A page of evil.example can make its name resolve to 127.0.0.1 (DNS rebinding)."""
     assert ignores(listener, get(f"{listener.redirect_uri}?code=c1&state={listener.state}", Host=host))
 
 

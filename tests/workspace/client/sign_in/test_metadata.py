@@ -140,7 +140,7 @@ def test_cache_lasts_a_day_and_survives_damage(home: Path, monkeypatch: pytest.M
     assert (cache.has(URL), file.read_text()) == (False, "{")
 
 
-def test_server_is_at_the_workspace_s_origin_unless_the_app_names_another() -> None:
+def test_server_has_the_workspace_s_origin_unless_the_app_names_another() -> None:
     acme = App(
         "acme", api_url="https://api.acme.example/v1", sign_in=SignIn("acme", issuer="https://id.acme.example/a")
     )

@@ -40,7 +40,7 @@ def start_device_login(fake: FakeWorkspace, **changes: Any) -> DeviceCode:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds between polls; nothing waits. Polling ends after ten."""
+    """The seconds between polls, without any wait. Polling ends after ten."""
     seconds: list[float] = []
     clock = [1000.0]
 
@@ -95,7 +95,7 @@ def test_exchange_sends_the_verifier_and_returns_the_token(fake: FakeWorkspace) 
     assert "Authorization" not in fake.requests[0].headers
 
 
-def test_lost_answer_is_asked_for_again(fake: FakeWorkspace) -> None:
+def test_exchange_is_repeated_if_the_response_is_lost(fake: FakeWorkspace) -> None:
     fake.script.append(steps.reset_connection)
     answer(fake, (400, {"error": "invalid_grant", "error_description": "used"}))
     with pytest.raises(SignInFailed, match="invalid_grant: used"):
