@@ -1,8 +1,8 @@
-"""Run command lines of `arka`, each in a fork of this process, and report which packages each has loaded at its end.
+"""Run command lines of `arka`, each in a fork of this process, and report the packages that each has loaded.
 
-Arguments: the packages to import first, which all of these commands may import. So they are imported once, and not by
-each command. Standard input: a JSON list of runs, each with `words`, `folder`, `stdin` and `environ`. In its folder, a
-run leaves `loaded.json` with the top-level packages, and `output`. Standard output: a JSON list of the exit codes.
+Arguments: the packages to import first. All of these commands may import them, so they are imported only once. Standard
+input: a JSON list of runs, each with `words`, `folder`, `stdin` and `environ`. In its folder, a run leaves
+`loaded.json` with the top-level packages, and `output`. Standard output: a JSON list of the exit codes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def redirect(stdin: str) -> None:
 
 
 def run_main(words: list[str]) -> object:
-    """Run the program, and write what it has loaded at its end, or before it replaces itself with another program."""
+    """Run the program. When it ends, or replaces itself by another program, write which packages it has loaded."""
     from arka_config.__main__ import main
 
     execve = os.execve

@@ -83,7 +83,7 @@ HEAVY |= {"alembic", "fastapi", "jinja2", "sqlalchemy", "starlette", "uvicorn"}
 
 @functools.cache
 def find_imports(path: Path) -> list[str]:
-    """Yield every module of the package that a file imports, or names in a string such as `arka_config.x:attribute`.
+    """Return every module of the package that a file imports, or names in a string such as `arka_config.x:attribute`.
 
     Imports inside functions and for type checking count too: if a dependency is hidden, it is still one.
     """
@@ -193,7 +193,7 @@ def test_every_package_of_the_cli_has_a_row() -> None:
 
 
 def load_top_level(code: str, **environ: str) -> set[str]:
-    """The top-level modules that a fresh interpreter has after the code, beyond those that it starts with."""
+    """Run code in a fresh interpreter, and return the top-level modules that this adds."""
     return {name.partition(".")[0] for name in load_all(code, **environ)}
 
 
@@ -316,7 +316,7 @@ def test_completing_a_profile_name_imports_click_at_most(tmp_path: Path, words: 
     run = CommandRun("", tmp_path, environ=completion)
     open_store(app, {"ARKA_HOME": run.home}).create("work", {})
     run_commands([run])
-    assert run.loaded() & HEAVY == allowed
+    assert run.read_loaded() & HEAVY == allowed
 
 
 # What `token` may import beyond what the interpreter starts with, for a stored token with a simple profile. Each of
@@ -426,15 +426,15 @@ class CommandRun:
             "environ": {**places, "GITHUB_ENV": str(self.folder / "github"), **self.environ},
         }
 
-    def load_top_level(self) -> set[str]:
-        """The top-level packages that were loaded at its end, or before it replaced itself with another program."""
+    def read_loaded(self) -> set[str]:
+        """Return the top-level packages that were loaded when it ended, or replaced itself by another program."""
         return set(json.loads((self.folder / "loaded.json").read_text()))
 
 
 def heavier_imports(runs: list[CommandRun], allowed: str) -> list[str]:
     """Run the commands, and return what each has imported of the heavy packages besides those that are allowed."""
     run_commands(runs, *allowed.split())
-    heavier = {run.words: run.loaded() & HEAVY - set(allowed.split()) for run in runs}
+    heavier = {run.words: run.read_loaded() & HEAVY - set(allowed.split()) for run in runs}
     return [f"arka {words} imports {' '.join(sorted(names))}" for words, names in heavier.items() if names]
 
 
