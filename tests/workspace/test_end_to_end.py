@@ -220,7 +220,7 @@ def list_tokens_of(workspace: RunningWorkspace, user_id: str) -> list[Token]:
         return tokens.list_tokens(session, user_id, 10)
 
 
-def test_login_learns_that_all_tokens_have_a_checksum(home: Path, workspace: RunningWorkspace) -> None:
+def test_login_records_that_all_tokens_have_a_checksum(home: Path, workspace: RunningWorkspace) -> None:
     token = issue(workspace, "MacBook Pro")
     assert login(workspace, "laptop", token, "--verify").code == 0
     mistyped = token[:-1] + ("0" if token[-1] != "0" else "1")
@@ -228,7 +228,7 @@ def test_login_learns_that_all_tokens_have_a_checksum(home: Path, workspace: Run
     assert (done.code, "a checksum, do not match the rest" in done.err) == (4, True)
 
 
-def test_activity_shows_what_a_token_did(home: Path, workspace: RunningWorkspace) -> None:
+def test_activity_shows_the_actions_of_a_token(home: Path, workspace: RunningWorkspace) -> None:
     assert login(workspace, "laptop", issue(workspace, "Manager", MANAGE)).code == 0
     created = arka("tokens", "create", "Build", "--json").json["details"]["id"]
     newest = arka("activity", "--limit", "1", "--json").json["activity"][0]
@@ -239,7 +239,7 @@ def test_activity_shows_what_a_token_did(home: Path, workspace: RunningWorkspace
 def test_token_that_issues_tokens_sets_up_a_machine_within_its_bounds(
     home: Path, workspace: RunningWorkspace, tmp_path: Path
 ) -> None:
-    """`tokens create`, `apply` with `issue`, `rotate`, `tokens list` and `tokens revoke` with a bounded token."""
+    """`tokens create`, `apply` with `issue`, `rotate`, `tokens list` and `tokens revoke` use a bounded token."""
     issue(workspace, "ci-laptop")
     bounds = Bounds("ci-*", timedelta(hours=1), 2)
     login(workspace, "farm", workspace.issue(ANN, "Build farm", bounds=bounds).secret.reveal())

@@ -90,7 +90,7 @@ MUTANTS: list[Mutant] = [
         "workspace/server/issuing.py",
         "if _count(session, issuer.issue_line) >= issuer.issue_count:",
         "if issuer.issue_count == 0:",
-        "tests/workspace/server/test_scopes.py::test_issuer_has_no_more_than_its_number_of_tokens[sqlite]",
+        "tests/workspace/server/test_scopes.py::test_issuer_creates_no_more_than_its_number_of_tokens[sqlite]",
         "KeyError: 'type'",
     ),
     Mutant(
@@ -130,7 +130,7 @@ MUTANTS: list[Mutant] = [
         "workspace/server/api/auth.py",
         "if not self.has(MANAGE_ALL):",
         "if not self.has(MANAGE_ALL, MANAGE):",
-        "tests/workspace/server/test_scopes.py::test_only_manage_all_reaches_another_user[sqlite]",
+        "tests/workspace/server/test_scopes.py::test_only_manage_all_may_manage_another_user_s_tokens[sqlite]",
         "WWW-Authenticate",
     ),
     Mutant(

@@ -73,7 +73,7 @@ MUTANTS: list[Mutant] = [
         "workspace/server/leaks.py",
         "        live, _ = _find(session, [digest(token)])\n",
         "        live, _ = _find(session, [digest(token)])\n        assert live\n",
-        f"{_SERVER}/test_leaks.py::test_response_to_a_finder_does_not_tell_if_there_was_a_token[sqlite]",
+        f"{_SERVER}/test_leaks.py::test_response_to_a_finder_does_not_disclose_whether_a_token_exists[sqlite]",
         "500",
     ),
     Mutant(
@@ -105,7 +105,7 @@ MUTANTS: list[Mutant] = [
         "workspace/server/pages/templates/leaks.html",
         '{% if leak.url.startswith(("https://", "http://")) %}',
         "{% if leak.url %}",
-        f"{_SERVER}/test_leaks.py::test_url_of_another_scheme_is_no_link[sqlite]",
+        f"{_SERVER}/test_leaks.py::test_url_of_another_scheme_is_not_a_link[sqlite]",
         "javascript",
     ),
     Mutant(

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.peer("chromium")
 
 CONTROLS = {"button", "link", "textbox", "radio", "checkbox", "Date", "combobox", "spinbutton", "menuitem"}
 STATES = 28
-WIDTHS = (320, 360, 600, 768, 830, 1024, 1280)  # pixels; the tour continues with the last
+WIDTHS = (320, 360, 600, 768, 830, 1024, 1280)  # pixels; the tour continues with the last one
 
 # Requirements that the accessibility tree does not show.
 STRUCTURE = """() => {
@@ -46,7 +46,7 @@ STRUCTURE = """() => {
   };
 }"""
 
-# The contrast of visible text with its background, if below 4.5 (WCAG 2.2, 1.4.3), and of the edges of fields, if below
+# The contrast of visible text with its background if it is below 4.5 (WCAG 2.2, 1.4.3), and of edges of fields if below
 # 3 (1.4.11).
 FAINT = """() => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
@@ -114,7 +114,7 @@ TOO_WIDE = """() => {
 
 
 def read_accessibility_tree(visitor: Visitor) -> list[tuple[str, str]]:
-    """Read the role and name of everything that a screen reader announces."""
+    """Return the role and name of everything that a screen reader announces."""
     session = visitor.context.new_cdp_session(visitor.page)
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()
@@ -138,7 +138,7 @@ def test_each_state_of_each_page_is_accessible(visit: Callable[..., Visitor], sc
 
 
 def check_names(visitor: Visitor, state: str) -> None:
-    """Check that every control has an accessible name, and what else the tree or the structure shows."""
+    """Check that every control has an accessible name, and that the tree and the structure show no other problem."""
     tree = read_accessibility_tree(visitor)
     nameless = [role for role, name in tree if role in CONTROLS | {"dialog", "heading", "region"} and not name]
     assert nameless == [], state
@@ -158,7 +158,7 @@ def check_names(visitor: Visitor, state: str) -> None:
 
 
 def check_contrast(visitor: Visitor, state: str) -> None:
-    """Check that text has enough contrast, also under the mouse; not there in a bounded run."""
+    """Check that text has enough contrast, and in a full run that it has so under the mouse too."""
     result = visitor.page.evaluate(FAINT)
     assert result["count"] >= 3, state
     assert result["found"] == [], state
@@ -190,7 +190,7 @@ def test_content_behind_a_dialog_is_inert(visit: Callable[..., Visitor]) -> None
 
 
 def test_notice_is_announced_after_the_page_has_loaded(visit: Callable[..., Visitor]) -> None:
-    """Screen readers do not announce a live region if it has its text from the start."""
+    """If a live region has its text from the start, screen readers do not announce it."""
     ann = visit()
     ann.sign_in(ANN, "pro")
     ann.create("Laptop")
@@ -203,7 +203,7 @@ def test_notice_is_announced_after_the_page_has_loaded(visit: Callable[..., Visi
 
 
 def test_dialog_is_usable_at_400_percent_zoom(visit: Callable[..., Visitor]) -> None:
-    """1280 pixels at 400 % are 320 (WCAG 2.2, 1.4.10); the height is that of a phone in landscape."""
+    """At 400 %, 1280 pixels are 320 (WCAG 2.2, 1.4.10). The height is that of a phone in landscape."""
     ann = visit(viewport={"width": 640, "height": 320}, device_scale_factor=2)
     ann.sign_in(ANN, "pro")
     dialog = ann.open_dialog()

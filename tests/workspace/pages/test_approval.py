@@ -28,7 +28,9 @@ def program(workspace: RunningWorkspace) -> Iterator[Program]:
 
 @contextmanager
 def listen() -> Iterator[tuple[str, Callable[[], str]]]:
-    """A program's loopback listener: its URL, and a function that answers one request and returns its target."""
+    """Start a program's loopback listener. Return its URL, and a function that answers one request and returns its
+    target.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(15)
 
@@ -77,7 +79,7 @@ def test_approval_continues_after_signing_in_on_another_tab(
     waiting.goto(program.start_device_login())
     ann.page = ann.new_tab()
     ann.sign_in(ANN, "pro")
-    # A headless tab is always visible, so the event of switching to it is sent here.
+    # A headless tab is always visible, so the test sends the event of switching to it.
     waiting.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     waiting.get_by_role("button", name="Approve").wait_for()
 

@@ -1,4 +1,4 @@
-"""The steps of the guide in a browser and a terminal: sign in, create, copy, paste, revoke, subscribe."""
+"""The steps of the guide, in a browser and a terminal: sign in, create, copy, paste, revoke, subscribe."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ARKA = str(Path(sys.executable).with_name("arka"))
 
 
 class Machine:
-    """A user's machine: `arka`, and a browser command that only records the URL to open."""
+    """A user's machine: `arka`, and a browser command that only records the URL."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.opened_url = folder / "opened"
@@ -74,7 +74,7 @@ def wait_for_exit(child: pexpect.spawn[str]) -> tuple[int | None, str]:
 
 
 def is_in_guide(output: str, url: str) -> bool:
-    """Whether docs/guides/workspace.md quotes the error literally."""
+    """Tell whether docs/guides/workspace.md quotes the error literally."""
     text = output[output.index("error: ") :].replace("\r\n", "\n").replace(url, "http://127.0.0.1:8765")
     return text in (ROOT / "docs" / "guides" / "workspace.md").read_text("utf-8")
 
@@ -160,7 +160,7 @@ def test_login_requires_a_pro_subscription(
     terminal.sendline(token)
     assert wait_for_exit(terminal)[0] == 0
 
-    # After a downgrade, the stored token reports why it no longer works.
+    # After a downgrade, the error says why the stored token no longer works.
     bob.page.get_by_role("button", name="Downgrade to Free").click()
     bob.page.get_by_text("You are on the Free plan now.").first.wait_for()
     code, output = machine.status()

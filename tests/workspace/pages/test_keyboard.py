@@ -32,7 +32,7 @@ def get_focus(visitor: Visitor) -> dict[str, Any]:
 
 
 def press_tab(visitor: Visitor, count: int, key: str = "Tab") -> list[str]:
-    """Press Tab repeatedly and return the elements that get the focus, which must be visible on each."""
+    """Press Tab repeatedly. Return the elements that get the focus, and check that it is visible on each."""
     visited = []
     for _ in range(count):
         visitor.page.keyboard.press(key)
@@ -46,7 +46,7 @@ def test_create_copy_and_revoke_by_keyboard(visit: Callable[..., Visitor], works
     ann = visit()
     press = ann.page.keyboard.press
     ann.page.goto(workspace.add_user(ANN, "pro").link)
-    press("Enter")  # the button is focused if the link contains the code
+    press("Enter")  # if the link contains the code, the button has the focus
     ann.wait_for(ann.page.get_by_role("heading", name="No tokens yet"))
     order = press_tab(ann, 7)
     assert order == ["Skip to the content", "ARKA", "Tokens", "Activity", "Billing", "Sign out", "Create Token"]
@@ -69,7 +69,7 @@ def test_create_copy_and_revoke_by_keyboard(visit: Callable[..., Visitor], works
     assert press_tab(ann, 1) == ["Revoke Laptop"]
     press("Enter")
     ann.wait_for(ann.page.get_by_role("dialog", name="Revoke “Laptop”?"))
-    assert get_focus(ann)["text"] == "Cancel"  # the irreversible action is not focused
+    assert get_focus(ann)["text"] == "Cancel"  # the irreversible action does not have the focus
     assert press_tab(ann, 1) == ["Revoke token"]
     press("Space")
     ann.page.get_by_text("The token was revoked.").first.wait_for()
@@ -79,7 +79,7 @@ def test_create_copy_and_revoke_by_keyboard(visit: Callable[..., Visitor], works
 @pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
 @pytest.mark.parametrize("script", [True, False])
 def test_focus_stays_in_a_dialog(visit: Callable[..., Visitor], key: str, script: bool) -> None:
-    """Between the last and the first control, the focus may be on the browser's own controls."""
+    """Between the last control and the first, the browser's own controls may have the focus."""
     ann = visit(java_script_enabled=script)
     ann.sign_in(ANN, "pro")
     ann.open_dialog()

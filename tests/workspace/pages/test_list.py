@@ -1,4 +1,4 @@
-"""The list of tokens: its order, its pages if it is long, and the contents of a row."""
+"""The list of tokens: its order, its pages if it is long, and what a row shows."""
 
 from __future__ import annotations
 

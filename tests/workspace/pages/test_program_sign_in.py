@@ -32,7 +32,7 @@ def start_login(ann: Visitor, environ: dict[str, str]) -> Terminal:
 
 
 def start_login_over_ssh(ann: Visitor, environ: dict[str, str]) -> tuple[Terminal, str]:
-    """Start it on a machine without a browser. Return the terminal, and the code that it shows with the page."""
+    """Start it on a machine without a browser. Return the terminal, and the code that it shows next to the page."""
     terminal = start_login(ann, environ | {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"})
     terminal.expect("and enter the code ")
     terminal.expect("\n")

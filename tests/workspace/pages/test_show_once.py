@@ -1,4 +1,4 @@
-"""Tokens are shown once and forms act once, despite reloads, back, double clicks and several tabs."""
+"""Each token is shown once and each form acts once, even if the user reloads, goes back, clicks twice or opens tabs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_double_click_creates_one_token(ann: Visitor, workspace: RunningWorkspac
 
 
 def test_resubmitted_form_creates_one_token_and_says_so(visit: Callable[..., Visitor]) -> None:
-    """Without the script, which would prevent it: the server recognizes the form."""
+    """The script would prevent it, so it is off: the server recognizes the form."""
     ann = visit(java_script_enabled=False)
     ann.sign_in(ANN, "pro")
     token = ann.create("Laptop")

@@ -1,4 +1,4 @@
-"""If JavaScript is off, everything works except copying, since each dialog has its own URL."""
+"""If JavaScript is off, everything works except copying, because each dialog has its own URL."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_invalid_form_shows_the_reason_and_keeps_the_input(ann: Visitor) -> None
     assert dialog.get_by_role("radio", name="Manages tokens").is_checked()
 
 
-NAMES = [  # each with what the list shows, if it differs
+NAMES = [  # each with what the list shows if that differs
     ("<script>alert(1)</script>", None),
     ("{{ 7 * 7 }}", None),
     ("עברית (1)", None),

@@ -152,7 +152,7 @@ def _use(visitor: Visitor, token_id: str) -> None:
 
 
 def _expire(visitor: Visitor, token_id: str) -> None:
-    """Set a token's expiry to the past, which no form can do."""
+    """Set a token's expiry to the past. No form can do that."""
     from arka_config.workspace.server.tables import Token
 
     with visitor.workspace.workspace.database.write() as session:

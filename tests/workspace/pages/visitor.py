@@ -1,4 +1,4 @@
-"""Visitor: uses the pages in Chromium, and finds elements by their visible names."""
+"""A visitor uses the pages in Chromium, and finds elements by their visible names."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Visitor:
         return page
 
     def _record(self, message: ConsoleMessage) -> None:
-        # Chromium logs an error status, which is expected for an error page.
+        # Chromium logs an error status, which is expected if the page is an error page.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.console_errors.append(message.text)
 
     def sign_in(self, email: str, plan: str | None = None) -> None:
-        """Open a sign-in link and sign in. Without JavaScript, paste the link."""
+        """Open a sign-in link and sign in. If JavaScript is off, paste the link."""
         link = self.workspace.add_user(email, plan).link
         self.page.goto(link)
         field = self.page.get_by_role("textbox", name="Sign-in link or code")

@@ -26,7 +26,7 @@ UNKNOWN = app.new_prefix + "u" * 37  # a well-formed token that was never issued
 
 
 class Api:
-    """A program that calls the API with a token, or without one if it is empty."""
+    """A program that calls the API with a token. If the token is empty, it sends none."""
 
     def __init__(self, workspace: RunningWorkspace, token: str = "") -> None:
         self.workspace = workspace
@@ -42,7 +42,7 @@ class Api:
     def request(
         self, method: str, path: str, *, token: str | None = None, headers: Mapping[str, str] | None = None, **rest: Any
     ) -> httpx.Response:
-        """Send a request to a path under `/api/v1/`, with the program's token or another one."""
+        """Send a request to a path under `/api/v1/`, with the program's token unless another one is given."""
         token = self.token if token is None else token
         sent = {"Authorization": f"Bearer {token}"} if token else {}
         return self._client.request(method, f"/api/v1/{path}", headers=sent | dict(headers or {}), **rest)
@@ -57,7 +57,7 @@ class Api:
         return self.request("DELETE", path, **rest)
 
     def accepts(self, token: str) -> bool:
-        """Whether the API accepts a token now."""
+        """Tell whether the API accepts a token now."""
         return self.get("me", token=token).status_code == 200
 
 
@@ -82,7 +82,7 @@ class Browser:
     def send(
         self, path: str, fields: Mapping[str, str], *, page: str = "", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Submit a form, with the `form_key` of its page unless the fields contain one."""
+        """Submit a form. If the fields have no `form_key`, add that of the page."""
         key = {} if "form_key" in fields else {"form_key": read_form_key(self.open(page or path).text)}
         return self.http.post(path, data={**key, **fields}, headers=headers)
 
@@ -91,7 +91,7 @@ class Browser:
         return self.send("/sign-in", {"code": link}, page="/sign-in?anew")
 
     def sign_in(self, email: str = ANN, plan: str | None = None) -> Self:
-        """Sign in as a user, created if needed, and return this browser."""
+        """Sign in as a user, and return this browser. If there is no such user, create one."""
         assert self.use_link(self.workspace.add_user(email, plan).link).status_code == 303
         return self
 

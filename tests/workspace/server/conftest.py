@@ -1,4 +1,4 @@
-"""Fixtures for a workspace. Tests that use them run on SQLite and on PostgreSQL; in a bounded run, some of them."""
+"""Fixtures for a workspace. Their tests run on SQLite and PostgreSQL; a bounded run leaves some out on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from tests.workspace.server.postgresql import PostgreSQL
 
 _POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))
-_EVERY = 4  # of a bounded run's tests, one of so many runs on PostgreSQL too
+_EVERY = 4  # in a bounded run, one of so many tests runs on PostgreSQL too
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave most tests on PostgreSQL out of a bounded run, and all slow ones."""
+    """In a bounded run, leave out all slow tests, and most of those on PostgreSQL."""
     numbers.leave_out(config, items, _is_on_postgresql, every=_EVERY)
     numbers.leave_out(config, items, lambda item: _is_on_postgresql(item) and "slow" in item.keywords, every=0)
 
 
 def _is_on_postgresql(item: pytest.Item) -> bool:
-    """Whether the test runs on PostgreSQL, and on SQLite too."""
+    """Tell whether the test runs on PostgreSQL, and on SQLite too."""
     parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     return "postgresql" in (parameters.get("database_url"), parameters.get("bare_url"))
 
@@ -44,7 +44,7 @@ def server() -> Iterator[PostgreSQL]:
 
 @pytest.fixture(scope="session")
 def shared(server: PostgreSQL) -> str:
-    """A PostgreSQL database with all tables. Creating one takes a second, emptying it almost no time."""
+    """A PostgreSQL database with all tables. To create one takes a second, to empty it almost no time."""
     url = server.create_database()
     Workspace.open(app, url, migrate=True).close()
     return url

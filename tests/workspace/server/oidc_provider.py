@@ -1,7 +1,7 @@
-"""A provider of OpenID Connect on loopback, built with the server parts of oauthlib. Its only user is `account`.
+"""A provider of OpenID Connect on loopback, built from the server parts of oauthlib. Its only user is `account`.
 
-`claims` replaces claims of the ID token (None removes one), `metadata` entries of the discovery document, `sign` how
-the ID token is signed: a provider that is wrong, or an attacker.
+If a provider should be wrong, or an attacker's: `claims` replaces claims of the ID token (None removes one), `metadata`
+replaces entries of the discovery document, and `sign` signs the ID token.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Provider:
 
 
 class Validator(_oauthlib.RequestValidator):  # type: ignore[misc]  # a class of oauthlib, which has no type annotations
-    """What oauthlib asks: one client, any redirect that it registered, and the codes that were given out."""
+    """What oauthlib asks: one client, any redirect that it registered, and the codes that were issued."""
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider

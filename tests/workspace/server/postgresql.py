@@ -31,19 +31,19 @@ DURABLE = {
     "max_connections": "60",
     "timezone": "Pacific/Chatham",  # the server's time zone must not matter
 }
-# Durability takes most of the time, and the data is temporary.
+# Durability would take most of the time, and the data is temporary.
 _FAST = DURABLE | {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-# A mount namespace ends with its processes. The data of a small disk do not outlive `stop`.
+# A mount namespace ends when its processes end, so the data of a small disk do not outlive `stop`.
 _MOUNT_SMALL_DISK = """
 user=$1 && shift && mount -t tmpfs -o "size=16m,mode=0700,uid=$(id -u "$user")" tmpfs "$0/small" &&
 exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups -- "$@"
 """
-# SIGINT disconnects all clients. The pipe closes when this process ends, even if it is killed.
+# SIGINT disconnects all clients. When this process ends, even if it is killed, the pipe closes.
 _STOP_WITH_PARENT = '"$@" </dev/null & read -r _; kill -INT $!; wait $!; rm -rf "$0"'
 
 
 class PostgreSQL:
-    """A server. `folder` holds its data and its socket. Tests can freeze, stop and fill it, and make it read-only."""
+    """A server. `folder` contains its data and its socket. Tests can freeze, stop or fill it, or make it read-only."""
 
     def __init__(self, folder: Path, programs: Path, user: str | None, settings: Mapping[str, str]) -> None:
         self.folder = folder
@@ -87,8 +87,8 @@ class PostgreSQL:
             keeper.wait(_TIMEOUT)
 
     @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Stop all processes of the server with SIGSTOP: connections stay open, and get no answer."""
+    def freeze(self) -> Iterator[None]:
+        """Stop all of its processes with SIGSTOP until the block ends: connections stay open, without an answer."""
         postmaster = self._postmaster()
         os.kill(postmaster, signal.SIGSTOP)  # first, so that it starts no other process
         frozen = [postmaster, *_children(postmaster)]
@@ -101,8 +101,8 @@ class PostgreSQL:
                 os.kill(process, signal.SIGCONT)
 
     @contextmanager
-    def read_only(self) -> Iterator[None]:
-        """Make transactions read-only, as on a standby, also those of open connections."""
+    def make_read_only(self) -> Iterator[None]:
+        """Make transactions read-only until the block ends, as on a standby, and also for open connections."""
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             self._reload(connection, "on")
@@ -136,7 +136,7 @@ class PostgreSQL:
             self.execute("DROP TABLESPACE small")
 
     @contextmanager
-    def filled(self, url: str) -> Iterator[None]:
+    def fill(self, url: str) -> Iterator[None]:
         """Fill the disk of a small database until no table can grow."""
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE TABLE filler (content text)")
@@ -210,7 +210,7 @@ def run_server(settings: Mapping[str, str] = _FAST) -> Iterator[PostgreSQL]:
 
 
 def why_no_small_disk() -> str:
-    """Why the server cannot have a small disk; empty if it can."""
+    """Return why the server cannot have a small disk; empty if it can."""
     if os.geteuid() != 0:
         return "only root can mount a file system"
     if missing := [name for name in ("mount", "setpriv", "unshare") if shutil.which(name) is None]:
@@ -238,7 +238,9 @@ def _wait_until_ready(server: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def _choose_user() -> str | None:
-    """The user that runs the server instead of root: `postgres`, else `nobody`. None if this process is not root."""
+    """Return the user that runs the server if this process is root: `postgres`, else `nobody`. Return None if it is
+    not.
+    """
     if os.geteuid() != 0:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Hooks that Schemathesis loads: what it cannot read from the OpenAPI document. `test_openapi.py` runs it.
+"""Hooks that Schemathesis loads for what the OpenAPI document cannot say. `test_openapi.py` runs it.
 
-Every request has its own token, since a request may revoke the token that it is sent with. With a shared token, all
-later requests would get a 401.
+Every request has its own token, because it may revoke that token. If they shared one, all later requests would get a
+401.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Tokens:
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
-    """Make valid input meaningful: a schema cannot say that a time is in the future, a cursor ours, or a key new."""
+    """Make valid input meaningful: no schema can say that a time is in the future, a cursor ours, or a key new."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     case.query.pop("cursor", None)
-    case.headers.pop("Idempotency-Key", None)  # a key that was used is refused
+    case.headers.pop("Idempotency-Key", None)  # if a key was used before, it is refused
     expires = case.body.get("expires") if isinstance(case.body, dict) else None
     if isinstance(case.body, dict) and isinstance(expires, str):
         case.body["expires"] = _FUTURE_LEAP_YEAR + expires[4:]

@@ -1,4 +1,4 @@
-"""A secret-scanning partner for tests: its keys, and reports that it signs."""
+"""A secret-scanning partner for tests: its keys, and the reports that it signs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exported audit log: complete, append-only, and replayed after a backup was restored."""
+"""The exported audit log is complete and append-only, and is replayed after a backup was restored."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def opened(database_url: str) -> Iterator[Workspace]:
 
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[Workspace]:
-    """A workspace in a SQLite file, for what does not depend on the database."""
+    """A workspace in a SQLite file, for tests that do not depend on the database."""
     with closing(Workspace.open(app, f"sqlite:///{tmp_path / 'workspace.db'}")) as workspace:
         workspace.add_user(ANN, "pro")
         yield workspace
@@ -80,7 +80,7 @@ def test_export_finds_an_entry_that_was_committed_late(opened: Workspace, tmp_pa
     path = tmp_path / "audit.jsonl"
     opened.issue(ANN, "first")
     audit_export.export(opened.database, str(path))
-    with opened.database.write() as session:  # its transaction began before the last exported entry, and is slow
+    with opened.database.write() as session:  # its transaction began before the last exported entry, but was slow
         records.audit(session, records.TOKEN_REVOKED, user_id=None, subject="tok_late")
         session.flush()
         session.execute(update(AuditEntry).where(AuditEntry.subject == "tok_late").values(at=seconds_ago(60)))
@@ -129,7 +129,7 @@ def test_file_that_is_not_an_export_is_not_changed(local: Workspace, tmp_path: P
 
 
 def back_up(url: str, folder: Path) -> Path:
-    """Back up a database while it is in use, as docs/guides/backup.md says."""
+    """Back up a database in use, as docs/guides/backup.md says."""
     file = folder / "backup"
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:

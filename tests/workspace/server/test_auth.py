@@ -44,7 +44,7 @@ def assert_rejected(response: httpx.Response, challenge: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_missing_token_gets_a_plain_challenge(api: Api, method: str, path: str) -> None:
-    """RFC 6750, section 3.1: if there are no credentials, the challenge should not include an error code."""
+    """If a request has no credentials, the challenge should not include an error code (RFC 6750, section 3.1)."""
     assert_rejected(api.request(method, path, token="", json={"label": "x"}), 'Bearer realm="arka"')
 
 
@@ -148,7 +148,7 @@ def test_expired_token_is_rejected_and_still_listed(workspace: RunningWorkspace,
 def test_bad_tokens_of_one_client_reject_no_other_client_behind_the_address(
     workspace: RunningWorkspace, api: Api
 ) -> None:
-    """Only the client that repeats a bad token gets 429, and the response still says that the token is invalid."""
+    """Only a client that repeats a bad token gets 429, and even then the response says that the token is invalid."""
     workspace.workspace.bad_token_limit = Limit("bad token", 3, timedelta(minutes=1))
     assert [api.get("me", token=UNKNOWN).status_code for _ in range(4)] == [401] * 4
     repeated = api.get("me", token=UNKNOWN)
@@ -176,7 +176,7 @@ def test_bad_token_that_cannot_be_counted_in_the_database_is_invalid_and_limited
 def test_bad_token_does_not_wait_until_it_is_counted(
     workspace: RunningWorkspace, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those that come meanwhile are counted together."""
+    """If others come meanwhile, all are counted together."""
     may_write, counted = threading.Event(), []
 
     def count(_: object, __: Limit, ___: str, *, times: int) -> int:
@@ -238,7 +238,7 @@ def test_new_token_has_the_app_s_format_a_checksum_and_180_bits() -> None:
     assert all(token_checksum.is_valid(token, "arka_") for token in generated)
     assert len({token[:-6] for token in generated}) == len(generated)
     assert (37 - 6) * math.log2(len(letters)) >= 180
-    # Each letter occurs at each position. By chance, one is missing in 2,000 tokens once in 10^11 runs.
+    # Each letter occurs at each position. By chance, one of 2,000 tokens lacks a letter once in 10^11 runs.
     for position in range(5, 36):
         letter_counts = Counter(token[position] for token in generated)
         assert set(letter_counts) == letters

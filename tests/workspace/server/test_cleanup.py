@@ -1,4 +1,4 @@
-"""Expired tokens and old audit entries are deleted after their retention, by one server at a time."""
+"""When their retention is over, expired tokens and old audit entries are deleted, by one server at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Concurrent rotations, revocations, uses and failures."""
+"""Rotations, revocations, uses and failures may be concurrent."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run_concurrently(*calls: Callable[[], T]) -> list[T]:
 
 
 def test_concurrent_rotations_leave_one_successor(workspace: RunningWorkspace, api: Api) -> None:
-    """Each rotation revokes the unused successor of the previous one."""
+    """If the successor of the last rotation is unused, the next rotation revokes it."""
     for round_ in range(3):
         old = workspace.issue(ANN, f"CI {round_}").secret.reveal()
         rotate = partial(api.post, "tokens/current/rotate", token=old)
@@ -71,7 +71,7 @@ def test_concurrent_revocations_succeed_once(workspace: RunningWorkspace, api: A
 def test_token_revoked_during_the_request_does_nothing(
     workspace: RunningWorkspace, other: Workspace, api: Api, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Revocation is immediate: it also stops requests in progress."""
+    """Revocation is immediate: it stops requests in progress too."""
     manager, target = workspace.issue(ANN, "Stolen", [MANAGE]), workspace.issue(ANN, "target")
     verify = Verifier.verify
 
@@ -94,7 +94,7 @@ def test_token_revoked_during_the_request_does_nothing(
 
 
 def test_successor_in_use_is_not_revoked_by_the_next_rotation(workspace: RunningWorkspace, api: Api) -> None:
-    """Its first use and the next rotation are concurrent: either it was used and stays valid, or it is revoked."""
+    """If its first use and the next rotation are concurrent, either it was used and stays valid, or it is revoked."""
     old = workspace.issue(ANN, "CI").secret.reveal()
     for _ in range(6):
         new = api.post("tokens/current/rotate", token=old).json()["token"]

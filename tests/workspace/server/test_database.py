@@ -112,7 +112,7 @@ def test_file_that_is_not_a_database_is_not_changed(tmp_path: Path) -> None:
     assert file.read_text() == "shopping list\n" * 100
 
 
-def test_full_disk_names_the_disk(tmp_path: Path) -> None:
+def test_error_on_a_full_disk_names_the_disk(tmp_path: Path) -> None:
     database = Workspace.open(app, file_url(str(tmp_path / "workspace.db"))).database
     event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
     database.engine.dispose()

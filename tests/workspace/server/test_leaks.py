@@ -103,7 +103,7 @@ def test_unsigned_reports_are_limited(workspace: RunningWorkspace, partner: Part
     assert len(entries(workspace, "limit reached")) == 1
 
 
-def test_without_a_partner_there_is_no_such_address(workspace: RunningWorkspace) -> None:
+def test_report_without_a_configured_partner_is_not_found(workspace: RunningWorkspace) -> None:
     token = issue(workspace)
     assert report(workspace, Partner(), token).status_code == 404
     assert accepts(workspace, token)
@@ -143,7 +143,7 @@ def test_owner_sees_the_leak_until_they_dismiss_it(workspace: RunningWorkspace, 
         assert "leaked and was revoked" not in ann.open(TOKENS_PAGE).text
 
 
-def test_url_of_another_scheme_is_no_link(workspace: RunningWorkspace, partner: Partner) -> None:
+def test_url_of_another_scheme_is_not_a_link(workspace: RunningWorkspace, partner: Partner) -> None:
     reports = [{"token": issue(workspace), "type": "t", "url": "javascript:alert(1)", "source": "\x1b[31m\0"}]
     body = json.dumps(reports).encode()
     with Api(workspace) as client, Browser(workspace) as ann:
@@ -160,7 +160,7 @@ def found(workspace: RunningWorkspace, token: Any) -> httpx.Response:
 
 def test_finder_revokes_with_the_token_alone(workspace: RunningWorkspace) -> None:
     token = issue(workspace)
-    workspace.workspace.set_plan(ANN, "free")  # with which the API accepts no token
+    workspace.workspace.set_plan(ANN, "free")  # if a request has this header, the API accepts no token
     response = found(workspace, token)
     assert (response.status_code, response.content) == (204, b"")
     with workspace.workspace.database.read() as session:
@@ -171,7 +171,7 @@ def test_finder_revokes_with_the_token_alone(workspace: RunningWorkspace) -> Non
         assert "revoked by somebody who had it" in ann.sign_in(ANN).open(TOKENS_PAGE).text
 
 
-def test_response_to_a_finder_does_not_tell_if_there_was_a_token(workspace: RunningWorkspace) -> None:
+def test_response_to_a_finder_does_not_disclose_whether_a_token_exists(workspace: RunningWorkspace) -> None:
     def describe(response: httpx.Response) -> tuple[int, bytes, list[str]]:
         return response.status_code, response.content, sorted(response.headers)
 

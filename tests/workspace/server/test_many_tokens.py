@@ -1,4 +1,4 @@
-"""Select, list and revoke many tokens: conditions, pages without a limit, and revocation in bulk."""
+"""Select, list and revoke many tokens: conditions, any number of pages, and bulk revocation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PATTERNS = st.text("ab*?[]!-^\\.é", max_size=8)
 
 
 def insert_tokens(running: RunningWorkspace, labels: list[str], **values: Any) -> None:
-    """Insert Ann's tokens at once, older than every other one."""
+    """Insert Ann's tokens in one statement. They are older than all others."""
     with running.workspace.database.write() as session:
         user_id = session.scalar(select(Token.user_id))
         rows = [
@@ -64,7 +64,7 @@ def in_days(days: float) -> str:
 
 @pytest.fixture
 def fleet(workspace: RunningWorkspace, api: Api) -> Api:
-    """Ann's tokens of several kinds; "Manager" is used by the requests themselves."""
+    """Ann's tokens of several kinds. The requests themselves use "Manager"."""
     insert_tokens(workspace, ["ci-1", "ci-[x]"])
     insert_tokens(workspace, ["ci-20", "CI-3"], expires=NOW + timedelta(days=7), last_used=NOW - timedelta(days=1))
     insert_tokens(workspace, ["old"], expires=NOW - timedelta(days=7), last_used=NOW - timedelta(days=90))
@@ -159,7 +159,7 @@ def test_revocation_needs_the_scope(workspace: RunningWorkspace, fleet: Api) -> 
 
 
 def test_more_tokens_than_any_page_limit_are_listed_and_revoked(tmp_path: Path) -> None:
-    """20,100 tokens were more than the client could list."""
+    """When the client had a limit, it could not list 20,100 tokens."""
     with serve_in_thread(app, f"sqlite:///{tmp_path / 'workspace.db'}") as running:
         running.add_user(ANN, "pro")
         token = running.issue(ANN, "Manager", [MANAGE]).secret

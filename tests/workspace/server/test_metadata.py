@@ -1,4 +1,4 @@
-"""What a workspace tells without a token: the format of tokens."""
+"""What a workspace discloses without a token: the format of tokens."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_checksum_is_required_unless_an_older_token_works(workspace: RunningWork
 
 
 @pytest.mark.parametrize("declared", ["none", "required"])
-def test_checksum_is_as_the_app_says(declared: str) -> None:
+def test_checksum_is_what_the_app_declares(declared: str) -> None:
     app = App("acme", token_prefix="acme_", token_checksum=declared)  # type: ignore[arg-type]  # a Literal
     with serve_in_thread(app) as workspace, Api(workspace) as client:
         assert client.get("metadata").json() == {

@@ -1,4 +1,4 @@
-"""Protections of all requests and responses: allowed hosts, security headers, cookies, and forged forms."""
+"""Protections of every request and response: allowed hosts, security headers, cookies, and forged forms."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def behind_tls(tmp_path: Path) -> Iterator[RunningWorkspace]:
-    """A workspace with an https URL, behind a proxy that terminates TLS. The test acts as the proxy."""
+    """A workspace with an https URL behind a proxy that terminates TLS. The test acts as the proxy."""
     with serve_in_thread(app, f"sqlite:///{tmp_path / 'tls.db'}", public_url=f"https://{HOST}") as running:
         running.add_user(ANN, "pro")
         yield running
@@ -64,12 +64,14 @@ def test_every_response_has_the_security_headers(workspace: RunningWorkspace) ->
             "no-cache" if response.url.path == "/static/workspace.js" and response.is_success else "no-store"
         )
         assert "access-control-allow-origin" not in headers
-        assert "strict-transport-security" not in headers  # plain http: browsers would refuse to connect again
+        assert (
+            "strict-transport-security" not in headers
+        )  # plain http: with the header, browsers would refuse to connect again
 
 
 @pytest.mark.parametrize("path", ["/sign-in", TOKENS_PAGE, f"{TOKENS_PAGE}?create", "/billing"])
 def test_pages_have_no_inline_scripts_or_styles(workspace: RunningWorkspace, path: str) -> None:
-    """Otherwise the policy would have to allow inline scripts, and with them injected ones."""
+    """If they had any, the policy would have to allow inline scripts, and with them injected ones."""
     with Browser(workspace).sign_in() as browser:
         text = browser.open(path, follow_redirects=True).text
     assert re.findall(r"<script(?![^>]*\bsrc=)", text) == []
@@ -124,7 +126,7 @@ def test_sign_in_works_behind_a_tls_proxy(behind_tls: RunningWorkspace) -> None:
     ],
 )
 def test_unknown_host_is_rejected(workspace: RunningWorkspace, host: str) -> None:
-    """DNS rebinding: a name of the attacker that resolves to 127.0.0.1 has the origin of the attacker's page."""
+    """DNS rebinding: if a name of the attacker resolves to 127.0.0.1, it has the origin of the attacker's page."""
     with Browser(workspace) as browser:
         response = browser.open("/sign-in", headers={"Host": host})
         assert (response.status_code, "set-cookie" in response.headers) == (400, False)

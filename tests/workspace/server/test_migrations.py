@@ -1,4 +1,4 @@
-"""Migrations: explicit for PostgreSQL, and compatible with the programs before them."""
+"""Migrations are explicit on PostgreSQL, and compatible with the programs before them."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_migration_gives_up_if_a_table_stays_in_use(bare_url: str, monkeypatch: 
         assert migrations.migrate(database).after == head()
 
 
-# Expand first: each program works with the tables of every later migration that names it.
+# Expand first: if a later migration names a program, that program works with its tables.
 
 
 def list_migrations() -> list[tuple[str, str]]:
@@ -164,7 +164,7 @@ def test_migrations_only_add_what_older_programs_can_ignore(bare_url: str) -> No
 
 
 def read_rules(url: str) -> dict[str, set[str | None]]:
-    """The names of the rules of each table that a row of an older program could break."""
+    """Return the names of each table's rules that a row of an older program could break."""
     with closing(Database.open(url)) as database:
         found = inspect(database.engine)
         rules: dict[str, set[str | None]] = {}

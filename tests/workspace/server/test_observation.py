@@ -52,8 +52,10 @@ def send(application: Any, path: str, method: str = "GET", **headers: str) -> ht
 
 
 @contextmanager
-def captured(form: logs.Format, capsys: pytest.CaptureFixture[str], *, access_log: bool = False) -> Iterator[list[str]]:
-    """Log in this format in the block, and add the lines to the list at its end."""
+def capture_log(
+    form: logs.Format, capsys: pytest.CaptureFixture[str], *, access_log: bool = False
+) -> Iterator[list[str]]:
+    """Log in this format until the block ends, and then add the lines to the list."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
     lines: list[str] = []
@@ -91,7 +93,7 @@ def test_readiness_is_lost_if_the_database_fails(opened: Workspace, monkeypatch:
     application = create_application(opened)
     response = send(application, "/readyz")
     assert (response.status_code, response.text) == (503, "the database does not respond\n")
-    assert send(application, "/healthz").status_code == 200  # the process is well: a restart would not help
+    assert send(application, "/healthz").status_code == 200  # the process is healthy: a restart would not help
 
 
 def test_readiness_does_not_wait_for_a_frozen_database(opened: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +133,7 @@ def test_readiness_queries_once_a_second_at_most(opened: Workspace, monkeypatch:
         f"{ID}\x1b[31m",
         f"{ID}{ID}{ID}",
         'x" , "level": "error',
-        UNKNOWN,  # a token at the wrong place
+        UNKNOWN,  # a token in the wrong place
         "z" * 32,
     ],
     ids=ascii,
@@ -176,7 +178,7 @@ def test_access_log_has_routes_and_no_secrets(
 ) -> None:
     registry = CollectorRegistry()
     application = create_application(opened, access_log=True, metrics=Metrics(registry))
-    with captured(form, capsys, access_log=True) as lines:
+    with capture_log(form, capsys, access_log=True) as lines:
         for method, path, _ in REQUESTS:
             send(
                 application,
@@ -197,7 +199,7 @@ def test_access_log_has_routes_and_no_secrets(
 def test_json_log_has_time_request_id_and_client(opened: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     trusted = parse_networks(["192.0.2.0/24"], "test")
     application = create_application(opened, access_log=True, trusted_proxies=trusted)
-    with captured("json", capsys, access_log=True) as lines:
+    with capture_log("json", capsys, access_log=True) as lines:
         send(application, "/api/v1/me", x_request_id=ID, x_forwarded_for="203.0.113.5")
         send(application, "/readyz")  # not logged: a load balancer sends several a second
     (entry,) = map(json.loads, lines)
@@ -213,7 +215,7 @@ def test_error_is_logged_with_the_id_of_its_request(opened: Workspace, capsys: p
 
     application = create_application(opened)
     for form in ("json", "text"):
-        with captured(form, capsys) as lines, pytest.MonkeyPatch.context() as patch:
+        with capture_log(form, capsys) as lines, pytest.MonkeyPatch.context() as patch:
             patch.setattr(opened.database, "_run_lookup", fail)
             patch.setattr(opened.database.outages, "_current", {})  # each outage is logged once
             response = send(application, "/api/v1/me", x_request_id=ID, authorization=f"Bearer {UNKNOWN}")
@@ -224,14 +226,14 @@ def test_error_is_logged_with_the_id_of_its_request(opened: Workspace, capsys: p
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_log_line_cannot_be_forged(capsys: pytest.CaptureFixture[str], form: logs.Format) -> None:
-    with captured(form, capsys) as lines:
+    with capture_log(form, capsys) as lines:
         logs.SERVER.error("a\n2026-01-01T00:00:00Z error forged\x1b[31m\u2028")
     assert len(lines) == 1
     assert "\x1b" not in lines[0]
 
 
 def test_json_log_has_a_traceback_on_the_same_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with captured("json", capsys) as lines:
+    with capture_log("json", capsys) as lines:
         try:
             raise ValueError("broken")
         except ValueError:
@@ -242,7 +244,7 @@ def test_json_log_has_a_traceback_on_the_same_line(capsys: pytest.CaptureFixture
 
 
 def test_json_log_includes_committed_audit_entries_only(opened: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    with captured("json", capsys) as lines:
+    with capture_log("json", capsys) as lines:
         token = opened.issue(ANN, "CI").token
         with opened.database.write() as session:
             tokens.revoke(session, token.user_id, token.id, address="192.0.2.1")
@@ -252,7 +254,7 @@ def test_json_log_includes_committed_audit_entries_only(opened: Workspace, capsy
     audit = entry["audit"]
     assert (entry["logger"], entry["message"]) == ("audit", "token created")
     assert (audit["action"], audit["subject"], audit["user_id"]) == ("token created", token.id, token.user_id)
-    with captured("text", capsys) as lines:
+    with capture_log("text", capsys) as lines:
         opened.issue(ANN, "CI")
     assert lines == []
 

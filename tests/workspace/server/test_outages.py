@@ -1,4 +1,4 @@
-"""The database is stopped, frozen, read-only or full: what a request gets, how soon, and what is logged."""
+"""If the database is stopped, frozen, read-only or full: what a request gets, how soon, and what is logged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.peer("postgresql")
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    """The log of outages. Each ends with the first success."""
+    """The log of outages. Each outage ends with the first success."""
     monkeypatch.setattr(outages, "_QUIET", 0)
     monkeypatch.setattr(outages, "_PAUSE", 0.1)
     caplog.set_level(logging.WARNING, "arka_config")
@@ -67,7 +67,7 @@ def manager(running: RunningWorkspace) -> Iterator[Api]:
 
 
 def ask_everything(client: Api, browser: Browser) -> list[httpx.Response]:
-    """Send a request of each kind at the same time, and check that none waits for long."""
+    """Send a request of each kind at once, and check that none waits for long."""
     responses = run_concurrently(
         *[lambda: client.get("me")] * 4,
         *[lambda: client.get("me", token=UNKNOWN)] * 4,
@@ -84,31 +84,31 @@ def test_frozen_server_gives_503_within_3_seconds_and_hangs_nothing(
     server: PostgreSQL, running: RunningWorkspace, manager: Api, log: pytest.LogCaptureFixture
 ) -> None:
     with Browser(running).sign_in() as browser:
-        with server.frozen():
+        with server.freeze():
             first = ask_everything(manager, browser)
             again = ask_everything(manager, browser)
         assert {each.status_code for each in first + again} == {503}
         assert {each.headers["retry-after"] for each in first if "json" in each.headers["content-type"]} == {"2"}
-        time.sleep(0.1)  # no request tries the database again before
+        time.sleep(0.1)  # before that, no request tries the database again
         assert manager.accepts(manager.token)  # this one tries it
         assert {each.status_code for each in ask_everything(manager, browser)} == {200, 201, 401, 404}
     begin, end = messages(log)
-    assert begin in {  # whichever is first
+    assert begin in {  # whichever comes first
         f"the database does not respond: {reason}; requests get 503 until it does"
         for reason in ("no response within 2 s", "connection timeout expired")
     }
     assert end.startswith("the database responds again, after ")
 
 
-def test_server_that_freezes_between_two_statements_of_a_request_is_not_waited_for(
+def test_request_does_not_wait_if_the_server_freezes_between_two_statements(
     server: PostgreSQL, running: RunningWorkspace, manager: Api
 ) -> None:
-    """The token was looked up before."""
+    """It freezes when the token has been looked up."""
 
     def write() -> None:
         with running.workspace.database.write() as session:
             session.execute(text("SELECT 1"))
-            with server.frozen():
+            with server.freeze():
                 session.execute(text("SELECT 1"))
 
     started = time.monotonic()
@@ -140,7 +140,7 @@ def test_read_only_server_gives_503_for_writes_and_reads_go_on(
     old = running.issue(ANN, "CI").secret.reveal()
     successor = manager.post("tokens/current/rotate", token=old).json()["token"]
     with Browser(running).sign_in() as browser:
-        with server.read_only():
+        with server.make_read_only():
             writes = [
                 manager.post("tokens", json={"label": "x"}),
                 manager.delete("tokens/current", token=old),
@@ -166,7 +166,7 @@ def test_connections_to_a_read_only_server_are_replaced(
     """After a failover, a connection may lead to the former primary, which does not see later revocations."""
     lookup = running.workspace.database._lookup_connection
     assert lookup is not None
-    with server.read_only():
+    with server.make_read_only():
         assert manager.post("tokens", json={"label": "x"}).status_code == 503
         assert manager.accepts(manager.token)
     assert running.workspace.database._lookup_connection is not lookup
@@ -207,7 +207,7 @@ def test_full_disk_of_the_server_refuses_no_valid_token(server: PostgreSQL, log:
         old = running.issue(ANN, "CI").secret.reveal()
         with Api(running, running.issue(ANN, "Manager", [MANAGE]).secret.reveal()) as client:
             successor = client.post("tokens/current/rotate", token=old).json()["token"]
-            with server.filled(url):
+            with server.fill(url):
                 check_full_disk(running, client, old, successor)
             assert client.post("tokens", json={"label": "x"}).status_code == 201
     begin, *_, end = messages(log)

@@ -1,4 +1,4 @@
-"""A workspace of an app without a billing page, which has no plans. The tokens page is declared on another host."""
+"""If an app has no billing page, its workspace has no plans. Its tokens page is on another host."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_unknown_path_is_not_found(api: Api, path: str) -> None:
     ],
 )
 def test_wrong_method_gets_the_allowed_ones(api: Api, path: str, allowed: str) -> None:
-    """RFC 9110, section 15.5.6. The list is complete even if two operations share a path."""
+    """RFC 9110, section 15.5.6. If two operations share a path, the list has the methods of both."""
     for method in ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "PROPFIND"):
         if method not in allowed:
             response = api.request(method, path)

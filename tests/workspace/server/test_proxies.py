@@ -1,4 +1,4 @@
-"""The client's address: the peer's, or the one that a trusted proxy reports, and never any other text."""
+"""The client's address is the peer's, or the one that a trusted proxy reports, and never any other text."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_client_is_the_last_address_that_is_not_a_trusted_proxy(peer: str, forwa
 @pytest.mark.parametrize(
     ("text", "hint"), [("10.0.0.1/8", "did you mean 10.0.0.0/8?"), ("proxy.example", "10.0.0.0/8"), ("*", "10.0.0.0/8")]
 )
-def test_other_text_than_a_network_is_a_usage_error(text: str, hint: str) -> None:
+def test_proxy_that_is_not_a_network_is_a_usage_error(text: str, hint: str) -> None:
     with pytest.raises(UsageError, match="--trusted-proxy: '.*' is not a network") as error:
         parse_networks(["127.0.0.1", text], "--trusted-proxy")
     assert hint in error.value.hint
@@ -87,7 +87,7 @@ def test_forged_header_is_not_stored_and_does_not_evade_limits(tmp_path: Path, i
 
 
 def send_bad_token(workspace: RunningWorkspace, forwarded: str) -> int:
-    """Send a request with an unknown token through a proxy that passes on this header. httpx would reject it."""
+    """Send a request with an unknown token and this header, as a proxy would. httpx would reject the header."""
     with closing(http.client.HTTPConnection(urlsplit(workspace.url).netloc, timeout=30)) as connection:
         headers = {"Host": "workspace.example", "X-Forwarded-For": forwarded, "Authorization": f"Bearer {UNKNOWN}"}
         connection.request("GET", "/api/v1/me", headers=headers)

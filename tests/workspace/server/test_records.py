@@ -184,7 +184,7 @@ def test_email_with_markup_is_escaped(workspace: RunningWorkspace) -> None:
 
 
 def read_files(workspace: RunningWorkspace) -> Iterator[tuple[str, bytes]]:
-    """Read all files of the database, including the write-ahead log."""
+    """Return the content of all files of the database, including the write-ahead log."""
     database = workspace.workspace.database
     if database.is_sqlite:
         file = Path(database.engine.url.database or "")

@@ -1,4 +1,4 @@
-"""Scopes: what tokens that read, issue within bounds, or manage may do with other tokens, and what they may not."""
+"""Scopes: what a token may do with other tokens, and may not, if it reads, issues within bounds, or manages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def in_minutes(minutes: float) -> str:
 
 @pytest.fixture
 def issuer(workspace: RunningWorkspace, api: Api) -> str:
-    """A token of Ann's that may issue three tokens `ci-*` for an hour. Ann has another one too."""
+    """A token of Ann's that may issue three tokens `ci-*` for an hour each. Ann has another token too."""
     return workspace.issue(ANN, "Build farm", bounds=BOUNDS).secret.reveal()
 
 
@@ -70,13 +70,13 @@ def test_issuer_creates_nothing_outside_its_bounds(api: Api, issuer: str, body: 
 
 
 def test_longest_lifetime_is_counted_by_the_server_s_clock(api: Api, issuer: str) -> None:
-    """A client with a clock that is ahead asks for a little more; it gets what the bound allows."""
+    """If a client's clock is ahead, it asks for a little more, and gets what the bound allows."""
     response = issue(api, issuer, minutes=60.5)
     expires = timestamps.parse(response.json()["details"]["expires"])
     assert expires <= datetime.now(UTC) + timedelta(hours=1)
 
 
-def test_issuer_has_no_more_than_its_number_of_tokens(api: Api, issuer: str) -> None:
+def test_issuer_creates_no_more_than_its_number_of_tokens(api: Api, issuer: str) -> None:
     ids = [issue(api, issuer, f"ci-{number}").json()["details"]["id"] for number in range(3)]
     refused = issue(api, issuer, "ci-4")
     assert (refused.status_code, refused.json()["type"]) == (403, OUTSIDE)
@@ -143,7 +143,7 @@ def test_read_token_lists_and_changes_nothing(workspace: RunningWorkspace, api: 
     assert len(labels_of(api, token)) == 3
 
 
-def test_only_manage_all_reaches_another_user(workspace: RunningWorkspace, api: Api) -> None:
+def test_only_manage_all_may_manage_another_user_s_tokens(workspace: RunningWorkspace, api: Api) -> None:
     workspace.add_user(BOB, "pro")
     workspace.issue(BOB, "Bob's")
     refused = api.get("tokens", params={"user": BOB})

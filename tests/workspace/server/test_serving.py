@@ -91,7 +91,7 @@ def wait_until(condition: object, seconds: float = TIMEOUT) -> None:
 
 
 def create_token(server: ServerProcess, client: httpx.Client) -> str:
-    """Create a token on the tokens page, over one connection, which is served by any of the workers."""
+    """Create a token on the tokens page, over one connection. Any worker may serve it."""
     code = server.create_link()
     page = client.get("/sign-in")
     signed_in = client.post(
@@ -112,7 +112,9 @@ def test_workers_share_tokens_limits_and_survive_a_crash(tmp_path: Path, databas
         wait_until(lambda: len(server.list_workers()) == 2)
 
         def status(secret: str, method: str = "GET", path: str = "me") -> int:
-            headers = {"Authorization": f"Bearer {secret}"}  # each request has its own connection, to any worker
+            headers = {
+                "Authorization": f"Bearer {secret}"
+            }  # each request has its own connection, which any worker may accept
             return httpx.request(
                 method, f"{server.url}/api/v1/{path}", headers=headers, verify=NO_TLS, trust_env=False, timeout=TIMEOUT
             ).status_code
@@ -123,7 +125,7 @@ def test_workers_share_tokens_limits_and_survive_a_crash(tmp_path: Path, databas
         with ThreadPoolExecutor(CONCURRENCY) as pool:
             statuses = Counter(pool.map(status, [UNKNOWN] * 140))
         assert statuses.keys() == {401, 429}
-        # Of 170, each of the two workers had half; one that did not know of the other would have refused none.
+        # Each of the two workers had half of 170. If one did not know of the other, it would have refused none.
         assert statuses[401] >= 70
         first, second = server.list_workers()
         os.kill(first, signal.SIGKILL)
@@ -144,7 +146,7 @@ def test_workers_share_tokens_limits_and_survive_a_crash(tmp_path: Path, databas
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_accepted_connection_sends_without_delay(host: str) -> None:
-    """Otherwise each response on a connection after the first one takes 40 ms more."""
+    """If it did not, each response on a connection after the first would take 40 ms more."""
     with (
         serving.listen(host, 0) as listener,
         socket.create_connection(listener.getsockname()[:2]),
@@ -154,7 +156,7 @@ def test_accepted_connection_sends_without_delay(host: str) -> None:
 
 
 def test_worker_freezes_what_it_has_loaded_before_it_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise a full collection takes 30 ms, and bad tokens cause one every few hundred requests."""
+    """If it did not, a full collection would take 30 ms, and bad tokens cause one every few hundred requests."""
     database = f"sqlite:///{tmp_path / 'w.db'}"
     Workspace.open(app, database).close()
     frozen = []

@@ -63,7 +63,7 @@ def test_link_signs_in_its_user(workspace: RunningWorkspace) -> None:
 def test_link_works_once(workspace: RunningWorkspace) -> None:
     link = workspace.add_user(ANN).link
     with Browser(workspace) as browser, Browser(workspace) as other:
-        browser.open(link.partition("#")[0])  # opening the link, as previews do, does not use it
+        browser.open(link.partition("#")[0])  # if the link is only opened, as by a preview, it is not used
         assert browser.use_link(link).status_code == 303
         assert other.use_link(link).status_code == 403
         assert browser.open(TOKENS_PAGE).status_code == 200
@@ -91,7 +91,7 @@ def test_session_lasts_12_hours_despite_activity(workspace: RunningWorkspace) ->
 
 
 def test_sign_in_and_sign_out_change_the_session_key(workspace: RunningWorkspace) -> None:
-    """Prevents session fixation: a key is useless after sign-in if it was planted before."""
+    """Prevents session fixation: if a key was planted before, it is useless after sign-in."""
     with Browser(workspace) as browser:
         browser.open("/sign-in")
         keys = [browser.cookie]
@@ -134,7 +134,7 @@ def test_sign_in_ends_the_previous_session(workspace: RunningWorkspace) -> None:
 
 
 def test_invalid_codes_are_indistinguishable(workspace: RunningWorkspace) -> None:
-    """No user enumeration: neither the response nor the statements tell whether a code was ever valid."""
+    """No user enumeration: neither the response nor the statements disclose whether a code was ever valid."""
     used, late = workspace.add_user(ANN).link, workspace.add_user(BOB).link
     with Browser(workspace) as browser:
         browser.use_link(used)

@@ -97,7 +97,7 @@ def test_url_must_be_https_or_loopback() -> None:
 
 @contextmanager
 def serve(document: dict[str, object]) -> Iterator[tuple[str, list[str]]]:
-    """Serve the document on loopback, and list the requests. Without `public_keys` it answers 500."""
+    """Serve the document on loopback, and list the requests. If it has no `public_keys`, answer 500."""
     requests: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -137,7 +137,7 @@ def test_url_is_read_once_an_hour_and_for_a_new_key_once_a_minute(
         document.clear()
         clock.now = 3_700
         with caplog.at_level(logging.WARNING):
-            assert is_signed(keys, new)  # still usable, since the keys cannot be read now
+            assert is_signed(keys, new)  # still usable, because the keys cannot be read now
         assert "are not updated" in caplog.text
         clock.now = 90_000
         with pytest.raises(NoSigningKeys):

@@ -1,4 +1,4 @@
-"""Single sign-on: signing in at a provider on loopback, which accounts may, and the attacks on the way back."""
+"""Single sign-on at a provider on loopback: which accounts may sign in, and attacks on the way back."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def use(running: RunningWorkspace, settings: Settings, **changes: Any) -> None:
 
 
 def go_to_provider(browser: Browser, page: str = "/sign-in/provider") -> str:
-    """Start at the workspace, sign in at the provider, and return the URL that it redirects to."""
+    """Start at the workspace and sign in at the provider. Return the URL to which that redirects."""
     started = browser.open(page)
     assert started.status_code == 303, started.text
     answered = httpx.get(started.headers["location"], verify=NO_TLS, trust_env=False)
@@ -79,7 +79,7 @@ def sign_in(browser: Browser) -> httpx.Response:
 
 
 def ask(settings: Settings) -> VerifiedAccount:
-    """Sign in at the provider without a workspace. Raises SignOnFailed."""
+    """Sign in at the provider without a workspace. Raises SignOnFailed if it is refused."""
     client, started = Client(settings), challenge.create("key", "")
     redirect = httpx.get(client.authorization_url(CALLBACK, started), verify=NO_TLS, trust_env=False)
     answer = dict(parse_qsl(urlsplit(redirect.headers["location"]).query))
@@ -93,7 +93,7 @@ def is_signed_in(browser: Browser) -> bool:
 
 
 def identities(running: RunningWorkspace) -> list[tuple[str, str]]:
-    """The e-mail address and subject of every linked account."""
+    """Return the e-mail address and subject of every linked account."""
     with running.workspace.database.read() as session:
         query = select(User.email, Identity.subject).join(Identity, Identity.user_id == User.id)
         return [(email, subject) for email, subject in session.execute(query)]
@@ -142,7 +142,7 @@ def test_request_has_pkce_state_and_nonce_of_this_sign_in_only(running: RunningW
 
 
 def test_answer_of_another_browser_s_sign_in_is_refused(running: RunningWorkspace) -> None:
-    """An attacker's own answer, sent to a victim: it would sign the victim in to the attacker's account."""
+    """If an attacker could send a victim their own answer, that would sign the victim in to the attacker's account."""
     with Browser(running) as attacker, Browser(running) as victim:
         url = go_to_provider(attacker)
         victim.open("/sign-in")
@@ -175,7 +175,7 @@ def test_answer_is_used_only_once(running: RunningWorkspace) -> None:
 
 
 def test_code_of_another_sign_in_is_refused(running: RunningWorkspace) -> None:
-    """An attacker injects a victim's code into their own sign-in: the verifier does not fit (RFC 7636)."""
+    """If an attacker injects a victim's code into their own sign-in, the verifier does not fit (RFC 7636)."""
     with Browser(running) as attacker, Browser(running) as victim:
         stolen = dict(parse_qsl(urlsplit(go_to_provider(victim)).query))["code"]
         own = dict(parse_qsl(urlsplit(go_to_provider(attacker)).query))
@@ -334,7 +334,7 @@ def test_policy_decides_about_accounts_without_a_user(
 def test_existing_user_is_linked_by_the_verified_address_once(
     running: RunningWorkspace, provider: Provider, settings: Settings
 ) -> None:
-    """Later, the provider gives the address to someone else: that person is not the user."""
+    """If the provider later gives the address to another person, that person is not the user."""
     running.add_user(ALICE)
     use(running, settings, policy=LINK)
     with Browser(running) as browser:
@@ -353,7 +353,7 @@ def test_domain_is_checked_at_every_sign_in(running: RunningWorkspace, provider:
         assert sign_in(browser).status_code == 403
 
 
-def test_links_do_not_sign_in_if_they_are_turned_off(running: RunningWorkspace, settings: Settings) -> None:
+def test_sign_in_links_do_not_work_if_they_are_turned_off(running: RunningWorkspace, settings: Settings) -> None:
     link = running.add_user(ANN).link
     use(running, settings, only=True)
     with Browser(running) as browser:

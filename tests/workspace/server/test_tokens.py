@@ -247,7 +247,7 @@ def test_successor_may_expire_earlier(api: Api, scopes: list[str]) -> None:
 
 
 @pytest.mark.parametrize("expires", [None, "2999-01-01T00:00:00Z"])
-def test_only_manage_scope_may_extend_the_life(api: Api, expires: str | None) -> None:
+def test_only_the_manage_scope_may_extend_the_expiry(api: Api, expires: str | None) -> None:
     body = {"label": "CI", "expires": days_from_now(30)}
     old = api.post("tokens", json=body).json()["token"]
     refused = api.post("tokens/current/rotate", token=old, json={"expires": expires})
@@ -258,7 +258,7 @@ def test_only_manage_scope_may_extend_the_life(api: Api, expires: str | None) ->
 
 
 def test_rotations_of_an_ordinary_token_end_in_the_same_second(workspace: RunningWorkspace, api: Api) -> None:
-    """However often it is rotated, and however its expiry is asked for: one second later is refused."""
+    """However often it is rotated and whatever expiry is asked for: if that is one second later, it is refused."""
     first = workspace.issue(ANN, "CI", [], datetime.now(UTC) + timedelta(hours=1))
     assert first.token.expires is not None
     backdate(workspace, first.token.id)
@@ -278,7 +278,7 @@ def test_rotations_of_an_ordinary_token_end_in_the_same_second(workspace: Runnin
 
 
 def backdate(workspace: RunningWorkspace, token_id: str) -> None:
-    """Make a token two days old, with the same expiry: its lifetime is now longer than what is left of it."""
+    """Make a token two days old but keep its expiry: its lifetime is now longer than the rest of it."""
     with workspace.workspace.database.write() as session:
         created = datetime.now(UTC) - timedelta(days=2)
         session.execute(update(Token).where(Token.id == token_id).values(created=created))
@@ -311,7 +311,7 @@ def test_rotation_body_is_optional(api: Api, sent: dict[str, Any]) -> None:
     assert api.post("tokens/current/rotate", **sent).status_code == 201
 
 
-# Requests without an answer
+# Requests without a response
 
 KEY = "k" * 22
 

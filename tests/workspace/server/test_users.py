@@ -1,4 +1,4 @@
-"""Users: what the pages tell about plans and the login command, and what removing a user removes."""
+"""Users: what the pages say about plans and the login command, and what is removed with a user."""
 
 from __future__ import annotations
 

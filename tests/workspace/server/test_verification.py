@@ -1,4 +1,4 @@
-"""Verifying tokens: many at once, with a lost connection, on a full disk; and when the last use is written."""
+"""Tokens are verified many at once, with a lost connection, and on a full disk. Also when the last use is written."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def fail_writes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_concurrent_requests_each_get_their_own_token(workspace: RunningWorkspace, api: Api) -> None:
-    """They share a statement, which may have any number of tokens."""
+    """They share a statement, which may look up any number of tokens."""
     issued = [workspace.issue(ANN, f"number {number}") for number in range(9)]
     tokens = [each.secret.reveal() for each in issued] + [UNKNOWN, "arka_" + "v" * 37]
     for count in (1, 2, 3, 5, 11):
@@ -73,8 +73,8 @@ def test_a_batch_is_looked_up_by_one_statement(workspace: RunningWorkspace, monk
     assert sizes == [4, 2]  # padded to powers of two
 
 
-def test_locked_file_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While another process recovers the file, readers wait. The event loop does not."""
+def test_reader_waits_for_a_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another process recovers the file, readers wait, but the event loop does not."""
     locked = sqlite3.OperationalError("database is locked")
     locked.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
 
@@ -118,7 +118,7 @@ def test_database_that_cannot_be_written_refuses_no_token(
             assert api.accepts(successor["token"])
             uses.flush()
     assert read_last_use(workspace, old.token.id) is None
-    uses.flush()  # what was collected meanwhile is not lost
+    uses.flush()  # the uses that were collected meanwhile are not lost
     assert read_last_use(workspace, old.token.id) is not None
     assert read_last_use(workspace, successor["details"]["id"]) is not None
 
@@ -146,7 +146,7 @@ def test_closing_a_workspace_writes_the_last_uses(workspace: RunningWorkspace) -
 
 
 def test_first_use_of_a_successor_is_written_at_once(workspace: RunningWorkspace, api: Api) -> None:
-    """Else the next rotation, which any worker may handle, takes it for lost and revokes it."""
+    """If it were not, the next rotation, which any worker may handle, would take it for lost and revoke it."""
     old = workspace.issue(ANN, "CI").secret.reveal()
     new = api.post("tokens/current/rotate", token=old).json()
     assert api.accepts(new["token"])

@@ -1,4 +1,4 @@
-"""Fixtures for signing in to a workspace. Tests run on SQLite, and those about transactions on PostgreSQL too."""
+"""Fixtures for signing in to a workspace. Tests run on SQLite; if they are about transactions, on PostgreSQL too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Program: a client that signs in, for tests: it starts a login, and exchanges codes. And the user's decisions."""
+"""A program that signs in, for tests: it starts a login and exchanges codes. The user's decisions are here too."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DENIAL = {"decision": "deny"}
 
 
 class Program:
-    """A program on a machine: its PKCE verifier and its `state`, and the device code once it has one."""
+    """A program on a machine: its PKCE verifier, its `state`, and the device code when it has one."""
 
     def __init__(self, workspace: RunningWorkspace) -> None:
         self.http = httpx.Client(base_url=workspace.url, trust_env=False, verify=NO_TLS, timeout=30)
@@ -45,7 +45,7 @@ class Program:
         return base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).decode().rstrip("=")
 
     def page(self, **changes: str | None) -> str:
-        """The path of the approval page. A change to None leaves a parameter out."""
+        """Return the path of the approval page. A parameter is left out if it is None."""
         parameters = {
             "response_type": "code",
             "client_id": "arka",
@@ -99,12 +99,12 @@ def approve_code(browser: Browser, program: Program) -> str:
 
 
 def read_response(response: httpx.Response) -> dict[str, str]:
-    """The parameters that a redirect carries to the program."""
+    """Return the parameters that a redirect carries to the program."""
     assert response.status_code == 303, f"status {response.status_code}"
     return dict(parse_qsl(urlsplit(response.headers["location"]).query))
 
 
 def outcome(response: httpx.Response) -> Any:
-    """The error of a token response, or its token."""
+    """Return the error of a token response, or its token."""
     answer = response.json()
     return answer.get("error") or answer["access_token"]

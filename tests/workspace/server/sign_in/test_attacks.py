@@ -1,4 +1,4 @@
-"""Attacks on the sign-in of programs that must fail."""
+"""Attacks on the sign-in of programs, which must fail."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def token_count(workspace: RunningWorkspace) -> int:
 
 
 def test_code_of_another_session_gives_no_token(workspace: RunningWorkspace, ann: Browser, program: Program) -> None:
-    """An attacker's code, injected into a user's login (RFC 9700, 4.5): the user's program has another verifier."""
+    """An attacker injects their code into a user's login (RFC 9700, 4.5). The user's program has another verifier."""
     with Browser(workspace).sign_in(BOB, "pro") as bob, Program(workspace) as attacker:
         code = approve_code(bob, attacker)
         assert outcome(program.exchange(code)) == "invalid_grant"
@@ -73,7 +73,7 @@ def test_only_sha_256_challenges_are_accepted(ann: Browser, program: Program, me
 
 
 def test_browser_is_not_redirected_to_another_host(ann: Browser, program: Program) -> None:
-    """`test_protocol.py` has more of them."""
+    """`test_protocol.py` tries more of these."""
     for redirect_uri in ("http://evil.example:5555/", "http://localhost.evil.example:5555/", "http://localhost:5555/"):
         page = program.page(redirect_uri=redirect_uri)
         for response in (ann.open(page), ann.send(page, APPROVAL, page="/device")):
@@ -99,7 +99,7 @@ def test_request_without_state_gets_no_code(ann: Browser, program: Program) -> N
 def test_response_has_the_state_and_the_issuer_of_its_request(
     workspace: RunningWorkspace, ann: Browser, program: Program
 ) -> None:
-    """The client rejects a foreign `state`, and a response of another workspace (mix-up, RFC 9207)."""
+    """If the `state` or the issuer is another one, the client rejects the response (mix-up, RFC 9207)."""
     denied = read_response(ann.send(program.page(), {"decision": "deny"}))
     assert (denied["error"], denied["state"], denied["iss"]) == ("access_denied", program.state, workspace.url)
     approved = read_response(approve(ann, program.page(state="&iss=x y")))
@@ -142,7 +142,7 @@ def test_guessing_user_codes_is_limited_for_each_user(
     page = program.start_device_login()
     for attempt in range(3):
         assert ann.open(f"/device?user_code=BCDF-GHJ{user_codes.LETTERS[attempt]}").status_code == 422
-    assert ann.open(page).status_code == 429  # a right guess is not accepted either
+    assert ann.open(page).status_code == 429  # even a right guess is not accepted now
     assert ann.send(page, APPROVAL, page="/device").status_code == 429
     with Browser(workspace).sign_in(ANN) as other_browser:
         assert other_browser.open(page).status_code == 429

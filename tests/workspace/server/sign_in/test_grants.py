@@ -1,4 +1,4 @@
-"""The two grants, as an independent client and a user see them."""
+"""The two grants as an independent client and a user see them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_independent_client_signs_in_with_a_code(
 ) -> None:
     """oauthlib builds and checks everything; only the user's click is ours."""
     oauthlib: Any = import_module("oauthlib.oauth2")  # it has no type annotations
-    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # it does not know that loopback is safe
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # it does not accept http, even on loopback
     metadata = program.http.get(workspace.url + METADATA).json()
     client = oauthlib.WebApplicationClient("arka")
     verifier = client.create_code_verifier(64)
@@ -161,7 +161,7 @@ def test_poll_reports_each_outcome(workspace: RunningWorkspace, ann: Browser, pr
     page = program.start_device_login()
     assert [outcome(program.poll()) for _ in range(3)] == [PENDING, "slow_down", "slow_down"]
     change_requests(workspace, polled=datetime.now(UTC) - timedelta(seconds=12))
-    assert outcome(program.poll()) == "slow_down"  # the interval is 15 seconds by now
+    assert outcome(program.poll()) == "slow_down"  # by now, the interval is 15 seconds
     change_requests(workspace, polled=datetime.now(UTC) - timedelta(seconds=21))
     assert outcome(program.poll()) == PENDING
     ann.send(page, DENIAL)

@@ -60,7 +60,7 @@ def test_sign_in_leads_back_only_to_the_approval_pages(path: str) -> None:
     assert protocol.return_path("/device?user_code=BCDF-GHJK") == "/device?user_code=BCDF-GHJK"
 
 
-def test_parameter_that_is_repeated_or_long_is_refused() -> None:
+def test_repeated_or_long_parameter_is_refused() -> None:
     for pairs in ([("state", "a"), ("state", "b")], [("state", ""), ("state", "b")], [("x", "y" * 513)]):
         with pytest.raises(OAuthError) as refused:
             protocol.collect(pairs)
