@@ -7,24 +7,25 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic import BaseModel, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from arka_config.errors import ConfigError, ConfigWarning, SettingsError
 from arka_config.opening import open_store
 from arka_config.precedence.values import DEFAULT, ResolvedValue
-from arka_config.settings.decoding import DELIMITER
+from arka_config.settings.class_checks import (
+    check_configuration,
+    check_declared_secrets,
+    check_names,
+    check_variables,
+)
 from arka_config.settings.fields import (
     Leaf,
-    Token,
-    alternatives,
     leaves,
     messages,
-    nested_model,
     no_such_setting,
 )
 from arka_config.settings.layered_source import Given, LayeredSource, describe_missing, describe_problem
-from arka_config.settings.old_names import check_aliases
 from arka_config.settings.renaming import leaves_by_old_name
 from arka_config.settings.secret_types import is_secret
 from arka_config.store.preferences import REFUSE
@@ -45,8 +46,6 @@ else:
     ModelMetaclass = type(BaseModel)  # under its own name, it is private
 
 _SOURCE = "arka_config source"  # cannot be a field's name: it contains a space
-# What pydantic-settings can be configured with and what does not change where values come from.
-_ALLOWED = {"case_sensitive", "enable_decoding", "env_parse_enums", "env_parse_none_str", *ConfigDict.__annotations__}
 
 
 class _SettingsType(ModelMetaclass):
@@ -99,18 +98,11 @@ class ProfileSettings(BaseSettings, metaclass=_SettingsType):
         cls, app: AppIdentity | None = None, retired: Mapping[str, str] | None = None, **kwargs: Any
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        if "settings_customise_sources" in cls.__dict__:
-            raise TypeError(f"{cls.__name__}: sources cannot be customised: the layers are the only source")
-        for key, value in cls.model_config.items():
-            if key not in _ALLOWED and value not in (BaseSettings.model_config.get(key), _same_as_ours(cls, key)):
-                raise TypeError(
-                    f"{cls.__name__}: {key} is not supported: the app sets the prefix, and no other file is read"
-                )
-        if cls.model_config.get("alias_generator") is not None:
-            raise TypeError(f"{cls.__name__}: aliases are not supported: a setting has one name")
-        _check_names(cls, cls.__name__)
+        check_configuration(cls)
+        check_names(cls, cls.__name__)
         if hasattr(cls, "app"):
-            _check_variables(cls)
+            check_variables(cls, cls.app, cls.retired)
+            cls.leaves()  # checks the app's list of secrets
 
     def __init__(self, **flags: Any) -> None:
         """Load with these values as the flag layer. Raises what `load` raises."""
@@ -267,7 +259,7 @@ class ProfileSettings(BaseSettings, metaclass=_SettingsType):
         if cached is None:
             cached = leaves(cls, cls.app)
             if cls.__pydantic_complete__:  # else it names a type that is not defined yet
-                _check_declared_secrets(cls, cached)
+                check_declared_secrets(cls, cls.app, cached)
                 cls._leaves = cached  # type: ignore[attr-defined]  # for this class, not inherited
         return cached
 
@@ -300,18 +292,6 @@ class ProfileSettings(BaseSettings, metaclass=_SettingsType):
         return layer
 
 
-def _same_as_ours(cls: type[ProfileSettings], key: str) -> object:
-    """Return the value of a configuration key that changes nothing: what the app or this package does anyway."""
-    app = getattr(cls, "app", None)
-    ours = {
-        "env_prefix": getattr(app, "prefix", None),
-        "env_nested_delimiter": DELIMITER,
-        "env_ignore_empty": True,
-        "nested_model_default_partial_update": True,
-    }
-    return ours.get(key)
-
-
 def _check_expiry(source: LayeredSource) -> None:
     """Warn if the token is stored and known to have expired. Raises ExpiredToken if config.toml says so."""
     token = None if source.token_leaf is None else source.values.get(source.token_leaf.field.name)
@@ -321,76 +301,6 @@ def _check_expiry(source: LayeredSource) -> None:
     if source.resolution.store.preferences.expiry == REFUSE:
         raise error
     warnings.warn(ConfigWarning(error.message, hint=error.hint), stacklevel=4)
-
-
-def _check_names(model: type[BaseModel], name: str, within: tuple[type[BaseModel], ...] = ()) -> None:
-    for field, info in model.model_fields.items():
-        check_aliases(f"{name}.{field}", field, info, model.model_fields)
-        if "__" in field:
-            raise TypeError(f"{name}.{field}: '__' is not supported: it separates nested fields in a variable")
-        nested = nested_model(info.annotation)
-        if nested is None or nested in (model, *within):
-            continue
-        if issubclass(nested, BaseSettings):
-            raise TypeError(f"{name}.{field}: a nested BaseSettings would read the environment itself; use BaseModel")
-        _check_names(nested, f"{name}.{field}", (model, *within))
-
-
-def _check_variables(cls: type[ProfileSettings]) -> None:
-    """Raise TypeError if two settings share an option or a variable, or one shares its variable with the program."""
-    app = cls.app
-    options: dict[str, Field] = {}
-    variables: dict[str, Field] = {}
-    names = leaves(cls, cls.app)
-    if declared := sorted(names.keys() & cls.retired.keys()):
-        raise TypeError(f"{cls.__name__}.{declared[0]}: it is retired, and a setting too")
-    for leaf in names.values():
-        field = leaf.field
-        where = f"{cls.__name__}.{field.name}"
-        if field in (app.token_field, app.url_field):
-            _check_token_or_url(cls, where, leaf)
-            continue
-        for each in (field, *field.old):
-            for depth in range(1, len(each.path) + 1):  # the variable of a model that contains it gives its value too
-                _check_not_own(app, each.path[:depth], cls.__name__)
-        if (other := options.setdefault(field.option, field)) is not field:
-            raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same option, {field.option}: rename one")
-        for variable in (field.variable, *(old.variable for old in field.old)):
-            if (other := variables.setdefault(variable, field)) is not field:
-                raise TypeError(f"{where}: {cls.__name__}.{other.name} has the same variable, {variable}: rename one")
-    cls.leaves()  # checks the app's list of secrets
-
-
-def _check_declared_secrets(cls: type[ProfileSettings], known: Mapping[str, Leaf]) -> None:
-    """Raise TypeError if the app lists its secret settings, and one of the class, or its old name, is missing.
-
-    Child processes would inherit its variable.
-    """
-    declared = cls.app.secret_settings
-    secret = [leaf.field for leaf in known.values() if leaf.field.secret and leaf.field != cls.app.token_field]
-    for name in [each.name for field in secret for each in (field, *field.old)] if declared is not None else ():
-        if not any(name == each or name.startswith(f"{each}.") for each in declared or ()):
-            raise TypeError(f"{cls.__name__}.{name} is a secret, so the app's secret_settings must name it: {name!r}")
-
-
-def _check_token_or_url(cls: type[ProfileSettings], where: str, leaf: Leaf) -> None:
-    if leaf.field.old:
-        raise TypeError(f"{where}: it has the same name in every app, and can have no old name")
-    kinds = alternatives(leaf.info.annotation)
-    is_token = any(isinstance(kind, type) and issubclass(kind, Token) for kind in kinds)
-    if leaf.field == cls.app.token_field and cls.__pydantic_complete__ and not is_token:
-        raise TypeError(f"{where}: this is the token, which is hidden: declare it as 'token: Token'")
-
-
-def _check_not_own(app: AppIdentity, path: tuple[str, ...], settings: str) -> None:
-    """Raise TypeError, with a name to choose instead, if the program itself reads the variable of a setting."""
-    own = {*app.own_variables, app.token_field.variable} - {app.variable("PROXY")}  # `proxy` is a setting of ours
-    where, variable = f"{settings}.{'.'.join(path)}", app.field(path).variable
-    if variable in (app.token_field.variable, app.variable("TOKEN")):
-        raise TypeError(f"{where}: {variable} is the token's variable: declare the token as 'token: Token'")
-    if variable in own:
-        name = f"{path[-1]}_setting"
-        raise TypeError(f"{where}: the program itself reads {variable}: choose another name, such as {name}")
 
 
 def _problems(error: ValidationError, source: LayeredSource) -> Iterator[Problem]:

@@ -351,7 +351,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "a list of secret settings that lacks one",
         "settings/profile_settings.py",
-        "                _check_declared_secrets(cls, cached)\n",
+        "                check_declared_secrets(cls, cls.app, cached)\n",
         "",
         "tests/settings/test_secrets.py::test_list_of_secret_settings_that_lacks_one_is_refused",
         "DID NOT RAISE",

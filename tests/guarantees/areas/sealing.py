@@ -181,7 +181,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "a table that shares a variable of the program",
-        "settings/profile_settings.py",
+        "settings/class_checks.py",
         "            for depth in range(1, len(each.path) + 1):",
         "            for depth in range(len(each.path), len(each.path) + 1):",
         "tests/settings/test_secrets.py::test_table_that_shares_a_variable_of_the_program_is_refused",
