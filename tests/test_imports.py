@@ -97,6 +97,8 @@ def find_imports(path: Path) -> list[str]:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and IMPORT_STRING.fullmatch(node.value):
             names = [node.value.partition(":")[0]]
+        elif isinstance(node, ast.JoinedStr) and (match := IMPORT_STRING.match(ast.unparse(node).removeprefix("f'"))):
+            names = [match[0]]  # f"arka_config.x.{name}"
         found += [module for name in names if (module := find_module(name)) is not None]
     return found
 
@@ -133,8 +135,11 @@ def test_every_top_level_module_has_a_row_in_the_allow_list() -> None:
 
 
 def test_an_import_string_counts_as_an_import(tmp_path: Path) -> None:
-    (tmp_path / "x.py").write_text('KIND = "arka_config.store.files:read"\nTEXT = "arka_config.store is a package"')
-    assert find_imports(tmp_path / "x.py") == ["arka_config.store.files"]
+    (tmp_path / "x.py").write_text(
+        'KIND = "arka_config.store.files:read"\nTEXT = "arka_config.store is a package"\n'
+        'def module(name): return f"arka_config.cli.commands.{name}"'
+    )
+    assert find_imports(tmp_path / "x.py") == ["arka_config.store.files", "arka_config.cli.commands"]
 
 
 def test_no_modules_import_each_other_in_a_cycle() -> None:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_type_hints
 
 import pytest
 
@@ -16,6 +16,7 @@ from arka_config.arka import app
 from arka_config.errors import NewerFormat, SealedFileDamaged, SealingError
 from arka_config.sealing import operations
 from arka_config.sealing.data_key import Unlocker
+from arka_config.sealing.formats import UnlockerDetails
 from arka_config.sealing.unlockers import registry
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
@@ -70,6 +71,8 @@ def test_a_kind_is_documented(name: str) -> None:
     page = "docs/reference/file-formats.md"
     text = (Path(__file__).parents[2] / page).read_text("utf-8")
     assert f"`{name}`" in text, f"{page}: describe the unlocker '{name}'"
+    missing = registry.load(name).details.keys() - get_type_hints(UnlockerDetails)
+    assert missing == set(), "arka_config/sealing/formats.py: describe these keys in UnlockerDetails"
 
 
 def test_an_unlocker_opens_every_token(enabled: ProfileStore) -> None:
