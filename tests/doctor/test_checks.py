@@ -19,7 +19,6 @@ from arka_config.doctor.problem import WARNING, Problem, delete_lines_command, s
 from arka_config.doctor.registry import CHECKS, GROUPS, ONLINE_CHECKS, Check, run_checks
 from arka_config.doctor.token_scan import scan_file
 from arka_config.errors import ConfigError
-from arka_config.sealing import os_keyring
 from arka_config.text import is_printable
 from tests import acme, peers
 from tests.cli.program import OTHER, TOKEN
@@ -135,15 +134,6 @@ def test_app_without_settings_class_and_token_format_is_checked(tmp_path: Path) 
 
 
 # The keyring
-
-
-@pytest.fixture
-def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
-    before, made = keyring.get_keyring(), MemoryKeyring()
-    keyring.set_keyring(made)
-    monkeypatch.setattr(os_keyring, "TIME_LIMIT", 0.3)
-    yield made
-    keyring.set_keyring(before)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import keyring
@@ -15,17 +14,13 @@ from arka_config.sealing.unlockers.passphrase import Passphrase
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from tests.sealing.memory_keyring import MemoryKeyring
+from tests.store import conftest as store_fixtures
 from tests.store.samples import EU_URL, credential
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    """Environment variables with an ARKA_HOME that does not exist yet."""
-    return {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "ARKA_HOME": str(tmp_path / "arka")}
+environ = store_fixtures.environ
 
 
 @pytest.fixture

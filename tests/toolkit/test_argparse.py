@@ -17,8 +17,9 @@ from arka_config.cli.runtime.run import run
 from tests.acme import Settings, app
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
+pytestmark = pytest.mark.usefixtures("acme_home")
 TOKEN = "acme_0123456789abcdef"
 
 parser = argparse.ArgumentParser(prog="acme", description="The program of Acme.")
@@ -60,13 +61,6 @@ app.add_arguments(show_parser, Settings, options=["timeout", "verbose", "tags"],
 commands.add_parser("wait").set_defaults(func=wait)
 commands.add_parser("load").set_defaults(func=load)
 main = app.main(f"{__name__}:parser")
-
-
-@pytest.fixture(autouse=True)
-def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "acme"
 
 
 def start(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

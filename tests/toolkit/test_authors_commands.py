@@ -16,16 +16,7 @@ from arka_config.cli.runtime.command_tree import run_click
 from tests.acme import Settings, app
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
-
-
-@pytest.fixture(autouse=True)
-def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "acme"
 
 
 @pytest.fixture
@@ -210,6 +201,9 @@ def test_async_command_in_a_running_loop_says_how_to_call_it(cli: click.Group) -
         return await asyncio.to_thread(CliRunner().invoke, cli, ["fetch", "--timeout", "2"])
 
     assert asyncio.run(call_in_thread()).output == "2.0\n"
+
+
+pytestmark = pytest.mark.usefixtures("acme_home")
 
 
 def test_async_function_outside_of_a_command_is_awaited_by_its_caller() -> None:

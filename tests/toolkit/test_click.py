@@ -24,14 +24,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+pytestmark = pytest.mark.usefixtures("acme_home")
 TOKEN = "acme_0123456789abcdef"
-
-
-@pytest.fixture(autouse=True)
-def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "acme"
 
 
 def test_pass_settings_warns_of_an_expired_token_or_refuses_it(cli: click.Group, acme_home: Path) -> None:

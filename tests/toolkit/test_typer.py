@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from tests.acme import Settings, app
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
+pytestmark = pytest.mark.usefixtures("acme_home")
 TOKEN = "acme_0123456789abcdef"
 
 cli = typer.Typer(add_completion=False)
@@ -42,14 +43,6 @@ def with_context(settings: Settings, context: typer.Context) -> None:
 
 
 app.add_commands(cli)
-
-
-@pytest.fixture(autouse=True)
-def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "acme"
 
 
 def invoke(*words: str, **more: Any) -> Any:

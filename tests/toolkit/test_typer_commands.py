@@ -74,12 +74,9 @@ cli.add_typer(inner, name="inner")
 
 
 @pytest.fixture(autouse=True)
-def acme_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ACME_HOME", str(tmp_path / "acme"))
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.chdir(tmp_path)
+def slow_profile(acme_home: Path) -> None:
+    """A profile `slow`, whose timeout is not the default."""
     open_store(app).create("slow", {("settings", "timeout"): 90})
-    return tmp_path / "acme"
 
 
 def invoke(*words: str) -> tuple[int, str]:

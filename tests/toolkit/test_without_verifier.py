@@ -10,19 +10,13 @@ from arka_config import App, SignIn
 from arka_config.cli.runtime.command_tree import program
 from arka_config.testing import Result, isolate, run_program
 from tests.cli.program import every_command
-from tests.workspace.fake import FakeWorkspace, reply_json, serve_fake
+from tests.workspace.fake import FakeWorkspace, reply_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 TOKEN = "ghp_" + "a1B2c3D4e" * 4
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeWorkspace]:
-    with serve_fake() as served:
-        yield served
 
 
 @pytest.fixture

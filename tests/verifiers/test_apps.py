@@ -16,10 +16,10 @@ from arka_config.testing import FakeTokens, FakeVerifier, Result, RunCli, isolat
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
 from tests.cli.program import every_command
-from tests.workspace.fake import FakeWorkspace, reply_json, serve_fake
+from tests.workspace.fake import FakeWorkspace, reply_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -30,12 +30,6 @@ MANAGING = {"rotate", "revoke", "tokens", "activity", "workspace"}
 def octo(api_url: str = "https://api.octo.example", **options: Any) -> App:
     options = {"tokens_page": "https://octo.example/settings/tokens", **options}
     return App("octo", token_prefix=("ghp_", "github_pat_"), api_url=api_url, **options)
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeWorkspace]:
-    with serve_fake() as served:
-        yield served
 
 
 @pytest.fixture

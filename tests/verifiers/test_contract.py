@@ -27,7 +27,7 @@ from arka_config.workspace.client.verifier import ApiOrigin
 from tests.workspace.fake import FakeWorkspace, reply_json, reply_page, reply_problem, serve_fake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 TOKEN = "oct_" + "A1b2C3d4E5" * 3
 
@@ -53,12 +53,6 @@ KINDS = {
         (200, {"active": False}),
     ),
 }
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeWorkspace]:
-    with serve_fake() as served:
-        yield served
 
 
 @pytest.fixture(params=KINDS)

@@ -14,20 +14,13 @@ from arka_config.testing import isolate, run_program
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
 from arka_config.workspace.client.verification import State, Verification, verify
-from tests.workspace.fake import FakeWorkspace, reply_json, serve_fake
+from tests.workspace.fake import FakeWorkspace, reply_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 TOKEN = "x" * 30
 ACTIVE = {"active": True, "username": "octocat", "sub": "u7", "scope": "repo read:org", "exp": 1800000000}
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeWorkspace]:
-    with serve_fake() as served:
-        yield served
 
 
 def ask(fake: FakeWorkspace, status: int = 200, document: object = ACTIVE, **options: Any) -> Verification:

@@ -27,12 +27,6 @@ TOKEN = "x" * 30
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeWorkspace]:
-    with serve_fake() as served:
-        yield served
-
-
-@pytest.fixture
 def other() -> Iterator[FakeWorkspace]:
     with serve_fake() as served:
         served.script.append(reply_json(200, {"login": "octocat", "active": True, "username": "octocat"}))

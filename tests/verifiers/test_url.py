@@ -10,18 +10,12 @@ from arka_config import App, Secret, UrlVerifier
 from arka_config.workspace.client.client import WorkspaceClient
 from arka_config.workspace.client.connection import Connection
 from arka_config.workspace.client.verification import State, Verification, verify
-from tests.workspace.fake import FakeWorkspace, reply_json, serve_fake
+from tests.workspace.fake import FakeWorkspace, reply_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 TOKEN = "x" * 30
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeWorkspace]:
-    with serve_fake() as served:
-        yield served
 
 
 def ask(fake: FakeWorkspace, verifier: UrlVerifier, path: str = "") -> Verification:
