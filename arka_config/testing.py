@@ -30,6 +30,7 @@ import os
 import re
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from unittest import mock
 
@@ -175,13 +176,30 @@ def isolate(monkeypatch: pytest.MonkeyPatch, app: App, home: Path) -> None:
     monkeypatch.setenv("USERPROFILE", str(home))
 
 
+@contextmanager
+def set_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, and restore the whole environment afterwards.
+
+    `mock.patch.dict` removes every variable and sets it again, which takes a tenth of the time of a short command.
+    """
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        after = dict(os.environ)
+        for name in after.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update({name: value for name, value in before.items() if after.get(name) != value})
+
+
 def run_program(
     main: Callable[[], object], words: tuple[str, ...], *, stdin: str = "", environ: Mapping[str, str] | None = None
 ) -> Result:
     """Run a program's `main` in this process, as from a script: no stream is a terminal."""
     out, err, code = Stream(), Stream(), 0
     with (
-        mock.patch.dict("os.environ", environ or {}),
+        set_variables(environ or {}),
         mock.patch.multiple(sys, argv=["program", *words], stdin=io.StringIO(stdin), stdout=out, stderr=err),
     ):
         try:

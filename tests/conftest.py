@@ -16,7 +16,9 @@ from hypothesis import settings
 
 from arka_config import testing
 from arka_config.arka import app
+from arka_config.sealing.unlockers.passphrase import Passphrase
 from tests import no_network, peers
+from tests.sealing import argon2
 from tests.workspace.fake import serve_fake
 
 pytest_plugins = ["arka_config.testing"]
@@ -107,10 +109,11 @@ def cli_app() -> App:
 
 @pytest.fixture(scope="session", autouse=True)
 def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep tests away from the user's files, even if they do not use `home`, and do not wait for the disk."""
+    """Keep tests away from the user's files, even if they do not use `home`. Do not wait for the disk or Argon2id."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         testing.isolate(monkeypatch, app, tmp_path_factory.mktemp("home"))
         _trust_one_authority(monkeypatch, tmp_path_factory.mktemp("certificates") / "authority.pem")
+        monkeypatch.setattr(Passphrase, "parameters", argon2.LOWEST)
         for name, value in no_network.VARIABLES.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # if a process dies, nothing that it wrote is lost

@@ -23,16 +23,17 @@ from arka_config.cli.runtime.run import run
 from arka_config.sealing import operations
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
-from arka_config.testing import Stream
+from arka_config.testing import Stream, set_variables
 from tests.cli.program import OTHER, TOKEN
 from tests.guarantees import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import NoReturn
 
 
 class Exec(BaseException):
-    """Raised by the fake `os.execve`, with the program, its arguments and its environment."""
+    """Raised by `execute`, with the program, its arguments and its environment."""
 
 
 class Outcome(NamedTuple):
@@ -44,14 +45,23 @@ class Outcome(NamedTuple):
     child: object
 
 
+def execute(*child: object) -> NoReturn:
+    """Stand in for `os.execve`."""
+    raise Exec(child)
+
+
+def handle_no_signal(*_: object) -> None:
+    """Stand in for `signal.signal`. A plain function is created in a thousandth of a mock's time."""
+
+
 def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_path: bool) -> Outcome:
     data = io.BytesIO()  # click writes the bytes of a completion
     out, err = io.TextIOWrapper(data, "utf-8", newline=""), Stream()
     with (
-        mock.patch.dict("os.environ", environ),
+        set_variables(environ),
         mock.patch.multiple(sys, stdin=io.StringIO(), stdout=out, stderr=err),
-        mock.patch("os.execve", side_effect=lambda *child: (_ for _ in ()).throw(Exec(child))),
-        mock.patch("signal.signal"),
+        mock.patch("os.execve", execute),
+        mock.patch("signal.signal", handle_no_signal),
         warnings.catch_warnings(),
     ):
         code, child = -1, None

@@ -15,7 +15,6 @@ import keyring
 import pytest
 
 from arka_config.sealing import os_keyring
-from arka_config.sealing.unlockers.passphrase import Passphrase
 from tests import no_network
 from tests.cli.program import OTHER, TOKEN, Result, arka
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -30,9 +29,8 @@ ARKA = str(Path(sys.executable).with_name("arka"))
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give Argon2id the lowest cost that is allowed, and the keyring a short time limit."""
-    monkeypatch.setattr(Passphrase, "parameters", {"memory": 7 << 10, "passes": 1, "lanes": 1})
+def short_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the keyring 0.3 seconds only."""
     monkeypatch.setattr(os_keyring, "TIME_LIMIT", 0.3)
 
 

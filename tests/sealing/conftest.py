@@ -1,4 +1,4 @@
-"""Fixtures for sealing: a store with tokens, cheap passphrases, and a keyring in memory."""
+"""Fixtures for sealing: a store with tokens, and a keyring in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from arka_config import ProfileStore, open_store
 from arka_config.arka import app
 from arka_config.sealing import operations, os_keyring
-from arka_config.sealing.unlockers.passphrase import Passphrase
 from arka_config.sealing.unlockers.registry import NewUnlocker
 from arka_config.sealing.vault import vault_of
 from tests.sealing.memory_keyring import MemoryKeyring
@@ -38,12 +37,6 @@ def sealed(store: ProfileStore) -> ProfileStore:
     """The same store. A key file opens its vault."""
     operations.enable(vault_of(store), [NewUnlocker("key-file")])
     return store
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give Argon2id the lowest cost that is allowed."""
-    monkeypatch.setattr(Passphrase, "parameters", {"memory": 7 << 10, "passes": 1, "lanes": 1})
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def leaves(part: dict[str, Any], *path: str) -> Iterator[tuple[str, ...]]:
             yield *path, key
 
 
-def test_recomputed_checksum_does_not_hide_a_change(sealed: ProfileStore, quick: None) -> None:
+def test_recomputed_checksum_does_not_hide_a_change(sealed: ProfileStore) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     path = Path(sealed.data_key_path)
     whole = json.loads(path.read_text())

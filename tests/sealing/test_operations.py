@@ -267,7 +267,7 @@ def test_writer_that_opened_the_vault_before_a_rekey_seals_with_the_new_key(seal
 # Unlockers
 
 
-def test_each_unlocker_opens_the_vault_alone(sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring) -> None:
+def test_each_unlocker_opens_the_vault_alone(sealed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     key = Path(sealed.folders.state, "vault.key")
     assert operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one")).name == "passphrase"
     assert operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="two")).name == "passphrase-2"
@@ -301,7 +301,7 @@ def test_unprintable_key_file_path_is_refused_before_any_change(
     assert tokens(again(sealed)) == ALL
 
 
-def test_removed_unlocker_opens_nothing(sealed: ProfileStore, quick: None) -> None:
+def test_removed_unlocker_opens_nothing(sealed: ProfileStore) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     old = vault_of(sealed).keys().current
     operations.remove_unlockers(vault_of(sealed), ["passphrase"])
@@ -321,7 +321,7 @@ def test_remove_refuses_the_last_and_an_unknown_unlocker(sealed: ProfileStore) -
     assert read_tree(sealed.folders.data) == before
 
 
-def test_lost_unlockers_are_removed_together_with_one_that_opens_the_vault(sealed: ProfileStore, quick: None) -> None:
+def test_lost_unlockers_are_removed_together_with_one_that_opens_the_vault(sealed: ProfileStore) -> None:
     """The key file and one of two passphrases are lost. Each command names the way out."""
     for word in ("mine", "theirs"):
         operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase=word))
@@ -346,7 +346,7 @@ def test_lost_unlockers_are_removed_together_with_one_that_opens_the_vault(seale
         tokens(again(sealed, ARKA_PASSPHRASE="theirs"))
 
 
-def test_all_unlockers_cannot_be_removed_at_once(sealed: ProfileStore, quick: None) -> None:
+def test_all_unlockers_cannot_be_removed_at_once(sealed: ProfileStore) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     with pytest.raises(SealingError, match="'key-file' and 'passphrase' are all unlockers"):
         operations.remove_unlockers(vault_of(sealed), ["key-file", "passphrase"])
@@ -364,7 +364,7 @@ def test_removed_keyring_unlocker_leaves_no_entry_or_warns(sealed: ProfileStore,
     assert tokens(again(sealed)) == ALL
 
 
-def test_rekey_needs_every_remaining_unlocker(sealed: ProfileStore, quick: None) -> None:
+def test_rekey_needs_every_remaining_unlocker(sealed: ProfileStore) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase="one"))
     before = read_tree(sealed.folders.data)
     with pytest.raises(SealingError, match="cannot be wrapped for unlocker 'passphrase'") as caught:

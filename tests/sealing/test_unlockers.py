@@ -44,7 +44,7 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Unl
 
 @pytest.fixture
 def enabled(
-    kind: UnlockerKind, environ: dict[str, str], store: ProfileStore, quick: None, memory_keyring: MemoryKeyring
+    kind: UnlockerKind, environ: dict[str, str], store: ProfileStore, memory_keyring: MemoryKeyring
 ) -> ProfileStore:
     """A store with a single unlocker, which is of this kind."""
     environ |= VARIABLES.get(kind.name, {})
@@ -133,7 +133,7 @@ def test_a_removed_unlocker_opens_nothing_and_leaves_no_secret(
 
 
 def test_an_error_while_enabling_leaves_no_secret(
-    kind: UnlockerKind, environ: dict[str, str], store: ProfileStore, quick: None, memory_keyring: MemoryKeyring
+    kind: UnlockerKind, environ: dict[str, str], store: ProfileStore, memory_keyring: MemoryKeyring
 ) -> None:
     environ |= VARIABLES.get(kind.name, {})
 

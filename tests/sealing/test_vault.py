@@ -46,7 +46,7 @@ def reveal(store: ProfileStore) -> str:
 
 
 @pytest.fixture
-def passphrase_store(store: ProfileStore, quick: None) -> ProfileStore:
+def passphrase_store(store: ProfileStore) -> ProfileStore:
     """A store that only a passphrase opens."""
     operations.enable(vault_of(store), [NewUnlocker("passphrase", passphrase=PASSPHRASE)])
     return store
@@ -500,9 +500,7 @@ def test_rekey_and_disable_end_every_session(passphrase_store: ProfileStore, cha
 # Several
 
 
-def test_locked_vault_names_every_unlocker_with_its_reason(
-    sealed: ProfileStore, quick: None, memory_keyring: MemoryKeyring
-) -> None:
+def test_locked_vault_names_every_unlocker_with_its_reason(sealed: ProfileStore, memory_keyring: MemoryKeyring) -> None:
     operations.add_unlocker(vault_of(sealed), NewUnlocker("passphrase", passphrase=PASSPHRASE))
     operations.add_unlocker(vault_of(sealed), NewUnlocker("keyring"))
     key_path(sealed).unlink()

@@ -18,7 +18,8 @@ from arka_config.arka import app
 from arka_config.errors import SealedFileDamaged
 from arka_config.sealing import cipher, data_key, os_keyring
 from arka_config.sealing.unlockers import key_file
-from tests.sealing import make_vectors
+from arka_config.sealing.unlockers.passphrase import Passphrase
+from tests.sealing import argon2, make_vectors
 from tests.sealing.conftest import tokens
 from tests.sealing.make_vectors import FOLDER, PASSPHRASE, TOKENS, token
 
@@ -54,7 +55,8 @@ def read_tokens(folder: Path, **environ: str) -> dict[str, str]:
     return tokens(open_store(app, {"ARKA_HOME": str(folder), **environ}))
 
 
-def test_program_still_writes_the_vectors(tmp_path: Path) -> None:
+def test_program_still_writes_the_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Passphrase, "parameters", argon2.USUAL)
     make_vectors.make(tmp_path)
     assert make_vectors.files(tmp_path) == make_vectors.files(FOLDER)
 
