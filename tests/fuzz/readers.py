@@ -41,14 +41,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_MESSAGE = 2000  # characters: two paths and some words
+FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # in memory if possible
 
 
 @functools.cache
 def home() -> str:
-    """Create a home with a sealed token once, in memory if possible. It is removed when the process exits."""
+    """Create a home with a sealed token once, in FOLDER. It is removed when the process exits."""
     import atexit
 
-    folder = tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    folder = tempfile.mkdtemp(dir=FOLDER)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     opened_store = open_store(app, {"ARKA_HOME": folder})
     opened_store.log_in("work", credential("work"))

@@ -15,7 +15,6 @@ import random
 import re
 import resource
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -38,7 +37,7 @@ class Hang(Exception):
 
 
 def by_chance(reader: str, seconds: float) -> int:
-    """Try random inputs and return their number."""
+    """Try random inputs and return how many."""
     from tests.fuzz import readers
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -75,31 +74,51 @@ def _save(reader: str, content: bytes) -> None:
 
 def by_coverage(reader: str, seconds: float) -> int:
     """Try inputs from atheris. It exits this process and prints their number."""
+    from tests.fuzz import readers
+
     atheris = import_module("atheris")  # has no types, and is optional
-    with atheris.instrument_imports(include=["arka_config", "tomllib", "tomlkit"], enable_loader_override=False):
-        from tests.fuzz import readers
     readers.home()
-    with tempfile.TemporaryDirectory() as generated:
-        options = [f"-max_total_time={seconds:g}", f"-timeout={PATIENCE}", f"-rss_limit_mb={MEMORY >> 20}"]
-        if SEED:
-            options.append(f"-seed={SEED}")
-        options += [f"-max_len={mutation.LARGEST}", f"-artifact_prefix={FAILURES}/{reader}-", "-print_final_stats=1"]
-        FAILURES.mkdir(exist_ok=True)
-        atheris.Setup(
-            [sys.argv[0], *options, generated, str(mutation.CORPUS / reader)],
-            lambda content: readers.is_accepted(reader, content) and None,
-        )
-        atheris.Fuzz()
+    generated = tempfile.mkdtemp(dir=readers.FOLDER)
+    options = [f"-max_total_time={seconds:g}", f"-timeout={PATIENCE}", f"-rss_limit_mb={MEMORY >> 20}"]
+    if SEED:
+        options.append(f"-seed={SEED}")
+    options += [f"-max_len={mutation.LARGEST}", f"-artifact_prefix={FAILURES}/{reader}-", "-print_final_stats=1"]
+    FAILURES.mkdir(exist_ok=True)
+    atheris.Setup(
+        [sys.argv[0], *options, generated, str(mutation.CORPUS / reader)],
+        lambda content: readers.is_accepted(reader, content) and None,
+    )
+    atheris.Fuzz()
     return 0
 
 
-def fuzz_in_child(reader: str, seconds: float, way: str) -> tuple[int, str]:
+def import_readers(way: str) -> None:
+    """Import the readers once, before the forks; for atheris, with code that reports what an input reaches."""
+    if way == "--by-coverage":
+        atheris = import_module("atheris")
+        with atheris.instrument_imports(include=["arka_config", "tomllib", "tomlkit"], enable_loader_override=False):
+            import_module("tests.fuzz.readers")
+    import_module("tests.fuzz.readers")
+
+
+def fuzz_in_fork(reader: str, seconds: float, way: str) -> tuple[int, str]:
     """Fuzz one reader in its own process. Return the number of inputs, and the output if it failed."""
-    command = [sys.executable, "-m", "tests.fuzz.run", f"{seconds:g}", reader, "--here", way]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    output = done.stdout + done.stderr
+    from tests.fuzz import readers
+
+    with tempfile.TemporaryDirectory(dir=readers.FOLDER) as folder, tempfile.TemporaryFile() as file:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            readers.FOLDER = folder  # atheris ends the process without removing the home
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+            print(f"tried {WAYS[way](reader, seconds)}", flush=True)
+            sys.exit()  # not os._exit: libFuzzer writes an input that fails when the process exits
+        _, status = os.waitpid(child, 0)
+        file.seek(0)
+        output = file.read().decode("utf-8", "replace")
     tried = re.search(r"(?:number_of_executed_units: |tried )(\d+)", output)
-    return int(tried[1]) if tried else 0, output if done.returncode or tried is None else ""
+    return int(tried[1]) if tried else 0, output if status or tried is None else ""
 
 
 WAYS = {"--by-chance": by_chance, "--by-coverage": by_coverage}
@@ -110,14 +129,12 @@ def main(arguments: list[str]) -> int:
     seconds, *names = [word for word in arguments if word[:2] != "--"]
     best = "--by-coverage" if find_spec("atheris") else "--by-chance"
     way = next((word for word in arguments if word in WAYS), best)
-    if "--here" in arguments:
-        print(f"tried {WAYS[way](names[0], float(seconds))}", flush=True)
-        return 0
     names = names or sorted(path.name for path in mutation.CORPUS.iterdir())
     print(f"{len(names)} readers, {float(seconds):g} s each, {way[2:].replace('-', ' ')}")
+    import_readers(way)
     failed = []
     for name in names:
-        tried, failure = fuzz_in_child(name, float(seconds), way)
+        tried, failure = fuzz_in_fork(name, float(seconds), way)
         print(f"  {name:14} {tried:10,} inputs{'  FAILED' if failure else ''}", flush=True)
         if failure:
             print(failure[-4000:])
