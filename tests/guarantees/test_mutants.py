@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 TRIED = numbers.part_of(MUTANTS, 40)
-OPTIONS = ("-x", "-vv", "-p", "no:cacheprovider", "--color=no")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def forks(isolation: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "dev", "GUARANTEES_NUMBERS": ""}
     environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "GUARANTEES": "cases"}  # loading them takes a second
     environ.pop("PYTEST_ADDOPTS", None)  # `.ci/run` leaves some tests out
-    with pytest_forks.start(folder, environ) as forks:
+    with pytest_forks.start(folder, environ, [mutant.guard for mutant in TRIED]) as forks:
         yield forks
 
 
@@ -53,14 +52,12 @@ def test_a_build_without_a_safeguard_is_caught(forks: PytestForks, mutant: Mutan
     assert text.count(mutant.old) == 1, "the safeguard's code has changed: change the mutant too"
     file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
     try:
-        code, output = forks.run(*OPTIONS, mutant.guard)
+        failure = forks.run(mutant.guard, file, text)
     finally:
         file.write_text(text, "utf-8")
         os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # its compiled file is valid again
-    assert code == 1, output
-    failed = re.search(r"^FAILED (\S+)", output, re.MULTILINE)
-    assert failed is not None, output
-    assert failed[1].startswith(mutant.guard.partition("[")[0])
-    errors = "\n".join(re.findall(r"^E .*", output, re.MULTILINE))
+    assert failure is not None, "no test failed"
+    assert failure.test.startswith(mutant.guard.partition("[")[0]), failure.text
+    errors = "\n".join(re.findall(r"^E .*", failure.text, re.MULTILINE))
     assert re.search(mutant.output, errors), errors
     numbers.record("mutants", mutant.name, "1")

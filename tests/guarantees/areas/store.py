@@ -289,7 +289,7 @@ MUTANTS: list[Mutant] = [
         "store/profiles.py",
         "        self.parse(name, toml.parse(text, path))\n        text = change(text)",
         "        text = toml.dumps({'settings': {'timeout': 1}})",
-        "tests/store/test_profiles.py",
+        "tests/store/test_profiles.py::test_edit_never_overwrites_a_malformed_file",
         "DID NOT RAISE|assert",
     ),
     Mutant(
