@@ -17,11 +17,16 @@ class Guarantee(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """A change to a file of the package, the test that catches it, and a pattern for that test's output."""
+    """A change to a file of the package, the test that catches it, and what fails in that test.
+
+    `statement` is a part of the failing statement, in the test or in a function of its file. `error` is a part of the
+    error, if it says more than the statement.
+    """
 
     name: str
     file: str
     old: str
     new: str
     guard: str
-    output: str
+    statement: str = ""
+    error: str = ""

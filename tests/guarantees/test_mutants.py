@@ -58,6 +58,7 @@ def test_a_build_without_a_safeguard_is_caught(forks: PytestForks, mutant: Mutan
         os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # its compiled file is valid again
     assert failure is not None, "no test failed"
     assert failure.test.startswith(mutant.guard.partition("[")[0]), failure.text
-    errors = "\n".join(re.findall(r"^E .*", failure.text, re.MULTILINE))
-    assert re.search(mutant.output, errors), errors
+    statements, errors = (re.findall(f"^{mark} .*", failure.text, re.MULTILINE) for mark in ">E")
+    assert any(mutant.statement in line for line in statements), failure.text
+    assert any(mutant.error in line for line in errors), failure.text
     numbers.record("mutants", mutant.name, "1")

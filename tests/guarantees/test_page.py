@@ -12,10 +12,15 @@ import pytest
 from tests.guarantees.areas import GUARANTEES, MUTANTS
 
 if TYPE_CHECKING:
-    from tests.guarantees.guarantee import Guarantee
+    from tests.guarantees.guarantee import Guarantee, Mutant
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "guarantees.md").read_text("utf-8")
+# What an error may say of any assertion.
+VAGUE = re.compile(
+    r"AssertionError|Failed: |DID NOT (RAISE|WARN)|Regex pattern did not match|KeyError|ValueError|"
+    r"\b(assert|not|in|is|None|True|False|and|or|where|startswith|exists|error|type|status_code|Response)\b"
+)
 ROWS = [[cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", PAGE, re.MULTILINE)]
 
 
@@ -69,6 +74,20 @@ def test_each_mutant_belongs_to_one_guarantee() -> None:
     assert sorted(name for guarantee in GUARANTEES for name in guarantee.mutants) == sorted(
         each.name for each in MUTANTS
     )
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_failure_of_each_mutant_is_named(mutant: Mutant) -> None:
+    """A guard that fails elsewhere, say because the mutant does not start, has not caught it."""
+    assert mutant.statement or mutant.error
+    path, _, name = mutant.guard.partition("[")[0].partition("::")
+    text = (ROOT / path).read_text("utf-8")
+    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == name]
+    (guard,) = (ast.get_source_segment(text, node) or "" for node in functions)
+    if mutant.statement:
+        assert (guard.count(mutant.statement) or text.count(mutant.statement)) == 1, "it is not one statement"
+    if mutant.error:
+        assert re.search(r"[^\W\d_]{3}", VAGUE.sub("", mutant.error)), "many failures have this error"
 
 
 def test_the_numbers_come_from_a_run() -> None:

@@ -155,7 +155,7 @@ MUTANTS: list[Mutant] = [
         ' if details.id.startswith("-") else ',
         " if not details.id else ",
         "tests/doctor/test_online.py::test_id_of_a_hostile_workspace_is_one_word_of_the_command",
-        "assert",
+        'shlex.split(found["command"])',
     ),
     Mutant(
         "a lost response as a failure",
@@ -171,7 +171,7 @@ MUTANTS: list[Mutant] = [
         "(response.status == 401 and id == CURRENT)",
         "response.status == 401",
         "tests/cli/test_lost_revocations.py::test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revocation",
-        "assert",
+        '(code, "Revoked" in err) == (4, False)',
     ),
     Mutant(
         "an attempt that is forgotten",
@@ -179,7 +179,7 @@ MUTANTS: list[Mutant] = [
         "            kinds = (REVOKE, REVOKE_OWN)\n",
         "            kinds = ()\n",
         "tests/cli/test_lost_revocations.py::test_lost_response_is_reported_and_a_second_run_succeeds",
-        "assert",
+        "run(line, token_id)[0] == 0",
     ),
     Mutant(
         "a shared token that nothing names",
@@ -187,7 +187,7 @@ MUTANTS: list[Mutant] = [
         "    note_holders(session, _sharing_profiles(session, stored, besides))\n",
         "",
         "tests/cli/test_lost_revocations.py::test_profiles_that_share_the_token_are_named",
-        "assert",
+        "\"note: profile 'twin' has this token, which no longer works: arka login -p",
     ),
     Mutant(
         "a token that nothing names",
@@ -195,7 +195,7 @@ MUTANTS: list[Mutant] = [
         "            if survey.holders_of(listing.origin, details.id):\n",
         "            if survey.holders_of(listing.origin, details.id) or not details.last_used:\n",
         "tests/doctor/test_online.py::test_token_that_no_profile_has_is_named_with_the_command_that_revokes_it",
-        "ValueError",
+        "(found,) = list_problems()",
     ),
     Mutant(
         "tokens compared without their id",
@@ -203,7 +203,7 @@ MUTANTS: list[Mutant] = [
         "            and verification.identity.token.id == token_id\n",
         "",
         "tests/doctor/test_online.py::test_tokens_are_compared_by_id_and_not_by_their_last_characters",
-        "assert",
+        '[each["token_id"] for each in list_problems(check="unheld-tokens")] ==',
     ),
     Mutant(
         "a survey of a workspace never used",
@@ -211,7 +211,7 @@ MUTANTS: list[Mutant] = [
         "    if url.layer in _OWN_LAYERS:\n        return True",
         "    if url.layer:\n        return True",
         "tests/doctor/test_online.py::test_token_of_the_environment_is_not_sent_to_a_workspace_never_used",
-        "assert",
+        "other.requests == []",
     ),
     Mutant(
         "a new origin without a question",
@@ -219,7 +219,7 @@ MUTANTS: list[Mutant] = [
         "    approve_origin(session, url)\n",
         "",
         "tests/cli/test_origin_approval.py::test_no_command_sends_a_passed_token_to_a_workspace_that_the_environment_names",
-        "assert",
+        "attacker.requests == []",
     ),
     Mutant(
         "a page before the question",
@@ -227,7 +227,7 @@ MUTANTS: list[Mutant] = [
         "    approve_origin(session, target.url, remember=False)  # storing the token does that\n",
         "",
         "tests/cli/test_origin_approval.py::test_login_asks_before_the_page_is_opened_and_the_token_read",
-        "assert",
+        "(attacker.requests, opened, asked)",
     ),
     Mutant(
         "any origin is used",
@@ -235,7 +235,7 @@ MUTANTS: list[Mutant] = [
         "return any(used == origin for used, _ in",
         "return any(used for used, _ in",
         "tests/cli/test_origin_approval.py::test_another_port_is_another_workspace",
-        "assert",
+        'arka("tokens", "list", environ={"ARKA_API_KEY": TOKEN}).code',
     ),
     Mutant(
         "certificates of the environment",
@@ -243,7 +243,7 @@ MUTANTS: list[Mutant] = [
         "    if trusts_environment:",
         "    if paths:",
         f"{_CONNECTION_TESTS}::test_certificates_of_the_environment_are_ignored",
-        "DID NOT RAISE",
+        error="DID NOT RAISE WorkspaceUnreachable",
     ),
     Mutant(
         "a bundle of the environment",
@@ -251,7 +251,7 @@ MUTANTS: list[Mutant] = [
         "bundle.layer not in _LAYERS_OF_CERTIFICATES and not preferences.trust_env_ca",
         "not bundle.layer",
         f"{_CONNECTION_TESTS}::test_ca_bundle_of_the_environment_is_refused",
-        "assert",
+        "impostor.requests == []",
     ),
     Mutant(
         "a relative bundle",
@@ -259,7 +259,7 @@ MUTANTS: list[Mutant] = [
         "    if not os.path.isabs(path) or leads_through_process(path):",
         "    if not path:",
         f"{_CONNECTION_TESTS}::test_relative_ca_bundle_is_refused",
-        "DID NOT RAISE",
+        error="DID NOT RAISE ConfigError",
     ),
     Mutant(
         "a log of session keys",
@@ -267,7 +267,7 @@ MUTANTS: list[Mutant] = [
         "    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)",
         "    context = ssl.create_default_context()",
         f"{_CONNECTION_TESTS}::test_session_keys_are_not_written_for_the_environment",
-        "exists",
+        "not log.exists()",
     ),
     Mutant(
         "httpx's own context",
@@ -275,7 +275,7 @@ MUTANTS: list[Mutant] = [
         'connection.certificates() if proxy.startswith("https:") else None',
         "None",
         f"{_CONNECTION_TESTS}::test_https_proxy_is_trusted_like_a_workspace",
-        "Regex",
+        'with pytest.raises(WorkspaceUnreachable, match="the proxy rejected the',
     ),
     Mutant(
         "no check of the origin",
@@ -283,7 +283,7 @@ MUTANTS: list[Mutant] = [
         "        if Origin.of(str(address.value), address.place) != pair.origin:",
         "        if not pair.origin:",
         "tests/cli/test_token.py::test_token_refuses_a_url_of_another_origin",
-        "assert",
+        '(done.code, done.out) == (1, "")',
     ),
     Mutant(
         "a token for any URL",
@@ -291,7 +291,7 @@ MUTANTS: list[Mutant] = [
         "return isinstance(other, Origin) and str(self) == str(other)",
         "return isinstance(other, Origin) and str(self).endswith(other.host)",
         "tests/cli/test_token.py::test_token_for_refuses_another_origin",
-        "assert",
+        '(done.code, done.out) == (1, "")',
     ),
     Mutant(
         "the old token as the new one",
@@ -299,7 +299,7 @@ MUTANTS: list[Mutant] = [
         "        if issued.token == self.token:",
         "        if issued.token is None:",
         "tests/cli/test_rotate.py::test_rotate_keeps_the_token_if_the_workspace_answers_with_the_same_one",
-        "assert",
+        "(work.accepts(TOKEN), read_stored(home)) == (True, before)",
     ),
     Mutant(
         "an endpoint anywhere",
@@ -307,7 +307,7 @@ MUTANTS: list[Mutant] = [
         'if Origin.of(url.partition("?")[0]) == origin and "#" not in url:',
         'if "#" not in url:',
         f"{_SIGN_IN_TESTS}/test_metadata.py::test_endpoint_on_another_origin_is_refused",
-        "DID NOT RAISE",
+        error="DID NOT RAISE InvalidValue",
     ),
     Mutant(
         "another issuer",
@@ -315,7 +315,7 @@ MUTANTS: list[Mutant] = [
         'if read_text(table, "issuer") != issuer:',
         'if not read_text(table, "issuer"):',
         f"{_SIGN_IN_TESTS}/test_metadata.py::test_issuer_other_than_the_one_that_was_asked_is_refused",
-        "DID NOT RAISE",
+        error="DID NOT RAISE InvalidValue",
     ),
     Mutant(
         "a redirect of the metadata",
@@ -323,7 +323,7 @@ MUTANTS: list[Mutant] = [
         "trust_env=False, timeout=timeout)",
         "trust_env=False, timeout=timeout, follow_redirects=True)",
         f"{_SIGN_IN_TESTS}/test_metadata.py::test_redirect_of_the_metadata_is_not_followed",
-        "assert",
+        "[request.path for request in fake.requests] == [WELL_KNOWN]",
     ),
     Mutant(
         "any state",
@@ -331,7 +331,7 @@ MUTANTS: list[Mutant] = [
         ' or not secrets.compare_digest(parameters.get("state", "").encode(), self.state.encode()):',
         ":",
         f"{_SIGN_IN_TESTS}/test_loopback.py::test_missing_foreign_and_repeated_state_is_ignored",
-        "assert",
+        'ignores(listener, get(f"{listener.redirect_uri}?code=c1',
     ),
     Mutant(
         "a repeated state",
@@ -339,7 +339,7 @@ MUTANTS: list[Mutant] = [
         "return parameters if len(parameters) == len(pairs) else None",
         "return parameters",
         f"{_SIGN_IN_TESTS}/test_loopback.py::test_missing_foreign_and_repeated_state_is_ignored",
-        "assert",
+        'ignores(listener, get(f"{listener.redirect_uri}?code=c1',
     ),
     Mutant(
         "any path of the listener",
@@ -347,7 +347,7 @@ MUTANTS: list[Mutant] = [
         "if host != self._host or path != PATH:",
         "if host != self._host:",
         f"{_SIGN_IN_TESTS}/test_loopback.py::test_other_path_is_ignored",
-        "assert",
+        'ignores(listener, get(f"{base}{path}?code=c1&state={listener.state}"))',
     ),
     Mutant(
         "any host of the listener",
@@ -355,7 +355,7 @@ MUTANTS: list[Mutant] = [
         "if host != self._host or path != PATH:",
         "if path != PATH:",
         f"{_SIGN_IN_TESTS}/test_loopback.py::test_other_host_is_ignored",
-        "assert",
+        'ignores(listener, get(f"{listener.redirect_uri}?code=c1',
     ),
     Mutant(
         "the code of another server",
@@ -363,7 +363,7 @@ MUTANTS: list[Mutant] = [
         "if issuer != self.metadata.issuer and (issuer is not None or self.metadata.sends_issuer):",
         "if issuer is None and self.metadata.sends_issuer:",
         f"{_SIGN_IN_TESTS}/test_server.py::test_answer_of_another_server_is_refused",
-        "DID NOT RAISE",
+        error="DID NOT RAISE SignInFailed",
     ),
     Mutant(
         "a token that is not stored",
@@ -371,7 +371,7 @@ MUTANTS: list[Mutant] = [
         "        if granted is not None and _revoke(session, server, url, granted):\n",
         "        if granted is not None:\n",
         "tests/cli/test_browser_sign_in.py::test_token_that_cannot_be_stored_is_revoked",
-        "assert",
+        "(done.code, live_tokens(cli_workspace), journal_is_empty(home))",
     ),
     Mutant(
         "a request after Ctrl-C",
@@ -379,7 +379,7 @@ MUTANTS: list[Mutant] = [
         "            if server.withdraw(code, kind):\n",
         "            if code:\n",
         "tests/cli/test_browser_sign_in.py::test_interrupt_withdraws_the_request",
-        "DID NOT RAISE",
+        error="DID NOT RAISE HTTPStatusError",
     ),
     Mutant(
         "a sign-in without a record",
@@ -387,6 +387,6 @@ MUTANTS: list[Mutant] = [
         "        record.begin(code)\n",
         "        pass\n",
         "tests/cli/test_browser_sign_in.py::test_token_that_a_killed_login_did_not_store_is_revoked_later",
-        "assert",
+        "(live_tokens(cli_workspace), journal_is_empty(home)) == (1, False)",
     ),
 ]

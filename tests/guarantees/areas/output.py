@@ -186,7 +186,7 @@ MUTANTS: list[Mutant] = [
         '    safe = [name for name in names if f"{within}{name}" not in _IRREVERSIBLE]\n',
         "    safe = list(names)\n",
         "tests/cli/test_help.py::test_irreversible_command_is_never_suggested",
-        "assert",
+        'f"\'{word}\'" not in done.err.partition(";")[2]',
     ),
     Mutant(
         "a suggested option that revokes",
@@ -194,7 +194,7 @@ MUTANTS: list[Mutant] = [
         "    return [name for name in names or () if name not in _IRREVERSIBLE_OPTIONS]\n",
         "    return list(names or ())\n",
         "tests/cli/test_help.py::test_irreversible_option_is_never_suggested",
-        "assert",
+        'not re.search("--(revoke|prune|force)", done.err)',
     ),
     Mutant(
         "a synonym that revokes",
@@ -202,7 +202,7 @@ MUTANTS: list[Mutant] = [
         '        "remove": "profiles --help",\n',
         '        "remove": "profiles remove",\n',
         "tests/cli/test_help.py::test_every_synonym_leads_to_a_command_that_can_be_undone",
-        "assert",
+        'full not in IRREVERSIBLE or target.endswith(" --help")',
     ),
     Mutant(
         "a link in a pipe",
@@ -210,7 +210,7 @@ MUTANTS: list[Mutant] = [
         "    if not (stream.isatty() and shows_links(os.environ)):\n",
         "    if not shows_links(os.environ):\n",
         "tests/cli/test_links.py::test_messages_have_links_and_pipes_none",
-        "assert",
+        'pipe.getvalue() == f"hint: open {URL}\\n"',
     ),
     Mutant(
         "a link to a part of an address",
@@ -218,7 +218,7 @@ MUTANTS: list[Mutant] = [
         "    if whole:\n",
         "    if True:\n",
         "tests/cli/test_links.py::test_folded_address_is_not_a_link",
-        "assert",
+        '"\\x1b]8" not in screen.getvalue()',
     ),
     Mutant(
         "a verification that restores a replaced token",
@@ -226,7 +226,7 @@ MUTANTS: list[Mutant] = [
         "            if stored is None or stored.origin != before.origin or stored.token != before.token:\n",
         "            if stored is None:\n",
         "tests/cli/test_verify.py::test_verify_keeps_a_token_that_was_replaced_meanwhile",
-        "assert",
+        'arka("token").out == f"{OTHER}\\n"',
     ),
     Mutant(
         "a token that completion offers",
@@ -234,7 +234,7 @@ MUTANTS: list[Mutant] = [
         "    return is_printable(text) and app.redact(text) == text\n",
         "    return is_printable(text)\n",
         "tests/cli/test_completion.py::test_a_token_in_a_file_is_not_offered",
-        "assert",
+        'TOKEN not in "\\n".join(complete(line, shell))',
     ),
     Mutant(
         "a start-up file that is edited without a question",
@@ -242,7 +242,7 @@ MUTANTS: list[Mutant] = [
         "    if not is_loaded and not yes:\n",
         "    if False:\n",
         "tests/cli/test_completion_install.py::test_a_start_file_is_not_edited_without_a_yes",
-        "assert",
+        '(done.code, "hint: add --yes" in done.err) == (2, True)',
     ),
     Mutant(
         "a completed label that runs in double quotes",
@@ -250,7 +250,7 @@ MUTANTS: list[Mutant] = [
         r"""                    \") [[ $value == *[\"\$\`\\!]* ]] && continue ;;""",
         r"""                    \") ;;""",
         "tests/cli/test_completion_shells.py::test_tab_in_bash_completes_no_label_that_would_run_in_the_typed_quotes",
-        "assert",
+        'bash.line_after_tab(typed) == (typed if label[1] != "f" else',
     ),
     Mutant(
         "a completed label that ends single quotes",
@@ -258,7 +258,7 @@ MUTANTS: list[Mutant] = [
         r"""                    \') [[ $value == *\'* ]] && continue ;;""",
         r"""                    \') ;;""",
         "tests/cli/test_completion_shells.py::test_tab_in_bash_completes_no_label_that_would_run_in_the_typed_quotes",
-        "assert",
+        'bash.line_after_tab(typed) == (typed if label[1] == "f" else',
     ),
     Mutant(
         "a start-up file that loses a line without a question",
@@ -266,7 +266,7 @@ MUTANTS: list[Mutant] = [
         "if place.has_some_line() and not yes:",
         "if place.has_line() and not yes:",
         "tests/cli/test_completion_install.py::test_uninstall_asks_before_it_removes_a_line_for_another_folder",
-        "assert",
+        '(done.code, (folder / ".bashrc").read_text()) == (2, before)',
     ),
     Mutant(
         "a completion script in every working directory",
@@ -274,7 +274,7 @@ MUTANTS: list[Mutant] = [
         "return check_full_path(variable, found) if os.path.isabs(found) else default",
         "return found if os.path.isabs(found) else default",
         "tests/cli/test_completion_install.py::test_completion_folder_variable_through_proc_is_refused",
-        "assert",
+        "/proc/self/cwd/x leads through the folder of a",
     ),
     Mutant(
         "a path with the end of a line in a start-up file",
@@ -282,7 +282,7 @@ MUTANTS: list[Mutant] = [
         '    check_printable(place.path, "the path of the completion script")\n',
         "",
         "tests/cli/test_completion_install.py::test_path_that_would_end_the_line_of_a_start_file_is_refused",
-        "assert",
+        "the path of the completion script contains a forbidden",
     ),
     Mutant(
         "a path that a typographic quote ends",
@@ -290,7 +290,7 @@ MUTANTS: list[Mutant] = [
         "quoted = quote_powershell(self.path)",
         """quoted = f"'{self.path}'\"""",
         "tests/cli/test_completion_install.py::test_typographic_quote_does_not_end_the_path_in_a_powershell_profile",
-        "assert",
+        'f". \'{script}\' }}" in profile.read_text("utf-8")',
     ),
     Mutant(
         "a program of the working directory",
@@ -298,7 +298,7 @@ MUTANTS: list[Mutant] = [
         "split(os.pathsep) if os.path.isabs(folder)]",
         "split(os.pathsep)]",
         "tests/store/test_programs.py::test_no_program_of_the_working_directory_is_run",
-        "hijacked",
+        "started(environ) is None",
     ),
     Mutant(
         "a browser of the working directory",
@@ -306,7 +306,7 @@ MUTANTS: list[Mutant] = [
         '            os.environ["PATH"] = os.pathsep.join(folders_of_path(os.environ))\n',
         "",
         "tests/store/test_programs.py::test_no_program_of_the_working_directory_is_run[-browser]",
-        "hijacked",
+        'started(environ | {"PATH": f"{entry}:{right}"}) == "right"',
     ),
     Mutant(
         "a program of the working directory on Windows",
@@ -314,7 +314,7 @@ MUTANTS: list[Mutant] = [
         "files = (os.path.join(folder, each) for folder in folders for each in names)",
         "files = (os.path.join(folder, each) for folder in [os.curdir, *folders] for each in names)",
         "tests/store/test_programs.py::test_windows_searches_only_the_folders_of_path",
-        "assert",
+        'find_program("op", {"PATH": f".{os.pathsep}{right}"})',
     ),
     Mutant(
         "a validator's message that shows a secret",
@@ -322,7 +322,7 @@ MUTANTS: list[Mutant] = [
         'return "not valid" if self.is_secret(name) else first_message(error)',
         "return first_message(error)",
         "tests/settings/test_secrets.py::test_validator_that_quotes_a_secret_is_not_quoted_by_doctor",
-        "hunter-9",
+        "SettingsValidator(one).problem(",
     ),
     Mutant(
         "a custom error that shows a secret",
@@ -330,7 +330,7 @@ MUTANTS: list[Mutant] = [
         "problem = message if is_whole or kind in _QUOTABLE else",
         'problem = message if is_whole or kind not in ("value_error", "assertion_error") else',
         "tests/settings/test_secrets.py::test_validator_that_quotes_a_secret_is_not_quoted_when_it_is_stored",
-        "hunter-9",
+        'caught.value.message == "value: it is not valid; nothing was stored"',
     ),
     Mutant(
         "a parameter of Typer that shows the token",
@@ -338,7 +338,7 @@ MUTANTS: list[Mutant] = [
         '        kind, more = Secret, {"parser": Secret}\n',
         "        pass\n",
         "tests/toolkit/test_typer.py::test_no_local_variable_of_a_traceback_shows_the_token",
-        "not in",
+        "TOKEN not in repr(frame.f_locals)",
     ),
     Mutant(
         "a Namespace that shows the token",
@@ -346,7 +346,7 @@ MUTANTS: list[Mutant] = [
         """return f"GivenOptions({', '.join(spec.names[-1] for spec, _ in self)})\"""",
         "return super().__repr__()",
         "tests/toolkit/test_argparse.py::test_namespace_shows_no_token_in_its_repr",
-        "assert",
+        '"GivenOptions(--api-key, --timeout)" in repr(namespace)',
     ),
     Mutant(
         "a list of secret settings that lacks one",
@@ -354,7 +354,7 @@ MUTANTS: list[Mutant] = [
         "                check_declared_secrets(cls, cls.app, cached)\n",
         "",
         "tests/settings/test_secrets.py::test_list_of_secret_settings_that_lacks_one_is_refused",
-        "DID NOT RAISE",
+        error="DID NOT RAISE TypeError",
     ),
     Mutant(
         "a completion script that replaces another author's",
@@ -362,7 +362,7 @@ MUTANTS: list[Mutant] = [
         "    place.check(force=force)\n",
         "",
         "tests/cli/test_completion_install.py::test_a_file_of_another_author_is_neither_replaced_nor_removed",
-        "assert",
+        '(done.code, "add --force to replace it" in done.err) == (1, True)',
     ),
     Mutant(
         "an expired token without a word",
@@ -370,7 +370,7 @@ MUTANTS: list[Mutant] = [
         '        terminal.warn(f"{error.message}; to replace it: {error.hint}")\n',
         "",
         "tests/cli/test_expiry.py::test_expired_token_is_printed_with_a_warning_on_one_line",
-        "assert",
+        'done.err == f"warning: {WARNING}; to replace it: arka login -p ci\\n"',
     ),
     Mutant(
         "a refusal that only warns",
@@ -378,7 +378,7 @@ MUTANTS: list[Mutant] = [
         "        if strict or self.store.preferences.expiry == REFUSE:\n",
         "        if strict:\n",
         "tests/cli/test_expiry.py::test_refuse_exits_with_4_and_prints_no_expired_token",
-        "assert",
+        "(done.code, OTHER in done.out + done.err, commands) == (4, False, [])",
     ),
     Mutant(
         "settings with an expired token",
@@ -386,7 +386,7 @@ MUTANTS: list[Mutant] = [
         "        _check_expiry(source)\n",
         "",
         "tests/settings/test_profile_settings.py::test_load_refuses_an_expired_token_if_config_toml_says_so",
-        "DID NOT RAISE",
+        error="DID NOT RAISE ExpiredToken",
     ),
     Mutant(
         "an expired token for the Node CLI",
@@ -394,7 +394,7 @@ MUTANTS: list[Mutant] = [
         "    if session.store.preferences.expiry != REFUSE:\n",
         "    if expired:\n",
         "tests/cli/test_expiry.py::test_legacy_sync_with_refuse_removes_the_token_instead_of_writing_an_expired_one",
-        "assert",
+        '"config.toml refuses one that has expired" in done.err',
     ),
     Mutant(
         "an unknown expiry that is far away",
@@ -402,7 +402,7 @@ MUTANTS: list[Mutant] = [
         '    terminal.warn(f"it is not known when this token expires: {why}", hint=hint)\n    return EXIT_PENDING\n',
         '    terminal.warn(f"it is not known when this token expires: {why}", hint=hint)\n    return None\n',
         "tests/cli/test_expiry.py::test_status_expiring_offline_says_that_the_expiry_is_unknown_and_exits_with_3",
-        "assert",
+        "done.code == 3",
     ),
     Mutant(
         "a child that inherits the database's URL",
@@ -410,7 +410,7 @@ MUTANTS: list[Mutant] = [
         '"SESSION", "DATABASE_URL", "PROXY")',
         '"SESSION", "PROXY")',
         "tests/cli/test_child_processes.py::test_no_child_inherits_a_secret_of_ours",
-        "ARKA_DATABASE_URL",
+        error="['ARKA_DATABASE_URL'] == []",
     ),
     Mutant(
         "a child that inherits the proxy's password",
@@ -418,7 +418,7 @@ MUTANTS: list[Mutant] = [
         "        secret.discard(proxy)",
         "        pass\n    secret.discard(proxy)",
         "tests/cli/test_child_processes.py::test_no_child_inherits_a_secret_of_ours",
-        "ARKA_PROXY",
+        error="['ARKA_PROXY'] == []",
     ),
     Mutant(
         "a child that inherits the JSON of a model with a secret",
@@ -426,7 +426,7 @@ MUTANTS: list[Mutant] = [
         "        found = {self.variable, *self.tables, *names} & environ.keys()\n",
         "        found = {self.variable, *names} & environ.keys()\n",
         "tests/settings/test_structured_variables.py::test_secret_in_a_models_json_is_hidden_and_not_inherited",
-        "ACME_VALUE",
+        'secrets_in(app, environ) == {"ACME_VALUE"}',
     ),
     Mutant(
         "a child that inherits an entry of a secret table",
@@ -434,7 +434,7 @@ MUTANTS: list[Mutant] = [
         ' or name.startswith(f"{own}__")}',
         "}",
         "tests/settings/test_structured_variables.py::test_variables_of_a_secret_tables_entries_are_not_inherited",
-        "ACME_VALUE__A",
+        error="assert set() == {'ACME_VALUE__A'}",
     ),
     Mutant(
         "a debug log of all values",
@@ -442,7 +442,7 @@ MUTANTS: list[Mutant] = [
         "    def _settings_log_debug(",
         "    def _settings_log_nothing(",
         "tests/settings/test_structured_variables.py::test_debug_log_of_pydantic_settings_has_no_values",
-        "made-up",
+        '"made-up" not in caplog.text',
     ),
     Mutant(
         "a child that inherits a secret setting",
@@ -450,7 +450,7 @@ MUTANTS: list[Mutant] = [
         "    elif others and app.settings is not None:",
         "    elif not app:",
         "tests/cli/test_child_processes.py::test_a_secret_setting_of_another_app_is_removed",
-        "assert",
+        '("ACME_PASSWORD" in seen, seen["ACME_REGION"]) == (False, "eu")',
     ),
     Mutant(
         "a child that inherits a secret under its old name",
@@ -458,7 +458,7 @@ MUTANTS: list[Mutant] = [
         "        return found.union(*(old.variables_in(environ) for old in self.old))",
         "        return found",
         "tests/settings/test_renaming.py::test_secret_under_an_old_name_is_not_inherited",
-        "ACME_PASS_PHRASE",
+        'secrets_in(app, {"ACME_PASS_PHRASE": "hunter2", "ACME_WAIT": "1"})',
     ),
     Mutant(
         "a child that inherits a proxy's password under its old name",
@@ -466,7 +466,7 @@ MUTANTS: list[Mutant] = [
         """        secret |= {name for name in proxies if "@" in environ.get(name, "")}""",
         "",
         "tests/settings/test_renaming.py::test_proxy_with_a_password_is_not_inherited_under_its_old_name",
-        "ACME_HTTP_PROXY",
+        'secrets_in(app, {"ACME_HTTP_PROXY": proxy, "ACME_PROXY": proxy})',
     ),
     Mutant(
         "a secret that is shown under its old name",
@@ -474,7 +474,7 @@ MUTANTS: list[Mutant] = [
         "        return {each.path for field in fields for each in (field, *field.old)}",
         "        return {field.path for field in fields}",
         "tests/settings/test_renaming.py::test_secret_under_an_old_name_is_masked",
-        "hunter2",
+        '"hunter2" not in done.out + done.err',
     ),
     Mutant(
         "a child that inherits another profile's token",
@@ -482,7 +482,7 @@ MUTANTS: list[Mutant] = [
         "        removed |= _tokens_of_references(store, environ, ignored={own, *removed})",
         "        pass",
         "tests/cli/test_child_processes.py::test_exec_passes_no_token_that_another_profile_s_reference_names",
-        "NIGHTLY_TOKEN",
+        '"NIGHTLY_TOKEN" not in seen',
     ),
     Mutant(
         "a child that loses its own profile's variable",
@@ -498,7 +498,7 @@ MUTANTS: list[Mutant] = [
         "{link(escape_ci_commands(line), sys.stderr)}",
         "{link(line, sys.stderr)}",
         "tests/hostile/test_ci_commands.py::test_no_argument_is_printed_as_a_ci_command",
-        "assert not",
+        "not commands_in(done.err)",
     ),
     Mutant(
         "a table that is a CI command",
@@ -506,7 +506,7 @@ MUTANTS: list[Mutant] = [
         "    out(escape_ci_commands(text))",
         "    out(text)",
         "tests/hostile/test_ci_commands.py::test_no_file_name_of_a_template_is_printed_as_a_ci_command",
-        "assert not",
+        error="##[stop-commands]x.toml",
     ),
     Mutant(
         "JSON that is a CI command",
@@ -514,7 +514,7 @@ MUTANTS: list[Mutant] = [
         "        terminal.out(escape_ci_commands_in_json(",
         "        terminal.out((",
         "tests/hostile/test_ci_commands.py::test_json_keeps_the_value_of_a_text_that_is_a_ci_command",
-        "assert not",
+        "not commands_in(done.out)",
     ),
     Mutant(
         "a mask of another token",
@@ -522,7 +522,7 @@ MUTANTS: list[Mutant] = [
         "    if secret := written or _read_stored_token(session):",
         "    if secret := _read_stored_token(session):",
         "tests/cli/test_env.py::test_env_github_masks_the_very_value_that_it_writes[env]",
-        "assert .* ==",
+        "masked_values(done.out) == [written]",
     ),
     Mutant(
         "a mask that is lost",
@@ -530,7 +530,7 @@ MUTANTS: list[Mutant] = [
         "    except BrokenPipeError:\n        terminal.discard_stdout()\n    else:",
         "    except BrokenPipeError:\n        return terminal.discard_stdout()\n    else:",
         "tests/cli/test_env.py::test_env_github_writes_nothing_if_the_mask_cannot_be_printed",
-        "assert",
+        "(done.returncode, file.exists()) == (1, False)",
     ),
     Mutant(
         "no redaction of text",
@@ -538,7 +538,7 @@ MUTANTS: list[Mutant] = [
         "    return visible(_redacted(text))",
         "    return visible(text)",
         "tests/cli/test_streams.py::test_an_error_redacts_a_token_in_the_wrong_argument",
-        "assert 'arka_w+9f3c' not in",
+        "TOKEN not in shown + done.err",
     ),
     Mutant(
         "no redaction of JSON",
@@ -546,7 +546,7 @@ MUTANTS: list[Mutant] = [
         "text if reveal else self.app.redact(text)",
         "text",
         "tests/cli/test_streams.py::test_an_error_redacts_a_token_in_the_wrong_argument",
-        "assert 'arka_w+9f3c' not in",
+        "TOKEN not in shown + done.err",
     ),
     Mutant(
         "a crash that shows values",
@@ -554,7 +554,7 @@ MUTANTS: list[Mutant] = [
         "        if sys.flags.dev_mode:",
         "        if True:",
         "tests/guarantees/test_canary.py::test_a_crash_shows_its_location_and_no_values",
-        "ValueError: arka_w+",
+        "raise error from ValueError(TOKEN)",
     ),
     Mutant(
         "a secret that shows itself",
@@ -562,6 +562,6 @@ MUTANTS: list[Mutant] = [
         '        return "Secret(…)"',
         '        return f"Secret({self._value})"',
         "tests/guarantees/test_canary.py::test_no_representation_shows_a_token",
-        "assert not True",
+        "not shows_token(str(SURFACES[surface]()))",
     ),
 ]

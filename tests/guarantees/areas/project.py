@@ -31,6 +31,6 @@ MUTANTS: list[Mutant] = [
         "*(source or _requirements(installed.requires or [], extra))",
         'f"{NAME}[{extra}]"',
         "tests/test_extras.py::test_packages_are_named_if_the_origin_is_unknown_or_gone",
-        "arka-config\\[keyring\\]",
+        'command_of(record, "keyring", monkeypatch) == f"{PIP} \'keyring>=25.2\'"',
     ),
 ]
