@@ -77,8 +77,8 @@ def test_lock_serializes_processes(tmp_path: Path, path: str) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
     processes = [subprocess.Popen([sys.executable, "-c", COUNTER, path, str(counter)]) for _ in range(4)]
-    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
-    assert counter.read_text() == "80"
+    codes = [process.wait(60) for process in processes]
+    assert (codes, counter.read_text()) == ([0, 0, 0, 0], "80")
 
 
 def test_lock_is_reentrant(lock: Lock, path: str) -> None:
