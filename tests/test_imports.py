@@ -301,7 +301,7 @@ def test_status_offline_imports_nothing_that_sends_requests(tmp_path: Path) -> N
     assert names & {"arka_config.workspace.client.transport", "http", "ssl", "urllib.parse"} == set()
 
 
-def test_the_first_run_with_click_frees_the_garbage_collector_of_what_was_imported() -> None:
+def test_the_first_run_with_click_freezes_the_imported_objects() -> None:
     code = (
         "import gc\n"
         "from arka_config.arka import app\n"

@@ -111,7 +111,7 @@ def test_secret_is_fetched_once_on_reveal() -> None:
     assert (secret.is_at_hand, fetched) == (True, ["once"])
 
 
-def test_is_at_hand_does_not_fetch() -> None:
+def test_is_at_hand_does_not_fetch_the_secret() -> None:
     secret = Secret(never)
     assert repr(secret) == "Secret(…)"
     assert not secret.is_at_hand

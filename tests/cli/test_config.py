@@ -131,7 +131,7 @@ def test_show_hides_the_password_of_a_proxy() -> None:
 
 
 @pytest.mark.usefixtures("two_profiles")
-def test_show_show_token_prints_the_whole_token() -> None:
+def test_config_show_with_show_token_prints_the_whole_token() -> None:
     assert TOKEN in arka("config", "show", "--show-token").out
     assert arka("config", "show", "--show-token", "--json").json["settings"]["token"]["value"] == TOKEN
 
@@ -173,14 +173,14 @@ def test_get_json_has_name_value_and_source() -> None:
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
 @pytest.mark.usefixtures("two_profiles")
-def test_get_exits_with_1_for_an_unset_setting(options: list[str]) -> None:
+def test_get_of_an_unset_setting_exits_with_1(options: list[str]) -> None:
     done = arka("config", "get", "proxy", *options)
     assert (done.code, "error: proxy is not set" in done.err) == (1, True)
     assert done.json["error"]["message"] == "proxy is not set" if options else done.out == ""
 
 
 @pytest.mark.usefixtures("two_profiles")
-def test_get_fails_for_an_unknown_profile() -> None:
+def test_get_of_an_unknown_profile_is_an_error() -> None:
     for key in ("profile", "token", "timeout"):
         done = arka("config", "get", key, environ={"ARKA_PROFILE": "wrok"})
         assert (done.code, done.out) == (1, "")

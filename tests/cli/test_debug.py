@@ -33,7 +33,7 @@ def test_debug_logs_the_effective_token_and_its_source(two_profiles: Path, words
 
 
 @pytest.mark.parametrize("value", ["1", "true", "yes", "on"])
-def test_debug_variable_equals_the_option(two_profiles: Path, value: str) -> None:
+def test_debug_variable_has_the_effect_of_the_option(two_profiles: Path, value: str) -> None:
     assert arka("token", environ={"ARKA_DEBUG": value}).err == arka("token", "--debug").err
 
 

@@ -108,7 +108,7 @@ def test_every_kind_of_token_reference_is_a_source_here() -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_env_github_masks_the_very_value_that_it_writes(two_profiles: Path, tmp_path: Path, source: str) -> None:
+def test_env_github_masks_exactly_the_value_that_it_writes(two_profiles: Path, tmp_path: Path, source: str) -> None:
     reference, words, environ = SOURCES[source]
     write_helper(two_profiles)
     (tmp_path / "token").write_text(OTHER)

@@ -89,7 +89,7 @@ def test_help_of_an_unknown_word_suggests_the_nearest() -> None:
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_topic_is_shown_in_lines_that_fit(topic: str) -> None:
+def test_lines_of_a_topic_fit_the_terminal(topic: str) -> None:
     done = arka("help", topic)
     assert (done.code, done.err) == (0, "")
     assert done.out.strip()
@@ -156,7 +156,7 @@ def test_files_topic_of_an_app_without_another_program_has_no_file_of_it() -> No
         ("pin", "use --here"),
     ],
 )
-def test_word_of_another_program_leads_to_the_command(words: str, command: str) -> None:
+def test_word_of_another_program_suggests_the_command(words: str, command: str) -> None:
     done = arka(*words.split(), "work")
     group, *after = words.split()
     word = after[0] if group in ("profiles", "config") else group
@@ -184,7 +184,7 @@ def test_hint_of_an_unknown_word_can_be_run(line: str, error: str) -> None:
     assert arka(*line.split()) == (2, "", f"error: {error}\n")
 
 
-def test_every_synonym_leads_to_a_command_that_can_be_undone() -> None:
+def test_every_synonym_suggests_a_command_that_can_be_undone() -> None:
     names = {entry.name for entry in ENTRIES}
     for group, words in SYNONYMS.items():
         for word, target in words.items():
@@ -217,7 +217,7 @@ def test_mistyped_option_suggests_the_nearest_one() -> None:
     assert "--offline" in arka("status", "--offlin").err
 
 
-def test_no_command_is_suggested_that_a_program_does_not_have(capsys: pytest.CaptureFixture[str]) -> None:
+def test_suggestions_name_only_commands_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(AppIdentity("acme", commands=["login", "token"]), ["ls"]) == 2
     assert "did you mean" not in capsys.readouterr().err
 

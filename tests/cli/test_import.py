@@ -140,7 +140,7 @@ def open_file(legacy: Path) -> Path:
     return legacy
 
 
-def test_import_accepts_a_file_that_everyone_can_write_and_says_so(open_file: Path) -> None:
+def test_import_accepts_a_file_that_everyone_can_write_with_a_note(open_file: Path) -> None:
     done = arka("import", "legacy", "--keep", "--json")
     assert (done.code, done.json["key"], done.json["tightened"]) == (0, "auth.apiKey", False)
     assert "warning: every user of this machine can write to ~/.config/arka-code-nodejs/config.json" in done.err

@@ -65,7 +65,7 @@ def test_links_are_shown_only_in_terminals_that_are_known_to_show_them(environ: 
         ("no address: https:// and arka-ai.com", "no address: https:// and arka-ai.com"),
     ],
 )
-def test_link_leads_to_what_it_says(text: str, expected: str) -> None:
+def test_text_of_a_link_is_its_address(text: str, expected: str) -> None:
     assert links.link(text, Screen()) == expected
     assert links.link(text, io.StringIO()) == text
 

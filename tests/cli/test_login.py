@@ -123,7 +123,7 @@ def test_login_use_activates_the_profile(two_profiles: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_only_the_first_login_notes_plain_text_storage() -> None:
+def test_login_notes_plain_text_storage_only_once() -> None:
     assert "the token is stored in plain text in ~/arka/data/tokens/work.json" in login("-p", "work").err
     assert "plain text" not in login("-p", "ci").err
 

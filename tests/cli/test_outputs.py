@@ -67,7 +67,7 @@ def test_output_through_a_link_is_refused(name: str, repository: Path, victim: P
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_output_through_a_link_is_written_if_the_user_says_so(
+def test_output_through_a_link_is_written_if_the_user_agrees(
     name: str, repository: Path, victim: Path, recipient: str
 ) -> None:
     if name == "seal":

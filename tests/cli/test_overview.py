@@ -149,14 +149,14 @@ def test_overview_says_which_token_is_hidden() -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_overview_of_a_profile_without_a_token_leads_to_login() -> None:
+def test_overview_of_a_profile_without_a_token_suggests_login() -> None:
     arka("profiles", "create", "work")
     assert "Next: arka login -p work  # " in arka("-p", "work").out
     assert "Next: arka use  # choose a profile" in arka().out
 
 
 @pytest.mark.usefixtures("home")
-def test_overview_suggests_no_command_that_a_program_does_not_have(capsys: pytest.CaptureFixture[str]) -> None:
+def test_overview_suggests_only_commands_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(AppIdentity("acme", commands=["profiles", "token"]), []) == 0
     assert "Next: acme help  # list the commands" in capsys.readouterr().out
     assert run(acme, []) == 0

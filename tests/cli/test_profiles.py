@@ -346,7 +346,7 @@ def test_remove_takes_several_names(two_profiles: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("two_profiles")
-def test_remove_of_several_names_removes_none_if_one_is_unknown() -> None:
+def test_remove_removes_nothing_if_one_of_several_names_is_unknown() -> None:
     done = arka("profiles", "remove", "ci", "wrok", "--yes")
     assert (done.code, "there is no profile 'wrok'" in done.err) == (1, True)
     assert profile_names() == ["ci", "work"]

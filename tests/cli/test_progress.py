@@ -117,7 +117,7 @@ def test_no_bar_on_a_dumb_terminal_and_for_a_program(monkeypatch: pytest.MonkeyP
         (61.2, 0.0, 500, None, "1:02"),
     ],
 )
-def test_time_left_is_that_of_the_rest_at_the_same_speed(
+def test_time_left_assumes_the_same_speed_for_the_rest(
     seconds: float, since: float, done: int, total: int | None, text: str
 ) -> None:
     assert time_left(seconds, done, total, since) == text
@@ -139,7 +139,7 @@ def test_bar_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, width: int, line
     assert len(shown) <= width
 
 
-def test_bar_is_of_ascii_if_the_terminal_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bar_is_ascii_if_the_terminal_has_no_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(use_screen(monkeypatch), "encoding", "ascii", raising=False)
     assert progress.bar_line("Sealing", 1, 3, "", 30) == "Sealing ######------------ 1/3"
 

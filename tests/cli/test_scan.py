@@ -225,7 +225,7 @@ def stored(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("place", ["home", "store", "file", "link"])
-def test_scan_leaves_out_the_token_store_and_says_so(stored: Path, home: Path, tmp_path: Path, place: str) -> None:
+def test_scan_leaves_out_the_token_store_with_a_note(stored: Path, home: Path, tmp_path: Path, place: str) -> None:
     (home / "data" / "note.txt").write_text(OTHER)
     (tmp_path / "link").symlink_to(stored)
     path = {"home": home, "store": stored, "file": stored / "work.json", "link": tmp_path / "link"}[place]

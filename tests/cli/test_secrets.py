@@ -172,7 +172,7 @@ def test_typed_secret_is_asked_for_again_if_it_is_invalid(store: ProfileStore, m
     assert value(store) == SECRET
 
 
-def test_arka_has_no_secrets_and_says_so(home: Path) -> None:
+def test_secrets_list_says_that_arka_has_only_the_token(home: Path) -> None:
     assert (arka("secrets", "list").code, arka("secrets", "list").err) == (
         0,
         "arka has no secrets other than the token\n",
@@ -209,7 +209,7 @@ def stored(store: ProfileStore) -> ProfileStore:
         *("export template work", "secrets list --json", "vault enable --json", "profiles rename work job --debug"),
     ],
 )
-def test_no_command_shows_a_stored_secret(stored: ProfileStore, line: str) -> None:
+def test_stored_secret_is_in_no_command_s_output(stored: ProfileStore, line: str) -> None:
     assert run(*line.split()).code == 0
 
 

@@ -165,7 +165,7 @@ def test_token_flag_goes_to_the_url_given_with_it(
 
 
 @pytest.mark.usefixtures("two_profiles")
-def test_url_flag_does_not_send_a_stored_token_elsewhere() -> None:
+def test_url_flag_does_not_send_a_stored_token_to_another_origin() -> None:
     done = arka("token", "--api-url", OTHER_URL)
     assert (done.code, done.out) == (1, "")
     assert f"--api-url says {OTHER_URL}: a token is never sent to another origin" in done.err

@@ -145,7 +145,7 @@ def test_login_no_verify_sends_no_request(home: Path, fake: FakeWorkspace) -> No
     assert "was not verified" not in done.err
 
 
-def test_login_stores_nothing_for_an_unusable_setting(
+def test_login_with_an_unusable_setting_stores_nothing(
     home: Path, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ARKA_TIMEOUT", "soon")

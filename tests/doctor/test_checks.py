@@ -220,7 +220,7 @@ def test_scan_does_not_block_on_a_pipe(tmp_path: Path) -> None:
     assert scan_file(str(tmp_path / "none"), arka_app()) == []
 
 
-def test_repr_of_a_match_does_not_show_the_token(tmp_path: Path) -> None:
+def test_repr_of_a_match_contains_no_token(tmp_path: Path) -> None:
     (tmp_path / "x").write_text(TOKEN)
     assert TOKEN not in repr(scan_file(str(tmp_path / "x"), arka_app()))
 

@@ -36,7 +36,7 @@ def list_problems(*options: str, check: str = "", **environ: str) -> list[dict[s
     return [each for each in found["problems"] if each["check"] in online and check in ("", each["check"])]
 
 
-def test_tokens_in_profiles_are_no_problem(work: FakeWorkspace) -> None:
+def test_tokens_in_profiles_are_not_reported(work: FakeWorkspace) -> None:
     done = arka("doctor", "--online")
     assert (done.code, done.err) == (0, "")
     assert "✓ Workspaces  they know no token that is not in a profile\n" in done.out

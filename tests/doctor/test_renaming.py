@@ -119,7 +119,7 @@ def test_doctor_rewrites_an_applied_template_and_keeps_its_layout(home: Path, te
     assert list(template.parent.iterdir()) == [template]
 
 
-def test_template_that_doctor_rewrote_is_still_approved_and_leads_to_the_same_plan(template: Path) -> None:
+def test_template_that_doctor_rewrote_is_still_approved_and_has_the_same_plan(template: Path) -> None:
     assert acme("doctor", "--fix").code == 0
     done = acme("plan", str(template.parent))
     assert (done.code, "old name" in done.err) == (0, False)
@@ -153,7 +153,7 @@ def test_doctor_rewrites_templates_that_it_is_given(home: Path) -> None:
     assert (problem["place"], problem["severity"]) == ("new/ci.toml:2", "error")
 
 
-def test_template_that_is_a_link_is_not_rewritten_and_doctor_says_so(home: Path, template: Path) -> None:
+def test_template_that_is_a_link_is_reported_and_not_rewritten(home: Path, template: Path) -> None:
     elsewhere = home / "elsewhere.toml"
     template.rename(elsewhere)
     template.symlink_to(elsewhere)
@@ -180,7 +180,7 @@ def test_template_that_becomes_a_link_after_the_check_is_not_rewritten(home: Pat
     assert (template.is_symlink(), secret.read_bytes().count(b"wait")) == (True, 2)
 
 
-def test_template_of_another_user_is_not_rewritten_and_doctor_says_so(
+def test_template_of_another_user_is_reported_and_not_rewritten(
     template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Machine, "owner", os.getuid() + 1)
@@ -202,7 +202,7 @@ def test_template_with_both_names_is_left_to_the_user(template: Path) -> None:
     assert template.read_text("utf-8") == text
 
 
-def test_template_that_is_gone_is_no_problem(template: Path) -> None:
+def test_missing_template_is_not_reported(template: Path) -> None:
     template.unlink()
     assert list_problems(acme("doctor", "--json")) == []
 

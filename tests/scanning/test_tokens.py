@@ -58,7 +58,7 @@ def test_marker_allows_the_tokens_of_its_line_only() -> None:
     assert [match.is_marked for match in PATTERN.find(text.encode())] == [True, False, True]
 
 
-def test_match_shows_no_token_in_its_repr() -> None:
+def test_repr_of_a_found_token_does_not_contain_it() -> None:
     (match,) = PATTERN.find(TOKEN.encode())
     assert repr(match) == "Match(1:1)"
     assert match.fingerprint == fingerprint(TOKEN)

@@ -240,7 +240,7 @@ def test_no_nonce_is_used_twice(sealed: ProfileStore) -> None:
 
 
 @pytest.mark.parametrize("file", ["data-key.json", "tokens/work.json"])
-def test_newer_format_is_reported_as_such(sealed: ProfileStore, file: str) -> None:
+def test_newer_format_has_an_error_of_its_own(sealed: ProfileStore, file: str) -> None:
     path = Path(sealed.folders.data, file)
     text = path.read_text()
     path.write_text(text.replace('"version": 1', '"version": 7').replace('"version": 2', '"version": 7'))

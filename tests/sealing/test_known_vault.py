@@ -149,7 +149,7 @@ def test_reader_during_a_rekey_accepts_the_new_key(sealed: ProfileStore, monkeyp
     "content",
     ["", "{}", "[]", '{"version": 1, "key": 3}', '{"version": 1, "key": "XY"}', '{"version": 1, "key": "00"}'],
 )
-def test_damaged_file_is_an_error_with_a_way_out(sealed: ProfileStore, content: str) -> None:
+def test_damaged_vault_identity_is_an_error_with_a_hint(sealed: ProfileStore, content: str) -> None:
     known_path(sealed).write_text(content)
     with pytest.raises(MalformedFile) as caught:
         tokens(again(sealed))

@@ -91,7 +91,7 @@ def test_other_file_is_reported_as_no_key_file(sealed: ProfileStore, content: st
         reveal(again(sealed))
 
 
-def test_key_file_of_another_vault_is_reported_as_such(sealed: ProfileStore) -> None:
+def test_key_file_of_another_vault_has_an_error_of_its_own(sealed: ProfileStore) -> None:
     key_path(sealed).write_text(f"vault-key-1:{'00' * 32}\n")
     with pytest.raises(WrongKeyFile, match="does not open .*data-key.json: it belongs to another vault"):
         reveal(again(sealed))
@@ -272,7 +272,9 @@ def test_no_unlocker_is_added_beyond_the_bound(sealed: ProfileStore, tmp_path: P
     assert not (tmp_path / "more.key").exists()
 
 
-def test_too_little_memory_is_reported_as_such(passphrase_store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_has_an_error_of_its_own(
+    passphrase_store: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from cryptography.hazmat.primitives.kdf import argon2
 
     class Greedy:

@@ -43,7 +43,9 @@ def test_keyword_argument_is_a_value_and_no_text(
     assert settings.source_of("value").layer == "flag"
 
 
-def test_nested_model_is_none_by_keyword_argument(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nested_model_can_be_set_to_none_by_keyword_argument(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, app = make(Inner | None, {"value": Inner()})
     for name, text in (environ | {"ACME_VALUE__RETRIES": "7"}).items():
         monkeypatch.setenv(name, text)
@@ -147,7 +149,7 @@ def test_unset_runs_field_validators_that_read_other_fields(environ: dict[str, s
     check_together(store, "p", {("settings", "limit"): None, ("settings", "value"): None}, environ)
 
 
-def test_unset_of_a_required_value_is_no_error(environ: dict[str, str]) -> None:
+def test_unset_of_a_required_value_is_accepted(environ: dict[str, str]) -> None:
     _, app = make(int, {"__annotations__": {"value": int}})
     store = open_store(app, environ)
     store.create("p", {("settings", "value"): 20})

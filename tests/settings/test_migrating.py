@@ -213,7 +213,7 @@ def test_comparison_has_thirty_rows_about_the_named_versions() -> None:
     assert f"arka-config {version('arka-config')}" in text
 
 
-def test_statements_of_the_comparison_about_pydantic_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pydantic_settings_behaves_as_the_comparison_states(monkeypatch: pytest.MonkeyPatch) -> None:
     class Compared(BaseSettings):
         name: str = "built in"
         tags: list[str] = []

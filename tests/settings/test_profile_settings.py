@@ -56,7 +56,7 @@ def test_load_warns_of_an_expired_token(environ: dict[str, str], work: ProfileSt
     ]
 
 
-def test_load_refuses_an_expired_token_if_config_toml_says_so(environ: dict[str, str], work: ProfileStore) -> None:
+def test_load_refuses_an_expired_token_if_config_toml_requires_it(environ: dict[str, str], work: ProfileStore) -> None:
     log_in_expired(work, 'expiry = "refuse"\n')
     with pytest.raises(ExpiredToken) as caught:
         Settings.load(environ=environ)

@@ -263,7 +263,7 @@ def test_hint_of_a_program_without_doctor_opens_the_file(home: Path) -> None:
     assert {each.message.hint for each in caught} == {edit_command(str(path))}  # type: ignore[union-attr]  # ConfigWarning
 
 
-def test_retired_variable_of_a_strict_table_is_no_error() -> None:
+def test_retired_variable_of_a_strict_table_is_accepted() -> None:
     class Strict(BaseModel, extra="forbid"):
         retries: int = Field(default=3, validation_alias=AliasChoices("retries", "attempts"))
 

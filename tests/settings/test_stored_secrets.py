@@ -69,7 +69,7 @@ def test_stored_secret_has_the_precedence_of_the_profile(store: ProfileStore) ->
     assert Settings.load(profile="ci").webhook_secret is None
 
 
-def test_stored_secret_wins_over_one_in_the_profile_s_file(store: ProfileStore) -> None:
+def test_stored_secret_beats_one_in_the_profile_s_file(store: ProfileStore) -> None:
     store.edit("work", {("settings", "webhook_secret"): "from-file"})
     settings = Settings.load()
     assert settings.webhook_secret is not None

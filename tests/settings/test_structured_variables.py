@@ -291,7 +291,7 @@ def test_config_show_shows_a_value_of_several_lines_in_one(
         assert not any(line.startswith("error") for line in (shown.out + shown.err).splitlines())
 
 
-def test_secret_table_that_is_no_table_is_replaced_by_its_entries(environ: dict[str, str]) -> None:
+def test_secret_table_with_a_text_as_value_is_replaced_by_its_entries(environ: dict[str, str]) -> None:
     class Login(BaseModel):
         headers: dict[str, SecretStr] = {}
 

@@ -68,7 +68,9 @@ def test_profile_gives_the_value_that_pydantic_settings_reads(
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_type_set_in_a_profile(name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_profiles_set_stores_a_value_of_each_type(
+    name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = CASES[name]
     plain, app = make(case.annotation, **case.config)
     store = open_store(app, environ)

@@ -322,7 +322,7 @@ def test_write_below_a_file_is_an_error(file: Path) -> None:
     assert file.read_text() == "old"
 
 
-def test_before_rename_can_stop_the_write(file: Path) -> None:
+def test_before_rename_hook_can_stop_the_write(file: Path) -> None:
     def look() -> None:
         assert len(names(file.parent)) == 2
         raise LookupError("somebody else wrote it")

@@ -127,7 +127,7 @@ def test_invalid_url_in_a_profile_is_an_error_with_file_and_key(profiles: Profil
         profiles.read("work")
 
 
-def test_empty_token_table_is_no_reference(profiles: ProfileFiles) -> None:
+def test_empty_token_table_is_not_a_reference(profiles: ProfileFiles) -> None:
     put(profiles, "work", "[token]\n")
     assert profiles.read("work").reference is None
 

@@ -58,7 +58,7 @@ def test_invalid_active_file_is_an_error_with_a_hint(selection: Selection, text:
 
 
 @given(st.text())
-def test_any_active_file_names_profiles_or_is_an_error(text: str) -> None:
+def test_active_file_with_any_text_names_profiles_or_is_an_error(text: str) -> None:
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:

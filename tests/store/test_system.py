@@ -102,7 +102,7 @@ def test_base_folders_are_three_full_paths(any_system: System, monkeypatch: pyte
     assert all(folder.startswith(("/home/ada/", "C:\\")) for folder in (config, data, state))
 
 
-def test_this_process_is_alive(any_system: System) -> None:
+def test_is_alive_recognizes_this_process(any_system: System) -> None:
     assert any_system.is_alive(os.getpid())
 
 

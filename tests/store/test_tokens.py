@@ -115,7 +115,7 @@ def test_credential_is_expired_only_after_a_known_time(expires: str, is_expired:
     assert read(json.dumps(read_document(expires=expires))).is_expired is is_expired
 
 
-def test_a_token_that_never_expires_is_stored_as_such() -> None:
+def test_expiry_never_is_kept_when_it_is_stored() -> None:
     kept = read(make_text(credential("work", expires="never")))
     assert (kept.expires, kept.expiry) == ("never", None)
     with pytest.raises(InvalidValue, match="created is not a time"):

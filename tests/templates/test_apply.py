@@ -397,7 +397,7 @@ def test_a_locked_vault_stops_apply_before_the_first_write(folder: Folder, home:
     assert after == before
 
 
-def test_tokens_are_stored_in_the_keyring_and_none_is_left_there_after_an_error(
+def test_tokens_are_stored_in_the_keyring_and_removed_after_an_error(
     folder: Folder, home: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "config").mkdir(parents=True)
@@ -550,7 +550,7 @@ def test_kept_edits_are_not_reported_as_a_match(folder: Folder) -> None:
     assert arka("plan", "profiles", "--json").json["summary"]["kept"] == 1
 
 
-def test_a_kept_profile_without_a_template_is_reported_as_such(folder: Folder) -> None:
+def test_a_kept_profile_without_a_template_is_reported(folder: Folder) -> None:
     folder.put("ci.toml", CI)
     folder.put("old.toml", '[profile]\nname = "old"\n')
     apply()

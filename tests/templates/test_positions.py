@@ -47,6 +47,6 @@ z = \"\"\"a\\\"\"\"\"\"
         (("nowhere",), (1, 1)),
     ],
 )
-def test_position_of_keys_in_every_toml_style(path: tuple[str, ...], position: tuple[int, int]) -> None:
+def test_position_of_a_key_is_found_in_every_toml_style(path: tuple[str, ...], position: tuple[int, int]) -> None:
     tomllib.loads(STYLES)
     assert TemplateText("a.toml", "/", "a.toml", STYLES).position(path) == Position(*position)

@@ -164,7 +164,7 @@ def test_async_function_is_awaited_by_its_caller_in_a_running_loop(capsys: pytes
     assert capsys.readouterr().out == "waited 30.0\n"
 
 
-def test_namespace_shows_no_token_in_its_repr() -> None:
+def test_repr_of_a_namespace_contains_no_token() -> None:
     options = argparse.ArgumentParser()
     app.add_arguments(options, Settings, options=["token", "timeout"])
     token = "acme_" + "s3cr3t" * 6

@@ -31,12 +31,14 @@ def test_login_calls_no_path_of_a_workspace(fake: FakeWorkspace, run: Callable[.
     assert fake.requests == []
 
 
-def test_403_of_any_api_is_not_a_missing_subscription(fake: FakeWorkspace, run: Callable[..., Result]) -> None:
+def test_403_of_an_api_without_plans_is_not_a_missing_subscription(
+    fake: FakeWorkspace, run: Callable[..., Result]
+) -> None:
     fake.script.append(reply_json(403, {"message": "Forbidden"}))
     assert "Pro" not in run("login", "-p", "home", "--with-token", stdin=TOKEN).err
 
 
-def test_commands_of_a_workspace_are_not_offered() -> None:
+def test_app_without_a_verifier_offers_no_workspace_commands() -> None:
     names = {name.partition(" ")[0] for name, _ in every_command(program(App("octo")))}
     assert names.isdisjoint({"rotate", "revoke", "tokens", "activity", "workspace"})
     assert {"login", "status", "profiles"} <= names

@@ -100,7 +100,7 @@ def test_web_page_is_unsupported(fake: FakeWorkspace, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(("status", "error"), [(429, TooManyRequests), (500, WorkspaceFault), (503, WorkspaceFault)])
-def test_failing_api_says_nothing_of_the_token(
+def test_failing_api_does_not_reject_the_token(
     status: int, error: type[Exception], fake: FakeWorkspace, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "MAX_ATTEMPTS", 1)
@@ -109,7 +109,7 @@ def test_failing_api_says_nothing_of_the_token(
         ask(fake, kind)
 
 
-def test_unreachable_api_says_nothing_of_the_token(kind: Kind) -> None:
+def test_unreachable_api_does_not_reject_the_token(kind: Kind) -> None:
     with serve_fake() as gone:
         pass
     with pytest.raises(WorkspaceUnreachable):

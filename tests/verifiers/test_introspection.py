@@ -83,7 +83,7 @@ def test_refused_program_is_not_a_refused_token(status: int, fake: FakeWorkspace
 
 
 @pytest.mark.parametrize("active", ["true", 1, None, [True]])
-def test_only_true_is_active(active: object, fake: FakeWorkspace) -> None:
+def test_token_is_active_only_if_the_response_says_true(active: object, fake: FakeWorkspace) -> None:
     result = ask(fake, document={**ACTIVE, "active": active})
     assert (result.state, result.identity) == (State.UNREACHABLE, None)
 

@@ -56,7 +56,7 @@ def state_of(fake: FakeWorkspace, verifier: Verifier, *, api_url: str = "") -> S
         "http://evil.example/",
     ],
 )
-def test_url_elsewhere_is_refused_unless_it_is_declared(make: Make, url: str) -> None:
+def test_url_on_another_origin_is_refused_unless_it_is_declared(make: Make, url: str) -> None:
     for origins in ((), ("https://id.example",), ("https://evil.example.org",)):
         with pytest.raises(ValueError, match="evil"):
             make(url, origins)
@@ -91,7 +91,7 @@ def test_origin_that_is_not_declared_any_more_gets_nothing(
 @pytest.mark.parametrize(
     "url", ["https://evil.example/", "//evil.example", ".evil.example", "@evil.example", "\\x", "/../x"]
 )
-def test_author_s_verifier_sends_nothing_elsewhere(url: str, fake: FakeWorkspace) -> None:
+def test_author_s_verifier_sends_nothing_to_another_origin(url: str, fake: FakeWorkspace) -> None:
     class Own:
         def verify(self, token: Secret, origin: ApiOrigin) -> Unsupported:
             origin.get(url, token)

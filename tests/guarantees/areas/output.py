@@ -10,7 +10,7 @@ GUARANTEES: list[Guarantee] = [
         '`expiry = "refuse"` or `--strict-expiry`. An expiry that is not known does not count as far away.',
         (
             "cli/test_expiry.py",
-            "settings/test_profile_settings.py::test_load_refuses_an_expired_token_if_config_toml_says_so",
+            "settings/test_profile_settings.py::test_load_refuses_an_expired_token_if_config_toml_requires_it",
         ),
         (
             "an expired token without a word",
@@ -76,7 +76,7 @@ GUARANTEES: list[Guarantee] = [
         (
             "cli/test_help.py::test_irreversible_command_is_never_suggested",
             "cli/test_help.py::test_irreversible_option_is_never_suggested",
-            "cli/test_help.py::test_every_synonym_leads_to_a_command_that_can_be_undone",
+            "cli/test_help.py::test_every_synonym_suggests_a_command_that_can_be_undone",
         ),
         ("a suggestion that revokes", "a suggested option that revokes", "a synonym that revokes"),
     ),
@@ -95,7 +95,7 @@ GUARANTEES: list[Guarantee] = [
         (
             "guarantees/test_canary.py::test_no_log_holds_a_token",
             "guarantees/test_canary.py::test_no_representation_shows_a_token",
-            "toolkit/test_argparse.py::test_namespace_shows_no_token_in_its_repr",
+            "toolkit/test_argparse.py::test_repr_of_a_namespace_contains_no_token",
             "toolkit/test_typer.py::test_no_local_variable_of_a_traceback_shows_the_token",
             "settings/test_secrets.py::test_validator_that_quotes_a_secret_is_not_quoted_by_doctor",
             "settings/test_secrets.py::test_validator_that_quotes_a_secret_is_not_quoted_when_it_is_stored",
@@ -134,7 +134,7 @@ GUARANTEES: list[Guarantee] = [
     Guarantee(
         "The GitHub runner masks a token before it is written to GITHUB_ENV, wherever the token comes from.",
         (
-            "cli/test_env.py::test_env_github_masks_the_very_value_that_it_writes",
+            "cli/test_env.py::test_env_github_masks_exactly_the_value_that_it_writes",
             "cli/test_env.py::test_env_github_writes_nothing_if_the_mask_cannot_be_printed",
         ),
         ("a mask of another token", "a mask that is lost"),
@@ -201,7 +201,7 @@ MUTANTS: list[Mutant] = [
         "cli/runtime/suggestions.py",
         '        "remove": "profiles --help",\n',
         '        "remove": "profiles remove",\n',
-        "tests/cli/test_help.py::test_every_synonym_leads_to_a_command_that_can_be_undone",
+        "tests/cli/test_help.py::test_every_synonym_suggests_a_command_that_can_be_undone",
         'full not in IRREVERSIBLE or target.endswith(" --help")',
     ),
     Mutant(
@@ -345,7 +345,7 @@ MUTANTS: list[Mutant] = [
         "cli/embed/argparse.py",
         """return f"GivenOptions({', '.join(spec.names[-1] for spec, _ in self)})\"""",
         "return super().__repr__()",
-        "tests/toolkit/test_argparse.py::test_namespace_shows_no_token_in_its_repr",
+        "tests/toolkit/test_argparse.py::test_repr_of_a_namespace_contains_no_token",
         '"GivenOptions(--api-key, --timeout)" in repr(namespace)',
     ),
     Mutant(
@@ -385,7 +385,7 @@ MUTANTS: list[Mutant] = [
         "settings/profile_settings.py",
         "        _check_expiry(source)\n",
         "",
-        "tests/settings/test_profile_settings.py::test_load_refuses_an_expired_token_if_config_toml_says_so",
+        "tests/settings/test_profile_settings.py::test_load_refuses_an_expired_token_if_config_toml_requires_it",
         error="DID NOT RAISE ExpiredToken",
     ),
     Mutant(
@@ -521,7 +521,7 @@ MUTANTS: list[Mutant] = [
         "cli/commands/env.py",
         "    if secret := written or _read_stored_token(session):",
         "    if secret := _read_stored_token(session):",
-        "tests/cli/test_env.py::test_env_github_masks_the_very_value_that_it_writes[env]",
+        "tests/cli/test_env.py::test_env_github_masks_exactly_the_value_that_it_writes[env]",
         "masked_values(done.out) == [written]",
     ),
     Mutant(

@@ -144,7 +144,7 @@ MUTANTS: list[Mutant] = [
         "cli/output/format.py",
         "        return HIDDEN  # also with `show_token`, which shows no other secret",
         "        return value.reveal() if isinstance(value, Secret) else HIDDEN",
-        "tests/cli/test_secrets.py::test_no_command_shows_a_stored_secret",
+        "tests/cli/test_secrets.py::test_stored_secret_is_in_no_command_s_output",
         '"hunter" not in done.out + done.err',
     ),
     Mutant(

@@ -51,7 +51,7 @@ GUARANTEES: list[Guarantee] = [
             "workspace/server/sign_in/test_attacks.py::test_metadata_is_about_its_own_origin",
             "workspace/server/sign_in/test_attacks.py::test_browser_is_not_redirected_to_another_host",
             "workspace/server/sign_in/test_protocol.py",
-            "workspace/server/sign_in/test_grants.py::test_sign_in_page_leads_back_to_the_approval_page",
+            "workspace/server/sign_in/test_grants.py::test_sign_in_page_returns_to_the_approval_page",
         ),
         ("an issuer that is not the origin", "a sign-in that leads anywhere"),
     ),
@@ -242,7 +242,7 @@ MUTANTS: list[Mutant] = [
         "workspace/server/sign_in/protocol.py",
         'return text if _RETURN_PATH.fullmatch(text) else ""',
         "return text",
-        "tests/workspace/server/sign_in/test_grants.py::test_sign_in_page_leads_back_to_the_approval_page",
+        "tests/workspace/server/sign_in/test_grants.py::test_sign_in_page_returns_to_the_approval_page",
         '"evil" not in browser.send("/sign-in", elsewhere).headers["location"]',
     ),
 ]

@@ -9,9 +9,9 @@ GUARANTEES: list[Guarantee] = [
         "`doctor --fix` never writes to a template through a link, or to one of another user. A rewrite approves "
         "nothing that was not approved before.",
         (
-            "doctor/test_renaming.py::test_template_that_is_a_link_is_not_rewritten_and_doctor_says_so",
+            "doctor/test_renaming.py::test_template_that_is_a_link_is_reported_and_not_rewritten",
             "doctor/test_renaming.py::test_template_that_becomes_a_link_after_the_check_is_not_rewritten",
-            "doctor/test_renaming.py::test_template_of_another_user_is_not_rewritten_and_doctor_says_so",
+            "doctor/test_renaming.py::test_template_of_another_user_is_reported_and_not_rewritten",
             "doctor/test_renaming.py::test_template_that_was_changed_since_its_approval_is_not_approved_by_a_rewrite",
         ),
         ("a template that is rewritten through a link", "a changed template that a rewrite approves"),

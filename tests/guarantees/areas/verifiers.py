@@ -56,8 +56,8 @@ GUARANTEES: list[Guarantee] = [
             "verifiers/test_contract.py::test_identity_that_repeats_the_token_is_refused",
             "verifiers/test_introspection.py::test_error_does_not_quote_the_token_or_the_secret",
             "workspace/client/sign_in/test_server.py::test_error_does_not_quote_what_was_sent",
-            "workspace/client/test_client.py::test_request_shows_no_secret_in_its_repr",
-            "verifiers/test_introspection.py::test_only_true_is_active",
+            "workspace/client/test_client.py::test_repr_of_a_request_contains_no_secret",
+            "verifiers/test_introspection.py::test_token_is_active_only_if_the_response_says_true",
             "verifiers/test_introspection.py::test_refused_program_is_not_a_refused_token",
         ),
         (
@@ -88,7 +88,7 @@ MUTANTS: list[Mutant] = [
         "verifiers/__init__.py",
         "in {str(Origin.of(each)) for each in declared}:",
         "not in ():",
-        f"{_ORIGINS}::test_url_elsewhere_is_refused_unless_it_is_declared",
+        f"{_ORIGINS}::test_url_on_another_origin_is_refused_unless_it_is_declared",
         'pytest.raises(ValueError, match="evil")',
     ),
     Mutant(
@@ -112,7 +112,7 @@ MUTANTS: list[Mutant] = [
         "workspace/client/verifier.py",
         'full = f"{self.url}{url}" if is_path(url) else url',
         'full = f"{self.url}{url}"',
-        f"{_ORIGINS}::test_author_s_verifier_sends_nothing_elsewhere",
+        f"{_ORIGINS}::test_author_s_verifier_sends_nothing_to_another_origin",
         "fake.requests == []",
     ),
     Mutant(
@@ -168,7 +168,7 @@ MUTANTS: list[Mutant] = [
         "workspace/client/transport.py",
         'return f"Request({self.method} {self.origin})"',
         'return f"Request({self.method} {self.origin} {self.body!r})"',
-        "tests/workspace/client/test_client.py::test_request_shows_no_secret_in_its_repr",
+        "tests/workspace/client/test_client.py::test_repr_of_a_request_contains_no_secret",
         'repr(request) == "Request(POST https://x.example)"',
     ),
     Mutant(
@@ -192,7 +192,7 @@ MUTANTS: list[Mutant] = [
         "verifiers/introspection.py",
         'if document.get("active") is not True:',
         'if not document.get("active"):',
-        "tests/verifiers/test_introspection.py::test_only_true_is_active",
+        "tests/verifiers/test_introspection.py::test_token_is_active_only_if_the_response_says_true",
         "(result.state, result.identity) == (State.UNREACHABLE, None)",
     ),
     Mutant(

@@ -409,7 +409,7 @@ def test_retry_after_may_be_a_date(fake: FakeWorkspace) -> None:
     assert transport.parse_retry_after(f"Fri, 31 Dec 1999 23:59:59 +{'9' * 20}") is None
 
 
-def test_request_shows_no_secret_in_its_repr() -> None:
+def test_repr_of_a_request_contains_no_secret() -> None:
     body = transport.form_body({"token": Secret(TOKEN)}, set())
     request = transport.Request("POST", f"https://x.example/?code={TOKEN}", Origin.of("https://x.example"), None, body)
     assert repr(request) == "Request(POST https://x.example)"

@@ -45,7 +45,7 @@ def test_double_click_creates_one_token(ann: Visitor, workspace: RunningWorkspac
     assert ann.token_names() == ["Laptop"]
 
 
-def test_resubmitted_form_creates_one_token_and_says_so(visit: Callable[..., Visitor]) -> None:
+def test_resubmitted_form_creates_one_token_with_a_note(visit: Callable[..., Visitor]) -> None:
     """The script would prevent it, so it is off: the server recognizes the form."""
     ann = visit(java_script_enabled=False)
     ann.sign_in(ANN, "pro")

@@ -49,7 +49,7 @@ def test_tokens_of_every_user_work_and_no_page_mentions_a_plan(octo: RunningWork
         assert browser.open("/billing").status_code == 404
 
 
-def test_client_says_nothing_of_a_plan(octo: RunningWorkspace, run: Callable[..., Result]) -> None:
+def test_client_mentions_no_plan(octo: RunningWorkspace, run: Callable[..., Result]) -> None:
     octo.add_user(ANN, "free")
     token = octo.issue(ANN, "Laptop").secret.reveal()
     done = run("login", "-p", "home", "--with-token", "--verify", "--api-url", octo.url, stdin=token)

@@ -171,7 +171,7 @@ def test_malformed_http_is_rejected(workspace: RunningWorkspace, line: bytes) ->
 
 
 @pytest.mark.parametrize("kind", problems.KINDS, ids=lambda kind: kind.name)
-def test_each_problem_type_is_a_page_that_explains_it(workspace: RunningWorkspace, kind: problems.Kind) -> None:
+def test_url_of_each_problem_type_is_a_page_that_explains_it(workspace: RunningWorkspace, kind: problems.Kind) -> None:
     with Browser(workspace) as browser:
         page = browser.open(kind.path)
     assert page.status_code == 200

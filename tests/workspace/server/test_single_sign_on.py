@@ -116,7 +116,7 @@ def test_first_sign_in_creates_a_user_and_later_ones_find_it(running: RunningWor
 
 
 @pytest.mark.parametrize("wanted", [f"{DEVICE_PAGE}?user_code=BCDF", "https://evil.example/", "//evil.example", "/x"])
-def test_sign_in_leads_back_only_to_an_approval_page(running: RunningWorkspace, wanted: str) -> None:
+def test_single_sign_on_returns_only_to_an_approval_page(running: RunningWorkspace, wanted: str) -> None:
     with Browser(running) as browser:
         response = browser.open(go_to_provider(browser, f"/sign-in/provider?{urlencode({'next': wanted})}"))
     leads_to = wanted if wanted.startswith(DEVICE_PAGE) else TOKENS_PAGE

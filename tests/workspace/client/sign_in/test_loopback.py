@@ -93,6 +93,6 @@ def test_listener_is_on_loopback_only_and_closes() -> None:
         get(url)
 
 
-def test_nothing_of_a_request_is_printed(listener: Listener, capfd: pytest.CaptureFixture[str]) -> None:
+def test_listener_prints_nothing_of_a_request(listener: Listener, capfd: pytest.CaptureFixture[str]) -> None:
     get(f"{listener.redirect_uri}?code=c1&state={listener.state}")
     assert capfd.readouterr() == ("", "")

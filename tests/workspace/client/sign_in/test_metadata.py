@@ -50,7 +50,7 @@ def fake(fake: FakeWorkspace) -> FakeWorkspace:
     return fake
 
 
-def test_fetch_raises_for_metadata_that_points_elsewhere(fake: FakeWorkspace) -> None:
+def test_fetch_raises_for_metadata_of_another_origin(fake: FakeWorkspace) -> None:
     answer(fake, (200, document(fake.url, token_endpoint=f"{EVIL}/oauth/token")))
     with pytest.raises(WorkspaceFault, match=f"{WELL_KNOWN}: token_endpoint is not on {fake.url}") as raised:
         fetch(fake.url, Connection())

@@ -111,7 +111,7 @@ def test_answer_of_another_server_is_refused(fake: FakeWorkspace, iss: str | Non
     assert fake.requests == []
 
 
-def test_answer_may_lack_its_issuer_only_if_the_metadata_says_so(fake: FakeWorkspace) -> None:
+def test_answer_may_lack_its_issuer_only_if_the_metadata_allows_it(fake: FakeWorkspace) -> None:
     old = server_at(fake, authorization_response_iss_parameter_supported=None)
     assert old.code_of({"code": "c"}).reveal() == "c"
     with pytest.raises(SignInFailed):
@@ -175,7 +175,7 @@ def test_page_of_another_origin_is_not_shown(fake: FakeWorkspace, key: str) -> N
         start_device_login(fake, **{key: "https://evil.example/device"})
 
 
-def test_times_of_a_device_code_are_bounded(fake: FakeWorkspace) -> None:
+def test_interval_and_lifetime_of_a_device_code_are_bounded(fake: FakeWorkspace) -> None:
     device = start_device_login(fake, expires_in=10**9, interval=0)
     assert (device.ends - time.monotonic() <= 1800, device.interval) == (True, 1)
     for wrong in (-1, "5", True, float("nan")):

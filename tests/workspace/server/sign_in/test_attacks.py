@@ -114,7 +114,7 @@ def test_approval_page_cannot_be_framed(ann: Browser, program: Program) -> None:
         assert response.headers["x-frame-options"] == "DENY"
 
 
-def test_approval_leads_only_to_the_program(ann: Browser, program: Program) -> None:
+def test_approval_redirects_only_to_the_program(ann: Browser, program: Program) -> None:
     for redirect_uri, allowed in (
         ("http://127.0.0.1:5555/a", "http://127.0.0.1:5555"),
         ("http://[::1]:5555/", "http:"),

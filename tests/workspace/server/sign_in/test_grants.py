@@ -123,7 +123,9 @@ def test_independent_client_signs_in_with_a_device_code(
     assert client.parse_request_body_response(poll().text)["user"] == ANN
 
 
-def test_approval_page_shows_who_asks(workspace: RunningWorkspace, ann: Browser, program: Program) -> None:
+def test_approval_page_shows_the_requesting_machine(
+    workspace: RunningWorkspace, ann: Browser, program: Program
+) -> None:
     device_page = program.start_device_login()
     for page, machine, profile, code in (
         (program.page(), "laptop.example", "work", user_codes.show(user_codes.of_challenge(program.challenge))),
@@ -272,7 +274,7 @@ def test_without_pro_no_token_is_issued_and_the_client_learns_why(workspace: Run
         assert program.http.get(page_of_problem).status_code == 200
 
 
-def test_sign_in_page_leads_back_to_the_approval_page(workspace: RunningWorkspace, program: Program) -> None:
+def test_sign_in_page_returns_to_the_approval_page(workspace: RunningWorkspace, program: Program) -> None:
     for page in (program.page(), program.start_device_login()):
         with Browser(workspace) as browser:
             sign_in_page = browser.open(page).headers["location"]

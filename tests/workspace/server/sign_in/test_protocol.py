@@ -55,7 +55,7 @@ def test_loopback_redirect_may_have_any_port_and_path() -> None:
         *("/device?a b", "/device?\r\nx", "/oauth/authorizeX", "/oauth/authorize?" + "x" * 5000),
     ],
 )
-def test_sign_in_leads_back_only_to_the_approval_pages(path: str) -> None:
+def test_sign_in_returns_only_to_approval_pages(path: str) -> None:
     assert protocol.return_path(path) == ""
     assert protocol.return_path("/device?user_code=BCDF-GHJK") == "/device?user_code=BCDF-GHJK"
 
