@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from arka_config.errors import ConfigError
 from arka_config.store import files, json
 from arka_config.token_checksum import NONE, OPTIONAL, REQUIRED
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arka_config.store.lock import Lock
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from arka_config import App, ConfigWarning, Credential, Origin, ProfileSettings, Secret, open_store
 from arka_config.cli.output import terminal
 from arka_config.cli.runtime.run import run
+from arka_config.cli.runtime.session import Session
 from tests.acme import Settings, app
 from tests.toolkit.other import app as other_app
 
@@ -239,9 +240,7 @@ def test_commands_in_the_author_s_main_have_their_exit_codes(cli: click.Group) -
 
 
 def test_ctrl_c_in_a_command_exits_with_130(cli: click.Group, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "arka_config.cli.runtime.session.Session.token", lambda session, **_: (_ for _ in ()).throw(KeyboardInterrupt)
-    )
+    monkeypatch.setattr(Session, "fetch_token", lambda session, **_: (_ for _ in ()).throw(KeyboardInterrupt))
     result = invoke(cli, "token")
     assert (result.exit_code, result.stderr) == (130, "\ninterrupted\n")
 

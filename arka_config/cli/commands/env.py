@@ -52,7 +52,7 @@ def _variables(session: Session, with_token: bool, strict_expiry: bool) -> dict[
     name = session.resolution.name
     variables = {} if name is None else {app.profile_field.variable: name}
     if with_token:
-        effective = session.token(strict_expiry=strict_expiry)
+        effective = session.fetch_token(strict_expiry=strict_expiry)
         variables[app.token_field.variable] = effective.secret.reveal()
         variables[app.url_field.variable] = str(effective.url.value)
     elif name is None:

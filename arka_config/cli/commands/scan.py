@@ -91,7 +91,7 @@ def scan(
     excluded = file_search.Excluded(session.store.tokens.folder)
     options = {"git": git, "staged": staged, "history": history, "search_ignored": search_ignored}
     found = _search(session, SecretPattern(session.app, secrets), paths, excluded, **options)
-    candidates = found if look_alikes else _without_look_alikes(session, found)
+    candidates = found if look_alikes else _drop_look_alikes(session, found)
     allowed = _read_allow_list(session, allow)
     findings = [each for each in candidates if not allowed.allows(each)]
     left_out = _LeftOut(len(candidates) - len(findings), len(found) - len(candidates), excluded, unread)
@@ -130,7 +130,7 @@ class _LeftOut(NamedTuple):
             terminal.note(f"{what} not searched for, because reading it needs a passphrase or the OS keyring")
 
 
-def _without_look_alikes(session: Session, findings: Sequence[Finding]) -> list[Finding]:
+def _drop_look_alikes(session: Session, findings: Sequence[Finding]) -> list[Finding]:
     """Leave out what cannot be a token, because it has no valid checksum and every token has one.
 
     Every token has one if the app says so, or all workspaces that this user has used: else older ones would be missed.

@@ -67,7 +67,7 @@ def seal(
 
     if path is not None and not follow_links:
         files.refuse_link(path)
-    recipients = _recipients(to, to_files)
+    recipients = _parse_recipients(to, to_files)
     if rekey and (path is None or with_token):
         raise UsageError("--rekey reseals the token in a template", hint="--rekey --template FILE --to RECIPIENT")
     name, url = (None, None) if path is None else _read_profile(path)
@@ -98,7 +98,7 @@ def seal(
     terminal.say(message + (f", into {path}" if path else ""), mark="✓")
 
 
-def _recipients(to: tuple[str, ...], to_files: tuple[str, ...]) -> list[Any]:
+def _parse_recipients(to: tuple[str, ...], to_files: tuple[str, ...]) -> list[Any]:
     """Parse the recipients, without duplicates. Raises UsageError if there are none."""
     from arka_config.templates.sealed import parse_recipient
 
@@ -151,7 +151,7 @@ def _token_to_seal(session: Session, with_token: bool, name: str | None, url: st
             raise UsageError("a sealed token is for one profile", hint="--profile NAME, or --template FILE")
         token, origin = parse_copied_token(read_stdin(session), "stdin"), Origin.of(address)
     else:
-        effective = session.token(strict_expiry=True)
+        effective = session.fetch_token(strict_expiry=True)
         token, origin = effective.secret, effective.origin
         if url is not None and Origin.of(url) != origin:
             raise ConfigError(f"the token is for {origin}, and the template's profile for {url}")

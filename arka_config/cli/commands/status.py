@@ -85,7 +85,7 @@ def status(session: Session, offline: bool, verify: bool, show_token: bool, expi
         raise UsageError(f"--expiring: {error}") from None
     if offline and verify:
         raise UsageError("--offline and --verify cannot be combined", hint="keep one of them")
-    found = _examine(session, offline=offline, verify=verify, show_token=show_token, expiring=expiring is not None)
+    found = _collect(session, offline=offline, verify=verify, show_token=show_token, expiring=expiring is not None)
     if session.json:
         session.show_json(_document(session, found, show_token), reveal=show_token)
     else:
@@ -115,7 +115,7 @@ def _check_expiry(session: Session, found: Findings, within: timedelta | None) -
     return EXIT_PENDING
 
 
-def _examine(session: Session, *, offline: bool, verify: bool, show_token: bool, expiring: bool) -> Findings:
+def _collect(session: Session, *, offline: bool, verify: bool, show_token: bool, expiring: bool) -> Findings:
     """Find out what can be known of the token, and what is wrong with it."""
     app, resolution = session.app, session.resolution
     diagnosis = Diagnosis(resolution)

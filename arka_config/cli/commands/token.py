@@ -28,7 +28,7 @@ def token(session: Session, url: str | None, strict_expiry: bool) -> None:
     \b
     curl -H "Authorization: Bearer $({app} token --for "$URL")" "$URL"
     """
-    effective = session.token(strict_expiry=strict_expiry)
+    effective = session.fetch_token(strict_expiry=strict_expiry)
     if url is not None and (wanted := Origin.of(url, "--for")) != effective.origin:
         raise OriginConflict(
             f"the token from {effective.token.place} is for {effective.origin}, not for {wanted}; nothing was printed",

@@ -26,7 +26,7 @@ class CommandFailed(ConfigError):
 
 
 def run(session: Session, words: Sequence[str], *, strict_expiry: bool = False) -> NoReturn:
-    """Replace this process with the command. Raises CommandFailed, and what `session.token()` raises."""
+    """Replace this process with the command. Raises CommandFailed, and what `session.fetch_token()` raises."""
     environ = environment(session, strict_expiry=strict_expiry)
     program = find_program(words[0], environ)
     if program is None:
@@ -42,7 +42,7 @@ def run(session: Session, words: Sequence[str], *, strict_expiry: bool = False) 
 def environment(session: Session, *, strict_expiry: bool = False) -> dict[str, str]:
     """The environment for the child: the token, its URL and the profile, without our other secrets and tokens."""
     app = session.app
-    effective = session.token(strict_expiry=strict_expiry)
+    effective = session.fetch_token(strict_expiry=strict_expiry)
     environ = child_environment(app, session.environ, session.store, session.resolution.profile.profile)
     environ[app.token_field.variable] = effective.secret.reveal()
     environ[app.url_field.variable] = str(effective.url.value)

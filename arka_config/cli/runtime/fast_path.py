@@ -61,7 +61,7 @@ def run(app: AppIdentity, arguments: Sequence[str], environ: Mapping[str, str]) 
         from arka_config.cli.runtime import exec_process
 
         exec_process.run(session, words)
-    text = session.token().secret.reveal() if name == "token" else app.redact(session.prompt_name())
+    text = session.fetch_token().secret.reveal() if name == "token" else app.redact(session.prompt_name())
     if text:
         terminal.out(text)
     return 0

@@ -33,12 +33,12 @@ def run(
 
     def run_words() -> int:
         code = fast_path.run(app, words, os.environ) if use_fast_path else None
-        return _command_tree().run(app, words, cli) if code is None else code
+        return _import_command_tree().run(app, words, cli) if code is None else code
 
     return run_reporting_errors(app, run_words)
 
 
-def _command_tree() -> ModuleType:
+def _import_command_tree() -> ModuleType:
     """Import click and the tree of commands. Garbage collection would find nothing, and take a tenth of the run."""
     if (loaded := sys.modules.get("arka_config.cli.runtime.command_tree")) is not None:
         return loaded

@@ -83,7 +83,7 @@ class Session:
             self.note_token_choice()
         return loaded
 
-    def token(self, *, strict_expiry: bool = False) -> EffectiveToken:
+    def fetch_token(self, *, strict_expiry: bool = False) -> EffectiveToken:
         """Fetch the effective token. Note on stderr which one it is if another one is hidden, and if it has expired.
 
         Raises NoToken, TokenUnavailable, OriginConflict, and ExpiredToken if config.toml or `strict_expiry` says so.

@@ -62,7 +62,7 @@ def client(
 
 def effective_workspace(session: Session) -> WorkspaceClient:
     """A client that uses the effective token. Raises NoToken, TokenUnavailable, OriginConflict."""
-    effective = session.token()
+    effective = session.fetch_token()
     return client(session, session.resolution, effective.url, effective.secret)
 
 

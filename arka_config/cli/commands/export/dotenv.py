@@ -38,7 +38,7 @@ def dotenv(session: Session, output: str | None, force: bool, follow_links: bool
     app = session.app
     if output is not None and not follow_links:
         files.refuse_link(output)
-    effective = session.token()
+    effective = session.fetch_token()
     values = {app.token_field.variable: effective.secret.reveal(), app.url_field.variable: str(effective.url.value)}
     text = dotenv_lines(values) + _other_secrets(session)
     if output is None:

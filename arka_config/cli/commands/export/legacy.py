@@ -45,7 +45,7 @@ def legacy(session: Session, key: str | None, output: str | None, force: bool, f
     if output is not None and not follow_links:
         files.refuse_link(output)
     path = os.path.abspath(output) if output else trusted_legacy_path(str(project), session.environ)
-    effective = session.token()
+    effective = session.fetch_token()
     _check_origin(session, effective, path, force=force)
     with session.store.lock:
         result = legacy_file.write_token(path, effective.secret, token_prefix=session.app.token_prefixes, key=key)
