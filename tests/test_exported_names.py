@@ -39,16 +39,16 @@ def test_unknown_name_is_an_attribute_error() -> None:
     assert "App" in dir(arka_config)
 
 
-def names_on_page(module: str) -> set[str]:
-    """The names in the first column of the table below a module's heading."""
+def read_names(module: str) -> set[str]:
+    """Return the names in the first column of the table below a module's heading."""
     section = PAGE.read_text("utf-8").partition(f"## `{module}`\n")[2].partition("\n## ")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
 
 
 def test_page_lists_the_public_names_and_no_others() -> None:
-    assert names_on_page("arka_config") == set(arka_config.__all__)
-    assert names_on_page("arka_config.testing") == set(testing.__all__)
+    assert read_names("arka_config") == set(arka_config.__all__)
+    assert read_names("arka_config.testing") == set(testing.__all__)
     assert testing.__all__ == sorted(testing.__all__, key=lambda name: (not name.isupper(), name))
     assert arka_config.run is runner.run
 

@@ -116,7 +116,7 @@ def find_module(name: str) -> str | None:
 
 
 def name_of(path: Path) -> str:
-    """A file's module name."""
+    """Return a file's module name."""
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 

@@ -75,8 +75,8 @@ def outcome(arguments: Sequence[str], environ: Mapping[str, str], *, use_fast_pa
     return Outcome(code, data.getvalue().decode(), err.getvalue(), child)
 
 
-def store_of(home: Path) -> ProfileStore:
-    """Two profiles: `work`, which is active and has settings, and `ci`."""
+def create_store(home: Path) -> ProfileStore:
+    """Create a store with two profiles: `work`, which is active and has settings, and `ci`."""
     store = open_store(app, {"ARKA_HOME": str(home)})
     store.log_in("work", Credential(Secret(TOKEN), Origin.of("https://arka-ai.com"), label="Work Laptop"))
     store.log_in("ci", Credential(Secret(OTHER), Origin.of("https://eu.arka-ai.com"), expires="2020-01-31T00:00:00Z"))
@@ -180,7 +180,7 @@ NOT_FAST += [
 def test_fast_path_equals_click_in_every_state(name: str, home: Path, tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     with mock.patch("os.getcwd", return_value=str(tmp_path / "here")):
-        STORES[name](home, store_of(home))
+        STORES[name](home, create_store(home))
         cases = itertools.product(ENVIRONMENTS, [*FAST, *NOT_FAST])
         for environ, line in numbers.part_of(cases, 8, first=list(STORES).index(name)):
             fast = outcome(line.split(), environ, use_fast_path=True)
@@ -200,7 +200,7 @@ WORDS += ["--debug", "--token", "--api-url", "https://us.arka-ai.com"]
 )
 def test_fast_path_equals_click_for_any_arguments(arguments: list[str], environ: Mapping[str, str], home: Path) -> None:
     if not home.exists():
-        store_of(home)
+        create_store(home)
     active = home / "state" / "active"
     active.write_text("work -\n")  # some arguments activate another profile
     fast = outcome(arguments, environ, use_fast_path=True)
@@ -249,7 +249,7 @@ LEFT += ["use 'w", "use $(w", "token -p ci -", "-p ci use w", "--api-key x use "
 
 
 def completion_variables(shell: str, line: str) -> dict[str, str]:
-    """The variables that a completion script sets to complete the last word of a line."""
+    """Return the variables that a completion script sets to complete the last word of a line."""
     *_, word = line.split(" ")
     number = word if shell == "fish" else str(len(line.split(" ")))
     return {"_ARKA_COMPLETE": f"{shell}_complete", "COMP_WORDS": f"arka {line}", "COMP_CWORD": number}
@@ -258,7 +258,7 @@ def completion_variables(shell: str, line: str) -> dict[str, str]:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "nosuch"])
 @pytest.mark.parametrize("name", ["whole", "a folder for a file"])
 def test_fast_completion_equals_click(shell: str, name: str, home: Path) -> None:
-    STORES[name](home, store_of(home))
+    STORES[name](home, create_store(home))
     for line in [*COMPLETED, *LEFT]:
         environ = completion_variables(shell, line)
         fast = outcome([], environ, use_fast_path=True)
@@ -277,7 +277,7 @@ def test_completion_with_an_unreadable_folder_offers_nothing(home: Path) -> None
 @pytest.mark.parametrize("streams", [">/dev/full", ">&-", "2>&- >&-", "<&-", "| true"])
 @pytest.mark.parametrize("words", ["token", "prompt", "exec -- echo x"])
 def test_fast_path_equals_click_with_full_or_closed_streams(streams: str, words: str, home: Path) -> None:
-    store_of(home)
+    create_store(home)
     code = "import sys; from arka_config.arka import app; from arka_config.cli.runtime.run import run; "
     results = []
     for use_fast_path in (True, False):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def rows(text: str) -> dict[str, str]:
-    """The table's rows by their first column."""
+def read_rows(text: str) -> dict[str, str]:
+    """Return the table's rows by their first column."""
     return {name: " ".join(rest) for name, *rest in (line.split() for line in text.splitlines()[1:])}
 
 
@@ -25,7 +25,7 @@ def test_status_shows_the_effective_values_and_their_sources() -> None:
     done = arka("status", "--offline")
     assert (done.code, done.err) == (0, "")
     assert done.out.split()[:4] == ["STATUS", "VALUE", "LAYER", "PLACE"]
-    assert rows(done.out) == {
+    assert read_rows(done.out) == {
         "profile": "work active ~/arka/state/active",
         "token": "arka_…9f3c profile ~/arka/data/tokens/work.json",
         "api_url": "https://arka-ai.com profile ~/arka/data/tokens/work.json: origin",
@@ -215,7 +215,7 @@ def test_status_shows_both_sources_of_an_origin_conflict() -> None:
         ["api_url", "https://elsewhere.example", "env", "ARKA_API_URL"],
         ["api_url", "https://arka-ai.com", "profile", "~/arka/data/tokens/work.json:", "origin"],
     ]
-    assert rows(done.out)["verified"] == "unknown: not asked"
+    assert read_rows(done.out)["verified"] == "unknown: not asked"
     assert "work.json is for https://arka-ai.com, but ARKA_API_URL says https://elsewhere.example" in done.err
 
 

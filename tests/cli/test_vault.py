@@ -68,7 +68,7 @@ def run(*words: str, stdin: str = "", environ: dict[str, str] | None = None) -> 
     return ended
 
 
-def files_containing(folder: Path, *texts: str) -> list[str]:
+def find_files(folder: Path, *texts: str) -> list[str]:
     """Return the files below a folder that contain one of these texts."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [str(path) for path in files if any(text.encode() in path.read_bytes() for text in texts)]
@@ -81,29 +81,29 @@ def files_containing(folder: Path, *texts: str) -> list[str]:
 def test_enable_leaves_no_plain_token_in_the_home(two_profiles: Path, tmp_path: Path, way: str) -> None:
     leftover = two_profiles / "data" / "tokens" / ".work.json.0123456789ab.arka-tmp"
     leftover.write_text(TOKEN)  # as a killed writer leaves it
-    assert len(files_containing(tmp_path, TOKEN, OTHER)) == 3
+    assert len(find_files(tmp_path, TOKEN, OTHER)) == 3
     environ = {"ARKA_PASSPHRASE": PHRASE}
     run("vault", "enable", "--with", way, environ=environ)
-    assert files_containing(tmp_path, TOKEN, OTHER, TOKEN[5:30], OTHER[5:30]) == []
-    assert files_containing(tmp_path, PHRASE) == []
+    assert find_files(tmp_path, TOKEN, OTHER, TOKEN[5:30], OTHER[5:30]) == []
+    assert find_files(tmp_path, PHRASE) == []
     assert run("token", environ=environ).out == TOKEN + "\n"
 
     run("login", "-p", "new", "--with-token", "--no-verify", stdin=TOKEN, environ=environ)
     run("profiles", "copy", "new", "copy", "--with-token", environ=environ)
     run("profiles", "rename", "copy", "renamed", environ=environ)
     run("vault", "rekey", environ=environ)
-    assert files_containing(tmp_path, TOKEN, OTHER) == []
+    assert find_files(tmp_path, TOKEN, OTHER) == []
     assert run("token", "-p", "renamed", environ=environ).out == TOKEN + "\n"
 
 
 def test_disable_asks_and_writes_plain_tokens(two_profiles: Path) -> None:
     run("vault", "enable")
     assert arka("vault", "disable").code == 2
-    assert files_containing(two_profiles, TOKEN) == []
+    assert find_files(two_profiles, TOKEN) == []
     ended = run("vault", "disable", "--yes")
     assert "✓ Sealing is off; wrote 2 tokens in plain text" in ended.err
     assert "vault.key no longer opens this vault; you can delete it" in ended.err
-    assert files_containing(two_profiles, TOKEN) == [str(two_profiles / "data" / "tokens" / "work.json")]
+    assert find_files(two_profiles, TOKEN) == [str(two_profiles / "data" / "tokens" / "work.json")]
 
 
 @pytest.mark.usefixtures("two_profiles")
@@ -240,20 +240,20 @@ def test_missing_keyring_is_an_error_without_a_fallback(two_profiles: Path, no_k
     assert refused.err.startswith("error: there is no OS keyring here")
     assert refused.err.endswith("hint: choose another storage: --storage sealed, or --storage plain\n")
     assert {str(path): path.read_bytes() for path in two_profiles.rglob("*.json")} == before
-    assert files_containing(two_profiles, "beef") == []
+    assert find_files(two_profiles, "beef") == []
 
     (two_profiles / "config").mkdir(exist_ok=True)
     (two_profiles / "config" / "config.toml").write_text('storage = "keyring"\n')
     assert arka(*words, stdin=TOKEN[:-4] + "beef").code == 1
-    assert files_containing(two_profiles, "beef") == []
+    assert find_files(two_profiles, "beef") == []
     refused = arka("vault", "enable", "--with", "keyring")
-    assert (refused.code, files_containing(two_profiles, TOKEN)) == (
+    assert (refused.code, find_files(two_profiles, TOKEN)) == (
         1,
         [str(two_profiles / "data" / "tokens" / "work.json")],
     )
     assert refused.err.endswith("hint: choose another unlocker\n")
     run(*words, "--storage", "plain", stdin=TOKEN[:-4] + "beef")
-    assert files_containing(two_profiles, "beef") == [str(two_profiles / "data" / "tokens" / "new.json")]
+    assert find_files(two_profiles, "beef") == [str(two_profiles / "data" / "tokens" / "new.json")]
 
 
 def test_sealed_storage_while_sealing_is_off_stores_nothing(two_profiles: Path) -> None:
@@ -427,7 +427,7 @@ def test_session_opens_tokens_until_lock(two_profiles: Path, session: str) -> No
         "tokens": {"plain": 0, "sealed": 2, "keyring": 0},
         "secrets": {"plain": 0, "sealed": 0, "keyring": 0},
     }
-    assert files_containing(two_profiles, session.partition(".")[2]) == []
+    assert find_files(two_profiles, session.partition(".")[2]) == []
     run("vault", "lock", environ=environ)
     ended = arka("token", environ=environ)
     assert (ended.code, ended.out) == (1, "")

@@ -205,7 +205,7 @@ def test_login_escapes_control_characters_of_a_label(home: Path, fake: FakeWorks
 # status
 
 
-def rows(text: str) -> dict[str, str]:
+def read_rows(text: str) -> dict[str, str]:
     return {name: " ".join(rest) for name, *rest in (line.split() for line in text.splitlines()[1:])}
 
 
@@ -220,7 +220,7 @@ def test_status_shows_the_verified_user(unverified_login: FakeWorkspace, home: P
     unverified_login.add(TOKEN, "CI/CD Pipeline", expires=END)
     before = read_stored(home, "work")
     done = arka("status")
-    shown = rows(done.out)
+    shown = read_rows(done.out)
     assert (done.code, done.err) == (0, "")
     assert (shown["verified"], shown["plan"]) == ("yes (as ann@example.com)", "pro")
     assert shown["label"] == "CI/CD Pipeline"
@@ -245,7 +245,7 @@ def test_status_names_the_page_for_an_exported_token_that_expires_soon(home: Pat
 
 def test_status_exits_with_4_for_a_revoked_token(unverified_login: FakeWorkspace) -> None:
     done = arka("status")
-    assert (done.code, rows(done.out)["verified"]) == (4, "no: Invalid token")
+    assert (done.code, read_rows(done.out)["verified"]) == (4, "no: Invalid token")
     assert done.err.startswith("error: Invalid token\n")
     as_json = arka("status", "--json")
     assert (as_json.code, as_json.json["verified"], as_json.json["state"]) == (4, False, "invalid")
@@ -254,7 +254,7 @@ def test_status_exits_with_4_for_a_revoked_token(unverified_login: FakeWorkspace
 def test_status_exits_with_4_without_a_subscription(unverified_login: FakeWorkspace) -> None:
     unverified_login.add(TOKEN, plan="free")
     done = arka("status")
-    assert (done.code, rows(done.out)["verified"]) == (4, "no: Pro subscription required")
+    assert (done.code, read_rows(done.out)["verified"]) == (4, "no: Pro subscription required")
     assert f"hint: subscribe on {unverified_login.url}/billing" in done.err
 
 
@@ -262,12 +262,12 @@ def test_status_succeeds_if_the_token_cannot_be_verified(unverified_login: FakeW
     unverified_login.script = [steps.reply_page(200)] * 2
     done = arka("status")
     assert (done.code, done.err) == (0, "")
-    assert rows(done.out)["verified"].startswith(f"unknown: no API {unverified_login.url} has no API")
+    assert read_rows(done.out)["verified"].startswith(f"unknown: no API {unverified_login.url} has no API")
     assert arka("status", "--json").json["state"] == "no_api"
 
 
 def test_status_offline_sends_no_request(unverified_login: FakeWorkspace) -> None:
-    assert rows(arka("status", "--offline").out)["verified"] == "not checked (--offline)"
+    assert read_rows(arka("status", "--offline").out)["verified"] == "not checked (--offline)"
     assert unverified_login.requests == []
 
 
@@ -286,10 +286,10 @@ def test_status_verify_fetches_the_token_of_a_helper(home: Path, fake: FakeWorks
     (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["echo", "{TOKEN}"]\nno = ["false"]\n')
     assert arka("profiles", "create", "far", "token.helper=op", f"api_url={fake.url}").code == 0
     done = arka("status", "-p", "far", "--verify")
-    assert (done.code, rows(done.out)["verified"]) == (0, "yes (as ann@example.com)")
+    assert (done.code, read_rows(done.out)["verified"]) == (0, "yes (as ann@example.com)")
     assert arka("profiles", "set", "far", "token.helper=no").code == 0
     done = arka("status", "-p", "far", "--verify")
-    assert (done.code, "profile" in rows(done.out)) == (4, True)
+    assert (done.code, "profile" in read_rows(done.out)) == (4, True)
 
 
 def test_status_verifies_an_exported_token_and_shows_its_expiry(
@@ -301,7 +301,7 @@ def test_status_verifies_an_exported_token_and_shows_its_expiry(
     assert arka("profiles", "create", "used", f"api_url={fake.url}").code == 0
     assert arka("status", "--expiring", "1d").code == 0
     assert arka("status", "--expiring", "99999y").code == 3
-    assert "label" in rows(arka("status").out)
+    assert "label" in read_rows(arka("status").out)
 
 
 def test_status_runs_no_helper(home: Path, fake: FakeWorkspace, tmp_path: Path) -> None:
@@ -309,7 +309,7 @@ def test_status_runs_no_helper(home: Path, fake: FakeWorkspace, tmp_path: Path) 
     (home / "config" / "config.toml").write_text(f'[helpers]\nop = ["touch", "{tmp_path}/ran"]\n')
     assert arka("profiles", "create", "far", "token.helper=op", f"api_url={fake.url}").code == 0
     done = arka("status", "-p", "far")
-    assert rows(done.out)["verified"] == "unknown: not fetched the helper that prints the token was not run"
+    assert read_rows(done.out)["verified"] == "unknown: not fetched the helper that prints the token was not run"
     assert (done.code, fake.requests, (tmp_path / "ran").exists()) == (0, [], False)
 
 

@@ -35,7 +35,7 @@ class Site(NamedTuple):
     certificate: Path
 
     def tls(self) -> ssl.SSLContext:
-        """How a client verifies the site."""
+        """Return the SSL context with which a client verifies the site."""
         return ssl.create_default_context(cafile=str(self.certificate))
 
 

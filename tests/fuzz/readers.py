@@ -97,7 +97,7 @@ def preferences(content: bytes) -> None:
 
 
 def plain_toml(content: bytes) -> None:
-    """The fast TOML reader gives the same result as tomllib."""
+    """Check that the fast TOML reader gives the same result as tomllib."""
     text = content.decode("utf-8", "replace")
     table = toml.loads(text)
     if table is not None:
@@ -105,7 +105,7 @@ def plain_toml(content: bytes) -> None:
 
 
 def plain_json(content: bytes) -> None:
-    """The fast JSON reader gives the same result as the json package."""
+    """Check that the fast JSON reader gives the same result as the json package."""
     text = content.decode("utf-8", "replace")
     table = fast_json.loads(text)
     if table is not None:

@@ -93,7 +93,7 @@ class Machine:
             return program(*line.words.split(), stdin=line.stdin)
 
     def store(self) -> ProfileStore:
-        """The store, as another process opens it."""
+        """Open the store as another process does."""
         store = open_store(app)
         store.reports_unfinished = False
         return store

@@ -62,7 +62,7 @@ def make(root: Path, scene: str, fake: FakeWorkspace) -> None:
 
 
 def _make_issuing(root: Path, fake: FakeWorkspace) -> None:
-    """Two profiles with issued tokens: an apply of `issuing` replaces one, removes the other, and issues a third."""
+    """Make two profiles with issued tokens. An apply of `issuing` replaces one, removes the other, and adds a third."""
     for name, label in (("old", "first"), ("gone", "pruned")):
         _put(root, name, _ISSUING.format(name, fake.url, label), "issuing")
     _run("apply", "issuing", "--yes", "-p", "work")

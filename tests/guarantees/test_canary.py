@@ -131,7 +131,7 @@ def settings() -> Settings:
 
 
 def validation_error() -> Exception:
-    """An error of pydantic itself: a token is in the table and, as a key, in a wrong place."""
+    """Return an error of pydantic itself: a token is in the table and, as a key, in a wrong place."""
     try:
         Settings.model_validate({"token": TOKEN, "timeout": [TOKEN]})
     except (ValidationError, ConfigError) as error:

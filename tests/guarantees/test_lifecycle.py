@@ -98,7 +98,7 @@ class Lifecycle(RuleBasedStateMachine):
         self._run("login", "-p", ADMIN, "--with-token", "--api-url", self.workspace.url, stdin=issued.secret.reveal())
 
     def others(self) -> list[str]:
-        """The profiles besides `admin`."""
+        """Return the profiles besides `admin`."""
         return [name for name in open_store(app).names() if name != ADMIN] if self.log else []
 
     # What the user does
@@ -107,7 +107,7 @@ class Lifecycle(RuleBasedStateMachine):
     def log_in(self, name: str, step: int) -> None:
         issued = self.workspace.issue(self.email, "Pasted")
         self.released.add(issued.token.id)  # the user has a copy of it
-        self.released |= self._held_by(name)
+        self.released |= self._find_held_by(name)
         line = ("login", "-p", name, "--with-token", "--force", "--api-url", self.workspace.url)
         self._run(*line, stdin=issued.secret.reveal(), step=step)
 
@@ -139,7 +139,7 @@ class Lifecycle(RuleBasedStateMachine):
     def remove(self, index: int, step: int, revoke: bool) -> None:
         name = self.others()[index % len(self.others())]
         if not revoke:
-            self.released |= self._held_by(name)
+            self.released |= self._find_held_by(name)
         self._run("profiles", "remove", name, "--yes", *(["--revoke"] if revoke else []), step=step)
 
     @precondition(has_profiles)
@@ -154,9 +154,9 @@ class Lifecycle(RuleBasedStateMachine):
         self._run("doctor", "--fix", step=step)
 
     def _apply(self, step: int) -> None:
-        recorded = self._recorded()
+        recorded = self._read_recorded()
         for name in ("one", "two", "three"):  # --take allows it to replace a token that the user stored
-            self.released |= self._held_by(name) - recorded
+            self.released |= self._find_held_by(name) - recorded
         line = ("apply", str(self.templates), "--yes", "--prune", "--adopt", "--take", "template")
         self._run(*line, "--allow-origin", self.workspace.url, "-p", ADMIN, step=step)
 
@@ -178,12 +178,12 @@ class Lifecycle(RuleBasedStateMachine):
             return
         entries = open_store(app).journal.entries()
         known = {entry.id for entry in entries} | {id_for_request(self.user, entry.key) for entry in entries}
-        unknown = self._living() - self._held() - self.released - known
+        unknown = self._find_live() - self._find_held() - self.released - known
         assert not unknown, "\n".join([*self.log, f"unknown: {unknown}"])
 
     def _check_the_end(self) -> None:
         self._run("doctor", "--fix")
-        living, held = self._living(), self._held()
+        living, held = self._find_live(), self._find_held()
         assert not living - held - self.released, "\n".join([*self.log, "a token is left that the user did not let go"])
         report = self.folder / "online"
         result = run_in_fork(lambda: arka("doctor", "--online", "--json").json, NO_FAULT, report)
@@ -192,16 +192,16 @@ class Lifecycle(RuleBasedStateMachine):
         assert living - held <= named, "\n".join([*self.log, f"not named: {living - held - named}"])
         assert ADMIN in open_store(app).names()
 
-    def _living(self) -> set[str]:
-        """The ids of the user's tokens that the workspace accepts."""
+    def _find_live(self) -> set[str]:
+        """Return the ids of the user's tokens that the workspace accepts."""
         with self.workspace.workspace.database.read() as session:
             return set(session.scalars(select(Token.id).where(Token.user_id == self.user)))
 
-    def _held(self) -> set[str]:
-        return {token_id for name in open_store(app).names() for token_id in self._held_by(name)}
+    def _find_held(self) -> set[str]:
+        return {token_id for name in open_store(app).names() for token_id in self._find_held_by(name)}
 
-    def _held_by(self, name: str) -> set[str]:
-        """The id of the token that a profile has stored, if the workspace knows it."""
+    def _find_held_by(self, name: str) -> set[str]:
+        """Return the id of the token that a profile has stored, if the workspace knows it."""
         credential = open_store(app).tokens.read(name)
         if credential is None:
             return set()
@@ -209,8 +209,8 @@ class Lifecycle(RuleBasedStateMachine):
             wanted = select(Token.id).where(Token.digest == digest(credential.token.reveal()))
             return set(session.scalars(wanted))
 
-    def _recorded(self) -> set[str]:
-        """The ids of the tokens that an apply had issued, according to the ledgers."""
+    def _read_recorded(self) -> set[str]:
+        """Return the ids of the tokens that an apply issued, according to the ledgers."""
         ids = set()
         for name in ("ledger.json", "ledger.pending.json"):
             path = self.folder / "arka" / "state" / name

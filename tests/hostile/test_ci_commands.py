@@ -25,17 +25,19 @@ TEXT = " ".join(COMMANDS)
 EXACT = {"token", "env", "export", "completion", "exec", "seal"}
 
 
-def commands_in(text: str) -> list[str]:
-    """The lines that a CI system would run, read as the GitHub runner's ActionCommand.cs does, and as Azure's does."""
+def find_commands(text: str) -> list[str]:
+    """Return the lines that a CI system would run, read as ActionCommand.cs of GitHub's runner does, and as Azure's
+    does.
+    """
     found = re.compile(r"^\s*::|##\w*\[", re.IGNORECASE)
     return [line for line in text.split("\n") if found.search(line)]
 
 
 def check(done: Result, words: list[str]) -> bool:
     """Fail if an output holds a command. Return whether the text is in it, as an escape."""
-    assert not commands_in(done.err), words
+    assert not find_commands(done.err), words
     if EXACT.isdisjoint(words):
-        assert not commands_in(done.out), words
+        assert not find_commands(done.out), words
     return "stop-commands" in done.out + done.err
 
 
@@ -101,7 +103,7 @@ def test_no_file_name_of_a_template_is_printed_as_a_ci_command(
 def test_json_keeps_the_value_of_a_text_that_is_a_ci_command(two_profiles: Path) -> None:
     arka("profiles", "create", "box", f"description={TEXT}")
     done = arka("profiles", "show", "box", "--json")
-    assert not commands_in(done.out)
+    assert not find_commands(done.out)
     assert done.json["description"] == TEXT
 
 

@@ -47,7 +47,7 @@ LINES = [
 
 
 def details(texts: list[str], hostile: set[str]) -> dict[str, Any]:
-    """The details of a token, with hostile text in some keys."""
+    """Return the details of a token. Some keys have hostile text."""
     known: dict[str, Any] = {
         "id": "tok_1",
         "label": "MacBook Pro",

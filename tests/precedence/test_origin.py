@@ -16,7 +16,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 def read_refusal(url: str, source: str = "") -> str:
-    """The error message for a refused URL."""
+    """Return the message of the error for a refused URL."""
     with pytest.raises(InvalidUrl) as caught:
         Origin.of(url, source)
     return caught.value.message

@@ -46,7 +46,7 @@ SECRETS = {
 
 
 def token(name: str) -> str:
-    """A made-up token with the right format."""
+    """Return a made-up token with the right format."""
     return "arka_" + name.rjust(37, "0")
 
 

@@ -36,8 +36,8 @@ WORDS = ("ci", "eu", "work")
 ALL = {word: token(word) for word in WORDS}
 
 
-def files_containing(folder: str, content: str) -> list[str]:
-    """The files below a folder that contain a text."""
+def find_files(folder: str, content: str) -> list[str]:
+    """Return the files below a folder that contain a text."""
     return [name for name, whole in read_tree(folder).items() if content.encode() in whole]
 
 
@@ -55,12 +55,12 @@ def storages(store: ProfileStore) -> dict[str, str | None]:
 def test_enable_leaves_no_plain_token_anywhere(store: ProfileStore) -> None:
     left = Path(store.tokens.folder, ".work.json.0123456789ab.arka-tmp")
     left.write_text(token("work"))  # as a killed writer leaves it
-    assert files_containing(home_of(store), token("work"))
+    assert find_files(home_of(store), token("work"))
     told: list[tuple[int, int]] = []
     assert operations.enable(vault_of(store), [NewUnlocker("key-file")], lambda *at: told.append(at)) == list(WORDS)
     for word in WORDS:
-        assert files_containing(home_of(store), token(word)) == []
-        assert files_containing(home_of(store), token(word)[5:25]) == []
+        assert find_files(home_of(store), token(word)) == []
+        assert find_files(home_of(store), token(word)[5:25]) == []
     assert not left.exists()
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert storages(store) == dict.fromkeys(WORDS, "sealed")

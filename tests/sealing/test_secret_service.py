@@ -68,7 +68,7 @@ class Desktop:
             bus.communicate(timeout=60)  # the end of the bus ends the daemon
 
     def daemon(self) -> int:
-        """The id of the keyring's process on the bus."""
+        """Return the id of the keyring's process on the bus."""
         asked = ["--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID"]
         words = ["dbus-send", "--session", "--print-reply", *asked, "string:org.freedesktop.secrets"]
         said = subprocess.run(words, env=self.environ, capture_output=True, encoding="utf-8", check=True).stdout
@@ -94,7 +94,7 @@ class Desktop:
         return ended.stdout
 
     def entries(self) -> str:
-        """The keyring's entries as another program sees them."""
+        """Return the keyring's entries as another program sees them."""
         words = [executable("secret-tool"), "search", "--all", "service", "arka"]
         done = subprocess.run(words, env=self.environ, capture_output=True, encoding="utf-8", check=False, timeout=60)
         return done.stdout

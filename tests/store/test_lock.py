@@ -59,7 +59,7 @@ def lock(path: str) -> Lock:
 
 
 def another(path: str, after_a_kill: Callable[[], None] = unexpected) -> Lock:
-    """A second lock on the same file. To the kernel, it is the same as that of another process."""
+    """Return a second lock on the same file. To the kernel, it is the same as that of another process."""
     return Lock(path, after_a_kill=after_a_kill, timeout=0.05)
 
 

@@ -557,7 +557,7 @@ def test_unreadable_token_file_is_an_error(three: ProfileStore) -> None:
 
 
 def built_in(field: Field) -> ResolvedValue | None:
-    """A layer with the default of one setting."""
+    """Return a layer with the default of one setting."""
     return ResolvedValue(field, 30, DEFAULT) if field is TIMEOUT else None
 
 

@@ -164,7 +164,7 @@ def check_every_file(home: str) -> None:
 
 
 def word_of(name: str) -> str:
-    """The word in a profile's token and secret."""
+    """Return the word in a profile's token and secret."""
     kind, *_ = name.split("-")
     return {"new": name.replace("new", "kept"), "copy": name.replace("copy", "kept"), "kept": name}.get(kind, kind)
 

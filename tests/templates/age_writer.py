@@ -24,7 +24,7 @@ def age_file(content: bytes, recipient: str, more: bytes = b"") -> bytes:
 
 
 def armor(content: bytes) -> str:
-    """The armored text of an age file."""
+    """Return the armored text of an age file."""
     text = base64.b64encode(content).decode()
     lines = [text[at : at + 64] for at in range(0, len(text), 64)]
     return "\n".join(["-----BEGIN AGE ENCRYPTED FILE-----", *lines, "-----END AGE ENCRYPTED FILE-----", ""])

@@ -32,8 +32,8 @@ def recipient(folder: Folder) -> str:
     return done.out.strip()
 
 
-def ssh_key(folder: Path, kind: str) -> tuple[Path, str]:
-    """A new ssh key without a passphrase: its private file and its public line."""
+def create_ssh_key(folder: Path, kind: str) -> tuple[Path, str]:
+    """Create an ssh key without a passphrase. Return its private file and its public line."""
     file = folder / f"id_{kind}"
     subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", file], check=True)
     return file, (folder / f"id_{kind}.pub").read_text().strip()
@@ -145,7 +145,7 @@ def test_rekey_reseals_a_token_for_a_name_with_a_placeholder(folder: Folder, rec
 def test_rekey_seals_the_same_token_for_other_recipients(folder: Folder, recipient: str, tmp_path: Path) -> None:
     folder.put("ci.toml", SEALED)
     arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=TOKEN)
-    key, public = ssh_key(tmp_path, "ed25519")
+    key, public = create_ssh_key(tmp_path, "ed25519")
     (tmp_path / "recipients").write_text(f"# the build machine\n{public}\n")
     done = arka("seal", "--rekey", "--template", "profiles/ci.toml", "--to-file", "recipients")
     assert done.code == 0, done.err
@@ -167,7 +167,7 @@ def test_former_recipient_keeps_its_old_token_and_reports_it(folder: Folder, rec
     folder.put("ci.toml", SEALED)
     arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", recipient, stdin=TOKEN)
     assert arka("apply", "profiles", "--yes").code == 0
-    key, public = ssh_key(tmp_path, "ed25519")
+    key, public = create_ssh_key(tmp_path, "ed25519")
     arka("seal", "--with-token", "--template", "profiles/ci.toml", "--to", public, stdin=OTHER)
     assert (
         "token  keeps the old one, the new one is not available: it is not sealed for this machine"
@@ -246,7 +246,7 @@ def test_age_opens_a_token_from_seal(folder: Folder, tmp_path: Path, home: Path,
     if kind == "x25519":
         to, key = arka("identity", "create").out.strip(), home / "data" / "identity.txt"
     else:
-        key, to = ssh_key(tmp_path, kind)
+        key, to = create_ssh_key(tmp_path, kind)
     sealed = arka("seal", "-p", "ci", "--with-token", "--to", to, stdin=TOKEN).out
     done = subprocess.run(
         [executable("age"), "--decrypt", "--identity", key], input=sealed.encode(), capture_output=True, check=True
@@ -262,7 +262,7 @@ def test_apply_opens_a_token_from_age(folder: Folder, tmp_path: Path, kind: str)
         subprocess.run([f"{executable('age')}-keygen", "-o", key], check=True, capture_output=True)
         to = key.read_text().split("public key: ")[1].split("\n")[0]
     else:
-        key, to = ssh_key(tmp_path, kind)
+        key, to = create_ssh_key(tmp_path, kind)
     done = subprocess.run(
         [executable("age"), "--armor", "--recipient", to], input=payload(), capture_output=True, check=True
     )

@@ -81,7 +81,7 @@ class FakeWorkspace:
         return details
 
     def accepts(self, token: str) -> bool:
-        """Whether the workspace accepts the token now."""
+        """Tell whether the workspace accepts the token now."""
         return token in self.tokens
 
     def answer(self, handler: Handler) -> None:
@@ -239,27 +239,27 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def reply(status: int, body: bytes = b"", **options: Any) -> Callable[[Handler], None]:
-    """A step that sends a response."""
+    """Return a step that sends a response."""
     return lambda handler: handler.raw(status, body, **options)
 
 
 def reply_page(status: int) -> Callable[[Handler], None]:
-    """A step that sends a web page."""
+    """Return a step that sends a web page."""
     return reply(status, b"<!doctype html><title>A page</title>", kind="text/html; charset=utf-8")
 
 
 def reply_json(status: int, document: object, **headers: str) -> Callable[[Handler], None]:
-    """A step that sends JSON."""
+    """Return a step that sends JSON."""
     return lambda handler: handler.json(status, document, **headers)
 
 
 def reply_problem(status: int, name: str, **more: object) -> Callable[[Handler], None]:
-    """A step that sends problem details."""
+    """Return a step that sends problem details."""
     return lambda handler: handler.problem(status, name, None, **more)
 
 
 def reset_connection(handler: Handler) -> None:
-    """A step that resets the connection."""
+    """Reset the connection. This is a step."""
     import struct
 
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -270,12 +270,12 @@ def reset_connection(handler: Handler) -> None:
 
 
 def stall(seconds: float) -> Callable[[Handler], None]:
-    """A step that sends nothing, and returns after some seconds."""
+    """Return a step that sends nothing and ends after some seconds."""
     return lambda handler: time.sleep(seconds)
 
 
 def trickle(handler: Handler) -> None:
-    """A step that sends one byte at a time, so that no single read times out."""
+    """Send one byte at a time, so that no single read times out. This is a step."""
     try:
         for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40:
             handler.connection.sendall(bytes([byte]))

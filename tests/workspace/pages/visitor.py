@@ -87,12 +87,12 @@ class Visitor:
         self.page.get_by_text("The token was revoked").first.wait_for()
 
     def clipboard(self) -> str:
-        """The text in the clipboard."""
+        """Read the text in the clipboard."""
         text: str = self.page.evaluate("navigator.clipboard.readText()")
         return text
 
     def token_names(self) -> list[str]:
-        """The names of the tokens in the list."""
+        """Read the names of the tokens in the list."""
         self.page.get_by_role("heading", name="Personal Access Tokens").wait_for()
         names: list[str] = self.page.get_by_role("rowheader").locator("bdi").all_inner_texts()
         return names

@@ -22,7 +22,7 @@ class Partner:
         self._key = ec.generate_private_key(curve or ec.SECP256R1())
 
     def entry(self) -> dict[str, object]:
-        """The key in the document of keys."""
+        """Return the key as an entry of the document of keys."""
         pem = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return {"key_identifier": self.key_id, "key": pem.decode(), "is_current": True}
 
@@ -32,7 +32,7 @@ class Partner:
         return path
 
     def headers(self, body: bytes) -> dict[str, str]:
-        """The headers of a report with this body."""
+        """Return the headers of a report with this body."""
         signature = base64.b64encode(self._key.sign(body, ec.ECDSA(SHA256()))).decode()
         return {
             "Content-Type": "application/json",
