@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,9 @@ from arka_config import errors
 from arka_config.errors import ConfigError, ConfigWarning, FileError, SettingsError
 
 DRAWN = re.compile(r"(?P<branches>[│├└─ ]*)(?P<name>\w+) +(?P<code>\d)   \S.*")
+TEXT = r"[\w\])]\.(?:message|hint|reason)\b"
+METHODS = "startswith|endswith|r?partition|r?split|splitlines|r?find|index"
+DECISIONS = re.compile(rf"\bin [\w.]*{TEXT}|{TEXT}\.(?:{METHODS})\(")
 EXIT_CODES = {errors.EXIT_ERROR, errors.EXIT_USAGE, errors.EXIT_AUTH}
 
 
@@ -73,3 +77,13 @@ def test_line_break_in_a_message_is_not_a_new_line_of_the_error() -> None:
 def test_lines_below_a_message_are_one_sentence_with_it(first: str, message: str) -> None:
     error = ConfigError(first, more=["b", "c"])
     assert (error.lines, error.message, str(error)) == ((first, "b", "c"), message, f"{first}\nb\nc")
+
+
+def test_no_code_decides_on_the_text_of_an_error() -> None:
+    """A message, a hint and a reason are for the user to read. Code that decides uses the error's type or a field."""
+    found = [
+        f"{path}: {match[0]}"
+        for path in Path(errors.__file__).parent.rglob("*.py")
+        for match in DECISIONS.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
