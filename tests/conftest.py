@@ -75,7 +75,7 @@ def _reset_signals() -> None:
     """Give the programs that tests start the default signals: `nohup make test &` ignores SIGHUP and SIGINT.
 
     A signal that is ignored stays ignored after exec; one that is handled becomes the default again. So this process
-    handles these two and does nothing.
+    handles such a signal by doing nothing.
     """
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         if signal.getsignal(number) == signal.SIG_IGN:

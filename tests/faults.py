@@ -163,9 +163,7 @@ def _is_to_write(arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:
 
 
 class ForkResult(NamedTuple):
-    """How a fork ended. If a signal ended it, `code` is negative. `value` is the result of the functions, or a
-    traceback.
-    """
+    """How a fork ended. If a signal ended it, `code` is negative. `value` is the functions' result, or a traceback."""
 
     code: int
     hit: tuple[str, str] | None

@@ -48,9 +48,7 @@ def find_violations(command: str, document: object) -> list[str]:
 
 
 def running_command() -> str | None:
-    """Return the name of the command that click runs; None if it is not one of ours, such as a group of an author's
-    program.
-    """
+    """Return the name of the command that click runs; None if it is not one of ours."""
     context = click.get_current_context(silent=True)
     words = [] if context is None else context.command_path.split()[1:]
     names = [" ".join(words[start:]) for start in range(len(words))]

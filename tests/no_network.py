@@ -23,9 +23,7 @@ VARIABLES = {
 
 
 def guard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Refuse connections to other machines and look-ups of their names, as if there were no network. Return the refused
-    hosts.
-    """
+    """Refuse connections to other machines, and look-ups of their names. Return the refused hosts."""
     refused: list[str] = []
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 

@@ -94,7 +94,7 @@ def missing(name: str) -> str:
 
 
 def executable(name: str) -> str:
-    """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer if there is none."""
+    """Return the path of a program, or of the first Node that is new enough. Raises MissingPeer if it is missing."""
     if name in _OLDEST_NODE:
         return _node(name)
     if name in (*LINTERS, ZENSICAL, MISE):
@@ -113,7 +113,7 @@ def executable(name: str) -> str:
 
 
 def postgresql_programs() -> Path:
-    """Return the folder of the newest PostgreSQL's programs. Raises MissingPeer if there is none.
+    """Return the folder of the newest PostgreSQL's programs. Raises MissingPeer if PostgreSQL is missing.
 
     Debian installs each version in a folder that is not on PATH.
     """
@@ -156,9 +156,7 @@ def pydantic_settings_packages() -> Path:
 
 
 def node_for(name: str) -> NodePeer:
-    """Return the Node and the `node_modules` folder for a package such as `conf-16`. Raises MissingPeer if there is
-    none.
-    """
+    """Return the Node and the `node_modules` folder for a package such as `conf-16`. Raises MissingPeer."""
     node = _node(name)
     modules = FOLDER / name / "node_modules"
     if not (modules / _NODE_PACKAGES[name] / "package.json").is_file():

@@ -1,6 +1,4 @@
-"""If a program has another name, it never names ARKA: in its help, messages, topics, files, scripts, man pages and
-schema.
-"""
+"""If a program has another name, it never names ARKA: not in its help, messages, topics, files, scripts or schema."""
 
 from __future__ import annotations
 

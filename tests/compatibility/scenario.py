@@ -1,6 +1,4 @@
-"""What each version is asked to write: the same command lines for all. If a version lacks a command, the line is left
-out.
-"""
+"""What each version is asked to write. If a version lacks a command, its line is left out; all others are the same."""
 
 from __future__ import annotations
 

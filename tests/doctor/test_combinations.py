@@ -56,9 +56,7 @@ NEEDS_KEY = {"an export of another profile", "an outdated export"}
 
 
 def sort_cases(names: list[str]) -> list[str]:
-    """Sort cases by creation: those that the program creates come first, and those that its next write would remove,
-    last.
-    """
+    """Sort cases by creation: first those that the program creates, last those that its next write would remove."""
     return sorted(names, key=lambda name: (name not in CREATED_BY_ARKA, CASES[name].check in ("leftovers", "lock")))
 
 

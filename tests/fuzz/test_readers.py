@@ -140,9 +140,7 @@ def test_the_largest_inputs_are_accepted_or_refused_quickly(reader: str) -> None
 @pytest.mark.slow
 @pytest.mark.longest
 def test_random_fuzzing_finds_no_failure(tmp_path: Path) -> None:
-    """As `make fuzz` does if atheris is missing. A bounded run tries two readers, a full one all, each for
-    FUZZ_SECONDS.
-    """
+    """As `make fuzz` does if atheris is missing, FUZZ_SECONDS for each reader. A bounded run tries two of them."""
     every_reader = numbers.FULL and not find_spec("atheris")  # the next test uses it for all of them
     fuzz(tmp_path, "chance", *([] if every_reader else ["profile", "pins"]))
 

@@ -1,5 +1,4 @@
-"""If the disk is full at any page of the workspace's database, or the process is killed there, it opens and no user is
-lost.
+"""If the workspace's database cannot grow, or a kill interrupts a write, at any page: it opens, and no user is lost.
 
 SQLite writes it without the functions that test_faults.py replaces. Instead, the system limits the size of files, to
 one size after another. At the limit, a write fails, or a signal kills the process.

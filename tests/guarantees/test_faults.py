@@ -177,7 +177,7 @@ class Trial:
         return self.machine.run(self.line)
 
     def _take_the_lock(self) -> None:
-        """Take the lock in the process whose command failed, since that process may go on. Raises LockTimeout."""
+        """Take the lock after a command failed, in its process, since that may go on. Raises LockTimeout."""
         store = self.machine.store()
         store.lock._timeout = 0
         with store.lock:
@@ -186,9 +186,7 @@ class Trial:
     # What must hold
 
     def check_state(self, state: MachineState, *, and_the_next_command: bool) -> None:
-        """Check that the state is as it should be. Each state is checked once: most faults undo everything, which is
-        one state.
-        """
+        """Check that the state is as it should be, once for each state: most faults leave the same one."""
         key = state.key
         if (key, True) in self._checked or (key, and_the_next_command) in self._checked:
             return
@@ -200,9 +198,7 @@ class Trial:
         self._checked.add((key, and_the_next_command))
 
     def check_facts(self) -> None:
-        """Check that each fact is as before or as after the complete command, and that no token is lost that should
-        stay.
-        """
+        """Check that each fact is as before or as after the complete command, and that no token is lost."""
         now = self.machine.facts()
         for name in {*self.before, *self.after, *now}:
             before, after, value = self.before.get(name), self.after.get(name), now.get(name)
@@ -224,8 +220,8 @@ class Trial:
         )
 
     def check_the_next_command(self) -> None:
-        """Check that another command works and removes temporary files. If the same line runs again, it works or raises
-        an error.
+        """Check that another command works and removes temporary files, and that the same line works or raises an
+        error.
         """
         GENERATOR.seed("next command")
         store = self.machine.store()
@@ -253,8 +249,8 @@ class Trial:
         assert {name for name in wrong if not self._is_random(name)} == set()
 
     def check_error(self, fault: Fault, result: ForkResult) -> None:
-        """Check that a failure has exit code 1 and one line that names the cause and the file. If there was none, all
-        is done.
+        """Check that a failure has exit code 1 and one line with the cause and the file, and that a success is
+        complete.
         """
         done = result.value[0]
         assert "Traceback" not in done.err

@@ -26,9 +26,7 @@ EXACT = {"token", "env", "export", "completion", "exec", "seal"}
 
 
 def find_commands(text: str) -> list[str]:
-    """Return the lines that a CI system would run, read as ActionCommand.cs of GitHub's runner does, and as Azure's
-    does.
-    """
+    """Return the lines that a CI system would run, read as GitHub's ActionCommand.cs does, and as Azure does."""
     found = re.compile(r"^\s*::|##\w*\[", re.IGNORECASE)
     return [line for line in text.split("\n") if found.search(line)]
 

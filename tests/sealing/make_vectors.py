@@ -108,9 +108,7 @@ def make(folder: Path) -> None:
 
 
 def _rekeying(folder: Path, keys: DataKeys) -> str:
-    """Return data-key.json as it is during a rekey: with the new key and the previous one, which still seals the
-    tokens.
-    """
+    """Return data-key.json as it is during a rekey: with the new key, and the previous one for the older tokens."""
     secret = bytes.fromhex((folder / "vault.key").read_text().strip().removeprefix("vault-key-1:"))
     data_key = cipher.random_key()
     unlocker = Unlocker("key-file", "key-file", {"path": f"{HOME}/vault.key"}, os.urandom(cipher.SALT_LENGTH))

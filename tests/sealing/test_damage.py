@@ -40,7 +40,7 @@ def paths(store: ProfileStore) -> list[Path]:
 
 
 def error_after(store: ProfileStore, path: Path, content: bytes) -> ConfigError:
-    """Change a file and return the error of reading every token. Fail if there is none."""
+    """Change a file and return the error of reading every token. Fail if every token can be read."""
     whole = path.read_bytes()
     path.write_bytes(content)
     try:

@@ -153,9 +153,7 @@ def test_secret_service_opens_the_vault_without_a_prompt(desktop: Desktop) -> No
 
 @pytest.fixture
 def both(desktop: Desktop) -> Desktop:
-    """`work` is stored in the keyring, and `ci` is sealed under a data key that the keyring opens. The user is not
-    logged in.
-    """
+    """`work` is stored in the keyring; `ci` is sealed, and the keyring opens it. The user is not logged in."""
     with desktop.session():
         desktop.run(f"{LOGIN} -p work --storage keyring", TOKEN)
         desktop.run("vault enable --with keyring")

@@ -1,6 +1,4 @@
-"""A plain pydantic-settings class is compared with the same class after migration, and each difference in
-docs/guides/migrating-from-pydantic-settings.md is tried.
-"""
+"""A plain pydantic-settings class before and after migration, with each difference that the migration guide lists."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Extras(BaseModel):
 
 
 def define_local_dataclass() -> type:
-    """Return a class whose annotation cannot be resolved."""
+    """Define a class with an annotation that cannot be resolved."""
 
     @dataclass
     class Local:

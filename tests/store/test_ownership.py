@@ -25,9 +25,7 @@ HELPER = '[helpers]\nop = ["touch", "{}"]\n'
 
 @pytest.fixture
 def give_away(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """Make a file another user's. Only root can; if the tests do not run as root, this process becomes another user
-    instead.
-    """
+    """Make a file another user's. If this process is not root, it may not, so it becomes another user instead."""
 
     def give(path: Path) -> None:
         if os.geteuid() == 0:

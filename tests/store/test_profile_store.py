@@ -240,7 +240,7 @@ def read_only(tmp_path: Path) -> str:
     ]
 )
 def without_config(request: pytest.FixtureRequest, tmp_path: Path) -> ProfileStore:
-    """A store whose config folder cannot be created or written to."""
+    """A store with a config folder that cannot be created or written to."""
     places = {name: str(tmp_path / name) for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
     return open_store(app, {**places, "XDG_CONFIG_HOME": request.param(tmp_path)})
 

@@ -37,9 +37,7 @@ def content(home: Path) -> dict[str, object]:
 
 
 def set_up_changes(folder: Folder, home: Path, storage: str) -> None:
-    """Set up a machine on which an apply creates, changes and removes a profile, replaces a token, and keeps one
-    profile.
-    """
+    """Set up a machine on which an apply creates, changes, removes and keeps a profile, and replaces a token."""
     if storage == "sealed":
         assert arka("vault", "enable", "--key-file", str(home.parent / "key")).code == 0
     folder.put("ci.toml", CI)

@@ -75,7 +75,7 @@ cli.add_typer(inner, name="inner")
 
 @pytest.fixture(autouse=True)
 def slow_profile(acme_home: Path) -> None:
-    """A profile `slow`, whose timeout is not the default."""
+    """A profile `slow` with a timeout of its own."""
     open_store(app).create("slow", {("settings", "timeout"): 90})
 
 

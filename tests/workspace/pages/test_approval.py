@@ -28,9 +28,7 @@ def program(workspace: RunningWorkspace) -> Iterator[Program]:
 
 @contextmanager
 def listen() -> Iterator[tuple[str, Callable[[], str]]]:
-    """Start a program's loopback listener. Return its URL, and a function that answers one request and returns its
-    target.
-    """
+    """Start a program's listener. Return its URL, and a function that answers one request and returns its target."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(15)
 

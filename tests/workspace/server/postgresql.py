@@ -238,9 +238,7 @@ def _wait_until_ready(server: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def _choose_user() -> str | None:
-    """Return the user that runs the server if this process is root: `postgres`, else `nobody`. Return None if it is
-    not.
-    """
+    """Return the user that runs the server if this process is root: `postgres`, else `nobody`. Otherwise None."""
     if os.geteuid() != 0:
         return None
     try:
