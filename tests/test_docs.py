@@ -145,7 +145,7 @@ def test_every_heading_names_an_existing_command() -> None:
     assert headings - commands == set(), "docs/reference/commands.md: these are no commands"
 
 
-def test_reference_made_of_the_code_is_current() -> None:
+def test_generated_code_reference_is_current() -> None:
     for name, text in render_code_reference.render().items():
         page = (ROOT / "docs" / "reference" / name).read_text("utf-8")
         assert page == text.rstrip("\n") + "\n", f"docs/reference/{name} is out of date: run 'make docs'"

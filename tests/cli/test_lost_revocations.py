@@ -72,7 +72,7 @@ def test_rejected_token_is_an_error_without_an_earlier_attempt(work: FakeWorkspa
     assert code == (0 if "current" in line else 4 if line in OWN else 1), err
 
 
-def test_attempt_on_one_token_says_nothing_about_another(work: FakeWorkspace) -> None:
+def test_attempt_to_revoke_one_token_does_not_affect_another(work: FakeWorkspace) -> None:
     work.loses_revocations = True
     assert run("tokens revoke {id} --yes", work.tokens[OTHER]["details"]["id"])[0] == 1
     work.loses_revocations = False
@@ -100,7 +100,7 @@ def test_revocation_that_did_not_arrive_is_sent_again(work: FakeWorkspace) -> No
     assert not work.accepts(OTHER)
 
 
-def test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revocation(work: FakeWorkspace) -> None:
+def test_rejected_managing_token_after_a_lost_response_is_an_error(work: FakeWorkspace) -> None:
     """The 401 is about the token that authenticates the request."""
     token_id = work.tokens[OTHER]["details"]["id"]
     work.script = [None, None, steps.reset_connection, steps.reply_problem(401, "invalid-token")]
@@ -110,7 +110,7 @@ def test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revoca
 
 
 @pytest.mark.parametrize("line", OF_PROFILE)
-def test_request_that_was_not_sent_has_revoked_nothing(home: Path, line: str) -> None:
+def test_unsent_revocation_is_reported_as_not_made(home: Path, line: str) -> None:
     with steps.serve_fake() as gone:
         arka("login", "-p", "ci", "--with-token", "--no-verify", "--api-url", gone.url, stdin=OTHER)
     code, err = run(line)
@@ -134,7 +134,7 @@ def test_attempt_is_recorded_before_the_request_and_without_the_token(work: Fake
     assert not (home / "state" / "journal.json").exists()
 
 
-def test_attempt_that_cannot_be_recorded_stops_no_revocation(
+def test_revocation_goes_on_if_the_attempt_cannot_be_recorded(
     work: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -144,7 +144,7 @@ def test_attempt_that_cannot_be_recorded_stops_no_revocation(
     assert run("tokens revoke {id} --yes", work.tokens[OTHER]["details"]["id"])[0] == 0
 
 
-def test_damaged_journal_stops_no_revocation(work: FakeWorkspace, home: Path) -> None:
+def test_revocation_goes_on_with_a_damaged_journal(work: FakeWorkspace, home: Path) -> None:
     (home / "state" / "journal.json").write_text("{")
     assert run("tokens revoke {id} --yes", work.tokens[OTHER]["details"]["id"])[0] == 0
     assert (home / "state" / "journal.json").read_text() == "{"

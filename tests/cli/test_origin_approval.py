@@ -154,7 +154,7 @@ def test_stored_token_of_the_workspace_needs_no_question(attacker: FakeWorkspace
     assert arka("tokens", "list").code == 0
 
 
-def test_url_of_an_app_s_own_layer_is_asked_about(fake: FakeWorkspace, home: Path) -> None:
+def test_url_of_an_app_s_own_layer_needs_approval(fake: FakeWorkspace, home: Path) -> None:
     layer = CustomLayer("project", lambda field, _: (fake.url, "acme.toml") if field.name == "api_url" else None)
     acme = App("acme", settings=app.settings, api_url="https://acme.example", token_prefix="arka_", layers=[layer])
     done = run_program(acme.main(), ("--api-key", TOKEN, "login"), environ={"ACME_HOME": str(home)})

@@ -373,7 +373,7 @@ def test_logout_revoke_and_tokens_create_finish_a_killed_rotate(work: FakeWorksp
         assert len(work.tokens) == count - 1 + (1 if line[0] == "tokens" else -1)
 
 
-def test_locked_token_is_not_taken_for_one_that_no_profile_holds(
+def test_token_in_a_locked_vault_is_not_revoked_as_unused(
     work: FakeWorkspace, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If a rotate is killed after it stored the new token, only the token itself shows that the profile has it."""
@@ -394,7 +394,7 @@ def test_locked_token_is_not_taken_for_one_that_no_profile_holds(
     assert set(work.tokens) == {TOKEN, MANAGER}, "the token in the environment revokes it, once that is certain"
 
 
-def test_token_of_another_user_s_request_is_not_taken_for_revoked(work: FakeWorkspace, home: Path) -> None:
+def test_token_of_another_user_s_request_stays_in_the_journal(work: FakeWorkspace, home: Path) -> None:
     with open_store(app).journal.begin(ROTATE, profile="work", origin=work.url, user="usr_2", token_id="tok_other"):
         pass
     done = arka("doctor", "--fix")

@@ -195,7 +195,7 @@ def test_remove_unlocker_refuses_the_last_one() -> None:
 
 
 @pytest.mark.usefixtures("two_profiles")
-def test_opening_passphrase_is_not_taken_for_a_new_one() -> None:
+def test_add_unlocker_does_not_reuse_the_opening_passphrase() -> None:
     environ = {"ARKA_PASSPHRASE": PHRASE}
     run("vault", "enable", "--with", "passphrase", environ=environ)
     again = arka("vault", "add-unlocker", "passphrase", environ=environ)

@@ -92,7 +92,7 @@ def check_assignments(shell: str, printed: Sequence[str], folder: Path) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS[:3])
 @pytest.mark.parametrize("line", ["touch ran", "alias x=y", "cd ..", "PATH=/evil", "x() { :; }", "echo hello"])
-def test_a_line_that_does_more_is_detected(shell: str, line: str, tmp_path: Path) -> None:
+def test_check_detects_a_line_that_does_more_than_set_variables(shell: str, line: str, tmp_path: Path) -> None:
     lines = (
         {"PATH=/evil": "set PATH /evil", "x() { :; }": "function x; end"}.get(line, line) if shell == "fish" else line
     )

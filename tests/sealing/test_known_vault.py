@@ -79,7 +79,7 @@ def test_vault_from_before_a_rekey_is_refused(sealed: ProfileStore) -> None:
         again(sealed).log_in("new", credential("new"))
 
 
-def test_hint_of_a_replaced_vault_accepts_it(sealed: ProfileStore, theirs: ProfileStore) -> None:
+def test_command_in_the_hint_accepts_a_replaced_vault(sealed: ProfileStore, theirs: ProfileStore) -> None:
     shutil.copy(theirs.data_key_path, sealed.data_key_path)
     known_path(sealed).unlink()  # as the hint says
     again(sealed).log_in("new", credential("new"))
@@ -123,7 +123,7 @@ def test_enable_rekey_and_disable_update_what_is_known(store: ProfileStore) -> N
     assert tokens(again(store)) == ALL
 
 
-def test_lost_state_folder_locks_no_user_out(store: ProfileStore, tmp_path: Path) -> None:
+def test_vault_opens_if_the_state_folder_is_lost(store: ProfileStore, tmp_path: Path) -> None:
     operations.enable(vault_of(store), [NewUnlocker("key-file", path=str(tmp_path / "a.key"))])
     shutil.rmtree(store.folders.state)
     assert tokens(again(store)) == ALL

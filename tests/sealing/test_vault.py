@@ -85,7 +85,7 @@ def test_missing_key_file_is_named(sealed: ProfileStore) -> None:
 @pytest.mark.parametrize(
     "content", ["", "vault-key-1:", "vault-key-2:" + "0" * 64, "0" * 64, "vault-key-1:" + "g" * 64]
 )
-def test_other_file_is_reported_as_no_key_file(sealed: ProfileStore, content: str) -> None:
+def test_file_that_is_not_a_key_file_is_an_error(sealed: ProfileStore, content: str) -> None:
     key_path(sealed).write_text(content)
     with pytest.raises(WrongKeyFile, match="is not a key file"):
         reveal(again(sealed))
@@ -414,7 +414,7 @@ def test_log_out_with_a_locked_keyring_warns_of_the_remaining_entry(
         assert store.log_out("work")
 
 
-def test_file_cannot_make_a_backend_be_imported(keyring_store: ProfileStore) -> None:
+def test_backend_that_a_file_names_is_not_imported(keyring_store: ProfileStore) -> None:
     with pytest.raises(KeyringUnavailable, match="the current keyring is"):
         os_keyring.get("arka", os_keyring.Entry("antigravity.Keyring", "x"))
     assert "antigravity" not in sys.modules

@@ -301,7 +301,7 @@ def test_secret_table_with_a_text_as_value_is_replaced_by_its_entries(environ: d
     assert {name: each.get_secret_value() for name, each in settings.value.headers.items()} == {"a": "other"}
 
 
-def test_text_that_another_thread_decodes_is_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_of_another_thread_does_not_change_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
     _, app = make(dict[str, SecretStr])
     decoder = app.cls.leaves()["value"].decoder
     read = EnvSettingsSource.__call__

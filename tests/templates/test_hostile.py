@@ -137,7 +137,7 @@ def test_a_link_that_was_approved_is_recognized_after_it_was_moved(folder: Folde
         assert_refused(why=f"is sent to {EVIL}, but was only sent to https://arka-ai.com so far")
 
 
-def test_only_approves_no_other_template(folder: Folder, home: Path) -> None:
+def test_apply_with_only_approves_no_other_template(folder: Folder, home: Path) -> None:
     folder.put("a.toml", '[profile]\nname = "a"\n')
     folder.put("b.toml", f'[profile]\nname = "b"\napi_url = "{EVIL}"\n[token]\nenv = "ARKA_CI_TOKEN"\n')
     assert arka("apply", "profiles", "--yes", "--only", "a").code == 0
@@ -148,7 +148,7 @@ def test_only_approves_no_other_template(folder: Folder, home: Path) -> None:
     assert_refused("--only", "b", why=f"--allow-origin {EVIL}")
 
 
-def test_only_keeps_what_was_approved_before(folder: Folder, home: Path) -> None:
+def test_apply_with_only_keeps_earlier_approvals(folder: Folder, home: Path) -> None:
     for name in "ab":
         folder.put(f"{name}.toml", f'[profile]\nname = "{name}"\n')
     assert arka("apply", "profiles", "--yes").code == 0

@@ -60,7 +60,7 @@ def test_ledger_has_the_id_of_an_issued_token(workspace: FakeWorkspace, home: Pa
     assert stored() not in (home / "state" / "ledger.json").read_text()
 
 
-def test_ledger_without_ids_is_one_that_older_programs_read(folder: Folder, home: Path) -> None:
+def test_ledger_without_ids_has_the_format_of_older_programs(folder: Folder, home: Path) -> None:
     folder.put("ci.toml", '[profile]\nname = "ci"\n')
     assert arka("apply", "profiles", "--yes").code == 0
     assert json.loads((home / "state" / "ledger.json").read_text())["version"] == 1
@@ -161,7 +161,7 @@ def test_token_issued_before_ids_were_recorded_is_revoked(workspace: FakeWorkspa
     assert done.json["revoked"] == [{"profile": "ci", "id": old_id, "revoked": True, "reason": None}]
 
 
-def test_rotated_token_stays_the_apply_s_own(workspace: FakeWorkspace, folder: Folder, home: Path) -> None:
+def test_rotated_token_still_belongs_to_the_apply(workspace: FakeWorkspace, folder: Folder, home: Path) -> None:
     assert arka("rotate", "-p", "ci").code == 0
     assert recorded_id(home) == workspace.tokens[stored()]["details"]["id"]
     put(folder, workspace, "second")

@@ -43,8 +43,8 @@ GUARANTEES: list[Guarantee] = [
     Guarantee(
         "What is left is revoked only if it is certain that no profile holds it and that no process works on it.",
         (
-            f"{_ROTATE}::test_locked_token_is_not_taken_for_one_that_no_profile_holds",
-            f"{_ROTATE}::test_token_of_another_user_s_request_is_not_taken_for_revoked",
+            f"{_ROTATE}::test_token_in_a_locked_vault_is_not_revoked_as_unused",
+            f"{_ROTATE}::test_token_of_another_user_s_request_stays_in_the_journal",
             f"{_ROTATE}::test_concurrent_rotations_leave_a_working_token",
             "store/test_journal.py::test_entry_in_progress_is_not_left_behind",
             "store/test_journal.py::test_entry_of_another_machine_is_left_behind_after_an_hour",
@@ -143,7 +143,7 @@ MUTANTS: list[Mutant] = [
         "cli/runtime/unfinished.py",
         "    if entry.id and tokens.not_compared:\n",
         "    if False:\n",
-        f"tests/{_ROTATE}::test_locked_token_is_not_taken_for_one_that_no_profile_holds",
+        f"tests/{_ROTATE}::test_token_in_a_locked_vault_is_not_revoked_as_unused",
         "\"the token of profile 'work' is locked, and was not compared\" in",
     ),
     Mutant(
@@ -151,7 +151,7 @@ MUTANTS: list[Mutant] = [
         "cli/runtime/unfinished.py",
         "        if entry.user and identity.id != entry.user:\n",
         "        if False:\n",
-        f"tests/{_ROTATE}::test_token_of_another_user_s_request_is_not_taken_for_revoked",
+        f"tests/{_ROTATE}::test_token_of_another_user_s_request_stays_in_the_journal",
         '(done.code, "no profile has a token of its user that works" in done.err)',
     ),
     Mutant(

@@ -83,7 +83,7 @@ GUARANTEES: list[Guarantee] = [
         (
             "cli/test_lost_revocations.py::test_lost_response_is_reported_and_a_second_run_succeeds",
             "cli/test_lost_revocations.py::test_rotate_says_that_the_old_token_may_have_been_revoked",
-            "cli/test_lost_revocations.py::test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revocation",
+            "cli/test_lost_revocations.py::test_rejected_managing_token_after_a_lost_response_is_an_error",
             "cli/test_lost_revocations.py::test_profiles_that_share_the_token_are_named",
         ),
         (
@@ -170,7 +170,7 @@ MUTANTS: list[Mutant] = [
         "workspace/client/client.py",
         "(response.status == 401 and id == CURRENT)",
         "response.status == 401",
-        "tests/cli/test_lost_revocations.py::test_rejected_managing_token_after_a_lost_response_is_not_taken_for_a_revocation",
+        "tests/cli/test_lost_revocations.py::test_rejected_managing_token_after_a_lost_response_is_an_error",
         '(code, "Revoked" in err) == (4, False)',
     ),
     Mutant(

@@ -155,7 +155,7 @@ GUARANTEES: list[Guarantee] = [
     ),
     Guarantee(
         "Threads that load settings at the same time get the values of their own profiles and variables.",
-        ("settings/test_structured_variables.py::test_text_that_another_thread_decodes_is_not_mixed_up",),
+        ("settings/test_structured_variables.py::test_text_of_another_thread_does_not_change_a_value",),
         ("a text of another thread",),
     ),
 ]
@@ -403,7 +403,7 @@ MUTANTS: list[Mutant] = [
         "settings/decoding.py",
         "source = copy.copy(self._source)",
         "source = self._source",
-        "tests/settings/test_structured_variables.py::test_text_that_another_thread_decodes_is_not_mixed_up",
+        "tests/settings/test_structured_variables.py::test_text_of_another_thread_does_not_change_a_value",
         'decoder.decode(\'{"profile": "ours"}\') == {"profile": "ours"}',
     ),
 ]

@@ -67,7 +67,7 @@ GUARANTEES: list[Guarantee] = [
         (
             "templates/test_hostile.py::test_a_file_is_recognized_in_every_spelling",
             "templates/test_hostile.py::test_a_link_that_was_approved_is_recognized_after_it_was_moved",
-            "templates/test_hostile.py::test_only_approves_no_other_template",
+            "templates/test_hostile.py::test_apply_with_only_approves_no_other_template",
         ),
         ("a file in one spelling", "a link as it was", "--only that approves everything"),
     ),
@@ -200,7 +200,7 @@ MUTANTS: list[Mutant] = [
         "templates/planning.py",
         "    if options.only:",
         "    if False:",
-        "tests/templates/test_hostile.py::test_only_approves_no_other_template",
+        "tests/templates/test_hostile.py::test_apply_with_only_approves_no_other_template",
         '[list(names) for names in approved["folders"].values()] ==',
     ),
     Mutant(

@@ -156,7 +156,7 @@ def test_redirect_to_the_token_s_own_workspace_is_not_followed(
     assert row.last_used is None
 
 
-def test_workspace_page_is_not_mistaken_for_the_api(workspace: RunningWorkspace, client: WorkspaceClient) -> None:
+def test_workspace_page_instead_of_the_api_is_an_error(workspace: RunningWorkspace, client: WorkspaceClient) -> None:
     for path in ("/app/personal/settings/tokens", "/sign-in", "/static"):
         with pytest.raises(NoWorkspaceApi):
             client_for(workspace, client.token, workspace.url + path).get_identity()

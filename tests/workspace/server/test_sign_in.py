@@ -103,7 +103,7 @@ def test_sign_in_and_sign_out_change_the_session_key(workspace: RunningWorkspace
     assert all(KEY.fullmatch(key) for key in keys)
 
 
-def test_planted_session_key_opens_nothing(workspace: RunningWorkspace) -> None:
+def test_planted_session_key_is_not_accepted(workspace: RunningWorkspace) -> None:
     fixed = new_secret()
     with Browser(workspace) as browser, Browser(workspace) as attacker:
         for client in (browser.http, attacker.http):
