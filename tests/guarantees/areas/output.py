@@ -498,7 +498,7 @@ MUTANTS: list[Mutant] = [
         "{link(escape_ci_commands(line), sys.stderr)}",
         "{link(line, sys.stderr)}",
         "tests/hostile/test_ci_commands.py::test_no_argument_is_printed_as_a_ci_command",
-        "not commands_in(done.err)",
+        "not find_commands(done.err)",
     ),
     Mutant(
         "a table that is a CI command",
@@ -514,7 +514,7 @@ MUTANTS: list[Mutant] = [
         "        terminal.out(escape_ci_commands_in_json(",
         "        terminal.out((",
         "tests/hostile/test_ci_commands.py::test_json_keeps_the_value_of_a_text_that_is_a_ci_command",
-        "not commands_in(done.out)",
+        "not find_commands(done.out)",
     ),
     Mutant(
         "a mask of another token",
