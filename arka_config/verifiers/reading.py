@@ -9,7 +9,7 @@ from arka_config import timestamps
 from arka_config.errors import InvalidValue
 from arka_config.store.tokens import NEVER
 from arka_config.workspace.client import api_errors
-from arka_config.workspace.client.models import Identity, TokenDetails, read_text
+from arka_config.workspace.client.models import Identity, TokenDetails, read_scopes, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from arka_config.workspace.client.verifier import ApiOrigin
 
 _HEADER = "header:"
-_MAX_SCOPES = 1000
 
 
 def read_identity(
@@ -65,10 +64,7 @@ def _read(document: Mapping[str, Any], headers: Mapping[str, str], name: str) ->
 def _read_scopes(document: Mapping[str, Any], headers: Mapping[str, str], name: str) -> tuple[str, ...]:
     """Read a list, or a text with spaces (RFC 6749, section 3.3) or commas between the scopes."""
     value = _find(document, headers, name)
-    scopes = value.replace(",", " ").split() if isinstance(value, str) else value or []
-    if not isinstance(scopes, list) or len(scopes) > _MAX_SCOPES:
-        raise InvalidValue(f"{name} is not a list of scopes")
-    return tuple(read_text({name: scope}, name) for scope in scopes)
+    return read_scopes(value.replace(",", " ").split() if isinstance(value, str) else value or [], name)
 
 
 def _read_time(document: Mapping[str, Any], headers: Mapping[str, str], name: str) -> str | None:

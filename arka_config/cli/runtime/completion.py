@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, ShellComplete, split_arg_stri
 
 from arka_config.cli.runtime.words import COMMAND, is_shown
 from arka_config.errors import ConfigError
+from arka_config.exchange.variables import SHELLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from arka_config.app_identity import AppIdentity
 
 _ACTION = "_complete"
-_SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 def answer(
@@ -29,7 +29,7 @@ def answer(
 ) -> str | None:
     """Return the answer to a script whose variable has this value; None if click has to answer."""
     shell = instruction.removesuffix(_ACTION)
-    if shell not in _SHELLS or not instruction.endswith(_ACTION):
+    if shell not in SHELLS or not instruction.endswith(_ACTION):
         return None
     arguments, incomplete = _words(shell, environ)
     try:

@@ -65,14 +65,11 @@ class TokenDetails(NamedTuple):
     def parse(cls, document: object) -> TokenDetails:
         """Read the token object of a response. Raises InvalidValue, naming the key."""
         table = read_object(document, "the token")
-        scopes = table.get("scopes") or []
-        if not isinstance(scopes, list) or len(scopes) > _MAX_SCOPES:
-            raise InvalidValue("scopes is not a list")
         return cls(
             read_text(table, "id"),
             label=read_text(table, "label", ""),
             last_four=read_text(table, "last_four", "")[-4:],
-            scopes=tuple(read_text({"scopes": scope}, "scopes") for scope in scopes),
+            scopes=read_scopes(table.get("scopes") or [], "scopes"),
             created=read_timestamp(table, "created"),
             expires=read_timestamp(table, "expires"),
             last_used=read_timestamp(table, "last_used"),
@@ -166,6 +163,13 @@ def read_text(table: Mapping[str, Any], key: str, default: str | None = None) ->
     if len(value) > MAX_TEXT_LENGTH:
         raise InvalidValue(f"{key} is longer than {MAX_TEXT_LENGTH} characters")
     return check_printable(value, key)
+
+
+def read_scopes(value: object, name: str) -> tuple[str, ...]:
+    """Return a list of scopes. Raises InvalidValue, naming the key."""
+    if not isinstance(value, list) or len(value) > _MAX_SCOPES:
+        raise InvalidValue(f"{name} is not a list of scopes")
+    return tuple(read_text({name: scope}, name) for scope in value)
 
 
 def read_timestamp(table: Mapping[str, Any], key: str) -> str:

@@ -14,13 +14,13 @@ from sqlalchemy import func, or_, select
 
 from arka_config.errors import ConfigError, InvalidValue
 from arka_config.text import check_printable
+from arka_config.timestamps import MIN_LIFETIME
 from arka_config.workspace import scopes
 from arka_config.workspace.server.tables import MAX_LABEL_LENGTH, Token
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-MIN_LIFETIME = timedelta(minutes=5)
 MAX_LIFETIME = timedelta(days=366)
 MAX_TOKENS = 100_000
 _CLOCK_SKEW = timedelta(minutes=1)  # how far ahead a client's clock may be when it asks for the longest lifetime

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 TIMEOUT = 3.0  # seconds; `login` waits for it before it asks for a token
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-_ACTION = "sign in through the browser"
+ACTION = "sign in through the browser"
 
 
 class Metadata(NamedTuple):
@@ -88,7 +88,7 @@ def fetch(issuer: str, connection: Connection) -> Metadata | None:
     if response.status != 200:
         return None
     try:
-        metadata = Metadata.parse(api_errors.parse_json(response, origin, _ACTION), issuer)
+        metadata = Metadata.parse(api_errors.parse_json(response, origin, ACTION), issuer)
     except NoWorkspaceApi:  # a web page, as some servers send for every address
         return None
     except InvalidValue as error:

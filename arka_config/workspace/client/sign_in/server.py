@@ -26,7 +26,7 @@ from arka_config.store.tokens import NEVER
 from arka_config.text import check_printable, visible
 from arka_config.workspace.client import api_errors, transport
 from arka_config.workspace.client.models import MAX_TEXT_LENGTH, read_object, read_text, read_timestamp
-from arka_config.workspace.client.sign_in.metadata import DEVICE_CODE, read_endpoint
+from arka_config.workspace.client.sign_in.metadata import ACTION, DEVICE_CODE, read_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 PENDING, SLOW_DOWN = "authorization_pending", "slow_down"  # RFC 8628, section 3.5
-_ACTION = "sign in through the browser"
 _FORM = "application/x-www-form-urlencoded"
 _MAX_USER_CODE = 40  # characters
 _MAX_SECRET = 4096  # characters of a device code; a JSON Web Token may be one
@@ -269,7 +268,7 @@ class AuthorizationServer:
 
     def _parse(self, response: transport.Response, parse: Callable[[object], T]) -> T:
         try:
-            return parse(api_errors.parse_json(response, self.origin, _ACTION))
+            return parse(api_errors.parse_json(response, self.origin, ACTION))
         except InvalidValue as error:
             reason = error.message
         raise api_errors.invalid_response(self.origin, reason)
@@ -279,7 +278,7 @@ class AuthorizationServer:
         document = api_errors.problem_details(response)
         if isinstance(document.get("error"), str) and 400 <= response.status < 500:
             return self._failure(document["error"], document)
-        return api_errors.error_for(response, self.app, str(self.origin), _ACTION, sent=self._sent)
+        return api_errors.error_for(response, self.app, str(self.origin), ACTION, sent=self._sent)
 
     def _failure(self, code: str, details: Mapping[str, Any]) -> ConfigError:
         """The error for an OAuth error code."""

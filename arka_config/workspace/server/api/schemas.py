@@ -147,7 +147,7 @@ class IssueBounds(_Document):
 
     label: _IssuedLabel
     max_lifetime: int = Field(
-        ge=_seconds(issuing.MIN_LIFETIME), le=_seconds(issuing.MAX_LIFETIME), description="Seconds."
+        ge=_seconds(timestamps.MIN_LIFETIME), le=_seconds(issuing.MAX_LIFETIME), description="Seconds."
     )
     max_tokens: int = Field(ge=1, le=issuing.MAX_TOKENS, description="How many may work at one time.")
 
