@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pexpect
+import pyte
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,3 +69,16 @@ def exit_code(child: pexpect.spawn[str]) -> int:
     child.close()
     assert child.exitstatus is not None
     return child.exitstatus
+
+
+def run_on_terminal(
+    arguments: Sequence[str], environ: Mapping[str, str], columns: int, folder: str | None = None
+) -> tuple[list[str], str]:
+    """Run `arka` to its end; return the lines on its screen then, and the bytes sent to it."""
+    child = pexpect.spawn(ARKA, list(arguments), env=environ, encoding="utf-8", dimensions=(80, columns), cwd=folder)
+    child.expect(pexpect.EOF)
+    child.wait()
+    child.close()
+    screen = pyte.Screen(columns, 80)
+    pyte.Stream(screen).feed(child.before or "")
+    return [line.rstrip() for line in screen.display if line.strip()], child.before or ""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
-import pexpect
 import pyte
 import pytest
 from hypothesis import given
@@ -26,6 +25,7 @@ from arka_config.cli.input import picker
 from arka_config.cli.output import tables
 from arka_config.text import visible
 from tests.cli.program import TOKEN, Stream, arka
+from tests.cli.pseudo_terminal import run_on_terminal
 from tests.guarantees import numbers
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from arka_config.cli.output.tables import Cell
 
-ARKA = str(Path(sys.executable).with_name("arka"))
 TABLES = ["status", "profiles list", "profiles show", "config show --sources", "config path"]
 
 
@@ -46,24 +45,16 @@ def three(two_profiles: Path) -> Path:
     return two_profiles
 
 
-def run_on_terminal(line: str, home: Path, columns: int, **environ: str) -> tuple[list[str], str]:
+def run(line: str, home: Path, columns: int, **environ: str) -> tuple[list[str], str]:
     """Run a command line on a terminal; return the lines on its screen at the end, and the bytes sent to it."""
     variables = {"PATH": os.environ["PATH"], "HOME": str(home.parent), "ARKA_HOME": str(home), "TERM": "xterm-256color"}
-    child = pexpect.spawn(
-        ARKA, line.split(), env={**variables, "LANG": "C.UTF-8", **environ}, encoding="utf-8", dimensions=(60, columns)
-    )
-    child.expect(pexpect.EOF)
-    child.wait()
-    child.close()
-    screen = pyte.Screen(columns, 60)
-    pyte.Stream(screen).feed(child.before or "")
-    return [text.rstrip() for text in screen.display if text.strip()], child.before or ""
+    return run_on_terminal(line.split(), {**variables, "LANG": "C.UTF-8", **environ}, columns)
 
 
 @pytest.mark.parametrize(("line", "columns"), numbers.part_of(itertools.product(TABLES, [60, 80, 120]), 4))
 def test_table_fits_its_terminal(three: Path, line: str, columns: int) -> None:
     """If a row is too long, the terminal wraps it, and the screen has more lines than were sent."""
-    lines, sent = run_on_terminal(line, three, columns)
+    lines, sent = run(line, three, columns)
     assert "─" * 10 in lines[1]
     assert len(lines) == len([row for row in sent.replace("\r\n", "\n").split("\n") if row.strip()])
     assert TOKEN not in sent
@@ -71,7 +62,7 @@ def test_table_fits_its_terminal(three: Path, line: str, columns: int) -> None:
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_columns_align_with_headers_next_to_wide_characters(three: Path, columns: int) -> None:
-    lines, _ = run_on_terminal("profiles list", three, columns)
+    lines, _ = run("profiles list", three, columns)
     at = lines[0].index("URL")
     row = next(line for line in lines if "研究室" in line)
     halves = sum(character > "\u2fff" for character in row[:at])  # pyte's text has one character for their two cells
@@ -79,7 +70,7 @@ def test_columns_align_with_headers_next_to_wide_characters(three: Path, columns
 
 
 def test_profiles_list_at_80_columns(two_profiles: Path) -> None:
-    lines, _ = run_on_terminal("profiles list", two_profiles, 80)
+    lines, _ = run("profiles list", two_profiles, 80)
     assert [line.rstrip() for line in lines] == [
         "    PROFILE   TOKEN        EXPIRES      LABEL",
         "─" * len(lines[1]),
@@ -90,10 +81,10 @@ def test_profiles_list_at_80_columns(two_profiles: Path) -> None:
 
 @pytest.mark.parametrize("line", numbers.part_of([*TABLES, "use work", "token -p nosuch", "--help"], 2, first=1))
 def test_colour_follows_the_terminal_and_variables(two_profiles: Path, line: str) -> None:
-    _, sent = run_on_terminal(line, two_profiles, 80)
+    _, sent = run(line, two_profiles, 80)
     assert ("\x1b[" in sent) is (line != "--help")
     for variables in ({"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"TERM": "dumb"}):
-        _, sent = run_on_terminal(line, two_profiles, 80, **variables)
+        _, sent = run(line, two_profiles, 80, **variables)
         assert "\x1b[" not in sent
     piped = arka(*line.split())
     assert "\x1b[" not in piped.out + piped.err
@@ -137,7 +128,7 @@ def test_column_after_a_wide_label_stays_aligned(two_profiles: Path, label: str,
     store = open_store(app, {"ARKA_HOME": str(two_profiles)})
     for name, text in (("plain", "x"), ("wide", label)):
         store.log_in(name, Credential(Secret(TOKEN), Origin.of("https://eu.arka-ai.com"), label=text))
-    _, sent = run_on_terminal("profiles list", two_profiles, columns)
+    _, sent = run("profiles list", two_profiles, columns)
     screen = pyte.Screen(columns, 60)
     pyte.Stream(screen).feed(sent)
     rows = [[screen.buffer[y][x].data for x in range(columns)] for y in range(60)]

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pexpect
-import pyte
 import pytest
 
 from tests.cli.program import TOKEN
+from tests.cli.pseudo_terminal import run_on_terminal
 from tests.doctor.all_cases import CASES
 
 if TYPE_CHECKING:
     from tests.doctor.user_home import UserHome
 
-ARKA = str(Path(sys.executable).with_name("arka"))
 REPORTED = [
     "a readable token",
     "an expired token",
@@ -35,21 +31,14 @@ def broken(user_home: UserHome) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8", **user_home.environ, **environ}
 
 
-def run_on_terminal(environ: dict[str, str], columns: int, *options: str) -> tuple[list[str], str]:
-    child = pexpect.spawn(
-        ARKA, ["doctor", *options], env=environ, encoding="utf-8", dimensions=(80, columns), cwd=environ["HOME"]
-    )
-    child.expect(pexpect.EOF)
-    child.wait()
-    child.close()
-    shown = pyte.Screen(columns, 80)
-    pyte.Stream(shown).feed(child.before or "")
-    return [line.rstrip() for line in shown.display if line.strip()], child.before or ""
+def report(environ: dict[str, str], columns: int, *options: str) -> tuple[list[str], str]:
+    """Run `arka doctor` on a terminal; return the lines on its screen at the end, and the bytes sent to it."""
+    return run_on_terminal(["doctor", *options], environ, columns, environ["HOME"])
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_report_wraps_text_but_not_commands(user_home: UserHome, broken: dict[str, str], columns: int) -> None:
-    _, sent = run_on_terminal(broken, columns)
+    _, sent = report(broken, columns)
     lines = re.sub(r"\x1b\[[0-9;]*m", "", sent).replace("\r\n", "\n").split("\n")
     long = [line for line in lines if len(line) > columns]
     assert all(line.startswith("    $ ") or "/" in line for line in long)
@@ -59,7 +48,7 @@ def test_report_wraps_text_but_not_commands(user_home: UserHome, broken: dict[st
 
 
 def test_report_fits_60_columns(user_home: UserHome, broken: dict[str, str]) -> None:
-    lines, _ = run_on_terminal(broken, 60)
+    lines, _ = report(broken, 60)
     text = "\n".join(lines)
     assert text.startswith(
         "✗ Files\n  ✗ modes  ~/.local/share/arka/tokens/ci.json\n    others can read the file (mode 0644)\n"
@@ -70,9 +59,7 @@ def test_report_fits_60_columns(user_home: UserHome, broken: dict[str, str]) -> 
 
 
 def test_group_without_problems_is_one_line(user_home: UserHome) -> None:
-    lines, _ = run_on_terminal(
-        {"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", **user_home.environ}, 60
-    )
+    lines, _ = report({"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", **user_home.environ}, 60)
     assert lines == [
         "✓ Files      private, and nothing is left over",
         "✓ Contents   readable and complete",
@@ -84,9 +71,9 @@ def test_group_without_problems_is_one_line(user_home: UserHome) -> None:
 
 
 def test_report_is_coloured_only_on_terminals_that_support_it(user_home: UserHome, broken: dict[str, str]) -> None:
-    assert "\x1b[31m✗" in run_on_terminal(broken, 80)[1]
+    assert "\x1b[31m✗" in report(broken, 80)[1]
     for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        assert "\x1b" not in run_on_terminal({**broken, **variables}, 80)[1]
+        assert "\x1b" not in report({**broken, **variables}, 80)[1]
     piped, forced = user_home.doctor(), user_home.doctor(FORCE_COLOR="1")
     assert "\x1b" not in piped.out
     assert "\x1b[31m✗" in forced.out
