@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp
 
     from arka_config.workspace.server.metrics import Metrics
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from arka_config.workspace.server.workspace import Workspace
 
 OPENAPI = "/openapi.json"
+_VERSION = version("arka-config")
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
@@ -61,13 +64,18 @@ def create_application(
     """Create the application of a workspace. `hosts` are accepted in addition to loopback and the workspace's URL."""
     application = _Application(
         title=f"{workspace.app.title} workspace",
-        version=version("arka-config"),
+        version=_VERSION,
         description="Issues, lists and revokes tokens. Errors are problem details (RFC 9457).",
         separate_input_output_schemas=False,
         openapi_url=OPENAPI,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        routes=_create_routes(
+            workspace.tokens_page,
+            workspace.activity_page,
+            workspace.billing_page if workspace.app.has_plans else None,
+        ),
     )
     application.state.workspace = workspace
     workspace.database.outages.is_worker = True
@@ -76,24 +84,30 @@ def create_application(
     application.add_exception_handler(Redirect, _redirect)
     application.add_exception_handler(OAuthError, _answer_oauth_error)
     application.add_exception_handler(RedirectedError, approval.redirect_error)
-    application.include_router(routes.router)
-    application.include_router(endpoints.router)
-    application.include_router(leaks.router)
-    application.include_router(approval.router)
-    application.include_router(account.router)
-    application.include_router(single_sign_on.router)
-    if workspace.app.has_plans:
-        application.include_router(account.billing_router, prefix=workspace.billing_page)
-    application.include_router(rendering.problem_router)
-    application.include_router(tokens.router, prefix=workspace.tokens_page)
-    application.include_router(activity.router, prefix=workspace.activity_page)
-    application.include_router(found.router)
-    application.mount(rendering.STATIC, rendering.Static())
     shortcut = Shortcut(application, workspace, _to_problem)
     checked = SecurityMiddleware(RouteRecorder(shortcut), url=workspace.url, hosts=hosts, trusted=trusted_proxies)
     return RequestObserver(
         HealthChecks(checked, workspace.database), access_log=access_log, metrics=metrics, trusted=trusted_proxies
     )
+
+
+@cache
+def _create_routes(tokens_page: str, activity_page: str, billing_page: str | None) -> list[BaseRoute]:
+    """Create the routes of all applications with these pages.
+
+    FastAPI takes several times as long for them as for a request, and a test suite creates hundreds of applications.
+    """
+    router = APIRouter()
+    for each in (routes, endpoints, leaks, approval, account, single_sign_on):
+        router.include_router(each.router)
+    if billing_page is not None:
+        router.include_router(account.billing_router, prefix=billing_page)
+    router.include_router(rendering.problem_router)
+    router.include_router(tokens.router, prefix=tokens_page)
+    router.include_router(activity.router, prefix=activity_page)
+    router.include_router(found.router)
+    router.mount(rendering.STATIC, rendering.Static())
+    return router.routes
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:
