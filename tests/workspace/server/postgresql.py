@@ -169,12 +169,16 @@ class PostgreSQL:
 
 
 def empty_tables(url: str) -> None:
-    """Delete all rows, after disconnecting other clients."""
+    """Delete all rows, after disconnecting other clients.
+
+    TRUNCATE creates new files for each table and index: with few rows it takes eight times as long as DELETE.
+    """
     with psycopg.connect(url, autocommit=True) as connection:
         others = "datname = current_database() AND pid <> pg_backend_pid()"
         connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
-        tables = ", ".join(table for table in Table.metadata.tables)
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        tables = reversed(Table.metadata.sorted_tables)  # those that refer to others first
+        connection.execute("; ".join(f"DELETE FROM {table.name}" for table in tables))
+        connection.execute("SELECT setval(seqrelid, seqstart, false) FROM pg_sequence")
 
 
 @contextmanager
