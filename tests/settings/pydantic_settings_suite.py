@@ -41,6 +41,7 @@ FILES = (
     "test_source_yaml.py",
     "test_utils.py",
 )
+PLUGINS = ("pydantic_settings_adapter", "pytest_examples", "pytest_mock")
 
 
 class Difference(NamedTuple):
@@ -73,17 +74,17 @@ def run(files: Sequence[str] = FILES) -> dict[str, str]:
             "PYTHONPATH": str(Path(__file__).parent),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONSAFEPATH": "1",  # the installed package, not the one next to the tests
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # pytest would rewrite the packages of plugins that are not used
             "ADAPTER_OUTCOMES": str(outcomes),
             "ADAPTER_PACKAGES": str(peers.pydantic_settings_packages()),
         }
-        options = ["-q", "--tb=no", "--no-header", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        options = ["-q", "--tb=no", "--no-header", "-W", "ignore", "-p", "no:cacheprovider"]
         command = [
             sys.executable,
             "-m",
             "pytest",
             *options,
-            "-p",
-            "pydantic_settings_adapter",
+            *(word for plugin in PLUGINS for word in ("-p", plugin)),
             "--rootdir",
             str(folder),
         ]
