@@ -56,7 +56,8 @@ def open_and_add_user(url: str) -> str:
 
 
 def test_concurrent_processes_migrate_once(bare_url: str) -> None:
-    context = get_context("spawn")
+    context = get_context("forkserver")  # imports once what the four need
+    context.set_forkserver_preload([__name__])
     with context.Pool(4) as pool:
         ids = pool.map_async(open_and_add_user, [bare_url] * 4).get(timeout=120)
     assert len(set(ids)) == 1
