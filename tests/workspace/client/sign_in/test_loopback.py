@@ -33,7 +33,7 @@ def ignores(listener: Listener, response: httpx.Response) -> bool:
 
 def test_browser_that_returns_is_answered_once(listener: Listener) -> None:
     url = f"{listener.redirect_uri}?code=c1&state={listener.state}"
-    first, second = get(url), get(url.replace("c1", "c2"))
+    first, second = get(url), get(url.replace("code=c1", "code=c2"))
     assert (first.status_code, second.status_code) == (200, 410)
     assert "You can close this tab" in first.text
     assert "A &amp; B" in first.text
