@@ -70,11 +70,20 @@ def _entries(folder: str, within: str) -> Iterator[tuple[str, Entry]]:
                 yield path, Entry(status.st_mode, b"", 0)
                 yield from _entries(each.path, f"{path}/")
             else:
-                yield path, Entry(status.st_mode, _read(each.path, status.st_mode), status.st_mtime_ns)
+                yield path, Entry(status.st_mode, _read(each.path, status), status.st_mtime_ns)
 
 
-def _read(path: str, mode: int) -> bytes:
-    return os.fsencode(os.readlink(path)) if stat.S_ISLNK(mode) else Path(path).read_bytes()
+def _read(path: str, status: os.stat_result) -> bytes:
+    """Read a file or a link, without pathlib, which takes longer than the reading."""
+    if stat.S_ISLNK(status.st_mode):
+        return os.fsencode(os.readlink(path))
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        content = os.read(descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
+    assert len(content) == status.st_size, f"{path} was changed while it was read"
+    return content
 
 
 def _remove(path: str, entry: Entry, wanted: Entry | None) -> None:

@@ -21,7 +21,6 @@ from arka_config.templates.approvals import Approvals
 from arka_config.testing import Result, run_program
 from tests.faults import Fault, FaultInjector, ForkedWorker, distinct, snapshots_after_kills
 from tests.folder_snapshot import FolderSnapshot
-from tests.guarantees import numbers
 from tests.settings.renamed import Settings, app
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
     from arka_config.doctor.problem import Problem
     from tests.sealing.memory_keyring import MemoryKeyring
-
-STRIDE = 3 if numbers.BOUNDED else 1  # steps between two tried faults
 
 
 @pytest.fixture(autouse=True)
@@ -370,7 +367,7 @@ def test_a_fault_at_any_step_of_moving_a_secret_loses_nothing(home: Path, storag
         snapshot.restore(home)
         check_what_is_left(step)
     with ForkedWorker(move_secret) as worker:
-        for step in range(1, len(killed) + 1, STRIDE):
+        for step in range(1, len(killed) + 1):
             before.restore(home)
             result = worker.run(Fault(step, "EIO"))
             assert (result.code, result.hit is None) == (0, False), result.value
@@ -380,7 +377,7 @@ def test_a_fault_at_any_step_of_moving_a_secret_loses_nothing(home: Path, storag
 def test_a_fault_at_any_step_of_moving_a_secret_in_the_keyring_loses_nothing(
     home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, memory_keyring: MemoryKeyring
 ) -> None:
-    for step in range(1, 100, STRIDE):
+    for step in range(1, 100):
         monkeypatch.setenv("ACME_HOME", str(tmp_path_factory.mktemp("step") / "acme"))
         store_old_secret(home, "keyring")
         injector = FaultInjector(Fault(step, "EIO"))

@@ -12,7 +12,6 @@ from arka_config.arka import app
 from tests.cli.program import OTHER, TOKEN, arka
 from tests.faults import distinct, snapshots_after_kills
 from tests.folder_snapshot import FolderSnapshot
-from tests.guarantees import numbers
 from tests.templates.conftest import Folder, snapshot
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def test_the_next_apply_completes_one_killed_at_any_step(
     before.restore(home)
     killed = snapshots_after_kills(apply, home)
     assert len(killed) > fewest
-    for step, left in distinct(killed)[:: 1 if numbers.FULL else 8 if numbers.BOUNDED else 3]:
+    for step, left in distinct(killed):
         left.restore(home)
         done = arka(*APPLY)
         assert done.code == 0, f"killed at {step}: {done.err}"
