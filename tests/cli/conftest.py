@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def two_profiles(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home folder with two profiles, `work` (active) and `ci`; the working directory is its parent."""
     monkeypatch.chdir(tmp_path)
-    assert arka("login", "-p", "work", "--with-token", "--label", "MacBook Pro", stdin=TOKEN).code == 0
-    assert arka("login", "-p", "ci", "--with-token", "--expires", "90d", stdin=OTHER).code == 0
+    login = ("login", "--with-token", "--no-verify")
+    assert arka(*login, "-p", "work", "--label", "MacBook Pro", stdin=TOKEN).code == 0
+    assert arka(*login, "-p", "ci", "--expires", "90d", stdin=OTHER).code == 0
     return home

@@ -290,7 +290,7 @@ MUTANTS: list[Mutant] = [
         "        self.parse(name, toml.parse(text, path))\n        text = change(text)",
         "        text = toml.dumps({'settings': {'timeout': 1}})",
         "tests/store/test_profiles.py::test_edit_never_overwrites_a_malformed_file",
-        error="DID NOT RAISE InvalidFile",
+        error="DID NOT RAISE MalformedFile",
     ),
     Mutant(
         "a secret of another user",
