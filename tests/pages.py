@@ -29,7 +29,9 @@ from unittest import mock
 
 from arka_config.arka import app
 from arka_config.cli.runtime.run import run
+from arka_config.sealing.unlockers.passphrase import Passphrase
 from tests import file_formats, json_output  # noqa: F401  # they check all files and JSON that commands write
+from tests.sealing import argon2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +99,7 @@ class Home:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("ARKA_HOME", raising=False)
+        monkeypatch.setattr(Passphrase, "parameters", argon2.USUAL)  # the pages show it
         monkeypatch.chdir(folder)
         self._port = str(free_port())
         self._background: list[subprocess.Popen[bytes]] = []
