@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import tomllib
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import peers
+from tests.chromium import run_chromium
 from tests.guarantees import numbers
 from tests.http_server import serve_in_thread
 from tests.pages import ROOT
-from tests.workspace.pages.visitor import FLAGS
 from tools import build_site
 
 if TYPE_CHECKING:
@@ -103,16 +104,12 @@ def url(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=peers.executable("chromium"), args=FLAGS)
+    with run_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def open_site(chromium: Browser, url: str, scheme: Any, size: str) -> tuple[Page, list[str]]:
-    """Open a page. Requests to other hosts, and errors of scripts, are added to the list."""
+    """Open a tab. Requests to other hosts, and errors of scripts, are added to the list."""
     width, height = SIZES[size]
     context = chromium.new_context(
         base_url=url, color_scheme=scheme, viewport={"width": width, "height": height}, reduced_motion="reduce"
@@ -125,13 +122,22 @@ def open_site(chromium: Browser, url: str, scheme: Any, size: str) -> tuple[Page
     return page, problems
 
 
+@pytest.fixture(scope="module")
+def tab(chromium: Browser, url: str, site: Path) -> tuple[Page, list[str]]:
+    """A tab for all pages: opening one takes as long as checking a page. The site serves axe too, to be cached."""
+    shutil.copy(peers.axe_script(), site / "html" / "axe.js")
+    return open_site(chromium, url, "light", "phone")
+
+
 @pytest.mark.peer("zensical", "chromium", "axe-core")
 @pytest.mark.parametrize("name", numbers.part_of(NAV, 20))
-def test_page_is_accessible_and_loads_nothing_from_elsewhere(chromium: Browser, url: str, name: str) -> None:
+def test_page_is_accessible_and_loads_nothing_from_elsewhere(tab: tuple[Page, list[str]], name: str) -> None:
     """On a phone in the light scheme, then on a desktop in the dark one. The contrast does not depend on the width."""
-    page, problems = open_site(chromium, url, "light", "phone")
+    page, problems = tab
+    problems.clear()
+    show(page, "light", "phone")
     page.goto(name.removesuffix(".md") + ".html")
-    page.evaluate(peers.axe_script().read_text("utf-8"))
+    page.add_script_tag(url="/axe.js")
     problems += violations(page, "")
     levels = page.evaluate(HEADINGS)
     assert levels[0] == 1
@@ -139,18 +145,18 @@ def test_page_is_accessible_and_loads_nothing_from_elsewhere(chromium: Browser, 
     assert all(later <= before + 1 for before, later in pairwise(levels))
     assert not page.evaluate(TOO_WIDE)
     assert page.evaluate(BACKGROUND) == SCHEMES["light"]
-    resize(page, "desktop")
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    show(page, "dark", "desktop")
     page.wait_for_function(f"{BACKGROUND} === '{SCHEMES['dark']}'")
     problems += violations(page, "runOnly: ['color-contrast'],")
     assert not page.evaluate(TOO_WIDE)
-    page.context.close()
     assert problems == []
 
 
-def resize(page: Page, size: str) -> None:
+def show(page: Page, scheme: Any, size: str) -> None:
+    """Change the colour scheme, and the size of the window."""
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
 
 def violations(page: Page, options: str) -> list[str]:

@@ -9,9 +9,9 @@ import pytest
 
 from arka_config.arka import app
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
-from tests import peers
+from tests.chromium import run_chromium
 from tests.guarantees import numbers
-from tests.workspace.pages.visitor import ANN, FLAGS, Visitor
+from tests.workspace.pages.visitor import ANN, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,15 +35,11 @@ def workspace(sqlite_url: str) -> Iterator[RunningWorkspace]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """A browser for a module. Playwright's event loop cannot be shared with other tests."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=peers.executable("chromium"), args=FLAGS)
+    """A browser for the tests of this folder, which ends before others run: they cannot share Playwright's loop."""
+    with run_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

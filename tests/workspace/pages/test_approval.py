@@ -76,7 +76,7 @@ def test_approval_continues_after_signing_in_on_another_tab(
     waiting = ann.page
     waiting.goto(program.start_device_login())
     ann.page = ann.new_tab()
-    ann.sign_in(ANN, "pro")
+    ann.sign_in_on_the_page(ANN, "pro")
     # A headless tab is always visible, so the test sends the event of switching to it.
     waiting.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     waiting.get_by_role("button", name="Approve").wait_for()

@@ -94,7 +94,7 @@ def test_sign_in_create_login_and_revoke(
     assert machine.opened_url.read_text() == f"{workspace.url}{TOKENS}"
     ann.page.goto(machine.opened_url.read_text())
     ann.page.get_by_role("heading", name="Sign in to ARKA").wait_for()
-    ann.sign_in(ANN, "pro")
+    ann.sign_in_on_the_page(ANN, "pro")
     ann.page.get_by_role("heading", name="No tokens yet").wait_for()
 
     assert re.fullmatch(r"arka_[0-9A-Za-z]{37}", ann.create("MacBook Pro"))

@@ -89,7 +89,8 @@ def test_focus_stays_in_a_dialog(visit: Callable[..., Visitor], key: str, script
         assert focus["isInDialog"] or focus["isNone"], focus["text"]
 
 
-def test_escape_closes_a_dialog_and_restores_the_focus(ann: Visitor) -> None:
+def test_escape_closes_a_dialog_and_restores_the_focus(ann: Visitor, workspace: RunningWorkspace) -> None:
+    workspace.issue(ANN, "Phone")
     ann.open_dialog()
     ann.page.keyboard.type("discarded")
     ann.page.keyboard.press("Escape")
@@ -97,7 +98,6 @@ def test_escape_closes_a_dialog_and_restores_the_focus(ann: Visitor) -> None:
     ann.page.wait_for_load_state()
     assert get_focus(ann)["text"] == "Create Token"
 
-    ann.create("Phone")
     ann.create("Laptop")
     ann.open_revoke_dialog("Phone")
     ann.page.keyboard.press("Escape")

@@ -58,8 +58,8 @@ def test_resubmitted_form_creates_one_token_with_a_note(visit: Callable[..., Vis
     assert ann.token_names() == ["Laptop"]
 
 
-def test_token_can_be_revoked_in_two_tabs(ann: Visitor) -> None:
-    ann.create("Laptop")
+def test_token_can_be_revoked_in_two_tabs(ann: Visitor, workspace: RunningWorkspace) -> None:
+    workspace.issue(ANN, "Laptop")
     ann.page.goto(TOKENS)
     other = ann.new_tab()
     other.goto(TOKENS)
@@ -72,8 +72,9 @@ def test_token_can_be_revoked_in_two_tabs(ann: Visitor) -> None:
     assert ann.token_names() == []
 
 
-def test_revoking_from_a_stale_list_says_that_the_token_is_gone(ann: Visitor) -> None:
-    ann.create("Laptop")
+def test_revoking_from_a_stale_list_says_that_the_token_is_gone(ann: Visitor, workspace: RunningWorkspace) -> None:
+    workspace.issue(ANN, "Laptop")
+    ann.page.goto(TOKENS)
     old = ann.new_tab()
     old.goto(TOKENS)
     ann.revoke("Laptop")
@@ -150,8 +151,8 @@ def test_form_from_before_sign_out_is_rejected_with_a_page(ann: Visitor) -> None
     other.get_by_role("heading", name="Sign in to ARKA").wait_for()
 
 
-def test_back_after_sign_out_shows_nothing(ann: Visitor) -> None:
-    ann.create("Laptop")
+def test_back_after_sign_out_shows_nothing(ann: Visitor, workspace: RunningWorkspace) -> None:
+    workspace.issue(ANN, "Laptop")
     ann.page.goto(TOKENS)
     ann.page.get_by_role("button", name="Sign out").click()
     ann.page.get_by_role("heading", name="Sign in to ARKA").wait_for()

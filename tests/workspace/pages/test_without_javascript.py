@@ -35,7 +35,9 @@ def test_tokens_are_created_shown_and_revoked_without_javascript(ann: Visitor) -
     assert ann.token_names() == []
 
 
-def test_change_plan_and_sign_out(ann: Visitor) -> None:
+def test_sign_in_change_plan_and_sign_out(visit: Callable[..., Visitor]) -> None:
+    ann = visit(java_script_enabled=False)
+    ann.sign_in_on_the_page(ANN, "free")
     ann.page.get_by_role("link", name="Upgrade to Pro").click()
     ann.page.get_by_role("button", name="Upgrade to Pro").click()
     ann.page.get_by_text("You are on the Pro plan now.").wait_for()
@@ -79,7 +81,7 @@ def test_name_is_shown_as_typed(ann: Visitor) -> None:
         dialog.get_by_role("textbox", name="Name").fill(label)
         dialog.get_by_role("button", name="Create Token").click()
         ann.page.get_by_text("Copy your token now").wait_for()
-        ann.page.goto(TOKENS)
+    ann.page.goto(TOKENS)
     shown = [shown or label for label, shown in NAMES]
     assert sorted(ann.token_names()) == sorted(shown)
     for name in shown:
