@@ -10,6 +10,9 @@ import pytest
 
 from arka_config import open_store
 from arka_config.arka import app
+from arka_config.sealing import operations
+from arka_config.sealing.unlockers.registry import NewUnlocker
+from arka_config.sealing.vault import vault_of
 from tests.cli.program import OTHER, TOKEN
 from tests.cli.pseudo_terminal import Terminal
 from tests.store.samples import credential
@@ -34,12 +37,8 @@ def run(environ: dict[str, str], line: str) -> Terminal:
     return Terminal(line.split(), environ)
 
 
-def enable(environ: dict[str, str]) -> Terminal:
-    terminal = run(environ, "vault enable --with passphrase")
-    terminal.answer_hidden("New passphrase: ", PHRASE)
-    terminal.answer_hidden("Repeat the passphrase: ", PHRASE)
-    assert terminal.wait() == 0
-    return terminal
+def enable(environ: dict[str, str]) -> None:
+    operations.enable(vault_of(open_store(app, environ)), [NewUnlocker("passphrase", passphrase=PHRASE)])
 
 
 def test_enable_asks_for_a_new_passphrase_twice(environ: dict[str, str]) -> None:
