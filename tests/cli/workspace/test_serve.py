@@ -95,16 +95,12 @@ def status_without_token(url: str) -> int:
     numbers.part_of([(count, number) for number in (signal.SIGINT, signal.SIGTERM) for count in "12"], 3),
 )
 def test_signal_stops_server_and_workers(home: Path, workers: str, number: signal.Signals) -> None:
+    """The output names the address, the database and the next command, and nothing else."""
     with run_server("--workers", workers) as server, connect(server.url) as client:
         assert client.get("/sign-in").status_code == 200  # the connection stays open
         code, stderr = server.stop(number)
-        assert (code, stderr.splitlines()[-1], "Traceback" in stderr) == (0, "stopped", False)
+        assert code == 0
         assert wait_until_gone(server.process.pid)
-
-
-def test_output_names_address_database_and_next_command(home: Path) -> None:
-    with run_server() as server:
-        _, stderr = server.stop(signal.SIGINT)
         assert stderr.splitlines() == [
             f"✓ Serving the workspace of ARKA at {server.url}",
             f"  database: sqlite:///{home}/data/workspace.db",
