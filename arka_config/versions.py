@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -19,14 +20,21 @@ def app_version(app: AppIdentity) -> str | None:
     not installed from any."""
     if app.version:
         return app.version
-    names = [app.distribution]
-    if not app.distribution:
-        package = (app.settings or "").partition(":")[0].partition(".")[0]
-        names = list(metadata.packages_distributions().get(package, ()))
+    package = (app.settings or "").partition(":")[0].partition(".")[0]
+    name = app.distribution or (package and _find_distribution(package))
     try:
-        return metadata.version(names[0]) if names else None
+        return metadata.version(name) if name else None
     except metadata.PackageNotFoundError:
         return None
+
+
+@cache
+def _find_distribution(package: str) -> str:
+    """Return the distribution that a package is installed from, or an empty text.
+
+    This reads the list of files of every installed distribution, which can take longer than a request.
+    """
+    return next(iter(metadata.packages_distributions().get(package, ())), "")
 
 
 def version_line(app: AppIdentity, program: str) -> str:

@@ -13,6 +13,7 @@ from arka_config import App, ConfigError, Secret, WorkspaceVerifier
 from arka_config.arka import app as arka
 from arka_config.errors import InvalidToken, InvalidUrl
 from arka_config.store.folders import Folders
+from arka_config.versions import app_version
 from tests.acme import Settings
 from tests.acme import app as acme
 
@@ -33,6 +34,12 @@ def test_app_needs_only_a_name() -> None:
     assert (app.title, app.prefix, app.variable("HOME")) == ("my-cli", "MY_CLI_", "MY_CLI_HOME")
     assert (app.token_prefixes, app.token_length, app.legacy_project) == ((), None, None)
     assert app.default_url() is None
+
+
+def test_app_that_no_distribution_contains_reads_none_for_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the files of all installed distributions would take longer than the request that names the version."""
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: pytest.fail("they are read"))
+    assert app_version(App("acme")) is None
 
 
 def test_name_of_a_subcommand_app_gives_folder_and_prefix() -> None:
