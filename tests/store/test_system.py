@@ -281,8 +281,8 @@ MODULES = {"fcntl", "msvcrt", "winreg", "ctypes"}
 def find_system_checks(path: Path) -> Iterator[str]:
     """Yield the expressions of a file that depend on the system: its name, and names that not every system has."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in CALLS:
-            yield ast.unparse(node)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield from CALLS & {f"{node.value.id}.{node.attr}"}
         elif isinstance(node, ast.Import):
             yield from MODULES & {name.name for name in node.names}
 
