@@ -99,10 +99,14 @@ def test_layers_commands_and_settings_give_the_same_value_layer_and_place(stack:
     with tempfile.TemporaryDirectory() as home:
         environ = {"ACME_HOME": home, "ELSEWHERE": "acme_elsewhere", **stack.environ}
         profile = write_stack(stack, environ)
+        loaded = load_settings(environ, profile, stack.flags)
         for name in FIELDS:
             fast = from_layers(name, environ, profile, stack.flags)
             event(f"{name} from {fast.layer or 'an error'}")
-            assert from_settings(name, environ, profile, stack.flags) == fast
+            if isinstance(loaded, Settings):
+                assert from_settings(name, loaded) == fast
+            elif name in ("token", "api_url"):  # if there is no token, the other fields have no answer
+                assert Answer(loaded.message) == fast
             if stack.flags.keys() <= {"token"}:  # the options of every command
                 is_shown = name == "token" or not Settings.leaves()[name].field.secret or not fast.layer
                 shown = fast if is_shown or fast.value is None else fast._replace(value=HIDDEN)
@@ -132,13 +136,14 @@ def from_layers(name: str, environ: Mapping[str, str], profile: str | None, flag
         return Answer(error.message)
 
 
-def from_settings(name: str, environ: Mapping[str, str], profile: str | None, flags: Mapping[str, str]) -> Answer:
+def load_settings(environ: Mapping[str, str], profile: str | None, flags: Mapping[str, str]) -> Settings | ConfigError:
     try:
-        settings = Settings.load(profile=profile, flags=flags, environ=environ)
+        return Settings.load(profile=profile, flags=flags, environ=environ)
     except ConfigError as error:
-        if name in ("token", "api_url"):
-            return Answer(error.message)
-        return from_layers(name, environ, profile, flags)  # if there is no token, the other fields have no answer
+        return error
+
+
+def from_settings(name: str, settings: Settings) -> Answer:
     found = answer(settings.source_of(name))
     typed: Any = settings
     for part in name.split("."):
