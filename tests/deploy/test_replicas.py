@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 ARKA = str(Path(sys.executable).with_name("arka"))
 UNIT = Path(__file__).parents[2] / "deploy" / "systemd" / "arka-workspace@.service"
 READERS = 3
+PAUSE = 0.01  # seconds between a client's requests, so that starting a replica does not compete with them for the cores
 SOME = 60  # requests that must succeed after each event
 
 pytestmark = [
@@ -144,12 +145,12 @@ class Load:
 
     def _read(self) -> None:
         with self.client() as client:
-            while not self._ends.is_set():
+            while not self._ends.wait(PAUSE):
                 self._count("read", self._send(client, "GET", "me", 200, self.failed_reads))
 
     def _write(self) -> None:
         with self.client() as client:
-            while not self._ends.is_set():
+            while not self._ends.wait(PAUSE):
                 created = self._send(client, "POST", "tokens", 201, self.failed_writes, json={"label": "load"})
                 if created is not None:
                     document = created.json()
