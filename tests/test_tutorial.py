@@ -49,6 +49,7 @@ class Shell:
             "PIP_NO_BUILD_ISOLATION": "0",  # no isolation: https://github.com/pypa/pip/issues/5735
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_NO_CACHE_DIR": "1",
+            "PIP_COMPILE": "0",  # the tutorial imports only a part of what it installs
         }
         self._bash = subprocess.Popen(
             ["bash"],
