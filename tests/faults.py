@@ -21,6 +21,7 @@ import signal
 import sys
 import threading
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arka_config.workspace.client import transport
@@ -220,7 +221,7 @@ def _run(
 
     def report_kill() -> None:
         injector.uninstall()
-        before_kill(ForkResult(0, injector.hit, injector.steps, None))
+        before_kill(ForkResult(-signal.SIGKILL, injector.hit, injector.steps, None))
 
     code = 0
     try:
@@ -236,36 +237,48 @@ def _run(
 
 
 class ForkedWorker:
-    """A fork that runs a function with a fault, and then another function without, any number of times."""
+    """A fork that runs a function with a fault, and then another function without, until a fault kills it."""
 
-    def __init__(self, work: Callable[[], Any], then: Callable[[], Any] = lambda: None) -> None:
+    def __init__(self, work: Callable[..., Any], then: Callable[[], Any] = lambda: None) -> None:
         self._pipe, other = multiprocessing.Pipe()
         self._process = os.fork()
         if self._process == 0:
             self._pipe.close()
             _serve_and_exit(other, work, then)
         other.close()
+        self.is_alive = True
 
     def __enter__(self) -> ForkedWorker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pipe.close()
-        os.waitpid(self._process, 0)
+        self.end()
 
-    def run(self, fault: Fault, at_step: Callable[[], None] | None = None) -> ForkResult:
-        """Run both functions. `at_step` is called in this process at each step, while the worker waits."""
-        assert fault.kind != KILL or fault == NO_FAULT, "a killed worker cannot run again"
-        self._pipe.send((fault, at_step is not None))
+    def end(self) -> None:
+        """End the fork, if a fault has not killed it."""
+        if self.is_alive:
+            self.is_alive = False
+            self._pipe.close()
+            os.waitpid(self._process, 0)
+
+    def run(
+        self, fault: Fault, at_step: Callable[[], None] | None = None, arguments: tuple[Any, ...] = ()
+    ) -> ForkResult:
+        """Run both functions, the first with the arguments. `at_step` is called in this process at each step, while
+        the worker waits.
+        """
+        self._pipe.send((fault, at_step is not None, arguments))
         while (answer := self._pipe.recv()) == _STOPPED:
             assert at_step is not None
             at_step()
             self._pipe.send(None)
         assert isinstance(answer, ForkResult)
+        if answer.code < 0:
+            self.end()
         return answer
 
 
-def _serve_and_exit(pipe: Pipe, work: Callable[[], Any], then: Callable[[], Any]) -> None:
+def _serve_and_exit(pipe: Pipe, work: Callable[..., Any], then: Callable[[], Any]) -> None:
     gc.freeze()  # a collection would touch all of the parent's memory, and so copy it
     one_at_a_time = threading.Lock()  # a command sends requests in threads
 
@@ -276,8 +289,9 @@ def _serve_and_exit(pipe: Pipe, work: Callable[[], Any], then: Callable[[], Any]
 
     try:
         while True:
-            fault, stops = pipe.recv()
-            pipe.send(_run(work, then, FaultInjector(fault, stop if stops else None)))
+            fault, stops, arguments = pipe.recv()
+            injector = FaultInjector(fault, stop if stops else None)
+            pipe.send(_run(partial(work, *arguments), then, injector, before_kill=pipe.send))
     except EOFError:
         pass
     finally:

@@ -4,7 +4,7 @@ After every command, each token that the workspace accepts is stored in a profil
 abandoned: the user logged in over it, or removed its profile without revoking it. At the end, `doctor --fix` revokes
 what is in the journal, and `doctor --online` names every token that no profile holds.
 
-Each command runs in a fork, against a workspace in this process. A kill comes before or after any write or request.
+Commands run in forks, against a workspace in this process. A kill comes before or after any write or request.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from arka_config.workspace.scopes import MANAGE
 from arka_config.workspace.server.serving import RunningWorkspace, serve_in_thread
 from arka_config.workspace.server.tables import Token, digest
 from arka_config.workspace.server.tokens import id_for_request
-from tests.cli.program import arka
-from tests.faults import CRASHED, NO_FAULT, Fault, run_in_fork
+from tests.cli.program import Result, arka
+from tests.faults import CRASHED, Fault, ForkedWorker, ForkResult
 from tests.guarantees import numbers
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ INDEXES = st.integers(0, 2)  # the number of an existing profile
 STEPS = st.integers(0, 120)  # the step at which a command is killed, or 0; if the command has fewer steps, it completes
 EXAMPLES, LENGTH = (30, 12) if numbers.FULL else (3, 8)
 ADMIN = "admin"
+
+
+def run_command(words: tuple[str, ...], stdin: str) -> Result:
+    return arka(*words, stdin=stdin)
 
 
 def has_profiles(machine: Lifecycle) -> bool:
@@ -80,12 +84,14 @@ class Lifecycle(RuleBasedStateMachine):
         self.patch.setenv("ARKA_HOME", str(self.folder / "arka"))
         self.released: set[str] = set()  # the ids of tokens that the user abandoned
         self.log: list[str] = []
+        self.worker = ForkedWorker(run_command)
 
     def teardown(self) -> None:
         try:
             if self.log:
                 self._check_the_end()
         finally:
+            self.worker.end()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @initialize()
@@ -161,13 +167,19 @@ class Lifecycle(RuleBasedStateMachine):
         self._run(*line, "--allow-origin", self.workspace.url, "-p", ADMIN, step=step)
 
     def _run(self, *words: str, stdin: str = "", step: int = 0) -> None:
-        result = run_in_fork(lambda: arka(*words, stdin=stdin)._asdict(), Fault(step), self.folder / "report")
+        result = self._run_in_worker(*words, stdin=stdin, step=step)
         killed = result.code == -signal.SIGKILL
         assert killed or result.code == 0, result.value
         assert result.code != CRASHED, result.value
-        end = f"killed at {result.hit}" if killed else f"exit {result.value[0]['code']}: {result.value[0]['err'][:300]}"
+        end = f"killed at {result.hit}" if killed else f"exit {result.value[0].code}: {result.value[0].err[:300]}"
         self.log.append(f"{' '.join(words)}: {end}")
-        assert killed or "Traceback" not in result.value[0]["err"], self.log
+        assert killed or "Traceback" not in result.value[0].err, self.log
+
+    def _run_in_worker(self, *words: str, stdin: str = "", step: int = 0) -> ForkResult:
+        """Run a command in the process that ran the one before, or in a new one if that was killed."""
+        if not self.worker.is_alive:
+            self.worker = ForkedWorker(run_command)
+        return self.worker.run(Fault(step), arguments=(words, stdin))
 
     # What must hold
 
@@ -185,10 +197,9 @@ class Lifecycle(RuleBasedStateMachine):
         self._run("doctor", "--fix")
         living, held = self._find_live(), self._find_held()
         assert not living - held - self.released, "\n".join([*self.log, "a token is left that the user did not let go"])
-        report = self.folder / "online"
-        result = run_in_fork(lambda: arka("doctor", "--online", "--json").json, NO_FAULT, report)
+        result = self._run_in_worker("doctor", "--online", "--json")
         assert result.code == 0, result.value
-        named = {problem["token_id"] for problem in result.value[0]["problems"]}
+        named = {problem["token_id"] for problem in result.value[0].json["problems"]}
         assert living - held <= named, "\n".join([*self.log, f"not named: {living - held - named}"])
         assert ADMIN in open_store(app).names()
 
