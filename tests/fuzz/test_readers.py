@@ -6,6 +6,7 @@ The corpus in tests/fuzz/corpus has valid files, malformed ones, and inputs that
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import signal
@@ -35,6 +36,7 @@ PATIENCE = 12 * run.PATIENCE  # seconds for a large input: if the machine is bus
 MOST_MEMORY = 192  # bytes for each byte: tomllib needs that many if a number has very many digits
 
 
+@functools.cache
 def generate_large_inputs(size: int) -> dict[str, bytes]:
     """Generate large files: of one character, of one line, or of very many lines."""
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,17 @@ def test_each_test_of_a_guarantee_exists(guarantee: Guarantee) -> None:
 def has_test(test: str) -> bool:
     """Tell whether a test function exists, or a file with at least one."""
     path, _, name = test.partition("::")
-    try:
-        text = (ROOT / path).read_text("utf-8")
-    except OSError:
-        return False
-    functions = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    functions = read_functions(path) if (ROOT / path).is_file() else {}
     return name in functions if name else any(each.startswith("test_") for each in functions)
+
+
+@cache
+def read_functions(path: str) -> dict[str, str]:
+    """Read the source of each function of a file, by its name. The whole text is under an empty name."""
+    text = (ROOT / path).read_text("utf-8")
+    lines = text.splitlines(keepends=True)
+    functions = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    return {"": text} | {node.name: "".join(lines[node.lineno - 1 : node.end_lineno]) for node in functions}
 
 
 def attack_rows() -> list[list[str]]:
@@ -81,11 +87,10 @@ def test_the_failure_of_each_mutant_is_named(mutant: Mutant) -> None:
     """A guard that fails elsewhere, say because the mutant does not start, has not caught it."""
     assert mutant.statement or mutant.error
     path, _, name = mutant.guard.partition("[")[0].partition("::")
-    text = (ROOT / path).read_text("utf-8")
-    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == name]
-    (guard,) = (ast.get_source_segment(text, node) or "" for node in functions)
+    functions = read_functions(path)
     if mutant.statement:
-        assert (guard.count(mutant.statement) or text.count(mutant.statement)) == 1, "it is not one statement"
+        times = functions[name].count(mutant.statement) or functions[""].count(mutant.statement)
+        assert times == 1, "it is not one statement"
     if mutant.error:
         assert re.search(r"[^\W\d_]{3}", VAGUE.sub("", mutant.error)), "many failures have this error"
 
