@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -26,11 +27,16 @@ _oauthlib: Any = import_module("oauthlib.openid")  # it has no type annotations
 _endpoints: Any = import_module("oauthlib.openid.connect.core.endpoints.pre_configured")
 
 CLIENT_ID, CLIENT_SECRET = "workspace", "client-secret-of-the-workspace"
-KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
+
+
+@cache
+def generate_key(owner: str = "provider") -> RSAKey:
+    """Generate a key of the provider, or of someone else: once, and not when the tests are collected."""
+    return RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
 
 
 def sign(claims: dict[str, Any]) -> str:
-    return jwt.encode({"alg": "RS256", "kid": "first"}, claims, KEY)
+    return jwt.encode({"alg": "RS256", "kid": "first"}, claims, generate_key())
 
 
 class Provider:
@@ -42,7 +48,7 @@ class Provider:
         self.claims: dict[str, Any] = {}
         self.metadata: dict[str, Any] = {}
         self.sign: Callable[[dict[str, Any]], str] = sign
-        self.keys = [KEY]
+        self.keys = [generate_key()]
         self.parameters: dict[str, str] = {}  # added to the redirect back
         self.codes: dict[str, Any] = {}
         self.requests: list[str] = []

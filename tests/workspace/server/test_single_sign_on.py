@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import OctKey
 from sqlalchemy import select
 
 from arka_config.arka import app
@@ -27,7 +27,7 @@ from arka_config.workspace.server.single_sign_on.settings import CREATE, LINK, R
 from arka_config.workspace.server.tables import AuditEntry, Identity, User
 from tests.workspace.server import oidc_provider
 from tests.workspace.server.clients import ANN, NO_TLS, TOKENS_PAGE, Browser
-from tests.workspace.server.oidc_provider import CLIENT_ID, CLIENT_SECRET, KEY, Provider
+from tests.workspace.server.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, generate_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 ALICE = "alice@example.com"
 CALLBACK = "https://tokens.example.com/sign-in/callback"
-STRANGER = RSAKey.generate_key(2048, {"kid": "first"})
 
 
 @pytest.fixture
@@ -185,7 +184,7 @@ def test_code_of_another_sign_in_is_refused(running: RunningWorkspace) -> None:
 
 
 def wrong_key(claims: dict[str, Any]) -> str:
-    return jwt.encode({"alg": "RS256", "kid": "first"}, claims, STRANGER)
+    return jwt.encode({"alg": "RS256", "kid": "first"}, claims, generate_key("stranger"))
 
 
 def unsigned(claims: dict[str, Any]) -> str:
@@ -370,10 +369,10 @@ def test_new_key_of_the_provider_is_fetched(
     monkeypatch.setattr("arka_config.workspace.server.single_sign_on.provider._MIN_REFRESH", -1.0)
     with Browser(running) as browser:
         assert sign_in(browser).status_code == 303
-    provider.keys, provider.sign = [STRANGER], wrong_key
+    provider.keys, provider.sign = [generate_key("stranger")], wrong_key
     with Browser(running) as browser:
         assert sign_in(browser).status_code == 303
-    assert KEY is not STRANGER
+    assert generate_key() is not generate_key("stranger")
 
 
 def test_failed_answers_are_limited(running: RunningWorkspace, provider: Provider) -> None:
