@@ -35,7 +35,7 @@ ENOUGH = 1 << 30  # bytes free in memory for the folders of all tests
 settings.register_profile("dev", max_examples=50, deadline=None)
 # CI tries the same examples every time, so that a change fails only for what it changes. New examples are tried on
 # laptops, and by `HYPOTHESIS_PROFILE=search make test`.
-settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True, database=None)
+settings.register_profile("ci", max_examples=500, deadline=None, derandomize=True, database=None)
 settings.register_profile("search", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if peers.CI else "dev"))
 

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 READERS = sorted(readers.READERS)
 SECONDS = os.environ.get("FUZZ_SECONDS") or ("5" if numbers.FULL else "0.5")
 LARGEST = 1 << 20  # bytes; larger files are not read
-TRACED = 1 << 17  # bytes: tracing the memory of a larger input takes long
+TRACED = LARGEST if numbers.FULL else 1 << 17  # bytes: tracing the memory of a larger input takes long
 PATIENCE = 12 * run.PATIENCE  # seconds for a large input: if the machine is busy, most of them pass for other processes
 MOST_MEMORY = 192  # bytes for each byte: tomllib needs that many if a number has very many digits
 

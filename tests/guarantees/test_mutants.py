@@ -39,7 +39,7 @@ def forks(isolation: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     compileall.compile_dir(folder / "arka_config", quiet=2)
     environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "dev", "GUARANTEES_NUMBERS": ""}
     environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "GUARANTEES": "cases"}  # loading them takes a second
-    environ.pop("PYTEST_ADDOPTS", None)  # `.ci/run` leaves some tests out
+    environ.pop("PYTEST_ADDOPTS", None)  # the caller's options are for its own run
     with pytest_forks.start(folder, environ, [mutant.guard for mutant in TRIED]) as forks:
         yield forks
 
