@@ -103,21 +103,21 @@ def _adopt(app: AppIdentity, cli: Any, *, is_program: bool = False) -> None:
 def _class_with_app(app: AppIdentity, kind: Any, of_callback: Sequence[OptionSpec]) -> type:
     """Return a subclass of the author's Typer that adds the app's options to what is registered."""
 
-    def register(decorator: Any, specs: Sequence[OptionSpec]) -> Any:
-        def register(function: Any) -> Any:
-            decorator(_prepare(app, function, specs))
+    def with_our_options(register: Any, specs: Sequence[OptionSpec]) -> Any:
+        def decorator(function: Any) -> Any:
+            register(_prepare(app, function, specs))
             return function
 
-        return register
+        return decorator
 
     class WithApp(kind):  # type: ignore[misc]  # any Typer
         """A Typer with commands of an app."""
 
         def command(self, *args: Any, **kwargs: Any) -> Any:
-            return register(super().command(*args, **kwargs), AUTHORS)
+            return with_our_options(super().command(*args, **kwargs), AUTHORS)
 
         def callback(self, *args: Any, **kwargs: Any) -> Any:
-            return register(super().callback(*args, **kwargs), of_callback)
+            return with_our_options(super().callback(*args, **kwargs), of_callback)
 
         def add_typer(self, typer_instance: Any, **kwargs: Any) -> None:
             _adopt(app, typer_instance)
