@@ -37,7 +37,7 @@ def _validator(name: str) -> Any:
 
 def find_violations(command: str, document: object) -> list[str]:
     """Return how a document differs from each of those that a command may print; empty if it is one of them."""
-    printed = json.loads(json.dumps(document))
+    printed = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))  # without surrogates
     found = []
     for name in [*map(name_of, DOCUMENTS[command]), "Failure"]:
         errors = [f"{name}: {error.instance_path}: {error.message}" for error in _validator(name).iter_errors(printed)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.cli.program import TOKEN, arka
@@ -60,3 +62,8 @@ def test_an_error_in_json_contains_no_token() -> None:
     done = arka("config", "get", TOKEN, "--json")
     assert "arka_…9f3c" in done.json["error"]["message"]
     assert TOKEN not in done.out + done.err
+
+
+def test_byte_that_is_not_utf_8_is_a_replacement_character_in_json() -> None:
+    done = arka("\udcff", "--json")
+    assert json.loads(done.out)["error"]["message"] == "no such command '\ufffd'"

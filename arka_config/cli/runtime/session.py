@@ -224,10 +224,11 @@ class Session:
         """Print one JSON object to stdout. Tokens are masked unless `reveal`, and control characters are escaped."""
         import json
 
-        is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        text = json.dumps(document, indent=None if self.json_lines else 2, ensure_ascii=not is_unicode)
+        text = json.dumps(document, indent=None if self.json_lines else 2, ensure_ascii=False)
         if not UNPRINTABLE.isdisjoint(text):
             text = "".join(_escape_for_json(character) for character in text)
+        if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
+            text = "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
         self.has_shown_json = True
         terminal.out(escape_ci_commands_in_json(text if reveal else self.app.redact(text)))
 
@@ -271,5 +272,11 @@ class Session:
 
 
 def _escape_for_json(character: str) -> str:
-    """Escape a control character of a JSON text; a line end is between values, never inside one."""
+    """Escape a control character of a JSON text; a line end is between values, never inside one.
+
+    A surrogate, such as Python's for a byte that is not UTF-8, becomes U+FFFD, since strict parsers
+    refuse it (RFC 7493, section 2.1).
+    """
+    if 0xD800 <= ord(character) <= 0xDFFF:
+        return "\N{REPLACEMENT CHARACTER}"
     return f"\\u{ord(character):04x}" if character in UNPRINTABLE and character != "\n" else character
