@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arka_config import open_store
-from arka_config.arka import app
 from arka_config.text import UNPRINTABLE
 from tests.cli.program import arka
+from tests.folder_snapshot import FolderSnapshot
 from tests.hostile.texts import HOSTILE, MEGABYTE, check_clean
 from tests.workspace import fake as steps
 
@@ -86,10 +85,9 @@ KEYS = [
 
 
 def test_responses_are_shown_and_stored_as_text(home: Path, fake: FakeWorkspace) -> None:
-    store = open_store(app, {"ARKA_HOME": str(home)})
     fake.add(MINE, scopes=("tokens:manage",))
     assert arka("login", "-p", "mine", "--with-token", "--api-url", fake.url, stdin=MINE).code == 0
-    mine = store.credential("mine")
+    before = FolderSnapshot.take(home)
 
     @given(
         st.sampled_from(LINES),
@@ -102,10 +100,8 @@ def test_responses_are_shown_and_stored_as_text(home: Path, fake: FakeWorkspace)
     def check(line: str, kind: str, status: int, texts: list[str], hostile: set[str], colours: dict[str, str]) -> None:
         fake.tokens.clear()
         fake.add(MINE, scopes=("tokens:manage",))
-        for name in store.names():
-            store.remove(name)
+        before.restore(home)
         environ = {"ARKA_API_URL": fake.url} if line.startswith("login") else {}
-        store.log_in("mine", mine)
         fake.script[:] = [steps.reply_json(status, response(kind, texts, hostile))] * 8
         words = [*line.split(), *(["-p", "mine"] if "login" not in line else [])]
         done = arka(*words, stdin=MINE, environ={**environ, **colours})
