@@ -34,7 +34,8 @@ class SignInCache:
         """Return an issuer's metadata as it was read within the last day, or None. The caller validates it."""
         entry = self._entry(issuer)
         read = entry.get("read")
-        if type(read) is not int or not 0 <= time.time() - read < MAX_AGE:
+        now = time.time()
+        if type(read) is not int or not now - MAX_AGE < read <= now:  # a difference may be too large for a float
             return None
         return entry.get("metadata")
 

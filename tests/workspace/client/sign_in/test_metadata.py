@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,18 @@ def test_cache_lasts_a_day_and_survives_damage(home: Path, monkeypatch: pytest.M
     file.write_text("{")
     cache.write(URL, document(URL))
     assert (cache.has(URL), file.read_text()) == (False, "{")
+
+
+def test_cache_counts_as_empty_if_its_time_is_too_large_for_a_float(home: Path) -> None:
+    store = open_store(app)
+    cache = SignInCache(store.folders.state, store.lock)
+    cache.write(URL, document(URL))
+    file = home / "state" / "sign_in.json"
+    table = json.loads(file.read_text())
+    for entry in table["issuers"].values():
+        entry["read"] = 10**400
+    file.write_text(json.dumps(table))
+    assert (cache.read(URL), cache.has(URL)) == (None, True)
 
 
 def test_server_has_the_workspace_s_origin_unless_the_app_names_another() -> None:
